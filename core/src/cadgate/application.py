@@ -1,0 +1,111 @@
+"""`Application`: one application as one request sees it. Routes, batch and WebSocket all call methods through it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
+from starlette.requests import Request
+
+from cadgate.methods import Method, Scope
+
+if TYPE_CHECKING:
+    from cadgate.artifacts.store import ArtifactStore, StagedFile
+    from cadgate.plugins.runtime import AdapterRuntime
+    from cadgate.sessions.worker import Worker
+    from cadgate.settings import AdapterSettings
+
+P = TypeVar("P", bound=BaseModel)
+R = TypeVar("R", bound=BaseModel)
+
+ALL_SCOPES: frozenset[Scope] = frozenset(("read", "write", "execute"))
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """What a request brings to every call that it makes. `deadline_seconds` None: the method's default."""
+
+    request_id: str
+    deadline_seconds: float | None = None
+    idempotency_key: str | None = None
+    if_match: str | None = None
+    dry_run: bool = False
+    scopes: frozenset[Scope] = ALL_SCOPES
+    identity: str = "local"
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    gone: Callable[[], Awaitable[None]] | None = None
+    """Returns when the client has gone away."""
+
+
+class Application:
+    """One application, bound to one request. Cheap: made anew for each."""
+
+    __slots__ = ("_runtime", "context")
+
+    def __init__(self, runtime: AdapterRuntime, context: RequestContext) -> None:
+        self._runtime = runtime
+        self.context = context
+
+    @staticmethod
+    def of_request(request: Request, name: str) -> Application:
+        """The application `name` for this HTTP request, with the request's headers as context."""
+        from cadgate.plugins.runtime import runtime_of
+        from cadgate.routers.context import context_of
+
+        return Application(runtime_of(request, name), context_of(request))
+
+    @property
+    def name(self) -> str:
+        return self._runtime.adapter.name
+
+    @property
+    def settings(self) -> AdapterSettings:
+        """The adapter's settings: narrow it to the adapter's own class."""
+        return self._runtime.settings
+
+    @property
+    def workspace(self) -> Path:
+        """The session's folder. Nothing outside it is read or written."""
+        return self._runtime.workspace
+
+    @property
+    def artifacts(self) -> ArtifactStore:
+        return self._runtime.artifacts
+
+    def bind(self, **values: Any) -> Application:
+        """The same with values that go with every call (`document=`); None is left out."""
+        merged = {**self.context.values, **{key: value for key, value in values.items() if value is not None}}
+        return Application(self._runtime, replace(self.context, values=merged))
+
+    async def call(self, method: Method[P, R], params: P) -> R:
+        """Run `method` and return its validated result.
+
+        Checks scope, deadline and idempotency; goes through the method's `Handler` where it has one.
+        Raises the errors of `cadgate.errors`.
+        """
+        return await self._runtime.calls.run(self, method, params)
+
+    async def send(
+        self, method: str, params: dict[str, Any], *, mutates: bool = False, deadline_seconds: float | None = None
+    ) -> Any:
+        """Call the half inside the application as it is: for handlers, with methods named `internal.*` or their own."""
+        return await self._runtime.calls.send(self, method, params, mutates=mutates, deadline_seconds=deadline_seconds)
+
+    def stage(self, name: str | None, *, default: str, suffix: str | None = None) -> StagedFile:
+        """A place for the application to write a file that becomes an artifact: see `StagedFile`.
+
+        `name` is the client's relative name in the workspace; `default` is used without one. A missing `suffix`
+        (`.glb`) is appended. Raises PathNotAllowed.
+        """
+        return self._runtime.artifacts.stage(self.workspace, name or default, suffix=suffix)
+
+    def worker(self) -> AbstractAsyncContextManager[Worker]:
+        """A second, disposable application for long work beside the session.
+
+        Leaving the block early (an error, a deadline, a client that went away) kills it with all that it started.
+        """
+        return self._runtime.workers.take()

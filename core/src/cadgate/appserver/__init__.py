@@ -1,0 +1,25 @@
+"""The half of the wire that runs inside an application. Standard library only, Python 3.8 and later.
+
+Adapters use the names exported here and nothing else of this package.
+"""
+
+from cadgate.appserver.context import Call, about_to_change, current, warn
+from cadgate.appserver.errors import AppError, limit_exceeded, name_taken, not_found
+from cadgate.appserver.host import Host
+from cadgate.appserver.paging import page
+from cadgate.appserver.registry import load_methods, method
+
+__all__ = [
+    "AppError",
+    "Call",
+    "Host",
+    "about_to_change",
+    "current",
+    "limit_exceeded",
+    "load_methods",
+    "method",
+    "name_taken",
+    "not_found",
+    "page",
+    "warn",
+]

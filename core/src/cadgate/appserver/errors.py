@@ -1,0 +1,51 @@
+"""Errors as they leave an application: a stable code, a sentence, details. The gateway turns them into its own tree."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, Dict, Iterable, Optional
+
+
+class AppError(Exception):
+    """Something that the client must be told: `code` is a stable snake_case word, `details` a JSON object."""
+
+    def __init__(self, code: str, message: str, details: Optional[Dict[str, Any]] = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.details = details or {}
+
+    def wire(self) -> Dict[str, Any]:
+        """The JSON-RPC error object."""
+        return {"code": -32000, "message": self.message, "data": {"code": self.code, "details": self.details}}
+
+
+class DryRunPassed(Exception):  # noqa: N818 - not an error: a dry run got as far as it should
+    """Everything was checked and nothing was changed."""
+
+
+def not_found(kind: str, name: str, candidates: Iterable[str] = ()) -> AppError:
+    """`object_not_found` and its like, with the nearest existing names."""
+    near = difflib.get_close_matches(name, list(candidates), n=3, cutoff=0.6)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return AppError(
+        f"{kind}_not_found", f"There is no {kind} named {name!r}{hint}", {"name": name, "did_you_mean": near}
+    )
+
+
+def name_taken(kind: str, name: str) -> AppError:
+    """An explicit name that is in use."""
+    return AppError(
+        "name_taken",
+        f'The name {name!r} is in use by another {kind}: choose another, or send "on_conflict": "rename" or "replace"',
+        {"name": name},
+    )
+
+
+def limit_exceeded(what: str, value: float, limit: float, setting: str) -> AppError:
+    """Work that is refused because it is too large for the application."""
+    return AppError(
+        "limit_exceeded",
+        f"{what} is {value:g}, above the limit of {limit:g}; the setting is {setting}",
+        {"limit": setting, "value": value, "maximum": limit},
+    )

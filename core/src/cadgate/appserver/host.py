@@ -1,0 +1,60 @@
+"""What an application must offer so that it can be served: adapters subclass `Host` in their app/ folder."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, Optional
+
+
+class Host:
+    """One application, seen from its inside. Every method is called on the application's main thread.
+
+    `package` is the package whose modules hold the `@method` functions.
+    """
+
+    name = ""
+    package = ""
+    snapshot_suffix = ".snapshot"
+
+    def __init__(self) -> None:
+        self.settings: Dict[str, Any] = {}
+        self.workspace = ""
+        self.emit: Callable[[str, Dict[str, Any]], None] = lambda topic, data: None
+
+    def start(self) -> None:
+        """Prepare an empty document. Called once, before the first call."""
+
+    def version(self) -> str:
+        """Name and version for people: `Blender 4.5.15 LTS`."""
+        raise NotImplementedError
+
+    def namespace(self) -> Dict[str, Any]:
+        """What executed code finds defined."""
+        return {}
+
+    def save_snapshot(self, path: str) -> None:
+        """Write the whole state of the session to `path`."""
+        raise NotImplementedError
+
+    def load_snapshot(self, path: Optional[str]) -> None:
+        """Replace the state of the session by that of `path`; None is the state after `start`."""
+        raise NotImplementedError
+
+    @contextmanager
+    def transaction(self, label: str) -> Iterator[None]:
+        """Wrap one mutation. Applications with transactions of their own roll back here when it raises."""
+        yield
+
+    transactional = False
+    """Whether `transaction` really undoes a failed mutation; if not, the server reloads snapshot and journal."""
+
+    def undo(self) -> Optional[str]:
+        """Undo the last mutation and say its label; only for hosts with transactions of their own."""
+        raise NotImplementedError
+
+    def redo(self) -> Optional[str]:
+        """Redo what was undone last; only for hosts with transactions of their own."""
+        raise NotImplementedError
+
+    def observe(self) -> None:
+        """Called after each call: report changes that the application's observers noted, by `emit`."""

@@ -1,0 +1,61 @@
+"""Names of files that clients give: which are allowed, and where they lead. Nothing leaves the workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cadgate.errors import PathNotAllowed
+
+MAX_SEGMENT = 255
+MAX_NAME = 1024
+
+
+def check_name(name: str) -> None:
+    """Raise PathNotAllowed for a relative name with a segment that is empty, only dots, or holds anything tricky."""
+    if len(name.encode("utf-8", "surrogatepass")) > MAX_NAME:
+        raise PathNotAllowed(f"The path is longer than {MAX_NAME} bytes", details={"reason": "too long"})
+    for segment in name.split("/"):
+        if reason := _objection(segment):
+            raise PathNotAllowed(
+                f"The path {name!r} is not allowed: {reason}. Give a relative name such as 'parts/flange.step'",
+                details={"path": name, "reason": reason},
+            )
+
+
+def _objection(segment: str) -> str | None:
+    if not segment:
+        return "a segment is empty or the path is absolute"
+    if not segment.strip(". "):
+        return "a segment holds only dots or spaces"
+    if ".." in segment:
+        return "a segment contains '..'"
+    if any(character in segment for character in "%\\"):
+        return "a segment contains '%' or a backslash"
+    if segment.strip() != segment:
+        return "a segment begins or ends with a space"
+    if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in segment):
+        return "a segment contains control characters"
+    if ":" in segment:
+        return "a segment contains ':'"
+    if len(segment.encode()) > MAX_SEGMENT:
+        return f"a segment is longer than {MAX_SEGMENT} bytes"
+    return None
+
+
+def resolve(workspace: Path, name: str, allowed_roots: tuple[Path, ...] = ()) -> Path:
+    """Where `name` leads: inside `workspace`, or absolute under one of `allowed_roots`. Symbolic links are followed first.
+
+    Raises PathNotAllowed.
+    """
+    if name.startswith("/") and allowed_roots:
+        check_name(name[1:])
+        target, roots = Path(name), allowed_roots
+    else:
+        check_name(name)
+        target, roots = workspace / name, (workspace,)
+    resolved = target.resolve()
+    if not any(resolved.is_relative_to(root.resolve()) for root in roots):
+        raise PathNotAllowed(f"The path {name!r} leads outside the workspace", details={"path": name})
+    if resolved.is_dir():
+        raise PathNotAllowed(f"The path {name!r} is a folder", details={"path": name})
+    return resolved

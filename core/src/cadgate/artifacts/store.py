@@ -1,0 +1,183 @@
+"""The file store: whatever a session wrote or a client uploaded, kept under an id with its size and hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mimetypes
+import os
+import re
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import anyio.to_thread
+
+from cadgate.artifacts.paths import check_name, resolve
+from cadgate.errors import ArtifactNotFound, CommandExecutionError
+from cadgate.models.responses import Artifact
+
+_ID = re.compile(r"[0-9a-f]{32}\Z")
+
+MEDIA_TYPES = {
+    ".glb": "model/gltf-binary",
+    ".gltf": "model/gltf+json",
+    ".obj": "model/obj",
+    ".mtl": "model/mtl",
+    ".stl": "model/stl",
+    ".ply": "application/x-ply",
+    ".fbx": "application/x-fbx",
+    ".usd": "model/vnd.usd",
+    ".usda": "model/vnd.usda",
+    ".usdc": "model/vnd.usdc",
+    ".abc": "application/x-alembic",
+    ".blend": "application/x-blender",
+    ".step": "model/step",
+    ".stp": "model/step",
+    ".iges": "model/iges",
+    ".igs": "model/iges",
+    ".brep": "application/x-brep",
+    ".brp": "application/x-brep",
+    ".3mf": "model/3mf",
+    ".amf": "application/x-amf",
+    ".fcstd": "application/x-extension-fcstd",
+    ".dxf": "image/vnd.dxf",
+    ".exr": "image/x-exr",
+    ".hdr": "image/vnd.radiance",
+    ".webp": "image/webp",
+    ".zip": "application/zip",
+}
+
+
+def media_type_of(name: str) -> str:
+    """The media type of a file by its suffix; `application/octet-stream` where it says nothing."""
+    suffix = Path(name).suffix.lower()
+    return MEDIA_TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An artifact and where its bytes are."""
+
+    artifact: Artifact
+    path: Path
+
+
+class StagedFile:
+    """A folder of its own where the application writes; `commit` makes its file an artifact, leaving removes the rest.
+
+        async with app.stage(params.filepath, default="scene", suffix=".glb") as staged:
+            await app.send("internal.export", {"path": str(staged.path)})
+            artifact = await staged.commit()
+
+    Nothing appears under the client's name before `commit`; a failure leaves no file.
+    """
+
+    def __init__(self, store: ArtifactStore, folder: Path, name: str, target: Path | None) -> None:
+        self._store = store
+        self.folder = folder
+        self.name = name
+        self.path = folder / Path(name).name
+        self._target = target
+
+    async def __aenter__(self) -> StagedFile:
+        self.folder.mkdir(parents=True)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def commit(self) -> Artifact:
+        """Make the written file an artifact, and put a copy under the client's name into the workspace.
+
+        Raises CommandExecutionError when no file, or an empty one, was written.
+        """
+        if not self.path.is_file() or self.path.stat().st_size == 0:
+            raise CommandExecutionError(f"The application reported success but wrote no file {self.name!r}")
+        return await anyio.to_thread.run_sync(self._commit)
+
+    def _commit(self) -> Artifact:
+        if self._target is not None:
+            self._target.parent.mkdir(parents=True, exist_ok=True)
+            part = self._target.with_name(f".{secrets.token_hex(8)}.part")
+            shutil.copyfile(self.path, part)
+            part.replace(self._target)
+        return self._store.adopt(self.path, self.name)
+
+    async def related(self) -> list[Artifact]:
+        """Every other file of the folder as an artifact, in order of name (an OBJ's .mtl and textures)."""
+        others = sorted(path for path in self.folder.rglob("*") if path.is_file() and path != self.path)
+        return [await anyio.to_thread.run_sync(self._store.adopt, path, path.name) for path in others]
+
+
+class ArtifactStore:
+    """Artifacts below one folder: `{id}/data` and `{id}/artifact.json`."""
+
+    def __init__(self, root: Path, allowed_roots: tuple[Path, ...] = ()) -> None:
+        self.root = root
+        self.allowed_roots = allowed_roots
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def stage(self, workspace: Path, name: str, *, suffix: str | None = None) -> StagedFile:
+        """See `Application.stage`."""
+        if suffix and Path(name).suffix.lower() != suffix.lower():
+            name += suffix
+        target = resolve(workspace, name, self.allowed_roots)
+        return StagedFile(self, workspace / ".staging" / secrets.token_hex(8), name, target)
+
+    def adopt(self, path: Path, name: str) -> Artifact:
+        """Move the file `path` into the store and describe it."""
+        identifier = secrets.token_hex(16)
+        artifact = Artifact(
+            id=identifier,
+            name=name,
+            media_type=media_type_of(name),
+            size=path.stat().st_size,
+            sha256=_digest(path),
+            url=f"/api/v1/artifacts/{identifier}",
+        )
+        folder = self.root / identifier
+        part = self.root / f".{identifier}.part"
+        part.mkdir(mode=0o700)
+        shutil.move(path, part / "data")
+        (part / "artifact.json").write_text(artifact.model_dump_json())
+        os.replace(part, folder)
+        return artifact
+
+    def upload_path(self, name: str) -> tuple[Path, str]:
+        """A temporary place for an upload, and the name it will have. Raises PathNotAllowed."""
+        base = name.replace("\\", "/").rsplit("/", 1)[-1] or "upload"
+        check_name(base)
+        return self.root / f".{secrets.token_hex(16)}.upload", base
+
+    def get(self, identifier: str) -> Stored:
+        """The artifact `identifier`. Raises ArtifactNotFound."""
+        folder = self.root / identifier
+        try:
+            if not _ID.match(identifier):
+                raise FileNotFoundError(identifier)
+            artifact = Artifact.model_validate(json.loads((folder / "artifact.json").read_bytes()))
+        except (OSError, ValueError) as error:
+            raise ArtifactNotFound(f"There is no artifact {identifier!r}", details={"id": identifier}) from error
+        return Stored(artifact, folder / "data")
+
+    def list(self) -> list[Artifact]:
+        """All artifacts, the newest first."""
+        folders = sorted(self.root.glob("[0-9a-f]*"), key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
+        return [self.get(folder.name).artifact for folder in folders if _ID.match(folder.name)]
+
+    def delete(self, identifier: str) -> None:
+        """Remove the artifact; a download that runs ends normally. Raises ArtifactNotFound."""
+        self.get(identifier)
+        trash = self.root / f".{identifier}.removed"
+        os.replace(self.root / identifier, trash)
+        shutil.rmtree(trash, ignore_errors=True)

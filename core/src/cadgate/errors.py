@@ -1,0 +1,224 @@
+"""The one error tree. Each class knows its stable `code`, its HTTP status, and whether trying again can help."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class CadgateError(Exception):
+    """Base of every error that a client may see.
+
+    `message` says what was wrong and what to do; `details` is a JSON object for programs.
+    `retry_after` (seconds) becomes the `Retry-After` header.
+    """
+
+    code: str = "internal_error"
+    status: int = 500
+    retryable: bool = False
+    retry_after: float | None = None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        details: dict[str, Any] | None = None,
+        code: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details: dict[str, Any] = details or {}
+        if code is not None:
+            self.code = code
+        if retry_after is not None:
+            self.retry_after = retry_after
+
+    def body(self, request_id: str | None = None) -> dict[str, Any]:
+        """The `error` object of the envelope."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "details": self.details,
+            "retryable": self.retryable,
+            "request_id": request_id,
+        }
+
+
+# --- the request -------------------------------------------------------------------------------------------------
+
+
+class BadRequest(CadgateError):
+    code, status = "bad_request", 400
+
+
+class MalformedJson(BadRequest):
+    code = "malformed_json"
+
+
+class Unauthenticated(CadgateError):
+    code, status = "unauthenticated", 401
+
+
+class Forbidden(CadgateError):
+    code, status = "forbidden", 403
+
+
+class ForbiddenOrigin(Forbidden):
+    code = "forbidden_origin"
+
+
+class NotFound(CadgateError):
+    code, status = "not_found", 404
+
+
+class ObjectNotFound(NotFound):
+    code = "object_not_found"
+
+
+class ArtifactNotFound(NotFound):
+    code = "artifact_not_found"
+
+
+class MethodNotAllowed(CadgateError):
+    code, status = "method_not_allowed", 405
+
+
+class Conflict(CadgateError):
+    code, status = "conflict", 409
+
+
+class NameTaken(Conflict):
+    code = "name_taken"
+
+
+class RevisionMismatch(CadgateError):
+    code, status = "revision_mismatch", 412
+
+
+class PayloadTooLarge(CadgateError):
+    code, status = "payload_too_large", 413
+
+
+class UnsupportedMediaType(CadgateError):
+    code, status = "unsupported_media_type", 415
+
+
+class MisdirectedHost(CadgateError):
+    code, status = "misdirected_host", 421
+
+
+class Overloaded(CadgateError):
+    code, status, retryable, retry_after = "overloaded", 429, True, 1.0
+
+
+# --- what was asked for cannot be done ---------------------------------------------------------------------------
+
+
+class Unprocessable(CadgateError):
+    """Understood, and refused: the base of every 422."""
+
+    code, status = "validation_error", 422
+
+
+class ValidationFailed(Unprocessable):
+    """Values outside their types or bounds; `details["errors"]` is Pydantic's list."""
+
+
+class UnsupportedFormat(Unprocessable):
+    code = "unsupported_format"
+
+
+class PathNotAllowed(Unprocessable):
+    code = "path_not_allowed"
+
+
+class DegenerateResult(Unprocessable):
+    code = "degenerate_result"
+
+
+class LimitExceeded(Unprocessable):
+    code = "limit_exceeded"
+
+
+class IdempotencyConflict(Unprocessable):
+    code = "idempotency_conflict"
+
+
+class CommandExecutionError(Unprocessable):
+    """The application tried and failed."""
+
+    code = "command_failed"
+
+
+class ExecutionFailed(CommandExecutionError):
+    """The user's own code raised; `details["traceback"]` holds its lines."""
+
+    code = "execution_failed"
+
+
+class Interrupted(CommandExecutionError):
+    code = "interrupted"
+
+
+# --- the application is not there, or too slow -------------------------------------------------------------------
+
+
+class ConnectionFailed(CadgateError):
+    """The application cannot be reached. Adapters subclass it (`BlenderConnectionError`)."""
+
+    code, status, retryable, retry_after = "application_unavailable", 503, True, 5.0
+
+
+class ApplicationUnavailable(ConnectionFailed):
+    """Not installed, switched off, or given up; `details` says why and what to do."""
+
+
+class ApplicationStarting(ConnectionFailed):
+    code, retry_after = "application_starting", 1.0
+
+
+class ApplicationRestarted(ConnectionFailed):
+    """The application died while it had this call; it is being restarted."""
+
+    code, retry_after = "application_restarted", 1.0
+
+
+class DeadlineExceeded(CadgateError):
+    code, status, retryable = "deadline_exceeded", 504, True
+
+
+class InternalError(CadgateError):
+    """A defect of the gateway or an adapter. The log has the traceback under the request id."""
+
+
+class ConfigError(CadgateError):
+    """A setting is wrong; the message names the file and the key. Stops the start."""
+
+    code = "bad_configuration"
+
+
+class _ByCode:
+    """The class for a wire code; subclasses that share a code do not replace the first one."""
+
+    table: ClassVar[dict[str, type[CadgateError]]] = {}
+
+    @classmethod
+    def find(cls, code: str) -> type[CadgateError] | None:
+        if code not in cls.table:
+            pending: list[type[CadgateError]] = [CadgateError]
+            while pending:
+                kind = pending.pop(0)
+                cls.table.setdefault(kind.code, kind)
+                pending.extend(kind.__subclasses__())
+        return cls.table.get(code)
+
+
+def from_wire(error: dict[str, Any]) -> CadgateError:
+    """The error that an application answered, as an exception of this tree.
+
+    Codes that end in `_not_found` are 404 also when no class here knows them, so that an adapter may have its own.
+    """
+    data: dict[str, Any] = error.get("data") or {}
+    code = str(data.get("code") or "command_failed")
+    kind = _ByCode.find(code) or (NotFound if code.endswith("_not_found") else CommandExecutionError)
+    return kind(str(error.get("message", "")), details=data.get("details") or {}, code=code)

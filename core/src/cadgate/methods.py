@@ -1,0 +1,55 @@
+"""`Method`, the contract of one operation, and `Handler`, for the operations that need the gateway's help."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from cadgate.application import Application
+
+P = TypeVar("P", bound=BaseModel)
+R = TypeVar("R", bound=BaseModel)
+
+Scope = Literal["read", "write", "execute"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Method(Generic[P, R]):
+    """One operation of an application: the same object serves REST, batch and WebSocket `call`.
+
+    `name` is `resource.action`. `mutates` makes it at-most-once and journaled. `partial` sends only the fields that the
+    client set (PATCH). `replay="snapshot"` is for effects that cannot be had again by calling again (imports, code).
+    `atomic=False` keeps it out of atomic batches. `deadline` names the default that bounds it.
+    `scope` is what a token must allow, where it is not the "read" or "write" that follows from `mutates`.
+    """
+
+    name: str
+    params: type[P]
+    result: type[R]
+    mutates: bool = False
+    partial: bool = False
+    replay: Literal["call", "snapshot"] = "call"
+    atomic: bool = True
+    deadline: Literal["call", "file"] = "call"
+    scope: Scope | None = None
+
+    @property
+    def required_scope(self) -> Scope:
+        """What a caller must be allowed to do: `scope`, or what follows from `mutates`."""
+        return self.scope or ("write" if self.mutates else "read")
+
+    def wire_params(self, params: P) -> dict[str, Any]:
+        """The parameters as they travel: complete, or only what was set for a partial method."""
+        return params.model_dump(mode="json", exclude_unset=self.partial)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Handler(Generic[P, R]):
+    """How the gateway runs a method that needs more than the application: files, children, other sessions."""
+
+    method: Method[P, R]
+    run: Callable[[Application, P], Awaitable[R]]

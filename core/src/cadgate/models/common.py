@@ -1,0 +1,76 @@
+"""Values and parameter bases that every adapter shares. No application's own terms live here."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+"""A finite number. Text and booleans are refused, not converted."""
+
+Count = Annotated[int, Field(strict=True)]
+"""A whole number. `2.0`, text and booleans are refused."""
+
+Vector3 = tuple[Number, Number, Number]
+"""`[x, y, z]` in the application's unit of length."""
+
+Rotation = Annotated[Vector3, Field(description="XYZ Euler angles in degrees.")]
+
+_HEX = re.compile(r"#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\Z")
+
+
+def _color(value: Any) -> Any:
+    if isinstance(value, str):
+        if not _HEX.match(value):
+            raise ValueError(f'colour {value!r} is not "#rrggbb" or "#rrggbbaa"')
+        channels = [int(value[i : i + 2], 16) / 255 for i in range(1, len(value), 2)]
+    elif isinstance(value, (list, tuple)) and len(value) in (3, 4):  # pyright: ignore[reportUnknownArgumentType]
+        channels: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType]
+    else:
+        raise ValueError('a colour is [r, g, b] or [r, g, b, a] in 0…1, or "#rrggbb[aa]"')
+    return [*channels, 1.0] if len(channels) == 3 else channels
+
+
+_Channel = Annotated[float, Field(strict=True, ge=0, le=1)]
+_COLOR_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 1}, "minItems": 3, "maxItems": 4},
+        {"type": "string", "pattern": "^#([0-9a-fA-F]{6}|[0-9a-fA-F]{8})$"},
+    ],
+    "description": '`[r, g, b]` or `[r, g, b, a]` in 0…1, or `"#rrggbb[aa]"`; alpha is 1 where it is not given.',
+}
+Color = Annotated[
+    tuple[_Channel, _Channel, _Channel, _Channel], BeforeValidator(_color), WithJsonSchema(_COLOR_SCHEMA, "validation")
+]
+"""RGBA, linear, 0…1."""
+
+
+def _text(value: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise ValueError("control characters are not allowed in a name")
+    return value
+
+
+Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_text)]
+"""A name in an application's document; adapters narrow it to what their application keeps unchanged."""
+
+
+class Params(BaseModel):
+    """Base of every request model: unknown fields are refused, and a value once accepted does not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Creation(Params):
+    """What every request that makes something named has."""
+
+    name: Name | None = Field(None, description="Chosen by the application where it is not given; the answer says it.")
+    on_conflict: Literal["error", "rename", "replace"] = Field(
+        "error", description="What to do when `name` is in use: answer 409 `name_taken`, choose another, or replace it."
+    )
+
+
+class Empty(Params):
+    """A method without parameters."""

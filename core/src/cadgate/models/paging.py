@@ -1,0 +1,35 @@
+"""Lists: how a client asks for a part of one, and the shape of the answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import AfterValidator, Field
+
+from cadgate.models.common import Count, Params
+from cadgate.models.responses import Result
+
+T = TypeVar("T")
+
+
+def _fields(value: str | None) -> str | None:
+    if value is not None and not all(part.strip().isidentifier() for part in value.split(",")):
+        raise ValueError(f"fields {value!r} is not a comma-separated list of field names")
+    return value
+
+
+class Page(Params):
+    """Which part of a list: `offset` objects are skipped, at most `limit` are answered."""
+
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    offset: Annotated[Count | int, Field(ge=0)] = 0
+    fields: Annotated[str | None, AfterValidator(_fields)] = Field(
+        None, description="Comma-separated names: answer only these fields.", examples=["name,location"]
+    )
+
+
+class ObjectPage(Result, Generic[T]):
+    """Some of the objects, and how many there are in all. With `fields`, objects hold only those."""
+
+    objects: list[T | dict[str, Any]]
+    total: int

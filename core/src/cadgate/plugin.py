@@ -1,0 +1,141 @@
+"""Everything an adapter package needs from cadgate, and the one hook through which it announces itself.
+
+# cadgate_example/adapter.py, named by the entry point `example = "cadgate_example.adapter"` in `cadgate.adapters`
+@hookimpl
+def cadgate_adapter() -> Adapter:
+    return Adapter(name="example", title="Example", ...)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import pluggy
+from fastapi import Depends, Request
+from fastapi.routing import APIRouter
+
+from cadgate.application import Application, RequestContext
+from cadgate.artifacts.incoming import IncomingFile
+from cadgate.artifacts.outgoing import file_or_json
+from cadgate.artifacts.store import StagedFile
+from cadgate.clients.base_client import BaseSocketClient
+from cadgate.errors import (
+    ApplicationUnavailable,
+    CadgateError,
+    CommandExecutionError,
+    ConnectionFailed,
+    DegenerateResult,
+    LimitExceeded,
+    ObjectNotFound,
+    UnsupportedFormat,
+    ValidationFailed,
+)
+from cadgate.methods import Handler, Method
+from cadgate.models.common import Color, Count, Creation, Empty, Name, Number, Params, Rotation, Vector3
+from cadgate.models.paging import ObjectPage, Page
+from cadgate.models.responses import Artifact, Deleted, ObjectInfo, Result, Success, Warned
+from cadgate.plugins.router import Router
+from cadgate.sessions.launcher import Launcher, LaunchPlan, application_entry
+from cadgate.settings import AdapterSettings
+
+API_VERSION = 1
+"""The version of this surface. It grows by 1 when an adapter written for the version before may break."""
+
+hookspec = pluggy.HookspecMarker("cadgate")
+hookimpl = pluggy.HookimplMarker("cadgate")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Adapter:
+    """One application, as a package contributes it. The host owns prefix, tag, operation ids, WebSocket and lifecycle.
+
+    `package` is scanned for module-level `Method` and `Handler` objects. `context` names request values that go with
+    every call (`?document=` in FreeCAD): in the query for REST, in `params` for batch and WebSocket.
+    """
+
+    name: str
+    title: str
+    description: str
+    package: str
+    routers: Sequence[APIRouter]
+    launcher: type[Launcher]
+    client: type[BaseSocketClient] = BaseSocketClient
+    settings: type[AdapterSettings] = AdapterSettings
+    connection_error: type[ConnectionFailed] = ConnectionFailed
+    api_version: int = API_VERSION
+    context: Sequence[str] = field(default=())
+
+
+class AdapterSpec:
+    """The hook specification; pluggy reads it."""
+
+    @hookspec
+    def cadgate_adapter(self) -> Adapter:
+        """The adapter of this package."""
+        raise NotImplementedError
+
+
+def application(name: str) -> Callable[[Request], Application]:
+    """A dependency: the application `name`, bound to the request that asks.
+
+    `Blender = Annotated[Application, Depends(application("blender"))]`
+    """
+
+    def bound(request: Request) -> Application:
+        return Application.of_request(request, name)
+
+    return bound
+
+
+__all__ = [
+    "API_VERSION",
+    "APIRouter",
+    "Adapter",
+    "AdapterSettings",
+    "Annotated",
+    "Any",
+    "Application",
+    "ApplicationUnavailable",
+    "Artifact",
+    "BaseSocketClient",
+    "CadgateError",
+    "Color",
+    "CommandExecutionError",
+    "ConnectionFailed",
+    "Count",
+    "Creation",
+    "DegenerateResult",
+    "Deleted",
+    "Depends",
+    "Empty",
+    "Handler",
+    "IncomingFile",
+    "LaunchPlan",
+    "Launcher",
+    "LimitExceeded",
+    "Method",
+    "Name",
+    "Number",
+    "ObjectInfo",
+    "ObjectNotFound",
+    "ObjectPage",
+    "Page",
+    "Params",
+    "Request",
+    "RequestContext",
+    "Result",
+    "Rotation",
+    "Router",
+    "StagedFile",
+    "Success",
+    "UnsupportedFormat",
+    "ValidationFailed",
+    "Vector3",
+    "Warned",
+    "application",
+    "application_entry",
+    "file_or_json",
+    "hookimpl",
+]

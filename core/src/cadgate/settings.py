@@ -1,0 +1,42 @@
+"""Settings that every adapter has. An adapter subclasses `AdapterSettings` with its own; plugins.toml and env fill them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class AdapterSettings(BaseModel):
+    """One `[adapters.NAME]` table of plugins.toml; `CADGATE_NAME_KEY` in the environment wins over it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(True, description="False: the adapter's package is never imported.")
+    package: str | None = Field(None, description="Which package may provide this adapter, where two claim its name.")
+    mode: Literal["managed", "external"] = Field(
+        "managed", description="managed: the gateway starts and watches it. external: it runs somewhere already."
+    )
+    host: str = Field("127.0.0.1", description="external: where the in-application server listens.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(0, description="external: its port.")
+    token: str | None = Field(None, description="external: the secret that the in-application server asks for.")
+    command: str | None = Field(
+        None, description="managed: the application's program, where it is not found by itself."
+    )
+    start_timeout_seconds: Annotated[float, Field(gt=0)] = Field(60, description="From the launch to the first answer.")
+    call_timeout_seconds: Annotated[float, Field(gt=0)] = Field(30, description="Default deadline of a call.")
+    file_timeout_seconds: Annotated[float, Field(gt=0)] = Field(600, description="The same of render, import, export.")
+    grace_seconds: Annotated[float, Field(gt=0)] = Field(
+        3, description="How long an interrupted call may take to stop before the application is restarted."
+    )
+    max_queue: Annotated[int, Field(ge=1)] = Field(256, description="Calls in flight; one more is 429 `overloaded`.")
+    pool_size: Annotated[int, Field(ge=1, le=32)] = Field(2, description="Connections to the application.")
+    workers: Annotated[int, Field(ge=0, le=16)] = Field(
+        1, description="Warm spare applications kept for work beside the session, renders for instance."
+    )
+
+    @model_validator(mode="after")
+    def _external_needs_an_address(self) -> AdapterSettings:
+        if self.mode == "external" and (self.port == 0 or not self.token):
+            raise ValueError('mode = "external" needs port and token')
+        return self
