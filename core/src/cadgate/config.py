@@ -1,0 +1,225 @@
+"""Settings of the gateway: what they are, and how plugins.toml, `.env`, the environment and options become one of them.
+
+Settings of one adapter are carried here as they were written; the adapter's own model checks them when it is loaded.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import ByteSize, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from cadgate.config_sources import PREFIX, Values, from_dotenv, from_environment, from_options, from_toml
+from cadgate.errors import ConfigError
+from cadgate.plugins.entry_points import announced_names
+
+LOCAL_PLUGINS = "plugins.toml"
+"""Read from the working folder where no other file is named."""
+
+MIB = 1024 * 1024
+
+
+def default_state_dir() -> Path:
+    """`$XDG_STATE_HOME/cadgate`, or `~/.local/state/cadgate`."""
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "cadgate"
+
+
+class Settings(BaseSettings):
+    """The settings of one gateway.
+
+    `Settings(...)` holds exactly what it is given, with defaults for the rest: it reads neither files nor the
+    environment. `load_settings()` does.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", min_length=1, description="The address to listen on.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port; 0 lets the system choose one.")
+    plugins: Path | None = Field(
+        None, description="The plugins.toml to read; without it `./plugins.toml`, where that exists."
+    )
+    state_dir: Path = Field(
+        default_factory=default_state_dir, description="Sessions, artifacts, logs and keys; one gateway at a time."
+    )
+    auth: Literal["local", "token"] = Field(
+        "local", description="local: only the same operating-system user. token: bearer keys with scopes."
+    )
+    cors_origins: tuple[str, ...] = Field(
+        (), description="Browser origins that may call, such as `https://app.example`; comma separated."
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="Names beside the local ones that a request's `Host` may carry; comma separated."
+    )
+    allowed_roots: tuple[Path, ...] = Field(
+        (), description="Folders that absolute file names in requests may lie in; comma separated."
+    )
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
+        "info", description="The least severe messages that are logged."
+    )
+    log_format: Literal["console", "json"] = Field("console", description="Lines for people, or one JSON object each.")
+    max_body_bytes: ByteSize = Field(ByteSize(16 * MIB), gt=0, description="The largest JSON body; `32MiB` works too.")
+    max_upload_bytes: ByteSize = Field(ByteSize(512 * MIB), gt=0, description="The largest uploaded file.")
+    shutdown_seconds: Annotated[float, Field(gt=0)] = Field(
+        10, description="How long requests in flight may take to end when the gateway stops."
+    )
+    adapters: dict[str, dict[str, Any]] = Field(
+        default_factory=dict[str, dict[str, Any]],
+        description="The `[adapters.NAME]` tables, with `CADGATE_NAME_KEY` laid over them.",
+    )
+    _origins: dict[tuple[str, ...], str] = PrivateAttr(default_factory=dict[tuple[str, ...], str])
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # The layers are merged by load_settings, which remembers for every value where it was written.
+        return (init_settings,)
+
+    @field_validator("cors_origins", "allowed_hosts", "allowed_roots", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            scheme, separator, rest = origin.partition("://")
+            if not separator or scheme not in ("http", "https") or not rest or "/" in rest or "*" in rest:
+                raise ValueError(
+                    f"{origin!r} is not an origin: write scheme, host and port, as in 'https://cad.example'"
+                )
+        return value
+
+    @field_validator("log_level", "log_format", "auth", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("state_dir", "plugins", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else Path(os.path.abspath(value.expanduser()))
+
+    @field_validator("allowed_roots")
+    @classmethod
+    def _roots_are_absolute(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        roots = tuple(root.expanduser() for root in value)
+        for root in roots:
+            if not root.is_absolute():
+                raise ValueError(f"{str(root)!r} is not an absolute path")
+        return roots
+
+    @model_validator(mode="after")
+    def _only_tokens_leave_this_machine(self) -> Settings:
+        if self.auth == "local" and not is_loopback(self.host):
+            raise ValueError(
+                f"host {self.host!r} is not a loopback address, and auth = 'local' cannot tell users of other machines "
+                "apart: listen on 127.0.0.1, or set auth = 'token' and make keys"
+            )
+        return self
+
+    @classmethod
+    def of(cls, values: Values) -> Settings:
+        """Settings of merged layers. Raises ConfigError."""
+        data: dict[str, Any] = {}
+        adapters: dict[str, dict[str, Any]] = {}
+        for key, (value, _) in values.items():
+            if key[0] != "adapters":
+                data[key[0]] = value
+            elif len(key) == 2:
+                adapters.setdefault(key[1], {})
+            else:
+                adapters.setdefault(key[1], {})[key[2]] = value
+        origins = {key: where for key, (_, where) in values.items()}
+        try:
+            settings = cls(adapters=adapters, **data)
+        except ValidationError as error:
+            raise ConfigError(_one_line(error, origins)) from error
+        settings._origins.update(origins)
+        return settings
+
+    @property
+    def url(self) -> str:
+        """Where a client on this machine reaches the gateway."""
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+
+    def origin(self, *key: str) -> str:
+        """Where a setting was written, for messages: `origin("port")`, `origin("adapters", "blender", "mode")`."""
+        return self._origins.get(key) or " ".join(("setting", ".".join(key)))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` can only be reached from this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def variable(key: str) -> str:
+    """The environment variable of a setting: `CADGATE_PORT` for `port`."""
+    return PREFIX + key.upper()
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings that are in force: overrides, then the environment, `.env`, plugins.toml and the defaults.
+
+    Overrides that are None count as not given.
+    :raises ConfigError: one line that names the file or variable and the key, for anything that is wrong.
+    """
+    names = tuple(name for name in Settings.model_fields if name != "adapters")
+    options = from_options(overrides, names)
+
+    # Which adapters plugins.toml speaks of decides how variables are read, and a variable may name plugins.toml.
+    plugins, where = _plugins_file(options)
+    values: Values = {}
+    if plugins is not None:
+        values.update(from_toml(plugins, where, [name for name in names if name != "plugins"]))
+        values["plugins",] = (plugins, where or str(plugins))
+    tables = {key[1] for key in values if key[0] == "adapters"}
+    adapters = tuple(sorted({*announced_names(), *tables}))
+    values.update(from_dotenv(Path(".env"), names, adapters))
+    values.update(from_environment(os.environ, names, adapters))
+    values.update(options)
+    return Settings.of(values)
+
+
+def _plugins_file(options: Values) -> tuple[Path | None, str]:
+    """The plugins.toml to read, and who named it ("" where nobody did)."""
+    key = ("plugins",)
+    for layer in (
+        options,
+        from_environment({variable("plugins"): os.environ.get(variable("plugins"), "")}, key, ()),
+        from_dotenv(Path(".env"), key, (), strict=False),
+    ):
+        if key in layer:
+            value, where = layer[key]
+            return Path(os.path.abspath(Path(value).expanduser())), where
+    local = Path(LOCAL_PLUGINS).absolute()
+    return (local, "") if local.exists() else (None, "")
+
+
+def _one_line(error: ValidationError, origins: Mapping[tuple[str, ...], str]) -> str:
+    problems: list[str] = []
+    for item in error.errors(include_url=False):
+        key = str(item["loc"][0]) if item["loc"] else "host"
+        where = origins.get((key,), f"setting {key}")
+        text = item["msg"].removeprefix("Value error, ")
+        problems.append(f"{where}: {text}" + ("" if item["type"] == "value_error" else f", not {item['input']!r}"))
+    return "; ".join(problems)

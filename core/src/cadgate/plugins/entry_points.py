@@ -1,0 +1,66 @@
+"""The entry points under which packages announce adapters: read from their metadata, nothing is imported."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import Distribution, EntryPoint, distributions
+
+from packaging.utils import canonicalize_name
+
+ENTRY_POINT_GROUP = "cadgate.adapters"
+
+log = logging.getLogger("cadgate.plugins")
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """One entry point and the package that it came from. `times` above 1: the package lists the name repeatedly."""
+
+    name: str
+    package: str
+    version: str | None
+    point: EntryPoint
+    times: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.package} {self.version or '(no version)'}"
+
+
+def announced() -> list[Announced]:
+    """Every adapter that an installed package announces, by name, then package.
+
+    A package whose metadata cannot be read is logged and passed over: `importlib.metadata.entry_points()` would raise
+    for all of them.
+    """
+    found: dict[tuple[str, str], Announced] = {}
+    seen: set[str] = set()
+    for distribution in distributions():
+        try:
+            package = str(distribution.metadata["Name"] or "")
+            # The first one on sys.path is what imports find; a second copy further down is not installed in effect.
+            if not package or canonicalize_name(package) in seen:
+                continue
+            seen.add(canonicalize_name(package))
+            points = list(_points(distribution))
+            version = str(distribution.metadata["Version"] or "") or None
+        except Exception as error:  # noqa: BLE001 - foreign metadata, in any state
+            log.warning("the metadata of an installed package cannot be read: %r", error)
+            continue
+        for point in points:
+            key = (point.name, package)
+            times = found[key].times + 1 if key in found else 1
+            found[key] = Announced(point.name, package, version, point, times)
+    return [found[key] for key in sorted(found)]
+
+
+def announced_names() -> tuple[str, ...]:
+    """The names of all announced adapters."""
+    return tuple(sorted({one.name for one in announced()}))
+
+
+def _points(distribution: Distribution) -> Iterator[EntryPoint]:
+    for point in distribution.entry_points:
+        if point.group == ENTRY_POINT_GROUP:
+            yield point

@@ -1,0 +1,132 @@
+"""The checks of one `Adapter` at load: they find all that is wrong with it, so that its author sees it at once."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from fastapi.routing import APIRoute, APIRouter, RouteContext, iter_route_contexts
+
+from cadgate.clients.base_client import BaseSocketClient
+from cadgate.errors import ConnectionFailed
+from cadgate.plugin import API_VERSION, Adapter
+from cadgate.sessions.launcher import Launcher
+from cadgate.settings import AdapterSettings
+
+NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
+MAX_NAME = 40
+RESERVED = frozenset(("artifacts", "gateway", "adapters"))
+"""Names that the host's own URLs and tables have."""
+
+HOST_ROUTES = frozenset((("POST", "/batch"), ("GET", "/methods"), ("POST", "/undo"), ("POST", "/redo")))
+"""What the host serves under every adapter's prefix."""
+
+_KINDS: Mapping[str, type] = {
+    "launcher": Launcher,
+    "client": BaseSocketClient,
+    "settings": AdapterSettings,
+    "connection_error": ConnectionFailed,
+}
+_PARAMETER = re.compile(r"{[^{}]*}")
+
+
+def problems_of(adapter: Adapter, entry_point: str) -> list[str]:
+    """What is wrong with `adapter`, which the entry point `entry_point` contributed; empty if nothing is."""
+    if adapter.api_version != API_VERSION:
+        # Its other fields may mean something else in that version.
+        return [
+            f"it is written for version {adapter.api_version!r} of cadgate.plugin, and this gateway has {API_VERSION}: "
+            "install versions of both that agree"
+        ]
+    return [*_identity(adapter, entry_point), *_classes(adapter), *_routers(adapter.routers), *_context(adapter)]
+
+
+def _identity(adapter: Adapter, entry_point: str) -> Iterator[str]:
+    values: dict[str, Any] = {key: getattr(adapter, key) for key in ("name", "title", "description", "package")}
+    for key, value in values.items():
+        if not isinstance(value, str) or not value.strip():
+            yield f"{key} must be a text, not {value!r}"
+    name = values["name"]
+    if isinstance(name, str):
+        if not NAME.fullmatch(name) or len(name) > MAX_NAME:
+            yield f"name {name!r} must be at most {MAX_NAME} of a-z, 0-9, - and _, and start with a letter"
+        elif name in RESERVED:
+            yield f"name {name!r} is the host's own"
+        if name != entry_point:
+            yield f"name {name!r} is not the name of its entry point, {entry_point!r}"
+    package = values["package"]
+    if isinstance(package, str) and package.strip() and not _importable(package):
+        yield f"package {package!r} cannot be found: it must be the adapter's own import package"
+
+
+def _importable(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _classes(adapter: Adapter) -> Iterator[str]:
+    for key, kind in _KINDS.items():
+        value: object = getattr(adapter, key)
+        if not isinstance(value, type) or not issubclass(value, kind):
+            yield f"{key} must be a subclass of cadgate.plugin.{kind.__name__}, not {value!r}"
+
+
+def _context(adapter: Adapter) -> Iterator[str]:
+    values = _sequence(adapter.context)
+    if values is None:
+        yield f"context must be a list or tuple of names, not {adapter.context!r}"
+        return
+    for value in values:
+        if not isinstance(value, str) or not value.isidentifier():
+            yield f"context holds {value!r}, which is not a name"
+
+
+def _sequence(value: Any) -> Sequence[Any] | None:
+    return cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else None
+
+
+def _routers(contributed: object) -> Iterator[str]:
+    routers = _sequence(contributed)
+    if routers is None:
+        yield f"routers must be a list or tuple of routers, not {contributed!r}"
+        return
+    seen: dict[tuple[str, str], str] = {}
+    for router in routers:
+        if not isinstance(router, APIRouter):
+            yield f"routers holds {router!r}, which is not a cadgate.plugin.Router"
+            continue
+        # FastAPI would run it inside the host's own lifespan, where its failure takes the neighbours along.
+        if _has_lifespan(router):
+            yield "a router has a lifespan or startup and shutdown functions: the host owns the lifecycle"
+        for route in iter_route_contexts(router.routes):
+            yield from _route(route, seen)
+
+
+def _has_lifespan(router: APIRouter) -> bool:
+    if router.on_startup or router.on_shutdown:
+        return True
+    return type(router.lifespan_context) is not type(APIRouter().lifespan_context)
+
+
+def _route(route: RouteContext, seen: dict[tuple[str, str], str]) -> Iterator[str]:
+    path = route.path or ""
+    if not isinstance(route.original_route, APIRoute):
+        kind = type(route.original_route).__name__
+        yield f"{path!r} is a {kind}: only HTTP routes may be contributed (the host owns /ws)"
+        return
+    function = getattr(route.endpoint, "__name__", repr(route.endpoint))
+    if not path.startswith("/"):
+        yield f"the path {path!r} of {function} must start with '/'"
+    for verb in sorted(route.methods or ()):
+        # Two paths that differ in the names of their parameters only are the same to a request: the first would win.
+        key = (verb, _PARAMETER.sub("{}", path))
+        if key in HOST_ROUTES:
+            yield f"{verb} {path} of {function} is the host's own route"
+        elif key in seen:
+            yield f"{verb} {path} is there twice: {seen[key]} and {function}"
+        else:
+            seen[key] = function
