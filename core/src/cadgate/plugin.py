@@ -37,7 +37,7 @@ from cadgate.models.common import Color, Count, Creation, Empty, Name, Number, P
 from cadgate.models.paging import ObjectPage, Page
 from cadgate.models.responses import Artifact, Deleted, ObjectInfo, Result, Success, Warned
 from cadgate.plugins.router import Router
-from cadgate.sessions.launcher import Launcher, LaunchPlan, application_entry
+from cadgate.sessions.launcher import Hint, Launcher, LaunchPlan, application_entry
 from cadgate.settings import AdapterSettings
 
 API_VERSION = 1
@@ -60,7 +60,7 @@ class Adapter:
     description: str
     package: str
     routers: Sequence[APIRouter]
-    launcher: type[Launcher]
+    launcher: type[Launcher[Any]]
     client: type[BaseSocketClient] = BaseSocketClient
     settings: type[AdapterSettings] = AdapterSettings
     connection_error: type[ConnectionFailed] = ConnectionFailed
@@ -111,6 +111,7 @@ __all__ = [
     "Depends",
     "Empty",
     "Handler",
+    "Hint",
     "IncomingFile",
     "LaunchPlan",
     "Launcher",

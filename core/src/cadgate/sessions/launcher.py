@@ -22,6 +22,14 @@ class LaunchPlan:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Something that works less well than it could on this machine, and the command that mends it."""
+
+    text: str
+    remedy: str | None = None
+
+
 class Launcher(Generic[S]):
     """Finds one application on this machine. Adapters subclass it."""
 
@@ -35,6 +43,10 @@ class Launcher(Generic[S]):
         that installs it. Runs in a thread: it may look at files and run programs.
         """
         raise NotImplementedError
+
+    def hints(self) -> Sequence[Hint]:
+        """What `cadgate doctor` says beside `plan()`: libraries that some engine needs, for instance."""
+        return ()
 
     def options(self) -> dict[str, object]:
         """What the half inside the application gets as `Host.settings`: limits, mostly. Must be JSON."""
