@@ -155,7 +155,8 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """Where a client on this machine reaches the gateway."""
-        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def origin(self, *key: str) -> str:
         """Where a setting was written, for messages: `origin("port")`, `origin("adapters", "blender", "mode")`."""

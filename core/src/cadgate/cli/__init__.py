@@ -1,0 +1,111 @@
+"""The command line. Commands read the settings here and do their work in the modules beside this one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cadgate.config import Settings, load_settings
+from cadgate.errors import CadgateError, ConfigError
+
+app = typer.Typer(
+    name="cadgate",
+    help="One gateway to 3D and CAD applications.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Host = Annotated[str | None, typer.Option("--host", help="The address to listen on (CADGATE_HOST).")]
+Port = Annotated[int | None, typer.Option("--port", help="The port to listen on (CADGATE_PORT).")]
+Plugins = Annotated[Path | None, typer.Option("--plugins", help="The plugins.toml to read (CADGATE_PLUGINS).")]
+StateDir = Annotated[Path | None, typer.Option("--state-dir", help="Sessions, artifacts, logs (CADGATE_STATE_DIR).")]
+
+
+@app.command()
+def serve(host: Host = None, port: Port = None, plugins: Plugins = None, state_dir: StateDir = None) -> None:
+    """Run the gateway in the foreground."""
+    from cadgate.cli.serve import serve as run
+
+    _exit(run(load_settings(host=host, port=port, plugins=plugins, state_dir=state_dir)))
+
+
+@app.command()
+def up(
+    host: Host = None,
+    port: Port = None,
+    plugins: Plugins = None,
+    state_dir: StateDir = None,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for the applications.", min=1)] = 180,
+) -> None:
+    """Start the gateway in the background and wait until its applications answer."""
+    from cadgate.cli.lifecycle import up as run
+
+    given = {"--host": host, "--port": port, "--plugins": plugins, "--state-dir": state_dir}
+    arguments = [text for option, value in given.items() if value is not None for text in (option, str(value))]
+    _exit(run(load_settings(host=host, port=port, plugins=plugins, state_dir=state_dir), arguments, timeout))
+
+
+@app.command()
+def down(
+    plugins: Plugins = None,
+    state_dir: StateDir = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds to wait before killing it.", min=0)] = None,
+) -> None:
+    """Stop the gateway of the state folder, with its applications."""
+    from cadgate.cli.lifecycle import down as run
+
+    _exit(run(load_settings(plugins=plugins, state_dir=state_dir), timeout))
+
+
+@app.command()
+def status(port: Port = None, plugins: Plugins = None, state_dir: StateDir = None) -> None:
+    """Say how the gateway and each application answer, a line each; exit code 0 only if all do."""
+    from cadgate.cli.reports import status as run
+
+    _report(run, port=port, plugins=plugins, state_dir=state_dir)
+
+
+@app.command()
+def doctor(host: Host = None, port: Port = None, plugins: Plugins = None, state_dir: StateDir = None) -> None:
+    """Look for everything that the gateway needs, and say how to get what is missing."""
+    from cadgate.cli.doctor import doctor as run
+
+    _report(run, host=host, port=port, plugins=plugins, state_dir=state_dir)
+
+
+@app.command("plugins")
+def list_plugins(plugins: Plugins = None) -> None:
+    """List the adapters that are installed, a line each. Needs no running gateway."""
+    from cadgate.cli.reports import plugins as run
+
+    _report(run, plugins=plugins)
+
+
+@app.command()
+def version() -> None:
+    """Say which versions of the gateway and its adapters are installed."""
+    from cadgate.cli.reports import version as run
+
+    _exit(run())
+
+
+def _report(run: Callable[[Settings], int], **options: Any) -> None:
+    _exit(run(load_settings(**options)))
+
+
+def _exit(code: int) -> None:
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """The entry point: a wrong setting is one line on stderr and exit code 2; another refusal is exit code 1."""
+    try:
+        app(prog_name="cadgate")
+    except CadgateError as error:
+        print(f"cadgate: {' '.join(error.message.splitlines())}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, ConfigError) else 1)

@@ -1,0 +1,200 @@
+"""`cadgate up` and `cadgate down`: the gateway in the background, from start to end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from cadgate.cli.gateway import Gateway, NotReachable, Service
+from cadgate.cli.lock import holder_of
+from cadgate.cli.processes import Family
+from cadgate.config import Settings
+
+POLL_SECONDS = 0.1
+SETTLED = frozenset(("up", "busy", "unavailable", "failed"))
+"""States in which waiting longer changes nothing."""
+
+LOG_NAME = "gateway.log"
+CHILDREN_SECONDS = 5.0
+
+
+class Progressing:
+    """Shows what is being waited for: live on a terminal, one line per change elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+        )
+        self._tasks: dict[str, Any] = {}
+        self._last: dict[str, str] = {}
+
+    def __enter__(self) -> Progressing:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def show(self, name: str, state: str) -> None:
+        if self._last.get(name) == state:
+            return
+        self._last[name] = state
+        if not self._console.is_terminal:
+            say(f"{name}: {state}")
+        elif name in self._tasks:
+            self._live.update(self._tasks[name], description=f"{name}: {state}")
+        else:
+            self._tasks[name] = self._live.add_task(f"{name}: {state}", total=None)
+
+
+def say(text: str) -> None:
+    """One line on stdout, as it is: lines that people copy are not wrapped."""
+    print(text, flush=True)
+
+
+def up(settings: Settings, arguments: list[str], timeout_seconds: float) -> int:
+    """Start the gateway detached with `arguments` for `serve`, and wait until its applications answer.
+
+    Answers the exit code: 0 if every adapter answers, except those whose application is not installed.
+    """
+    holder = holder_of(settings.state_dir)
+    log = settings.state_dir / "logs" / LOG_NAME
+    child: subprocess.Popen[bytes] | None = None
+    start = 0
+    if holder is not None:
+        say(f"the gateway runs already (process {holder.pid})")
+    else:
+        child, start = _spawn(settings, log, arguments)
+    deadline = time.monotonic() + timeout_seconds
+    with Progressing(Console()) as progress:
+        gateway = _wait_for_gateway(settings, child, progress, deadline)
+        if gateway is None:
+            return _did_not_start(child, log, start, timeout_seconds)
+        states = _wait_for_adapters(gateway, progress, deadline)
+    return _report(settings, gateway, states, log)
+
+
+def _spawn(settings: Settings, log: Path, arguments: list[str]) -> tuple[subprocess.Popen[bytes], int]:
+    """The gateway in a session of its own, with its output in `log`; and where in the log it begins."""
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        start = os.fstat(output).st_size
+        # -P: what lies in the working folder must not hide modules of the same names.
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "cadgate", "serve", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    finally:
+        os.close(output)
+    return child, start
+
+
+def _wait_for_gateway(
+    settings: Settings, child: subprocess.Popen[bytes] | None, progress: Progressing, deadline: float
+) -> Gateway | None:
+    progress.show("gateway", "starting")
+    while time.monotonic() < deadline:
+        holder = holder_of(settings.state_dir)
+        if holder is not None and holder.url:
+            gateway = Gateway(holder.url)
+            try:
+                gateway.health()
+            except NotReachable:
+                pass
+            else:
+                progress.show("gateway", "up")
+                return gateway
+        if child is not None and child.poll() is not None:
+            # Another start may have been faster: then it is that gateway which counts.
+            if holder is None or holder.pid == child.pid:
+                return None
+            child = None
+        elif child is None and holder is None:
+            return None
+        time.sleep(POLL_SECONDS)
+    return None
+
+
+def _wait_for_adapters(gateway: Gateway, progress: Progressing, deadline: float) -> list[Service]:
+    while True:
+        try:
+            services = gateway.services()
+        except NotReachable as error:
+            return [Service("gateway", "down", str(error), kind="gateway")]
+        for service in services:
+            progress.show(service.name, service.state)
+        if all(service.state in SETTLED for service in services) or time.monotonic() >= deadline:
+            return services
+        time.sleep(POLL_SECONDS * 2)
+
+
+def _did_not_start(child: subprocess.Popen[bytes] | None, log: Path, start: int, timeout_seconds: float) -> int:
+    code = child.poll() if child is not None else None
+    if child is not None and code is None:
+        print(f"cadgate: the gateway did not answer within {timeout_seconds:g} s; its output is {log}", file=sys.stderr)
+        return 1
+    with log.open("rb") as file:
+        file.seek(start)
+        output = file.read().decode("utf-8", "replace").strip()
+    print(output or f"cadgate: the gateway ended at once, without a word ({log})", file=sys.stderr)
+    return code if code in (1, 2) else 1
+
+
+def _report(settings: Settings, gateway: Gateway, services: list[Service], log: Path) -> int:
+    for service in services:
+        say(service.line())
+        if service.state == "unavailable" and service.remedy:
+            say(f"{'':<12} to get it: {service.remedy}")
+    say(f"{'docs':<12} {gateway.url}/docs")
+    say(f"{'health':<12} {gateway.url}/health")
+    for service in services:
+        if service.kind == "adapter" and service.answers:
+            say(f"{service.name:<12} {gateway.url}/api/v1/{service.name}/methods")
+    say(f"{'log':<12} {log}")
+    missing = [
+        service for service in services if not service.answers and service.state not in ("unavailable", "failed")
+    ]
+    for service in missing:
+        print(f"cadgate: {service.name} does not answer: {service.text or service.state}", file=sys.stderr)
+    return 1 if missing else 0
+
+
+def down(settings: Settings, timeout_seconds: float | None = None) -> int:
+    """End the gateway that holds the state folder, with all that it started. Answers the exit code."""
+    holder = holder_of(settings.state_dir)
+    if holder is None:
+        say(f"no gateway runs with the state folder {settings.state_dir}")
+        return 0
+    family = Family.of(holder.pid) if holder.pid else None
+    if family is None:
+        print(f"cadgate: the gateway (process {holder.pid}) cannot be seen from here", file=sys.stderr)
+        return 1
+    limit = settings.shutdown_seconds + 20 if timeout_seconds is None else timeout_seconds
+    family.terminate()
+    graceful = family.wait(limit)
+    # Children end with the gateway, also when it is killed.
+    if graceful and not family.left(CHILDREN_SECONDS):
+        say(f"the gateway (process {holder.pid}) has ended")
+        return 0
+    family.kill()
+    left = family.left(CHILDREN_SECONDS)
+    if left:
+        print(f"cadgate: these processes cannot be ended: {', '.join(map(str, left))}", file=sys.stderr)
+        return 1
+    what = "children were" if graceful else f"it did not end within {limit:g} s and was"
+    say(f"the gateway (process {holder.pid}) has ended; {what} killed")
+    return 0

@@ -1,0 +1,55 @@
+"""`cadgate status`, `plugins` and `version`: what there is, a line each."""
+
+from __future__ import annotations
+
+import platform
+
+import cadgate
+from cadgate.cli.gateway import Gateway, NotReachable, Service
+from cadgate.cli.lifecycle import say
+from cadgate.cli.lock import holder_of
+from cadgate.config import Settings
+from cadgate.plugins.entry_points import announced
+
+
+def status(settings: Settings) -> int:
+    """One line per service; 0 only if all enabled ones answer."""
+    holder = holder_of(settings.state_dir)
+    url = (holder.url if holder else None) or settings.url
+    try:
+        services = Gateway(url).services()
+    except NotReachable as error:
+        services = _unreachable(settings, str(error) if holder else f"nothing runs with {settings.state_dir}")
+    for service in services:
+        say(service.line())
+        if service.remedy:
+            say(f"{'':<12} {'':<12} to mend it: {service.remedy}")
+    return 0 if all(service.answers for service in services) else 1
+
+
+def _unreachable(settings: Settings, why: str) -> list[Service]:
+    """The same lines without a gateway: what would be enabled cannot answer either."""
+    names = {one.name for one in announced()} | set(settings.adapters)
+    off = {name for name, table in settings.adapters.items() if str(table.get("enabled", True)).lower() == "false"}
+    rest = [Service(name, "down", "the gateway does not run") for name in sorted(names - off)]
+    return [Service("gateway", "down", why, kind="gateway"), *rest]
+
+
+def plugins(settings: Settings) -> int:
+    """One line per adapter that was found: name, status, package, version, error. Needs no gateway."""
+    from cadgate.plugins.discovery import discover
+
+    found = discover(settings)
+    for one in found:
+        columns = (f"{one.name:<12}", f"{one.status:<9}", f"{one.package:<18}", f"{one.version or '-':<10}")
+        say(" ".join((*columns, " ".join((one.error or "").split()))).rstrip())
+    if not found:
+        say("no adapters are installed: pip install cadgate-blender, for instance")
+    return 0
+
+
+def version() -> int:
+    say(f"cadgate {cadgate.__version__} (Python {platform.python_version()})")
+    for one in announced():
+        say(str(one))
+    return 0

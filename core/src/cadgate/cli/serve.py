@@ -1,0 +1,117 @@
+"""`cadgate serve`: the gateway in the foreground, from the lock on its state folder to a graceful end."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+from cadgate.cli.lock import StateLock
+from cadgate.config import Settings
+from cadgate.errors import CadgateError, ConfigError
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than common clients and proxies keep idle connections, so that it is they who close them."""
+
+
+BACKLOG = 2048
+
+
+class CannotListen(CadgateError):
+    """The port is taken, or may not be used."""
+
+    code = "cannot_listen"
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which says when it has begun to answer."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+
+def serve(settings: Settings) -> int:
+    """Run the gateway until SIGINT, SIGTERM or the end of its terminal. Answers the exit code.
+
+    :raises AlreadyRunning: another gateway holds the state folder.
+    :raises CannotListen: the address cannot be bound.
+    :raises ConfigError: a setting is wrong.
+    """
+    with StateLock(settings.state_dir, settings.origin("state_dir")) as lock, bind(settings) as listener:
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        # Late: the packages behind it take half a second that a refused start need not wait for.
+        from cadgate.main import create_app
+
+        def announce() -> None:
+            lock.publish(settings.url)
+            print(f"cadgate: listening on {settings.url} (process {os.getpid()})", file=sys.stderr, flush=True)
+
+        server = _Server(_configuration(settings, create_app(settings)), announce)
+        # uvicorn ends gracefully on the first signal, and then sends it to the process again.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: None)
+        signal.signal(signal.SIGHUP, lambda _number, _frame: os.kill(os.getpid(), signal.SIGTERM))
+        server.run(sockets=[listener])
+        return 0 if server.started else 1
+
+
+def _configuration(settings: Settings, app: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=settings.max_body_bytes,
+        lifespan="on",
+        # The gateway logs requests itself, with their ids.
+        log_config=None,
+        access_log=False,
+        # A client on this machine could otherwise claim any peer address.
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
+    )
+
+
+def bind(settings: Settings) -> socket.socket:
+    """The listening socket of the gateway. Early clients wait in its queue until the gateway has started."""
+    host, port = settings.host, settings.port
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except socket.gaierror as error:
+        raise ConfigError(f"{settings.origin('host')}: {host!r} is not an address of this machine") from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise CannotListen(_why(settings, error)) from error
+    return listener
+
+
+def _why(settings: Settings, error: OSError) -> str:
+    place = f"port {settings.port} on {settings.host}"
+    if error.errno == errno.EADDRINUSE:
+        return f"{place} is taken by another program: stop it, or choose another with --port or CADGATE_PORT"
+    if error.errno == errno.EACCES:
+        return f"{place} may not be used without privileges: choose one above 1023 with --port or CADGATE_PORT"
+    return f"{place} cannot be listened on: {error.strerror}"
