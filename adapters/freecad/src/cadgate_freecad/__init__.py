@@ -1,3 +1,3 @@
-"""The cadgate adapter of one application. `cadgate_freecad.adapter` is its entry point; `cadgate_freecad.app` runs inside it."""
+"""The cadgate adapter of FreeCAD. `cadgate_freecad.adapter` is its entry point; `.app` runs inside FreeCAD."""
 
 __version__ = "0.1.0"

@@ -1,0 +1,145 @@
+"""How an object comes into a document: its name, its placement, its recompute, and the check that it really worked."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Sequence
+
+from cadgate.appserver import AppError, about_to_change, limit_exceeded, name_taken
+from cadgate_freecad.app import shapes, values
+from cadgate_freecad.app.documents import target
+from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.limits import LIMITS
+
+_hints: dict[tuple[str, str], int] = {}
+"""(document, base): every number below is taken. Forgotten when an object is deleted; see `forget_names`."""
+
+
+def forget_names(document: str) -> None:
+    """Names of `document` became free again."""
+    for key in [key for key in _hints if key[0] == document]:
+        del _hints[key]
+
+
+def free_name(document: Any, base: str) -> str:
+    """`base`, or `base` and the lowest free number from 001 on. FreeCAD's own search grows with the document."""
+    if document.getObject(base) is None:
+        return base
+    key = (document.Name, base)
+    number = _hints.get(key, 1)
+    while document.getObject(f"{base}{number:03d}") is not None:
+        number += 1
+    _hints[key] = number
+    return f"{base}{number:03d}"
+
+
+class Slot:
+    """The name that a new object will have, and the object that it takes the place of."""
+
+    def __init__(self, document: Any, base: str, name: str | None, on_conflict: str, keep: Sequence[Any] = ()) -> None:
+        self.document = document
+        self.replaced = None
+        if name is None:
+            self.name = free_name(document, base)
+            return
+        self.name = name
+        existing = document.getObject(name)
+        if existing is None:
+            return
+        if on_conflict == "error":
+            raise name_taken("object", name)
+        if on_conflict == "rename":
+            self.name = free_name(document, name.rstrip("0123456789") or name)
+            return
+        dependents = sorted(other.Name for other in existing.InList)
+        if existing in keep:
+            dependents.append("the new object")
+        if dependents:
+            raise AppError(
+                "conflict",
+                f"{name!r} cannot be replaced: {', '.join(dependents)} depend on it",
+                {"name": name, "dependents": dependents},
+            )
+        self.replaced = existing
+
+    def fill(self, kind: str, label: str | None) -> Any:
+        """Add the object. Call after `about_to_change`."""
+        if self.replaced is not None:
+            self.document.removeObject(self.replaced.Name)
+        obj = self.document.addObject(kind, self.name)
+        if obj is None or obj.Name != self.name:
+            raise AppError("command_failed", f"FreeCAD gave the object another name than {self.name!r}")
+        if label is not None and label != obj.Label:
+            obj.Label = label
+        return obj
+
+
+def check_room(document: Any, more: int = 1) -> None:
+    """Raise AppError `limit_exceeded` when `more` objects would be too many."""
+    count = len(document.Objects) + more if more > 1 else document_size(document) + 1
+    if count > LIMITS["max_objects"]:
+        raise limit_exceeded("The number of objects", count, LIMITS["max_objects"], "max_objects")
+
+
+def document_size(document: Any) -> int:
+    return len(document.Objects)
+
+
+def create(
+    kind: str,
+    base: str,
+    properties: Any,
+    *,
+    name: str | None,
+    label: str | None,
+    location: list[Any],
+    rotation: list[float],
+    on_conflict: str,
+    keep: Sequence[Any] = (),
+    check: Callable[[Any, dict[str, Any]], None] | None = None,
+) -> dict[str, Any]:
+    """Add an object of `kind` with `properties`, recompute it alone, verify it and describe it.
+
+    `properties` are FreeCAD's, by name, or a function of the document that makes them (and helper objects) once the
+    change has begun. `keep` are inputs that the new object must not replace.
+    `check(obj, described)` may raise AppError for more than the usual; the transaction around the call rolls back.
+    """
+    document = target()
+    placement = values.placement(location, rotation)
+    slot = Slot(document, base, name, on_conflict, keep)
+    check_room(document)
+    about_to_change()
+    values_by_name = properties(document) if callable(properties) else properties
+    obj = slot.fill(kind, label)
+    for key, value in values_by_name.items():
+        setattr(obj, key, value)
+    obj.Placement = placement
+    recompute(obj)
+    described = describe(obj)
+    if described["shape_type"] is not None and not shapes.is_finite(described):
+        raise AppError("degenerate_result", f"{base} has no finite size: its dimensions are too large")
+    if check is not None:
+        check(obj, described)
+    return described
+
+
+def recompute(obj: Any) -> None:
+    """Recompute `obj` alone and make sure that it worked.
+
+    Raises AppError `degenerate_result` with FreeCAD's reason: a failed feature keeps its old shape and says nothing.
+    """
+    done = obj.recompute()
+    if not done or not obj.isValid() or "Invalid" in obj.State:
+        raise AppError(
+            "degenerate_result",
+            f"FreeCAD cannot make this {obj.TypeId}: {reason(obj)}",
+            {"name": obj.Name, "type": obj.TypeId, "reason": reason(obj)},
+        )
+    if obj.isDerivedFrom("Part::Feature") and shapes.shape_of(obj) is None:
+        raise AppError("degenerate_result", f"This {obj.TypeId} has an empty shape", {"name": obj.Name})
+    obj.purgeTouched()
+
+
+def reason(obj: Any) -> str:
+    """FreeCAD's words for why the recompute failed."""
+    text = str(obj.getStatusString()).strip()
+    return text if text and text not in ("Valid", "Touched", "Invalid") else "the geometry is not possible"

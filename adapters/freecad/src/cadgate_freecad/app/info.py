@@ -1,0 +1,74 @@
+"""ObjectInfo: what the gateway says of an object, and the revision that changes whenever the object does."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from cadgate_freecad.app import shapes
+from cadgate_freecad.app.values import euler, significant, xyz
+
+# Placement and visibility are in the description itself; shapes are stamped by their measures and counts.
+_NOT_STAMPED = {"Shape", "Mesh", "Placement", "Visibility", "Label", "Proxy", "_Body", "_GroupTouched"}
+_PLAIN = (bool, int, str)
+
+
+def describe(obj: Any) -> dict[str, Any]:
+    """The ObjectInfo of `obj`. Its measures are those of the last successful recompute."""
+    placement = getattr(obj, "Placement", None)
+    shape = shapes.shape_of(obj)
+    mesh = getattr(obj, "Mesh", None) if shape is None else None
+    measured = shapes.mesh_measures(mesh) if hasattr(mesh, "CountFacets") else shapes.measures(shape)
+    described = {
+        "name": obj.Name,
+        "label": obj.Label,
+        "type": obj.TypeId,
+        "document": obj.Document.Name,
+        "location": [0.0, 0.0, 0.0] if placement is None else xyz(placement.Base, 9),
+        "rotation": [0.0, 0.0, 0.0] if placement is None else euler(placement.Rotation),
+        **measured,
+        "valid": is_valid(obj),
+        "state": list(obj.State),
+        "visible": bool(getattr(obj, "Visibility", True)),
+    }
+    described["revision"] = revision(obj, described, shape)
+    return described
+
+
+def is_valid(obj: Any) -> bool:
+    """Whether the last recompute succeeded and left a shape where the object should have one."""
+    if not obj.isValid() or "Invalid" in obj.State:
+        return False
+    shape = getattr(obj, "Shape", None)
+    return not (hasattr(shape, "isNull") and shape.isNull() and obj.isDerivedFrom("Part::Feature"))
+
+
+def revision(obj: Any, described: dict[str, Any], shape: Any) -> str:
+    """12 hex digits over what is described, the simple properties and the shape's counts: the same after a restart."""
+    stamp: list[Any] = [described]
+    for name in obj.PropertiesList:
+        if name not in _NOT_STAMPED:
+            stamp.append((name, _plain(getattr(obj, name, None))))
+    if shape is not None:
+        stamp.append((shape.countElement("Face"), shape.countElement("Edge"), shape.countElement("Vertex")))
+    # Touched and Up-to-date come and go with saving; only a failure is a change.
+    text = repr([("Invalid" in obj.State if key == "state" else value) for key, value in described.items()])
+    return hashlib.sha1((text + repr(stamp[1:])).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _plain(value: Any) -> Any:
+    """Something whose repr is the same in another process: no addresses."""
+    if isinstance(value, float):
+        return significant(value)
+    if value is None or isinstance(value, _PLAIN):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    name = getattr(value, "Name", None)
+    if isinstance(name, str) and hasattr(value, "TypeId"):
+        return name
+    quantity = getattr(value, "Value", None)
+    if isinstance(quantity, float):
+        return significant(quantity)
+    # Geometry, constraints, vectors: their reprs hold addresses or all digits; the shape's measures tell of them.
+    return type(value).__name__

@@ -1,0 +1,106 @@
+"""Measures of shapes that can be trusted: volumes of solids only, boxes that are tight, nothing from a null shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import FreeCAD
+
+from cadgate_freecad.app import versions
+from cadgate_freecad.app.values import clean, finite, significant, xyz
+
+TIGHT_FACES = 200
+"""Up to so many faces the bounding box is computed tightly, which costs milliseconds."""
+
+NO_MEASURES: dict[str, Any] = {
+    "volume": None,
+    "area": None,
+    "center_of_mass": None,
+    "bounding_box": None,
+    "shape_type": None,
+}
+
+
+def shape_of(obj: Any) -> Any | None:
+    """The object's shape, or None where it has none or a null one."""
+    shape = getattr(obj, "Shape", None)
+    if shape is None or not hasattr(shape, "isNull") or shape.isNull():
+        return None
+    return shape
+
+
+def volume(shape: Any) -> float:
+    """mm³ of what is solid; `Shape.Volume` of an open shell or a face is a number without meaning."""
+    kind = shape.ShapeType
+    if kind == "Solid":
+        return shape.Volume
+    if kind in ("Compound", "CompSolid"):
+        return sum(solid.Volume for solid in shape.Solids)
+    return 0.0
+
+
+def bounding_box(shape: Any) -> Any | None:
+    """The bounding box, tight for up to TIGHT_FACES faces. None for an empty shape.
+
+    `BoundBox` uses a triangulation where the shape has one, and the poles of curved faces where it has none; a copy
+    without mesh and `optimalBoundingBox` (without arguments: they crash 0.20) give the extents of the geometry.
+    """
+    box = shape.BoundBox
+    if not box.isValid():
+        return None
+    faces = shape.Faces
+    if len(faces) <= TIGHT_FACES and any(face.Surface.TypeId != "Part::GeomPlane" for face in faces):
+        box = shape.copy(True, False).optimalBoundingBox()
+    return box
+
+
+def measures(shape: Any | None) -> dict[str, Any]:
+    """volume, area, center_of_mass, bounding_box, shape_type."""
+    if shape is None:
+        return NO_MEASURES
+    box = bounding_box(shape)
+    center = versions.center_of_mass(shape)
+    return {
+        "volume": _number(volume(shape)),
+        "area": _number(shape.Area),
+        "center_of_mass": None if center is None else _point(center),
+        "bounding_box": None if box is None else box_json(box),
+        "shape_type": shape.ShapeType,
+    }
+
+
+def mesh_measures(mesh: Any) -> dict[str, Any]:
+    """The same of a Mesh::Feature's mesh."""
+    box = mesh.BoundBox
+    return {
+        "volume": _number(mesh.Volume) if mesh.isSolid() else 0.0,
+        "area": _number(mesh.Area),
+        "center_of_mass": None,
+        "bounding_box": box_json(box) if box.isValid() else None,
+        "shape_type": "Mesh",
+    }
+
+
+def box_json(box: Any) -> dict[str, list[float]]:
+    """`{min, max}`, to the nanometre: OCC widens tight boxes by 1e-7 mm."""
+    low = FreeCAD.Vector(box.XMin, box.YMin, box.ZMin)
+    high = FreeCAD.Vector(box.XMax, box.YMax, box.ZMax)
+    return {"min": xyz(low, 6), "max": xyz(high, 6)}
+
+
+def _number(value: float) -> float | None:
+    return significant(value) if finite(value) else None
+
+
+def _point(value: Any) -> list[float] | None:
+    return xyz(value, 9) if all(finite(part) for part in value) else None
+
+
+def is_finite(described: dict[str, Any]) -> bool:
+    """Whether a described shape has finite measures: OCC computes on with infinities."""
+    box = described["bounding_box"]
+    return (
+        described["volume"] is not None
+        and described["area"] is not None
+        and (box is None or all(finite(clean(part)) for corner in box.values() for part in corner))
+    )

@@ -1,0 +1,113 @@
+"""Values from requests: quantity strings to millimetres and degrees, placements, and back to plain JSON."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Sequence
+
+import FreeCAD
+
+from cadgate.appserver import AppError
+
+Units = FreeCAD.Units
+
+
+def invalid(field: str, message: str) -> AppError:
+    """A value that its type allows and FreeCAD does not; shaped like the gateway's own validation errors."""
+    return AppError(
+        "validation_error",
+        f"{field}: {message}",
+        {"errors": [{"type": "value_error", "loc": ["body", field], "msg": message}]},
+    )
+
+
+def quantity(field: str, value: Any, unit: Any, example: str) -> float:
+    """A number, or a quantity string of `unit`, in FreeCAD's base of it (mm, degrees).
+
+    Raises AppError `validation_error` for text that is no quantity, for another unit, and for what is not finite.
+    """
+    if not isinstance(value, str):
+        return float(value)
+    # Quantity("") is 2e-308, and any text without a digit is no quantity to a reader either.
+    if not any(character.isdigit() for character in value):
+        raise invalid(field, f"{value!r} is not a quantity: write a number, or text such as {example!r}")
+    try:
+        parsed = Units.Quantity(value)
+    except (ValueError, ArithmeticError) as error:
+        raise invalid(
+            field, f"{value!r} is not a quantity ({error}): write a number, or text such as {example!r}"
+        ) from None
+    if not math.isfinite(parsed.Value):
+        raise invalid(field, f"{value!r} is not finite")
+    if parsed.Unit == Units.Unit():
+        raise invalid(field, f"{value!r} has no unit: write the number alone, or text such as {example!r}")
+    if parsed.Unit != unit:
+        raise invalid(field, f"{value!r} is a {parsed.Unit.Type or 'quantity of another unit'}, not like {example!r}")
+    return float(parsed.Value)
+
+
+def coordinate(field: str, value: Any) -> float:
+    """Millimetres of either sign."""
+    return quantity(field, value, Units.Length, "2 in")
+
+
+def length(field: str, value: Any, *, zero: bool = False) -> float:
+    """Millimetres above 0, or from 0 on with `zero`."""
+    result = coordinate(field, value)
+    if result < 0 or (result == 0 and not zero):
+        raise invalid(field, f"{value!r} must be {'0 or more' if zero else 'above 0'}")
+    return result
+
+
+def angle(field: str, value: Any, *, low: float = 0, high: float = 360) -> float:
+    """Degrees in `low`…`high`; `low` itself is refused where it is 0."""
+    result = quantity(field, value, Units.Angle, "90 deg")
+    if not low <= result <= high or (low == 0 and result == 0):
+        raise invalid(field, f"{value!r} must be {'above' if low == 0 else 'from'} {low:g} up to {high:g} degrees")
+    return result
+
+
+def vector(field: str, values: Sequence[Any]) -> Any:
+    """A FreeCAD vector of three coordinates."""
+    return FreeCAD.Vector(*(coordinate(f"{field}.{index}", value) for index, value in enumerate(values)))
+
+
+def direction(field: str, values: Sequence[float]) -> Any:
+    """A FreeCAD vector of length 1. Raises AppError `validation_error` for the zero vector."""
+    result = FreeCAD.Vector(*values)
+    if result.Length < 1e-12 or not math.isfinite(result.Length):
+        raise invalid(field, f"{list(values)!r} is no direction: at least one component must not be 0")
+    return result.normalize()
+
+
+def rotation(values: Sequence[float]) -> Any:
+    """XYZ Euler angles in degrees; FreeCAD's constructor wants yaw (Z), pitch (Y), roll (X)."""
+    return FreeCAD.Rotation(values[2], values[1], values[0])
+
+
+def placement(location: Sequence[Any], euler: Sequence[float]) -> Any:
+    return FreeCAD.Placement(vector("location", location), rotation(euler))
+
+
+def clean(value: float, digits: int = 12) -> float:
+    """Without the noise of the last digits, and without a negative zero."""
+    return round(value, digits) + 0.0
+
+
+def significant(value: float) -> float:
+    """12 significant digits: saved documents keep 16, so that a 17th may differ after a restart."""
+    return float(f"{value:.12g}") + 0.0
+
+
+def xyz(value: Any, digits: int = 12) -> list[float]:
+    return [clean(value.x, digits), clean(value.y, digits), clean(value.z, digits)]
+
+
+def euler(value: Any) -> list[float]:
+    """XYZ Euler angles in degrees of a FreeCAD rotation."""
+    yaw, pitch, roll = value.toEuler()
+    return [clean(roll, 9), clean(pitch, 9), clean(yaw, 9)]
+
+
+def finite(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)

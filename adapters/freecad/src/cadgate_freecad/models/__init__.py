@@ -1,0 +1,1 @@
+"""Parameters, results and methods of the FreeCAD adapter, one module per resource."""

@@ -1,0 +1,92 @@
+"""Export and import of files."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from cadgate.plugin import Artifact, Method, Name, Number, Params, Result, Warned
+
+ExportFormat = Literal["step", "iges", "brep", "stl", "obj", "ply", "3mf", "amf", "fcstd", "dxf", "svg"]
+
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    "step": (".step", ".stp"),
+    "iges": (".iges", ".igs"),
+    "brep": (".brep", ".brp"),
+    "stl": (".stl",),
+    "obj": (".obj",),
+    "ply": (".ply",),
+    "3mf": (".3mf",),
+    "amf": (".amf",),
+    "fcstd": (".fcstd",),
+    "dxf": (".dxf",),
+    "svg": (".svg",),
+}
+"""The suffixes of each format; the first one is appended where a name has none."""
+
+FORMATS: dict[str, ExportFormat] = {suffix: kind for kind, all_ in SUFFIXES.items() for suffix in all_}  # type: ignore[misc]
+
+
+class PartExportParams(Params):
+    """What to export, and how finely curved faces become triangles in the mesh formats."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"format": "step", "filepath": "parts/flange.step"}, {"objects": ["Cut"], "format": "stl"}]
+        }
+    )
+    objects: Annotated[list[Name], Field(min_length=1, max_length=10_000)] | None = Field(
+        None, description="Names. Where not given: every visible object with a shape that is no part of another one."
+    )
+    filepath: Annotated[str, Field(min_length=1, max_length=1024)] | None = Field(
+        None, description="Relative name in the session's workspace; a missing suffix is appended.", examples=["a.step"]
+    )
+    format: ExportFormat = Field(
+        "step", description="Where only `filepath` is given, its suffix decides; a suffix of another format is refused."
+    )
+    linear_deflection: Annotated[Number, Field(gt=0)] = Field(
+        0.1, description="Mesh formats: the largest distance of a triangle to the surface, mm."
+    )
+    angular_deflection: Annotated[Number, Field(gt=0, le=3.2)] = Field(
+        0.5, description="Mesh formats: the largest angle between neighbouring triangles, radians."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _format_follows_the_suffix(cls, data: object) -> object:
+        if isinstance(data, dict) and "format" not in data and isinstance(data.get("filepath"), str):  # pyright: ignore[reportUnknownMemberType]
+            kind = FORMATS.get(PurePosixPath(data["filepath"]).suffix.lower())  # pyright: ignore[reportUnknownArgumentType]
+            if kind is not None:
+                return {**data, "format": kind}  # pyright: ignore[reportUnknownVariableType]
+        return data  # pyright: ignore[reportUnknownVariableType]
+
+    @model_validator(mode="after")
+    def _suffix_agrees(self) -> PartExportParams:
+        if self.filepath is not None:
+            suffix = PurePosixPath(self.filepath).suffix.lower()
+            if FORMATS.get(suffix, self.format) != self.format:
+                raise ValueError(
+                    f"filepath {self.filepath!r} has the suffix of {FORMATS[suffix]!r}, but format is {self.format!r}"
+                )
+        return self
+
+    @property
+    def suffix(self) -> str:
+        """The suffix that the file gets: the one it has, where that is one of the format's."""
+        own = PurePosixPath(self.filepath or "").suffix
+        return own if own.lower() in SUFFIXES[self.format] else SUFFIXES[self.format][0]
+
+
+class PartExported(Result):
+    """The file, and what is in it."""
+
+    artifact: Artifact
+    format: ExportFormat
+    objects: list[str] = Field(description="Names of the exported objects.")
+    facets: int | None = Field(None, description="Triangles in the file; mesh formats only.")
+    warnings: list[Warned] = Field(default_factory=list[Warned])
+
+
+EXPORT = Method("exchange.export", PartExportParams, PartExported, deadline="file", atomic=False)

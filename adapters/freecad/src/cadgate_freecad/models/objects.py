@@ -1,0 +1,94 @@
+"""What the gateway says of a FreeCAD object, and the requests that list, read, change and delete objects."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from cadgate.plugin import Deleted, Method, Name, ObjectInfo, ObjectPage, Page, Params, Result, Vector3
+
+
+class BoundingBox(Result):
+    """Axis-aligned, in the coordinates of the document, in mm."""
+
+    min: Vector3
+    max: Vector3
+
+
+PART_EXAMPLE: dict[str, Any] = {
+    "name": "Box",
+    "label": "Box",
+    "type": "Part::Box",
+    "document": "Unnamed",
+    "location": [0, 0, 0],
+    "rotation": [0, 0, 0],
+    "volume": 1000,
+    "area": 600,
+    "center_of_mass": [5, 5, 5],
+    "bounding_box": {"min": [0, 0, 0], "max": [10, 10, 10]},
+    "shape_type": "Solid",
+    "valid": True,
+    "state": ["Up-to-date"],
+    "visible": True,
+    "revision": "3f1c2ab09d4e",
+    "warnings": [],
+}
+
+
+class PartInfo(ObjectInfo):
+    """An object of a document. Measures are null where the object has no shape."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PART_EXAMPLE]})
+
+    label: str
+    document: str
+    location: Vector3 = Field(description="Origin of its placement, mm.")
+    rotation: Vector3 = Field(description="XYZ Euler angles of its placement, degrees.")
+    volume: float | None = Field(description="mm³; 0 where nothing of it is solid.")
+    area: float | None = Field(description="mm².")
+    center_of_mass: Vector3 | None = Field(description="mm, in the coordinates of the document.")
+    bounding_box: BoundingBox | None
+    shape_type: str | None = Field(description="`Solid`, `Compound`, `Face`, …, or `Mesh`.")
+    valid: bool = Field(description="Whether its last recompute succeeded and left a shape.")
+    state: list[str] = Field(description="FreeCAD's state words: `Up-to-date`, `Touched`, `Invalid`.")
+    visible: bool
+
+
+ListedName = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class PartListParams(Page):
+    """Which objects to list."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"type": "Part::Box", "limit": 10}]})
+    type: ListedName | None = Field(
+        None, description="FreeCAD's type, or a base of it: `Part::Box`, `Part::Feature`.", examples=["Part::Box"]
+    )
+    name: ListedName | None = Field(None, description="A glob on the name.", examples=["Box*"])
+    label: ListedName | None = Field(None, description="A glob on the label.")
+
+
+class PartReference(Params):
+    """Which object."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Box"}]})
+    name: Name
+
+
+class PartDeletion(PartReference):
+    """Which object to delete."""
+
+    cascade: bool = Field(False, description="Delete what depends on it too; without it that is 409 `conflict`.")
+
+
+class PartDeleted(Deleted):
+    """What was removed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"deleted": "Box", "cascaded": ["Cut"]}]})
+    cascaded: list[str] = Field(default_factory=list[str], description="What was deleted because it depended on it.")
+
+
+LIST_OBJECTS = Method("objects.list", PartListParams, ObjectPage[PartInfo])
+GET_OBJECT = Method("objects.get", PartReference, PartInfo)
+DELETE_OBJECT = Method("objects.delete", PartDeletion, PartDeleted, mutates=True)

@@ -1,0 +1,81 @@
+"""FreeCAD's own values: numbers or quantity strings, names, labels, and what every creation has."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from cadgate.plugin import Creation, Number, Rotation
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+Quantity = Annotated[str, Field(min_length=1, max_length=64, examples=["2 in"])]
+"""A number with a unit, as FreeCAD writes it. FreeCAD parses it and checks the unit."""
+
+Length = Annotated[
+    Annotated[Number, Field(gt=0)] | Quantity,
+    Field(description='Above 0: millimetres, or a quantity string such as `"2 in"`.'),
+]
+LengthOrZero = Annotated[
+    Annotated[Number, Field(ge=0)] | Quantity,
+    Field(description='0 or more: millimetres, or a quantity string such as `"2 in"`.'),
+]
+Coordinate = Annotated[
+    Number | Quantity, Field(description='Millimetres of either sign, or a quantity string such as `"-2 in"`.')
+]
+Angle = Annotated[
+    Annotated[Number, Field(gt=0, le=360)] | Quantity,
+    Field(description='Above 0, up to 360: degrees, or a quantity string such as `"1.5 rad"`.'),
+]
+SignedAngle = Annotated[
+    Annotated[Number, Field(ge=-360, le=360)] | Quantity,
+    Field(description='-360 to 360: degrees, or a quantity string such as `"-1.5 rad"`.'),
+]
+Location = Annotated[
+    tuple[Coordinate, Coordinate, Coordinate],
+    Field(description="`[x, y, z]` in millimetres, or quantity strings."),
+]
+
+
+def _name(value: str) -> str:
+    if not _NAME.match(value):
+        raise ValueError(
+            f"{value!r} is not a FreeCAD name: ASCII letters, digits and '_' only, and no digit first. "
+            "Put any other text into `label`"
+        )
+    return value
+
+
+def _label(value: str) -> str:
+    # A document is XML: what XML 1.0 cannot hold would make the saved file unreadable.
+    if any(
+        ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or 0xD800 <= ord(c) < 0xE000 or ord(c) in (0xFFFE, 0xFFFF) for c in value
+    ):
+        raise ValueError("control characters and unpaired surrogates are not allowed in a label")
+    return value
+
+
+PartName = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_name)]
+"""The name of an object or document: FreeCAD keeps exactly these unchanged."""
+
+Label = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_label)]
+"""Any text; need not be unique."""
+
+
+class PartCreation(Creation):
+    """What every request that adds an object has."""
+
+    name: PartName | None = Field(
+        None,
+        description="`[A-Za-z_][A-Za-z0-9_]*`. Chosen by the application where it is not given.",
+        examples=["Base"],
+    )
+    label: Label | None = Field(
+        None, description="Any text; the name where it is not given.", examples=["Grundplatte Ø10"]
+    )
+    location: Location = Field((0.0, 0.0, 0.0), examples=[[0, 0, 0], [10, "1 in", 0]])
+    rotation: Rotation = Field(
+        (0.0, 0.0, 0.0), description="XYZ Euler angles in degrees (FreeCAD: `Rotation(z, y, x)`)."
+    )

@@ -1,0 +1,7 @@
+"""The routes of the FreeCAD adapter, one module per resource."""
+
+from __future__ import annotations
+
+from cadgate_freecad.routers import boolean, exchange, objects, primitives
+
+ROUTERS = (primitives.router, objects.router, boolean.router, exchange.router)

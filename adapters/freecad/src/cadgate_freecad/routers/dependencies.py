@@ -1,0 +1,25 @@
+"""What the routes ask for: FreeCAD itself, or FreeCAD with the document that the request names."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from cadgate.plugin import Application, application
+
+FreeCADApplication = Annotated[Application, Depends(application("freecad"))]
+"""FreeCAD, for routes that name their document themselves."""
+
+
+def _with_document(
+    app: FreeCADApplication,
+    document: Annotated[
+        str | None, Query(description="The document to work in; the active one where it is not given.", max_length=255)
+    ] = None,
+) -> Application:
+    return app.bind(document=document)
+
+
+FreeCAD = Annotated[Application, Depends(_with_document)]
+"""FreeCAD, bound to `?document=`."""

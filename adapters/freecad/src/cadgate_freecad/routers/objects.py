@@ -1,0 +1,44 @@
+"""Routes that list, read, change and delete the objects of a document."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+
+from cadgate.plugin import ObjectPage, Router, Success
+from cadgate_freecad.models.objects import (
+    DELETE_OBJECT,
+    GET_OBJECT,
+    LIST_OBJECTS,
+    PartDeleted,
+    PartDeletion,
+    PartInfo,
+    PartListParams,
+    PartReference,
+)
+from cadgate_freecad.routers.dependencies import FreeCAD
+
+router = Router()
+
+
+@router.operation("GET", "/objects", LIST_OBJECTS, errors=(404,))
+async def list_objects(params: Annotated[PartListParams, Query()], freecad: FreeCAD) -> Success[ObjectPage[PartInfo]]:
+    """List the objects of the document in their order, filtered and in pages."""
+    return Success(await freecad.call(LIST_OBJECTS, params))
+
+
+@router.operation("GET", "/objects/{name:name}", GET_OBJECT)
+async def get_object(name: str, freecad: FreeCAD) -> Success[PartInfo]:
+    """Describe one object with its measures (mm, mm², mm³) and its typed properties."""
+    return Success(await freecad.call(GET_OBJECT, PartReference(name=name)))
+
+
+@router.operation("DELETE", "/objects/{name:name}", DELETE_OBJECT)
+async def delete_object(
+    name: str,
+    freecad: FreeCAD,
+    cascade: Annotated[bool, Query(description="Delete what depends on it too.")] = False,
+) -> Success[PartDeleted]:
+    """Delete an object; 409 `conflict` when others depend on it, unless `cascade=true` deletes them too."""
+    return Success(await freecad.call(DELETE_OBJECT, PartDeletion(name=name, cascade=cascade)))

@@ -1,0 +1,23 @@
+"""Settings of the FreeCAD adapter: the `[adapters.freecad]` table of plugins.toml."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from cadgate.plugin import AdapterSettings
+
+
+class FreeCADSettings(AdapterSettings):
+    """What every adapter has, and the sizes above which work is refused instead of started."""
+
+    max_documents: Annotated[int, Field(ge=1)] = Field(64, description="Open documents; one more is refused.")
+    max_objects: Annotated[int, Field(ge=1)] = Field(50_000, description="Objects in one document.")
+    max_facets: Annotated[int, Field(ge=1)] = Field(
+        5_000_000, description="Triangles of one mesh export, estimated before meshing."
+    )
+    max_copies: Annotated[int, Field(ge=1)] = Field(1000, description="Occurrences in one pattern.")
+    max_turns: Annotated[int, Field(ge=1)] = Field(1000, description="Turns of one helix.")
+    max_sides: Annotated[int, Field(ge=3)] = Field(1000, description="Sides of one prism.")
+    max_import_bytes: Annotated[int, Field(ge=1)] = Field(256 * 1024 * 1024, description="Size of one imported file.")
