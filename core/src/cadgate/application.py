@@ -31,6 +31,8 @@ class RequestContext:
 
     request_id: str
     deadline_seconds: float | None = None
+    deadline_at: float | None = None
+    """Set while a handler runs: the `time.monotonic()` at which all that it does must be over."""
     idempotency_key: str | None = None
     if_match: str | None = None
     dry_run: bool = False
@@ -89,11 +91,16 @@ class Application:
         """
         return await self._runtime.calls.run(self, method, params)
 
-    async def send(
-        self, method: str, params: dict[str, Any], *, mutates: bool = False, deadline_seconds: float | None = None
-    ) -> Any:
-        """Call the half inside the application as it is: for handlers, with methods named `internal.*` or their own."""
-        return await self._runtime.calls.send(self, method, params, mutates=mutates, deadline_seconds=deadline_seconds)
+    async def send(self, method: str, params: dict[str, Any], *, mutates: bool = False) -> Any:
+        """Call the half inside the application as it is: for handlers, with methods named `internal.*` or their own.
+
+        `mutates` makes the effect survive a crash, by a snapshot before the answer.
+        """
+        return await self._runtime.calls.send(self, method, params, mutates=mutates)
+
+    def publish(self, topic: str, data: dict[str, Any]) -> None:
+        """Tell every subscriber of the adapter's WebSocket, of `render` progress for instance."""
+        self._runtime.session.publish(topic, data)
 
     def stage(self, name: str | None, *, default: str, suffix: str | None = None) -> StagedFile:
         """A place for the application to write a file that becomes an artifact: see `StagedFile`.
@@ -108,4 +115,4 @@ class Application:
 
         Leaving the block early (an error, a deadline, a client that went away) kills it with all that it started.
         """
-        return self._runtime.workers.take()
+        return self._runtime.workers.take(self.context.deadline_at)

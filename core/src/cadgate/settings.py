@@ -1,4 +1,4 @@
-"""Settings that every adapter has. An adapter subclasses `AdapterSettings` with its own; plugins.toml and env fill them."""
+"""Settings that every adapter has. An adapter subclasses `AdapterSettings` with its own."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class AdapterSettings(BaseModel):
     command: str | None = Field(
         None, description="managed: the application's program, where it is not found by itself."
     )
+    restore: bool = Field(True, description="Whether a restart of the gateway brings the documents back.")
     start_timeout_seconds: Annotated[float, Field(gt=0)] = Field(60, description="From the launch to the first answer.")
     call_timeout_seconds: Annotated[float, Field(gt=0)] = Field(30, description="Default deadline of a call.")
     file_timeout_seconds: Annotated[float, Field(gt=0)] = Field(600, description="The same of render, import, export.")

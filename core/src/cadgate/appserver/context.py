@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from cadgate.appserver.errors import AppError, DryRunPassed
 
@@ -13,6 +13,7 @@ class Call:
 
     __slots__ = (
         "cancelled",
+        "changed",
         "connection",
         "context",
         "deadline",
@@ -31,32 +32,33 @@ class Call:
         "warnings",
     )
 
-    def __init__(self, connection: Any, id: Any, method: str, params: Dict[str, Any], meta: Dict[str, Any]) -> None:
+    def __init__(self, connection: Any, id: Any, method: str, params: dict[str, Any], meta: dict[str, Any]) -> None:
         self.connection = connection
         self.id = id
         self.method = method
         self.params = params
         self.received = time.monotonic()
-        self.started: Optional[float] = None
+        self.started: float | None = None
         deadline_ms = meta.get("deadline_ms")
         self.deadline = None if deadline_ms is None else self.received + float(deadline_ms) / 1000
-        self.key: Optional[str] = meta.get("key")
-        self.hash: Optional[str] = meta.get("hash")
+        self.key: str | None = meta.get("key")
+        self.hash: str | None = meta.get("hash")
         self.mutates = bool(meta.get("mutates"))
         self.replay: str = meta.get("replay", "call")
         self.dry_run = bool(meta.get("dry_run"))
-        self.if_match: Optional[str] = meta.get("if_match")
-        self.request_id: Optional[str] = meta.get("request_id")
-        self.context: Dict[str, Any] = meta.get("context") or {}
+        self.if_match: str | None = meta.get("if_match")
+        self.request_id: str | None = meta.get("request_id")
+        self.context: dict[str, Any] = meta.get("context") or {}
         self.cancelled = False
-        self.warnings: List[Dict[str, str]] = []
+        self.changed = False
+        self.warnings: list[dict[str, str]] = []
 
     @property
     def expired(self) -> bool:
         return self.deadline is not None and time.monotonic() >= self.deadline
 
 
-_current: List[Call] = []
+_current: list[Call] = []
 
 
 def current() -> Call:
@@ -72,10 +74,11 @@ def leave() -> None:
     _current.pop()
 
 
-def about_to_change(revision: Optional[str] = None) -> None:
+def about_to_change(revision: str | None = None) -> None:
     """Call this after every check and before the first change.
 
-    A dry run ends here. `revision` is that of the object about to change, for a request that came with `If-Match`.
+    A dry run ends here, and a failure after this is rolled back. `revision` is that of the object about to change, for
+    a request that came with `If-Match`.
 
     Raises AppError `revision_mismatch`.
     """
@@ -88,6 +91,7 @@ def about_to_change(revision: Optional[str] = None) -> None:
         )
     if call.dry_run:
         raise DryRunPassed
+    call.changed = True
 
 
 def warn(code: str, message: str) -> None:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, Dict, Iterable, Optional
+from typing import Any, Iterable
 
 
 class AppError(Exception):
     """Something that the client must be told: `code` is a stable snake_case word, `details` a JSON object."""
 
-    def __init__(self, code: str, message: str, details: Optional[Dict[str, Any]] = None) -> None:
+    def __init__(self, code: str, message: str, details: dict[str, Any] | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.details = details or {}
 
-    def wire(self) -> Dict[str, Any]:
+    def wire(self) -> dict[str, Any]:
         """The JSON-RPC error object."""
         return {"code": -32000, "message": self.message, "data": {"code": self.code, "details": self.details}}
 
 
-class DryRunPassed(Exception):  # noqa: N818 - not an error: a dry run got as far as it should
+class DryRunPassed(Exception):
     """Everything was checked and nothing was changed."""
 
 

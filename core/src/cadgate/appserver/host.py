@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Optional
+from typing import Any, Callable, Iterator
 
 
 class Host:
@@ -17,9 +17,10 @@ class Host:
     snapshot_suffix = ".snapshot"
 
     def __init__(self) -> None:
-        self.settings: Dict[str, Any] = {}
+        self.settings: dict[str, Any] = {}
         self.workspace = ""
-        self.emit: Callable[[str, Dict[str, Any]], None] = lambda topic, data: None
+        self.application = ""
+        self.emit: Callable[[str, dict[str, Any]], None] = lambda topic, data: None
 
     def start(self) -> None:
         """Prepare an empty document. Called once, before the first call."""
@@ -28,7 +29,7 @@ class Host:
         """Name and version for people: `Blender 4.5.15 LTS`."""
         raise NotImplementedError
 
-    def namespace(self) -> Dict[str, Any]:
+    def namespace(self) -> dict[str, Any]:
         """What executed code finds defined."""
         return {}
 
@@ -36,7 +37,7 @@ class Host:
         """Write the whole state of the session to `path`."""
         raise NotImplementedError
 
-    def load_snapshot(self, path: Optional[str]) -> None:
+    def load_snapshot(self, path: str | None) -> None:
         """Replace the state of the session by that of `path`; None is the state after `start`."""
         raise NotImplementedError
 
@@ -48,13 +49,17 @@ class Host:
     transactional = False
     """Whether `transaction` really undoes a failed mutation; if not, the server reloads snapshot and journal."""
 
-    def undo(self) -> Optional[str]:
+    def undo(self) -> str | None:
         """Undo the last mutation and say its label; only for hosts with transactions of their own."""
         raise NotImplementedError
 
-    def redo(self) -> Optional[str]:
+    def redo(self) -> str | None:
         """Redo what was undone last; only for hosts with transactions of their own."""
         raise NotImplementedError
 
+    def unchanged(self) -> bool:
+        """Whether the application's observers prove that the running call changed nothing: spares a snapshot."""
+        return False
+
     def observe(self) -> None:
-        """Called after each call: report changes that the application's observers noted, by `emit`."""
+        """Called after each call, which is still `current()`: report what changed, by `emit`."""

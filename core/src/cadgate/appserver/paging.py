@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Optional, Sequence, TypeVar
+from typing import Any, Callable, Sequence, TypeVar
 
 from cadgate.appserver.errors import AppError
 
@@ -10,8 +10,8 @@ T = TypeVar("T")
 
 
 def page(
-    items: Sequence[T], describe: Callable[[T], Dict[str, Any]], *, limit: int, offset: int, fields: Optional[str]
-) -> Dict[str, Any]:
+    items: Sequence[T], describe: Callable[[T], dict[str, Any]], *, limit: int, offset: int, fields: str | None
+) -> dict[str, Any]:
     """`{"objects", "total"}` of `items[offset:offset + limit]`.
 
     Raises AppError `validation_error` for a field that the descriptions do not have.

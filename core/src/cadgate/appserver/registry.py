@@ -1,14 +1,14 @@
-"""Which function answers which method. A module announces its functions by `@method`; importing it is registering it."""
+"""Which function answers which method. A module announces its functions by `@method`; importing it registers them."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from typing import Any, Callable, Dict, TypeVar
+from typing import Any, Callable, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-METHODS: Dict[str, Callable[..., Any]] = {}
+METHODS: dict[str, Callable[..., Any]] = {}
 
 
 def method(name: str) -> Callable[[F], F]:

@@ -43,7 +43,7 @@ def _objection(segment: str) -> str | None:
 
 
 def resolve(workspace: Path, name: str, allowed_roots: tuple[Path, ...] = ()) -> Path:
-    """Where `name` leads: inside `workspace`, or absolute under one of `allowed_roots`. Symbolic links are followed first.
+    """Where `name` leads, links followed: inside `workspace`, or absolute under one of `allowed_roots`.
 
     Raises PathNotAllowed.
     """

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter
 
+import cadgate.converters  # pyright: ignore[reportUnusedImport]  # noqa: F401 - routes are written with `{x:name}`
 from cadgate.methods import Method
 from cadgate.models.responses import Failure
 

@@ -1,1 +1,1 @@
-""""""
+"""Running applications: how they are launched, watched, restarted, spared and stopped."""

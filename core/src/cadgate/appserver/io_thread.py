@@ -1,0 +1,169 @@
+"""The thread that owns the sockets: it accepts, reads, checks the hello, and hands calls to the main thread's queue."""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import json
+import selectors
+import socket
+import sys
+import threading
+import time
+import traceback
+from typing import Any, Callable
+
+from cadgate.appserver.connection import Connection
+from cadgate.appserver.framing import PROTOCOL, FrameError
+
+HELLO_TIMEOUT = 5.0
+READ_SIZE = 1 << 18
+
+
+class IoThread(threading.Thread):
+    """Serves all connections with one selector.
+
+    `receive(connection, message)` gets each message of an authenticated peer, `greet()` says what a hello is answered,
+    `lost(connection)` tells that a peer is gone. All three run on this thread and must not block.
+    """
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        secret: str,
+        *,
+        greet: Callable[[], dict[str, Any]],
+        receive: Callable[[Connection, dict[str, Any]], None],
+        lost: Callable[[Connection], None],
+    ) -> None:
+        super().__init__(name="cadgate-io", daemon=True)
+        self._listener = listener
+        self._secret = secret
+        self._greet = greet
+        self._receive = receive
+        self._lost = lost
+        self._selector = selectors.DefaultSelector()
+        self._waker, self._woken = socket.socketpair()
+        self._waker.setblocking(False)
+        self._woken.setblocking(False)
+        self._timers: list[tuple[float, Callable[[], None]]] = []
+        self._unproven: dict[Connection, float] = {}
+        self._stopping = False
+        self.connections: dict[Connection, None] = {}
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Run `action` on this thread after `seconds`. Any thread may ask."""
+        self._timers.append((time.monotonic() + seconds, action))
+        self.wake()
+
+    def wake(self) -> None:
+        with contextlib.suppress(BlockingIOError, OSError):
+            self._waker.send(b"\0")
+
+    def stop(self) -> None:
+        self._stopping = True
+        self.wake()
+
+    def run(self) -> None:
+        self._listener.setblocking(False)
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._selector.register(self._woken, selectors.EVENT_READ)
+        while not self._stopping:
+            for key, _ in self._selector.select(self._patience()):
+                if key.fileobj is self._listener:
+                    self._accept()
+                elif key.fileobj is self._woken:
+                    self._drain_wakes()
+                else:
+                    self._read(key.data)
+            self._run_timers()
+            self._drop_unproven()
+        for connection in list(self.connections):
+            self._close(connection)
+        self._listener.close()
+
+    def _patience(self) -> float | None:
+        moments = [moment for moment, _ in self._timers] + list(self._unproven.values())
+        return max(0.0, min(moments) - time.monotonic()) if moments else None
+
+    def _run_timers(self) -> None:
+        if not self._timers:
+            return
+        now = time.monotonic()
+        due = [timer for timer in self._timers if timer[0] <= now]
+        for timer in due:
+            self._timers.remove(timer)
+            try:
+                timer[1]()
+            except Exception:  # noqa: BLE001 - one bad timer must not end the thread that serves everybody
+                traceback.print_exc(file=sys.stderr)
+
+    def _drop_unproven(self) -> None:
+        now = time.monotonic()
+        for connection in [each for each, moment in self._unproven.items() if moment <= now]:
+            self._close(connection)
+
+    def _drain_wakes(self) -> None:
+        try:
+            while self._woken.recv(4096):
+                pass
+        except BlockingIOError:
+            pass
+
+    def _accept(self) -> None:
+        try:
+            sock, _ = self._listener.accept()
+        except OSError:
+            return
+        connection = Connection(sock)
+        self.connections[connection] = None
+        self._unproven[connection] = time.monotonic() + HELLO_TIMEOUT
+        self._selector.register(sock, selectors.EVENT_READ, connection)
+
+    def _close(self, connection: Connection) -> None:
+        if connection not in self.connections:
+            return
+        del self.connections[connection]
+        self._unproven.pop(connection, None)
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(connection.sock)
+        connection.close()
+        self._lost(connection)
+
+    def _read(self, connection: Connection) -> None:
+        try:
+            data = connection.sock.recv(READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._close(connection)
+            return
+        try:
+            for frame in connection.reader.feed(data):
+                message = json.loads(frame.decode("utf-8"))
+                if not isinstance(message, dict):
+                    raise FrameError("a message must be an object")
+                if connection.authenticated:
+                    self._receive(connection, message)
+                else:
+                    self._hello(connection, message)
+        except (FrameError, ValueError, RecursionError):
+            self._close(connection)
+
+    def _hello(self, connection: Connection, message: dict[str, Any]) -> None:
+        params = message.get("params")
+        if message.get("method") != "session.hello" or not isinstance(params, dict):
+            raise FrameError("the first call must be session.hello")
+        if not hmac.compare_digest(str(params.get("secret", "")).encode(), self._secret.encode()):
+            raise FrameError("wrong secret")
+        if params.get("protocol") != PROTOCOL:
+            data = {"code": "protocol_mismatch", "details": {"protocol": PROTOCOL}}
+            text = f"This server speaks protocol {PROTOCOL}, not {params.get('protocol')!r}"
+            error = {"code": -32000, "message": text, "data": data}
+            connection.send({"jsonrpc": "2.0", "id": message.get("id"), "error": error})
+            raise FrameError(text)
+        del self._unproven[connection]
+        connection.trust()
+        connection.send({"jsonrpc": "2.0", "id": message.get("id"), "result": self._greet()})

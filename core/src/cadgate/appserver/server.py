@@ -1,0 +1,173 @@
+"""The in-application server: calls come in on the I/O thread and run on the main thread, one after the other."""
+
+from __future__ import annotations
+
+import os
+import queue
+import socket
+import threading
+import time
+from typing import Any, Callable
+
+from cadgate.appserver.calls import Caller
+from cadgate.appserver.connection import Connection
+from cadgate.appserver.context import Call
+from cadgate.appserver.errors import AppError
+from cadgate.appserver.framing import PROTOCOL, FrameError
+from cadgate.appserver.host import Host
+from cadgate.appserver.interrupts import Interrupts
+from cadgate.appserver.io_thread import IoThread
+from cadgate.appserver.registry import METHODS
+
+IDLE_SECONDS = 1.0
+"""How long nothing must have come before a snapshot that is due is taken."""
+
+
+class Server:
+    """Serves one host.
+
+    Headless, `serve_forever` blocks on the queue of calls. With a GUI, the application's own loop calls `pump`, and
+    `wake` (called on the I/O thread) tells that loop that there is something to do.
+    """
+
+    def __init__(self, host: Host, secret: str, *, wake: Callable[[], None] | None = None) -> None:
+        self.host = host
+        self.interrupts = Interrupts()
+        self.caller = Caller(self)
+        self._secret = secret
+        self._wake = wake
+        self._queue: queue.Queue[Call | None] = queue.Queue()
+        self._waiting: dict[int, Call] = {}
+        self._running: Call | None = None
+        self._stopping = threading.Event()
+        self._io: IoThread | None = None
+        host.emit = self.emit
+
+    @property
+    def io(self) -> IoThread:
+        if self._io is None:
+            raise RuntimeError("the server does not listen yet")
+        return self._io
+
+    def listen(self, address: str = "127.0.0.1", port: int = 0) -> int:
+        """Bind, start the I/O thread, return the port. Raises OSError when the port is taken."""
+        listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen(64)
+        self._io = IoThread(listener, self._secret, greet=self.greet, receive=self._receive, lost=self._lost)
+        self._io.start()
+        return int(listener.getsockname()[1])
+
+    def greet(self) -> dict[str, Any]:
+        """What a peer learns with its hello."""
+        return {
+            "protocol": PROTOCOL,
+            "adapter": self.host.name,
+            "application": self.host.application,
+            "pid": os.getpid(),
+            "methods": sorted(METHODS),
+        }
+
+    # --- on the I/O thread ---------------------------------------------------------------------------------------
+
+    def _receive(self, connection: Connection, message: dict[str, Any]) -> None:
+        method, params = message.get("method"), message.get("params") or {}
+        if not isinstance(method, str) or not isinstance(params, dict):
+            raise FrameError("a message needs a method and an object of parameters")
+        if method == "$/cancel":
+            self._cancel(connection, params.get("id"))
+        elif method == "session.status":
+            connection.send({"jsonrpc": "2.0", "id": message.get("id"), "result": self.status()})
+        else:
+            call = Call(connection, message.get("id"), method, params, message.get("meta") or {})
+            self._waiting[id(call)] = call
+            self._queue.put(call)
+            if self._wake is not None:
+                self._wake()
+
+    def _cancel(self, connection: Connection, number: Any) -> None:
+        for call in list(self._waiting.values()):
+            if call.connection is connection and call.id == number:
+                self.interrupts.cancel(call)
+
+    def _lost(self, connection: Connection) -> None:
+        """A peer went away. Its calls go on: mutations are answered to whoever asks again with their id."""
+
+    def status(self) -> dict[str, Any]:
+        """What the main thread does now and since when."""
+        running = self._running
+        if running is None or running.started is None:
+            return {"busy": False, "queued": self._queue.qsize()}
+        busy_ms = (time.monotonic() - running.started) * 1000
+        return {"busy": True, "method": running.method, "busy_ms": busy_ms, "queued": self._queue.qsize()}
+
+    def emit(self, topic: str, data: dict[str, Any]) -> None:
+        """Tell every peer of an event. Any thread."""
+        self.notify("event", {"topic": topic, "data": data})
+
+    def notify(self, method: str, params: dict[str, Any]) -> None:
+        """Send a notification to every peer that proved itself. Any thread."""
+        if self._io is not None:
+            for connection in [each for each in self._io.connections if each.authenticated]:
+                connection.send({"jsonrpc": "2.0", "method": method, "params": params})
+
+    # --- on the main thread --------------------------------------------------------------------------------------
+
+    def serve_forever(self) -> None:
+        """Run calls as they come until `stop`."""
+        while not self._stopping.is_set():
+            try:
+                call = self._queue.get(timeout=IDLE_SECONDS if self.caller.snapshot_is_due() else None)
+            except queue.Empty:
+                self.caller.snapshot_when_idle()
+                continue
+            except KeyboardInterrupt:
+                continue
+            if call is not None:
+                self._serve(call)
+
+    def pump(self, budget_seconds: float = 0.02) -> int:
+        """Run waiting calls for at most about `budget_seconds`; returns how many ran. For an application's own loop."""
+        until = time.monotonic() + budget_seconds
+        done = 0
+        while time.monotonic() < until:
+            try:
+                call = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if call is not None:
+                self._serve(call)
+                done += 1
+        return done
+
+    def stop(self) -> None:
+        """End `serve_forever` and the I/O thread."""
+        self._stopping.set()
+        self._queue.put(None)
+        if self._io is not None:
+            self._io.stop()
+
+    def _serve(self, call: Call) -> None:
+        call.started = time.monotonic()
+        self._running = call
+        try:
+            answer = self.caller.answer(call)
+        finally:
+            self._running = None
+            self._waiting.pop(id(call), None)
+        times = {
+            "queue_ms": (call.started - call.received) * 1000,
+            "app_ms": (time.monotonic() - call.started) * 1000,
+        }
+        self._reply(call, {**answer, "meta": times})
+        self.caller.after(call)
+
+    def _reply(self, call: Call, answer: dict[str, Any]) -> None:
+        if call.id is None or call.connection is None:
+            return
+        try:
+            call.connection.send({"jsonrpc": "2.0", "id": call.id, **answer})
+        except (ValueError, TypeError, FrameError) as error:
+            failure = AppError("command_failed", f"{call.method} gave a result that cannot be sent: {error}")
+            call.connection.send({"jsonrpc": "2.0", "id": call.id, "error": failure.wire()})

@@ -1,0 +1,158 @@
+"""`BaseSocketClient`: how the gateway talks to one running application. Adapters subclass it to name their errors."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import stamina
+
+from cadgate.appserver.framing import PROTOCOL
+from cadgate.clients.connection import Connection, ConnectionLost, Reply
+from cadgate.clients.pool import ConnectionPool
+from cadgate.errors import ConnectionFailed, from_wire
+
+CONNECT_SECONDS = 5.0
+RESENDS = 3
+
+Notification = Callable[[str, dict[str, Any]], None]
+Ticket = tuple[Connection, int]
+"""What `send_command` returns and `receive_response` takes: the connection and the id of a request on it."""
+
+
+def _ignore(method: str, params: dict[str, Any]) -> None:
+    """No listener for notifications."""
+
+
+class BaseSocketClient:
+    """JSON-RPC over framed TCP to the server inside an application, over a pool of connections.
+
+    :param host: address of the in-application server.
+    :param port: its TCP port.
+    :param secret: what the server asks for in `session.hello`.
+    :param pool_size: the most connections that are kept.
+    :param on_notification: gets `(method, params)` of each notification (`event`, `output`, `progress`).
+    """
+
+    connection_error: ClassVar[type[ConnectionFailed]] = ConnectionFailed
+
+    def __init__(
+        self, host: str, port: int, secret: str, *, pool_size: int = 2, on_notification: Notification = _ignore
+    ) -> None:
+        self.host = host
+        self.port = port
+        self._secret = secret
+        self._on_notification = on_notification
+        self._pool = ConnectionPool(self._open, pool_size)
+        self._closed = False
+        self.about: dict[str, Any] = {}
+        """What the application said of itself: adapter, application, pid, methods."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.host}:{self.port} {self._pool!r}>"
+
+    @property
+    def connected(self) -> bool:
+        return bool(self._pool.connections)
+
+    async def connect(self) -> None:
+        """Open the first connection, trying again with back-off while nothing listens yet.
+
+        :raises ConnectionFailed: (the subclass's own) when it cannot be had within a few seconds.
+        """
+        await self._pool.take()
+
+    async def wait_lost(self) -> None:
+        """Return when every connection is gone."""
+        while connections := self._pool.connections:
+            await asyncio.wait([connection.lost for connection in connections])
+
+    async def disconnect(self) -> None:
+        """Close every connection, for good. Calls in flight end with ConnectionFailed."""
+        self._closed = True
+        self._pool.close()
+
+    async def send_command(self, method: str, params: dict[str, Any], **meta: Any) -> Ticket:
+        """Write one request; `meta` are the wire's own fields (`deadline_ms`, `key`, `hash`, `mutates` …).
+
+        :raises ConnectionFailed: when no connection can be had.
+        """
+        connection = await self._pool.take()
+        return connection, connection.request(method, params, meta)
+
+    async def receive_response(self, ticket: Ticket) -> Any:
+        """The result of a request.
+
+        :raises CadgateError: the error that the application answered, as an exception.
+        :raises ConnectionFailed: when the connection was lost first.
+        """
+        try:
+            return self._result(await ticket[0].reply(ticket[1]))
+        except ConnectionLost as error:
+            raise self.connection_error(f"The connection to the application was lost: {error}") from error
+
+    async def call(self, method: str, params: dict[str, Any], **meta: Any) -> Any:
+        """`send_command` and `receive_response`. See `exchange` for what happens when the connection is lost."""
+        return self._result(await self.exchange(method, params, **meta))
+
+    async def exchange(
+        self, method: str, params: dict[str, Any], *, on_sent: Callable[[Ticket], None] | None = None, **meta: Any
+    ) -> Reply:
+        """The whole answer message, `meta` included. `on_sent` learns what to cancel, after each time it was sent.
+
+        A request whose connection was lost is sent again when that is safe: a read, or a mutation with an id (`key`),
+        which the application does once however often it comes.
+        """
+        repeatable = not meta.get("mutates") or meta.get("key") is not None
+        lost: ConnectionLost | None = None
+        for _ in range(RESENDS):
+            try:
+                ticket = await self.send_command(method, params, **meta)
+                if on_sent is not None:
+                    on_sent(ticket)
+                return await ticket[0].reply(ticket[1])
+            except ConnectionLost as error:
+                lost = error
+                if not repeatable:
+                    break
+        raise self.connection_error(f"The connection to the application was lost: {lost}") from lost
+
+    def _result(self, reply: Reply) -> Any:
+        if "error" in reply:
+            raise from_wire(reply["error"])
+        return reply.get("result")
+
+    async def _open(self) -> Connection:
+        """One connection that has proved itself."""
+        try:
+            async for attempt in stamina.retry_context(
+                on=OSError, attempts=6, timeout=CONNECT_SECONDS, wait_initial=0.05
+            ):
+                with attempt:
+                    if self._closed:
+                        raise self.connection_error("The application was stopped")
+                    _, connection = await asyncio.get_running_loop().create_connection(
+                        lambda: Connection(self._on_notification), self.host, self.port
+                    )
+                    await self._greet(connection)
+                    return connection
+        except (OSError, ConnectionLost, TimeoutError) as error:
+            raise self.connection_error(
+                f"No application answers at {self.host}:{self.port} ({error})",
+                details={"host": self.host, "port": self.port},
+            ) from error
+        raise AssertionError("unreachable: retry_context returns or raises")
+
+    async def _greet(self, connection: Connection) -> None:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                number = connection.request("session.hello", {"secret": self._secret, "protocol": PROTOCOL})
+                self.about = self._result(await connection.reply(number))
+        except ConnectionLost as error:
+            raise self.connection_error(
+                f"The server at {self.host}:{self.port} closed the connection at the hello: its secret is another"
+            ) from error
+        except BaseException:
+            connection.close()
+            raise

@@ -1,0 +1,218 @@
+"""Every failure becomes the one envelope, whatever raised it. Nothing of the server's inside gets into a message."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, cast
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError, ResponseValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from cadgate.converters import readable
+from cadgate.errors import (
+    ApplicationUnavailable,
+    BadRequest,
+    CadgateError,
+    InternalError,
+    MalformedJson,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    Unauthenticated,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+
+log = structlog.get_logger("cadgate.errors")
+
+_MAX_TEXT = 1000
+_MAX_ITEMS = 100
+_MAX_DEPTH = 12
+_BY_STATUS: dict[int, type[CadgateError]] = {
+    400: BadRequest,
+    404: NotFound,
+    405: MethodNotAllowed,
+    413: PayloadTooLarge,
+    415: UnsupportedMediaType,
+    422: ValidationFailed,
+}
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """`value` as finite, encodable JSON of bounded size: error details echo what clients sent, and may hold anything."""
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "backslashreplace")
+    if isinstance(value, str):
+        text = value.encode("utf-8", "backslashreplace").decode()
+        return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"
+    if depth >= _MAX_DEPTH:
+        return "…"
+    if isinstance(value, Mapping):
+        items = list(cast("Mapping[Any, Any]", value).items())[:_MAX_ITEMS]
+        return {str(plain(str(key))): plain(item, depth + 1) for key, item in items}
+    if isinstance(value, Sequence):
+        return [plain(item, depth + 1) for item in list(cast("Sequence[Any]", value))[:_MAX_ITEMS]]
+    return plain(str(value))
+
+
+def render(error: CadgateError, request_id: str | None) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Status, headers and body of the envelope for `error`."""
+    body = error.body(request_id)
+    body["message"] = plain(error.message)
+    # A traceback of the user's own code is the one long text that is wanted whole.
+    traceback = error.details.get("traceback")
+    body["details"] = plain({key: value for key, value in error.details.items() if key != "traceback"})
+    if traceback is not None:
+        body["details"]["traceback"] = str(traceback).encode("utf-8", "backslashreplace").decode()
+    content = json.dumps({"status": "error", "error": body}, ensure_ascii=False, separators=(",", ":")).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+    if error.retry_after is not None:
+        headers.append((b"retry-after", str(max(1, math.ceil(error.retry_after))).encode()))
+    if isinstance(error, Unauthenticated):
+        headers.append((b"www-authenticate", b'Bearer realm="cadgate"'))
+    return error.status, headers, content
+
+
+def respond(error: CadgateError, request_id: str | None, headers: Mapping[str, str] | None = None) -> Response:
+    """`render` as a response."""
+    status, raw, content = render(error, request_id)
+    response = Response(content, status)
+    response.raw_headers[:] = raw
+    for name, value in (headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+def validation_failed(errors: Sequence[Any]) -> CadgateError:
+    """The 422 of Pydantic's list, or the 400 of a body that is no JSON at all."""
+    listed: list[dict[str, Any]] = []
+    for item in errors:
+        entry = {"type": item["type"], "loc": [plain(part) for part in item["loc"]], "msg": str(plain(item["msg"]))}
+        if item["type"] == "json_invalid":
+            reason = item.get("ctx", {}).get("error", "invalid")
+            return MalformedJson(f"The body is not JSON: {plain(reason)}")
+        given = item.get("input")
+        if isinstance(given, (str, int, float, bool)) and item["type"] != "missing":
+            entry["input"] = plain(given)
+        listed.append(entry)
+    if len(listed) == 1 and listed[0]["type"] == "missing" and listed[0]["loc"] == ["body"]:
+        message = "The request has no body: send a JSON object with Content-Type application/json"
+    else:
+        parts = [f"{'.'.join(map(str, entry['loc']))}: {entry['msg'][:200]}" for entry in listed[:3]]
+        more = f"; and {len(listed) - 3} more" if len(listed) > 3 else ""
+        message = f"The request is not valid: {'; '.join(parts)}{more}"
+    return ValidationFailed(message, details={"errors": listed[:_MAX_ITEMS]})
+
+
+def _request_id(request: Request) -> str | None:
+    return request.scope.get("state", {}).get("request_id")
+
+
+async def _cadgate_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CadgateError)
+    if error.status >= 500 and not error.retryable:
+        log.error("internal_error", request_id=_request_id(request), exc_info=error)
+    return respond(error, _request_id(request))
+
+
+async def _request_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return respond(validation_failed(error.errors()), _request_id(request))
+
+
+async def _http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    cause = error.__cause__
+    if isinstance(cause, CadgateError):
+        return await _cadgate_error(request, cause)
+    if isinstance(cause, ClientDisconnect):
+        return Response(status_code=400)
+    headers = dict(error.headers or {})
+    if error.status_code == 404 and error.detail == HTTPStatus.NOT_FOUND.phrase:
+        return respond(unknown_path(request), _request_id(request))
+    if error.status_code == 405:
+        allowed = headers.get("Allow", "")
+        told = MethodNotAllowed(
+            f"{request.method} is not allowed on {readable(request.scope['path'])!r}; allowed: {allowed}",
+            details={"allowed": [method.strip() for method in allowed.split(",") if method.strip()]},
+        )
+        return respond(told, _request_id(request), headers)
+    if error.status_code == 400 and cause is not None:
+        reason = "it is nested too deeply" if isinstance(cause, RecursionError) else type(cause).__name__
+        return respond(MalformedJson(f"The body cannot be read: {reason}"), _request_id(request))
+    kind = _BY_STATUS.get(error.status_code)
+    told = kind(str(error.detail)) if kind else CadgateError(str(error.detail), code=_code_of(error.status_code))
+    told.status = error.status_code
+    return respond(told, _request_id(request), headers)
+
+
+def _code_of(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_").replace("'", "")
+    except ValueError:
+        return "bad_request" if status < 500 else "internal_error"
+
+
+def unknown_path(request: Request) -> CadgateError:
+    """Why there is nothing under this path: no such route, no such adapter, or an adapter that is not active."""
+    path = readable(request.scope["path"])
+    segments = path.split("/")
+    found: list[Any] = getattr(request.app.state, "plugins", [])
+    if len(segments) > 3 and segments[1:3] == ["api", "v1"] and segments[3] != "artifacts":
+        name = segments[3]
+        same = [one for one in found if one.name == name]
+        if same and not any(one.status == "active" for one in same):
+            return inactive(same[0])
+        if not same:
+            known = sorted({one.name for one in found if one.status == "active"})
+            return NotFound(f"There is no adapter {name!r}; active are: {', '.join(known) or 'none'}")
+    return NotFound(f"There is nothing at {path!r}; /docs lists every route")
+
+
+def inactive(found: Any) -> ApplicationUnavailable:
+    """The 503 of an adapter that is disabled, or failed to load."""
+    why = found.error or "it is disabled in plugins.toml"
+    error = ApplicationUnavailable(
+        f"The adapter {found.name!r} is {found.status}: {why}", details={"status": found.status, "reason": why}
+    )
+    error.retryable = False
+    return error
+
+
+async def _defect(request: Request, error: Exception) -> Response:
+    """An exception that nobody expected: the log has it, the client gets the request id to find it by."""
+    log.error("internal_error", request_id=_request_id(request), exc_info=error)
+    return respond(internal_error(), _request_id(request))
+
+
+def internal_error() -> InternalError:
+    """What a client is told about a defect."""
+    return InternalError("The gateway failed on this request; its log has the details under the request id")
+
+
+async def _dry_run_done(request: Request, error: Exception) -> Response:
+    return JSONResponse({"status": "success", "result": {"dry_run": True}})
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+    from cadgate.plugins.calls import DryRunDone
+
+    app.add_exception_handler(CadgateError, _cadgate_error)
+    app.add_exception_handler(RequestValidationError, _request_invalid)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(ResponseValidationError, _defect)
+    app.add_exception_handler(ValidationError, _defect)
+    app.add_exception_handler(DryRunDone, _dry_run_done)

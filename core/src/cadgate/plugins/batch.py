@@ -1,0 +1,169 @@
+"""Batches: consecutive calls that only the application needs travel in one exchange; handlers run between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from cadgate.application import Application, RequestContext
+from cadgate.builtin import Batch, BatchCall, BatchFailure, BatchResults, BatchSuccess
+from cadgate.errors import CadgateError, NotFound, Unprocessable, ValidationFailed, from_wire
+from cadgate.methods import Method
+from cadgate.models.responses import ErrorBody
+from cadgate.plugins.calls import DryRunDone, require_scope, result_of, validated
+
+if TYPE_CHECKING:
+    from cadgate.plugins.runtime import AdapterRuntime
+
+_BATCH_READ = Method("session.batch", BaseModel, BaseModel)
+_BATCH_WRITE = Method("session.batch", BaseModel, BaseModel, mutates=True)
+
+Item = BatchSuccess | BatchFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A call whose method exists, whose parameters are right, and that the caller may make."""
+
+    method: Method[Any, Any]
+    params: BaseModel
+    values: dict[str, Any]
+
+    def wire(self) -> dict[str, Any]:
+        return {
+            "method": self.method.name,
+            "params": self.method.wire_params(self.params),
+            "mutates": self.method.mutates,
+            "replay": self.method.replay,
+            "context": self.values,
+        }
+
+
+def prepare(runtime: AdapterRuntime, context: RequestContext, name: str, params: dict[str, Any]) -> Prepared:
+    """One call as batch and WebSocket give it, checked. Raises NotFound, ValidationFailed, Forbidden."""
+    method = runtime.methods.get(name)
+    if method is None:
+        raise NotFound(
+            f"{runtime.adapter.title} has no method {name!r}; GET /api/v1/{runtime.adapter.name}/methods lists them",
+            details={"method": name},
+        )
+    require_scope(context, method.required_scope)
+    values = {
+        key: params[key] for key in runtime.adapter.context if key in params and key not in method.params.model_fields
+    }
+    try:
+        checked = method.params.model_validate({key: value for key, value in params.items() if key not in values})
+    except ValidationError as error:
+        raise invalid(error) from error
+    return Prepared(method, checked, values)
+
+
+def invalid(error: ValidationError) -> ValidationFailed:
+    """Pydantic's complaint as ours."""
+    errors = error.errors(include_url=False, include_context=False, include_input=False)
+    first = errors[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return ValidationFailed(f"{where}: {first['msg']}" if where else first["msg"], details={"errors": errors})
+
+
+async def run_batch(runtime: AdapterRuntime, context: RequestContext, batch: Batch) -> BatchResults:
+    """Run a batch. Raises the failed call's error when it is atomic."""
+    if batch.atomic:
+        return await _atomic(runtime, context, batch)
+    items: list[Item | None] = [None] * len(batch.calls)
+    waiting: list[tuple[int, Prepared]] = []
+    for index, call in enumerate(batch.calls):
+        try:
+            prepared = prepare(runtime, context, call.method, call.params)
+        except CadgateError as error:
+            items[index] = _failed(error, context)
+            continue
+        if prepared.method.name in runtime.handlers or prepared.method.name.startswith("session."):
+            await _flush(runtime, context, waiting, items)
+            items[index] = await _alone(runtime, context, index, prepared)
+        else:
+            waiting.append((index, prepared))
+    await _flush(runtime, context, waiting, items)
+    return BatchResults(results=[item for item in items if item is not None])
+
+
+async def _alone(runtime: AdapterRuntime, context: RequestContext, index: int, call: Prepared) -> Item:
+    key = f"{context.idempotency_key}#{index}" if context.idempotency_key else None
+    values = {**context.values, **call.values}
+    app = Application(runtime, replace(context, idempotency_key=key, values=values))
+    try:
+        return BatchSuccess(result=(await runtime.calls.run(app, call.method, call.params)).model_dump(mode="json"))
+    except DryRunDone:
+        return BatchSuccess(result={"dry_run": True})
+    except CadgateError as error:
+        return _failed(error, context)
+
+
+async def _flush(
+    runtime: AdapterRuntime, context: RequestContext, waiting: list[tuple[int, Prepared]], items: list[Item | None]
+) -> None:
+    """Send the calls that wait, in one exchange, and put their results where they belong."""
+    if not waiting:
+        return
+    calls, indexes = [call for _, call in waiting], [index for index, _ in waiting]
+    waiting.clear()
+    try:
+        answers = await _send(runtime, context, calls, atomic=False, first=indexes[0])
+    except CadgateError as error:
+        # The application is gone, or out of time: what it had done of these calls is not known.
+        answers = [{"failed": error} for _ in calls]
+    for index, call, answer in zip(indexes, calls, answers, strict=True):
+        items[index] = _item(call, answer, context)
+
+
+def _item(call: Prepared, answer: dict[str, Any], context: RequestContext) -> Item:
+    if "failed" in answer:
+        return _failed(answer["failed"], context)
+    if "error" in answer:
+        return _failed(from_wire(answer["error"]), context)
+    result = answer.get("result")
+    if isinstance(result, dict) and result.get("dry_run") is True:  # pyright: ignore[reportUnknownMemberType]
+        return BatchSuccess(result={"dry_run": True})
+    return BatchSuccess(result=validated(call.method, result).model_dump(mode="json"))
+
+
+def _failed(error: CadgateError, context: RequestContext) -> BatchFailure:
+    return BatchFailure(error=ErrorBody.model_validate(error.body(context.request_id)))
+
+
+async def _send(
+    runtime: AdapterRuntime, context: RequestContext, calls: list[Prepared], *, atomic: bool, first: int
+) -> list[dict[str, Any]]:
+    method = _BATCH_WRITE if any(call.method.mutates for call in calls) else _BATCH_READ
+    key = f"{context.idempotency_key}@{first}" if context.idempotency_key else None
+    seconds = context.deadline_seconds or runtime.settings.call_timeout_seconds
+    params = {"calls": [call.wire() for call in calls], "atomic": atomic}
+    reply = await runtime.calls.exchange(context, "session.batch", params, seconds, method, key=key)
+    return result_of(reply)["results"]
+
+
+async def _atomic(runtime: AdapterRuntime, context: RequestContext, batch: Batch) -> BatchResults:
+    prepared: list[Prepared] = []
+    for index, call in enumerate(batch.calls):
+        try:
+            prepared.append(_fit_for_atomic(runtime, context, call))
+        except CadgateError as error:
+            error.details = {**error.details, "index": index}
+            raise
+    answers = await _send(runtime, context, prepared, atomic=True, first=0)
+    items = [_item(call, answer, context) for call, answer in zip(prepared, answers, strict=True)]
+    return BatchResults(results=items)
+
+
+def _fit_for_atomic(runtime: AdapterRuntime, context: RequestContext, call: BatchCall) -> Prepared:
+    prepared = prepare(runtime, context, call.method, call.params)
+    method = prepared.method
+    if not method.atomic or method.replay == "snapshot" or method.name in runtime.handlers:
+        raise Unprocessable(
+            f"{method.name} cannot stand in an atomic batch, because it cannot be taken back: "
+            'send it by itself, or the batch with "atomic": false',
+            details={"method": method.name},
+        )
+    return prepared

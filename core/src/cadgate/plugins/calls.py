@@ -1,0 +1,177 @@
+"""How every door (REST, batch, WebSocket) calls a method: scope, deadline, idempotency, handler or wire, result."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
+
+from cadgate.application import Application, RequestContext
+from cadgate.appserver.replies import OWN_KEY
+from cadgate.errors import (
+    CadgateError,
+    DeadlineExceeded,
+    Forbidden,
+    InternalError,
+    Interrupted,
+    from_wire,
+)
+from cadgate.methods import Handler, Method, Scope
+from cadgate.plugins.once import Once
+
+if TYPE_CHECKING:
+    from cadgate.clients.connection import Reply
+    from cadgate.plugins.runtime import AdapterRuntime
+
+P = TypeVar("P", bound=BaseModel)
+R = TypeVar("R", bound=BaseModel)
+
+
+class DryRunDone(Exception):
+    """A dry run passed every check and changed nothing. The host answers it with 200."""
+
+
+class Calls:
+    """Dispatches the calls of one adapter."""
+
+    def __init__(self, runtime: AdapterRuntime) -> None:
+        self._runtime = runtime
+        self._once = Once()
+
+    async def run(self, app: Application, method: Method[P, R], params: P) -> R:
+        """See `Application.call`."""
+        require_scope(app.context, method.required_scope)
+        handler = self._runtime.handlers.get(method.name)
+        if handler is not None:
+            return await self._handle(app, handler, params)
+        reply = await self.exchange(
+            app.context, method.name, method.wire_params(params), self._seconds(app, method), method
+        )
+        return validated(method, result_of(reply))
+
+    def _seconds(self, app: Application, method: Method[Any, Any]) -> float:
+        settings = self._runtime.settings
+        default = settings.file_timeout_seconds if method.deadline == "file" else settings.call_timeout_seconds
+        return app.context.deadline_seconds or default
+
+    # --- over the wire -------------------------------------------------------------------------------------------
+
+    async def exchange(
+        self,
+        context: RequestContext,
+        name: str,
+        params: dict[str, Any],
+        seconds: float,
+        method: Method[Any, Any] | None = None,
+        *,
+        key: str | None = None,
+    ) -> Reply:
+        """One exchange with the session; `method` says how it mutates (None: a read)."""
+        meta: dict[str, Any] = {"request_id": context.request_id}
+        if context.values:
+            meta["context"] = dict(context.values)
+        if method is not None and method.mutates:
+            chosen = key or context.idempotency_key
+            meta |= {"mutates": True, "replay": method.replay, "key": chosen or OWN_KEY + uuid4().hex}
+            if chosen is not None:
+                meta["hash"] = digest(name, params, context)
+            if context.dry_run:
+                meta["dry_run"] = True
+            if context.if_match is not None:
+                meta["if_match"] = context.if_match
+        reply = await self._runtime.session.exchange(name, params, seconds, **meta)
+        for part in ("queue", "app"):
+            spent = reply.get("meta", {}).get(f"{part}_ms", 0.0)
+            context.timing[part] = context.timing.get(part, 0.0) + spent
+        return reply
+
+    async def send(self, app: Application, name: str, params: dict[str, Any], *, mutates: bool) -> Any:
+        """See `Application.send`."""
+        context = app.context
+        seconds = self._runtime.settings.file_timeout_seconds
+        if context.deadline_at is not None:
+            seconds = max(0.001, context.deadline_at - time.monotonic())
+        key = f"{context.idempotency_key}/{name}" if context.idempotency_key else None
+        method = _INTERNAL_MUTATION if mutates else None
+        return result_of(await self.exchange(context, name, params, seconds, method, key=key))
+
+    # --- through a handler ---------------------------------------------------------------------------------------
+
+    async def _handle(self, app: Application, handler: Handler[P, R], params: P) -> R:
+        seconds = self._seconds(app, handler.method)
+        context = replace(app.context, deadline_at=time.monotonic() + seconds)
+        inner = Application(self._runtime, context)
+
+        async def work() -> R:
+            try:
+                # The parts that wait for an application end at the deadline themselves, and end what they started.
+                async with asyncio.timeout(seconds + self._runtime.settings.grace_seconds + 1):
+                    return await handler.run(inner, params)
+            except TimeoutError as error:
+                raise DeadlineExceeded(f"{handler.method.name} had no answer within {seconds:g} s") from error
+
+        if context.idempotency_key is not None:
+            wire = handler.method.wire_params(params)
+            return await self._once.do(context.idempotency_key, digest(handler.method.name, wire, context), work)
+        if handler.method.mutates or context.gone is None:
+            return await work()
+        return await while_wanted(work(), context.gone())
+
+
+_INTERNAL_MUTATION = Method("internal", BaseModel, BaseModel, mutates=True, replay="snapshot", atomic=False)
+
+
+async def while_wanted(work: Any, gone: Any) -> Any:
+    """The result of `work`, which is cancelled when `gone` returns first. Raises Interrupted then."""
+    task, watch = asyncio.ensure_future(work), asyncio.ensure_future(gone)
+    try:
+        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise Interrupted("The client went away; the work was stopped and nothing was kept")
+    finally:
+        watch.cancel()
+        task.cancel()
+        await asyncio.gather(task, watch, return_exceptions=True)
+
+
+def require_scope(context: RequestContext, scope: Scope) -> None:
+    """Raise Forbidden when the caller may not do that."""
+    if scope not in context.scopes:
+        raise Forbidden(
+            f"This key has no {scope!r} scope", details={"required": scope, "scopes": sorted(context.scopes)}
+        )
+
+
+def digest(name: str, params: dict[str, Any], context: RequestContext) -> str:
+    """What tells one request from another that came with the same idempotency key."""
+    return hashlib.sha256(to_json([name, params, dict(context.values)])).hexdigest()
+
+
+def result_of(reply: Reply) -> Any:
+    """The result of an answer message. Raises the error that it holds, or DryRunDone."""
+    if "error" in reply:
+        raise from_wire(reply["error"])
+    result = reply.get("result")
+    if isinstance(result, dict) and result.get("dry_run") is True:  # pyright: ignore[reportUnknownMemberType]
+        raise DryRunDone
+    return result  # pyright: ignore[reportUnknownVariableType]
+
+
+def validated(method: Method[Any, R], result: Any) -> R:
+    """The result as the method's model. Raises InternalError: the two halves of the adapter disagree then."""
+    try:
+        return method.result.model_validate(result)
+    except ValidationError as error:
+        raise InternalError(f"{method.name} answered something that is not a {method.result.__name__}") from error
+
+
+def failure_of(error: CadgateError, request_id: str) -> dict[str, Any]:
+    """An error as it stands in a batch's results."""
+    return {"status": "error", "error": error.body(request_id)}

@@ -1,0 +1,43 @@
+"""At most once for the gateway's own work: the same idempotency key gets the first answer, also while it is made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from cadgate.errors import CadgateError, IdempotencyConflict
+
+T = TypeVar("T")
+
+
+class Once:
+    """Remembers the last `limit` keys. Work that failed with a 5xx is forgotten and may be tried again."""
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self._limit = limit
+        self._known: OrderedDict[str, tuple[str, asyncio.Task[Any]]] = OrderedDict()
+
+    async def do(self, key: str, digest: str, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of `work`, done for the first caller with `key`. Raises IdempotencyConflict for another body.
+
+        The work goes on when the caller that asked for it goes away.
+        """
+        known = self._known.get(key)
+        if known is not None and known[0] != digest:
+            raise IdempotencyConflict(
+                f"The idempotency key {key!r} was used for another request: use a new key for a new request"
+            )
+        if known is None:
+            known = (digest, asyncio.ensure_future(work()))
+            self._known[key] = known  # pyright: ignore[reportArgumentType]
+            known[1].add_done_callback(lambda task: self._settle(key, task))
+        return await asyncio.shield(known[1])
+
+    def _settle(self, key: str, task: asyncio.Future[Any]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or (error is not None and not (isinstance(error, CadgateError) and error.status < 500)):
+            self._known.pop(key, None)
+        while len(self._known) > self._limit:
+            self._known.popitem(last=False)

@@ -1,0 +1,163 @@
+"""`AdapterRuntime`: an active adapter with its session, its methods, its files. The host starts and stops it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from starlette.requests import Request
+
+from cadgate.artifacts.store import ArtifactStore
+from cadgate.builtin import BUILTIN
+from cadgate.clients.base_client import BaseSocketClient, Notification
+from cadgate.errors import ApplicationUnavailable, NotFound
+from cadgate.methods import Handler, Method
+from cadgate.plugins.calls import Calls
+from cadgate.sessions.launcher import Launcher
+from cadgate.sessions.process import ApplicationProcess, Launch
+from cadgate.sessions.session import Session
+from cadgate.sessions.source import ExternalSource, ManagedSource
+from cadgate.sessions.status import Status
+from cadgate.sessions.worker import Worker, Workers
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from cadgate.config import Settings
+    from cadgate.plugins.discovery import Found
+
+STOP_SECONDS = 15.0
+log = structlog.stdlib.get_logger("cadgate.runtime")
+
+
+class AdapterRuntime:
+    """Lives as long as the gateway: `async with runtime` starts its application and ends it with all it started."""
+
+    def __init__(self, found: Found, gateway: Settings, artifacts: ArtifactStore) -> None:
+        if found.adapter is None or found.settings is None:
+            raise ValueError(f"adapter {found.name!r} is {found.status} and cannot run")
+        self.adapter = adapter = found.adapter
+        self.settings = settings = found.settings
+        self.artifacts = artifacts
+        self.folder = gateway.state_dir / "sessions" / adapter.name
+        self._log = gateway.state_dir / "logs" / f"{adapter.name}.log"
+        self._launcher: Launcher[Any] = adapter.launcher(settings)
+        self.methods: dict[str, Method[Any, Any]] = {}
+        self.handlers: dict[str, Handler[Any, Any]] = {}
+        self._collect()
+        source = ManagedSource(self._launch) if settings.mode == "managed" else ExternalSource(self._external_client)
+        self.session = Session(
+            adapter.name,
+            source,
+            mode=settings.mode,
+            max_queue=settings.max_queue,
+            grace_seconds=settings.grace_seconds,
+            connection_error=adapter.connection_error,
+        )
+        self.workers = Workers(self._launch_worker, settings.workers if settings.mode == "managed" else 0)
+        self.session.listeners.append(self._warm_workers)
+        self.calls = Calls(self)
+
+    @property
+    def workspace(self) -> Path:
+        return self.folder / "workspace"
+
+    def _collect(self) -> None:
+        for method in BUILTIN:
+            self.methods[method.name] = method
+        for module in modules_of(self.adapter.package):
+            for value in vars(module).values():
+                if isinstance(value, Method):
+                    self.methods[value.name] = value
+                elif isinstance(value, Handler):
+                    self.handlers[value.method.name] = value
+
+    # --- launches ------------------------------------------------------------------------------------------------
+
+    def _launch(self) -> Launch:
+        return Launch(
+            plan=self._launcher.plan(),
+            package=self.adapter.package,
+            client=self.adapter.client,
+            folder=self.folder,
+            log=self._log,
+            options=self._launcher.options(),
+            start_seconds=self.settings.start_timeout_seconds,
+            pool_size=self.settings.pool_size,
+            journal=self.folder / "journal",
+            restore=self.settings.restore or self.session.status().restarts > 0,
+        )
+
+    async def _launch_worker(self, worker: Worker, number: int) -> ApplicationProcess:
+        try:
+            plan = self._launcher.plan()
+        except ApplicationUnavailable as error:
+            raise self.adapter.connection_error(error.message, details=error.details) from error
+        launch = Launch(
+            plan=plan,
+            package=self.adapter.package,
+            client=self.adapter.client,
+            folder=self.folder / "workers" / str(number % 64),
+            log=self._log.with_name(f"{self.adapter.name}-workers.log"),
+            options=self._launcher.options(),
+            start_seconds=self.settings.start_timeout_seconds,
+            pool_size=1,
+        )
+        return await ApplicationProcess.launch(launch, worker.notified)
+
+    def _external_client(self, on_notification: Notification) -> BaseSocketClient:
+        settings = self.settings
+        return self.adapter.client(
+            settings.host,
+            settings.port,
+            settings.token or "",
+            pool_size=settings.pool_size,
+            on_notification=on_notification,
+        )
+
+    def _warm_workers(self, method: str, params: dict[str, Any]) -> None:
+        if params.get("topic") == "status" and params["data"].get("state") == "up":
+            self.workers.warm()
+
+    # --- life ----------------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> AdapterRuntime:
+        self.workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.session.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self.workers.close()
+            await self.session.stop(STOP_SECONDS)
+        except Exception:  # one adapter's end must not keep the others from theirs
+            log.exception("adapter did not stop in order", adapter=self.adapter.name)
+
+    def status(self) -> Status:
+        """What is known of the application, without asking it."""
+        return self.session.status()
+
+    async def health(self) -> dict[str, Any]:
+        """See `Session.health`."""
+        return await self.session.health()
+
+
+def modules_of(package: str) -> Iterator[ModuleType]:
+    """Every module of an adapter's package, except its half that runs inside the application."""
+    root = importlib.import_module(package)
+    yield root
+    for found in pkgutil.walk_packages(root.__path__, package + "."):
+        if not found.name.startswith(package + ".app"):
+            yield importlib.import_module(found.name)
+
+
+def runtime_of(request: Request, name: str) -> AdapterRuntime:
+    """The runtime of the adapter `name` in the application that serves `request`. Raises NotFound."""
+    runtimes: dict[str, AdapterRuntime] = request.app.state.runtimes
+    if name not in runtimes:
+        raise NotFound(f"There is no active adapter {name!r}; GET /plugins lists them")
+    return runtimes[name]

@@ -1,0 +1,127 @@
+"""The routes that the host gives every adapter: the list of its methods, batch, undo and redo, restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
+
+from cadgate.application import Application
+from cadgate.builtin import REDO, UNDO, Batch, BatchResults, History
+from cadgate.models.common import Empty
+from cadgate.models.responses import Result, Success
+from cadgate.plugins.batch import run_batch
+from cadgate.plugins.calls import require_scope
+from cadgate.plugins.router import METHOD_EXTENSION, Router
+from cadgate.plugins.runtime import AdapterRuntime, runtime_of
+
+
+class RouteInfo(Result):
+    """Where REST offers a method."""
+
+    verb: str
+    path: str
+
+
+class MethodInfo(Result):
+    """One operation, for programs that build calls themselves."""
+
+    name: str
+    params: dict[str, Any] = Field(description="JSON Schema of the parameters.")
+    result: dict[str, Any] = Field(description="JSON Schema of the result.")
+    mutates: bool
+    scope: str
+    atomic: bool = Field(description="Whether it may stand in an atomic batch.")
+    route: RouteInfo | None = Field(description="Null where only batch and WebSocket reach it.")
+
+
+class MethodList(Result):
+    """Every method of an adapter, in order of name."""
+
+    methods: list[MethodInfo]
+
+
+class Restarting(Result):
+    """The application is being ended and started again, with its documents."""
+
+    restarting: bool = True
+
+
+def host_router(name: str, context: Sequence[str]) -> APIRouter:
+    """The router that is mounted beside the routers of the adapter `name`, whose context values are `context`."""
+    router = Router()
+    bound = Annotated[Application, Depends(_bound(name, context))]
+
+    @router.get("/methods")
+    async def list_methods(request: Request) -> Success[MethodList]:
+        """List every method with the JSON Schemas of its parameters and its result, and its route."""
+        runtime = runtime_of(request, name)
+        routes = _routes(runtime)
+        described = [_describe(runtime, each, routes.get(each)) for each in sorted(runtime.methods)]
+        return Success(MethodList(methods=described))
+
+    @router.post("/batch")
+    async def batch(body: Batch, request: Request, app: bound) -> Success[BatchResults]:  # pyright: ignore[reportInvalidTypeForm]
+        """Run many calls in one round trip.
+
+        Each call sees what the ones before it did, and has its own entry in `results`. With `atomic`, a call that fails
+        takes back everything: the answer is its error, and `details.index` says which it was.
+        """
+        return Success(await run_batch(runtime_of(request, name), app.context, body))
+
+    @router.operation("POST", "/undo", UNDO)
+    async def undo(app: bound) -> Success[History]:  # pyright: ignore[reportInvalidTypeForm]
+        """Take back what the last request changed. 409 `conflict` when there is nothing."""
+        return Success(await app.call(UNDO, Empty()))
+
+    @router.operation("POST", "/redo", REDO)
+    async def redo(app: bound) -> Success[History]:  # pyright: ignore[reportInvalidTypeForm]
+        """Do again what was undone last. 409 `conflict` when there is nothing."""
+        return Success(await app.call(REDO, Empty()))
+
+    @router.post("/restart", status_code=202)
+    async def restart(request: Request, app: bound) -> Success[Restarting]:  # pyright: ignore[reportInvalidTypeForm]
+        """End the application and start it again with its documents; also the way out of `down`."""
+        require_scope(app.context, "execute")
+        session = runtime_of(request, name).session
+        await session.restart("asked for by a client")
+        session.request_start()
+        return Success(Restarting())
+
+    return router
+
+
+def _bound(name: str, context: Sequence[str]) -> Callable[[Request], Application]:
+    def bound(request: Request) -> Application:
+        values = {key: request.query_params[key] for key in context if key in request.query_params}
+        return Application.of_request(request, name).bind(**values)
+
+    return bound
+
+
+def _routes(runtime: AdapterRuntime) -> dict[str, RouteInfo]:
+    """Where each method is reached, by what the routes themselves say."""
+    found: dict[str, RouteInfo] = {}
+    prefix = f"/api/v1/{runtime.adapter.name}"
+    for router in (*runtime.adapter.routers, host_router(runtime.adapter.name, ())):
+        for route in router.routes:
+            method = (getattr(route, "openapi_extra", None) or {}).get(METHOD_EXTENSION)
+            if method is not None:
+                path = getattr(route, "path_format", None) or getattr(route, "path", "")
+                found.setdefault(method, RouteInfo(verb=min(getattr(route, "methods", {"GET"})), path=prefix + path))
+    return found
+
+
+def _describe(runtime: AdapterRuntime, name: str, route: RouteInfo | None) -> MethodInfo:
+    method = runtime.methods[name]
+    return MethodInfo(
+        name=name,
+        params=method.params.model_json_schema(),
+        result=method.result.model_json_schema(mode="serialization"),
+        mutates=method.mutates,
+        scope=method.required_scope,
+        atomic=method.atomic,
+        route=route,
+    )

@@ -1,0 +1,258 @@
+"""The one door: every HTTP request and WebSocket passes here before anything else runs.
+
+In this order: request id, path, `Host`, `Origin`, who is asking, the route, the body's type and size. What is refused is
+answered here, in the envelope; what is let in is timed, counted and logged once. Pure ASGI, some tens of microseconds.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from typing import Any
+
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cadgate.converters import SLASH, decode_path, readable
+from cadgate.error_handlers import internal_error, render
+from cadgate.errors import BadRequest, CadgateError
+from cadgate.metrics import Metrics
+from cadgate.routing import RouteTable
+from cadgate.security.bodies import SMALL, Bodies, counted, declared_length, drain, is_streamed
+from cadgate.security.identity import Identity
+from cadgate.security.origins import Origins
+
+log = structlog.get_logger("cadgate.access")
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}\Z")
+_ONCE = (b"host", b"origin", b"authorization", b"content-length", b"content-type", b"idempotency-key", b"if-match")
+_EXPOSED = (
+    b"X-Request-ID, Server-Timing, X-Artifact-Id, ETag, Retry-After, Content-Disposition, Content-Range, WWW-Authenticate"
+)
+_PREFLIGHT_SECONDS = b"600"
+_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
+_DEFAULT_ALLOWED_HEADERS = b"authorization, content-type, idempotency-key, if-match, x-deadline-ms, x-request-id"
+
+
+class Exchange:
+    """One HTTP request on its way: what is known of it, and the answer's head as it passes."""
+
+    __slots__ = ("app_ms", "cors", "drop_body", "queue_ms", "request_id", "send", "started", "status")
+
+    def __init__(self, send: Send, request_id: str, started: float) -> None:
+        self.send = send
+        self.request_id = request_id
+        self.started = started
+        self.status = 0
+        self.queue_ms = 0.0
+        self.app_ms = 0.0
+        self.cors: list[tuple[bytes, bytes]] | None = None
+        self.drop_body = False
+
+    def timing(self, queue_ms: float, app_ms: float) -> None:
+        """Adds up what the calls of this request spent."""
+        self.queue_ms += queue_ms
+        self.app_ms += app_ms
+
+    async def respond(self, message: Message) -> None:
+        """`send`, with the gateway's headers on the answer's head."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            total = (time.perf_counter() - self.started) * 1000
+            timing = f"queue;dur={self.queue_ms:.2f}, app;dur={self.app_ms:.2f}, total;dur={total:.2f}"
+            headers: list[tuple[bytes, bytes]] = [
+                *message.get("headers", ()),
+                (b"x-request-id", self.request_id.encode()),
+                (b"server-timing", timing.encode()),
+                (b"x-content-type-options", b"nosniff"),
+                (b"x-frame-options", b"DENY"),
+            ]
+            if self.cors:
+                headers += self.cors
+            message["headers"] = headers
+        elif self.drop_body and message.get("body"):
+            message["body"] = b""
+        await self.send(message)
+
+
+class Gate:
+    """See the module. One per application."""
+
+    def __init__(
+        self, app: ASGIApp, *, table: RouteTable, origins: Origins, identity: Identity, bodies: Bodies, metrics: Metrics
+    ) -> None:
+        self.app = app
+        self._table = table
+        self._origins = origins
+        self._identity = identity
+        self._bodies = bodies
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        state = _state(scope, headers)
+        exchange = Exchange(send, state["request_id"], started)
+        state["started"], state["timing"] = started, exchange.timing
+        route: Route | None = None
+        self._metrics.in_flight.inc()
+        try:
+            try:
+                if self._admit(scope, headers, exchange, state):
+                    await self._preflight(headers, exchange)
+                    return
+                route, limit = self._route(scope, headers, exchange)
+                if limit is not None:
+                    receive = counted(receive, limit)
+                await self.app(scope, receive, exchange.respond)
+            except CadgateError as error:
+                await self._refuse(error, scope, headers, receive, exchange)
+            except ClientDisconnect:
+                exchange.status = exchange.status or 499
+            except Exception as error:
+                log.error("internal_error", request_id=exchange.request_id, exc_info=error)
+                if exchange.status:
+                    raise
+                await self._refuse(internal_error(), scope, headers, receive, exchange)
+        finally:
+            self._metrics.in_flight.dec()
+            self._finish(scope, route, exchange)
+
+    # --- checks --------------------------------------------------------------------------------------------------
+
+    def _admit(
+        self, scope: Scope, headers: dict[bytes, bytes], exchange: Exchange | None, state: dict[str, Any]
+    ) -> bool:
+        """Path, Host, Origin, identity. True: this is a preflight, to be answered at once."""
+        raw_path: bytes = scope.get("raw_path") or b""
+        if b"%" in raw_path:
+            try:
+                scope["path"] = decode_path(raw_path)
+            except ValueError as error:
+                raise BadRequest(f"The path {raw_path[:200].decode('latin-1')!r} cannot be read: {error}") from error
+        elif SLASH in scope["path"]:
+            raise BadRequest("The path cannot be read: it holds the noncharacter U+FDD0")
+        if len(headers) != len(scope["headers"]):
+            _refuse_repeated(scope["headers"])
+        host = headers.get(b"host")
+        self._origins.check_host(host)
+        origin = headers.get(b"origin")
+        if origin is not None:
+            foreign = self._origins.check_origin(origin, host or b"", scope["scheme"])
+            if foreign and exchange is not None:
+                exchange.cors = [
+                    (b"access-control-allow-origin", origin),
+                    (b"access-control-expose-headers", _EXPOSED),
+                    (b"vary", b"Origin"),
+                ]
+                if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
+                    return True
+        elif (site := headers.get(b"sec-fetch-site")) is not None:
+            self._origins.check_fetch_site(site, headers)
+        state["identity"], state["scopes"] = self._identity.of(scope, headers)
+        return False
+
+    def _route(self, scope: Scope, headers: dict[bytes, bytes], exchange: Exchange) -> tuple[Route | None, int | None]:
+        """The route, and the limit to count the body against. Raises CadgateError for a body that is not taken."""
+        route, _, allowed = self._table.find(scope)
+        if route is None and scope["method"] == "HEAD" and "GET" in allowed:
+            scope["method"] = "GET"
+            exchange.drop_body = True
+            route, _, allowed = self._table.find(scope)
+        if route is None:
+            return None, None
+        return route, self._bodies.check(headers, route, scope["http_version"])
+
+    # --- answers -------------------------------------------------------------------------------------------------
+
+    async def _preflight(self, headers: dict[bytes, bytes], exchange: Exchange) -> None:
+        wanted = headers.get(b"access-control-request-headers", _DEFAULT_ALLOWED_HEADERS)
+        start: list[tuple[bytes, bytes]] = [
+            (b"access-control-allow-methods", _METHODS),
+            (b"access-control-allow-headers", wanted),
+            (b"access-control-max-age", _PREFLIGHT_SECONDS),
+        ]
+        if b"access-control-request-private-network" in headers:
+            start.append((b"access-control-allow-private-network", b"true"))
+        await exchange.respond({"type": "http.response.start", "status": 204, "headers": start})
+        await exchange.respond({"type": "http.response.body", "body": b""})
+
+    async def _refuse(
+        self, error: CadgateError, scope: Scope, headers: dict[bytes, bytes], receive: Receive, exchange: Exchange
+    ) -> None:
+        if exchange.status:
+            raise error
+        status, answer, body = render(error, exchange.request_id)
+        linger = _is_large(headers, scope["http_version"])
+        if linger:
+            answer.append((b"connection", b"close"))
+        await exchange.respond({"type": "http.response.start", "status": status, "headers": answer})
+        await exchange.respond({"type": "http.response.body", "body": body, "more_body": linger})
+        if linger:
+            await drain(receive)
+            await exchange.respond({"type": "http.response.body", "body": b""})
+
+    def _finish(self, scope: Scope, route: Route | None, exchange: Exchange) -> None:
+        seconds = time.perf_counter() - exchange.started
+        template = route.path_format if route is not None else None
+        self._metrics.observe(scope["method"], template, exchange.status, seconds)
+        log.info(
+            "request",
+            method=scope["method"],
+            path=template or readable(scope["path"])[:200],
+            status=exchange.status,
+            ms=round(seconds * 1000, 2),
+            request_id=exchange.request_id,
+        )
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        state = _state(scope, headers)
+        state["started"] = time.perf_counter()
+        try:
+            self._admit(scope, headers, None, state)
+        except CadgateError as error:
+            status, answer, body = render(error, state["request_id"])
+            log.info("websocket_refused", path=readable(scope["path"])[:200], status=status, code=error.code)
+            if "websocket.http.response" not in scope.get("extensions", {}):
+                await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+                return
+            answer.append((b"x-request-id", state["request_id"].encode()))
+            await send({"type": "websocket.http.response.start", "status": status, "headers": answer})
+            await send({"type": "websocket.http.response.body", "body": body})
+            return
+        await self.app(scope, receive, send)
+
+
+def _state(scope: Scope, headers: dict[bytes, bytes]) -> dict[str, Any]:
+    given = headers.get(b"x-request-id")
+    state: dict[str, Any] = scope.setdefault("state", {})
+    state["request_id"] = given.decode() if given and _REQUEST_ID.match(given) else secrets.token_hex(16)
+    return state
+
+
+def _refuse_repeated(headers: list[tuple[bytes, bytes]]) -> None:
+    seen: set[bytes] = set()
+    for name, _ in headers:
+        if name in seen and name in _ONCE:
+            raise BadRequest(f"The header {name.decode()!r} was sent twice")
+        seen.add(name)
+
+
+def _is_large(headers: dict[bytes, bytes], http_version: str) -> bool:
+    try:
+        length = declared_length(headers)
+    except CadgateError:
+        return True
+    return is_streamed(headers, http_version) if length is None else length > SMALL

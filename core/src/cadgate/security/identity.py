@@ -1,0 +1,92 @@
+"""Who is asking: the same operating-system user (`auth = "local"`), or the holder of a key (`auth = "token"`)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import structlog
+from starlette.types import Scope as AsgiScope
+
+from cadgate.application import ALL_SCOPES
+from cadgate.errors import ConfigError, Forbidden, InternalError, Unauthenticated
+from cadgate.methods import Scope
+from cadgate.security.keys import KeyFile
+from cadgate.security.peers import PeerLookupUnavailable, Peers, own_uid
+
+log = structlog.get_logger("cadgate.security")
+
+Caller = tuple[str, frozenset[Scope]]
+
+_IN_PROCESS = frozenset((("127.0.0.1", 123), ("testclient", 50000)))
+"""What httpx's and Starlette's transports without a socket say of the client. Servers state an ASGI `spec_version` too."""
+
+
+class Identity(Protocol):
+    """Tells who sent a request, by its connection or its headers."""
+
+    def of(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Caller:
+        """Name and scopes of the caller. Raises Unauthenticated or Forbidden."""
+        ...
+
+
+class LocalUser:
+    """Only processes of the user that runs the gateway."""
+
+    def __init__(self) -> None:
+        self._uid = own_uid()
+        try:
+            self._peers: Peers | None = Peers()
+        except PeerLookupUnavailable as error:
+            self._peers = None
+            log.warning("local_auth_unchecked", reason=str(error), advice='use auth = "token" on shared machines')
+
+    def of(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Caller:
+        if b"x-forwarded-for" in headers or b"forwarded" in headers:
+            raise Forbidden(
+                'This request came through a proxy, which hides who sent it: auth = "local" cannot work behind one. '
+                'Use auth = "token"'
+            )
+        client, server = scope.get("client"), scope.get("server")
+        if "spec_version" not in scope.get("asgi", {}) and client is not None and tuple(client) in _IN_PROCESS:
+            return "in-process", ALL_SCOPES
+        if self._peers is None:
+            return "local", ALL_SCOPES
+        try:
+            if client is None or server is None or server[1] is None:
+                raise ValueError("the connection has no addresses")
+            uid = self._peers.uid((client[0], client[1]), (server[0], server[1]))
+        except (ValueError, PeerLookupUnavailable) as error:
+            raise Forbidden(
+                f'It cannot be told who is at the other end of this connection ({error}). Use auth = "token"'
+            ) from error
+        if uid != self._uid:
+            raise Forbidden(
+                'Only the user who runs this gateway may use it (auth = "local"); other users need auth = "token"'
+            )
+        return "local", ALL_SCOPES
+
+
+class KeyHolder:
+    """Whoever sends a key of the key file as a bearer token."""
+
+    def __init__(self, keys: KeyFile) -> None:
+        self._keys = keys
+
+    def of(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Caller:
+        scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if not scheme:
+            raise Unauthenticated("A key is needed: send Authorization: Bearer <key>; `cadgate keys` makes them")
+        try:
+            key = self._keys.find(token.strip()) if scheme.lower() == "bearer" else None
+        except ConfigError as error:
+            # Its message names a file of this machine: that is for the log.
+            log.error("key_file_unusable", reason=str(error))
+            raise InternalError("The gateway cannot read its keys; its log says why") from error
+        if key is None:
+            raise Unauthenticated("This key is not known, or was revoked")
+        return f"key:{key.id}", frozenset(key.scopes)
+
+
+def identity_for(auth: str, keys: KeyFile) -> Identity:
+    """The way of telling who asks that the setting `auth` names."""
+    return KeyHolder(keys) if auth == "token" else LocalUser()

@@ -1,0 +1,128 @@
+"""Access keys for `auth = "token"`: made, listed, revoked and checked here. Only their hashes are kept.
+
+A key is `cadgate_<id>_<secret>`; the secret has 256 random bits, so its plain SHA-256 cannot be searched for. The file is
+read again when it changes: a revoked key is refused at once, without a restart.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cadgate.application import ALL_SCOPES
+from cadgate.errors import CadgateError, ConfigError
+from cadgate.methods import Scope
+
+FILE = "keys.json"
+_PREFIX = "cadgate_"
+_NOBODY = hashlib.sha256(b"no key has this id").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key as it is kept: everything but the secret."""
+
+    id: str
+    label: str
+    scopes: tuple[Scope, ...]
+    created: str
+    """UTC, ISO 8601."""
+    sha256: str
+
+
+class KeyFile:
+    """`keys.json` in the state folder, mode 0600."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.path = state_dir / FILE
+        self._stamp: tuple[int, int, int] | None = None
+        self._keys: dict[str, Key] = {}
+
+    def create(self, label: str, scopes: Iterable[str] = ALL_SCOPES) -> tuple[str, Key]:
+        """Make a key that allows `scopes`. The text of the key is returned here and nowhere else, ever again.
+
+        :raises CadgateError: `bad_request` for an unknown scope, or for none.
+        """
+        wanted = set(scopes)
+        if not wanted or not wanted <= ALL_SCOPES:
+            known = ", ".join(sorted(ALL_SCOPES))
+            raise CadgateError(f"scopes {sorted(wanted)!r} must be one or more of {known}", code="bad_request")
+        identifier, secret = secrets.token_hex(6), secrets.token_hex(32)
+        key = Key(
+            id=identifier,
+            label=label,
+            scopes=tuple(scope for scope in ("read", "write", "execute") if scope in wanted),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            sha256=hashlib.sha256(secret.encode()).hexdigest(),
+        )
+        with self._changing() as keys:
+            keys[identifier] = key
+        return f"{_PREFIX}{identifier}_{secret}", key
+
+    def list(self) -> list[Key]:
+        """All keys, the oldest first."""
+        return sorted(self._current().values(), key=lambda key: (key.created, key.id))
+
+    def revoke(self, identifier: str) -> bool:
+        """Remove a key; False if there is none with this id."""
+        with self._changing() as keys:
+            return keys.pop(identifier, None) is not None
+
+    def find(self, token: str) -> Key | None:
+        """The key whose text is `token`. Takes the same time for every wrong secret."""
+        if not token.startswith(_PREFIX):
+            return None
+        identifier, _, secret = token[len(_PREFIX) :].partition("_")
+        key = self._current().get(identifier)
+        given = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+        matches = hmac.compare_digest(given, key.sha256 if key else _NOBODY)
+        return key if matches else None
+
+    def _current(self) -> dict[str, Key]:
+        try:
+            status = os.stat(self.path)
+        except FileNotFoundError:
+            self._stamp, self._keys = None, {}
+            return self._keys
+        stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
+        if stamp != self._stamp:
+            self._keys = self._read(status.st_mode)
+            self._stamp = stamp
+        return self._keys
+
+    def _read(self, mode: int) -> dict[str, Key]:
+        if mode & 0o077:
+            raise ConfigError(f"{self.path}: others may read it; run: chmod 600 {self.path}")
+        try:
+            listed: list[dict[str, Any]] = json.loads(self.path.read_text())["keys"]
+            return {entry["id"]: Key(**{**entry, "scopes": tuple(entry["scopes"])}) for entry in listed}
+        except (ValueError, TypeError, KeyError) as error:
+            raise ConfigError(f"{self.path}: is not a file of keys ({error})") from error
+
+    @contextmanager
+    def _changing(self) -> Iterator[dict[str, Key]]:
+        """The keys, locked against other processes, written back in one step when the block ends well."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.path.parent / f".{FILE}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._stamp = None
+            keys = dict(self._current())
+            yield keys
+            part = self.path.with_name(f".{FILE}.part")
+            part.unlink(missing_ok=True)
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                json.dump({"keys": [asdict(key) for key in keys.values()]}, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self.path)
+            self._stamp = None

@@ -1,0 +1,213 @@
+"""One application process: in its own group, with a lifeline, watched without polling, ended with all it started."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+
+from cadgate.clients.base_client import BaseSocketClient, Notification
+from cadgate.errors import ApplicationUnavailable
+from cadgate.sessions.launcher import LaunchPlan, import_roots
+
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+INHERITED = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH")
+MAX_LOG = 5 * 1024 * 1024
+TAIL = 4096
+
+
+class StartFailed(Exception):
+    """The application did not come up; the text says why, with the end of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """Everything that is needed to start one process of an application."""
+
+    plan: LaunchPlan
+    package: str
+    client: type[BaseSocketClient]
+    folder: Path
+    log: Path
+    options: dict[str, object]
+    start_seconds: float
+    pool_size: int
+    journal: Path | None = None
+    restore: bool = True
+
+
+class ApplicationProcess:
+    """A running application and the client that is connected to it. Made by `launch`."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], lifeline: int, log: Path) -> None:
+        self._popen = popen
+        self._lifeline = lifeline
+        self._log = log
+        self._loop = asyncio.get_running_loop()
+        self.pid = popen.pid
+        self.exited: asyncio.Future[int] = self._loop.create_future()
+        self.client: BaseSocketClient
+        self.about: dict[str, Any] = {}
+        threading.Thread(target=self._reap, name=f"cadgate-reap-{self.pid}", daemon=True).start()
+
+    @classmethod
+    async def launch(cls, launch: Launch, on_notification: Notification) -> ApplicationProcess:
+        """Start the application and wait until it takes calls.
+
+        Raises StartFailed when it ends first or takes too long, ApplicationUnavailable when it cannot be run at all.
+        """
+        secret = secrets.token_urlsafe(32)
+        popen, lifeline, ready = await anyio.to_thread.run_sync(spawn, launch, secret)
+        process = cls(popen, lifeline, launch.log)
+        try:
+            about = await process._ready(ready, launch.start_seconds)
+            process.about = about
+            process.client = launch.client(
+                "127.0.0.1", about["port"], secret, pool_size=launch.pool_size, on_notification=on_notification
+            )
+            await process.client.connect()
+        except BaseException:
+            process.kill()
+            raise
+        return process
+
+    async def _ready(self, descriptor: int, seconds: float) -> dict[str, Any]:
+        """What the application says when it is ready: one JSON object on a pipe of its own."""
+        try:
+            async with asyncio.timeout(seconds):
+                data = await anyio.to_thread.run_sync(_read_all, descriptor, abandon_on_cancel=True)
+        except TimeoutError:
+            raise StartFailed(f"it was not ready within {seconds:g} s\n{self.log_tail()}") from None
+        if not data:
+            raise StartFailed(f"it ended while it started\n{self.log_tail()}")
+        about: dict[str, Any] = json.loads(data)
+        if "error" in about:
+            raise StartFailed(f"{about['error']}\n{self.log_tail()}")
+        return about
+
+    def log_tail(self) -> str:
+        """The end of what the application printed."""
+        try:
+            with self._log.open("rb") as file:
+                file.seek(max(0, self._log.stat().st_size - TAIL))
+                return file.read().decode("utf-8", "replace").strip()
+        except OSError:
+            return ""
+
+    def _reap(self) -> None:
+        """Wait for the end; end what is left of the group before its number can be used again."""
+        if hasattr(os, "waitid"):
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+            self._kill_group()
+        code = self._popen.wait()
+        os.close(self._lifeline)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._ended, code)
+
+    def _ended(self, code: int) -> None:
+        if not self.exited.done():
+            self.exited.set_result(code)
+
+    def _kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def kill(self) -> None:
+        """End the process and everything in its group, at once."""
+        if not self.exited.done():
+            self._kill_group()
+
+    async def stop(self, seconds: float) -> None:
+        """Ask it to end (it may write a snapshot), and kill it when it has not after `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.client.call("session.shutdown", {}, deadline_ms=seconds * 1000)
+                await asyncio.shield(self.exited)
+        except Exception:  # noqa: BLE001 - whatever it answers or not, it is going to end
+            self.kill()
+        await self.client.disconnect()
+        await asyncio.shield(self.exited)
+
+
+def _read_all(descriptor: int) -> bytes:
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read()
+
+
+def _environment(launch: Launch, boot: int) -> dict[str, str]:
+    """A clean one: what a shell or a pyenv put into ours must not change how the application behaves."""
+    kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    return {
+        "LANG": "C.UTF-8",
+        **kept,
+        "PATH": SYSTEM_PATH,
+        "HOME": str(launch.folder / "home"),
+        "TMPDIR": str(launch.folder / "tmp"),
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "CADGATE_LIB": str(launch.folder / "lib"),
+        "CADGATE_BOOT": str(boot),
+        **launch.plan.environment,
+    }
+
+
+def _prepare_folders(launch: Launch) -> None:
+    for name in ("workspace", "home", "tmp", "lib"):
+        (launch.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+    for root in import_roots(launch.package):
+        link = launch.folder / "lib" / os.path.basename(root)
+        link.unlink(missing_ok=True)
+        link.symlink_to(root)
+    shutil.rmtree(launch.folder / "workspace" / ".staging", ignore_errors=True)
+    launch.log.parent.mkdir(parents=True, exist_ok=True)
+    if launch.log.exists() and launch.log.stat().st_size > MAX_LOG:
+        launch.log.replace(launch.log.with_suffix(".1.log"))
+
+
+def spawn(launch: Launch, secret: str) -> tuple[subprocess.Popen[bytes], int, int]:
+    """Start the process. Returns it, the lifeline's write end, and the descriptor where it says that it is ready."""
+    _prepare_folders(launch)
+    lifeline_read, lifeline_write = os.pipe()
+    ready_read, ready_write = os.pipe()
+    boot_read, boot_write = os.pipe()
+    boot = {
+        "secret": secret,
+        "workspace": str(launch.folder / "workspace"),
+        "settings": launch.options,
+        "journal": None if launch.journal is None else str(launch.journal),
+        "restore": launch.restore,
+        "lifeline": lifeline_read,
+        "ready": ready_write,
+    }
+    try:
+        os.write(boot_write, json.dumps(boot).encode())
+        with launch.log.open("ab") as log:
+            popen = subprocess.Popen(
+                list(launch.plan.argv),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=launch.folder / "workspace",
+                env=_environment(launch, boot_read),
+                pass_fds=(lifeline_read, ready_write, boot_read),
+                start_new_session=True,
+            )
+    except OSError as error:
+        os.close(lifeline_write)
+        os.close(ready_read)
+        raise ApplicationUnavailable(f"{launch.plan.argv[0]!r} cannot be run: {error}") from error
+    finally:
+        for descriptor in (lifeline_read, ready_write, boot_read, boot_write):
+            os.close(descriptor)
+    return popen, lifeline_write, ready_read

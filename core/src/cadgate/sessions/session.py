@@ -1,0 +1,287 @@
+"""A session: one supervised application. It is started, watched, restarted after a death, and asked for work."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from cadgate.clients.base_client import BaseSocketClient, Ticket
+from cadgate.clients.connection import Reply
+from cadgate.errors import (
+    ApplicationRestarted,
+    ApplicationUnavailable,
+    CadgateError,
+    ConnectionFailed,
+    DeadlineExceeded,
+    Overloaded,
+)
+from cadgate.sessions.process import StartFailed
+from cadgate.sessions.source import Source
+from cadgate.sessions.status import BUSY_AFTER, FlightTable, InFlight, Status
+
+MAX_FAILED_STARTS = 5
+RETRY_UNAVAILABLE = 15.0
+QUEUE_GRACE = 0.25
+
+Listener = Callable[[str, dict[str, Any]], None]
+log = structlog.stdlib.get_logger("cadgate.session")
+
+
+class Session:
+    """Supervises what `source` connects to.
+
+    A death after the first answered ping restarts at once. Five failed starts in a row make it `down` until
+    `request_start`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        source: Source,
+        *,
+        mode: str,
+        max_queue: int,
+        grace_seconds: float,
+        connection_error: type[ConnectionFailed],
+    ) -> None:
+        self.name = name
+        self._source = source
+        self._max_queue = max_queue
+        self._grace = grace_seconds
+        self._connection_error = connection_error
+        self._status = Status("starting", mode)
+        self._flights = FlightTable()
+        self._client: BaseSocketClient | None = None
+        self._wanted = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self.ready = asyncio.Event()
+        self.listeners: list[Listener] = []
+
+    # --- life ----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to supervise, in a task of the running loop."""
+        self._task = asyncio.create_task(self._supervise(), name=f"session-{self.name}")
+
+    async def stop(self, seconds: float) -> None:
+        """End the application, gently for `seconds`, and the supervision."""
+        self._stopping = True
+        self._wanted.set()
+        await self._source.stop(seconds)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._set(state="down", reason="the gateway is stopping")
+
+    def request_start(self) -> None:
+        """Try again now, after `down` or `unavailable`."""
+        self._wanted.set()
+
+    async def restart(self, reason: str) -> None:
+        """End the application at once; it is started again and its document restored."""
+        log.warning("application ended by the gateway", adapter=self.name, reason=reason)
+        self._source.kill()
+
+    async def _supervise(self) -> None:
+        failures = 0
+        while not self._stopping:
+            try:
+                failures = await self._live_once(failures)
+            except ApplicationUnavailable as error:
+                self._set(state="unavailable", reason=error.message, remedy=error.details.get("remedy"))
+                await self._wait_for_wish(RETRY_UNAVAILABLE)
+            except (StartFailed, ConnectionFailed, OSError) as error:
+                failures += 1
+                log.warning("application did not start", adapter=self.name, attempt=failures, error=str(error))
+                if failures >= MAX_FAILED_STARTS and self._status.mode == "managed":
+                    reason = f"it failed to start {failures} times in a row; the last time {error}"
+                    self._set(state="down", reason=reason, remedy="mend the cause and ask for a start")
+                    await self._wait_for_wish(None)
+                    failures = 0
+                else:
+                    self._set(state="starting", reason=f"the last start failed: {error}")
+                    await self._wait_for_wish(min(5.0, 0.2 * 2**failures))
+            except Exception as error:  # an adapter's launcher may raise anything; the host and its neighbours go on
+                log.exception("adapter failed to start its application", adapter=self.name)
+                self._set(state="down", reason=f"the adapter failed: {type(error).__name__}: {error}")
+                await self._wait_for_wish(None)
+
+    async def _live_once(self, failures: int) -> int:
+        """One life of the application, from its start to its end. Returns how many failed starts there are now."""
+        client = await self._source.open(self._notified)
+        self._client = client
+        about = client.about
+        try:
+            await client.call("session.ping", {}, deadline_ms=10_000)
+        except CadgateError as error:
+            self._client = None
+            raise StartFailed(f"it did not answer its first ping: {error.message}") from error
+        self._set(state="up", application=about.get("application"), pid=about.get("pid"), reason=None, remedy=None)
+        log.info("application up", adapter=self.name, application=about.get("application"), pid=about.get("pid"))
+        self.ready.set()
+        self._announce("up" if self._status.restarts == 0 else "restarted")
+        try:
+            ended = await self._source.closed()
+        finally:
+            self.ready.clear()
+            self._client = None
+            await client.disconnect()
+        if not self._stopping:
+            log.warning("application ended", adapter=self.name, how=ended)
+            self._set(state="starting", pid=None, restarts=self._status.restarts + 1, reason=f"it {ended}")
+            self._announce("down")
+        return 0
+
+    async def _wait_for_wish(self, seconds: float | None) -> None:
+        self._wanted.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wanted.wait()
+        except TimeoutError:
+            pass
+
+    def _set(self, **changes: Any) -> None:
+        self._status = replace(self._status, **changes)
+
+    def publish(self, topic: str, data: dict[str, Any]) -> None:
+        """Tell the listeners of an event that the application did not report itself."""
+        self._notified("event", {"topic": topic, "data": data})
+
+    def _announce(self, state: str) -> None:
+        status = self._status
+        self.publish("status", {"state": state, "application": status.application, "pid": status.pid})
+
+    def _notified(self, method: str, params: dict[str, Any]) -> None:
+        for listener in list(self.listeners):
+            listener(method, params)
+
+    # --- work ----------------------------------------------------------------------------------------------------
+
+    async def exchange(self, method: str, params: dict[str, Any], seconds: float, **meta: Any) -> Reply:
+        """Send one call and wait for its answer message, at most `seconds`.
+
+        Raises Overloaded, ApplicationStarting, ApplicationUnavailable, ApplicationRestarted, DeadlineExceeded. A call
+        that still runs at its deadline is interrupted; if it does not stop, the application is restarted.
+        """
+        client = self._client
+        if client is None:
+            raise self._absence()
+        if len(self._flights) >= self._max_queue:
+            raise Overloaded(
+                f"{self.name} has {len(self._flights)} calls waiting; try again shortly",
+                details={"limit": "max_queue", "maximum": self._max_queue},
+            )
+        flight = self._flights.add(method)
+        tickets: list[Ticket] = []
+        work = asyncio.ensure_future(
+            client.exchange(method, params, on_sent=tickets.append, deadline_ms=seconds * 1000, **meta)
+        )
+        try:
+            return await self._within(work, flight, tickets, seconds)
+        except ConnectionFailed as error:
+            if client is not self._client or not client.connected:
+                raise ApplicationRestarted(
+                    f"{self.name} ended while it worked on {method}; it is being started again. A mutation with an "
+                    "Idempotency-Key may be sent again safely"
+                ) from error
+            raise
+        finally:
+            self._flights.remove(flight)
+            if not work.done():
+                work.cancel()
+
+    async def _within(
+        self, work: asyncio.Future[Reply], flight: InFlight, tickets: list[Ticket], seconds: float
+    ) -> Reply:
+        done, _ = await asyncio.wait({work}, timeout=seconds)
+        if not done and self._flights.is_first(flight):
+            for connection, number in tickets[-1:]:
+                connection.cancel(number)
+            done, _ = await asyncio.wait({work}, timeout=self._grace)
+            if not done:
+                await self.restart(f"{flight.method} did not stop within {self._grace:g} s after its deadline")
+        elif not done:
+            done, _ = await asyncio.wait({work}, timeout=QUEUE_GRACE)
+        if done:
+            return work.result()
+        raise DeadlineExceeded(
+            f"{flight.method} had no answer within {seconds:g} s", details={"deadline_ms": round(seconds * 1000)}
+        )
+
+    def _absence(self) -> CadgateError:
+        """Why there is nobody to call."""
+        status = self._status
+        if status.state == "starting":
+            return self._starting()
+        error = self._connection_error(
+            f"{self.name} is {status.state}: {status.reason}", code="application_unavailable"
+        )
+        error.details = {"state": status.state, "reason": status.reason, "remedy": status.remedy}
+        return error
+
+    def _starting(self) -> CadgateError:
+        reason = self._status.reason
+        return self._connection_error(
+            f"{self.name} is starting" + (f" again: {reason}" if reason else "") + "; try again in a second",
+            code="application_starting",
+            details={"state": "starting", "reason": reason},
+            retry_after=1.0,
+        )
+
+    # --- health --------------------------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """What is known now, without asking the application."""
+        running = self._flights.running()
+        status = replace(self._status, queue_depth=len(self._flights))
+        if status.state == "up" and running is not None and running.age >= BUSY_AFTER:
+            return replace(status, state="busy", busy_ms=running.age * 1000, method=running.method)
+        return status
+
+    async def health(self) -> dict[str, Any]:
+        """A ping through the application's main thread: `up`, or `busy` when it is at work. Takes at most 2 s.
+
+        Raises the adapter's ConnectionFailed when the application is not there, or is silent without being at work.
+        """
+        if self._client is None:
+            raise self._absence()
+        began = time.monotonic()
+        ping = asyncio.ensure_future(self.exchange("session.ping", {}, 1.7))
+        try:
+            done, _ = await asyncio.wait({ping}, timeout=BUSY_AFTER)
+            if not done and (busy := self._busy()) is not None:
+                return busy
+            await ping
+        except DeadlineExceeded:
+            if (busy := self._busy()) is not None:
+                return busy
+            raise self._connection_error(f"{self.name} runs but does not answer") from None
+        finally:
+            if not ping.done():
+                ping.cancel()
+        return self._report("up", latency_ms=round((time.monotonic() - began) * 1000, 3))
+
+    def _busy(self) -> dict[str, Any] | None:
+        running = self._flights.running()
+        if running is None:
+            return None
+        return self._report("busy", busy_ms=round(running.age * 1000), method=running.method)
+
+    def _report(self, state: str, **more: Any) -> dict[str, Any]:
+        status = self.status()
+        # The ping itself is not work that waits.
+        depth = max(0, status.queue_depth - 1)
+        return {
+            "status": state,
+            "application": status.application,
+            "pid": status.pid,
+            "mode": status.mode,
+            "queue_depth": depth,
+            **more,
+        }

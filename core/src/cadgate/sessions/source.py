@@ -1,0 +1,92 @@
+"""Where an application comes from: a local process that the gateway starts, or an address where one runs already.
+
+The session knows only this interface; another kind of place is another `Source`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import anyio.to_thread
+
+from cadgate.clients.base_client import BaseSocketClient, Notification
+from cadgate.sessions.process import ApplicationProcess, Launch
+
+
+class Source(Protocol):
+    """Opens one application at a time."""
+
+    async def open(self, on_notification: Notification) -> BaseSocketClient:
+        """Bring it up and connect. Raises StartFailed, ApplicationUnavailable, ConnectionFailed."""
+        ...
+
+    async def closed(self) -> str:
+        """Wait until it is gone; says how, as the end of a sentence."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once, where that is possible."""
+        ...
+
+    async def stop(self, seconds: float) -> None:
+        """End it gently, within about `seconds`."""
+        ...
+
+
+class ManagedSource:
+    """A process of our own. `prepare` makes the launch afresh each time, in a thread."""
+
+    def __init__(self, prepare: Callable[[], Launch]) -> None:
+        self._prepare = prepare
+        self._process: ApplicationProcess | None = None
+        self._stopped = False
+
+    async def open(self, on_notification: Notification) -> BaseSocketClient:
+        launch = await anyio.to_thread.run_sync(self._prepare)
+        process = await ApplicationProcess.launch(launch, on_notification)
+        if self._stopped:
+            process.kill()
+        self._process = process
+        return process.client
+
+    async def closed(self) -> str:
+        assert self._process is not None
+        code = await asyncio.shield(self._process.exited)
+        return f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+
+    async def stop(self, seconds: float) -> None:
+        self._stopped = True
+        if self._process is not None:
+            await self._process.stop(seconds)
+
+
+class ExternalSource:
+    """An application that somebody else started, with the in-application server loaded."""
+
+    def __init__(self, make_client: Callable[[Notification], BaseSocketClient]) -> None:
+        self._make_client = make_client
+        self._client: BaseSocketClient | None = None
+
+    async def open(self, on_notification: Notification) -> BaseSocketClient:
+        client = self._make_client(on_notification)
+        await client.connect()
+        self._client = client
+        return client
+
+    async def closed(self) -> str:
+        assert self._client is not None
+        await self._client.wait_lost()
+        return "closed the connection"
+
+    def kill(self) -> None:
+        """Not ours to end."""
+
+    async def stop(self, seconds: float) -> None:
+        if self._client is not None:
+            await self._client.disconnect()

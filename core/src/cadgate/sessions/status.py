@@ -1,0 +1,70 @@
+"""What is known of an application at a moment, and the table of calls that it has not answered yet."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Literal
+
+State = Literal["starting", "up", "busy", "down", "unavailable"]
+
+BUSY_AFTER = 1.0
+"""Seconds after which a call that still runs makes the application `busy`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A snapshot of one application's state. `reason` and `remedy` say why it is not up and what to do."""
+
+    state: State
+    mode: str
+    application: str | None = None
+    pid: int | None = None
+    queue_depth: int = 0
+    restarts: int = 0
+    reason: str | None = None
+    remedy: str | None = None
+    busy_ms: float | None = None
+    method: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class InFlight:
+    """One call that was sent. `seen` is a `time.monotonic()`."""
+
+    method: str
+    since: float = field(default_factory=time.monotonic)
+
+    @property
+    def age(self) -> float:
+        return time.monotonic() - self.since
+
+
+class FlightTable:
+    """Calls in the order in which they were sent. The application runs one at a time: the first of them runs."""
+
+    def __init__(self) -> None:
+        self._calls: dict[InFlight, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def add(self, method: str) -> InFlight:
+        call = InFlight(method)
+        self._calls[call] = None
+        return call
+
+    def remove(self, call: InFlight) -> None:
+        was_running = self.running() is call
+        self._calls.pop(call, None)
+        following = self.running()
+        if was_running and following is not None:
+            # It could not start before now: its time in the queue is not time at work.
+            following.since = time.monotonic()
+
+    def running(self) -> InFlight | None:
+        """The call that the application works on; pings do not count."""
+        return next((call for call in self._calls if call.method != "session.ping"), None)
+
+    def is_first(self, call: InFlight) -> bool:
+        return self.running() is call

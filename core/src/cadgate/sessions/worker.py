@@ -1,0 +1,143 @@
+"""Spare applications for long work beside the session: warm ones wait, used ones come back, abandoned ones die."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from cadgate.errors import CadgateError, CommandExecutionError, ConnectionFailed, DeadlineExceeded
+from cadgate.sessions.process import ApplicationProcess, StartFailed
+
+MAX_USES = 100
+"""After that many uses a worker is replaced, so that what an application leaks does not grow for ever."""
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+class Worker:
+    """One application that a handler has for itself while it is inside `async with app.worker()`."""
+
+    def __init__(self) -> None:
+        self.process: ApplicationProcess
+        self.uses = 0
+        self._progress: Progress | None = None
+
+    def notified(self, method: str, params: dict[str, Any]) -> None:
+        """What the application says meanwhile; `progress` goes to whoever waits."""
+        if method == "event" and params.get("topic") == "progress" and self._progress is not None:
+            self._progress(params.get("data") or {})
+
+    async def send(self, method: str, params: dict[str, Any], on_progress: Progress | None = None) -> Any:
+        """Call the worker; `on_progress` gets the data of what it emits on topic `progress`.
+
+        Raises what the application answers, and CommandExecutionError when it died of the work.
+        """
+        self._progress = on_progress
+        try:
+            return await self.process.client.call(method, params, mutates=True)
+        except ConnectionFailed as error:
+            raise CommandExecutionError(
+                f"The application ended while it worked on {method}; this work is more than it can do here"
+            ) from error
+        finally:
+            self._progress = None
+
+
+class Workers:
+    """Keeps `spares` warm workers, and lets at most `limit` work at a time; more wait for their turn."""
+
+    def __init__(self, launch: Callable[[Worker, int], Awaitable[ApplicationProcess]], spares: int) -> None:
+        self._launch = launch
+        self._spares = spares
+        self._turns = asyncio.Semaphore(max(1, spares))
+        self._idle: list[Worker] = []
+        self._all: set[Worker] = set()
+        self._numbers = 0
+        self._warming: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def warm(self) -> None:
+        """Start, in the background, what is missing of the spares."""
+        if not self._closed and (self._warming is None or self._warming.done()) and len(self._all) < self._spares:
+            self._warming = asyncio.create_task(self._fill())
+
+    async def _fill(self) -> None:
+        try:
+            while len(self._all) < self._spares and not self._closed:
+                self._idle.append(await self._new())
+        except (StartFailed, CadgateError):
+            # Whoever needs one will try again, and be told why it fails.
+            return
+
+    async def _new(self) -> Worker:
+        worker = Worker()
+        self._all.add(worker)
+        self._numbers += 1
+        try:
+            worker.process = await self._launch(worker, self._numbers)
+        except BaseException:
+            self._all.discard(worker)
+            raise
+        return worker
+
+    @asynccontextmanager
+    async def take(self, deadline: float | None = None) -> AsyncGenerator[Worker]:
+        """A worker for the length of the block. A block that is left early kills it with all that it started.
+
+        Raises DeadlineExceeded at `deadline` (`time.monotonic()`), also while it waits for its turn.
+        """
+        try:
+            async with asyncio.timeout_at(deadline), self._turns, self._taken() as worker:
+                yield worker
+        except TimeoutError as error:
+            raise DeadlineExceeded("The work was stopped at its deadline; nothing was kept") from error
+
+    @asynccontextmanager
+    async def _taken(self) -> AsyncGenerator[Worker]:
+        worker = await self._warm_or_new()
+        worker.uses += 1
+        try:
+            yield worker
+        except CadgateError as error:
+            # What the application itself refused did not hurt it.
+            self._give_back(worker, healthy=error.status < 500)
+            raise
+        except BaseException:
+            self._give_back(worker, healthy=False)
+            raise
+        self._give_back(worker, healthy=True)
+
+    def _give_back(self, worker: Worker, *, healthy: bool) -> None:
+        if healthy and worker.uses < MAX_USES and not worker.process.exited.done() and not self._closed:
+            self._idle.append(worker)
+            return
+        self._all.discard(worker)
+        worker.process.kill()
+        self.warm()
+
+    async def _warm_or_new(self) -> Worker:
+        if self._warming is not None and not self._idle and not self._warming.done():
+            await asyncio.shield(self._warming)
+        while self._idle:
+            worker = self._idle.pop()
+            if not worker.process.exited.done():
+                return worker
+            self._all.discard(worker)
+        try:
+            return await self._new()
+        except StartFailed as error:
+            raise CommandExecutionError(f"A worker could not be started: {error}") from error
+
+    async def close(self) -> None:
+        """End every worker."""
+        self._closed = True
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
+        for worker in list(self._all):
+            if hasattr(worker, "process"):
+                worker.process.kill()
+                await asyncio.shield(worker.process.exited)
+        self._all.clear()
