@@ -1,3 +1,3 @@
-"""The cadgate adapter of one application. `cadgate_blender.adapter` is its entry point; `cadgate_blender.app` runs inside it."""
+"""The cadgate adapter of Blender. `adapter` is its entry point; the modules of `app` run inside Blender."""
 
 __version__ = "0.1.0"

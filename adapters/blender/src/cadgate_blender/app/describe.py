@@ -1,0 +1,221 @@
+"""ObjectInfo: what is said of an object, read from its own data so that the cost does not grow with the scene."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import struct
+import zlib
+from typing import Any, Iterable, Sequence
+
+import bpy
+import numpy
+
+_FLOAT = struct.Struct("f")
+_STAMP_IS_REMEMBERED = 4096
+_GENERATED = {
+    "CURVE",
+    "SURFACE",
+    "FONT",
+    "META",
+    "CURVES",
+    "POINTCLOUD",
+    "VOLUME",
+    "GREASEPENCIL",
+    "GPENCIL",
+    "ARMATURE",
+}
+
+_facts: dict[int, tuple[int, Any, Any]] = {}
+
+
+def forget() -> None:
+    """Meshes may have changed without this package's doing."""
+    _facts.clear()
+
+
+def mesh_changed(mesh: Any) -> None:
+    _facts.pop(mesh.session_uid, None)
+
+
+# --- numbers -----------------------------------------------------------------------------------------------------
+
+
+def tidy(value: float) -> float:
+    """The shortest number that Blender's 32-bit float stands for: 0.1, not 0.10000000149011612."""
+    if value == int(value):
+        return float(int(value))
+    for digits in (6, 7, 8):
+        short = float(f"{value:.{digits}g}")
+        if _FLOAT.unpack(_FLOAT.pack(short))[0] == value:
+            return short
+    return value
+
+
+def vector(values: Iterable[float]) -> list[float]:
+    return [tidy(value) for value in values]
+
+
+def degrees(radians: float) -> float:
+    """The shortest angle in degrees that is this 32-bit angle in radians."""
+    whole = math.degrees(radians)
+    if whole == 0.0:
+        return 0.0
+    for digits in (3, 4, 5, 6, 7, 8, 9):
+        short = float(f"{whole:.{digits}g}")
+        if _FLOAT.unpack(_FLOAT.pack(math.radians(short)))[0] == radians:
+            return short
+    return whole
+
+
+def rotation(obj: Any) -> list[float]:
+    """XYZ Euler angles in degrees, whatever the object's own rotation mode is."""
+    mode = obj.rotation_mode
+    if mode == "XYZ":
+        euler: Sequence[float] = obj.rotation_euler
+    elif mode == "QUATERNION":
+        euler = obj.rotation_quaternion.to_euler("XYZ")
+    else:
+        euler = obj.matrix_basis.to_euler("XYZ")
+    return [degrees(angle) for angle in euler]
+
+
+# --- shape -------------------------------------------------------------------------------------------------------
+
+
+def mesh_facts(mesh: Any) -> tuple[int, Any, Any]:
+    """(stamp of coordinates and topology, least corner, greatest corner) of a mesh's own data."""
+    known = _facts.get(mesh.session_uid)
+    if known is not None:
+        return known
+    count = len(mesh.vertices)
+    if count == 0:
+        return 0, None, None
+    corners = numpy.empty(count * 3, numpy.float32)
+    mesh.vertices.foreach_get("co", corners)
+    loops = numpy.empty(len(mesh.loops), numpy.int32)
+    mesh.loops.foreach_get("vertex_index", loops)
+    points = corners.reshape(-1, 3)
+    facts = zlib.crc32(loops, zlib.crc32(corners)), points.min(axis=0), points.max(axis=0)
+    if count >= _STAMP_IS_REMEMBERED and bpy.app.background:
+        _facts[mesh.session_uid] = facts
+    return facts
+
+
+def plain(obj: Any) -> bool:
+    """Whether the object's own data say where and how large it is; otherwise only Blender's evaluation does."""
+    data = obj.data
+    return not (
+        obj.type in _GENERATED
+        or len(obj.modifiers)
+        or len(obj.constraints)
+        or obj.animation_data is not None
+        or (obj.type == "MESH" and data.shape_keys is not None)
+        or (data is not None and data.animation_data is not None)
+        or (obj.parent is not None and (obj.parent_type != "OBJECT" or not placed_plainly(obj.parent)))
+    )
+
+
+def placed_plainly(obj: Any) -> bool:
+    while obj is not None:
+        if len(obj.constraints) or obj.animation_data is not None or (obj.parent and obj.parent_type != "OBJECT"):
+            return False
+        obj = obj.parent
+    return True
+
+
+def world_matrix(obj: Any) -> Any:
+    """Where the object stands, without an update of the scene where its own data say it."""
+    if not placed_plainly(obj):
+        return obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world.copy()
+    matrix = obj.matrix_basis.copy()
+    while obj.parent is not None:
+        matrix = obj.matrix_parent_inverse @ matrix
+        obj = obj.parent
+        matrix = obj.matrix_basis @ matrix
+    return matrix
+
+
+def dimensions(obj: Any, facts: Any = None) -> list[float]:
+    """Size along the object's own axes in Blender units, scale included, as Blender's sidebar shows it."""
+    if not plain(obj):
+        return [tidy(value) for value in obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).dimensions]
+    if obj.type != "MESH":
+        return [0.0, 0.0, 0.0]
+    _, least, greatest = facts or mesh_facts(obj.data)
+    if least is None:
+        return [0.0, 0.0, 0.0]
+    scale = obj.matrix_basis.to_scale() if obj.parent is None else world_matrix(obj).to_scale()
+    return [float(f"{abs(factor) * float(size):.6g}") for factor, size in zip(scale, greatest - least)]
+
+
+# --- the description ---------------------------------------------------------------------------------------------
+
+
+def collections_of_all() -> dict[str, list[str]]:
+    """Object name to the names of its collections: one walk, where asking every object would be one walk each."""
+    found: dict[str, list[str]] = {}
+    for collection in [bpy.context.scene.collection, *bpy.data.collections]:
+        for name in collection.objects:
+            found.setdefault(name, []).append(collection.name)
+    return found
+
+
+def is_visible(obj: Any) -> bool:
+    if obj.hide_viewport:
+        return False
+    try:
+        return not obj.hide_get()
+    except RuntimeError:  # not in this view layer
+        return True
+
+
+def describe(obj: Any, collections: list[str] | None = None, visible: bool | None = None) -> dict[str, Any]:
+    """ObjectInfo. Who knows `collections` or `visible` already passes them: to ask Blender costs a walk."""
+    facts = mesh_facts(obj.data) if obj.type == "MESH" else None
+    info: dict[str, Any] = {
+        "name": obj.name,
+        "type": obj.type,
+        "location": vector(obj.location),
+        "rotation": rotation(obj),
+        "scale": vector(obj.scale),
+        "dimensions": dimensions(obj, facts),
+        "parent": obj.parent.name if obj.parent else None,
+        "collections": [each.name for each in obj.users_collection] if collections is None else collections,
+        "materials": [slot.material.name if slot.material else None for slot in obj.material_slots],
+        "modifiers": [modifier.name for modifier in obj.modifiers],
+        "visible": is_visible(obj) if visible is None else visible,
+    }
+    stamp: Any = None
+    if facts is not None:
+        mesh = obj.data
+        info["vertices"], info["edges"], info["faces"] = len(mesh.vertices), len(mesh.edges), len(mesh.polygons)
+        stamp = facts[0]
+    elif obj.type in ("LIGHT", "CAMERA") or len(obj.modifiers):
+        stamp = settings_of(obj.data)
+    if len(obj.modifiers):
+        stamp = (stamp, [settings_of(modifier) for modifier in obj.modifiers])
+    info["revision"] = hashlib.sha1(repr((sorted(info.items()), stamp)).encode()).hexdigest()[:12]
+    return info
+
+
+def settings_of(block: Any) -> list[tuple[str, str]]:
+    """The plain properties of a Blender structure, for comparison."""
+    found: list[tuple[str, str]] = []
+    for prop in block.bl_rna.properties if block is not None else ():
+        if prop.type == "POINTER":
+            target = getattr(block, prop.identifier, None)
+            found.append((prop.identifier, getattr(target, "name", "")))
+        elif prop.type != "COLLECTION":
+            value = getattr(block, prop.identifier, None)
+            found.append((prop.identifier, repr(value[:]) if getattr(prop, "is_array", False) else repr(value)))
+    return found
+
+
+def stamps() -> dict[str, tuple[str, str]]:
+    """Name to (type, revision) of every object."""
+    collections = collections_of_all()
+    return {
+        info["name"]: (info["type"], info["revision"])
+        for info in (describe(obj, collections.get(obj.name, [])) for obj in bpy.data.objects)
+    }

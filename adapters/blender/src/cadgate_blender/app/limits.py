@@ -1,0 +1,15 @@
+"""The sizes above which work is refused: Blender ends with a segmentation fault, not an exception, when memory runs out."""
+
+from __future__ import annotations
+
+from cadgate.appserver import limit_exceeded
+
+LIMITS: dict[str, int] = {}
+"""Filled from the adapter's settings when the host starts."""
+
+
+def check(what: str, value: float, setting: str) -> None:
+    """Raise AppError `limit_exceeded` when `value` is above the limit that `setting` names."""
+    limit = LIMITS[setting]
+    if value > limit:
+        raise limit_exceeded(what, value, limit, setting)

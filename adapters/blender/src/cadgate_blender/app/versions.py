@@ -1,0 +1,36 @@
+"""What differs between the Blender versions that are supported (4.2 LTS to 5.0): nowhere else is a version asked for."""
+
+from __future__ import annotations
+
+import bpy
+
+VERSION = tuple(bpy.app.version)
+
+NAME_BYTES = 255 if VERSION >= (5, 0, 0) else 63
+"""Longest name of a data-block. Source: release notes of Blender 5.0, "ID names"."""
+
+ENGINES = {
+    "cycles": "CYCLES",
+    # 4.2 to 4.5 carry the rewritten engine beside the word of the old one. Source: release notes of 4.2 and 5.0, EEVEE.
+    "eevee": "BLENDER_EEVEE_NEXT" if (4, 2, 0) <= VERSION < (5, 0, 0) else "BLENDER_EEVEE",
+    "workbench": "BLENDER_WORKBENCH",
+}
+"""The gateway's words for render engines, and this Blender's identifiers."""
+
+ENGINE_NAMES = {
+    "BLENDER_EEVEE": "eevee",
+    "BLENDER_EEVEE_NEXT": "eevee",
+    "CYCLES": "cycles",
+    "BLENDER_WORKBENCH": "workbench",
+}
+"""The reverse, for every version."""
+
+
+def text() -> str:
+    """`Blender 4.5.15 LTS`."""
+    return f"Blender {bpy.app.version_string}"
+
+
+def engine_name(identifier: str) -> str:
+    """The gateway's word for an engine of this Blender; an engine of an add-on keeps its own."""
+    return ENGINE_NAMES.get(identifier, identifier)

@@ -1,0 +1,73 @@
+"""Finds Blender on this machine and says how to start it headless: a program, or the `bpy` wheel in this Python."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from cadgate.plugin import ApplicationUnavailable, Launcher, LaunchPlan, application_entry
+from cadgate_blender.settings import BlenderSettings
+
+REMEDY = 'pip install "cadgate-blender[embedded]"'
+LIMITS = {
+    "max_copies",
+    "max_image_pixels",
+    "max_import_bytes",
+    "max_objects",
+    "max_render_pixels",
+    "max_render_size",
+    "max_samples",
+    "max_subdivisions",
+    "max_vertices",
+}
+
+
+class BlenderLauncher(Launcher[BlenderSettings]):
+    """Starts Blender in the background with the script that serves the scene."""
+
+    def plan(self) -> LaunchPlan:
+        """How to start Blender here. Raises ApplicationUnavailable with the command that installs it."""
+        entry = str(application_entry("cadgate_blender"))
+        program = self.program()
+        if program is None:
+            # -P: the entry script's folder must not stand on sys.path, where its modules would hide others' names.
+            return LaunchPlan(argv=[sys.executable, "-P", entry])
+        return LaunchPlan(
+            argv=[str(program), "--background", "--factory-startup", "--python-exit-code", "1", "--python", entry]
+        )
+
+    def options(self) -> dict[str, object]:
+        return self.settings.model_dump(include=LIMITS)
+
+    def program(self) -> Path | None:
+        """The Blender to run: `command` of the settings, BLENDER_CMD, the `bpy` wheel (None), then PATH.
+
+        Raises ApplicationUnavailable. A program that was named and is not there is an error, not a reason to look on.
+        """
+        for source, named in (("command", self.settings.command), ("BLENDER_CMD", os.environ.get("BLENDER_CMD"))):
+            if named:
+                found = _executable(named)
+                if found is None:
+                    raise ApplicationUnavailable(
+                        f"{source} names {named!r}, which is not a program: correct it, or remove it to use the bpy wheel",
+                        details={"command": named, "remedy": f"unset {source}, or let it name the blender program"},
+                    )
+                return found
+        # Only looked for, never imported: `bpy` is Blender itself, and belongs in a process of its own.
+        if importlib.util.find_spec("bpy") is not None:
+            return None
+        found = _executable("blender")
+        if found is None:
+            raise ApplicationUnavailable(
+                f"Blender is not installed: no bpy wheel in this Python, no blender on PATH. Install it with: {REMEDY}",
+                details={"remedy": REMEDY},
+            )
+        return found
+
+
+def _executable(name: str) -> Path | None:
+    found = shutil.which(os.path.expanduser(name))
+    return None if found is None else Path(found).absolute()

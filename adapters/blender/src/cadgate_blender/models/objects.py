@@ -1,0 +1,73 @@
+"""Objects: ObjectInfo, and the parameters of listing, changing, duplicating and deleting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from cadgate.plugin import Deleted, Method, Name, ObjectPage, Page, Params
+from cadgate.plugin import ObjectInfo as BaseObjectInfo
+
+CUBE_INFO: dict[str, Any] = {
+    "name": "Cube",
+    "type": "MESH",
+    "location": [0.0, 0.0, 0.0],
+    "rotation": [0.0, 0.0, 0.0],
+    "scale": [1.0, 1.0, 1.0],
+    "dimensions": [2.0, 2.0, 2.0],
+    "parent": None,
+    "collections": ["Scene Collection"],
+    "materials": [],
+    "modifiers": [],
+    "visible": True,
+    "vertices": 8,
+    "edges": 12,
+    "faces": 6,
+    "revision": "3f1c0b9e5d27",
+    "warnings": [],
+}
+
+
+class ObjectInfo(BaseObjectInfo):
+    """One object of the scene, as it was read back from Blender."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [CUBE_INFO]})
+
+    type: str = Field(description="Blender's own word: MESH, LIGHT, CAMERA, EMPTY, CURVE …")
+    location: tuple[float, float, float] = Field(description="Blender units; relative to the parent, if it has one.")
+    rotation: tuple[float, float, float] = Field(description="XYZ Euler angles in degrees.")
+    scale: tuple[float, float, float]
+    dimensions: tuple[float, float, float] = Field(
+        description="Size along its own axes in Blender units, with scale and modifiers."
+    )
+    parent: str | None
+    collections: list[str]
+    materials: list[str | None] = Field(description="One per slot; null is an empty slot.")
+    modifiers: list[str]
+    visible: bool
+    vertices: int | None = Field(None, description="Of the mesh itself, before modifiers. Null where there is no mesh.")
+    edges: int | None = None
+    faces: int | None = None
+
+
+class ObjectName(Params):
+    """Which object."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Cube"}]})
+
+    name: Name
+
+
+class ObjectQuery(Page):
+    """Which objects."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"type": "MESH", "name": "Wheel*", "limit": 100}]})
+
+    type: str | None = Field(None, description="Blender's word, in either case: `MESH`.", examples=["MESH"])
+    name: str | None = Field(None, description="A pattern with `*`, `?` and `[…]`.", examples=["Wheel*"])
+
+
+LIST = Method("objects.list", ObjectQuery, ObjectPage[ObjectInfo])
+GET = Method("objects.get", ObjectName, ObjectInfo)
+DELETE = Method("objects.delete", ObjectName, Deleted, mutates=True)

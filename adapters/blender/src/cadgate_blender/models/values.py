@@ -1,0 +1,63 @@
+"""Blender's own values: lengths, coordinates, names, and what every new object has."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from cadgate.plugin import Creation, Name, Number
+
+MAX_COORDINATE = 1e9
+"""Blender units (metres). Blender keeps 32-bit floats, and what it squares and multiplies must stay one."""
+
+MIN_LENGTH = 1e-9
+"""Blender units. Below this the products that Blender forms of lengths become zero."""
+
+MAX_ANGLE = 1e6
+"""Degrees."""
+
+
+def _length(value: float) -> float:
+    if value < MIN_LENGTH:
+        raise ValueError(f"a length is at least {MIN_LENGTH:g} Blender units, so that 32-bit floats can hold it")
+    return value
+
+
+Coordinate = Annotated[Number, Field(ge=-MAX_COORDINATE, le=MAX_COORDINATE)]
+"""Blender units, within what 32-bit floats can compute with."""
+
+Length = Annotated[Number, Field(gt=0, le=MAX_COORDINATE), AfterValidator(_length)]
+"""A length above 0 in Blender units."""
+
+Angle = Annotated[Number, Field(ge=-MAX_ANGLE, le=MAX_ANGLE)]
+"""Degrees."""
+
+Location = Annotated[
+    tuple[Coordinate, Coordinate, Coordinate], Field(description="`[x, y, z]` in Blender units.", examples=[[0, 0, 1]])
+]
+Rotation = Annotated[
+    tuple[Angle, Angle, Angle], Field(description="XYZ Euler angles in degrees.", examples=[[0, 0, 45]])
+]
+Scale = Annotated[
+    tuple[Coordinate, Coordinate, Coordinate],
+    Field(description="Factors along the object's axes; negative ones mirror.", examples=[[1, 1, 2]]),
+]
+
+ORIGIN: tuple[float, float, float] = (0.0, 0.0, 0.0)
+UNIT: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+class Placed(Creation):
+    """A new object, and where it stands."""
+
+    location: Location = ORIGIN
+    rotation: Rotation = ORIGIN
+    collection: Name | None = Field(None, description="An existing collection; without one, the scene's own.")
+
+
+class Placement(Placed):
+    """A new object that has a surface."""
+
+    scale: Scale = UNIT
+    material: Name | None = Field(None, description="An existing material.", examples=["Red"])
