@@ -39,6 +39,8 @@ class RequestContext:
     scopes: frozenset[Scope] = ALL_SCOPES
     identity: str = "local"
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    timing: Callable[[float, float], None] | None = None
+    """Learns the milliseconds that a call waited in the application's queue and was worked on."""
     gone: Callable[[], Awaitable[None]] | None = None
     """Returns when the client has gone away."""
 

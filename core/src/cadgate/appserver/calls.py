@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Callable, Dict
+from typing import TYPE_CHECKING, Any, Callable, Dict, cast
 
 from cadgate.appserver import context
 from cadgate.appserver.context import Call
@@ -117,7 +117,7 @@ class Caller:
         finally:
             context.leave()
         if call.warnings and isinstance(result, dict):
-            result["warnings"] = call.warnings
+            return {**cast(Dict[str, Any], result), "warnings": call.warnings}
         return result
 
     def _roll_back(self, call: Call) -> None:
@@ -276,7 +276,7 @@ def _failure(code: str, message: str) -> Answer:
 
 def _resolved(params: dict[str, Any], result: Any) -> dict[str, Any]:
     """Parameters that do the same again: with the name that the application chose."""
-    name = result.get("name") if isinstance(result, dict) else None
+    name = cast(Dict[str, Any], result).get("name") if isinstance(result, dict) else None
     if "name" in params and isinstance(name, str):
         if params["name"] is None:
             return {**params, "name": name}

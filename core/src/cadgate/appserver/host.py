@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Generator
 
 
 class Host:
@@ -42,7 +42,7 @@ class Host:
         raise NotImplementedError
 
     @contextmanager
-    def transaction(self, label: str) -> Iterator[None]:
+    def transaction(self, label: str) -> Generator[None, None, None]:
         """Wrap one mutation. Applications with transactions of their own roll back here when it raises."""
         yield
 

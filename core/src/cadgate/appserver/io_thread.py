@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from typing import Any, Callable
+from typing import Any, Callable, Dict, cast
 
 from cadgate.appserver.connection import Connection
 from cadgate.appserver.framing import PROTOCOL, FrameError
@@ -142,9 +142,10 @@ class IoThread(threading.Thread):
             return
         try:
             for frame in connection.reader.feed(data):
-                message = json.loads(frame.decode("utf-8"))
+                message: Any = json.loads(frame.decode("utf-8"))
                 if not isinstance(message, dict):
                     raise FrameError("a message must be an object")
+                message = cast(Dict[str, Any], message)
                 if connection.authenticated:
                     self._receive(connection, message)
                 else:
@@ -153,9 +154,10 @@ class IoThread(threading.Thread):
             self._close(connection)
 
     def _hello(self, connection: Connection, message: dict[str, Any]) -> None:
-        params = message.get("params")
+        params: Any = message.get("params")
         if message.get("method") != "session.hello" or not isinstance(params, dict):
             raise FrameError("the first call must be session.hello")
+        params = cast(Dict[str, Any], params)
         if not hmac.compare_digest(str(params.get("secret", "")).encode(), self._secret.encode()):
             raise FrameError("wrong secret")
         if params.get("protocol") != PROTOCOL:

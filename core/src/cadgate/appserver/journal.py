@@ -153,7 +153,8 @@ class Journal:
         """Generation `number` up to its first damage; None when not even its snapshot can be trusted."""
         folder = self._path(number)
         snapshot: str | None = os.path.join(folder, "snapshot" + self.suffix)
-        because, seq, replies = "start", 0, []  # type: str, int, List[List[Any]]
+        because, seq = "start", 0
+        replies: list[list[Any]] = []
         if number > 0:
             try:
                 with open(os.path.join(folder, "snapshot.json"), "rb") as file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Dict, cast
 
 from cadgate.appserver.errors import AppError
 from cadgate.appserver.host import Host
@@ -165,7 +165,7 @@ def same_result(left: Any, right: Any) -> bool:
 
 
 def _plain(result: Any) -> Any:
-    as_json = json.loads(json.dumps(result))
+    as_json: Any = json.loads(json.dumps(result))
     if isinstance(as_json, dict):
-        as_json.pop("warnings", None)
-    return as_json
+        cast(Dict[str, Any], as_json).pop("warnings", None)
+    return cast(Any, as_json)

@@ -7,7 +7,7 @@ import queue
 import socket
 import threading
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Dict, cast
 
 from cadgate.appserver.calls import Caller
 from cadgate.appserver.connection import Connection
@@ -72,9 +72,11 @@ class Server:
     # --- on the I/O thread ---------------------------------------------------------------------------------------
 
     def _receive(self, connection: Connection, message: dict[str, Any]) -> None:
-        method, params = message.get("method"), message.get("params") or {}
+        method: Any = message.get("method")
+        params: Any = message.get("params") or {}
         if not isinstance(method, str) or not isinstance(params, dict):
             raise FrameError("a message needs a method and an object of parameters")
+        params = cast(Dict[str, Any], params)
         if method == "$/cancel":
             self._cancel(connection, params.get("id"))
         elif method == "session.status":

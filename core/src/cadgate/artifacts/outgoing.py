@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from pydantic import BaseModel
@@ -11,8 +11,6 @@ from starlette.responses import FileResponse, Response
 
 from cadgate.artifacts.store import ArtifactStore, Stored
 from cadgate.models.responses import Artifact, Success
-
-R = TypeVar("R", bound=BaseModel)
 
 
 def wants(accept: str, media_type: str) -> bool:
@@ -40,7 +38,7 @@ def file_response(stored: Stored, *, attachment: bool = True, headers: dict[str,
     )
 
 
-def file_or_json(request: Request, result: R, artifact: Artifact) -> Any:
+def file_or_json(request: Request, result: BaseModel, artifact: Artifact) -> Any:
     """The artifact's bytes when the client accepts its media type, else the envelope of `result`."""
     if wants(request.headers.get("accept", ""), artifact.media_type):
         store: ArtifactStore = request.app.state.artifacts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from pydantic_core import from_json, to_json
 
@@ -95,7 +95,7 @@ class Connection(asyncio.Protocol):
     def _message(self, message: Any) -> None:
         if not isinstance(message, dict):
             raise FrameError("a message must be an object")
-        body: Reply = message
+        body = cast(Reply, message)
         if "method" in body:
             self._notify(str(body["method"]), body.get("params") or {})
             return

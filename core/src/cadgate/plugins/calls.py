@@ -86,9 +86,8 @@ class Calls:
             if context.if_match is not None:
                 meta["if_match"] = context.if_match
         reply = await self._runtime.session.exchange(name, params, seconds, **meta)
-        for part in ("queue", "app"):
-            spent = reply.get("meta", {}).get(f"{part}_ms", 0.0)
-            context.timing[part] = context.timing.get(part, 0.0) + spent
+        if context.timing is not None and "meta" in reply:
+            context.timing(reply["meta"].get("queue_ms", 0.0), reply["meta"].get("app_ms", 0.0))
         return reply
 
     async def send(self, app: Application, name: str, params: dict[str, Any], *, mutates: bool) -> Any:

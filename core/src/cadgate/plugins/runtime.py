@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from starlette.requests import Request
@@ -72,9 +72,11 @@ class AdapterRuntime:
         for module in modules_of(self.adapter.package):
             for value in vars(module).values():
                 if isinstance(value, Method):
-                    self.methods[value.name] = value
+                    method = cast("Method[Any, Any]", value)
+                    self.methods[method.name] = method
                 elif isinstance(value, Handler):
-                    self.handlers[value.method.name] = value
+                    handler = cast("Handler[Any, Any]", value)
+                    self.handlers[handler.method.name] = handler
 
     # --- launches ------------------------------------------------------------------------------------------------
 

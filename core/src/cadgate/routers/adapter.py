@@ -1,7 +1,5 @@
 """The routes that the host gives every adapter: the list of its methods, batch, undo and redo, restart."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
@@ -52,7 +50,7 @@ class Restarting(Result):
 def host_router(name: str, context: Sequence[str]) -> APIRouter:
     """The router that is mounted beside the routers of the adapter `name`, whose context values are `context`."""
     router = Router()
-    bound = Annotated[Application, Depends(_bound(name, context))]
+    bound = Depends(_bound(name, context))
 
     @router.get("/methods")
     async def list_methods(request: Request) -> Success[MethodList]:
@@ -63,7 +61,7 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
         return Success(MethodList(methods=described))
 
     @router.post("/batch")
-    async def batch(body: Batch, request: Request, app: bound) -> Success[BatchResults]:  # pyright: ignore[reportInvalidTypeForm]
+    async def batch(body: Batch, request: Request, app: Annotated[Application, bound]) -> Success[BatchResults]:
         """Run many calls in one round trip.
 
         Each call sees what the ones before it did, and has its own entry in `results`. With `atomic`, a call that fails
@@ -72,17 +70,17 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
         return Success(await run_batch(runtime_of(request, name), app.context, body))
 
     @router.operation("POST", "/undo", UNDO)
-    async def undo(app: bound) -> Success[History]:  # pyright: ignore[reportInvalidTypeForm]
+    async def undo(app: Annotated[Application, bound]) -> Success[History]:
         """Take back what the last request changed. 409 `conflict` when there is nothing."""
         return Success(await app.call(UNDO, Empty()))
 
     @router.operation("POST", "/redo", REDO)
-    async def redo(app: bound) -> Success[History]:  # pyright: ignore[reportInvalidTypeForm]
+    async def redo(app: Annotated[Application, bound]) -> Success[History]:
         """Do again what was undone last. 409 `conflict` when there is nothing."""
         return Success(await app.call(REDO, Empty()))
 
     @router.post("/restart", status_code=202)
-    async def restart(request: Request, app: bound) -> Success[Restarting]:  # pyright: ignore[reportInvalidTypeForm]
+    async def restart(request: Request, app: Annotated[Application, bound]) -> Success[Restarting]:
         """End the application and start it again with its documents; also the way out of `down`."""
         require_scope(app.context, "execute")
         session = runtime_of(request, name).session
@@ -107,7 +105,8 @@ def _routes(runtime: AdapterRuntime) -> dict[str, RouteInfo]:
     prefix = f"/api/v1/{runtime.adapter.name}"
     for router in (*runtime.adapter.routers, host_router(runtime.adapter.name, ())):
         for route in router.routes:
-            method = (getattr(route, "openapi_extra", None) or {}).get(METHOD_EXTENSION)
+            extra: dict[str, Any] = getattr(route, "openapi_extra", None) or {}
+            method = extra.get(METHOD_EXTENSION)
             if method is not None:
                 path = getattr(route, "path_format", None) or getattr(route, "path", "")
                 found.setdefault(method, RouteInfo(verb=min(getattr(route, "methods", {"GET"})), path=prefix + path))

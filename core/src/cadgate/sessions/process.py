@@ -132,7 +132,7 @@ class ApplicationProcess:
         """Ask it to end (it may write a snapshot), and kill it when it has not after `seconds`."""
         try:
             async with asyncio.timeout(seconds):
-                await self.client.call("session.shutdown", {}, deadline_ms=seconds * 1000)
+                await self.client.send_command("session.shutdown", {}, deadline_ms=seconds * 1000)
                 await asyncio.shield(self.exited)
         except Exception:  # noqa: BLE001 - whatever it answers or not, it is going to end
             self.kill()
