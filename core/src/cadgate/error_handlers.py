@@ -47,7 +47,7 @@ _BY_STATUS: dict[int, type[CadgateError]] = {
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """`value` as finite, encodable JSON of bounded size: error details echo what clients sent, and may hold anything."""
+    """`value` as finite, encodable JSON of bounded size: error details echo what clients sent, whatever that is."""
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
@@ -122,7 +122,7 @@ def _request_id(request: Request) -> str | None:
 
 async def _cadgate_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, CadgateError)
-    if error.status >= 500 and not error.retryable:
+    if isinstance(error, InternalError):
         log.error("internal_error", request_id=_request_id(request), exc_info=error)
     return respond(error, _request_id(request))
 

@@ -52,7 +52,11 @@ class Metrics:
             "cadgate_http_requests", "Requests answered", ["method", "route", "status"], registry=self.registry
         )
         self._seconds = Histogram(
-            "cadgate_http_request_seconds", "Seconds until answered", ["route"], buckets=_BUCKETS, registry=self.registry
+            "cadgate_http_request_seconds",
+            "Seconds until answered",
+            ["route"],
+            buckets=_BUCKETS,
+            registry=self.registry,
         )
         self._children: dict[tuple[str, str | None, int], tuple[Counter, Histogram]] = {}
         self.registry.register(Applications(runtimes))

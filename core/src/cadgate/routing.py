@@ -20,7 +20,7 @@ from cadgate.json_body import JsonRequest
 
 _FOUND = "cadgate.route"
 
-Found = tuple[Route | None, dict[str, Any], set[str]]
+Found = tuple[Route | None, Scope, set[str]]
 """The route, the child scope that it gave, and the methods that the path knows if no route took this one."""
 
 
@@ -112,7 +112,7 @@ def _position(candidate: tuple[int, Route]) -> int:
 
 
 def flatten(routers: Iterable[APIRouter], *, prefix: str, tag: str, operation: str) -> list[BaseRoute]:
-    """The routes of `routers` as they are served under `prefix`, with one tag and operation ids `{operation}_{function}`.
+    """The routes of `routers` as they are served under `prefix`; their operation ids are `{operation}_{function}`.
 
     Raises what FastAPI raises for a router that it cannot serve.
     """

@@ -175,6 +175,11 @@ class ArtifactStore:
         folders = sorted(self.root.glob("[0-9a-f]*"), key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
         return [self.get(folder.name).artifact for folder in folders if _ID.match(folder.name)]
 
+    def page(self, offset: int, limit: int) -> tuple[list[Artifact], int]:
+        """A part of `list`, and how many there are in all."""
+        listed = self.list()
+        return listed[offset : offset + limit], len(listed)
+
     def delete(self, identifier: str) -> None:
         """Remove the artifact; a download that runs ends normally. Raises ArtifactNotFound."""
         self.get(identifier)

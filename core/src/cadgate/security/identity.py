@@ -18,7 +18,7 @@ log = structlog.get_logger("cadgate.security")
 Caller = tuple[str, frozenset[Scope]]
 
 _IN_PROCESS = frozenset((("127.0.0.1", 123), ("testclient", 50000)))
-"""What httpx's and Starlette's transports without a socket say of the client. Servers state an ASGI `spec_version` too."""
+"""The client as httpx's and Starlette's transports without a socket name it. Servers also state a `spec_version`."""
 
 
 class Identity(Protocol):

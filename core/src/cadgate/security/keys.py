@@ -1,7 +1,7 @@
 """Access keys for `auth = "token"`: made, listed, revoked and checked here. Only their hashes are kept.
 
-A key is `cadgate_<id>_<secret>`; the secret has 256 random bits, so its plain SHA-256 cannot be searched for. The file is
-read again when it changes: a revoked key is refused at once, without a restart.
+A key is `cadgate_<id>_<secret>`; the secret has 256 random bits, so its plain SHA-256 cannot be searched for. The file
+is read again when it changes: a revoked key is refused at once, without a restart.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from cadgate.errors import CadgateError, ConfigError
 from cadgate.methods import Scope
 
 FILE = "keys.json"
+_SCOPES: tuple[Scope, ...] = ("read", "write", "execute")
 _PREFIX = "cadgate_"
 _NOBODY = hashlib.sha256(b"no key has this id").hexdigest()
 
@@ -61,7 +62,7 @@ class KeyFile:
         key = Key(
             id=identifier,
             label=label,
-            scopes=tuple(scope for scope in ("read", "write", "execute") if scope in wanted),
+            scopes=_in_order(wanted),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             sha256=hashlib.sha256(secret.encode()).hexdigest(),
         )
@@ -105,12 +106,12 @@ class KeyFile:
             raise ConfigError(f"{self.path}: others may read it; run: chmod 600 {self.path}")
         try:
             listed: list[dict[str, Any]] = json.loads(self.path.read_text())["keys"]
-            return {entry["id"]: Key(**{**entry, "scopes": tuple(entry["scopes"])}) for entry in listed}
+            return {entry["id"]: _key(entry) for entry in listed}
         except (ValueError, TypeError, KeyError) as error:
             raise ConfigError(f"{self.path}: is not a file of keys ({error})") from error
 
     @contextmanager
-    def _changing(self) -> Iterator[dict[str, Key]]:
+    def _changing(self) -> Generator[dict[str, Key]]:
         """The keys, locked against other processes, written back in one step when the block ends well."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self.path.parent / f".{FILE}.lock").open("w") as lock:
@@ -126,3 +127,12 @@ class KeyFile:
                 os.fsync(file.fileno())
             part.replace(self.path)
             self._stamp = None
+
+
+def _in_order(scopes: Iterable[str]) -> tuple[Scope, ...]:
+    given = set(scopes)
+    return tuple(scope for scope in _SCOPES if scope in given)
+
+
+def _key(entry: dict[str, Any]) -> Key:
+    return Key(str(entry["id"]), str(entry["label"]), _in_order(entry["scopes"]), str(entry["created"]), str(entry["sha256"]))

@@ -12,7 +12,7 @@ _REMEMBERED = 256
 
 
 def split_host(value: str) -> tuple[str, str] | None:
-    """Name and port (may be empty) of a `Host` header; None where it is none. The name is lower case, without brackets."""
+    """Name (lower case, no brackets) and port (may be empty) of a `Host` header; None where it is not one."""
     name, port = value, ""
     if value.startswith("["):
         name, bracket, rest = value[1:].partition("]")

@@ -1,7 +1,7 @@
 """Who is at the other end of a loopback connection: the user that owns the peer's socket. Linux only.
 
-The kernel is asked by sock_diag (man 7 sock_diag) for the one socket whose two addresses are the connection's: about 10 µs
-on a kept netlink socket. Where that is not available, /proc/net/tcp is read.
+The kernel is asked by sock_diag (man 7 sock_diag) for the one socket whose two addresses are the connection's: about
+10 µs on a kept netlink socket. Where that is not available, /proc/net/tcp is read.
 """
 
 from __future__ import annotations

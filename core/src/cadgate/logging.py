@@ -1,0 +1,69 @@
+"""Logging: structlog for everybody, also for libraries that use the standard library's. Lines for people, or JSON."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Literal
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+_QUIET = ("uvicorn.error", "uvicorn.access", "httpx", "httpcore", "asyncio", "websockets")
+
+
+def configure(level: str, form: Literal["console", "json"]) -> None:
+    """Set up logging to stderr. May be called again: the last call counts."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer = _line if form == "console" else structlog.processors.JSONRenderer(ensure_ascii=True)
+    failures: list[Processor] = [structlog.processors.format_exc_info]
+    structlog.configure(
+        processors=[*shared, structlog.processors.StackInfoRenderer(), *failures, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=_Stderr,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *failures, renderer],
+        )
+    )
+    root = logging.getLogger()
+    for old in [one for one in root.handlers if getattr(one, "cadgate", False)]:
+        root.removeHandler(old)
+    handler.cadgate = True  # type: ignore[attr-defined]
+    root.addHandler(handler)
+    root.setLevel(number)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+    logging.captureWarnings(True)
+
+
+class _Stderr:
+    """Writes whole lines to whatever `sys.stderr` is at the moment: a test's capture, or the log file."""
+
+    def __init__(self, *_: Any) -> None:
+        pass
+
+    def _write(self, message: str) -> None:
+        sys.stderr.write(message + "\n")
+        sys.stderr.flush()
+
+    debug = info = warning = error = critical = exception = log = msg = fatal = _write
+
+
+def _line(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
+    """`time LEVEL event key=value …`, and a traceback below it where there is one."""
+    when, level, name = event.pop("timestamp", ""), event.pop("level", "info"), event.pop("event", "")
+    trace = event.pop("exception", None)
+    parts = [str(when), level.upper(), str(name)]
+    parts += [f"{key}={value if isinstance(value, (str, int, float)) else repr(value)}" for key, value in event.items()]
+    line = " ".join(parts).replace("\n", "\\n").replace("\r", "\\r")
+    return f"{line}\n{trace}" if trace else line

@@ -1,0 +1,119 @@
+"""`create_app`: the gateway as one ASGI application, from settings. Nothing here knows an application by name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import structlog
+from anyio.abc import TaskStatus
+from fastapi import FastAPI
+
+import cadgate
+from cadgate import error_handlers, openapi
+from cadgate.artifacts.store import ArtifactStore
+from cadgate.config import Settings, load_settings
+from cadgate.logging import configure
+from cadgate.metrics import Metrics
+from cadgate.plugins import mount
+from cadgate.plugins.discovery import Found, discover
+from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.routers import artifacts, docs, health, metrics, plugins, version
+from cadgate.routing import RouteTable
+from cadgate.security.bodies import Bodies
+from cadgate.security.gate import Gate
+from cadgate.security.identity import identity_for
+from cadgate.security.keys import KeyFile
+from cadgate.security.origins import Origins
+
+log = structlog.get_logger("cadgate")
+
+DESCRIPTION = """One gateway to 3D and CAD applications.
+
+Every application has its routes under `/api/v1/{application}`, and its tag here. Success is
+`{"status": "success", "result": …}`, failure `{"status": "error", "error": {"code", "message", "details", …}}`.
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The gateway. Without `settings` they are read from the environment and plugins.toml: a uvicorn factory.
+
+    Applications start when the application object's lifespan does. Raises ConfigError.
+    """
+    settings = settings or load_settings()
+    configure(settings.log_level, settings.log_format)
+    app = FastAPI(
+        title="cadgate",
+        description=DESCRIPTION,
+        version=cadgate.__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    table = RouteTable(app.router.routes)
+    app.router.routes.insert(0, table)
+    for router in (health.router, version.router, plugins.router, metrics.router, artifacts.router, docs.router):
+        app.router.routes.extend(openapi.core_routes(router))
+    app.state.settings = settings
+    app.state.artifacts = ArtifactStore(settings.state_dir / "artifacts", settings.allowed_roots)
+    app.state.keys = KeyFile(settings.state_dir)
+    app.state.started = time.monotonic()
+    mounted = [mount.mount(app, found, app.state.artifacts) for found in discover(settings)]
+    app.state.plugins = [found for found, _ in mounted]
+    app.state.runtimes = {found.name: runtime for found, runtime in mounted if runtime is not None}
+    app.state.metrics = Metrics(lambda: app.state.runtimes)
+    app.openapi = openapi.Document(app)
+    error_handlers.install(app)
+    app.add_middleware(
+        Gate,
+        table=table,
+        origins=Origins(settings.host, settings.allowed_hosts, settings.cors_origins),
+        identity=identity_for(settings.auth, app.state.keys),
+        bodies=Bodies(settings.max_body_bytes, settings.max_upload_bytes),
+        metrics=app.state.metrics,
+    )
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    """Start every adapter's runtime beside the others, and end them the same way."""
+    stop = anyio.Event()
+    runtimes: dict[str, AdapterRuntime] = app.state.runtimes
+    async with anyio.create_task_group() as group:
+        async with anyio.create_task_group() as starting:
+            for name in list(runtimes):
+                starting.start_soon(_start, group, app, name, stop)
+        try:
+            yield
+        finally:
+            stop.set()
+
+
+async def _start(group: Any, app: FastAPI, name: str, stop: anyio.Event) -> None:
+    await group.start(_live, app, name, stop)
+
+
+async def _live(app: FastAPI, name: str, stop: anyio.Event, *, task_status: TaskStatus[None]) -> None:
+    """One adapter, from its start to the gateway's end. Whatever it raises is its own failure and nobody else's."""
+    started = False
+    try:
+        async with app.state.runtimes[name]:
+            started = True
+            task_status.started()
+            await stop.wait()
+    except Exception as error:
+        log.exception("adapter_failed", adapter=name)
+        app.state.runtimes.pop(name, None)
+        found: list[Found] = app.state.plugins
+        why = f"it failed at {'run time' if started else 'its start'}: {type(error).__name__}: {error}"
+        app.state.plugins = [
+            mount.failed(one, why) if one.name == name and one.status == "active" else one for one in found
+        ]
+        if not started:
+            task_status.started()

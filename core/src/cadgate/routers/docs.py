@@ -1,0 +1,60 @@
+"""The documentation pages. Their scripts and styles are served from here: they work without internet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import fastapi_offline
+from fastapi import Path as PathParameter
+from fastapi import Request
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+
+from cadgate.errors import NotFound
+from cadgate.plugins.router import Router
+
+router = Router()
+
+ASSETS = "/docs/assets"
+_FOLDER = Path(fastapi_offline.__file__).parent / "static"
+_FILES = ("favicon.png", "redoc.standalone.js", "swagger-ui-bundle.js", "swagger-ui.css")
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request) -> Response:
+    """The description of every route."""
+    return JSONResponse(request.app.openapi())
+
+
+@router.get("/docs", include_in_schema=False)
+async def swagger(request: Request) -> HTMLResponse:
+    """Swagger UI."""
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="cadgate",
+        swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
+        swagger_css_url=f"{ASSETS}/swagger-ui.css",
+        swagger_favicon_url=f"{ASSETS}/favicon.png",
+        swagger_ui_parameters={"docExpansion": "none", "filter": True, "validatorUrl": None},
+    )
+
+
+@router.get("/redoc", include_in_schema=False)
+async def redoc(request: Request) -> HTMLResponse:
+    """ReDoc."""
+    return get_redoc_html(
+        openapi_url="/openapi.json",
+        title="cadgate",
+        redoc_js_url=f"{ASSETS}/redoc.standalone.js",
+        redoc_favicon_url=f"{ASSETS}/favicon.png",
+        with_google_fonts=False,
+    )
+
+
+@router.get(ASSETS + "/{file}", include_in_schema=False)
+async def asset(file: Annotated[str, PathParameter()]) -> Response:
+    """A script, style or picture of the pages."""
+    if file not in _FILES:
+        raise NotFound(f"There is no asset {file!r}")
+    return FileResponse(_FOLDER / file, headers={"Cache-Control": "public, max-age=3600"})

@@ -1,0 +1,140 @@
+"""Is the gateway alive, are its applications, can work be sent? The first never waits for an application."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field
+
+import cadgate
+from cadgate.error_handlers import inactive
+from cadgate.errors import ApplicationUnavailable, NotFound
+from cadgate.models.responses import Failure, Result, Success
+from cadgate.plugins.discovery import Found
+from cadgate.plugins.router import Router
+from cadgate.plugins.runtime import AdapterRuntime
+
+router = Router()
+
+
+class AdapterState(Result):
+    """What the gateway knows of one adapter without asking its application."""
+
+    status: Literal["starting", "up", "busy", "down", "unavailable", "disabled", "failed"]
+    application: str | None = Field(default=None, description="Name and version, once it said them.")
+    pid: int | None = None
+    mode: str | None = Field(default=None, description="managed, external.")
+    queue_depth: int = 0
+    restarts: int = 0
+    reason: str | None = Field(default=None, description="Why it is not up.")
+    remedy: str | None = Field(default=None, description="What to do about it.")
+
+
+class Health(Result):
+    """The gateway, and its adapters as it knows them."""
+
+    status: Literal["healthy", "degraded"] = Field(description="degraded: an enabled adapter cannot take work.")
+    version: str
+    uptime_seconds: float
+    adapters: dict[str, AdapterState]
+
+
+class AdapterHealth(BaseModel):
+    """The answer of an application's main thread, or that it is busy and with what."""
+
+    model_config = ConfigDict(extra="allow")
+
+    status: Literal["up", "busy"]
+    application: str | None = None
+    pid: int | None = None
+    latency_ms: float | None = None
+    queue_depth: int = 0
+    mode: str | None = None
+    busy_ms: float | None = Field(None, description="busy: since when, in milliseconds.")
+    method: str | None = Field(None, description="busy: the method that runs.")
+
+
+class Ready(Result):
+    """Every enabled adapter can take work."""
+
+    ready: Literal[True] = True
+
+
+def states(request: Request) -> dict[str, AdapterState]:
+    """The state of each adapter by name; where several packages claim a name, that of the active one."""
+    found: list[Found] = request.app.state.plugins
+    runtimes: dict[str, AdapterRuntime] = request.app.state.runtimes
+    known: dict[str, AdapterState] = {}
+    for one in found:
+        if one.status == "active" and one.name in runtimes:
+            status = runtimes[one.name].status()
+            known[one.name] = AdapterState(
+                status=status.state,
+                application=status.application,
+                pid=status.pid,
+                mode=status.mode,
+                queue_depth=status.queue_depth,
+                restarts=status.restarts,
+                reason=status.reason,
+                remedy=status.remedy,
+            )
+        elif one.name not in known:
+            known[one.name] = AdapterState(
+                status="disabled" if one.status == "disabled" else "failed", reason=one.error
+            )
+    return known
+
+
+def _works(state: AdapterState) -> bool:
+    return state.status in ("up", "busy", "disabled")
+
+
+@router.get("/health")
+async def health(request: Request) -> Success[Health]:
+    """Say that the gateway lives, and what it knows of its adapters.
+
+    200 as long as the gateway answers. It never waits for an application: ask `/health/{adapter}` for a real answer.
+    """
+    known = states(request)
+    return Success(
+        Health(
+            status="healthy" if all(map(_works, known.values())) else "degraded",
+            version=cadgate.__version__,
+            uptime_seconds=round(time.monotonic() - request.app.state.started, 3),
+            adapters=known,
+        )
+    )
+
+
+@router.get("/ready", responses={503: {"model": Failure}})
+async def ready(request: Request) -> Success[Ready]:
+    """Answer 200 only if every enabled adapter can take work now; 503 says which cannot."""
+    waiting = {name: state for name, state in states(request).items() if not _works(state)}
+    if waiting:
+        told = ", ".join(f"{name} is {state.status}" for name, state in waiting.items())
+        raise ApplicationUnavailable(
+            f"Not every adapter can take work: {told}",
+            details={"adapters": {name: state.model_dump(exclude_none=True) for name, state in waiting.items()}},
+            retry_after=1,
+        )
+    return Success(Ready())
+
+
+@router.get("/health/{adapter}", responses={404: {"model": Failure}, 503: {"model": Failure}})
+async def adapter_health(adapter: str, request: Request) -> Success[AdapterHealth]:
+    """Ping one application through its main thread.
+
+    `up` with the latency in milliseconds; `busy` with what runs and since when, where the main thread gave no answer
+    within a second. An application that is starting, down or not available is 503 with the reason and the remedy.
+    """
+    runtimes: dict[str, AdapterRuntime] = request.app.state.runtimes
+    found: list[Found] = [one for one in request.app.state.plugins if one.name == adapter]
+    if adapter in runtimes:
+        answer: dict[str, Any] = await runtimes[adapter].health()
+        return Success(AdapterHealth.model_validate(answer))
+    if not found:
+        known = ", ".join(sorted({one.name for one in request.app.state.plugins})) or "none"
+        raise NotFound(f"There is no adapter {adapter!r}; known are: {known}", details={"adapter": adapter})
+    raise inactive(found[0])
