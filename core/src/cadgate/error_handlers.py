@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -30,6 +30,7 @@ from cadgate.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
+from cadgate.models.common import Params
 
 log = structlog.get_logger("cadgate.errors")
 
@@ -197,6 +198,20 @@ async def _defect(request: Request, error: Exception) -> Response:
     return respond(internal_error(), _request_id(request))
 
 
+async def _values_invalid(request: Request, error: Exception) -> Response:
+    """A route put path and body together into a method's parameters, which refused them. Anything else is a defect."""
+    assert isinstance(error, ValidationError)
+    if not any(kind.__name__ == error.title for kind in _subclasses(Params)):
+        return await _defect(request, error)
+    return respond(validation_failed(error.errors(include_url=False)), _request_id(request))
+
+
+def _subclasses(kind: type) -> Iterator[type]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _subclasses(one)
+
+
 def internal_error() -> InternalError:
     """What a client is told about a defect."""
     return InternalError("The gateway failed on this request; its log has the details under the request id")
@@ -214,5 +229,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _request_invalid)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(ResponseValidationError, _defect)
-    app.add_exception_handler(ValidationError, _defect)
+    app.add_exception_handler(ValidationError, _values_invalid)
     app.add_exception_handler(DryRunDone, _dry_run_done)

@@ -16,7 +16,7 @@ import cadgate
 from cadgate import error_handlers, openapi
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.config import Settings, load_settings
-from cadgate.logging import configure
+from cadgate.logging import AccessLog, configure
 from cadgate.metrics import Metrics
 from cadgate.plugins import mount
 from cadgate.plugins.discovery import Found, discover
@@ -54,6 +54,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
+        # The gate has its own measures; looking for a tracer costs every request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     table = RouteTable(app.router.routes)
     app.router.routes.insert(0, table)
@@ -76,6 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         identity=identity_for(settings.auth, app.state.keys),
         bodies=Bodies(settings.max_body_bytes, settings.max_upload_bytes),
         metrics=app.state.metrics,
+        access=AccessLog(settings.log_level, settings.log_format),
     )
     return app
 

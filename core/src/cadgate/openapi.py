@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
 
+from cadgate.methods import Method
+from cadgate.openapi_merge import Part, merge
+from cadgate.openapi_operations import complete, failure_schemas
+from cadgate.plugins.discovery import Found
 from cadgate.routing import flatten
 
+log = structlog.get_logger("cadgate.openapi")
+
 CORE_TAG = "gateway"
+_CORE_TAG_TEXT = "The gateway itself: health, versions, adapters, files."
 
 
 def core_routes(router: APIRouter) -> list[BaseRoute]:
@@ -18,13 +31,104 @@ def core_routes(router: APIRouter) -> list[BaseRoute]:
 
 
 class Document:
-    """Callable like `FastAPI.openapi`; makes the document on the first call and keeps it."""
+    """Callable like `FastAPI.openapi`; made on the first call, and again when another set of adapters is active."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
-        self._made: dict[str, Any] | None = None
+        self._made: tuple[tuple[str, ...], dict[str, Any], bytes] | None = None
 
     def __call__(self) -> dict[str, Any]:
-        if self._made is None:
-            self._made = FastAPI.openapi(self._app)
+        return self._current()[1]
+
+    def text(self) -> bytes:
+        """The document as JSON."""
+        return self._current()[2]
+
+    def _current(self) -> tuple[tuple[str, ...], dict[str, Any], bytes]:
+        found: list[Found] = [one for one in self._app.state.plugins if one.status == "active"]
+        key = tuple(one.name for one in found)
+        if self._made is None or self._made[0] != key:
+            document = _document(self._app, found)
+            text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+            self._made = (key, document, text)
         return self._made
+
+
+def _document(app: FastAPI, found: Sequence[Found]) -> dict[str, Any]:
+    by_tag: dict[str, list[BaseRoute]] = {}
+    for context in iter_route_contexts(app.routes):
+        tags: list[str] = getattr(context, "tags", None) or []
+        if tags and context.include_in_schema:
+            by_tag.setdefault(tags[0], []).append(context.original_route)
+    parts = [_part(app, CORE_TAG, "Gateway", _CORE_TAG_TEXT, by_tag.get(CORE_TAG, []), {}, ())]
+    for one in found:
+        if one.adapter is not None and one.name in app.state.runtimes:
+            methods: Mapping[str, Method[Any, Any]] = app.state.runtimes[one.name].methods
+            adapter, routes = one.adapter, by_tag.get(one.name, [])
+            parts.append(
+                _part(app, one.name, adapter.title, adapter.description, routes, methods, tuple(adapter.context))
+            )
+    paths, schemas = merge(parts)
+    token = app.state.settings.auth == "token"
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": app.title, "description": app.description, "version": app.version},
+        "tags": [{"name": part.tag, "description": part.description} for part in parts],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted({**failure_schemas(), **schemas}.items())),
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A key of `cadgate keys`."}},
+        },
+        "security": [{"key": []}] if token else [{}, {"key": []}],
+    }
+
+
+def _part(
+    app: FastAPI,
+    tag: str,
+    title: str,
+    description: str,
+    routes: Sequence[BaseRoute],
+    methods: Mapping[str, Method[Any, Any]],
+    context: Sequence[str],
+) -> Part:
+    """One tag's paths and schemas; where they cannot be made at once, what can be made route by route."""
+    part = Part(tag, title, description, {}, {})
+    try:
+        _take(part, _generate(app, routes))
+    except Exception:  # whatever an adapter's models do, the others' documentation stays
+        log.exception("openapi_incomplete", tag=tag)
+        part = Part(tag, title, description, {}, {})
+        for route in routes:
+            _take(part, _generate_or_say(app, route))
+    complete(part, methods, context)
+    return part
+
+
+def _take(part: Part, made: dict[str, Any]) -> None:
+    for path, operations in made["paths"].items():
+        part.paths.setdefault(path, {}).update(operations)
+    part.schemas.update(made.get("components", {}).get("schemas", {}))
+
+
+def _generate(app: FastAPI, routes: Sequence[BaseRoute]) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of operation ids that are not unique: they are made so afterwards
+        return get_openapi(title=app.title, version=app.version, routes=routes)
+
+
+def _generate_or_say(app: FastAPI, route: BaseRoute) -> dict[str, Any]:
+    try:
+        return _generate(app, [route])
+    except Exception as error:
+        log.exception("route_not_described", path=getattr(route, "path", ""))
+        told = f"This route cannot be described: its models have no JSON Schema ({type(error).__name__})."
+        operation = {
+            "tags": getattr(route, "tags", []),
+            "summary": getattr(route, "summary", None) or getattr(route, "name", ""),
+            "description": told,
+            "operationId": getattr(route, "operation_id", None),
+            "responses": {"200": {"description": "Successful Response"}},
+        }
+        verbs: set[str] = getattr(route, "methods", None) or set()
+        return {"paths": {getattr(route, "path_format", ""): {verb.lower(): dict(operation) for verb in verbs}}}

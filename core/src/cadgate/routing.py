@@ -46,10 +46,12 @@ class RouteTable(BaseRoute):
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
         self._routes = routes
         self._indexed = -1
+        self._direct: dict[tuple[str, str], Route] = {}
         self._exact: dict[str, list[tuple[int, Route]]] = {}
         self._patterns: dict[tuple[str, int], list[tuple[int, Route]]] = {}
 
     def _index(self) -> None:
+        self._direct.clear()
         self._exact.clear()
         self._patterns.clear()
         for position, route in enumerate(self._routes):
@@ -61,6 +63,13 @@ class RouteTable(BaseRoute):
                 "/" in converter.regex and "^/" in converter.regex for converter in route.param_convertors.values()
             ):
                 self._patterns.setdefault(_key(route.path), []).append((position, route))
+        for path, routes in self._exact.items():
+            patterns = self._patterns.get(_key(path), [])
+            for position, route in reversed(routes):
+                # A pattern that was registered earlier and matches too must be asked first.
+                if not any(earlier < position and other.path_regex.match(path) for earlier, other in patterns):
+                    for method in route.methods or ():
+                        self._direct[path, method] = route
         self._indexed = len(self._routes)
 
     def find(self, scope: Scope) -> Found:
@@ -71,10 +80,16 @@ class RouteTable(BaseRoute):
         root: str = scope.get("root_path", "")
         if root and path.startswith(root):
             path = path[len(root) :]
+        direct = self._direct.get((path, scope["method"]))
+        if direct is not None:
+            child: Scope = {"endpoint": direct.endpoint, "path_params": {}, "route": direct}
+            found: Found = (direct, child, set())
+            scope[_FOUND] = found
+            return found
         candidates = self._exact.get(path, ())
         if patterns := self._patterns.get(_key(path)):
             candidates = sorted((*candidates, *patterns), key=_position) if candidates else patterns
-        found: Found = (None, {}, set())
+        found = (None, {}, set())
         for _, route in candidates:
             match, child = route.matches(scope)
             if match is Match.FULL:
@@ -162,6 +177,8 @@ _COPIED = (
 def _api_route(original: APIRoute, context: RouteContext, tag: str, operation: str) -> APIRoute:
     kind = GatewayRoute if type(original) is APIRoute else type(original)
     options: dict[str, Any] = {name: getattr(context, name) for name in _COPIED}
+    description: str = options["description"] or ""
+    options["summary"] = options["summary"] or description.partition("\n")[0].removesuffix(".") or None
     function = getattr(original.endpoint, "__name__", original.name)
     return kind(
         context.path or "",

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import anyio.to_thread
 import fastapi_offline
 from fastapi import Path as PathParameter
 from fastapi import Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 
 from cadgate.errors import NotFound
+from cadgate.openapi import Document
 from cadgate.plugins.router import Router
 
 router = Router()
@@ -24,7 +26,8 @@ _FILES = ("favicon.png", "redoc.standalone.js", "swagger-ui-bundle.js", "swagger
 @router.get("/openapi.json", include_in_schema=False)
 async def openapi(request: Request) -> Response:
     """The description of every route."""
-    return JSONResponse(request.app.openapi())
+    document: Document = request.app.openapi
+    return Response(await anyio.to_thread.run_sync(document.text), media_type="application/json")
 
 
 @router.get("/docs", include_in_schema=False)

@@ -19,13 +19,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cadgate.converters import SLASH, decode_path, readable
 from cadgate.error_handlers import internal_error, render
 from cadgate.errors import BadRequest, CadgateError
+from cadgate.logging import AccessLog
 from cadgate.metrics import Metrics
 from cadgate.routing import RouteTable
 from cadgate.security.bodies import SMALL, Bodies, counted, declared_length, drain, is_streamed
 from cadgate.security.identity import Identity
 from cadgate.security.origins import Origins
 
-log = structlog.get_logger("cadgate.access")
+log = structlog.get_logger("cadgate.gate")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}\Z")
 _ONCE = (b"host", b"origin", b"authorization", b"content-length", b"content-type", b"idempotency-key", b"if-match")
@@ -80,7 +81,15 @@ class Gate:
     """See the module. One per application."""
 
     def __init__(
-        self, app: ASGIApp, *, table: RouteTable, origins: Origins, identity: Identity, bodies: Bodies, metrics: Metrics
+        self,
+        app: ASGIApp,
+        *,
+        table: RouteTable,
+        origins: Origins,
+        identity: Identity,
+        bodies: Bodies,
+        metrics: Metrics,
+        access: AccessLog,
     ) -> None:
         self.app = app
         self._table = table
@@ -88,6 +97,7 @@ class Gate:
         self._identity = identity
         self._bodies = bodies
         self._metrics = metrics
+        self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -206,14 +216,8 @@ class Gate:
         seconds = time.perf_counter() - exchange.started
         template = route.path_format if route is not None else None
         self._metrics.observe(scope["method"], template, exchange.status, seconds)
-        log.info(
-            "request",
-            method=scope["method"],
-            path=template or readable(scope["path"])[:200],
-            status=exchange.status,
-            ms=round(seconds * 1000, 2),
-            request_id=exchange.request_id,
-        )
+        path = template or readable(scope["path"])[:200]
+        self._access.write(scope["method"], path, exchange.status, seconds, exchange.request_id)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])

@@ -135,4 +135,5 @@ def _in_order(scopes: Iterable[str]) -> tuple[Scope, ...]:
 
 
 def _key(entry: dict[str, Any]) -> Key:
-    return Key(str(entry["id"]), str(entry["label"]), _in_order(entry["scopes"]), str(entry["created"]), str(entry["sha256"]))
+    scopes = _in_order(entry["scopes"])
+    return Key(str(entry["id"]), str(entry["label"]), scopes, str(entry["created"]), str(entry["sha256"]))

@@ -1,0 +1,134 @@
+"""Puts the parts of the OpenAPI document together: one name for one schema, though adapters name theirs alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+Schemas = dict[str, Any]
+
+_REF = "#/components/schemas/"
+_QUALIFIED = re.compile(r"(?:[a-z0-9]+(?:_[a-z0-9]+)*__)+(?=[A-Z])")
+"""FastAPI's prefix of a name that two modules have: `cadgate_blender__models__objects__ObjectInfo`."""
+
+
+@dataclass(slots=True)
+class Part:
+    """What one tag brings."""
+
+    tag: str
+    title: str
+    description: str
+    paths: dict[str, dict[str, Any]]
+    schemas: Schemas
+
+    @property
+    def prefix(self) -> str:
+        """What its schemas' names begin with where another part has the same name: `Blender`."""
+        return re.sub(r"[^A-Za-z0-9]", "", self.title) or self.tag.title()
+
+
+def merge(parts: Sequence[Part]) -> tuple[dict[str, Any], Schemas]:
+    """The paths and the schemas of all parts. Schemas that differ under one name get their part's prefix."""
+    for part in parts:
+        _shorten(part)
+    for part, names in zip(parts, _clashes(parts), strict=True):
+        _rename(part, {name: f"{part.prefix}{name}" for name in names})
+    paths: dict[str, Any] = {}
+    schemas: Schemas = {}
+    ids: set[str] = set()
+    for part in parts:
+        for path, operations in part.paths.items():
+            for verb, operation in operations.items():
+                operation["operationId"] = _unique(operation.get("operationId") or f"{part.tag}_{verb}", verb, ids)
+            paths.setdefault(path, {}).update(operations)
+        schemas.update(part.schemas)
+    return paths, schemas
+
+
+def _unique(wanted: str, verb: str, taken: set[str]) -> str:
+    chosen, number = wanted, 2
+    while chosen in taken:
+        chosen = f"{wanted}_{verb}" if number == 2 else f"{wanted}_{verb}_{number}"
+        number += 1
+    taken.add(chosen)
+    return chosen
+
+
+def _clashes(parts: Sequence[Part]) -> list[set[str]]:
+    """For each part the names that must get its prefix: they mean something else in another part.
+
+    Schemas that refer to such a name differ too, although their text is the same.
+    """
+    differing: set[str] = set()
+    first: Schemas = {}
+    for part in parts:
+        for name, schema in part.schemas.items():
+            if first.setdefault(name, schema) != schema:
+                differing.add(name)
+    users: dict[str, set[str]] = {}
+    for part in parts:
+        for name, schema in part.schemas.items():
+            for used in _references(schema):
+                users.setdefault(used, set()).add(name)
+    pending = list(differing)
+    while pending:
+        for name in users.get(pending.pop(), ()):
+            if name not in differing and sum(name in part.schemas for part in parts) > 1:
+                differing.add(name)
+                pending.append(name)
+    return [{name for name in part.schemas if name in differing} for part in parts]
+
+
+def _references(value: Any) -> set[str]:
+    found: set[str] = set()
+    if isinstance(value, dict):
+        for key, item in cast("dict[str, Any]", value).items():
+            if key == "$ref" and isinstance(item, str):
+                found.add(item.removeprefix(_REF))
+            else:
+                found |= _references(item)
+    elif isinstance(value, list):
+        for item in cast("list[Any]", value):
+            found |= _references(item)
+    return found
+
+
+def _shorten(part: Part) -> None:
+    """Undo FastAPI's qualified names where the short name is free; else number them."""
+    new: dict[str, str] = {}
+    taken = {name for name in part.schemas if not _QUALIFIED.match(name)}
+    for name in sorted(part.schemas, key=lambda name: (name.startswith("cadgate__"), name)):
+        match = _QUALIFIED.match(name)
+        if match is None:
+            continue
+        base = name[match.end() :]
+        # The adapter's own model keeps the short name; the one that the gateway shares says where it is from.
+        short = f"Shared{base}" if name.startswith("cadgate__") and base in taken else base
+        while short in taken:
+            short += "_"
+        taken.add(short)
+        new[name] = short
+    _rename(part, new)
+
+
+def _rename(part: Part, new: dict[str, str]) -> None:
+    if not new:
+        return
+    part.schemas = {new.get(name, name): _renamed(schema, new) for name, schema in part.schemas.items()}
+    part.paths = _renamed(part.paths, new)
+
+
+def _renamed(value: Any, new: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _REF + new.get(item.removeprefix(_REF), item.removeprefix(_REF))
+            if key == "$ref" and isinstance(item, str) and item.startswith(_REF)
+            else _renamed(item, new)
+            for key, item in cast("dict[str, Any]", value).items()
+        }
+    if isinstance(value, list):
+        return [_renamed(item, new) for item in cast("list[Any]", value)]
+    return value
