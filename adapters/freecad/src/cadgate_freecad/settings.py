@@ -17,6 +17,9 @@ class FreeCADSettings(AdapterSettings):
     max_facets: Annotated[int, Field(ge=1)] = Field(
         5_000_000, description="Triangles of one mesh export, estimated before meshing."
     )
+    max_extent_mm: Annotated[float, Field(gt=0)] = Field(
+        1e9, description="Lengths and coordinates; OpenCASCADE's tolerances mean nothing beyond."
+    )
     max_copies: Annotated[int, Field(ge=1)] = Field(1000, description="Occurrences in one pattern.")
     max_turns: Annotated[int, Field(ge=1)] = Field(1000, description="Turns of one helix.")
     max_sides: Annotated[int, Field(ge=3)] = Field(1000, description="Sides of one prism.")

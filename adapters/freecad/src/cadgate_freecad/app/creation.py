@@ -9,27 +9,7 @@ from cadgate_freecad.app import shapes, values
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.limits import LIMITS
-
-_hints: dict[tuple[str, str], int] = {}
-"""(document, base): every number below is taken. Forgotten when an object is deleted; see `forget_names`."""
-
-
-def forget_names(document: str) -> None:
-    """Names of `document` became free again."""
-    for key in [key for key in _hints if key[0] == document]:
-        del _hints[key]
-
-
-def free_name(document: Any, base: str) -> str:
-    """`base`, or `base` and the lowest free number from 001 on. FreeCAD's own search grows with the document."""
-    if document.getObject(base) is None:
-        return base
-    key = (document.Name, base)
-    number = _hints.get(key, 1)
-    while document.getObject(f"{base}{number:03d}") is not None:
-        number += 1
-    _hints[key] = number
-    return f"{base}{number:03d}"
+from cadgate_freecad.app.naming import free_name
 
 
 class Slot:
@@ -75,13 +55,9 @@ class Slot:
 
 def check_room(document: Any, more: int = 1) -> None:
     """Raise AppError `limit_exceeded` when `more` objects would be too many."""
-    count = len(document.Objects) + more if more > 1 else document_size(document) + 1
+    count = len(document.Objects) + more
     if count > LIMITS["max_objects"]:
         raise limit_exceeded("The number of objects", count, LIMITS["max_objects"], "max_objects")
-
-
-def document_size(document: Any) -> int:
-    return len(document.Objects)
 
 
 def create(

@@ -1,12 +1,16 @@
-"""Documents: which one a call works in, and how they are described."""
+"""Documents: which one a call works in, and opening, closing, activating, recomputing them."""
 
 from __future__ import annotations
 
+import os
+import zipfile
 from typing import Any
 
 import FreeCAD
 
-from cadgate.appserver import current, not_found
+from cadgate.appserver import AppError, about_to_change, current, limit_exceeded, method, not_found, warn
+from cadgate_freecad.app.limits import LIMITS
+from cadgate_freecad.app.observer import OBSERVER
 
 
 class Active:
@@ -17,10 +21,16 @@ class Active:
 
 def find(name: str) -> Any:
     """The open document `name`. Raises AppError `document_not_found`."""
-    documents = FreeCAD.listDocuments()
+    documents = opened()
     if name not in documents:
         raise not_found("document", name, documents)
     return documents[name]
+
+
+def opened() -> dict[str, Any]:
+    """The open documents by name, the oldest first."""
+    documents = FreeCAD.listDocuments()
+    return {name: documents[name] for name in OBSERVER.documents if name in documents}
 
 
 def target() -> Any:
@@ -31,7 +41,7 @@ def target() -> Any:
 
 def active() -> Any:
     """The active document; the first one where that was closed, a new one where none is open."""
-    documents = FreeCAD.listDocuments()
+    documents = opened()
     document = documents.get(Active.name) if Active.name else None
     if document is None:
         document = next(iter(documents.values())) if documents else create("Unnamed", "Unnamed")
@@ -57,6 +67,22 @@ def create(name: str, label: str) -> Any:
     return document
 
 
+def follow() -> None:
+    """After a call, which may have been anybody's code: keep the active document, or adopt the one that it activated.
+
+    FreeCAD activates each new document, which is no choice of the code.
+    """
+    documents = opened()
+    if Active.name not in documents:
+        Active.name = next(iter(documents), None)
+    now = FreeCAD.ActiveDocument
+    if now is not None and now.Name != Active.name and now.Name not in OBSERVER.created_documents:
+        Active.name = now.Name
+        OBSERVER.changed = True
+    if Active.name is not None and (now is None or now.Name != Active.name):
+        FreeCAD.setActiveDocument(Active.name)
+
+
 def entry(document: Any) -> dict[str, Any]:
     """What the gateway says of a document."""
     return {
@@ -65,3 +91,167 @@ def entry(document: Any) -> dict[str, Any]:
         "objects": len(document.Objects),
         "active": document.Name == Active.name,
     }
+
+
+@method("documents.list")
+def list_documents() -> dict[str, Any]:
+    return {"documents": [entry(document) for document in opened().values()]}
+
+
+@method("documents.get")
+def get_document(*, name: str) -> dict[str, Any]:
+    return entry(find(name))
+
+
+@method("documents.create")
+def create_document(*, name: str | None, label: str | None, on_conflict: str) -> dict[str, Any]:
+    name = _new_name(name, on_conflict)
+    about_to_change()
+    return entry(_created(name, label))
+
+
+@method("documents.delete")
+def close_document(*, name: str) -> dict[str, Any]:
+    document = find(name)
+    about_to_change()
+    FreeCAD.closeDocument(document.Name)
+    if name in FreeCAD.listDocuments():
+        raise AppError("command_failed", f"FreeCAD did not close the document {name!r}")
+    follow()
+    return {"deleted": name}
+
+
+@method("documents.activate")
+def activate_document(*, name: str) -> dict[str, Any]:
+    document = find(name)
+    about_to_change()
+    return entry(activate(document))
+
+
+@method("documents.recompute")
+def recompute_document(*, name: str, force: bool) -> dict[str, Any]:
+    from cadgate_freecad.app.creation import reason
+    from cadgate_freecad.app.info import is_valid
+
+    document = find(name)
+    about_to_change()
+    due = [obj.Name for obj in document.Objects if force or obj.MustExecute or obj.State != ["Up-to-date"]]
+    document.recompute(None, force)
+    report = [
+        {
+            "name": obj.Name,
+            "valid": is_valid(obj),
+            "state": list(obj.State),
+            "reason": None if obj.isValid() else reason(obj),
+        }
+        for obj in document.Objects
+        if obj.Name in due or not obj.isValid() or obj.State != ["Up-to-date"]
+    ]
+    failed = [each["name"] for each in report if not each["valid"]]
+    if failed:
+        warn("recompute_failed", f"{len(failed)} of {len(report)} objects are invalid: {', '.join(failed[:10])}")
+    return {"document": name, "objects": report, "failed": failed}
+
+
+@method("internal.save")
+def save_document(*, name: str, path: str) -> dict[str, Any]:
+    document = find(name)
+    document.saveCopy(path)
+    check_file(path, len(document.Objects))
+    return {"document": name}
+
+
+@method("internal.open")
+def open_document(*, path: str, name: str | None, label: str | None, stem: str, on_conflict: str) -> dict[str, Any]:
+    from cadgate_freecad.app.snapshots import restore_into
+
+    check_size(path)
+    check_file(path)
+    name = _new_name(name, on_conflict, base=identifier(stem))
+    about_to_change()
+    document = _created(name, label or stem)
+    try:
+        restore_into(document, path)
+        document.Label = label or stem
+        document.FileName = ""
+        if document.Name != name or (not document.Objects and _object_count(path)):
+            raise AppError("command_failed", f"FreeCAD opened the file, but nothing of it arrived in {name!r}")
+    except BaseException:
+        FreeCAD.closeDocument(name)
+        follow()
+        raise
+    return entry(document)
+
+
+def _new_name(name: str | None, on_conflict: str, base: str = "Unnamed") -> str:
+    documents = opened()
+    if len(documents) >= LIMITS["max_documents"]:
+        raise limit_exceeded(
+            "The number of open documents", len(documents) + 1, LIMITS["max_documents"], "max_documents"
+        )
+    if name is not None and name in documents and on_conflict == "error":
+        raise AppError(
+            "name_taken",
+            f'The name {name!r} is in use by another document: choose another, or send "on_conflict": "rename"',
+            {"name": name},
+        )
+    wanted = name or base
+    chosen, number = wanted, 0
+    while chosen in documents:
+        number += 1
+        chosen = f"{wanted}{number}"
+    return chosen
+
+
+def _created(name: str, label: str | None) -> Any:
+    document = create(name, label or name)
+    if document.Name != name:
+        FreeCAD.closeDocument(document.Name)
+        follow()
+        raise AppError("command_failed", f"FreeCAD named the document {document.Name!r} instead of {name!r}")
+    return document
+
+
+def identifier(text: str) -> str:
+    """A FreeCAD name that resembles `text`."""
+    cleaned = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in text)
+    return cleaned if cleaned and not cleaned[0].isdigit() else f"_{cleaned}"
+
+
+def check_size(path: str) -> None:
+    """Raise AppError `limit_exceeded` for a file that is too large to read."""
+    size = os.path.getsize(path)
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            size = max(size, sum(part.file_size for part in archive.infolist()) // 8)
+    if size > LIMITS["max_import_bytes"]:
+        raise limit_exceeded("The size of the file in bytes", size, LIMITS["max_import_bytes"], "max_import_bytes")
+
+
+def check_file(path: str, objects: int | None = None) -> None:
+    """Make sure that `path` is a whole FCStd file, with `objects` objects where that is known.
+
+    Raises AppError `unsupported_format`: FreeCAD opens half a file and says nothing.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+            if damaged is not None:
+                raise zipfile.BadZipFile(f"its part {damaged!r} is damaged")
+            if "Document.xml" not in archive.namelist():
+                raise zipfile.BadZipFile("it has no Document.xml")
+            count = _object_count(path)
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+        raise AppError("unsupported_format", f"{os.path.basename(path)!r} is no complete FCStd file: {error}") from None
+    if objects is not None and count != objects:
+        raise AppError("command_failed", f"FreeCAD wrote {count} of {objects} objects")
+
+
+def _object_count(path: str) -> int:
+    """What the file itself says in `<Objects Count="…">`."""
+    with zipfile.ZipFile(path) as archive, archive.open("Document.xml") as file:
+        for line in file:
+            if b"<Objects " in line:
+                start = line.index(b'Count="') + 7
+                return int(line[start : line.index(b'"', start)])
+    raise ValueError("its Document.xml names no objects")

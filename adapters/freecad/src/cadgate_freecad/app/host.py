@@ -8,9 +8,11 @@ from typing import Any, Iterator
 import FreeCAD
 import Part
 
-from cadgate.appserver import Host
-from cadgate_freecad.app import versions
+from cadgate.appserver import Host, current
+from cadgate_freecad.app import documents, snapshots, versions
+from cadgate_freecad.app.history import History
 from cadgate_freecad.app.limits import LIMITS
+from cadgate_freecad.app.observer import OBSERVER
 
 
 class FreeCADHost(Host):
@@ -21,31 +23,53 @@ class FreeCADHost(Host):
     snapshot_suffix = ".fcsnap"
     transactional = True
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._history = History()
+
     def start(self) -> None:
         LIMITS.update(self.settings)
+        FreeCAD.addDocumentObserver(OBSERVER)
+        for document in FreeCAD.listDocuments().values():
+            document.UndoMode = 1
         if not FreeCAD.GuiUp:
             # Without it a label that another object has is changed silently.
-            FreeCAD.ParamGet("User parameter:BaseApp/Preferences/Document").SetBool("DuplicateLabels", True)
+            FreeCAD.ParamGet(snapshots.PREFERENCES).SetBool("DuplicateLabels", True)
 
     def version(self) -> str:
         return versions.text()
 
     def namespace(self) -> dict[str, Any]:
+        documents.active()
         return {"FreeCAD": FreeCAD, "App": FreeCAD, "Part": Part}
 
     @contextmanager
     def transaction(self, label: str) -> Iterator[None]:
-        """One transaction in every document that the call touches: FreeCAD opens it with the first change there."""
-        FreeCAD.setActiveTransaction(label)
         try:
-            yield
-        except BaseException:
-            FreeCAD.closeActiveTransaction(True)
-            raise
-        FreeCAD.closeActiveTransaction(False)
+            with self._history.transaction(label):
+                yield
+        finally:
+            documents.follow()
+            if current().connection is None:
+                OBSERVER.forget()
+
+    def undo(self) -> str | None:
+        return self._history.undo()
+
+    def redo(self) -> str | None:
+        return self._history.redo()
 
     def save_snapshot(self, path: str) -> None:
-        raise NotImplementedError
+        snapshots.save(path)
 
     def load_snapshot(self, path: str | None) -> None:
-        raise NotImplementedError
+        snapshots.load(path)
+        self._history.clear()
+        OBSERVER.forget()
+
+    def unchanged(self) -> bool:
+        return not OBSERVER.changed
+
+    def observe(self) -> None:
+        for event in OBSERVER.take():
+            self.emit("objects", event)

@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from cadgate_freecad.app import shapes
-from cadgate_freecad.app.values import euler, significant, xyz
+from cadgate_freecad.app.values import euler, xyz
 
 # Placement and visibility are in the description itself; shapes are stamped by their measures and counts.
 _NOT_STAMPED = {"Shape", "Mesh", "Placement", "Visibility", "Label", "Proxy", "_Body", "_GroupTouched"}
@@ -45,30 +45,32 @@ def is_valid(obj: Any) -> bool:
 
 def revision(obj: Any, described: dict[str, Any], shape: Any) -> str:
     """12 hex digits over what is described, the simple properties and the shape's counts: the same after a restart."""
-    stamp: list[Any] = [described]
+    stamp: list[Any] = []
     for name in obj.PropertiesList:
         if name not in _NOT_STAMPED:
             stamp.append((name, _plain(getattr(obj, name, None))))
     if shape is not None:
         stamp.append((shape.countElement("Face"), shape.countElement("Edge"), shape.countElement("Vertex")))
     # Touched and Up-to-date come and go with saving; only a failure is a change.
-    text = repr([("Invalid" in obj.State if key == "state" else value) for key, value in described.items()])
-    return hashlib.sha1((text + repr(stamp[1:])).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    text = repr([("Invalid" in obj.State if key == "state" else _plain(value)) for key, value in described.items()])
+    return hashlib.sha1((text + repr(stamp)).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _plain(value: Any) -> Any:
-    """Something whose repr is the same in another process: no addresses."""
+    """Something whose repr is the same in another process and after a reload: no addresses, no last digits."""
     if isinstance(value, float):
-        return significant(value)
+        return f"{value:.9g}"
     if value is None or isinstance(value, _PLAIN):
         return value
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return [(key, _plain(item)) for key, item in value.items()]
     name = getattr(value, "Name", None)
     if isinstance(name, str) and hasattr(value, "TypeId"):
         return name
     quantity = getattr(value, "Value", None)
     if isinstance(quantity, float):
-        return significant(quantity)
+        return f"{quantity:.9g}"
     # Geometry, constraints, vectors: their reprs hold addresses or all digits; the shape's measures tell of them.
     return type(value).__name__

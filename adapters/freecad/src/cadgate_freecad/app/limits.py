@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-LIMITS: dict[str, int] = {}
+LIMITS: dict[str, float] = {}

@@ -1,29 +1,175 @@
-"""Parametric primitives of the Part workbench."""
+"""Parametric primitives. Each is measured against its formula: FreeCAD clamps and caps values without a word."""
 
 from __future__ import annotations
 
+from math import isclose, pi, radians, sin, tan
 from typing import Any
 
-from cadgate.appserver import method
+from cadgate.appserver import AppError, limit_exceeded, method
 from cadgate_freecad.app import values
 from cadgate_freecad.app.creation import create
+from cadgate_freecad.app.limits import LIMITS
+
+SMALL = 1e-4
+"""mm. Below it shapes may be invalid although FreeCAD says nothing, so they are examined."""
 
 
 @method("primitives.box")
 def box(*, length: Any, width: Any, height: Any, **common: Any) -> dict[str, Any]:
-    properties = {
-        "Length": values.length("length", length),
-        "Width": values.length("width", width),
-        "Height": values.length("height", height),
-    }
-    return create("Part::Box", "Box", properties, **common)
+    x, y, z = values.length("length", length), values.length("width", width), values.length("height", height)
+    return _solid("Part::Box", {"Length": x, "Width": y, "Height": z}, x * y * z, min(x, y, z), common)
+
+
+@method("primitives.sphere")
+def sphere(*, radius: Any, angle1: Any, angle2: Any, angle3: Any, **common: Any) -> dict[str, Any]:
+    r = values.length("radius", radius)
+    low = values.angle("angle1", angle1, low=-90, high=90)
+    high = values.angle("angle2", angle2, low=-90, high=90)
+    around = values.angle("angle3", angle3)
+    _ascending("angle1", low, "angle2", high)
+    bottom, top = sin(radians(low)), sin(radians(high))
+    volume = around / 360 * pi * r**3 * (top - bottom - (top**3 - bottom**3) / 3)
+    # A part of a sphere is bounded by flat faces through the axis, not by cones to the centre.
+    properties = {"Radius": r, "Angle1": low, "Angle2": high, "Angle3": around}
+    return _solid("Part::Sphere", properties, volume, r, common)
 
 
 @method("primitives.cylinder")
 def cylinder(*, radius: Any, height: Any, angle: Any, **common: Any) -> dict[str, Any]:
-    properties = {
-        "Radius": values.length("radius", radius),
-        "Height": values.length("height", height),
-        "Angle": values.angle("angle", angle),
+    r, h, around = values.length("radius", radius), values.length("height", height), values.angle("angle", angle)
+    properties = {"Radius": r, "Height": h, "Angle": around}
+    return _solid("Part::Cylinder", properties, around / 360 * pi * r**2 * h, min(r, h), common)
+
+
+@method("primitives.cone")
+def cone(*, radius1: Any, radius2: Any, height: Any, angle: Any, **common: Any) -> dict[str, Any]:
+    r1 = values.length("radius1", radius1, zero=True)
+    r2 = values.length("radius2", radius2, zero=True)
+    h, around = values.length("height", height), values.angle("angle", angle)
+    if abs(r1 - r2) < 1e-6:
+        raise values.invalid(
+            "radius2", f"{radius2!r} equals radius1, and FreeCAD makes no such cone: use primitives/cylinder"
+        )
+    properties = {"Radius1": r1, "Radius2": r2, "Height": h, "Angle": around}
+    volume = around / 360 * pi * h * (r1**2 + r1 * r2 + r2**2) / 3
+    return _solid("Part::Cone", properties, volume, min(max(r1, r2), h), common)
+
+
+@method("primitives.torus")
+def torus(*, radius1: Any, radius2: Any, angle1: Any, angle2: Any, angle3: Any, **common: Any) -> dict[str, Any]:
+    r1, r2 = values.length("radius1", radius1), values.length("radius2", radius2)
+    if r1 < r2:
+        raise values.invalid("radius1", f"{radius1!r} is smaller than radius2: the torus would intersect itself")
+    low = values.angle("angle1", angle1, low=-180, high=180)
+    high = values.angle("angle2", angle2, low=-180, high=180)
+    around = values.angle("angle3", angle3)
+    _ascending("angle1", low, "angle2", high)
+    properties = {"Radius1": r1, "Radius2": r2, "Angle1": low, "Angle2": high, "Angle3": around}
+    whole = high - low == 360
+    volume = around / 360 * 2 * pi**2 * r1 * r2**2 if whole else None
+    return _solid("Part::Torus", properties, volume, r2, common)
+
+
+@method("primitives.prism")
+def prism(*, sides: int, circumradius: Any, height: Any, **common: Any) -> dict[str, Any]:
+    if sides > LIMITS["max_sides"]:
+        raise limit_exceeded("The number of sides", sides, LIMITS["max_sides"], "max_sides")
+    r, h = values.length("circumradius", circumradius), values.length("height", height)
+    properties = {"Polygon": sides, "Circumradius": r, "Height": h}
+    return _solid("Part::Prism", properties, sides / 2 * r**2 * sin(2 * pi / sides) * h, min(r, h), common)
+
+
+@method("primitives.wedge")
+def wedge(
+    *,
+    xmin: Any,
+    xmax: Any,
+    ymin: Any,
+    ymax: Any,
+    zmin: Any,
+    zmax: Any,
+    x2min: Any,
+    x2max: Any,
+    z2min: Any,
+    z2max: Any,
+    **common: Any,
+) -> dict[str, Any]:
+    given = {
+        "Xmin": xmin,
+        "Xmax": xmax,
+        "Ymin": ymin,
+        "Ymax": ymax,
+        "Zmin": zmin,
+        "Zmax": zmax,
+        "X2min": x2min,
+        "X2max": x2max,
+        "Z2min": z2min,
+        "Z2max": z2max,
     }
-    return create("Part::Cylinder", "Cylinder", properties, **common)
+    at = {name: values.coordinate(name.lower(), value) for name, value in given.items()}
+    for axis in ("X", "Y", "Z"):
+        _ascending(f"{axis.lower()}min", at[f"{axis}min"], f"{axis.lower()}max", at[f"{axis}max"])
+    for axis in ("X2", "Z2"):
+        _ascending(f"{axis.lower()}min", at[f"{axis}min"], f"{axis.lower()}max", at[f"{axis}max"], equal=True)
+    x, y, z = at["Xmax"] - at["Xmin"], at["Ymax"] - at["Ymin"], at["Zmax"] - at["Zmin"]
+    x2, z2 = at["X2max"] - at["X2min"], at["Z2max"] - at["Z2min"]
+    # A prismatoid: Simpson's rule over the areas below, in the middle and above is exact.
+    volume = y / 6 * (x * z + (x + x2) * (z + z2) + x2 * z2)
+    return _solid("Part::Wedge", at, volume, min(x, y, z), common)
+
+
+@method("primitives.ellipsoid")
+def ellipsoid(*, radius1: Any, radius2: Any, radius3: Any, **common: Any) -> dict[str, Any]:
+    z, x = values.length("radius1", radius1), values.length("radius2", radius2)
+    y = x if radius3 is None else values.length("radius3", radius3)
+    properties = {"Radius1": z, "Radius2": x, "Radius3": y}
+    return _solid("Part::Ellipsoid", properties, 4 / 3 * pi * x * y * z, min(x, y, z), common, tolerance=2e-2)
+
+
+@method("primitives.helix")
+def helix(*, pitch: Any, height: Any, radius: Any, angle: Any, handedness: str, **common: Any) -> dict[str, Any]:
+    p, h, r = values.length("pitch", pitch), values.length("height", height), values.length("radius", radius)
+    if h / p > LIMITS["max_turns"]:
+        raise limit_exceeded("The number of turns", h / p, LIMITS["max_turns"], "max_turns")
+    opening = values.angle("angle", angle, low=-89.99, high=89.99)
+    if r + h * tan(radians(opening)) <= 0:
+        raise values.invalid("angle", f"{angle!r} closes the helix below its height: the radius would reach 0")
+    properties = {
+        "Pitch": p,
+        "Height": h,
+        "Radius": r,
+        "Angle": opening,
+        "LocalCoord": 0 if handedness == "right" else 1,
+        # The old style makes turns of one kind of curve each, which sweeps do not follow well.
+        "Style": 1,
+    }
+    return create("Part::Helix", "Helix", properties, **common)
+
+
+def _solid(
+    kind: str,
+    properties: dict[str, float],
+    volume: float | None,
+    smallest: float,
+    common: dict[str, Any],
+    tolerance: float = 1e-6,
+) -> dict[str, Any]:
+    """Create, and compare the volume with the formula's (None: there is none)."""
+
+    def check(obj: Any, described: dict[str, Any]) -> None:
+        measured = described["volume"]
+        wrong = measured <= 0 if volume is None else not isclose(measured, volume, rel_tol=tolerance)
+        if wrong or (smallest < SMALL and not obj.Shape.isValid()):
+            expected = "" if volume is None else f"; {volume:g} mm³ were expected and {measured:g} came out"
+            raise AppError(
+                "degenerate_result",
+                f"FreeCAD makes no valid {kind} of these dimensions{expected}",
+                {"type": kind, "expected_volume": volume, "volume": measured},
+            )
+
+    return create(kind, kind[len("Part::") :], properties, check=check, **common)
+
+
+def _ascending(low_name: str, low: float, high_name: str, high: float, *, equal: bool = False) -> None:
+    if low > high or (low == high and not equal):
+        raise values.invalid(high_name, f"{high:g} must be above {low_name}, which is {low:g}")

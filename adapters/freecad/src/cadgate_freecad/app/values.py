@@ -7,7 +7,8 @@ from typing import Any, Sequence
 
 import FreeCAD
 
-from cadgate.appserver import AppError
+from cadgate.appserver import AppError, limit_exceeded
+from cadgate_freecad.app.limits import LIMITS
 
 Units = FreeCAD.Units
 
@@ -48,7 +49,10 @@ def quantity(field: str, value: Any, unit: Any, example: str) -> float:
 
 def coordinate(field: str, value: Any) -> float:
     """Millimetres of either sign."""
-    return quantity(field, value, Units.Length, "2 in")
+    result = quantity(field, value, Units.Length, "2 in")
+    if abs(result) > LIMITS["max_extent_mm"]:
+        raise limit_exceeded(f"{field} in mm", result, LIMITS["max_extent_mm"], "max_extent_mm")
+    return result
 
 
 def length(field: str, value: Any, *, zero: bool = False) -> float:

@@ -33,6 +33,14 @@ SignedAngle = Annotated[
     Annotated[Number, Field(ge=-360, le=360)] | Quantity,
     Field(description='-360 to 360: degrees, or a quantity string such as `"-1.5 rad"`.'),
 ]
+Latitude = Annotated[
+    Annotated[Number, Field(ge=-90, le=90)] | Quantity,
+    Field(description='-90 to 90: degrees, or a quantity string such as `"-45 deg"`.'),
+]
+HalfTurn = Annotated[
+    Annotated[Number, Field(ge=-180, le=180)] | Quantity,
+    Field(description='-180 to 180: degrees, or a quantity string such as `"-90 deg"`.'),
+]
 Location = Annotated[
     tuple[Coordinate, Coordinate, Coordinate],
     Field(description="`[x, y, z]` in millimetres, or quantity strings."),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from cadgate.plugin import Application, application
+from cadgate.plugin import Application, IncomingFile, application
 
 FreeCADApplication = Annotated[Application, Depends(application("freecad"))]
 """FreeCAD, for routes that name their document themselves."""
@@ -23,3 +23,6 @@ def _with_document(
 
 FreeCAD = Annotated[Application, Depends(_with_document)]
 """FreeCAD, bound to `?document=`."""
+
+FreeCADIncoming = Annotated[IncomingFile, Depends(IncomingFile.of_request)]
+"""A file that came with the request, as an upload or by the id of an artifact."""

@@ -1,0 +1,89 @@
+"""Transactions of calls, and undo and redo over all the documents that one call touched."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Any, Iterator, NamedTuple
+
+import FreeCAD
+
+from cadgate_freecad.app.observer import OBSERVER
+
+
+class Step(NamedTuple):
+    """One request: its label, and how many transactions it committed in which document."""
+
+    label: str
+    commits: dict[str, int]
+
+
+class History:
+    """What can be undone and redone. FreeCAD keeps 20 transactions a document; a restart forgets them."""
+
+    def __init__(self) -> None:
+        self._done: list[Step] = []
+        self._undone: list[Step] = []
+
+    def clear(self) -> None:
+        self._done.clear()
+        self._undone.clear()
+
+    @contextmanager
+    def transaction(self, label: str) -> Iterator[None]:
+        """One transaction in every document that is touched inside; FreeCAD opens it with the first change there."""
+        OBSERVER.begin()
+        FreeCAD.setActiveTransaction(label)
+        try:
+            yield
+        except BaseException:
+            FreeCAD.closeActiveTransaction(True)
+            settle()
+            raise
+        FreeCAD.closeActiveTransaction(False)
+        if OBSERVER.commits:
+            self._done.append(Step(label, dict(OBSERVER.commits)))
+            self._undone.clear()
+
+    def undo(self) -> str | None:
+        """Undo the last step; None when there is none, or FreeCAD no longer has it."""
+        return self._move(self._done, self._undone, "UndoCount", "undo")
+
+    def redo(self) -> str | None:
+        """Redo the step undone last; None when there is none."""
+        return self._move(self._undone, self._done, "RedoCount", "redo")
+
+    def _move(self, source: list[Step], other: list[Step], counter: str, action: str) -> str | None:
+        documents = FreeCAD.listDocuments()
+        while source:
+            step = source.pop()
+            commits = {name: count for name, count in step.commits.items() if name in documents}
+            if not commits:
+                continue
+            if any(getattr(documents[name], counter) < count for name, count in commits.items()):
+                source.clear()
+                return None
+            for name, count in commits.items():
+                for _ in range(count):
+                    getattr(documents[name], action)()
+            settle()
+            other.append(Step(step.label, commits))
+            return step.label
+        return None
+
+
+def settle() -> None:
+    """Make the objects that a roll-back, an undo or a redo restored say so.
+
+    FreeCAD restores their values and shapes, but leaves them touched, and one whose recompute failed stays invalid.
+    """
+    for document, name in list(OBSERVER.events):
+        obj = _object(document, name)
+        if obj is not None:
+            if "Invalid" in obj.State:
+                obj.recompute()
+            obj.purgeTouched()
+
+
+def _object(document: str, name: str) -> Any:
+    opened = FreeCAD.listDocuments().get(document)
+    return None if opened is None else opened.getObject(name)

@@ -1,0 +1,86 @@
+"""What FreeCAD's document observers tell: object events, committed transactions, and whether anything changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cadgate_freecad.app.naming import forget_names
+
+
+class Observer:
+    """Registered once with `FreeCAD.addDocumentObserver`; FreeCAD calls the `slot…` methods.
+
+    One edit causes about four change events, so they are kept per object until `take`.
+    """
+
+    def __init__(self) -> None:
+        self.events: dict[tuple[str, str], tuple[str, str]] = {}
+        self.commits: dict[str, int] = {}
+        self.created_documents: list[str] = []
+        self.documents: list[str] = []
+        """Names of the open documents, the oldest first; FreeCAD itself lists them by name."""
+        self.changed = False
+
+    def begin(self) -> None:
+        """A call begins: nothing changed yet."""
+        self.commits = {}
+        self.created_documents = []
+        self.changed = False
+
+    def take(self) -> list[dict[str, Any]]:
+        """The events since the last time, one an object, ready to be sent."""
+        events = [
+            {"action": action, "name": name, "type": kind, "document": document}
+            for (document, name), (action, kind) in self.events.items()
+        ]
+        self.events = {}
+        return events
+
+    def forget(self) -> None:
+        """Drop what was noted: the session was loaded or replayed, which is no news."""
+        self.events = {}
+
+    # --- called by FreeCAD -----------------------------------------------------------------------------------------
+
+    def slotCreatedObject(self, obj: Any) -> None:
+        key = (obj.Document.Name, obj.Name)
+        was = self.events.get(key)
+        # FreeCAD reports the first label before the creation.
+        self.events[key] = ("changed" if was is not None and was[0] == "deleted" else "created", obj.TypeId)
+        self.changed = True
+
+    def slotChangedObject(self, obj: Any, prop: str) -> None:
+        self.changed = True
+        document = obj.Document
+        if document is not None:
+            self.events.setdefault((document.Name, obj.Name), ("changed", obj.TypeId))
+
+    def slotDeletedObject(self, obj: Any) -> None:
+        self.changed = True
+        key = (obj.Document.Name, obj.Name)
+        forget_names(key[0])
+        if self.events.get(key, ("", ""))[0] == "created":
+            del self.events[key]
+        else:
+            self.events[key] = ("deleted", obj.TypeId)
+
+    def slotCreatedDocument(self, document: Any) -> None:
+        self.changed = True
+        self.created_documents.append(document.Name)
+        self.documents.append(document.Name)
+        document.UndoMode = 1
+
+    def slotDeletedDocument(self, document: Any) -> None:
+        self.changed = True
+        if document.Name in self.documents:
+            self.documents.remove(document.Name)
+        forget_names(document.Name)
+
+    def slotChangedDocument(self, document: Any, prop: str) -> None:
+        self.changed = True
+
+    def slotCommitTransaction(self, document: Any) -> None:
+        self.commits[document.Name] = self.commits.get(document.Name, 0) + 1
+
+
+OBSERVER = Observer()

@@ -1,0 +1,99 @@
+"""The whole session as one file: every document as FCStd, and what FCStd forgets, in a manifest."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from contextlib import contextmanager
+from typing import Any, Iterator
+
+import FreeCAD
+
+from cadgate_freecad.app import documents
+
+MANIFEST = "manifest.json"
+PREFERENCES = "User parameter:BaseApp/Preferences/Document"
+
+
+def save(path: str) -> None:
+    """Write all documents to `path`. Raises OSError, RuntimeError."""
+    folder = tempfile.mkdtemp(dir=os.path.dirname(os.path.abspath(path)))
+    try:
+        entries: list[dict[str, Any]] = []
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive, _exact_and_fast():
+            for number, document in enumerate(documents.opened().values()):
+                entry = f"{number}.FCStd"
+                part = os.path.join(folder, entry)
+                document.saveCopy(part)
+                archive.write(part, entry)
+                os.remove(part)
+                entries.append(
+                    {
+                        "file": entry,
+                        "name": document.Name,
+                        "label": document.Label,
+                        "saved_as": document.FileName,
+                        "objects": [obj.Name for obj in document.Objects],
+                    }
+                )
+            archive.writestr(MANIFEST, json.dumps({"active": documents.Active.name, "documents": entries}))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def load(path: str | None) -> None:
+    """Replace all documents by those of `path`; None leaves no document. Raises ValueError for an incomplete file."""
+    for name in list(FreeCAD.listDocuments()):
+        FreeCAD.closeDocument(name)
+    documents.Active.name = None
+    if path is None:
+        return
+    folder = tempfile.mkdtemp()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            manifest = json.loads(archive.read(MANIFEST))
+            for entry in manifest["documents"]:
+                _load(archive.extract(entry["file"], folder), entry)
+        if manifest["active"] is not None:
+            documents.activate(documents.find(manifest["active"]))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _load(path: str, entry: dict[str, Any]) -> None:
+    document = documents.create(entry["name"], entry["label"])
+    if document.Name != entry["name"]:
+        raise ValueError(f"the document {entry['name']!r} came back as {document.Name!r}")
+    restore_into(document, path)
+    document.Label = entry["label"]
+    document.FileName = entry["saved_as"]
+    names = [obj.Name for obj in document.Objects]
+    if names != entry["objects"]:
+        raise ValueError(
+            f"the document {entry['name']!r} came back with {len(names)} of {len(entry['objects'])} objects"
+        )
+
+
+def restore_into(document: Any, path: str) -> None:
+    """Fill a new document from an FCStd file; it keeps its name. Undo starts empty."""
+    document.load(path)
+    document.UndoMode = 1
+    document.clearUndos()
+
+
+@contextmanager
+def _exact_and_fast() -> Iterator[None]:
+    """Shapes in binary, which keeps every digit, and hardly compressed."""
+    preferences = FreeCAD.ParamGet(PREFERENCES)
+    binary = preferences.GetBool("SaveBinaryBrep", False)
+    level = preferences.GetInt("CompressionLevel", 3)
+    preferences.SetBool("SaveBinaryBrep", True)
+    preferences.SetInt("CompressionLevel", 1)
+    try:
+        yield
+    finally:
+        preferences.SetBool("SaveBinaryBrep", binary)
+        preferences.SetInt("CompressionLevel", level)
