@@ -21,6 +21,9 @@ from cadgate.plugins.entry_points import announced_names
 LOCAL_PLUGINS = "plugins.toml"
 """Read from the working folder where no other file is named."""
 
+DOTENV = ".env"
+"""Likewise."""
+
 MIB = 1024 * 1024
 
 
@@ -195,7 +198,7 @@ def load_settings(**overrides: Any) -> Settings:
         values["plugins",] = (plugins, where or str(plugins))
     tables = {key[1] for key in values if key[0] == "adapters"}
     adapters = tuple(sorted({*announced_names(), *tables}))
-    values.update(from_dotenv(Path(".env"), names, adapters))
+    values.update(from_dotenv(Path(DOTENV), names, adapters))
     values.update(from_environment(os.environ, names, adapters))
     values.update(options)
     return Settings.of(values)
@@ -207,7 +210,7 @@ def _plugins_file(options: Values) -> tuple[Path | None, str]:
     for layer in (
         options,
         from_environment({variable("plugins"): os.environ.get(variable("plugins"), "")}, key, ()),
-        from_dotenv(Path(".env"), key, (), strict=False),
+        from_dotenv(Path(DOTENV), key, (), strict=False),
     ):
         if key in layer:
             value, where = layer[key]

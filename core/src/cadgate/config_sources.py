@@ -10,7 +10,7 @@ import io
 import json
 import logging
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -74,12 +74,8 @@ def from_dotenv(path: Path, names: Sequence[str], adapters: Sequence[str], *, st
 
     With `strict`, every unknown `CADGATE_*` key is an error.
     """
-    text = _read(path, "") if path.exists() else ""
     values: Values = {}
-    for binding in parse_stream(io.StringIO(text)):
-        if binding.error:
-            raise ConfigError(f"{path.absolute()}: line {binding.original.line} is not NAME=value")
-    for variable, value in dotenv_values(stream=io.StringIO(text)).items():
+    for variable, value in _dotenv(path).items():
         if not variable.startswith(PREFIX) or not value:
             continue
         where = f"{path.absolute()}: {variable}"
@@ -89,6 +85,24 @@ def from_dotenv(path: Path, names: Sequence[str], adapters: Sequence[str], *, st
         elif strict:
             raise ConfigError(f"{where}: unknown key{_did_you_mean(variable, _variables(names))}")
     return values
+
+
+def export_dotenv(path: Path, environment: MutableMapping[str, str]) -> None:
+    """Put the lines of `.env` that are not the gateway's own into `environment`, where they are not set already.
+
+    Adapters look there for the variables of their applications (`BLENDER_CMD`).
+    """
+    for variable, value in _dotenv(path).items():
+        if not variable.startswith(PREFIX) and value:
+            environment.setdefault(variable, value)
+
+
+def _dotenv(path: Path) -> dict[str, str | None]:
+    text = _read(path, "") if path.exists() else ""
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            raise ConfigError(f"{path.absolute()}: line {binding.original.line} is not NAME=value")
+    return dotenv_values(stream=io.StringIO(text))
 
 
 def from_toml(path: Path, named_by: str, names: Sequence[str]) -> Values:

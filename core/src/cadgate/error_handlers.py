@@ -13,8 +13,10 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from cadgate.converters import readable
 from cadgate.errors import (
@@ -37,6 +39,9 @@ log = structlog.get_logger("cadgate.errors")
 _MAX_TEXT = 1000
 _MAX_ITEMS = 100
 _MAX_DEPTH = 12
+_UNREADABLE = "There was an error parsing the body"
+"""What FastAPI says of a body that it cannot read; the reason is the exception's cause."""
+
 _BY_STATUS: dict[int, type[CadgateError]] = {
     400: BadRequest,
     404: NotFound,
@@ -150,7 +155,7 @@ async def _http_exception(request: Request, error: Exception) -> Response:
             details={"allowed": [method.strip() for method in allowed.split(",") if method.strip()]},
         )
         return respond(told, _request_id(request), headers)
-    if error.status_code == 400 and cause is not None:
+    if error.status_code == 400 and error.detail == _UNREADABLE:
         reason = "it is nested too deeply" if isinstance(cause, RecursionError) else type(cause).__name__
         return respond(MalformedJson(f"The body cannot be read: {reason}"), _request_id(request))
     kind = _BY_STATUS.get(error.status_code)
@@ -166,7 +171,7 @@ def _code_of(status: int) -> str:
         return "bad_request" if status < 500 else "internal_error"
 
 
-def unknown_path(request: Request) -> CadgateError:
+def unknown_path(request: HTTPConnection) -> CadgateError:
     """Why there is nothing under this path: no such route, no such adapter, or an adapter that is not active."""
     path = readable(request.scope["path"])
     segments = path.split("/")
@@ -212,6 +217,25 @@ def _subclasses(kind: type) -> Iterator[type]:
         yield from _subclasses(one)
 
 
+async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    """The end of the router: no route has this path. A WebSocket is refused before its upgrade, by the same envelope."""
+    if scope["type"] == "http":
+        raise HTTPException(404)
+    error = unknown_path(WebSocket(scope, receive, send))
+    await refuse_websocket(error, scope["state"]["request_id"], scope, send)
+
+
+async def refuse_websocket(error: CadgateError, request_id: str, scope: Scope, send: Send) -> None:
+    """Answer an upgrade with the envelope of `error`; by a close where the server cannot answer HTTP at this point."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+        return
+    status, headers, body = render(error, request_id)
+    headers.append((b"x-request-id", request_id.encode()))
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": body})
+
+
 def internal_error() -> InternalError:
     """What a client is told about a defect."""
     return InternalError("The gateway failed on this request; its log has the details under the request id")
@@ -222,9 +246,10 @@ async def _dry_run_done(request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Register the handlers."""
+    """Register the handlers, and what answers where no route does."""
     from cadgate.plugins.calls import DryRunDone
 
+    app.router.default = nothing_here
     app.add_exception_handler(CadgateError, _cadgate_error)
     app.add_exception_handler(RequestValidationError, _request_invalid)
     app.add_exception_handler(HTTPException, _http_exception)

@@ -30,7 +30,7 @@ def configure(level: str, form: Literal["console", "json"]) -> None:
         logger_factory=_Stderr,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -38,14 +38,12 @@ def configure(level: str, form: Literal["console", "json"]) -> None:
         )
     )
     root = logging.getLogger()
-    for old in [one for one in root.handlers if getattr(one, "cadgate", False)]:
+    for old in [one for one in root.handlers if isinstance(one, _Handler)]:
         root.removeHandler(old)
-    handler.cadgate = True  # type: ignore[attr-defined]
     root.addHandler(handler)
     root.setLevel(number)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
-    logging.captureWarnings(True)
 
 
 class AccessLog:
@@ -75,6 +73,16 @@ class AccessLog:
             shown = path if path.isprintable() else repr(path)
             line = f"{stamp} INFO request {method} {shown} {status} {ms} ms request_id={request_id}\n"
         sys.stderr.write(line)
+
+
+class _Handler(logging.Handler):
+    """The standard library's records, to the same place."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except Exception:  # noqa: BLE001 - as the standard library's handlers do: logging must not break what it logs
+            self.handleError(record)
 
 
 class _Stderr:

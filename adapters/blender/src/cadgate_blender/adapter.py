@@ -17,7 +17,8 @@ def cadgate_adapter() -> Adapter:
         title="Blender",
         description=(
             "Meshes, materials, lights, cameras, renders and exchange files in a real Blender. Lengths are Blender "
-            "units (metres); rotations are XYZ Euler angles in degrees; colours are linear RGBA in 0…1 or `#rrggbb[aa]`. "
+            "units (metres); rotations are XYZ Euler angles in degrees; colours are linear RGBA in 0…1 or "
+            "`#rrggbb[aa]`. "
             "A new session is an empty scene with a grey world."
         ),
         package="cadgate_blender",

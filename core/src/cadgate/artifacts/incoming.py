@@ -11,8 +11,10 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from cadgate.artifacts.store import ArtifactStore, Stored
-from cadgate.errors import MalformedJson, UnsupportedMediaType, ValidationFailed
+from cadgate.errors import UnsupportedMediaType, ValidationFailed
+from cadgate.json_body import parse
 from cadgate.models.responses import Artifact
+from cadgate.routers.context import require
 
 _CHUNK = 1 << 20
 
@@ -48,6 +50,7 @@ class IncomingFile:
     @staticmethod
     async def of_request(request: Request) -> IncomingFile:
         """The multipart field `file`, or the artifact that the JSON body `{"artifact": id}` names."""
+        require(request, "write")
         store: ArtifactStore = request.app.state.artifacts
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type == "multipart/form-data":
@@ -58,11 +61,10 @@ class IncomingFile:
                 return IncomingFile(store.get((await store_upload(store, upload)).id))
         if content_type != "application/json":
             raise UnsupportedMediaType('Send multipart/form-data with a field "file", or JSON {"artifact": id}')
+        value = parse(await request.body())
         try:
-            reference = ArtifactReference.model_validate_json(await request.body())
+            reference = ArtifactReference.model_validate(value)
         except ValidationError as error:
-            if error.errors()[0]["type"] == "json_invalid":
-                raise MalformedJson(f"The body is not JSON: {error.errors()[0]['msg']}") from error
             raise ValidationFailed(
                 'The body must be {"artifact": id}',
                 details={"errors": error.errors(include_url=False, include_context=False, include_input=False)},

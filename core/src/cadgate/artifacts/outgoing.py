@@ -31,7 +31,8 @@ def file_response(stored: Stored, *, attachment: bool = True, headers: dict[str,
         headers={
             "ETag": f'"{artifact.sha256}"',
             "X-Artifact-Id": artifact.id,
-            "X-Content-Type-Options": "nosniff",
+            # Whatever a client stored as HTML or SVG must not run as a page of the gateway.
+            "Content-Security-Policy": "sandbox; default-src 'none'",
             "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(base)}",
             **(headers or {}),
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import mimetypes
@@ -9,6 +10,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +21,7 @@ from cadgate.artifacts.paths import check_name, resolve
 from cadgate.errors import ArtifactNotFound, CommandExecutionError
 from cadgate.models.responses import Artifact
 
+_LEFTOVER_SECONDS = 3600
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 
 MEDIA_TYPES = {
@@ -126,6 +129,7 @@ class ArtifactStore:
         self.root = root
         self.allowed_roots = allowed_roots
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._sweep()
 
     def stage(self, workspace: Path, name: str, *, suffix: str | None = None) -> StagedFile:
         """See `Application.stage`."""
@@ -170,15 +174,28 @@ class ArtifactStore:
             raise ArtifactNotFound(f"There is no artifact {identifier!r}", details={"id": identifier}) from error
         return Stored(artifact, folder / "data")
 
-    def list(self) -> list[Artifact]:
-        """All artifacts, the newest first."""
-        folders = sorted(self.root.glob("[0-9a-f]*"), key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
-        return [self.get(folder.name).artifact for folder in folders if _ID.match(folder.name)]
-
     def page(self, offset: int, limit: int) -> tuple[list[Artifact], int]:
-        """A part of `list`, and how many there are in all."""
-        listed = self.list()
-        return listed[offset : offset + limit], len(listed)
+        """Some of the artifacts, the newest first, and how many there are in all."""
+        ages: list[tuple[int, str]] = []
+        with os.scandir(self.root) as entries:
+            for entry in entries:
+                if _ID.match(entry.name):
+                    with contextlib.suppress(FileNotFoundError):  # removed at this moment
+                        ages.append((entry.stat().st_mtime_ns, entry.name))
+        ages.sort(reverse=True)
+        listed: list[Artifact] = []
+        for _, identifier in ages[offset : offset + limit]:
+            with contextlib.suppress(ArtifactNotFound):
+                listed.append(self.get(identifier).artifact)
+        return listed, len(ages)
+
+    def _sweep(self) -> None:
+        """Remove what uploads and removals left behind when a gateway died."""
+        now = time.time()
+        for path in self.root.glob(".*"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.suffix in (".part", ".upload", ".removed") and now - path.stat().st_mtime > _LEFTOVER_SECONDS:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def delete(self, identifier: str) -> None:
         """Remove the artifact; a download that runs ends normally. Raises ArtifactNotFound."""

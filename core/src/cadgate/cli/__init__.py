@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cadgate.config import Settings, load_settings
+from cadgate.config import DOTENV, Settings, load_settings
+from cadgate.config_sources import export_dotenv
 from cadgate.errors import CadgateError, ConfigError
 
 app = typer.Typer(
@@ -94,6 +96,38 @@ def version() -> None:
     _exit(run())
 
 
+keys = typer.Typer(help='Access keys for auth = "token".', no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+
+@keys.command("create")
+def create_key(
+    label: Annotated[str, typer.Argument(help="Who or what the key is for.")],
+    scopes: Annotated[str, typer.Option(help="What it allows, comma separated.")] = "read,write,execute",
+    state_dir: StateDir = None,
+) -> None:
+    """Make a key and print it, once."""
+    from cadgate.cli.keys import create
+
+    _exit(create(load_settings(state_dir=state_dir), label, scopes))
+
+
+@keys.command("list")
+def list_keys(state_dir: StateDir = None) -> None:
+    """List the keys: id, date, scopes, label."""
+    from cadgate.cli.keys import list_keys as run
+
+    _report(run, state_dir=state_dir)
+
+
+@keys.command("revoke")
+def revoke_key(identifier: Annotated[str, typer.Argument(metavar="ID")], state_dir: StateDir = None) -> None:
+    """Refuse a key from now on."""
+    from cadgate.cli.keys import revoke
+
+    _exit(revoke(load_settings(state_dir=state_dir), identifier))
+
+
 def _report(run: Callable[[Settings], int], **options: Any) -> None:
     _exit(run(load_settings(**options)))
 
@@ -105,6 +139,7 @@ def _exit(code: int) -> None:
 def main() -> None:
     """The entry point: a wrong setting is one line on stderr and exit code 2; another refusal is exit code 1."""
     try:
+        export_dotenv(Path(DOTENV), os.environ)
         app(prog_name="cadgate")
     except CadgateError as error:
         print(f"cadgate: {' '.join(error.message.splitlines())}", file=sys.stderr)

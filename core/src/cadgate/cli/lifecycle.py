@@ -18,7 +18,7 @@ from cadgate.cli.processes import Family
 from cadgate.config import Settings
 
 POLL_SECONDS = 0.1
-SETTLED = frozenset(("up", "busy", "unavailable", "failed"))
+SETTLED = frozenset(("up", "busy", "down", "unavailable", "failed"))
 """States in which waiting longer changes nothing."""
 
 LOG_NAME = "gateway.log"
@@ -65,7 +65,8 @@ def say(text: str) -> None:
 def up(settings: Settings, arguments: list[str], timeout_seconds: float) -> int:
     """Start the gateway detached with `arguments` for `serve`, and wait until its applications answer.
 
-    Answers the exit code: 0 if every adapter answers, except those whose application is not installed.
+    Answers the exit code: 0 if every adapter answers, except those that failed to load (as long as another one answers)
+    and those whose application is not installed.
     """
     holder = holder_of(settings.state_dir)
     log = settings.state_dir / "logs" / LOG_NAME
@@ -81,7 +82,7 @@ def up(settings: Settings, arguments: list[str], timeout_seconds: float) -> int:
         if gateway is None:
             return _did_not_start(child, log, start, timeout_seconds)
         states = _wait_for_adapters(gateway, progress, deadline)
-    return _report(settings, gateway, states, log)
+    return _report(gateway, states, log)
 
 
 def _spawn(settings: Settings, log: Path, arguments: list[str]) -> tuple[subprocess.Popen[bytes], int]:
@@ -110,9 +111,9 @@ def _wait_for_gateway(
     while time.monotonic() < deadline:
         holder = holder_of(settings.state_dir)
         if holder is not None and holder.url:
-            gateway = Gateway(holder.url)
+            gateway = Gateway(holder.url, holder.token)
             try:
-                gateway.health()
+                gateway.known()
             except NotReachable:
                 pass
             else:
@@ -132,14 +133,14 @@ def _wait_for_gateway(
 def _wait_for_adapters(gateway: Gateway, progress: Progressing, deadline: float) -> list[Service]:
     while True:
         try:
-            services = gateway.services()
+            services = gateway.known()
+            for service in services:
+                progress.show(service.name, service.state)
+            if all(service.state in SETTLED for service in services) or time.monotonic() >= deadline:
+                return gateway.services()
         except NotReachable as error:
             return [Service("gateway", "down", str(error), kind="gateway")]
-        for service in services:
-            progress.show(service.name, service.state)
-        if all(service.state in SETTLED for service in services) or time.monotonic() >= deadline:
-            return services
-        time.sleep(POLL_SECONDS * 2)
+        time.sleep(POLL_SECONDS)
 
 
 def _did_not_start(child: subprocess.Popen[bytes] | None, log: Path, start: int, timeout_seconds: float) -> int:
@@ -154,7 +155,7 @@ def _did_not_start(child: subprocess.Popen[bytes] | None, log: Path, start: int,
     return code if code in (1, 2) else 1
 
 
-def _report(settings: Settings, gateway: Gateway, services: list[Service], log: Path) -> int:
+def _report(gateway: Gateway, services: list[Service], log: Path) -> int:
     for service in services:
         say(service.line())
         if service.state == "unavailable" and service.remedy:

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -20,10 +20,14 @@ _PATIENCE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The gateway that uses a state folder. `url` is None until it listens."""
+    """The gateway that uses a state folder.
+
+    `url` is None until it listens. `token` is a key for this user's commands, where the gateway wants keys.
+    """
 
     pid: int
     url: str | None = None
+    token: str | None = field(default=None, repr=False)
 
 
 class AlreadyRunning(CadgateError):
@@ -71,9 +75,9 @@ class StateLock:
             return False
         return True
 
-    def publish(self, url: str | None) -> None:
-        """Say who holds the folder, and where it can be reached."""
-        content = json.dumps({"pid": os.getpid(), "url": url}).encode() + b"\n"
+    def publish(self, url: str | None, token: str | None = None) -> None:
+        """Say who holds the folder, and how the commands of this user reach it. The file is 0600."""
+        content = json.dumps({"pid": os.getpid(), "url": url, "token": token}).encode() + b"\n"
         os.pwrite(self._file, content, 0)
         os.ftruncate(self._file, len(content))
 
@@ -108,6 +112,6 @@ def _read(file: int) -> Holder | None:
     try:
         content: Any = json.loads(os.pread(file, 4096, 0))
         entry = cast("dict[str, Any]", content)
-        return Holder(int(entry["pid"]), entry["url"])
+        return Holder(int(entry["pid"]), entry["url"], entry["token"])
     except (ValueError, KeyError, TypeError):
         return None

@@ -17,7 +17,7 @@ def status(settings: Settings) -> int:
     holder = holder_of(settings.state_dir)
     url = (holder.url if holder else None) or settings.url
     try:
-        services = Gateway(url).services()
+        services = Gateway(url, holder.token if holder else None).services()
     except NotReachable as error:
         services = _unreachable(settings, str(error) if holder else f"nothing runs with {settings.state_dir}")
     for service in services:

@@ -7,20 +7,23 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
 
 from cadgate.cli.lock import StateLock
-from cadgate.config import Settings
+from cadgate.config import Settings, is_loopback
 from cadgate.errors import CadgateError, ConfigError
+from cadgate.security.keys import KeyFile
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than common clients and proxies keep idle connections, so that it is they who close them."""
 
 
 BACKLOG = 2048
+OWN_KEY = "the commands of a running gateway"
 
 
 class CannotListen(CadgateError):
@@ -49,13 +52,17 @@ def serve(settings: Settings) -> int:
     :raises CannotListen: the address cannot be bound.
     :raises ConfigError: a setting is wrong.
     """
-    with StateLock(settings.state_dir, settings.origin("state_dir")) as lock, bind(settings) as listener:
+    with (
+        StateLock(settings.state_dir, settings.origin("state_dir")) as lock,
+        own_key(settings) as token,
+        bind(settings) as listener,
+    ):
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         # Late: the packages behind it take half a second that a refused start need not wait for.
         from cadgate.main import create_app
 
         def announce() -> None:
-            lock.publish(settings.url)
+            lock.publish(settings.url, token)
             print(f"cadgate: listening on {settings.url} (process {os.getpid()})", file=sys.stderr, flush=True)
 
         server = _Server(_configuration(settings, create_app(settings)), announce)
@@ -86,6 +93,32 @@ def _configuration(settings: Settings, app: Any) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
     )
+
+
+@contextmanager
+def own_key(settings: Settings) -> Generator[str | None]:
+    """A key with which this user's commands may look at this gateway while it runs; None where it wants no keys.
+
+    :raises ConfigError: other machines could reach the gateway, and nobody has a key.
+    """
+    if settings.auth != "token":
+        yield None
+        return
+    keys = KeyFile(settings.state_dir)
+    for key in keys.list():
+        # Of a gateway that was killed.
+        if key.label == OWN_KEY:
+            keys.revoke(key.id)
+    if not is_loopback(settings.host) and not keys.list():
+        raise ConfigError(
+            f"{settings.origin('host')}: {settings.host!r} can be reached from other machines, and nobody has a key: "
+            "make one with `cadgate keys create NAME`"
+        )
+    text, key = keys.create(OWN_KEY, ["read"])
+    try:
+        yield text
+    finally:
+        keys.revoke(key.id)
 
 
 def bind(settings: Settings) -> socket.socket:

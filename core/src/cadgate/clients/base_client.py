@@ -127,7 +127,7 @@ class BaseSocketClient:
         """One connection that has proved itself."""
         try:
             async for attempt in stamina.retry_context(
-                on=OSError, attempts=6, timeout=CONNECT_SECONDS, wait_initial=0.05
+                on=OSError, attempts=None, timeout=CONNECT_SECONDS, wait_initial=0.02, wait_max=0.5, wait_jitter=0
             ):
                 with attempt:
                     if self._closed:

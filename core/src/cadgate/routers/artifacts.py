@@ -75,8 +75,8 @@ async def store_artifact(request: Request) -> Success[Artifact]:
         return Success(await store_upload(_store(request), upload))
 
 
-@router.head("/{id}", include_in_schema=False)
-@router.get("/{id}", response_class=Response, responses={404: {"model": Failure}})
+@router.head("/{id:name}", include_in_schema=False)
+@router.get("/{id:name}", response_class=Response, responses={404: {"model": Failure}})
 async def download_artifact(id: str, request: Request) -> Response:
     """Download an artifact: its bytes, with `Range`, `ETag` and `If-None-Match`."""
     require(request, "read")
@@ -88,7 +88,7 @@ async def download_artifact(id: str, request: Request) -> Response:
     return file_response(stored)
 
 
-@router.delete("/{id}", responses={404: {"model": Failure}})
+@router.delete("/{id:name}", responses={404: {"model": Failure}})
 async def delete_artifact(id: str, request: Request) -> Success[Deleted]:
     """Remove an artifact. A download of it that runs ends normally."""
     require(request, "write")

@@ -55,7 +55,7 @@ async def redoc(request: Request) -> HTMLResponse:
     )
 
 
-@router.get(ASSETS + "/{file}", include_in_schema=False)
+@router.get(ASSETS + "/{file:name}", include_in_schema=False)
 async def asset(file: Annotated[str, PathParameter()]) -> Response:
     """A script, style or picture of the pages."""
     if file not in _FILES:

@@ -122,7 +122,11 @@ async def ready(request: Request) -> Success[Ready]:
     return Success(Ready())
 
 
-@router.get("/health/{adapter}", responses={404: {"model": Failure}, 503: {"model": Failure}})
+@router.get(
+    "/health/{adapter:name}",
+    response_model_exclude_none=True,
+    responses={404: {"model": Failure}, 503: {"model": Failure}},
+)
 async def adapter_health(adapter: str, request: Request) -> Success[AdapterHealth]:
     """Ping one application through its main thread.
 

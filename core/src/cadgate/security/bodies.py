@@ -24,14 +24,16 @@ class Bodies:
         self._max_upload = max_upload
         self._accepted: dict[int, frozenset[str]] = {}
 
-    def check(self, headers: dict[bytes, bytes], route: Route, http_version: str) -> int | None:
-        """The limit to count this body against, None where its length is known and allowed.
+    def check(self, headers: dict[bytes, bytes], route: Route | None, http_version: str) -> int | None:
+        """The limit to count this body against, None where there is none, or its length is known and allowed.
 
         Raises PayloadTooLarge, UnsupportedMediaType, BadRequest.
         """
         length = declared_length(headers)
         if length == 0 or (length is None and not is_streamed(headers, http_version)):
             return None
+        if route is None:
+            return self._max_body
         kind, _, parameters = headers.get(b"content-type", b"").decode("latin-1").partition(";")
         kind = kind.strip().lower()
         accepted = self._accepted.get(id(route)) or self._learn(route)

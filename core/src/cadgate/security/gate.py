@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cadgate.converters import SLASH, decode_path, readable
-from cadgate.error_handlers import internal_error, render
+from cadgate.error_handlers import internal_error, refuse_websocket, render
 from cadgate.errors import BadRequest, CadgateError
 from cadgate.logging import AccessLog
 from cadgate.metrics import Metrics
@@ -32,6 +32,7 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}\Z")
 _ONCE = (b"host", b"origin", b"authorization", b"content-length", b"content-type", b"idempotency-key", b"if-match")
 _EXPOSED = b"X-Request-ID, Server-Timing, X-Artifact-Id, ETag, Retry-After, Content-Disposition, Content-Range"
 _PREFLIGHT_SECONDS = b"600"
+_CLIENT_LEFT = 499
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 _DEFAULT_ALLOWED_HEADERS = b"authorization, content-type, idempotency-key, if-match, x-deadline-ms, x-request-id"
 
@@ -122,15 +123,14 @@ class Gate:
                     return
                 inner = self._as_get(scope, exchange)
                 route, _, _ = self._table.find(inner)
-                if route is not None:
-                    limit = self._bodies.check(headers, route, scope["http_version"])
-                    if limit is not None:
-                        receive = counted(receive, limit)
+                limit = self._bodies.check(headers, route, scope["http_version"])
+                if limit is not None:
+                    receive = counted(receive, limit)
                 await self.app(inner, receive, exchange.respond)
             except CadgateError as error:
                 await self._refuse(error, scope, headers, receive, exchange)
             except ClientDisconnect:
-                exchange.status = exchange.status or 499
+                pass
             except Exception as error:
                 log.error("internal_error", request_id=exchange.request_id, exc_info=error)
                 if exchange.status:
@@ -215,9 +215,10 @@ class Gate:
     def _finish(self, scope: Scope, route: Route | None, exchange: Exchange) -> None:
         seconds = time.perf_counter() - exchange.started
         template = route.path_format if route is not None else None
-        self._metrics.observe(scope["method"], template, exchange.status, seconds)
+        status = exchange.status or _CLIENT_LEFT
+        self._metrics.observe(scope["method"], template, status, seconds)
         path = template or readable(scope["path"])[:200]
-        self._access.write(scope["method"], path, exchange.status, seconds, exchange.request_id)
+        self._access.write(scope["method"], path, status, seconds, exchange.request_id)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -226,14 +227,8 @@ class Gate:
         try:
             self._admit(scope, headers, None, state)
         except CadgateError as error:
-            status, answer, body = render(error, state["request_id"])
-            log.info("websocket_refused", path=readable(scope["path"])[:200], status=status, code=error.code)
-            if "websocket.http.response" not in scope.get("extensions", {}):
-                await send({"type": "websocket.close", "code": 1008, "reason": error.code})
-                return
-            answer.append((b"x-request-id", state["request_id"].encode()))
-            await send({"type": "websocket.http.response.start", "status": status, "headers": answer})
-            await send({"type": "websocket.http.response.body", "body": body})
+            log.info("websocket_refused", path=readable(scope["path"])[:200], status=error.status, code=error.code)
+            await refuse_websocket(error, state["request_id"], scope, send)
             return
         await self.app(scope, receive, send)
 

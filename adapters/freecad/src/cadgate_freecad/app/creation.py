@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Sequence
 
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, name_taken
-from cadgate_freecad.app import shapes, values
+from cadgate_freecad.app import analytic, shapes, values
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.limits import LIMITS
@@ -48,16 +48,13 @@ class Slot:
         obj = self.document.addObject(kind, self.name)
         if obj is None or obj.Name != self.name:
             raise AppError("command_failed", f"FreeCAD gave the object another name than {self.name!r}")
+        # An ID is never smaller than the number of objects; counting them takes longer with each.
+        if obj.ID > LIMITS["max_objects"] and len(self.document.Objects) > LIMITS["max_objects"]:
+            count = len(self.document.Objects)
+            raise limit_exceeded("The number of objects", count, LIMITS["max_objects"], "max_objects")
         if label is not None and label != obj.Label:
             obj.Label = label
         return obj
-
-
-def check_room(document: Any, more: int = 1) -> None:
-    """Raise AppError `limit_exceeded` when `more` objects would be too many."""
-    count = len(document.Objects) + more
-    if count > LIMITS["max_objects"]:
-        raise limit_exceeded("The number of objects", count, LIMITS["max_objects"], "max_objects")
 
 
 def create(
@@ -82,20 +79,33 @@ def create(
     document = target()
     placement = values.placement(location, rotation)
     slot = Slot(document, base, name, on_conflict, keep)
-    check_room(document)
     about_to_change()
     values_by_name = properties(document) if callable(properties) else properties
     obj = slot.fill(kind, label)
     for key, value in values_by_name.items():
-        setattr(obj, key, value)
-    obj.Placement = placement
+        assign(obj, key, value)
+    if not placement.isIdentity():
+        obj.Placement = placement
     recompute(obj)
     described = describe(obj)
     if described["shape_type"] is not None and not shapes.is_finite(described):
         raise AppError("degenerate_result", f"{base} has no finite size: its dimensions are too large")
+    if described["volume"] is not None and not analytic.agrees(obj, described["volume"]):
+        raise AppError(
+            "degenerate_result",
+            f"FreeCAD made another {kind} than these dimensions tell: it has {described['volume']:g} mm³",
+            {"type": kind, "volume": described["volume"]},
+        )
     if check is not None:
         check(obj, described)
     return described
+
+
+def assign(obj: Any, name: str, value: Any) -> None:
+    """Set a property unless it has the value already: a primitive makes its shape anew with each assignment."""
+    now = getattr(obj, name)
+    if getattr(now, "Value", now) != value:
+        setattr(obj, name, value)
 
 
 def recompute(obj: Any) -> None:

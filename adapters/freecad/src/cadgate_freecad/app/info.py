@@ -8,8 +8,12 @@ from typing import Any
 from cadgate_freecad.app import shapes
 from cadgate_freecad.app.values import euler, xyz
 
-# Placement and visibility are in the description itself; shapes are stamped by their measures and counts.
-_NOT_STAMPED = {"Shape", "Mesh", "Placement", "Visibility", "Label", "Proxy", "_Body", "_GroupTouched"}
+# In the description already, or only another way to say where the placement is, or not told by their repr.
+_NOT_STAMPED = {
+    *("Label", "Mesh", "Placement", "Proxy", "Shape", "Visibility", "_Body", "_GroupTouched"),
+    *("AttacherEngine", "AttacherType", "AttachmentOffset", "AttachmentSupport", "MapMode", "MapPathParameter"),
+    *("MapReversed", "Support"),
+}
 _PLAIN = (bool, int, str)
 
 
@@ -18,7 +22,7 @@ def describe(obj: Any) -> dict[str, Any]:
     placement = getattr(obj, "Placement", None)
     shape = shapes.shape_of(obj)
     mesh = getattr(obj, "Mesh", None) if shape is None else None
-    measured = shapes.mesh_measures(mesh) if hasattr(mesh, "CountFacets") else shapes.measures(shape)
+    measured = shapes.mesh_measures(mesh) if hasattr(mesh, "CountFacets") else shapes.measures(obj, shape)
     described = {
         "name": obj.Name,
         "label": obj.Label,

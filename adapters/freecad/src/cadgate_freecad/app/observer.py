@@ -20,12 +20,14 @@ class Observer:
         self.documents: list[str] = []
         """Names of the open documents, the oldest first; FreeCAD itself lists them by name."""
         self.changed = False
+        self._last: Any = None
 
     def begin(self) -> None:
         """A call begins: nothing changed yet."""
         self.commits = {}
         self.created_documents = []
         self.changed = False
+        self._last = None
 
     def take(self) -> list[dict[str, Any]]:
         """The events since the last time, one an object, ready to be sent."""
@@ -34,11 +36,13 @@ class Observer:
             for (document, name), (action, kind) in self.events.items()
         ]
         self.events = {}
+        self._last = None
         return events
 
     def forget(self) -> None:
         """Drop what was noted: the session was loaded or replayed, which is no news."""
         self.events = {}
+        self._last = None
 
     # --- called by FreeCAD -----------------------------------------------------------------------------------------
 
@@ -50,6 +54,10 @@ class Observer:
         self.changed = True
 
     def slotChangedObject(self, obj: Any, prop: str) -> None:
+        # A new object changes about thirteen times.
+        if obj is self._last:
+            return
+        self._last = obj
         self.changed = True
         document = obj.Document
         if document is not None:
@@ -57,6 +65,7 @@ class Observer:
 
     def slotDeletedObject(self, obj: Any) -> None:
         self.changed = True
+        self._last = None
         key = (obj.Document.Name, obj.Name)
         forget_names(key[0])
         if self.events.get(key, ("", ""))[0] == "created":

@@ -6,7 +6,7 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate_freecad.app import versions
+from cadgate_freecad.app import analytic, versions
 from cadgate_freecad.app.values import clean, finite, significant, xyz
 
 TIGHT_FACES = 200
@@ -48,21 +48,45 @@ def bounding_box(shape: Any) -> Any | None:
     box = shape.BoundBox
     if not box.isValid():
         return None
+    return shape.copy(True, False).optimalBoundingBox() if _is_curved(shape) else box
+
+
+def _is_curved(shape: Any) -> bool:
+    """Whether `BoundBox` may be too large; False for shapes of very many faces or edges, which take too long."""
     faces = shape.Faces
-    if len(faces) <= TIGHT_FACES and any(face.Surface.TypeId != "Part::GeomPlane" for face in faces):
-        box = shape.copy(True, False).optimalBoundingBox()
-    return box
+    if len(faces) > TIGHT_FACES:
+        return False
+    if any(face.Surface.TypeId != "Part::GeomPlane" for face in faces):
+        return True
+    edges = shape.Edges
+    return len(edges) <= 4 * TIGHT_FACES and any(_curve(edge) not in _EXACT for edge in edges)
 
 
-def measures(shape: Any | None) -> dict[str, Any]:
+_EXACT = ("Part::GeomLine", "Part::GeomCircle", None)
+
+
+def _curve(edge: Any) -> str | None:
+    try:
+        return edge.Curve.TypeId
+    except (TypeError, RuntimeError):
+        return None  # a degenerated edge has no curve
+
+
+def measures(obj: Any, shape: Any | None) -> dict[str, Any]:
     """volume, area, center_of_mass, bounding_box, shape_type."""
     if shape is None:
         return NO_MEASURES
-    box = bounding_box(shape)
-    center = versions.center_of_mass(shape)
+    size = volume(shape)
+    whole = analytic.known(obj, size)
+    if whole is not None:
+        center = obj.Placement.multVec(FreeCAD.Vector(*whole.center))
+        area = whole.area
+        box = shape.BoundBox if whole.box is None else whole.box(obj.Placement)
+    else:
+        center, area, box = versions.center_of_mass(shape), shape.Area, bounding_box(shape)
     return {
-        "volume": _number(volume(shape)),
-        "area": _number(shape.Area),
+        "volume": _number(size),
+        "area": _number(area),
         "center_of_mass": None if center is None else _point(center),
         "bounding_box": None if box is None else box_json(box),
         "shape_type": shape.ShapeType,
