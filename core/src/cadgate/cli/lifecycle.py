@@ -22,6 +22,7 @@ SETTLED = frozenset(("up", "busy", "down", "unavailable", "failed"))
 """States in which waiting longer changes nothing."""
 
 LOG_NAME = "gateway.log"
+MAX_LOG_BYTES = 10 * 1024 * 1024
 CHILDREN_SECONDS = 5.0
 
 
@@ -88,6 +89,8 @@ def up(settings: Settings, arguments: list[str], timeout_seconds: float) -> int:
 def _spawn(settings: Settings, log: Path, arguments: list[str]) -> tuple[subprocess.Popen[bytes], int]:
     """The gateway in a session of its own, with its output in `log`; and where in the log it begins."""
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
+        log.replace(log.with_name(LOG_NAME + ".1"))
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         start = os.fstat(output).st_size

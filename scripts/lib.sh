@@ -1,0 +1,162 @@
+# What the scripts share: where things are, and `setup`, which makes .venv and installs into it. Sourced, not run.
+set -euo pipefail
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
+VENV="$ROOT/.venv"
+PY="$VENV/bin/python"
+
+# The scripts work in the repository, where plugins.toml and .env lie; what the caller named is meant from his folder.
+absolute() { case "$1" in /* | "~"*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;; esac; }
+if [ -n "${CADGATE_PLUGINS:-}" ]; then CADGATE_PLUGINS="$(absolute "$CADGATE_PLUGINS")"; export CADGATE_PLUGINS; fi
+if [ -n "${CADGATE_STATE_DIR:-}" ]; then CADGATE_STATE_DIR="$(absolute "$CADGATE_STATE_DIR")"; export CADGATE_STATE_DIR; fi
+cd "$ROOT"
+
+say() { printf 'cadgate: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+cadgate() { "$PY" -P -m cadgate "$@"; }
+is_set_up() { [ -x "$PY" ] && "$PY" -P -c 'import cadgate' 2>/dev/null; }
+
+# --- Debian and Ubuntu ------------------------------------------------------------------------------------------------
+
+can_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; }
+has_package() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }
+apt_install() {
+    local options=(-y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0)
+    export DEBIAN_FRONTEND=noninteractive
+    # The lists of a fresh image are empty or old: a failure is tried once more with new ones.
+    apt-get install "${options[@]}" "$@" >/dev/null 2>&1 && return
+    apt-get update -qq >/dev/null 2>&1 || true
+    apt-get install "${options[@]}" "$@" >&2
+}
+
+# --- Python -----------------------------------------------------------------------------------------------------------
+
+is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+makes_venvs() { "$1" -c 'import ensurepip, venv' >/dev/null 2>&1; }
+is_3_11() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1; }
+
+pythons() {
+    # 3.11 first: Blender's wheel is made for it.
+    local version name place
+    if [ -n "${PYTHON:-}" ]; then printf '%s\n' "$PYTHON"; fi
+    for version in 3.11 3.12 3.13 3.14; do
+        command -v "python$version" || true
+        for place in /usr/local/bin /usr/bin /opt/homebrew/bin; do printf '%s\n' "$place/python$version"; done
+        for name in "${PYENV_ROOT:-$HOME/.pyenv}/versions/$version".*/bin/python3 \
+            "$HOME/.local/share/uv/python/cpython-$version".*/bin/python3; do
+            printf '%s\n' "$name"
+        done
+    done
+    command -v python3 || true
+}
+
+find_python() {
+    local candidate without_venv=""
+    local usable=()
+    while IFS= read -r candidate; do
+        if [ ! -x "$candidate" ] || ! is_new_enough "$candidate"; then continue; fi
+        if makes_venvs "$candidate"; then usable+=("$candidate"); else without_venv="${without_venv:-$candidate}"; fi
+    done < <(pythons)
+    for candidate in "${usable[@]}"; do
+        if [ "$candidate" = "${PYTHON:-}" ] || is_3_11 "$candidate"; then
+            printf '%s' "$candidate"
+            return
+        fi
+    done
+    # Debian ships Python without the module that makes environments.
+    if [ -n "$without_venv" ] && can_apt && { [ "${#usable[@]}" = 0 ] || is_3_11 "$without_venv"; }; then
+        say "installing the venv module of $without_venv"
+        local version
+        version="$("$without_venv" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+        if apt_install "python$version-venv" && makes_venvs "$without_venv"; then
+            printf '%s' "$without_venv"
+            return
+        fi
+    fi
+    if [ "${#usable[@]}" != 0 ]; then
+        printf '%s' "${usable[0]}"
+        return
+    fi
+    if [ -n "$without_venv" ]; then
+        fail "$without_venv cannot make virtual environments: install its venv module (Debian: apt-get install python3-venv)"
+    fi
+    fail "no Python 3.11 or newer was found: install one, or name it with PYTHON=/path/to/python3"
+}
+
+make_venv() {
+    if [ -x "$PY" ] && is_new_enough "$PY" && "$PY" -m pip --version >/dev/null 2>&1; then return; fi
+    local python
+    python="$(find_python)"
+    say "making $VENV with $python"
+    "$python" -m venv --clear "$VENV"
+}
+
+# --- Packages ---------------------------------------------------------------------------------------------------------
+
+fingerprint() {
+    "$PY" -c '
+import hashlib, sys
+digest = hashlib.sha256(sys.version.encode() + sys.prefix.encode())
+for path in sys.argv[1:]:
+    digest.update(open(path, "rb").read() + b"\0")
+print(digest.hexdigest())' "$@"
+}
+
+# install NAME FILE...: what the requirement files ask for, unless exactly that was done before.
+install() {
+    local stamp="$VENV/.cadgate-$1" now
+    shift
+    local files=("$@") arguments=()
+    now="$(fingerprint "${files[@]}" constraints.txt core/pyproject.toml adapters/*/pyproject.toml)"
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && is_set_up; then return; fi
+    local file
+    for file in "${files[@]}"; do arguments+=(-r "$file"); done
+    say "installing ${files[*]} (the first time this downloads some 400 MB, Blender among it)"
+    local pip=("$PY" -m pip install --quiet --disable-pip-version-check --no-input)
+    export PIP_ROOT_USER_ACTION=ignore
+    if ! "${pip[@]}" -c constraints.txt "${arguments[@]}"; then
+        say "the tested versions of constraints.txt cannot be had here: trying what the packages themselves ask for"
+        "${pip[@]}" "${arguments[@]}" || fail "the packages could not be installed: see pip's message above"
+    fi
+    printf '%s\n' "$now" >"$stamp"
+}
+
+# --- Applications -----------------------------------------------------------------------------------------------------
+
+is_enabled() { cadgate plugins 2>/dev/null | grep -Eq "^$1 +active "; }
+has_bpy() { "$PY" -P -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("bpy") is None)'; }
+
+# What bpy's shared library is linked to, and Mesa's software renderer for the engines that draw with OpenGL.
+BLENDER_LIBRARIES=(libegl1 libgl1 libgl1-mesa-dri libice6 libsm6 libx11-6 libxext6 libxfixes3 libxi6 libxkbcommon0 libxrender1)
+
+install_applications() {
+    can_apt || return 0
+    local package missing=()
+    if is_enabled blender && [ -z "${BLENDER_CMD:-}" ] && has_bpy; then
+        for package in "${BLENDER_LIBRARIES[@]}"; do has_package "$package" || missing+=("$package"); done
+    fi
+    if is_enabled freecad && ! "$PY" -P -c '
+from cadgate_freecad.launcher import FreeCADLauncher
+from cadgate_freecad.settings import FreeCADSettings
+FreeCADLauncher(FreeCADSettings()).plan()' 2>/dev/null && [ -z "${FREECAD_CMD:-}" ]; then
+        missing+=(freecad-python3)
+    fi
+    if [ "${#missing[@]}" = 0 ]; then return; fi
+    say "installing by apt: ${missing[*]}"
+    apt_install "${missing[@]}" || say "apt could not install them; \`scripts/start_all.sh\` goes on with what there is"
+}
+
+# --- All of it --------------------------------------------------------------------------------------------------------
+
+# setup [dev]: everything that running (or testing, with `dev`) needs. Two at the same time take turns.
+setup() {
+    mkdir -p .cadgate
+    exec 9>.cadgate/setup.lock
+    if command -v flock >/dev/null; then flock 9; fi
+    make_venv
+    install run requirements.txt
+    if [ "${1:-}" = dev ]; then install dev requirements.txt requirements-dev.txt; fi
+    install_applications
+    # A gateway that is started next must not hold the lock of the setup.
+    exec 9>&-
+}

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Runs the gateway in the foreground. Options are those of `cadgate serve`.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+setup
+exec "$PY" -P -m cadgate serve "$@"

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Stops the gateway and all that it started, gracefully; succeeds also when nothing runs.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+if ! is_set_up; then
+    echo "nothing runs: this folder was never set up"
+    exit 0
+fi
+cadgate down "$@"
