@@ -154,8 +154,11 @@ setup() {
     exec 9>.cadgate/setup.lock
     if command -v flock >/dev/null; then flock 9; fi
     make_venv
-    install run requirements.txt
-    if [ "${1:-}" = dev ]; then install dev requirements.txt requirements-dev.txt; fi
+    if [ "${1:-}" = dev ]; then
+        install dev requirements.txt requirements-dev.txt
+    else
+        install run requirements.txt
+    fi
     install_applications
     # A gateway that is started next must not hold the lock of the setup.
     exec 9>&-
