@@ -27,6 +27,7 @@ from cadgate.sessions.status import BUSY_AFTER, FlightTable, InFlight, Status
 MAX_FAILED_STARTS = 5
 RETRY_UNAVAILABLE = 15.0
 QUEUE_GRACE = 0.25
+NOTICE_SECONDS = 0.5
 
 Listener = Callable[[str, dict[str, Any]], None]
 log = structlog.stdlib.get_logger("cadgate.session")
@@ -124,6 +125,9 @@ class Session:
             raise StartFailed(f"it did not answer its first ping: {error.message}") from error
         self._set(state="up", application=about.get("application"), pid=about.get("pid"), reason=None, remedy=None)
         log.info("application up", adapter=self.name, application=about.get("application"), pid=about.get("pid"))
+        report = self._source.report
+        for damage in report.get("damages", ()):
+            log.error("a part of the session could not be restored", adapter=self.name, **damage)
         self.ready.set()
         self._announce("up" if self._status.restarts == 0 else "restarted")
         try:
@@ -186,6 +190,7 @@ class Session:
             return await self._within(work, flight, tickets, seconds)
         except ConnectionFailed as error:
             if client is not self._client or not client.connected:
+                await self._until_noticed(client)
                 raise ApplicationRestarted(
                     f"{self.name} ended while it worked on {method}; it is being started again. A mutation with an "
                     "Idempotency-Key may be sent again safely"
@@ -213,6 +218,12 @@ class Session:
         raise DeadlineExceeded(
             f"{flight.method} had no answer within {seconds:g} s", details={"deadline_ms": round(seconds * 1000)}
         )
+
+    async def _until_noticed(self, client: BaseSocketClient) -> None:
+        """Connections of a process that died are lost a moment before its end is known: wait for that, shortly."""
+        until = time.monotonic() + NOTICE_SECONDS
+        while self._client is client and time.monotonic() < until:
+            await asyncio.sleep(0.005)
 
     def _absence(self) -> CadgateError:
         """Why there is nobody to call."""
@@ -258,6 +269,8 @@ class Session:
             if not done and (busy := self._busy()) is not None:
                 return busy
             await ping
+        except ApplicationRestarted:
+            raise self._absence() from None
         except DeadlineExceeded:
             if (busy := self._busy()) is not None:
                 return busy

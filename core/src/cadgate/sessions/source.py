@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import anyio.to_thread
 
@@ -16,7 +16,9 @@ from cadgate.sessions.process import ApplicationProcess, Launch
 
 
 class Source(Protocol):
-    """Opens one application at a time."""
+    """Opens one application at a time. `report` says what the last opening restored: `replayed`, `damages`."""
+
+    report: dict[str, Any]
 
     async def open(self, on_notification: Notification) -> BaseSocketClient:
         """Bring it up and connect. Raises StartFailed, ApplicationUnavailable, ConnectionFailed."""
@@ -42,6 +44,7 @@ class ManagedSource:
         self._prepare = prepare
         self._process: ApplicationProcess | None = None
         self._stopped = False
+        self.report: dict[str, Any] = {}
 
     async def open(self, on_notification: Notification) -> BaseSocketClient:
         launch = await anyio.to_thread.run_sync(self._prepare)
@@ -49,6 +52,7 @@ class ManagedSource:
         if self._stopped:
             process.kill()
         self._process = process
+        self.report = process.about.get("report", {})
         return process.client
 
     async def closed(self) -> str:
@@ -72,6 +76,7 @@ class ExternalSource:
     def __init__(self, make_client: Callable[[Notification], BaseSocketClient]) -> None:
         self._make_client = make_client
         self._client: BaseSocketClient | None = None
+        self.report: dict[str, Any] = {}
 
     async def open(self, on_notification: Notification) -> BaseSocketClient:
         client = self._make_client(on_notification)

@@ -1,0 +1,58 @@
+"""Fixtures for every test: one real gateway with both real applications, shared by all that do not break it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.gateway import Gateway
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """A gateway with Blender and FreeCAD up. A missing application fails every test that uses it."""
+    running = Gateway(tmp_path_factory.mktemp("gateway")).start()
+    yield running
+    assert running.stop() == 0, running.log.read_text()[-4000:]
+
+
+@pytest.fixture
+def own_gateway(tmp_path: Path) -> Iterator[Gateway]:
+    """A gateway for one test, which may kill it and what belongs to it. Not started yet."""
+    running = Gateway(tmp_path / "state")
+    yield running
+    if running._popen is not None and running._popen.poll() is None:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def http(gateway: Gateway) -> Iterator[httpx.Client]:
+    """A client at the root of the shared gateway."""
+    with gateway.client() as client:
+        yield client
+
+
+@pytest.fixture
+def blender(gateway: Gateway) -> Iterator[httpx.Client]:
+    """A client at Blender's routes, with an empty scene."""
+    with gateway.client("/api/v1/blender") as client:
+        assert client.delete("/scene").status_code == 200
+        yield client
+
+
+@pytest.fixture
+def freecad(gateway: Gateway) -> Iterator[httpx.Client]:
+    """A client at FreeCAD's routes, with one new, active document and no other."""
+    with gateway.client("/api/v1/freecad") as client:
+        for document in client.get("/documents").json()["result"]["documents"]:
+            assert client.delete(f"/documents/{document['name']}").status_code == 200
+        assert client.post("/documents", json={"name": "Test"}).status_code == 201
+        yield client
