@@ -52,7 +52,7 @@ class BlenderLauncher(Launcher[BlenderSettings]):
                 found = _executable(named)
                 if found is None:
                     raise ApplicationUnavailable(
-                        f"{source} names {named!r}, which is not a program: correct it, or remove it to use the bpy wheel",
+                        f"{source} names {named!r}, which is not a program: correct it, or remove it",
                         details={"command": named, "remedy": f"unset {source}, or let it name the blender program"},
                     )
                 return found

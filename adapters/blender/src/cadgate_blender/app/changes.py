@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Dict, Tuple
 
-_notes: list[dict[str, Any]] = []
-_known: dict[str, tuple[str, str]] = {}
+from cadgate.appserver import current
+
+Stamps = Dict[str, Tuple[str, str]]
+"""Name to (type, revision)."""
+
+_notes: list[tuple[str, str, str, str]] = []
+_told: Stamps | None = None
 _foreign = False
 
 
 def created(info: dict[str, Any]) -> None:
-    _known[info["name"]] = (info["type"], info["revision"])
-    _notes.append({"action": "created", "name": info["name"], "type": info["type"]})
+    _note("created", info["name"], info["type"], info["revision"])
 
 
 def changed(info: dict[str, Any], former: str | None = None) -> None:
@@ -19,14 +23,12 @@ def changed(info: dict[str, Any], former: str | None = None) -> None:
     if former is not None and former != info["name"]:
         deleted(former, info["type"])
         created(info)
-        return
-    _known[info["name"]] = (info["type"], info["revision"])
-    _notes.append({"action": "changed", "name": info["name"], "type": info["type"]})
+    else:
+        _note("changed", info["name"], info["type"], info["revision"])
 
 
 def deleted(name: str, kind: str) -> None:
-    _known.pop(name, None)
-    _notes.append({"action": "deleted", "name": name, "type": kind})
+    _note("deleted", name, kind, "")
 
 
 def anything() -> None:
@@ -35,35 +37,38 @@ def anything() -> None:
     _foreign = True
 
 
-def report(emit: Callable[[str, dict[str, Any]], None], stamps: Callable[[], dict[str, tuple[str, str]]]) -> None:
-    """Emit what was noted; after foreign changes, what a comparison of `stamps()` (name to type, revision) shows."""
-    global _foreign
-    if _foreign:
-        _foreign = False
-        _compare(stamps())
-    notes, _notes[:] = list(_notes), []
-    for note in notes:
-        emit("objects", note)
-
-
-def start(stamps: dict[str, tuple[str, str]]) -> None:
-    """Take `stamps` as what everybody knows already."""
-    global _foreign
+def report(emit: Callable[[str, dict[str, Any]], None], stamps: Callable[[], Stamps]) -> None:
+    """Emit what was noted; after foreign changes, what a comparison with `stamps()`, the state now, shows."""
+    global _foreign, _told, _notes
+    notes, _notes = _notes, []
+    if _told is None:
+        if notes or _foreign:
+            _told = stamps()
+    elif _foreign:
+        now = stamps()
+        notes = _difference(_told, now)
+        _told = now
     _foreign = False
-    _notes.clear()
-    _known.clear()
-    _known.update(stamps)
+    for action, name, kind, revision in notes:
+        if _told is not None:
+            if action == "deleted":
+                _told.pop(name, None)
+            else:
+                _told[name] = (kind, revision)
+        emit("objects", {"action": action, "name": name, "type": kind})
 
 
-def _compare(now: dict[str, tuple[str, str]]) -> None:
-    for name, (kind, _) in list(_known.items()):
-        if name not in now:
-            _notes.append({"action": "deleted", "name": name, "type": kind})
-    for name, stamp in now.items():
-        before = _known.get(name)
-        if before is None:
-            _notes.append({"action": "created", "name": name, "type": stamp[0]})
-        elif before != stamp:
-            _notes.append({"action": "changed", "name": name, "type": stamp[0]})
-    _known.clear()
-    _known.update(now)
+def _note(action: str, name: str, kind: str, revision: str) -> None:
+    # A replay after a crash or a failure has no connection: it repeats what was told before.
+    if current().connection is not None:
+        _notes.append((action, name, kind, revision))
+
+
+def _difference(before: Stamps, now: Stamps) -> list[tuple[str, str, str, str]]:
+    gone = [("deleted", name, kind, "") for name, (kind, _) in before.items() if name not in now]
+    new = [
+        ("changed" if name in before else "created", name, kind, revision)
+        for name, (kind, revision) in now.items()
+        if before.get(name) != (kind, revision)
+    ]
+    return gone + new

@@ -13,18 +13,7 @@ import numpy
 
 _FLOAT = struct.Struct("f")
 _STAMP_IS_REMEMBERED = 4096
-_GENERATED = {
-    "CURVE",
-    "SURFACE",
-    "FONT",
-    "META",
-    "CURVES",
-    "POINTCLOUD",
-    "VOLUME",
-    "GREASEPENCIL",
-    "GPENCIL",
-    "ARMATURE",
-}
+_GENERATED = {"CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME", "ARMATURE", "LATTICE"}
 
 _facts: dict[int, tuple[int, Any, Any]] = {}
 
@@ -156,8 +145,8 @@ def collections_of_all() -> dict[str, list[str]]:
     """Object name to the names of its collections: one walk, where asking every object would be one walk each."""
     found: dict[str, list[str]] = {}
     for collection in [bpy.context.scene.collection, *bpy.data.collections]:
-        for name in collection.objects:
-            found.setdefault(name, []).append(collection.name)
+        for obj in collection.objects:
+            found.setdefault(obj.name, []).append(collection.name)
     return found
 
 

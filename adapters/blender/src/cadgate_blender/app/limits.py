@@ -1,4 +1,4 @@
-"""The sizes above which work is refused: Blender ends with a segmentation fault, not an exception, when memory runs out."""
+"""The sizes above which work is refused: without memory Blender ends by a segmentation fault, no exception."""
 
 from __future__ import annotations
 

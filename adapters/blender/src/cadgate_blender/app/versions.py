@@ -1,6 +1,8 @@
-"""What differs between the Blender versions that are supported (4.2 LTS to 5.0): nowhere else is a version asked for."""
+"""What differs between the supported versions of Blender, 4.2 LTS to 5.0: no other module asks for a version."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import bpy
 
@@ -34,3 +36,18 @@ def text() -> str:
 def engine_name(identifier: str) -> str:
     """The gateway's word for an engine of this Blender; an engine of an add-on keeps its own."""
     return ENGINE_NAMES.get(identifier, identifier)
+
+
+IMAGE_FORMATS = {"png": "PNG", "jpeg": "JPEG", "exr": "OPEN_EXR", "webp": "WEBP"}
+
+
+def choose_image_format(settings: Any, identifier: str) -> None:
+    """Set the file format of a render. 5.0 asks for the kind of medium first: release notes of 5.0, "Output"."""
+    if hasattr(settings, "media_type"):
+        settings.media_type = "IMAGE"
+    settings.file_format = identifier
+
+
+def compositor(scene: Any) -> Any:
+    """The scene's compositing nodes, or None. 5.0 keeps them as a node group: release notes of 5.0, "Compositor"."""
+    return getattr(scene, "compositing_node_group", None) if VERSION >= (5, 0, 0) else scene.node_tree

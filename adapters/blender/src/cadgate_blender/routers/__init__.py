@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from cadgate.plugin import APIRouter
-from cadgate_blender.routers import objects, primitives
+from cadgate_blender.routers import objects, primitives, rendering
 
-ROUTERS: list[APIRouter] = [primitives.router, objects.router]
+ROUTERS: list[APIRouter] = [primitives.router, objects.router, rendering.router]

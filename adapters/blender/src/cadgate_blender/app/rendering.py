@@ -1,0 +1,228 @@
+"""Renders. The session checks and saves a copy of itself; everything else here runs in a worker on that copy."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from typing import Any, Callable
+
+import bpy
+from bpy.app.handlers import persistent
+from mathutils import Euler, Matrix, Vector
+
+from cadgate.appserver import AppError, method, not_found, warn
+from cadgate_blender.app import events, names, readback, snapshots, versions
+
+_SAMPLE = re.compile(r"(?:Sample|Rendering) (\d+) ?/ ?(\d+)")
+_AA = ((1, "OFF"), (5, "5"), (8, "8"), (11, "11"), (16, "16"))
+MARGIN = 1.15
+"""How much larger than the objects the picture is, when it is framed automatically."""
+
+
+# --- in the session ----------------------------------------------------------------------------------------------
+
+
+@method("internal.render_scene")
+def save_for_render(*, path: str, camera: str | None) -> dict[str, Any]:
+    """Write the scene for a worker. Raises AppError for a camera that is none."""
+    if camera is not None:
+        obj = names.find_object(camera)
+        if obj.type != "CAMERA":
+            raise AppError("validation_error", f"{camera!r} is a {obj.type}, not a CAMERA", {"camera": camera})
+    snapshots.save(path)
+    return {}
+
+
+# --- in a worker -------------------------------------------------------------------------------------------------
+
+
+@method("internal.render")
+def render(
+    *,
+    scene_path: str,
+    path: str,
+    resolution: list[int],
+    engine: str,
+    samples: int,
+    format: str,
+    camera: str | None,
+    frame: int | None,
+    transparent: bool,
+    denoise: bool | None,
+) -> dict[str, Any]:
+    """Render the saved scene to `path` and read the file back. `seconds` is what the render itself took."""
+    bpy.ops.wm.open_mainfile(filepath=scene_path, load_ui=False, use_scripts=False)
+    try:
+        scene = bpy.context.scene
+        if frame is not None:
+            scene.frame_set(frame)
+        _output(scene, path, resolution, format, transparent)
+        _engine(scene, engine, samples, denoise)
+        _view(scene, camera)
+        if engine != "workbench" and not _is_lit(scene):
+            _add_sun(scene)
+        seconds = _run()
+        width, height = readback.image_size(path, format)
+        if [width, height] != list(resolution):
+            raise AppError("command_failed", f"Blender wrote {width} x {height} pixels instead of {resolution}")
+    finally:
+        bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    return {"width": width, "height": height, "seconds": round(seconds, 4)}
+
+
+def _output(scene: Any, path: str, resolution: list[int], format: str, transparent: bool) -> None:
+    settings = scene.render
+    settings.resolution_x, settings.resolution_y = resolution
+    settings.resolution_percentage = 100
+    settings.use_border = False
+    settings.use_file_extension = False
+    settings.use_overwrite = True
+    settings.use_placeholder = False
+    settings.film_transparent = transparent
+    settings.filepath = path
+    image = settings.image_settings
+    versions.choose_image_format(image, versions.IMAGE_FORMATS[format])
+    image.color_mode = "RGBA" if transparent else "RGB"
+    if format == "png":
+        image.color_depth = "8"
+    elif format == "exr":
+        image.color_depth = "32"
+    else:
+        image.quality = 95
+    # A scene from a file may hold nodes that write files of their own, to any place.
+    for tree in _compositors(scene):
+        for node in tree.nodes:
+            if node.bl_idname == "CompositorNodeOutputFile":
+                node.mute = True
+
+
+def _compositors(scene: Any) -> list[Any]:
+    tree = versions.compositor(scene)
+    groups = [group for group in bpy.data.node_groups if group.bl_idname == "CompositorNodeTree"]
+    return groups if tree is None else [tree, *groups]
+
+
+def _engine(scene: Any, engine: str, samples: int, denoise: bool | None) -> None:
+    scene.render.engine = versions.ENGINES[engine]
+    if engine == "cycles":
+        scene.cycles.samples = samples
+        scene.cycles.time_limit = 0
+        if denoise is not None:
+            scene.cycles.use_denoising = denoise
+    elif engine == "eevee":
+        scene.eevee.taa_render_samples = samples
+    else:
+        scene.display.render_aa = next((word for most, word in _AA if samples <= most), "32")
+        scene.display.shading.light = "STUDIO"
+        scene.display.shading.color_type = "MATERIAL"
+
+
+def _view(scene: Any, camera: str | None) -> None:
+    if camera is not None:
+        scene.camera = bpy.data.objects.get(camera)
+        if scene.camera is None:
+            raise not_found("object", camera)
+    if scene.camera is None:
+        _frame(scene)
+        warn("temporary_camera", "The scene has no camera: the picture frames all objects, and no camera stays")
+
+
+def _frame(scene: Any) -> None:
+    """A camera that sees every object that renders, from the front, the right and above."""
+    obj = bpy.data.objects.new("cadgate camera", bpy.data.cameras.new("cadgate camera"))
+    scene.collection.objects.link(obj)
+    scene.camera = obj
+    obj.rotation_euler = Euler((math.radians(63.6), 0.0, math.radians(46.7)))
+    obj.location = (7.36, -6.93, 4.96)
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    corners = _corners(depsgraph)
+    if not corners:
+        return
+    centre = sum(corners, Vector()) / len(corners)
+    spread = [(corner - centre) * MARGIN + centre for corner in corners]
+    location, _ = obj.camera_fit_coords(depsgraph, [value for corner in spread for value in corner])
+    obj.location = location
+    forward = obj.rotation_euler.to_matrix() @ Vector((0.0, 0.0, -1.0))
+    depths = [(corner - location).dot(forward) for corner in spread]
+    obj.data.clip_start = max(1e-6, min(0.1, min(depths) / 2 if min(depths) > 0 else 0.1))
+    obj.data.clip_end = max(1000.0, max(depths) * 2)
+
+
+def _corners(depsgraph: Any) -> list[Any]:
+    """The corners of the bounding boxes of all that renders, in world space."""
+    found: list[Any] = []
+    for instance in depsgraph.object_instances:
+        obj = instance.object
+        if obj.type in ("CAMERA", "LIGHT", "EMPTY", "SPEAKER", "LIGHT_PROBE") or obj.original.hide_render:
+            continue
+        found.extend(instance.matrix_world @ Vector(corner) for corner in obj.bound_box)
+    return found
+
+
+def _is_lit(scene: Any) -> bool:
+    """Whether anything but the world gives light: a lamp, or a material that glows."""
+    for obj in scene.objects:
+        if obj.hide_render:
+            continue
+        if obj.type == "LIGHT" or any(_glows(slot.material) for slot in obj.material_slots):
+            return True
+    return False
+
+
+def _glows(material: Any) -> bool:
+    if material is None or material.node_tree is None:
+        return False
+    for node in material.node_tree.nodes:
+        if node.bl_idname == "ShaderNodeEmission":
+            return True
+        if node.bl_idname == "ShaderNodeBsdfPrincipled":
+            strength, color = node.inputs["Emission Strength"], node.inputs["Emission Color"]
+            if strength.is_linked or (strength.default_value > 0 and any(color.default_value[:3])):
+                return True
+    return False
+
+
+def _add_sun(scene: Any) -> None:
+    """A sun over the camera's left shoulder, so that what is seen is lit."""
+    light = bpy.data.lights.new("cadgate sun", "SUN")
+    light.energy = 3.0
+    obj = bpy.data.objects.new("cadgate sun", light)
+    scene.collection.objects.link(obj)
+    camera = scene.camera.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    turn = Matrix.Rotation(math.radians(-25), 4, "X") @ Matrix.Rotation(math.radians(-20), 4, "Y")
+    obj.rotation_euler = (camera.matrix_world @ turn).to_euler()
+    warn("temporary_sun", "The scene has no light: a sun lights this render, and does not stay")
+
+
+def _run() -> float:
+    """Render with progress as events on topic `progress`. Returns seconds."""
+    tell = _percentages()
+
+    @persistent
+    def stats(text: Any, *_: Any) -> None:
+        match = _SAMPLE.search(str(text))
+        if match:
+            done, whole = int(match[1]), max(1, int(match[2]))
+            tell(min(100.0, 100.0 * done / whole))
+
+    bpy.app.handlers.render_stats.append(stats)
+    began = time.perf_counter()
+    try:
+        bpy.ops.render.render(write_still=True)
+    finally:
+        # Blender hangs at its end while a handler of this kind is there.
+        bpy.app.handlers.render_stats.remove(stats)
+    return time.perf_counter() - began
+
+
+def _percentages() -> Callable[[float], None]:
+    """Sends percentages, each once; called on any of Blender's threads."""
+    last = [-1.0]
+
+    def tell(percent: float) -> None:
+        if percent > last[0]:
+            last[0] = percent
+            events.emit("progress", {"percent": round(percent, 1)})
+
+    return tell

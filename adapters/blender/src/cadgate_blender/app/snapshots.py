@@ -1,0 +1,57 @@
+"""The session as a .blend file: complete, also with what Blender would leave out because nothing uses it."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+import bpy
+
+MARK = "cadgate_unused"
+_NOT_DATA = ("window_managers", "screens", "workspaces", "brushes", "libraries")
+
+
+def save(path: str) -> None:
+    """Write a copy of the session to `path`; the session stays as it is, apart from generated pixels being packed."""
+    for image in bpy.data.images:
+        if image.is_dirty and image.type == "IMAGE":
+            image.pack()
+    bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, compress=False, check_existing=False, relative_remap=False)
+
+
+def save_all(path: str) -> None:
+    """As `save`, with the data-blocks that nothing uses; `load` gives them back as they were."""
+    unused = [block for block in _blocks() if block.users == 0 and block.library is None]
+    for block in unused:
+        block.use_fake_user = True
+        block[MARK] = True
+    try:
+        save(path)
+    finally:
+        _release(unused)
+
+
+def load(path: str) -> None:
+    """Replace the session by what `save_all` wrote."""
+    bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
+    _release([block for block in _blocks() if MARK in block])
+
+
+def load_empty() -> None:
+    """Replace the session by a new one: no objects, a grey world."""
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    world = bpy.data.worlds.new("World")
+    world.use_nodes = True
+    world.use_fake_user = True
+    bpy.context.scene.world = world
+
+
+def _blocks() -> Iterator[Any]:
+    for prop in bpy.data.bl_rna.properties:
+        if prop.type == "COLLECTION" and prop.identifier not in _NOT_DATA:
+            yield from getattr(bpy.data, prop.identifier)
+
+
+def _release(blocks: list[Any]) -> None:
+    for block in blocks:
+        block.use_fake_user = False
+        del block[MARK]

@@ -1,0 +1,109 @@
+"""Renders: parameters and result of the full one and of the preview."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from cadgate.plugin import Artifact, Count, Method, Name, Params, Result, Warned
+
+Pixels = Annotated[Count, Field(ge=4, le=1_000_000)]
+"""Pixels of one side. 4 is Blender's least; the settings `max_render_size` and `max_render_pixels` bound it above."""
+
+Engine = Literal["cycles", "eevee", "workbench"]
+ImageFormat = Literal["png", "jpeg", "exr", "webp"]
+
+SUFFIXES: dict[str, str] = {"png": ".png", "jpeg": ".jpg", "exr": ".exr", "webp": ".webp"}
+
+
+class RenderParams(Params):
+    """A picture of the scene as it is now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"output": "shots/front.png", "resolution": [640, 360], "engine": "cycles", "samples": 32},
+                {"resolution": [800, 800], "engine": "workbench", "transparent": True},
+            ]
+        }
+    )
+
+    output: str | None = Field(
+        None, description="Relative name of the file in the session's workspace.", examples=["shots/front.png"]
+    )
+    resolution: tuple[Pixels, Pixels] = Field((1920, 1080), description="Width and height in pixels.")
+    engine: Engine = Field("cycles", description="eevee and workbench need a GPU, or Mesa's software OpenGL with EGL.")
+    samples: Annotated[Count, Field(ge=1)] = Field(64, description="Per pixel.")
+    format: ImageFormat = "png"
+    camera: Name | None = Field(
+        None, description="An existing camera; without one the scene's own, or one that frames all objects."
+    )
+    frame: Annotated[Count, Field(ge=-1_048_574, le=1_048_574)] | None = Field(
+        None, description="Frame to render; without one the current frame."
+    )
+    transparent: bool = Field(False, strict=True, description="Leave out the background: RGBA instead of RGB.")
+    denoise: Annotated[bool, Field(strict=True)] | None = Field(
+        None, description="Cycles only; without it the scene's own setting, which is on in a new session."
+    )
+
+    @model_validator(mode="after")
+    def _jpeg_is_opaque(self) -> RenderParams:
+        if self.transparent and self.format == "jpeg":
+            raise ValueError("jpeg has no transparency: choose png, webp or exr")
+        return self
+
+
+class PreviewParams(Params):
+    """A quick picture of the scene by Workbench."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"width": 320}]})
+
+    width: Annotated[int, Field(ge=4, le=1_000_000)] = Field(320, description="Pixels.")
+    height: Annotated[int, Field(ge=4, le=1_000_000)] | None = Field(
+        None, description="Pixels; without it 9/16 of the width."
+    )
+    camera: Name | None = Field(None, description="As for a render.")
+    transparent: bool = False
+
+
+class Rendered(Result):
+    """A picture that was rendered and read back."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "artifact": {
+                        "id": "0123456789abcdef0123456789abcdef",
+                        "name": "shots/front.png",
+                        "media_type": "image/png",
+                        "size": 182734,
+                        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                        "url": "/api/v1/artifacts/0123456789abcdef0123456789abcdef",
+                    },
+                    "width": 640,
+                    "height": 360,
+                    "engine": "cycles",
+                    "samples": 32,
+                    "seconds": 2.41,
+                    "warnings": [],
+                }
+            ]
+        }
+    )
+
+    artifact: Artifact
+    width: int = Field(description="Pixels, read from the file.")
+    height: int = Field(description="Pixels, read from the file.")
+    engine: Engine
+    samples: int
+    seconds: float = Field(description="What Blender took to render and save, without the wait for a worker.")
+    warnings: list[Warned] = Field(
+        default_factory=list[Warned],
+        description="`temporary_camera`, `temporary_sun`: what was added for this picture.",
+    )
+
+
+STILL = Method("render.still", RenderParams, Rendered, atomic=False, deadline="file")
+PREVIEW = Method("render.preview", PreviewParams, Rendered, atomic=False, deadline="file")

@@ -1,0 +1,122 @@
+"""Routes of renders, and how the gateway makes one: a copy of the scene, a worker, a file that was read back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, cast
+
+from fastapi import Query, Request
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse
+
+from cadgate.plugin import Application, CommandExecutionError, Handler, Router, Success, file_or_json
+from cadgate_blender import limits
+from cadgate_blender.models.rendering import PREVIEW, STILL, SUFFIXES, PreviewParams, Rendered, RenderParams
+from cadgate_blender.routers.blender import Blender
+from cadgate_blender.settings import BlenderSettings
+
+router = Router()
+
+GPU_REMEDY = "apt-get install -y libegl1 libgl1-mesa-dri"
+
+
+def _check_size(app: Application, width: int, height: int, samples: int) -> None:
+    settings = cast("BlenderSettings", app.settings)
+    limits.check(settings, "The longer side of the picture", max(width, height), "max_render_size")
+    limits.check(settings, "The number of pixels", width * height, "max_render_pixels")
+    limits.check(settings, "The number of samples", samples, "max_samples")
+
+
+async def render_still(app: Application, params: RenderParams) -> Rendered:
+    """Render a copy of the session in a worker; events on topic `render` tell the progress."""
+    width, height = params.resolution
+    _check_size(app, width, height, params.samples)
+    about = {"request_id": app.context.request_id, "engine": params.engine}
+
+    def progress(data: dict[str, Any]) -> None:
+        app.publish("render", {**about, "state": "rendering", "percent": data.get("percent", 0.0)})
+
+    async with app.stage(params.output, default="render", suffix=SUFFIXES[params.format]) as staged:
+        scene_path = str(staged.folder / ".scene.blend")
+        await app.send("internal.render_scene", {"path": scene_path, "camera": params.camera})
+        wire = params.model_dump(mode="json", exclude={"output"})
+        app.publish("render", {**about, "state": "started", "percent": 0.0})
+        try:
+            async with app.worker() as worker:
+                made = await worker.send(
+                    "internal.render", {**wire, "scene_path": scene_path, "path": str(staged.path)}, progress
+                )
+            artifact = await staged.commit()
+        except BaseException as error:
+            app.publish("render", {**about, "state": "failed", "error": getattr(error, "code", "interrupted")})
+            if isinstance(error, CommandExecutionError) and params.engine != "cycles":
+                raise CommandExecutionError(
+                    f"{error.message}. The engine {params.engine!r} needs a GPU, or Mesa's software OpenGL: {GPU_REMEDY}",
+                    details={**error.details, "engine": params.engine, "remedy": GPU_REMEDY},
+                ) from error
+            raise
+    app.publish("render", {**about, "state": "done", "percent": 100.0, "artifact": artifact.id})
+    return Rendered.model_validate({**made, "artifact": artifact, "engine": params.engine, "samples": params.samples})
+
+
+async def render_preview(app: Application, params: PreviewParams) -> Rendered:
+    """A render by Workbench, of the size that was asked for."""
+    height = params.height or max(4, round(params.width * 9 / 16))
+    return await render_still(
+        app,
+        RenderParams(
+            output="preview",
+            resolution=(params.width, height),
+            engine="workbench",
+            samples=8,
+            camera=params.camera,
+            transparent=params.transparent,
+        ),
+    )
+
+
+STILL_HANDLER = Handler(STILL, render_still)
+PREVIEW_HANDLER = Handler(PREVIEW, render_preview)
+
+
+@router.operation(
+    "POST",
+    "/render",
+    STILL,
+    errors=(404,),
+    response_model=Success[Rendered],
+    responses={200: {"content": {media: {} for media in ("image/png", "image/jpeg", "image/webp", "image/x-exr")}}},
+)
+async def render(params: RenderParams, request: Request, blender: Blender) -> Any:
+    """Render the scene as it is now to an image file.
+
+    It runs beside the session, which keeps answering; progress comes as events on topic `render`. Without a camera the
+    picture frames all objects, without a light a sun is added; neither stays. `Accept: image/png` (or the format's
+    type) answers the bytes themselves. A client that goes away stops the render.
+    """
+    result = await blender.call(STILL, params)
+    return file_or_json(request, result, result.artifact)
+
+
+@router.operation(
+    "GET",
+    "/render/preview",
+    PREVIEW,
+    errors=(404,),
+    response_model=Success[Rendered],
+    responses={200: {"content": {"image/png": {}}}},
+)
+async def preview(query: Annotated[PreviewParams, Query()], request: Request, blender: Blender) -> Any:
+    """A quick PNG of the scene by Workbench: materials in their plain colours, studio light.
+
+    Answers the PNG itself, which is not kept; with `Accept: application/json` the usual result with a kept artifact.
+    """
+    result = await blender.call(PREVIEW, query)
+    if "application/json" in request.headers.get("accept", ""):
+        return Success(result)
+    stored = blender.artifacts.get(result.artifact.id)
+    return FileResponse(
+        stored.path,
+        media_type=result.artifact.media_type,
+        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+        background=BackgroundTask(blender.artifacts.delete, result.artifact.id),
+    )
