@@ -49,7 +49,7 @@ class Slot:
         if obj is None or obj.Name != self.name:
             raise AppError("command_failed", f"FreeCAD gave the object another name than {self.name!r}")
         # An ID is never smaller than the number of objects; counting them takes longer with each.
-        if obj.ID > LIMITS["max_objects"] and len(self.document.Objects) > LIMITS["max_objects"]:
+        if LIMITS["max_objects"] < obj.ID and len(self.document.Objects) > LIMITS["max_objects"]:
             count = len(self.document.Objects)
             raise limit_exceeded("The number of objects", count, LIMITS["max_objects"], "max_objects")
         if label is not None and label != obj.Label:

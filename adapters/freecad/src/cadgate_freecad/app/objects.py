@@ -5,7 +5,10 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any
 
+import FreeCAD
+
 from cadgate.appserver import AppError, about_to_change, method, not_found, page
+from cadgate_freecad.app import changes, properties, values
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
 
@@ -16,6 +19,16 @@ def find(document: Any, name: str) -> Any:
     if obj is None:
         raise not_found("object", name, [other.Name for other in document.Objects])
     return obj
+
+
+def describe_fully(obj: Any) -> dict[str, Any]:
+    """ObjectInfo with typed properties, and what it depends on and what depends on it."""
+    return {
+        **describe(obj),
+        "properties": properties.read(obj),
+        "depends_on": sorted({other.Name for other in obj.OutList}),
+        "used_by": sorted({other.Name for other in obj.InList}),
+    }
 
 
 @method("objects.list")
@@ -34,14 +47,56 @@ def list_objects(
 
 @method("objects.get")
 def get_object(*, name: str) -> dict[str, Any]:
-    return describe(find(target(), name))
+    return describe_fully(find(target(), name))
+
+
+@method("objects.update")
+def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
+    obj = find(target(), name)
+    placement = _placement(obj, changed)
+    prepared = properties.prepare(obj, changed.get("properties") or {})
+    about_to_change(describe(obj)["revision"])
+    affected = changes.dependents(obj) if placement is not None or prepared else []
+    already_broken = changes.broken(affected)
+    if changed.get("label") is not None:
+        obj.Label = changed["label"]
+        if obj.Label != changed["label"]:
+            raise AppError("command_failed", f"FreeCAD made the label {obj.Label!r}: labels must be unique here")
+    if changed.get("visible") is not None:
+        obj.Visibility = changed["visible"]
+    properties.write(obj, prepared)
+    if placement is not None:
+        obj.Placement = placement
+    if placement is not None or prepared:
+        changes.propagate(obj, affected, already_broken)
+        if placement is not None and not values.same_placement(obj.Placement, placement):
+            raise AppError(
+                "conflict",
+                f"{name!r} does not stay where it is put: its attachment or its group determines its placement",
+                {"name": name},
+            )
+    return describe_fully(obj)
+
+
+def _placement(obj: Any, changed: dict[str, Any]) -> Any:
+    """The new placement, or None when neither location nor rotation changes."""
+    location, rotation = changed.get("location"), changed.get("rotation")
+    if location is None and rotation is None:
+        return None
+    if not hasattr(obj, "Placement"):
+        raise values.invalid("location", f"{obj.Name!r} ({obj.TypeId}) has no placement")
+    now = obj.Placement
+    return FreeCAD.Placement(
+        now.Base if location is None else values.vector("location", location),
+        now.Rotation if rotation is None else values.rotation(rotation),
+    )
 
 
 @method("objects.delete")
 def delete_object(*, name: str, cascade: bool) -> dict[str, Any]:
     document = target()
     obj = find(document, name)
-    dependents = [other.Name for other in dependents_first(obj)]
+    dependents = [other.Name for other in reversed(changes.dependents(obj))]
     if dependents and not cascade:
         raise AppError(
             "conflict",
@@ -49,24 +104,20 @@ def delete_object(*, name: str, cascade: bool) -> dict[str, Any]:
             {"name": name, "dependents": dependents},
         )
     about_to_change(describe(obj)["revision"])
-    for dependent in dependents:
-        document.removeObject(dependent)
-    document.removeObject(name)
+    inputs = {other.Name for each in (*dependents, name) for other in document.getObject(each).OutList}
+    for each in (*dependents, name):
+        if document.getObject(each) is not None:
+            document.removeObject(each)
     left = [each for each in (*dependents, name) if document.getObject(each) is not None]
     if left:
         raise AppError("command_failed", f"FreeCAD did not remove {', '.join(left)}", {"left": left})
+    _show(document, inputs)
     return {"deleted": name, "cascaded": dependents}
 
 
-def dependents_first(obj: Any) -> list[Any]:
-    """All that depends on `obj`, those that nothing depends on first: the order in which they can be deleted."""
-    seen: dict[str, Any] = {}
-
-    def visit(current: Any) -> None:
-        for other in current.InList:
-            if other.Name not in seen and other is not obj:
-                visit(other)
-                seen.setdefault(other.Name, other)
-
-    visit(obj)
-    return list(seen.values())
+def _show(document: Any, names: set[str]) -> None:
+    """As the GUI does: the inputs of a deleted feature are seen again, unless another feature uses them."""
+    for name in names:
+        obj = document.getObject(name)
+        if obj is not None and not obj.InList and hasattr(obj, "Visibility") and not obj.Visibility:
+            obj.Visibility = True

@@ -28,6 +28,8 @@ def quantity(field: str, value: Any, unit: Any, example: str) -> float:
     Raises AppError `validation_error` for text that is no quantity, for another unit, and for what is not finite.
     """
     if not isinstance(value, str):
+        if not math.isfinite(value):
+            raise invalid(field, f"{value!r} is not finite")
         return float(value)
     # Quantity("") is 2e-308, and any text without a digit is no quantity to a reader either.
     if not any(character.isdigit() for character in value):
@@ -91,6 +93,12 @@ def rotation(values: Sequence[float]) -> Any:
 
 def placement(location: Sequence[Any], euler: Sequence[float]) -> Any:
     return FreeCAD.Placement(vector("location", location), rotation(euler))
+
+
+def same_placement(left: Any, right: Any) -> bool:
+    """Whether two placements are the same to 1e-7 mm and 1e-7 of a turn."""
+    apart = left.Rotation.multiply(right.Rotation.inverted())
+    return (left.Base - right.Base).Length <= 1e-7 and abs(apart.Angle) <= 1e-6
 
 
 def clean(value: float, digits: int = 12) -> float:

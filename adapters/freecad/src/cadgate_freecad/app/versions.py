@@ -29,3 +29,24 @@ def center_of_mass(shape: Any) -> Any | None:
         except (AttributeError, RuntimeError, FreeCAD.Base.FreeCADError):
             continue
     return None
+
+
+def inertia(shape: Any) -> Any | None:
+    """The matrix of inertia of what is solid, about its centre of mass; None where nothing is."""
+    if not shape.Solids:
+        return None
+    if shape.ShapeType == "Solid":
+        return shape.MatrixOfInertia
+    # A compound has no MatrixOfInertia in 0.20: add up its solids' by the parallel axis theorem.
+    center = center_of_mass(shape)
+    total = FreeCAD.Matrix(*([0.0] * 16))
+    for solid in shape.Solids:
+        own, mass, arm = solid.MatrixOfInertia, solid.Volume, solid.CenterOfMass - center
+        total.A11 += own.A11 + mass * (arm.y**2 + arm.z**2)
+        total.A22 += own.A22 + mass * (arm.x**2 + arm.z**2)
+        total.A33 += own.A33 + mass * (arm.x**2 + arm.y**2)
+        total.A12 += own.A12 - mass * arm.x * arm.y
+        total.A13 += own.A13 - mass * arm.x * arm.z
+        total.A23 += own.A23 - mass * arm.y * arm.z
+    total.A21, total.A31, total.A32 = total.A12, total.A13, total.A23
+    return total

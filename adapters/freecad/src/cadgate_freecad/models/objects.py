@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
-from cadgate.plugin import Deleted, Method, Name, ObjectInfo, ObjectPage, Page, Params, Result, Vector3
+from cadgate.plugin import Deleted, Method, Name, ObjectInfo, ObjectPage, Page, Params, Result, Rotation, Vector3
+from cadgate_freecad.models.values import Label, Location
 
 
 class BoundingBox(Result):
@@ -14,6 +15,19 @@ class BoundingBox(Result):
 
     min: Vector3
     max: Vector3
+
+
+class PropertyInfo(Result):
+    """One property of an object, as FreeCAD's property editor shows it."""
+
+    value: Any = Field(description="Lengths in mm, angles in degrees, objects by name.")
+    unit: str | None = Field(description="`mm`, `deg`, …; null for what has no unit.")
+    type: str = Field(description="FreeCAD's type of the property: `App::PropertyLength`.")
+    group: str
+    documentation: str
+    read_only: bool
+    expression: str | None = Field(description="The expression that determines it, if one does.")
+    choices: list[str] | None = Field(description="Of an enumeration.")
 
 
 PART_EXAMPLE: dict[str, Any] = {
@@ -53,6 +67,9 @@ class PartInfo(ObjectInfo):
     valid: bool = Field(description="Whether its last recompute succeeded and left a shape.")
     state: list[str] = Field(description="FreeCAD's state words: `Up-to-date`, `Touched`, `Invalid`.")
     visible: bool
+    properties: dict[str, PropertyInfo] | None = Field(None, description="By name; only where one object is asked for.")
+    depends_on: list[str] | None = Field(None, description="Names of its inputs; with `properties`.")
+    used_by: list[str] | None = Field(None, description="Names of what has it as input; with `properties`.")
 
 
 ListedName = Annotated[str, Field(min_length=1, max_length=255)]
@@ -76,6 +93,27 @@ class PartReference(Params):
     name: Name
 
 
+class PartPatch(Params):
+    """What to change; what is not given stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"label": "Base plate", "location": [0, 0, 5], "properties": {"Length": 20}}]}
+    )
+    label: Label | None = None
+    location: Location | None = None
+    rotation: Rotation | None = None
+    visible: bool | None = None
+    properties: Annotated[dict[str, JsonValue], Field(max_length=200)] | None = Field(
+        None, description="FreeCAD's properties by name; quantities as numbers (mm, degrees) or quantity strings."
+    )
+
+
+class PartUpdate(PartPatch):
+    """Which object to change, and what."""
+
+    name: Name
+
+
 class PartDeletion(PartReference):
     """Which object to delete."""
 
@@ -91,4 +129,5 @@ class PartDeleted(Deleted):
 
 LIST_OBJECTS = Method("objects.list", PartListParams, ObjectPage[PartInfo])
 GET_OBJECT = Method("objects.get", PartReference, PartInfo)
+UPDATE_OBJECT = Method("objects.update", PartUpdate, PartInfo, mutates=True, partial=True)
 DELETE_OBJECT = Method("objects.delete", PartDeletion, PartDeleted, mutates=True)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from cadgate.plugin import Creation, Number, Rotation
 
+_UNSAVABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 Quantity = Annotated[str, Field(min_length=1, max_length=64, examples=["2 in"])]
@@ -58,9 +59,7 @@ def _name(value: str) -> str:
 
 def _label(value: str) -> str:
     # A document is XML: what XML 1.0 cannot hold would make the saved file unreadable.
-    if any(
-        ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or 0xD800 <= ord(c) < 0xE000 or ord(c) in (0xFFFE, 0xFFFF) for c in value
-    ):
+    if _UNSAVABLE.search(value):
         raise ValueError("control characters and unpaired surrogates are not allowed in a label")
     return value
 

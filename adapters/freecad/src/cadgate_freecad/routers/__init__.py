@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from cadgate_freecad.routers import boolean, documents, exchange, objects, primitives
+from cadgate_freecad.routers import boolean, documents, exchange, geometry, objects, primitives
 
-ROUTERS = (primitives.router, objects.router, boolean.router, exchange.router, documents.router)
+ROUTERS = (primitives.router, geometry.router, objects.router, boolean.router, exchange.router, documents.router)

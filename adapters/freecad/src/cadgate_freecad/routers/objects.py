@@ -11,11 +11,14 @@ from cadgate_freecad.models.objects import (
     DELETE_OBJECT,
     GET_OBJECT,
     LIST_OBJECTS,
+    UPDATE_OBJECT,
     PartDeleted,
     PartDeletion,
     PartInfo,
     PartListParams,
+    PartPatch,
     PartReference,
+    PartUpdate,
 )
 from cadgate_freecad.routers.dependencies import FreeCAD
 
@@ -34,7 +37,17 @@ async def get_object(name: str, freecad: FreeCAD) -> Success[PartInfo]:
     return Success(await freecad.call(GET_OBJECT, PartReference(name=name)))
 
 
-@router.operation("DELETE", "/objects/{name:name}", DELETE_OBJECT)
+@router.operation("PATCH", "/objects/{name:name}", UPDATE_OBJECT, errors=(412,))
+async def update_object(name: str, changes: PartPatch, freecad: FreeCAD) -> Success[PartInfo]:
+    """Change label, placement, visibility and properties, and recompute it with all that depends on it.
+
+    Where any of them would become invalid, nothing is changed and the answer is 422 `degenerate_result`.
+    """
+    params = PartUpdate(name=name, **{field: getattr(changes, field) for field in changes.model_fields_set})
+    return Success(await freecad.call(UPDATE_OBJECT, params))
+
+
+@router.operation("DELETE", "/objects/{name:name}", DELETE_OBJECT, errors=(412,))
 async def delete_object(
     name: str,
     freecad: FreeCAD,

@@ -1,0 +1,176 @@
+"""Formulas of the primitives. They prove that FreeCAD made what was asked, and spare measuring it again.
+
+FreeCAD clamps and caps dimensions without a word (a sphere of radius 1e100 comes out with 3e38), so a primitive whose
+shape does not have its formula's volume is refused.
+"""
+
+from __future__ import annotations
+
+from math import isclose, pi, radians, sin, sqrt
+from typing import Any, Callable, NamedTuple
+
+import FreeCAD
+
+TOLERANCE = {"Part::Ellipsoid": 2e-2}
+"""Relative, of the volume: FreeCAD approximates an ellipsoid by splines. Of the others 1e-6."""
+
+
+class Known(NamedTuple):
+    """What is known of a whole primitive, in its own coordinates. Extents: half-widths along the document's axes."""
+
+    area: float
+    center: tuple[float, float, float]
+    box: Callable[[Any], Any] | None = None
+    """Makes the bounding box from the placement; None: the shape's own is exact."""
+
+
+def agrees(obj: Any, volume: float) -> bool:
+    """Whether the measured volume is the formula's; True for objects that no formula covers."""
+    formula = _VOLUMES.get(obj.TypeId)
+    expected = None if formula is None else formula(obj)
+    if expected is None:
+        return formula is None or volume > 0
+    return isclose(volume, expected, rel_tol=TOLERANCE.get(obj.TypeId, 1e-6))
+
+
+def known(obj: Any, volume: float) -> Known | None:
+    """Area, centre and box of a whole primitive, if its shape has just the formula's volume."""
+    formula = _KNOWN.get(obj.TypeId)
+    if formula is None:
+        return None
+    expected = _VOLUMES[obj.TypeId](obj)
+    if expected is None or not isclose(volume, expected, rel_tol=1e-9):
+        return None
+    return formula(obj)
+
+
+# --- volumes ---------------------------------------------------------------------------------------------------------
+
+
+def _box(obj: Any) -> float:
+    return obj.Length.Value * obj.Width.Value * obj.Height.Value
+
+
+def _sphere(obj: Any) -> float:
+    low, high = sin(radians(obj.Angle1.Value)), sin(radians(obj.Angle2.Value))
+    around = obj.Angle3.Value / 360
+    return around * pi * obj.Radius.Value**3 * (high - low - (high**3 - low**3) / 3)
+
+
+def _cylinder(obj: Any) -> float:
+    return obj.Angle.Value / 360 * pi * obj.Radius.Value**2 * obj.Height.Value
+
+
+def _cone(obj: Any) -> float:
+    below, above = obj.Radius1.Value, obj.Radius2.Value
+    return obj.Angle.Value / 360 * pi * obj.Height.Value * (below**2 + below * above + above**2) / 3
+
+
+def _torus(obj: Any) -> float | None:
+    if obj.Angle2.Value - obj.Angle1.Value != 360:
+        return None
+    return obj.Angle3.Value / 360 * 2 * pi**2 * obj.Radius1.Value * obj.Radius2.Value**2
+
+
+def _prism(obj: Any) -> float:
+    sides = obj.Polygon
+    return sides / 2 * obj.Circumradius.Value**2 * sin(2 * pi / sides) * obj.Height.Value
+
+
+def _wedge(obj: Any) -> float:
+    x, z = obj.Xmax.Value - obj.Xmin.Value, obj.Zmax.Value - obj.Zmin.Value
+    x2, z2 = obj.X2max.Value - obj.X2min.Value, obj.Z2max.Value - obj.Z2min.Value
+    # A prismatoid: Simpson's rule over the areas below, in the middle and above is exact.
+    return (obj.Ymax.Value - obj.Ymin.Value) / 6 * (x * z + (x + x2) * (z + z2) + x2 * z2)
+
+
+def _ellipsoid(obj: Any) -> float | None:
+    if (obj.Angle1.Value, obj.Angle2.Value, obj.Angle3.Value) != (-90, 90, 360):
+        return None
+    second = obj.Radius2.Value
+    return 4 / 3 * pi * obj.Radius1.Value * second * (obj.Radius3.Value or second)
+
+
+_VOLUMES: dict[str, Callable[[Any], float | None]] = {
+    "Part::Box": _box,
+    "Part::Sphere": _sphere,
+    "Part::Cylinder": _cylinder,
+    "Part::Cone": _cone,
+    "Part::Torus": _torus,
+    "Part::Prism": _prism,
+    "Part::Wedge": _wedge,
+    "Part::Ellipsoid": _ellipsoid,
+}
+
+
+# --- whole primitives ------------------------------------------------------------------------------------------------
+
+
+def _known_box(obj: Any) -> Known:
+    x, y, z = obj.Length.Value, obj.Width.Value, obj.Height.Value
+    return Known(2 * (x * y + y * z + z * x), (x / 2, y / 2, z / 2))
+
+
+def _known_sphere(obj: Any) -> Known | None:
+    if (obj.Angle1.Value, obj.Angle2.Value, obj.Angle3.Value) != (-90, 90, 360):
+        return None
+    r = obj.Radius.Value
+    return Known(4 * pi * r**2, (0, 0, 0), lambda placement: _around(placement.Base, (r, r, r)))
+
+
+def _known_cylinder(obj: Any) -> Known | None:
+    # A skewed cylinder has the volume of an upright one.
+    if obj.Angle.Value != 360 or getattr(obj, "FirstAngle", 0) or getattr(obj, "SecondAngle", 0):
+        return None
+    r, h = obj.Radius.Value, obj.Height.Value
+    return Known(2 * pi * r * (r + h), (0, 0, h / 2), lambda placement: _of_disks(placement, r, r, h))
+
+
+def _known_cone(obj: Any) -> Known | None:
+    if obj.Angle.Value != 360:
+        return None
+    a, b, h = obj.Radius1.Value, obj.Radius2.Value, obj.Height.Value
+    height = h / 4 * (a**2 + 2 * a * b + 3 * b**2) / (a**2 + a * b + b**2)
+    area = pi * (a**2 + b**2 + (a + b) * sqrt((a - b) ** 2 + h**2))
+    return Known(area, (0, 0, height), lambda placement: _of_disks(placement, a, b, h))
+
+
+def _known_torus(obj: Any) -> Known | None:
+    if obj.Angle3.Value != 360:
+        return None
+    r1, r2 = obj.Radius1.Value, obj.Radius2.Value
+
+    def box(placement: Any) -> Any:
+        return _around(placement.Base, [r1 * across + r2 for across in _across(placement)])
+
+    return Known(4 * pi**2 * r1 * r2, (0, 0, 0), box)
+
+
+_KNOWN: dict[str, Callable[[Any], Known | None]] = {
+    "Part::Box": _known_box,
+    "Part::Sphere": _known_sphere,
+    "Part::Cylinder": _known_cylinder,
+    "Part::Cone": _known_cone,
+    "Part::Torus": _known_torus,
+}
+
+
+def _across(placement: Any) -> list[float]:
+    """How far a unit circle around the placement's Z reaches along X, Y and Z."""
+    axis = placement.Rotation.multVec(FreeCAD.Vector(0, 0, 1))
+    return [sqrt(max(0.0, 1 - part**2)) for part in axis]
+
+
+def _around(center: Any, extents: Any) -> Any:
+    box = FreeCAD.BoundBox()
+    box.add(center - FreeCAD.Vector(*extents))
+    box.add(center + FreeCAD.Vector(*extents))
+    return box
+
+
+def _of_disks(placement: Any, below: float, above: float, height: float) -> Any:
+    """The box of two disks, `height` apart along the placement's Z."""
+    across = _across(placement)
+    box = _around(placement.Base, [below * each for each in across])
+    box.add(_around(placement.multVec(FreeCAD.Vector(0, 0, height)), [above * each for each in across]))
+    return box

@@ -1,0 +1,88 @@
+"""Measures of one object, and of two: distance and interference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cadgate.appserver import AppError, method
+from cadgate_freecad.app import shapes, values, versions
+from cadgate_freecad.app.documents import target
+from cadgate_freecad.app.info import is_valid
+from cadgate_freecad.app.objects import find
+from cadgate_freecad.app.values import significant, xyz
+
+
+@method("objects.measure")
+def measure(*, name: str) -> dict[str, Any]:
+    obj = find(target(), name)
+    shape = shapes.shape_of(obj)
+    if shape is None:
+        raise AppError("degenerate_result", f"{name!r} ({obj.TypeId}) has no shape to measure", {"name": name})
+    problems = [] if is_valid(obj) else [f"the object is {', '.join(obj.State)}: {obj.getStatusString()}"]
+    problems += check(shape)
+    return {
+        "name": name,
+        **shapes.measures(obj, shape),
+        "length": significant(sum(edge.Length for edge in shape.Edges if not edge.Degenerated)),
+        "inertia": _inertia(shape),
+        "counts": {
+            "solids": len(shape.Solids),
+            "shells": len(shape.Shells),
+            "faces": len(shape.Faces),
+            "wires": len(shape.Wires),
+            "edges": len(shape.Edges),
+            "vertices": len(shape.Vertexes),
+        },
+        "closed": bool(shape.isClosed()),
+        "valid": not problems,
+        "problems": problems,
+    }
+
+
+def check(shape: Any) -> list[str]:
+    """What OpenCASCADE finds wrong with a shape; empty for a valid one."""
+    if shape.isValid():
+        return []
+    try:
+        shape.check(True)
+    except (ValueError, RuntimeError) as error:
+        return [line.strip() for line in str(error).splitlines() if line.strip()][:50]
+    return ["the shape is not valid"]
+
+
+def _inertia(shape: Any) -> list[list[float]] | None:
+    """The matrix of inertia about the centre of mass for a density of 1 (mm⁵), or None for what is not solid."""
+    matrix = versions.inertia(shape)
+    if matrix is None:
+        return None
+    rows = [
+        [matrix.A11, matrix.A12, matrix.A13],
+        [matrix.A21, matrix.A22, matrix.A23],
+        [matrix.A31, matrix.A32, matrix.A33],
+    ]
+    largest = max(abs(value) for row in rows for value in row)
+    return [[significant(value) if abs(value) > 1e-12 * largest else 0.0 for value in row] for row in rows]
+
+
+@method("objects.distance")
+def distance(*, name: str, to: str) -> dict[str, Any]:
+    document = target()
+    pair = [find(document, name), find(document, to)]
+    if name == to:
+        raise values.invalid("to", f"{to!r} is the object itself")
+    both = [shapes.shape_of(obj) for obj in pair]
+    for obj, shape in zip(pair, both):
+        if shape is None:
+            raise AppError("degenerate_result", f"{obj.Name!r} ({obj.TypeId}) has no shape", {"name": obj.Name})
+    first, second = both
+    length, points, _ = first.distToShape(second)
+    common = first.common(second)
+    volume = 0.0 if common.isNull() else shapes.volume(common)
+    return {
+        "name": name,
+        "to": to,
+        "distance": significant(length),
+        "points": [xyz(points[0][0], 9), xyz(points[0][1], 9)] if points else [],
+        "interferes": volume > 0,
+        "common_volume": significant(volume),
+    }

@@ -1,0 +1,235 @@
+"""Properties of objects as typed JSON, and back: what FreeCAD would clamp, convert or ignore is refused."""
+
+from __future__ import annotations
+
+import math
+import re
+from difflib import get_close_matches
+from typing import Any, Callable
+
+import FreeCAD
+
+from cadgate_freecad.app import values
+from cadgate_freecad.app.limits import LIMITS
+from cadgate_freecad.app.values import significant
+
+_UNTOLD = {"Shape", "Mesh", "Points", "Proxy", "ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
+_ELSEWHERE = {
+    "Label": "label",
+    "Placement": "location and rotation",
+    "Visibility": "visible",
+}
+MAX_TEXT = 100_000
+_UNSAVABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def read(obj: Any) -> dict[str, Any]:
+    """Every property by name: value, unit, type, group, documentation, and whether it can be set."""
+    expressions = dict(getattr(obj, "ExpressionEngine", None) or [])
+    told: dict[str, Any] = {}
+    for name in obj.PropertiesList:
+        if name in _UNTOLD:
+            continue
+        value = getattr(obj, name, None)
+        entry: dict[str, Any] = {
+            "value": to_json(value),
+            "unit": _unit(value),
+            "type": obj.getTypeIdOfProperty(name),
+            "group": obj.getGroupOfProperty(name) or "Base",
+            "documentation": obj.getDocumentationOfProperty(name) or "",
+            "read_only": _is_read_only(obj, name),
+            "expression": expressions.get(name),
+            "choices": list(obj.getEnumerationsOfProperty(name) or []) or None,
+        }
+        told[name] = entry
+    return told
+
+
+def to_json(value: Any) -> Any:
+    """A property's value as JSON; an object by its name, something that JSON cannot say by its text."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, FreeCAD.Units.Quantity):
+        return to_json(significant(value.Value))
+    if isinstance(value, FreeCAD.Vector):
+        return values.xyz(value)
+    if isinstance(value, FreeCAD.Rotation):
+        return values.euler(value)
+    if isinstance(value, FreeCAD.Placement):
+        return {"location": values.xyz(value.Base), "rotation": values.euler(value.Rotation)}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): to_json(item) for key, item in value.items()}
+    name = getattr(value, "Name", None)
+    return name if isinstance(name, str) else str(value)[:200]
+
+
+def _unit(value: Any) -> str | None:
+    """`mm`, `deg`, … of a quantity. FreeCAD prints a unit as `Unit: mm (1,0,0,0,0,0,0,0) [Length]`."""
+    if not isinstance(value, FreeCAD.Units.Quantity):
+        return None
+    text = str(value.Unit)
+    return text[len("Unit: ") :].split("(")[0].strip() or None if text.startswith("Unit: ") else text
+
+
+def _is_read_only(obj: Any, name: str) -> bool:
+    status = obj.getPropertyStatus(name)
+    modes = obj.getEditorMode(name)
+    return name in _ELSEWHERE or any(word in ("ReadOnly", "Immutable", "Output") for word in (*status, *modes))
+
+
+def prepare(obj: Any, properties: dict[str, Any]) -> dict[str, Any]:
+    """FreeCAD values for what a request wants to set; nothing is changed yet.
+
+    Raises AppError `validation_error` for a property that is unknown, read-only, or of another type.
+    """
+    known = obj.PropertiesList
+    prepared: dict[str, Any] = {}
+    for name, value in properties.items():
+        field = f"properties.{name}"
+        if name not in known:
+            near = get_close_matches(name, known, n=3, cutoff=0.6)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}"
+            error = values.invalid(field, f"{obj.Name!r} ({obj.TypeId}) has no property {name!r}{hint}")
+            error.details["did_you_mean"] = near
+            raise error
+        if name in _ELSEWHERE:
+            raise values.invalid(field, f"change it by {_ELSEWHERE[name]}")
+        if name in _UNTOLD or _is_read_only(obj, name):
+            raise values.invalid(field, "FreeCAD computes it; it cannot be set")
+        if dict(getattr(obj, "ExpressionEngine", None) or []).get(name):
+            raise values.invalid(field, "an expression determines it; it cannot be set")
+        prepared[name] = _from_json(obj, name, field, value)
+    return prepared
+
+
+def write(obj: Any, prepared: dict[str, Any]) -> None:
+    """Set prepared values and read each back. Raises AppError where FreeCAD kept something else."""
+    for name, value in prepared.items():
+        try:
+            setattr(obj, name, value)
+        except (TypeError, ValueError, RuntimeError, AttributeError, FreeCAD.Base.FreeCADError) as error:
+            raise values.invalid(f"properties.{name}", f"FreeCAD refuses {to_json(value)!r}: {error}") from None
+        kept = to_json(getattr(obj, name))
+        wanted = to_json(significant(value) if isinstance(value, float) else value)
+        if not _same(kept, wanted):
+            raise values.invalid(f"properties.{name}", f"{wanted!r} is refused: FreeCAD would make it {kept!r}")
+
+
+def _same(kept: Any, wanted: Any) -> bool:
+    if isinstance(kept, (int, float)) and isinstance(wanted, (int, float)):
+        return math.isclose(kept, wanted, rel_tol=1e-9, abs_tol=1e-12)
+    if isinstance(kept, list) and isinstance(wanted, list):
+        return len(kept) == len(wanted) and all(_same(a, b) for a, b in zip(kept, wanted))
+    return kept == wanted
+
+
+# --- JSON to FreeCAD, by the type of the property --------------------------------------------------------------------
+
+
+def _from_json(obj: Any, name: str, field: str, value: Any) -> Any:
+    kind = obj.getTypeIdOfProperty(name)
+    now = getattr(obj, name, None)
+    if isinstance(now, FreeCAD.Units.Quantity):
+        return _quantity(field, value, now)
+    convert = _CONVERT.get(kind)
+    if convert is None:
+        raise values.invalid(field, f"a property of type {kind} cannot be set through the API")
+    return convert(obj, name, field, value)
+
+
+def _quantity(field: str, value: Any, now: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise values.invalid(field, f"{value!r} must be a number or a quantity string")
+    if now.Unit == FreeCAD.Units.Length:
+        return values.coordinate(field, value)
+    example = f"1 {_unit(now) or ''}".strip()
+    result = values.quantity(field, value, now.Unit, example)
+    if abs(result) > LIMITS["max_extent_mm"] ** 3:
+        raise values.invalid(field, f"{value!r} is too large")
+    return result
+
+
+def _bool(obj: Any, name: str, field: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise values.invalid(field, f"{value!r} must be true or false")
+    return value
+
+
+def _int(obj: Any, name: str, field: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 2**31 - 1:
+        raise values.invalid(field, f"{value!r} must be a whole number")
+    return value
+
+
+def _float(obj: Any, name: str, field: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise values.invalid(field, f"{value!r} must be a finite number")
+    return float(value)
+
+
+def text(field: str, value: Any) -> str:
+    """A text that a document can hold: XML takes no control characters."""
+    if not isinstance(value, str) or len(value) > MAX_TEXT:
+        raise values.invalid(field, f"it must be a text of at most {MAX_TEXT} characters")
+    if _UNSAVABLE.search(value):
+        raise values.invalid(field, "control characters and unpaired surrogates cannot be saved")
+    return value
+
+
+def _text(obj: Any, name: str, field: str, value: Any) -> str:
+    return text(field, value)
+
+
+def _choice(obj: Any, name: str, field: str, value: Any) -> str:
+    choices = obj.getEnumerationsOfProperty(name)
+    if value not in choices:
+        raise values.invalid(field, f"{value!r} is none of {', '.join(map(repr, choices))}")
+    return value
+
+
+def _vector(obj: Any, name: str, field: str, value: Any) -> Any:
+    if not isinstance(value, list) or len(value) != 3:
+        raise values.invalid(field, f"{value!r} must be [x, y, z]")
+    if any(isinstance(part, bool) or not isinstance(part, (int, float, str)) for part in value):
+        raise values.invalid(field, f"{value!r} must be [x, y, z] of numbers")
+    return values.vector(field, value)
+
+
+def _link(obj: Any, name: str, field: str, value: Any) -> Any:
+    if value is None:
+        return None
+    other = obj.Document.getObject(value) if isinstance(value, str) else None
+    if other is None:
+        raise values.invalid(field, f"{value!r} is no object of the document {obj.Document.Name!r}")
+    if other is obj or other in obj.InListRecursive:
+        raise values.invalid(field, f"{value!r} depends on {obj.Name!r} itself")
+    return other
+
+
+def _links(obj: Any, name: str, field: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise values.invalid(field, f"{value!r} must be a list of names of objects")
+    return [_link(obj, name, f"{field}.{index}", each) for index, each in enumerate(value)]
+
+
+_CONVERT: dict[str, Callable[[Any, str, str, Any], Any]] = {
+    "App::PropertyBool": _bool,
+    "App::PropertyInteger": _int,
+    "App::PropertyIntegerConstraint": _int,
+    "App::PropertyPercent": _int,
+    "App::PropertyFloat": _float,
+    "App::PropertyFloatConstraint": _float,
+    "App::PropertyPrecision": _float,
+    "App::PropertyString": _text,
+    "App::PropertyEnumeration": _choice,
+    "App::PropertyVector": _vector,
+    "App::PropertyVectorDistance": _vector,
+    "App::PropertyPosition": _vector,
+    "App::PropertyDirection": _vector,
+    "App::PropertyLink": _link,
+    "App::PropertyLinkList": _links,
+}

@@ -1,0 +1,85 @@
+"""Routes that look into one object: its faces, its edges, its measures."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+
+from cadgate.plugin import Params, Router, Success, Vector3
+from cadgate_freecad.models.geometry import LIST_EDGES, LIST_FACES, EdgeList, EdgesParams, FaceList, FacesParams, Side
+from cadgate_freecad.models.measures import DISTANCE, MEASURE, Distance, DistanceParams, Measures
+from cadgate_freecad.models.objects import PartReference
+from cadgate_freecad.routers.dependencies import FreeCAD
+
+router = Router()
+
+_VECTOR = r"^\s*-?[0-9.eE+-]+\s*,\s*-?[0-9.eE+-]+\s*,\s*-?[0-9.eE+-]+\s*$"
+VectorText = Annotated[str, Query(pattern=_VECTOR, max_length=100, examples=["0,0,1"])]
+Size = Annotated[float, Query(ge=0, allow_inf_nan=False)]
+
+
+class _FilterQuery(Params):
+    """The filters of a list of faces or edges, as they stand in a URL."""
+
+    type: Annotated[str, Query(max_length=64)] | None = None
+    parallel_to: VectorText | None = None
+    radius: Size | None = None
+    at: Side | None = None
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1000
+    offset: Annotated[int, Query(ge=0)] = 0
+
+
+class FaceQuery(_FilterQuery):
+    """Which faces."""
+
+    min_area: Size | None = None
+    max_area: Size | None = None
+    facing: VectorText | None = None
+
+
+class EdgeQuery(_FilterQuery):
+    """Which edges."""
+
+    min_length: Size | None = None
+    max_length: Size | None = None
+    on_face: Annotated[str, Query(pattern=r"^Face[1-9][0-9]{0,6}$")] | None = None
+
+
+def _vector(text: str | None) -> Vector3 | None:
+    if text is None:
+        return None
+    x, y, z = (float(part) for part in text.split(","))
+    return x, y, z
+
+
+@router.operation("GET", "/objects/{name:name}/faces", LIST_FACES)
+async def list_faces(name: str, query: Annotated[FaceQuery, Query()], freecad: FreeCAD) -> Success[FaceList]:
+    """List the faces of an object with kind, area (mm²), centre and normal; filters choose among them."""
+    given = query.model_dump(exclude={"parallel_to", "facing"})
+    params = FacesParams(name=name, parallel_to=_vector(query.parallel_to), facing=_vector(query.facing), **given)
+    return Success(await freecad.call(LIST_FACES, params))
+
+
+@router.operation("GET", "/objects/{name:name}/edges", LIST_EDGES)
+async def list_edges(name: str, query: Annotated[EdgeQuery, Query()], freecad: FreeCAD) -> Success[EdgeList]:
+    """List the edges of an object with kind, length (mm), ends and direction; filters choose among them."""
+    given = query.model_dump(exclude={"parallel_to"})
+    params = EdgesParams(name=name, parallel_to=_vector(query.parallel_to), **given)
+    return Success(await freecad.call(LIST_EDGES, params))
+
+
+@router.operation("GET", "/objects/{name:name}/measures", MEASURE)
+async def measure_object(name: str, freecad: FreeCAD) -> Success[Measures]:
+    """Measure an object: volume, area, inertia, counts, and whether its shape is valid and if not, why."""
+    return Success(await freecad.call(MEASURE, PartReference(name=name)))
+
+
+@router.operation("GET", "/objects/{name:name}/distance", DISTANCE)
+async def measure_distance(
+    name: str,
+    freecad: FreeCAD,
+    to: Annotated[str, Query(min_length=1, max_length=255, description="The other object.")],
+) -> Success[Distance]:
+    """Measure the shortest distance (mm) to another object, and the volume (mm³) that both share."""
+    return Success(await freecad.call(DISTANCE, DistanceParams(name=name, to=to)))
