@@ -101,7 +101,7 @@ class Rendered(Result):
     seconds: float = Field(description="What Blender took to render and save, without the wait for a worker.")
     warnings: list[Warned] = Field(
         default_factory=list[Warned],
-        description="`temporary_camera`, `temporary_sun`: what was added for this picture.",
+        description="`temporary_camera`, `temporary_sun`: added for this picture.",
     )
 
 

@@ -50,7 +50,7 @@ async def render_still(app: Application, params: RenderParams) -> Rendered:
             app.publish("render", {**about, "state": "failed", "error": getattr(error, "code", "interrupted")})
             if isinstance(error, CommandExecutionError) and params.engine != "cycles":
                 raise CommandExecutionError(
-                    f"{error.message}. The engine {params.engine!r} needs a GPU, or Mesa's software OpenGL: {GPU_REMEDY}",
+                    f"{error.message}. {params.engine} needs a GPU, or Mesa's software OpenGL: {GPU_REMEDY}",
                     details={**error.details, "engine": params.engine, "remedy": GPU_REMEDY},
                 ) from error
             raise
@@ -69,7 +69,9 @@ async def render_preview(app: Application, params: PreviewParams) -> Rendered:
             engine="workbench",
             samples=8,
             camera=params.camera,
+            frame=None,
             transparent=params.transparent,
+            denoise=None,
         ),
     )
 
