@@ -218,7 +218,7 @@ def _subclasses(kind: type) -> Iterator[type]:
 
 
 async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
-    """The end of the router: no route has this path. A WebSocket is refused before its upgrade, by the same envelope."""
+    """The end of the router: no route has this path. A WebSocket is refused before its upgrade."""
     if scope["type"] == "http":
         raise HTTPException(404)
     error = unknown_path(WebSocket(scope, receive, send))

@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.router.routes.extend(openapi.core_routes(router))
     app.state.settings = settings
     app.state.artifacts = ArtifactStore(settings.state_dir / "artifacts", settings.allowed_roots)
-    app.state.keys = KeyFile(settings.state_dir)
+    app.state.identity = identity_for(settings.auth, KeyFile(settings.state_dir))
     app.state.started = time.monotonic()
     mounted = [mount.mount(app, found, app.state.artifacts) for found in discover(settings)]
     app.state.plugins = [found for found, _ in mounted]
@@ -75,7 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Gate,
         table=table,
         origins=Origins(settings.host, settings.allowed_hosts, settings.cors_origins),
-        identity=identity_for(settings.auth, app.state.keys),
+        identity=app.state.identity,
         bodies=Bodies(settings.max_body_bytes, settings.max_upload_bytes),
         metrics=app.state.metrics,
         access=AccessLog(settings.log_level, settings.log_format),
@@ -96,6 +96,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             yield
         finally:
             stop.set()
+            app.state.identity.close()
 
 
 async def _start(group: Any, app: FastAPI, name: str, stop: anyio.Event) -> None:

@@ -17,6 +17,7 @@ from cadgate.cli.lock import StateLock
 from cadgate.config import Settings, is_loopback
 from cadgate.errors import CadgateError, ConfigError
 from cadgate.security.keys import KeyFile
+from cadgate.security.protocol import GatewayProtocol, GatewayWebSocketProtocol
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than common clients and proxies keep idle connections, so that it is they who close them."""
@@ -80,8 +81,8 @@ def _configuration(settings: Settings, app: Any) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
+        http=GatewayProtocol,
+        ws=GatewayWebSocketProtocol,
         ws_max_size=settings.max_body_bytes,
         lifespan="on",
         # The gateway logs requests itself, with their ids.

@@ -84,7 +84,7 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
         """End the application and start it again with its documents; also the way out of `down`."""
         require_scope(app.context, "execute")
         session = runtime_of(request, name).session
-        await session.restart("asked for by a client")
+        session.restart("asked for by a client")
         session.request_start()
         return Success(Restarting())
 

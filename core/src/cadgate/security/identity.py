@@ -28,6 +28,10 @@ class Identity(Protocol):
         """Name and scopes of the caller. Raises Unauthenticated or Forbidden."""
         ...
 
+    def close(self) -> None:
+        """Give back what it holds open; it may be used again."""
+        ...
+
 
 class LocalUser:
     """Only processes of the user that runs the gateway."""
@@ -65,6 +69,10 @@ class LocalUser:
             )
         return "local", ALL_SCOPES
 
+    def close(self) -> None:
+        if self._peers is not None:
+            self._peers.close()
+
 
 class KeyHolder:
     """Whoever sends a key of the key file as a bearer token."""
@@ -85,6 +93,9 @@ class KeyHolder:
         if key is None:
             raise Unauthenticated("This key is not known, or was revoked")
         return f"key:{key.id}", frozenset(key.scopes)
+
+    def close(self) -> None:
+        pass
 
 
 def identity_for(auth: str, keys: KeyFile) -> Identity:

@@ -1,0 +1,424 @@
+"""The door: Host, Origin, content types, sizes, names in paths, request ids; on real sockets where it matters."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+import time
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from tests.core.served import error_of, exchange, read_answer
+
+pytestmark = pytest.mark.anyio
+
+
+def get(port: int, path: str = "/health", *headers: str, host: str = "localhost", method: str = "GET"):
+    lines = "".join(f"{header}\r\n" for header in headers)
+    return exchange(port, f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n".encode("latin-1"))
+
+
+def post(port: int, path: str, body: bytes, *headers: str):
+    lines = "".join(f"{header}\r\n" for header in headers)
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
+    return exchange(port, head.encode() + body)
+
+
+# --- Host ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:1", "127.0.0.1", "127.0.0.1:8000", "[::1]", "[::1]:99", "cad.example:443"]
+)
+def test_known_hosts_are_answered_on_any_port(port: int, host: str) -> None:
+    assert get(port, host=host)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "localhost:x", "[::1", "a@localhost", "0"],
+)
+def test_a_foreign_host_is_421(port: int, host: str) -> None:
+    status, _, body = get(port, host=host)
+    assert status == 421
+    assert error_of(body)["code"] == "misdirected_host"
+
+
+def test_a_request_without_a_host_is_421(port: int) -> None:
+    status, _, body = exchange(port, b"GET /health HTTP/1.1\r\n\r\n")
+    assert (status, error_of(body)["code"]) == (421, "misdirected_host")
+
+
+def test_two_hosts_are_400(port: int) -> None:
+    status, _, body = get(port, "/health", "Host: evil.example")
+    assert (status, error_of(body)["code"]) == (400, "bad_request")
+
+
+# --- Origin ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("localhost:8000", "http://localhost:8000"),
+        ("127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("[::1]:8000", "http://[::1]:8000"),
+        ("localhost", "http://localhost:80"),
+        ("LocalHost:8000", "http://localhost:8000"),
+    ],
+)
+def test_pages_of_the_gateway_itself_may_call(port: int, host: str, origin: str) -> None:
+    status, headers, _ = get(port, "/health", f"Origin: {origin}", host=host)
+    assert status == 200
+    assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "https://evil.example",
+        "http://localhost:3000",
+        "https://localhost:8000",
+        "http://localhost:8000.evil.example",
+        "http://127.0.0.1:8000",
+        "https://app.example.evil.example",
+        "http://app.example",
+        "https://app.example:444",
+        "file://",
+        "",
+    ],
+)
+def test_pages_of_other_origins_may_not(port: int, origin: str) -> None:
+    status, headers, body = get(port, "/health", f"Origin: {origin}", host="localhost:8000")
+    assert status == 403
+    assert error_of(body)["code"] == "forbidden_origin"
+    assert "access-control-allow-origin" not in headers
+
+
+def test_a_configured_origin_may_call_and_read(port: int) -> None:
+    status, headers, _ = get(port, "/health", "Origin: https://app.example")
+    assert status == 200
+    assert headers["access-control-allow-origin"] == "https://app.example"
+    assert headers["vary"] == "Origin"
+    assert "X-Request-ID" in headers["access-control-expose-headers"]
+    assert "access-control-allow-credentials" not in headers
+
+
+def test_a_configured_origin_may_read_errors_too(port: int) -> None:
+    status, headers, _ = get(port, "/nowhere", "Origin: https://app.example")
+    assert (status, headers["access-control-allow-origin"]) == (404, "https://app.example")
+
+
+def test_a_preflight_of_a_configured_origin_is_answered(port: int) -> None:
+    status, headers, body = get(
+        port,
+        "/probe/json",
+        "Origin: https://app.example",
+        "Access-Control-Request-Method: POST",
+        "Access-Control-Request-Headers: content-type,idempotency-key",
+        method="OPTIONS",
+    )
+    assert (status, body) == (204, b"")
+    assert headers["access-control-allow-origin"] == "https://app.example"
+    assert "POST" in headers["access-control-allow-methods"]
+    assert headers["access-control-allow-headers"] == "content-type,idempotency-key"
+
+
+def test_a_preflight_of_another_origin_is_403(port: int) -> None:
+    status, headers, _ = get(
+        port, "/probe/json", "Origin: https://evil.example", "Access-Control-Request-Method: POST", method="OPTIONS"
+    )
+    assert status == 403
+    assert "access-control-allow-origin" not in headers
+
+
+def test_what_a_foreign_page_embeds_is_refused_and_a_link_is_not(port: int) -> None:
+    embedded = ("Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: image")
+    assert get(port, "/health", *embedded)[0] == 403
+    assert get(port, "/health", "Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: no-cors")[0] == 403
+    assert get(port, "/health", *embedded, "Referer: https://app.example/page")[0] == 200
+    link = ("Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document")
+    assert get(port, "/docs", *link)[0] == 200
+    frame = ("Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe")
+    assert get(port, "/docs", *frame)[0] == 403
+    assert get(port, "/health", "Sec-Fetch-Site: same-origin", "Sec-Fetch-Mode: cors")[0] == 200
+    assert get(port, "/health", "Sec-Fetch-Site: none", "Sec-Fetch-Mode: navigate")[0] == 200
+
+
+# --- WebSocket -------------------------------------------------------------------------------------------------------
+
+
+def test_a_websocket_of_no_page_or_of_the_own_origin_opens(port: int) -> None:
+    for origin in (None, f"http://localhost:{port}", "https://app.example"):
+        with connect(f"ws://localhost:{port}/probe/ws", origin=origin) as websocket:
+            websocket.send("hello")
+            assert websocket.recv(timeout=10) == "hello"
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1"])
+def test_a_websocket_of_a_foreign_page_is_refused_before_its_upgrade(port: int, origin: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://localhost:{port}/probe/ws", origin=origin)
+    assert refused.value.response.status_code == 403
+    assert error_of(refused.value.response.body)["code"] == "forbidden_origin"
+
+
+def test_a_websocket_for_a_foreign_host_is_421(port: int) -> None:
+    with pytest.raises(InvalidStatus) as refused, socket.create_connection(("127.0.0.1", port)) as connection:
+        connect("ws://evil.example/probe/ws", sock=connection)
+    assert refused.value.response.status_code == 421
+    assert error_of(refused.value.response.body)["code"] == "misdirected_host"
+
+
+def test_a_websocket_to_nowhere_is_404_in_the_envelope(port: int) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://localhost:{port}/probe/nowhere")
+    assert refused.value.response.status_code == 404
+    assert error_of(refused.value.response.body)["code"] == "not_found"
+
+
+# --- bodies ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Content-Type: text/plain",
+        "Content-Type: application/x-www-form-urlencoded",
+        "Content-Type: multipart/form-data; boundary=x",
+        "Content-Type: application/octet-stream",
+        "Content-Type: application/json; charset=latin-1",
+        "X-None: 1",
+    ],
+)
+def test_a_body_that_is_not_json_is_415(port: int, header: str) -> None:
+    status, _, body = post(port, "/probe/json", b'{"size": 1}', header)
+    assert status == 415
+    assert error_of(body)["code"] == "unsupported_media_type"
+
+
+def test_json_says_so_in_several_ways(port: int) -> None:
+    for kind in (
+        "application/json",
+        "Application/JSON",
+        "application/json; charset=utf-8",
+        'application/json;charset="UTF-8"',
+    ):
+        assert post(port, "/probe/json", b'{"size": 1}', f"Content-Type: {kind}")[0] == 200
+
+
+def test_a_compressed_body_is_415(port: int) -> None:
+    status, _, body = post(port, "/probe/json", b"\x1f\x8b", "Content-Type: application/json", "Content-Encoding: gzip")
+    assert (status, error_of(body)["code"]) == (415, "unsupported_media_type")
+
+
+def test_no_body_is_fine_where_none_is_taken_and_422_where_one_is(port: int) -> None:
+    assert post(port, "/probe/nothing", b"")[0] == 200
+    assert exchange(port, b"POST /probe/nothing HTTP/1.1\r\nHost: localhost\r\n\r\n")[0] == 200
+    status, _, body = post(port, "/probe/json", b"", "Content-Type: application/json")
+    assert (status, error_of(body)["code"]) == (422, "validation_error")
+    assert "no body" in error_of(body)["message"]
+    assert exchange(port, b"POST /probe/json HTTP/1.1\r\nHost: localhost\r\n\r\n")[0] == 422
+
+
+def test_a_length_above_the_limit_is_413_before_any_of_it_is_read(port: int) -> None:
+    head = "POST /probe/json HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    began = time.monotonic()
+    status, headers, body = exchange(port, f"{head}Content-Length: 104857600\r\n\r\n".encode())
+    assert (status, error_of(body)["code"]) == (413, "payload_too_large")
+    assert error_of(body)["details"] == {"maximum": 100_000}
+    assert headers["connection"] == "close"
+    assert time.monotonic() - began < 1
+
+
+def test_a_client_that_sends_100_mb_first_still_reads_the_413(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("POST", "/probe/json", b" " * 104_857_600, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        assert answer.status == 413
+        assert error_of(answer.read())["code"] == "payload_too_large"
+    finally:
+        connection.close()
+
+
+def test_a_streamed_body_is_counted(port: int) -> None:
+    def chunks():
+        for _ in range(200):
+            yield b" " * 1000
+
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        answer = client.post("/probe/json", content=chunks(), headers={"Content-Type": "application/json"})
+        assert (answer.status_code, error_of(answer.content)["code"]) == (413, "payload_too_large")
+        fits = client.post(
+            "/probe/json", content=iter([b'{"size"', b": 3}"]), headers={"Content-Type": "application/json"}
+        )
+        assert fits.json()["result"]["value"]["size"] == 3
+
+
+def test_a_refused_small_body_leaves_the_connection_usable(port: int) -> None:
+    refused = (
+        b"POST /probe/json HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(refused)
+        assert read_answer(connection)[0] == 415
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert read_answer(connection)[0] == 200
+
+
+def test_a_large_body_for_nobody_is_404_and_ends_the_connection(port: int) -> None:
+    head = b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n"
+    status, headers, body = exchange(port, head + b"x" * 100_000)
+    assert (status, error_of(body)["code"]) == (404, "not_found")
+    assert headers["content-length"] == str(len(body))
+
+
+# --- paths -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("segment", "name"),
+    [
+        ("Cube.001", "Cube.001"),
+        ("a%2Fb", "a/b"),
+        ("a%2fb%2Fc", "a/b/c"),
+        ("%2F", "/"),
+        ("a%20b", "a b"),
+        ("%C3%BC", "ü"),
+        ("a%252Fb", "a%2Fb"),
+        ("100%25", "100%"),
+        ("%3F%23", "?#"),
+        ("..", ".."),
+        ("%2E%2E%2Fx", "../x"),
+        ("a;b=c", "a;b=c"),
+        ("%F0%9F%A7%8A", "🧊"),
+        ("a+b", "a+b"),
+    ],
+)
+def test_a_name_in_a_path_keeps_every_character(port: int, segment: str, name: str) -> None:
+    status, _, body = get(port, f"/probe/names/{segment}")
+    assert (status, json.loads(body)["result"]["value"]) == (200, name)
+
+
+def test_an_encoded_slash_does_not_reach_another_route(port: int) -> None:
+    assert json.loads(get(port, "/probe/names/a%2Fduplicate")[2])["result"]["value"] == "a/duplicate"
+    status, _, body = post(port, "/probe/names/a%2Fb/duplicate", b"")
+    assert (status, json.loads(body)["result"]["value"]) == (200, ["duplicate", "a/b"])
+    assert get(port, "/probe%2Fnames/a")[0] == 404
+
+
+@pytest.mark.parametrize("path", ["/probe/names/", "/probe/names", "/probe/names/a/b", "/health/", "//health"])
+def test_other_paths_are_404_and_never_redirected(port: int, path: str) -> None:
+    status, _, body = get(port, path)
+    assert (status, error_of(body)["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("segment", ["%00", "a%00b", "%FF", "%ED%A0%80", "%EF%B7%90", "a%2Fb%EF%B7%90"])
+def test_a_path_that_is_no_text_is_400(port: int, segment: str) -> None:
+    status, _, body = get(port, f"/probe/names/{segment}")
+    assert (status, error_of(body)["code"]) == (400, "bad_request")
+
+
+# --- heads -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", ["abc", "A.b_c-9", "x" * 128])
+def test_a_sane_request_id_is_kept(port: int, given: str) -> None:
+    assert get(port, "/health", f"X-Request-ID: {given}")[1]["x-request-id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "a b", "x" * 129, "a\tb", "<script>", "é"])
+def test_another_request_id_is_replaced(port: int, given: str) -> None:
+    assert re.fullmatch(r"[0-9a-f]{32}", get(port, "/health", f"X-Request-ID: {given}")[1]["x-request-id"])
+
+
+def test_every_answer_says_its_timing(port: int) -> None:
+    for path in ("/health", "/nowhere"):
+        assert re.fullmatch(r"queue;dur=[\d.]+, app;dur=[\d.]+, total;dur=[\d.]+", get(port, path)[1]["server-timing"])
+    assert get(port, "/probe/context")[1]["server-timing"].startswith("queue;dur=1.50, app;dur=2.50, ")
+
+
+def test_head_is_answered_like_get_without_a_body(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"HEAD /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        received = b""
+        while chunk := connection.recv(65536):
+            received += chunk
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert received.endswith(b"\r\n\r\n")
+    assert get(port, "/probe/json", method="HEAD")[0] == 405
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET /\xc3\xa9 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"BREW /health HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ],
+)
+def test_what_is_not_http_is_400_in_the_envelope(port: int, request_bytes: bytes) -> None:
+    status, _, body = exchange(port, request_bytes)
+    assert (status, error_of(body)["code"]) == (400, "bad_request")
+
+
+def test_an_endless_head_is_refused(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n")
+        answer = b""
+        try:
+            for _ in range(1000):
+                connection.sendall(b"X-Padding: " + b"x" * 8000 + b"\r\n")
+            answer = connection.recv(65536)
+        except OSError:
+            pass  # the server closed the connection while more was being sent
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
+    assert get(port)[0] == 200
+
+
+# --- counting and logging --------------------------------------------------------------------------------------------
+
+
+async def test_requests_are_counted_by_route_and_status(client: httpx.AsyncClient) -> None:
+    await client.get("/probe/names/one")
+    await client.get("/probe/names/two")
+    await client.get("/somewhere/else")
+    text = (await client.get("/metrics")).text
+    assert 'cadgate_http_requests_total{method="GET",route="/probe/names/{name}",status="200"} 2.0' in text
+    assert 'cadgate_http_requests_total{method="GET",route="(none)",status="404"} 1.0' in text
+    assert "cadgate_http_requests_in_flight 1.0" in text
+    assert "somewhere" not in text
+
+
+async def test_one_line_is_logged_per_request(client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    secret = {"Authorization": "Bearer secret-token", "X-Request-ID": "log-1"}
+    await client.post("/probe/json?size=secret-query", json={"anything": "secret-body"}, headers=secret)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert re.search(r" INFO request POST /probe/json 200 [\d.]+ ms request_id=log-1$", lines[0])
+    assert "secret" not in lines[0]
+
+
+async def test_a_path_cannot_forge_a_line(client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    await client.get("/x%0A2026-01-01 INFO request GET /forged 200")
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_the_gateways_routes_are_found_whatever_was_added_after(app: FastAPI) -> None:
+    table = app.router.routes[0]
+
+    @app.get("/late")
+    def late() -> None: ...
+
+    scope = {"type": "http", "method": "GET", "path": "/late"}
+    assert table.find(scope)[0].endpoint is late  # type: ignore[attr-defined]
