@@ -61,6 +61,12 @@ class Connection(asyncio.Protocol):
         """Nobody waits for this answer any more."""
         self._waiting.pop(number, None)
 
+    def fail(self, number: int, error: Exception) -> None:
+        """End the wait for this answer with `error`."""
+        future = self._waiting.get(number)
+        if future is not None and not future.done():
+            future.set_exception(error)
+
     def cancel(self, number: int) -> None:
         """Ask the application to stop the call; its answer still comes."""
         if self._transport is not None and not self._transport.is_closing():

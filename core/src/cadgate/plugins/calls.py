@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
+import secrets
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
-from uuid import uuid4
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
@@ -43,6 +44,8 @@ class Calls:
     def __init__(self, runtime: AdapterRuntime) -> None:
         self._runtime = runtime
         self._once = Once()
+        self._own = OWN_KEY + secrets.token_hex(8)
+        self._numbers = itertools.count()
 
     async def run(self, app: Application, method: Method[P, R], params: P) -> R:
         """See `Application.call`."""
@@ -54,6 +57,10 @@ class Calls:
             app.context, method.name, method.wire_params(params), self._seconds(app, method), method
         )
         return validated(method, result_of(reply))
+
+    def _own_key(self) -> str:
+        """An id for a mutation whose client gave none: one that was never used."""
+        return f"{self._own}-{next(self._numbers)}"
 
     def _seconds(self, app: Application, method: Method[Any, Any]) -> float:
         settings = self._runtime.settings
@@ -78,7 +85,7 @@ class Calls:
             meta["context"] = dict(context.values)
         if method is not None and method.mutates:
             chosen = key or context.idempotency_key
-            meta |= {"mutates": True, "replay": method.replay, "key": chosen or OWN_KEY + uuid4().hex}
+            meta |= {"mutates": True, "replay": method.replay, "key": chosen or self._own_key()}
             if chosen is not None:
                 meta["hash"] = digest(name, params, context)
             if context.dry_run:

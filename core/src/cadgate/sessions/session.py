@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from cadgate.clients.base_client import BaseSocketClient, Ticket
+from cadgate.clients.base_client import BaseSocketClient
 from cadgate.clients.connection import Reply
 from cadgate.errors import (
     ApplicationRestarted,
@@ -20,14 +21,16 @@ from cadgate.errors import (
     DeadlineExceeded,
     Overloaded,
 )
+from cadgate.sessions.deadline import Deadline
 from cadgate.sessions.process import StartFailed
 from cadgate.sessions.source import Source
 from cadgate.sessions.status import BUSY_AFTER, FlightTable, InFlight, Status
 
 MAX_FAILED_STARTS = 5
 RETRY_UNAVAILABLE = 15.0
-QUEUE_GRACE = 0.25
 NOTICE_SECONDS = 0.5
+PING_SECONDS = 0.8
+"""With the grace of a queued call: an application that has not answered after about a second is busy."""
 
 Listener = Callable[[str, dict[str, Any]], None]
 log = structlog.stdlib.get_logger("cadgate.session")
@@ -62,6 +65,7 @@ class Session:
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self.ready = asyncio.Event()
+        self._over = asyncio.Event()
         self.listeners: list[Listener] = []
 
     # --- life ----------------------------------------------------------------------------------------------------
@@ -84,7 +88,7 @@ class Session:
         """Try again now, after `down` or `unavailable`."""
         self._wanted.set()
 
-    async def restart(self, reason: str) -> None:
+    def restart(self, reason: str) -> None:
         """End the application at once; it is started again and its document restored."""
         log.warning("application ended by the gateway", adapter=self.name, reason=reason)
         self._source.kill()
@@ -116,6 +120,7 @@ class Session:
     async def _live_once(self, failures: int) -> int:
         """One life of the application, from its start to its end. Returns how many failed starts there are now."""
         client = await self._source.open(self._notified)
+        self._over.clear()
         self._client = client
         about = client.about
         try:
@@ -140,6 +145,7 @@ class Session:
             log.warning("application ended", adapter=self.name, how=ended)
             self._set(state="starting", pid=None, restarts=self._status.restarts + 1, reason=f"it {ended}")
             self._announce("down")
+        self._over.set()
         return 0
 
     async def _wait_for_wish(self, seconds: float | None) -> None:
@@ -182,48 +188,34 @@ class Session:
                 details={"limit": "max_queue", "maximum": self._max_queue},
             )
         flight = self._flights.add(method)
-        tickets: list[Ticket] = []
-        work = asyncio.ensure_future(
-            client.exchange(method, params, on_sent=tickets.append, deadline_ms=seconds * 1000, **meta)
-        )
+        deadline = Deadline(self, flight, seconds)
         try:
-            return await self._within(work, flight, tickets, seconds)
+            return await client.exchange(method, params, on_sent=deadline.sent, deadline_ms=seconds * 1000, **meta)
         except ConnectionFailed as error:
             if client is not self._client or not client.connected:
-                await self._until_noticed(client)
+                await self._until_noticed()
                 raise ApplicationRestarted(
                     f"{self.name} ended while it worked on {method}; it is being started again. A mutation with an "
                     "Idempotency-Key may be sent again safely"
                 ) from error
             raise
         finally:
+            deadline.met()
             self._flights.remove(flight)
-            if not work.done():
-                work.cancel()
 
-    async def _within(
-        self, work: asyncio.Future[Reply], flight: InFlight, tickets: list[Ticket], seconds: float
-    ) -> Reply:
-        done, _ = await asyncio.wait({work}, timeout=seconds)
-        if not done and self._flights.is_first(flight):
-            for connection, number in tickets[-1:]:
-                connection.cancel(number)
-            done, _ = await asyncio.wait({work}, timeout=self._grace)
-            if not done:
-                await self.restart(f"{flight.method} did not stop within {self._grace:g} s after its deadline")
-        elif not done:
-            done, _ = await asyncio.wait({work}, timeout=QUEUE_GRACE)
-        if done:
-            return work.result()
-        raise DeadlineExceeded(
-            f"{flight.method} had no answer within {seconds:g} s", details={"deadline_ms": round(seconds * 1000)}
-        )
+    def is_running(self, flight: InFlight) -> bool:
+        """Whether the application works on that call, and not on one before it."""
+        return self._flights.is_first(flight)
 
-    async def _until_noticed(self, client: BaseSocketClient) -> None:
+    @property
+    def grace_seconds(self) -> float:
+        return self._grace
+
+    async def _until_noticed(self) -> None:
         """Connections of a process that died are lost a moment before its end is known: wait for that, shortly."""
-        until = time.monotonic() + NOTICE_SECONDS
-        while self._client is client and time.monotonic() < until:
-            await asyncio.sleep(0.005)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(NOTICE_SECONDS):
+                await self._over.wait()
 
     def _absence(self) -> CadgateError:
         """Why there is nobody to call."""
@@ -263,38 +255,24 @@ class Session:
         if self._client is None:
             raise self._absence()
         began = time.monotonic()
-        ping = asyncio.ensure_future(self.exchange("session.ping", {}, 1.7))
         try:
-            done, _ = await asyncio.wait({ping}, timeout=BUSY_AFTER)
-            if not done and (busy := self._busy()) is not None:
-                return busy
-            await ping
+            await self.exchange("session.ping", {}, PING_SECONDS)
         except ApplicationRestarted:
             raise self._absence() from None
-        except DeadlineExceeded:
-            if (busy := self._busy()) is not None:
-                return busy
-            raise self._connection_error(f"{self.name} runs but does not answer") from None
-        finally:
-            if not ping.done():
-                ping.cancel()
+        except DeadlineExceeded as error:
+            running = self._flights.running()
+            if running is None:
+                raise self._connection_error(f"{self.name} runs but does not answer") from error
+            return self._report("busy", busy_ms=round(running.age * 1000), method=running.method)
         return self._report("up", latency_ms=round((time.monotonic() - began) * 1000, 3))
-
-    def _busy(self) -> dict[str, Any] | None:
-        running = self._flights.running()
-        if running is None:
-            return None
-        return self._report("busy", busy_ms=round(running.age * 1000), method=running.method)
 
     def _report(self, state: str, **more: Any) -> dict[str, Any]:
         status = self.status()
-        # The ping itself is not work that waits.
-        depth = max(0, status.queue_depth - 1)
         return {
             "status": state,
             "application": status.application,
             "pid": status.pid,
             "mode": status.mode,
-            "queue_depth": depth,
+            "queue_depth": status.queue_depth,
             **more,
         }

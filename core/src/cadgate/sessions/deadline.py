@@ -1,0 +1,67 @@
+"""What happens to a call that is not answered in time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from cadgate.clients.base_client import Ticket
+from cadgate.errors import DeadlineExceeded
+from cadgate.sessions.status import InFlight
+
+QUEUE_GRACE = 0.25
+"""Seconds that a call which waited for its turn may take to say that it was not started."""
+
+
+class Watched(Protocol):
+    """What a deadline needs of a session."""
+
+    @property
+    def grace_seconds(self) -> float: ...
+
+    def is_running(self, flight: InFlight) -> bool: ...
+
+    def restart(self, reason: str) -> None: ...
+
+
+class Deadline:
+    """Watches one call by timers alone: at its deadline the call is interrupted, and after the grace time given up.
+
+    A call that was still running then takes its application with it.
+    """
+
+    def __init__(self, session: Watched, flight: InFlight, seconds: float) -> None:
+        self._session = session
+        self._flight = flight
+        self._seconds = seconds
+        self._ticket: Ticket | None = None
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(seconds, self._passed)
+
+    def sent(self, ticket: Ticket) -> None:
+        """The call is on its way under this ticket."""
+        self._ticket = ticket
+
+    def met(self) -> None:
+        """The call is over, in time or not."""
+        self._timer.cancel()
+
+    def _passed(self) -> None:
+        running = self._session.is_running(self._flight)
+        if running and self._ticket is not None:
+            self._ticket[0].cancel(self._ticket[1])
+        # A call that waits is not started any more by the application; its answer says so at once.
+        self._timer = self._loop.call_later(
+            self._session.grace_seconds if running else QUEUE_GRACE, self._given_up, running
+        )
+
+    def _given_up(self, running: bool) -> None:
+        if running:
+            grace = self._session.grace_seconds
+            self._session.restart(f"{self._flight.method} did not stop within {grace:g} s after its deadline")
+        if self._ticket is not None:
+            error = DeadlineExceeded(
+                f"{self._flight.method} had no answer within {self._seconds:g} s",
+                details={"deadline_ms": round(self._seconds * 1000)},
+            )
+            self._ticket[0].fail(self._ticket[1], error)
