@@ -25,7 +25,13 @@ class Service:
         return self.state in ANSWERING
 
     def line(self) -> str:
-        return f"{self.name:<12} {self.state:<12} {self.text}".rstrip()
+        """The service in one line: of a longer text its first, where the cause stands (the log has the rest)."""
+        return f"{self.name:<12} {self.state:<12} {self.cause}".rstrip()
+
+    @property
+    def cause(self) -> str:
+        """The first line of `text`."""
+        return (self.text.splitlines() or [""])[0]
 
 
 class NotReachable(Exception):

@@ -173,7 +173,7 @@ def _report(gateway: Gateway, services: list[Service], log: Path) -> int:
         service for service in services if not service.answers and service.state not in ("unavailable", "failed")
     ]
     for service in missing:
-        print(f"cadgate: {service.name} does not answer: {service.text or service.state}", file=sys.stderr)
+        print(f"cadgate: {service.name} does not answer: {service.cause or service.state}", file=sys.stderr)
     return 1 if missing else 0
 
 

@@ -139,7 +139,7 @@ def _adapter_of(one: Announced) -> Adapter:
             raise _Broken(f"its entry point {one.point.value!r} is not of the form package.module")
         plugin = one.point.load()
         manager.register(plugin, one.name)
-        manager.check_pending()
+        _check_spelling(manager)
         if not manager.hook.cadgate_adapter.get_hookimpls():
             raise _Broken(_no_hook(one, plugin))
         results: list[Any] = manager.hook.cadgate_adapter()
@@ -155,6 +155,15 @@ def _adapter_of(one: Announced) -> Adapter:
             result.close()
     kinds = ", ".join(type(result).__name__ for result in results) or "nothing"
     raise _Broken(f"cadgate_adapter() must return one cadgate.plugin.Adapter, not {kinds}")
+
+
+def _check_spelling(manager: pluggy.PluginManager) -> None:
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        # Its text goes on with the plugin's repr, which holds folders of this machine.
+        unknown = str(error).partition(" in plugin ")[0]
+        raise _Broken(f"{unknown}; the only hook is cadgate_adapter") from error
 
 
 def _no_hook(one: Announced, plugin: object) -> str:

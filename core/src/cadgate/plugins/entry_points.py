@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import Distribution, EntryPoint, distributions
+from importlib.metadata import EntryPoint, distributions
 
 from packaging.utils import canonicalize_name
 
@@ -38,12 +37,13 @@ def announced() -> list[Announced]:
     seen: set[str] = set()
     for distribution in distributions():
         try:
-            package = str(distribution.metadata["Name"] or "")
+            # Most packages have none: their metadata need not be read.
+            points = [point for point in distribution.entry_points if point.group == ENTRY_POINT_GROUP]
+            package = str(distribution.metadata["Name"] or "") if points else ""
             # The first one on sys.path is what imports find; a second copy further down is not installed in effect.
             if not package or canonicalize_name(package) in seen:
                 continue
             seen.add(canonicalize_name(package))
-            points = list(_points(distribution))
             version = str(distribution.metadata["Version"] or "") or None
         except Exception as error:  # noqa: BLE001 - foreign metadata, in any state
             log.warning("the metadata of an installed package cannot be read: %r", error)
@@ -58,9 +58,3 @@ def announced() -> list[Announced]:
 def announced_names() -> tuple[str, ...]:
     """The names of all announced adapters."""
     return tuple(sorted({one.name for one in announced()}))
-
-
-def _points(distribution: Distribution) -> Iterator[EntryPoint]:
-    for point in distribution.entry_points:
-        if point.group == ENTRY_POINT_GROUP:
-            yield point
