@@ -26,10 +26,10 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         sys.modules.pop(module, None)
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> FastAPI:
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     """A gateway with the tests' routes and no application."""
-    return probed_app(quiet_settings(tmp_path))
+    return probed_app(quiet_settings(tmp_path_factory.mktemp("state")))
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ _BOM = b"\xef\xbb\xbf"
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _STRING = re.compile(rb'"[^"]*"')
 _NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'[]{}"')
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _OVERFLOW = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{309}")
 _OVERFLOW_SEARCHED = 64 * 1024
 """Above this size only the models look for `1e999`: searching 5 MB costs twice what parsing them does."""
@@ -84,9 +85,9 @@ def _is_too_deep(body: bytes) -> bool:
     """Whether valid JSON is nested more than `MAX_DEPTH` deep: peel the innermost brackets off, level by level."""
     if b"\\" in body:
         body = _ESCAPE.sub(b"", body)
-    structure = _STRING.sub(b"", body.translate(None, _NOT_STRUCTURE))
+    structure = _STRING.sub(b"", body.translate(_ONE_KIND, _NOT_STRUCTURE))
     for _ in range(MAX_DEPTH):
-        structure = structure.replace(b"[]", b"").replace(b"{}", b"")
+        structure = structure.replace(b"[]", b"")
         if not structure:
             return False
     return True
