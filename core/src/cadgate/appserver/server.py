@@ -36,7 +36,7 @@ class Server:
         self.caller = Caller(self)
         self._secret = secret
         self._wake = wake
-        self._queue: queue.Queue[Call | None] = queue.Queue()
+        self._queue: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
         self._waiting: dict[int, Call] = {}
         self._running: Call | None = None
         self._stopping = threading.Event()
