@@ -51,13 +51,19 @@ class Gateway:
     """`cadgate serve` on a port and a state folder of its own."""
 
     def __init__(
-        self, state_dir: Path, *, environment: dict[str, str] | None = None, plugins: str | None = None
+        self,
+        state_dir: Path,
+        *,
+        environment: dict[str, str] | None = None,
+        plugins: str | None = None,
+        python: Path | str = sys.executable,
     ) -> None:
         self.state_dir = state_dir
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = environment or {}
         self._plugins = plugins
+        self._python = str(python)
         self._popen: subprocess.Popen[bytes] | None = None
         self.log = state_dir / "test-gateway.log"
 
@@ -80,7 +86,7 @@ class Gateway:
         }
         with self.log.open("ab") as log:
             self._popen = subprocess.Popen(
-                [sys.executable, "-m", "cadgate", "serve"],
+                [self._python, "-m", "cadgate", "serve"],
                 env=environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
