@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import shutil
@@ -40,6 +41,8 @@ class Finding:
 
 def doctor(settings: Settings) -> int:
     """Print the findings as a table, then the commands that mend what is missing; 0 if nothing is."""
+    # The table says the same as its warnings.
+    logging.getLogger("cadgate.plugins").setLevel(logging.ERROR)
     findings = list(examine(settings))
     table = Table("what", "verdict", "found")
     for finding in findings:

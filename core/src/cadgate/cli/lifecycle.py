@@ -169,12 +169,13 @@ def _report(gateway: Gateway, services: list[Service], log: Path) -> int:
         if service.kind == "adapter" and service.answers:
             say(f"{service.name:<12} {gateway.url}/api/v1/{service.name}/methods")
     say(f"{'log':<12} {log}")
-    missing = [
-        service for service in services if not service.answers and service.state not in ("unavailable", "failed")
-    ]
+    missing = [service for service in services if not service.answers and service.state != "unavailable"]
     for service in missing:
         print(f"cadgate: {service.name} does not answer: {service.cause or service.state}", file=sys.stderr)
-    return 1 if missing else 0
+    # One adapter that cannot be loaded is its own trouble, unless nothing else is there either.
+    broken = [service for service in missing if service.state == "failed"]
+    some_answer = any(service.answers for service in services if service.kind == "adapter")
+    return 0 if len(broken) == len(missing) and (some_answer or not broken) else 1
 
 
 def down(settings: Settings, timeout_seconds: float | None = None) -> int:

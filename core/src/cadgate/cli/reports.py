@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 
 import cadgate
@@ -39,6 +40,8 @@ def plugins(settings: Settings) -> int:
     """One line per adapter that was found: name, status, package, version, error. Needs no gateway."""
     from cadgate.plugins.discovery import discover
 
+    # The lines below say the same as its warnings.
+    logging.getLogger("cadgate.plugins").setLevel(logging.ERROR)
     found = discover(settings)
     for one in found:
         columns = (f"{one.name:<12}", f"{one.status:<9}", f"{one.package:<18}", f"{one.version or '-':<10}")

@@ -67,10 +67,13 @@ def serve(settings: Settings) -> int:
             print(f"cadgate: listening on {settings.url} (process {os.getpid()})", file=sys.stderr, flush=True)
 
         server = _Server(_configuration(settings, create_app(settings)), announce)
-        # uvicorn ends gracefully on the first signal, and then sends it to the process again.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda _number, _frame: None)
-        signal.signal(signal.SIGHUP, lambda _number, _frame: os.kill(os.getpid(), signal.SIGTERM))
+
+        def end(_number: int, _frame: object) -> None:
+            server.should_exit = True
+
+        # uvicorn has its own handlers while it runs, and when it has ended gracefully sends the signal to these again.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, end)
         server.run(sockets=[listener])
         return 0 if server.started else 1
 
