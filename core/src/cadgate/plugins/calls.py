@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import secrets
 import time
+from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +17,9 @@ from pydantic_core import to_json
 from cadgate.application import Application, RequestContext
 from cadgate.appserver.replies import OWN_KEY
 from cadgate.errors import (
+    ApplicationRestarted,
     CadgateError,
+    CommandExecutionError,
     DeadlineExceeded,
     Forbidden,
     InternalError,
@@ -34,6 +37,10 @@ P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
 
 
+MAX_DEATHS = 2
+MAX_REMEMBERED = 1000
+
+
 class DryRunDone(Exception):
     """A dry run passed every check and changed nothing. The host answers it with 200."""
 
@@ -44,6 +51,7 @@ class Calls:
     def __init__(self, runtime: AdapterRuntime) -> None:
         self._runtime = runtime
         self._once = Once()
+        self._deaths: OrderedDict[str, int] = OrderedDict()
         self._own = OWN_KEY + secrets.token_hex(8)
         self._numbers = itertools.count()
 
@@ -92,10 +100,28 @@ class Calls:
                 meta["dry_run"] = True
             if context.if_match is not None:
                 meta["if_match"] = context.if_match
-        reply = await self._runtime.session.exchange(name, params, seconds, **meta)
+        reply = await self._survivable(name, params, seconds, meta)
         if context.timing is not None and "meta" in reply:
             context.timing(reply["meta"].get("queue_ms", 0.0), reply["meta"].get("app_ms", 0.0))
         return reply
+
+    async def _survivable(self, name: str, params: dict[str, Any], seconds: float, meta: dict[str, Any]) -> Reply:
+        """The exchange; a request whose id was in flight at two deaths of the application is not tried a third time."""
+        key: str | None = meta.get("key")
+        if key is not None and self._deaths.get(key, 0) >= MAX_DEATHS:
+            raise CommandExecutionError(
+                f"{name} with this Idempotency-Key was at work both times when the application died; it was set aside. "
+                "Change the request and send it with a new key",
+                details={"method": name, "deaths": self._deaths[key]},
+            )
+        try:
+            return await self._runtime.session.exchange(name, params, seconds, **meta)
+        except ApplicationRestarted:
+            if key is not None and not key.startswith(OWN_KEY):
+                self._deaths[key] = self._deaths.get(key, 0) + 1
+                while len(self._deaths) > MAX_REMEMBERED:
+                    self._deaths.popitem(last=False)
+            raise
 
     async def send(self, app: Application, name: str, params: dict[str, Any], *, mutates: bool) -> Any:
         """See `Application.send`."""
