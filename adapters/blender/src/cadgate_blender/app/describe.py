@@ -46,15 +46,14 @@ def vector(values: Iterable[float]) -> list[float]:
 
 
 def degrees(radians: float) -> float:
-    """The shortest angle in degrees that is this 32-bit angle in radians."""
+    """The shortest angle in degrees for this 32-bit angle in radians."""
     whole = math.degrees(radians)
-    if whole == 0.0:
-        return 0.0
-    for digits in (3, 4, 5, 6, 7, 8, 9):
+    for digits in (3, 4, 5, 6, 7):
         short = float(f"{whole:.{digits}g}")
         if _FLOAT.unpack(_FLOAT.pack(math.radians(short)))[0] == radians:
-            return short
-    return whole
+            return short + 0.0
+    # What a matrix or a file gave: beyond the fifth decimal there is only the noise of 32-bit floats.
+    return round(whole, 5) + 0.0
 
 
 def rotation(obj: Any) -> list[float]:

@@ -51,3 +51,17 @@ def choose_image_format(settings: Any, identifier: str) -> None:
 def compositor(scene: Any) -> Any:
     """The scene's compositing nodes, or None. 5.0 keeps them as a node group: release notes of 5.0, "Compositor"."""
     return getattr(scene, "compositing_node_group", None) if VERSION >= (5, 0, 0) else scene.node_tree
+
+
+def call(operator: Any, **options: Any) -> Any:
+    """Call an operator with those of `options` that this Blender's operator has."""
+    known = {prop.identifier for prop in operator.get_rna_type().properties}
+    return operator(**{name: value for name, value in options.items() if name in known})
+
+
+def import_fbx(path: str, scale: float) -> None:
+    """4.5 brought an importer of its own; the older one in Python crashes on lights in 5.0."""
+    if "fbx_import" in dir(bpy.ops.wm):
+        bpy.ops.wm.fbx_import(filepath=path, global_scale=scale)
+    else:
+        bpy.ops.import_scene.fbx(filepath=path, global_scale=scale)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
 from cadgate.plugin import Artifact, Count, Method, Name, Params, Result, Warned
+from cadgate_blender.models.suffixes import check_suffix, follow_suffix
 
 Pixels = Annotated[Count, Field(ge=4, le=1_000_000)]
 """Pixels of one side. 4 is Blender's least; the settings `max_render_size` and `max_render_pixels` bound it above."""
@@ -14,7 +16,15 @@ Pixels = Annotated[Count, Field(ge=4, le=1_000_000)]
 Engine = Literal["cycles", "eevee", "workbench"]
 ImageFormat = Literal["png", "jpeg", "exr", "webp"]
 
-SUFFIXES: dict[str, str] = {"png": ".png", "jpeg": ".jpg", "exr": ".exr", "webp": ".webp"}
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    "png": (".png",),
+    "jpeg": (".jpg", ".jpeg"),
+    "exr": (".exr",),
+    "webp": (".webp",),
+}
+"""The suffixes of each format; the first one is appended where a name has none."""
+
+FORMATS = {suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes}
 
 
 class RenderParams(Params):
@@ -35,7 +45,7 @@ class RenderParams(Params):
     resolution: tuple[Pixels, Pixels] = Field((1920, 1080), description="Width and height in pixels.")
     engine: Engine = Field("cycles", description="eevee and workbench need a GPU, or Mesa's software OpenGL with EGL.")
     samples: Annotated[Count, Field(ge=1)] = Field(64, description="Per pixel.")
-    format: ImageFormat = "png"
+    format: ImageFormat = Field("png", description="Where only `output` is given, its suffix decides.")
     camera: Name | None = Field(
         None, description="An existing camera; without one the scene's own, or one that frames all objects."
     )
@@ -47,8 +57,20 @@ class RenderParams(Params):
         None, description="Cycles only; without it the scene's own setting, which is on in a new session."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _format_follows_the_suffix(cls, data: object) -> object:
+        return follow_suffix(data, "output", FORMATS)
+
+    @property
+    def suffix(self) -> str:
+        """The suffix that the file gets: the one it has, where that is one of the format's."""
+        own = PurePosixPath(self.output or "").suffix
+        return own if own.lower() in SUFFIXES[self.format] else SUFFIXES[self.format][0]
+
     @model_validator(mode="after")
-    def _jpeg_is_opaque(self) -> RenderParams:
+    def _check(self) -> RenderParams:
+        check_suffix(self.output, "output", self.format, FORMATS)
         if self.transparent and self.format == "jpeg":
             raise ValueError("jpeg has no transparency: choose png, webp or exr")
         return self

@@ -10,7 +10,7 @@ from starlette.responses import FileResponse
 
 from cadgate.plugin import Application, CommandExecutionError, Handler, Router, Success, file_or_json
 from cadgate_blender import limits
-from cadgate_blender.models.rendering import PREVIEW, STILL, SUFFIXES, PreviewParams, Rendered, RenderParams
+from cadgate_blender.models.rendering import PREVIEW, STILL, PreviewParams, Rendered, RenderParams
 from cadgate_blender.routers.blender import Blender
 from cadgate_blender.settings import BlenderSettings
 
@@ -35,7 +35,7 @@ async def render_still(app: Application, params: RenderParams) -> Rendered:
     def progress(data: dict[str, Any]) -> None:
         app.publish("render", {**about, "state": "rendering", "percent": data.get("percent", 0.0)})
 
-    async with app.stage(params.output, default="render", suffix=SUFFIXES[params.format]) as staged:
+    async with app.stage(params.output, default="render", suffix=params.suffix) as staged:
         scene_path = str(staged.folder / ".scene.blend")
         await app.send("internal.render_scene", {"path": scene_path, "camera": params.camera})
         wire = params.model_dump(mode="json", exclude={"output"})
@@ -68,6 +68,7 @@ async def render_preview(app: Application, params: PreviewParams) -> Rendered:
             resolution=(params.width, height),
             engine="workbench",
             samples=8,
+            format="png",
             camera=params.camera,
             frame=None,
             transparent=params.transparent,

@@ -1,0 +1,64 @@
+"""The session's part of exchange: it checks and saves itself for an export, and takes in what a worker has read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from cadgate.appserver import AppError, about_to_change, method
+from cadgate_blender.app import changes, limits, names, snapshots
+from cadgate_blender.app.describe import describe
+
+SURFACES = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES")
+
+
+@method("internal.export_scene")
+def save_for_export(*, path: str, format: str, objects: list[str] | None) -> dict[str, Any]:
+    """Write the session for a worker. Returns the names to export.
+
+    Raises AppError `object_not_found`, and `degenerate_result` when the format can hold nothing of what was chosen.
+    """
+    if objects is None:
+        chosen = [obj for obj in bpy.data.objects if obj.users > 0]
+    else:
+        chosen = [names.find_object(name) for name in dict.fromkeys(objects)]
+    if format in ("stl", "ply", "obj"):
+        usable, what = [obj for obj in chosen if obj.type in SURFACES], "surface"
+    else:
+        usable, what = chosen, "object"
+    if not usable and format != "blend":
+        raise AppError(
+            "degenerate_result",
+            f"There is no {what} to export as {format}: add one, or name other objects",
+            {"objects": [obj.name for obj in chosen]},
+        )
+    snapshots.save(path)
+    return {"objects": [obj.name for obj in chosen]}
+
+
+@method("internal.append")
+def append(*, path: str, collection: str | None) -> dict[str, Any]:
+    """Take all objects of the .blend file `path` into the scene; Blender renames where a name is in use."""
+    target = bpy.context.scene.collection
+    if collection is not None and collection != target.name:
+        target = names.find("collection", bpy.data.collections, collection)
+    with bpy.data.libraries.load(path, link=False) as (source, _):
+        count = len(source.objects)
+    limits.check("The number of objects", names.count_objects() + count, "max_objects")
+    about_to_change()
+    with bpy.data.libraries.load(path, link=False) as (source, taken):
+        taken.objects = source.objects
+    added = [obj for obj in taken.objects if obj is not None]
+    for library in list(bpy.data.libraries):
+        if library.filepath == path:
+            bpy.data.libraries.remove(library)
+    for obj in added:
+        target.objects.link(obj)
+    for block in {slot.material for obj in added for slot in obj.material_slots if slot.material}:
+        block.use_fake_user = True
+    names.forget()
+    infos = [describe(obj, [target.name]) for obj in added]
+    for info in infos:
+        changes.created(info)
+    return {"objects": infos}

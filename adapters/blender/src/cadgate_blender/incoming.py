@@ -1,0 +1,137 @@
+"""Files that clients bring, looked at before Blender sees them: are they what their names say, and complete?"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import struct
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Any, cast
+
+from cadgate.plugin import UnsupportedFormat
+from cadgate_blender.models.exchange import FORMATS
+
+_GLB = struct.Struct("<4sII")
+
+
+def format_of(name: str) -> str:
+    """The format that a file's name says. Raises UnsupportedFormat."""
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix not in FORMATS:
+        raise UnsupportedFormat(
+            f"The file {name!r} cannot be imported: known suffixes are {', '.join(sorted(FORMATS))}",
+            details={"name": name, "suffixes": sorted(FORMATS)},
+        )
+    return FORMATS[suffix]
+
+
+def bring(source: Path, name: str, format: str, folder: Path) -> Path:
+    """Put the file into `folder` under a name that importers understand. Raises UnsupportedFormat for other content."""
+    with source.open("rb") as file:
+        first = file.read(512)
+    if not _LOOKS_LIKE[format](first, source):
+        raise UnsupportedFormat(
+            f"The file {name!r} is not a {format} file: its content is of another kind, or damaged",
+            details={"name": name, "format": format},
+        )
+    target = folder / f"{PurePosixPath(name).stem[:60] or 'import'}{PurePosixPath(name).suffix.lower()}"
+    if format == "obj":
+        _copy_obj(source, target)
+    elif format == "gltf":
+        _check_uris(json.loads(source.read_bytes()), name)
+        _link(source, target)
+    elif format == "glb":
+        _check_uris(_glb_document(source), name)
+        _link(source, target)
+    else:
+        _link(source, target)
+    return target
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _copy_obj(source: Path, target: Path) -> None:
+    """Without references to material libraries: they name other files, and none came with it."""
+    with source.open("rb") as lines, target.open("wb") as file:
+        file.writelines(line for line in lines if not line.lstrip().lower().startswith(b"mtllib"))
+
+
+def _glb_document(path: Path) -> Any:
+    with path.open("rb") as file:
+        file.seek(_GLB.size)
+        length, _ = struct.unpack("<II", file.read(8))
+        return json.loads(file.read(length))
+
+
+def _check_uris(document: Any, name: str) -> None:
+    """Raise UnsupportedFormat for a glTF that refers to other files."""
+    for kind in ("buffers", "images"):
+        for part in cast("list[dict[str, Any]]", document.get(kind) or []):
+            uri = part.get("uri")
+            if uri is not None and not str(uri).startswith("data:"):
+                raise UnsupportedFormat(
+                    f"The file {name!r} refers to another file {uri!r}: send a .glb, or a .gltf with embedded buffers",
+                    details={"uri": str(uri)},
+                )
+
+
+# --- content -----------------------------------------------------------------------------------------------------
+
+
+def _is_glb(first: bytes, path: Path) -> bool:
+    if len(first) < _GLB.size + 8:
+        return False
+    magic, version, length = _GLB.unpack_from(first)
+    if magic != b"glTF" or version != 2 or length != path.stat().st_size:
+        return False
+    return _is_json(lambda: _glb_document(path))
+
+
+def _is_json(read: Callable[[], Any]) -> bool:
+    try:
+        return isinstance(read(), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_gltf(first: bytes, path: Path) -> bool:
+    return first.lstrip().startswith(b"{") and _is_json(lambda: json.loads(path.read_bytes()))
+
+
+def _is_obj(first: bytes, path: Path) -> bool:
+    if b"\0" in first:
+        return False
+    with path.open("rb") as lines:
+        return any(line.startswith((b"v ", b"v\t")) for line in lines)
+
+
+def _is_stl(first: bytes, path: Path) -> bool:
+    size = path.stat().st_size
+    if size >= 84 and size == 84 + 50 * struct.unpack_from("<I", first, 80)[0]:
+        return True
+    return first.lstrip().startswith(b"solid") and b"\0" not in first
+
+
+def _starts(*heads: bytes) -> Callable[[bytes, Path], bool]:
+    return lambda first, path: first.startswith(heads)
+
+
+_LOOKS_LIKE: dict[str, Callable[[bytes, Path], bool]] = {
+    "glb": _is_glb,
+    "gltf": _is_gltf,
+    "obj": _is_obj,
+    "stl": _is_stl,
+    "ply": _starts(b"ply\n", b"ply\r"),
+    "fbx": _starts(b"Kaydara FBX Binary", b"; FBX"),
+    "usd": _starts(b"PXR-USDC", b"#usda", b"PK\x03\x04"),
+    "abc": _starts(b"Ogawa", b"\x89HDF"),
+    # Uncompressed, zstandard, gzip.
+    "blend": _starts(b"BLENDER", b"\x28\xb5\x2f\xfd", b"\x1f\x8b"),
+}

@@ -1,0 +1,143 @@
+"""Export and import of files."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+
+from cadgate.plugin import Artifact, Method, Name, Number, Params, Result, Warned
+from cadgate_blender.models.objects import CUBE_INFO, ObjectInfo
+from cadgate_blender.models.suffixes import check_suffix, follow_suffix
+
+SceneFormat = Literal["glb", "gltf", "obj", "stl", "ply", "fbx", "usd", "abc", "blend"]
+UpAxis = Annotated[Literal["Y", "Z"], BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)]
+
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    "glb": (".glb",),
+    "gltf": (".gltf",),
+    "obj": (".obj",),
+    "stl": (".stl",),
+    "ply": (".ply",),
+    "fbx": (".fbx",),
+    "usd": (".usd", ".usdc", ".usda", ".usdz"),
+    "abc": (".abc",),
+    "blend": (".blend",),
+}
+"""The suffixes of each format; the first one is appended where a name has none."""
+
+FORMATS: dict[str, str] = {suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes}
+
+_Y_UP = ("glb", "gltf", "obj", "fbx", "abc")
+UP: dict[str, UpAxis] = {format: "Y" if format in _Y_UP else "Z" for format in SUFFIXES}
+"""Which axis points up in a file of each format, where nothing else is asked for."""
+
+_FIXED_UP = ("abc", "blend")
+_FILE: dict[str, Any] = {
+    "id": "0123456789abcdef0123456789abcdef",
+    "name": "scene.glb",
+    "media_type": "model/gltf-binary",
+    "size": 1824,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "url": "/api/v1/artifacts/0123456789abcdef0123456789abcdef",
+}
+
+
+class ExportParams(Params):
+    """What to export, and how."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"format": "glb", "filepath": "models/chair.glb"},
+                {"objects": ["Cube"], "format": "stl", "scale": 1000},
+            ]
+        }
+    )
+
+    objects: Annotated[list[Name], Field(min_length=1, max_length=100_000)] | None = Field(
+        None, description="Names; without them, every object."
+    )
+    filepath: str | None = Field(
+        None, description="Relative name in the session's workspace; a missing suffix is appended.", examples=["a.glb"]
+    )
+    format: SceneFormat = Field(
+        "glb", description="Where only `filepath` is given, its suffix decides. `gltf` is one file with all buffers."
+    )
+    apply_modifiers: bool = Field(
+        True, strict=True, description="Export what the modifiers make of each mesh. `blend` keeps modifiers as such."
+    )
+    scale: Annotated[Number, Field(ge=1e-6, le=1e6)] | None = Field(
+        None, description="Factor on all lengths; 1 without it. 1000 gives millimetres."
+    )
+    up: UpAxis | None = Field(
+        None, description="Which axis points up in the file; without it the format's custom: stl, ply, usd Z, others Y."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _format_follows_the_suffix(cls, data: object) -> object:
+        return follow_suffix(data, "filepath", FORMATS)
+
+    @model_validator(mode="after")
+    def _check(self) -> ExportParams:
+        check_suffix(self.filepath, "filepath", self.format, FORMATS)
+        if self.format in _FIXED_UP and self.up is not None and self.up != UP[self.format]:
+            raise ValueError(f"{self.format} files are always {UP[self.format]} up")
+        return self
+
+    @property
+    def suffix(self) -> str:
+        """The suffix that the file gets: the one it has, where that is one of the format's."""
+        own = PurePosixPath(self.filepath or "").suffix
+        return own if own.lower() in SUFFIXES[self.format] else SUFFIXES[self.format][0]
+
+
+class Exported(Result):
+    """A file that was written and read back."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"artifact": _FILE, "format": "glb", "objects": ["Cube"], "related": [], "warnings": []}]
+        }
+    )
+
+    artifact: Artifact
+    format: SceneFormat
+    objects: list[str] = Field(description="The names of what was exported.")
+    related: list[Artifact] = Field(description="Files that belong to it: an .mtl, textures.")
+    warnings: list[Warned] = Field(default_factory=list[Warned])
+
+
+class ImportOptions(Params):
+    """How to take a file in; beside the file itself."""
+
+    scale: Annotated[float, Field(ge=1e-6, le=1e6)] = Field(
+        1, description="Factor on all lengths. 0.001 takes millimetres."
+    )
+    up: UpAxis | None = Field(None, description="obj, stl and ply: which axis points up in the file.")
+    collection: Name | None = Field(None, description="An existing collection; without one, the scene's own.")
+
+
+class ImportParams(ImportOptions):
+    """An artifact, and how to take it in."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"artifact": "0123456789abcdef0123456789abcdef"}]})
+
+    artifact: str = Field(description="The id of an artifact. The suffix of its name says the format.")
+
+
+class Imported(Result):
+    """The objects that a file held, under the names that Blender gave them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"objects": [CUBE_INFO], "warnings": []}]})
+
+    objects: list[ObjectInfo]
+    warnings: list[Warned] = Field(default_factory=list[Warned])
+
+
+EXPORT = Method("exchange.export", ExportParams, Exported, atomic=False, deadline="file")
+IMPORT = Method(
+    "exchange.import", ImportParams, Imported, mutates=True, replay="snapshot", atomic=False, deadline="file"
+)
