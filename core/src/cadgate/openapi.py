@@ -96,8 +96,8 @@ def _part(
     part = Part(tag, title, description, {}, {})
     try:
         _take(part, _generate(app, routes))
-    except Exception:  # whatever an adapter's models do, the others' documentation stays
-        log.exception("openapi_incomplete", tag=tag)
+    except Exception as error:  # noqa: BLE001 - whatever an adapter's models do, the others' documentation stays
+        log.warning("openapi_incomplete", tag=tag, reason=_told(error))
         part = Part(tag, title, description, {}, {})
         for route in routes:
             _take(part, _generate_or_say(app, route))
@@ -120,8 +120,8 @@ def _generate(app: FastAPI, routes: Sequence[BaseRoute]) -> dict[str, Any]:
 def _generate_or_say(app: FastAPI, route: BaseRoute) -> dict[str, Any]:
     try:
         return _generate(app, [route])
-    except Exception as error:
-        log.exception("route_not_described", path=getattr(route, "path", ""))
+    except Exception as error:  # noqa: BLE001 - as above, for one route
+        log.warning("route_not_described", path=getattr(route, "path", ""), reason=_told(error))
         told = f"This route cannot be described: its models have no JSON Schema ({type(error).__name__})."
         operation = {
             "tags": getattr(route, "tags", []),
@@ -132,3 +132,7 @@ def _generate_or_say(app: FastAPI, route: BaseRoute) -> dict[str, Any]:
         }
         verbs: set[str] = getattr(route, "methods", None) or set()
         return {"paths": {getattr(route, "path_format", ""): {verb.lower(): dict(operation) for verb in verbs}}}
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"

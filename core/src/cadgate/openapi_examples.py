@@ -4,59 +4,61 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+Schema = dict[str, Any]
+
 _REF = "#/components/schemas/"
-_MAX_DEPTH = 8
 _FORMATS = {"date-time": "2026-01-31T12:00:00Z", "binary": "(bytes)", "uuid": "3f1c0b9e-5d27-4a51-9a52-0a3c0f6d1e11"}
 
 
-def example_of(schema: dict[str, Any], schemas: dict[str, Any], depth: int = 0) -> Any:
-    """A value that is valid by `schema`: the author's example, the default, or the simplest that fits."""
-    for key in ("example", "const", "default"):
-        if key in schema and not (key == "default" and schema[key] is None and "anyOf" in schema):
-            return schema[key]
+def example_of(schema: Schema, schemas: Schema, inside: tuple[str, ...] = ()) -> Any:
+    """A value that is valid by `schema`: the author's example, the default, or the simplest that fits.
+
+    `inside` are the names of the schemas around this one: a schema that contains itself is given once.
+    """
+    if "example" in schema:
+        return schema["example"]
     if schema.get("examples"):
         return schema["examples"][0]
-    if "$ref" in schema:
-        target = schemas.get(schema["$ref"].removeprefix(_REF))
-        return example_of(target, schemas, depth + 1) if target is not None and depth < _MAX_DEPTH else {}
+    for key in ("const", "default"):
+        if key in schema:
+            return schema[key]
     if schema.get("enum"):
         return schema["enum"][0]
+    if "$ref" in schema:
+        name: str = schema["$ref"].removeprefix(_REF)
+        return example_of(schemas[name], schemas, (*inside, name)) if name in schemas and name not in inside else {}
     for key in ("anyOf", "oneOf"):
         if schema.get(key):
-            options = [one for one in schema[key] if one.get("type") != "null"]
-            return example_of(options[0], schemas, depth) if options and "default" not in schema else None
+            options: list[Schema] = [one for one in schema[key] if one.get("type") != "null"]
+            finite = [one for one in options if one.get("$ref", "").removeprefix(_REF) not in inside]
+            return example_of(finite[0], schemas, inside) if finite else None
     if "allOf" in schema:
-        return _all_of(schema, schemas, depth)
-    return _by_type(schema, schemas, depth)
+        return _all_of(schema, schemas, inside)
+    return _by_type(schema, schemas, inside)
 
 
-def _all_of(schema: dict[str, Any], schemas: dict[str, Any], depth: int) -> Any:
-    values = [example_of(one, schemas, depth) for one in schema["allOf"]]
+def _all_of(schema: Schema, schemas: Schema, inside: tuple[str, ...]) -> Any:
+    values = [example_of(one, schemas, inside) for one in schema["allOf"]]
     if all(isinstance(value, dict) for value in values):
-        merged: dict[str, Any] = {}
+        merged: Schema = {}
         for value in values:
-            merged.update(cast("dict[str, Any]", value))
+            merged.update(cast("Schema", value))
         return merged
     return values[0] if values else {}
 
 
-def _by_type(schema: dict[str, Any], schemas: dict[str, Any], depth: int) -> Any:
+def _by_type(schema: Schema, schemas: Schema, inside: tuple[str, ...]) -> Any:
     kind: Any = schema.get("type")
     if isinstance(kind, list):
         kind = next((one for one in cast("list[str]", kind) if one != "null"), "null")
     if kind == "object" or "properties" in schema:
-        required = schema.get("required", [])
-        properties: dict[str, Any] = schema.get("properties", {})
-        return {
-            name: example_of(one, schemas, depth + 1)
-            for name, one in properties.items()
-            if name in required or (depth < _MAX_DEPTH and "default" in one)
-        }
+        wanted = set(schema.get("required", ()))
+        properties: dict[str, Schema] = schema.get("properties", {})
+        # Of the optional ones those whose default says something.
+        wanted |= {name for name, one in properties.items() if one.get("default") is not None}
+        return {name: example_of(one, schemas, inside) for name, one in properties.items() if name in wanted}
     if kind == "array":
-        if "prefixItems" in schema:
-            return [example_of(one, schemas, depth + 1) for one in schema["prefixItems"]]
-        count = max(int(schema.get("minItems", 0)), 1 if depth < _MAX_DEPTH else 0)
-        return [example_of(schema.get("items", {}), schemas, depth + 1) for _ in range(min(count, 8))]
+        return _array(schema, schemas, inside)
     if kind in ("number", "integer"):
         return _number(schema)
     if kind == "boolean":
@@ -67,7 +69,16 @@ def _by_type(schema: dict[str, Any], schemas: dict[str, Any], depth: int) -> Any
     return None if kind == "null" else {}
 
 
-def _number(schema: dict[str, Any]) -> float:
+def _array(schema: Schema, schemas: Schema, inside: tuple[str, ...]) -> list[Any]:
+    if "prefixItems" in schema:
+        return [example_of(one, schemas, inside) for one in schema["prefixItems"]]
+    items: Schema = schema.get("items", {})
+    repeats = items.get("$ref", "").removeprefix(_REF) in inside
+    count = max(int(schema.get("minItems", 0)), 0 if repeats else 1)
+    return [example_of(items, schemas, inside) for _ in range(count)]
+
+
+def _number(schema: Schema) -> float:
     low, high = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     for candidate in (1, 0, 10, low, high, above + 1 if above is not None else None):
@@ -77,3 +88,27 @@ def _number(schema: dict[str, Any]) -> float:
         if fits and (above is None or candidate > above) and (below is None or candidate < below):
             return candidate
     return 1
+
+
+def with_nulls(value: Any, schema: Schema, schemas: Schema) -> Any:
+    """An author's example with the nulls that FastAPI drops from the document put back where they are required."""
+    if "$ref" in schema:
+        return with_nulls(value, schemas.get(schema["$ref"].removeprefix(_REF), {}), schemas)
+    if "anyOf" in schema:
+        fitting = [one for one in schema["anyOf"] if one.get("type") != "null"]
+        return with_nulls(value, fitting[0], schemas) if len(fitting) == 1 else value
+    if isinstance(value, dict):
+        known = cast("Schema", value)
+        properties: dict[str, Schema] = schema.get("properties", {})
+        whole = {name: with_nulls(item, properties.get(name, {}), schemas) for name, item in known.items()}
+        missing = [name for name in schema.get("required", ()) if name not in whole and name in properties]
+        whole.update({name: None for name in missing if _is_nullable(properties[name])})
+        return whole
+    if isinstance(value, list):
+        items: Schema = schema.get("items", {})
+        return [with_nulls(item, items, schemas) for item in cast("list[Any]", value)]
+    return value
+
+
+def _is_nullable(schema: Schema) -> bool:
+    return schema.get("type") == "null" or any(one.get("type") == "null" for one in schema.get("anyOf", ()))

@@ -24,18 +24,13 @@ class Part:
     paths: dict[str, dict[str, Any]]
     schemas: Schemas
 
-    @property
-    def prefix(self) -> str:
-        """What its schemas' names begin with where another part has the same name: `Blender`."""
-        return re.sub(r"[^A-Za-z0-9]", "", self.title) or self.tag.title()
-
 
 def merge(parts: Sequence[Part]) -> tuple[dict[str, Any], Schemas]:
     """The paths and the schemas of all parts. Schemas that differ under one name get their part's prefix."""
     for part in parts:
         _shorten(part)
-    for part, names in zip(parts, _clashes(parts), strict=True):
-        _rename(part, {name: f"{part.prefix}{name}" for name in names})
+    for part, names, prefix in zip(parts, _clashes(parts), _prefixes(parts), strict=True):
+        _rename(part, {name: f"{prefix}{name}" for name in names})
     paths: dict[str, Any] = {}
     schemas: Schemas = {}
     ids: set[str] = set()
@@ -46,6 +41,16 @@ def merge(parts: Sequence[Part]) -> tuple[dict[str, Any], Schemas]:
             paths.setdefault(path, {}).update(operations)
         schemas.update(part.schemas)
     return paths, schemas
+
+
+def _prefixes(parts: Sequence[Part]) -> list[str]:
+    """What the names of a part's schemas begin with where another part has the same name: `Blender`."""
+    chosen: list[str] = []
+    for part in parts:
+        wanted = [re.sub(r"[^A-Za-z0-9]", "", text) for text in (part.title, part.tag.title())]
+        free = [one for one in wanted if one and one not in chosen]
+        chosen.append(free[0] if free else f"{wanted[1]}{len(chosen)}")
+    return chosen
 
 
 def _unique(wanted: str, verb: str, taken: set[str]) -> str:

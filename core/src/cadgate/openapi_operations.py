@@ -9,7 +9,7 @@ from typing import Any
 from cadgate.errors import CadgateError
 from cadgate.methods import Method
 from cadgate.models.responses import ErrorBody, Failure
-from cadgate.openapi_examples import example_of
+from cadgate.openapi_examples import example_of, with_nulls
 from cadgate.openapi_merge import Part
 from cadgate.plugins.router import METHOD_EXTENSION
 
@@ -111,6 +111,9 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
     """Add to every operation of `part` what it lacks. `methods` and `context` are the adapter's, if it is one's."""
     for name in ("HTTPValidationError", "ValidationError"):
         part.schemas.pop(name, None)
+    for schema in part.schemas.values():
+        if "examples" in schema:
+            schema["examples"] = [with_nulls(one, schema, part.schemas) for one in schema["examples"]]
     for path, operations in part.paths.items():
         for operation in operations.values():
             method = methods.get(operation.get(METHOD_EXTENSION, ""))
@@ -180,8 +183,7 @@ def _successes(operation: Operation, schemas: dict[str, Any], *, mutates: bool) 
         content: dict[str, Any] | None = response.get("content", {}).get("application/json")
         if not content or not content.get("schema"):
             continue
-        if "example" not in content and "examples" not in content:
-            content["example"] = example_of(content["schema"], schemas)
+        _example_for(content, schemas)
         if mutates:
             content["schema"] = {"anyOf": [content["schema"], _DRY_RUN]}
     if mutates and "200" not in operation["responses"]:
@@ -200,5 +202,11 @@ def _successes(operation: Operation, schemas: dict[str, Any], *, mutates: bool) 
 
 def _body_example(operation: Operation, schemas: dict[str, Any]) -> None:
     content: dict[str, Any] | None = operation.get("requestBody", {}).get("content", {}).get("application/json")
-    if content and content.get("schema") and "example" not in content and "examples" not in content:
-        content["example"] = example_of(content["schema"], schemas)
+    if content and content.get("schema"):
+        _example_for(content, schemas)
+
+
+def _example_for(content: dict[str, Any], schemas: dict[str, Any]) -> None:
+    if "examples" not in content:
+        example = content.get("example") or example_of(content["schema"], schemas)
+        content["example"] = with_nulls(example, content["schema"], schemas)

@@ -152,7 +152,7 @@ def modules_of(package: str) -> Iterator[ModuleType]:
     """Every module of an adapter's package, except its half that runs inside the application."""
     root = importlib.import_module(package)
     yield root
-    for found in pkgutil.walk_packages(root.__path__, package + "."):
+    for found in pkgutil.walk_packages(getattr(root, "__path__", ()), package + "."):
         if not found.name.startswith(package + ".app"):
             yield importlib.import_module(found.name)
 

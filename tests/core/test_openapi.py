@@ -1,0 +1,304 @@
+"""OpenAPI: complete for every route, one tag per adapter, whatever one adapter's models do; pages without internet."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.openapi.models import OpenAPI
+from jsonschema_rs import Draft202012Validator, meta
+
+import cadgate
+from cadgate.config import Settings
+from cadgate.main import create_app
+from tests.core.fake_packages import Site
+from tests.core.served import quiet_settings
+
+pytestmark = pytest.mark.anyio
+
+ADAPTER = '''
+from typing import Annotated, Any, Callable
+from fastapi import Depends
+from cadgate.plugin import Application, Method, ObjectInfo as BaseObjectInfo, Params, Result, Success, application
+
+Alpha = Annotated[Application, Depends(application("{name}"))]
+
+
+class ObjectInfo(BaseObjectInfo):
+    """An object of {name}."""
+
+    {field}: int = 1
+
+
+class MakeParams(Params):
+    """What to make."""
+
+    size: float = 2
+
+
+MAKE = Method("things.make", MakeParams, ObjectInfo, mutates=True)
+SHOW = Method("things.show", MakeParams, ObjectInfo)
+
+
+@router.operation("POST", "/things", MAKE, status_code=201)
+async def make_thing(params: MakeParams, app: Alpha) -> Success[ObjectInfo]:
+    """Make a thing.
+
+    Some more about it.
+    """
+    return Success(await app.call(MAKE, params))
+
+
+@router.operation("GET", "/things/{{name:name}}", SHOW)
+async def show_thing(name: str, app: Alpha) -> Success[ObjectInfo]:
+    """Show a thing."""
+    return Success(await app.call(SHOW, MakeParams()))
+'''
+
+UNDESCRIBABLE = '''
+class Odd(Result):
+    """No JSON Schema can say this."""
+
+    call: Callable[[], int]
+
+
+@router.get("/odd", response_model=None)
+async def odd(value: Annotated[Any, Depends(lambda: 1)]) -> None:
+    """Return nothing."""
+
+
+@router.post("/odder", response_model=Odd)
+async def odder() -> None:
+    """Return something odd."""
+'''
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, verbs in document["paths"].items():
+        for verb, operation in verbs.items():
+            yield path, verb, operation
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key == "$ref":
+                yield item
+            else:
+                yield from references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from references(item)
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The document of a gateway with the adapters that ship with it."""
+    return create_app(Settings(state_dir=tmp_path_factory.mktemp("state"))).openapi()
+
+
+def test_the_document_is_openapi_and_its_references_lead_somewhere(shipped: dict[str, Any]) -> None:
+    OpenAPI.model_validate(shipped)
+    schemas = shipped["components"]["schemas"]
+    for reference in references(shipped):
+        assert reference.removeprefix("#/components/schemas/") in schemas
+    for name, schema in schemas.items():
+        assert re.fullmatch(r"[A-Za-z0-9._-]+", name)
+        meta.validate(schema)
+
+
+def test_it_says_what_it_is(shipped: dict[str, Any]) -> None:
+    assert shipped["info"]["title"] == "cadgate"
+    assert shipped["info"]["version"] == cadgate.__version__
+    assert shipped["info"]["description"]
+
+
+def test_there_is_one_tag_per_adapter_with_its_text(shipped: dict[str, Any]) -> None:
+    tags = {tag["name"]: tag["description"] for tag in shipped["tags"]}
+    assert list(tags) == ["gateway", "blender", "freecad"]
+    assert all(tags.values())
+    for path, verb, operation in operations(shipped):
+        segments = path.split("/")
+        own = segments[3] if segments[1:3] == ["api", "v1"] and segments[3] != "artifacts" else "gateway"
+        assert operation["tags"] == [own], (path, verb)
+
+
+def test_every_operation_is_described(shipped: dict[str, Any]) -> None:
+    for path, verb, operation in operations(shipped):
+        where = f"{verb} {path}"
+        assert operation["summary"].strip(), where
+        assert "\n" not in operation["summary"], where
+        assert operation["description"].strip(), where
+        for parameter in operation.get("parameters", []):
+            assert parameter["schema"], where
+
+
+def test_operation_ids_are_the_adapter_and_the_function(shipped: dict[str, Any]) -> None:
+    ids = [operation["operationId"] for _, _, operation in operations(shipped)]
+    assert len(ids) == len(set(ids))
+    assert shipped["paths"]["/api/v1/blender/primitives/cube"]["post"]["operationId"] == "blender_create_cube"
+    for _, _, operation in operations(shipped):
+        assert operation["operationId"].startswith(operation["tags"][0] + "_")
+
+
+def test_every_failure_is_documented_as_the_envelope_with_an_example(shipped: dict[str, Any]) -> None:
+    failure = Draft202012Validator({**shipped["components"]["schemas"]["Failure"], "components": shipped["components"]})
+    for path, verb, operation in operations(shipped):
+        failures = {status: said for status, said in operation["responses"].items() if status[0] in "45"}
+        assert {"401", "403", "421", "500"} <= set(failures), (path, verb)
+        if "requestBody" in operation:
+            assert {"400", "413", "415", "422"} <= set(failures), (path, verb)
+        if operation["tags"] != ["gateway"]:
+            assert {"429", "503", "504"} <= set(failures), (path, verb)
+        for said in failures.values():
+            content = said["content"]["application/json"]
+            assert content["schema"] == {"$ref": "#/components/schemas/Failure"}
+            failure.validate(content["example"])
+    assert "HTTPValidationError" not in shipped["components"]["schemas"]
+
+
+def test_a_mutation_documents_its_headers_and_its_dry_run(shipped: dict[str, Any]) -> None:
+    cube = shipped["paths"]["/api/v1/blender/primitives/cube"]["post"]
+    known = {(one["in"], one["name"]) for one in cube["parameters"]}
+    assert {
+        ("header", "Idempotency-Key"),
+        ("header", "X-Deadline-Ms"),
+        ("header", "If-Match"),
+        ("query", "dry_run"),
+    } <= known
+    dry_run = {"$ref": "#/components/schemas/DryRunAnswer"}
+    assert dry_run in cube["responses"]["201"]["content"]["application/json"]["schema"]["anyOf"]
+    assert cube["responses"]["200"]["content"]["application/json"]["schema"] == dry_run
+    listing = shipped["paths"]["/api/v1/blender/objects"]["get"]
+    assert {one["name"] for one in listing["parameters"]}.isdisjoint({"dry_run", "If-Match", "Idempotency-Key"})
+
+
+def test_json_requests_and_answers_have_examples_that_are_valid(shipped: dict[str, Any]) -> None:
+    seen = 0
+    for path, verb, operation in operations(shipped):
+        bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for body in bodies:
+            content = body.get("content", {}).get("application/json")
+            if not content or not content["schema"]:
+                continue
+            examples = (
+                [content["example"]] if "example" in content else [one["value"] for one in content["examples"].values()]
+            )
+            validator = Draft202012Validator({**content["schema"], "components": shipped["components"]})
+            for example in examples:
+                problems = [error.message for error in validator.iter_errors(example)]
+                assert not problems, (verb, path, example, problems)
+                seen += 1
+    assert seen > 100
+
+
+# --- several adapters ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def document(site: Site, tmp_path: Path) -> dict[str, Any]:
+    """The document of a gateway with three adapters: two alike, and one with models that cannot be described."""
+    site.add("alpha", ADAPTER.format(name="alpha", field="apples"))
+    site.add("beta", ADAPTER.format(name="beta", field="berries"))
+    site.add("gamma", ADAPTER.format(name="gamma", field="grapes") + UNDESCRIBABLE)
+    settings = quiet_settings(tmp_path / "state")
+    app = create_app(settings)
+    assert {one.name: one.status for one in app.state.plugins if one.status != "disabled"} == {
+        "alpha": "active",
+        "beta": "active",
+        "gamma": "active",
+    }
+    return app.openapi()
+
+
+def _result_of(document: dict[str, Any], adapter: str) -> dict[str, Any]:
+    """The schema of what an adapter's /things answers."""
+    answer = document["paths"][f"/api/v1/{adapter}/things"]["post"]["responses"]["201"]
+    success = answer["content"]["application/json"]["schema"]["anyOf"][0]["$ref"]
+    schemas = document["components"]["schemas"]
+    result = schemas[success.removeprefix("#/components/schemas/")]["properties"]["result"]["$ref"]
+    return schemas[result.removeprefix("#/components/schemas/")]
+
+
+def test_models_of_one_name_in_two_adapters_stay_apart(document: dict[str, Any]) -> None:
+    assert "apples" in _result_of(document, "alpha")["properties"]
+    assert "berries" in _result_of(document, "beta")["properties"]
+    assert not any("__" in name for name in document["components"]["schemas"])
+    assert "MakeParams" in document["components"]["schemas"]
+
+
+def test_models_that_cannot_be_described_cost_their_route_only(document: dict[str, Any]) -> None:
+    OpenAPI.model_validate(document)
+    assert "grapes" in _result_of(document, "gamma")["properties"]
+    assert "cannot be described" in document["paths"]["/api/v1/gamma/odder"]["post"]["description"]
+    assert document["paths"]["/api/v1/gamma/odd"]["get"]["description"] == "Return nothing."
+    for name in references(document):
+        assert name.removeprefix("#/components/schemas/") in document["components"]["schemas"]
+
+
+def test_summary_and_description_come_from_the_docstring(document: dict[str, Any]) -> None:
+    make = document["paths"]["/api/v1/alpha/things"]["post"]
+    assert make["summary"] == "Make a thing"
+    assert make["description"] == "Make a thing.\n\nSome more about it."
+    assert make["operationId"] == "alpha_make_thing"
+    assert make["x-cadgate-method"] == "things.make"
+
+
+def test_names_in_paths_are_plain_parameters(document: dict[str, Any]) -> None:
+    assert "/api/v1/alpha/things/{name}" in document["paths"]
+
+
+# --- pages -----------------------------------------------------------------------------------------------------------
+
+
+class Links(HTMLParser):
+    """Everything that a page would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in ("src", "href", "spec-url") and value:
+                self.found.add(value)
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+async def test_pages_load_only_what_the_gateway_serves(client: httpx.AsyncClient, page: str) -> None:
+    answer = await client.get(page)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    links = Links()
+    links.feed(answer.text)
+    assert len(links.found) >= 2
+    for link in links.found:
+        assert link.startswith("/"), f"{page} loads {link}"
+        assert not link.startswith("//")
+        loaded = await client.get(link)
+        assert loaded.status_code == 200
+        assert len(loaded.content) > 100
+    assert not re.findall(r"https?://(?!www\.w3\.org)[^\s\"'<>]*", answer.text)
+
+
+async def test_stylesheets_load_nothing_from_elsewhere(client: httpx.AsyncClient) -> None:
+    style = (await client.get("/docs/assets/swagger-ui.css")).text
+    for url in re.findall(r"url\(([^)]*)\)", style):
+        assert url.strip("\"'").startswith("data:")
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "..%2F..%2Fcore.py", "%2Fetc%2Fpasswd", "swagger-ui.css%00"])
+async def test_only_the_pages_own_assets_are_served(client: httpx.AsyncClient, name: str) -> None:
+    assert (await client.get(f"/docs/assets/{name}")).status_code in (400, 404)
+
+
+async def test_the_served_document_is_the_same(client: httpx.AsyncClient, app: Any) -> None:
+    answer = await client.get("/openapi.json")
+    assert answer.headers["content-type"] == "application/json"
+    assert json.loads(answer.content) == json.loads(json.dumps(app.openapi()))
