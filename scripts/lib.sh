@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the scripts share: where things are, and `setup`, which makes .venv and installs into it. Sourced, not run.
 set -euo pipefail
 
@@ -57,7 +58,7 @@ find_python() {
         if [ ! -x "$candidate" ] || ! is_new_enough "$candidate"; then continue; fi
         if makes_venvs "$candidate"; then usable+=("$candidate"); else without_venv="${without_venv:-$candidate}"; fi
     done < <(pythons)
-    for candidate in "${usable[@]}"; do
+    for candidate in ${usable[@]+"${usable[@]}"}; do
         if [ "$candidate" = "${PYTHON:-}" ] || is_3_11 "$candidate"; then
             printf '%s' "$candidate"
             return
@@ -102,14 +103,21 @@ for path in sys.argv[1:]:
 print(digest.hexdigest())' "$@"
 }
 
-# install NAME FILE...: what the requirement files ask for, unless exactly that was done before.
+# installed NAME: what the stamp NAME was made for is what its requirement files and ours ask for now.
+installed() { [ "$(cat "$VENV/.cadgate-$1" 2>/dev/null)" = "$(asked_for "$1")" ] && is_set_up; }
+stamp() { asked_for "$1" >"$VENV/.cadgate-$1"; }
+files_of() { if [ "$1" = dev ]; then echo requirements.txt requirements-dev.txt; else echo requirements.txt; fi; }
+asked_for() {
+    local files
+    read -ra files <<<"$(files_of "$1")"
+    fingerprint "${files[@]}" constraints.txt core/pyproject.toml adapters/*/pyproject.toml
+}
+
+# install run|dev: all packages that are needed, unless exactly that was done before.
 install() {
-    local stamp="$VENV/.cadgate-$1" now
-    shift
-    local files=("$@") arguments=()
-    now="$(fingerprint "${files[@]}" constraints.txt core/pyproject.toml adapters/*/pyproject.toml)"
-    if [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && is_set_up; then return; fi
-    local file
+    if installed "$1"; then return; fi
+    local file files arguments=()
+    read -ra files <<<"$(files_of "$1")"
     for file in "${files[@]}"; do arguments+=(-r "$file"); done
     say "installing ${files[*]} (the first time this downloads some 400 MB, Blender among it)"
     local pip=("$PY" -m pip install --quiet --disable-pip-version-check --no-input)
@@ -118,12 +126,12 @@ install() {
         say "the tested versions of constraints.txt cannot be had here: trying what the packages themselves ask for"
         "${pip[@]}" "${arguments[@]}" || fail "the packages could not be installed: see pip's message above"
     fi
-    printf '%s\n' "$now" >"$stamp"
+    stamp "$1"
+    if [ "$1" = dev ]; then stamp run; fi
 }
 
 # --- Applications -----------------------------------------------------------------------------------------------------
 
-is_enabled() { cadgate plugins 2>/dev/null | grep -Eq "^$1 +active "; }
 has_bpy() { "$PY" -P -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("bpy") is None)'; }
 
 # What bpy's shared library is linked to, and Mesa's software renderer for the engines that draw with OpenGL.
@@ -131,11 +139,13 @@ BLENDER_LIBRARIES=(libegl1 libgl1 libgl1-mesa-dri libice6 libsm6 libx11-6 libxex
 
 install_applications() {
     can_apt || return 0
-    local package missing=()
-    if is_enabled blender && [ -z "${BLENDER_CMD:-}" ] && has_bpy; then
+    local package plugins missing=()
+    # Nothing here where the settings are wrong: the start that follows says so.
+    plugins="$(cadgate plugins 2>/dev/null || true)"
+    if grep -Eq '^blender +active ' <<<"$plugins" && [ -z "${BLENDER_CMD:-}" ] && has_bpy; then
         for package in "${BLENDER_LIBRARIES[@]}"; do has_package "$package" || missing+=("$package"); done
     fi
-    if is_enabled freecad && ! "$PY" -P -c '
+    if grep -Eq '^freecad +active ' <<<"$plugins" && ! "$PY" -P -c '
 from cadgate_freecad.launcher import FreeCADLauncher
 from cadgate_freecad.settings import FreeCADSettings
 FreeCADLauncher(FreeCADSettings()).plan()' 2>/dev/null && [ -z "${FREECAD_CMD:-}" ]; then
@@ -154,11 +164,7 @@ setup() {
     exec 9>.cadgate/setup.lock
     if command -v flock >/dev/null; then flock 9; fi
     make_venv
-    if [ "${1:-}" = dev ]; then
-        install dev requirements.txt requirements-dev.txt
-    else
-        install run requirements.txt
-    fi
+    install "${1:-run}"
     install_applications
     # A gateway that is started next must not hold the lock of the setup.
     exec 9>&-
