@@ -19,6 +19,9 @@ def run() -> None:
         sys.path[:] = [folder for folder in sys.path if os.path.realpath(folder or ".") != here]
         sys.path.insert(0, os.environ["CADGATE_LIB"])
         from cadgate.appserver.boot import main
+        from cadgate_freecad.app.preferences import prepare
+
+        prepare()
         from cadgate_freecad.app.host import FreeCADHost
 
         main(FreeCADHost)

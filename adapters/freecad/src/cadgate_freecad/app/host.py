@@ -32,9 +32,6 @@ class FreeCADHost(Host):
         FreeCAD.addDocumentObserver(OBSERVER)
         for document in FreeCAD.listDocuments().values():
             document.UndoMode = 1
-        if not FreeCAD.GuiUp:
-            # Without it a label that another object has is changed silently.
-            FreeCAD.ParamGet(snapshots.PREFERENCES).SetBool("DuplicateLabels", True)
 
     def version(self) -> str:
         return versions.text()
@@ -46,7 +43,7 @@ class FreeCADHost(Host):
     @contextmanager
     def transaction(self, label: str) -> Iterator[None]:
         try:
-            with self._history.transaction(label):
+            with self._history.transaction(label.replace("internal.", "exchange.")):
                 yield
         finally:
             documents.follow()

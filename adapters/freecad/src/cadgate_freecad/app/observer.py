@@ -20,6 +20,8 @@ class Observer:
         self.documents: list[str] = []
         """Names of the open documents, the oldest first; FreeCAD itself lists them by name."""
         self.changed = False
+        self.paused = False
+        """While scratch documents are worked in."""
         self._last: Any = None
 
     def begin(self) -> None:
@@ -47,6 +49,8 @@ class Observer:
     # --- called by FreeCAD -----------------------------------------------------------------------------------------
 
     def slotCreatedObject(self, obj: Any) -> None:
+        if self.paused:
+            return
         key = (obj.Document.Name, obj.Name)
         was = self.events.get(key)
         # FreeCAD reports the first label before the creation.
@@ -55,7 +59,7 @@ class Observer:
 
     def slotChangedObject(self, obj: Any, prop: str) -> None:
         # A new object changes about thirteen times.
-        if obj is self._last:
+        if obj is self._last or self.paused:
             return
         self._last = obj
         self.changed = True
@@ -64,6 +68,8 @@ class Observer:
             self.events.setdefault((document.Name, obj.Name), ("changed", obj.TypeId))
 
     def slotDeletedObject(self, obj: Any) -> None:
+        if self.paused:
+            return
         self.changed = True
         self._last = None
         key = (obj.Document.Name, obj.Name)
@@ -74,21 +80,29 @@ class Observer:
             self.events[key] = ("deleted", obj.TypeId)
 
     def slotCreatedDocument(self, document: Any) -> None:
+        if self.paused:
+            return
         self.changed = True
         self.created_documents.append(document.Name)
         self.documents.append(document.Name)
         document.UndoMode = 1
 
     def slotDeletedDocument(self, document: Any) -> None:
+        if self.paused:
+            return
         self.changed = True
         if document.Name in self.documents:
             self.documents.remove(document.Name)
         forget_names(document.Name)
 
     def slotChangedDocument(self, document: Any, prop: str) -> None:
+        if self.paused:
+            return
         self.changed = True
 
     def slotCommitTransaction(self, document: Any) -> None:
+        if self.paused:
+            return
         self.commits[document.Name] = self.commits.get(document.Name, 0) + 1
 
 

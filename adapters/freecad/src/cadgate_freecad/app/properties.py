@@ -112,7 +112,9 @@ def write(obj: Any, prepared: dict[str, Any]) -> None:
         try:
             setattr(obj, name, value)
         except (TypeError, ValueError, RuntimeError, AttributeError, FreeCAD.Base.FreeCADError) as error:
-            raise values.invalid(f"properties.{name}", f"FreeCAD refuses {to_json(value)!r}: {error}") from None
+            raise values.invalid(
+                f"properties.{name}", f"FreeCAD refuses {to_json(value)!r}: {values.words(error)}"
+            ) from None
         kept = to_json(getattr(obj, name))
         wanted = to_json(significant(value) if isinstance(value, float) else value)
         if not _same(kept, wanted):

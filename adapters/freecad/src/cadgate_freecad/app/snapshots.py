@@ -12,10 +12,9 @@ from typing import Any, Iterator
 
 import FreeCAD
 
-from cadgate_freecad.app import documents
+from cadgate_freecad.app import documents, preferences
 
 MANIFEST = "manifest.json"
-PREFERENCES = "User parameter:BaseApp/Preferences/Document"
 
 
 def save(path: str) -> None:
@@ -87,13 +86,13 @@ def restore_into(document: Any, path: str) -> None:
 @contextmanager
 def _exact_and_fast() -> Iterator[None]:
     """Shapes in binary, which keeps every digit, and hardly compressed."""
-    preferences = FreeCAD.ParamGet(PREFERENCES)
-    binary = preferences.GetBool("SaveBinaryBrep", False)
-    level = preferences.GetInt("CompressionLevel", 3)
-    preferences.SetBool("SaveBinaryBrep", True)
-    preferences.SetInt("CompressionLevel", 1)
+    settings = FreeCAD.ParamGet(preferences.DOCUMENT)
+    binary = settings.GetBool("SaveBinaryBrep", False)
+    level = settings.GetInt("CompressionLevel", 3)
+    settings.SetBool("SaveBinaryBrep", True)
+    settings.SetInt("CompressionLevel", 1)
     try:
         yield
     finally:
-        preferences.SetBool("SaveBinaryBrep", binary)
-        preferences.SetInt("CompressionLevel", level)
+        settings.SetBool("SaveBinaryBrep", binary)
+        settings.SetInt("CompressionLevel", level)

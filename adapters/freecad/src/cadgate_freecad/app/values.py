@@ -22,6 +22,13 @@ def invalid(field: str, message: str) -> AppError:
     )
 
 
+def words(error: BaseException) -> str:
+    """What an exception says; FreeCAD's own carry a dictionary."""
+    inner = error.args[0] if error.args else None
+    text = inner.get("sErrMsg") if isinstance(inner, dict) else str(error)
+    return str(text or type(error).__name__).strip()
+
+
 def quantity(field: str, value: Any, unit: Any, example: str) -> float:
     """A number, or a quantity string of `unit`, in FreeCAD's base of it (mm, degrees).
 

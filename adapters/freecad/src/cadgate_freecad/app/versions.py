@@ -50,3 +50,16 @@ def inertia(shape: Any) -> Any | None:
         total.A23 += own.A23 - mass * arm.y * arm.z
     total.A21, total.A31, total.A32 = total.A12, total.A13, total.A23
     return total
+
+
+def insert(path: str, document: str) -> None:
+    """Import STEP or IGES into a document, one object a solid, in groups.
+
+    Merging the solids of a file, which is the default, crashes 0.20 where the file has more than one.
+    """
+    import Import
+
+    try:
+        Import.insert(path, document, merge=False, useLinkGroup=False)
+    except TypeError:
+        Import.insert(name=path, docName=document, merge=False, useLinkGroup=False)

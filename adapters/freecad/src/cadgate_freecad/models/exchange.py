@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from cadgate.plugin import Artifact, Method, Name, Number, Params, Result, Warned
+from cadgate_freecad.models.objects import PART_EXAMPLE, PartInfo
 
 ExportFormat = Literal["step", "iges", "brep", "stl", "obj", "ply", "3mf", "amf", "fcstd", "dxf", "svg"]
 
@@ -89,4 +90,23 @@ class PartExported(Result):
     warnings: list[Warned] = Field(default_factory=list[Warned])
 
 
+class PartImportParams(Params):
+    """A stored file to import."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"artifact": "0123456789abcdef0123456789abcdef"}]})
+    artifact: str = Field(description="The id of the artifact that holds the file.")
+
+
+class PartImported(Result):
+    """What came in."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"format": "step", "objects": [PART_EXAMPLE]}]})
+    format: str = Field(description="What the file is by its content.")
+    objects: list[PartInfo]
+    warnings: list[Warned] = Field(default_factory=list[Warned])
+
+
 EXPORT = Method("exchange.export", PartExportParams, PartExported, deadline="file", atomic=False)
+IMPORT = Method(
+    "exchange.import", PartImportParams, PartImported, mutates=True, atomic=False, replay="snapshot", deadline="file"
+)

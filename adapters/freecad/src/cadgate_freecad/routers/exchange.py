@@ -6,37 +6,70 @@ from typing import Any
 
 from fastapi import Request
 
+from cadgate.artifacts.incoming import INCOMING_BODY
 from cadgate.plugin import Application, Handler, Router, Success, file_or_json
-from cadgate_freecad.models.exchange import EXPORT, PartExported, PartExportParams
-from cadgate_freecad.routers.dependencies import FreeCAD
+from cadgate_freecad.models.exchange import (
+    EXPORT,
+    IMPORT,
+    PartExported,
+    PartExportParams,
+    PartImported,
+    PartImportParams,
+)
+from cadgate_freecad.routers.dependencies import FreeCAD, FreeCADIncoming
 
 router = Router()
+
+INLINE_FACETS = 50_000
+"""More triangles than that are made in a worker: FreeCAD answers nobody while it meshes."""
 
 
 async def _export(app: Application, params: PartExportParams) -> PartExported:
     async with app.stage(params.filepath, default="export", suffix=params.suffix) as staged:
-        written = await app.send(
-            "internal.export",
-            {
-                "path": str(staged.path),
-                "format": params.format,
-                "objects": params.objects,
-                "linear_deflection": params.linear_deflection,
-                "angular_deflection": params.angular_deflection,
-            },
-        )
+        how: dict[str, Any] = {
+            "path": str(staged.path),
+            "format": params.format,
+            "folder": str(staged.folder / "items"),
+            "linear_deflection": params.linear_deflection,
+            "angular_deflection": params.angular_deflection,
+        }
+        told = await app.send("internal.export", {**how, "objects": params.objects, "inline_facets": INLINE_FACETS})
+        if told.pop("deferred", False):
+            async with app.worker() as worker:
+                told |= await worker.send("internal.mesh", how)
         artifact = await staged.commit()
-    return PartExported.model_validate({"artifact": artifact, "format": params.format, **written})
+    return PartExported.model_validate({"artifact": artifact, "format": params.format, **told})
+
+
+async def _import(app: Application, params: PartImportParams) -> PartImported:
+    stored = app.artifacts.get(params.artifact)
+    async with app.stage(None, default="import") as staged:
+        how = {"path": str(stored.path), "name": stored.artifact.name, "folder": str(staged.folder)}
+        # Importers crash on some files and take minutes on others: neither may happen to the session.
+        async with app.worker() as worker:
+            read = await worker.send("internal.read", how)
+        made = await app.send("internal.import", {**how, **read}, mutates=True)
+    return PartImported.model_validate(made)
 
 
 EXPORT_HANDLER = Handler(EXPORT, _export)
+IMPORT_HANDLER = Handler(IMPORT, _import)
 
 
 @router.operation("POST", "/export", EXPORT, errors=(404,), response_model=Success[PartExported])
 async def export_objects(params: PartExportParams, request: Request, freecad: FreeCAD) -> Any:
-    """Write objects to a file: exact shapes (STEP, IGES, BREP, FCStd), meshes, or drawings (DXF, SVG).
+    """Write objects to a file: exact shapes (STEP, IGES, BREP, FCStd), meshes, or drawings (DXF, SVG from above).
 
     The file is read back before the answer. `Accept` with the file's media type answers the bytes themselves.
     """
     result = await freecad.call(EXPORT, params)
     return file_or_json(request, result, result.artifact)
+
+
+@router.operation("POST", "/import", IMPORT, status_code=201, errors=(404, 413, 415), openapi_extra=INCOMING_BODY)
+async def import_file(file: FreeCADIncoming, freecad: FreeCAD) -> Success[PartImported]:
+    """Add the contents of a file (an upload or an artifact) to the document; its content tells the format.
+
+    STEP, IGES, BREP and DXF become shapes, STL, OBJ, PLY, OFF, 3MF and AMF meshes; an FCStd keeps its features.
+    """
+    return Success(await freecad.call(IMPORT, PartImportParams(artifact=file.artifact.id)))

@@ -1,0 +1,64 @@
+"""Triangles from shapes: estimated first, so that work which would take minutes and gigabytes is refused."""
+
+from __future__ import annotations
+
+from math import acos, pi
+from typing import Any
+
+import MeshPart
+
+from cadgate.appserver import AppError, limit_exceeded
+from cadgate_freecad.app import values
+from cadgate_freecad.app.limits import LIMITS
+from cadgate_freecad.app.writers import Item
+
+
+def check_limit(items: list[Item], linear: float, angular: float) -> float:
+    """About how many triangles there will be. Raises AppError `limit_exceeded`."""
+    total = sum(estimate(item, linear, angular) for item in items)
+    if total > LIMITS["max_facets"]:
+        raise limit_exceeded("The estimated number of triangles", total, LIMITS["max_facets"], "max_facets")
+    return total
+
+
+def estimate(item: Item, linear: float, angular: float) -> float:
+    """Triangles of one object: right within a factor of about four."""
+    if item.shape is None:
+        return item.mesh.CountFacets
+    return sum(_of_face(face, linear, angular) for face in item.shape.Faces)
+
+
+def _of_face(face: Any, linear: float, angular: float) -> float:
+    surface = face.Surface
+    kind = surface.TypeId
+    low_u, high_u, low_v, high_v = face.ParameterRange
+    if kind == "Part::GeomPlane":
+        curved = sum(1 for edge in face.Edges if not edge.Degenerated and edge.Curve.TypeId != "Part::GeomLine")
+        return len(face.Edges) + curved * 2 * pi / _step(face.BoundBox.DiagonalLength / 2, linear, angular)
+    if kind in ("Part::GeomCylinder", "Part::GeomCone"):
+        return 5 * (high_u - low_u) / _step(surface.Radius, linear, angular)
+    if kind == "Part::GeomToroid":
+        around = (high_u - low_u) / _step(surface.MajorRadius + surface.MinorRadius, linear, angular)
+        return 6 * around * (high_v - low_v) / _step(surface.MinorRadius, linear, angular)
+    radius = getattr(surface, "Radius", None) or face.BoundBox.DiagonalLength / 2
+    return 6 * face.Area / max((radius * _step(radius, linear, angular)) ** 2, 1e-12)
+
+
+def _step(radius: float, linear: float, angular: float) -> float:
+    """The angle between neighbouring triangles on an arc of `radius` that both deflections allow, radians."""
+    by_distance = 2 * acos(1 - linear / radius) if 0 < linear < radius else pi
+    return max(min(angular, by_distance), 1e-9)
+
+
+def mesh_of(item: Item, linear: float, angular: float) -> Any:
+    """The mesh of one object. Raises AppError `degenerate_result` where nothing can be meshed."""
+    if item.shape is None:
+        return item.mesh
+    if not item.shape.Faces:
+        raise values.invalid(
+            "objects", f"{item.name!r} has no face, so it has no triangles: use STEP, IGES, BREP or DXF"
+        )
+    mesh = MeshPart.meshFromShape(Shape=item.shape, LinearDeflection=linear, AngularDeflection=angular, Relative=False)
+    if mesh.CountFacets == 0:
+        raise AppError("degenerate_result", f"{item.name!r} gave no triangle", {"name": item.name})
+    return mesh

@@ -1,0 +1,27 @@
+"""A document that nobody sees: for exporters and importers, which work on documents only."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Any, Iterator
+
+import FreeCAD
+
+from cadgate_freecad.app.observer import OBSERVER
+
+
+@contextmanager
+def scratch(label: str = "scratch") -> Iterator[Any]:
+    """A hidden document, closed at the end; the active document stays what it is and nobody is told."""
+    active = FreeCAD.ActiveDocument
+    OBSERVER.paused = True
+    document = None
+    try:
+        document = FreeCAD.newDocument("CadgateScratch", label, True, True)
+        yield document
+    finally:
+        if document is not None:
+            FreeCAD.closeDocument(document.Name)
+        if active is not None:
+            FreeCAD.setActiveDocument(active.Name)
+        OBSERVER.paused = False

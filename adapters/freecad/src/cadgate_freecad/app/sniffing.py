@@ -1,0 +1,109 @@
+"""Tells what a file is by its content, as FreeCAD's importers do not. Files that are cut off are refused."""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+
+from cadgate.appserver import AppError
+from cadgate_freecad.app.readback import stl_facets
+
+FORMATS = ("step", "iges", "brep", "stl", "obj", "ply", "off", "3mf", "amf", "fcstd", "dxf")
+SUFFIXES = {"stp": "step", "igs": "iges", "brp": "brep"}
+_NUMBER = rb"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?"
+_OBJ = re.compile(rb"^v[ \t]+" + _NUMBER + rb"[ \t]+" + _NUMBER + rb"[ \t]+" + _NUMBER, re.MULTILINE)
+_OBJ_FACE = re.compile(rb"^f[ \t]+[0-9]", re.MULTILINE)
+_IGES = re.compile(rb"^.{72}S {0,6}0*1\r?$", re.MULTILINE)
+_DXF = re.compile(rb"^(?:\s*999\r?\n[^\n]*\n)*\s*0\r?\n\s*SECTION\r?\n")
+
+
+def sniff(path: str, name: str) -> str:
+    """The format of the file. Raises AppError `unsupported_format` for an unknown, a damaged or a cut one."""
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        head = file.read(65_536)
+        file.seek(max(0, size - 4096))
+        tail = file.read().rstrip()
+    if zipfile.is_zipfile(path) or head.startswith(b"PK\x03\x04"):
+        return _zipped(path, name)
+    start = head.lstrip()
+    if start.startswith(b"ISO-10303-21"):
+        return _whole("step", name, tail.endswith(b"END-ISO-10303-21;"), "END-ISO-10303-21;")
+    if _IGES.search(head[:2000]):
+        return _whole("iges", name, re.search(rb"T {0,6}0*1\s*\Z", tail) is not None, "the terminate section")
+    if b"DBRep_DrawableShape" in head[:200] or b"CASCADE Topology V" in head[:400]:
+        return "brep"
+    if start.startswith((b"ply\n", b"ply\r\n")):
+        return _whole("ply", name, size >= _ply_size(start), "all that its header announces")
+    if stl_facets(path) > 0:
+        return "stl"
+    if start.startswith(b"solid") and b"facet" in head:
+        return _whole("stl", name, b"endsolid" in tail, "endsolid")
+    if start.startswith(b"OFF"):
+        return "off"
+    if b"<amf" in head[:4096]:
+        return _whole("amf", name, tail.endswith(b"</amf>"), "</amf>")
+    if _DXF.match(start):
+        return _whole("dxf", name, tail.endswith(b"EOF"), "EOF")
+    if _OBJ.search(head) and (_OBJ_FACE.search(head) or size > len(head)):
+        return "obj"
+    raise _unknown(name)
+
+
+_PLY_SIZES = {b"char": 1, b"short": 2, b"int": 4, b"float": 4, b"double": 8}
+
+
+def _ply_size(head: bytes) -> int:
+    """The least size of the file that a PLY header announces: two bytes a number in text, the type's size in binary."""
+    header, _, _ = head.partition(b"end_header")
+    binary, total, count = b"format ascii" not in header, len(header), 0
+    for line in header.splitlines():
+        words = line.split()
+        if words[:1] == [b"element"]:
+            count = int(words[2])
+        elif words[:2] == [b"property", b"list"]:
+            total += count * (13 if binary else 8)
+        elif words[:1] == [b"property"]:
+            kind = words[1].rstrip(b"0123456789")
+            size = {b"8": 1, b"16": 2, b"32": 4, b"64": 8}.get(
+                words[1][len(kind) :], _PLY_SIZES.get(kind.lstrip(b"u"), 1)
+            )
+            total += count * (size if binary else 2)
+    return total
+
+
+def _zipped(path: str, name: str) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+        raise AppError("unsupported_format", f"{name!r} is a damaged ZIP file: {error}", {"name": name}) from None
+    if damaged is not None:
+        raise AppError("unsupported_format", f"{name!r} is damaged in its part {damaged!r}", {"name": name})
+    if "Document.xml" in names:
+        return "fcstd"
+    if any(each.lower().endswith(".model") for each in names):
+        return "3mf"
+    if any(each.lower().endswith(".amf") for each in names):
+        return "amf"
+    raise _unknown(name)
+
+
+def _whole(format: str, name: str, complete: bool, end: str) -> str:
+    if not complete:
+        raise AppError(
+            "unsupported_format",
+            f"{name!r} begins as {format.upper()} but does not end with {end}: it is cut off",
+            {"name": name, "format": format},
+        )
+    return format
+
+
+def _unknown(name: str) -> AppError:
+    return AppError(
+        "unsupported_format",
+        f"{name!r} is none of the formats that can be imported: {', '.join(FORMATS)}",
+        {"name": name, "formats": list(FORMATS)},
+    )
