@@ -150,7 +150,13 @@ def _stl(path: str, scale: float, up: str, modified: bool) -> None:
 
 def _ply(path: str, scale: float, up: str, modified: bool) -> None:
     bpy.ops.wm.ply_export(
-        filepath=path, export_selected_objects=True, global_scale=scale, up_axis=up, forward_axis=_FORWARD[up]
+        filepath=path,
+        export_selected_objects=True,
+        global_scale=scale,
+        up_axis=up,
+        forward_axis=_FORWARD[up],
+        # Many readers of PLY take only faces that all have the same number of corners.
+        export_triangulated_mesh=True,
     )
 
 

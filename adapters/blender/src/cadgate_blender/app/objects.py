@@ -10,7 +10,7 @@ import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, page
 from cadgate_blender.app import changes, limits, names
-from cadgate_blender.app.describe import collections_of_all, describe, world_matrix
+from cadgate_blender.app.describe import collections_of_all, describe, mesh_changed, world_matrix
 
 Triple = Sequence[float]
 
@@ -34,29 +34,47 @@ class Placement:
         self.location, self.scale = location, scale
         self.rotation = [math.radians(angle) for angle in rotation]
         self.material = None if material is None else names.find("material", bpy.data.materials, material)
-        self.collection = bpy.context.scene.collection
-        if collection is not None and collection != self.collection.name:
-            self.collection = names.find("collection", bpy.data.collections, collection)
+        self.collection = find_collection(collection)
         limits.check("The number of objects", names.count_objects() + 1, "max_objects")
 
+    def make_way(self) -> None:
+        """Delete the object whose place the new one takes, where the request says so."""
+        if self.name is not None and self.on_conflict == "replace" and names.has_object(self.name):
+            remove(names.find_object(self.name))
 
-def add_object(default: str, placement: Placement, make: Callable[[str], Any]) -> dict[str, Any]:
-    """Create the object of `make(name)`'s data (None: an empty) and return its ObjectInfo.
+    def check_name(self, obj: Any) -> None:
+        """Raise AppError when Blender gave the new object another name than was asked for."""
+        if self.name is not None and obj.name != self.name and self.on_conflict != "rename":
+            names.forget()
+            raise name_taken("object", self.name)
+
+
+def find_collection(name: str | None) -> Any:
+    """The collection `name`; the scene's own for None. Raises AppError `collection_not_found`."""
+    root = bpy.context.scene.collection
+    if name is None or name == root.name:
+        return root
+    return names.find("collection", bpy.data.collections, name)
+
+
+def add_object(
+    default: str, placement: Placement, make: Callable[[str], Any], dress: Callable[[Any], None] | None = None
+) -> dict[str, Any]:
+    """Create the object of `make(name)`'s data (None: an empty), `dress` it, and return its ObjectInfo.
 
     Raises AppError `name_taken`.
     """
     about_to_change()
+    placement.make_way()
     name = placement.name or default
-    if placement.name is not None and placement.on_conflict == "replace" and names.has_object(name):
-        remove(names.find_object(name))
     data = make(name)
     obj = bpy.data.objects.new(name, data)
-    if placement.name is not None and obj.name != name and placement.on_conflict != "rename":
-        names.forget()
-        raise name_taken("object", name)
+    placement.check_name(obj)
     obj.location, obj.rotation_euler, obj.scale = placement.location, placement.rotation, placement.scale
     if placement.material is not None:
         data.materials.append(placement.material)
+    if dress is not None:
+        dress(obj)
     placement.collection.objects.link(obj)
     names.note(obj)
     info = describe(obj, [placement.collection.name], visible=True)
@@ -68,14 +86,31 @@ def remove(obj: Any) -> None:
     """Delete an object and its data, if nothing else uses them; its children stay where they are."""
     name, kind, data = obj.name, obj.type, obj.data
     for child in obj.children:
-        matrix = world_matrix(child)
-        child.parent = None
-        child.matrix_basis = matrix
+        unparent(child)
     bpy.data.objects.remove(obj)
-    if data is not None and data.users == 0:
-        bpy.data.batch_remove([data])
+    drop_unused(data)
     names.drop(name)
     changes.deleted(name, kind)
+
+
+def drop_unused(data: Any) -> None:
+    """Delete an object's former data, if nothing uses it any more."""
+    if data is not None and data.users == 0:
+        if isinstance(data, bpy.types.Mesh):
+            mesh_changed(data)
+        bpy.data.batch_remove([data])
+
+
+def unparent(obj: Any) -> None:
+    """Without moving the object."""
+    matrix = world_matrix(obj)
+    obj.parent = None
+    obj.matrix_parent_inverse.identity()
+    obj.rotation_mode = "XYZ"
+    obj.matrix_basis = matrix
+
+
+# --- methods -----------------------------------------------------------------------------------------------------
 
 
 @method("objects.list")
@@ -109,3 +144,101 @@ def delete_object(*, name: str) -> dict[str, Any]:
     if bpy.data.objects.get(name) is not None:
         raise AppError("command_failed", f"Blender did not delete {name!r}")
     return {"deleted": name}
+
+
+@method("objects.update")
+def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
+    """Change what `wanted` holds: new_name, location, rotation (degrees), scale, parent (None: none), visible."""
+    obj = names.find_object(name)
+    new_name = wanted.get("new_name", name)
+    names.check_free("object", new_name, new_name != name and names.has_object(new_name), "error")
+    parent = _new_parent(obj, wanted)
+    about_to_change(describe(obj)["revision"])
+    if "parent" in wanted and parent != obj.parent:
+        _set_parent(obj, parent)
+    if "location" in wanted:
+        obj.location = wanted["location"]
+    if "rotation" in wanted:
+        obj.rotation_mode = "XYZ"
+        obj.rotation_euler = [math.radians(angle) for angle in wanted["rotation"]]
+    if "scale" in wanted:
+        obj.scale = wanted["scale"]
+    if "visible" in wanted:
+        obj.hide_viewport = obj.hide_render = not wanted["visible"]
+        if wanted["visible"] and obj.name in bpy.context.view_layer.objects:
+            obj.hide_set(False)
+    if new_name != name:
+        obj.name = new_name
+        if obj.name != new_name:
+            raise name_taken("object", new_name)
+        names.note(obj, former=name)
+    info = describe(obj)
+    changes.changed(info, former=name)
+    return info
+
+
+def _new_parent(obj: Any, wanted: dict[str, Any]) -> Any:
+    """Raises AppError for a parent that does not exist or is a child."""
+    if wanted.get("parent") is None:
+        return None
+    parent = names.find_object(wanted["parent"])
+    above = parent
+    while above is not None:
+        if above == obj:
+            raise AppError(
+                "validation_error",
+                f"{parent.name!r} cannot be the parent of {obj.name!r}: it is the object itself or one of its children",
+                {"parent": parent.name},
+            )
+        above = above.parent
+    return parent
+
+
+def _set_parent(obj: Any, parent: Any) -> None:
+    """Without moving the object, as Blender's own command does it: location, rotation and scale keep their values."""
+    unparent(obj)
+    if parent is not None:
+        obj.parent = parent
+        obj.matrix_parent_inverse = world_matrix(parent).inverted_safe()
+
+
+@method("objects.duplicate")
+def duplicate(
+    *,
+    object: str,
+    name: str | None,
+    on_conflict: str,
+    location: Triple | None,
+    rotation: Triple | None,
+    scale: Triple | None,
+    linked: bool,
+) -> dict[str, Any]:
+    """Copy an object with its modifiers, materials and settings; `linked` copies share the mesh."""
+    original = names.find_object(object)
+    place = Placement(name=name, on_conflict=on_conflict, location=(0, 0, 0), rotation=(0, 0, 0))
+    if name == object and on_conflict == "replace":
+        raise AppError("validation_error", f"{object!r} cannot be replaced by its own copy: choose another name")
+    collections = list(original.users_collection)
+    about_to_change()
+    place.make_way()
+    copy = original.copy()
+    if original.data is not None and not linked:
+        copy.data = original.data.copy()
+        if name is not None:
+            copy.data.name = name
+    if name is not None:
+        copy.name = name
+        place.check_name(copy)
+    if location is not None:
+        copy.location = location
+    if rotation is not None:
+        copy.rotation_mode = "XYZ"
+        copy.rotation_euler = [math.radians(angle) for angle in rotation]
+    if scale is not None:
+        copy.scale = scale
+    for collection in collections or [bpy.context.scene.collection]:
+        collection.objects.link(copy)
+    names.note(copy)
+    info = describe(copy, [collection.name for collection in copy.users_collection])
+    changes.created(info)
+    return info

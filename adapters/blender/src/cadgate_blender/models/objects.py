@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
-from cadgate.plugin import Deleted, Method, Name, ObjectPage, Page, Params
+from cadgate.plugin import Creation, Deleted, Method, Name, ObjectPage, Page, Params
 from cadgate.plugin import ObjectInfo as BaseObjectInfo
+from cadgate_blender.models.values import Location, Rotation, Scale, unset
 
 CUBE_INFO: dict[str, Any] = {
     "name": "Cube",
@@ -71,3 +72,55 @@ class ObjectQuery(Page):
 LIST = Method("objects.list", ObjectQuery, ObjectPage[ObjectInfo])
 GET = Method("objects.get", ObjectName, ObjectInfo)
 DELETE = Method("objects.delete", ObjectName, Deleted, mutates=True)
+
+
+class ObjectPatch(Params):
+    """What to change; fields that are not sent stay as they are."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"location": [0, 0, 2], "rotation": [0, 0, 45]}, {"parent": None}]}
+    )
+
+    name: Name = unset("A new name.")
+    location: Location = unset()
+    rotation: Rotation = unset()
+    scale: Scale = unset()
+    parent: Name | None = Field(None, description="An existing object, or null for none. The object does not move.")
+    visible: StrictBool = unset("In viewports and renders.")
+
+
+class ObjectUpdate(Params):
+    """Which object, and what to change of it: the parameters of `objects.update`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Cube", "new_name": "Box", "visible": False}]})
+
+    name: Name = Field(description="The object to change.")
+    new_name: Name = unset("A new name.")
+    location: Location = unset()
+    rotation: Rotation = unset()
+    scale: Scale = unset()
+    parent: Name | None = None
+    visible: StrictBool = unset()
+
+
+class DuplicateOptions(Creation):
+    """The copy: what is not given is as in the original."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Wheel.left", "location": [0, 1, 0]}]})
+
+    location: Location | None = None
+    rotation: Rotation | None = None
+    scale: Scale | None = None
+    linked: bool = Field(False, strict=True, description="Share the mesh with the original instead of copying it.")
+
+
+class DuplicateParams(DuplicateOptions):
+    """Which object to copy, and the copy."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"object": "Wheel", "name": "Wheel.left"}]})
+
+    object: Name
+
+
+UPDATE = Method("objects.update", ObjectUpdate, ObjectInfo, mutates=True, partial=True)
+DUPLICATE = Method("objects.duplicate", DuplicateParams, ObjectInfo, mutates=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -30,6 +30,9 @@ Coordinate = Annotated[Number, Field(ge=-MAX_COORDINATE, le=MAX_COORDINATE)]
 Length = Annotated[Number, Field(gt=0, le=MAX_COORDINATE), AfterValidator(_length)]
 """A length above 0 in Blender units."""
 
+NotNegative = Annotated[Number, Field(ge=0, le=MAX_COORDINATE)]
+"""0, or a length above it, in Blender units."""
+
 Angle = Annotated[Number, Field(ge=-MAX_ANGLE, le=MAX_ANGLE)]
 """Degrees."""
 
@@ -46,6 +49,15 @@ Scale = Annotated[
 
 ORIGIN: tuple[float, float, float] = (0.0, 0.0, 0.0)
 UNIT: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+def _no_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+def unset(description: str | None = None) -> Any:
+    """The default of a field of a PATCH: none. What the client does not send does not travel; null is refused."""
+    return Field(None, description=description, validate_default=False, json_schema_extra=_no_default)
 
 
 class Placed(Creation):

@@ -7,7 +7,21 @@ from typing import Annotated
 from fastapi import Query
 
 from cadgate.plugin import Deleted, ObjectPage, Router, Success
-from cadgate_blender.models.objects import DELETE, GET, LIST, ObjectInfo, ObjectName, ObjectQuery
+from cadgate_blender.models.objects import (
+    DELETE,
+    DUPLICATE,
+    GET,
+    LIST,
+    UPDATE,
+    DuplicateOptions,
+    DuplicateParams,
+    ObjectInfo,
+    ObjectName,
+    ObjectPatch,
+    ObjectQuery,
+    ObjectUpdate,
+)
+from cadgate_blender.routers.addressed import addressed
 from cadgate_blender.routers.blender import Blender
 
 router = Router()
@@ -29,3 +43,15 @@ async def get_object(name: str, blender: Blender) -> Success[ObjectInfo]:
 async def delete_object(name: str, blender: Blender) -> Success[Deleted]:
     """Delete an object, and its mesh, light or camera data if nothing else uses them; children stay where they are."""
     return Success(await blender.call(DELETE, ObjectName(name=name)))
+
+
+@router.operation("PATCH", "/objects/{name:name}", UPDATE, errors=(412,))
+async def update_object(name: str, patch: ObjectPatch, blender: Blender) -> Success[ObjectInfo]:
+    """Rename, move, turn, scale, parent, show or hide an object."""
+    return Success(await blender.call(UPDATE, addressed(ObjectUpdate, patch, name=name, renames={"name": "new_name"})))
+
+
+@router.operation("POST", "/objects/{name:name}/duplicate", DUPLICATE, status_code=201)
+async def duplicate_object(name: str, copy: DuplicateOptions, blender: Blender) -> Success[ObjectInfo]:
+    """Copy an object with its modifiers and materials."""
+    return Success(await blender.call(DUPLICATE, addressed(DuplicateParams, copy, object=name)))
