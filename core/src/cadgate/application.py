@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,31 @@ R = TypeVar("R", bound=BaseModel)
 ALL_SCOPES: frozenset[Scope] = frozenset(("read", "write", "execute"))
 
 
+class Stop:
+    """By which a client stops a call that it made: `ask` interrupts what runs, now or as soon as it does."""
+
+    __slots__ = ("_action", "asked")
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self._action: Callable[[], None] | None = None
+
+    def ask(self) -> None:
+        self.asked.set()
+        if self._action is not None:
+            self._action()
+
+    def attach(self, action: Callable[[], None]) -> None:
+        """What is to be done when the client asks. Done at once, if it asked already."""
+        self._action = action
+        if self.asked.is_set():
+            action()
+
+    async def wait(self) -> None:
+        """Return when the client asked."""
+        await self.asked.wait()
+
+
 @dataclass(frozen=True, slots=True)
 class RequestContext:
     """What a request brings to every call that it makes. `deadline_seconds` None: the method's default."""
@@ -43,6 +69,8 @@ class RequestContext:
     """Learns the milliseconds that a call waited in the application's queue and was worked on."""
     gone: Callable[[], Awaitable[None]] | None = None
     """Returns when the client has gone away."""
+    stop: Stop | None = None
+    """Where the client can interrupt what it asked for."""
 
 
 class Application:
@@ -103,6 +131,10 @@ class Application:
     def publish(self, topic: str, data: dict[str, Any]) -> None:
         """Tell every subscriber of the adapter's WebSocket, of `render` progress for instance."""
         self._runtime.session.publish(topic, data)
+
+    def broadcast(self, data: Any) -> None:
+        """Send `data`, anything that is JSON, to every WebSocket client of the adapter that subscribed to `clients`."""
+        self._runtime.session.publish("clients", data)
 
     def stage(self, name: str | None, *, default: str, suffix: str | None = None) -> StagedFile:
         """A place for the application to write a file that becomes an artifact: see `StagedFile`.

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from cadgate.methods import Method
 from cadgate.models.common import Empty, Params
-from cadgate.models.responses import ErrorBody, Result
+from cadgate.models.responses import ErrorBody, Result, Warned
 
 
 class History(Result):
@@ -19,10 +19,26 @@ class History(Result):
     can_redo: bool | None = Field(None, description="Where the application knows: whether redo has something to do.")
 
 
+class Code(Params):
+    """Python to run inside the application, on its main thread, in names that persist while it runs."""
+
+    code: str = Field(description="The value of a last expression is returned, as in a notebook.")
+
+
+class Execution(Result):
+    """How code ended. Without a last expression both `value` and `repr` are null."""
+
+    value: Any = Field(description="The last expression's value where it is JSON, else null.")
+    repr: str | None = Field(description="Its `repr`, cut in the middle above 64 KiB.")
+    duration_ms: float
+    warnings: list[Warned] = Field(default_factory=list[Warned])
+
+
+EXECUTE = Method("session.execute", Code, Execution, mutates=True, scope="execute", replay="snapshot", atomic=False)
 UNDO = Method("session.undo", Empty, History, mutates=True, replay="snapshot", atomic=False)
 REDO = Method("session.redo", Empty, History, mutates=True, replay="snapshot", atomic=False)
 
-BUILTIN = (UNDO, REDO)
+BUILTIN = (EXECUTE, UNDO, REDO)
 
 
 class BatchCall(Params):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, cast
 from cadgate.appserver import context
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError, DryRunPassed
+from cadgate.appserver.execution import Executor
 from cadgate.appserver.journal import Entry, Journal
 from cadgate.appserver.recovery import Recovery
 from cadgate.appserver.registry import METHODS
@@ -29,6 +30,7 @@ class Caller:
         self._server = server
         self._host = server.host
         self._replies = Replies()
+        self._executor = Executor(server.host, server.interrupts)
         self.recovery: Recovery | None = None
         self._builtin: dict[str, Callable[[Call], Any]] = {
             "session.ping": lambda call: {"pong": True},
@@ -86,6 +88,8 @@ class Caller:
             raise AppError("command_failed", f"The session refuses changes: {self.recovery.broken}; restart it")
 
     def _once(self, call: Call, run: Callable[[Call], Any] | None) -> Answer:
+        if call.method == "session.execute":
+            return self._execute(call)
         if run is not None:
             context.enter(call)
             try:
@@ -108,6 +112,8 @@ class Caller:
                 if call.mutates and not call.dry_run and not in_transaction:
                     stack.enter_context(self._host.transaction(call.method))
                 result = function(**call.params)
+                # From here on it is kept, which an interrupt must not tear. (Of a batch this is one call among others.)
+                self._server.interrupts.finish(call)
         except DryRunPassed:
             return {"dry_run": True}
         except BaseException:
@@ -124,7 +130,27 @@ class Caller:
         """Undo a live call's changes, where the host's own transaction did not."""
         live = call.connection is not None
         if live and self.recovery is not None and not self._host.transactional:
-            self.recovery.rollback()
+            self._server.interrupts.deferred = True
+            try:
+                self.recovery.rollback()
+            finally:
+                self._server.interrupts.deliver()
+
+    def _execute(self, call: Call) -> Answer:
+        """Run code. What it changed is kept also when it failed: nobody can tell what that was."""
+        answer = self._executor.run(call)
+        if self.recovery is None or call.dry_run or self._host.unchanged():
+            return answer
+        if call.key is not None:
+            self._replies.store(call.key, call.hash, answer)
+        try:
+            self.recovery.snapshot("after session.execute")
+        except Exception as error:  # noqa: BLE001 - code may leave the application in a state that cannot be saved
+            traceback.print_exc(file=sys.stderr)
+            text = f"The session could not be saved after this, so a crash would take it back: {error}"
+            if "result" in answer:
+                answer["result"]["warnings"] = [{"code": "not_saved", "message": text}]
+        return answer
 
     def _keep(self, call: Call, result: Any, request: str | None = None) -> None:
         """Journal a mutation that succeeded: as an entry to replay, or by a snapshot."""

@@ -24,6 +24,8 @@ class Connection:
         self.sock = sock
         self.reader = FrameReader(MAX_HELLO)
         self.authenticated = False
+        self.client: str | None = None
+        """Which peer this connection belongs to, where it said so: one of its connections gets the notifications."""
         self.closed = False
         self._lock = threading.Lock()
 
@@ -37,7 +39,7 @@ class Connection:
 
         Raises ValueError or TypeError when the message is not JSON, FrameError when it is too large.
         """
-        frame = encode(json.dumps(message, allow_nan=False, separators=(",", ":")).encode())
+        frame = encode(json.dumps(message, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
         with self._lock:
             if self.closed:
                 return

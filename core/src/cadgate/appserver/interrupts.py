@@ -4,44 +4,79 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from types import FrameType
 from typing import Any, Callable
 
 from cadgate.appserver.context import Call
 
+LATE_SECONDS = 1.0
+"""A signal that comes within that time after a cancellation belongs to it, also when its call is over."""
+
 
 class Interrupts:
-    """Knows which call runs. A signal wakes sleep, locks and sockets too, which exceptions set from threads do not."""
+    """Knows which call runs. A signal wakes sleep, locks and sockets too, which exceptions set from threads do not.
+
+    The main thread sets `running` to None when a call may no longer be interrupted, because what it did is being kept,
+    and `deferred` while it must not be interrupted for a moment, until `deliver`. These are attributes because a call
+    of a function is itself a place at which an interrupt can arrive.
+    """
 
     def __init__(self) -> None:
         self._main = threading.main_thread().ident
         self._lock = threading.Lock()
-        self._running: Call | None = None
+        self._previous: Any = None
+        self._cancelled_at = 0.0
+        self.running: Call | None = None
+        self.deferred = False
+        self.pending = False
 
     def run(self, call: Call, function: Callable[[], Any]) -> Any:
         """Run `function` as the work of `call`. Raises KeyboardInterrupt when `call` is cancelled meanwhile.
 
-        Must be called on the main thread, and the exception caught at least one frame higher.
+        Must be called on the main thread, and the exception caught at least one frame higher. The handler stays
+        afterwards: a signal may be on its way still, and must not reach anybody else's.
         """
-        previous = signal.signal(signal.SIGINT, self._on_signal)
-        self._running = call
+        found = signal.signal(signal.SIGINT, self._on_signal)
+        if found != self._on_signal:
+            self._previous = found
+        self.deferred = self.pending = False
+        self.running = call
         try:
             if call.cancelled:
                 raise KeyboardInterrupt
             return function()
         finally:
-            self._running = None
-            signal.signal(signal.SIGINT, previous or signal.SIG_DFL)
+            self.running = None
 
     def cancel(self, call: Call) -> None:
-        """Mark `call`; if it runs, interrupt it. Any thread."""
+        """Mark `call`; if it runs, interrupt it. Any thread. May be repeated, for code that catches the exception."""
         with self._lock:
             call.cancelled = True
-            if self._running is call and self._main is not None:
+            if self.running is call and self._main is not None:
+                self._cancelled_at = time.monotonic()
                 signal.pthread_kill(self._main, signal.SIGINT)
 
+    def finish(self, call: Call) -> None:
+        """No interrupt any more, if it is `call` that runs."""
+        if self.running is call:
+            self.running = None
+
+    def deliver(self) -> None:
+        """The end of `deferred`. Raises the KeyboardInterrupt that came meanwhile."""
+        self.deferred = False
+        if self.pending:
+            self.pending = False
+            if self.running is not None:
+                raise KeyboardInterrupt
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        running = self._running
+        running = self.running
         if running is not None and running.cancelled:
-            self._running = None
+            if self.deferred:
+                self.pending = True
+                return
             raise KeyboardInterrupt
+        if callable(self._previous) and time.monotonic() - self._cancelled_at > LATE_SECONDS:
+            # Somebody's Ctrl-C, in an application with a terminal.
+            self._previous(number, frame)

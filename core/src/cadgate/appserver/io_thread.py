@@ -167,5 +167,7 @@ class IoThread(threading.Thread):
             connection.send({"jsonrpc": "2.0", "id": message.get("id"), "error": error})
             raise FrameError(text)
         del self._unproven[connection]
+        client = params.get("client")
+        connection.client = client if isinstance(client, str) else None
         connection.trust()
         connection.send({"jsonrpc": "2.0", "id": message.get("id"), "result": self._greet()})

@@ -78,7 +78,7 @@ class Server:
             raise FrameError("a message needs a method and an object of parameters")
         params = cast(Dict[str, Any], params)
         if method == "$/cancel":
-            self._cancel(connection, params.get("id"))
+            self._cancel(connection, params.get("id"), deadline=params.get("deadline") is True)
         elif method == "session.status":
             connection.send({"jsonrpc": "2.0", "id": message.get("id"), "result": self.status()})
         else:
@@ -88,9 +88,12 @@ class Server:
             if self._wake is not None:
                 self._wake()
 
-    def _cancel(self, connection: Connection, number: Any) -> None:
+    def _cancel(self, connection: Connection, number: Any, *, deadline: bool) -> None:
         for call in list(self._waiting.values()):
             if call.connection is connection and call.id == number:
+                if deadline:
+                    # The peer's clock says so; ours may be some microseconds behind.
+                    call.deadline = call.received
                 self.interrupts.cancel(call)
 
     def _lost(self, connection: Connection) -> None:
@@ -109,10 +112,15 @@ class Server:
         self.notify("event", {"topic": topic, "data": data})
 
     def notify(self, method: str, params: dict[str, Any]) -> None:
-        """Send a notification to every peer that proved itself. Any thread."""
-        if self._io is not None:
-            for connection in [each for each in self._io.connections if each.authenticated]:
+        """Send a notification to every peer that proved itself, once to each. Any thread."""
+        if self._io is None:
+            return
+        told: set[str] = set()
+        for connection in list(self._io.connections):
+            if connection.authenticated and not connection.closed and connection.client not in told:
                 connection.send({"jsonrpc": "2.0", "method": method, "params": params})
+                if connection.client is not None:
+                    told.add(connection.client)
 
     # --- on the main thread --------------------------------------------------------------------------------------
 

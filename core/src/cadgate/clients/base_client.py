@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Any, ClassVar
+from uuid import uuid4
 
 import stamina
 
@@ -43,6 +44,7 @@ class BaseSocketClient:
         self.host = host
         self.port = port
         self._secret = secret
+        self._name = uuid4().hex
         self._on_notification = on_notification
         self._pool = ConnectionPool(self._open, pool_size)
         self._closed = False
@@ -146,8 +148,10 @@ class BaseSocketClient:
 
     async def _greet(self, connection: Connection) -> None:
         try:
+            # By its name the application knows that several connections belong to one client.
+            hello = {"secret": self._secret, "protocol": PROTOCOL, "client": self._name}
             async with asyncio.timeout(CONNECT_SECONDS):
-                number = connection.request("session.hello", {"secret": self._secret, "protocol": PROTOCOL})
+                number = connection.request("session.hello", hello)
                 self.about = self._result(await connection.reply(number))
         except ConnectionLost as error:
             raise self.connection_error(

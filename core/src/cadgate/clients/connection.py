@@ -67,10 +67,11 @@ class Connection(asyncio.Protocol):
         if future is not None and not future.done():
             future.set_exception(error)
 
-    def cancel(self, number: int) -> None:
-        """Ask the application to stop the call; its answer still comes."""
+    def cancel(self, number: int, *, deadline: bool = False) -> None:
+        """Ask the application to stop the call, because of its `deadline` or not; its answer still comes."""
         if self._transport is not None and not self._transport.is_closing():
-            message = {"jsonrpc": "2.0", "method": "$/cancel", "params": {"id": number}}
+            params = {"id": number, "deadline": deadline}
+            message = {"jsonrpc": "2.0", "method": "$/cancel", "params": params}
             self._transport.write(encode(to_json(message)))
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
-from cadgate.application import Application, RequestContext
+from cadgate.application import Application, RequestContext, Stop
 from cadgate.appserver.replies import OWN_KEY
 from cadgate.errors import (
     ApplicationRestarted,
@@ -100,12 +100,14 @@ class Calls:
                 meta["dry_run"] = True
             if context.if_match is not None:
                 meta["if_match"] = context.if_match
-        reply = await self._survivable(name, params, seconds, meta)
+        reply = await self._survivable(name, params, seconds, meta, context.stop)
         if context.timing is not None and "meta" in reply:
             context.timing(reply["meta"].get("queue_ms", 0.0), reply["meta"].get("app_ms", 0.0))
         return reply
 
-    async def _survivable(self, name: str, params: dict[str, Any], seconds: float, meta: dict[str, Any]) -> Reply:
+    async def _survivable(
+        self, name: str, params: dict[str, Any], seconds: float, meta: dict[str, Any], stop: Stop | None
+    ) -> Reply:
         """The exchange; a request whose id was in flight at two deaths of the application is not tried a third time."""
         key: str | None = meta.get("key")
         if key is not None and self._deaths.get(key, 0) >= MAX_DEATHS:
@@ -115,7 +117,7 @@ class Calls:
                 details={"method": name, "deaths": self._deaths[key]},
             )
         try:
-            return await self._runtime.session.exchange(name, params, seconds, **meta)
+            return await self._runtime.session.exchange(name, params, seconds, stop=stop, **meta)
         except ApplicationRestarted:
             if key is not None and not key.startswith(OWN_KEY):
                 self._deaths[key] = self._deaths.get(key, 0) + 1

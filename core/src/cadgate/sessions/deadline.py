@@ -6,7 +6,7 @@ import asyncio
 from typing import Protocol
 
 from cadgate.clients.base_client import Ticket
-from cadgate.errors import DeadlineExceeded
+from cadgate.errors import ApplicationRestarted, DeadlineExceeded, Interrupted
 from cadgate.sessions.status import InFlight
 
 QUEUE_GRACE = 0.25
@@ -35,21 +35,48 @@ class Deadline:
         self._flight = flight
         self._seconds = seconds
         self._ticket: Ticket | None = None
+        self._wanted = True
         self._loop = asyncio.get_running_loop()
         self._timer = self._loop.call_later(seconds, self._passed)
 
     def sent(self, ticket: Ticket) -> None:
         """The call is on its way under this ticket."""
         self._ticket = ticket
+        if not self._wanted:
+            self.interrupt()
 
     def met(self) -> None:
         """The call is over, in time or not."""
         self._timer.cancel()
 
+    def interrupt(self) -> None:
+        """The client wants the call stopped now. One that does not stop takes its application with it."""
+        self._wanted = False
+        if self._ticket is None:
+            return
+        connection, number = self._ticket
+        connection.cancel(number)
+        if not self._session.is_running(self._flight):
+            connection.fail(number, Interrupted(f"{self._flight.method} was interrupted before it was started"))
+            return
+        self._timer.cancel()
+        self._timer = self._loop.call_later(self._session.grace_seconds, self._not_stopped)
+
+    def _not_stopped(self) -> None:
+        grace = self._session.grace_seconds
+        self._session.restart(f"{self._flight.method} did not stop within {grace:g} s after it was interrupted")
+        if self._ticket is not None:
+            error = ApplicationRestarted(
+                f"{self._flight.method} did not stop within {grace:g} s after it was interrupted, so the application "
+                "was ended; it is being started again with its documents as they were before",
+                details={"interrupted": True},
+            )
+            self._ticket[0].fail(self._ticket[1], error)
+
     def _passed(self) -> None:
         running = self._session.is_running(self._flight)
         if running and self._ticket is not None:
-            self._ticket[0].cancel(self._ticket[1])
+            self._ticket[0].cancel(self._ticket[1], deadline=True)
         # A call that waits is not started any more by the application; its answer says so at once.
         self._timer = self._loop.call_later(
             self._session.grace_seconds if running else QUEUE_GRACE, self._given_up, running

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from cadgate.application import Stop
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.clients.connection import Reply
 from cadgate.errors import (
@@ -66,6 +67,8 @@ class Session:
         self._stopping = False
         self.ready = asyncio.Event()
         self._over = asyncio.Event()
+        self._busy_timer: asyncio.TimerHandle | None = None
+        self._told_busy: InFlight | None = None
         self.listeners: list[Listener] = []
 
     # --- life ----------------------------------------------------------------------------------------------------
@@ -78,6 +81,8 @@ class Session:
         """End the application, gently for `seconds`, and the supervision."""
         self._stopping = True
         self._wanted.set()
+        if self._busy_timer is not None:
+            self._busy_timer.cancel()
         await self._source.stop(seconds)
         if self._task is not None:
             self._task.cancel()
@@ -159,13 +164,14 @@ class Session:
     def _set(self, **changes: Any) -> None:
         self._status = replace(self._status, **changes)
 
-    def publish(self, topic: str, data: dict[str, Any]) -> None:
+    def publish(self, topic: str, data: Any) -> None:
         """Tell the listeners of an event that the application did not report itself."""
         self._notified("event", {"topic": topic, "data": data})
 
-    def _announce(self, state: str) -> None:
+    def _announce(self, state: str, **more: Any) -> None:
         status = self._status
-        self.publish("status", {"state": state, "application": status.application, "pid": status.pid})
+        about = {"application": status.application, "pid": status.pid, "reason": status.reason}
+        self.publish("status", {"status": state, "state": state, **about, **more})
 
     def _notified(self, method: str, params: dict[str, Any]) -> None:
         for listener in list(self.listeners):
@@ -173,11 +179,14 @@ class Session:
 
     # --- work ----------------------------------------------------------------------------------------------------
 
-    async def exchange(self, method: str, params: dict[str, Any], seconds: float, **meta: Any) -> Reply:
+    async def exchange(
+        self, method: str, params: dict[str, Any], seconds: float, *, stop: Stop | None = None, **meta: Any
+    ) -> Reply:
         """Send one call and wait for its answer message, at most `seconds`.
 
         Raises Overloaded, ApplicationStarting, ApplicationUnavailable, ApplicationRestarted, DeadlineExceeded. A call
-        that still runs at its deadline is interrupted; if it does not stop, the application is restarted.
+        that still runs at its deadline, or when `stop` is asked for, is interrupted; if it does not stop, the
+        application is restarted.
         """
         client = self._client
         if client is None:
@@ -189,8 +198,14 @@ class Session:
             )
         flight = self._flights.add(method)
         deadline = Deadline(self, flight, seconds)
+        if stop is not None:
+            stop.attach(deadline.interrupt)
+        if self._busy_timer is None:
+            self._look_for_busy(BUSY_AFTER)
         try:
             return await client.exchange(method, params, on_sent=deadline.sent, deadline_ms=seconds * 1000, **meta)
+        except ApplicationRestarted:
+            raise
         except ConnectionFailed as error:
             if client is not self._client or not client.connected:
                 await self._until_noticed()
@@ -202,6 +217,27 @@ class Session:
         finally:
             deadline.met()
             self._flights.remove(flight)
+            if self._told_busy is flight:
+                self._told_busy = None
+                if self._client is client:
+                    self._announce("up")
+
+    def _look_for_busy(self, seconds: float) -> None:
+        self._busy_timer = asyncio.get_running_loop().call_later(seconds, self._say_busy)
+
+    def _say_busy(self) -> None:
+        """Announce `busy` when the call that runs has done so for a while; one timer serves all calls."""
+        self._busy_timer = None
+        running = self._flights.running()
+        if running is None:
+            return
+        if running.age < BUSY_AFTER - 0.01:
+            self._look_for_busy(BUSY_AFTER - running.age)
+            return
+        if self._told_busy is not running:
+            self._told_busy = running
+            self._announce("busy", method=running.method)
+        self._look_for_busy(BUSY_AFTER)
 
     def is_running(self, flight: InFlight) -> bool:
         """Whether the application works on that call, and not on one before it."""

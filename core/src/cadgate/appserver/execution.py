@@ -1,0 +1,238 @@
+"""Live code: runs a client's Python on the main thread, in names that persist, and tells how it ended.
+
+What it prints is streamed (see `output`). Text that native code prints does not pass here: it goes to the
+application's log.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import linecache
+import math
+import sys
+import time
+import traceback
+from types import TracebackType
+from typing import Any, Dict, List, cast
+
+from cadgate.appserver import context
+from cadgate.appserver.context import Call
+from cadgate.appserver.errors import AppError
+from cadgate.appserver.host import Host
+from cadgate.appserver.interrupts import Interrupts
+from cadgate.appserver.output import Output, Stream
+
+REMEMBERED_SOURCES = 200
+MAX_REPR = 64 * 1024
+MAX_MESSAGE = 2_000
+MAX_TRACEBACK = 64 * 1024
+MAX_VALUE_DEPTH = 60
+"""How deeply lists and objects of a value may be nested for it to be sent as JSON."""
+
+Answer = Dict[str, Any]
+
+
+class Executor:
+    """Runs code for a session. Whatever the code raises, `run` returns an answer: an error of the user's own code is
+    what that code did, and what it changed before stays."""
+
+    def __init__(self, host: Host, interrupts: Interrupts) -> None:
+        self._host = host
+        self._interrupts = interrupts
+        self._names: dict[str, Any] = {"__name__": "__main__", "__doc__": None, "__builtins__": builtins}
+        self._streams: tuple[Stream, Stream] | None = None
+        self._sources: list[str] = []
+        self._number = 0
+
+    def run(self, call: Call) -> Answer:
+        """The answer to `session.execute` with the parameter `code`: a result with `value`, `repr` and `duration_ms`,
+        or an error `execution_failed`, `interrupted` or `deadline_exceeded`.
+
+        Output is sent as notifications `output`, with the request's id, to the connection that asked.
+        """
+        code: str = call.params["code"]
+        filename = self._remember(code)
+        if call.dry_run:
+            return self._checked(call, code, filename)
+        context.enter(call)
+        try:
+            for name, value in self._host.namespace().items():
+                self._names.setdefault(name, value)
+            with self._host.transaction(call.method):
+                return self._run(call, code, filename)
+        finally:
+            context.leave()
+
+    def _run(self, call: Call, code: str, filename: str) -> Answer:
+        output = Output(lambda params: _tell(call, params), self._interrupts)
+        self._interrupts.deferred = True
+        before = self._redirect(output)
+        began = time.perf_counter()
+        try:
+            self._interrupts.deliver()
+            value, text = self._evaluate(code, filename)
+            self._interrupts.running = None
+        except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt end the code, not the application
+            self._interrupts.running = None
+            return _failure(call, error, filename)
+        else:
+            milliseconds = round((time.perf_counter() - began) * 1000, 3)
+            return {"result": {"value": value, "repr": text, "duration_ms": milliseconds}}
+        finally:
+            self._restore(before)
+            output.close()
+
+    def _checked(self, call: Call, code: str, filename: str) -> Answer:
+        """A dry run: the code is compiled and not run."""
+        try:
+            compile(code, filename, "exec", dont_inherit=True)
+        except Exception as error:  # noqa: BLE001 - the compiler has several ways to refuse
+            return _failure(call, error, filename)
+        return {"result": {"dry_run": True}}
+
+    def _evaluate(self, code: str, filename: str) -> tuple[Any, str | None]:
+        """Run `code`; the value of its last expression if that is JSON (else None), and its repr."""
+        tree = ast.parse(code, filename)
+        last = tree.body[-1] if tree.body else None
+        if not isinstance(last, ast.Expr):
+            exec(compile(tree, filename, "exec", dont_inherit=True), self._names)  # noqa: S102 - what this is for
+            return None, None
+        # Both are compiled before the first is run: code with an error in its last line does nothing at all.
+        tree.body.pop()
+        expression = compile(ast.Expression(last.value), filename, "eval", dont_inherit=True)
+        exec(compile(tree, filename, "exec", dont_inherit=True), self._names)  # noqa: S102
+        value = eval(expression, self._names)
+        return (value if is_json(value) else None), _repr(value)
+
+    def _redirect(self, output: Output) -> tuple[Any, Any]:
+        before = (sys.stdout, sys.stderr)
+        if self._streams is None:
+            self._streams = (Stream("stdout", sys.stdout), Stream("stderr", sys.stderr))
+        for stream in self._streams:
+            stream.output = output
+        sys.stdout, sys.stderr = self._streams  # type: ignore[assignment]
+        return before
+
+    def _restore(self, before: tuple[Any, Any]) -> None:
+        sys.stdout, sys.stderr = before
+        for stream in self._streams or ():
+            stream.output = None
+
+    def _remember(self, code: str) -> str:
+        """Give the code a file name under which tracebacks find its lines, also when a later execution calls it."""
+        self._number += 1
+        filename = f"<execute {self._number}>"
+        linecache.cache[filename] = (len(code), None, [line + "\n" for line in code.splitlines()], filename)
+        self._sources.append(filename)
+        if len(self._sources) > REMEMBERED_SOURCES:
+            linecache.cache.pop(self._sources.pop(0), None)
+        return filename
+
+
+def _tell(call: Call, params: dict[str, Any]) -> None:
+    if call.connection is not None:
+        call.connection.send({"jsonrpc": "2.0", "method": "output", "params": {"id": call.request_id, **params}})
+
+
+def _failure(call: Call, error: BaseException, filename: str) -> Answer:
+    text = _traceback(error)
+    kind = type(error).__name__
+    details: dict[str, Any] = {"type": kind, "traceback": text}
+    line = _line(error, filename)
+    if line is not None:
+        details["line"] = line
+    code, message = "execution_failed", f"{kind}: {_text(error)}".rstrip(": ")
+    if isinstance(error, KeyboardInterrupt) and call.cancelled:
+        code, message = "interrupted", "The code was interrupted; what it had changed until then stays"
+        if call.expired:
+            code, message = "deadline_exceeded", "The code was stopped at its deadline; what it had changed stays"
+    if isinstance(error, SystemExit):
+        details["exit_code"] = error.code if isinstance(error.code, int) else int(error.code is not None)
+    error.__traceback__ = None
+    return {"error": AppError(code, _clean(message, MAX_MESSAGE), details).wire()}
+
+
+def _line(error: BaseException, filename: str) -> int | None:
+    """The line of the code that was just run in which it happened."""
+    if isinstance(error, SyntaxError) and error.filename == filename:
+        return error.lineno
+    found = None
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == filename:
+            found = trace.tb_lineno
+        trace = trace.tb_next
+    return found
+
+
+def _traceback(error: BaseException) -> str:
+    """The traceback as Python prints it, with the lines of executed code only: no frame of the server or a library."""
+    try:
+        report = traceback.TracebackException(type(error), error, error.__traceback__)
+        _keep_own(report, set())
+        text = "".join(report.format())
+    except BaseException as failure:  # noqa: BLE001 - the error's own __str__ may raise what it likes
+        text = f"{type(error).__name__} (its traceback cannot be shown: {type(failure).__name__})\n"
+    return _clean(text, MAX_TRACEBACK)
+
+
+def _keep_own(report: Any, seen: set[int]) -> None:
+    if report is None or id(report) in seen:
+        return
+    seen.add(id(report))
+    own = [frame for frame in report.stack if frame.filename.startswith("<execute ")]
+    report.stack[:] = own
+    for linked in (report.__cause__, report.__context__, *(getattr(report, "exceptions", None) or ())):
+        _keep_own(linked, seen)
+
+
+def _text(value: BaseException) -> str:
+    try:
+        return str(value)
+    except BaseException:  # noqa: BLE001 - see _traceback
+        return "(its text cannot be shown)"
+
+
+def _repr(value: Any) -> str:
+    """`repr(value)`, of bounded length; a repr that fails is part of the answer, not a failure of the code."""
+    try:
+        return _clean(repr(value), MAX_REPR)
+    except Exception as error:  # noqa: BLE001 - the repr is the user's own code, or that of a dead reference
+        return f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
+
+
+def _clean(text: str, limit: int) -> str:
+    """Text that is UTF-8, cut in its middle where it is too long."""
+    text = text.encode("utf-8", "backslashreplace").decode()
+    if len(text) <= limit:
+        return text
+    return f"{text[: limit // 2]}\n… {len(text) - limit} characters left out …\n{text[-limit // 2 :]}"
+
+
+def is_json(value: Any, depth: int = 0) -> bool:
+    """Whether JSON can say `value` as it is: finite numbers, text, lists and tuples, objects whose keys are text."""
+    if value is None or isinstance(value, bool):
+        return True
+    if isinstance(value, int):
+        return value.bit_length() < 4096
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, str):
+        return value.isascii() or _is_utf8(value)
+    if depth >= MAX_VALUE_DEPTH:
+        return False
+    if isinstance(value, (list, tuple)):
+        return all(is_json(item, depth + 1) for item in cast(List[Any], value))
+    if isinstance(value, dict):
+        items = cast(Dict[Any, Any], value).items()
+        return all(isinstance(key, str) and _is_utf8(key) and is_json(item, depth + 1) for key, item in items)
+    return False
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
