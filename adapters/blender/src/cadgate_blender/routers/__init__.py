@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from cadgate.plugin import APIRouter
-from cadgate_blender.routers import exchange, objects, primitives, rendering
+from cadgate_blender.routers import exchange, objects, primitives, rendering, scene
 
-ROUTERS: list[APIRouter] = [primitives.router, objects.router, rendering.router, exchange.router]
+ROUTERS: list[APIRouter] = [primitives.router, objects.router, rendering.router, exchange.router, scene.router]
