@@ -5,18 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import anyio
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from cadgate.artifacts.store import ArtifactStore, Stored
+from cadgate.artifacts.upload import receive_upload
 from cadgate.errors import UnsupportedMediaType, ValidationFailed
 from cadgate.json_body import parse
-from cadgate.models.responses import Artifact
 from cadgate.routers.context import require
-
-_CHUNK = 1 << 20
 
 
 class ArtifactReference(BaseModel):
@@ -24,20 +20,6 @@ class ArtifactReference(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     artifact: Annotated[str, Field(description="The id of an artifact.")]
-
-
-async def store_upload(store: ArtifactStore, upload: UploadFile) -> Artifact:
-    """Keep an uploaded file as an artifact. Raises ValidationFailed for an empty one, PathNotAllowed for its name."""
-    part, name = store.upload_path(upload.filename or "upload")
-    try:
-        async with await anyio.open_file(part, "wb") as file:
-            while chunk := await upload.read(_CHUNK):
-                await file.write(chunk)
-        if part.stat().st_size == 0:
-            raise ValidationFailed(f"The uploaded file {name!r} is empty")
-        return await anyio.to_thread.run_sync(store.adopt, part, name)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 class IncomingFile:
@@ -49,21 +31,23 @@ class IncomingFile:
 
     @staticmethod
     async def of_request(request: Request) -> IncomingFile:
-        """The multipart field `file`, or the artifact that the JSON body `{"artifact": id}` names."""
+        """The multipart field `file`, or the artifact that the JSON body `{"artifact": id}` names.
+
+        Raises what `receive_upload` raises, MalformedJson, ValidationFailed, ArtifactNotFound, UnsupportedMediaType,
+        and Forbidden for a caller who may not write.
+        """
         require(request, "write")
         store: ArtifactStore = request.app.state.artifacts
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type == "multipart/form-data":
-            async with request.form(max_files=1) as form:
-                upload = form.get("file")
-                if not isinstance(upload, UploadFile):
-                    raise ValidationFailed("The upload has no file in its field 'file'", details={"field": "file"})
-                return IncomingFile(store.get((await store_upload(store, upload)).id))
-        if content_type != "application/json":
+            return IncomingFile(store.get((await receive_upload(store, request)).id))
+        body = await request.body()
+        if content_type != "application/json" and body:
             raise UnsupportedMediaType('Send multipart/form-data with a field "file", or JSON {"artifact": id}')
-        value = parse(await request.body())
+        if not body:
+            raise ValidationFailed('The request has no body: send a file in the field "file", or {"artifact": id}')
         try:
-            reference = ArtifactReference.model_validate(value)
+            reference = ArtifactReference.model_validate(parse(body))
         except ValidationError as error:
             raise ValidationFailed(
                 'The body must be {"artifact": id}',
@@ -72,17 +56,20 @@ class IncomingFile:
         return IncomingFile(store.get(reference.artifact))
 
 
+UPLOAD_SCHEMA: dict[str, Any] = {
+    "schema": {
+        "type": "object",
+        "properties": {"file": {"type": "string", "format": "binary"}},
+        "required": ["file"],
+    }
+}
+"""OpenAPI of a multipart body with the field `file`."""
+
 INCOMING_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                    "required": ["file"],
-                }
-            },
+            "multipart/form-data": UPLOAD_SCHEMA,
             "application/json": {
                 "schema": {
                     "type": "object",

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
+import anyio
 from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from cadgate.artifacts.store import ArtifactStore, Stored
+from cadgate.errors import ArtifactNotFound, CadgateError
 from cadgate.models.responses import Artifact, Success
+
+_CHUNK = 256 * 1024
+_RANGE = re.compile(r"bytes=\s*(\d*)\s*-\s*(\d*)\s*\Z", re.IGNORECASE)
+
+
+class RangeNotSatisfiable(CadgateError):
+    """The part that was asked for lies outside of the file."""
+
+    code, status = "range_not_satisfiable", 416
 
 
 def wants(accept: str, media_type: str) -> bool:
@@ -20,20 +33,91 @@ def wants(accept: str, media_type: str) -> bool:
     return media_type in offered or (family in offered and family != "application/*")
 
 
+class FileAnswer(Response):
+    """The bytes of an artifact: whole, one part of it (`Range`), or 304. Several parts at once are not offered.
+
+    The file is opened before the answer begins, so that removing the artifact does not cut it short.
+    """
+
+    def __init__(self, stored: Stored, headers: dict[str, str]) -> None:
+        super().__init__(media_type=stored.artifact.media_type, headers=headers)
+        self._stored = stored
+        self._etag = headers["ETag"]
+        del self.headers["content-length"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        if _matches(asked.get(b"if-none-match", ""), self._etag):
+            self.status_code = 304
+            await self._send(send, None, 0, 0)
+            return
+        try:
+            file = await anyio.open_file(self._stored.path, "rb")
+        except FileNotFoundError as error:
+            raise ArtifactNotFound(f"There is no artifact {self._stored.artifact.id!r}") from error
+        async with file:
+            size = self._stored.artifact.size
+            start, end = 0, size
+            part = _part(asked.get(b"range", ""), size) if asked.get(b"if-range", self._etag) == self._etag else None
+            if part is not None:
+                start, end = part
+                self.status_code = 206
+                self.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+            self.headers["Content-Length"] = str(end - start)
+            await self._send(send, None if scope["method"] == "HEAD" else file, start, end)
+
+    async def _send(self, send: Send, file: Any, start: int, end: int) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        if file is not None and start:
+            await file.seek(start)
+        while file is not None and start < end:
+            chunk = await file.read(min(_CHUNK, end - start))
+            if not chunk:
+                raise OSError(f"{self._stored.path} is shorter than {end} bytes")
+            start += len(chunk)
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _matches(given: str, etag: str) -> bool:
+    return given.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in given.split(","))
+
+
+def _part(wanted: str, size: int) -> tuple[int, int] | None:
+    """Begin and end of the part; None for what is no range, or several, which RFC 9110 allows to overlook.
+
+    Raises RangeNotSatisfiable.
+    """
+    found = _RANGE.match(wanted.strip())
+    if found is None or not (found[1] or found[2]) or len(wanted) > 100:
+        return None
+    if not found[1]:
+        start, end = max(0, size - int(found[2])), size
+    else:
+        start, end = int(found[1]), min(size, int(found[2]) + 1 if found[2] else size)
+        if found[2] and int(found[2]) < start:
+            return None
+    if start >= end:
+        raise RangeNotSatisfiable(
+            f"The range {wanted!r} lies outside of the file's {size} bytes", details={"size": size}
+        )
+    return start, end
+
+
 def file_response(stored: Stored, *, attachment: bool = True, headers: dict[str, str] | None = None) -> Response:
     """The bytes of an artifact, with Range and ETag support."""
     artifact = stored.artifact
     base = artifact.name.rsplit("/", 1)[-1]
     disposition = "attachment" if attachment else "inline"
-    return FileResponse(
-        stored.path,
-        media_type=artifact.media_type,
-        headers={
+    return FileAnswer(
+        stored,
+        {
             "ETag": f'"{artifact.sha256}"',
+            "Accept-Ranges": "bytes",
             "X-Artifact-Id": artifact.id,
             # Whatever a client stored as HTML or SVG must not run as a page of the gateway.
             "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(base)}",
+            "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(base, safe='')}",
             **(headers or {}),
         },
     )

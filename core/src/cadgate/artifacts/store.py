@@ -138,15 +138,15 @@ class ArtifactStore:
         target = resolve(workspace, name, self.allowed_roots)
         return StagedFile(self, workspace / ".staging" / secrets.token_hex(8), name, target)
 
-    def adopt(self, path: Path, name: str) -> Artifact:
-        """Move the file `path` into the store and describe it."""
+    def adopt(self, path: Path, name: str, *, sha256: str | None = None) -> Artifact:
+        """Move the file `path` into the store and describe it. `sha256` is its digest, where that is known."""
         identifier = secrets.token_hex(16)
         artifact = Artifact(
             id=identifier,
             name=name,
             media_type=media_type_of(name),
             size=path.stat().st_size,
-            sha256=_digest(path),
+            sha256=sha256 or _digest(path),
             url=f"/api/v1/artifacts/{identifier}",
         )
         folder = self.root / identifier

@@ -7,12 +7,12 @@ from typing import Annotated
 import anyio.to_thread
 from fastapi import Query, Request
 from pydantic import Field
-from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from cadgate.artifacts.incoming import store_upload
+from cadgate.artifacts.incoming import UPLOAD_SCHEMA
 from cadgate.artifacts.outgoing import file_response
 from cadgate.artifacts.store import ArtifactStore
+from cadgate.artifacts.upload import receive_upload
 from cadgate.errors import ValidationFailed
 from cadgate.models.common import Params
 from cadgate.models.responses import Artifact, Deleted, Failure, Result, Success
@@ -36,20 +36,7 @@ class ArtifactList(Result):
     total: int
 
 
-_UPLOAD = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                    "required": ["file"],
-                }
-            }
-        },
-    }
-}
+_UPLOAD = {"requestBody": {"required": True, "content": {"multipart/form-data": UPLOAD_SCHEMA}}}
 
 
 def _store(request: Request) -> ArtifactStore:
@@ -68,11 +55,9 @@ async def list_artifacts(request: Request, page: Annotated[ArtifactPage, Query()
 async def store_artifact(request: Request) -> Success[Artifact]:
     """Store a file: multipart/form-data with the file in the field `file`. Its name keeps its last segment only."""
     require(request, "write")
-    async with request.form(max_files=1, max_fields=16) as form:
-        upload = form.get("file")
-        if not isinstance(upload, UploadFile):
-            raise ValidationFailed("The upload has no file in its field 'file'", details={"field": "file"})
-        return Success(await store_upload(_store(request), upload))
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise ValidationFailed("The request has no file: send multipart/form-data with the file in the field 'file'")
+    return Success(await receive_upload(_store(request), request))
 
 
 @router.head("/{id:name}", include_in_schema=False)
@@ -80,12 +65,7 @@ async def store_artifact(request: Request) -> Success[Artifact]:
 async def download_artifact(id: str, request: Request) -> Response:
     """Download an artifact: its bytes, with `Range`, `ETag` and `If-None-Match`."""
     require(request, "read")
-    stored = await anyio.to_thread.run_sync(_store(request).get, id)
-    etag = f'"{stored.artifact.sha256}"'
-    given = request.headers.get("if-none-match", "")
-    if given.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in given.split(",")):
-        return Response(status_code=304, headers={"ETag": etag, "X-Artifact-Id": id})
-    return file_response(stored)
+    return file_response(await anyio.to_thread.run_sync(_store(request).get, id))
 
 
 @router.delete("/{id:name}", responses={404: {"model": Failure}})

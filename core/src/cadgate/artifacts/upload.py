@@ -1,0 +1,162 @@
+"""Uploads: the field `file` of a multipart body, written straight into the store as it comes, hashed on the way."""
+
+from __future__ import annotations
+
+import hashlib
+from io import BufferedWriter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+from python_multipart import MultipartParser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
+from starlette.requests import Request
+
+from cadgate.artifacts.store import ArtifactStore
+from cadgate.errors import BadRequest, PathNotAllowed, ValidationFailed
+from cadgate.models.responses import Artifact
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+FIELD = "file"
+MAX_PARTS = 64
+_BATCH = 1 << 20
+
+
+async def receive_upload(store: ArtifactStore, request: Request) -> Artifact:
+    """Keep the file of a multipart request as an artifact.
+
+    Raises ValidationFailed without a file, with an empty one or with two; PathNotAllowed for its name; BadRequest for a
+    body that is not multipart, or ends in its middle. Nothing is kept then.
+    """
+    _, options = parse_options_header(request.headers.get("content-type", ""))
+    boundary = options.get(b"boundary")
+    if not boundary:
+        raise BadRequest("The upload's Content-Type has no boundary")
+    upload = _Upload(store)
+    try:
+        try:
+            parser = MultipartParser(boundary, upload.callbacks())
+            async for chunk in request.stream():
+                parser.write(chunk)
+                if upload.waiting >= _BATCH:
+                    await anyio.to_thread.run_sync(upload.flush)
+        except FormParserError as error:
+            raise BadRequest(f"The upload is not multipart/form-data: {error}") from error
+        name = upload.finish()
+        return await anyio.to_thread.run_sync(upload.adopt, name)
+    finally:
+        upload.discard()
+
+
+class _Upload:
+    """What the parser has found so far."""
+
+    def __init__(self, store: ArtifactStore) -> None:
+        self._store = store
+        self._digest = hashlib.sha256()
+        self._pending: list[bytes] = []
+        self.waiting = 0
+        self._path: Path | None = None
+        self._file: BufferedWriter | None = None
+        self._name: str | None = None
+        self._size = 0
+        self._parts = 0
+        self._header = b""
+        self._value = b""
+        self._disposition = b""
+        self._taking = False
+        self._ended = False
+
+    def callbacks(self) -> MultipartCallbacks:
+        return {
+            "on_part_begin": self._part_begin,
+            "on_part_data": self._part_data,
+            "on_header_field": self._header_field,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_headers_finished": self._headers_finished,
+            "on_end": self._end,
+        }
+
+    # --- what the parser tells -----------------------------------------------------------------------------------
+
+    def _part_begin(self) -> None:
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise BadRequest(f"The upload has more than {MAX_PARTS} parts")
+        self._disposition = self._header = self._value = b""
+        self._taking = False
+
+    def _header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _header_end(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            self._disposition = self._value
+        self._header = self._value = b""
+
+    def _headers_finished(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        filename = options.get(b"filename")
+        if options.get(b"name", b"").decode("utf-8", "replace") != FIELD or filename is None:
+            return
+        if self._name is not None:
+            raise ValidationFailed(f"The upload has more than one file in its field {FIELD!r}")
+        try:
+            given = filename.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise PathNotAllowed("The file's name is not UTF-8", details={"reason": "not UTF-8"}) from error
+        self._path, self._name = self._store.upload_path(given or "upload")
+        self._file = self._path.open("wb")
+        self._taking = True
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._taking:
+            self._pending.append(data[start:end])
+            self.waiting += end - start
+
+    def _end(self) -> None:
+        self._ended = True
+
+    # --- what becomes of it --------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Write what waits. Runs in a thread."""
+        pending, self._pending = self._pending, []
+        self._size += self.waiting
+        self.waiting = 0
+        if self._file is not None:
+            for piece in pending:
+                self._digest.update(piece)
+                self._file.write(piece)
+
+    def finish(self) -> str:
+        """The name of the file, now that the body is over. Raises what is wrong with it."""
+        if not self._ended:
+            raise BadRequest("The upload ends in its middle: the last boundary is missing")
+        if self._name is None:
+            raise ValidationFailed(f"The upload has no file in its field {FIELD!r}", details={"field": FIELD})
+        if self._size + self.waiting == 0:
+            raise ValidationFailed(f"The uploaded file {self._name!r} is empty")
+        return self._name
+
+    def adopt(self, name: str) -> Artifact:
+        """Hand the file to the store. Runs in a thread."""
+        self.flush()
+        assert self._file is not None
+        assert self._path is not None
+        self._file.close()
+        return self._store.adopt(self._path, name, sha256=self._digest.hexdigest())
+
+    def discard(self) -> None:
+        """Remove what was not adopted."""
+        if self._file is not None:
+            self._file.close()
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
