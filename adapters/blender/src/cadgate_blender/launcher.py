@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import importlib.util
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from cadgate.plugin import ApplicationUnavailable, Launcher, LaunchPlan, application_entry
+from cadgate.plugin import ApplicationUnavailable, Hint, Launcher, LaunchPlan, application_entry
 from cadgate_blender.settings import BlenderSettings
 
 REMEDY = 'pip install "cadgate-blender[embedded]"'
@@ -38,6 +40,13 @@ class BlenderLauncher(Launcher[BlenderSettings]):
         return LaunchPlan(
             argv=[str(program), "--background", "--factory-startup", "--python-exit-code", "1", "--python", entry]
         )
+
+    def hints(self) -> Sequence[Hint]:
+        """EEVEE and Workbench draw with OpenGL, headless through EGL; Cycles needs neither."""
+        if not sys.platform.startswith("linux") or ctypes.util.find_library("EGL"):
+            return ()
+        text = "the engines eevee and workbench (render/preview too) need libEGL, which is not installed"
+        return (Hint(text, "apt-get install -y --no-install-recommends libegl1 libgl1-mesa-dri"),)
 
     def options(self) -> dict[str, object]:
         return self.settings.model_dump(include=LIMITS)

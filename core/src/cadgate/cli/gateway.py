@@ -25,8 +25,9 @@ class Service:
         return self.state in ANSWERING
 
     def line(self) -> str:
-        """The service in one line: of a longer text its first, where the cause stands (the log has the rest)."""
-        return f"{self.name:<12} {self.state:<12} {self.cause}".rstrip()
+        """The service in one line: the first of its text, where the cause stands, and what mends it."""
+        mend = f"; to mend it: {self.remedy}" if self.remedy and self.remedy not in self.cause else ""
+        return f"{self.name:<12} {self.state:<12} {self.cause}{mend}".rstrip()
 
     @property
     def cause(self) -> str:

@@ -161,8 +161,6 @@ def _did_not_start(child: subprocess.Popen[bytes] | None, log: Path, start: int,
 def _report(gateway: Gateway, services: list[Service], log: Path) -> int:
     for service in services:
         say(service.line())
-        if service.state == "unavailable" and service.remedy:
-            say(f"{'':<12} to get it: {service.remedy}")
     say(f"{'docs':<12} {gateway.url}/docs")
     say(f"{'health':<12} {gateway.url}/health")
     for service in services:

@@ -23,8 +23,6 @@ def status(settings: Settings) -> int:
         services = _unreachable(settings, str(error) if holder else f"nothing runs with {settings.state_dir}")
     for service in services:
         say(service.line())
-        if service.remedy:
-            say(f"{'':<12} {'':<12} to mend it: {service.remedy}")
     return 0 if all(service.answers for service in services) else 1
 
 
