@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import runpy
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from cadgate.cli import app as cli
 from cadgate.config import Settings, is_loopback, load_settings
 from cadgate.errors import ConfigError
 from tests.core.fake_packages import Site, fake_site
@@ -283,6 +286,24 @@ def test_the_example_of_dotenv_holds_every_variable_and_loads_with_all_of_them(h
     uncommented = [line.removeprefix("#") if line.startswith("#CADGATE_") else line for line in text.splitlines()]
     (here / ".env").write_text("\n".join(uncommented))
     assert load_settings().port == 8000
+
+
+def test_every_plugins_toml_in_the_documentation_loads(here: Path) -> None:
+    page = (ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
+    snippets = re.findall(r"^ *```toml\n(.*?)```", page, re.DOTALL | re.MULTILINE)
+    assert len(snippets) >= 2
+    for snippet in snippets:
+        (here / "plugins.toml").write_text(textwrap.dedent(snippet))
+        assert load_settings().adapters
+
+
+def test_every_command_in_the_documentation_exists() -> None:
+    page = (ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
+    known = {command.name or command.callback.__name__ for command in cli.registered_commands if command.callback}
+    known |= {group.name for group in cli.registered_groups if group.name}
+    mentioned = set(re.findall(r"(?:`|bin/|-m )cadgate ([a-z][a-z-]*)", page))
+    assert mentioned >= {"serve", "up", "down", "status", "doctor", "plugins", "keys", "version"}
+    assert mentioned <= known
 
 
 def test_the_plugins_toml_of_the_repository_loads() -> None:
