@@ -28,7 +28,11 @@ TAIL = 4096
 
 
 class StartFailed(Exception):
-    """The application did not come up; the text says why, with the end of its log."""
+    """The application did not come up; the text says why. `log_tail` is the end of what it printed."""
+
+    def __init__(self, reason: str, log_tail: str | None = None) -> None:
+        super().__init__(reason)
+        self.log_tail = log_tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,12 @@ class ApplicationProcess:
             async with asyncio.timeout(seconds):
                 data = await anyio.to_thread.run_sync(_read_all, descriptor, abandon_on_cancel=True)
         except TimeoutError:
-            raise StartFailed(f"it was not ready within {seconds:g} s\n{self.log_tail()}") from None
+            raise StartFailed(f"it was not ready within {seconds:g} s", self.log_tail()) from None
         if not data:
-            raise StartFailed(f"it ended while it started\n{self.log_tail()}")
+            raise StartFailed("it ended while it started", self.log_tail())
         about: dict[str, Any] = json.loads(data)
         if "error" in about:
-            raise StartFailed(f"{about['error']}\n{self.log_tail()}")
+            raise StartFailed(about["error"], self.log_tail())
         return about
 
     def log_tail(self) -> str:

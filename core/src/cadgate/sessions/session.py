@@ -22,6 +22,7 @@ from cadgate.errors import (
     DeadlineExceeded,
     Overloaded,
 )
+from cadgate.sessions.absence import absence, log_tail, remedy
 from cadgate.sessions.deadline import Deadline
 from cadgate.sessions.process import StartFailed
 from cadgate.sessions.source import Source
@@ -32,6 +33,8 @@ RETRY_UNAVAILABLE = 15.0
 NOTICE_SECONDS = 0.5
 PING_SECONDS = 0.8
 """With the grace of a queued call: an application that has not answered after about a second is busy."""
+
+NOTHING_WRONG: dict[str, None] = {"reason": None, "remedy": None, "log_tail": None}
 
 Listener = Callable[[str, dict[str, Any]], None]
 log = structlog.stdlib.get_logger("cadgate.session")
@@ -111,15 +114,16 @@ class Session:
                 log.warning("application did not start", adapter=self.name, attempt=failures, error=str(error))
                 if failures >= MAX_FAILED_STARTS and self._status.mode == "managed":
                     reason = f"it failed to start {failures} times in a row; the last time {error}"
-                    self._set(state="down", reason=reason, remedy="mend the cause and ask for a start")
+                    self._set(state="down", reason=reason, remedy=remedy(self.name), log_tail=log_tail(error))
                     await self._wait_for_wish(None)
                     failures = 0
                 else:
-                    self._set(state="starting", reason=f"the last start failed: {error}")
+                    self._set(state="starting", reason=f"the last start failed: {error}", log_tail=log_tail(error))
                     await self._wait_for_wish(min(5.0, 0.2 * 2**failures))
             except Exception as error:  # an adapter's launcher may raise anything; the host and its neighbours go on
                 log.exception("adapter failed to start its application", adapter=self.name)
-                self._set(state="down", reason=f"the adapter failed: {type(error).__name__}: {error}")
+                reason = f"the adapter failed: {type(error).__name__}: {error}"
+                self._set(state="down", reason=reason, remedy=remedy(self.name))
                 await self._wait_for_wish(None)
 
     async def _live_once(self, failures: int) -> int:
@@ -133,7 +137,7 @@ class Session:
         except CadgateError as error:
             self._client = None
             raise StartFailed(f"it did not answer its first ping: {error.message}") from error
-        self._set(state="up", application=about.get("application"), pid=about.get("pid"), reason=None, remedy=None)
+        self._set(state="up", application=about.get("application"), pid=about.get("pid"), **NOTHING_WRONG)
         log.info("application up", adapter=self.name, application=about.get("application"), pid=about.get("pid"))
         report = self._source.report
         for damage in report.get("damages", ()):
@@ -253,25 +257,8 @@ class Session:
             async with asyncio.timeout(NOTICE_SECONDS):
                 await self._over.wait()
 
-    def _absence(self) -> CadgateError:
-        """Why there is nobody to call."""
-        status = self._status
-        if status.state == "starting":
-            return self._starting()
-        error = self._connection_error(
-            f"{self.name} is {status.state}: {status.reason}", code="application_unavailable"
-        )
-        error.details = {"state": status.state, "reason": status.reason, "remedy": status.remedy}
-        return error
-
-    def _starting(self) -> CadgateError:
-        reason = self._status.reason
-        return self._connection_error(
-            f"{self.name} is starting" + (f" again: {reason}" if reason else "") + "; try again in a second",
-            code="application_starting",
-            details={"state": "starting", "reason": reason},
-            retry_after=1.0,
-        )
+    def _absence(self, *, to_operator: bool = False) -> CadgateError:
+        return absence(self.name, self._status, self._connection_error, to_operator=to_operator)
 
     # --- health --------------------------------------------------------------------------------------------------
 
@@ -289,12 +276,12 @@ class Session:
         Raises the adapter's ConnectionFailed when the application is not there, or is silent without being at work.
         """
         if self._client is None:
-            raise self._absence()
+            raise self._absence(to_operator=True)
         began = time.monotonic()
         try:
             await self.exchange("session.ping", {}, PING_SECONDS)
         except ApplicationRestarted:
-            raise self._absence() from None
+            raise self._absence(to_operator=True) from None
         except DeadlineExceeded as error:
             running = self._flights.running()
             if running is None:

@@ -24,6 +24,8 @@ class Status:
     restarts: int = 0
     reason: str | None = None
     remedy: str | None = None
+    log_tail: str | None = None
+    """The end of what the application printed before it failed to start: for operators, never for other errors."""
     busy_ms: float | None = None
     method: str | None = None
 
