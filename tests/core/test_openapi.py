@@ -287,6 +287,20 @@ async def test_pages_load_only_what_the_gateway_serves(client: httpx.AsyncClient
     assert not re.findall(r"https?://(?!www\.w3\.org)[^\s\"'<>]*", answer.text)
 
 
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+async def test_browsers_are_told_to_load_nothing_else(client: httpx.AsyncClient, page: str) -> None:
+    policy = (await client.get(page)).headers["content-security-policy"]
+    assert policy.startswith("default-src 'self';")
+    assert "frame-ancestors 'none'" in policy
+    assert "http" not in policy
+
+
+async def test_the_picture_that_redoc_loads_is_served_from_here(client: httpx.AsyncClient) -> None:
+    script = (await client.get("/docs/assets/redoc.standalone.js")).text
+    assert "cdn.redoc.ly" not in script
+    assert 'src:"/docs/assets/favicon.png"' in script
+
+
 async def test_stylesheets_load_nothing_from_elsewhere(client: httpx.AsyncClient) -> None:
     style = (await client.get("/docs/assets/swagger-ui.css")).text
     for url in re.findall(r"url\(([^)]*)\)", style):

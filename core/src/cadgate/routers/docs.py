@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import mimetypes
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +12,7 @@ import fastapi_offline
 from fastapi import Path as PathParameter
 from fastapi import Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from cadgate.errors import NotFound
 from cadgate.openapi import Document
@@ -20,6 +22,14 @@ router = Router()
 
 ASSETS = "/docs/assets"
 _FOLDER = Path(fastapi_offline.__file__).parent / "static"
+_ONLY_HERE = {
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src blob:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+}
+"""The pages load nothing from anywhere else, whatever their scripts would like."""
+
+_FOREIGN_PICTURE = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 _FILES = ("favicon.png", "redoc.standalone.js", "swagger-ui-bundle.js", "swagger-ui.css")
 
 
@@ -33,7 +43,7 @@ async def openapi(request: Request) -> Response:
 @router.get("/docs", include_in_schema=False)
 async def swagger(request: Request) -> HTMLResponse:
     """Swagger UI."""
-    return get_swagger_ui_html(
+    page = get_swagger_ui_html(
         openapi_url="/openapi.json",
         title="cadgate",
         swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
@@ -41,18 +51,22 @@ async def swagger(request: Request) -> HTMLResponse:
         swagger_favicon_url=f"{ASSETS}/favicon.png",
         swagger_ui_parameters={"docExpansion": "none", "filter": True, "validatorUrl": None},
     )
+    page.headers.update(_ONLY_HERE)
+    return page
 
 
 @router.get("/redoc", include_in_schema=False)
 async def redoc(request: Request) -> HTMLResponse:
     """ReDoc."""
-    return get_redoc_html(
+    page = get_redoc_html(
         openapi_url="/openapi.json",
         title="cadgate",
         redoc_js_url=f"{ASSETS}/redoc.standalone.js",
         redoc_favicon_url=f"{ASSETS}/favicon.png",
         with_google_fonts=False,
     )
+    page.headers.update(_ONLY_HERE)
+    return page
 
 
 @router.get(ASSETS + "/{file:name}", include_in_schema=False)
@@ -60,4 +74,11 @@ async def asset(file: Annotated[str, PathParameter()]) -> Response:
     """A script, style or picture of the pages."""
     if file not in _FILES:
         raise NotFound(f"There is no asset {file!r}")
-    return FileResponse(_FOLDER / file, headers={"Cache-Control": "public, max-age=3600"})
+    kind = mimetypes.guess_type(file)[0]
+    return Response(_content(file), media_type=kind, headers={"Cache-Control": "public, max-age=3600"})
+
+
+@functools.cache
+def _content(file: str) -> bytes:
+    """The file, with the one picture that ReDoc would load from its maker's server replaced by one from here."""
+    return (_FOLDER / file).read_bytes().replace(_FOREIGN_PICTURE, f"{ASSETS}/favicon.png".encode())
