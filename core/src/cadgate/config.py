@@ -68,6 +68,15 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field("console", description="Lines for people, or one JSON object each.")
     max_body_bytes: ByteSize = Field(ByteSize(16 * MIB), gt=0, description="The largest JSON body; `32MiB` works too.")
     max_upload_bytes: ByteSize = Field(ByteSize(512 * MIB), gt=0, description="The largest uploaded file.")
+    websocket_connections: Annotated[int, Field(ge=1)] = Field(
+        512, description="WebSocket connections at a time; one more is 429 `overloaded`."
+    )
+    websocket_connections_per_adapter: Annotated[int, Field(ge=1)] = Field(
+        256, description="The same for each adapter."
+    )
+    websocket_heartbeat_seconds: Annotated[float, Field(gt=0)] = Field(
+        20, description="How often a WebSocket client hears from the gateway; one that stays silent twice is dropped."
+    )
     shutdown_seconds: Annotated[float, Field(gt=0)] = Field(
         10, description="How long requests in flight may take to end when the gateway stops."
     )

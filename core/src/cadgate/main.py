@@ -21,13 +21,14 @@ from cadgate.metrics import Metrics
 from cadgate.plugins import mount
 from cadgate.plugins.discovery import Found, discover
 from cadgate.plugins.runtime import AdapterRuntime
-from cadgate.routers import artifacts, docs, health, metrics, plugins, version
+from cadgate.routers import artifacts, console, docs, health, metrics, plugins, version, websockets
 from cadgate.routing import RouteTable
 from cadgate.security.bodies import Bodies
 from cadgate.security.gate import Gate
 from cadgate.security.identity import identity_for
 from cadgate.security.keys import KeyFile
 from cadgate.security.origins import Origins
+from cadgate.websocket.sockets import Sockets
 
 log = structlog.get_logger("cadgate")
 
@@ -59,8 +60,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     table = RouteTable(app.router.routes)
     app.router.routes.insert(0, table)
-    for router in (health.router, version.router, plugins.router, metrics.router, artifacts.router, docs.router):
-        app.router.routes.extend(openapi.core_routes(router))
+    for each in (health, version, plugins, metrics, artifacts, docs, websockets, console):
+        app.router.routes.extend(openapi.core_routes(each.router))
     app.state.settings = settings
     app.state.artifacts = ArtifactStore(settings.state_dir / "artifacts", settings.allowed_roots)
     app.state.identity = identity_for(settings.auth, KeyFile(settings.state_dir))
@@ -68,6 +69,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     mounted = [mount.mount(app, found, app.state.artifacts) for found in discover(settings)]
     app.state.plugins = [found for found, _ in mounted]
     app.state.runtimes = {found.name: runtime for found, runtime in mounted if runtime is not None}
+    app.state.sockets = Sockets(settings, app.state.runtimes)
+    app.router.routes.append(app.state.sockets.route())
     app.state.metrics = Metrics(lambda: app.state.runtimes)
     app.openapi = openapi.Document(app)
     error_handlers.install(app)
@@ -95,6 +98,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         try:
             yield
         finally:
+            await app.state.sockets.close()
             stop.set()
             app.state.identity.close()
 

@@ -163,9 +163,14 @@ class Stream(io.TextIOBase):
         super().__init__()
         self._name = name
         self._original = original
-        self._pid = os.getpid()
         self._buffer = _Bytes(self)
         self.output: Output | None = None
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._detach)
+
+    def _detach(self) -> None:
+        """A forked child has no thread that sends."""
+        self.output = None
 
     @property
     def name(self) -> str:
@@ -186,7 +191,7 @@ class Stream(io.TextIOBase):
         if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         output = self.output
-        if output is None or os.getpid() != self._pid:
+        if output is None:
             self._original.write(text)
         else:
             output.write(self._name, text)

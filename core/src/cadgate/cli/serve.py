@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,16 +34,24 @@ class CannotListen(CadgateError):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which says when it has begun to answer."""
+    """uvicorn's server, which says when it has begun to answer, and when it is about to end."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_started: Callable[[], None], before_shutdown: Callable[[], Awaitable[None]]
+    ) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._before_shutdown = before_shutdown
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Before uvicorn closes the connections: what runs for them gets its result, and they the right code.
+        await self._before_shutdown()
+        await super().shutdown(sockets)
 
 
 def serve(settings: Settings) -> int:
@@ -66,7 +74,8 @@ def serve(settings: Settings) -> int:
             lock.publish(settings.url, token)
             print(f"cadgate: listening on {settings.url} (process {os.getpid()})", file=sys.stderr, flush=True)
 
-        server = _Server(_configuration(settings, create_app(settings)), announce)
+        app = create_app(settings)
+        server = _Server(_configuration(settings, app), announce, app.state.sockets.close)
 
         def end(_number: int, _frame: object) -> None:
             server.should_exit = True
@@ -86,7 +95,11 @@ def _configuration(settings: Settings, app: Any) -> uvicorn.Config:
         loop="uvloop",
         http=GatewayProtocol,
         ws=GatewayWebSocketProtocol,
-        ws_max_size=settings.max_body_bytes,
+        # Larger messages than may be are answered by an error; this is where reading itself ends, with 1009.
+        ws_max_size=4 * settings.max_body_bytes,
+        ws_ping_interval=settings.websocket_heartbeat_seconds,
+        ws_ping_timeout=settings.websocket_heartbeat_seconds,
+        ws_per_message_deflate=False,
         lifespan="on",
         # The gateway logs requests itself, with their ids.
         log_config=None,

@@ -1,0 +1,38 @@
+"""The console: a page in which a person writes code for an application and sees what happens. Files in `../console`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import Request
+from starlette.responses import FileResponse, Response
+
+from cadgate.errors import NotFound
+from cadgate.plugins.router import Router
+
+router = Router()
+
+ASSETS = "/console-assets"
+_FOLDER = Path(__file__).parent.parent / "console"
+_FILES = ("console.js", "console.css")
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}
+
+
+@router.get("/console/{adapter:name}", include_in_schema=False)
+async def console(adapter: str, request: Request) -> Response:
+    """The page of one adapter."""
+    if adapter not in request.app.state.runtimes:
+        raise NotFound(f"There is no active adapter {adapter!r}; GET /plugins lists them")
+    return FileResponse(_FOLDER / "index.html", media_type="text/html", headers=_HEADERS)
+
+
+@router.get(ASSETS + "/{file:name}", include_in_schema=False)
+async def asset(file: str) -> Response:
+    """Its script and style."""
+    if file not in _FILES:
+        raise NotFound(f"There is no asset {file!r}")
+    return FileResponse(_FOLDER / file, headers=_HEADERS)

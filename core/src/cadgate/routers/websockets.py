@@ -1,0 +1,68 @@
+"""What there is of WebSockets: the open connections, and the description of their messages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from fastapi import Request
+from pydantic import Field
+from starlette.responses import Response
+
+from cadgate.models.responses import Result, Success
+from cadgate.plugins.router import Router
+from cadgate.routers.context import require
+from cadgate.websocket.asyncapi import document
+from cadgate.websocket.sockets import Sockets
+
+router = Router()
+
+
+class WebSocketConnection(Result):
+    """One open connection."""
+
+    id: str = Field(description="The `connection` of its `hello`.")
+    adapter: str
+    identity: str = Field(description="Who it is: `local`, or the id of a key.")
+    client: str | None = Field(description="Address and port of the other end.")
+    connected_at: datetime
+    topics: list[str] = Field(description="What it subscribed to.")
+    running: int = Field(description="Calls and executions that wait for their result.")
+    sent: int = Field(description="Messages.")
+    received: int = Field(description="Messages.")
+    dropped: int = Field(description="Events that were dropped because it did not read them.")
+
+
+class WebSocketConnections(Result):
+    """The oldest first."""
+
+    connections: list[WebSocketConnection]
+    total: int
+
+
+@router.get("/ws")
+async def list_websockets(request: Request) -> Success[WebSocketConnections]:
+    """List the open WebSocket connections of all adapters."""
+    require(request, "read")
+    sockets: Sockets = request.app.state.sockets
+    listed = [
+        WebSocketConnection(
+            id=one.id,
+            adapter=one.adapter,
+            identity=one.identity,
+            client=one.client,
+            connected_at=datetime.fromtimestamp(one.since, UTC),
+            topics=list(one.topics),
+            running=len(one.jobs),
+            sent=one.sent,
+            received=one.received,
+            dropped=one.dropped,
+        )
+        for one in sockets.connections
+    ]
+    return Success(WebSocketConnections(connections=listed, total=len(listed)))
+
+
+@router.get("/asyncapi.json", include_in_schema=False)
+async def asyncapi(request: Request) -> Response:
+    """The description of `/ws/{adapter}`: AsyncAPI 3."""
+    return Response(document(request.app), media_type="application/json")

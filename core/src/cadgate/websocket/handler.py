@@ -1,0 +1,259 @@
+"""What happens with each message of a client: answered at once, or by a task that runs a call or code."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import anyio
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from cadgate.application import Application, RequestContext
+from cadgate.builtin import EXECUTE, Code
+from cadgate.error_handlers import internal_error, plain
+from cadgate.errors import BadRequest, CadgateError, Conflict, NotFound, Overloaded, PayloadTooLarge
+from cadgate.plugins.batch import prepare
+from cadgate.plugins.calls import DryRunDone, require_scope
+from cadgate.websocket.connection import Connection, Job
+from cadgate.websocket.hub import Hub
+from cadgate.websocket.messages import (
+    PROTOCOL,
+    Broadcast,
+    Call,
+    ClientMessage,
+    Execute,
+    Interrupt,
+    Ping,
+    Subscribe,
+    Unsubscribe,
+    id_of,
+    read,
+)
+
+MAX_JOBS = 256
+"""What one connection may have running or waiting."""
+
+log = structlog.stdlib.get_logger("cadgate.websocket")
+
+
+class Handler:
+    """Serves one connection of one adapter, from its `hello` to its end."""
+
+    def __init__(self, hub: Hub, connection: Connection, *, max_message: int, heartbeat_seconds: float) -> None:
+        self._hub = hub
+        self._connection = connection
+        self._max_message = max_message
+        self._heartbeat = heartbeat_seconds
+        self._number = 0
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Read until the client goes or the connection is closed. Leaves nothing behind but executions that go on."""
+        connection = self._connection
+        connection.send(
+            {
+                "type": "hello",
+                "adapter": connection.adapter,
+                "session": self._hub.session,
+                "connection": connection.id,
+                "protocol": PROTOCOL,
+                "heartbeat_seconds": self._heartbeat,
+            }
+        )
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._write, group.cancel_scope)
+                group.start_soon(self._beat)
+                await self._read(websocket)
+                group.cancel_scope.cancel()
+        finally:
+            connection.end()
+
+    async def _write(self, scope: anyio.CancelScope) -> None:
+        await self._connection.write()
+        scope.cancel()
+
+    async def _beat(self) -> None:
+        while True:
+            await anyio.sleep(self._heartbeat)
+            self._connection.send_heartbeat()
+
+    async def _read(self, websocket: WebSocket) -> None:
+        while True:
+            try:
+                message = await websocket.receive()
+            except (WebSocketDisconnect, RuntimeError):
+                return
+            if message["type"] == "websocket.disconnect":
+                return
+            self._connection.received += 1
+            self._take(message.get("text"))
+
+    # --- one message ---------------------------------------------------------------------------------------------
+
+    def _take(self, text: str | None) -> None:
+        """Answer a message, or begin what it asks for. Every refusal is a message too."""
+        identifier: str | int | None = None
+        try:
+            if text is None:
+                raise BadRequest("Binary frames mean nothing here: send one JSON object in a text frame")
+            if len(text) > self._max_message or len(text.encode("utf-8", "surrogatepass")) > self._max_message:
+                raise PayloadTooLarge(
+                    f"The message is too large: the limit is {self._max_message} bytes",
+                    details={"maximum": self._max_message},
+                )
+            try:
+                message = read(text)
+            except CadgateError:
+                identifier = id_of(text)
+                raise
+            identifier = message.id
+            self._dispatch(message)
+        except CadgateError as error:
+            self._refuse(identifier, error)
+        except Exception as error:  # one message's defect must not end the connection
+            log.error("websocket_message_failed", connection=self._connection.id, exc_info=error)
+            self._refuse(identifier, internal_error())
+
+    def _refuse(self, identifier: str | int | None, error: CadgateError) -> None:
+        message: dict[str, Any] = {"type": "error", "error": error_body(error, self._request_id())}
+        if identifier is not None:
+            message["id"] = identifier
+        self._connection.send(message)
+
+    def _request_id(self) -> str:
+        return f"{self._connection.id}-{self._number}"
+
+    def _dispatch(self, message: ClientMessage) -> None:
+        self._number += 1
+        connection = self._connection
+        if isinstance(message, Execute):
+            require_scope(self._context(), "execute")
+            self._hub.spawn(self._run(self._begin(message), message))
+        elif isinstance(message, Call):
+            self._hub.spawn(self._run(self._begin(message), message))
+        elif isinstance(message, Interrupt):
+            job = connection.jobs.get(message.id)
+            if job is None:
+                raise NotFound(f"Nothing with the id {message.id!r} runs on this connection")
+            job.stop.ask()
+        elif isinstance(message, Subscribe):
+            self._subscribe(message)
+        elif isinstance(message, Unsubscribe):
+            for topic in message.topics:
+                connection.topics.pop(topic, None)
+            self._succeed(message.id, {"topics": list(connection.topics)})
+        elif isinstance(message, Broadcast):
+            require_scope(self._context(), "write")
+            told = self._hub.publish("clients", message.data, omit=None if message.include_self else connection)
+            self._succeed(message.id, {"delivered": told})
+        else:
+            pong: Ping = message
+            connection.send({"type": "pong", "id": pong.id})
+
+    def _succeed(self, identifier: str | int | None, result: Any) -> None:
+        self._connection.send({"type": "result", "id": identifier, "status": "success", "result": result})
+
+    def _subscribe(self, message: Subscribe) -> None:
+        require_scope(self._context(), "read")
+        connection, hub = self._connection, self._hub
+        connection.topics.update(dict.fromkeys(message.topics))
+        result: dict[str, Any] = {"topics": list(connection.topics)}
+        if message.since is None:
+            self._succeed(message.id, result)
+            return
+        kept = hub.keeps_since(message.since)
+        self._succeed(message.id, {**result, "seq": hub.seq, "reload": not kept})
+        if kept:
+            hub.replay(connection, message.topics, message.since)
+
+    # --- calls and code ------------------------------------------------------------------------------------------
+
+    def _context(self) -> RequestContext:
+        connection = self._connection
+        return RequestContext(request_id=self._request_id(), scopes=connection.scopes, identity=connection.identity)
+
+    def _begin(self, message: Execute | Call) -> Job:
+        jobs = self._connection.jobs
+        if message.id in jobs:
+            raise Conflict(f"The id {message.id!r} is in use: it is free again when its result was sent")
+        if len(jobs) >= MAX_JOBS:
+            raise Overloaded(f"{len(jobs)} calls of this connection wait already; wait for results first")
+        job = Job(message.id, self._request_id(), message.cancel_on_disconnect)
+        jobs[message.id] = job
+        return job
+
+    async def _run(self, job: Job, message: Execute | Call) -> None:
+        """Run it and send its result."""
+        connection, began = self._connection, time.perf_counter()
+        context = RequestContext(
+            request_id=job.request_id,
+            deadline_seconds=message.timeout_seconds,
+            scopes=connection.scopes,
+            identity=connection.identity,
+            gone=job.stop.wait,
+            stop=job.stop,
+        )
+        answer: dict[str, Any] = {"type": "result", "id": job.id}
+        self._hub.watch(context.request_id, connection, job)
+        code = "success"
+        try:
+            answer |= {"status": "success", "result": await self._result(context, message)}
+        except DryRunDone:
+            answer |= {"status": "success", "result": {"dry_run": True}}
+        except CadgateError as error:
+            answer |= {"status": "error", "error": self._failed(error, context, message)}
+            code = error.code
+        except Exception as error:
+            log.error("websocket_call_failed", request_id=context.request_id, exc_info=error)
+            answer |= {"status": "error", "error": self._failed(internal_error(), context, message)}
+            code = "internal_error"
+        finally:
+            self._hub.forget(context.request_id)
+            connection.jobs.pop(job.id, None)
+        connection.send(answer)
+        milliseconds = round((time.perf_counter() - began) * 1000, 2)
+        what = "session.execute" if isinstance(message, Execute) else message.method
+        log.info(
+            "websocket_call",
+            adapter=connection.adapter,
+            method=what,
+            outcome=code,
+            ms=milliseconds,
+            identity=connection.identity,
+            request_id=context.request_id,
+        )
+
+    async def _result(self, context: RequestContext, message: Execute | Call) -> dict[str, Any]:
+        calls = self._hub.runtime.calls
+        if isinstance(message, Execute):
+            app = Application(self._hub.runtime, context)
+            result = await calls.run(app, EXECUTE, Code(code=message.code))
+            return result.model_dump(mode="json", exclude_unset=True)
+        context = replace(
+            context,
+            idempotency_key=message.idempotency_key,
+            if_match=message.if_match,
+            dry_run=message.dry_run,
+        )
+        prepared = prepare(self._hub.runtime, context, message.method, message.params)
+        app = Application(self._hub.runtime, replace(context, values=prepared.values))
+        return (await calls.run(app, prepared.method, prepared.params)).model_dump(mode="json")
+
+    def _failed(self, error: CadgateError, context: RequestContext, message: Execute | Call) -> dict[str, Any]:
+        body = error_body(error, context.request_id)
+        if isinstance(message, Execute):
+            body["traceback"] = body["details"].pop("traceback", "")
+        return body
+
+
+def error_body(error: CadgateError, request_id: str) -> dict[str, Any]:
+    """The error as it is sent: what it echoes of the client's own text is JSON of bounded size."""
+    body = error.body(request_id)
+    trace = error.details.get("traceback")
+    body["message"] = plain(error.message)
+    body["details"] = plain({key: value for key, value in error.details.items() if key != "traceback"})
+    if trace is not None:
+        body["details"]["traceback"] = str(trace).encode("utf-8", "backslashreplace").decode()
+    return body

@@ -1,0 +1,142 @@
+"""Where the events of one adapter meet its clients: subscriptions, the events kept for `since`, running executions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from pydantic_core import PydanticSerializationError, to_json
+
+from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.websocket.connection import Connection, Job
+from cadgate.websocket.messages import TOPICS, Topic
+
+KEPT_EVENTS = 2_000
+KEPT_CHARACTERS = 4 * 1024 * 1024
+GOING_AWAY = 1001
+STOP_SECONDS = 1.0
+
+log = structlog.stdlib.get_logger("cadgate.websocket")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    seq: int
+    topic: str
+    begin: str
+
+
+class Hub:
+    """Every client of one adapter. Made once; listens to the adapter's session for as long as the gateway runs."""
+
+    def __init__(self, runtime: AdapterRuntime) -> None:
+        self.runtime = runtime
+        self.session = uuid4().hex
+        self.seq = 0
+        self.connections: dict[str, Connection] = {}
+        self._kept: deque[_Kept] = deque()
+        self._kept_characters = 0
+        self._forgotten = 0
+        self._executions: dict[str, tuple[Connection, Job]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        runtime.session.listeners.append(self._notified)
+
+    # --- events --------------------------------------------------------------------------------------------------
+
+    def _notified(self, method: str, params: dict[str, Any]) -> None:
+        """What the application, or the session for it, has to tell."""
+        if method == "event":
+            self.publish(str(params.get("topic")), params.get("data"))
+        elif method == "output":
+            self._output(params)
+
+    def publish(self, topic: str, data: Any, *, omit: Connection | None = None) -> int:
+        """Send an event to every subscriber but `omit`; returns how many that were. Encoded once for all of them."""
+        if topic not in TOPICS:
+            return 0
+        try:
+            encoded = to_json(data).decode()
+        except PydanticSerializationError as error:
+            log.warning("event_not_sent", adapter=self.runtime.adapter.name, topic=topic, error=str(error))
+            return 0
+        self.seq += 1
+        begin = f'{{"type":"event","topic":"{topic}","data":{encoded},"seq":'
+        if topic != "output":
+            # What was printed is only of use to who looks on, and would push everything else out.
+            self._keep(_Kept(self.seq, topic, begin))
+        told = 0
+        for connection in self.connections.values():
+            if topic in connection.topics and connection is not omit:
+                connection.send_event(begin, self.seq)
+                told += 1
+        return told
+
+    def _keep(self, event: _Kept) -> None:
+        self._kept.append(event)
+        self._kept_characters += len(event.begin)
+        while len(self._kept) > KEPT_EVENTS or self._kept_characters > KEPT_CHARACTERS:
+            oldest = self._kept.popleft()
+            self._kept_characters -= len(oldest.begin)
+            self._forgotten = oldest.seq
+
+    def keeps_since(self, since: int) -> bool:
+        """Whether every event after `since` is still here; if not, the client must look for itself."""
+        return self._forgotten <= since <= self.seq
+
+    def replay(self, connection: Connection, topics: list[Topic], since: int) -> None:
+        """Send what happened on `topics` after `since` once more."""
+        for event in self._kept:
+            if event.seq > since and event.topic in topics:
+                connection.send_event(event.begin, event.seq)
+
+    # --- executions ----------------------------------------------------------------------------------------------
+
+    def _output(self, params: dict[str, Any]) -> None:
+        found = self._executions.get(params.get("id") or "")
+        text = {key: params[key] for key in ("name", "text", "truncated") if key in params}
+        if found is not None:
+            connection, job = found
+            connection.send({"type": "stream", "id": job.id, **text})
+        if any("output" in connection.topics for connection in self.connections.values()):
+            self.publish("output", {"execution": params.get("id"), **text})
+
+    def watch(self, execution: str, connection: Connection, job: Job) -> None:
+        """What this execution prints goes to that connection."""
+        self._executions[execution] = (connection, job)
+
+    def forget(self, execution: str) -> None:
+        self._executions.pop(execution, None)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` in a task that belongs to the hub: it may outlive the connection that asked for it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- end -----------------------------------------------------------------------------------------------------
+
+    async def close(self) -> None:
+        """Interrupt what runs, send its results, and end every connection with 1001."""
+        for connection in list(self.connections.values()):
+            for job in list(connection.jobs.values()):
+                job.stop.ask()
+        for _, job in list(self._executions.values()):
+            job.stop.ask()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=STOP_SECONDS)
+        closing = list(self.connections.values())
+        for connection in closing:
+            connection.close(GOING_AWAY)
+        if closing:
+            ended = [asyncio.ensure_future(connection.ended.wait()) for connection in closing]
+            await asyncio.wait(ended, timeout=STOP_SECONDS)
+            for waiter in ended:
+                waiter.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

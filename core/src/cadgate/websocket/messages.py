@@ -1,0 +1,234 @@
+"""The messages of `/ws/{adapter}`: one model for each `type`, both ways, and how text becomes one of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from cadgate import json_body
+from cadgate.errors import CadgateError, MalformedJson
+from cadgate.models.responses import ErrorBody
+
+PROTOCOL = 1
+MAX_SECONDS = 24 * 3600
+
+Topic = Literal["objects", "scene", "render", "output", "status", "clients"]
+TOPICS: tuple[Topic, ...] = ("objects", "scene", "render", "output", "status", "clients")
+
+Id = Annotated[str, Field(min_length=1, max_length=128)] | Annotated[int, Field(strict=True)]
+"""The client's own, text or a whole number; it comes back on every message that belongs to it."""
+
+
+class Message(BaseModel):
+    """Base of all messages: one JSON object in one text frame."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+# --- from the client ---------------------------------------------------------------------------------------------
+
+
+class Execute(Message):
+    """Run Python inside the application. What it prints comes as `stream`, how it ended as `result`."""
+
+    type: Literal["execute"]
+    id: Id
+    code: str
+    timeout_seconds: Annotated[float, Field(gt=0, le=MAX_SECONDS)] | None = Field(
+        None, description="Without it the adapter's `call_timeout_seconds`."
+    )
+    cancel_on_disconnect: bool = Field(False, description="Interrupt the code when this connection ends.")
+
+
+class Call(Message):
+    """Call a method of the adapter, as REST and batch do; answered by `result`."""
+
+    type: Literal["call"]
+    id: Id
+    method: str = Field(description="`resource.action`, as `/methods` lists them.")
+    params: dict[str, Any] = Field(default_factory=dict[str, Any])
+    timeout_seconds: Annotated[float, Field(gt=0, le=MAX_SECONDS)] | None = None
+    cancel_on_disconnect: bool = Field(False, description="Interrupt the call when this connection ends.")
+    idempotency_key: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,255}$")] | None = None
+    if_match: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    dry_run: bool = False
+
+
+class Interrupt(Message):
+    """Stop what this connection started under `id`; that ends with its own `result`."""
+
+    type: Literal["interrupt"]
+    id: Id
+
+
+class Subscribe(Message):
+    """Get the events of some topics from now on; answered by `result` with all topics subscribed to."""
+
+    type: Literal["subscribe"]
+    id: Id | None = None
+    topics: Annotated[list[Topic], Field(min_length=1)]
+    since: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="Send the events after this `seq` again. Where they are no longer kept, `reload` is true."
+    )
+
+
+class Unsubscribe(Message):
+    """Get no more events of some topics; answered by `result` with the topics that remain."""
+
+    type: Literal["unsubscribe"]
+    id: Id | None = None
+    topics: Annotated[list[Topic], Field(min_length=1)]
+
+
+class Broadcast(Message):
+    """Send `data` as an event on `clients` to every subscribed client of this adapter; answered by `result`."""
+
+    type: Literal["broadcast"]
+    id: Id | None = None
+    data: Any
+    include_self: bool = False
+
+
+class Ping(Message):
+    """Answered by `pong`."""
+
+    type: Literal["ping"]
+    id: Id | None = None
+
+
+ClientMessage = Annotated[
+    Execute | Call | Interrupt | Subscribe | Unsubscribe | Broadcast | Ping, Field(discriminator="type")
+]
+CLIENT_MESSAGES: tuple[type[Message], ...] = (Execute, Call, Interrupt, Subscribe, Unsubscribe, Broadcast, Ping)
+
+
+# --- from the server ---------------------------------------------------------------------------------------------
+
+
+class Hello(Message):
+    """The first message of a connection."""
+
+    type: Literal["hello"] = "hello"
+    adapter: str
+    session: str = Field(description="Another one after the gateway was started anew: `seq` begins again with it.")
+    connection: str
+    protocol: Literal[1] = PROTOCOL
+    heartbeat_seconds: float
+
+
+class Stream(Message):
+    """Text that an execution printed."""
+
+    type: Literal["stream"] = "stream"
+    id: Id
+    name: Literal["stdout", "stderr"]
+    text: str
+    truncated: bool | None = Field(None, description="True: all that follows was dropped, 16 MiB were sent.")
+
+
+class ResultError(ErrorBody):
+    """What went wrong; `traceback` on executions only, with the lines of the user's own code."""
+
+    traceback: str | None = None
+
+
+class Succeeded(Message):
+    """The answer to the message with this `id`."""
+
+    type: Literal["result"] = "result"
+    id: Id | None
+    status: Literal["success"] = "success"
+    result: Any
+
+
+class Failed(Message):
+    """The answer to the message with this `id`, which could not be done."""
+
+    type: Literal["result"] = "result"
+    id: Id | None
+    status: Literal["error"] = "error"
+    error: ResultError
+
+
+class Event(Message):
+    """Something happened, whoever did it."""
+
+    type: Literal["event"] = "event"
+    topic: Topic
+    data: Any
+    seq: int = Field(description="Grows with every event of the adapter, also of topics not subscribed to.")
+    dropped: int | None = Field(None, description="How many events before this one were dropped: they were not read.")
+
+
+class Pong(Message):
+    """The answer to `ping`."""
+
+    type: Literal["pong"] = "pong"
+    id: Id | None
+
+
+class Heartbeat(Message):
+    """Sent every `heartbeat_seconds`."""
+
+    type: Literal["heartbeat"] = "heartbeat"
+
+
+class Problem(Message):
+    """A message could not be understood or taken; the connection stays open."""
+
+    type: Literal["error"] = "error"
+    id: Id | None = None
+    error: ErrorBody
+
+
+SERVER_MESSAGES: tuple[type[Message], ...] = (
+    Hello,
+    Stream,
+    Succeeded,
+    Failed,
+    Event,
+    Pong,
+    Heartbeat,
+    Problem,
+)
+
+_CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
+
+
+def read(text: str) -> ClientMessage:
+    """The message that a client sent. Raises MalformedJson or ValidationFailed; `details["id"]` is its id, if known."""
+    try:
+        value = json_body.parse(text.encode("utf-8", "surrogatepass"))
+    except MalformedJson as error:
+        raise MalformedJson(error.message.replace("The body", "The message", 1), details=error.details) from error
+    try:
+        return _CLIENT.validate_python(value)
+    except ValidationError as error:
+        raise _not_a_message(value, error) from error
+
+
+def _not_a_message(value: Any, error: ValidationError) -> CadgateError:
+    from cadgate.error_handlers import validation_failed
+
+    if not isinstance(value, dict):
+        listed = [{"type": "dict_type", "loc": (), "msg": "A message is a JSON object with a type"}]
+    else:
+        # Pydantic puts the type of the message before the field's own place, and gives the type itself none.
+        listed = [
+            {**one, "loc": one["loc"][1:] or ("type",)}
+            for one in error.errors(include_url=False, include_context=False)
+        ]
+    return validation_failed(listed)
+
+
+def id_of(text: str) -> str | int | None:
+    """The id of a message that is not right otherwise, so that the client can tell which one it was."""
+    try:
+        value = json_body.parse(text.encode("utf-8", "surrogatepass"))
+    except CadgateError:
+        return None
+    found = cast("dict[str, Any]", value).get("id") if isinstance(value, dict) else None
+    if isinstance(found, str) and 0 < len(found) <= 128:
+        return found
+    return found if isinstance(found, int) and not isinstance(found, bool) else None

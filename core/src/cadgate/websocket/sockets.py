@@ -1,0 +1,94 @@
+"""The door of all WebSockets: which adapter, whether there is room, and which connections there are."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from starlette.routing import WebSocketRoute
+from starlette.types import Scope
+from starlette.websockets import WebSocket
+
+from cadgate.config import Settings
+from cadgate.error_handlers import inactive, refuse_websocket
+from cadgate.errors import CadgateError, NotFound, Overloaded
+from cadgate.plugins.discovery import Found
+from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.websocket.connection import Connection
+from cadgate.websocket.handler import Handler
+from cadgate.websocket.hub import Hub
+
+PATH = "/ws/{adapter}"
+
+
+class Sockets:
+    """All hubs, one for each adapter that runs, and the limits on their connections."""
+
+    def __init__(self, settings: Settings, runtimes: Mapping[str, AdapterRuntime]) -> None:
+        self._settings = settings
+        self._runtimes = runtimes
+        self.hubs = {name: Hub(runtime) for name, runtime in runtimes.items()}
+        self._closing = False
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The open connections of all adapters, the oldest first."""
+        found = [connection for hub in self.hubs.values() for connection in hub.connections.values()]
+        return sorted(found, key=lambda connection: connection.since)
+
+    def route(self) -> WebSocketRoute:
+        """The route that serves every adapter."""
+        return WebSocketRoute(PATH, self._serve, name="websocket")
+
+    async def close(self) -> None:
+        """End all connections with 1001: the gateway stops."""
+        self._closing = True
+        for hub in self.hubs.values():
+            await hub.close()
+
+    async def _serve(self, websocket: WebSocket) -> None:
+        scope = websocket.scope
+        try:
+            hub = self._admit(scope)
+        except CadgateError as error:
+            await refuse_websocket(error, scope["state"]["request_id"], scope, websocket.send)
+            return
+        connection = Connection(websocket, secrets.token_hex(8), hub.runtime.adapter.name)
+        handler = Handler(
+            hub,
+            connection,
+            max_message=self._settings.max_body_bytes,
+            heartbeat_seconds=self._settings.websocket_heartbeat_seconds,
+        )
+        # Counted before the client knows of it: two that come at once must not share the last place.
+        hub.connections[connection.id] = connection
+        try:
+            await websocket.accept()
+            await handler.serve(websocket)
+        finally:
+            connection.end()
+            del hub.connections[connection.id]
+
+    def _admit(self, scope: Scope) -> Hub:
+        name: str = scope["path_params"]["adapter"]
+        hub = self.hubs.get(name)
+        if hub is None or name not in self._runtimes:
+            found: list[Found] = scope["app"].state.plugins
+            for one in found:
+                if one.name == name and one.status != "active":
+                    raise inactive(one)
+            known = ", ".join(sorted(self._runtimes)) or "none"
+            raise NotFound(f"There is no adapter {name!r}; active are: {known}")
+        limit = self._settings.websocket_connections
+        if self._closing or sum(len(one.connections) for one in self.hubs.values()) >= limit:
+            raise Overloaded(
+                f"There are {limit} WebSocket connections already; close one first",
+                details={"limit": "websocket_connections", "maximum": limit},
+            )
+        share = self._settings.websocket_connections_per_adapter
+        if len(hub.connections) >= share:
+            raise Overloaded(
+                f"There are {share} WebSocket connections to {name} already; close one first",
+                details={"limit": "websocket_connections_per_adapter", "maximum": share},
+            )
+        return hub
