@@ -8,7 +8,7 @@ def cadgate_adapter() -> Adapter:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -77,13 +77,15 @@ class AdapterSpec:
         raise NotImplementedError
 
 
-def application(name: str) -> Callable[[Request], Application]:
+def application(name: str) -> Callable[[Request], Awaitable[Application]]:
     """A dependency: the application `name`, bound to the request that asks.
 
     `Blender = Annotated[Application, Depends(application("blender"))]`
     """
 
-    def bound(request: Request) -> Application:
+    # A coroutine, although it waits for nothing: FastAPI runs plain functions in a thread, which takes longer than the
+    # rest of the request.
+    async def bound(request: Request) -> Application:
         return Application.of_request(request, name)
 
     return bound

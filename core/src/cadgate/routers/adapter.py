@@ -1,6 +1,6 @@
 """The routes that the host gives every adapter: the list of its methods, batch, undo and redo, restart."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -91,8 +91,8 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
     return router
 
 
-def _bound(name: str, context: Sequence[str]) -> Callable[[Request], Application]:
-    def bound(request: Request) -> Application:
+def _bound(name: str, context: Sequence[str]) -> Callable[[Request], Awaitable[Application]]:
+    async def bound(request: Request) -> Application:
         values = {key: request.query_params[key] for key in context if key in request.query_params}
         return Application.of_request(request, name).bind(**values)
 

@@ -12,7 +12,7 @@ FreeCADApplication = Annotated[Application, Depends(application("freecad"))]
 """FreeCAD, for routes that name their document themselves."""
 
 
-def _with_document(
+async def _with_document(
     app: FreeCADApplication,
     document: Annotated[
         str | None, Query(description="The document to work in; the active one where it is not given.", max_length=255)
