@@ -41,16 +41,17 @@ def bring(source: Path, name: str, format: str, folder: Path) -> Path:
         _copy_obj(source, target)
     elif format == "gltf":
         _check_uris(json.loads(source.read_bytes()), name)
-        _link(source, target)
+        link(source, target)
     elif format == "glb":
         _check_uris(_glb_document(source), name)
-        _link(source, target)
+        link(source, target)
     else:
-        _link(source, target)
+        link(source, target)
     return target
 
 
-def _link(source: Path, target: Path) -> None:
+def link(source: Path, target: Path) -> None:
+    """A second name for a file, or a copy where the file system has no such thing."""
     try:
         os.link(source, target)
     except OSError:

@@ -173,6 +173,9 @@ def describe(obj: Any, collections: list[str] | None = None, visible: bool | Non
         "materials": [slot.material.name if slot.material else None for slot in obj.material_slots],
         "modifiers": [modifier.name for modifier in obj.modifiers],
         "visible": is_visible(obj) if visible is None else visible,
+        "vertices": None,
+        "edges": None,
+        "faces": None,
     }
     stamp: Any = None
     if facts is not None:

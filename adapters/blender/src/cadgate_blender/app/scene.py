@@ -1,4 +1,4 @@
-"""The scene as a whole: its description, and clearing it."""
+"""The scene: its description and settings, clearing it, saving it, opening another one; and the world around it."""
 
 from __future__ import annotations
 
@@ -7,91 +7,206 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method
-from cadgate_blender.app import changes, describe, names, versions
+from cadgate_blender.app import camera as cameras
+from cadgate_blender.app import changes, describe, images, limits, names, snapshots, versions
+from cadgate_blender.app.describe import tidy, vector
 
-_CONTENT = (
-    "actions",
-    "armatures",
-    "cache_files",
-    "cameras",
-    "collections",
-    "curves",
-    "fonts",
-    "grease_pencils",
-    "grease_pencils_v3",
-    "hair_curves",
-    "images",
-    "lattices",
-    "lightprobes",
-    "lights",
-    "masks",
-    "materials",
+_OWNED = (
     "meshes",
+    "curves",
     "metaballs",
-    "movieclips",
-    "node_groups",
-    "particles",
-    "pointclouds",
-    "sounds",
+    "lights",
+    "cameras",
+    "lattices",
+    "armatures",
     "speakers",
-    "textures",
+    "lightprobes",
     "volumes",
-    "worlds",
+    "hair_curves",
+    "pointclouds",
+    "materials",
+    "images",
+    "textures",
+    "node_groups",
+    "actions",
+    "particles",
+    "shape_keys",
 )
-"""What objects are made of and belong to. Texts, brushes and windows are nobody's content."""
-
-_KEPT_IMAGES = ("RENDER_RESULT", "COMPOSITING")
-
-
-@method("scene.get")
-def get_scene() -> dict[str, Any]:
-    return info()
-
-
-@method("scene.clear")
-def clear() -> dict[str, Any]:
-    """Remove all objects, and all data that only they used; a fake user protects from loss in files, not from this."""
-    about_to_change()
-    gone = [(obj.name, obj.type) for obj in bpy.data.objects]
-    bpy.data.batch_remove(list(bpy.data.objects))
-    bpy.data.batch_remove([*bpy.data.collections, *bpy.data.materials])
-    remove_orphans()
-    names.forget()
-    describe.forget()
-    if len(bpy.data.objects):
-        raise AppError("command_failed", f"Blender kept {len(bpy.data.objects)} of {len(gone)} objects")
-    for name, kind in gone:
-        changes.deleted(name, kind)
-    return {"deleted": len(gone)}
-
-
-def remove_orphans() -> None:
-    """Remove all content that nothing uses, and what only that used, and so on."""
-    while True:
-        orphans = [
-            block
-            for kind in _CONTENT
-            for block in getattr(bpy.data, kind, ())
-            if block.users == int(block.use_fake_user) and getattr(block, "type", "") not in _KEPT_IMAGES
-        ]
-        if not orphans:
-            return
-        bpy.data.batch_remove(orphans)
+"""What objects bring with them, and what is an orphan without them."""
 
 
 def info() -> dict[str, Any]:
     """SceneInfo."""
     scene = bpy.context.scene
+    units = scene.unit_settings
+    objects = [
+        {"name": obj.name, "type": obj.type, "location": vector(obj.location)}
+        for obj in sorted(scene.objects, key=lambda each: each.name)
+    ]
     return {
         "name": scene.name,
-        "objects": [
-            {"name": obj.name, "type": obj.type, "location": describe.vector(obj.location)} for obj in bpy.data.objects
-        ],
-        "object_count": len(bpy.data.objects),
+        "objects": objects,
+        "object_count": len(objects),
         "camera": scene.camera.name if scene.camera else None,
         "frame_start": scene.frame_start,
         "frame_end": scene.frame_end,
         "frame": scene.frame_current,
+        "fps": float(f"{scene.render.fps / scene.render.fps_base:.6g}"),
         "engine": versions.engine_name(scene.render.engine),
-        "unit_system": scene.unit_settings.system.lower(),
+        "unit_system": units.system,
+        "unit_scale": tidy(units.scale_length),
     }
+
+
+@method("scene.get")
+def get() -> dict[str, Any]:
+    return info()
+
+
+@method("scene.update")
+def update(**wanted: Any) -> dict[str, Any]:
+    scene = bpy.context.scene
+    new_name = wanted.get("name", scene.name)
+    names.check_free("scene", new_name, new_name != scene.name and new_name in bpy.data.scenes, "error")
+    camera = None if wanted.get("camera") is None else cameras.find(wanted["camera"])
+    first, last = wanted.get("frame_start", scene.frame_start), wanted.get("frame_end", scene.frame_end)
+    if last < first:
+        raise AppError("validation_error", f"The scene would end at frame {last}, before it starts at {first}")
+    about_to_change()
+    scene.name = new_name
+    if "camera" in wanted:
+        scene.camera = camera
+    # Blender moves one end when the other passes it: set both, the moved one last.
+    scene.frame_start, scene.frame_end = first, last
+    scene.frame_start = first
+    if "frame" in wanted:
+        scene.frame_set(wanted["frame"])
+    if "fps" in wanted:
+        whole = round(wanted["fps"])
+        scene.render.fps = max(1, whole)
+        scene.render.fps_base = max(1, whole) / wanted["fps"]
+    if "engine" in wanted:
+        scene.render.engine = versions.ENGINES[wanted["engine"]]
+    if "unit_system" in wanted:
+        scene.unit_settings.system = wanted["unit_system"]
+    if "unit_scale" in wanted:
+        scene.unit_settings.scale_length = wanted["unit_scale"]
+    return info()
+
+
+@method("scene.clear")
+def clear() -> dict[str, Any]:
+    """Remove every object, the collections, and what only the objects (or nobody) used; the world stays."""
+    about_to_change()
+    count = len(bpy.data.objects)
+    for obj in bpy.data.objects:
+        changes.deleted(obj.name, obj.type)
+    bpy.data.batch_remove(list(bpy.data.objects))
+    bpy.data.batch_remove(list(bpy.data.collections))
+    names.forget()
+    describe.forget()
+    for kind in _OWNED:
+        for block in getattr(bpy.data, kind, ()):
+            block.use_fake_user = False
+    bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
+    if len(bpy.data.objects):
+        raise AppError("command_failed", f"Blender left {len(bpy.data.objects)} objects")
+    return {"deleted": count}
+
+
+# --- files -------------------------------------------------------------------------------------------------------
+
+
+@method("internal.save")
+def save(*, path: str) -> dict[str, Any]:
+    snapshots.save(path, compress=True)
+    return {}
+
+
+@method("internal.open")
+def open_document(*, path: str) -> dict[str, Any]:
+    """Replace the session by a .blend file that a worker has looked at."""
+    about_to_change()
+    bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
+    names.forget()
+    describe.forget()
+    changes.anything()
+    return info()
+
+
+# --- the world ---------------------------------------------------------------------------------------------------
+
+
+def _background(create: bool = False) -> Any:
+    """The Background node of the scene's world; made where there is none and `create` says so."""
+    scene = bpy.context.scene
+    if scene.world is None:
+        if not create:
+            return None
+        scene.world = bpy.data.worlds.new("World")
+        scene.world.use_fake_user = True
+    if create:
+        versions.use_nodes(scene.world)
+    tree = scene.world.node_tree
+    if tree is None:
+        return None
+    found = next((node for node in tree.nodes if node.bl_idname == "ShaderNodeBackground"), None)
+    if found is None and create:
+        found = tree.nodes.new("ShaderNodeBackground")
+        output = next((node for node in tree.nodes if node.bl_idname == "ShaderNodeOutputWorld"), None)
+        output = output or tree.nodes.new("ShaderNodeOutputWorld")
+        tree.links.new(found.outputs["Background"], output.inputs["Surface"])
+    return found
+
+
+def _world_info() -> dict[str, Any]:
+    world = bpy.context.scene.world
+    node = _background()
+    if node is None:
+        color = (*world.color, 1.0) if world else (0.0, 0.0, 0.0, 1.0)
+        return {"name": world.name if world else "", "color": vector(color), "strength": 1.0, "image": None}
+    links = node.inputs["Color"].links
+    image = getattr(links[0].from_node, "image", None) if links else None
+    return {
+        "name": world.name,
+        "color": vector(node.inputs["Color"].default_value),
+        "strength": tidy(node.inputs["Strength"].default_value),
+        "image": image.name if image else None,
+    }
+
+
+@method("world.get")
+def get_world() -> dict[str, Any]:
+    return _world_info()
+
+
+@method("world.update")
+def update_world(**wanted: Any) -> dict[str, Any]:
+    about_to_change()
+    node = _background(create=True)
+    world = bpy.context.scene.world
+    if "color" in wanted:
+        for link in list(node.inputs["Color"].links):
+            world.node_tree.links.remove(link)
+        node.inputs["Color"].default_value = wanted["color"]
+        world.color = wanted["color"][:3]
+    if "strength" in wanted:
+        node.inputs["Strength"].default_value = wanted["strength"]
+    return _world_info()
+
+
+@method("internal.world_image")
+def set_world_image(*, path: str, name: str) -> dict[str, Any]:
+    image = images.load(path, name)
+    try:
+        limits.check("The number of pixels of the image", image.size[0] * image.size[1], "max_image_pixels")
+        about_to_change()
+    except BaseException:
+        bpy.data.images.remove(image)
+        raise
+    node = _background(create=True)
+    tree = bpy.context.scene.world.node_tree
+    picture = tree.nodes.new("ShaderNodeTexEnvironment")
+    picture.image = image
+    tree.links.new(picture.outputs["Color"], node.inputs["Color"])
+    return _world_info()

@@ -6,16 +6,18 @@ from typing import Any, Iterator
 
 import bpy
 
+from cadgate_blender.app import versions
+
 MARK = "cadgate_unused"
 _NOT_DATA = ("window_managers", "screens", "workspaces", "brushes", "libraries")
 
 
-def save(path: str) -> None:
+def save(path: str, *, compress: bool = False) -> None:
     """Write a copy of the session to `path`; the session stays as it is, apart from generated pixels being packed."""
     for image in bpy.data.images:
         if image.is_dirty and image.type == "IMAGE":
             image.pack()
-    bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, compress=False, check_existing=False, relative_remap=False)
+    bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, compress=compress, check_existing=False, relative_remap=False)
 
 
 def save_all(path: str) -> None:
@@ -40,7 +42,7 @@ def load_empty() -> None:
     """Replace the session by a new one: no objects, a grey world."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     world = bpy.data.worlds.new("World")
-    world.use_nodes = True
+    versions.use_nodes(world)
     world.use_fake_user = True
     bpy.context.scene.world = world
 

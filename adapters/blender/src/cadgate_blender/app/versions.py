@@ -65,3 +65,18 @@ def import_fbx(path: str, scale: float) -> None:
         bpy.ops.wm.fbx_import(filepath=path, global_scale=scale)
     else:
         bpy.ops.import_scene.fbx(filepath=path, global_scale=scale)
+
+
+def use_nodes(block: Any) -> None:
+    """Give a material or world its node tree. From 5.0 every one has it, and the switch is deprecated."""
+    if VERSION < (5, 0, 0):
+        block.use_nodes = True
+
+
+def set_solver(modifier: Any, word: str) -> None:
+    """The boolean solver. 5.0 calls the fast one FLOAT."""
+    modifier.solver = "EXACT" if word == "exact" else ("FLOAT" if VERSION >= (5, 0, 0) else "FAST")
+
+
+def get_solver(modifier: Any) -> str:
+    return {"FLOAT": "fast"}.get(modifier.solver, modifier.solver.lower())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from cadgate.plugin import Creation, Name, Number
 
@@ -73,3 +73,18 @@ class Placement(Placed):
 
     scale: Scale = UNIT
     material: Name | None = Field(None, description="An existing material.", examples=["Red"])
+
+
+class Aimed(Placed):
+    """A new object that looks somewhere: by `rotation`, or by `look_at`."""
+
+    rotation: Rotation | None = Field(None, description="XYZ Euler angles in degrees.")  # pyright: ignore[reportIncompatibleVariableOverride]
+    look_at: Location | None = Field(None, description="The point that it looks at, instead of `rotation`.")
+
+    @model_validator(mode="after")
+    def _one_direction(self) -> Aimed:
+        if self.look_at is not None and self.rotation is not None:
+            raise ValueError("rotation and look_at exclude each other: send one of them")
+        if self.look_at is not None and self.look_at == self.location:
+            raise ValueError("look_at is where the object stands, so it gives no direction")
+        return self

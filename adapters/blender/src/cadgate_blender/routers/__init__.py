@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 from cadgate.plugin import APIRouter
-from cadgate_blender.routers import exchange, objects, primitives, rendering, scene
+from cadgate_blender.routers import (
+    camera,
+    collections,
+    exchange,
+    light,
+    materials,
+    meshes,
+    modifiers,
+    objects,
+    primitives,
+    rendering,
+    scene,
+)
 
-ROUTERS: list[APIRouter] = [primitives.router, objects.router, rendering.router, exchange.router, scene.router]
+_MODULES = (primitives, meshes, objects, modifiers, materials, light, camera, collections, scene, rendering, exchange)
+
+ROUTERS: list[APIRouter] = [module.router for module in _MODULES]

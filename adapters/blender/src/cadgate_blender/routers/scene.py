@@ -1,24 +1,138 @@
-"""Routes of the scene as a whole."""
+"""Routes of the scene and the world, and how .blend files are kept and opened."""
 
 from __future__ import annotations
 
-from cadgate.plugin import Empty, Router, Success
-from cadgate_blender.models.scene import CLEAR, GET, SceneCleared, SceneInfo
+from typing import Annotated, Any, cast
+
+from anyio import to_thread
+from fastapi import Depends, Request
+
+from cadgate.artifacts.incoming import INCOMING_BODY
+from cadgate.plugin import (
+    Application,
+    Empty,
+    Handler,
+    IncomingFile,
+    Router,
+    Success,
+    UnsupportedFormat,
+    file_or_json,
+)
+from cadgate_blender import incoming, limits
+from cadgate_blender.models.scene import (
+    CLEAR,
+    GET,
+    OPEN,
+    SAVE,
+    UPDATE,
+    WORLD_GET,
+    WORLD_IMAGE,
+    WORLD_UPDATE,
+    Cleared,
+    OpenParams,
+    Saved,
+    SaveParams,
+    SceneInfo,
+    ScenePatch,
+    WorldImageParams,
+    WorldInfo,
+    WorldPatch,
+)
 from cadgate_blender.routers.blender import Blender
+from cadgate_blender.routers.pictures import brought
+from cadgate_blender.settings import BlenderSettings
 
 router = Router()
 
 
 @router.operation("GET", "/scene", GET)
 async def get_scene(blender: Blender) -> Success[SceneInfo]:
-    """Describe the scene: its objects in short, its camera, frames, engine and units."""
+    """Describe the scene, its objects in short, and its settings."""
     return Success(await blender.call(GET, Empty()))
 
 
-@router.operation("DELETE", "/scene", CLEAR)
-async def clear_scene(blender: Blender) -> Success[SceneCleared]:
-    """Remove every object, collection and material, and all data that nothing else uses.
+@router.operation("PATCH", "/scene", UPDATE, errors=(404,))
+async def update_scene(patch: ScenePatch, blender: Blender) -> Success[SceneInfo]:
+    """Change the scene's settings: frames, camera, engine, units."""
+    return Success(await blender.call(UPDATE, patch))
 
-    The world and the settings of the scene stay.
-    """
+
+@router.operation("DELETE", "/scene", CLEAR)
+async def clear_scene(blender: Blender) -> Success[Cleared]:
+    """Remove every object, the collections, and all meshes, materials and images that nothing uses then."""
     return Success(await blender.call(CLEAR, Empty()))
+
+
+@router.operation("GET", "/world", WORLD_GET)
+async def get_world(blender: Blender) -> Success[WorldInfo]:
+    """Describe what is around the scene."""
+    return Success(await blender.call(WORLD_GET, Empty()))
+
+
+@router.operation("PATCH", "/world", WORLD_UPDATE)
+async def update_world(patch: WorldPatch, blender: Blender) -> Success[WorldInfo]:
+    """Change the colour and strength of what is around the scene."""
+    return Success(await blender.call(WORLD_UPDATE, patch))
+
+
+# --- files -------------------------------------------------------------------------------------------------------
+
+
+async def _save(app: Application, params: SaveParams) -> Saved:
+    async with app.stage(params.filepath, default="scene", suffix=".blend") as staged:
+        await app.send("internal.save", {"path": str(staged.path)})
+        return Saved(artifact=await staged.commit())
+
+
+async def _open(app: Application, params: OpenParams) -> SceneInfo:
+    """A worker opens the file first: what crashes there does not cost the session."""
+    stored = app.artifacts.get(params.artifact)
+    name = stored.artifact.name
+    if incoming.format_of(name) != "blend":
+        raise UnsupportedFormat(
+            f"The file {name!r} is not a .blend file: POST /import adds other files to the scene",
+            details={"name": name},
+        )
+    settings = cast("BlenderSettings", app.settings)
+    limits.check(settings, "The size of the file in bytes", stored.artifact.size, "max_import_bytes")
+    async with app.stage(None, default="open", suffix=".blend") as staged:
+        path = await to_thread.run_sync(incoming.bring, stored.path, name, "blend", staged.folder)
+        into = str(staged.folder / ".read.blend")
+        async with app.worker() as worker:
+            read = await worker.send("internal.read_document", {"path": str(path), "into": into})
+        opened = await app.send("internal.open", {"path": into}, mutates=True)
+    return SceneInfo.model_validate({**opened, "warnings": read.get("warnings", [])})
+
+
+async def _world_image(app: Application, params: WorldImageParams) -> WorldInfo:
+    async with brought(app, params.artifact) as (path, name):
+        made = await app.send("internal.world_image", {"path": path, "name": name}, mutates=True)
+    return WorldInfo.model_validate(made)
+
+
+SAVE_HANDLER = Handler(SAVE, _save)
+OPEN_HANDLER = Handler(OPEN, _open)
+WORLD_IMAGE_HANDLER = Handler(WORLD_IMAGE, _world_image)
+
+
+@router.operation("POST", "/scene/save", SAVE, response_model=Success[Saved])
+async def save_scene(params: SaveParams, request: Request, blender: Blender) -> Any:
+    """Keep the whole session as a .blend file, with all images in it."""
+    result = await blender.call(SAVE, params)
+    return file_or_json(request, result, result.artifact)
+
+
+@router.operation("POST", "/scene/open", OPEN, errors=(404, 413, 415), openapi_extra=INCOMING_BODY)
+async def open_scene(
+    file: Annotated[IncomingFile, Depends(IncomingFile.of_request)], blender: Blender
+) -> Success[SceneInfo]:
+    """Replace the session by a .blend file: an upload or an artifact. Scripts in it do not run."""
+    return Success(await blender.call(OPEN, OpenParams(artifact=file.artifact.id)))
+
+
+@router.operation("POST", "/world/image", WORLD_IMAGE, errors=(404, 413, 415), openapi_extra=INCOMING_BODY)
+async def set_world_image(
+    file: Annotated[IncomingFile, Depends(IncomingFile.of_request)], blender: Blender
+) -> Success[WorldInfo]:
+    """Surround the scene with an equirectangular image: an upload or an artifact."""
+    return Success(await blender.call(WORLD_IMAGE, WorldImageParams(artifact=file.artifact.id)))

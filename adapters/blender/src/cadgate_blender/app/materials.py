@@ -1,0 +1,242 @@
+"""Materials: a Principled BSDF's values, images as textures, and the slots of objects."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Sequence
+
+import bpy
+
+from cadgate.appserver import AppError, about_to_change, method, name_taken
+from cadgate_blender.app import changes, images, limits, names, versions
+from cadgate_blender.app.describe import describe, tidy, vector
+
+_SLOTS = {
+    "color": "Base Color",
+    "roughness": "Roughness",
+    "metallic": "Metallic",
+    "alpha": "Alpha",
+    "emission": "Emission Color",
+    "normal": "Normal",
+}
+
+
+def find(name: str) -> Any:
+    """The material `name`. Raises AppError `material_not_found`."""
+    return names.find("material", bpy.data.materials, name)
+
+
+def shader(material: Any) -> Any:
+    """The material's Principled BSDF, None where executed code or a file made it without one."""
+    if material.node_tree is None:
+        return None
+    return next((node for node in material.node_tree.nodes if node.bl_idname == "ShaderNodeBsdfPrincipled"), None)
+
+
+def _textures(node: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for slot, socket in _SLOTS.items():
+        links = node.inputs[socket].links
+        source = links[0].from_node if links else None
+        if source is not None and source.bl_idname == "ShaderNodeNormalMap" and source.inputs["Color"].links:
+            source = source.inputs["Color"].links[0].from_node
+        if source is not None and source.bl_idname == "ShaderNodeTexImage" and source.image is not None:
+            found[slot] = source.image.name
+    return found
+
+
+def info(material: Any) -> dict[str, Any]:
+    """MaterialInfo; of a material without a Principled BSDF what viewports show."""
+    node = shader(material)
+    described: dict[str, Any] = {"name": material.name}
+    if node is None:
+        described |= {
+            "color": vector(material.diffuse_color),
+            "metallic": tidy(material.metallic),
+            "roughness": tidy(material.roughness),
+            "emission_color": [1.0, 1.0, 1.0, 1.0],
+            "emission_strength": 0.0,
+            "alpha": tidy(material.diffuse_color[3]),
+            "textures": {},
+        }
+    else:
+        described |= {
+            "color": vector(node.inputs["Base Color"].default_value),
+            "metallic": tidy(node.inputs["Metallic"].default_value),
+            "roughness": tidy(node.inputs["Roughness"].default_value),
+            "emission_color": vector(node.inputs["Emission Color"].default_value),
+            "emission_strength": tidy(node.inputs["Emission Strength"].default_value),
+            "alpha": tidy(node.inputs["Alpha"].default_value),
+            "textures": _textures(node),
+        }
+    described["users"] = material.users - int(material.use_fake_user)
+    described["revision"] = hashlib.sha1(repr(sorted(described.items())).encode()).hexdigest()[:12]
+    return described
+
+
+def _shader(material: Any) -> Any:
+    node = shader(material)
+    if node is None:
+        raise AppError(
+            "command_failed",
+            f"The material {material.name!r} has no Principled BSDF, so its values cannot be set: make a new material",
+            {"material": material.name},
+        )
+    return node
+
+
+def _set(material: Any, values: dict[str, Any]) -> None:
+    node = _shader(material)
+    if "color" in values:
+        node.inputs["Base Color"].default_value = values["color"]
+    for field, socket in (("metallic", "Metallic"), ("roughness", "Roughness")):
+        if field in values:
+            node.inputs[socket].default_value = values[field]
+    if values.get("emission_color") is not None:
+        node.inputs["Emission Color"].default_value = values["emission_color"]
+        if values.get("emission_strength") is None and node.inputs["Emission Strength"].default_value == 0.0:
+            values = {**values, "emission_strength": 1.0}
+    if values.get("emission_strength") is not None:
+        node.inputs["Emission Strength"].default_value = values["emission_strength"]
+    alpha = values.get("alpha")
+    if alpha is None and "color" in values and values["color"][3] < 1.0:
+        alpha = values["color"][3]
+    if alpha is not None:
+        node.inputs["Alpha"].default_value = alpha
+        material.surface_render_method = "DITHERED" if alpha == 1.0 else "BLENDED"
+    # Workbench and viewports show these, not the nodes.
+    material.diffuse_color = (*node.inputs["Base Color"].default_value[:3], node.inputs["Alpha"].default_value)
+    material.metallic = node.inputs["Metallic"].default_value
+    material.roughness = node.inputs["Roughness"].default_value
+
+
+def _users(material: Any) -> list[Any]:
+    """The objects that have `material` in a slot."""
+    if material.users - int(material.use_fake_user) == 0:
+        return []
+    return [obj for obj in bpy.data.objects if any(slot.material == material for slot in obj.material_slots)]
+
+
+def _tell(objects: Sequence[Any]) -> None:
+    for obj in objects:
+        changes.changed(describe(obj))
+
+
+# --- methods -----------------------------------------------------------------------------------------------------
+
+
+@method("materials.create")
+def create(*, name: str | None, on_conflict: str, **values: Any) -> dict[str, Any]:
+    existing = None if name is None else bpy.data.materials.get(name)
+    names.check_free("material", name, existing is not None, on_conflict)
+    about_to_change()
+    material = bpy.data.materials.new(name or "Material")
+    versions.use_nodes(material)
+    material.use_fake_user = True
+    if existing is not None and on_conflict == "replace":
+        users = _users(existing)
+        existing.user_remap(material)
+        bpy.data.materials.remove(existing)
+        material.name = name
+        _tell(users)
+    if name is not None and material.name != name and on_conflict != "rename":
+        raise name_taken("material", name)
+    _set(material, values)
+    return info(material)
+
+
+@method("materials.list")
+def list_materials(*, limit: int, offset: int, fields: str | None) -> dict[str, Any]:
+    from cadgate.appserver import page
+
+    found = page(list(bpy.data.materials), info, limit=limit, offset=offset, fields=fields)
+    return {"materials": found["objects"], "total": found["total"]}
+
+
+@method("materials.get")
+def get(*, name: str) -> dict[str, Any]:
+    return info(find(name))
+
+
+@method("materials.update")
+def update(*, name: str, **values: Any) -> dict[str, Any]:
+    material = find(name)
+    new_name = values.pop("new_name", name)
+    names.check_free("material", new_name, new_name != name and new_name in bpy.data.materials, "error")
+    if values:
+        _shader(material)
+    about_to_change(info(material)["revision"])
+    if values:
+        _set(material, values)
+    if new_name != name:
+        material.name = new_name
+        if material.name != new_name:
+            raise name_taken("material", new_name)
+        _tell(_users(material))
+    return info(material)
+
+
+@method("materials.delete")
+def delete(*, name: str) -> dict[str, Any]:
+    material = find(name)
+    about_to_change(info(material)["revision"])
+    users = _users(material)
+    bpy.data.materials.remove(material)
+    _tell(users)
+    return {"deleted": name}
+
+
+@method("materials.apply")
+def apply(*, object: str, material: str, slot: int | None) -> dict[str, Any]:
+    obj = names.find_object(object)
+    found = find(material)
+    if obj.data is None or not hasattr(obj.data, "materials"):
+        raise AppError("validation_error", f"{object!r} is a {obj.type}, which has no surface", {"object": object})
+    count = len(obj.material_slots)
+    index = slot or 0
+    if index > count:
+        raise AppError(
+            "validation_error",
+            f"{object!r} has {count} material slots: slot {index} is neither one of them nor the next one",
+            {"slot": index, "slots": count},
+        )
+    about_to_change(describe(obj)["revision"])
+    if index == count:
+        obj.data.materials.append(found)
+    else:
+        obj.material_slots[index].material = found
+    described = describe(obj)
+    changes.changed(described)
+    return described
+
+
+@method("internal.texture")
+def texture(*, path: str, name: str, material: str, slot: str) -> dict[str, Any]:
+    """Use the image file `path` in `slot`. The image is packed: the session needs no other file."""
+    found = find(material)
+    node = _shader(found)
+    image = images.load(path, name)
+    try:
+        limits.check("The number of pixels of the image", image.size[0] * image.size[1], "max_image_pixels")
+        about_to_change(info(found)["revision"])
+    except BaseException:
+        bpy.data.images.remove(image)
+        raise
+    tree = found.node_tree
+    picture = tree.nodes.new("ShaderNodeTexImage")
+    picture.image = image
+    picture.location = (-400, 300 - 60 * list(_SLOTS).index(slot))
+    if slot not in ("color", "emission"):
+        image.colorspace_settings.name = "Non-Color"
+    output = picture.outputs["Color"]
+    if slot == "alpha":
+        output = picture.outputs["Alpha"] if image.depth in (32, 64, 128) else output
+        found.surface_render_method = "BLENDED"
+    elif slot == "normal":
+        bump = tree.nodes.new("ShaderNodeNormalMap")
+        tree.links.new(output, bump.inputs["Color"])
+        output = bump.outputs["Normal"]
+    elif slot == "emission" and node.inputs["Emission Strength"].default_value == 0.0:
+        node.inputs["Emission Strength"].default_value = 1.0
+    tree.links.new(output, node.inputs[_SLOTS[slot]])
+    return info(found)

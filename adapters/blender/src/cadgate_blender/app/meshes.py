@@ -1,0 +1,111 @@
+"""Meshes that a client made itself: from lists, or from a file of raw arrays."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import bpy
+import numpy
+
+from cadgate.appserver import AppError, method
+from cadgate_blender.app import limits
+from cadgate_blender.app.objects import Placement, add_object
+
+HEADER = struct.Struct("<4sIII")
+MAGIC = b"CGM1"
+MAX_COORDINATE = 1e9
+
+
+@method("meshes.create")
+def create(
+    *, vertices: list[Any], faces: list[Any], edges: list[Any], smooth: bool, **placement: Any
+) -> dict[str, Any]:
+    limits.check("The number of vertices", len(vertices), "max_vertices")
+    place = Placement(**placement)
+    mesh = bpy.data.meshes.new(place.name or "Mesh")
+    try:
+        mesh.from_pydata(vertices, edges, faces, shade_flat=not smooth)
+        _check(mesh, len(vertices), len(faces))
+        return add_object("Mesh", place, lambda name: mesh)
+    except BaseException:
+        _discard(mesh)
+        raise
+
+
+@method("internal.mesh")
+def upload(*, path: str, smooth: bool, **placement: Any) -> dict[str, Any]:
+    """A file: the header `CGM1`, numbers of vertices, faces and corners; then positions, corners per face, indices."""
+    place = Placement(**placement)
+    points, sizes, corners = read(path)
+    mesh = bpy.data.meshes.new(place.name or "Mesh")
+    try:
+        mesh.vertices.add(len(points) // 3)
+        mesh.vertices.foreach_set("co", points)
+        mesh.loops.add(len(corners))
+        mesh.loops.foreach_set("vertex_index", corners)
+        mesh.polygons.add(len(sizes))
+        starts = numpy.zeros(len(sizes), numpy.int32)
+        numpy.cumsum(sizes[:-1], out=starts[1:])
+        mesh.polygons.foreach_set("loop_start", starts)
+        mesh.update(calc_edges=True)
+        _check(mesh, len(points) // 3, len(sizes))
+        if smooth:
+            mesh.shade_smooth()
+        return add_object("Mesh", place, lambda name: mesh)
+    except BaseException:
+        _discard(mesh)
+        raise
+
+
+def _discard(mesh: Any) -> None:
+    """Remove a mesh that came to nothing; one that an object has already is rolled back with it."""
+    try:
+        if mesh.users == 0:
+            bpy.data.meshes.remove(mesh)
+    except ReferenceError:
+        pass
+
+
+def _check(mesh: Any, vertices: int, faces: int) -> None:
+    """Blender repairs what does not fit together by leaving it out: then it is refused instead."""
+    if mesh.validate() or len(mesh.vertices) != vertices or len(mesh.polygons) != faces:
+        raise AppError(
+            "validation_error",
+            "The faces do not make a mesh: a face is there twice, or has no area of its own corners",
+            {"vertices": vertices, "faces": faces},
+        )
+
+
+def read(path: str) -> tuple[Any, Any, Any]:
+    """Positions (float32), corners of each face, indices (int32). Raises AppError for anything else."""
+    with open(path, "rb") as file:
+        data = file.read()
+    if len(data) < HEADER.size or data[:4] != MAGIC:
+        raise AppError("unsupported_format", f"The upload does not begin with {MAGIC!r} and three 32-bit numbers")
+    _, vertices, faces, corners = HEADER.unpack_from(data)
+    expected = HEADER.size + 12 * vertices + 4 * faces + 4 * corners
+    if len(data) != expected:
+        raise AppError(
+            "unsupported_format",
+            f"The upload has {len(data)} bytes; {vertices} vertices, {faces} faces, {corners} corners are {expected}",
+        )
+    limits.check("The number of vertices", vertices, "max_vertices")
+    limits.check("The number of corners", corners, "max_vertices")
+    points = numpy.frombuffer(data, "<f4", vertices * 3, HEADER.size).astype(numpy.float32)
+    sizes = numpy.frombuffer(data, "<u4", faces, HEADER.size + 12 * vertices).astype(numpy.int64)
+    indices = numpy.frombuffer(data, "<u4", corners, HEADER.size + 12 * vertices + 4 * faces).astype(numpy.int64)
+    problem = None
+    if vertices == 0:
+        problem = "there is no vertex"
+    elif not numpy.isfinite(points).all() or numpy.abs(points).max() > MAX_COORDINATE:
+        problem = f"a coordinate is not finite, or beyond {MAX_COORDINATE:g}"
+    elif faces and sizes.min() < 3:
+        problem = "a face has fewer than 3 corners"
+    elif sizes.sum() != corners:
+        problem = f"the faces have {sizes.sum()} corners together, not {corners}"
+    elif corners and indices.max() >= vertices:
+        problem = f"a face names vertex {indices.max()}, but there are {vertices} vertices"
+    if problem is not None:
+        raise AppError("validation_error", f"The arrays do not make a mesh: {problem}")
+    return points, sizes.astype(numpy.int32), indices.astype(numpy.int32)

@@ -1,0 +1,340 @@
+"""Modifiers: adding, changing, removing, applying them; and booleans that are applied at once."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Callable
+
+import bpy
+import numpy
+
+from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
+from cadgate_blender.app import changes, limits, names, probe, versions
+from cadgate_blender.app.describe import degrees, describe, tidy, vector
+from cadgate_blender.app.objects import drop_unused, remove
+
+TYPES = {
+    "subdivision": "SUBSURF",
+    "bevel": "BEVEL",
+    "array": "ARRAY",
+    "mirror": "MIRROR",
+    "boolean": "BOOLEAN",
+    "solidify": "SOLIDIFY",
+    "decimate": "DECIMATE",
+}
+WORDS = {identifier: word for word, identifier in TYPES.items()}
+SURFACES = ("MESH", "CURVE", "SURFACE", "FONT")
+
+
+def _target(name: str) -> Any:
+    """Raises AppError for an object that takes no modifiers."""
+    obj = names.find_object(name)
+    if obj.type not in SURFACES:
+        raise AppError("validation_error", f"{name!r} is a {obj.type}, which takes no modifiers", {"object": name})
+    return obj
+
+
+def _mesh(name: str) -> Any:
+    obj = names.find_object(name)
+    if obj.type != "MESH":
+        raise AppError("validation_error", f"{name!r} is a {obj.type}, not a MESH", {"object": name})
+    return obj
+
+
+def _find(obj: Any, name: str) -> Any:
+    modifier = obj.modifiers.get(name)
+    if modifier is None:
+        raise not_found("modifier", name, [each.name for each in obj.modifiers])
+    return modifier
+
+
+# --- settings ----------------------------------------------------------------------------------------------------
+
+
+def _get_axes(modifier: Any) -> list[str]:
+    return [axis for axis, used in zip("xyz", modifier.use_axis) if used]
+
+
+def _set_axes(modifier: Any, axes: list[str]) -> None:
+    modifier.use_axis = [axis in axes for axis in "xyz"]
+
+
+def _offset(flag: str, field: str) -> tuple[Callable[[Any], Any], Callable[[Any, Any], None]]:
+    def get(modifier: Any) -> Any:
+        return vector(getattr(modifier, field)) if getattr(modifier, flag) else None
+
+    def put(modifier: Any, value: Any) -> None:
+        setattr(modifier, flag, value is not None)
+        if value is not None:
+            setattr(modifier, field, value)
+
+    return get, put
+
+
+def _number(field: str) -> tuple[Callable[[Any], Any], Callable[[Any, Any], None]]:
+    return lambda modifier: tidy(getattr(modifier, field)), lambda modifier, value: setattr(modifier, field, value)
+
+
+def _plain(field: str) -> tuple[Callable[[Any], Any], Callable[[Any, Any], None]]:
+    return lambda modifier: getattr(modifier, field), lambda modifier, value: setattr(modifier, field, value)
+
+
+def _word(field: str) -> tuple[Callable[[Any], Any], Callable[[Any, Any], None]]:
+    return (
+        lambda modifier: getattr(modifier, field).lower(),
+        lambda modifier, value: setattr(modifier, field, value.upper()),
+    )
+
+
+def _other(field: str) -> tuple[Callable[[Any], Any], Callable[[Any, Any], None]]:
+    def get(modifier: Any) -> Any:
+        other = getattr(modifier, field)
+        return other.name if other else None
+
+    def put(modifier: Any, value: Any) -> None:
+        setattr(modifier, field, None if value is None else names.find_object(value))
+
+    return get, put
+
+
+def _set_levels(modifier: Any, value: int) -> None:
+    modifier.levels = modifier.render_levels = value
+
+
+_SETTINGS: dict[str, dict[str, Any]] = {
+    "subdivision": {"levels": (lambda modifier: modifier.levels, _set_levels), "scheme": _word("subdivision_type")},
+    "bevel": {
+        "width": _number("width"),
+        "segments": _plain("segments"),
+        "limit": _word("limit_method"),
+        "angle": (
+            lambda modifier: degrees(modifier.angle_limit),
+            lambda modifier, value: setattr(modifier, "angle_limit", math.radians(value)),
+        ),
+    },
+    "array": {
+        "count": _plain("count"),
+        "relative_offset": _offset("use_relative_offset", "relative_offset_displace"),
+        "constant_offset": _offset("use_constant_offset", "constant_offset_displace"),
+    },
+    "mirror": {
+        "axes": (_get_axes, _set_axes),
+        "mirror_object": _other("mirror_object"),
+        "merge": _plain("use_mirror_merge"),
+        "merge_threshold": _number("merge_threshold"),
+    },
+    "boolean": {
+        "object": _other("object"),
+        "operation": _word("operation"),
+        "solver": (versions.get_solver, versions.set_solver),
+    },
+    "solidify": {"thickness": _number("thickness"), "offset": _number("offset")},
+    "decimate": {"ratio": _number("ratio")},
+}
+
+
+def info(modifier: Any) -> dict[str, Any]:
+    """ModifierInfo."""
+    word = WORDS.get(modifier.type)
+    settings = {} if word is None else {field: get(modifier) for field, (get, _) in _SETTINGS[word].items()}
+    return {
+        "name": modifier.name,
+        "type": word or modifier.type.lower(),
+        "settings": settings,
+        "show_viewport": modifier.show_viewport,
+        "show_render": modifier.show_render,
+    }
+
+
+def _set(modifier: Any, settings: dict[str, Any]) -> None:
+    known = _SETTINGS[WORDS[modifier.type]]
+    for field, value in settings.items():
+        known[field][1](modifier, value)
+
+
+def _check(obj: Any, word: str, settings: dict[str, Any], instead_of: Any = None) -> None:
+    """Raise AppError for other objects that do not fit, and for more vertices than the limits allow."""
+    for field in ("object", "mirror_object"):
+        if settings.get(field) is not None:
+            other = _mesh(settings[field]) if field == "object" else names.find_object(settings[field])
+            if other == obj and field == "object":
+                raise AppError("validation_error", f"{obj.name!r} cannot be combined with itself", {"object": obj.name})
+    stack = [
+        (WORDS[each.type], {field: get(each) for field, (get, _) in _SETTINGS[WORDS[each.type]].items()})
+        for each in obj.modifiers
+        if each != instead_of and each.type in WORDS
+    ]
+    stack.append((word, settings))
+    vertices = float(len(obj.data.vertices) if obj.type == "MESH" else 0)
+    for kind, values in stack:
+        if kind == "subdivision":
+            limits.check("The number of subdivision levels", values["levels"], "max_subdivisions")
+        elif kind == "array":
+            limits.check("The number of copies", values["count"], "max_copies")
+        vertices *= _growth(kind, values)
+        if kind == "boolean" and values.get("object") is not None:
+            vertices += len(names.find_object(values["object"]).data.vertices)
+        limits.check("The number of vertices that the modifiers make (an estimate)", vertices, "max_vertices")
+
+
+def _growth(kind: str, values: dict[str, Any]) -> float:
+    if kind == "subdivision":
+        return 4.0 ** values["levels"]
+    if kind == "array":
+        return float(values["count"])
+    if kind == "mirror":
+        return 2.0 ** len(values["axes"])
+    if kind == "bevel":
+        # Each vertex becomes a patch; in a mesh of quads four edges meet in one.
+        return 4.0 + 4.0 * values["segments"] * values["segments"] / 4.0
+    return 2.0 if kind == "solidify" else 1.0
+
+
+# --- methods -----------------------------------------------------------------------------------------------------
+
+
+@method("modifiers.list")
+def list_modifiers(*, object: str) -> dict[str, Any]:
+    return {"modifiers": [info(modifier) for modifier in _target(object).modifiers]}
+
+
+@method("modifiers.add")
+def add(*, object: str, modifier: dict[str, Any]) -> dict[str, Any]:
+    obj = _target(object)
+    word, name = modifier.pop("type"), modifier.pop("name")
+    settings = modifier
+    if word == "array" and settings["relative_offset"] is None and settings["constant_offset"] is None:
+        settings["relative_offset"] = [1.0, 0.0, 0.0]
+    if name is not None:
+        names.check_length(name)
+        if obj.modifiers.get(name) is not None:
+            raise name_taken("modifier", name)
+    _check(obj, word, settings)
+    about_to_change(describe(obj)["revision"])
+    made = obj.modifiers.new(name or word.capitalize(), TYPES[word])
+    if made is None:
+        raise AppError("command_failed", f"Blender adds no {word} modifier to a {obj.type}")
+    _set(made, settings)
+    described = describe(obj)
+    changes.changed(described)
+    return described
+
+
+@method("modifiers.update")
+def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str, Any]:
+    obj = _target(object)
+    found = _find(obj, modifier)
+    shown = {field: settings.pop(field) for field in ("show_viewport", "show_render") if field in settings}
+    word = WORDS.get(found.type)
+    known = _SETTINGS.get(word or "", {})
+    foreign = sorted(settings.keys() - known.keys())
+    if foreign:
+        raise AppError(
+            "validation_error",
+            f"A {word or found.type.lower()} modifier has no setting {foreign[0]!r}; it has {', '.join(known)}",
+            {"unknown": foreign, "known": list(known)},
+        )
+    if word is not None:
+        before = {field: get(found) for field, (get, _) in known.items()}
+        _check(obj, word, {**before, **settings}, instead_of=found)
+    about_to_change(describe(obj)["revision"])
+    _set(found, settings)
+    for field, value in shown.items():
+        setattr(found, field, value)
+    changes.changed(describe(obj))
+    return info(found)
+
+
+@method("modifiers.remove")
+def remove_modifier(*, object: str, modifier: str) -> dict[str, Any]:
+    obj = _target(object)
+    found = _find(obj, modifier)
+    about_to_change(describe(obj)["revision"])
+    obj.modifiers.remove(found)
+    changes.changed(describe(obj))
+    return {"deleted": modifier}
+
+
+@method("modifiers.apply")
+def apply(*, object: str, modifier: str) -> dict[str, Any]:
+    """Make what the modifier does part of the mesh. Others stay, also those that work before it."""
+    obj = _mesh(object)
+    found = _find(obj, modifier)
+    if obj.data.shape_keys is not None:
+        raise AppError("conflict", f"{object!r} has shape keys, and a modifier cannot be applied to those")
+    if list(obj.modifiers).index(found) > 0:
+        warn("not_first", f"{modifier!r} was not the first modifier: applied to the mesh without the ones before it")
+    mesh = probe.mesh_of(obj, keep=lambda each: each.name == modifier)
+    try:
+        about_to_change(describe(obj)["revision"])
+    except BaseException:
+        bpy.data.meshes.remove(mesh)
+        raise
+    _replace_mesh(obj, mesh)
+    obj.modifiers.remove(obj.modifiers[modifier])
+    described = describe(obj)
+    changes.changed(described)
+    return described
+
+
+def _replace_mesh(obj: Any, mesh: Any) -> None:
+    former = obj.data
+    name = former.name
+    obj.data = mesh
+    drop_unused(former)
+    mesh.name = name
+
+
+def _same_points(one: Any, other: Any) -> bool:
+    """Whether two meshes have the same points and as many faces, in whatever order."""
+    if (len(one.vertices), len(one.polygons)) != (len(other.vertices), len(other.polygons)):
+        return False
+    return bool(numpy.allclose(_points(one), _points(other), atol=1e-6))
+
+
+def _points(mesh: Any) -> Any:
+    values = numpy.empty(len(mesh.vertices) * 3, numpy.float32)
+    mesh.vertices.foreach_get("co", values)
+    points = values.reshape(-1, 3).round(5)
+    return points[numpy.lexsort(points.T)]
+
+
+@method("objects.boolean")
+def boolean(*, name: str, object: str, operation: str, solver: str, delete_other: bool) -> dict[str, Any]:
+    """Replace the mesh of `name` by its combination with `object`, the modifiers of both applied."""
+    obj, other = _mesh(name), _mesh(object)
+    if obj == other:
+        raise AppError("validation_error", f"{name!r} cannot be combined with itself: name two objects")
+    if obj.data.shape_keys is not None:
+        raise AppError("conflict", f"{name!r} has shape keys, and those cannot be combined")
+    _check(obj, "boolean", {"object": object})
+
+    def add_boolean(copy: Any) -> None:
+        made = copy.modifiers.new("Boolean", "BOOLEAN")
+        made.object = other
+        made.operation = operation.upper()
+        versions.set_solver(made, solver)
+
+    mesh = probe.mesh_of(obj, dress=add_boolean, also=other)
+    try:
+        if not len(mesh.polygons):
+            raise AppError(
+                "degenerate_result",
+                f"The {operation} of {name!r} and {object!r} is empty: nothing was changed",
+                {"operation": operation},
+            )
+        about_to_change(describe(obj)["revision"])
+    except BaseException:
+        bpy.data.meshes.remove(mesh)
+        raise
+    if not len(obj.modifiers) and _same_points(mesh, obj.data):
+        warn("no_effect", f"{object!r} does not change {name!r}: the {operation} has no effect")
+        bpy.data.meshes.remove(mesh)
+    else:
+        obj.modifiers.clear()
+        _replace_mesh(obj, mesh)
+    if delete_other:
+        remove(other)
+    described = describe(obj)
+    changes.changed(described)
+    return described

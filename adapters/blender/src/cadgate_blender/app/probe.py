@@ -1,0 +1,54 @@
+"""What modifiers make of one object, found out in a scene of its own: the cost does not grow with the session's."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import bpy
+
+from cadgate.appserver import AppError
+from cadgate_blender.app import limits
+
+
+def mesh_of(
+    obj: Any,
+    *,
+    keep: Callable[[Any], bool] = lambda modifier: True,
+    dress: Callable[[Any], None] | None = None,
+    also: Any = None,
+) -> Any:
+    """A new mesh: `obj` with those of its modifiers that `keep` says, and with what `dress` adds to a copy of it.
+
+    Neither the object nor its scene change. `also` is another object that must be evaluated. Raises AppError.
+    """
+    scene = bpy.data.scenes.new("cadgate probe")
+    copy = obj.copy()
+    try:
+        for modifier in list(copy.modifiers):
+            if keep(modifier):
+                modifier.show_viewport = True
+            else:
+                copy.modifiers.remove(modifier)
+        if dress is not None:
+            dress(copy)
+        copy.hide_viewport = False
+        scene.collection.objects.link(copy)
+        if also is not None:
+            scene.collection.objects.link(also)
+        layer = scene.view_layers[0]
+        layer.update()
+        depsgraph = layer.depsgraph
+        mesh = bpy.data.meshes.new_from_object(
+            copy.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
+        )
+    except RuntimeError as error:
+        raise AppError("command_failed", f"Blender could not evaluate the modifiers: {error}") from error
+    finally:
+        bpy.data.objects.remove(copy)
+        bpy.data.scenes.remove(scene)
+    try:
+        limits.check("The number of vertices of the result", len(mesh.vertices), "max_vertices")
+    except AppError:
+        bpy.data.meshes.remove(mesh)
+        raise
+    return mesh

@@ -1,0 +1,157 @@
+"""Materials: Principled BSDF values, images as their textures, and applying them to objects."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from cadgate.plugin import Color, Count, Creation, Deleted, Method, Name, Number, Page, Params, Result, Warned
+from cadgate_blender.models.objects import ObjectInfo
+from cadgate_blender.models.values import unset
+
+Factor = Annotated[Number, Field(ge=0, le=1)]
+"""0…1."""
+
+Strength = Annotated[Number, Field(ge=0, le=1e6)]
+"""0 or more; 1 emits the colour as it is."""
+
+TextureSlot = Literal["color", "roughness", "metallic", "alpha", "emission", "normal"]
+
+RED_INFO: dict[str, Any] = {
+    "name": "Red",
+    "color": [0.8, 0.1, 0.1, 1.0],
+    "metallic": 0.0,
+    "roughness": 0.5,
+    "emission_color": [1.0, 1.0, 1.0, 1.0],
+    "emission_strength": 0.0,
+    "alpha": 1.0,
+    "textures": {},
+    "users": 1,
+    "revision": "9c1f03ab5d27",
+    "warnings": [],
+}
+
+
+class MaterialParams(Creation):
+    """A material with a Principled BSDF."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"name": "Red", "color": [0.8, 0.1, 0.1], "roughness": 0.4},
+                {"name": "Lamp", "color": "#ffffff", "emission_color": "#ffcc88", "emission_strength": 5},
+            ]
+        }
+    )
+
+    color: Color = Field((0.8, 0.8, 0.8, 1.0), description="Base colour.")
+    metallic: Factor = 0
+    roughness: Factor = 0.5
+    emission_color: Color | None = Field(None, description="Without a strength, it glows with strength 1.")
+    emission_strength: Strength | None = Field(None, description="Without a colour, it glows white.")
+    alpha: Factor | None = Field(None, description="Opacity; without it the alpha of `color`.")
+
+
+class MaterialName(Params):
+    """Which material."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Red"}]})
+
+    name: Name
+
+
+class MaterialPatch(Params):
+    """What to change; fields that are not sent stay as they are."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"roughness": 0.1}]})
+
+    name: Name = unset("A new name.")
+    color: Color = unset("Base colour. An alpha below 1 sets the opacity too.")
+    metallic: Factor = unset()
+    roughness: Factor = unset()
+    emission_color: Color = unset()
+    emission_strength: Strength = unset()
+    alpha: Factor = unset("Opacity.")
+
+
+class MaterialUpdate(MaterialPatch):
+    """Which material, and what to change of it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Red", "new_name": "Ruby", "roughness": 0.1}]})
+
+    name: Name = Field(description="The material to change.")
+    new_name: Name = unset("A new name.")
+
+
+class MaterialInfo(Result):
+    """One material, as it was read back from Blender."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [RED_INFO]})
+
+    name: str
+    color: tuple[float, float, float, float]
+    metallic: float
+    roughness: float
+    emission_color: tuple[float, float, float, float]
+    emission_strength: float = Field(description="0: it does not glow.")
+    alpha: float
+    textures: dict[str, str] = Field(description="The image of each slot that has one.")
+    users: int = Field(description="How many slots of objects use it.")
+    revision: str
+    warnings: list[Warned] = Field(default_factory=list[Warned])
+
+
+class MaterialPage(Result):
+    """Some of the materials, and how many there are in all. With `fields`, they hold only those."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"materials": [RED_INFO], "total": 1}]})
+
+    materials: list[MaterialInfo | dict[str, Any]]
+    total: int
+
+
+class ApplyParams(Params):
+    """Which material goes onto which object."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"object": "Cube", "material": "Red"}]})
+
+    object: Name
+    material: Name
+    slot: Annotated[Count, Field(ge=0, le=32_766)] | None = Field(
+        None, description="Index of the slot; the first one without it. One past the last adds a slot."
+    )
+
+
+class TextureOptions(Params):
+    """What the image is for."""
+
+    slot: TextureSlot = "color"
+
+
+class TextureParams(TextureOptions):
+    """An image artifact as a texture of a material."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"material": "Red", "artifact": "0123456789abcdef0123456789abcdef"}]}
+    )
+
+    material: Name
+    artifact: str = Field(description="The id of an artifact with an image.")
+
+
+CREATE = Method("materials.create", MaterialParams, MaterialInfo, mutates=True)
+LIST = Method("materials.list", Page, MaterialPage)
+GET = Method("materials.get", MaterialName, MaterialInfo)
+UPDATE = Method("materials.update", MaterialUpdate, MaterialInfo, mutates=True, partial=True)
+DELETE = Method("materials.delete", MaterialName, Deleted, mutates=True)
+APPLY = Method("materials.apply", ApplyParams, ObjectInfo, mutates=True)
+TEXTURE = Method(
+    "materials.texture",
+    TextureParams,
+    MaterialInfo,
+    mutates=True,
+    replay="snapshot",
+    atomic=False,
+    deadline="file",
+)

@@ -1,0 +1,68 @@
+"""Meshes that a client made itself: as JSON, or as raw little-endian arrays."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, model_validator
+
+from cadgate.plugin import Count, Creation, Method, Name
+from cadgate_blender.models.objects import ObjectInfo
+from cadgate_blender.models.values import Coordinate, Placement
+
+Point = tuple[Coordinate, Coordinate, Coordinate]
+Index = Annotated[Count, Field(ge=0)]
+
+EXAMPLE: dict[str, Any] = {
+    "name": "Pyramid",
+    "vertices": [[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0], [0, 0, 1.5]],
+    "faces": [[3, 2, 1, 0], [0, 1, 4], [1, 2, 4], [2, 3, 4], [3, 0, 4]],
+}
+
+
+class MeshParams(Placement):
+    """A mesh of vertices and faces; corners run counter-clockwise, seen from outside."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    vertices: Annotated[list[Point], Field(min_length=1)] = Field(description="Blender units.")
+    faces: list[Annotated[list[Index], Field(min_length=3)]] = Field(description="Indices of vertices, from 0.")
+    edges: list[Annotated[list[Index], Field(min_length=2, max_length=2)]] = Field(
+        default_factory=list[list[int]], description="Edges without a face; those of faces come by themselves."
+    )
+    smooth: bool = Field(False, strict=True, description="Shade smooth instead of flat.")
+
+    @model_validator(mode="after")
+    def _indices_exist(self) -> MeshParams:
+        count = len(self.vertices)
+        for kind, groups in (("face", self.faces), ("edge", self.edges)):
+            for number, group in enumerate(groups):
+                if max(group) >= count:
+                    raise ValueError(f"{kind} {number} names vertex {max(group)}, but there are {count} vertices")
+                if len(set(group)) != len(group):
+                    raise ValueError(f"{kind} {number} names a vertex twice: {group}")
+        return self
+
+
+class MeshUploadOptions(Creation):
+    """What a mesh of raw arrays becomes."""
+
+    material: Name | None = Field(None, description="An existing material.")
+    collection: Name | None = Field(None, description="An existing collection; without one, the scene's own.")
+    smooth: bool = Field(False, description="Shade smooth instead of flat.")
+
+
+class MeshUploadParams(MeshUploadOptions):
+    """An artifact with the raw arrays of a mesh, and what becomes of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"artifact": "0123456789abcdef0123456789abcdef", "name": "Scan"}]}
+    )
+
+    artifact: str = Field(description="The id of an artifact with the arrays.")
+
+
+CREATE = Method("meshes.create", MeshParams, ObjectInfo, mutates=True)
+UPLOAD = Method(
+    "meshes.upload", MeshUploadParams, ObjectInfo, mutates=True, replay="snapshot", atomic=False, deadline="file"
+)

@@ -1,0 +1,271 @@
+"""Modifiers, one model per type, and booleans."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BeforeValidator, ConfigDict, Field, StrictBool
+
+from cadgate.plugin import Count, Deleted, Method, Name, Number, Params, Result, Warned
+from cadgate_blender.models.objects import ObjectInfo
+from cadgate_blender.models.values import Coordinate, NotNegative, unset
+
+BooleanOperation = Literal["difference", "union", "intersect"]
+Solver = Literal["exact", "fast"]
+Levels = Annotated[Count, Field(ge=0, le=100)]
+Copies = Annotated[Count, Field(ge=1, le=1_000_000_000)]
+Segments = Annotated[Count, Field(ge=1, le=1000)]
+Angle = Annotated[Number, Field(ge=0, le=180)]
+Ratio = Annotated[Number, Field(ge=0, le=1)]
+Offset = Annotated[Number, Field(ge=-1e6, le=1e6)]
+Offset3 = tuple[Coordinate, Coordinate, Coordinate]
+Axes = Annotated[list[Literal["x", "y", "z"]], Field(min_length=1, max_length=3)]
+
+
+class ModifierBase(Params):
+    """What every modifier has."""
+
+    name: Name | None = Field(None, description="Blender's own word for the type, without it.")
+
+
+class Subdivision(ModifierBase):
+    """Subdivision surface: rounds, or only cuts, every face into four, `levels` times."""
+
+    type: Literal["subdivision"]
+    levels: Levels = Field(1, description="Bounded by the setting `max_subdivisions`.")
+    scheme: Literal["catmull_clark", "simple"] = "catmull_clark"
+
+
+class Bevel(ModifierBase):
+    """Rounds edges."""
+
+    type: Literal["bevel"]
+    width: NotNegative = Field(0.1, description="Blender units.")
+    segments: Segments = 1
+    limit: Literal["angle", "none"] = Field("angle", description="Only edges sharper than `angle`, or all.")
+    angle: Angle = Field(30, description="Degrees.")
+
+
+class Array(ModifierBase):
+    """Copies in a row."""
+
+    type: Literal["array"]
+    count: Copies = Field(2, description="Including the original; bounded by the setting `max_copies`.")
+    relative_offset: Offset3 | None = Field(None, description="In sizes of the object; [1, 0, 0] without any offset.")
+    constant_offset: Offset3 | None = Field(None, description="In Blender units.")
+
+
+class Mirror(ModifierBase):
+    """Mirrors about the object's own axes, or another object's."""
+
+    type: Literal["mirror"]
+    axes: Axes = Field(["x"], description="Which coordinates change their sign.")
+    mirror_object: Name | None = Field(None, description="An existing object whose origin and axes are used instead.")
+    merge: StrictBool = Field(True, description="Join vertices on the mirror plane.")
+    merge_threshold: NotNegative = Field(0.001, description="Blender units.")
+
+
+class Boolean(ModifierBase):
+    """Combines with another mesh, which stays visible."""
+
+    type: Literal["boolean"]
+    object: Name = Field(description="The other object, a mesh.")
+    operation: BooleanOperation = "difference"
+    solver: Solver = "exact"
+
+
+class Solidify(ModifierBase):
+    """Gives surfaces a thickness."""
+
+    type: Literal["solidify"]
+    thickness: Coordinate = Field(0.1, description="Blender units.")
+    offset: Annotated[Number, Field(ge=-1, le=1)] = Field(-1, description="-1 inwards, 0 both ways, 1 outwards.")
+
+
+class Decimate(ModifierBase):
+    """Leaves out faces."""
+
+    type: Literal["decimate"]
+    ratio: Ratio = Field(0.5, description="Which part of the faces stays.")
+
+
+_ALIASES = {"subsurf": "subdivision", "subdivision_surface": "subdivision"}
+
+
+def _flatten(value: object) -> object:
+    """Types in Blender's spelling, and settings in an object of their own, are taken too."""
+    if not isinstance(value, dict):
+        return value
+    data = dict(cast("dict[str, Any]", value))
+    settings = data.pop("settings", None)
+    if settings is not None:
+        if not isinstance(settings, dict):
+            raise ValueError("settings must be an object")
+        both = data.keys() & cast("dict[str, Any]", settings).keys()
+        if both:
+            raise ValueError(f"{sorted(both)} are there twice: in settings and beside it")
+        data |= cast("dict[str, Any]", settings)
+    if isinstance(data.get("type"), str):
+        kind = data["type"].lower()
+        data["type"] = _ALIASES.get(kind, kind)
+    return data
+
+
+_Typed = Annotated[
+    Subdivision | Bevel | Array | Mirror | Boolean | Solidify | Decimate,
+    Field(discriminator="type"),
+]
+
+
+class Modifier(RootModel[_Typed]):
+    """One of the types, told apart by `type`, with that type's settings."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {"type": "subdivision", "levels": 2},
+                {"type": "array", "count": 5, "relative_offset": [1.2, 0, 0]},
+                {"type": "boolean", "object": "Drill", "operation": "difference"},
+            ]
+        },
+    )
+
+    _normal_form = model_validator(mode="before")(_flatten)
+
+
+class ModifierParams(Params):
+    """Which object gets which modifier."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"object": "Cube", "modifier": {"type": "bevel", "width": 0.05}}]}
+    )
+
+    object: Name
+    modifier: Modifier
+
+
+class ModifierAddress(Params):
+    """Which modifier of which object."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"object": "Cube", "modifier": "Bevel"}]})
+
+    object: Name
+    modifier: Name
+
+
+class ModifierPatch(Params):
+    """What to change; only settings that the modifier's type has."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"levels": 3}, {"width": 0.2, "segments": 4}]})
+
+    levels: Levels = unset()
+    scheme: Literal["catmull_clark", "simple"] = unset()
+    width: NotNegative = unset("Blender units.")
+    segments: Segments = unset()
+    limit: Literal["angle", "none"] = unset()
+    angle: Angle = unset("Degrees.")
+    count: Copies = unset()
+    relative_offset: Offset3 = unset("In sizes of the object.")
+    constant_offset: Offset3 = unset("In Blender units.")
+    axes: Axes = unset()
+    mirror_object: Name | None = Field(None, description="An existing object, or null for none.")
+    merge: StrictBool = unset()
+    merge_threshold: NotNegative = unset("Blender units.")
+    object: Name = unset("boolean: the other object.")
+    operation: BooleanOperation = unset()
+    solver: Solver = unset()
+    thickness: Coordinate = unset("Blender units.")
+    offset: Annotated[Number, Field(ge=-1, le=1)] = unset()
+    ratio: Ratio = unset()
+    show_viewport: StrictBool = unset("Whether it works in viewports and exports.")
+    show_render: StrictBool = unset("Whether it works in renders.")
+
+
+class ModifierUpdate(ModifierAddress):
+    """Which modifier, and what to change of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"object": "Cube", "modifier": "Bevel", "settings": {"segments": 4}}]}
+    )
+
+    settings: ModifierPatch
+
+
+class ModifierInfo(Result):
+    """One modifier, as it was read back from Blender."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Bevel",
+                    "type": "bevel",
+                    "settings": {"width": 0.05, "segments": 2, "limit": "angle", "angle": 30.0},
+                    "show_viewport": True,
+                    "show_render": True,
+                    "warnings": [],
+                }
+            ]
+        }
+    )
+
+    name: str
+    type: str = Field(description="As in the request; for types that the gateway cannot add, Blender's own word.")
+    settings: dict[str, Any] = Field(description="The settings of its type, under the names of the request.")
+    show_viewport: bool
+    show_render: bool
+    warnings: list[Warned] = Field(default_factory=list[Warned])
+
+
+class ModifierList(Result):
+    """The modifiers of an object, in the order in which they work."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"modifiers": []}]})
+
+    modifiers: list[ModifierInfo]
+
+
+class ObjectOfModifiers(Params):
+    """Whose modifiers."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"object": "Cube"}]})
+
+    object: Name
+
+
+_OPERATIONS = {"subtract": "difference", "intersection": "intersect"}
+
+
+class BooleanOptions(Params):
+    """The other object, and what to do with both."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"object": "Drill", "operation": "difference", "delete_other": True}]}
+    )
+
+    object: Name = Field(description="The other object, a mesh.")
+    operation: Annotated[
+        BooleanOperation,
+        BeforeValidator(lambda value: _OPERATIONS.get(value, value) if isinstance(value, str) else value),
+    ] = "difference"
+    solver: Solver = "exact"
+    delete_other: bool = Field(False, strict=True, description="Delete the other object afterwards.")
+
+
+class BooleanParams(BooleanOptions):
+    """Which object changes, and by what."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "Plate", "object": "Drill", "operation": "difference"}]}
+    )
+
+    name: Name = Field(description="The object that becomes the result.")
+
+
+ADD = Method("modifiers.add", ModifierParams, ObjectInfo, mutates=True)
+LIST = Method("modifiers.list", ObjectOfModifiers, ModifierList)
+UPDATE = Method("modifiers.update", ModifierUpdate, ModifierInfo, mutates=True, partial=True)
+REMOVE = Method("modifiers.remove", ModifierAddress, Deleted, mutates=True)
+APPLY = Method("modifiers.apply", ModifierAddress, ObjectInfo, mutates=True)
+BOOLEAN = Method("objects.boolean", BooleanParams, ObjectInfo, mutates=True)

@@ -1,0 +1,48 @@
+"""Images on their way into the session: looked at first, and put where Blender can read them under their own suffix."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import PurePosixPath
+from typing import cast
+
+from anyio import to_thread
+
+from cadgate.plugin import Application, UnsupportedFormat
+from cadgate_blender import incoming, limits
+from cadgate_blender.settings import BlenderSettings
+
+HEADS: dict[str, tuple[bytes, ...]] = {
+    ".png": (b"\x89PNG\r\n\x1a\n",),
+    ".jpg": (b"\xff\xd8\xff",),
+    ".jpeg": (b"\xff\xd8\xff",),
+    ".webp": (b"RIFF",),
+    ".exr": (b"\x76\x2f\x31\x01",),
+    ".hdr": (b"#?RADIANCE", b"#?RGBE"),
+    ".tif": (b"II*\0", b"MM\0*"),
+    ".tiff": (b"II*\0", b"MM\0*"),
+    ".bmp": (b"BM",),
+}
+
+
+@asynccontextmanager
+async def brought(app: Application, artifact: str) -> AsyncGenerator[tuple[str, str]]:
+    """Path and name of an image artifact while the block runs. Raises UnsupportedFormat, LimitExceeded."""
+    stored = app.artifacts.get(artifact)
+    name = PurePosixPath(stored.artifact.name).name
+    suffix = PurePosixPath(name).suffix.lower()
+    limits.check(
+        cast("BlenderSettings", app.settings), "The size of the file in bytes", stored.artifact.size, "max_import_bytes"
+    )
+    if suffix not in HEADS:
+        raise UnsupportedFormat(
+            f"The file {name!r} cannot be used as an image: known suffixes are {', '.join(HEADS)}",
+            details={"name": name, "suffixes": list(HEADS)},
+        )
+    with stored.path.open("rb") as file:
+        if not file.read(16).startswith(HEADS[suffix]):
+            raise UnsupportedFormat(f"The file {name!r} is not what its suffix says", details={"name": name})
+    async with app.stage(None, default="image", suffix=suffix) as staged:
+        await to_thread.run_sync(incoming.link, stored.path, staged.path)
+        yield str(staged.path), name
