@@ -95,6 +95,8 @@ class Connection(asyncio.Protocol):
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(ConnectionLost("the connection was lost before the answer came"))
+                # Looked at here, so that it is no news to the loop where nobody waits for this answer.
+                future.exception()
         if not self.lost.done():
             self.lost.set_result(None)
 

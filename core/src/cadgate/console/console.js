@@ -73,13 +73,8 @@ async function readObjects() {
   byId("count").textContent = `(${answer.result.total})`;
 }
 
-let drawing = false, drawAgain = false, canDraw = null;
+let drawing = false, drawAgain = false, canDraw = false;
 async function readPreview() {
-  if (canDraw === null) {
-    const description = await fetch("/openapi.json").then((response) => response.json()).catch(() => null);
-    canDraw = Boolean(description?.paths?.[`${api}/render/preview`]?.get);
-    byId("preview-box").hidden = !canDraw;
-  }
   if (!canDraw) return;
   if (drawing) { drawAgain = true; return; }
   drawing = true;
@@ -99,7 +94,12 @@ async function readPreview() {
 async function readAdapters() {
   const answer = await fetch("/plugins").then((response) => response.json()).catch(() => null);
   for (const plugin of answer?.result?.plugins ?? []) {
-    if (plugin.status !== "active" || plugin.name === adapter) continue;
+    if (plugin.status !== "active") continue;
+    if (plugin.name === adapter) {
+      canDraw = plugin.routes.some((route) => route.method === "GET" && route.path === `${api}/render/preview`);
+      byId("preview-box").hidden = !canDraw;
+      continue;
+    }
     const link = document.createElement("a");
     link.href = `/console/${encodeURIComponent(plugin.name)}`;
     link.textContent = plugin.title;
@@ -189,5 +189,5 @@ document.addEventListener("keydown", (event) => {
 });
 
 code.focus();
-readAdapters();
+await readAdapters();
 connect();

@@ -25,6 +25,8 @@ class BlenderHost(Host):
         if bpy.app.background:
             bpy.ops.wm.read_factory_settings(use_empty=True)
             snapshots.load_empty()
+        # So that the first call looks at the scene: what executed code changes is told by comparing with that.
+        changes.anything()
 
     def version(self) -> str:
         return versions.text()
