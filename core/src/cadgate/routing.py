@@ -6,10 +6,12 @@ of a request together.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute, RouteContext, iter_route_contexts
+from starlette.convertors import Convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -39,8 +41,8 @@ class GatewayRoute(APIRoute):
 class RouteTable(BaseRoute):
     """The first route of the gateway: answers for all plain HTTP routes registered after it.
 
-    The first registered route that takes path and method wins, as everywhere in Starlette. Routes that match more than
-    whole segments (mounts, `{x:path}`) and WebSockets are left to the router.
+    The first registered route that takes path and method wins, as everywhere in Starlette. Mounts and WebSockets are
+    left to the router.
     """
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
@@ -49,22 +51,24 @@ class RouteTable(BaseRoute):
         self._direct: dict[tuple[str, str], Route] = {}
         self._exact: dict[str, list[tuple[int, Route]]] = {}
         self._patterns: dict[tuple[str, int], list[tuple[int, Route]]] = {}
+        self._anywhere: list[tuple[int, Route]] = []
 
     def _index(self) -> None:
         self._direct.clear()
         self._exact.clear()
         self._patterns.clear()
+        self._anywhere.clear()
         for position, route in enumerate(self._routes):
             if not isinstance(route, Route):
                 continue
             if not route.param_convertors:
                 self._exact.setdefault(route.path, []).append((position, route))
-            elif all(
-                "/" in converter.regex and "^/" in converter.regex for converter in route.param_convertors.values()
-            ):
+            elif "{" in _key(route.path)[0] or any(map(_crosses_segments, route.param_convertors.values())):
+                self._anywhere.append((position, route))
+            else:
                 self._patterns.setdefault(_key(route.path), []).append((position, route))
         for path, routes in self._exact.items():
-            patterns = self._patterns.get(_key(path), [])
+            patterns = [*self._patterns.get(_key(path), ()), *self._anywhere]
             for position, route in reversed(routes):
                 # A pattern that was registered earlier and matches too must be asked first.
                 if not any(earlier < position and other.path_regex.match(path) for earlier, other in patterns):
@@ -86,9 +90,10 @@ class RouteTable(BaseRoute):
             found: Found = (direct, child, set())
             scope[_FOUND] = found
             return found
-        candidates = self._exact.get(path, ())
-        if patterns := self._patterns.get(_key(path)):
-            candidates = sorted((*candidates, *patterns), key=_position) if candidates else patterns
+        candidates = self._patterns.get(_key(path), [])
+        exact = self._exact.get(path)
+        if exact or self._anywhere:
+            candidates = sorted((*candidates, *(exact or ()), *self._anywhere), key=_position)
         found = (None, {}, set())
         for _, route in candidates:
             match, child = route.matches(scope)
@@ -120,6 +125,10 @@ def _key(path: str) -> tuple[str, int]:
     segments = path.split("/")
     fixed = segments[1:4] if len(segments) > 4 else segments[1:2]
     return "/".join(fixed), len(segments)
+
+
+def _crosses_segments(converter: Convertor[Any]) -> bool:
+    return re.fullmatch(converter.regex, "a/b") is not None
 
 
 def _position(candidate: tuple[int, Route]) -> int:
