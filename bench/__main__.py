@@ -127,7 +127,7 @@ def application_rows(count: int, folder: Path, name: str) -> list[Row]:
 
 def iter_methods(package: str, name: str) -> Any:
     from cadgate.methods import Method
-    from cadgate.plugins.runtime import modules_of
+    from cadgate.plugins.contents import modules_of
 
     for found in modules_of(package):
         for value in vars(found).values():

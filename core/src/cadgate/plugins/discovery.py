@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from cadgate.config import Settings
 from cadgate.errors import ConfigError
 from cadgate.plugin import Adapter, AdapterSpec
+from cadgate.plugins.contents import contents_of, problems_in
 from cadgate.plugins.entry_points import Announced, announced
 from cadgate.plugins.validate import problems_of
 from cadgate.settings import AdapterSettings
@@ -118,7 +119,7 @@ def _choose(settings: Settings, name: str, claims: Sequence[Announced]) -> list[
 def _load(settings: Settings, one: Announced) -> Found:
     try:
         adapter = _adapter_of(one)
-        problems = problems_of(adapter, one.name)
+        problems = problems_of(adapter, one.name) or _problems_inside(adapter)
         if problems:
             raise _Broken("; ".join(problems))
         own = _settings_of(settings, adapter)
@@ -155,6 +156,15 @@ def _adapter_of(one: Announced) -> Adapter:
             result.close()
     kinds = ", ".join(type(result).__name__ for result in results) or "nothing"
     raise _Broken(f"cadgate_adapter() must return one cadgate.plugin.Adapter, not {kinds}")
+
+
+def _problems_inside(adapter: Adapter) -> list[str]:
+    """What is wrong with the methods and handlers of its package, all of whose modules are imported now."""
+    try:
+        return problems_in(contents_of(adapter.package))
+    except (Exception, SystemExit) as error:
+        log.debug("a module of adapter %r cannot be imported", adapter.name, exc_info=error)
+        raise _Broken(_told(error)) from error
 
 
 def _check_spelling(manager: pluggy.PluginManager) -> None:

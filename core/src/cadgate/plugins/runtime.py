@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from starlette.requests import Request
@@ -17,6 +14,7 @@ from cadgate.clients.base_client import BaseSocketClient, Notification
 from cadgate.errors import ApplicationUnavailable, NotFound
 from cadgate.methods import Handler, Method
 from cadgate.plugins.calls import Calls
+from cadgate.plugins.contents import contents_of
 from cadgate.sessions.launcher import Launcher
 from cadgate.sessions.process import ApplicationProcess, Launch
 from cadgate.sessions.session import Session
@@ -25,8 +23,6 @@ from cadgate.sessions.status import Status
 from cadgate.sessions.worker import Worker, Workers
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from cadgate.config import Settings
     from cadgate.plugins.discovery import Found
 
@@ -46,9 +42,12 @@ class AdapterRuntime:
         self.folder = gateway.state_dir / "sessions" / adapter.name
         self._log = gateway.state_dir / "logs" / f"{adapter.name}.log"
         self._launcher: Launcher[Any] = adapter.launcher(settings)
-        self.methods: dict[str, Method[Any, Any]] = {}
-        self.handlers: dict[str, Handler[Any, Any]] = {}
-        self._collect()
+        contents = contents_of(adapter.package)
+        self.methods: dict[str, Method[Any, Any]] = {
+            **{method.name: method for method in BUILTIN},
+            **contents.methods_by_name(),
+        }
+        self.handlers: dict[str, Handler[Any, Any]] = contents.handlers_by_name()
         source = ManagedSource(self._launch) if settings.mode == "managed" else ExternalSource(self._external_client)
         self.session = Session(
             adapter.name,
@@ -65,18 +64,6 @@ class AdapterRuntime:
     @property
     def workspace(self) -> Path:
         return self.folder / "workspace"
-
-    def _collect(self) -> None:
-        for method in BUILTIN:
-            self.methods[method.name] = method
-        for module in modules_of(self.adapter.package):
-            for value in vars(module).values():
-                if isinstance(value, Method):
-                    method = cast("Method[Any, Any]", value)
-                    self.methods[method.name] = method
-                elif isinstance(value, Handler):
-                    handler = cast("Handler[Any, Any]", value)
-                    self.handlers[handler.method.name] = handler
 
     # --- launches ------------------------------------------------------------------------------------------------
 
@@ -146,15 +133,6 @@ class AdapterRuntime:
     async def health(self) -> dict[str, Any]:
         """See `Session.health`."""
         return await self.session.health()
-
-
-def modules_of(package: str) -> Iterator[ModuleType]:
-    """Every module of an adapter's package, except its half that runs inside the application."""
-    root = importlib.import_module(package)
-    yield root
-    for found in pkgutil.walk_packages(getattr(root, "__path__", ()), package + "."):
-        if not found.name.startswith(package + ".app"):
-            yield importlib.import_module(found.name)
 
 
 def runtime_of(request: Request, name: str) -> AdapterRuntime:

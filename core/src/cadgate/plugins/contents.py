@@ -1,0 +1,101 @@
+"""What an adapter's package holds: its `Method` and `Handler` objects, found by looking through its modules."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+from cadgate.methods import Handler, Method
+
+METHOD_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+RESERVED = frozenset(("session", "internal"))
+"""Resources that are not an adapter's to publish: the server's own, and those that only handlers call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Each object once, with the module in which it was met first: an import elsewhere is the same object."""
+
+    methods: dict[int, tuple[Method[Any, Any], str]] = field(default_factory=dict[int, tuple[Method[Any, Any], str]])
+    handlers: dict[int, tuple[Handler[Any, Any], str]] = field(default_factory=dict[int, tuple[Handler[Any, Any], str]])
+
+    def methods_by_name(self) -> dict[str, Method[Any, Any]]:
+        return {method.name: method for method, _ in self.methods.values()}
+
+    def handlers_by_name(self) -> dict[str, Handler[Any, Any]]:
+        return {handler.method.name: handler for handler, _ in self.handlers.values()}
+
+
+def contents_of(package: str) -> Contents:
+    """Everything in `package`. Imports its modules, and raises what they raise."""
+    found = Contents()
+    for module in modules_of(package):
+        for value in vars(module).values():
+            if isinstance(value, Method):
+                method = cast("Method[Any, Any]", value)
+                found.methods.setdefault(id(method), (method, module.__name__))
+            elif isinstance(value, Handler):
+                handler = cast("Handler[Any, Any]", value)
+                found.handlers.setdefault(id(handler), (handler, module.__name__))
+    return found
+
+
+def modules_of(package: str) -> Iterator[ModuleType]:
+    """Every module of an adapter's package, except its half that runs inside the application."""
+    root = importlib.import_module(package)
+    yield root
+    inside = f"{package}.app"
+    for found in pkgutil.walk_packages(getattr(root, "__path__", ()), package + "."):
+        # Importing a `__main__` runs it.
+        if found.name == inside or found.name.startswith(inside + ".") or found.name.endswith(".__main__"):
+            continue
+        yield importlib.import_module(found.name)
+
+
+def problems_in(contents: Contents) -> list[str]:
+    """What is wrong with the methods and handlers of one adapter; each problem names them."""
+    return [*_methods(contents), *_handlers(contents)]
+
+
+def _methods(contents: Contents) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    for method, module in contents.methods.values():
+        name: Any = method.name
+        if not isinstance(name, str) or not METHOD_NAME.fullmatch(name):
+            yield f"the method {name!r} in {module} must be called resource.action, of a-z, 0-9 and _"
+            continue
+        if name.partition(".")[0] in RESERVED:
+            yield f"the method {name!r} in {module} has a name that is not for adapters: {_listed(RESERVED)}"
+        if name in seen:
+            yield f"there are two methods {name!r}: in {seen[name]} and in {module}"
+        seen.setdefault(name, module)
+        for which, model in (("params", method.params), ("result", method.result)):
+            kind: Any = model
+            if not isinstance(kind, type) or not issubclass(kind, BaseModel):
+                yield f"{which} of the method {name!r} in {module} must be a Pydantic class, not {kind!r}"
+
+
+def _listed(resources: frozenset[str]) -> str:
+    return ", ".join(f"{resource}.*" for resource in sorted(resources))
+
+
+def _handlers(contents: Contents) -> Iterator[str]:
+    seen: dict[int, str] = {}
+    for handler, module in contents.handlers.values():
+        method: Any = handler.method
+        if not isinstance(method, Method):
+            yield f"a handler in {module} is for {method!r}, which is not a cadgate.plugin.Method"
+            continue
+        key, name = id(handler.method), handler.method.name
+        if key not in contents.methods:
+            yield f"the handler in {module} is for the method {name!r}, which no module of the package has"
+        elif key in seen:
+            yield f"the method {name!r} has two handlers: in {seen[key]} and in {module}"
+        seen.setdefault(key, module)
