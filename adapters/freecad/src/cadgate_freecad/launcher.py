@@ -30,6 +30,7 @@ LIMITS = {
     "max_documents",
     "max_objects",
     "max_facets",
+    "max_face_facets",
     "max_extent_mm",
     "max_copies",
     "max_turns",

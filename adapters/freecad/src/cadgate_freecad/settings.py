@@ -15,7 +15,10 @@ class FreeCADSettings(AdapterSettings):
     max_documents: Annotated[int, Field(ge=1)] = Field(64, description="Open documents; one more is refused.")
     max_objects: Annotated[int, Field(ge=1)] = Field(50_000, description="Objects in one document.")
     max_facets: Annotated[int, Field(ge=1)] = Field(
-        5_000_000, description="Triangles of one mesh export, estimated before meshing."
+        1_000_000, description="Triangles of one mesh export, estimated before meshing."
+    )
+    max_face_facets: Annotated[int, Field(ge=1)] = Field(
+        200_000, description="Triangles of one face: meshing takes four times as long for twice as many."
     )
     max_extent_mm: Annotated[float, Field(gt=0)] = Field(
         1e9, description="Lengths and coordinates; OpenCASCADE's tolerances mean nothing beyond."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from typing import Any
 
 import FreeCAD
@@ -241,7 +242,7 @@ def check_file(path: str, objects: int | None = None) -> None:
             if "Document.xml" not in archive.namelist():
                 raise zipfile.BadZipFile("it has no Document.xml")
             count = _object_count(path)
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError) as error:
         raise AppError("unsupported_format", f"{os.path.basename(path)!r} is no complete FCStd file: {error}") from None
     if objects is not None and count != objects:
         raise AppError("command_failed", f"FreeCAD wrote {count} of {objects} objects")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import zipfile
+import zlib
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app.readback import stl_facets
@@ -78,7 +79,7 @@ def _zipped(path: str, name: str) -> str:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
         raise AppError("unsupported_format", f"{name!r} is a damaged ZIP file: {error}", {"name": name}) from None
     if damaged is not None:
         raise AppError("unsupported_format", f"{name!r} is damaged in its part {damaged!r}", {"name": name})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from cadgate.plugin import Artifact, Deleted, Empty, Method, Name, Params, Result, Warned
+from cadgate_freecad.models.exchange import FORMATS
 from cadgate_freecad.models.values import Label, PartName
 
 ENTRY = {"name": "Bracket", "label": "Bracket, left", "objects": 3, "active": True}
@@ -54,6 +56,13 @@ class DocumentSaveOptions(Params):
     filepath: Annotated[str, Field(min_length=1, max_length=1024)] | None = Field(
         None, description="Relative name in the session's workspace; the document's name where it is not given."
     )
+
+    @model_validator(mode="after")
+    def _suffix_is_fcstd(self) -> DocumentSaveOptions:
+        suffix = PurePosixPath(self.filepath or "").suffix.lower()
+        if FORMATS.get(suffix, "fcstd") != "fcstd":
+            raise ValueError(f"filepath {self.filepath!r} has the suffix of another format; use /export for that")
+        return self
 
 
 class DocumentSaving(DocumentSaveOptions):

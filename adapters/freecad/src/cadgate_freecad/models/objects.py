@@ -72,6 +72,8 @@ class PartInfo(ObjectInfo):
     used_by: list[str] | None = Field(None, description="Names of what has it as input; with `properties`.")
 
 
+DOCUMENT = "The document to work in; the active one where it is not given."
+
 ListedName = Annotated[str, Field(min_length=1, max_length=255)]
 
 
@@ -84,6 +86,12 @@ class PartListParams(Page):
     )
     name: ListedName | None = Field(None, description="A glob on the name.", examples=["Box*"])
     label: ListedName | None = Field(None, description="A glob on the label.")
+
+
+class PartListQuery(PartListParams):
+    """The same as it stands in a URL."""
+
+    document: ListedName | None = Field(None, description=DOCUMENT)
 
 
 class PartReference(Params):

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from cadgate.plugin import Application, IncomingFile, application
+from cadgate_freecad.models.objects import DOCUMENT
 
 FreeCADApplication = Annotated[Application, Depends(application("freecad"))]
 """FreeCAD, for routes that name their document themselves."""
@@ -14,9 +15,7 @@ FreeCADApplication = Annotated[Application, Depends(application("freecad"))]
 
 async def _with_document(
     app: FreeCADApplication,
-    document: Annotated[
-        str | None, Query(description="The document to work in; the active one where it is not given.", max_length=255)
-    ] = None,
+    document: Annotated[str | None, Query(description=DOCUMENT, max_length=255)] = None,
 ) -> Application:
     return app.bind(document=document)
 

@@ -20,7 +20,7 @@ from cadgate_freecad.routers.dependencies import FreeCAD, FreeCADIncoming
 
 router = Router()
 
-INLINE_FACETS = 50_000
+INLINE_FACETS = 20_000
 """More triangles than that are made in a worker: FreeCAD answers nobody while it meshes."""
 
 
@@ -66,7 +66,7 @@ async def export_objects(params: PartExportParams, request: Request, freecad: Fr
     return file_or_json(request, result, result.artifact)
 
 
-@router.operation("POST", "/import", IMPORT, status_code=201, errors=(404, 413, 415), openapi_extra=INCOMING_BODY)
+@router.operation("POST", "/import", IMPORT, errors=(404, 413, 415), openapi_extra=INCOMING_BODY)
 async def import_file(file: FreeCADIncoming, freecad: FreeCAD) -> Success[PartImported]:
     """Add the contents of a file (an upload or an artifact) to the document; its content tells the format.
 

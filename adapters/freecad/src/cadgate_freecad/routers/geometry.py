@@ -9,8 +9,8 @@ from fastapi import Query
 from cadgate.plugin import Params, Router, Success, Vector3
 from cadgate_freecad.models.geometry import LIST_EDGES, LIST_FACES, EdgeList, EdgesParams, FaceList, FacesParams, Side
 from cadgate_freecad.models.measures import DISTANCE, MEASURE, Distance, DistanceParams, Measures
-from cadgate_freecad.models.objects import PartReference
-from cadgate_freecad.routers.dependencies import FreeCAD
+from cadgate_freecad.models.objects import DOCUMENT, PartReference
+from cadgate_freecad.routers.dependencies import FreeCAD, FreeCADApplication
 
 router = Router()
 
@@ -22,6 +22,7 @@ Size = Annotated[float, Query(ge=0, allow_inf_nan=False)]
 class _FilterQuery(Params):
     """The filters of a list of faces or edges, as they stand in a URL."""
 
+    document: Annotated[str, Query(max_length=255, description=DOCUMENT)] | None = None
     type: Annotated[str, Query(max_length=64)] | None = None
     parallel_to: VectorText | None = None
     radius: Size | None = None
@@ -54,19 +55,19 @@ def _vector(text: str | None) -> Vector3 | None:
 
 
 @router.operation("GET", "/objects/{name:name}/faces", LIST_FACES)
-async def list_faces(name: str, query: Annotated[FaceQuery, Query()], freecad: FreeCAD) -> Success[FaceList]:
+async def list_faces(name: str, query: Annotated[FaceQuery, Query()], freecad: FreeCADApplication) -> Success[FaceList]:
     """List the faces of an object with kind, area (mm²), centre and normal; filters choose among them."""
-    given = query.model_dump(exclude={"parallel_to", "facing"})
+    given = query.model_dump(exclude={"document", "parallel_to", "facing"})
     params = FacesParams(name=name, parallel_to=_vector(query.parallel_to), facing=_vector(query.facing), **given)
-    return Success(await freecad.call(LIST_FACES, params))
+    return Success(await freecad.bind(document=query.document).call(LIST_FACES, params))
 
 
 @router.operation("GET", "/objects/{name:name}/edges", LIST_EDGES)
-async def list_edges(name: str, query: Annotated[EdgeQuery, Query()], freecad: FreeCAD) -> Success[EdgeList]:
+async def list_edges(name: str, query: Annotated[EdgeQuery, Query()], freecad: FreeCADApplication) -> Success[EdgeList]:
     """List the edges of an object with kind, length (mm), ends and direction; filters choose among them."""
-    given = query.model_dump(exclude={"parallel_to"})
+    given = query.model_dump(exclude={"document", "parallel_to"})
     params = EdgesParams(name=name, parallel_to=_vector(query.parallel_to), **given)
-    return Success(await freecad.call(LIST_EDGES, params))
+    return Success(await freecad.bind(document=query.document).call(LIST_EDGES, params))
 
 
 @router.operation("GET", "/objects/{name:name}/measures", MEASURE)

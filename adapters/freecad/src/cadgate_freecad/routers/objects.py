@@ -16,19 +16,23 @@ from cadgate_freecad.models.objects import (
     PartDeletion,
     PartInfo,
     PartListParams,
+    PartListQuery,
     PartPatch,
     PartReference,
     PartUpdate,
 )
-from cadgate_freecad.routers.dependencies import FreeCAD
+from cadgate_freecad.routers.dependencies import FreeCAD, FreeCADApplication
 
 router = Router()
 
 
 @router.operation("GET", "/objects", LIST_OBJECTS, errors=(404,))
-async def list_objects(params: Annotated[PartListParams, Query()], freecad: FreeCAD) -> Success[ObjectPage[PartInfo]]:
+async def list_objects(
+    query: Annotated[PartListQuery, Query()], freecad: FreeCADApplication
+) -> Success[ObjectPage[PartInfo]]:
     """List the objects of the document in their order, filtered and in pages."""
-    return Success(await freecad.call(LIST_OBJECTS, params))
+    params = PartListParams(**query.model_dump(exclude={"document"}))
+    return Success(await freecad.bind(document=query.document).call(LIST_OBJECTS, params))
 
 
 @router.operation("GET", "/objects/{name:name}", GET_OBJECT)
