@@ -125,16 +125,29 @@ def world_matrix(obj: Any) -> Any:
 
 
 def dimensions(obj: Any, facts: Any = None) -> list[float]:
-    """Size along the object's own axes in Blender units, scale included, as Blender's sidebar shows it."""
-    if not plain(obj):
-        return [tidy(value) for value in obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).dimensions]
-    if obj.type != "MESH":
-        return [0.0, 0.0, 0.0]
-    _, least, greatest = facts or mesh_facts(obj.data)
+    """Size along the object's own axes in Blender units, with scale and modifiers, as Blender's sidebar shows it."""
+    if plain(obj):
+        if obj.type != "MESH":
+            return [0.0, 0.0, 0.0]
+        _, least, greatest = facts or mesh_facts(obj.data)
+        matrix = obj.matrix_basis if obj.parent is None else world_matrix(obj)
+    else:
+        evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        if obj.type != "MESH":
+            return [float(f"{value:.6g}") for value in evaluated.dimensions]
+        # Blender's own `dimensions` are those of the cage, where a subdivision surface is the last modifier.
+        least, greatest = _bounds(evaluated.data)
+        matrix = evaluated.matrix_world
     if least is None:
         return [0.0, 0.0, 0.0]
-    scale = obj.matrix_basis.to_scale() if obj.parent is None else world_matrix(obj).to_scale()
-    return [float(f"{abs(factor) * float(size):.6g}") for factor, size in zip(scale, greatest - least)]
+    return [float(f"{abs(factor) * float(size):.6g}") for factor, size in zip(matrix.to_scale(), greatest - least)]
+
+
+def _bounds(mesh: Any) -> tuple[Any, Any]:
+    corners = numpy.empty(len(mesh.vertices) * 3, numpy.float32)
+    mesh.vertices.foreach_get("co", corners)
+    points = corners.reshape(-1, 3)
+    return (points.min(axis=0), points.max(axis=0)) if len(points) else (None, None)
 
 
 # --- the description ---------------------------------------------------------------------------------------------

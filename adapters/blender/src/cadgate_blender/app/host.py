@@ -24,6 +24,8 @@ class BlenderHost(Host):
         events.connect(self)
         if bpy.app.background:
             bpy.ops.wm.read_factory_settings(use_empty=True)
+            # On the GPU a subdivision is made only when it is drawn: sizes read before that are those of the cage.
+            bpy.context.preferences.system.use_gpu_subdivision = False
             snapshots.load_empty()
         # So that the first call looks at the scene: what executed code changes is told by comparing with that.
         changes.anything()

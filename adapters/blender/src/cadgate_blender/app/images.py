@@ -22,3 +22,19 @@ def load(path: str, name: str) -> Any:
     image.name = name
     image.filepath = ""
     return image
+
+
+def unplug(tree: Any, socket: Any) -> None:
+    """Remove the nodes that only fed `socket`, and the images that only they showed."""
+    pending = [link.from_node for link in socket.links]
+    for link in list(socket.links):
+        tree.links.remove(link)
+    while pending:
+        node = pending.pop()
+        if any(output.links for output in node.outputs):
+            continue
+        pending.extend(link.from_node for plug in node.inputs for link in plug.links)
+        image = getattr(node, "image", None)
+        tree.nodes.remove(node)
+        if image is not None and image.users == int(image.use_fake_user):
+            bpy.data.images.remove(image)

@@ -62,7 +62,7 @@ def find(name: str) -> Any:
 def create(
     *, kind: str, look_at: Sequence[float] | None, rotation: Sequence[float] | None, **values: Any
 ) -> dict[str, Any]:
-    placement = {key: values.pop(key) for key in ("name", "on_conflict", "location", "collection")}
+    placement = {key: values.pop(key) for key in ("name", "on_conflict", "location", "scale", "collection")}
     turned = rotation or (0.0, 0.0, 0.0)
     if look_at is not None:
         turned = aim.toward(placement["location"], look_at)

@@ -206,7 +206,7 @@ def apply(*, object: str, material: str, slot: int | None) -> dict[str, Any]:
     else:
         obj.material_slots[index].material = found
     described = describe(obj)
-    changes.changed(described)
+    _tell([obj] if obj.data.users == 1 else [each for each in bpy.data.objects if each.data == obj.data])
     return described
 
 
@@ -223,6 +223,7 @@ def texture(*, path: str, name: str, material: str, slot: str) -> dict[str, Any]
         bpy.data.images.remove(image)
         raise
     tree = found.node_tree
+    images.unplug(tree, node.inputs[_SLOTS[slot]])
     picture = tree.nodes.new("ShaderNodeTexImage")
     picture.image = image
     picture.location = (-400, 300 - 60 * list(_SLOTS).index(slot))

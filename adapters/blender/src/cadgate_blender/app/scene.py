@@ -186,8 +186,7 @@ def update_world(**wanted: Any) -> dict[str, Any]:
     node = _background(create=True)
     world = bpy.context.scene.world
     if "color" in wanted:
-        for link in list(node.inputs["Color"].links):
-            world.node_tree.links.remove(link)
+        images.unplug(world.node_tree, node.inputs["Color"])
         node.inputs["Color"].default_value = wanted["color"]
         world.color = wanted["color"][:3]
     if "strength" in wanted:
@@ -206,6 +205,7 @@ def set_world_image(*, path: str, name: str) -> dict[str, Any]:
         raise
     node = _background(create=True)
     tree = bpy.context.scene.world.node_tree
+    images.unplug(tree, node.inputs["Color"])
     picture = tree.nodes.new("ShaderNodeTexEnvironment")
     picture.image = image
     tree.links.new(picture.outputs["Color"], node.inputs["Color"])

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from cadgate.plugin import Artifact, Method, Name, Number, Params, Result, Warned
 from cadgate_blender.models.objects import CUBE_INFO, ObjectInfo
+from cadgate_blender.models.queries import ChangeQuery
 from cadgate_blender.models.suffixes import check_suffix, follow_suffix
 
 SceneFormat = Literal["glb", "gltf", "obj", "stl", "ply", "fbx", "usd", "abc", "blend"]
@@ -118,6 +119,10 @@ class ImportOptions(Params):
     )
     up: UpAxis | None = Field(None, description="obj, stl and ply: which axis points up in the file.")
     collection: Name | None = Field(None, description="An existing collection; without one, the scene's own.")
+
+
+class ImportQuery(ChangeQuery, ImportOptions):
+    """The same beside a file."""
 
 
 class ImportParams(ImportOptions):

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from cadgate.plugin import Color, Count, Creation, Deleted, Method, Name, Number, Page, Params, Result, Warned
 from cadgate_blender.models.objects import ObjectInfo
+from cadgate_blender.models.queries import ChangeQuery
 from cadgate_blender.models.values import unset
 
 Factor = Annotated[Number, Field(ge=0, le=1)]
@@ -127,6 +128,10 @@ class TextureOptions(Params):
     """What the image is for."""
 
     slot: TextureSlot = "color"
+
+
+class TextureQuery(ChangeQuery, TextureOptions):
+    """The same beside a file."""
 
 
 class TextureParams(TextureOptions):

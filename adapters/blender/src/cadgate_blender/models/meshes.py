@@ -36,11 +36,9 @@ class MeshParams(Placement):
     def _indices_exist(self) -> MeshParams:
         count = len(self.vertices)
         for kind, groups in (("face", self.faces), ("edge", self.edges)):
-            for number, group in enumerate(groups):
-                if max(group) >= count:
-                    raise ValueError(f"{kind} {number} names vertex {max(group)}, but there are {count} vertices")
-                if len(set(group)) != len(group):
-                    raise ValueError(f"{kind} {number} names a vertex twice: {group}")
+            if max(map(max, groups), default=-1) >= count:
+                number = next(number for number, group in enumerate(groups) if max(group) >= count)
+                raise ValueError(f"{kind} {number} is {groups[number]}, but there are only {count} vertices")
         return self
 
 
@@ -52,7 +50,7 @@ class MeshUploadOptions(Creation):
     smooth: bool = Field(False, description="Shade smooth instead of flat.")
 
 
-class MeshUploadParams(MeshUploadOptions):
+class MeshUploadParams(Placement):
     """An artifact with the raw arrays of a mesh, and what becomes of it."""
 
     model_config = ConfigDict(
@@ -60,6 +58,7 @@ class MeshUploadParams(MeshUploadOptions):
     )
 
     artifact: str = Field(description="The id of an artifact with the arrays.")
+    smooth: bool = Field(False, strict=True, description="Shade smooth instead of flat.")
 
 
 CREATE = Method("meshes.create", MeshParams, ObjectInfo, mutates=True)

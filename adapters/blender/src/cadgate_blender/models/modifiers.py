@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import BeforeValidator, ConfigDict, Field, RootModel, StrictBool, model_validator
 
 from cadgate.plugin import Count, Deleted, Method, Name, Number, Params, Result, Warned
 from cadgate_blender.models.objects import ObjectInfo

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from cadgate.plugin import Artifact, Color, Count, Empty, Method, Name, Number, Params, Result, Warned
 from cadgate_blender.models.rendering import Engine
 from cadgate_blender.models.values import unset
 
 Frame = Annotated[Count, Field(ge=-1_048_574, le=1_048_574)]
-UnitSystem = Literal["METRIC", "IMPERIAL", "NONE"]
+UnitSystem = Annotated[
+    Literal["METRIC", "IMPERIAL", "NONE"],
+    BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
+]
 
 
 class SceneObject(Result):

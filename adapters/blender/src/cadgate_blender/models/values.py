@@ -80,6 +80,7 @@ class Aimed(Placed):
 
     rotation: Rotation | None = Field(None, description="XYZ Euler angles in degrees.")  # pyright: ignore[reportIncompatibleVariableOverride]
     look_at: Location | None = Field(None, description="The point that it looks at, instead of `rotation`.")
+    scale: Scale = UNIT
 
     @model_validator(mode="after")
     def _one_direction(self) -> Aimed:

@@ -17,8 +17,8 @@ from cadgate_blender.models.exchange import (
     Exported,
     ExportParams,
     Imported,
-    ImportOptions,
     ImportParams,
+    ImportQuery,
 )
 from cadgate_blender.routers.blender import Blender
 from cadgate_blender.settings import BlenderSettings
@@ -90,7 +90,7 @@ async def export(params: ExportParams, request: Request, blender: Blender) -> An
 @router.operation("POST", "/import", IMPORT, errors=(404, 413, 415), openapi_extra=INCOMING_BODY)
 async def import_(
     file: Annotated[IncomingFile, Depends(IncomingFile.of_request)],
-    options: Annotated[ImportOptions, Query()],
+    options: Annotated[ImportQuery, Query()],
     blender: Blender,
 ) -> Success[Imported]:
     """Add what a file holds: an upload (multipart field `file`), or an artifact.

@@ -23,8 +23,8 @@ from cadgate_blender.models.materials import (
     MaterialParams,
     MaterialPatch,
     MaterialUpdate,
-    TextureOptions,
     TextureParams,
+    TextureQuery,
 )
 from cadgate_blender.models.objects import ObjectInfo
 from cadgate_blender.routers.addressed import addressed
@@ -90,7 +90,7 @@ TEXTURE_HANDLER = Handler(TEXTURE, _texture)
 async def set_texture(
     name: str,
     file: Annotated[IncomingFile, Depends(IncomingFile.of_request)],
-    options: Annotated[TextureOptions, Query()],
+    options: Annotated[TextureQuery, Query()],
     blender: Blender,
 ) -> Success[MaterialInfo]:
     """Use an image, an upload or an artifact, for one value of a material: its colour, roughness, normal …"""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+import sys
+from array import array
+from itertools import chain
 from typing import Annotated, Any
 
 from anyio import open_file, to_thread
@@ -23,17 +27,15 @@ from cadgate_blender.routers.blender import Blender
 
 router = Router()
 
+LARGE = 5000
+"""Vertices from which on a mesh travels to Blender as a file."""
+
 
 async def _upload(app: Application, params: MeshUploadParams) -> ObjectInfo:
     stored = app.artifacts.get(params.artifact)
     made = await app.send(
         "internal.mesh",
-        {
-            **params.model_dump(mode="json", exclude={"artifact"}),
-            "path": str(stored.path),
-            "location": (0, 0, 0),
-            "rotation": (0, 0, 0),
-        },
+        {**params.model_dump(mode="json", exclude={"artifact"}), "path": str(stored.path)},
         mutates=True,
     )
     return ObjectInfo.model_validate(made)
@@ -74,10 +76,41 @@ async def create_mesh(
     if kind == "application/json":
         if options.model_fields_set:
             raise ValidationFailed(f"With JSON, {sorted(options.model_fields_set)} belong into the body, not the query")
-        return Success(await blender.call(CREATE, _mesh(await request.json())))
+        mesh = _mesh(await request.json())
+        if len(mesh.vertices) < LARGE or mesh.edges:
+            return Success(await blender.call(CREATE, mesh))
+        return Success(await _by_file(blender, mesh))
     artifact = await _store_raw(blender, request) if kind == "application/octet-stream" else await _store_form(request)
     params = MeshUploadParams(artifact=artifact, **options.model_dump())
     return Success(await blender.call(UPLOAD, params))
+
+
+async def _by_file(blender: Application, mesh: MeshParams) -> ObjectInfo:
+    """A large mesh travels as a file: as JSON it would be written and read twice more."""
+    part, name = blender.artifacts.upload_path("mesh.cgm")
+    try:
+        await to_thread.run_sync(part.write_bytes, raw(mesh))
+        artifact = (await to_thread.run_sync(blender.artifacts.adopt, part, name)).id
+    finally:
+        part.unlink(missing_ok=True)
+    try:
+        about = {field: getattr(mesh, field) for field in mesh.model_fields_set - {"vertices", "faces", "edges"}}
+        return await blender.call(UPLOAD, MeshUploadParams(artifact=artifact, **about))
+    finally:
+        await to_thread.run_sync(blender.artifacts.delete, artifact)
+
+
+def raw(mesh: MeshParams) -> bytes:
+    """A mesh in the form of an upload."""
+    points = array("f", chain.from_iterable(mesh.vertices))
+    sizes = array("I", map(len, mesh.faces))
+    corners = array("I", chain.from_iterable(mesh.faces))
+    parts = (points, sizes, corners)
+    if sys.byteorder == "big":
+        for part in parts:
+            part.byteswap()
+    header = struct.pack("<4sIII", b"CGM1", len(mesh.vertices), len(sizes), len(corners))
+    return header + b"".join(part.tobytes() for part in parts)
 
 
 def _mesh(body: Any) -> MeshParams:

@@ -116,9 +116,9 @@ WORLD_IMAGE_HANDLER = Handler(WORLD_IMAGE, _world_image)
 
 
 @router.operation("POST", "/scene/save", SAVE, response_model=Success[Saved])
-async def save_scene(params: SaveParams, request: Request, blender: Blender) -> Any:
+async def save_scene(request: Request, blender: Blender, params: SaveParams | None = None) -> Any:
     """Keep the whole session as a .blend file, with all images in it."""
-    result = await blender.call(SAVE, params)
+    result = await blender.call(SAVE, params or SaveParams(filepath=None))
     return file_or_json(request, result, result.artifact)
 
 

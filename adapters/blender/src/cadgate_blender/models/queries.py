@@ -1,0 +1,21 @@
+"""Queries of routes that change something and take their body as a file."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from pydantic import model_validator
+
+from cadgate.plugin import Params
+
+
+class ChangeQuery(Params):
+    """Base of such queries. `dry_run`, which every route that changes something takes, is not theirs to refuse."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_dry_run(cls, data: object) -> object:
+        if isinstance(data, dict):
+            values = cast("dict[str, Any]", data)
+            return {name: value for name, value in values.items() if name != "dry_run"}
+        return cast("object", data)
