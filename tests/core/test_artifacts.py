@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import stat
 import time
 from contextlib import suppress
@@ -18,7 +19,8 @@ from cadgate.artifacts.outgoing import wants
 from cadgate.artifacts.paths import check_name, resolve
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import ArtifactNotFound, CommandExecutionError, PathNotAllowed
-from tests.core.served import error_of, exchange
+from tests.core.served import error_of, exchange, probed_app, quiet_settings, served
+from tests.gateway import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -235,6 +237,24 @@ def test_an_upload_may_be_larger_than_json(port: int) -> None:
         answer = client.post(ARTIFACTS, files={"file": ("big.stl", b"x" * 250_000)})
         assert answer.status_code == 201
         assert len(client.get(answer.json()["result"]["url"]).content) == 250_000
+
+
+def test_an_upload_whose_client_leaves_keeps_nothing(tmp_path: Path) -> None:
+    app = probed_app(quiet_settings(tmp_path))
+    root: Path = app.state.artifacts.root
+    head = (
+        f"POST {ARTIFACTS} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+    )
+    with served(app) as port:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(head.encode() + HALF + b"x" * 3_000_000)
+            eventually(lambda: list(root.glob(".*.upload")), what="the beginning of the upload")
+        eventually(lambda: not list(root.iterdir()), what="the end of what was uploaded")
+        with httpx.Client(base_url=f"http://localhost:{port}") as client:
+            assert client.get(ARTIFACTS).json()["result"] == {"artifacts": [], "total": 0}
+            counted = client.get("/metrics").text
+    assert f'method="POST",route="{ARTIFACTS}",status="499"}} 1.0' in counted
 
 
 # --- the store -------------------------------------------------------------------------------------------------------

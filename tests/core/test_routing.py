@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
@@ -66,6 +67,12 @@ def test_the_table_agrees_with_trying_every_route(seed: int) -> None:
             assert allowed == wanted_allowed, (verb, path)
             if route is not None:
                 assert child["path_params"] == route.matches(dict(scope))[1]["path_params"]
+
+
+def test_routes_can_be_listed_and_their_urls_made(app: FastAPI) -> None:
+    paths = [route.path for route in app.routes]  # type: ignore[attr-defined]
+    assert "/health/{adapter:name}" in paths
+    assert app.url_path_for("take_name", name="a/b") == "/probe/names/a%2Fb"
 
 
 def test_a_path_below_a_root_is_found() -> None:

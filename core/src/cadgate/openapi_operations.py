@@ -33,6 +33,7 @@ _FAILURES: dict[int, tuple[str, str, str]] = {
         "unsupported_media_type",
         "A body of type 'text/plain' is not taken",
     ),
+    416: ("Outside of the file", "range_not_satisfiable", "The range 'bytes=99-' lies outside of the file's 5 bytes"),
     421: ("Addressed to another host", "misdirected_host", "This gateway does not answer to the Host 'example.org'"),
     422: ("Understood, and refused", "validation_error", "The request is not valid: body.size: Input should be > 0"),
     429: ("Too many calls in flight", "overloaded", "256 calls are in flight; try again in a second"),

@@ -12,10 +12,11 @@ from typing import Any
 
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute, RouteContext, iter_route_contexts
 from starlette.convertors import Convertor
+from starlette.datastructures import URLPath
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import Receive, Scope, Send
 
 from cadgate.json_body import JsonRequest
@@ -44,6 +45,9 @@ class RouteTable(BaseRoute):
     The first registered route that takes path and method wins, as everywhere in Starlette. Mounts and WebSockets are
     left to the router.
     """
+
+    path = name = ""
+    """For whoever lists routes: this one has neither."""
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
         self._routes = routes
@@ -112,6 +116,9 @@ class RouteTable(BaseRoute):
         if route is not None:
             return Match.FULL, child
         return (Match.PARTIAL if allowed else Match.NONE), {}
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        raise NoMatchFound(name, path_params)  # the routes themselves come after it, and know
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         route, _, allowed = scope[_FOUND]

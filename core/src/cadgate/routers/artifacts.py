@@ -36,6 +36,7 @@ class ArtifactList(Result):
     total: int
 
 
+_BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _UPLOAD = {"requestBody": {"required": True, "content": {"multipart/form-data": UPLOAD_SCHEMA}}}
 
 
@@ -61,7 +62,17 @@ async def store_artifact(request: Request) -> Success[Artifact]:
 
 
 @router.head("/{id:name}", include_in_schema=False)
-@router.get("/{id:name}", response_class=Response, responses={404: {"model": Failure}})
+@router.get(
+    "/{id:name}",
+    response_class=Response,
+    responses={
+        200: {"description": "The bytes", "content": _BYTES},
+        206: {"description": "The part that `Range` asked for", "content": _BYTES},
+        304: {"description": "Not changed since the `ETag` that `If-None-Match` names"},
+        404: {"model": Failure},
+        416: {"model": Failure},
+    },
+)
 async def download_artifact(id: str, request: Request) -> Response:
     """Download an artifact: its bytes, with `Range`, `ETag` and `If-None-Match`."""
     require(request, "read")
