@@ -96,6 +96,24 @@ def version() -> None:
     _exit(run())
 
 
+@app.command("exec")
+def execute(
+    adapter: Annotated[str, typer.Argument(help="The application: blender, freecad.")],
+    script: Annotated[str, typer.Argument(help="A Python file; - is the standard input.")],
+    port: Port = None,
+    plugins: Plugins = None,
+    state_dir: StateDir = None,
+    timeout: Annotated[float, typer.Option(help="Seconds after which it is interrupted.", min=0.001, max=86400)] = 3600,
+    key_file: Annotated[
+        Path | None, typer.Option(help='A file that holds a key with the scope execute, for auth = "token".')
+    ] = None,
+) -> None:
+    """Run a script inside an application of the running gateway, with its output and its exit code here."""
+    from cadgate.cli.execute import execute as run
+
+    _exit(run(load_settings(port=port, plugins=plugins, state_dir=state_dir), adapter, script, timeout, key_file))
+
+
 keys = typer.Typer(help='Access keys for auth = "token".', no_args_is_help=True)
 app.add_typer(keys, name="keys")
 

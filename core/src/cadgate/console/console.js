@@ -50,7 +50,12 @@ function item(list, left, right) {
 }
 
 function showEvent(topic, data) {
-  const text = topic === "objects" ? `${data.action} ${data.name}` : topic === "status" ? data.status : JSON.stringify(data);
+  const texts = {
+    objects: () => `${data.action} ${data.name}`,
+    status: () => data.status,
+    render: () => `${data.state ?? ""} ${Math.round(data.percent ?? 0)} %`,
+  };
+  const text = texts[topic]?.() ?? JSON.stringify(data);
   const list = byId("events");
   list.prepend(item(list, text, topic));
   while (list.children.length > EVENTS_SHOWN) list.lastElementChild.remove();
