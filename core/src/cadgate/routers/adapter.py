@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
+import anyio.to_thread
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
@@ -51,14 +52,15 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
     """The router that is mounted beside the routers of the adapter `name`, whose context values are `context`."""
     router = Router()
     bound = Depends(_bound(name, context))
+    made: dict[str, MethodList] = {}
 
     @router.get("/methods")
     async def list_methods(request: Request) -> Success[MethodList]:
         """List every method with the JSON Schemas of its parameters and its result, and its route."""
-        runtime = runtime_of(request, name)
-        routes = _routes(runtime)
-        described = [_describe(runtime, each, routes.get(each)) for each in sorted(runtime.methods)]
-        return Success(MethodList(methods=described))
+        if name not in made:
+            # Schemas of all models take a tenth of a second, which the loop does not have.
+            made[name] = await anyio.to_thread.run_sync(_list, runtime_of(request, name))
+        return Success(made[name])
 
     @router.post("/batch")
     async def batch(body: Batch, request: Request, app: Annotated[Application, bound]) -> Success[BatchResults]:
@@ -97,6 +99,11 @@ def _bound(name: str, context: Sequence[str]) -> Callable[[Request], Awaitable[A
         return Application.of_request(request, name).bind(**values)
 
     return bound
+
+
+def _list(runtime: AdapterRuntime) -> MethodList:
+    routes = _routes(runtime)
+    return MethodList(methods=[_describe(runtime, each, routes.get(each)) for each in sorted(runtime.methods)])
 
 
 def _routes(runtime: AdapterRuntime) -> dict[str, RouteInfo]:
