@@ -201,8 +201,9 @@ def list_modifiers(*, object: str) -> dict[str, Any]:
 @method("modifiers.add")
 def add(*, object: str, modifier: dict[str, Any]) -> dict[str, Any]:
     obj = _target(object)
-    word, name = modifier.pop("type"), modifier.pop("name")
-    settings = modifier
+    # A copy: the parameters themselves are journaled after this.
+    settings = dict(modifier)
+    word, name = settings.pop("type"), settings.pop("name")
     if word == "array" and settings["relative_offset"] is None and settings["constant_offset"] is None:
         settings["relative_offset"] = [1.0, 0.0, 0.0]
     if name is not None:
@@ -224,6 +225,7 @@ def add(*, object: str, modifier: dict[str, Any]) -> dict[str, Any]:
 def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str, Any]:
     obj = _target(object)
     found = _find(obj, modifier)
+    settings = dict(settings)
     shown = {field: settings.pop(field) for field in ("show_viewport", "show_render") if field in settings}
     word = WORDS.get(found.type)
     known = _SETTINGS.get(word or "", {})
