@@ -1,12 +1,16 @@
-"""Pictures in tests: small ones made as files, and small renders of the session read back as pixels."""
+"""Pictures in tests: small ones made as files, small renders of the session read as pixels, and images it keeps."""
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 from typing import Any
 
 import httpx
 from PIL import Image
+from websockets.sync.client import connect
+
+from tests.gateway import Gateway
 
 Pixel = tuple[int, int, int]
 
@@ -48,3 +52,13 @@ def brightness(picture: Image.Image) -> float:
     """The mean of all pixels, 0…255."""
     grey = picture.convert("L")
     return sum(grey.tobytes()) / (grey.width * grey.height)
+
+
+def images_kept(gateway: Gateway) -> list[str]:
+    """The names of all images in Blender's session, seen by code that runs in it."""
+    with connect(f"ws://127.0.0.1:{gateway.port}/ws/blender") as socket:
+        socket.send(json.dumps({"type": "execute", "id": 1, "code": "sorted(image.name for image in bpy.data.images)"}))
+        while True:
+            message = json.loads(socket.recv(timeout=20))
+            if message["type"] == "result":
+                return message["result"]["value"]

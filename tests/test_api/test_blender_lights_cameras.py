@@ -31,9 +31,10 @@ def close(found: list[float], expected: list[float]) -> bool:
 
 @pytest.mark.parametrize(("path", "kind"), [("/light", "LIGHT"), ("/camera", "CAMERA")])
 def test_each_is_an_object_with_name_place_and_rotation(blender: httpx.Client, path: str, kind: str) -> None:
-    made = create(blender, path, name="Ding / é", location=[1, 2, 3], rotation=[10, 20, 30])
+    made = create(blender, path, name="Ding / é", location=[1, 2, 3], rotation=[10, 20, 30], scale=[1, 1, 2])
     assert (made["name"], made["type"]) == ("Ding / é", kind)
     assert (made["location"], made["rotation"]) == ([1.0, 2.0, 3.0], [10.0, 20.0, 30.0])
+    assert made["scale"] == [1.0, 1.0, 2.0]
     info = blender.get("/objects/Ding%20%2F%20%C3%A9").json()["result"]
     assert {field: made[field] for field in info} == info
     assert (info["materials"], info["vertices"]) == ([], None)

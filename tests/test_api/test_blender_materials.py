@@ -8,7 +8,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.pictures import brightness, hue, png, rendered
+from tests.gateway import Gateway
+from tests.pictures import brightness, hue, images_kept, png, rendered
 
 
 def make(blender: httpx.Client, name: str, **values: Any) -> dict[str, Any]:
@@ -202,6 +203,14 @@ def test_applying_fills_the_first_slot_then_the_named_ones(blender: httpx.Client
     assert slots(blender, "Box") == ["Green", "Red"]
 
 
+def test_a_material_goes_onto_every_object_that_shares_the_mesh(blender: httpx.Client) -> None:
+    make(blender, "Red")
+    blender.post("/primitives/cube", json={"name": "Box"})
+    blender.post("/objects/Box/duplicate", json={"name": "Twin", "linked": True})
+    blender.post("/materials/apply", json={"object": "Box", "material": "Red"})
+    assert (slots(blender, "Box"), slots(blender, "Twin")) == (["Red"], ["Red"])
+
+
 def test_applying_needs_both_an_object_with_a_surface_and_a_material(blender: httpx.Client) -> None:
     make(blender, "Red")
     blender.post("/primitives/cube", json={"name": "Box"})
@@ -286,11 +295,38 @@ def test_a_texture_for_a_material_that_is_not_there_is_404(blender: httpx.Client
     assert code(answer) == (404, "material_not_found")
 
 
-def test_another_image_takes_the_place_of_the_one_before(blender: httpx.Client) -> None:
+def test_another_image_takes_the_place_of_the_one_before(blender: httpx.Client, gateway: Gateway) -> None:
     make(blender, "Printed")
     for name in ("one.png", "two.png"):
         assert blender.post("/materials/Printed/texture", files={"file": (name, png((1, 2, 3)))}).status_code == 200
     assert material(blender, "Printed")["textures"] == {"color": "two.png"}
+    assert images_kept(gateway) == ["two.png"]
+
+
+def test_an_image_in_two_slots_is_two_textures_and_both_leave_with_the_scene(
+    blender: httpx.Client, gateway: Gateway
+) -> None:
+    make(blender, "Printed")
+    for slot in ("roughness", "normal", "normal"):
+        answer = blender.post(
+            "/materials/Printed/texture", params={"slot": slot}, files={"file": (f"{slot}.png", png((1, 2, 3)))}
+        )
+        assert answer.status_code == 200
+    assert set(material(blender, "Printed")["textures"]) == {"roughness", "normal"}
+    assert len(images_kept(gateway)) == 2
+    blender.delete("/scene")
+    assert images_kept(gateway) == []
+
+
+def test_a_dry_run_of_a_texture_changes_nothing(blender: httpx.Client, gateway: Gateway) -> None:
+    made = make(blender, "Plain")
+    for query in ({"dry_run": "true"}, {"dry_run": "true", "slot": "normal"}):
+        answer = blender.post("/materials/Plain/texture", params=query, files={"file": ("a.png", png((1, 2, 3)))})
+        assert answer.json() == {"status": "success", "result": {"dry_run": True}}
+    assert material(blender, "Plain") == made
+    assert images_kept(gateway) == []
+    unknown = blender.post("/materials/Plain/texture", params={"slat": "x"}, files={"file": ("a.png", png((1, 2, 3)))})
+    assert code(unknown) == (422, "validation_error")
 
 
 # --- the other doors ---------------------------------------------------------------------------------------------

@@ -26,14 +26,15 @@ def load(path: str, name: str) -> Any:
 
 def unplug(tree: Any, socket: Any) -> None:
     """Remove the nodes that only fed `socket`, and the images that only they showed."""
-    pending = [link.from_node for link in socket.links]
+    pending = [link.from_node.name for link in socket.links]
     for link in list(socket.links):
         tree.links.remove(link)
     while pending:
-        node = pending.pop()
-        if any(output.links for output in node.outputs):
+        # By name: two links may lead to one node, and a reference to a removed node is dead.
+        node = tree.nodes.get(pending.pop())
+        if node is None or any(output.links for output in node.outputs):
             continue
-        pending.extend(link.from_node for plug in node.inputs for link in plug.links)
+        pending.extend(link.from_node.name for plug in node.inputs for link in plug.links)
         image = getattr(node, "image", None)
         tree.nodes.remove(node)
         if image is not None and image.users == int(image.use_fake_user):

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from cadgate.plugin import Count, Creation, Method, Name
 from cadgate_blender.models.objects import ObjectInfo
+from cadgate_blender.models.queries import ChangeQuery
 from cadgate_blender.models.values import Coordinate, Placement
 
 Point = tuple[Coordinate, Coordinate, Coordinate]
@@ -42,7 +43,7 @@ class MeshParams(Placement):
         return self
 
 
-class MeshUploadOptions(Creation):
+class MeshUploadOptions(ChangeQuery, Creation):
     """What a mesh of raw arrays becomes."""
 
     material: Name | None = Field(None, description="An existing material.")

@@ -18,4 +18,4 @@ class ChangeQuery(Params):
         if isinstance(data, dict):
             values = cast("dict[str, Any]", data)
             return {name: value for name, value in values.items() if name != "dry_run"}
-        return cast("object", data)
+        return data
