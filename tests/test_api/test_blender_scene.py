@@ -10,7 +10,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.gateway import Gateway
-from tests.pictures import hue, png, rendered
+from tests.pictures import hue, images_kept, png, rendered
 
 GREY = {"color": [0.05, 0.05, 0.05, 1.0], "strength": 1.0, "image": None}
 
@@ -206,6 +206,34 @@ def test_a_scene_is_never_saved_outside_the_workspace(blender: httpx.Client, fil
     assert code(blender.post("/scene/save", json={"filepath": filepath})) == (422, "path_not_allowed")
 
 
+def test_a_dry_run_of_opening_and_importing_changes_nothing(blender: httpx.Client) -> None:
+    blender.post("/primitives/cube", json={"name": "Inside"})
+    artifact = blender.post("/scene/save").json()["result"]["artifact"]["id"]
+    blender.delete("/scene")
+    for path in ("/scene/open", "/import"):
+        answer = blender.post(path, json={"artifact": artifact}, params={"dry_run": "true"})
+        assert answer.json() == {"status": "success", "result": {"dry_run": True}}
+    assert scene(blender)["objects"] == []
+
+
+def test_subscribers_of_the_scene_learn_what_happened_to_it(blender: httpx.Client, gateway: Gateway) -> None:
+    artifact = blender.post("/scene/save").json()["result"]["artifact"]["id"]
+    with connect(f"ws://127.0.0.1:{gateway.port}/ws/blender") as socket:
+        socket.send(json.dumps({"type": "subscribe", "id": 1, "topics": ["scene"]}))
+        while json.loads(socket.recv(timeout=10))["type"] != "result":
+            pass
+        blender.delete("/scene")
+        blender.patch("/scene", json={"frame": 1})
+        blender.patch("/scene", json={"frame": 2}, params={"dry_run": "true"})
+        blender.post("/scene/open", json={"artifact": artifact})
+        seen: list[str] = []
+        while len(seen) < 3:
+            message = json.loads(socket.recv(timeout=10))
+            if message["type"] == "event":
+                seen.append(message["data"]["action"])
+    assert seen == ["cleared", "changed", "opened"]
+
+
 def test_subscribers_learn_what_an_opened_file_replaced(blender: httpx.Client, gateway: Gateway) -> None:
     blender.post("/primitives/cube", json={"name": "Inside"})
     artifact = blender.post("/scene/save", json={}).json()["result"]["artifact"]["id"]
@@ -252,7 +280,9 @@ def test_a_world_that_cannot_be_is_refused(blender: httpx.Client, wanted: dict[s
 
 
 @pytest.mark.usefixtures("world")
-def test_an_image_surrounds_the_scene_in_renders_until_a_colour_takes_its_place(blender: httpx.Client) -> None:
+def test_an_image_surrounds_the_scene_in_renders_until_a_colour_takes_its_place(
+    blender: httpx.Client, gateway: Gateway
+) -> None:
     blender.post("/camera", json={"rotation": [90, 0, 0]})
     set_ = blender.post("/world/image", files={"file": ("sky.png", png((0, 255, 0)))})
     assert set_.status_code == 200
@@ -261,6 +291,7 @@ def test_an_image_surrounds_the_scene_in_renders_until_a_colour_takes_its_place(
     blender.patch("/world", json={"color": [0, 0, 1]})
     assert blender.get("/world").json()["result"]["image"] is None
     assert hue(rendered(blender)) == "blue"
+    assert images_kept(gateway) == []
     blender.patch("/world", json={"color": GREY["color"]})
 
 

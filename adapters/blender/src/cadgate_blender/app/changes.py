@@ -1,4 +1,4 @@
-"""What changed, for the `objects` topic: noted by this package's functions, compared after anybody else's."""
+"""What changed, for the topics `objects` and `scene`: noted by this package, compared after anybody else's doing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ Stamps = Dict[str, Tuple[str, str]]
 """Name to (type, revision)."""
 
 _notes: list[tuple[str, str, str, str]] = []
+_scene: list[str] = []
 _told: Stamps | None = None
 _foreign = False
 
@@ -31,6 +32,12 @@ def deleted(name: str, kind: str) -> None:
     _note("deleted", name, kind, "")
 
 
+def scene(action: str) -> None:
+    """The scene as a whole was `changed` (its settings or its world), `cleared` or `opened`."""
+    if current().connection is not None:
+        _scene.append(action)
+
+
 def anything() -> None:
     """Something that says nothing about itself has run: executed code, an undo, an opened file."""
     global _foreign
@@ -49,6 +56,8 @@ def report(emit: Callable[[str, dict[str, Any]], None], stamps: Callable[[], Sta
         notes = _difference(_told, now)
         _told = now
     _foreign = False
+    while _scene:
+        emit("scene", {"action": _scene.pop(0)})
     for action, name, kind, revision in notes:
         if _told is not None:
             if action == "deleted":

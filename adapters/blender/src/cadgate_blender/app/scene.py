@@ -91,6 +91,7 @@ def update(**wanted: Any) -> dict[str, Any]:
         scene.unit_settings.system = wanted["unit_system"]
     if "unit_scale" in wanted:
         scene.unit_settings.scale_length = wanted["unit_scale"]
+    changes.scene("changed")
     return info()
 
 
@@ -111,6 +112,7 @@ def clear() -> dict[str, Any]:
     bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
     if len(bpy.data.objects):
         raise AppError("command_failed", f"Blender left {len(bpy.data.objects)} objects")
+    changes.scene("cleared")
     return {"deleted": count}
 
 
@@ -131,6 +133,7 @@ def open_document(*, path: str) -> dict[str, Any]:
     names.forget()
     describe.forget()
     changes.anything()
+    changes.scene("opened")
     return info()
 
 
@@ -191,6 +194,7 @@ def update_world(**wanted: Any) -> dict[str, Any]:
         world.color = wanted["color"][:3]
     if "strength" in wanted:
         node.inputs["Strength"].default_value = wanted["strength"]
+    changes.scene("changed")
     return _world_info()
 
 
@@ -209,4 +213,5 @@ def set_world_image(*, path: str, name: str) -> dict[str, Any]:
     picture = tree.nodes.new("ShaderNodeTexEnvironment")
     picture.image = image
     tree.links.new(picture.outputs["Color"], node.inputs["Color"])
+    changes.scene("changed")
     return _world_info()
