@@ -10,7 +10,7 @@ from pydantic import Field
 from cadgate.application import Application
 from cadgate.builtin import REDO, UNDO, Batch, BatchResults, History
 from cadgate.models.common import Empty
-from cadgate.models.responses import Result, Success
+from cadgate.models.responses import Failure, Result, Success
 from cadgate.plugins.batch import run_batch
 from cadgate.plugins.calls import require_scope
 from cadgate.plugins.router import METHOD_EXTENSION, Router
@@ -62,7 +62,7 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
             made[name] = await anyio.to_thread.run_sync(_list, runtime_of(request, name))
         return Success(made[name])
 
-    @router.post("/batch")
+    @router.post("/batch", responses={404: {"model": Failure}})
     async def batch(body: Batch, request: Request, app: Annotated[Application, bound]) -> Success[BatchResults]:
         """Run many calls in one round trip.
 
