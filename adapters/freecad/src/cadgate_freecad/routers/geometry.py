@@ -14,7 +14,8 @@ from cadgate_freecad.routers.dependencies import FreeCAD, FreeCADApplication
 
 router = Router()
 
-_VECTOR = r"^\s*-?[0-9.eE+-]+\s*,\s*-?[0-9.eE+-]+\s*,\s*-?[0-9.eE+-]+\s*$"
+_NUMBER = r" *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})? *"
+_VECTOR = f"^{_NUMBER},{_NUMBER},{_NUMBER}$"
 VectorText = Annotated[str, Query(pattern=_VECTOR, max_length=100, examples=["0,0,1"])]
 Size = Annotated[float, Query(ge=0, allow_inf_nan=False)]
 
