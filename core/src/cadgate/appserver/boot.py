@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -18,7 +19,8 @@ def main(kind: type[Host]) -> None:
     """Serve a host of class `kind` until told to stop, then end the process. Never returns, never raises.
 
     The descriptor named by `CADGATE_BOOT` holds a JSON object: secret, workspace, settings, journal (a folder or null),
-    restore, and the descriptors `lifeline` and `ready`. Into `ready` goes one JSON object: port and report, or error.
+    restore, crashed (whether the start before this one ended by itself), and the descriptors `lifeline` and `ready`.
+    Into `ready` goes one JSON object: port and report, or error.
     """
     boot: dict[str, Any] = {}
     try:
@@ -33,8 +35,9 @@ def main(kind: type[Host]) -> None:
         if "ready" in boot:
             _say_ready(boot, {"error": f"{type(error).__name__}: {error}"})
         code = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
     # Applications hang or print leak warnings when their interpreter is taken down in order.
     os._exit(code)
 
@@ -58,7 +61,9 @@ def _prepare(kind: type[Host], boot: dict[str, Any]) -> Any:
     host.start()
     report: dict[str, Any] = {"replayed": 0, "damages": []}
     if boot.get("journal"):
-        report = server.caller.open_journal(boot["journal"], restore=bool(boot.get("restore", True)))
+        report = server.caller.open_journal(
+            boot["journal"], restore=bool(boot.get("restore", True)), crashed=bool(boot.get("crashed"))
+        )
     return server, {"port": server.listen(), **server.greet(), "report": report}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import traceback
@@ -9,9 +10,11 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Callable, Dict, cast
 
 from cadgate.appserver import context
+from cadgate.appserver.batch import Batches
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError, DryRunPassed
 from cadgate.appserver.execution import Executor
+from cadgate.appserver.history import Request
 from cadgate.appserver.journal import Entry, Journal
 from cadgate.appserver.recovery import Recovery
 from cadgate.appserver.registry import METHODS
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from cadgate.appserver.server import Server
 
 Answer = Dict[str, Any]
+BROKEN = 70
+"""Exit code of an application whose document could not be brought back to what the journal tells."""
 
 
 class Caller:
@@ -29,25 +34,29 @@ class Caller:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._host = server.host
-        self._replies = Replies()
+        self.replies = Replies()
+        self._batches = Batches(self, server.host)
         self._executor = Executor(server.host, server.interrupts)
         self.recovery: Recovery | None = None
         self._builtin: dict[str, Callable[[Call], Any]] = {
             "session.ping": lambda call: {"pong": True},
-            "session.batch": self._batch,
-            "session.undo": lambda call: self._history("undo"),
-            "session.redo": lambda call: self._history("redo"),
+            "session.batch": self._batches.run,
+            "session.undo": lambda call: self._history(call, "undo"),
+            "session.redo": lambda call: self._history(call, "redo"),
             "session.shutdown": self._shutdown,
         }
 
-    def open_journal(self, folder: str, *, restore: bool) -> dict[str, Any]:
-        """Journal from now on; with `restore`, first bring back what the journal tells. Returns a report."""
+    def open_journal(self, folder: str, *, restore: bool, crashed: bool = False) -> dict[str, Any]:
+        """Journal from now on; with `restore`, first bring back what the journal tells. Returns a report.
+
+        `crashed` says that the start before this one was ended by nobody but the application itself.
+        """
         journal = Journal(folder, self._host.snapshot_suffix)
-        self.recovery = Recovery(self._host, journal, self._replies, self._replay)
+        self.recovery = Recovery(self._host, journal, self.replies, self._replay)
         if not restore:
             for number in journal.numbers():
                 journal.forget_after(number - 1)
-        replayed = self.recovery.restore()
+        replayed = self.recovery.restore(crashed=crashed)
         return {"replayed": replayed, "damages": [damage._asdict() for damage in self.recovery.damages]}
 
     # --- one call ------------------------------------------------------------------------------------------------
@@ -58,51 +67,45 @@ class Caller:
             return _failure("deadline_exceeded", f"{call.method} waited longer than its deadline and was not started")
         try:
             return self._answer(call)
-        except AppError as error:
-            return {"error": error.wire()}
         except KeyboardInterrupt:
-            if call.expired:
-                return _failure("deadline_exceeded", f"{call.method} was stopped at its deadline; nothing was changed")
-            return _failure("interrupted", f"{call.method} was interrupted")
-        except Exception as error:  # noqa: BLE001 - an application raises what it likes; the client gets its text
-            traceback.print_exc(file=sys.stderr)
-            return _failure("command_failed", str(error).strip() or type(error).__name__)
+            return interrupted(call)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - an application raises what it likes; the client gets its text
+            return failure_of(error)
 
     def _answer(self, call: Call) -> Answer:
         run = self._builtin.get(call.method)
-        if call.key is None or not call.mutates or call.method == "session.batch":
-            if call.mutates:
-                self._refuse_when_broken()
-            return self._server.interrupts.run(call, lambda: self._once(call, run))
-        known = self._replies.find(call.key, call.hash)
-        if known is not None:
-            return {**known, "replayed": True}
-        self._refuse_when_broken()
+        if call.mutates and call.key is not None and call.method != "session.batch":
+            known = self.replies.find(call.key, call.hash)
+            if known is not None:
+                return {**known, "replayed": True}
+        if call.mutates and self.recovery is not None:
+            self.recovery.require_saved()
         answer: Answer = self._server.interrupts.run(call, lambda: self._once(call, run))
-        if not call.dry_run:
-            self._replies.store(call.key, call.hash, answer)
+        if call.mutates and call.key is not None and call.method != "session.batch" and not call.dry_run:
+            self.replies.store(call.key, call.hash, answer)
         return answer
-
-    def _refuse_when_broken(self) -> None:
-        if self.recovery is not None and self.recovery.broken:
-            raise AppError("command_failed", f"The session refuses changes: {self.recovery.broken}; restart it")
 
     def _once(self, call: Call, run: Callable[[Call], Any] | None) -> Answer:
         if call.method == "session.execute":
             return self._execute(call)
+        # What surrounds the application's own functions keeps files and memory in step: nothing may tear that.
+        self._server.interrupts.deferred = True
         if run is not None:
             context.enter(call)
             try:
                 return {"result": run(call)}
             finally:
                 context.leave()
-        result = self._invoke(call)
+        result = self.invoke(call)
         if call.mutates and not call.dry_run:
-            self._keep(call, result)
+            self.keep(call, result)
         return {"result": result}
 
-    def _invoke(self, call: Call, *, in_transaction: bool = False) -> Any:
-        """Run the method's function; a failure after the first change is rolled back."""
+    def invoke(self, call: Call, *, in_transaction: bool = False) -> Any:
+        """Run the method's function; a failure after the first change is rolled back.
+
+        With `in_transaction` that is left to the caller. Raises what the function raises, KeyboardInterrupt.
+        """
         function = METHODS.get(call.method)
         if function is None:
             raise AppError("not_found", f"{self._host.name} has no method {call.method!r}", {"method": call.method})
@@ -111,14 +114,12 @@ class Caller:
             with ExitStack() as stack:
                 if call.mutates and not call.dry_run and not in_transaction:
                     stack.enter_context(self._host.transaction(call.method))
-                result = function(**call.params)
-                # From here on it is kept, which an interrupt must not tear. (Of a batch this is one call among others.)
-                self._server.interrupts.finish(call)
+                result = self._work(call, function)
         except DryRunPassed:
             return {"dry_run": True}
         except BaseException:
             if call.changed and not in_transaction:
-                self._roll_back(call)
+                self.roll_back(call)
             raise
         finally:
             context.leave()
@@ -126,15 +127,22 @@ class Caller:
             return {**cast(Dict[str, Any], result), "warnings": call.warnings}
         return result
 
-    def _roll_back(self, call: Call) -> None:
+    def _work(self, call: Call, function: Callable[..., Any]) -> Any:
+        """The application's own function: the one part of a call that can be interrupted."""
+        if call.connection is None:
+            return function(**call.params)
+        interrupts = self._server.interrupts
+        try:
+            interrupts.deliver()
+            return function(**call.params)
+        finally:
+            interrupts.deferred = True
+
+    def roll_back(self, call: Call) -> None:
         """Undo a live call's changes, where the host's own transaction did not."""
         live = call.connection is not None
         if live and self.recovery is not None and not self._host.transactional:
-            self._server.interrupts.deferred = True
-            try:
-                self.recovery.rollback()
-            finally:
-                self._server.interrupts.deliver()
+            self.recovery.rollback()
 
     def _execute(self, call: Call) -> Answer:
         """Run code. What it changed is kept also when it failed: nobody can tell what that was."""
@@ -142,35 +150,49 @@ class Caller:
         if self.recovery is None or call.dry_run or self._host.unchanged():
             return answer
         if call.key is not None:
-            self._replies.store(call.key, call.hash, answer)
+            self.replies.store(call.key, call.hash, answer)
         try:
             self.recovery.snapshot("after session.execute")
         except Exception as error:  # noqa: BLE001 - code may leave the application in a state that cannot be saved
             traceback.print_exc(file=sys.stderr)
+            self.recovery.unsaved = "session.execute"
             text = f"The session could not be saved after this, so a crash would take it back: {error}"
             if "result" in answer:
                 answer["result"]["warnings"] = [{"code": "not_saved", "message": text}]
         return answer
 
-    def _keep(self, call: Call, result: Any, request: str | None = None) -> None:
-        """Journal a mutation that succeeded: as an entry to replay, or by a snapshot."""
+    def keep(self, call: Call, result: Any, request: str | None = None) -> None:
+        """Make a mutation that succeeded survive: as an entry to replay, or by a snapshot.
+
+        `request` names the request that it is a part of. Raises AppError; the mutation was taken back then.
+        """
         if self.recovery is None:
             return
         if call.replay == "snapshot":
-            if self._host.unchanged():
-                return
-            if call.key is not None:
-                self._replies.store(call.key, call.hash, {"result": result})
-            self.recovery.snapshot(f"after {call.method}")
+            if not self._host.unchanged():
+                self._keep_by_snapshot(call, result)
             return
         seconds = 0.0 if call.started is None else time.monotonic() - call.started
         self.recovery.note(_entry(call, result, request), seconds)
 
+    def _keep_by_snapshot(self, call: Call, result: Any) -> None:
+        """The snapshot holds the answer too, so that the same request is not done again after a crash."""
+        if self.recovery is None:
+            return
+        if call.key is not None:
+            self.replies.store(call.key, call.hash, {"result": result})
+        try:
+            self.recovery.keep_by_snapshot(call.method)
+        except BaseException:
+            if call.key is not None:
+                self.replies.forget(call.key)
+            raise
+
     def _replay(self, entry: Entry) -> Any:
         call = Call(None, None, entry["method"], entry["params"], {"mutates": True, "context": entry["context"]})
         if entry["method"] == "session.batch":
-            return self._batch(call)
-        return self._invoke(call)
+            return self._batches.run(call)
+        return self.invoke(call)
 
     def after(self, call: Call) -> None:
         """Once the answer is on its way: tell what changed."""
@@ -181,104 +203,31 @@ class Caller:
             traceback.print_exc(file=sys.stderr)
         finally:
             context.leave()
-
-    # --- batch ---------------------------------------------------------------------------------------------------
-
-    def _batch(self, call: Call) -> Any:
-        calls: list[dict[str, Any]] = call.params["calls"]
-        if call.params.get("atomic"):
-            return self._atomic(call, calls)
-        return {"results": [self._item(call, number, item) for number, item in enumerate(calls)]}
-
-    def _sub_call(self, call: Call, number: int, item: dict[str, Any]) -> Call:
-        meta: dict[str, Any] = {
-            "mutates": item.get("mutates"),
-            "replay": item.get("replay", "call"),
-            "context": {**call.context, **(item.get("context") or {})},
-            "dry_run": call.dry_run,
-            "key": f"{call.key}#{number}" if call.key and item.get("mutates") else None,
-            "hash": call.hash,
-        }
-        made = Call(call.connection, None, item["method"], item["params"], meta)
-        made.started = time.monotonic()
-        made.deadline = call.deadline
-        return made
-
-    def _item(self, call: Call, number: int, item: dict[str, Any]) -> Answer:
-        sub = self._sub_call(call, number, item)
-        if sub.expired:
-            return _failure("deadline_exceeded", "The batch's deadline passed before this call was started")
-        try:
-            known = self._replies.find(sub.key, sub.hash) if sub.key else None
-            if known is not None:
-                return known
-            result = self._invoke(sub)
-            answer: Answer = {"result": result}
-            if sub.mutates and not sub.dry_run:
-                self._keep(sub, result, request=call.key or str(call.id))
-                if sub.key:
-                    self._replies.store(sub.key, sub.hash, answer)
-            return answer
-        except AppError as error:
-            return {"error": error.wire()}
-        except Exception as error:  # noqa: BLE001 - as for a single call
-            traceback.print_exc(file=sys.stderr)
-            return _failure("command_failed", str(error).strip() or type(error).__name__)
-
-    def _atomic(self, call: Call, calls: list[dict[str, Any]]) -> Any:
-        live = call.connection is not None
-        known = self._replies.find(call.key, call.hash) if live and call.key else None
-        if known is not None:
-            return known["result"]
-        results: list[Any] = []
-        changed = False
-        kept: list[dict[str, Any]] = []
-        try:
-            with self._host.transaction("session.batch"):
-                for number, item in enumerate(calls):
-                    sub = self._sub_call(call, number, item)
-                    try:
-                        if sub.expired:
-                            raise AppError("deadline_exceeded", "The batch's deadline passed")
-                        results.append(self._invoke(sub, in_transaction=True))
-                    except AppError as error:
-                        error.details = {**error.details, "index": number}
-                        raise
-                    except Exception as error:
-                        text = str(error).strip() or type(error).__name__
-                        raise AppError("command_failed", text, {"index": number}) from error
-                    finally:
-                        changed = changed or sub.changed
-                    kept.append({**item, "params": _resolved(sub.params, results[-1])})
-        except BaseException:
-            if changed:
-                self._roll_back(call)
-            raise
-        result = {"results": [{"result": each} for each in results]}
-        if live and changed and not call.dry_run:
-            call.params = {"calls": kept, "atomic": True}
-            self._keep(call, result)
-            if call.key:
-                self._replies.store(call.key, call.hash, {"result": result})
-        return result
+        if self.recovery is not None and self.recovery.broken:
+            # Nobody knows what the document is now. The next life begins with what the journal tells.
+            print(f"cadgate: the session cannot go on: {self.recovery.broken}", file=sys.stderr, flush=True)
+            os._exit(BROKEN)
 
     # --- history, end --------------------------------------------------------------------------------------------
 
-    def _history(self, action: str) -> Any:
+    def _history(self, call: Call, action: str) -> Any:
+        if call.dry_run:
+            return {"dry_run": True}
         if self._host.transactional:
             label = self._host.undo() if action == "undo" else self._host.redo()
             if label is None:
                 raise AppError("conflict", f"There is nothing to {action}")
-            if self.recovery is not None:
-                self.recovery.snapshot(f"after session.{action}")
-            return {"undone" if action == "undo" else "redone": label}
+            result = {"undone" if action == "undo" else "redone": label}
+            self._keep_by_snapshot(call, result)
+            return result
         if self.recovery is None:
             raise AppError("conflict", f"This session keeps no history, so there is nothing to {action}")
-        return self.recovery.undo() if action == "undo" else self.recovery.redo()
+        history, request = self.recovery.history, Request(call.key, call.hash)
+        return history.undo(request) if action == "undo" else history.redo(request)
 
     def _shutdown(self, call: Call) -> Any:
         if self.recovery is not None and self.recovery.has_entries():
-            self.recovery.snapshot("shutdown")
+            self.recovery.snapshot_if_possible("shutdown")
         self._server.stop()
         return {"stopping": True}
 
@@ -286,21 +235,35 @@ class Caller:
         return self.recovery is not None and self.recovery.snapshot_is_due()
 
     def snapshot_when_idle(self) -> None:
-        """Take the snapshot that is due; a failure is logged and leaves the log in charge."""
-        if self.recovery is None:
-            return
-        try:
-            self.recovery.snapshot("idle")
-        except Exception:  # noqa: BLE001 - the log still has every entry
-            traceback.print_exc(file=sys.stderr)
-            self.recovery.postpone()
+        """Take the snapshot that is due."""
+        if self.recovery is not None:
+            self.recovery.snapshot_if_possible("idle")
 
 
 def _failure(code: str, message: str) -> Answer:
     return {"error": AppError(code, message).wire()}
 
 
-def _resolved(params: dict[str, Any], result: Any) -> dict[str, Any]:
+def interrupted(call: Call) -> Answer:
+    """The answer to a call whose work was stopped, and taken back where it had changed something."""
+    if call.expired:
+        return _failure("deadline_exceeded", f"{call.method} was stopped at its deadline; nothing was changed")
+    return _failure("interrupted", f"{call.method} was interrupted; nothing was changed")
+
+
+def failure_of(error: BaseException) -> Answer:
+    """The answer to a call whose work raised. What is no AppError goes to the application's log too."""
+    if isinstance(error, AppError):
+        return {"error": error.wire()}
+    traceback.print_exception(type(error), error, error.__traceback__, file=sys.stderr)
+    try:
+        text = str(error).strip()
+    except Exception:  # noqa: BLE001 - the text is made by foreign code
+        text = ""
+    return _failure("command_failed", text or type(error).__name__)
+
+
+def resolved(params: dict[str, Any], result: Any) -> dict[str, Any]:
     """Parameters that do the same again: with the name that the application chose."""
     name = cast(Dict[str, Any], result).get("name") if isinstance(result, dict) else None
     if "name" in params and isinstance(name, str):
@@ -312,7 +275,7 @@ def _resolved(params: dict[str, Any], result: Any) -> dict[str, Any]:
 
 
 def _entry(call: Call, result: Any, request: str | None) -> Entry:
-    params = call.params if call.method == "session.batch" else _resolved(call.params, result)
+    params = call.params if call.method == "session.batch" else resolved(call.params, result)
     return {
         "key": call.key,
         "hash": call.hash,

@@ -12,7 +12,11 @@ from typing import Any
 
 from cadgate.appserver.framing import MAX_FRAME, MAX_HELLO, FrameError, FrameReader, encode
 
-SEND_TIMEOUT = 10.0
+SEND_TIMEOUT = 5.0
+"""Seconds after which a peer that reads nothing is given up."""
+SLOWEST = 1024 * 1024
+"""Bytes per second: a peer that reads less is given up too."""
+MAX_POSTED = 100
 
 
 class Connection:
@@ -28,6 +32,9 @@ class Connection:
         """Which peer this connection belongs to, where it said so: one of its connections gets the notifications."""
         self.closed = False
         self._lock = threading.Lock()
+        self._rest = b""
+        self.posted = 0
+        """How many answers of the I/O thread wait until this peer reads."""
 
     def trust(self) -> None:
         """The hello was right: larger frames are allowed from now on."""
@@ -37,35 +44,72 @@ class Connection:
     def send(self, message: dict[str, Any]) -> None:
         """Write one message whole. A peer that is gone or stuck is noted, never raised.
 
-        Raises ValueError or TypeError when the message is not JSON, FrameError when it is too large.
+        Raises ValueError, TypeError or RecursionError when the message is not JSON, FrameError when it is too large.
         """
-        frame = encode(json.dumps(message, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
+        frame = as_frame(message)
         with self._lock:
             if self.closed:
                 return
             try:
-                self._write(memoryview(frame))
+                self._write(memoryview(self._rest + frame))
+                self._rest = b""
             except OSError:
-                self.closed = True
-                # The I/O thread sees the shutdown as an end of file and forgets the connection.
-                with contextlib.suppress(OSError):
-                    self.sock.shutdown(socket.SHUT_RDWR)
+                self._shut()
+
+    def post(self, frame: bytes) -> bool:
+        """Write a frame if that takes no waiting; whether it did. For the I/O thread, which everybody waits for."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            if self.closed:
+                return True
+            data = self._rest + frame
+            sent = self.sock.send(data)
+            if sent < len(self._rest):
+                self._rest = self._rest[sent:]
+                return False
+            # Once begun it is this connection's next output, whoever writes it.
+            self._rest = data[sent:]
+            return True
+        except BlockingIOError:
+            return False
+        except OSError:
+            self._shut()
+            return True
+        finally:
+            self._lock.release()
+
+    def _shut(self) -> None:
+        self.closed = True
+        # The I/O thread sees the shutdown as an end of file and forgets the connection.
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
 
     def _write(self, data: memoryview) -> None:
-        deadline = time.monotonic() + SEND_TIMEOUT
+        end = time.monotonic() + SEND_TIMEOUT + len(data) / SLOWEST
         while data:
             try:
                 data = data[self.sock.send(data) :]
             except BlockingIOError:
                 poller = select.poll()
                 poller.register(self.sock, select.POLLOUT)
-                if not poller.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                if not poller.poll(max(0.0, min(SEND_TIMEOUT, end - time.monotonic())) * 1000):
                     raise TimeoutError("the peer does not read") from None
 
     def close(self) -> None:
+        """Close it, also under the hands of a thread that writes to it."""
+        self._shut()
         with self._lock:
-            self.closed = True
             self.sock.close()
+
+
+def as_frame(message: dict[str, Any]) -> bytes:
+    """A message as it travels. Half a surrogate pair, which UTF-8 cannot say, becomes a question mark.
+
+    Raises ValueError, TypeError or RecursionError when it is not JSON, FrameError when it is too large.
+    """
+    text = json.dumps(message, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    return encode(text.encode("utf-8", "replace"))
 
 
 __all__ = ["Connection", "FrameError"]

@@ -40,7 +40,9 @@ class Call:
         self.received = time.monotonic()
         self.started: float | None = None
         deadline_ms = meta.get("deadline_ms")
-        self.deadline = None if deadline_ms is None else self.received + float(deadline_ms) / 1000
+        if deadline_ms is not None and not isinstance(deadline_ms, (int, float)):
+            raise ValueError("deadline_ms must be a number")
+        self.deadline = None if deadline_ms is None else self.received + deadline_ms / 1000
         self.key: str | None = meta.get("key")
         self.hash: str | None = meta.get("hash")
         self.mutates = bool(meta.get("mutates"))

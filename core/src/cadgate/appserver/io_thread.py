@@ -13,11 +13,13 @@ import time
 import traceback
 from typing import Any, Callable, Dict, cast
 
-from cadgate.appserver.connection import Connection
+from cadgate.appserver.connection import MAX_POSTED, SEND_TIMEOUT, Connection, as_frame
 from cadgate.appserver.framing import PROTOCOL, FrameError
 
 HELLO_TIMEOUT = 5.0
 READ_SIZE = 1 << 18
+MAX_CONNECTIONS = 256
+RETRY_SECONDS = 0.05
 
 
 class IoThread(threading.Thread):
@@ -59,6 +61,24 @@ class IoThread(threading.Thread):
     def wake(self) -> None:
         with contextlib.suppress(BlockingIOError, OSError):
             self._waker.send(b"\0")
+
+    def answer(self, connection: Connection, message: dict[str, Any]) -> None:
+        """Answer on this thread, without ever waiting for a peer that does not read."""
+        self._post(connection, as_frame(message), time.monotonic() + SEND_TIMEOUT)
+
+    def _post(self, connection: Connection, frame: bytes, until: float) -> None:
+        if connection.post(frame) or connection not in self.connections:
+            return
+        if connection.posted >= MAX_POSTED or time.monotonic() > until:
+            self._close(connection)
+            return
+        connection.posted += 1
+
+        def again() -> None:
+            connection.posted -= 1
+            self._post(connection, frame, until)
+
+        self.later(RETRY_SECONDS, again)
 
     def stop(self) -> None:
         self._stopping = True
@@ -113,12 +133,26 @@ class IoThread(threading.Thread):
     def _accept(self) -> None:
         try:
             sock, _ = self._listener.accept()
-        except OSError:
+        except (BlockingIOError, ConnectionError):
             return
-        connection = Connection(sock)
+        except OSError:
+            # No descriptors are left, say: the peer stays in the queue, which would be reported again at once.
+            self._selector.unregister(self._listener)
+            self.later(RETRY_SECONDS, self._listen_again)
+            return
+        try:
+            if len(self.connections) >= MAX_CONNECTIONS:
+                raise OSError("too many connections")
+            connection = Connection(sock)
+        except OSError:
+            sock.close()
+            return
         self.connections[connection] = None
         self._unproven[connection] = time.monotonic() + HELLO_TIMEOUT
         self._selector.register(sock, selectors.EVENT_READ, connection)
+
+    def _listen_again(self) -> None:
+        self._selector.register(self._listener, selectors.EVENT_READ)
 
     def _close(self, connection: Connection) -> None:
         if connection not in self.connections:
@@ -152,22 +186,26 @@ class IoThread(threading.Thread):
                     self._hello(connection, message)
         except (FrameError, ValueError, RecursionError):
             self._close(connection)
+        except Exception:  # noqa: BLE001 - one bad message must not end the thread that serves everybody
+            traceback.print_exc(file=sys.stderr)
+            self._close(connection)
 
     def _hello(self, connection: Connection, message: dict[str, Any]) -> None:
         params: Any = message.get("params")
         if message.get("method") != "session.hello" or not isinstance(params, dict):
             raise FrameError("the first call must be session.hello")
         params = cast(Dict[str, Any], params)
-        if not hmac.compare_digest(str(params.get("secret", "")).encode(), self._secret.encode()):
+        secret: Any = params.get("secret")
+        if not isinstance(secret, str) or not hmac.compare_digest(secret.encode(), self._secret.encode()):
             raise FrameError("wrong secret")
         if params.get("protocol") != PROTOCOL:
             data = {"code": "protocol_mismatch", "details": {"protocol": PROTOCOL}}
             text = f"This server speaks protocol {PROTOCOL}, not {params.get('protocol')!r}"
             error = {"code": -32000, "message": text, "data": data}
-            connection.send({"jsonrpc": "2.0", "id": message.get("id"), "error": error})
+            self.answer(connection, {"jsonrpc": "2.0", "id": message.get("id"), "error": error})
             raise FrameError(text)
         del self._unproven[connection]
         client = params.get("client")
         connection.client = client if isinstance(client, str) else None
         connection.trust()
-        connection.send({"jsonrpc": "2.0", "id": message.get("id"), "result": self._greet()})
+        self.answer(connection, {"jsonrpc": "2.0", "id": message.get("id"), "result": self._greet()})

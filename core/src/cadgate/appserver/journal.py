@@ -2,7 +2,8 @@
 
 A generation is `gen-NNNNNN/` with `snapshot` (absent in the first), `snapshot.json` (its hash, what it stands for, the
 answers remembered so far) and `log` (one line per mutation: crc, space, JSON). Whoever applies the entries lives in
-`recovery`; here are only bytes.
+`recovery`; here are only bytes. Every change of these files is one rename or one append, so that a process which dies
+at any moment leaves the state before or the state after.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import json
 import os
 import shutil
 import zlib
-from typing import Any, Dict, Iterator, NamedTuple
+from typing import Any, Callable, Dict, Iterator, NamedTuple
 
 KEPT_GENERATIONS = 6
+KEPT_DAMAGED = 2
 
 Entry = Dict[str, Any]
 
@@ -26,16 +28,28 @@ class Damage(NamedTuple):
     why: str
 
 
+class About(NamedTuple):
+    """What a snapshot stands for: why it was taken, the last entry it contains, the answers known by then."""
+
+    because: str
+    seq: int
+    replies: list[list[Any]]
+
+    @property
+    def follows_from_log(self) -> bool:
+        """Whether the log before it leads to the same state. Otherwise only the snapshot tells what happened."""
+        return not self.because.startswith("after ")
+
+
 class Generation(NamedTuple):
     """A point in time: a snapshot (None: the empty session) and the entries after it."""
 
     number: int
-    folder: str
     snapshot: str | None
-    because: str
-    seq: int
-    replies: list[list[Any]]
+    about: About
     entries: list[Entry]
+    whole: bool
+    """Whether the log was read to its end."""
 
 
 def _line(entry: Entry) -> bytes:
@@ -57,93 +71,144 @@ class Journal:
     def __init__(self, folder: str, suffix: str) -> None:
         self.folder = folder
         self.suffix = suffix
+        self.number = -1
+        """The generation that is written now."""
         self.seq = 0
+        """That of the last entry, over all generations."""
         self.entries: list[Entry] = []
         self._log: Any = None
-        self._number = 0
+        self._torn = False
         os.makedirs(folder, mode=0o700, exist_ok=True)
+        for name in os.listdir(folder):
+            if name.startswith(("part", "trash")):
+                shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
 
     # --- writing -------------------------------------------------------------------------------------------------
 
-    def begin(self, number: int, seq: int, *, keep: list[Entry] | None = None) -> None:
-        """Write on in generation `number`, with `keep` as its only entries (what a damaged tail left)."""
-        self.close()
-        folder = self._path(number)
-        os.makedirs(folder, exist_ok=True)
-        path = os.path.join(folder, "log")
-        if keep is not None:
-            self._replace(path, b"".join(_line(entry) for entry in keep))
-        self._number, self.seq, self.entries = number, seq, list(keep or [])
-        self._log = open(path, "ab", buffering=0)  # noqa: SIM115 - it stays open for as long as this generation
+    def create(self, seq: int = 0) -> None:
+        """Begin a journal without any past: the first generation, which needs no snapshot. Raises OSError."""
+        self._start(0, seq, lambda folder: None)
 
-    def append(self, entry: Entry) -> None:
-        """Note one mutation. A failed write leaves the log as it was. Raises OSError, ValueError."""
-        line = _line({**entry, "seq": self.seq + 1})
-        size = self._log.seek(0, os.SEEK_END)
-        try:
-            if self._log.write(line) != len(line):
-                raise OSError("the disk took only a part of the entry")
-        except OSError:
-            self._log.truncate(size)
-            raise
-        self.seq += 1
-        self.entries.append({**entry, "seq": self.seq})
+    def snapshot(self, save: Callable[[str], None], about: About) -> None:
+        """Start a new generation from a snapshot that `save(path)` writes.
 
-    def drop_last(self) -> list[Entry]:
-        """Take the entries of the last request back, durably. Raises IndexError when this generation has none."""
-        request = self.entries[-1]["request"]
-        keep = len(self.entries)
-        while keep and self.entries[keep - 1]["request"] == request:
-            keep -= 1
-        dropped = self.entries[keep:]
-        self.begin(self._number, self.seq - len(dropped), keep=self.entries[:keep])
-        return dropped
+        Raises what `save` raises, and OSError: then the old generation is written on.
+        """
 
-    def snapshot(self, save: Any, because: str, replies: list[list[Any]]) -> None:
-        """Start a new generation from a snapshot that `save(path)` writes. Raises what `save` raises."""
-        number = self._number + 1
+        def fill(folder: str) -> None:
+            path = os.path.join(folder, "snapshot" + self.suffix)
+            save(path)
+            told = {"sha256": _hash(path), **about._asdict()}
+            with open(os.path.join(folder, "snapshot.json"), "wb") as file:
+                file.write(json.dumps(told).encode())
+                _flush(file)
+
+        self._start(self.number + 1, about.seq, fill)
+        for old in self.numbers()[:-KEPT_GENERATIONS]:
+            self._remove(old)
+
+    def _start(self, number: int, seq: int, fill: Callable[[str], None]) -> None:
         part = os.path.join(self.folder, "part")
         shutil.rmtree(part, ignore_errors=True)
         os.makedirs(part)
-        path = os.path.join(part, "snapshot" + self.suffix)
+        log: Any = None
         try:
-            save(path)
-            about = {"sha256": _hash(path), "because": because, "seq": self.seq, "replies": replies}
-            self._replace(os.path.join(part, "snapshot.json"), json.dumps(about).encode())
-            target = self._path(number)
-            shutil.rmtree(target, ignore_errors=True)
-            os.rename(part, target)
+            fill(part)
+            # Opened before the rename, so that nothing can fail after it.
+            log = open(os.path.join(part, "log"), "ab", buffering=0)  # noqa: SIM115 - open as long as the generation
+            self._remove(number)
+            os.rename(part, self._path(number))
         except BaseException:
+            if log is not None:
+                log.close()
             shutil.rmtree(part, ignore_errors=True)
             raise
-        self.begin(number, self.seq, keep=[])
-        for old in self.numbers()[:-KEPT_GENERATIONS]:
-            shutil.rmtree(self._path(old), ignore_errors=True)
+        self._switch(log, number, seq, [])
+
+    def proceed(self, number: int, seq: int, entries: list[Entry]) -> None:
+        """Write on in generation `number`, whose log is `entries` as they are."""
+        path = os.path.join(self._path(number), "log")
+        self._switch(open(path, "ab", buffering=0), number, seq, entries)  # noqa: SIM115 - as above
+
+    def rewrite(self, number: int, seq: int, entries: list[Entry]) -> None:
+        """Write on in generation `number`, with `entries` as all that its log holds, numbered from `seq` + 1.
+
+        Raises OSError: then nothing has changed.
+        """
+        numbered = [{**entry, "seq": seq + index} for index, entry in enumerate(entries, 1)]
+        path = os.path.join(self._path(number), "log")
+        log = open(path + ".part", "wb", buffering=0)  # noqa: SIM115 - as above
+        try:
+            _write(log, b"".join(_line(entry) for entry in numbered))
+            _flush(log)
+            os.replace(path + ".part", path)
+        except BaseException:
+            log.close()
+            raise
+        self._switch(log, number, seq + len(numbered), numbered)
+
+    def _switch(self, log: Any, number: int, seq: int, entries: list[Entry]) -> None:
+        self.close()
+        self._log, self.number, self.seq, self.entries, self._torn = log, number, seq, list(entries), False
+
+    def append(self, entry: Entry) -> None:
+        """Note one mutation. A failed write leaves the log as it was. Raises OSError, ValueError, TypeError."""
+        if self._torn:
+            self.rewrite(self.number, self.seq - len(self.entries), self.entries)
+        numbered = {**entry, "seq": self.seq + 1}
+        line = _line(numbered)
+        size = self._log.seek(0, os.SEEK_END)
+        try:
+            _write(self._log, line)
+        except BaseException:
+            self._torn = True
+            self._log.truncate(size)
+            self._torn = False
+            raise
+        self.seq += 1
+        self.entries.append(numbered)
 
     def forget_after(self, number: int) -> None:
-        """Remove every generation after `number`."""
-        for later in self.numbers():
+        """Remove every generation after `number`, the last one first."""
+        for later in reversed(self.numbers()):
             if later > number:
-                shutil.rmtree(self._path(later), ignore_errors=True)
+                self._remove(later)
+
+    def set_aside(self, number: int) -> None:
+        """Keep what is there of generation `number` out of the way, for people to look at."""
+        folder = os.path.join(self.folder, f"damaged-{number:06d}")
+        shutil.rmtree(folder, ignore_errors=True)
+        if os.path.isdir(self._path(number)):
+            os.rename(self._path(number), folder)
+        self._trim_damaged()
+
+    def set_log_aside(self, number: int) -> None:
+        """The same with a copy of its log alone."""
+        folder = os.path.join(self.folder, f"damaged-{number:06d}")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        path = os.path.join(self._path(number), "log")
+        if os.path.exists(path):
+            shutil.copyfile(path, os.path.join(folder, "log"))
+        self._trim_damaged()
+
+    def _trim_damaged(self) -> None:
+        for name in sorted(name for name in os.listdir(self.folder) if name.startswith("damaged-"))[:-KEPT_DAMAGED]:
+            shutil.rmtree(os.path.join(self.folder, name), ignore_errors=True)
+
+    def _remove(self, number: int) -> None:
+        if os.path.isdir(self._path(number)):
+            trash = os.path.join(self.folder, f"trash-{number:06d}")
+            shutil.rmtree(trash, ignore_errors=True)
+            os.rename(self._path(number), trash)
+            shutil.rmtree(trash, ignore_errors=True)
 
     def close(self) -> None:
         if self._log is not None:
             self._log.close()
             self._log = None
 
-    def _replace(self, path: str, data: bytes) -> None:
-        with open(path + ".part", "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(path + ".part", path)
-
     # --- reading -------------------------------------------------------------------------------------------------
-
-    @property
-    def number(self) -> int:
-        """The generation that is written now."""
-        return self._number
 
     def numbers(self) -> list[int]:
         """The generations that are there, the oldest first."""
@@ -151,47 +216,80 @@ class Journal:
 
     def read(self, number: int, damages: list[Damage]) -> Generation | None:
         """Generation `number` up to its first damage; None when not even its snapshot can be trusted."""
-        folder = self._path(number)
-        snapshot: str | None = os.path.join(folder, "snapshot" + self.suffix)
-        because, seq = "start", 0
-        replies: list[list[Any]] = []
+        snapshot: str | None = None
+        about = About("start", 0, [])
         if number > 0:
+            snapshot = os.path.join(self._path(number), "snapshot" + self.suffix)
             try:
-                with open(os.path.join(folder, "snapshot.json"), "rb") as file:
-                    about = json.loads(file.read())
-                if _hash(str(snapshot)) != about["sha256"]:
+                with open(os.path.join(self._path(number), "snapshot.json"), "rb") as file:
+                    told: dict[str, Any] = json.loads(file.read())
+                if _hash(snapshot) != told["sha256"]:
                     raise ValueError("the snapshot's hash is wrong")
-                because, seq, replies = about["because"], about["seq"], about["replies"]
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                damages.append(Damage(f"generation {number}", str(error)))
+                about = _about(told)
+            except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+                damages.append(Damage(f"generation {number}", _told(error)))
                 return None
-        else:
-            snapshot = None
-        entries = list(self._read_log(os.path.join(folder, "log"), seq, damages))
-        return Generation(number, folder, snapshot, because, seq, replies, entries)
+        entries, whole = self._log_of(number, about.seq, damages)
+        return Generation(number, snapshot, about, entries, whole)
 
-    def _read_log(self, path: str, seq: int, damages: list[Damage]) -> Iterator[Entry]:
+    def continuation(self, number: int, seq: int, damages: list[Damage]) -> Generation | None:
+        """Generation `number` for its log alone, if that goes on from entry `seq`: where the snapshot is damaged."""
         try:
-            with open(path, "rb") as file:
+            with open(os.path.join(self._path(number), "snapshot.json"), "rb") as file:
+                about = _about(json.loads(file.read()))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+        if about.seq != seq or not about.follows_from_log:
+            return None
+        entries, whole = self._log_of(number, seq, damages)
+        return Generation(number, None, about, entries, whole)
+
+    def _log_of(self, number: int, seq: int, damages: list[Damage]) -> tuple[list[Entry], bool]:
+        before = len(damages)
+        entries = list(self._read_log(number, seq, damages))
+        return entries, len(damages) == before
+
+    def _read_log(self, number: int, seq: int, damages: list[Damage]) -> Iterator[Entry]:
+        where = f"generation {number}, log"
+        try:
+            with open(os.path.join(self._path(number), "log"), "rb") as file:
                 lines = file.read().split(b"\n")
         except OSError as error:
-            damages.append(Damage(path, str(error)))
+            damages.append(Damage(where, _told(error)))
             return
         tail = lines.pop()
-        for number, line in enumerate(lines, 1):
+        for count, line in enumerate(lines, 1):
             try:
                 if len(line) < 10 or int(line[:8], 16) != zlib.crc32(line[9:]):
                     raise ValueError("wrong checksum")
                 entry = json.loads(line[9:])
                 if entry["seq"] != seq + 1:
                     raise ValueError(f"entry {entry['seq']} follows {seq}")
-            except (ValueError, KeyError, TypeError) as error:
-                damages.append(Damage(f"{path}:{number}", str(error)))
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                damages.append(Damage(f"{where}, line {count}", _told(error)))
                 return
             seq = entry["seq"]
             yield entry
         if tail:
-            damages.append(Damage(f"{path}:{len(lines) + 1}", "the last entry was cut"))
+            damages.append(Damage(f"{where}, line {len(lines) + 1}", "the last entry was cut"))
 
     def _path(self, number: int) -> str:
         return os.path.join(self.folder, f"gen-{number:06d}")
+
+
+def _about(told: dict[str, Any]) -> About:
+    return About(str(told["because"]), int(told["seq"]), [list(each) for each in told["replies"]])
+
+
+def _write(file: Any, data: bytes) -> None:
+    if file.write(data) != len(data):
+        raise OSError("the disk took only a part of it")
+
+
+def _flush(file: Any) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _told(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
+import traceback
 from typing import Any, Callable, Dict, cast
 
+from cadgate.appserver.attempts import Attempts
 from cadgate.appserver.errors import AppError
+from cadgate.appserver.history import History
 from cadgate.appserver.host import Host
-from cadgate.appserver.journal import Damage, Entry, Generation, Journal
+from cadgate.appserver.journal import About, Damage, Entry, Generation, Journal
 from cadgate.appserver.replies import Replies
 
 MAX_ENTRIES = 20_000
@@ -24,54 +28,133 @@ class Recovery:
         self._journal = journal
         self._replies = replies
         self._apply = apply
-        self._redo: list[list[Entry]] = []
         self._replay_seconds = 0.0
         self._snapshot_seconds = 0.0
+        self._postponed = 0
+        self.history = History(journal, self)
+        self._attempts = Attempts(os.path.join(journal.folder, "restoring"))
         self.damages: list[Damage] = []
         self.broken: str | None = None
+        self.unsaved: str | None = None
+        """Why the state is another one than the journal tells; changes are refused until it could be saved."""
 
     # --- start ---------------------------------------------------------------------------------------------------
 
-    def restore(self) -> int:
-        """Load the newest state that can be trusted, or begin a new journal. Returns how many entries were replayed."""
-        for number in reversed(self._journal.numbers()):
-            generation = self._journal.read(number, self.damages)
-            if generation is None:
-                continue
-            applied = self._load(generation)
-            self._journal.forget_after(number)
-            last = applied[-1]["seq"] if applied else generation.seq
-            self._journal.begin(number, last, keep=applied)
-            self._remember(generation, applied)
-            return len(applied)
-        start = (self._journal.numbers() or [-1])[-1] + 1
-        self._journal.begin(start, 0, keep=[])
-        if start > 0:
-            self.snapshot("nothing could be trusted")
-        return 0
+    def restore(self, *, crashed: bool = False) -> int:
+        """Load the newest state that can be trusted, or begin a new journal. Returns how many entries were replayed.
 
-    def _load(self, generation: Generation) -> list[Entry]:
-        """Load the snapshot and replay; stops at the first entry whose result differs."""
-        self._host.load_snapshot(generation.snapshot)
-        applied: list[Entry] = []
-        for entry in generation.entries:
-            try:
-                result = self._apply(entry)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the rest cannot be trusted
-                self.damages.append(Damage(f"entry {entry['seq']} ({entry['method']})", f"replay failed: {error}"))
+        `crashed` says that the application died by itself in the restoration before this one: what it was at for the
+        second time is not tried again.
+        """
+        self._attempts.begin(crashed=crashed)
+        began = time.monotonic()
+        numbers = self._journal.numbers()
+        for number in reversed(numbers):
+            generation = self._journal.read(number, self.damages)
+            applied = None if generation is None else self._bring(generation)
+            if generation is None or applied is None:
+                continue
+            if generation.whole and len(applied) == len(generation.entries):
+                applied = self._go_on([each for each in numbers if each > number], generation)
+            self._settle(generation, applied, numbers)
+            self._replay_seconds = time.monotonic() - began
+            break
+        else:
+            self._begin_anew(numbers)
+        self._attempts.end()
+        return len([entry for entry in self._journal.entries if "note" not in entry])
+
+    def _bring(self, generation: Generation) -> list[Entry] | None:
+        """Load a generation with as many of its entries as can be applied; None when its snapshot cannot be loaded."""
+        entries = generation.entries
+        while True:
+            if not self._load_snapshot(generation):
+                return None
+            applied = self.replay(entries)
+            if len(applied) == len(entries):
+                return applied
+            # The entry that failed may have changed something before it did.
+            entries = applied
+
+    def _load_snapshot(self, generation: Generation) -> bool:
+        where = f"generation {generation.number}"
+        if not self._attempts.may(generation.number, 0):
+            self.damages.append(Damage(where, "the application died twice while it loaded the snapshot"))
+            return False
+        try:
+            self._host.load_snapshot(generation.snapshot)
+        except Exception as error:  # noqa: BLE001 - an older one may be readable
+            traceback.print_exc(file=sys.stderr)
+            self.damages.append(Damage(where, f"the snapshot cannot be loaded: {error}"))
+            return False
+        return True
+
+    def replay(self, entries: list[Entry]) -> list[Entry]:
+        """Apply entries up to the first whose result differs."""
+        for count, entry in enumerate(entries):
+            why = None if "note" in entry else self._replay_one(entry)
+            if why is not None:
+                self.damages.append(Damage(f"entry {entry['seq']} ({entry['method']})", why))
+                return entries[:count]
+        return entries
+
+    def _replay_one(self, entry: Entry) -> str | None:
+        if not self._attempts.may(self._journal.number, entry["seq"]):
+            return "the application died of it twice"
+        try:
+            result = self._apply(entry)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rest cannot be trusted
+            return f"replay failed: {error}"
+        return None if same_result(result, entry["result"]) else "the result differs"
+
+    def _go_on(self, later: list[int], generation: Generation) -> list[Entry]:
+        """Apply the logs after damaged snapshots too, as long as each begins where the one before it ended.
+
+        Returns all entries that are applied now, those of the generation included.
+        """
+        applied = list(generation.entries)
+        for number in later:
+            found = self._journal.continuation(number, generation.about.seq + len(applied), self.damages)
+            if found is None:
                 break
-            if not same_result(result, entry["result"]):
-                self.damages.append(Damage(f"entry {entry['seq']} ({entry['method']})", "the result differs"))
+            done = self.replay(found.entries)
+            applied += done
+            if len(done) < len(found.entries):
+                # The entry that failed may have changed something before it did.
+                return self._bring(generation._replace(entries=applied)) or []
+            if not found.whole:
                 break
-            applied.append(entry)
         return applied
 
-    def _remember(self, generation: Generation, applied: list[Entry]) -> None:
-        for key, digest, answer in generation.replies:
+    def _settle(self, generation: Generation, applied: list[Entry], numbers: list[int]) -> None:
+        """Write on where the state that was brought back ends; what could not be used is set aside."""
+        number = generation.number
+        if generation.whole and applied == generation.entries:
+            self._journal.proceed(number, generation.about.seq + len(applied), applied)
+        else:
+            self._journal.set_log_aside(number)
+            self._journal.rewrite(number, generation.about.seq, applied)
+        for later in numbers:
+            if later > number:
+                self._journal.set_aside(later)
+        for key, digest, answer in generation.about.replies:
             self._replies.store(key, digest, answer)
         for entry in applied:
-            if entry.get("key"):
-                self._replies.store(entry["key"], entry.get("hash"), {"result": entry["result"]})
+            # What was undone was done all the same: sent again, it is answered and not done again.
+            for each in (*entry.get("dropped", ()), entry):
+                if each.get("key"):
+                    self._replies.store(each["key"], each.get("hash"), {"result": each["result"]})
+            self.history.fold(entry)
+
+    def _begin_anew(self, numbers: list[int]) -> None:
+        if not numbers:
+            self._journal.create()
+            return
+        self._host.load_snapshot(None)
+        for number in numbers:
+            self._journal.set_aside(number)
+        self._journal.number = numbers[-1]
+        self._journal.snapshot(self._host.save_snapshot, About("nothing could be trusted", 0, []))
 
     # --- while it runs -------------------------------------------------------------------------------------------
 
@@ -79,84 +162,87 @@ class Recovery:
         """Journal one mutation that succeeded. Raises AppError when that fails, and takes the mutation back."""
         try:
             self._journal.append(entry)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             self.rollback()
-            raise AppError(
-                "command_failed",
-                f"The change could not be journaled ({error}) and was taken back",
-                {"journal": str(error)},
-            ) from error
-        self._redo.clear()
+            raise _not_kept(error) from error
+        self.history.forget()
         self._replay_seconds += seconds
-        if len(self._journal.entries) >= MAX_ENTRIES:
-            self.snapshot("many entries")
+        if len(self._journal.entries) >= MAX_ENTRIES + self._postponed:
+            self.snapshot_if_possible("many entries")
+
+    def keep_by_snapshot(self, because: str) -> None:
+        """The same for one whose effect only a snapshot can tell."""
+        try:
+            self.snapshot(f"after {because}")
+        except Exception as error:
+            traceback.print_exc(file=sys.stderr)
+            self.rollback()
+            raise _not_kept(error) from error
 
     def snapshot(self, because: str) -> None:
-        """Write the whole state, and start a new log."""
+        """Write the whole state, and start a new log. Raises what the host raises, OSError."""
         began = time.monotonic()
-        self._journal.snapshot(self._host.save_snapshot, because, self._replies.export())
+        about = About(because, self._journal.seq, self._replies.export())
+        self._journal.snapshot(self._host.save_snapshot, about)
         self._snapshot_seconds = time.monotonic() - began
         self._replay_seconds = 0.0
+        self._postponed = 0
+        self.unsaved = None
+        if not about.follows_from_log:
+            self.history.forget()
+
+    def snapshot_if_possible(self, because: str) -> None:
+        """A snapshot that only shortens the log: when it fails, the log stays in charge."""
+        try:
+            self.snapshot(because)
+        except Exception:  # noqa: BLE001 - the log still has every entry
+            traceback.print_exc(file=sys.stderr)
+            self._replay_seconds = 0.0
+            self._postponed = len(self._journal.entries)
+
+    def require_saved(self) -> None:
+        """Raise AppError where a change could not survive, because the state before it would not."""
+        if self.broken:
+            raise AppError("command_failed", f"The session refuses changes: {self.broken}; restart it")
+        if self.unsaved is None:
+            return
+        try:
+            self.snapshot(f"after {self.unsaved}")
+        except Exception as error:
+            traceback.print_exc(file=sys.stderr)
+            raise AppError(
+                "command_failed",
+                f"The session refuses changes until the effect of {self.unsaved} can be saved: {error}",
+                {"snapshot": str(error)},
+            ) from error
 
     def has_entries(self) -> bool:
         """Whether anything happened since the last snapshot."""
         return bool(self._journal.entries)
-
-    def postpone(self) -> None:
-        """Do not try the snapshot that just failed again at once."""
-        self._replay_seconds = 0.0
 
     def snapshot_is_due(self) -> bool:
         """Whether replaying would take clearly longer than a snapshot does: asked when there is nothing else to do."""
         return self._replay_seconds > max(0.5, 4 * self._snapshot_seconds)
 
     def rollback(self) -> None:
-        """Undo what a failed mutation did: load the snapshot and replay the log."""
+        """Undo what a failed mutation did: load the snapshot and replay the log. `broken` says that it failed."""
         generation = self._journal.read(self._journal.number, [])
         if generation is None:
             self.broken = "the snapshot is damaged"
-        elif len(self._load(generation)) != len(generation.entries):
+        elif not self.load(generation, self._journal.entries):
             self.broken = "the journal could not be replayed"
         if self.broken:
             print(f"cadgate: rollback failed: {self.broken}", file=sys.stderr, flush=True)
 
-    # --- undo ----------------------------------------------------------------------------------------------------
+    def load(self, generation: Generation, entries: list[Entry]) -> bool:
+        """Load a state whole; whether that worked."""
+        return self._load_snapshot(generation) and len(self.replay(entries)) == len(entries)
 
-    def undo(self) -> dict[str, Any]:
-        """Take the last mutation back. Raises AppError `conflict` when there is nothing that can be undone."""
-        undone = self._undo_entry() if self._journal.entries else self._undo_snapshot()
-        return {"undone": undone, "can_redo": bool(self._redo)}
 
-    def _undo_entry(self) -> str:
-        dropped = self._journal.drop_last()
-        self._redo.append(dropped)
-        self.rollback()
-        return str(dropped[0]["method"])
-
-    def _undo_snapshot(self) -> str:
-        number = self._journal.number
-        current = self._journal.read(number, [])
-        older = self._journal.read(number - 1, []) if number - 1 in self._journal.numbers() else None
-        if current is None or older is None:
-            raise AppError("conflict", "There is nothing left to undo")
-        applied = self._load(older)
-        self._journal.forget_after(number - 1)
-        self._journal.begin(number - 1, applied[-1]["seq"] if applied else older.seq, keep=applied)
-        if not current.because.startswith("after "):
-            return self._undo_entry() if applied else self._undo_snapshot()
-        self._redo.clear()
-        return current.because[len("after ") :]
-
-    def redo(self) -> dict[str, Any]:
-        """Do again what was undone last. Raises AppError `conflict` when there is nothing."""
-        if not self._redo:
-            raise AppError("conflict", "There is nothing to redo")
-        entries = self._redo[-1]
-        for entry in entries:
-            self._apply(entry)
-            self._journal.append({key: value for key, value in entry.items() if key != "seq"})
-        self._redo.pop()
-        return {"redone": str(entries[0]["method"]), "can_redo": bool(self._redo)}
+def _not_kept(error: Exception) -> AppError:
+    return AppError(
+        "command_failed", f"The change could not be kept ({error}) and was taken back", {"journal": str(error)}
+    )
 
 
 def same_result(left: Any, right: Any) -> bool:

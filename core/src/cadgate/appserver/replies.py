@@ -13,15 +13,22 @@ KEPT_OWN_KEYS = 256
 
 
 class Replies:
-    """The last `limit` mutations' answers; the oldest are forgotten first."""
+    """Answers of the last `limit` mutations with a key that a client chose, and of as many others; the oldest go first.
+
+    The two do not push each other out: a client may come back with its key much later than the gateway does.
+    """
 
     def __init__(self, limit: int = 10_000) -> None:
         self.limit = limit
-        self._known: OrderedDict[str, tuple[str | None, dict[str, Any]]] = OrderedDict()
+        self._own: OrderedDict[str, tuple[str | None, dict[str, Any]]] = OrderedDict()
+        self._chosen: OrderedDict[str, tuple[str | None, dict[str, Any]]] = OrderedDict()
+
+    def _of(self, key: str) -> OrderedDict[str, tuple[str | None, dict[str, Any]]]:
+        return self._own if key.startswith(OWN_KEY) else self._chosen
 
     def find(self, key: str, digest: str | None) -> dict[str, Any] | None:
         """The stored answer. Raises AppError when the same id comes with another body."""
-        known = self._known.get(key)
+        known = self._of(key).get(key)
         if known is None:
             return None
         if known[0] != digest:
@@ -32,12 +39,16 @@ class Replies:
         return known[1]
 
     def store(self, key: str, digest: str | None, answer: dict[str, Any]) -> None:
-        self._known[key] = (digest, answer)
-        while len(self._known) > self.limit:
-            self._known.popitem(last=False)
+        known = self._of(key)
+        known[key] = (digest, answer)
+        while len(known) > self.limit:
+            known.popitem(last=False)
+
+    def forget(self, key: str) -> None:
+        """What was stored turned out not to be true."""
+        self._of(key).pop(key, None)
 
     def export(self) -> list[list[Any]]:
         """What a snapshot must keep: every answer whose key a client chose, and the youngest of the others."""
-        youngest = list(self._known)[-KEPT_OWN_KEYS:]
-        keep = {key for key in self._known if not key.startswith(OWN_KEY)} | set(youngest)
-        return [[key, digest, answer] for key, (digest, answer) in self._known.items() if key in keep]
+        youngest = list(self._own.items())[-KEPT_OWN_KEYS:]
+        return [[key, digest, answer] for key, (digest, answer) in [*youngest, *self._chosen.items()]]

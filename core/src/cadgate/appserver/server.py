@@ -21,6 +21,8 @@ from cadgate.appserver.registry import METHODS
 
 IDLE_SECONDS = 1.0
 """How long nothing must have come before a snapshot that is due is taken."""
+MAX_QUEUED = 10_000
+"""Calls that wait for the main thread. The gateway's own limit is far lower."""
 
 
 class Server:
@@ -31,6 +33,8 @@ class Server:
     """
 
     def __init__(self, host: Host, secret: str, *, wake: Callable[[], None] | None = None) -> None:
+        if not secret:
+            raise ValueError("a server needs a secret")
         self.host = host
         self.interrupts = Interrupts()
         self.caller = Caller(self)
@@ -40,6 +44,7 @@ class Server:
         self._waiting: dict[int, Call] = {}
         self._running: Call | None = None
         self._stopping = threading.Event()
+        self._own_loop = False
         self._io: IoThread | None = None
         host.emit = self.emit
 
@@ -54,7 +59,7 @@ class Server:
         listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address, port))
-        listener.listen(64)
+        listener.listen(256)
         self._io = IoThread(listener, self._secret, greet=self.greet, receive=self._receive, lost=self._lost)
         self._io.start()
         return int(listener.getsockname()[1])
@@ -74,15 +79,19 @@ class Server:
     def _receive(self, connection: Connection, message: dict[str, Any]) -> None:
         method: Any = message.get("method")
         params: Any = message.get("params") or {}
-        if not isinstance(method, str) or not isinstance(params, dict):
-            raise FrameError("a message needs a method and an object of parameters")
-        params = cast(Dict[str, Any], params)
+        meta: Any = message.get("meta") or {}
+        if not isinstance(method, str) or not isinstance(params, dict) or not isinstance(meta, dict):
+            raise FrameError("a message needs a method, an object of parameters, and perhaps one of meta")
+        params, meta = cast(Dict[str, Any], params), cast(Dict[str, Any], meta)
         if method == "$/cancel":
             self._cancel(connection, params.get("id"), deadline=params.get("deadline") is True)
         elif method == "session.status":
-            connection.send({"jsonrpc": "2.0", "id": message.get("id"), "result": self.status()})
+            self.io.answer(connection, {"jsonrpc": "2.0", "id": message.get("id"), "result": self.status()})
+        elif self._queue.qsize() >= MAX_QUEUED:
+            failure = AppError("overloaded", f"{MAX_QUEUED} calls wait already", {"maximum": MAX_QUEUED})
+            self.io.answer(connection, {"jsonrpc": "2.0", "id": message.get("id"), "error": failure.wire()})
         else:
-            call = Call(connection, message.get("id"), method, params, message.get("meta") or {})
+            call = Call(connection, message.get("id"), method, params, meta)
             self._waiting[id(call)] = call
             self._queue.put(call)
             if self._wake is not None:
@@ -125,7 +134,8 @@ class Server:
     # --- on the main thread --------------------------------------------------------------------------------------
 
     def serve_forever(self) -> None:
-        """Run calls as they come until `stop`."""
+        """Run calls as they come until `stop`, then close every connection."""
+        self._own_loop = True
         while not self._stopping.is_set():
             try:
                 call = self._queue.get(timeout=IDLE_SECONDS if self.caller.snapshot_is_due() else None)
@@ -136,6 +146,9 @@ class Server:
                 continue
             if call is not None:
                 self._serve(call)
+        # Only now: what was answered last is on its way.
+        self.io.stop()
+        self.io.join(1.0)
 
     def pump(self, budget_seconds: float = 0.02) -> int:
         """Run waiting calls for at most about `budget_seconds`; returns how many ran. For an application's own loop."""
@@ -152,10 +165,10 @@ class Server:
         return done
 
     def stop(self) -> None:
-        """End `serve_forever` and the I/O thread."""
+        """End `serve_forever` once the running call is answered; with another main loop, the I/O thread at once."""
         self._stopping.set()
         self._queue.put(None)
-        if self._io is not None:
+        if self._io is not None and not self._own_loop:
             self._io.stop()
 
     def _serve(self, call: Call) -> None:
@@ -178,6 +191,6 @@ class Server:
             return
         try:
             call.connection.send({"jsonrpc": "2.0", "id": call.id, **answer})
-        except (ValueError, TypeError, FrameError) as error:
+        except (ValueError, TypeError, RecursionError, FrameError) as error:
             failure = AppError("command_failed", f"{call.method} gave a result that cannot be sent: {error}")
             call.connection.send({"jsonrpc": "2.0", "id": call.id, "error": failure.wire()})

@@ -1,0 +1,123 @@
+"""Many calls in one: each for itself, or all or nothing."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Dict, cast
+
+from cadgate.appserver.context import Call
+from cadgate.appserver.errors import AppError
+from cadgate.appserver.host import Host
+
+if TYPE_CHECKING:
+    from cadgate.appserver.calls import Caller
+
+Answer = Dict[str, Any]
+
+
+class Batches:
+    """Runs `session.batch` for a caller. Each of its calls sees what the ones before it did."""
+
+    def __init__(self, caller: Caller, host: Host) -> None:
+        self._caller = caller
+        self._host = host
+
+    def run(self, call: Call) -> Any:
+        """`{"results": [{"result"} | {"error"}]}`. Raises the first failure of an atomic one; nothing changed then."""
+        calls: list[dict[str, Any]] = call.params["calls"]
+        if call.params.get("atomic"):
+            return self._atomic(call, calls)
+        parts = [self._part(call, number, item) for number, item in enumerate(calls)]
+        for part in parts:
+            if part.key is not None:
+                # Before anything is done: the whole request is another one than that which came with this key.
+                self._caller.replies.find(part.key, part.hash)
+        return {"results": [self._alone(call, part) for part in parts]}
+
+    def _part(self, call: Call, number: int, item: dict[str, Any]) -> Call:
+        meta: dict[str, Any] = {
+            "mutates": item.get("mutates"),
+            "replay": item.get("replay", "call"),
+            "context": {**call.context, **(item.get("context") or {})},
+            "dry_run": call.dry_run,
+            "key": f"{call.key}#{number}" if call.key and item.get("mutates") else None,
+            "hash": call.hash,
+        }
+        made = Call(call.connection, None, item["method"], item["params"], meta)
+        made.deadline = call.deadline
+        return made
+
+    def _alone(self, call: Call, part: Call) -> Answer:
+        from cadgate.appserver.calls import failure_of, interrupted
+
+        if call.cancelled or part.expired:
+            return _not_started(part)
+        part.started = time.monotonic()
+        try:
+            known = self._caller.replies.find(part.key, part.hash) if part.key else None
+            if known is not None:
+                return known
+            if part.mutates and self._caller.recovery is not None:
+                self._caller.recovery.require_saved()
+            result = self._caller.invoke(part)
+            answer: Answer = {"result": result}
+            if part.mutates and not part.dry_run:
+                self._caller.keep(part, result, request=call.key or str(call.id))
+                if part.key:
+                    self._caller.replies.store(part.key, part.hash, answer)
+            return answer
+        except KeyboardInterrupt:
+            part.deadline = call.deadline
+            return interrupted(part)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - as for a single call
+            return failure_of(error)
+
+    def _atomic(self, call: Call, calls: list[dict[str, Any]]) -> Any:
+        from cadgate.appserver.calls import resolved
+
+        live = call.connection is not None
+        known = self._caller.replies.find(call.key, call.hash) if live and call.key else None
+        if known is not None:
+            return known["result"]
+        results: list[Any] = []
+        changed = False
+        kept: list[dict[str, Any]] = []
+        try:
+            with self._host.transaction("session.batch"):
+                for number, item in enumerate(calls):
+                    part = self._part(call, number, item)
+                    try:
+                        results.append(self._within(part))
+                    except AppError as error:
+                        error.details = {**error.details, "index": number}
+                        raise
+                    except (Exception, SystemExit) as error:
+                        text = str(error).strip() or type(error).__name__
+                        raise AppError("command_failed", text, {"index": number}) from error
+                    finally:
+                        changed = changed or part.changed
+                    kept.append({**item, "params": resolved(part.params, results[-1])})
+        except BaseException:
+            if changed:
+                self._caller.roll_back(call)
+            raise
+        result = {"results": [{"result": each} for each in results]}
+        if live and changed and not call.dry_run:
+            call.params = {"calls": kept, "atomic": True}
+            self._caller.keep(call, result)
+            if call.key:
+                self._caller.replies.store(call.key, call.hash, {"result": result})
+        return result
+
+    def _within(self, part: Call) -> Any:
+        if part.expired:
+            raise AppError("deadline_exceeded", "The batch's deadline passed; nothing was changed")
+        return self._caller.invoke(part, in_transaction=True)
+
+
+def _not_started(part: Call) -> Answer:
+    if part.expired:
+        error = AppError("deadline_exceeded", f"The batch's deadline passed before {part.method} was started")
+    else:
+        error = AppError("interrupted", f"The batch was interrupted before {part.method} was started")
+    return cast(Answer, {"error": error.wire()})

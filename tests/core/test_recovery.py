@@ -1,0 +1,613 @@
+"""Sessions come back after damage, failures of saving and loading, undo and redo; and the answers with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from cadgate.appserver import recovery as recovery_module
+from cadgate.appserver.errors import AppError
+from cadgate.appserver.history import Request
+from cadgate.appserver.host import Host
+from cadgate.appserver.journal import Entry, Journal
+from cadgate.appserver.recovery import Recovery
+from cadgate.appserver.replies import Replies
+
+ANYBODY = Request(None, None)
+
+
+class Words(Host):
+    """A document that is a list of words."""
+
+    snapshot_suffix = ".words"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.fails: set[str] = set()
+        """What goes wrong: "save", "load", or a word that cannot be added again."""
+
+    def save_snapshot(self, path: str) -> None:
+        if "save" in self.fails:
+            raise OSError("no space")
+        Path(path).write_text(json.dumps(self.words))
+
+    def load_snapshot(self, path: str | None) -> None:
+        if "load" in self.fails and path is not None:
+            raise RuntimeError("cannot be read")
+        self.words = [] if path is None else json.loads(Path(path).read_text())
+
+    def add(self, word: str) -> dict[str, Any]:
+        self.words.append(word)
+        if word in self.fails:
+            raise RuntimeError(f"{word} cannot be added")
+        return {"words": len(self.words)}
+
+
+class Session:
+    """One life of a host with its journal."""
+
+    def __init__(self, folder: Path, *, crashed: bool = False, fails: set[str] | None = None) -> None:
+        self.host = Words()
+        self.host.fails |= fails or set()
+        self.journal = Journal(str(folder), ".words")
+        self.replies = Replies()
+        self.recovery = Recovery(self.host, self.journal, self.replies, self._apply)
+        self.replayed = self.recovery.restore(crashed=crashed)
+
+    def close(self) -> None:
+        self.journal.close()
+
+    def _apply(self, entry: Entry) -> Any:
+        return self.host.add(entry["params"]["word"])
+
+    def add(self, word: str, *, key: str | None = None, request: str | None = None) -> None:
+        result = self.host.add(word)
+        self.recovery.note(
+            {
+                "key": key,
+                "hash": "digest",
+                "method": "words.add",
+                "params": {"word": word},
+                "result": result,
+                "request": request or key or word,
+            },
+            0.0,
+        )
+        if key is not None:
+            self.replies.store(key, "digest", {"result": result})
+
+    def execute(self, word: str) -> None:
+        """A change that only a snapshot can tell."""
+        self.host.add(word)
+        self.recovery.keep_by_snapshot("session.execute")
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.host.words)
+
+    @property
+    def told(self) -> list[str]:
+        return [f"{damage.where}: {damage.why}" for damage in self.recovery.damages]
+
+
+class Lives:
+    """The lives of one session, each ended as a crash ends it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._open = ExitStack()
+
+    def start(self, **more: Any) -> Session:
+        return self._open.enter_context(closing(Session(self.folder, **more)))
+
+    def close(self) -> None:
+        self._open.close()
+
+    def file(self, number: int, name: str) -> Path:
+        return self.folder / f"gen-{number:06d}" / name
+
+
+@pytest.fixture
+def lives(tmp_path: Path) -> Iterator[Lives]:
+    with closing(Lives(tmp_path / "journal")) as made:
+        yield made
+
+
+def flip(path: Path, place: int = 12) -> None:
+    whole = bytearray(path.read_bytes())
+    whole[place] ^= 1
+    path.write_bytes(whole)
+
+
+# --- restoring ---------------------------------------------------------------------------------------------------
+
+
+def test_a_new_session_is_empty_and_a_second_life_is_where_the_first_ended(lives: Lives) -> None:
+    first = lives.start()
+    assert (first.words, first.replayed) == ("", 0)
+    for word in ("a", "b"):
+        first.add(word)
+    first.recovery.snapshot("idle")
+    first.add("c")
+    second = lives.start()
+    assert (second.words, second.replayed, second.told) == ("a b c", 1, [])
+    second.add("d")
+    assert lives.start().words == "a b c d"
+
+
+def test_a_cut_entry_is_dropped_reported_and_written_over(lives: Lives) -> None:
+    first = lives.start()
+    first.add("a")
+    first.add("b")
+    log = lives.file(0, "log")
+    log.write_bytes(log.read_bytes()[:-5])
+    second = lives.start()
+    assert (second.words, second.told) == ("a", ["generation 0, log, line 2: the last entry was cut"])
+    second.add("c")
+    third = lives.start()
+    assert (third.words, third.told) == ("a c", [])
+
+
+def test_a_flipped_byte_ends_the_replay_and_the_damaged_log_is_kept_for_people(lives: Lives) -> None:
+    first = lives.start()
+    for word in ("a", "b", "c"):
+        first.add(word)
+    log = lives.file(0, "log")
+    flip(log, log.read_bytes().index(b"\n") + 20)
+    damaged = log.read_bytes()
+    second = lives.start()
+    assert (second.words, second.told) == ("a", ["generation 0, log, line 2: wrong checksum"])
+    assert (lives.folder / "damaged-000000" / "log").read_bytes() == damaged
+
+
+@pytest.mark.parametrize("name", ["snapshot.words", "snapshot.json"])
+@pytest.mark.parametrize("how", ["missing", "cut", "flipped"])
+def test_a_damaged_snapshot_falls_back_to_the_generation_before_it(lives: Lives, name: str, how: str) -> None:
+    first = lives.start()
+    first.add("a")
+    first.execute("code")
+    path = lives.file(1, name)
+    if how == "missing":
+        path.unlink()
+    elif how == "cut":
+        path.write_bytes(path.read_bytes()[:4])
+    else:
+        flip(path, 2)
+    second = lives.start()
+    assert second.words == "a"
+    assert len(second.told) == 1
+    assert second.told[0].startswith("generation 1: ")
+    second.add("b")
+    third = lives.start()
+    assert (third.words, third.told) == ("a b", [])
+
+
+def test_the_log_after_a_damaged_snapshot_is_not_lost_where_it_follows_from_the_one_before(lives: Lives) -> None:
+    first = lives.start()
+    for word, snapshot in (("a", True), ("b", True), ("c", False)):
+        first.add(word)
+        if snapshot:
+            first.recovery.snapshot("idle")
+    flip(lives.file(1, "snapshot.words"), 2)
+    flip(lives.file(2, "snapshot.words"), 2)
+    second = lives.start()
+    assert second.words == "a b c"
+    assert len(second.told) == 2
+    second.add("d")
+    third = lives.start()
+    assert (third.words, third.told) == ("a b c d", [])
+
+
+def test_the_log_after_a_damaged_snapshot_is_not_applied_to_another_state(lives: Lives) -> None:
+    first = lives.start()
+    first.add("a")
+    first.execute("code")
+    first.add("b")
+    flip(lives.file(1, "snapshot.words"), 2)
+    assert lives.start().words == "a"
+
+
+def test_a_snapshot_that_the_application_cannot_load_falls_back_too(lives: Lives) -> None:
+    first = lives.start()
+    first.add("a")
+    first.recovery.snapshot("idle")
+    first.add("b")
+    second = lives.start(fails={"load"})
+    assert (second.words, second.told) == ("a b", ["generation 1: the snapshot cannot be loaded: cannot be read"])
+
+
+def test_when_nothing_can_be_trusted_a_new_session_begins(lives: Lives) -> None:
+    first = lives.start()
+    first.add("a")
+    for word in "bcdefg":
+        first.execute(word)
+    for number in first.journal.numbers():
+        flip(lives.file(number, "snapshot.words"), 2)
+    second = lives.start()
+    assert second.words == ""
+    assert len(second.told) == 6
+    second.add("z")
+    third = lives.start()
+    assert (third.words, third.told) == ("z", [])
+
+
+def test_an_entry_that_does_not_do_the_same_again_is_left_out_with_what_it_did(lives: Lives) -> None:
+    first = lives.start()
+    for word in ("a", "b", "c"):
+        first.add(word)
+    second = lives.start(fails={"b"})
+    assert (second.words, second.told) == ("a", ["entry 2 (words.add): replay failed: b cannot be added"])
+    assert lives.start().words == "a"
+
+
+def test_what_a_restoration_died_of_twice_is_set_aside(lives: Lives, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Death(BaseException):
+        """Nobody catches it."""
+
+    first = lives.start()
+    for word in ("a", "b", "c"):
+        first.add(word)
+
+    def die(host: Words, word: str) -> Any:
+        if word == "b":
+            raise Death
+        host.words.append(word)
+        return {"words": len(host.words)}
+
+    monkeypatch.setattr(Words, "add", die)
+    for crashed in (False, True):
+        with pytest.raises(Death):
+            lives.start(crashed=crashed)
+    fourth = lives.start(crashed=True)
+    assert (fourth.words, fourth.told) == ("a", ["entry 2 (words.add): the application died of it twice"])
+
+
+def test_a_restoration_that_was_ended_from_outside_blames_nothing(
+    lives: Lives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = lives.start()
+    first.add("a")
+    first.recovery.snapshot("idle")
+    load = Words.load_snapshot
+
+    def die(host: Words, path: str | None) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Words, "load_snapshot", die)
+    for _ in range(4):
+        with pytest.raises(KeyboardInterrupt):
+            lives.start()
+    monkeypatch.setattr(Words, "load_snapshot", load)
+    last = lives.start()
+    assert (last.words, last.told) == ("a", [])
+
+
+def test_a_snapshot_that_ends_the_application_twice_is_left_for_the_one_before(
+    lives: Lives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = lives.start()
+    first.add("a")
+    first.recovery.snapshot("idle")
+    load = Words.load_snapshot
+
+    def die(host: Words, path: str | None) -> None:
+        if path is not None:
+            raise KeyboardInterrupt
+        load(host, path)
+
+    monkeypatch.setattr(Words, "load_snapshot", die)
+    for crashed in (False, True):
+        with pytest.raises(KeyboardInterrupt):
+            lives.start(crashed=crashed)
+    last = lives.start(crashed=True)
+    assert last.words == "a"
+    assert last.told == ["generation 1: the application died twice while it loaded the snapshot"]
+
+
+# --- keeping -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("result", [{"nan": float("nan")}, {"set": {1}}])
+def test_a_change_that_cannot_be_journaled_is_taken_back(lives: Lives, result: Any) -> None:
+    session = lives.start()
+    session.add("a")
+    session.host.add("b")
+    with pytest.raises(AppError, match="was taken back") as caught:
+        session.recovery.note({"method": "words.add", "result": result, "request": "r"}, 0.0)
+    assert caught.value.code == "command_failed"
+    assert session.words == "a"
+    session.add("c")
+    assert lives.start().words == "a c"
+
+
+def test_a_change_whose_snapshot_fails_is_taken_back(lives: Lives) -> None:
+    session = lives.start()
+    session.add("a")
+    session.host.fails.add("save")
+    with pytest.raises(AppError, match="no space"):
+        session.execute("b")
+    assert session.words == "a"
+    session.add("c")
+    assert lives.start().words == "a c"
+
+
+def test_a_rollback_that_fails_refuses_every_change_after_it(lives: Lives) -> None:
+    session = lives.start()
+    session.add("a")
+    session.recovery.snapshot("idle")
+    session.host.fails |= {"save", "load"}
+    with pytest.raises(AppError):
+        session.execute("b")
+    assert session.recovery.broken
+    with pytest.raises(AppError, match="refuses changes"):
+        session.recovery.require_saved()
+    assert lives.start().words == "a"
+
+
+def test_a_state_that_could_not_be_saved_refuses_changes_until_it_can(lives: Lives) -> None:
+    session = lives.start()
+    session.add("a")
+    session.host.add("code")
+    session.recovery.unsaved = "session.execute"
+    session.host.fails.add("save")
+    with pytest.raises(AppError, match="no space"):
+        session.recovery.require_saved()
+    session.host.fails.clear()
+    session.recovery.require_saved()
+    session.add("b")
+    assert lives.start().words == "a code b"
+
+
+def test_many_entries_are_cut_short_by_a_snapshot_and_a_failure_of_that_is_no_failure_of_the_change(
+    lives: Lives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery_module, "MAX_ENTRIES", 3)
+    session = lives.start()
+    session.host.fails.add("save")
+    for word in ("a", "b", "c", "d"):
+        session.add(word)
+    assert session.journal.number == 0
+    session.host.fails.clear()
+    for word in ("e", "f"):
+        session.add(word)
+    assert session.journal.number == 1
+    assert lives.start().words == "a b c d e f"
+
+
+def test_answers_survive_entries_snapshots_and_undo(lives: Lives) -> None:
+    session = lives.start()
+    session.add("a", key="key-a")
+    session.add("b", key="key-b")
+    session.recovery.snapshot("idle")
+    session.add("c", key="key-c")
+    session.recovery.history.undo(Request("key-undo", "digest"))
+    session.recovery.snapshot("idle")
+    for _ in range(2):
+        session = lives.start()
+        for key, result in (("key-a", {"words": 1}), ("key-b", {"words": 2}), ("key-c", {"words": 3})):
+            assert session.replies.find(key, "digest") == {"result": result}
+        with pytest.raises(AppError) as caught:
+            session.replies.find("key-a", "other")
+        assert caught.value.code == "idempotency_conflict"
+
+
+def test_the_keys_of_clients_outlive_those_of_the_gateway() -> None:
+    replies = Replies(limit=5)
+    replies.store("chosen", None, {"result": 1})
+    for number in range(50):
+        replies.store(f"gw-{number}", None, {"result": number})
+    assert replies.find("chosen", None) == {"result": 1}
+    assert replies.find("gw-44", None) is None
+    assert replies.find("gw-45", None) == {"result": 45}
+    for number in range(5):
+        replies.store(f"k{number}", None, {"result": number})
+    assert replies.find("chosen", None) is None
+
+
+# --- undo and redo -----------------------------------------------------------------------------------------------
+
+
+def test_undo_and_redo_go_back_and_forth_over_snapshots_and_lives(lives: Lives) -> None:
+    session = lives.start()
+    session.add("a")
+    session.add("b")
+    session.recovery.snapshot("idle")
+    session.add("c")
+    history = session.recovery.history
+    assert history.undo(ANYBODY) == {"undone": "words.add", "can_redo": True}
+    assert session.words == "a b"
+    assert history.undo(ANYBODY) == {"undone": "words.add", "can_redo": True}
+    assert session.words == "a"
+
+    session = lives.start()
+    assert session.words == "a"
+    assert session.recovery.history.redo(ANYBODY) == {"redone": "words.add", "can_redo": False}
+    assert session.words == "a b"
+    session = lives.start()
+    assert (session.words, session.told) == ("a b", [])
+    with pytest.raises(AppError, match="nothing to redo"):
+        session.recovery.history.redo(ANYBODY)
+
+
+def test_undo_takes_the_whole_request_back(lives: Lives) -> None:
+    session = lives.start()
+    session.add("a")
+    for word in ("b", "c", "d"):
+        session.add(word, request="batch")
+    session.recovery.history.undo(ANYBODY)
+    assert session.words == "a"
+    session.recovery.history.redo(ANYBODY)
+    assert session.words == "a b c d"
+    session.recovery.history.undo(ANYBODY)
+    session.recovery.history.undo(ANYBODY)
+    assert session.words == ""
+    with pytest.raises(AppError) as caught:
+        session.recovery.history.undo(ANYBODY)
+    assert caught.value.code == "conflict"
+    assert session.words == ""
+
+
+def test_what_only_a_snapshot_tells_can_be_undone_but_not_redone(lives: Lives) -> None:
+    session = lives.start()
+    session.add("a")
+    session.execute("code")
+    session.add("b")
+    history = session.recovery.history
+    history.undo(ANYBODY)
+    assert history.undo(ANYBODY) == {"undone": "session.execute", "can_redo": False}
+    assert session.words == "a"
+    with pytest.raises(AppError, match="nothing to redo"):
+        history.redo(ANYBODY)
+    again = lives.start()
+    assert (again.words, again.told) == ("a", [])
+
+
+def test_a_new_change_forgets_what_could_be_redone(lives: Lives) -> None:
+    session = lives.start()
+    session.add("a")
+    session.recovery.history.undo(ANYBODY)
+    session.add("b")
+    for each in (session, lives.start()):
+        with pytest.raises(AppError, match="nothing to redo"):
+            each.recovery.history.redo(ANYBODY)
+
+
+def test_an_undo_that_fails_leaves_everything_as_it_was(lives: Lives) -> None:
+    session = lives.start()
+    for word in ("a", "b"):
+        session.add(word)
+    session.recovery.snapshot("idle")
+    flip(lives.file(1, "snapshot.words"), 2)
+    flip(lives.file(0, "log"))
+    with pytest.raises(AppError, match="damaged"):
+        session.recovery.history.undo(ANYBODY)
+    assert session.words == "a b"
+    session.add("c")
+    assert session.words == "a b c"
+
+
+def test_a_redo_that_fails_half_way_leaves_everything_as_it_was(lives: Lives) -> None:
+    session = lives.start()
+    session.add("a")
+    for word in ("b", "c"):
+        session.add(word, request="batch")
+    session.recovery.history.undo(ANYBODY)
+    session.host.fails.add("c")
+    with pytest.raises(AppError, match="could not be done again"):
+        session.recovery.history.redo(ANYBODY)
+    assert session.words == "a"
+    assert not session.recovery.broken
+    assert lives.start().words == "a"
+
+
+class Model(RuleBasedStateMachine):
+    """Whatever is done, in any order, with crashes in between: the words are those that a plain list would hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.past: list[list[str]] = [[]]
+        self.future: list[list[str]] = []
+        self.number = 0
+
+    @initialize(number=st.integers(0, 1 << 60))
+    def begin(self, number: int) -> None:
+        self.folder = self.base / f"{number}-{id(self)}"
+        self.lives = Lives(self.folder)
+        self.session = self.lives.start()
+
+    @rule(size=st.integers(1, 3))
+    def request(self, size: int) -> None:
+        now = list(self.past[-1])
+        self.number += 1
+        for _ in range(size):
+            word = f"w{self.number}"
+            self.session.add(word, request=f"r{self.number}")
+            now.append(word)
+        self.past.append(now)
+        self.future.clear()
+
+    @rule()
+    def execute(self) -> None:
+        self.number += 1
+        self.session.execute(f"code{self.number}")
+        self.past.append([*self.past[-1], f"code{self.number}"])
+        self.future.clear()
+
+    @rule()
+    def idle(self) -> None:
+        self.session.recovery.snapshot("idle")
+        # The snapshot does not keep what could be redone for another life.
+        self.redo_survives = False
+
+    redo_survives = True
+
+    @precondition(lambda self: len(self.past) > 1)
+    @rule()
+    def undo(self) -> None:
+        undone = self._undone()
+        if undone is None:
+            # Only so many snapshots are kept.
+            assert self.session.journal.numbers()[0] > 0
+            return
+        gone = self.past.pop()
+        if undone["undone"] == "session.execute":
+            self.future.clear()
+        else:
+            self.future.append(gone)
+
+    def _undone(self) -> dict[str, Any] | None:
+        try:
+            return self.session.recovery.history.undo(ANYBODY)
+        except AppError:
+            return None
+
+    @rule()
+    def redo(self) -> None:
+        if not self.future:
+            with pytest.raises(AppError, match="nothing to redo"):
+                self.session.recovery.history.redo(ANYBODY)
+            return
+        try:
+            self.session.recovery.history.redo(ANYBODY)
+        except AppError:
+            assert not self.redo_survives
+            self.future.clear()
+            return
+        self.past.append(self.future.pop())
+
+    @rule()
+    def crash(self) -> None:
+        self.session = self.lives.start()
+        assert self.session.told == []
+
+    @invariant()
+    def same(self) -> None:
+        if hasattr(self, "session"):
+            assert self.session.host.words == self.past[-1]
+
+    def teardown(self) -> None:
+        if hasattr(self, "lives"):
+            self.lives.close()
+
+    base: Path
+
+
+def test_any_order_of_changes_undo_redo_snapshots_and_crashes_keeps_the_document(tmp_path: Path) -> None:
+    Model.base = tmp_path
+    run_state_machine_as_test(Model, settings=settings(max_examples=40, stateful_step_count=25, deadline=None))

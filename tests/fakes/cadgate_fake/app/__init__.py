@@ -1,0 +1,1 @@
+"""The half of the fake adapter that runs inside its application."""
