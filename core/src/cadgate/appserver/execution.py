@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import io
 import linecache
 import math
 import sys
@@ -105,17 +106,19 @@ class Executor:
         value = eval(expression, self._names)
         return (value if is_json(value) else None), _repr(value)
 
-    def _redirect(self, output: Output) -> tuple[Any, Any]:
-        before = (sys.stdout, sys.stderr)
+    def _redirect(self, output: Output) -> tuple[Any, Any, Any]:
+        before = (sys.stdin, sys.stdout, sys.stderr)
         if self._streams is None:
             self._streams = (Stream("stdout", sys.stdout), Stream("stderr", sys.stderr))
         for stream in self._streams:
             stream.output = output
+        # Nobody is there to answer; and `quit()` closes the standard input, which must not be the application's.
+        sys.stdin = io.StringIO()
         sys.stdout, sys.stderr = self._streams  # type: ignore[assignment]
         return before
 
-    def _restore(self, before: tuple[Any, Any]) -> None:
-        sys.stdout, sys.stderr = before
+    def _restore(self, before: tuple[Any, Any, Any]) -> None:
+        sys.stdin, sys.stdout, sys.stderr = before
         for stream in self._streams or ():
             stream.output = None
 

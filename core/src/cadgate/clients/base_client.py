@@ -75,12 +75,12 @@ class BaseSocketClient:
         self._closed = True
         self._pool.close()
 
-    async def send_command(self, method: str, params: dict[str, Any], **meta: Any) -> Ticket:
+    async def send_command(self, method: str, params: dict[str, Any], *, ordered: bool = False, **meta: Any) -> Ticket:
         """Write one request; `meta` are the wire's own fields (`deadline_ms`, `key`, `hash`, `mutates` …).
 
         :raises ConnectionFailed: when no connection can be had.
         """
-        connection = await self._pool.take()
+        connection = await self._pool.take(ordered=ordered)
         return connection, connection.request(method, params, meta)
 
     async def receive_response(self, ticket: Ticket) -> Any:
@@ -104,7 +104,7 @@ class BaseSocketClient:
         """The whole answer message, `meta` included. `on_sent` learns what to cancel, after each time it was sent.
 
         A request whose connection was lost is sent again when that is safe: a read, or a mutation with an id (`key`),
-        which the application does once however often it comes.
+        which the application does once however often it comes. `ordered` requests are worked on in their order.
         """
         repeatable = not meta.get("mutates") or meta.get("key") is not None
         lost: ConnectionLost | None = None

@@ -34,9 +34,13 @@ class ConnectionPool:
             return best
         return None
 
-    async def take(self) -> Connection:
-        """The connection for the next request. Raises what `opener` raises."""
-        ready = self._idle_or_full()
+    async def take(self, *, ordered: bool = False) -> Connection:
+        """The connection for the next request. Raises what `opener` raises.
+
+        All `ordered` requests take the same one: those of one connection are worked on in the order in which they came.
+        """
+        usable = self.connections if ordered else None
+        ready = usable[0] if usable else self._idle_or_full()
         if ready is not None:
             return ready
         async with self._opening:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
-from cadgate.application import Application, RequestContext, Stop
+from cadgate.application import Application, RequestContext
 from cadgate.appserver.replies import OWN_KEY
 from cadgate.errors import (
     ApplicationRestarted,
@@ -100,13 +100,13 @@ class Calls:
                 meta["dry_run"] = True
             if context.if_match is not None:
                 meta["if_match"] = context.if_match
-        reply = await self._survivable(name, params, seconds, meta, context.stop)
+        reply = await self._survivable(name, params, seconds, meta, context)
         if context.timing is not None and "meta" in reply:
             context.timing(reply["meta"].get("queue_ms", 0.0), reply["meta"].get("app_ms", 0.0))
         return reply
 
     async def _survivable(
-        self, name: str, params: dict[str, Any], seconds: float, meta: dict[str, Any], stop: Stop | None
+        self, name: str, params: dict[str, Any], seconds: float, meta: dict[str, Any], context: RequestContext
     ) -> Reply:
         """The exchange; a request whose id was in flight at two deaths of the application is not tried a third time."""
         key: str | None = meta.get("key")
@@ -117,7 +117,9 @@ class Calls:
                 details={"method": name, "deaths": self._deaths[key]},
             )
         try:
-            return await self._runtime.session.exchange(name, params, seconds, stop=stop, **meta)
+            return await self._runtime.session.exchange(
+                name, params, seconds, stop=context.stop, ordered=context.ordered, **meta
+            )
         except ApplicationRestarted:
             if key is not None and not key.startswith(OWN_KEY):
                 self._deaths[key] = self._deaths.get(key, 0) + 1

@@ -184,13 +184,20 @@ class Session:
     # --- work ----------------------------------------------------------------------------------------------------
 
     async def exchange(
-        self, method: str, params: dict[str, Any], seconds: float, *, stop: Stop | None = None, **meta: Any
+        self,
+        method: str,
+        params: dict[str, Any],
+        seconds: float,
+        *,
+        stop: Stop | None = None,
+        ordered: bool = False,
+        **meta: Any,
     ) -> Reply:
         """Send one call and wait for its answer message, at most `seconds`.
 
         Raises Overloaded, ApplicationStarting, ApplicationUnavailable, ApplicationRestarted, DeadlineExceeded. A call
         that still runs at its deadline, or when `stop` is asked for, is interrupted; if it does not stop, the
-        application is restarted.
+        application is restarted. Calls that are `ordered` are worked on in the order in which they were made.
         """
         client = self._client
         if client is None:
@@ -207,7 +214,9 @@ class Session:
         if self._busy_timer is None:
             self._look_for_busy(BUSY_AFTER)
         try:
-            return await client.exchange(method, params, on_sent=deadline.sent, deadline_ms=seconds * 1000, **meta)
+            return await client.exchange(
+                method, params, on_sent=deadline.sent, ordered=ordered, deadline_ms=seconds * 1000, **meta
+            )
         except ApplicationRestarted:
             raise
         except ConnectionFailed as error:

@@ -192,6 +192,7 @@ class Handler:
             deadline_seconds=message.timeout_seconds,
             scopes=connection.scopes,
             identity=connection.identity,
+            ordered=True,
             gone=job.stop.wait,
             stop=job.stop,
         )
