@@ -35,6 +35,11 @@ class Live:
                 if message["type"] != "heartbeat":
                     return message
 
+    async def receive_or_pong(self) -> Message:
+        """The next message, which is `pong` where nothing else is on its way."""
+        await self.send(type="ping", id="nothing else")
+        return await self.receive()
+
     async def until(self, wanted: Callable[[Message], bool], seconds: float = SECONDS) -> list[Message]:
         """All messages up to the first that is `wanted`, which is the last of them."""
         messages: list[Message] = []
