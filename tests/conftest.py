@@ -29,7 +29,7 @@ def own_gateway(tmp_path: Path) -> Iterator[Gateway]:
     """A gateway for one test, which may kill it and what belongs to it. Not started yet."""
     running = Gateway(tmp_path / "state")
     yield running
-    if running._popen is not None and running._popen.poll() is None:
+    if running.running:
         running.stop()
 
 

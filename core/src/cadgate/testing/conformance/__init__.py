@@ -1,0 +1,31 @@
+"""What every adapter must do, as tests against a real gateway with the real application.
+
+    from cadgate.testing.conformance import Conformance
+
+    class TestConformance(Conformance):
+        creates = "primitives.cube"
+
+`conftest.py` has `pytest_plugins = ["cadgate.testing"]` and the fixture `cadgate_adapter_name`.
+"""
+
+from __future__ import annotations
+
+from cadgate.testing.conformance.calls import Calls
+from cadgate.testing.conformance.contract import Contract
+from cadgate.testing.conformance.doors import Doors
+from cadgate.testing.conformance.survival import Survival
+
+
+class Conformance(Survival, Doors, Calls, Contract):
+    """The suite. A subclass whose name starts with `Test` is collected.
+
+    `creates`: the method that makes something with a name (default: the first that works without parameters), and
+    `creation_params`: what it needs. `exempt`: what the application cannot do, each with the reason, which is shown
+    as the reason of the skipped tests. What can be exempted is in `suite.CAPABILITIES`; the name of a method exempts
+    it from having a route.
+    """
+
+    # pytest runs the tests of the last base first: those that kill the application come at the end.
+
+
+__all__ = ["Conformance"]

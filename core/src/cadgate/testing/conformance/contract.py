@@ -1,0 +1,145 @@
+"""What an adapter promises before anything is called: its methods, their description, and whom it lets in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import psutil
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from cadgate.appserver.framing import MAX_HELLO, PROTOCOL
+from cadgate.plugins.contents import METHOD_NAME
+from cadgate.testing.conformance.application import answer_to, hello, request, with_application
+from cadgate.testing.conformance.subject import Subject, Told
+from cadgate.testing.conformance.suite import Suite
+
+
+class Contract(Suite):
+    """Nothing here changes anything in the application."""
+
+    def test_the_adapter_is_active(self, subject: Subject) -> None:
+        with subject.gateway.client() as client:
+            plugins = client.get("/plugins").json()["result"]["plugins"]
+        (plugin,) = (one for one in plugins if one["name"] == subject.name)
+        assert (plugin["status"], plugin["error"]) == ("active", None)
+        assert plugin["version"], "the package has no version"
+        assert plugin["websocket"] == f"/ws/{subject.name}"
+        assert plugin["routes"]
+
+    def test_health_is_up_and_names_the_application(self, subject: Subject) -> None:
+        told = subject.gateway.health(subject.name)
+        assert told["status"] == "success", told
+        health = told["result"]
+        assert (health["status"], health["mode"]) == ("up", "managed")
+        assert any(character.isdigit() for character in health["application"]), "Host.version() should tell a version"
+        assert health["latency_ms"] < 2000
+        assert psutil.pid_exists(health["pid"])
+
+    def test_both_halves_know_the_same_methods(self, subject: Subject, tmp_path: Path) -> None:
+        async def methods(process: Any) -> set[str]:
+            return set(process.client.about["methods"])
+
+        inside = with_application(subject, tmp_path, methods)
+        published = set(subject.contents.methods_by_name())
+        handled = set(subject.contents.handlers_by_name())
+        missing = published - handled - inside
+        assert not missing, f"no function inside the application is decorated @method(…) for {sorted(missing)}"
+        unknown = {name for name in inside - published if not name.startswith("internal.")}
+        assert not unknown, f"the application answers methods without a Method, not named internal.*: {sorted(unknown)}"
+
+    def test_every_method_is_listed_with_its_schemas_and_a_route(self, subject: Subject) -> None:
+        for name in subject.contents.methods_by_name():
+            listed = subject.methods[name]
+            assert METHOD_NAME.fullmatch(name)
+            for schema in (listed["params"], listed["result"]):
+                assert schema["type"] == "object", name
+                _check_references(schema, schema, name)
+            assert listed["params"].get("additionalProperties") is False, f"{name} takes unknown fields"
+            assert listed["route"] or name in self.exempt, f"no route calls {name}"
+
+    def test_every_operation_is_documented(self, subject: Subject) -> None:
+        with subject.gateway.client() as client:
+            document = client.get("/openapi.json").json()
+        (tag,) = (one for one in document["tags"] if one["name"] == subject.name)
+        assert tag["description"].strip()
+        prefix = subject.base + "/"
+        operations = {
+            f"{verb.upper()} {path}": operation
+            for path, verbs in document["paths"].items()
+            if path.startswith(prefix)
+            for verb, operation in verbs.items()
+        }
+        assert operations
+        for where, operation in operations.items():
+            assert operation["tags"] == [subject.name], where
+            assert operation["operationId"].startswith(f"{subject.name.replace('-', '_')}_"), where
+            assert operation["summary"].strip(), where
+            assert operation["description"].strip(), where
+            _check_responses(where, operation)
+        identifiers = [operation["operationId"] for operation in operations.values()]
+        assert len(identifiers) == len(set(identifiers))
+
+    def test_every_route_has_a_docstring(self, subject: Subject) -> None:
+        silent = [
+            f"{function.__module__}.{function.__name__}"
+            for router in subject.adapter.routers
+            for route in iter_route_contexts(router.routes)
+            if isinstance(route.original_route, APIRoute)
+            and not ((function := route.original_route.endpoint).__doc__ or "").strip()
+        ]
+        assert not silent, f"without a docstring, which is the documentation: {silent}"
+
+    def test_the_application_listens_on_the_loopback_only(self, subject: Subject) -> None:
+        process = psutil.Process(subject.gateway.application_pid(subject.name))
+        listening = {one.laddr.ip for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
+        assert listening
+        assert listening <= {"127.0.0.1", "::1"}
+
+    def test_the_application_serves_nobody_without_its_secret(self, subject: Subject, tmp_path: Path) -> None:
+        reader = next(iter(subject.contents.methods_by_name()))
+
+        async def answers(process: Any) -> dict[str, list[Told]]:
+            port = process.about["port"]
+            return {
+                "a wrong secret": answer_to(port, hello() + request(reader, {})),
+                "a call before the hello": answer_to(port, request(reader, {})),
+                "an HTTP request": answer_to(port, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
+                "a frame above the limit": answer_to(port, (MAX_HELLO + 1).to_bytes(4, "big")),
+                "another protocol": answer_to(port, hello(process.client._secret, PROTOCOL + 1)),
+            }
+
+        told = with_application(subject, tmp_path, answers)
+        mismatch = told.pop("another protocol")
+        assert [one["error"]["data"]["code"] for one in mismatch] == ["protocol_mismatch"]
+        assert {who: answers for who, answers in told.items() if answers} == {}
+
+
+def _check_references(node: Any, root: Told, name: str) -> None:
+    """Every `$ref` leads somewhere inside the schema."""
+    if isinstance(node, dict):
+        told = cast("Told", node)
+        reference = told.get("$ref")
+        if isinstance(reference, str):
+            target: Any = root
+            for part in reference.removeprefix("#/").split("/"):
+                assert part in target, f"{name}: {reference} leads nowhere"
+                target = target[part]
+        for value in told.values():
+            _check_references(value, root, name)
+    elif isinstance(node, list):
+        for value in cast("list[Any]", node):
+            _check_references(value, root, name)
+
+
+def _check_responses(where: str, operation: Told) -> None:
+    responses: dict[str, Told] = operation["responses"]
+    assert any(status.startswith("2") for status in responses), where
+    expected = {"401", "403", "429", "500", "503", "504"}
+    if "requestBody" in operation:
+        expected.update(("400", "415", "422"))
+    assert expected <= set(responses), f"{where} does not document {sorted(expected - set(responses))}"
+    for status, response in responses.items():
+        if status >= "4":
+            schema = response["content"]["application/json"]["schema"]
+            assert schema["$ref"].endswith("/Failure"), f"{where}: {status} is not the envelope of failures"

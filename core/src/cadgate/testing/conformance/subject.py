@@ -1,0 +1,146 @@
+"""The adapter under test as the conformance tests see it: its methods, and one that creates what others read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from cadgate.config import Settings
+from cadgate.methods import Method
+from cadgate.plugin import Adapter
+from cadgate.plugins.contents import Contents, contents_of
+from cadgate.plugins.discovery import discover
+from cadgate.plugins.entry_points import announced_names
+from cadgate.settings import AdapterSettings
+from cadgate.testing.gateway import Gateway
+
+Told = dict[str, Any]
+
+
+class Subject:
+    """One adapter, behind a running gateway and as its package holds it."""
+
+    def __init__(self, name: str, settings: Mapping[str, Any], gateway: Gateway, client: httpx.Client) -> None:
+        self.name = name
+        self.gateway = gateway
+        self.client = client
+        self.base = f"/api/v1/{name}"
+        off = {other: {"enabled": False} for other in announced_names() if other != name}
+        own = Settings.model_validate({"adapters": {**off, name: dict(settings)}})
+        (found,) = (one for one in discover(own) if one.name == name)
+        if found.adapter is None or found.settings is None:
+            pytest.fail(f"the adapter {name!r} is {found.status}: {found.error}", pytrace=False)
+        self.adapter: Adapter = found.adapter
+        self.settings: AdapterSettings = found.settings
+        self.contents: Contents = contents_of(self.adapter.package)
+        listed = client.get("/methods")
+        self.methods: dict[str, Told] = {one["name"]: one for one in listed.json()["result"]["methods"]}
+
+    def path(self, route: Told, **names: str) -> str:
+        """The path of a listed route below the adapter's prefix, with its parameters put in."""
+        path: str = route["path"].removeprefix(self.base)
+        for key, value in names.items():
+            path = path.replace("{" + key + "}", quote(value, safe=""))
+        return path
+
+    def read(self, method: str, name: str) -> httpx.Response:
+        """Ask for what is called `name` through the route of `method`."""
+        return self.client.get(self.path(self.methods[method]["route"], name=name))
+
+    def batch(self, *calls: tuple[str, Told], atomic: bool = False, headers: Mapping[str, str] | None = None) -> Any:
+        """The answer to a batch of (method, params)."""
+        items = [{"method": method, "params": params} for method, params in calls]
+        return self.client.post("/batch", json={"calls": items, "atomic": atomic}, headers=dict(headers or {}))
+
+
+class Creation:
+    """A method that makes something with a name, and the methods that read and delete that."""
+
+    def __init__(self, subject: Subject, create: str | None, params: Mapping[str, Any]) -> None:
+        self.subject = subject
+        self.params = dict(params)
+        self.create = create or self._find()
+        if self.create not in subject.methods:
+            pytest.fail(f"`creates` names {self.create!r}, which is no method of {subject.name}", pytrace=False)
+        self.get = self._beside("get", "GET")
+        self.delete = self._beside("delete", "DELETE")
+
+    def _find(self) -> str:
+        for name, method in sorted(self.subject.contents.methods_by_name().items()):
+            route = self.subject.methods[name]["route"]
+            if method.mutates and method.atomic and route and route["verb"] == "POST" and _is_creation(method):
+                try:
+                    method.params.model_validate(self.params)
+                except ValidationError:
+                    continue
+                return name
+        raise pytest.fail.Exception(
+            "no method creates something with a name from no parameters at all: set `creates` (and `creation_params`) "
+            "in the test class, or exempt 'creation' with the reason",
+            pytrace=False,
+        )
+
+    def _beside(self, action: str, verb: str) -> str:
+        """`get` or `delete` of the same resource, or of `objects`."""
+        for resource in (self.create.partition(".")[0], "objects"):
+            route = self.subject.methods.get(f"{resource}.{action}", {}).get("route")
+            if route and route["verb"] == verb and "{name}" in route["path"]:
+                return f"{resource}.{action}"
+        resource = self.create.partition(".")[0]
+        raise pytest.fail.Exception(
+            f"what {self.create} makes cannot be found again: there is no method {resource}.{action} or "
+            f"objects.{action} with a route {verb} …/{{name}}",
+            pytrace=False,
+        )
+
+    @property
+    def path(self) -> str:
+        return self.subject.path(self.subject.methods[self.create]["route"])
+
+    def post(self, *, headers: Mapping[str, str] | None = None, query: str = "", **params: Any) -> httpx.Response:
+        """Create through REST."""
+        body = {**self.params, **params}
+        return self.subject.client.post(self.path + query, json=body, headers=dict(headers or {}))
+
+    def make(self, **params: Any) -> Told:
+        """Create, and return what was created."""
+        answer = self.post(**params)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()["result"]
+
+    def read(self, name: str) -> httpx.Response:
+        return self.subject.read(self.get, name)
+
+    def exists(self, name: str) -> bool:
+        answer = self.read(name)
+        assert answer.status_code in (200, 404), answer.text
+        return answer.status_code == 200
+
+    def new_name(self) -> str:
+        """A name that nothing has, of letters that every application takes."""
+        return f"Conformance{uuid4().hex[:12]}"
+
+
+def _is_creation(method: Method[Any, Any]) -> bool:
+    return {"name", "on_conflict"} <= set(method.params.model_fields) and {"name", "revision"} <= set(
+        method.result.model_fields
+    )
+
+
+def error_of(answer: httpx.Response, status: int, code: str) -> Told:
+    """The error of an answer, which must have this status, this code and the envelope's shape."""
+    told = answer.json()
+    assert (answer.status_code, told.get("error", {}).get("code")) == (status, code), answer.text
+    assert set(told) == {"status", "error"}
+    assert told["status"] == "error"
+    error: Told = told["error"]
+    assert set(error) == {"code", "message", "details", "retryable", "request_id"}
+    assert error["message"].strip()
+    assert error["request_id"] == answer.headers["x-request-id"]
+    return error

@@ -1,0 +1,153 @@
+"""A real gateway as a child process, for tests: started, asked, killed, stopped; and waiting that is not blind."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+T = TypeVar("T")
+
+START_SECONDS = 90
+
+
+def eventually(probe: Callable[[], T], *, seconds: float = 20, what: str = "the condition") -> T:
+    """The first true value that `probe` returns; asked again every few milliseconds until `seconds` are over.
+
+    :raises AssertionError: with the last answer.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        value = probe()
+        if value:
+            return value
+        if time.monotonic() > until:
+            raise AssertionError(f"{what} did not come within {seconds} s; the last answer was {value!r}")
+        select.select([], [], [], 0.01)
+
+
+def free_port() -> int:
+    """A TCP port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+class Gateway:
+    """`cadgate serve` on a port and a state folder of its own.
+
+    :param environment: variables beside ours; of ours, `CADGATE_*` are left out.
+    :param plugins: the text of its plugins.toml.
+    :param python: whose `cadgate` it is.
+    """
+
+    def __init__(
+        self,
+        state_dir: Path,
+        *,
+        environment: dict[str, str] | None = None,
+        plugins: str | None = None,
+        python: Path | str = sys.executable,
+    ) -> None:
+        self.state_dir = state_dir
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = environment or {}
+        self._plugins = plugins
+        self._python = str(python)
+        self._popen: subprocess.Popen[bytes] | None = None
+        self.log = state_dir / "test-gateway.log"
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._popen is not None and self._popen.poll() is None
+
+    @property
+    def pid(self) -> int:
+        return self._started().pid
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._popen is None:
+            raise RuntimeError(f"{self!r} was not started")
+        return self._popen
+
+    def start(self, *, ready: bool = True) -> Gateway:
+        """Start it, and wait until every enabled adapter answers (`ready`) or only until the gateway does."""
+        self.state_dir.mkdir(parents=True, exist_ok=True)
+        plugins = self.state_dir / "plugins.toml"
+        plugins.write_text(self._plugins or "")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("CADGATE_")}
+        environment |= {
+            "CADGATE_PORT": str(self.port),
+            "CADGATE_STATE_DIR": str(self.state_dir),
+            "CADGATE_PLUGINS": str(plugins),
+            **self._environment,
+        }
+        with self.log.open("ab") as log:
+            self._popen = subprocess.Popen(
+                [self._python, "-m", "cadgate", "serve"],
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.state_dir,
+                start_new_session=True,
+            )
+        eventually(lambda: self._answers("/ready" if ready else "/health"), seconds=START_SECONDS, what=f"{self!r}")
+        return self
+
+    def __repr__(self) -> str:
+        return f"<Gateway {self.url}, log {self.log}>"
+
+    def _answers(self, path: str) -> bool:
+        if self._popen is not None and self._popen.poll() is not None:
+            raise AssertionError(f"the gateway ended with {self._popen.returncode}:\n{self.log.read_text()[-4000:]}")
+        try:
+            return self._get(path, 5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def _get(self, path: str, seconds: float) -> httpx.Response:
+        # A proxy of the environment is not for this machine.
+        return httpx.get(self.url + path, timeout=seconds, trust_env=False)
+
+    def client(self, path: str = "", **options: Any) -> httpx.Client:
+        """A client of this gateway, below `path`."""
+        return httpx.Client(base_url=self.url + path, timeout=120, trust_env=False, **options)
+
+    def health(self, adapter: str) -> dict[str, Any]:
+        """The whole envelope of `/health/{adapter}`."""
+        return self._get(f"/health/{adapter}", 10).json()
+
+    def application_pid(self, adapter: str) -> int:
+        """The process of an application that is up."""
+        return int(eventually(lambda: self.health(adapter).get("result", {}).get("pid"), what=f"{adapter} up"))
+
+    def signal(self, number: int) -> None:
+        self._started().send_signal(number)
+
+    def wait(self, seconds: float = 30) -> int:
+        """Wait for its end; its exit code."""
+        return self._started().wait(seconds)
+
+    def stop(self) -> int:
+        """End it as an operator does; its exit code."""
+        self._started().terminate()
+        return self._started().wait(40)
