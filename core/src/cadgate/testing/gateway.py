@@ -110,7 +110,11 @@ class Gateway:
                 cwd=self.state_dir,
                 start_new_session=True,
             )
-        eventually(lambda: self._answers("/ready" if ready else "/health"), seconds=START_SECONDS, what=f"{self!r}")
+        try:
+            eventually(lambda: self._answers("/ready" if ready else "/health"), seconds=START_SECONDS, what=f"{self!r}")
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __repr__(self) -> str:
