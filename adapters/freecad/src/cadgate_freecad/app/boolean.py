@@ -6,7 +6,7 @@ from typing import Any, Callable
 
 from cadgate.appserver import AppError, method, warn
 from cadgate_freecad.app import shapes, values
-from cadgate_freecad.app.creation import Slot, create, recompute
+from cadgate_freecad.app.creation import Slot, create, hide, recompute
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import is_valid
 from cadgate_freecad.app.objects import find
@@ -67,7 +67,7 @@ def _fused(document: Any, tools: list[Any]) -> Any:
     fusion = Slot(document, "Tools", None, "error").fill("Part::MultiFuse", None)
     fusion.Shapes = tools
     recompute(fusion)
-    _hide([*tools, fusion])
+    hide([*tools, fusion])
     return fusion
 
 
@@ -81,7 +81,7 @@ def _create(
 ) -> dict[str, Any]:
     sizes = [size(shapes.shape_of(obj)) for obj in operands]
 
-    def verify(obj: Any, described: dict[str, Any]) -> None:
+    def verify(obj: Any) -> None:
         shape = obj.Shape
         result = size(shape)
         if result <= 0:
@@ -93,7 +93,7 @@ def _create(
         if not shape.isValid():
             raise AppError("degenerate_result", f"The result of {_names(operands)} is not a valid shape")
         check(result, sizes, len(shape.Solids))
-        _hide(operands)
+        hide(operands)
 
     return create(kind, base, properties, check=verify, keep=operands, **common)
 
@@ -138,13 +138,6 @@ def _within(result: float, low: float, high: float) -> None:
 
 def same(left: float, right: float) -> bool:
     return abs(left - right) <= SAME * max(abs(left), abs(right))
-
-
-def _hide(objects: list[Any]) -> None:
-    """As the GUI does with the inputs of a feature."""
-    for obj in objects:
-        if obj.Visibility:
-            obj.Visibility = False
 
 
 def _names(objects: list[Any]) -> str:

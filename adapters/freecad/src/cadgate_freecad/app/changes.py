@@ -14,18 +14,53 @@ _MUST_HAVE_SIZE = ("Part::Boolean", "Part::MultiFuse", "Part::MultiCommon", "Par
 
 def dependents(obj: Any) -> list[Any]:
     """All that depends on `obj`, each one after what it depends on itself."""
+    return dependents_of([obj])
+
+
+def dependents_of(objects: list[Any]) -> list[Any]:
+    """All others that depend on any of `objects`, each one after what it depends on itself."""
     ordered: list[Any] = []
-    seen: set[str] = set()
+    seen = {obj.Name for obj in objects}
 
     def visit(current: Any) -> None:
         for other in current.InList:
-            if other.Name not in seen and other is not obj:
+            if other.Name not in seen:
                 seen.add(other.Name)
                 visit(other)
                 ordered.insert(0, other)
 
-    visit(obj)
+    for obj in objects:
+        visit(obj)
     return ordered
+
+
+def holds(other: Any, objects: list[Any]) -> bool:
+    """Whether `other` is only a container of the objects (a body, a part, a group) and not made from one of them."""
+    return other.hasExtension("App::GroupExtension") and any(obj in other.Group for obj in objects)
+
+
+def contents(obj: Any) -> list[Any]:
+    """What lives in a body or part: members are placed within it and make no sense without it. The last one first."""
+    if not obj.hasExtension("App::GeoFeatureGroupExtension"):
+        return []
+    members: list[Any] = []
+    for member in reversed(obj.Group):
+        members += [member, *contents(member)]
+    return members
+
+
+def leave_bodies(objects: list[Any]) -> set[str]:
+    """Take features out of their bodies before they are deleted, so that the body keeps its other features.
+
+    Returns the names of the bodies.
+    """
+    bodies: set[str] = set()
+    for obj in objects:
+        body = obj.getParentGeoFeatureGroup()
+        if body is not None and body.isDerivedFrom("PartDesign::Body") and body not in objects:
+            body.removeObject(obj)
+            bodies.add(body.Name)
+    return bodies
 
 
 def broken(objects: list[Any]) -> set[str]:
@@ -67,7 +102,8 @@ def _verify(obj: Any) -> None:
             "degenerate_result", f"FreeCAD made {obj.Name!r} with {size:g} mm³, which is not what it should be"
         )
     if any(obj.isDerivedFrom(kind) for kind in _MUST_HAVE_SIZE):
-        if size <= 0 and shape.Area <= 0:
+        empty = not shape.Edges if obj.isDerivedFrom("Part::Section") else size <= 0 and shape.Area <= 0
+        if empty:
             raise AppError("degenerate_result", f"{obj.Name!r} would be empty", {"name": obj.Name})
         if not shape.isValid():
             raise AppError("degenerate_result", f"{obj.Name!r} would not be a valid shape", {"name": obj.Name})

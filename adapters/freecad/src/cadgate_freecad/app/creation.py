@@ -64,29 +64,36 @@ def create(
     *,
     name: str | None,
     label: str | None,
-    location: list[Any],
-    rotation: list[float],
     on_conflict: str,
+    location: list[Any] | None = None,
+    rotation: list[float] | None = None,
     keep: Sequence[Any] = (),
-    check: Callable[[Any, dict[str, Any]], None] | None = None,
+    setup: Callable[[Any], None] | None = None,
+    check: Callable[[Any], None] | None = None,
 ) -> dict[str, Any]:
     """Add an object of `kind` with `properties`, recompute it alone, verify it and describe it.
 
     `properties` are FreeCAD's, by name, or a function of the document that makes them (and helper objects) once the
-    change has begun. `keep` are inputs that the new object must not replace.
-    `check(obj, described)` may raise AppError for more than the usual; the transaction around the call rolls back.
+    change has begun. `keep` are inputs that the new object must not replace. `setup` makes the object what it is before
+    its properties are set.
+    `check(obj)` may raise AppError for more than the usual; the transaction around the call rolls back.
     """
     document = target()
-    placement = values.placement(location, rotation)
+    placement = values.placement(location or (0, 0, 0), rotation or (0, 0, 0))
     slot = Slot(document, base, name, on_conflict, keep)
     about_to_change()
     values_by_name = properties(document) if callable(properties) else properties
     obj = slot.fill(kind, label)
+    if setup is not None:
+        setup(obj)
     for key, value in values_by_name.items():
         assign(obj, key, value)
     if not placement.isIdentity():
         obj.Placement = placement
     recompute(obj)
+    if check is not None:
+        # Before it is measured: the tight box of a broken shape takes seconds.
+        check(obj)
     described = describe(obj)
     if described["shape_type"] is not None and not shapes.is_finite(described):
         raise AppError("degenerate_result", f"{base} has no finite size: its dimensions are too large")
@@ -96,8 +103,6 @@ def create(
             f"FreeCAD made another {kind} than these dimensions tell: it has {described['volume']:g} mm³",
             {"type": kind, "volume": described["volume"]},
         )
-    if check is not None:
-        check(obj, described)
     return described
 
 
@@ -123,6 +128,13 @@ def recompute(obj: Any) -> None:
     if obj.isDerivedFrom("Part::Feature") and shapes.shape_of(obj) is None:
         raise AppError("degenerate_result", f"This {obj.TypeId} has an empty shape", {"name": obj.Name})
     obj.purgeTouched()
+
+
+def hide(objects: Sequence[Any]) -> None:
+    """As the GUI does with the inputs of a feature."""
+    for obj in objects:
+        if obj.Visibility:
+            obj.Visibility = False
 
 
 def reason(obj: Any) -> str:

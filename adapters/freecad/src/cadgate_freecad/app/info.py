@@ -44,6 +44,8 @@ def is_valid(obj: Any) -> bool:
     if not obj.isValid() or "Invalid" in obj.State:
         return False
     shape = getattr(obj, "Shape", None)
+    if obj.isDerivedFrom("Part::BodyBase") and getattr(obj, "Tip", None) is None:
+        return True  # an empty body has no shape yet
     return not (hasattr(shape, "isNull") and shape.isNull() and obj.isDerivedFrom("Part::Feature"))
 
 

@@ -96,28 +96,38 @@ def _placement(obj: Any, changed: dict[str, Any]) -> Any:
 def delete_object(*, name: str, cascade: bool) -> dict[str, Any]:
     document = target()
     obj = find(document, name)
-    dependents = [other.Name for other in reversed(changes.dependents(obj))]
-    if dependents and not cascade:
+    doomed = [obj, *changes.contents(obj)]
+    dependents = [other for other in changes.dependents_of(doomed) if not changes.holds(other, doomed)]
+    names = [other.Name for other in reversed(dependents)]
+    if names and not cascade:
         raise AppError(
             "conflict",
-            f"{name!r} cannot be deleted: {', '.join(dependents)} depend on it. Delete them too with cascade=true",
-            {"name": name, "dependents": dependents},
+            f"{name!r} cannot be deleted: {', '.join(names)} depend on it. Delete them too with cascade=true",
+            {"name": name, "dependents": names},
         )
     about_to_change(describe(obj)["revision"])
-    inputs = {other.Name for each in (*dependents, name) for other in document.getObject(each).OutList}
-    for each in (*dependents, name):
+    order = [*reversed(dependents), *doomed]
+    gone = [each.Name for each in order]
+    inputs = {other.Name for each in order for other in each.OutList} - set(gone)
+    bodies = changes.leave_bodies(order)
+    for each in gone:
         if document.getObject(each) is not None:
             document.removeObject(each)
-    left = [each for each in (*dependents, name) if document.getObject(each) is not None]
+    left = [each for each in gone if document.getObject(each) is not None]
     if left:
         raise AppError("command_failed", f"FreeCAD did not remove {', '.join(left)}", {"left": left})
+    for body in bodies - set(gone):
+        document.getObject(body).recompute()
+        document.getObject(body).purgeTouched()
     _show(document, inputs)
-    return {"deleted": name, "cascaded": dependents}
+    return {"deleted": name, "cascaded": [each for each in gone if each != name]}
 
 
 def _show(document: Any, names: set[str]) -> None:
     """As the GUI does: the inputs of a deleted feature are seen again, unless another feature uses them."""
     for name in names:
         obj = document.getObject(name)
-        if obj is not None and not obj.InList and hasattr(obj, "Visibility") and not obj.Visibility:
+        if obj is None or not hasattr(obj, "Visibility") or obj.Visibility:
+            continue
+        if obj.isDerivedFrom("Part::Feature") and all(changes.holds(other, [obj]) for other in obj.InList):
             obj.Visibility = True

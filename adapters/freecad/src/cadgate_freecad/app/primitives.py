@@ -139,7 +139,7 @@ def helix(*, pitch: Any, height: Any, radius: Any, angle: Any, handedness: str, 
 def _solid(kind: str, properties: dict[str, float], smallest: float, common: dict[str, Any]) -> dict[str, Any]:
     """Create a solid and make sure that it is what was asked for."""
 
-    def check(obj: Any, described: dict[str, Any]) -> None:
+    def check(obj: Any) -> None:
         if smallest < SMALL and not obj.Shape.isValid():
             raise AppError("degenerate_result", f"A {kind} of {smallest:g} mm is too small for FreeCAD", {"type": kind})
 

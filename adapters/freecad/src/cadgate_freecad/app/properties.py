@@ -13,7 +13,15 @@ from cadgate_freecad.app import values
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.values import significant
 
-_UNTOLD = {"Shape", "Mesh", "Points", "Proxy", "ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
+_UNTOLD = {"ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
+_UNTOLD_TYPES = {
+    "App::PropertyPythonObject",
+    "Mesh::PropertyMeshKernel",
+    "Part::PropertyGeometryList",
+    "Part::PropertyPartShape",
+    "Points::PropertyPointKernel",
+    "Sketcher::PropertyConstraintList",
+}
 _ELSEWHERE = {
     "Label": "label",
     "Placement": "location and rotation",
@@ -28,13 +36,14 @@ def read(obj: Any) -> dict[str, Any]:
     expressions = dict(getattr(obj, "ExpressionEngine", None) or [])
     told: dict[str, Any] = {}
     for name in obj.PropertiesList:
-        if name in _UNTOLD:
+        kind = obj.getTypeIdOfProperty(name)
+        if name in _UNTOLD or kind in _UNTOLD_TYPES:
             continue
         value = getattr(obj, name, None)
         entry: dict[str, Any] = {
             "value": to_json(value),
             "unit": _unit(value),
-            "type": obj.getTypeIdOfProperty(name),
+            "type": kind,
             "group": obj.getGroupOfProperty(name) or "Base",
             "documentation": obj.getDocumentationOfProperty(name) or "",
             "read_only": _is_read_only(obj, name),
@@ -78,7 +87,7 @@ def _unit(value: Any) -> str | None:
 def _is_read_only(obj: Any, name: str) -> bool:
     status = obj.getPropertyStatus(name)
     modes = obj.getEditorMode(name)
-    return name in _ELSEWHERE or any(word in ("ReadOnly", "Immutable", "Output") for word in (*status, *modes))
+    return any(word in ("ReadOnly", "Immutable", "Output") for word in (*status, *modes))
 
 
 def prepare(obj: Any, properties: dict[str, Any]) -> dict[str, Any]:
@@ -98,7 +107,7 @@ def prepare(obj: Any, properties: dict[str, Any]) -> dict[str, Any]:
             raise error
         if name in _ELSEWHERE:
             raise values.invalid(field, f"change it by {_ELSEWHERE[name]}")
-        if name in _UNTOLD or _is_read_only(obj, name):
+        if name in _UNTOLD or obj.getTypeIdOfProperty(name) in _UNTOLD_TYPES or _is_read_only(obj, name):
             raise values.invalid(field, "FreeCAD computes it; it cannot be set")
         if dict(getattr(obj, "ExpressionEngine", None) or []).get(name):
             raise values.invalid(field, "an expression determines it; it cannot be set")

@@ -63,3 +63,25 @@ def insert(path: str, document: str) -> None:
         Import.insert(path, document, merge=False, useLinkGroup=False)
     except TypeError:
         Import.insert(name=path, docName=document, merge=False, useLinkGroup=False)
+
+
+def attach(obj: Any, support: Any) -> None:
+    """Lay a sketch flat on a face or plane. The property was renamed in 1.0."""
+    name = "AttachmentSupport" if hasattr(obj, "AttachmentSupport") else "Support"
+    setattr(obj, name, support)
+    obj.MapMode = "FlatFace"
+
+
+def set_midplane(feature: Any) -> None:
+    """Let a pad or pocket go to both sides alike. The property was replaced in 1.1."""
+    if hasattr(feature, "SideType"):
+        feature.SideType = "Symmetric"
+    else:
+        feature.Midplane = True
+
+
+def make_array(obj: Any) -> None:
+    """Turn a new Part::FeaturePython into Draft's array."""
+    from draftobjects.array import Array
+
+    Array(obj)

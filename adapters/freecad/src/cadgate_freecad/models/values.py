@@ -71,7 +71,7 @@ Label = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_lab
 """Any text; need not be unique."""
 
 
-class PartCreation(Creation):
+class LabelledCreation(Creation):
     """What every request that adds an object has."""
 
     name: PartName | None = Field(
@@ -82,6 +82,11 @@ class PartCreation(Creation):
     label: Label | None = Field(
         None, description="Any text; the name where it is not given.", examples=["Grundplatte Ø10"]
     )
+
+
+class PartCreation(LabelledCreation):
+    """The same of an object that can be placed."""
+
     location: Location = Field((0.0, 0.0, 0.0), examples=[[0, 0, 0], [10, "1 in", 0]])
     rotation: Rotation = Field(
         (0.0, 0.0, 0.0), description="XYZ Euler angles in degrees (FreeCAD: `Rotation(z, y, x)`)."

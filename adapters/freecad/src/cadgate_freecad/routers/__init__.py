@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
-from cadgate_freecad.routers import boolean, documents, exchange, geometry, objects, primitives
+from cadgate_freecad.routers import (
+    bodies,
+    boolean,
+    documents,
+    exchange,
+    features,
+    geometry,
+    objects,
+    primitives,
+    sketches,
+)
 
-ROUTERS = (primitives.router, geometry.router, objects.router, boolean.router, exchange.router, documents.router)
+ROUTERS = (
+    primitives.router,
+    objects.router,
+    geometry.router,
+    boolean.router,
+    features.router,
+    sketches.router,
+    bodies.router,
+    exchange.router,
+    documents.router,
+)

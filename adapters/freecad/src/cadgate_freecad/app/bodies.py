@@ -1,0 +1,83 @@
+"""PartDesign: bodies, pads and pockets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import PartDesign  # noqa: F401 - registers the types
+
+from cadgate.appserver import AppError, about_to_change, method, warn
+from cadgate_freecad.app import shapes, values, versions
+from cadgate_freecad.app.boolean import same
+from cadgate_freecad.app.creation import Slot, hide, recompute
+from cadgate_freecad.app.documents import target
+from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.sketches import describe_sketch, find_sketch
+
+
+@method("bodies.create")
+def create_body(
+    *, name: str | None, label: str | None, on_conflict: str, location: Any, rotation: Any
+) -> dict[str, Any]:
+    document = target()
+    placement = values.placement(location, rotation)
+    slot = Slot(document, "Body", name, on_conflict)
+    about_to_change()
+    body = slot.fill("PartDesign::Body", label)
+    body.Placement = placement
+    body.recompute()
+    body.purgeTouched()
+    for each in (body.Origin, *body.Origin.OriginFeatures):
+        each.purgeTouched()
+    return describe(body)
+
+
+@method("features.pad")
+def pad(*, sketch: str, length: Any, reversed: bool, midplane: bool, **common: Any) -> dict[str, Any]:
+    properties = {"Length": values.length("length", length), "Reversed": reversed}
+    return _build("PartDesign::Pad", sketch, properties, midplane, common, grows=True)
+
+
+@method("features.pocket")
+def pocket(
+    *, sketch: str, length: Any, reversed: bool, midplane: bool, through_all: bool, **common: Any
+) -> dict[str, Any]:
+    properties: dict[str, Any] = {"Length": values.length("length", length), "Reversed": reversed}
+    if through_all:
+        properties["Type"] = "ThroughAll"
+    return _build("PartDesign::Pocket", sketch, properties, midplane, common, grows=False)
+
+
+def _build(
+    kind: str, sketch: str, properties: dict[str, Any], midplane: bool, common: dict[str, Any], *, grows: bool
+) -> dict[str, Any]:
+    profile = find_sketch(sketch, "sketch")
+    body = profile.getParentGeoFeatureGroup()
+    if body is None or not body.isDerivedFrom("PartDesign::Body"):
+        raise values.invalid("sketch", f"{sketch!r} is in no body: create it with `body`, or use features/extrude")
+    if not describe_sketch(profile)["closed"]:
+        raise values.invalid("sketch", f"{sketch!r} is not closed, so it bounds no material")
+    before = 0.0 if body.Tip is None else shapes.volume(body.Shape)
+    if not grows and before <= 0:
+        raise values.invalid("sketch", f"the body {body.Name!r} has no material to take away")
+    slot = Slot(profile.Document, kind.split("::")[1], common["name"], common["on_conflict"], [profile, body])
+    about_to_change()
+    previous = body.Tip
+    feature = slot.fill(kind, common["label"])
+    body.addObject(feature)
+    feature.Profile = profile
+    for name, value in properties.items():
+        setattr(feature, name, value)
+    if midplane:
+        versions.set_midplane(feature)
+    recompute(feature)
+    recompute(body)
+    after = shapes.volume(body.Shape)
+    if after <= 0:
+        raise AppError("degenerate_result", f"The body {body.Name!r} would be empty", {"name": body.Name})
+    if not body.Shape.isValid():
+        raise AppError("degenerate_result", f"The body {body.Name!r} would not be a valid solid", {"name": body.Name})
+    if same(after, before):
+        warn("no_op", f"The body {body.Name!r} has the same volume as before: try reversed=true")
+    hide([each for each in (profile, previous) if each is not None])
+    return describe(feature)

@@ -1,0 +1,149 @@
+"""Sketches: geometry and constraints in, a solved profile out, or an error that says which constraints disagree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import FreeCAD
+import Sketcher  # noqa: F401 - registers the type
+
+from cadgate.appserver import AppError, about_to_change, method
+from cadgate_freecad.app import changes, shapes, sketching, values, versions
+from cadgate_freecad.app.creation import Slot, reason, recompute
+from cadgate_freecad.app.documents import target
+from cadgate_freecad.app.geometry import chosen_numbers
+from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.objects import find
+
+PLANES = {
+    "xy": ("XY_Plane", FreeCAD.Rotation()),
+    "xz": ("XZ_Plane", FreeCAD.Rotation(FreeCAD.Vector(1, 0, 0), 90)),
+    "yz": ("YZ_Plane", FreeCAD.Rotation(0.5, 0.5, 0.5, 0.5)),
+}
+
+
+def find_sketch(name: str, field: str = "name") -> Any:
+    """The sketch `name`. Raises AppError `object_not_found`, or `validation_error` for another object."""
+    obj = find(target(), name)
+    if not obj.isDerivedFrom("Sketcher::SketchObject"):
+        raise values.invalid(field, f"{name!r} is a {obj.TypeId}, not a sketch")
+    return obj
+
+
+@method("sketches.create")
+def create_sketch(
+    *,
+    name: str | None,
+    label: str | None,
+    on_conflict: str,
+    plane: str,
+    offset: Any,
+    body: str | None,
+    on: str | None,
+    face: Any,
+    geometry: list[dict[str, Any]],
+    constraints: list[dict[str, Any]],
+) -> dict[str, Any]:
+    document = target()
+    height = values.coordinate("offset", offset)
+    owner = None if body is None else find(document, body)
+    if owner is not None and not owner.isDerivedFrom("PartDesign::Body"):
+        raise values.invalid("body", f"{body!r} is a {owner.TypeId}, not a body")
+    support = None if on is None else _flat_face(find(document, on), face)
+    drawn = sketching.draw(geometry)
+    wanted = sketching.constraints(constraints, drawn.count)
+    slot = Slot(document, "Sketch", name, on_conflict, [each for each in (owner, support and support[0]) if each])
+    about_to_change()
+    sketch = slot.fill("Sketcher::SketchObject", label)
+    if owner is not None:
+        owner.addObject(sketch)
+    _place(sketch, owner, support, plane, height)
+    sketching.add(sketch, drawn, wanted)
+    solve(sketch)
+    recompute(sketch)
+    return describe_sketch(sketch)
+
+
+def _flat_face(obj: Any, face: Any) -> tuple[Any, str]:
+    [number] = chosen_numbers(obj, "Face", "face", [face])
+    if obj.Shape.Faces[number - 1].Surface.TypeId != "Part::GeomPlane":
+        raise values.invalid("face", f"Face{number} of {obj.Name!r} is not flat")
+    return obj, f"Face{number}"
+
+
+def _place(sketch: Any, owner: Any, support: Any, plane: str, height: float) -> None:
+    role, turn = PLANES[plane]
+    up = FreeCAD.Placement(FreeCAD.Vector(0, 0, height), FreeCAD.Rotation())
+    if support is not None:
+        versions.attach(sketch, (support[0], [support[1]]))
+        sketch.AttachmentOffset = up
+    elif owner is not None:
+        origin = next(each for each in owner.Origin.OriginFeatures if each.Role == role)
+        versions.attach(sketch, (origin, [""]))
+        sketch.AttachmentOffset = up
+    else:
+        sketch.Placement = FreeCAD.Placement(FreeCAD.Vector(0, 0, 0), turn).multiply(up)
+
+
+@method("sketches.get")
+def get_sketch(*, name: str) -> dict[str, Any]:
+    return describe_sketch(find_sketch(name))
+
+
+@method("sketches.update")
+def update_sketch(
+    *,
+    name: str,
+    geometry: list[dict[str, Any]],
+    constraints: list[dict[str, Any]],
+    values: list[dict[str, Any]],
+    delete_constraints: list[int],
+) -> dict[str, Any]:
+    sketch = find_sketch(name)
+    sketching.check_indices(sketch, [each["index"] for each in values], "values")
+    sketching.check_indices(sketch, delete_constraints, "delete_constraints")
+    both = {each["index"] for each in values} & set(delete_constraints)
+    if both:
+        raise AppError("validation_error", f"Constraint {min(both)} is both changed and deleted")
+    datums = [(each["index"], sketching.datum(sketch.Constraints[each["index"]], each)) for each in values]
+    drawn = sketching.draw(geometry, first=sketch.GeometryCount)
+    wanted = sketching.constraints(constraints, drawn.count)
+    about_to_change(describe(sketch)["revision"])
+    affected = changes.dependents(sketch)
+    already_broken = changes.broken(affected)
+    for index, datum in datums:
+        try:
+            sketch.setDatum(index, datum)
+        except (ValueError, RuntimeError) as error:
+            raise AppError("degenerate_result", f"Constraint {index} cannot be {datum}: {error}") from None
+    for index in sorted(set(delete_constraints), reverse=True):
+        sketch.delConstraint(index)
+    sketching.add(sketch, drawn, wanted)
+    solve(sketch)
+    changes.propagate(sketch, affected, already_broken)
+    return describe_sketch(sketch)
+
+
+def solve(sketch: Any) -> None:
+    """Solve, and refuse what the solver cannot or need not satisfy.
+
+    Raises AppError `degenerate_result` that names the constraints as FreeCAD does, counting from 1.
+    """
+    if sketch.solve() == 0:
+        return
+    sketch.recompute()
+    text = " ".join(reason(sketch).split())
+    raise AppError("degenerate_result", f"The sketch cannot be solved: {text} (constraints count from 1 here)")
+
+
+def describe_sketch(sketch: Any) -> dict[str, Any]:
+    """ObjectInfo of a sketch with its geometry and constraints."""
+    shape = shapes.shape_of(sketch)
+    wires = [] if shape is None else shape.Wires
+    edges = [] if shape is None else shape.Edges
+    inside = sum(len(wire.Edges) for wire in wires)
+    return {
+        **describe(sketch),
+        **sketching.tell(sketch),
+        "closed": bool(edges) and inside == len(edges) and all(wire.isClosed() for wire in wires),
+    }
