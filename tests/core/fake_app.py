@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -10,10 +11,10 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 FAKES = str(Path(__file__).parent.parent / "fakes")
 if FAKES not in sys.path:
@@ -31,6 +32,8 @@ from cadgate.plugins.runtime import AdapterRuntime  # noqa: E402
 from cadgate.sessions.process import Launch, spawn  # noqa: E402
 from cadgate.sessions.session import Session  # noqa: E402
 from cadgate.sessions.source import ManagedSource  # noqa: E402
+
+T = TypeVar("T")
 
 SECRET = "the secret of the tests"
 PATIENCE = 10.0
@@ -240,6 +243,14 @@ def raw_application(
         yield application.start()
     finally:
         application.kill()
+
+
+async def becomes(condition: Callable[[], T], *, seconds: float = PATIENCE) -> T:
+    """Let the loop run until something is so; what it is then."""
+    async with asyncio.timeout(seconds):
+        while not (value := condition()):  # noqa: ASYNC110 - what is waited for happens in another process
+            await asyncio.sleep(0.002)
+        return value
 
 
 # --- sessions and runtimes ---------------------------------------------------------------------------------------

@@ -10,12 +10,12 @@ from uuid import uuid4
 import stamina
 
 from cadgate.appserver.framing import PROTOCOL
-from cadgate.clients.connection import Connection, ConnectionLost, Reply
+from cadgate.clients.connection import Connection, ConnectionLost, NotSent, Reply
 from cadgate.clients.pool import ConnectionPool
-from cadgate.errors import ConnectionFailed, from_wire
+from cadgate.errors import CadgateError, ConnectionFailed, from_wire
 
 CONNECT_SECONDS = 5.0
-RESENDS = 3
+SENDS = 3
 
 Notification = Callable[[str, dict[str, Any]], None]
 Ticket = tuple[Connection, int]
@@ -79,9 +79,19 @@ class BaseSocketClient:
         """Write one request; `meta` are the wire's own fields (`deadline_ms`, `key`, `hash`, `mutates` …).
 
         :raises ConnectionFailed: when no connection can be had.
+        :raises PayloadTooLarge, ValidationFailed: for parameters that no frame can hold.
         """
+        try:
+            return await self._send(method, params, ordered, meta)
+        except NotSent as error:
+            raise self._lost(error) from error
+
+    async def _send(self, method: str, params: dict[str, Any], ordered: bool, meta: dict[str, Any]) -> Ticket:
         connection = await self._pool.take(ordered=ordered)
         return connection, connection.request(method, params, meta)
+
+    def _lost(self, error: ConnectionLost) -> ConnectionFailed:
+        return self.connection_error(f"The connection to the application was lost: {error}")
 
     async def receive_response(self, ticket: Ticket) -> Any:
         """The result of a request.
@@ -92,33 +102,38 @@ class BaseSocketClient:
         try:
             return self._result(await ticket[0].reply(ticket[1]))
         except ConnectionLost as error:
-            raise self.connection_error(f"The connection to the application was lost: {error}") from error
+            raise self._lost(error) from error
 
     async def call(self, method: str, params: dict[str, Any], **meta: Any) -> Any:
         """`send_command` and `receive_response`. See `exchange` for what happens when the connection is lost."""
         return self._result(await self.exchange(method, params, **meta))
 
     async def exchange(
-        self, method: str, params: dict[str, Any], *, on_sent: Callable[[Ticket], None] | None = None, **meta: Any
+        self,
+        method: str,
+        params: dict[str, Any],
+        *,
+        on_sent: Callable[[Ticket], None] | None = None,
+        ordered: bool = False,
+        **meta: Any,
     ) -> Reply:
         """The whole answer message, `meta` included. `on_sent` learns what to cancel, after each time it was sent.
 
-        A request whose connection was lost is sent again when that is safe: a read, or a mutation with an id (`key`),
-        which the application does once however often it comes. `ordered` requests are worked on in their order.
+        A request whose connection was lost is sent again when that is safe: a read, a mutation with an id (`key`),
+        which the application does once however often it comes, and what was never written. `ordered` requests are
+        worked on in their order.
         """
         repeatable = not meta.get("mutates") or meta.get("key") is not None
-        lost: ConnectionLost | None = None
-        for _ in range(RESENDS):
+        for attempt in range(1, SENDS + 1):
             try:
-                ticket = await self.send_command(method, params, **meta)
+                ticket = await self._send(method, params, ordered, meta)
                 if on_sent is not None:
                     on_sent(ticket)
                 return await ticket[0].reply(ticket[1])
             except ConnectionLost as error:
-                lost = error
-                if not repeatable:
-                    break
-        raise self.connection_error(f"The connection to the application was lost: {lost}") from lost
+                if attempt == SENDS or not (repeatable or isinstance(error, NotSent)):
+                    raise self._lost(error) from error
+        raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _result(self, reply: Reply) -> Any:
         if "error" in reply:
@@ -134,14 +149,15 @@ class BaseSocketClient:
                 with attempt:
                     if self._closed:
                         raise self.connection_error("The application was stopped")
-                    _, connection = await asyncio.get_running_loop().create_connection(
-                        lambda: Connection(self._on_notification), self.host, self.port
-                    )
-                    await self._greet(connection)
+                    async with asyncio.timeout(CONNECT_SECONDS):
+                        _, connection = await asyncio.get_running_loop().create_connection(
+                            lambda: Connection(self._on_notification), self.host, self.port
+                        )
+                        await self._greet(connection)
                     return connection
-        except (OSError, ConnectionLost, TimeoutError) as error:
+        except OSError as error:
             raise self.connection_error(
-                f"No application answers at {self.host}:{self.port} ({error})",
+                f"No application answers at {self.host}:{self.port} ({str(error) or 'it did not greet in time'})",
                 details={"host": self.host, "port": self.port},
             ) from error
         raise AssertionError("unreachable: retry_context returns or raises")
@@ -150,12 +166,17 @@ class BaseSocketClient:
         try:
             # By its name the application knows that several connections belong to one client.
             hello = {"secret": self._secret, "protocol": PROTOCOL, "client": self._name}
-            async with asyncio.timeout(CONNECT_SECONDS):
-                number = connection.request("session.hello", hello)
-                self.about = self._result(await connection.reply(number))
+            number = connection.request("session.hello", hello)
+            self.about = self._result(await connection.reply(number))
         except ConnectionLost as error:
             raise self.connection_error(
-                f"The server at {self.host}:{self.port} closed the connection at the hello: its secret is another"
+                f"The server at {self.host}:{self.port} closed the connection at the hello: its secret is another, or "
+                "it ended"
+            ) from error
+        except CadgateError as error:
+            connection.close()
+            raise self.connection_error(
+                f"The server at {self.host}:{self.port} refused the connection: {error.message}"
             ) from error
         except BaseException:
             connection.close()

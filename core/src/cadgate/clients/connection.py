@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any, cast
 
+import structlog
 from pydantic_core import from_json, to_json
 
 from cadgate.appserver.framing import FrameError, FrameReader, encode
+from cadgate.errors import Overloaded, PayloadTooLarge, ValidationFailed
+
+MAX_UNSENT = 128 * 1024 * 1024
+"""Bytes that may wait for an application that does not read."""
 
 Reply = dict[str, Any]
+log = structlog.stdlib.get_logger("cadgate.clients")
 
 
 class ConnectionLost(Exception):
     """The connection ended before the answer came. Whether the call ran is not known."""
+
+
+class NotSent(ConnectionLost):
+    """The connection had ended before the request was written: it did not run."""
 
 
 class Connection(asyncio.Protocol):
@@ -25,27 +36,40 @@ class Connection(asyncio.Protocol):
         self._reader = FrameReader()
         self._transport: asyncio.Transport | None = None
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        self._unanswered: set[int] = set()
         self._number = 0
         self.lost = asyncio.get_running_loop().create_future()
 
     @property
     def in_flight(self) -> int:
-        return len(self._waiting)
+        """Requests that the application has not answered, whether somebody waits for that or not."""
+        return len(self._unanswered)
 
     @property
     def usable(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
     def request(self, method: str, params: dict[str, Any], meta: dict[str, Any] | None = None) -> int:
-        """Write one request and return its id. Raises ConnectionLost, FrameError."""
+        """Write one request and return its id.
+
+        Raises NotSent, PayloadTooLarge, ValidationFailed for what is no JSON, Overloaded while too much waits unsent.
+        """
         if self._transport is None or self._transport.is_closing():
-            raise ConnectionLost("the connection is closed")
+            raise NotSent("the connection is closed")
         number = self._number + 1
         message: dict[str, Any] = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         if meta:
             message["meta"] = meta
-        frame = encode(to_json(message))
+        try:
+            frame = encode(to_json(message))
+        except FrameError as error:
+            raise PayloadTooLarge(f"{method} cannot be sent to the application: {error}") from error
+        except ValueError as error:
+            raise ValidationFailed(f"The parameters of {method} cannot be said in JSON: {error}") from error
+        if self._transport.get_write_buffer_size() + len(frame) > MAX_UNSENT:
+            raise Overloaded("The application does not read what it is sent; try again shortly")
         self._number = number
+        self._unanswered.add(number)
         self._waiting[number] = asyncio.get_running_loop().create_future()
         self._transport.write(frame)
         return number
@@ -57,9 +81,14 @@ class Connection(asyncio.Protocol):
         finally:
             self._waiting.pop(number, None)
 
-    def forget(self, number: int) -> None:
-        """Nobody waits for this answer any more."""
-        self._waiting.pop(number, None)
+    def watch(self, number: int) -> asyncio.Future[Reply] | None:
+        """The coming answer to a request for which nobody waits any more; None when it came already, or never will."""
+        if number not in self._unanswered or not self.usable:
+            return None
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        future.add_done_callback(lambda _: self._waiting.pop(number, None))
+        return future
 
     def fail(self, number: int, error: Exception) -> None:
         """End the wait for this answer with `error`."""
@@ -75,8 +104,9 @@ class Connection(asyncio.Protocol):
             self._transport.write(encode(to_json(message)))
 
     def close(self) -> None:
+        """Close at once, also while the peer does not read."""
         if self._transport is not None:
-            self._transport.close()
+            self._transport.abort()
 
     # --- asyncio.Protocol ----------------------------------------------------------------------------------------
 
@@ -86,13 +116,15 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             for frame in self._reader.feed(data):
-                self._message(from_json(frame))
-        except (FrameError, ValueError):
+                self._message(_parsed(frame))
+        except (FrameError, ValueError, TypeError, RecursionError) as error:
+            log.warning("an application sent what is no message", error=str(error)[:300])
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        for future in self._waiting.values():
+        self._unanswered.clear()
+        for future in list(self._waiting.values()):
             if not future.done():
                 future.set_exception(ConnectionLost("the connection was lost before the answer came"))
                 # Looked at here, so that it is no news to the loop where nobody waits for this answer.
@@ -105,8 +137,21 @@ class Connection(asyncio.Protocol):
             raise FrameError("a message must be an object")
         body = cast(Reply, message)
         if "method" in body:
-            self._notify(str(body["method"]), body.get("params") or {})
+            try:
+                self._notify(str(body["method"]), body.get("params") or {})
+            except Exception:  # whoever listens is no part of the wire
+                log.exception("a listener failed", method=body["method"])
             return
-        future = self._waiting.get(body.get("id") or 0)
+        number = body.get("id") or 0
+        self._unanswered.discard(number)
+        future = self._waiting.get(number)
         if future is not None and not future.done():
             future.set_result(body)
+
+
+def _parsed(frame: bytes) -> Any:
+    """The message in a frame. The fast parser refuses what is nested deeply, which is no defect of the connection."""
+    try:
+        return from_json(frame)
+    except ValueError:
+        return json.loads(frame)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
-from cadgate.clients.connection import Connection
+from cadgate.clients.connection import Connection, NotSent
+from cadgate.errors import CadgateError
 
 
 class ConnectionPool:
-    """Connections are opened by `opener` when the open ones are all busy, up to `size`."""
+    """Opens connections by `opener`: the first when it is needed, more in the background while all are busy.
+
+    Nobody waits for a second one: an application that is at work may not greet it for minutes.
+    """
 
     def __init__(self, opener: Callable[[], Awaitable[Connection]], size: int) -> None:
         self._opener = opener
         self._size = size
         self._connections: list[Connection] = []
         self._opening = asyncio.Lock()
+        self._growing: asyncio.Task[None] | None = None
+        self._closed = False
 
     def __repr__(self) -> str:
         busy = sum(connection.in_flight for connection in self._connections)
@@ -27,30 +34,42 @@ class ConnectionPool:
         self._connections = [connection for connection in self._connections if connection.usable]
         return self._connections
 
-    def _idle_or_full(self) -> Connection | None:
-        usable = self.connections
-        best = min(usable, key=lambda connection: connection.in_flight, default=None)
-        if best is not None and (best.in_flight == 0 or len(usable) >= self._size):
-            return best
-        return None
-
     async def take(self, *, ordered: bool = False) -> Connection:
-        """The connection for the next request. Raises what `opener` raises.
+        """The connection for the next request. Raises what `opener` raises, NotSent.
 
         All `ordered` requests take the same one: those of one connection are worked on in the order in which they came.
         """
-        usable = self.connections if ordered else None
-        ready = usable[0] if usable else self._idle_or_full()
-        if ready is not None:
-            return ready
-        async with self._opening:
-            ready = self._idle_or_full()
-            if ready is None:
-                ready = await self._opener()
-                self._connections.append(ready)
-            return ready
+        usable = self.connections
+        if not usable:
+            async with self._opening:
+                usable = self.connections
+                if not usable:
+                    return await self._add()
+        if ordered:
+            return usable[0]
+        best = min(usable, key=lambda connection: connection.in_flight)
+        if best.in_flight and len(usable) < self._size and (self._growing is None or self._growing.done()):
+            self._growing = asyncio.create_task(self._grow())
+        return best
+
+    async def _grow(self) -> None:
+        # Those that are open do as well; where they are lost, whoever needs one is told why there is none.
+        with contextlib.suppress(CadgateError, NotSent):
+            await self._add()
+
+    async def _add(self) -> Connection:
+        connection = await self._opener()
+        if self._closed:
+            connection.close()
+            raise NotSent("the client was closed")
+        self._connections.append(connection)
+        return connection
 
     def close(self) -> None:
+        """Close every connection, for good."""
+        self._closed = True
+        if self._growing is not None:
+            self._growing.cancel()
         for connection in self._connections:
             connection.close()
         self._connections.clear()
