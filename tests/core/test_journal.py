@@ -102,7 +102,7 @@ def test_a_missing_log_is_damage_and_a_missing_snapshot_makes_the_generation_use
     log_of(journal, 0).unlink()
     assert read(journal, 0) == ([], [Damage("generation 0, log", "No such file or directory")])
     snapshot(journal)
-    for name in ("snapshot.items", "snapshot.json"):
+    for name in ("snapshot.items", "about.json"):
         whole = (log_of(journal, 1).parent / name).read_bytes()
         (log_of(journal, 1).parent / name).unlink()
         found, damages = read(journal, 1)
@@ -110,6 +110,18 @@ def test_a_missing_log_is_damage_and_a_missing_snapshot_makes_the_generation_use
         assert damages == [Damage("generation 1", "No such file or directory")]
         (log_of(journal, 1).parent / name).write_bytes(whole)
     assert read(journal, 1) == ([], [])
+
+
+@pytest.mark.parametrize("suffix", ["", ".json", ".snapshot"])
+def test_an_application_may_call_its_snapshots_as_it_likes(tmp_path: Path, suffix: str) -> None:
+    with closing(Journal(str(tmp_path / "journal"), suffix)) as journal:
+        journal.create()
+        snapshot(journal, "state")
+        generation = again(journal).read(1, damages := [])
+        assert damages == []
+        assert generation is not None
+        assert generation.snapshot is not None
+        assert Path(generation.snapshot).read_text() == "state"
 
 
 def test_a_cut_or_changed_snapshot_is_not_believed(journal: Journal) -> None:
@@ -123,7 +135,7 @@ def test_a_cut_or_changed_snapshot_is_not_believed(journal: Journal) -> None:
 @pytest.mark.parametrize("about", ["", "[]", "null", '{"sha256": 1}', "{" * 5000, '{"because": "idle", "seq": "x"}'])
 def test_a_damaged_description_of_a_snapshot_is_damage(journal: Journal, about: str) -> None:
     snapshot(journal)
-    (log_of(journal, 1).parent / "snapshot.json").write_text(about)
+    (log_of(journal, 1).parent / "about.json").write_text(about)
     found, damages = read(journal, 1)
     assert found is None
     assert damages[0].where == "generation 1"

@@ -176,7 +176,7 @@ def test_a_flipped_byte_ends_the_replay_and_the_damaged_log_is_kept_for_people(l
     assert (lives.folder / "damaged-000000" / "log").read_bytes() == damaged
 
 
-@pytest.mark.parametrize("name", ["snapshot.words", "snapshot.json"])
+@pytest.mark.parametrize("name", ["snapshot.words", "about.json"])
 @pytest.mark.parametrize("how", ["missing", "cut", "flipped"])
 def test_a_damaged_snapshot_falls_back_to_the_generation_before_it(lives: Lives, name: str, how: str) -> None:
     first = lives.start()

@@ -1,6 +1,6 @@
 """The files that let a session survive: snapshots of the document, and a log of the mutations since the last one.
 
-A generation is `gen-NNNNNN/` with `snapshot` (absent in the first), `snapshot.json` (its hash, what it stands for, the
+A generation is `gen-NNNNNN/` with `snapshot` (absent in the first), `about.json` (its hash, what it stands for, the
 answers remembered so far) and `log` (one line per mutation: crc, space, JSON). Whoever applies the entries lives in
 `recovery`; here are only bytes. Every change of these files is one rename or one append, so that a process which dies
 at any moment leaves the state before or the state after.
@@ -17,6 +17,7 @@ from typing import Any, Callable, Dict, Iterator, NamedTuple
 
 KEPT_GENERATIONS = 6
 KEPT_DAMAGED = 2
+ABOUT = "about.json"
 
 Entry = Dict[str, Any]
 
@@ -99,7 +100,7 @@ class Journal:
             path = os.path.join(folder, "snapshot" + self.suffix)
             save(path)
             told = {"sha256": _hash(path), **about._asdict()}
-            with open(os.path.join(folder, "snapshot.json"), "wb") as file:
+            with open(os.path.join(folder, ABOUT), "wb") as file:
                 file.write(json.dumps(told).encode())
                 _flush(file)
 
@@ -221,7 +222,7 @@ class Journal:
         if number > 0:
             snapshot = os.path.join(self._path(number), "snapshot" + self.suffix)
             try:
-                with open(os.path.join(self._path(number), "snapshot.json"), "rb") as file:
+                with open(os.path.join(self._path(number), ABOUT), "rb") as file:
                     told: dict[str, Any] = json.loads(file.read())
                 if _hash(snapshot) != told["sha256"]:
                     raise ValueError("the snapshot's hash is wrong")
@@ -235,7 +236,7 @@ class Journal:
     def continuation(self, number: int, seq: int, damages: list[Damage]) -> Generation | None:
         """Generation `number` for its log alone, if that goes on from entry `seq`: where the snapshot is damaged."""
         try:
-            with open(os.path.join(self._path(number), "snapshot.json"), "rb") as file:
+            with open(os.path.join(self._path(number), ABOUT), "rb") as file:
                 about = _about(json.loads(file.read()))
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
