@@ -204,9 +204,15 @@ def describe(obj: Any, collections: list[str] | None = None, visible: bool | Non
 
 
 def settings_of(block: Any) -> list[tuple[str, str]]:
-    """The plain properties of a Blender structure, for comparison."""
+    """The plain properties of a Blender structure, for comparison.
+
+    What every data-block has (`session_uid`, `users` …) is left out: it is another number after a restore.
+    """
     found: list[tuple[str, str]] = []
+    common = bpy.types.ID.bl_rna.properties
     for prop in block.bl_rna.properties if block is not None else ():
+        if prop.identifier in common:
+            continue
         if prop.type == "POINTER":
             target = getattr(block, prop.identifier, None)
             found.append((prop.identifier, getattr(target, "name", "")))
