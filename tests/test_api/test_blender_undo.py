@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 
 
@@ -37,3 +39,43 @@ def test_undo_replays_cameras_and_lights_that_were_made_and_changed_before(blend
     assert undone.json()["result"]["undone"] == "primitives.sphere", undone.text
     after = [blender.get(path).json()["result"] for path in ("/camera/View", "/light/Key", "/objects/Key")]
     assert after == before
+
+
+CHANGES: list[tuple[str, str, Any]] = [
+    *(("POST", f"/primitives/{kind}", {}) for kind in ("cube", "sphere", "cylinder", "cone", "torus", "plane")),
+    *(("POST", f"/primitives/{kind}", {}) for kind in ("grid", "circle", "monkey", "empty")),
+    ("POST", "/primitives/text", {"text": "replayed"}),
+    ("POST", "/meshes", {"vertices": [[0, 0, 0], [1, 0, 0], [0, 1, 0]], "faces": [[0, 1, 2]]}),
+    ("POST", "/objects/Cube/duplicate", {"linked": True}),
+    ("POST", "/materials", {"name": "Red", "emission_color": "#ff0000"}),
+    ("PATCH", "/materials/Red", {"roughness": 0.1}),
+    ("POST", "/materials/apply", {"object": "Cube", "material": "Red"}),
+    ("POST", "/collections", {"name": "Group"}),
+    ("POST", "/collections/Group/objects", {"objects": ["Cube"]}),
+    ("POST", "/objects/Sphere/modifiers", {"type": "subdivision"}),
+    ("POST", "/objects/Sphere/modifiers/Subdivision/apply", None),
+    ("POST", "/objects/Torus/modifiers", {"type": "array"}),
+    ("DELETE", "/objects/Torus/modifiers/Array", None),
+    ("POST", "/objects/Cone/modifiers", {"type": "mirror"}),
+    ("POST", "/objects/Plane/modifiers", {"type": "solidify"}),
+    ("POST", "/objects/Suzanne/modifiers", {"type": "decimate"}),
+    ("POST", "/objects/Cylinder/modifiers", {"type": "boolean", "object": "Cube"}),
+    ("PATCH", "/objects/Cube", {"parent": "Cone"}),
+    ("PATCH", "/objects/Cone", {"name": "Tip", "rotation": [10, 20, 30], "location": [1, 2, 3]}),
+    ("PATCH", "/scene", {"frame": 3}),
+    ("PATCH", "/world", {"color": "#112233"}),
+    ("DELETE", "/objects/Circle", None),
+    ("DELETE", "/materials/Red", None),
+]
+
+
+def test_undo_replays_every_kind_of_change_that_was_made_before(blender: httpx.Client) -> None:
+    for verb, path, body in CHANGES:
+        answer = blender.request(verb, path, json=body)
+        assert answer.is_success, (verb, path, answer.text)
+    before = blender.get("/objects").json()["result"]
+    blender.post("/primitives/cube", json={"name": "Wrong"})
+
+    assert blender.post("/undo").json()["result"]["undone"] == "primitives.cube"
+
+    assert blender.get("/objects").json()["result"] == before
