@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import math
 import queue
 import signal
 import sys
@@ -15,6 +17,7 @@ import pytest
 
 from cadgate.appserver.context import Call
 from cadgate.appserver.execution import Executor, is_json
+from cadgate.appserver.harmless import is_harmless
 from cadgate.appserver.host import Host
 from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.output import BUFFER_CHARACTERS, Output
@@ -252,3 +255,86 @@ def test_a_value_that_holds_itself_is_not_json() -> None:
     endless: list[Any] = []
     endless.append(endless)
     assert not is_json(endless)
+
+
+NAMES: dict[str, Any] = {
+    "__name__": "__main__",
+    "app": ast,
+    "thing": object(),
+    "number": 3,
+    "items": [object()],
+    "math": math,
+    "statistics": ast,
+    "len": print,
+}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "",
+        "1 + 1",
+        "print('x', number)",
+        "for i in range(3): print(i)",
+        "import time\ntime.sleep(number)",
+        "math.sqrt(2)",
+        "while True: pass",
+        "x = [i * 2 for i in range(5)]\nx[0]",
+        "total = 0\nfor i in range(9): total += i",
+        "f'{number:>5}'",
+        "1/0",
+    ],
+)
+def test_code_that_cannot_change_anything_is_known(code: str) -> None:
+    assert is_harmless(ast.parse(code), NAMES)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "app",
+        "app.data",
+        "thing.x = 1",
+        "thing += 1",
+        "thing = 1",
+        "items[0]",
+        "number.real",
+        "print(thing)",
+        "import os",
+        "import time as t",
+        "from time import sleep",
+        "time.sleep(1)",
+        "statistics.mean([1])",
+        "import statistics\nstatistics.mean([1])",
+        "import math\nmath = 1",
+        "len([1])",
+        "getattr(1, 'x')",
+        "__builtins__",
+        "def f(): pass",
+        "lambda: 1",
+        "x = 1\nx.y",
+        "x = [1]\nx[0] = 2",
+        "del number",
+        "unknown",
+        "unknown()",
+        "print = 1\nprint(2)",
+        "sorted([1], key=thing)",
+        "math.sqrt.x",
+        "(lambda: 1)()",
+        "[y := 1]",
+        "with thing: pass",
+        "try:\n    pass\nexcept thing: pass",
+        "assert thing",
+        "exec('1')",
+        "datetime.datetime.now()",
+    ],
+)
+def test_code_that_may_change_something_is_not_called_harmless(code: str) -> None:
+    assert not is_harmless(ast.parse(code), NAMES)
+
+
+def test_an_execution_says_whether_it_may_have_changed_something(bench: Bench) -> None:
+    for code, changed in (("1 + 1", False), ("1 +", False), ("thing", False), ("thing.real", True), ("open", True)):
+        call = bench.call(code)
+        bench.interrupts.run(call, lambda call=call: bench.executor.run(call))
+        assert call.changed is changed, code

@@ -12,6 +12,7 @@ import jsonschema_rs
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from cadgate.security.keys import KeyFile
 from tests.gateway import Gateway, eventually
 from tests.live import live
 
@@ -254,3 +255,36 @@ def test_a_console_page_uses_nothing_from_elsewhere(http: httpx.Client) -> None:
         assert "https://" not in answer.text
     assert http.get("/console/nothing").status_code == 404
     assert http.get("/console-assets/nothing.js").status_code == 404
+
+
+class Keyed(Gateway):
+    """A gateway that wants keys, asked with one that may only read."""
+
+    def __init__(self, state_dir: Path) -> None:
+        super().__init__(state_dir, environment={"CADGATE_AUTH": "token"})
+        text, _ = KeyFile(state_dir).create("looker", ["read"])
+        self.headers = {"Authorization": f"Bearer {text}"}
+
+    def _get(self, path: str, seconds: float) -> httpx.Response:
+        return httpx.get(self.url + path, timeout=seconds, trust_env=False, headers=self.headers)
+
+
+@pytest.mark.anyio
+async def test_a_key_without_the_scope_may_look_and_not_execute(tmp_path: Path) -> None:
+    gateway = Keyed(tmp_path / "state")
+    try:
+        gateway.start()
+        with pytest.raises(InvalidStatus) as refused:
+            async with live(gateway, "freecad"):
+                pass
+        assert refused.value.response.status_code == 401
+        async with live(gateway, "freecad", additional_headers=gateway.headers) as client:
+            execute = await client.ask(type="execute", id=1, code="1")
+            assert (execute["type"], execute["error"]["code"]) == ("result", "forbidden")
+            call = await client.ask(type="call", id=2, method="session.execute", params={"code": "1"})
+            assert (call["type"], call["error"]["code"]) == ("result", "forbidden")
+            assert (await client.ask(type="broadcast", id=3, data=1))["error"]["code"] == "forbidden"
+            assert (await client.ask(type="call", id=4, method="objects.list"))["status"] == "success"
+            assert (await client.ask(type="subscribe", id=5, topics=["objects"]))["status"] == "success"
+    finally:
+        gateway.stop()

@@ -147,7 +147,7 @@ class Caller:
     def _execute(self, call: Call) -> Answer:
         """Run code. What it changed is kept also when it failed: nobody can tell what that was."""
         answer = self._executor.run(call)
-        if self.recovery is None or call.dry_run or self._host.unchanged():
+        if self.recovery is None or call.dry_run or not call.changed or self._host.unchanged():
             return answer
         if call.key is not None:
             self.replies.store(call.key, call.hash, answer)

@@ -20,6 +20,7 @@ from typing import Any, Dict, List, cast
 from cadgate.appserver import context
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError
+from cadgate.appserver.harmless import is_harmless
 from cadgate.appserver.host import Host
 from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.output import Output, Stream
@@ -48,7 +49,8 @@ class Executor:
 
     def run(self, call: Call) -> Answer:
         """The answer to `session.execute` with the parameter `code`: a result with `value`, `repr` and `duration_ms`,
-        or an error `execution_failed`, `interrupted` or `deadline_exceeded`.
+        or an error `execution_failed`, `interrupted` or `deadline_exceeded`. `call.changed` is false afterwards where
+        the code cannot have changed anything.
 
         Output is sent as notifications `output`, with the request's id, to the connection that asked.
         """
@@ -72,7 +74,7 @@ class Executor:
         began = time.perf_counter()
         try:
             self._interrupts.deliver()
-            value, text = self._evaluate(code, filename)
+            value, text = self._evaluate(call, code, filename)
             self._interrupts.running = None
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt end the code, not the application
             self._interrupts.running = None
@@ -92,9 +94,10 @@ class Executor:
             return _failure(call, error, filename)
         return {"result": {"dry_run": True}}
 
-    def _evaluate(self, code: str, filename: str) -> tuple[Any, str | None]:
+    def _evaluate(self, call: Call, code: str, filename: str) -> tuple[Any, str | None]:
         """Run `code`; the value of its last expression if that is JSON (else None), and its repr."""
         tree = ast.parse(code, filename)
+        call.changed = not is_harmless(tree, self._names)
         last = tree.body[-1] if tree.body else None
         if not isinstance(last, ast.Expr):
             exec(compile(tree, filename, "exec", dont_inherit=True), self._names)  # noqa: S102 - what this is for

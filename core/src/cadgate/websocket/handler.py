@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from cadgate.application import Application, RequestContext
 from cadgate.builtin import EXECUTE, Code
 from cadgate.error_handlers import internal_error, plain
-from cadgate.errors import BadRequest, CadgateError, Conflict, NotFound, Overloaded, PayloadTooLarge
+from cadgate.errors import BadRequest, CadgateError, Conflict, Forbidden, NotFound, Overloaded, PayloadTooLarge
 from cadgate.plugins.batch import prepare
 from cadgate.plugins.calls import DryRunDone, require_scope
 from cadgate.websocket.connection import Connection, Job
@@ -110,6 +110,9 @@ class Handler:
                 raise
             identifier = message.id
             self._dispatch(message)
+        except Forbidden as error:
+            body = error_body(error, self._request_id())
+            self._connection.send({"type": "result", "id": identifier, "status": "error", "error": body})
         except CadgateError as error:
             self._refuse(identifier, error)
         except Exception as error:  # one message's defect must not end the connection
@@ -128,10 +131,7 @@ class Handler:
     def _dispatch(self, message: ClientMessage) -> None:
         self._number += 1
         connection = self._connection
-        if isinstance(message, Execute):
-            require_scope(self._context(), "execute")
-            self._hub.spawn(self._run(self._begin(message), message))
-        elif isinstance(message, Call):
+        if isinstance(message, (Execute, Call)):
             self._hub.spawn(self._run(self._begin(message), message))
         elif isinstance(message, Interrupt):
             job = connection.jobs.get(message.id)

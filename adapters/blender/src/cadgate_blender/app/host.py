@@ -22,7 +22,7 @@ class BlenderHost(Host):
     def start(self) -> None:
         limits.LIMITS.update(self.settings)
         events.connect(self)
-        if bpy.app.background:
+        if self.managed:
             bpy.ops.wm.read_factory_settings(use_empty=True)
             # On the GPU a subdivision is made only when it is drawn: sizes read before that are those of the cage.
             bpy.context.preferences.system.use_gpu_subdivision = False
@@ -48,7 +48,7 @@ class BlenderHost(Host):
         self._forget()
 
     def observe(self) -> None:
-        if current().method in FOREIGN:
+        if current().method in FOREIGN and (current().changed or current().method != "session.execute"):
             self._forget()
         changes.report(self.emit, describe.stamps)
 
