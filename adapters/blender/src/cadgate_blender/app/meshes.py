@@ -27,7 +27,7 @@ def create(
     try:
         mesh.from_pydata(vertices, edges, faces, shade_flat=not smooth)
         _check(mesh, len(vertices), len(faces))
-        return add_object("Mesh", place, lambda name: mesh)
+        return add_object("Mesh", place, lambda name: _named(mesh, name))
     except BaseException:
         _discard(mesh)
         raise
@@ -52,10 +52,16 @@ def upload(*, path: str, smooth: bool, **placement: Any) -> dict[str, Any]:
         _check(mesh, len(points) // 3, len(sizes))
         if smooth:
             mesh.shade_smooth()
-        return add_object("Mesh", place, lambda name: mesh)
+        return add_object("Mesh", place, lambda name: _named(mesh, name))
     except BaseException:
         _discard(mesh)
         raise
+
+
+def _named(mesh: Any, name: str) -> Any:
+    # It was made before the object was deleted whose name it takes.
+    mesh.name = name
+    return mesh
 
 
 def _discard(mesh: Any) -> None:

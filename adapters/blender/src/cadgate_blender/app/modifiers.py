@@ -128,7 +128,11 @@ _SETTINGS: dict[str, dict[str, Any]] = {
         "operation": _word("operation"),
         "solver": (versions.get_solver, versions.set_solver),
     },
-    "solidify": {"thickness": _number("thickness"), "offset": _number("offset")},
+    "solidify": {
+        "thickness": _number("thickness"),
+        "offset": _number("offset"),
+        "even": _plain("use_even_offset"),
+    },
     "decimate": {"ratio": _number("ratio")},
 }
 
@@ -316,6 +320,8 @@ def boolean(*, name: str, object: str, operation: str, solver: str, delete_other
         made.object = other
         made.operation = operation.upper()
         versions.set_solver(made, solver)
+        # What an array or a mirror made may touch itself, and would lose parts without this.
+        made.use_self = solver == "exact"
 
     mesh = probe.mesh_of(obj, dress=add_boolean, also=other)
     try:

@@ -80,6 +80,7 @@ class Solidify(ModifierBase):
     type: Literal["solidify"]
     thickness: Coordinate = Field(0.1, description="Blender units.")
     offset: Annotated[Number, Field(ge=-1, le=1)] = Field(-1, description="-1 inwards, 0 both ways, 1 outwards.")
+    even: StrictBool = Field(True, description="Keep the thickness at sharp corners too.")
 
 
 class Decimate(ModifierBase):
@@ -177,6 +178,7 @@ class ModifierPatch(Params):
     solver: Solver = unset()
     thickness: Coordinate = unset("Blender units.")
     offset: Annotated[Number, Field(ge=-1, le=1)] = unset()
+    even: StrictBool = unset()
     ratio: Ratio = unset()
     show_viewport: StrictBool = unset("Whether it works in viewports and exports.")
     show_render: StrictBool = unset("Whether it works in renders.")
