@@ -12,6 +12,10 @@ import importlib  # noqa: E402
 
 from cadgate.appserver import gui  # noqa: E402
 
+if spec["module"].startswith("cadgate_blender"):
+    import bpy
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
 kind = getattr(importlib.import_module(spec["module"]), spec["host"])
 server = gui.serve(
     kind, secret=spec["secret"], port=spec["port"], workspace=spec["workspace"], settings=spec["settings"]

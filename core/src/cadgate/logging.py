@@ -8,6 +8,8 @@ import sys
 import time
 from typing import Any, Literal
 
+import stamina
+import stamina.instrumentation
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -17,6 +19,8 @@ _QUIET = ("uvicorn.error", "uvicorn.access", "httpx", "httpcore", "asyncio", "we
 def configure(level: str, form: Literal["console", "json"]) -> None:
     """Set up logging to stderr. May be called again: the last call counts."""
     number = logging.getLevelNamesMapping()[level.upper()]
+    # Who waits for an application says so itself; a line for every try would bury the rest.
+    stamina.instrumentation.set_on_retry_hooks(())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

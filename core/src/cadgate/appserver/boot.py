@@ -20,7 +20,7 @@ def main(kind: type[Host]) -> None:
 
     The descriptor named by `CADGATE_BOOT` holds a JSON object: secret, workspace, settings, journal (a folder or null),
     restore, crashed (whether the start before this one ended by itself), and the descriptors `lifeline` and `ready`.
-    Into `ready` goes one JSON object: port and report, or error.
+    Into `ready` goes a line of JSON: port and report, or error.
     """
     boot: dict[str, Any] = {}
     try:
@@ -52,6 +52,7 @@ def _read_boot() -> dict[str, Any]:
 
 def _prepare(kind: type[Host], boot: dict[str, Any]) -> Any:
     host = kind()
+    host.managed = True
     host.settings = boot["settings"]
     host.workspace = boot["workspace"]
     os.chdir(host.workspace)
@@ -70,7 +71,7 @@ def _prepare(kind: type[Host], boot: dict[str, Any]) -> Any:
 def _say_ready(boot: dict[str, Any], about: dict[str, Any]) -> None:
     try:
         with os.fdopen(int(boot["ready"]), "wb") as file:
-            file.write(json.dumps(about).encode())
+            file.write(json.dumps(about).encode() + b"\n")
     except OSError:
         pass
     boot.pop("ready", None)

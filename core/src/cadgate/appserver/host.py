@@ -20,6 +20,8 @@ class Host:
         self.settings: dict[str, Any] = {}
         self.workspace = ""
         self.application = ""
+        self.managed = False
+        """Whether the gateway started this application for itself; if not, the document is a person's."""
         self.emit: Callable[[str, dict[str, Any]], None] = lambda topic, data: None
 
     def start(self) -> None:
