@@ -260,7 +260,7 @@ def test_faces_are_found_by_kind_direction_and_place(freecad: httpx.Client) -> N
     assert get(freecad, "/objects/Cut/faces", parallel_to="0,0,1", type="plane")["total"] == 2
     [hole] = get(freecad, "/objects/Cut/faces", type="cylinder")["faces"]
     assert (hole["radius"], [abs(part) for part in hole["axis"]]) == (2, [0, 0, 1])
-    assert get(freecad, "/objects/Cut/faces", min_area=99.9)["total"] == 4
+    assert get(freecad, "/objects/Cut/faces", min_area=99.9)["total"] == 5
 
 
 def test_edges_are_found_by_kind_direction_radius_and_face(freecad: httpx.Client) -> None:

@@ -8,7 +8,7 @@ from cadgate.appserver import AppError, method, warn
 from cadgate_freecad.app import shapes, values
 from cadgate_freecad.app.creation import Slot, create, hide, recompute
 from cadgate_freecad.app.documents import target
-from cadgate_freecad.app.info import is_valid
+from cadgate_freecad.app.info import problem
 from cadgate_freecad.app.objects import find
 
 SAME = 1e-7
@@ -55,8 +55,9 @@ def _operands(object1: str | None, object2: str | None, objects: list[str] | Non
         shape = shapes.shape_of(obj)
         if shape is None:
             raise values.invalid(field, f"{obj.Name!r} ({obj.TypeId}) has no shape to work with")
-        if not is_valid(obj):
-            raise values.invalid(field, f"{obj.Name!r} is invalid: mend it first")
+        wrong = problem(obj)
+        if wrong is not None:
+            raise values.invalid(field, wrong)
         if not shape.Faces:
             raise values.invalid(field, f"{obj.Name!r} has neither a solid nor a face")
     return [obj for _, obj in found]

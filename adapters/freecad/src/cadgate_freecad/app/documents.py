@@ -131,22 +131,22 @@ def activate_document(*, name: str) -> dict[str, Any]:
 
 @method("documents.recompute")
 def recompute_document(*, name: str, force: bool) -> dict[str, Any]:
+    from cadgate_freecad.app import info
     from cadgate_freecad.app.creation import reason
-    from cadgate_freecad.app.info import is_valid
 
     document = find(name)
     about_to_change()
-    due = [obj.Name for obj in document.Objects if force or obj.MustExecute or obj.State != ["Up-to-date"]]
+    due = {obj.Name for obj in document.Objects if force or info.state(obj) != ["Up-to-date"]}
     document.recompute(None, force)
     report = [
         {
             "name": obj.Name,
-            "valid": is_valid(obj),
-            "state": list(obj.State),
+            "valid": info.is_valid(obj),
+            "state": info.state(obj),
             "reason": None if obj.isValid() else reason(obj),
         }
         for obj in document.Objects
-        if obj.Name in due or not obj.isValid() or obj.State != ["Up-to-date"]
+        if obj.Name in due or not obj.isValid() or info.state(obj) != ["Up-to-date"]
     ]
     failed = [each["name"] for each in report if not each["valid"]]
     if failed:

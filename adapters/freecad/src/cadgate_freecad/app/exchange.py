@@ -9,7 +9,7 @@ from typing import Any
 from cadgate.appserver import AppError, method
 from cadgate_freecad.app import meshing, readback, shapes, values, writers
 from cadgate_freecad.app.documents import check_file, target
-from cadgate_freecad.app.info import is_valid
+from cadgate_freecad.app.info import is_valid, problem
 from cadgate_freecad.app.objects import find
 from cadgate_freecad.app.writers import Item
 
@@ -83,6 +83,9 @@ def _put_aside(items: list[Item], folder: str) -> None:
 def _chosen(document: Any, names: list[str] | None) -> list[Any]:
     """The objects to export. Raises AppError for one that is missing, invalid or has nothing to export."""
     if names is None:
+        for obj in document.Objects:
+            if getattr(obj, "Visibility", True) and not is_valid(obj):
+                raise values.invalid("objects", f"{problem(obj)}, or name the objects to export")
         chosen = [obj for obj in document.Objects if _is_shown(obj)]
         if not chosen:
             raise AppError("degenerate_result", "The document has no visible object with a shape: nothing to export")
@@ -91,8 +94,9 @@ def _chosen(document: Any, names: list[str] | None) -> list[Any]:
     for obj in chosen:
         if not _has_geometry(obj):
             raise values.invalid("objects", f"{obj.Name!r} ({obj.TypeId}) has no shape to export")
-        if not is_valid(obj):
-            raise values.invalid("objects", f"{obj.Name!r} is invalid: mend it, or leave it out")
+        wrong = problem(obj)
+        if wrong is not None:
+            raise values.invalid("objects", wrong)
     return chosen
 
 

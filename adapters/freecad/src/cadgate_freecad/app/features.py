@@ -12,7 +12,7 @@ from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, create, hide, recompute
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.geometry import chosen_numbers
-from cadgate_freecad.app.info import is_valid
+from cadgate_freecad.app.info import problem
 from cadgate_freecad.app.objects import find
 
 JOINS = {"arc": 0, "tangent": 1, "intersection": 2}
@@ -24,8 +24,9 @@ def source(field: str, name: str) -> Any:
     obj = find(target(), name)
     if shapes.shape_of(obj) is None:
         raise values.invalid(field, f"{name!r} ({obj.TypeId}) has no shape to work with")
-    if not is_valid(obj):
-        raise values.invalid(field, f"{name!r} is invalid: mend it first")
+    wrong = problem(obj)
+    if wrong is not None:
+        raise values.invalid(field, wrong)
     return obj
 
 

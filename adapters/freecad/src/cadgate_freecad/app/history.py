@@ -7,6 +7,7 @@ from typing import Any, Iterator, NamedTuple
 
 import FreeCAD
 
+from cadgate.appserver import AppError, request
 from cadgate_freecad.app.observer import OBSERVER
 
 
@@ -23,6 +24,7 @@ class History:
     def __init__(self) -> None:
         self._done: list[Step] = []
         self._undone: list[Step] = []
+        self._last: Any = None
 
     def clear(self) -> None:
         self._done.clear()
@@ -41,11 +43,21 @@ class History:
             raise
         FreeCAD.closeActiveTransaction(False)
         if OBSERVER.commits:
-            self._done.append(Step(label, dict(OBSERVER.commits)))
-            self._undone.clear()
+            self._note(label, dict(OBSERVER.commits))
+
+    def _note(self, label: str, commits: dict[str, int]) -> None:
+        sent = request()
+        if self._last is sent and self._done:
+            # Another part of the same batch: one request is undone as a whole.
+            for name, count in self._done.pop().commits.items():
+                commits[name] = commits.get(name, 0) + count
+            label = "session.batch"
+        self._last = sent
+        self._done.append(Step(label, commits))
+        self._undone.clear()
 
     def undo(self) -> str | None:
-        """Undo the last step; None when there is none, or FreeCAD no longer has it."""
+        """Undo the last step; None when there is none. Raises AppError `conflict` when FreeCAD no longer has it."""
         return self._move(self._done, self._undone, "UndoCount", "undo")
 
     def redo(self) -> str | None:
@@ -61,7 +73,11 @@ class History:
                 continue
             if any(getattr(documents[name], counter) < count for name, count in commits.items()):
                 source.clear()
-                return None
+                raise AppError(
+                    "conflict",
+                    f"FreeCAD keeps the last 20 changes of a document, and {step.label} made more: no {action} of that",
+                    {"label": step.label, "changes": commits},
+                )
             for name, count in commits.items():
                 for _ in range(count):
                     getattr(documents[name], action)()

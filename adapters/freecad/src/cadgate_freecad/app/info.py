@@ -32,7 +32,7 @@ def describe(obj: Any) -> dict[str, Any]:
         "rotation": [0.0, 0.0, 0.0] if placement is None else euler(placement.Rotation),
         **measured,
         "valid": is_valid(obj),
-        "state": list(obj.State),
+        "state": state(obj),
         "visible": bool(getattr(obj, "Visibility", True)),
     }
     described["revision"] = revision(obj, described, shape)
@@ -47,6 +47,23 @@ def is_valid(obj: Any) -> bool:
     if obj.isDerivedFrom("Part::BodyBase") and getattr(obj, "Tip", None) is None:
         return True  # an empty body has no shape yet
     return not (hasattr(shape, "isNull") and shape.isNull() and obj.isDerivedFrom("Part::Feature"))
+
+
+def state(obj: Any) -> list[str]:
+    """FreeCAD's state words. FreeCAD itself calls an object up to date until a recompute has looked at its inputs."""
+    words = list(obj.State)
+    if words == ["Up-to-date"] and obj.OutList and any("Touched" in each.State for each in obj.OutListRecursive):
+        return ["Touched"]
+    return words
+
+
+def problem(obj: Any) -> str | None:
+    """Why nothing should be made from this object, or None."""
+    if not is_valid(obj):
+        return f"{obj.Name!r} is invalid: mend it first"
+    if "Touched" in state(obj):
+        return f"{obj.Name!r} is not up to date: recompute the document {obj.Document.Name!r} first"
+    return None
 
 
 def revision(obj: Any, described: dict[str, Any], shape: Any) -> str:

@@ -65,7 +65,9 @@ class PartInfo(ObjectInfo):
     bounding_box: BoundingBox | None
     shape_type: str | None = Field(description="`Solid`, `Compound`, `Face`, …, or `Mesh`.")
     valid: bool = Field(description="Whether its last recompute succeeded and left a shape.")
-    state: list[str] = Field(description="FreeCAD's state words: `Up-to-date`, `Touched`, `Invalid`.")
+    state: list[str] = Field(
+        description="`Up-to-date`, `Touched` (it or an input changed and was not recomputed), `Invalid`."
+    )
     visible: bool
     properties: dict[str, PropertyInfo] | None = Field(None, description="By name; only where one object is asked for.")
     depends_on: list[str] | None = Field(None, description="Names of its inputs; with `properties`.")
