@@ -3,7 +3,7 @@
 Adapters use the names exported here and nothing else of this package.
 """
 
-from cadgate.appserver.context import Call, about_to_change, current, warn
+from cadgate.appserver.context import Call, about_to_change, current, request, warn
 from cadgate.appserver.errors import AppError, limit_exceeded, name_taken, not_found
 from cadgate.appserver.host import Host
 from cadgate.appserver.paging import page
@@ -21,5 +21,6 @@ __all__ = [
     "name_taken",
     "not_found",
     "page",
+    "request",
     "warn",
 ]

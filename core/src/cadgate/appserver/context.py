@@ -68,6 +68,11 @@ def current() -> Call:
     return _current[-1]
 
 
+def request() -> Call:
+    """The call that a client sent: the batch, for a call that is a part of one."""
+    return _current[0]
+
+
 def enter(call: Call) -> None:
     _current.append(call)
 
