@@ -80,12 +80,47 @@ def doctor(host: Host = None, port: Port = None, plugins: Plugins = None, state_
     _report(run, host=host, port=port, plugins=plugins, state_dir=state_dir)
 
 
-@app.command("plugins")
-def list_plugins(plugins: Plugins = None) -> None:
-    """List the adapters that are installed, a line each. Needs no running gateway."""
+plugins_app = typer.Typer(invoke_without_command=True)
+app.add_typer(plugins_app, name="plugins")
+
+
+@plugins_app.callback()
+def list_plugins(context: typer.Context, plugins: Plugins = None) -> None:
+    """List the adapters that are installed, a line each; enable or disable one. Needs no running gateway."""
     from cadgate.cli.reports import plugins as run
 
-    _report(run, plugins=plugins)
+    context.obj = plugins
+    if context.invoked_subcommand is None:
+        _report(run, plugins=plugins)
+
+
+AdapterName = Annotated[str, typer.Argument(metavar="NAME", help="The adapter, as `cadgate plugins` lists it.")]
+
+
+@plugins_app.command("enable")
+def enable_plugin(context: typer.Context, name: AdapterName, plugins: Plugins = None) -> None:
+    """Let an adapter run, from the gateway's next start on: `enabled = true` in plugins.toml."""
+    from cadgate.cli.switch import switch
+
+    _exit(switch(plugins or context.obj, name, enabled=True))
+
+
+@plugins_app.command("disable")
+def disable_plugin(context: typer.Context, name: AdapterName, plugins: Plugins = None) -> None:
+    """Keep an adapter from being imported, from the gateway's next start on: `enabled = false` in plugins.toml."""
+    from cadgate.cli.switch import switch
+
+    _exit(switch(plugins or context.obj, name, enabled=False))
+
+
+@app.command("new-adapter")
+def make_adapter(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The application's name, as in /api/v1/NAME.")],
+) -> None:
+    """Write ./cadgate-NAME, the package of a new adapter that works at once."""
+    from cadgate.cli.new_adapter import new_adapter
+
+    _exit(new_adapter(name, Path.cwd()))
 
 
 @app.command()

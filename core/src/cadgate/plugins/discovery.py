@@ -57,7 +57,7 @@ def discover(settings: Settings) -> list[Found]:
     found: list[Found] = []
     for name in sorted(by_name):
         claims = by_name[name]
-        enabled = _enabled(settings, name)
+        enabled = is_enabled(settings, name)
         if not claims:
             found.append(_not_installed(settings, name, enabled))
         elif not enabled:
@@ -67,7 +67,8 @@ def discover(settings: Settings) -> list[Found]:
     return found
 
 
-def _enabled(settings: Settings, name: str) -> bool:
+def is_enabled(settings: Settings, name: str) -> bool:
+    """Whether an adapter runs where these settings are in force. Raises ConfigError for a value that is none."""
     value = settings.adapters.get(name, {}).get("enabled", True)
     try:
         return TypeAdapter(bool).validate_python(value)
