@@ -73,7 +73,7 @@ class Contract(Suite):
         assert operations
         for where, operation in operations.items():
             assert operation["tags"] == [subject.name], where
-            assert operation["operationId"].startswith(f"{subject.name.replace('-', '_')}_"), where
+            assert operation["operationId"].startswith(f"{subject.name}_"), where
             assert operation["summary"].strip(), where
             assert operation["description"].strip(), where
             _check_responses(where, operation)

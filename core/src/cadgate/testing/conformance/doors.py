@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -79,24 +80,39 @@ def _connected(subject: Subject) -> Generator[tuple[ClientConnection, Told]]:
 
 def _next(socket: ClientConnection, kind: str) -> Told:
     """The next message of a type; others are passed over."""
-    while True:
-        message: Told = json.loads(socket.recv(SECONDS))
-        if message["type"] == kind:
-            return message
+    return _first(socket, lambda message: message["type"] == kind, f"a message {kind!r}")
 
 
 def _ask(socket: ClientConnection, **message: Any) -> Told:
     """Send a message and return the one that answers it."""
     socket.send(json.dumps(message))
-    while True:
-        answer: Told = json.loads(socket.recv(SECONDS))
-        if answer.get("id") == message["id"] and answer["type"] != "stream":
-            return answer
+    return _first(
+        socket,
+        lambda answer: answer.get("id") == message["id"] and answer["type"] != "stream",
+        f"the answer to {message['id']!r}",
+    )
 
 
 def _told(socket: ClientConnection, name: str) -> str:
     """What the next event about `name` says was done."""
-    while True:
-        event = _next(socket, "event")
-        if event["topic"] == "objects" and event["data"]["name"] == name:
-            return str(event["data"]["action"])
+    event = _first(
+        socket,
+        lambda message: message.get("topic") == "objects" and message["data"]["name"] == name,
+        f"an event about {name!r}",
+    )
+    return str(event["data"]["action"])
+
+
+def _first(socket: ClientConnection, wanted: Callable[[Told], bool], what: str) -> Told:
+    """The first message that is wanted. Heartbeats come for ever: the wait for it has an end of its own."""
+    until = time.monotonic() + SECONDS
+    seen: list[Told] = []
+    while time.monotonic() < until:
+        try:
+            message: Told = json.loads(socket.recv(max(0.0, until - time.monotonic())))
+        except TimeoutError:
+            break
+        if wanted(message):
+            return message
+        seen.append(message)
+    raise AssertionError(f"{what} did not come within {SECONDS} s, but {seen[-5:]}")
