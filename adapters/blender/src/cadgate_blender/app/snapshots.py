@@ -15,7 +15,7 @@ _NOT_DATA = ("window_managers", "screens", "workspaces", "brushes", "libraries")
 def save(path: str, *, compress: bool = False) -> None:
     """Write a copy of the session to `path`; the session stays as it is, apart from generated pixels being packed."""
     for image in bpy.data.images:
-        if image.is_dirty and image.type == "IMAGE":
+        if image.is_dirty and image.type not in ("RENDER_RESULT", "COMPOSITING"):
             image.pack()
     bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, compress=compress, check_existing=False, relative_remap=False)
 
