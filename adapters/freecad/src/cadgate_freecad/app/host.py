@@ -11,6 +11,7 @@ import Part
 from cadgate.appserver import Host, current
 from cadgate_freecad.app import documents, snapshots, versions
 from cadgate_freecad.app.history import History
+from cadgate_freecad.app.labels import mend_labels
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.observer import OBSERVER
 
@@ -31,7 +32,10 @@ class FreeCADHost(Host):
         LIMITS.update(self.settings)
         FreeCAD.addDocumentObserver(OBSERVER)
         for document in FreeCAD.listDocuments().values():
+            # Open before the add-on began to serve.
+            OBSERVER.documents.append(document.Name)
             document.UndoMode = 1
+        documents.follow()
 
     def version(self) -> str:
         return versions.text()
@@ -45,6 +49,7 @@ class FreeCADHost(Host):
         try:
             with self._history.transaction(label.replace("internal.", "exchange.")):
                 yield
+                mend_labels()
         finally:
             documents.follow()
             if current().connection is None:

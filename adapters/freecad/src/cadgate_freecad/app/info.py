@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from cadgate_freecad.app import shapes
+from cadgate_freecad.app.observer import OBSERVER
 from cadgate_freecad.app.values import euler, xyz
 
 # In the description already, or only another way to say where the placement is, or not told by their repr.
@@ -22,7 +23,10 @@ def describe(obj: Any) -> dict[str, Any]:
     placement = getattr(obj, "Placement", None)
     shape = shapes.shape_of(obj)
     mesh = getattr(obj, "Mesh", None) if shape is None else None
-    measured = shapes.mesh_measures(mesh) if hasattr(mesh, "CountFacets") else shapes.measures(obj, shape)
+    measured = OBSERVER.measured.get(obj)
+    if measured is None:
+        measured = shapes.mesh_measures(mesh) if hasattr(mesh, "CountFacets") else shapes.measures(obj, shape)
+        OBSERVER.measured[obj] = measured
     described = {
         "name": obj.Name,
         "label": obj.Label,

@@ -22,6 +22,8 @@ class Observer:
         self.changed = False
         self.paused = False
         """While scratch documents are worked in."""
+        self.measured: dict[Any, dict[str, Any]] = {}
+        """Measures of objects that did not change since: measuring takes longer than all else that is said of them."""
         self._last: Any = None
 
     def begin(self) -> None:
@@ -58,6 +60,7 @@ class Observer:
         self.changed = True
 
     def slotChangedObject(self, obj: Any, prop: str) -> None:
+        self.measured.pop(obj, None)
         # A new object changes about thirteen times.
         if obj is self._last or self.paused:
             return
@@ -68,6 +71,7 @@ class Observer:
             self.events.setdefault((document.Name, obj.Name), ("changed", obj.TypeId))
 
     def slotDeletedObject(self, obj: Any) -> None:
+        self.measured.pop(obj, None)
         if self.paused:
             return
         self.changed = True
@@ -88,6 +92,7 @@ class Observer:
         document.UndoMode = 1
 
     def slotDeletedDocument(self, document: Any) -> None:
+        self.measured.clear()
         if self.paused:
             return
         self.changed = True

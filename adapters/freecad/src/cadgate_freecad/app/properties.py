@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from difflib import get_close_matches
 from typing import Any, Callable
 
 import FreeCAD
 
 from cadgate_freecad.app import values
+from cadgate_freecad.app.labels import UNSAVABLE
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.values import significant
 
@@ -28,7 +28,6 @@ _ELSEWHERE = {
     "Visibility": "visible",
 }
 MAX_TEXT = 100_000
-_UNSAVABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def read(obj: Any) -> dict[str, Any]:
@@ -186,7 +185,7 @@ def text(field: str, value: Any) -> str:
     """A text that a document can hold: XML takes no control characters."""
     if not isinstance(value, str) or len(value) > MAX_TEXT:
         raise values.invalid(field, f"it must be a text of at most {MAX_TEXT} characters")
-    if _UNSAVABLE.search(value):
+    if UNSAVABLE.search(value):
         raise values.invalid(field, "control characters and unpaired surrogates cannot be saved")
     return value
 

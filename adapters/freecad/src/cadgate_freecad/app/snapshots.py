@@ -9,6 +9,7 @@ import tempfile
 import zipfile
 from contextlib import contextmanager
 from typing import Any, Iterator
+from xml.parsers import expat
 
 import FreeCAD
 
@@ -27,6 +28,7 @@ def save(path: str) -> None:
                 entry = f"{number}.FCStd"
                 part = os.path.join(folder, entry)
                 document.saveCopy(part)
+                _check_text(part, document.Name)
                 archive.write(part, entry)
                 os.remove(part)
                 entries.append(
@@ -41,6 +43,15 @@ def save(path: str) -> None:
             archive.writestr(MANIFEST, json.dumps({"active": documents.Active.name, "documents": entries}))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_text(path: str, name: str) -> None:
+    """Raise ValueError where FreeCAD would not read its own file again: it writes texts that XML cannot hold."""
+    with zipfile.ZipFile(path) as archive, archive.open("Document.xml") as file:
+        try:
+            expat.ParserCreate().ParseFile(file)
+        except expat.ExpatError as error:
+            raise ValueError(f"a text in the document {name!r} cannot be saved: {error}") from None
 
 
 def load(path: str | None) -> None:

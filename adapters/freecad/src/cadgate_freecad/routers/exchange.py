@@ -24,6 +24,14 @@ INLINE_FACETS = 20_000
 """More triangles than that are made in a worker: FreeCAD answers nobody while it meshes."""
 
 
+async def _elsewhere(app: Application, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Do long or risky work in a worker; an external FreeCAD may be the only one here, so it does it itself."""
+    if app.settings.mode == "external":
+        return await app.send(method, params)
+    async with app.worker() as worker:
+        return await worker.send(method, params)
+
+
 async def _export(app: Application, params: PartExportParams) -> PartExported:
     async with app.stage(params.filepath, default="export", suffix=params.suffix) as staged:
         how: dict[str, Any] = {
@@ -35,8 +43,7 @@ async def _export(app: Application, params: PartExportParams) -> PartExported:
         }
         told = await app.send("internal.export", {**how, "objects": params.objects, "inline_facets": INLINE_FACETS})
         if told.pop("deferred", False):
-            async with app.worker() as worker:
-                told |= await worker.send("internal.mesh", how)
+            told |= await _elsewhere(app, "internal.mesh", how)
         artifact = await staged.commit()
     return PartExported.model_validate({"artifact": artifact, "format": params.format, **told})
 
@@ -46,8 +53,7 @@ async def _import(app: Application, params: PartImportParams) -> PartImported:
     async with app.stage(None, default="import") as staged:
         how = {"path": str(stored.path), "name": stored.artifact.name, "folder": str(staged.folder)}
         # Importers crash on some files and take minutes on others: neither may happen to the session.
-        async with app.worker() as worker:
-            read = await worker.send("internal.read", how)
+        read = await _elsewhere(app, "internal.read", how)
         made = await app.send("internal.import", {**how, **read}, mutates=True)
     return PartImported.model_validate(made)
 

@@ -1,0 +1,1 @@
+"""Tests of the FreeCAD adapter that need no gateway."""
