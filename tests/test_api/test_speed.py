@@ -1,0 +1,43 @@
+"""What must not grow: a creation in a large scene, and the share of the way in a batch. Ratios within one run only."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+OBJECTS = 2000
+BATCH = 1000
+
+
+def timed(work: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def test_the_last_of_2000_cubes_costs_what_the_first_ones_did(blender: httpx.Client) -> None:
+    def create() -> None:
+        assert blender.post("/primitives/cube", json={}).status_code == 201
+
+    times = [timed(create) for _ in range(OBJECTS)]
+    first, last = statistics.median(times[:200]), statistics.median(times[-200:])
+    assert last < 1.5 * first, f"{first * 1000:.2f} ms at first, {last * 1000:.2f} ms at last"
+
+
+def test_1000_cubes_in_a_batch_take_less_than_a_fifth_of_1000_calls(blender: httpx.Client) -> None:
+    def one_by_one() -> None:
+        for _ in range(BATCH):
+            assert blender.post("/primitives/cube", json={}).status_code == 201
+
+    def together() -> None:
+        answer = blender.post("/batch", json={"calls": [{"method": "primitives.cube"}] * BATCH})
+        assert {each["status"] for each in answer.json()["result"]["results"]} == {"success"}
+
+    single = timed(one_by_one)
+    assert blender.delete("/scene").json()["result"]["deleted"] == BATCH
+    batch = timed(together)
+    assert batch < single / 5, f"{batch:.2f} s against {single:.2f} s"
