@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
+
+import pytest
 
 from tests.docs.snippets import ROOT, Reader, blocks_of
 from tests.gateway import Gateway
@@ -28,12 +32,22 @@ def install(project: Path) -> None:
     (info / "entry_points.txt").write_text("".join(lines))
 
 
+@pytest.mark.timeout(300)
 def test_the_example_adapter_is_served_and_does_everything_that_the_document_shows(tmp_path: Path) -> None:
     reader = tmp_path / "reader"
     Reader(reader, "").read(FILES)
     install(reader / "cadgate-sketch")
     plugins = "[adapters.blender]\nenabled = false\n[adapters.freecad]\nenabled = false\n"
     path = os.pathsep.join(filter(None, (str(reader / "cadgate-sketch" / "src"), os.environ.get("PYTHONPATH"))))
+    suite = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "tests"],
+        cwd=reader / "cadgate-sketch",
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert suite.returncode == 0, suite.stdout + suite.stderr
     gateway = Gateway(tmp_path / "state", plugins=plugins, environment={"PYTHONPATH": path}).start()
     try:
         Reader(tmp_path / "user", gateway.url.removeprefix("http://")).read(

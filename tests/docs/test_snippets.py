@@ -27,6 +27,7 @@ def clear(gateway: Gateway) -> None:
             assert client.delete(f"/freecad/documents/{document['name']}").status_code == 200
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_every_runnable_block_of_a_document_does_what_it_shows(
     document: Path, gateway: Gateway, tmp_path: Path

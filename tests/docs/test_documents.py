@@ -1,0 +1,48 @@
+"""What the documents say of each other and of the code is true: links, requirement numbers, tables of routes."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from tests.docs.snippets import ROOT
+
+DOCUMENTS = sorted(
+    chain(ROOT.glob("*.md"), ROOT.glob("docs/**/*.md"), ROOT.glob("core/*.md"), ROOT.glob("adapters/*/*.md"))
+)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ +(.+)$", _FENCE.sub("", document.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT)))
+def test_every_link_inside_the_repository_leads_somewhere(document: Path) -> None:
+    for link in _LINK.findall(_FENCE.sub("", document.read_text())):
+        if not link.startswith(("http://", "https://")):
+            path, _, anchor = link.partition("#")
+            target = (document.parent / path).resolve() if path else document
+            assert target.exists(), f"{document.name} links to {link}"
+            assert not anchor or anchor in anchors(target), f"{document.name} links to {link}"
+
+
+def test_the_status_table_tells_of_every_requirement_once() -> None:
+    table = "".join(line for line in (ROOT / "README.md").read_text().splitlines(True) if line.startswith("|"))
+    told: list[int] = []
+    for first, last in re.findall(r"S3-(\d{3})(?:…S3-(\d{3}))?", table):
+        told.extend(range(int(first), int(last or first) + 1))
+    assert told == list(range(1, 136))
+
+
+def test_the_guide_lists_the_routes_that_there_are() -> None:
+    written = runpy.run_path(str(ROOT / "scripts" / "route_reference.py"))["written"]
+    text = (ROOT / "docs" / "API.md").read_text()
+    assert text == written(text), "run scripts/route_reference.py"
