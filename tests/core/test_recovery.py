@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -525,10 +526,10 @@ class Model(RuleBasedStateMachine):
         self.future: list[list[str]] = []
         self.number = 0
 
-    @initialize(number=st.integers(0, 1 << 60))
-    def begin(self, number: int) -> None:
-        self.folder = self.base / f"{number}-{id(self)}"
-        self.lives = Lives(self.folder)
+    @initialize()
+    def begin(self) -> None:
+        # A folder that no other example ever had.
+        self.lives = Lives(Path(tempfile.mkdtemp(dir=self.base)) / "journal")
         self.session = self.lives.start()
 
     @rule(size=st.integers(1, 3))

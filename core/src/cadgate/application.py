@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -60,6 +60,10 @@ class RequestContext:
     deadline_at: float | None = None
     """Set while a handler runs: the `time.monotonic()` at which all that it does must be over."""
     idempotency_key: str | None = None
+    digest: str | None = None
+    """What tells the request from another with the same key, where that is more than the method and its parameters."""
+    steps: Iterator[int] | None = None
+    """Numbers the changes that a handler makes, so that each has a key of its own under that of the request."""
     if_match: str | None = None
     dry_run: bool = False
     scopes: frozenset[Scope] = ALL_SCOPES
@@ -73,6 +77,12 @@ class RequestContext:
     """Calls of one client that does not wait for answers: they must be worked on in the order in which they came."""
     stop: Stop | None = None
     """Where the client can interrupt what it asked for."""
+
+    def key_for(self, method: str) -> str | None:
+        """The idempotency key of the next change that this request makes by `method`."""
+        if self.idempotency_key is None or self.steps is None:
+            return self.idempotency_key
+        return f"{self.idempotency_key}/{next(self.steps)}/{method}"
 
 
 class Application:
@@ -144,7 +154,7 @@ class Application:
         `name` is the client's relative name in the workspace; `default` is used without one. A missing `suffix`
         (`.glb`) is appended. Raises PathNotAllowed.
         """
-        return self._runtime.artifacts.stage(self.workspace, name or default, suffix=suffix)
+        return self._runtime.artifacts.stage(self.workspace, default if name is None else name, suffix=suffix)
 
     def worker(self) -> AbstractAsyncContextManager[Worker]:
         """A second, disposable application for long work beside the session.

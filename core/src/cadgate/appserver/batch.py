@@ -25,13 +25,13 @@ class Batches:
     def run(self, call: Call) -> Any:
         """`{"results": [{"result"} | {"error"}]}`. Raises the first failure of an atomic one; nothing changed then."""
         calls: list[dict[str, Any]] = call.params["calls"]
+        parts = [self._part(call, number, item) for number, item in enumerate(calls)]
+        for each in (call, *parts):
+            if each.key is not None:
+                # Before anything is done: the whole request may be another one than that which came with this key.
+                self._caller.replies.find(each.key, each.hash)
         if call.params.get("atomic"):
             return self._atomic(call, calls)
-        parts = [self._part(call, number, item) for number, item in enumerate(calls)]
-        for part in parts:
-            if part.key is not None:
-                # Before anything is done: the whole request is another one than that which came with this key.
-                self._caller.replies.find(part.key, part.hash)
         return {"results": [self._alone(call, part) for part in parts]}
 
     def _part(self, call: Call, number: int, item: dict[str, Any]) -> Call:

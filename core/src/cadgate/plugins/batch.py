@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from pydantic import BaseModel, ValidationError
 
 from cadgate.application import Application, RequestContext
 from cadgate.builtin import Batch, BatchCall, BatchFailure, BatchResults, BatchSuccess
-from cadgate.errors import CadgateError, NotFound, Unprocessable, ValidationFailed, from_wire
+from cadgate.errors import (
+    CadgateError,
+    IdempotencyConflict,
+    InternalError,
+    NotFound,
+    Unprocessable,
+    ValidationFailed,
+    from_wire,
+)
 from cadgate.methods import Method
 from cadgate.models.responses import ErrorBody
-from cadgate.plugins.calls import DryRunDone, require_scope, result_of, validated
+from cadgate.plugins.calls import DryRunDone, digest, require_scope, result_of, validated
 
 if TYPE_CHECKING:
     from cadgate.plugins.runtime import AdapterRuntime
 
 _BATCH_READ = Method("session.batch", BaseModel, BaseModel)
 _BATCH_WRITE = Method("session.batch", BaseModel, BaseModel, mutates=True)
+
+log = structlog.stdlib.get_logger("cadgate.batch")
 
 Item = BatchSuccess | BatchFailure
 
@@ -69,7 +81,10 @@ def invalid(error: ValidationError) -> ValidationFailed:
 
 
 async def run_batch(runtime: AdapterRuntime, context: RequestContext, batch: Batch) -> BatchResults:
-    """Run a batch. Raises the failed call's error when it is atomic."""
+    """Run a batch. Raises the failed call's error when it is atomic, IdempotencyConflict."""
+    told = None if context.idempotency_key is None else digest("session.batch", batch.model_dump(), context)
+    ends = None if context.deadline_seconds is None else time.monotonic() + context.deadline_seconds
+    context = replace(context, digest=told, deadline_at=ends)
     if batch.atomic:
         return await _atomic(runtime, context, batch)
     items: list[Item | None] = [None] * len(batch.calls)
@@ -90,15 +105,20 @@ async def run_batch(runtime: AdapterRuntime, context: RequestContext, batch: Bat
 
 
 async def _alone(runtime: AdapterRuntime, context: RequestContext, index: int, call: Prepared) -> Item:
-    key = f"{context.idempotency_key}#{index}" if context.idempotency_key else None
+    key = f"{context.idempotency_key}@{index}" if context.idempotency_key else None
     values = {**context.values, **call.values}
     app = Application(runtime, replace(context, idempotency_key=key, values=values))
     try:
         return BatchSuccess(result=(await runtime.calls.run(app, call.method, call.params)).model_dump(mode="json"))
     except DryRunDone:
         return BatchSuccess(result={"dry_run": True})
+    except IdempotencyConflict:
+        raise
     except CadgateError as error:
         return _failed(error, context)
+    except Exception:  # a handler's defect is that call's failure; the others have their results
+        log.exception("a handler failed", method=call.method.name, request_id=context.request_id)
+        return _failed(InternalError(f"{call.method.name} failed unexpectedly"), context)
 
 
 async def _flush(
@@ -111,11 +131,16 @@ async def _flush(
     waiting.clear()
     try:
         answers = await _send(runtime, context, calls, atomic=False, first=indexes[0])
+    except IdempotencyConflict:
+        raise
     except CadgateError as error:
         # The application is gone, or out of time: what it had done of these calls is not known.
         answers = [{"failed": error} for _ in calls]
     for index, call, answer in zip(indexes, calls, answers, strict=True):
-        items[index] = _item(call, answer, context)
+        try:
+            items[index] = _item(call, answer, context)
+        except CadgateError as error:
+            items[index] = _failed(error, context)
 
 
 def _item(call: Prepared, answer: dict[str, Any], context: RequestContext) -> Item:
@@ -137,10 +162,13 @@ async def _send(
     runtime: AdapterRuntime, context: RequestContext, calls: list[Prepared], *, atomic: bool, first: int
 ) -> list[dict[str, Any]]:
     method = _BATCH_WRITE if any(call.method.mutates for call in calls) else _BATCH_READ
-    key = f"{context.idempotency_key}@{first}" if context.idempotency_key else None
+    if context.idempotency_key is not None:
+        context = replace(context, idempotency_key=f"{context.idempotency_key}@{first}")
     seconds = context.deadline_seconds or runtime.settings.call_timeout_seconds
+    if context.deadline_at is not None:
+        seconds = max(0.001, context.deadline_at - time.monotonic())
     params = {"calls": [call.wire() for call in calls], "atomic": atomic}
-    reply = await runtime.calls.exchange(context, "session.batch", params, seconds, method, key=key)
+    reply = await runtime.calls.exchange(context, "session.batch", params, seconds, method)
     return result_of(reply)["results"]
 
 

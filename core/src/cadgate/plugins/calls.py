@@ -73,7 +73,10 @@ class Calls:
     def _seconds(self, app: Application, method: Method[Any, Any]) -> float:
         settings = self._runtime.settings
         default = settings.file_timeout_seconds if method.deadline == "file" else settings.call_timeout_seconds
-        return app.context.deadline_seconds or default
+        seconds = app.context.deadline_seconds or default
+        if app.context.deadline_at is not None:
+            seconds = min(seconds, max(0.001, app.context.deadline_at - time.monotonic()))
+        return seconds
 
     # --- over the wire -------------------------------------------------------------------------------------------
 
@@ -84,18 +87,16 @@ class Calls:
         params: dict[str, Any],
         seconds: float,
         method: Method[Any, Any] | None = None,
-        *,
-        key: str | None = None,
     ) -> Reply:
         """One exchange with the session; `method` says how it mutates (None: a read)."""
         meta: dict[str, Any] = {"request_id": context.request_id}
         if context.values:
             meta["context"] = dict(context.values)
         if method is not None and method.mutates:
-            chosen = key or context.idempotency_key
+            chosen = context.key_for(name)
             meta |= {"mutates": True, "replay": method.replay, "key": chosen or self._own_key()}
             if chosen is not None:
-                meta["hash"] = digest(name, params, context)
+                meta["hash"] = context.digest or digest(name, params, context)
             if context.dry_run:
                 meta["dry_run"] = True
             if context.if_match is not None:
@@ -120,8 +121,9 @@ class Calls:
             return await self._runtime.session.exchange(
                 name, params, seconds, stop=context.stop, ordered=context.ordered, **meta
             )
-        except ApplicationRestarted:
-            if key is not None and not key.startswith(OWN_KEY):
+        except ApplicationRestarted as error:
+            # What only waited is not to blame.
+            if key is not None and not key.startswith(OWN_KEY) and error.details.get("running"):
                 self._deaths[key] = self._deaths.get(key, 0) + 1
                 while len(self._deaths) > MAX_REMEMBERED:
                     self._deaths.popitem(last=False)
@@ -133,15 +135,27 @@ class Calls:
         seconds = self._runtime.settings.file_timeout_seconds
         if context.deadline_at is not None:
             seconds = max(0.001, context.deadline_at - time.monotonic())
-        key = f"{context.idempotency_key}/{name}" if context.idempotency_key else None
         method = _INTERNAL_MUTATION if mutates else None
-        return result_of(await self.exchange(context, name, params, seconds, method, key=key))
+        return result_of(await self.exchange(context, name, params, seconds, method))
+
+    async def close(self) -> None:
+        """End the work of handlers that goes on without whoever asked for it."""
+        await self._once.close()
 
     # --- through a handler ---------------------------------------------------------------------------------------
 
     async def _handle(self, app: Application, handler: Handler[P, R], params: P) -> R:
         seconds = self._seconds(app, handler.method)
-        context = replace(app.context, deadline_at=time.monotonic() + seconds)
+        key = app.context.key_for(handler.method.name)
+        told = app.context.digest or digest(handler.method.name, handler.method.wire_params(params), app.context)
+        # A retry after a crash is the same request, also where what it sends names other temporary files.
+        context = replace(
+            app.context,
+            deadline_at=time.monotonic() + seconds,
+            idempotency_key=key,
+            digest=told,
+            steps=itertools.count(),
+        )
         inner = Application(self._runtime, context)
 
         async def work() -> R:
@@ -152,9 +166,8 @@ class Calls:
             except TimeoutError as error:
                 raise DeadlineExceeded(f"{handler.method.name} had no answer within {seconds:g} s") from error
 
-        if context.idempotency_key is not None:
-            wire = handler.method.wire_params(params)
-            return await self._once.do(context.idempotency_key, digest(handler.method.name, wire, context), work)
+        if key is not None and not context.dry_run:
+            return await self._once.do(key, told, work)
         if handler.method.mutates or context.gone is None:
             return await work()
         return await while_wanted(work(), context.gone())

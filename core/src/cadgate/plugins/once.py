@@ -35,6 +35,13 @@ class Once:
             known[1].add_done_callback(lambda task: self._settle(key, task))
         return await asyncio.shield(known[1])
 
+    async def close(self) -> None:
+        """End the work that still runs."""
+        tasks = [task for _, task in self._known.values() if not task.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def _settle(self, key: str, task: asyncio.Future[Any]) -> None:
         error = None if task.cancelled() else task.exception()
         if task.cancelled() or (error is not None and not (isinstance(error, CadgateError) and error.status < 500)):

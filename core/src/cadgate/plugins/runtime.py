@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio.to_thread
 import structlog
 from starlette.requests import Request
 
@@ -83,7 +86,7 @@ class AdapterRuntime:
 
     async def _launch_worker(self, worker: Worker, number: int) -> ApplicationProcess:
         try:
-            plan = self._launcher.plan()
+            plan = await anyio.to_thread.run_sync(self._launcher.plan)
         except ApplicationUnavailable as error:
             raise self.adapter.connection_error(error.message, details=error.details) from error
         launch = Launch(
@@ -109,22 +112,25 @@ class AdapterRuntime:
         )
 
     def _warm_workers(self, method: str, params: dict[str, Any]) -> None:
-        if params.get("topic") == "status" and params["data"].get("state") == "up":
+        if params.get("topic") == "status" and params["data"].get("state") in ("up", "restarted"):
             self.workers.warm()
 
     # --- life ----------------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> AdapterRuntime:
         self.workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # What an earlier gateway left. Nothing uses it: its applications ended with it.
+        for left in (self.workspace / ".staging", self.folder / "tmp", self.folder / "workers"):
+            await anyio.to_thread.run_sync(partial(shutil.rmtree, left, ignore_errors=True))
         self.session.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        try:
-            await self.workers.close()
-            await self.session.stop(STOP_SECONDS)
-        except Exception:  # one adapter's end must not keep the others from theirs
-            log.exception("adapter did not stop in order", adapter=self.adapter.name)
+        for end in (self.calls.close(), self.workers.close(), self.session.stop(STOP_SECONDS)):
+            try:
+                await end
+            except Exception:  # one part's end must not keep the others from theirs
+                log.exception("adapter did not stop in order", adapter=self.adapter.name)
 
     def status(self) -> Status:
         """What is known of the application, without asking it."""

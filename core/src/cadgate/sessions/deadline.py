@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from cadgate.clients.base_client import Ticket
 from cadgate.errors import ApplicationRestarted, DeadlineExceeded, Interrupted
@@ -49,6 +50,26 @@ class Deadline:
         """The call is over, in time or not."""
         self._timer.cancel()
 
+    def abandon(self, done: Callable[[], None], *, stop: bool) -> bool:
+        """Nobody waits any more: watch the call all the same until it is over, and say `done` then.
+
+        With `stop` it is asked to end. False when there is nothing to watch.
+        """
+        answer = None if self._ticket is None else self._ticket[0].watch(self._ticket[1])
+        if self._ticket is None or answer is None:
+            return False
+
+        def landed(future: asyncio.Future[Any]) -> None:
+            if not future.cancelled():
+                future.exception()
+            self.met()
+            done()
+
+        answer.add_done_callback(landed)
+        if stop:
+            self._ticket[0].cancel(self._ticket[1])
+        return True
+
     def interrupt(self) -> None:
         """The client wants the call stopped now. One that does not stop takes its application with it."""
         self._wanted = False
@@ -75,7 +96,8 @@ class Deadline:
 
     def _passed(self) -> None:
         running = self._session.is_running(self._flight)
-        if running and self._ticket is not None:
+        if self._ticket is not None:
+            # Also where it seems to wait: what came over two connections may be worked on in another order.
             self._ticket[0].cancel(self._ticket[1], deadline=True)
         # A call that waits is not started any more by the application; its answer says so at once.
         self._timer = self._loop.call_later(

@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 import threading
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import anyio.to_thread
+import structlog
 
 from cadgate.clients.base_client import BaseSocketClient, Notification
 from cadgate.errors import ApplicationUnavailable
@@ -25,14 +24,25 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 INHERITED = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH")
 MAX_LOG = 5 * 1024 * 1024
 TAIL = 4096
+MAX_READY = 1024 * 1024
+MAX_BOOT = 48 * 1024
+"""Less than any pipe holds: nobody reads yet when it is written."""
+KILL_SECONDS = 5.0
+"""How long the end of a killed process may take to be known."""
+
+log = structlog.stdlib.get_logger("cadgate.process")
 
 
 class StartFailed(Exception):
-    """The application did not come up; the text says why. `log_tail` is the end of what it printed."""
+    """The application did not come up; the text says why. `log_tail` is the end of what it printed.
 
-    def __init__(self, reason: str, log_tail: str | None = None) -> None:
+    `crashed` says that it ended by itself, without a word.
+    """
+
+    def __init__(self, reason: str, log_tail: str | None = None, *, crashed: bool = False) -> None:
         super().__init__(reason)
         self.log_tail = log_tail
+        self.crashed = crashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,8 @@ class Launch:
     pool_size: int
     journal: Path | None = None
     restore: bool = True
+    crashed: bool = False
+    """Whether the start before this one ended by itself: what it died of twice is left out of what is restored."""
 
 
 class ApplicationProcess:
@@ -63,6 +75,8 @@ class ApplicationProcess:
         self.exited: asyncio.Future[int] = self._loop.create_future()
         self.client: BaseSocketClient
         self.about: dict[str, Any] = {}
+        self._reaping = threading.Lock()
+        self._reaped = False
         threading.Thread(target=self._reap, name=f"cadgate-reap-{self.pid}", daemon=True).start()
 
     @classmethod
@@ -72,7 +86,13 @@ class ApplicationProcess:
         Raises StartFailed when it ends first or takes too long, ApplicationUnavailable when it cannot be run at all.
         """
         secret = secrets.token_urlsafe(32)
-        popen, lifeline, ready = await anyio.to_thread.run_sync(spawn, launch, secret)
+        spawning = asyncio.get_running_loop().run_in_executor(None, spawn, launch, secret)
+        try:
+            popen, lifeline, ready = await asyncio.shield(spawning)
+        except asyncio.CancelledError:
+            # The thread cannot be stopped: what it brings is ended when it comes.
+            spawning.add_done_callback(lambda spawned: cls._discard(spawned, launch.log))
+            raise
         process = cls(popen, lifeline, launch.log)
         try:
             about = await process._ready(ready, launch.start_seconds)
@@ -83,21 +103,38 @@ class ApplicationProcess:
             await process.client.connect()
         except BaseException:
             process.kill()
+            # Two of them must never write to one journal.
+            await asyncio.wait([process.exited], timeout=KILL_SECONDS)
             raise
         return process
 
+    @classmethod
+    def _discard(cls, spawned: asyncio.Future[tuple[subprocess.Popen[bytes], int, int]], log: Path) -> None:
+        if not spawned.cancelled() and spawned.exception() is None:
+            popen, lifeline, ready = spawned.result()
+            os.close(ready)
+            cls(popen, lifeline, log).kill()
+
     async def _ready(self, descriptor: int, seconds: float) -> dict[str, Any]:
-        """What the application says when it is ready: one JSON object on a pipe of its own."""
+        """What the application says when it is ready: a line of JSON on a pipe of its own."""
+        pipe = os.fdopen(descriptor, "rb", buffering=0)
+        transport, line = await self._loop.connect_read_pipe(_Line, pipe)
         try:
             async with asyncio.timeout(seconds):
-                data = await anyio.to_thread.run_sync(_read_all, descriptor, abandon_on_cancel=True)
+                data = await line.complete
         except TimeoutError:
             raise StartFailed(f"it was not ready within {seconds:g} s", self.log_tail()) from None
+        finally:
+            transport.close()
         if not data:
-            raise StartFailed("it ended while it started", self.log_tail())
-        about: dict[str, Any] = json.loads(data)
-        if "error" in about:
-            raise StartFailed(about["error"], self.log_tail())
+            raise StartFailed("it ended while it started", self.log_tail(), crashed=True)
+        try:
+            about: dict[str, Any] = json.loads(data)
+            if "error" in about:
+                raise StartFailed(str(about["error"]), self.log_tail())
+            about["port"] = int(about["port"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise StartFailed("what it said when it was ready cannot be understood", self.log_tail()) from error
         return about
 
     def log_tail(self) -> str:
@@ -113,10 +150,12 @@ class ApplicationProcess:
         """Wait for the end; end what is left of the group before its number can be used again."""
         if hasattr(os, "waitid"):
             os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        with self._reaping:
             self._kill_group()
-        code = self._popen.wait()
+            code = self._popen.wait()
+            self._reaped = True
         os.close(self._lifeline)
-        if not self._loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(self._ended, code)
 
     def _ended(self, code: int) -> None:
@@ -129,8 +168,9 @@ class ApplicationProcess:
 
     def kill(self) -> None:
         """End the process and everything in its group, at once."""
-        if not self.exited.done():
-            self._kill_group()
+        with self._reaping:
+            if not self._reaped:
+                self._kill_group()
 
     async def stop(self, seconds: float) -> None:
         """Ask it to end (it may write a snapshot), and kill it when it has not after `seconds`."""
@@ -138,15 +178,29 @@ class ApplicationProcess:
             async with asyncio.timeout(seconds):
                 await self.client.send_command("session.shutdown", {}, deadline_ms=seconds * 1000)
                 await asyncio.shield(self.exited)
-        except Exception:  # noqa: BLE001 - whatever it answers or not, it is going to end
+        except Exception as error:  # noqa: BLE001 - whatever it answers or not, it is going to end
+            log.info("an application did not end by itself and is killed", pid=self.pid, why=repr(error))
+        finally:
             self.kill()
-        await self.client.disconnect()
-        await asyncio.shield(self.exited)
+            await self.client.disconnect()
+        await asyncio.wait([self.exited], timeout=KILL_SECONDS)
 
 
-def _read_all(descriptor: int) -> bytes:
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read()
+class _Line(asyncio.Protocol):
+    """Collects one line. It ends at its newline: a wrapper around the application may hold the pipe open for ever."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self.complete: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: bytes) -> None:
+        self._data += data
+        if b"\n" in data or len(self._data) > MAX_READY:
+            self.connection_lost(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.complete.done():
+            self.complete.set_result(bytes(self._data))
 
 
 def _environment(launch: Launch, boot: int) -> dict[str, str]:
@@ -173,14 +227,16 @@ def _prepare_folders(launch: Launch) -> None:
         link = launch.folder / "lib" / os.path.basename(root)
         link.unlink(missing_ok=True)
         link.symlink_to(root)
-    shutil.rmtree(launch.folder / "workspace" / ".staging", ignore_errors=True)
     launch.log.parent.mkdir(parents=True, exist_ok=True)
     if launch.log.exists() and launch.log.stat().st_size > MAX_LOG:
         launch.log.replace(launch.log.with_suffix(".1.log"))
 
 
 def spawn(launch: Launch, secret: str) -> tuple[subprocess.Popen[bytes], int, int]:
-    """Start the process. Returns it, the lifeline's write end, and the descriptor where it says that it is ready."""
+    """Start the process. Returns it, the lifeline's write end, and the descriptor where it says that it is ready.
+
+    Raises ApplicationUnavailable when there is no such program, OSError, ValueError.
+    """
     _prepare_folders(launch)
     lifeline_read, lifeline_write = os.pipe()
     ready_read, ready_write = os.pipe()
@@ -191,11 +247,15 @@ def spawn(launch: Launch, secret: str) -> tuple[subprocess.Popen[bytes], int, in
         "settings": launch.options,
         "journal": None if launch.journal is None else str(launch.journal),
         "restore": launch.restore,
+        "crashed": launch.crashed,
         "lifeline": lifeline_read,
         "ready": ready_write,
     }
     try:
-        os.write(boot_write, json.dumps(boot).encode())
+        told = json.dumps(boot).encode()
+        if len(told) > MAX_BOOT:
+            raise ValueError(f"the launcher's options are {len(told)} bytes long; at most {MAX_BOOT} fit")
+        os.write(boot_write, told)
         with launch.log.open("ab") as log:
             popen = subprocess.Popen(
                 list(launch.plan.argv),
@@ -207,10 +267,12 @@ def spawn(launch: Launch, secret: str) -> tuple[subprocess.Popen[bytes], int, in
                 pass_fds=(lifeline_read, ready_write, boot_read),
                 start_new_session=True,
             )
-    except OSError as error:
+    except BaseException as error:
         os.close(lifeline_write)
         os.close(ready_read)
-        raise ApplicationUnavailable(f"{launch.plan.argv[0]!r} cannot be run: {error}") from error
+        if isinstance(error, (FileNotFoundError, PermissionError, NotADirectoryError)):
+            raise ApplicationUnavailable(f"{launch.plan.argv[0]!r} cannot be run: {error.strerror}") from error
+        raise
     finally:
         for descriptor in (lifeline_read, ready_write, boot_read, boot_write):
             os.close(descriptor)

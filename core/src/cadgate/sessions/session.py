@@ -31,6 +31,11 @@ from cadgate.sessions.status import BUSY_AFTER, FlightTable, InFlight, Status
 MAX_FAILED_STARTS = 5
 RETRY_UNAVAILABLE = 15.0
 NOTICE_SECONDS = 0.5
+FIRST_PING_SECONDS = 10.0
+SHORT_LIFE = 10.0
+FREE_RESTARTS = 2
+"""So many deaths after less than `SHORT_LIFE` seconds are followed by a start at once; more have to wait."""
+PING = "session.ping"
 PING_SECONDS = 0.8
 """With the grace of a queued call: an application that has not answered after about a second is busy."""
 
@@ -86,11 +91,13 @@ class Session:
         self._wanted.set()
         if self._busy_timer is not None:
             self._busy_timer.cancel()
-        await self._source.stop(seconds)
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
         self._set(state="down", reason="the gateway is stopping")
+        try:
+            await self._source.stop(seconds)
+        finally:
+            if self._task is not None:
+                self._task.cancel()
+                await asyncio.gather(self._task, return_exceptions=True)
 
     def request_start(self) -> None:
         """Try again now, after `down` or `unavailable`."""
@@ -102,10 +109,14 @@ class Session:
         self._source.kill()
 
     async def _supervise(self) -> None:
-        failures = 0
+        failures = short_lives = 0
         while not self._stopping:
             try:
-                failures = await self._live_once(failures)
+                lived = await self._live_once()
+                failures = 0
+                short_lives = short_lives + 1 if lived < SHORT_LIFE else 0
+                if short_lives > FREE_RESTARTS:
+                    await self._wait_for_wish(min(5.0, 0.1 * 2 ** (short_lives - FREE_RESTARTS)))
             except ApplicationUnavailable as error:
                 self._set(state="unavailable", reason=error.message, remedy=error.details.get("remedy"))
                 await self._wait_for_wish(RETRY_UNAVAILABLE)
@@ -116,6 +127,7 @@ class Session:
                     reason = f"it failed to start {failures} times in a row; the last time {error}"
                     self._set(state="down", reason=reason, remedy=remedy(self.name), log_tail=log_tail(error))
                     await self._wait_for_wish(None)
+                    self._set(state="starting", **NOTHING_WRONG)
                     failures = 0
                 else:
                     self._set(state="starting", reason=f"the last start failed: {error}", log_tail=log_tail(error))
@@ -125,18 +137,16 @@ class Session:
                 reason = f"the adapter failed: {type(error).__name__}: {error}"
                 self._set(state="down", reason=reason, remedy=remedy(self.name))
                 await self._wait_for_wish(None)
+                self._set(state="starting", **NOTHING_WRONG)
 
-    async def _live_once(self, failures: int) -> int:
-        """One life of the application, from its start to its end. Returns how many failed starts there are now."""
+    async def _live_once(self) -> float:
+        """One life of the application, from its start to its end. Returns how many seconds it was up."""
         client = await self._source.open(self._notified)
+        await self._first_ping(client)
+        began = time.monotonic()
         self._over.clear()
         self._client = client
         about = client.about
-        try:
-            await client.call("session.ping", {}, deadline_ms=10_000)
-        except CadgateError as error:
-            self._client = None
-            raise StartFailed(f"it did not answer its first ping: {error.message}") from error
         self._set(state="up", application=about.get("application"), pid=about.get("pid"), **NOTHING_WRONG)
         log.info("application up", adapter=self.name, application=about.get("application"), pid=about.get("pid"))
         report = self._source.report
@@ -155,7 +165,22 @@ class Session:
             self._set(state="starting", pid=None, restarts=self._status.restarts + 1, reason=f"it {ended}")
             self._announce("down")
         self._over.set()
-        return 0
+        return time.monotonic() - began
+
+    async def _first_ping(self, client: BaseSocketClient) -> None:
+        """Raises StartFailed when no answer comes; the application is gone then."""
+        ping, end = asyncio.ensure_future(client.call(PING, {})), asyncio.ensure_future(self._source.closed())
+        try:
+            await asyncio.wait({ping, end}, timeout=FIRST_PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if ping.done() and ping.exception() is None:
+                return
+            self._source.kill()
+            await client.disconnect()
+            raise StartFailed(f"it did not answer its first ping, and {await end}")
+        finally:
+            ping.cancel()
+            end.cancel()
+            await asyncio.gather(ping, end, return_exceptions=True)
 
     async def _wait_for_wish(self, seconds: float | None) -> None:
         self._wanted.clear()
@@ -179,7 +204,10 @@ class Session:
 
     def _notified(self, method: str, params: dict[str, Any]) -> None:
         for listener in list(self.listeners):
-            listener(method, params)
+            try:
+                listener(method, params)
+            except Exception:  # who listens is no part of the session
+                log.exception("a listener failed", adapter=self.name, method=method)
 
     # --- work ----------------------------------------------------------------------------------------------------
 
@@ -202,11 +230,12 @@ class Session:
         client = self._client
         if client is None:
             raise self._absence()
-        if len(self._flights) >= self._max_queue:
+        if len(self._flights) >= self._max_queue and method != PING:
             raise Overloaded(
                 f"{self.name} has {len(self._flights)} calls waiting; try again shortly",
                 details={"limit": "max_queue", "maximum": self._max_queue},
             )
+        watched = False
         flight = self._flights.add(method)
         deadline = Deadline(self, flight, seconds)
         if stop is not None:
@@ -217,23 +246,40 @@ class Session:
             return await client.exchange(
                 method, params, on_sent=deadline.sent, ordered=ordered, deadline_ms=seconds * 1000, **meta
             )
+        except asyncio.CancelledError:
+            # The application goes on with it: it stays the call that runs, and its deadline holds.
+            landed = self._landing(client, flight)
+            watched = method != PING and deadline.abandon(landed, stop=not meta.get("mutates"))
+            raise
         except ApplicationRestarted:
             raise
         except ConnectionFailed as error:
+            deadline.met()
+            running = self.is_running(flight)
             if client is not self._client or not client.connected:
                 await self._until_noticed()
+                text = f"{self.name} ended while it worked on {method}" if running else f"{self.name} ended"
                 raise ApplicationRestarted(
-                    f"{self.name} ended while it worked on {method}; it is being started again. A mutation with an "
-                    "Idempotency-Key may be sent again safely"
+                    f"{text}; it is being started again. A mutation with an Idempotency-Key may be sent again safely",
+                    details={"running": running},
                 ) from error
             raise
         finally:
-            deadline.met()
+            if not watched:
+                deadline.met()
+                self._landing(client, flight)()
+
+    def _landing(self, client: BaseSocketClient, flight: InFlight) -> Callable[[], None]:
+        """What to do when a call is over."""
+
+        def landed() -> None:
             self._flights.remove(flight)
             if self._told_busy is flight:
                 self._told_busy = None
                 if self._client is client:
                     self._announce("up")
+
+        return landed
 
     def _look_for_busy(self, seconds: float) -> None:
         self._busy_timer = asyncio.get_running_loop().call_later(seconds, self._say_busy)
@@ -288,7 +334,7 @@ class Session:
             raise self._absence(to_operator=True)
         began = time.monotonic()
         try:
-            await self.exchange("session.ping", {}, PING_SECONDS)
+            await self.exchange(PING, {}, PING_SECONDS)
         except ApplicationRestarted:
             raise self._absence(to_operator=True) from None
         except DeadlineExceeded as error:

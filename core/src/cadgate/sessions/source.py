@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 import anyio.to_thread
 
 from cadgate.clients.base_client import BaseSocketClient, Notification
-from cadgate.sessions.process import ApplicationProcess, Launch
+from cadgate.sessions.process import ApplicationProcess, Launch, StartFailed
 
 
 class Source(Protocol):
@@ -44,11 +45,17 @@ class ManagedSource:
         self._prepare = prepare
         self._process: ApplicationProcess | None = None
         self._stopped = False
+        self._crashed = False
         self.report: dict[str, Any] = {}
 
     async def open(self, on_notification: Notification) -> BaseSocketClient:
         launch = await anyio.to_thread.run_sync(self._prepare)
-        process = await ApplicationProcess.launch(launch, on_notification)
+        try:
+            process = await ApplicationProcess.launch(replace(launch, crashed=self._crashed), on_notification)
+        except StartFailed as error:
+            self._crashed = error.crashed
+            raise
+        self._crashed = False
         if self._stopped:
             process.kill()
         self._process = process

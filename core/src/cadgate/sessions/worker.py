@@ -7,22 +7,39 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from cadgate.errors import CadgateError, CommandExecutionError, ConnectionFailed, DeadlineExceeded
+import structlog
+
+from cadgate.errors import (
+    ApplicationUnavailable,
+    CadgateError,
+    CommandExecutionError,
+    ConnectionFailed,
+    DeadlineExceeded,
+)
 from cadgate.sessions.process import ApplicationProcess, StartFailed
 
 MAX_USES = 100
 """After that many uses a worker is replaced, so that what an application leaks does not grow for ever."""
 
+CLOSE_SECONDS = 5.0
+
 Progress = Callable[[dict[str, Any]], None]
+log = structlog.stdlib.get_logger("cadgate.workers")
 
 
 class Worker:
     """One application that a handler has for itself while it is inside `async with app.worker()`."""
 
     def __init__(self) -> None:
-        self.process: ApplicationProcess
+        self.process: ApplicationProcess | None = None
         self.uses = 0
+        self._unanswered = 0
         self._progress: Progress | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether it lives and does nothing: what it was asked for has been answered."""
+        return self.process is not None and not self.process.exited.done() and self._unanswered == 0
 
     def notified(self, method: str, params: dict[str, Any]) -> None:
         """What the application says meanwhile; `progress` goes to whoever waits."""
@@ -34,15 +51,24 @@ class Worker:
 
         Raises what the application answers, and CommandExecutionError when it died of the work.
         """
+        if self.process is None:
+            raise RuntimeError("the worker was not started")
         self._progress = on_progress
+        # Stays as it is where no answer comes: then nobody knows what the application is doing.
+        self._unanswered += 1
         try:
-            return await self.process.client.call(method, params, mutates=True)
+            result = await self.process.client.call(method, params, mutates=True)
         except ConnectionFailed as error:
             raise CommandExecutionError(
                 f"The application ended while it worked on {method}; this work is more than it can do here"
             ) from error
+        except CadgateError:
+            self._unanswered -= 1
+            raise
         finally:
             self._progress = None
+        self._unanswered -= 1
+        return result
 
 
 class Workers:
@@ -56,20 +82,24 @@ class Workers:
         self._all: set[Worker] = set()
         self._numbers = 0
         self._warming: asyncio.Task[None] | None = None
+        self._warmed = asyncio.Event()
         self._closed = False
 
     def warm(self) -> None:
         """Start, in the background, what is missing of the spares."""
         if not self._closed and (self._warming is None or self._warming.done()) and len(self._all) < self._spares:
+            self._warmed.clear()
             self._warming = asyncio.create_task(self._fill())
 
     async def _fill(self) -> None:
         try:
             while len(self._all) < self._spares and not self._closed:
                 self._idle.append(await self._new())
-        except (StartFailed, CadgateError):
-            # Whoever needs one will try again, and be told why it fails.
-            return
+                self._warmed.set()
+        except Exception as error:  # noqa: BLE001 - whoever needs one will try again, and be told why it fails
+            log.warning("a spare application did not start", error=str(error))
+        finally:
+            self._warmed.set()
 
     async def _new(self) -> Worker:
         worker = Worker()
@@ -77,6 +107,9 @@ class Workers:
         self._numbers += 1
         try:
             worker.process = await self._launch(worker, self._numbers)
+            if self._closed:
+                worker.process.kill()
+                raise ApplicationUnavailable("The gateway is stopping")
         except BaseException:
             self._all.discard(worker)
             raise
@@ -88,10 +121,13 @@ class Workers:
 
         Raises DeadlineExceeded at `deadline` (`time.monotonic()`), also while it waits for its turn.
         """
+        timeout = asyncio.timeout_at(deadline)
         try:
-            async with asyncio.timeout_at(deadline), self._turns, self._taken() as worker:
+            async with timeout, self._turns, self._taken() as worker:
                 yield worker
         except TimeoutError as error:
+            if not timeout.expired():
+                raise
             raise DeadlineExceeded("The work was stopped at its deadline; nothing was kept") from error
 
     @asynccontextmanager
@@ -100,29 +136,26 @@ class Workers:
         worker.uses += 1
         try:
             yield worker
-        except CadgateError as error:
-            # What the application itself refused did not hurt it.
-            self._give_back(worker, healthy=error.status < 500)
-            raise
-        except BaseException:
-            self._give_back(worker, healthy=False)
-            raise
-        self._give_back(worker, healthy=True)
+        finally:
+            self._give_back(worker)
 
-    def _give_back(self, worker: Worker, *, healthy: bool) -> None:
-        if healthy and worker.uses < MAX_USES and not worker.process.exited.done() and not self._closed:
+    def _give_back(self, worker: Worker) -> None:
+        # What the application itself refused did not hurt it. What was not answered may still be at work.
+        wanted = not self._closed and len(self._idle) < self._spares and worker.uses < MAX_USES
+        if wanted and worker.usable:
             self._idle.append(worker)
             return
         self._all.discard(worker)
-        worker.process.kill()
+        if worker.process is not None:
+            worker.process.kill()
         self.warm()
 
     async def _warm_or_new(self) -> Worker:
-        if self._warming is not None and not self._idle and not self._warming.done():
-            await asyncio.shield(self._warming)
+        if not self._idle and self._warming is not None and not self._warming.done():
+            await self._warmed.wait()
         while self._idle:
             worker = self._idle.pop()
-            if not worker.process.exited.done():
+            if worker.usable:
                 return worker
             self._all.discard(worker)
         try:
@@ -136,8 +169,10 @@ class Workers:
         if self._warming is not None:
             self._warming.cancel()
             await asyncio.gather(self._warming, return_exceptions=True)
-        for worker in list(self._all):
-            if hasattr(worker, "process"):
-                worker.process.kill()
-                await asyncio.shield(worker.process.exited)
+        processes = [worker.process for worker in self._all if worker.process is not None]
+        for process in processes:
+            process.kill()
+        if processes:
+            await asyncio.wait([process.exited for process in processes], timeout=CLOSE_SECONDS)
         self._all.clear()
+        self._idle.clear()

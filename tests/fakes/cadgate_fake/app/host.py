@@ -13,7 +13,7 @@ import threading
 from contextlib import contextmanager
 from typing import Any, Iterator
 
-from cadgate.appserver import Host, connection, current, io_thread
+from cadgate.appserver import Host, calls, connection, current, io_thread
 
 ITEMS: dict[str, dict[str, Any]] = {}
 STATE: dict[str, Any] = {"serial": 0, "changed": False, "control": ""}
@@ -61,6 +61,10 @@ class FakeHost(Host):
             raise RuntimeError("the fake application cannot start")
         if how == "hang":
             wait_for_ever()
+        if how == "die_at_ping":
+            calls.Caller.answer = lambda caller, call: os._exit(5)
+        if how == "hang_at_ping":
+            calls.Caller.answer = lambda caller, call: wait_for_ever()
 
     def version(self) -> str:
         return "Fake 1.0"
@@ -76,7 +80,7 @@ class FakeHost(Host):
 
     def load_snapshot(self, path: str | None) -> None:
         how = control().get("load")
-        if how == "fail":
+        if how == "fail" and path is not None:
             raise RuntimeError("the snapshot cannot be read")
         if how == "crash":
             os._exit(4)
@@ -130,7 +134,4 @@ class FakeHost(Host):
         return current().method == "session.execute" and not STATE["changed"]
 
     def observe(self) -> None:
-        how = control().get("start")
-        if current().method == "session.ping" and how == "die_at_ping":
-            os._exit(5)
         STATE["changed"] = False
