@@ -257,10 +257,10 @@ def heavy(red: httpx.Client) -> dict[str, Any]:
 
 def events(gateway: Gateway) -> Iterator[dict[str, Any]]:
     """What subscribers of `render` are told, from now on."""
-    with connect(f"ws://127.0.0.1:{gateway.port}/ws/blender") as socket:
-        socket.send(json.dumps({"type": "subscribe", "id": 1, "topics": ["render"]}))
+    with connect(f"ws://127.0.0.1:{gateway.port}/ws/blender") as live:
+        live.send(json.dumps({"type": "subscribe", "id": 1, "topics": ["render"]}))
         while True:
-            message = json.loads(socket.recv(timeout=30))
+            message = json.loads(live.recv(timeout=30))
             if message["type"] == "result":
                 yield {}
             elif message["type"] == "event":
@@ -274,7 +274,8 @@ def test_the_session_answers_while_it_renders_and_a_client_that_goes_away_ends_t
     next(told)
     body = json.dumps(heavy).encode()
     head = (
-        f"POST /api/v1/blender/render HTTP/1.1\r\nHost: 127.0.0.1:{gateway.port}\r\nContent-Type: application/json\r\n"
+        f"POST /api/v1/blender/render HTTP/1.1\r\nHost: 127.0.0.1:{gateway.port}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     with socket.create_connection(("127.0.0.1", gateway.port)) as leaving:
         leaving.sendall(head.encode() + body)

@@ -81,8 +81,12 @@ def _unpack_images(path: str) -> None:
         if image.packed_file is not None:
             suffix = {"JPEG": ".jpg"}.get(image.file_format, "." + image.file_format.lower())
             name = bpy.path.clean_name(os.path.splitext(image.name)[0]) + suffix
-            image.filepath = os.path.join(os.path.dirname(path), name)
-            image.unpack(method="WRITE_ORIGINAL")
+            target = os.path.join(os.path.dirname(path), name)
+            with open(target, "wb") as file:
+                file.write(image.packed_file.data)
+            image.source = "FILE"
+            image.filepath = target
+            image.unpack(method="REMOVE")
 
 
 # --- the formats -------------------------------------------------------------------------------------------------
@@ -157,6 +161,8 @@ def _ply(path: str, scale: float, up: str, modified: bool) -> None:
         forward_axis=_FORWARD[up],
         # Many readers of PLY take only faces that all have the same number of corners.
         export_triangulated_mesh=True,
+        # UVs would split vertices along their seams, and the format names no image for them.
+        export_uv=False,
     )
 
 
