@@ -14,7 +14,7 @@ check() {
 check ruff check .
 check ruff format --check .
 # Its first run fetches the checker itself by npm: where that cannot be had, nothing was found out about the types.
-if "$PY" -P -m pyright --version >/dev/null; then check pyright; else say "types were NOT checked: pyright could not be fetched"; fi
+if "$PY" -P -m pyright --version >/dev/null; then check pyright --pythonpath "$PY"; else say "types were NOT checked: pyright could not be fetched"; fi
 if [ "${#failed[@]}" != 0 ]; then printf '== failed: %s\n' "${failed[*]}"; fi
 printf '== pytest\n'
 code=0

@@ -123,7 +123,10 @@ def test_a_chain_of_exceptions_holds_own_lines_only(bench: Bench) -> None:
 
 
 def test_a_log_handler_that_keeps_stderr_works_in_the_next_execution(bench: Bench) -> None:
-    bench.run("import logging, sys\nlog = logging.getLogger('kept'); log.addHandler(logging.StreamHandler(sys.stderr))")
+    bench.run(
+        "import logging, sys\nlog = logging.getLogger('kept'); log.propagate = False\n"
+        "log.addHandler(logging.StreamHandler(sys.stderr))"
+    )
     bench.run("log.warning('heard')")
     assert bench.peer.text == "heard\n"
 
