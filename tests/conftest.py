@@ -38,21 +38,3 @@ def http(gateway: Gateway) -> Iterator[httpx.Client]:
     """A client at the root of the shared gateway."""
     with gateway.client() as client:
         yield client
-
-
-@pytest.fixture
-def blender(gateway: Gateway) -> Iterator[httpx.Client]:
-    """A client at Blender's routes, with an empty scene."""
-    with gateway.client("/api/v1/blender") as client:
-        assert client.delete("/scene").status_code == 200
-        yield client
-
-
-@pytest.fixture
-def freecad(gateway: Gateway) -> Iterator[httpx.Client]:
-    """A client at FreeCAD's routes, with one new, active document and no other."""
-    with gateway.client("/api/v1/freecad") as client:
-        for document in client.get("/documents").json()["result"]["documents"]:
-            assert client.delete(f"/documents/{document['name']}").status_code == 200
-        assert client.post("/documents", json={"name": "Test"}).status_code == 201
-        yield client
