@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError, warn
-from cadgate_freecad.app import analytic, shapes
+from cadgate_freecad.app import analytic, plausible, shapes
 from cadgate_freecad.app.creation import reason, recompute
 from cadgate_freecad.app.info import is_valid
 
@@ -18,12 +18,15 @@ def dependents(obj: Any) -> list[Any]:
 
 
 def dependents_of(objects: list[Any]) -> list[Any]:
-    """All others that depend on any of `objects`, each one after what it depends on itself."""
+    """All others that depend on any of `objects`, each one after what it depends on itself.
+
+    In the same order in every process: FreeCAD's own changes when a document is loaded.
+    """
     ordered: list[Any] = []
     seen = {obj.Name for obj in objects}
 
     def visit(current: Any) -> None:
-        for other in current.InList:
+        for other in sorted(current.InList, key=lambda each: each.Name):
             if other.Name not in seen:
                 seen.add(other.Name)
                 visit(other)
@@ -101,6 +104,7 @@ def _verify(obj: Any) -> None:
         raise AppError(
             "degenerate_result", f"FreeCAD made {obj.Name!r} with {size:g} mm³, which is not what it should be"
         )
+    plausible.check(obj, shape)
     if any(obj.isDerivedFrom(kind) for kind in _MUST_HAVE_SIZE):
         empty = not shape.Edges if obj.isDerivedFrom("Part::Section") else size <= 0 and shape.Area <= 0
         if empty:

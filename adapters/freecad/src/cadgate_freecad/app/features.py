@@ -7,7 +7,7 @@ from typing import Any, Callable
 import FreeCAD
 
 from cadgate.appserver import AppError, method, warn
-from cadgate_freecad.app import shapes, values
+from cadgate_freecad.app import plausible, shapes, values
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, create, hide, recompute
 from cadgate_freecad.app.documents import target
@@ -64,6 +64,7 @@ def feature(
                 f"The result of {_names(inputs)} is not a valid shape: try smaller or other dimensions",
                 {"type": kind},
             )
+        plausible.check(obj, shape)
         if check is not None:
             check(shape)
         if not keep_visible:
