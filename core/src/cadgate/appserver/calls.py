@@ -147,7 +147,7 @@ class Caller:
     def _execute(self, call: Call) -> Answer:
         """Run code. What it changed is kept also when it failed: nobody can tell what that was."""
         answer = self._executor.run(call)
-        if self.recovery is None or call.dry_run or not call.changed or self._host.unchanged():
+        if self.recovery is None or call.dry_run or not call.changed or self._unchanged(call):
             return answer
         if call.key is not None:
             self.replies.store(call.key, call.hash, answer)
@@ -169,11 +169,18 @@ class Caller:
         if self.recovery is None:
             return
         if call.replay == "snapshot":
-            if not self._host.unchanged():
+            if not self._unchanged(call):
                 self._keep_by_snapshot(call, result)
             return
         seconds = 0.0 if call.started is None else time.monotonic() - call.started
         self.recovery.note(_entry(call, result, request), seconds)
+
+    def _unchanged(self, call: Call) -> bool:
+        context.enter(call)
+        try:
+            return self._host.unchanged()
+        finally:
+            context.leave()
 
     def _keep_by_snapshot(self, call: Call, result: Any) -> None:
         """The snapshot holds the answer too, so that the same request is not done again after a crash."""

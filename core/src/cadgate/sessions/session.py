@@ -77,6 +77,8 @@ class Session:
         self._over = asyncio.Event()
         self._busy_timer: asyncio.TimerHandle | None = None
         self._told_busy: InFlight | None = None
+        self._died_of: InFlight | None = None
+        """The call that ran when the application ended last."""
         self.listeners: list[Listener] = []
 
     # --- life ----------------------------------------------------------------------------------------------------
@@ -156,6 +158,7 @@ class Session:
         self._announce("up" if self._status.restarts == 0 else "restarted")
         try:
             ended = await self._source.closed()
+            self._died_of = self._flights.running()
         finally:
             self.ready.clear()
             self._client = None
@@ -255,9 +258,9 @@ class Session:
             raise
         except ConnectionFailed as error:
             deadline.met()
-            running = self.is_running(flight)
             if client is not self._client or not client.connected:
                 await self._until_noticed()
+                running = flight is self._died_of
                 text = f"{self.name} ended while it worked on {method}" if running else f"{self.name} ended"
                 raise ApplicationRestarted(
                     f"{text}; it is being started again. A mutation with an Idempotency-Key may be sent again safely",

@@ -1,7 +1,7 @@
 """The fake application as a `Host`: a dictionary of items, and a control file that says what goes wrong.
 
 Keys of the control file: `plan` (see the launcher), `start` ("refuse", "raise", "hang", "die_at_ping", "hang_at_ping"),
-`save` ("fail"), `load` ("fail", "crash"), `replay` ({name: "differ" | "fail" | "crash"}).
+`save` ("fail"), `die_after_import` (a name), `load` ("fail", "crash"), `replay` ({name: "differ" | "fail" | "crash"}).
 """
 
 from __future__ import annotations
@@ -134,4 +134,7 @@ class FakeHost(Host):
         return current().method == "session.execute" and not STATE["changed"]
 
     def observe(self) -> None:
+        if current().method == "internal.import" and current().params["name"] == control().get("die_after_import"):
+            # The answer is on its way; the next part finds nobody.
+            os._exit(10)
         STATE["changed"] = False

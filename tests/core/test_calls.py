@@ -1,0 +1,426 @@
+"""One call through every check: scope, deadline, idempotency, dry run, handlers, and a client that leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cadgate.application import Application, RequestContext
+from cadgate.builtin import UNDO
+from cadgate.errors import (
+    ApplicationRestarted,
+    CadgateError,
+    CommandExecutionError,
+    ConnectionFailed,
+    DeadlineExceeded,
+    Forbidden,
+    IdempotencyConflict,
+    InternalError,
+    Interrupted,
+    NameTaken,
+    RevisionMismatch,
+)
+from cadgate.main import create_app
+from cadgate.plugins.calls import DryRunDone
+from cadgate.plugins.discovery import Found
+from cadgate.plugins.once import Once
+from cadgate.plugins.runtime import AdapterRuntime
+from tests.core.fake_app import Control, becomes, fake_settings, running
+from tests.core.served import quiet_settings, served
+from tests.gateway import eventually
+
+from cadgate_fake import models as m  # isort: skip
+from cadgate_fake import routers  # isort: skip
+from cadgate_fake.adapter import cadgate_adapter  # isort: skip
+
+pytestmark = pytest.mark.anyio
+
+HERE = RequestContext(request_id="test")
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Control:
+    return Control(tmp_path)
+
+
+@pytest.fixture
+async def runtime(tmp_path: Path, control: Control) -> AsyncIterator[AdapterRuntime]:
+    routers.runs.clear()
+    routers.waits.clear()
+    async with running(tmp_path, fake_settings(control)) as made:
+        yield made
+
+
+def app_of(runtime: AdapterRuntime, **context: Any) -> Application:
+    return Application(runtime, replace(HERE, **context))
+
+
+async def names(runtime: AdapterRuntime) -> list[str]:
+    listed = await app_of(runtime).call(m.LIST, m.Page(fields="name"))
+    return [each["name"] for each in listed.objects if isinstance(each, dict)]
+
+
+# --- checks ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "scope"),
+    [
+        (m.GET, m.ItemName(name="x"), "read"),
+        (m.CREATE, m.ItemParams(), "write"),
+        (m.EXECUTE_SCOPE, m.Empty(), "execute"),
+        (m.WAIT, m.Seconds(), "read"),
+        (m.IMPORT, m.ImportParams(names=[]), "write"),
+    ],
+)
+async def test_a_call_needs_its_scope(runtime: AdapterRuntime, method: Any, params: Any, scope: str) -> None:
+    others = frozenset({"read", "write", "execute"} - {scope})
+    with pytest.raises(Forbidden) as caught:
+        await app_of(runtime, scopes=others).call(method, params)
+    assert caught.value.details == {"required": scope, "scopes": sorted(others)}
+    assert routers.runs == []
+    if scope != "read":
+        await app_of(runtime, scopes=frozenset({scope})).call(method, params)
+
+
+async def test_results_are_validated_and_timed(runtime: AdapterRuntime) -> None:
+    times: list[tuple[float, float]] = []
+    app = app_of(runtime, timing=lambda queue, work: times.append((queue, work)))
+    made = await app.call(m.CREATE, m.ItemParams(name="A", value={"deep": [1, 2]}))
+    assert (made.name, made.value, made.serial) == ("A", {"deep": [1, 2]}, 1)
+    assert len(times) == 1
+    assert min(times[0]) >= 0
+    with pytest.raises(InternalError, match="answered something that is not a ItemInfo"):
+        await app.call(m.WRONG, m.ItemParams(name="B", value="text"))
+
+
+async def test_warnings_reach_the_result(runtime: AdapterRuntime) -> None:
+    made = await app_of(runtime).call(m.CREATE, m.ItemParams(value="warn"))
+    assert [each.code for each in made.warnings] == ["odd_value"]
+
+
+async def test_only_the_fields_that_were_set_travel_in_a_partial_method(runtime: AdapterRuntime) -> None:
+    await app_of(runtime).call(m.CREATE, m.ItemParams(name="A", value=5))
+    changed = await app_of(runtime).call(m.UPDATE, m.ItemUpdate(name="A", note="set"))
+    assert (changed.value, changed.note) == (5, "set")
+    changed = await app_of(runtime).call(m.UPDATE, m.ItemUpdate(name="A", value=None))
+    assert (changed.value, changed.note) == (None, "set")
+
+
+async def test_values_of_the_request_go_with_every_call(runtime: AdapterRuntime) -> None:
+    app = app_of(runtime).bind(shelf="upper", nothing=None)
+    assert (await app.call(m.CREATE, m.ItemParams())).shelf == "upper"
+    assert dict(app.context.values) == {"shelf": "upper"}
+
+
+async def test_a_lost_race_is_refused(runtime: AdapterRuntime) -> None:
+    made = await app_of(runtime).call(m.CREATE, m.ItemParams(name="A"))
+    with pytest.raises(RevisionMismatch):
+        await app_of(runtime, if_match="other").call(m.UPDATE, m.ItemUpdate(name="A", value=1))
+    changed = await app_of(runtime, if_match=made.revision).call(m.UPDATE, m.ItemUpdate(name="A", value=1))
+    assert changed.value == 1
+
+
+# --- dry run -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_dry_run_checks_and_changes_nothing(runtime: AdapterRuntime) -> None:
+    await app_of(runtime).call(m.CREATE, m.ItemParams(name="Taken"))
+    dry = app_of(runtime, dry_run=True, idempotency_key="dry")
+    with pytest.raises(NameTaken):
+        await dry.call(m.CREATE, m.ItemParams(name="Taken"))
+    for method, params in ((m.CREATE, m.ItemParams(name="B")), (m.IMPORT, m.ImportParams(names=["C"]))):
+        with pytest.raises(DryRunDone):
+            await dry.call(method, params)
+    assert await names(runtime) == ["Taken"]
+    # The key is still free for the real thing.
+    real = app_of(runtime, idempotency_key="dry")
+    assert (await real.call(m.CREATE, m.ItemParams(name="B"))).name == "B"
+
+
+@pytest.mark.parametrize("transactional", [False, True])
+async def test_a_dry_undo_undoes_nothing(tmp_path: Path, transactional: bool) -> None:
+    async with running(tmp_path, fake_settings(transactional=transactional)) as runtime:
+        await app_of(runtime).call(m.CREATE, m.ItemParams(name="A"))
+        with pytest.raises(DryRunDone):
+            await app_of(runtime, dry_run=True).call(UNDO, m.Empty())
+        assert await names(runtime) == ["A"]
+        assert (await app_of(runtime).call(UNDO, m.Empty())).undone == "items.create"
+        assert await names(runtime) == []
+
+
+# --- deadlines ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_deadline_ends_a_call_in_the_application(runtime: AdapterRuntime) -> None:
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        await app_of(runtime, deadline_seconds=0.1).call(m.SPIN, m.Empty())
+    assert time.monotonic() - began < 3
+    assert runtime.session.status().restarts == 0
+
+
+async def test_a_deadline_ends_a_handler_and_what_it_waits_for(runtime: AdapterRuntime) -> None:
+    with pytest.raises(DeadlineExceeded):
+        await app_of(runtime, deadline_seconds=0.1).call(m.WRITE_FILE, m.FileParams(seconds=60))
+    assert list((runtime.workspace / ".staging").iterdir()) == []
+    assert (await app_of(runtime).call(m.CREATE, m.ItemParams(name="Next"))).name == "Next"
+    assert runtime.session.status().restarts == 0
+
+
+async def test_a_handler_that_waits_for_nothing_of_ours_is_ended_too(tmp_path: Path) -> None:
+    async with running(tmp_path, fake_settings(grace_seconds=0.01)) as runtime:
+        routers.waits.clear()
+        with pytest.raises(DeadlineExceeded):
+            await app_of(runtime, deadline_seconds=0.05).call(m.WAIT, m.Seconds(seconds=60))
+        assert routers.waits == ["begun", "cancelled"]
+
+
+async def test_calls_inside_a_handler_have_what_is_left_of_its_time(runtime: AdapterRuntime) -> None:
+    app = app_of(runtime, deadline_at=time.monotonic() + 0.2)
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        await app.call(m.SLEEP, m.Seconds(seconds=60))
+    assert time.monotonic() - began < 2
+
+
+# --- idempotency -------------------------------------------------------------------------------------------------
+
+
+async def test_the_same_key_and_body_is_done_once(runtime: AdapterRuntime) -> None:
+    app = app_of(runtime, idempotency_key="k")
+    first = await app.call(m.CREATE, m.ItemParams(value=1))
+    assert await app.call(m.CREATE, m.ItemParams(value=1)) == first
+    with pytest.raises(IdempotencyConflict):
+        await app.call(m.CREATE, m.ItemParams(value=2))
+    with pytest.raises(IdempotencyConflict):
+        await app.bind(shelf="other").call(m.CREATE, m.ItemParams(value=1))
+    assert await names(runtime) == ["Item"]
+
+
+async def test_the_same_key_twice_at_once_is_done_once(runtime: AdapterRuntime) -> None:
+    app = app_of(runtime, idempotency_key="k")
+    made = await asyncio.gather(*(app.call(m.SLOW_CREATE, m.ItemParams(value=0.05)) for _ in range(5)))
+    assert {each.serial for each in made} == {1}
+    both = await asyncio.gather(
+        *(app_of(runtime, idempotency_key="i").call(m.IMPORT, m.ImportParams(names=["X"])) for _ in range(3))
+    )
+    assert both[0] == both[1] == both[2]
+    assert routers.runs == ["files.import"]
+
+
+async def test_the_same_key_after_a_death_gets_the_first_answer(runtime: AdapterRuntime) -> None:
+    """In the gateway's memory, in the journal's entries, and in its snapshots."""
+    created = await app_of(runtime, idempotency_key="created").call(m.CREATE, m.ItemParams())
+    bulk = await app_of(runtime, idempotency_key="bulk").call(m.BULK, m.ItemParams())
+    later = await app_of(runtime, idempotency_key="later").call(m.CREATE, m.ItemParams())
+    for _ in range(2):
+        os.kill(runtime.session.status().pid or 0, signal.SIGKILL)
+        await becomes(lambda: not runtime.session.ready.is_set())
+        await runtime.session.ready.wait()
+        for key, method, first in (
+            ("created", m.CREATE, created),
+            ("bulk", m.BULK, bulk),
+            ("later", m.CREATE, later),
+        ):
+            assert await app_of(runtime, idempotency_key=key).call(method, m.ItemParams()) == first
+    assert len(await names(runtime)) == 3
+
+
+async def test_an_import_that_died_half_way_is_finished_by_sending_it_again(
+    runtime: AdapterRuntime, control: Control
+) -> None:
+    """The part that was done is not done again, though the temporary folder has another name now."""
+    app = app_of(runtime, idempotency_key="import")
+    control.tell(die_after_import="A")
+    with pytest.raises(ApplicationRestarted):
+        await app.call(m.IMPORT, m.ImportParams(names=["A", "B", "C"]))
+    control.tell(die_after_import=None)
+    await runtime.session.ready.wait()
+    assert await names(runtime) == ["A"]
+    made = await app.call(m.IMPORT, m.ImportParams(names=["A", "B", "C"]))
+    assert [each.name for each in made.objects] == await names(runtime) == ["A", "B", "C"]
+    with pytest.raises(IdempotencyConflict):
+        await app.call(m.IMPORT, m.ImportParams(names=["A", "B"]))
+
+
+async def test_the_calls_of_a_handler_have_keys_of_their_own(runtime: AdapterRuntime) -> None:
+    app = app_of(runtime, idempotency_key="many")
+    made = await app.call(m.TWICE, m.ItemParams(name="Fourth"))
+    assert await names(runtime) == ["First", "Second", "Third", "Fourth"]
+    assert await app.call(m.TWICE, m.ItemParams(name="Fourth")) == made
+    # Another gateway, which remembers nothing: every part is answered by the application's memory.
+    runtime.calls._once = Once()
+    assert await app.call(m.TWICE, m.ItemParams(name="Fourth")) == made
+    assert await names(runtime) == ["First", "Second", "Third", "Fourth"]
+
+
+async def test_a_handler_that_was_refused_is_not_run_again_and_one_with_a_defect_is(runtime: AdapterRuntime) -> None:
+    refused = app_of(runtime, idempotency_key="refused")
+    for _ in range(2):
+        with pytest.raises(CommandExecutionError, match="refused"):
+            await refused.call(m.BROKEN_HANDLER, m.How(how="refuse"))
+    assert routers.runs == ["files.broken"]
+    broken = app_of(runtime, idempotency_key="broken")
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            await broken.call(m.BROKEN_HANDLER, m.How())
+    assert routers.runs == ["files.broken"] * 3
+
+
+async def test_a_request_that_killed_the_application_twice_is_set_aside_and_those_that_waited_are_not(
+    runtime: AdapterRuntime,
+) -> None:
+    poison, innocent = app_of(runtime, idempotency_key="poison"), app_of(runtime, idempotency_key="innocent")
+    for _ in range(2):
+        both = await asyncio.gather(
+            poison.call(m.CRASH_CREATE, m.ItemParams()),
+            innocent.call(m.CREATE, m.ItemParams(name="Innocent")),
+            return_exceptions=True,
+        )
+        assert isinstance(both[0], ApplicationRestarted)
+        await becomes(lambda: not runtime.session.ready.is_set())
+        await runtime.session.ready.wait()
+    with pytest.raises(CommandExecutionError, match="set aside"):
+        await poison.call(m.CRASH_CREATE, m.ItemParams())
+    assert runtime.session.status().restarts == 2
+    assert (await innocent.call(m.CREATE, m.ItemParams(name="Innocent"))).name == "Innocent"
+
+
+async def test_once_forgets_its_oldest_keys() -> None:
+    once = Once(limit=2)
+    ran: list[str] = []
+
+    async def work(key: str) -> str:
+        ran.append(key)
+        return key
+
+    for key in ("a", "b", "c", "c", "a"):
+        assert await once.do(key, "digest", lambda key=key: work(key)) == key
+        await asyncio.sleep(0)
+    assert ran == ["a", "b", "c", "a"]
+
+
+async def test_what_a_client_asked_for_once_goes_on_when_it_leaves_and_ends_with_the_gateway() -> None:
+    once = Once()
+    gate = asyncio.Event()
+    task = asyncio.create_task(once.do("k", "d", gate.wait))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    again = asyncio.create_task(once.do("k", "d", gate.wait))
+    gate.set()
+    assert await again is True
+    waiting = asyncio.create_task(once.do("other", "d", asyncio.Event().wait))
+    await asyncio.sleep(0)
+    await once.close()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+# --- handlers ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_file_is_an_artifact_and_a_copy_in_the_workspace(runtime: AdapterRuntime) -> None:
+    written = await app_of(runtime).call(m.WRITE_FILE, m.FileParams(filepath="deep/er/list", text="content"))
+    assert (written.artifact.name, written.artifact.size) == ("deep/er/list.txt", 7)
+    assert runtime.artifacts.get(written.artifact.id).path.read_text() == "content"
+    assert (runtime.workspace / "deep/er/list.txt").read_text() == "content"
+    assert list((runtime.workspace / ".staging").iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["nothing", "empty"])
+async def test_a_file_that_was_not_written_is_a_failure_that_leaves_nothing(runtime: AdapterRuntime, text: str) -> None:
+    with pytest.raises(CommandExecutionError, match="reported success but wrote no file"):
+        await app_of(runtime).call(m.WRITE_FILE, m.FileParams(filepath="a", text=text))
+    assert not (runtime.workspace / "a.txt").exists()
+    assert list((runtime.workspace / ".staging").iterdir()) == []
+    assert runtime.artifacts.page(0, 10) == ([], 0)
+
+
+async def test_a_file_that_is_being_written_survives_a_restart_of_the_session(runtime: AdapterRuntime) -> None:
+    staged = app_of(runtime).stage("render", default="x", suffix=".txt")
+    async with staged:
+        staged.path.write_text("half")
+        os.kill(runtime.session.status().pid or 0, signal.SIGKILL)
+        await becomes(lambda: runtime.session.status().restarts == 1 and runtime.session.ready.is_set())
+        assert (await staged.commit()).size == 4
+
+
+async def test_what_an_earlier_gateway_left_is_removed(tmp_path: Path) -> None:
+    left = tmp_path / "sessions" / "fake"
+    for name in ("workspace/.staging/1234", "tmp", "workers/3/workspace"):
+        (left / name).mkdir(parents=True)
+        (left / name / "left").write_text("over")
+    (left / "workspace" / "kept.txt").write_text("kept")
+    async with running(tmp_path) as runtime:
+        assert not list(left.rglob("left"))
+        assert (runtime.workspace / "kept.txt").read_text() == "kept"
+
+
+async def test_a_reading_handler_is_stopped_when_its_client_leaves(runtime: AdapterRuntime) -> None:
+    gone = asyncio.Event()
+
+    async def leaving() -> None:
+        await gone.wait()
+
+    call = asyncio.create_task(app_of(runtime, gone=leaving).call(m.WAIT, m.Seconds(seconds=60)))
+    await becomes(lambda: routers.waits == ["begun"])
+    gone.set()
+    with pytest.raises(Interrupted):
+        await call
+    assert routers.waits == ["begun", "cancelled"]
+
+
+async def test_a_changing_handler_is_finished_when_its_client_leaves(runtime: AdapterRuntime) -> None:
+    async def left() -> None:
+        return
+
+    await app_of(runtime, gone=left).call(m.IMPORT, m.ImportParams(names=["A", "B"]))
+    assert await names(runtime) == ["A", "B"]
+
+
+async def test_a_death_in_the_middle_of_a_change_is_told_with_the_adapters_name(runtime: AdapterRuntime) -> None:
+    with pytest.raises(ConnectionFailed) as caught:
+        await app_of(runtime).call(m.CRASH_CREATE, m.ItemParams(name="A"))
+    assert caught.value.code == "application_restarted"
+    await runtime.session.ready.wait()
+
+
+async def test_errors_keep_their_codes_and_details(runtime: AdapterRuntime) -> None:
+    await app_of(runtime).call(m.CREATE, m.ItemParams(name="Wheel"))
+    with pytest.raises(CadgateError) as caught:
+        await app_of(runtime).call(m.GET, m.ItemName(name="Whel"))
+    assert (caught.value.code, caught.value.status) == ("item_not_found", 404)
+    assert caught.value.details["did_you_mean"] == ["Wheel"]
+
+
+# --- over real HTTP ----------------------------------------------------------------------------------------------
+
+
+def test_a_browser_that_is_closed_stops_the_handler_that_reads_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    routers.waits.clear()
+    found = Found("fake", "cadgate-fake", "1.0", "active", None, cadgate_adapter(), fake_settings())
+    monkeypatch.setattr("cadgate.main.discover", lambda settings: [found])
+    with served(create_app(quiet_settings(tmp_path))) as port:
+        body = json.dumps({"seconds": 60}).encode()
+        head = (
+            "POST /api/v1/fake/wait HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(head.encode() + body)
+            eventually(lambda: routers.waits == ["begun"], what="the handler")
+        eventually(lambda: routers.waits == ["begun", "cancelled"], seconds=5, what="its end")
