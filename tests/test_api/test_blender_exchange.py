@@ -184,6 +184,29 @@ def test_obj_has_its_materials_and_textures_beside_it(two: httpx.Client, http: h
     assert related[picture].startswith(b"\x89PNG")
 
 
+def test_usd_names_its_textures_as_it_refers_to_them(two: httpx.Client, http: httpx.Client) -> None:
+    two.post("/materials/Red/texture", files={"file": ("red.png", png((255, 0, 0)))})
+    two.post("/materials/Blue/texture", files={"file": ("blue.png", png((0, 0, 255)))})
+    result = export(two, filepath="two.usda")
+    related = {each["name"]: content(http, each) for each in result["related"]}
+    assert related == {"textures/blue.png": png((0, 0, 255)), "textures/red.png": png((255, 0, 0))}
+    assert b"@./textures/red.png@" in content(http, result["artifact"])
+    objects = two.post("/import", json={"artifact": result["artifact"]["id"]}).json()["result"]["objects"]
+    assert len(objects) == 2
+    whole = export(two, filepath="two.usdz", objects=["Box"])
+    assert whole["related"] == []
+    assert content(http, whole["artifact"]).startswith(b"PK")
+
+
+def test_fbx_holds_its_textures(two: httpx.Client) -> None:
+    two.post("/materials/Red/texture", files={"file": ("red.png", png((255, 0, 0)))})
+    result = export(two, format="fbx")
+    assert result["related"] == []
+    two.delete("/scene")
+    two.post("/import", json={"artifact": result["artifact"]["id"]})
+    assert list(two.get("/materials/Red").json()["result"]["textures"]) == ["color"]
+
+
 def test_materials_travel_with_glb(two: httpx.Client) -> None:
     artifact = export(two, format="glb")["artifact"]["id"]
     two.delete("/scene")

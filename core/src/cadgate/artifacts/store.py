@@ -119,7 +119,12 @@ class StagedFile:
     async def related(self) -> list[Artifact]:
         """Every other file of the folder as an artifact, in order of name (an OBJ's .mtl and textures)."""
         others = sorted(path for path in self.folder.rglob("*") if path.is_file() and path != self.path)
-        return [await anyio.to_thread.run_sync(self._store.adopt, path, path.name) for path in others]
+        # Under their names as seen from the file, which is how it refers to them.
+        names = [path.relative_to(self.folder).as_posix() for path in others]
+        return [
+            await anyio.to_thread.run_sync(self._store.adopt, path, name)
+            for path, name in zip(others, names, strict=True)
+        ]
 
 
 class ArtifactStore:

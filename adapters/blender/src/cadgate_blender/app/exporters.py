@@ -75,18 +75,25 @@ def _scale_roots(scale: float) -> None:
                 obj.matrix_world = Matrix.Scale(scale, 4) @ obj.matrix_world
 
 
-def _unpack_images(path: str) -> None:
-    """Write images beside `path`, for formats that refer to files."""
+def _name_images(folder: str) -> list[tuple[Any, str]]:
+    """The packed images, each with a file name of its own in `folder`."""
+    named: list[tuple[Any, str]] = []
     for image in bpy.data.images:
         if image.packed_file is not None:
-            suffix = {"JPEG": ".jpg"}.get(image.file_format, "." + image.file_format.lower())
+            suffix = {"JPEG": ".jpg", "OPEN_EXR": ".exr"}.get(image.file_format, "." + image.file_format.lower())
             name = bpy.path.clean_name(os.path.splitext(image.name)[0]) + suffix
-            target = os.path.join(os.path.dirname(path), name)
-            with open(target, "wb") as file:
-                file.write(image.packed_file.data)
             image.source = "FILE"
-            image.filepath = target
-            image.unpack(method="REMOVE")
+            image.filepath = image.packed_files[0].filepath = os.path.join(folder, name)
+            named.append((image, image.filepath))
+    return named
+
+
+def _unpack_images(path: str) -> None:
+    """Write images beside `path`, for formats that refer to files."""
+    for image, target in _name_images(os.path.dirname(path)):
+        with open(target, "wb") as file:
+            file.write(image.packed_file.data)
+        image.unpack(method="REMOVE")
 
 
 # --- the formats -------------------------------------------------------------------------------------------------
@@ -189,6 +196,8 @@ def _remove_images(path: str) -> None:
 
 def _usd(path: str, scale: float, up: str, modified: bool) -> None:
     _scale_roots(scale)
+    # Two packed images without a file name of their own would be written to one file.
+    _name_images("//")
     versions.call(
         bpy.ops.wm.usd_export,
         filepath=path,

@@ -121,6 +121,10 @@ def _fbx(path: str, scale: float, up: str | None) -> None:
 
 def _usd(path: str, scale: float, up: str | None) -> None:
     bpy.ops.wm.usd_import(filepath=path, scale=scale, import_textures_mode="IMPORT_PACK")
+    # The place where materials stand in the file comes as an object.
+    for obj in [each for each in bpy.data.objects if each.name == "_materials" and each.type == "EMPTY"]:
+        if not obj.children:
+            bpy.data.objects.remove(obj)
 
 
 def _abc(path: str, scale: float, up: str | None) -> None:
