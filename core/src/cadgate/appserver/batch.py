@@ -91,6 +91,11 @@ class Batches:
                     except AppError as error:
                         error.details = {**error.details, "index": number}
                         raise
+                    except KeyboardInterrupt:
+                        part.deadline = call.deadline
+                        code = "deadline_exceeded" if part.expired else "interrupted"
+                        text = f"{part.method} was stopped; nothing was changed"
+                        raise AppError(code, text, {"index": number}) from None
                     except (Exception, SystemExit) as error:
                         text = str(error).strip() or type(error).__name__
                         raise AppError("command_failed", text, {"index": number}) from error
