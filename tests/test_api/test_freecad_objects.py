@@ -136,7 +136,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"properties": {"MapMode": "Nowhere"}}, "validation_error"),
     ({"name": "Other"}, "validation_error"),
     ({"rotation": ["1 deg", 0, 0]}, "validation_error"),
-    ({"visible": "yes please"}, "validation_error"),
+    ({"visible": "yes"}, "validation_error"),
 ]
 
 

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from cadgate.plugin import Method, Name
 from cadgate_freecad.models.objects import PartInfo
-from cadgate_freecad.models.values import LabelledCreation, Length, PartCreation
+from cadgate_freecad.models.values import Flag, LabelledCreation, Length, PartCreation
 
 
 class BodyParams(PartCreation):
@@ -21,15 +21,15 @@ class PadParams(LabelledCreation):
     model_config = ConfigDict(json_schema_extra={"examples": [{"sketch": "Profile", "length": 10}]})
     sketch: Name
     length: Length = 10.0
-    reversed: bool = False
-    midplane: bool = Field(False, description="Half of the length to either side.")
+    reversed: Flag = False
+    midplane: Flag = Field(False, description="Half of the length to either side.")
 
 
 class PocketParams(PadParams):
     """Material taken away below a sketch of a body."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"sketch": "Holes", "through_all": True}]})
-    through_all: bool = Field(False, description="Instead of a length.")
+    through_all: Flag = Field(False, description="Instead of a length.")
 
 
 CREATE_BODY = Method("bodies.create", BodyParams, PartInfo, mutates=True)

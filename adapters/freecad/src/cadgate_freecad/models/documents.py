@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from cadgate.plugin import Artifact, Deleted, Empty, Method, Name, Params, Result, Warned
 from cadgate_freecad.models.exchange import FORMATS
-from cadgate_freecad.models.values import Label, PartName
+from cadgate_freecad.models.values import Flag, Label, PartName
 
 ENTRY = {"name": "Bracket", "label": "Bracket, left", "objects": 3, "active": True}
 
@@ -82,7 +82,7 @@ class DocumentRecomputeOptions(Params):
     """How to recompute."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"force": False}]})
-    force: bool = Field(False, description="Recompute every object, not only those that are due.")
+    force: Flag = Field(False, description="Recompute every object, not only those that are due.")
 
 
 class DocumentRecomputing(DocumentRecomputeOptions):

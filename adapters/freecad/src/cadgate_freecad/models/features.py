@@ -12,6 +12,7 @@ from cadgate_freecad.models.objects import PartInfo
 from cadgate_freecad.models.values import (
     Angle,
     Coordinate,
+    Flag,
     Length,
     LengthOrZero,
     Location,
@@ -59,8 +60,8 @@ class ExtrudeParams(_OfOne):
     length: LengthOrZero = 10.0
     length_reverse: LengthOrZero = Field(0.0, description="The same against the direction.")
     direction: Direction | None = Field(None, description="The normal of the profile where it is not given.")
-    symmetric: bool = Field(False, description="Half of `length` to either side.")
-    solid: bool = True
+    symmetric: Flag = Field(False, description="Half of `length` to either side.")
+    solid: Flag = True
     taper_angle: Annotated[Number, Field(gt=-90, lt=90)] = Field(0.0, description="Degrees; above 0 it widens.")
 
 
@@ -71,8 +72,8 @@ class RevolveParams(_OfOne):
     axis: Direction = (0.0, 0.0, 1.0)
     base: Location = Field((0.0, 0.0, 0.0), description="A point on the axis.")
     angle: Angle = 360.0
-    symmetric: bool = False
-    solid: bool = True
+    symmetric: Flag = False
+    solid: Flag = True
 
 
 class LoftParams(PartCreation):
@@ -80,9 +81,9 @@ class LoftParams(PartCreation):
 
     model_config = _example(objects=["Bottom", "Top"])
     objects: Annotated[list[Name], Field(min_length=2, max_length=100)]
-    solid: bool = True
-    ruled: bool = Field(False, description="Straight between neighbouring profiles.")
-    closed: bool = Field(False, description="From the last profile back to the first one.")
+    solid: Flag = True
+    ruled: Flag = Field(False, description="Straight between neighbouring profiles.")
+    closed: Flag = Field(False, description="From the last profile back to the first one.")
 
 
 class SweepParams(PartCreation):
@@ -92,8 +93,8 @@ class SweepParams(PartCreation):
     objects: Annotated[list[Name], Field(min_length=1, max_length=100)] = Field(description="The profiles.")
     path: Name = Field(description="An object with the edges to follow.")
     path_edges: Edges = None
-    solid: bool = True
-    frenet: bool = Field(True, description="Turn the profile with the path, as threads need it.")
+    solid: Flag = True
+    frenet: Flag = Field(True, description="Turn the profile with the path, as threads need it.")
 
 
 class MirrorParams(_OfOne):
@@ -117,7 +118,7 @@ class ThicknessParams(_OfOne):
     model_config = _example(object="Box", thickness=1, faces={"at": "top"})
     thickness: Length = 1.0
     faces: FaceSelection = Field(description="The faces to open.")
-    inward: bool = Field(True, description="Walls inside the original surface; False: outside.")
+    inward: Flag = Field(True, description="Walls inside the original surface; False: outside.")
     join: Join = "arc"
 
 
@@ -127,7 +128,7 @@ class OffsetParams(_OfOne):
     model_config = _example(object="Box", distance=1, join="intersection")
     distance: Coordinate = Field(1.0, description="Above 0 grows, below 0 shrinks; mm or a quantity string.")
     join: Join = "arc"
-    fill: bool = Field(False, description="Fill the space between the original and the offset.")
+    fill: Flag = Field(False, description="Fill the space between the original and the offset.")
 
 
 class LinearPatternParams(_OfOne):
@@ -137,7 +138,7 @@ class LinearPatternParams(_OfOne):
     direction: Direction = (1.0, 0.0, 0.0)
     spacing: Length = Field(10.0, description="From one to the next.")
     count: Annotated[Count, Field(ge=2)] = Field(2, description="With the original.")
-    fuse: bool = Field(False, description="Unite them into one solid where they overlap.")
+    fuse: Flag = Field(False, description="Unite them into one solid where they overlap.")
 
 
 class PolarPatternParams(_OfOne):
@@ -148,7 +149,7 @@ class PolarPatternParams(_OfOne):
     center: Location = (0.0, 0.0, 0.0)
     angle: SignedAngle = Field(360.0, description="The whole of it; below 360, from the first to the last.")
     count: Annotated[Count, Field(ge=2)] = Field(2, description="With the original.")
-    fuse: bool = False
+    fuse: Flag = False
 
 
 class SectionParams(_OfOne):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, JsonValue
 
 from cadgate.plugin import Deleted, Method, Name, ObjectInfo, ObjectPage, Page, Params, Result, Rotation, Vector3
-from cadgate_freecad.models.values import Label, Location
+from cadgate_freecad.models.values import Flag, Label, Location
 
 
 class BoundingBox(Result):
@@ -112,7 +112,7 @@ class PartPatch(Params):
     label: Label | None = None
     location: Location | None = None
     rotation: Rotation | None = None
-    visible: bool | None = None
+    visible: Flag | None = None
     properties: Annotated[dict[str, JsonValue], Field(max_length=200)] | None = Field(
         None, description="FreeCAD's properties by name; quantities as numbers (mm, degrees) or quantity strings."
     )
@@ -127,7 +127,7 @@ class PartUpdate(PartPatch):
 class PartDeletion(PartReference):
     """Which object to delete."""
 
-    cascade: bool = Field(False, description="Delete what depends on it too; without it that is 409 `conflict`.")
+    cascade: Flag = Field(False, description="Delete what depends on it too; without it that is 409 `conflict`.")
 
 
 class PartDeleted(Deleted):

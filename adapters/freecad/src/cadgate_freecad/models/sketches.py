@@ -9,14 +9,14 @@ from pydantic import ConfigDict, Field, model_validator
 from cadgate.plugin import Count, Method, Name, Number, Params, Result
 from cadgate_freecad.models.geometry import FaceName
 from cadgate_freecad.models.objects import PART_EXAMPLE, PartInfo
-from cadgate_freecad.models.values import Coordinate, LabelledCreation, Length, PartName
+from cadgate_freecad.models.values import Coordinate, Flag, LabelledCreation, Length, PartName
 
 Point = Annotated[tuple[Coordinate, Coordinate], Field(description="`[x, y]` in the sketch's plane, mm.")]
 Degrees = Annotated[Number, Field(ge=-720, le=720)]
 
 
 class _Element(Params):
-    construction: bool = Field(False, description="A helper line, which is no part of the profile.")
+    construction: Flag = Field(False, description="A helper line, which is no part of the profile.")
 
 
 class LineElement(_Element):
@@ -52,7 +52,7 @@ class RectangleElement(_Element):
     corner: Point = (0.0, 0.0)
     width: Length
     height: Length
-    fixed: bool = Field(True, description="Constrain corner, width and height.")
+    fixed: Flag = Field(True, description="Constrain corner, width and height.")
 
 
 class PolylineElement(_Element):
@@ -60,7 +60,7 @@ class PolylineElement(_Element):
 
     type: Literal["polyline"]
     points: Annotated[list[Point], Field(min_length=2, max_length=1000)]
-    closed: bool = True
+    closed: Flag = True
 
 
 class PointElement(_Element):

@@ -15,6 +15,9 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 Quantity = Annotated[str, Field(min_length=1, max_length=64, examples=["2 in"])]
 """A number with a unit, as FreeCAD writes it. FreeCAD parses it and checks the unit."""
 
+Flag = Annotated[bool, Field(strict=True)]
+"""true or false. 0, 1 and words are refused, not converted."""
+
 Length = Annotated[
     Annotated[Number, Field(gt=0)] | Quantity,
     Field(description='Above 0: millimetres, or a quantity string such as `"2 in"`.'),
