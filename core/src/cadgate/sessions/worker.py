@@ -84,6 +84,7 @@ class Workers:
         self._warming: asyncio.Task[None] | None = None
         self._warmed = asyncio.Event()
         self._closed = False
+        self._ending: set[asyncio.Future[int]] = set()
 
     def warm(self) -> None:
         """Start, in the background, what is missing of the spares."""
@@ -108,7 +109,7 @@ class Workers:
         try:
             worker.process = await self._launch(worker, self._numbers)
             if self._closed:
-                worker.process.kill()
+                self._end(worker)
                 raise ApplicationUnavailable("The gateway is stopping")
         except BaseException:
             self._all.discard(worker)
@@ -146,9 +147,14 @@ class Workers:
             self._idle.append(worker)
             return
         self._all.discard(worker)
+        self._end(worker)
+        self.warm()
+
+    def _end(self, worker: Worker) -> None:
         if worker.process is not None:
             worker.process.kill()
-        self.warm()
+            self._ending.add(worker.process.exited)
+            worker.process.exited.add_done_callback(self._ending.discard)
 
     async def _warm_or_new(self) -> Worker:
         if not self._idle and self._warming is not None and not self._warming.done():
@@ -169,10 +175,9 @@ class Workers:
         if self._warming is not None:
             self._warming.cancel()
             await asyncio.gather(self._warming, return_exceptions=True)
-        processes = [worker.process for worker in self._all if worker.process is not None]
-        for process in processes:
-            process.kill()
-        if processes:
-            await asyncio.wait([process.exited for process in processes], timeout=CLOSE_SECONDS)
+        for worker in self._all:
+            self._end(worker)
+        if self._ending:
+            await asyncio.wait(set(self._ending), timeout=CLOSE_SECONDS)
         self._all.clear()
         self._idle.clear()
