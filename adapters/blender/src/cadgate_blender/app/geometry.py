@@ -93,6 +93,8 @@ def _remembered(key: Hashable, build: Callable[[str], Any], smooth: bool) -> Cal
         if geometry is not None:
             _made.move_to_end(key)
             mesh = geometry.mesh(name)
+            # Faces that are added are smooth until they are told otherwise.
+            mesh.shade_flat()
         else:
             mesh = build(name)
             if len(mesh.loops) <= _LARGEST:
