@@ -172,7 +172,7 @@ def test_a_hidden_object_is_not_visible_for_blender_either(blender: httpx.Client
         {"visible": None},
         {"name": ""},
         {"name": None},
-        {"name": "x" * 64},
+        {"name": "x" * 256},
         {"colour": "#ff0000"},
         {"parent": 3},
         {"location": [9, 9, 9], "parent": "Box"},
