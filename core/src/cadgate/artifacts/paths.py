@@ -8,6 +8,8 @@ from cadgate.errors import PathNotAllowed
 
 MAX_SEGMENT = 255
 MAX_NAME = 1024
+STAGING = ".staging"
+"""Where applications write, in the workspace, before a file gets its name."""
 
 
 def check_name(name: str) -> None:
@@ -52,10 +54,17 @@ def resolve(workspace: Path, name: str, allowed_roots: tuple[Path, ...] = ()) ->
         target, roots = Path(name), allowed_roots
     else:
         check_name(name)
+        if name.split("/")[0] == STAGING:
+            raise PathNotAllowed(f"The folder {STAGING!r} is the gateway's own", details={"path": name})
         target, roots = workspace / name, (workspace,)
-    resolved = target.resolve()
-    if not any(resolved.is_relative_to(root.resolve()) for root in roots):
-        raise PathNotAllowed(f"The path {name!r} leads outside the workspace", details={"path": name})
-    if resolved.is_dir():
-        raise PathNotAllowed(f"The path {name!r} is a folder", details={"path": name})
+    try:
+        resolved = target.resolve()
+        if not any(resolved.is_relative_to(root.resolve()) for root in roots):
+            raise PathNotAllowed(f"The path {name!r} leads outside the workspace", details={"path": name})
+        if resolved.is_dir():
+            raise PathNotAllowed(f"The path {name!r} is a folder", details={"path": name})
+        if any(parent.exists() and not parent.is_dir() for parent in resolved.parents):
+            raise PathNotAllowed(f"The path {name!r} leads through a file", details={"path": name})
+    except (OSError, RuntimeError) as error:  # links that lead round, names that the file system does not take
+        raise PathNotAllowed(f"The path {name!r} cannot be used", details={"path": name}) from error
     return resolved

@@ -17,8 +17,8 @@ from types import TracebackType
 
 import anyio.to_thread
 
-from cadgate.artifacts.paths import check_name, resolve
-from cadgate.errors import ArtifactNotFound, CommandExecutionError
+from cadgate.artifacts.paths import STAGING, check_name, resolve
+from cadgate.errors import ArtifactNotFound, CommandExecutionError, PathNotAllowed
 from cadgate.models.responses import Artifact
 
 _LEFTOVER_SECONDS = 3600
@@ -110,11 +110,24 @@ class StagedFile:
 
     def _commit(self) -> Artifact:
         if self._target is not None:
-            self._target.parent.mkdir(parents=True, exist_ok=True)
-            part = self._target.with_name(f".{secrets.token_hex(8)}.part")
-            shutil.copyfile(self.path, part)
-            part.replace(self._target)
+            self._put(self._target)
         return self._store.adopt(self.path, self.name)
+
+    def _put(self, target: Path) -> None:
+        """A copy under the client's name, whole or not at all."""
+        part = target.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self.path, part)
+            part.replace(target)
+        except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
+            raise PathNotAllowed(
+                f"The path {self.name!r} has become that of a folder, or leads through a file",
+                details={"path": self.name},
+            ) from error
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
 
     async def related(self) -> list[Artifact]:
         """Every other file of the folder as an artifact, in order of name (an OBJ's .mtl and textures)."""
@@ -143,7 +156,7 @@ class ArtifactStore:
         if suffix and Path(name).suffix.lower() != suffix.lower():
             name += suffix
         target = resolve(workspace, name, self.allowed_roots)
-        return StagedFile(self, workspace / ".staging" / secrets.token_hex(8), name, target)
+        return StagedFile(self, workspace / STAGING / secrets.token_hex(8), name, target)
 
     def adopt(self, path: Path, name: str, *, sha256: str | None = None) -> Artifact:
         """Move the file `path` into the store and describe it. `sha256` is its digest, where that is known."""
@@ -200,7 +213,7 @@ class ArtifactStore:
         """Remove what uploads and removals left behind when a gateway died."""
         now = time.time()
         for path in self.root.glob(".*"):
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 if path.suffix in (".part", ".upload", ".removed") and now - path.stat().st_mtime > _LEFTOVER_SECONDS:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
@@ -208,5 +221,8 @@ class ArtifactStore:
         """Remove the artifact; a download that runs ends normally. Raises ArtifactNotFound."""
         self.get(identifier)
         trash = self.root / f".{identifier}.removed"
-        os.replace(self.root / identifier, trash)
+        try:
+            os.replace(self.root / identifier, trash)
+        except FileNotFoundError as error:  # somebody else was faster
+            raise ArtifactNotFound(f"There is no artifact {identifier!r}", details={"id": identifier}) from error
         shutil.rmtree(trash, ignore_errors=True)
