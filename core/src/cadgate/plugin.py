@@ -36,6 +36,7 @@ from cadgate.methods import Handler, Method
 from cadgate.models.common import Color, Count, Creation, Empty, Name, Number, Params, Rotation, Vector3
 from cadgate.models.paging import ObjectPage, Page
 from cadgate.models.responses import Artifact, Deleted, ObjectInfo, Result, Success, Warned
+from cadgate.models.suffixes import check_suffix, follow_suffix
 from cadgate.plugins.router import Router
 from cadgate.sessions.launcher import Hint, Launcher, LaunchPlan, application_entry
 from cadgate.settings import AdapterSettings
@@ -139,6 +140,8 @@ __all__ = [
     "Warned",
     "application",
     "application_entry",
+    "check_suffix",
     "file_or_json",
+    "follow_suffix",
     "hookimpl",
 ]

@@ -7,10 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from cadgate.plugin import Artifact, Method, Name, Number, Params, Result, Warned
+from cadgate.plugin import Artifact, Method, Name, Number, Params, Result, Warned, check_suffix, follow_suffix
 from cadgate_blender.models.objects import CUBE_INFO, ObjectInfo
 from cadgate_blender.models.queries import ChangeQuery
-from cadgate_blender.models.suffixes import check_suffix, follow_suffix
 
 SceneFormat = Literal["glb", "gltf", "obj", "stl", "ply", "fbx", "usd", "abc", "blend"]
 UpAxis = Annotated[Literal["Y", "Z"], BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from cadgate.plugin import Artifact, Method, Name, Number, Params, Result, Warned
+from cadgate.plugin import Artifact, Method, Name, Number, Params, Result, Warned, check_suffix, follow_suffix
 from cadgate_freecad.models.objects import PART_EXAMPLE, PartInfo
 
 ExportFormat = Literal["step", "iges", "brep", "stl", "obj", "ply", "3mf", "amf", "fcstd", "dxf", "svg"]
@@ -27,7 +27,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 }
 """The suffixes of each format; the first one is appended where a name has none."""
 
-FORMATS: dict[str, ExportFormat] = {suffix: kind for kind, all_ in SUFFIXES.items() for suffix in all_}  # type: ignore[misc]
+FORMATS = {suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes}
 
 
 class PartExportParams(Params):
@@ -57,20 +57,11 @@ class PartExportParams(Params):
     @model_validator(mode="before")
     @classmethod
     def _format_follows_the_suffix(cls, data: object) -> object:
-        if isinstance(data, dict) and "format" not in data and isinstance(data.get("filepath"), str):  # pyright: ignore[reportUnknownMemberType]
-            kind = FORMATS.get(PurePosixPath(data["filepath"]).suffix.lower())  # pyright: ignore[reportUnknownArgumentType]
-            if kind is not None:
-                return {**data, "format": kind}  # pyright: ignore[reportUnknownVariableType]
-        return data  # pyright: ignore[reportUnknownVariableType]
+        return follow_suffix(data, "filepath", FORMATS)
 
     @model_validator(mode="after")
     def _suffix_agrees(self) -> PartExportParams:
-        if self.filepath is not None:
-            suffix = PurePosixPath(self.filepath).suffix.lower()
-            if FORMATS.get(suffix, self.format) != self.format:
-                raise ValueError(
-                    f"filepath {self.filepath!r} has the suffix of {FORMATS[suffix]!r}, but format is {self.format!r}"
-                )
+        check_suffix(self.filepath, "filepath", self.format, FORMATS)
         return self
 
     @property
