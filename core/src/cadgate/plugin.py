@@ -17,7 +17,7 @@ from fastapi import Depends, Request
 from fastapi.routing import APIRouter
 
 from cadgate.application import Application, RequestContext
-from cadgate.artifacts.incoming import IncomingFile
+from cadgate.artifacts.incoming import INCOMING_BODY, IncomingFile
 from cadgate.artifacts.outgoing import file_or_json
 from cadgate.artifacts.store import StagedFile
 from cadgate.clients.base_client import BaseSocketClient
@@ -94,6 +94,7 @@ def application(name: str) -> Callable[[Request], Awaitable[Application]]:
 
 __all__ = [
     "API_VERSION",
+    "INCOMING_BODY",
     "APIRouter",
     "Adapter",
     "AdapterSettings",

@@ -7,8 +7,7 @@ from typing import Annotated, Any, cast
 from anyio import to_thread
 from fastapi import Depends, Query, Request
 
-from cadgate.artifacts.incoming import INCOMING_BODY
-from cadgate.plugin import Application, Handler, IncomingFile, Router, Success, file_or_json
+from cadgate.plugin import INCOMING_BODY, Application, Handler, IncomingFile, Router, Success, file_or_json
 from cadgate_blender import incoming, limits
 from cadgate_blender.models.exchange import (
     EXPORT,

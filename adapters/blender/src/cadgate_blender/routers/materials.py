@@ -6,8 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from cadgate.artifacts.incoming import INCOMING_BODY
-from cadgate.plugin import Application, Deleted, Handler, IncomingFile, Page, Router, Success
+from cadgate.plugin import INCOMING_BODY, Application, Deleted, Handler, IncomingFile, Page, Router, Success
 from cadgate_blender.models.materials import (
     APPLY,
     CREATE,

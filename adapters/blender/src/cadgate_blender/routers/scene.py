@@ -7,8 +7,8 @@ from typing import Annotated, Any, cast
 from anyio import to_thread
 from fastapi import Depends, Request
 
-from cadgate.artifacts.incoming import INCOMING_BODY
 from cadgate.plugin import (
+    INCOMING_BODY,
     Application,
     Empty,
     Handler,

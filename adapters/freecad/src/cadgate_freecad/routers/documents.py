@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import Query
 
-from cadgate.artifacts.incoming import INCOMING_BODY
-from cadgate.plugin import Application, Deleted, Empty, Handler, Router, Success
+from cadgate.plugin import INCOMING_BODY, Application, Deleted, Empty, Handler, Router, Success
 from cadgate_freecad.models.documents import (
     ACTIVATE_DOCUMENT,
     CREATE_DOCUMENT,

@@ -6,8 +6,7 @@ from typing import Any
 
 from fastapi import Request
 
-from cadgate.artifacts.incoming import INCOMING_BODY
-from cadgate.plugin import Application, Handler, Router, Success, file_or_json
+from cadgate.plugin import INCOMING_BODY, Application, Handler, Router, Success, file_or_json
 from cadgate_freecad.models.exchange import (
     EXPORT,
     IMPORT,
