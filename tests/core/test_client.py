@@ -16,6 +16,7 @@ import pytest
 from cadgate.appserver import framing
 from cadgate.clients import connection as connection_module
 from cadgate.errors import (
+    CommandExecutionError,
     ConnectionFailed,
     IdempotencyConflict,
     NameTaken,
@@ -358,6 +359,23 @@ async def test_an_answer_that_is_nested_deeply_is_no_defect_of_the_connection(cl
         deep, depth = deep[0], depth + 1
     assert (deep, depth) == ("bottom", 300)
     assert client._pool.connections[0].usable
+
+
+async def test_an_answer_that_nobody_can_parse_fails_its_own_call_alone() -> None:
+    async def answer(message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        if message["method"] == "deep":
+            depth = 100_000
+            result = "[" * depth + "]" * depth
+            body = f'{{"jsonrpc": "2.0", "id": {message["id"]}, "result": {result}}}'.encode()
+            writer.write(struct.pack(">I", len(body)) + body)
+        else:
+            say(writer, message["id"], "fine")
+
+    async with standing(answer) as stand, connected(stand.port, pool_size=1) as client:
+        with pytest.raises(CommandExecutionError, match="nested too deeply"):
+            await client.call("deep", {})
+        assert await client.call("any", {}) == "fine"
+        assert stand.connections == 1
 
 
 async def test_large_numbers_survive(client: FakeClient) -> None:

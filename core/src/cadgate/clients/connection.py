@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -15,6 +16,8 @@ from cadgate.errors import Overloaded, PayloadTooLarge, ValidationFailed
 
 MAX_UNSENT = 128 * 1024 * 1024
 """Bytes that may wait for an application that does not read."""
+
+_ANSWER = re.compile(rb'\{"jsonrpc": ?"2\.0", ?"id": ?(\d{1,18}),')
 
 Reply = dict[str, Any]
 log = structlog.stdlib.get_logger("cadgate.clients")
@@ -154,4 +157,12 @@ def _parsed(frame: bytes) -> Any:
     try:
         return from_json(frame)
     except ValueError:
+        pass
+    try:
         return json.loads(frame)
+    except RecursionError:
+        found = _ANSWER.match(frame)
+        if found is None:
+            raise
+        error = {"code": -32000, "message": "The answer is nested too deeply", "data": {"code": "command_failed"}}
+        return {"id": int(found[1]), "error": error}
