@@ -156,6 +156,17 @@ FreeCADLauncher(FreeCADSettings()).plan()' 2>/dev/null && [ -z "${FREECAD_CMD:-}
     apt_install "${missing[@]}" || say "apt could not install them; \`scripts/start_all.sh\` goes on with what there is"
 }
 
+# The tests of the console page drive the system's Chromium.
+install_browser() {
+    local program
+    for program in chromium chromium-browser google-chrome; do
+        if command -v "$program" >/dev/null; then return; fi
+    done
+    can_apt || return 0
+    say "installing by apt: chromium"
+    apt_install chromium || say "apt could not install chromium"
+}
+
 # --- All of it --------------------------------------------------------------------------------------------------------
 
 # setup [dev]: everything that running (or testing, with `dev`) needs. Two at the same time take turns.
@@ -166,6 +177,7 @@ setup() {
     make_venv
     install "${1:-run}"
     install_applications
+    if [ "${1:-run}" = dev ]; then install_browser; fi
     # A gateway that is started next must not hold the lock of the setup.
     exec 9>&-
 }
