@@ -421,6 +421,18 @@ def test_the_keys_of_clients_outlive_those_of_the_gateway() -> None:
     assert replies.find("chosen", None) is None
 
 
+def test_large_batches_count_as_what_they_hold() -> None:
+    replies = Replies(limit=100)
+    replies.store("small", None, {"result": 1})
+    replies.store("batch", None, {"result": {"results": [1] * 99}})
+    assert replies.find("small", None) is not None
+    replies.store("huge", None, {"result": {"results": [1] * 1000}})
+    assert [replies.find(key, None) is None for key in ("small", "batch", "huge")] == [True, True, False]
+    replies.store("next", None, {"result": 2})
+    replies.forget("next")
+    assert [replies.find(key, None) is None for key in ("huge", "next")] == [True, True]
+
+
 # --- undo and redo -----------------------------------------------------------------------------------------------
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import queue
 import socket
+import sys
 import threading
 import time
+import traceback
 from typing import Any, Callable, Dict, cast
 
 from cadgate.appserver.calls import Caller
@@ -95,7 +97,10 @@ class Server:
             self._waiting[id(call)] = call
             self._queue.put(call)
             if self._wake is not None:
-                self._wake()
+                try:
+                    self._wake()
+                except Exception:  # noqa: BLE001 - the application's own loop looks by itself sooner or later
+                    traceback.print_exc(file=sys.stderr)
 
     def _cancel(self, connection: Connection, number: Any, *, deadline: bool) -> None:
         for call in list(self._waiting.values()):
