@@ -196,7 +196,7 @@ async def test_many_connections_one_after_the_other_leave_nothing_behind(
     for number in range(10):
         await round_trip(number)
     before = held()
-    for number in range(150):
+    for number in range(1000):
         await round_trip(number)
     eventually(lambda: http.get("/ws").json()["result"]["total"] == 0, what="the end of all connections")
     eventually(lambda: held()[0] <= before[0] + 2, what="the files of all connections closed")
