@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -242,6 +244,28 @@ def test_a_picture_is_never_written_outside_the_workspace(red: httpx.Client, htt
     before = http.get("/api/v1/artifacts").json()["result"]
     assert code(red.post("/render", json={**QUICK, "output": output})) == (422, "path_not_allowed")
     assert http.get("/api/v1/artifacts").json()["result"] == before
+
+
+def test_an_engine_that_the_machine_cannot_run_is_422_with_the_remedy_and_blender_lives(tmp_path: Path) -> None:
+    # A Blender that finds no OpenGL: the same one, started by a script that hides EGL's drivers from it.
+    program = tmp_path / "blender"
+    hidden = "export __EGL_VENDOR_LIBRARY_FILENAMES=/nonexistent.json"
+    program.write_text(f'#!/bin/sh\n{hidden}\nfor last; do :; done\nexec "{sys.executable}" -P "$last"\n')
+    program.chmod(0o755)
+    environment = {"BLENDER_CMD": str(program), "CADGATE_FREECAD_ENABLED": "false"}
+    gateway = Gateway(tmp_path / "state", environment=environment).start()
+    try:
+        with gateway.client("/api/v1/blender") as blender:
+            assert blender.post("/primitives/cube", json={"name": "Cube"}).status_code == 201
+            pid = httpx.get(f"{gateway.url}/health/blender").json()["result"]["pid"]
+            answer = blender.get("/render/preview?width=64")
+            assert code(answer) == (422, "command_failed")
+            assert "libegl1" in answer.json()["error"]["details"]["remedy"]
+            assert render(blender)["engine"] == "cycles"
+            assert blender.get("/objects/Cube").status_code == 200
+            assert httpx.get(f"{gateway.url}/health/blender").json()["result"]["pid"] == pid
+    finally:
+        assert gateway.stop() == 0
 
 
 # --- beside the session ------------------------------------------------------------------------------------------
