@@ -268,8 +268,8 @@ async def test_code_that_does_not_stop_takes_its_application_with_it_and_the_doc
 ) -> None:
     own_gateway.start()
     stubborn = (
-        "def spin():\n    while True: pass\n"
-        "print('on')\nwhile True:\n    try: spin()\n    except KeyboardInterrupt: pass"
+        "def spin():\n    print('on')\n    while True: pass\n"
+        "while True:\n    try: spin()\n    except KeyboardInterrupt: pass"
     )
     async with live(own_gateway, "freecad") as client:
         await client.ask(type="subscribe", id=0, topics=["status"])
