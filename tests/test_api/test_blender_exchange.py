@@ -317,6 +317,7 @@ def test_scale_up_axis_and_collection_of_an_import(blender: httpx.Client, http: 
     assert plate["dimensions"] == pytest.approx([1, 2, 3])
     answer = upload(blender, "plate.stl", mesh.export(file_type="stl"), up="Y")
     assert answer.json()["result"]["objects"][0]["name"] == "plate.001"
+    assert code(upload(blender, "plate.glb", mesh.export(file_type="glb"), up="Z")) == (422, "validation_error")
     assert code(upload(blender, "plate.stl", mesh.export(file_type="stl"), collection="No")) == (
         404,
         "collection_not_found",

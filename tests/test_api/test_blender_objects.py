@@ -83,6 +83,11 @@ def test_a_list_comes_in_pages_with_chosen_fields(five: httpx.Client) -> None:
     assert first["total"] == second["total"] == 5
     assert [set(each) for each in first["objects"]] == [{"name", "type"}] * 2
     assert [set(each) for each in second["objects"]] == [{"name", "location"}] * 2
+    brief = five.get("/objects", params={"fields": "name,parent,scale,location,type"}).json()["result"]["objects"]
+    whole = five.get("/objects").json()["result"]["objects"]
+    assert brief == [
+        {field: each[field] for field in ("name", "parent", "scale", "location", "type")} for each in whole
+    ]
     assert not {each["name"] for each in first["objects"]} & {each["name"] for each in second["objects"]}
     beyond = five.get("/objects", params={"offset": 9}).json()["result"]
     assert beyond == {"objects": [], "total": 5}

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import Host, current
-from cadgate_blender.app import changes, describe, events, limits, names, snapshots, versions
+from cadgate_blender.app import changes, describe, events, limits, names, snapshots, stamps, versions
 
 FOREIGN = ("session.execute", "session.undo", "session.redo")
 
@@ -50,7 +50,7 @@ class BlenderHost(Host):
     def observe(self) -> None:
         if current().method in FOREIGN and (current().changed or current().method != "session.execute"):
             self._forget()
-        changes.report(self.emit, describe.stamps)
+        changes.report(self.emit, stamps.stamps)
 
     def _forget(self) -> None:
         """What is remembered of the objects may be wrong now; references to them are dead."""

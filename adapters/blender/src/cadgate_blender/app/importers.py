@@ -75,6 +75,11 @@ def _drop_foreign_files(folder: str) -> None:
         else:
             image.filepath = ""
             lost += 1
+    for kind in ("sounds", "movieclips", "cache_files", "volumes"):
+        for block in getattr(bpy.data, kind, ()):
+            if block.filepath and getattr(block, "packed_file", None) is None:
+                block.filepath = ""
+                lost += 1
     for library in list(bpy.data.libraries):
         bpy.data.libraries.remove(library)
         lost += 1

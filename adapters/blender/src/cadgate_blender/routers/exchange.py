@@ -7,7 +7,16 @@ from typing import Annotated, Any, cast
 from anyio import to_thread
 from fastapi import Depends, Query, Request
 
-from cadgate.plugin import INCOMING_BODY, Application, Handler, IncomingFile, Router, Success, file_or_json
+from cadgate.plugin import (
+    INCOMING_BODY,
+    Application,
+    Handler,
+    IncomingFile,
+    Router,
+    Success,
+    ValidationFailed,
+    file_or_json,
+)
 from cadgate_blender import incoming, limits
 from cadgate_blender.models.exchange import (
     EXPORT,
@@ -57,6 +66,8 @@ async def import_file(app: Application, params: ImportParams) -> Imported:
     """Have a worker read the file into a .blend of its own, and take the objects of that into the session."""
     stored = app.artifacts.get(params.artifact)
     format = incoming.format_of(stored.artifact.name)
+    if params.up is not None and format not in ("obj", "stl", "ply"):
+        raise ValidationFailed(f"{format} files say themselves which axis points up: leave out up={params.up!r}")
     settings = cast("BlenderSettings", app.settings)
     limits.check(settings, "The size of the file in bytes", stored.artifact.size, "max_import_bytes")
     async with app.stage(None, default="import", suffix=".blend") as staged:
