@@ -50,25 +50,29 @@ def info(material: Any) -> dict[str, Any]:
     node = shader(material)
     described: dict[str, Any] = {"name": material.name}
     if node is None:
-        described |= {
-            "color": vector(material.diffuse_color),
-            "metallic": tidy(material.metallic),
-            "roughness": tidy(material.roughness),
-            "emission_color": [1.0, 1.0, 1.0, 1.0],
-            "emission_strength": 0.0,
-            "alpha": tidy(material.diffuse_color[3]),
-            "textures": {},
-        }
+        described.update(
+            {
+                "color": vector(material.diffuse_color),
+                "metallic": tidy(material.metallic),
+                "roughness": tidy(material.roughness),
+                "emission_color": [1.0, 1.0, 1.0, 1.0],
+                "emission_strength": 0.0,
+                "alpha": tidy(material.diffuse_color[3]),
+                "textures": {},
+            }
+        )
     else:
-        described |= {
-            "color": vector(node.inputs["Base Color"].default_value),
-            "metallic": tidy(node.inputs["Metallic"].default_value),
-            "roughness": tidy(node.inputs["Roughness"].default_value),
-            "emission_color": vector(node.inputs["Emission Color"].default_value),
-            "emission_strength": tidy(node.inputs["Emission Strength"].default_value),
-            "alpha": tidy(node.inputs["Alpha"].default_value),
-            "textures": _textures(node),
-        }
+        described.update(
+            {
+                "color": vector(node.inputs["Base Color"].default_value),
+                "metallic": tidy(node.inputs["Metallic"].default_value),
+                "roughness": tidy(node.inputs["Roughness"].default_value),
+                "emission_color": vector(node.inputs["Emission Color"].default_value),
+                "emission_strength": tidy(node.inputs["Emission Strength"].default_value),
+                "alpha": tidy(node.inputs["Alpha"].default_value),
+                "textures": _textures(node),
+            }
+        )
     described["users"] = material.users - int(material.use_fake_user)
     described["revision"] = hashlib.sha1(repr(sorted(described.items())).encode()).hexdigest()[:12]
     return described
