@@ -46,6 +46,30 @@ def test_curved_operands_combine_exactly_and_the_box_around_the_result_is_tight(
     assert info["type"] == "Part::Cut"
 
 
+def test_a_cylinder_through_a_box_leaves_a_bore(freecad: httpx.Client) -> None:
+    make(freecad, "box", name="Box", length=20, width=20, height=10)
+    make(freecad, "cylinder", name="Drill", radius=3, height=30, location=[10, 10, -10])
+    info = operate(freecad, "subtract", object1="Box", object2="Drill")
+    assert info["volume"] == pytest.approx(4000 - pi * 9 * 10, rel=1e-6)
+    assert info["area"] == pytest.approx(2 * 400 + 4 * 200 - 2 * pi * 9 + 2 * pi * 3 * 10, rel=1e-6)
+
+
+def test_two_spheres_share_a_lens(freecad: httpx.Client) -> None:
+    radius, distance = 5, 6
+    make(freecad, "sphere", name="Left", radius=radius)
+    make(freecad, "sphere", name="Right", radius=radius, location=[distance, 0, 0])
+    info = operate(freecad, "intersect", object1="Left", object2="Right")
+    assert info["volume"] == pytest.approx(pi * (4 * radius + distance) * (2 * radius - distance) ** 2 / 12, rel=1e-6)
+
+
+def test_a_torus_is_cut_in_half(freecad: httpx.Client) -> None:
+    make(freecad, "torus", name="Ring", radius1=10, radius2=2)
+    make(freecad, "box", name="Half", length=40, width=40, height=40, location=[-20, 0, -20])
+    info = operate(freecad, "subtract", object1="Ring", object2="Half")
+    assert info["volume"] == pytest.approx(2 * pi**2 * 10 * 4 / 2, rel=1e-6)
+    assert info["bounding_box"]["max"][1] == pytest.approx(0, abs=1e-6)
+
+
 def test_the_order_of_a_subtraction_matters(boxes: httpx.Client) -> None:
     assert operate(boxes, "subtract", object1="B", object2="A")["bounding_box"]["min"] == [10, 0, 0]
     assert operate(boxes, "subtract", object1="A", object2="B")["bounding_box"]["max"] == [5, 10, 10]
