@@ -51,6 +51,7 @@ def test_code_runs_by_keyboard_and_its_output_value_and_changes_are_shown(
     client: httpx.Client = request.getfixturevalue(adapter)
     page.goto(f"{gateway.url}/console/{adapter}")
     expect(page.locator("#adapter")).to_have_text(re.compile(adapter, re.IGNORECASE))
+    expect(page.locator("#state")).to_have_text("connected")
     page.locator("#code").fill("print('seen in the console')\n6 * 7")
     page.locator("#code").press("Control+Enter")
     expect(page.locator("#output")).to_contain_text("seen in the console")
@@ -68,6 +69,7 @@ def test_code_runs_by_keyboard_and_its_output_value_and_changes_are_shown(
 
 def test_running_code_is_interrupted_by_keyboard(page: Page, gateway: Gateway, blender: httpx.Client) -> None:
     page.goto(f"{gateway.url}/console/blender")
+    expect(page.locator("#state")).to_have_text("connected")
     page.locator("#code").fill("import time\nprint('begun')\ntime.sleep(600)")
     page.locator("#code").press("Control+Enter")
     expect(page.locator("#output")).to_contain_text("begun")
