@@ -59,7 +59,9 @@ async def run(
     runtime: AdapterRuntime, *calls: tuple[str, dict[str, Any]], atomic: bool = False, **context: Any
 ) -> BatchResults:
     batch = Batch(calls=[BatchCall(method=method, params=params) for method, params in calls], atomic=atomic)
-    return await run_batch(runtime, replace(HERE, **context), batch)
+    results = await run_batch(runtime, replace(HERE, **context), batch)
+    # As a client reads them.
+    return BatchResults.model_validate_json(results.model_dump_json())
 
 
 def codes(results: BatchResults) -> list[str]:

@@ -28,7 +28,7 @@ def test_the_last_of_2000_cubes_costs_what_the_first_ones_did(blender: httpx.Cli
     assert last < 1.5 * first, f"{first * 1000:.2f} ms at first, {last * 1000:.2f} ms at last"
 
 
-def test_1000_cubes_in_a_batch_take_clearly_less_than_1000_calls(blender: httpx.Client) -> None:
+def test_1000_cubes_in_a_batch_take_under_a_fifth_of_1000_calls(blender: httpx.Client) -> None:
     def one_by_one() -> None:
         for _ in range(BATCH):
             assert blender.post("/primitives/cube", json={}).status_code == 201
@@ -37,7 +37,12 @@ def test_1000_cubes_in_a_batch_take_clearly_less_than_1000_calls(blender: httpx.
         answer = blender.post("/batch", json={"calls": [{"method": "primitives.cube"}] * BATCH})
         assert {each["status"] for each in answer.json()["result"]["results"]} == {"success"}
 
-    single = timed(one_by_one)
-    assert blender.delete("/scene").json()["result"]["deleted"] == BATCH
-    batch = timed(together)
-    assert batch < single / 2, f"{batch:.2f} s against {single:.2f} s"
+    def alone(work: Callable[[], None]) -> float:
+        seconds = timed(work)
+        assert blender.delete("/scene").json()["result"]["deleted"] == BATCH
+        return seconds
+
+    # In turn, and the fastest of each: what else the machine does only ever adds.
+    rounds = [(alone(one_by_one), alone(together)) for _ in range(3)]
+    single, batch = (min(times) for times in zip(*rounds, strict=True))
+    assert batch < single / 5, f"{batch:.2f} s against {single:.2f} s"

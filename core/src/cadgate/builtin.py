@@ -58,7 +58,7 @@ class Batch(Params):
 
 
 class BatchSuccess(Result):
-    """One call that worked."""
+    """One call that worked: `result` is what the method answers by itself."""
 
     status: str = "success"
     result: Any

@@ -53,8 +53,11 @@ class Generation(NamedTuple):
     """Whether the log was read to its end."""
 
 
+_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+
 def _line(entry: Entry) -> bytes:
-    body = json.dumps(entry, allow_nan=False, separators=(",", ":")).encode()
+    body = _encode(entry).encode()
     return b"%08x %s\n" % (zlib.crc32(body), body)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import socket
@@ -71,6 +72,9 @@ def serve(settings: Settings) -> int:
         from cadgate.main import create_app
 
         def announce() -> None:
+            # What stands now stands until the end: no collection needs to walk through it again.
+            gc.collect()
+            gc.freeze()
             lock.publish(settings.url, token)
             print(f"cadgate: listening on {settings.url} (process {os.getpid()})", file=sys.stderr, flush=True)
 

@@ -109,7 +109,7 @@ async def _alone(runtime: AdapterRuntime, context: RequestContext, index: int, c
     values = {**context.values, **call.values}
     app = Application(runtime, replace(context, idempotency_key=key, values=values))
     try:
-        return BatchSuccess(result=(await runtime.calls.run(app, call.method, call.params)).model_dump(mode="json"))
+        return BatchSuccess(result=await runtime.calls.run(app, call.method, call.params))
     except DryRunDone:
         return BatchSuccess(result={"dry_run": True})
     except IdempotencyConflict:
@@ -151,7 +151,7 @@ def _item(call: Prepared, answer: dict[str, Any], context: RequestContext) -> It
     result = answer.get("result")
     if isinstance(result, dict) and result.get("dry_run") is True:  # pyright: ignore[reportUnknownMemberType]
         return BatchSuccess(result={"dry_run": True})
-    return BatchSuccess(result=validated(call.method, result).model_dump(mode="json"))
+    return BatchSuccess(result=validated(call.method, result))
 
 
 def _failed(error: CadgateError, context: RequestContext) -> BatchFailure:

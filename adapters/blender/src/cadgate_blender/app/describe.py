@@ -47,6 +47,8 @@ def vector(values: Iterable[float]) -> list[float]:
 
 def degrees(radians: float) -> float:
     """The shortest angle in degrees for this 32-bit angle in radians."""
+    if radians == 0:
+        return 0.0
     whole = math.degrees(radians)
     for digits in (3, 4, 5, 6, 7):
         short = float(f"{whole:.{digits}g}")
