@@ -13,10 +13,11 @@ import httpx
 import pygltflib
 import pytest
 import trimesh
+from PIL import Image
 
 from tests.blender_code import evaluate
 from tests.gateway import Gateway
-from tests.pictures import png
+from tests.pictures import pixel, png
 
 FORMATS = ["glb", "gltf", "obj", "stl", "ply", "fbx", "usd", "abc", "blend"]
 HEADS = {
@@ -188,8 +189,12 @@ def test_usd_names_its_textures_as_it_refers_to_them(two: httpx.Client, http: ht
     two.post("/materials/Red/texture", files={"file": ("red.png", png((255, 0, 0)))})
     two.post("/materials/Blue/texture", files={"file": ("blue.png", png((0, 0, 255)))})
     result = export(two, filepath="two.usda")
-    related = {each["name"]: content(http, each) for each in result["related"]}
-    assert related == {"textures/blue.png": png((0, 0, 255)), "textures/red.png": png((255, 0, 0))}
+    # 4.2 writes the pictures anew: what counts is what they show.
+    shown = {each["name"]: Image.open(BytesIO(content(http, each))) for each in result["related"]}
+    assert {name: (image.size, pixel(image)) for name, image in shown.items()} == {
+        "textures/blue.png": ((4, 4), (0, 0, 255)),
+        "textures/red.png": ((4, 4), (255, 0, 0)),
+    }
     assert b"@./textures/red.png@" in content(http, result["artifact"])
     objects = two.post("/import", json={"artifact": result["artifact"]["id"]}).json()["result"]["objects"]
     assert len(objects) == 2

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, cast
 
-from fastapi import Query, Request
-from starlette.background import BackgroundTask
-from starlette.responses import FileResponse
+from anyio import to_thread
+from fastapi import Query, Request, Response
 
 from cadgate.plugin import Application, CommandExecutionError, Handler, Router, Success, file_or_json
 from cadgate_blender import limits
@@ -116,10 +115,13 @@ async def preview(query: Annotated[PreviewParams, Query()], request: Request, bl
     result = await blender.call(PREVIEW, query)
     if "application/json" in request.headers.get("accept", ""):
         return Success(result)
-    stored = blender.artifacts.get(result.artifact.id)
-    return FileResponse(
-        stored.path,
+    try:
+        picture = await to_thread.run_sync(blender.artifacts.get(result.artifact.id).path.read_bytes)
+    finally:
+        # Before the answer: a client that has it, or that went away, finds nothing kept.
+        blender.artifacts.delete(result.artifact.id)
+    return Response(
+        picture,
         media_type=result.artifact.media_type,
         headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
-        background=BackgroundTask(blender.artifacts.delete, result.artifact.id),
     )
