@@ -111,16 +111,16 @@ def application_rows(count: int, folder: Path, name: str) -> list[Row]:
         pool_size=1,
         journal=folder / name / "journal",
     )
-    popen, lifeline, ready = spawn(launch, "bench")
-    with os.fdopen(ready, "rb") as file:
+    spawned = spawn(launch, "bench")
+    with os.fdopen(spawned.ready, "rb") as file:
         about = json.loads(file.read())
     wire = WireClient(about["port"], "bench")
     numbers = iter(range(10**9))
     raw = timed(count, lambda: wire.call(method, params, mutates=True, key=f"gw-{next(numbers)}"))
     ping = timed(count, lambda: wire.call("session.ping", {}))
     wire.close()
-    os.close(lifeline)
-    popen.wait(20)
+    os.close(spawned.lifeline)
+    spawned.popen.wait(20)
     direct = direct_times(count, folder, list(plan.argv), module, host, method, params, options)
     return [(f"raw socket: ping {name}", ping), (f"raw socket: {method}", raw), (f"direct call: {method}", direct)]
 

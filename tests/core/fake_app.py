@@ -58,7 +58,8 @@ class Control:
 def fake_settings(control: Control | None = None, **more: Any) -> FakeSettings:
     """Settings with short times."""
     told = {"control": str(control.path)} if control is not None else {}
-    return FakeSettings(**{"grace_seconds": 0.3, "start_timeout_seconds": 10, "workers": 0, **told, **more})
+    short = {"grace_seconds": 0.3, "start_timeout_seconds": 10, "workers": 0, "recovery_spares": 0}
+    return FakeSettings(**{**short, **told, **more})
 
 
 def launch_of(folder: Path, settings: FakeSettings, *, journal: bool = True, restore: bool = True) -> Launch:
@@ -201,8 +202,9 @@ class RawApplication:
     def start(self, *, restore: bool = True) -> RawApplication:
         """Start it and wait until it is ready; `about` is what it says of itself, or the error."""
         launch = launch_of(self.folder, self.settings, journal=self._journaled, restore=restore)
-        self.popen, self._lifeline, ready = spawn(launch, SECRET)
-        with os.fdopen(ready, "rb") as file:
+        spawned = spawn(launch, SECRET)
+        self.popen, self._lifeline = spawned.popen, spawned.lifeline
+        with os.fdopen(spawned.ready, "rb") as file:
             told = file.read()
         self.about = json.loads(told) if told else {"error": "it died"}
         return self
@@ -277,7 +279,7 @@ async def fake_session(
     settings = settings or fake_settings()
     session = Session(
         "fake",
-        ManagedSource(lambda: launch_of(folder, settings)),
+        ManagedSource(lambda: launch_of(folder, settings), settings.recovery_spares),
         mode="managed",
         max_queue=settings.max_queue,
         grace_seconds=settings.grace_seconds,

@@ -32,6 +32,9 @@ class AdapterSettings(BaseModel):
     )
     max_queue: Annotated[int, Field(ge=1)] = Field(256, description="Calls in flight; one more is 429 `overloaded`.")
     pool_size: Annotated[int, Field(ge=1, le=32)] = Field(2, description="Connections to the application.")
+    recovery_spares: Annotated[int, Field(ge=0, le=4)] = Field(
+        1, description="managed: started applications that stand by to take over after a death. 0: none."
+    )
     workers: Annotated[int, Field(ge=0, le=16)] = Field(
         1, description="Warm spare applications kept for work beside the session, renders for instance."
     )

@@ -19,15 +19,22 @@ from cadgate.appserver.server import Server
 def main(kind: type[Host]) -> None:
     """Serve a host of class `kind` until told to stop, then end the process. Never returns, never raises.
 
-    The descriptor named by `CADGATE_BOOT` holds a JSON object: secret, workspace, settings, journal (a folder or null),
-    restore, crashed (whether the start before this one ended by itself), and the descriptors `lifeline` and `ready`.
-    Into `ready` goes a line of JSON: port and report, or error.
+    The descriptor named by `CADGATE_BOOT` brings a line of JSON: secret, workspace, settings, journal (a folder or
+    null), restore, crashed (whether the start before this one ended by itself), standby, and the descriptors `lifeline`
+    and `ready`. With `standby` the application starts and then waits for a second line, which says anew what differs,
+    before it touches the journal; without one it ends. Into `ready` goes a line of JSON: port and report, or error.
     """
     boot: dict[str, Any] = {}
     try:
-        boot = _read_boot()
-        lifeline.arm(int(boot["lifeline"]))
-        server, about = _prepare(kind, boot)
+        with os.fdopen(int(os.environ.pop("CADGATE_BOOT")), "rb") as file:
+            boot = _line(file)
+            for descriptor in (file.fileno(), int(boot["lifeline"]), int(boot["ready"])):
+                os.set_inheritable(descriptor, False)
+            lifeline.arm(int(boot["lifeline"]))
+            server = _prepare(kind, boot)
+            if boot.get("standby"):
+                boot.update(_line(file))
+        about = _open(server, boot)
         # What the start left lives as long as the process: no collection needs to walk through it again.
         gc.collect()
         gc.freeze()
@@ -46,15 +53,17 @@ def main(kind: type[Host]) -> None:
     os._exit(code)
 
 
-def _read_boot() -> dict[str, Any]:
-    with os.fdopen(int(os.environ.pop("CADGATE_BOOT")), "rb") as file:
-        boot: dict[str, Any] = json.loads(file.read())
-    for name in ("lifeline", "ready"):
-        os.set_inheritable(int(boot[name]), False)
-    return boot
+def _line(file: Any) -> dict[str, Any]:
+    line = file.readline()
+    if not line:
+        # Nobody needs this application any more.
+        os._exit(0)
+    told: dict[str, Any] = json.loads(line)
+    return told
 
 
-def _prepare(kind: type[Host], boot: dict[str, Any]) -> Any:
+def _prepare(kind: type[Host], boot: dict[str, Any]) -> Server:
+    """The application with an empty document."""
     host = kind()
     host.managed = True
     host.settings = boot["settings"]
@@ -64,12 +73,17 @@ def _prepare(kind: type[Host], boot: dict[str, Any]) -> Any:
     load_methods(host.package)
     server = Server(host, boot["secret"])
     host.start()
+    return server
+
+
+def _open(server: Server, boot: dict[str, Any]) -> dict[str, Any]:
+    """Bring back what the journal tells, and listen. Returns what the gateway learns."""
     report: dict[str, Any] = {"replayed": 0, "damages": []}
     if boot.get("journal"):
         report = server.caller.open_journal(
             boot["journal"], restore=bool(boot.get("restore", True)), crashed=bool(boot.get("crashed"))
         )
-    return server, {"port": server.listen(), **server.greet(), "report": report}
+    return {"port": server.listen(), **server.greet(), "report": report}
 
 
 def _say_ready(boot: dict[str, Any], about: dict[str, Any]) -> None:

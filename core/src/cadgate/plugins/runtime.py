@@ -51,7 +51,11 @@ class AdapterRuntime:
             **contents.methods_by_name(),
         }
         self.handlers: dict[str, Handler[Any, Any]] = contents.handlers_by_name()
-        source = ManagedSource(self._launch) if settings.mode == "managed" else ExternalSource(self._external_client)
+        source = (
+            ManagedSource(self._launch, settings.recovery_spares)
+            if settings.mode == "managed"
+            else ExternalSource(self._external_client)
+        )
         self.session = Session(
             adapter.name,
             source,

@@ -10,9 +10,9 @@ import secrets
 import signal
 import subprocess
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -61,17 +61,34 @@ class Launch:
     restore: bool = True
     crashed: bool = False
     """Whether the start before this one ended by itself: what it died of twice is left out of what is restored."""
+    standby: bool = False
+    """Start with an empty document, and touch the journal only when told to take over."""
+
+
+class Spawned(NamedTuple):
+    """A process that was just started, and our ends of its pipes."""
+
+    popen: subprocess.Popen[bytes]
+    lifeline: int
+    ready: int
+    """Where it says that it is ready."""
+    boot: int | None
+    """Where one that stands by is told to take over."""
 
 
 class ApplicationProcess:
-    """A running application and the client that is connected to it. Made by `launch`."""
+    """A running application and the client that is connected to it. Made by `launch`, or by `stand_by`."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], lifeline: int, log: Path) -> None:
-        self._popen = popen
-        self._lifeline = lifeline
-        self._log = log
+    def __init__(self, spawned: Spawned, launch: Launch, secret: str) -> None:
+        self._popen = spawned.popen
+        self._lifeline = spawned.lifeline
+        self._ready_end: int | None = spawned.ready
+        self._boot_end = spawned.boot
+        self._launch = launch
+        self._secret = secret
+        self._log = launch.log
         self._loop = asyncio.get_running_loop()
-        self.pid = popen.pid
+        self.pid = spawned.popen.pid
         self.exited: asyncio.Future[int] = self._loop.create_future()
         self.client: BaseSocketClient
         self.about: dict[str, Any] = {}
@@ -85,38 +102,70 @@ class ApplicationProcess:
 
         Raises StartFailed when it ends first or takes too long, ApplicationUnavailable when it cannot be run at all.
         """
-        secret = secrets.token_urlsafe(32)
-        spawning = asyncio.get_running_loop().run_in_executor(None, spawn, launch, secret)
-        try:
-            popen, lifeline, ready = await asyncio.shield(spawning)
-        except asyncio.CancelledError:
-            # The thread cannot be stopped: what it brings is ended when it comes.
-            spawning.add_done_callback(lambda spawned: cls._discard(spawned, launch.log))
-            raise
-        process = cls(popen, lifeline, launch.log)
-        try:
-            about = await process._ready(ready, launch.start_seconds)
-            process.about = about
-            process.client = launch.client(
-                "127.0.0.1", about["port"], secret, pool_size=launch.pool_size, on_notification=on_notification
-            )
-            await process.client.connect()
-        except BaseException:
-            process.kill()
-            # Two of them must never write to one journal.
-            await asyncio.wait([process.exited], timeout=KILL_SECONDS)
-            raise
+        process = await cls._spawned(launch)
+        await process._come_up(on_notification)
         return process
 
     @classmethod
-    def _discard(cls, spawned: asyncio.Future[tuple[subprocess.Popen[bytes], int, int]], log: Path) -> None:
-        if not spawned.cancelled() and spawned.exception() is None:
-            popen, lifeline, ready = spawned.result()
-            os.close(ready)
-            cls(popen, lifeline, log).kill()
+    async def stand_by(cls, launch: Launch) -> ApplicationProcess:
+        """Start the application beside another one that has the journal. It serves only after `take_over`.
 
-    async def _ready(self, descriptor: int, seconds: float) -> dict[str, Any]:
+        Raises ApplicationUnavailable when it cannot be run at all.
+        """
+        return await cls._spawned(replace(launch, standby=True))
+
+    async def take_over(self, on_notification: Notification, *, crashed: bool) -> None:
+        """Become the session: restore what the journal tells, and take calls. Raises StartFailed.
+
+        Nobody else may have the journal any more. `crashed` as in `Launch`.
+        """
+        if self._boot_end is None:
+            raise RuntimeError("this application does not stand by")
+        boot, self._boot_end = self._boot_end, None
+        try:
+            with os.fdopen(boot, "wb", buffering=0) as file:
+                file.write(json.dumps({"restore": True, "crashed": crashed}).encode() + b"\n")
+        except OSError as error:
+            self.kill()
+            raise StartFailed(f"it ended while it stood by ({error.strerror})", self.log_tail()) from error
+        await self._come_up(on_notification)
+
+    @classmethod
+    async def _spawned(cls, launch: Launch) -> ApplicationProcess:
+        secret = secrets.token_urlsafe(32)
+        spawning = asyncio.get_running_loop().run_in_executor(None, spawn, launch, secret)
+        try:
+            spawned = await asyncio.shield(spawning)
+        except asyncio.CancelledError:
+            # The thread cannot be stopped: what it brings is ended when it comes.
+            spawning.add_done_callback(lambda late: cls._discard(late, launch, secret))
+            raise
+        return cls(spawned, launch, secret)
+
+    @classmethod
+    def _discard(cls, late: asyncio.Future[Spawned], launch: Launch, secret: str) -> None:
+        if not late.cancelled() and late.exception() is None:
+            cls(late.result(), launch, secret).kill()
+
+    async def _come_up(self, on_notification: Notification) -> None:
+        launch = self._launch
+        try:
+            self.about = about = await self._ready(launch.start_seconds)
+            self.client = launch.client(
+                "127.0.0.1", about["port"], self._secret, pool_size=launch.pool_size, on_notification=on_notification
+            )
+            await self.client.connect()
+        except BaseException:
+            self.kill()
+            # Two of them must never write to one journal.
+            await asyncio.wait([self.exited], timeout=KILL_SECONDS)
+            raise
+
+    async def _ready(self, seconds: float) -> dict[str, Any]:
         """What the application says when it is ready: a line of JSON on a pipe of its own."""
+        descriptor, self._ready_end = self._ready_end, None
+        if descriptor is None:
+            raise StartFailed("it ended before it was asked for", self.log_tail())
         pipe = os.fdopen(descriptor, "rb", buffering=0)
         transport, line = await self._loop.connect_read_pipe(_Line, pipe)
         try:
@@ -159,8 +208,16 @@ class ApplicationProcess:
             self._loop.call_soon_threadsafe(self._ended, code)
 
     def _ended(self, code: int) -> None:
+        self._close_pipes()
         if not self.exited.done():
             self.exited.set_result(code)
+
+    def _close_pipes(self) -> None:
+        """Those that nobody has taken."""
+        for descriptor in (self._ready_end, self._boot_end):
+            if descriptor is not None:
+                os.close(descriptor)
+        self._ready_end = self._boot_end = None
 
     def _kill_group(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -225,15 +282,17 @@ def _prepare_folders(launch: Launch) -> None:
         (launch.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
     for root in import_roots(launch.package):
         link = launch.folder / "lib" / os.path.basename(root)
-        link.unlink(missing_ok=True)
-        link.symlink_to(root)
+        # Left alone where it is right: another application of this session may be importing through it.
+        if not link.is_symlink() or os.readlink(link) != root:
+            link.unlink(missing_ok=True)
+            link.symlink_to(root)
     launch.log.parent.mkdir(parents=True, exist_ok=True)
     if launch.log.exists() and launch.log.stat().st_size > MAX_LOG:
         launch.log.replace(launch.log.with_suffix(".1.log"))
 
 
-def spawn(launch: Launch, secret: str) -> tuple[subprocess.Popen[bytes], int, int]:
-    """Start the process. Returns it, the lifeline's write end, and the descriptor where it says that it is ready.
+def spawn(launch: Launch, secret: str) -> Spawned:
+    """Start the process.
 
     Raises ApplicationUnavailable when there is no such program, OSError, ValueError.
     """
@@ -248,11 +307,13 @@ def spawn(launch: Launch, secret: str) -> tuple[subprocess.Popen[bytes], int, in
         "journal": None if launch.journal is None else str(launch.journal),
         "restore": launch.restore,
         "crashed": launch.crashed,
+        "standby": launch.standby,
         "lifeline": lifeline_read,
         "ready": ready_write,
     }
+    theirs = [lifeline_read, ready_write, boot_read]
     try:
-        told = json.dumps(boot).encode()
+        told = json.dumps(boot).encode() + b"\n"
         if len(told) > MAX_BOOT:
             raise ValueError(f"the launcher's options are {len(told)} bytes long; at most {MAX_BOOT} fit")
         os.write(boot_write, told)
@@ -264,16 +325,19 @@ def spawn(launch: Launch, secret: str) -> tuple[subprocess.Popen[bytes], int, in
                 stderr=subprocess.STDOUT,
                 cwd=launch.folder / "workspace",
                 env=_environment(launch, boot_read),
-                pass_fds=(lifeline_read, ready_write, boot_read),
+                pass_fds=theirs,
                 start_new_session=True,
             )
     except BaseException as error:
-        os.close(lifeline_write)
-        os.close(ready_read)
+        for descriptor in (lifeline_write, ready_read, boot_write):
+            os.close(descriptor)
         if isinstance(error, (FileNotFoundError, PermissionError, NotADirectoryError)):
             raise ApplicationUnavailable(f"{launch.plan.argv[0]!r} cannot be run: {error.strerror}") from error
         raise
     finally:
-        for descriptor in (lifeline_read, ready_write, boot_read, boot_write):
+        for descriptor in theirs:
             os.close(descriptor)
-    return popen, lifeline_write, ready_read
+    if launch.standby:
+        return Spawned(popen, lifeline_write, ready_read, boot_write)
+    os.close(boot_write)
+    return Spawned(popen, lifeline_write, ready_read, None)

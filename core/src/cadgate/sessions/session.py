@@ -32,9 +32,6 @@ MAX_FAILED_STARTS = 5
 RETRY_UNAVAILABLE = 15.0
 NOTICE_SECONDS = 0.5
 FIRST_PING_SECONDS = 10.0
-SHORT_LIFE = 10.0
-FREE_RESTARTS = 2
-"""So many deaths after less than `SHORT_LIFE` seconds are followed by a start at once; more have to wait."""
 PING = "session.ping"
 PING_SECONDS = 0.8
 """With the grace of a queued call: an application that has not answered after about a second is busy."""
@@ -111,14 +108,11 @@ class Session:
         self._source.kill()
 
     async def _supervise(self) -> None:
-        failures = short_lives = 0
+        failures = 0
         while not self._stopping:
             try:
-                lived = await self._live_once()
+                await self._live_once()
                 failures = 0
-                short_lives = short_lives + 1 if lived < SHORT_LIFE else 0
-                if short_lives > FREE_RESTARTS:
-                    await self._wait_for_wish(min(5.0, 0.1 * 2 ** (short_lives - FREE_RESTARTS)))
             except ApplicationUnavailable as error:
                 self._set(state="unavailable", reason=error.message, remedy=error.details.get("remedy"))
                 await self._wait_for_wish(RETRY_UNAVAILABLE)
@@ -141,11 +135,10 @@ class Session:
                 await self._wait_for_wish(None)
                 self._set(state="starting", **NOTHING_WRONG)
 
-    async def _live_once(self) -> float:
-        """One life of the application, from its start to its end. Returns how many seconds it was up."""
+    async def _live_once(self) -> None:
+        """One life of the application, from its start to its end."""
         client = await self._source.open(self._notified)
         await self._first_ping(client)
-        began = time.monotonic()
         self._over.clear()
         self._client = client
         about = client.about
@@ -168,7 +161,6 @@ class Session:
             self._set(state="starting", pid=None, restarts=self._status.restarts + 1, reason=f"it {ended}")
             self._announce("down")
         self._over.set()
-        return time.monotonic() - began
 
     async def _first_ping(self, client: BaseSocketClient) -> None:
         """Raises StartFailed when no answer comes; the application is gone then."""

@@ -14,6 +14,7 @@ import anyio.to_thread
 
 from cadgate.clients.base_client import BaseSocketClient, Notification
 from cadgate.sessions.process import ApplicationProcess, Launch, StartFailed
+from cadgate.sessions.standby import Standby
 
 
 class Source(Protocol):
@@ -39,19 +40,22 @@ class Source(Protocol):
 
 
 class ManagedSource:
-    """A process of our own. `prepare` makes the launch afresh each time, in a thread."""
+    """A process of our own. `prepare` makes the launch afresh each time, in a thread.
 
-    def __init__(self, prepare: Callable[[], Launch]) -> None:
+    While one serves, `spares` others stand by: the one after a death is started already.
+    """
+
+    def __init__(self, prepare: Callable[[], Launch], spares: int = 0) -> None:
         self._prepare = prepare
+        self._standby = Standby(prepare, spares)
         self._process: ApplicationProcess | None = None
         self._stopped = False
         self._crashed = False
         self.report: dict[str, Any] = {}
 
     async def open(self, on_notification: Notification) -> BaseSocketClient:
-        launch = await anyio.to_thread.run_sync(self._prepare)
         try:
-            process = await ApplicationProcess.launch(replace(launch, crashed=self._crashed), on_notification)
+            process = await self._come_up(on_notification)
         except StartFailed as error:
             self._crashed = error.crashed
             raise
@@ -60,7 +64,16 @@ class ManagedSource:
             process.kill()
         self._process = process
         self.report = process.about.get("report", {})
+        self._standby.fill()
         return process.client
+
+    async def _come_up(self, on_notification: Notification) -> ApplicationProcess:
+        spare = self._standby.take()
+        if spare is not None:
+            await spare.take_over(on_notification, crashed=self._crashed)
+            return spare
+        launch = await anyio.to_thread.run_sync(self._prepare)
+        return await ApplicationProcess.launch(replace(launch, crashed=self._crashed), on_notification)
 
     async def closed(self) -> str:
         assert self._process is not None
@@ -73,6 +86,7 @@ class ManagedSource:
 
     async def stop(self, seconds: float) -> None:
         self._stopped = True
+        await self._standby.close()
         if self._process is not None:
             await self._process.stop(seconds)
 
