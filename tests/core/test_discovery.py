@@ -284,7 +284,7 @@ def test_an_adapter_that_only_plugins_toml_knows_is_failed_with_the_way_to_insta
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
-        ({"colour": 1}, "setting adapters.fake.colour: unknown key; known are call_timeout_seconds, command"),
+        ({"colour": 1}, "setting adapters.fake.colour: unknown key; known are allow_execute, call_timeout_seconds"),
         ({"workers": "many"}, "setting adapters.fake.workers: Input should be a valid integer"),
         ({"mode": "external"}, 'setting adapters.fake: mode = "external" needs port and token'),
         ({"enabled": "perhaps"}, "setting adapters.fake.enabled: must be true or false, not 'perhaps'"),

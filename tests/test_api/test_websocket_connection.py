@@ -24,7 +24,15 @@ each_adapter = pytest.mark.parametrize("adapter", ADAPTERS)
 @each_adapter
 async def test_a_connection_begins_with_a_hello(gateway: Gateway, adapter: str) -> None:
     async with live(gateway, adapter) as client:
-        assert client.hello.keys() == {"type", "adapter", "session", "connection", "protocol", "heartbeat_seconds"}
+        assert client.hello.keys() == {
+            "type",
+            "adapter",
+            "session",
+            "connection",
+            "protocol",
+            "heartbeat_seconds",
+            "execute",
+        }
         assert (client.hello["type"], client.hello["adapter"], client.hello["protocol"]) == ("hello", adapter, 1)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -68,6 +68,11 @@ class RequestContext:
     dry_run: bool = False
     scopes: frozenset[Scope] = ALL_SCOPES
     identity: str = "local"
+    peer: str | None = None
+    """Address and port of the other end, for the audit log."""
+    door: Literal["rest", "batch", "websocket"] = "rest"
+    batch_index: int | None = None
+    """The place of a call in its batch."""
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     timing: Callable[[float, float], None] | None = None
     """Learns the milliseconds that a call waited in the application's queue and was worked on."""

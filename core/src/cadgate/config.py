@@ -66,6 +66,13 @@ class Settings(BaseSettings):
         "info", description="The least severe messages that are logged."
     )
     log_format: Literal["console", "json"] = Field("console", description="Lines for people, or one JSON object each.")
+    audit: bool = Field(True, description="Whether `logs/audit.log` gets a line for every change and execution.")
+    audit_max_bytes: ByteSize = Field(
+        ByteSize(32 * MIB), gt=0, description="The size from which the audit log is put aside as `audit.log.1`."
+    )
+    audit_files: Annotated[int, Field(ge=1, le=1000)] = Field(
+        10, description="How many audit logs that were put aside are kept."
+    )
     max_body_bytes: ByteSize = Field(ByteSize(16 * MIB), gt=0, description="The largest JSON body; `32MiB` works too.")
     max_upload_bytes: ByteSize = Field(ByteSize(512 * MIB), gt=0, description="The largest uploaded file.")
     websocket_connections: Annotated[int, Field(ge=1)] = Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
@@ -76,7 +77,13 @@ class AccessLog:
         else:
             shown = path if path.isprintable() else repr(path)
             line = f"{stamp} INFO request {method} {shown} {status} {ms} ms request_id={request_id}\n"
-        sys.stderr.write(line)
+        _say(line)
+
+
+def _say(text: str) -> None:
+    """Write to whatever `sys.stderr` is at the moment. A full disk under it must not fail what is logged."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text)
 
 
 class _Handler(logging.Handler):
@@ -84,7 +91,7 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            sys.stderr.write(self.format(record) + "\n")
+            _say(self.format(record) + "\n")
         except Exception:  # noqa: BLE001 - as the standard library's handlers do: logging must not break what it logs
             self.handleError(record)
 
@@ -96,7 +103,7 @@ class _Stderr:
         pass
 
     def _write(self, message: str) -> None:
-        sys.stderr.write(message + "\n")  # line-buffered, whatever it leads to
+        _say(message + "\n")  # line-buffered, whatever it leads to
 
     debug = info = warning = error = critical = exception = log = msg = fatal = _write
 

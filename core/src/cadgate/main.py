@@ -23,6 +23,7 @@ from cadgate.plugins.discovery import Found, discover
 from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.routers import artifacts, console, docs, health, metrics, plugins, version, websockets
 from cadgate.routing import RouteTable
+from cadgate.security.audit import AuditLog
 from cadgate.security.bodies import Bodies
 from cadgate.security.gate import Gate
 from cadgate.security.identity import identity_for
@@ -65,13 +66,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.artifacts = ArtifactStore(settings.state_dir / "artifacts", settings.allowed_roots)
     app.state.identity = identity_for(settings.auth, KeyFile(settings.state_dir))
+    app.state.audit = AuditLog.of(settings)
     app.state.started = time.monotonic()
     mounted = [mount.mount(app, found, app.state.artifacts) for found in discover(settings)]
     app.state.plugins = [found for found, _ in mounted]
     app.state.runtimes = {found.name: runtime for found, runtime in mounted if runtime is not None}
     app.state.sockets = Sockets(settings, app.state.runtimes)
     app.router.routes.append(app.state.sockets.route())
-    app.state.metrics = Metrics(lambda: app.state.runtimes)
+    app.state.metrics = Metrics(lambda: app.state.runtimes, app.state.audit)
     app.openapi = openapi.Document(app)
     error_handlers.install(app)
     app.add_middleware(
@@ -101,6 +103,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             await app.state.sockets.close()
             stop.set()
             app.state.identity.close()
+            app.state.audit.close()
 
 
 async def _start(group: Any, app: FastAPI, name: str, stop: anyio.Event) -> None:

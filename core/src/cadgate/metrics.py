@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
     from cadgate.plugins.runtime import AdapterRuntime
+    from cadgate.security.audit import AuditLog
     from cadgate.sessions.status import Status
 
 _BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
@@ -45,7 +46,7 @@ class Applications(Collector):
 class Metrics:
     """Counts requests; children of each label set are kept, since looking them up costs more than counting."""
 
-    def __init__(self, runtimes: Callable[[], Mapping[str, AdapterRuntime]]) -> None:
+    def __init__(self, runtimes: Callable[[], Mapping[str, AdapterRuntime]], audit: AuditLog) -> None:
         self.registry = CollectorRegistry()
         self.in_flight = Gauge("cadgate_http_requests_in_flight", "Requests being answered", registry=self.registry)
         self._requests = Counter(
@@ -60,6 +61,8 @@ class Metrics:
         )
         self._children: dict[tuple[str, str | None, int], tuple[Counter, Histogram]] = {}
         self.registry.register(Applications(runtimes))
+        lost = Gauge("cadgate_audit_lines_lost", "Lines that the audit log could not take", registry=self.registry)
+        lost.set_function(lambda: audit.lost)
 
     def observe(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """Count one answered request."""

@@ -23,6 +23,9 @@ class AdapterSettings(BaseModel):
     command: str | None = Field(
         None, description="managed: the application's program, where it is not found by itself."
     )
+    allow_execute: bool = Field(
+        True, description="False: no code may be run in the application, whatever a caller's key allows."
+    )
     restore: bool = Field(True, description="Whether a restart of the gateway brings the documents back.")
     start_timeout_seconds: Annotated[float, Field(gt=0)] = Field(60, description="From the launch to the first answer.")
     call_timeout_seconds: Annotated[float, Field(gt=0)] = Field(30, description="Default deadline of a call.")

@@ -16,6 +16,8 @@ from starlette.requests import Request
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import BadRequest, PathNotAllowed, ValidationFailed
 from cadgate.models.responses import Artifact
+from cadgate.routers.context import deed_of, require
+from cadgate.security.audit import AuditLog
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -28,9 +30,19 @@ _BATCH = 1 << 20
 async def receive_upload(store: ArtifactStore, request: Request) -> Artifact:
     """Keep the file of a multipart request as an artifact.
 
-    Raises ValidationFailed without a file, with an empty one or with two; PathNotAllowed for its name; BadRequest for a
-    body that is not multipart, or ends in its middle. Nothing is kept then.
+    Raises Forbidden for a caller who may not write; ValidationFailed without a file, with an empty one or with two;
+    PathNotAllowed for its name; BadRequest for a body that is not multipart, or ends in its middle. Nothing is kept
+    then.
     """
+    audit: AuditLog = request.app.state.audit
+    with audit.watching(deed_of(request, "artifacts.store")) as learned:
+        require(request, "write")
+        artifact = await _receive(store, request)
+        learned["artifact"] = artifact.id
+        return artifact
+
+
+async def _receive(store: ArtifactStore, request: Request) -> Artifact:
     _, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary")
     if not boundary:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
+from contextlib import AbstractContextManager
+from typing import Any
 
 from cadgate.cli.lifecycle import say
 from cadgate.cli.serve import OWN_KEY
 from cadgate.config import Settings
+from cadgate.security.audit import AuditLog, Deed
 from cadgate.security.keys import KeyFile
 
 
 def create(settings: Settings, label: str, scopes: str) -> int:
     """Print a new key on stdout, alone on its line; what it is on stderr."""
-    text, key = KeyFile(settings.state_dir).create(
-        label, [scope.strip() for scope in scopes.split(",") if scope.strip()]
-    )
+    with _audited(settings, "keys.create") as learned:
+        text, key = KeyFile(settings.state_dir).create(
+            label, [scope.strip() for scope in scopes.split(",") if scope.strip()]
+        )
+        learned |= {"key": key.id, "scopes": list(key.scopes)}
     print(f"key {key.id} ({label}) may {', '.join(key.scopes)}; it is shown this once:", file=sys.stderr)
     say(text)
     return 0
+
+
+def _audited(settings: Settings, method: str) -> AbstractContextManager[dict[str, Any]]:
+    """Writes the audit log's line when the block ends."""
+    deed = Deed(method=method, identity="local", peer=None, request_id=secrets.token_hex(16), door="cli")
+    return AuditLog.of(settings).watching(deed)
 
 
 def list_keys(settings: Settings) -> int:
@@ -29,7 +41,10 @@ def list_keys(settings: Settings) -> int:
 
 
 def revoke(settings: Settings, identifier: str) -> int:
-    if not KeyFile(settings.state_dir).revoke(identifier):
+    with _audited(settings, "keys.revoke") as learned:
+        known = KeyFile(settings.state_dir).revoke(identifier)
+        learned |= {"key": identifier} if known else {"known": False}
+    if not known:
         print(f"cadgate: there is no key {identifier!r}; `cadgate keys list` shows their ids", file=sys.stderr)
         return 1
     say(f"key {identifier} is refused from now on")

@@ -117,7 +117,8 @@ async function readAdapters() {
 const handlers = {
   hello(message) {
     retry = 250;
-    setState("connected", true);
+    setState(message.execute ? "connected" : "connected; code may not be run here", true);
+    byId("run").disabled = code.disabled = !message.execute;
     const again = session === message.session && lastSeq !== null;
     session = message.session;
     send({ type: "subscribe", id: "topics", topics: ["objects", "scene", "render", "status", "clients"], ...(again ? { since: lastSeq } : {}) });
@@ -161,7 +162,7 @@ function send(message) {
 }
 
 function run() {
-  if (running !== null || !code.value.trim() || socket.readyState !== WebSocket.OPEN) return;
+  if (running !== null || code.disabled || !code.value.trim() || socket.readyState !== WebSocket.OPEN) return;
   if (history.at(-1) !== code.value) history.push(code.value);
   place = history.length;
   running = `run-${++number}`;

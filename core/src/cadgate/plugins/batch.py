@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from cadgate.application import Application, RequestContext
 from cadgate.builtin import Batch, BatchCall, BatchFailure, BatchResults, BatchSuccess
 from cadgate.errors import (
     CadgateError,
+    Forbidden,
     IdempotencyConflict,
     InternalError,
     NotFound,
@@ -22,13 +24,17 @@ from cadgate.errors import (
 )
 from cadgate.methods import Method
 from cadgate.models.responses import ErrorBody
-from cadgate.plugins.calls import DryRunDone, digest, require_scope, result_of, validated
+from cadgate.plugins.calls import DryRunDone, digest, result_of, validated
+from cadgate.plugins.permission import deed_of_call, leaves_traces, require_permission
 
 if TYPE_CHECKING:
     from cadgate.plugins.runtime import AdapterRuntime
 
 _BATCH_READ = Method("session.batch", BaseModel, BaseModel)
 _BATCH_WRITE = Method("session.batch", BaseModel, BaseModel, mutates=True)
+
+NOT_DONE = "rolled_back"
+"""The outcome, in the audit log, of the other calls of an atomic batch that failed."""
 
 log = structlog.stdlib.get_logger("cadgate.batch")
 
@@ -61,7 +67,12 @@ def prepare(runtime: AdapterRuntime, context: RequestContext, name: str, params:
             f"{runtime.adapter.title} has no method {name!r}; GET /api/v1/{runtime.adapter.name}/methods lists them",
             details={"method": name},
         )
-    require_scope(context, method.required_scope)
+    try:
+        require_permission(runtime, context, method)
+    except Forbidden as error:
+        if leaves_traces(method):
+            runtime.audit.record(deed_of_call(runtime, context, method, None), error.code, error.status, 0.0)
+        raise
     values = {
         key: params[key] for key in runtime.adapter.context if key in params and key not in method.params.model_fields
     }
@@ -84,14 +95,14 @@ async def run_batch(runtime: AdapterRuntime, context: RequestContext, batch: Bat
     """Run a batch. Raises the failed call's error when it is atomic, IdempotencyConflict."""
     told = None if context.idempotency_key is None else digest("session.batch", batch.model_dump(), context)
     ends = None if context.deadline_seconds is None else time.monotonic() + context.deadline_seconds
-    context = replace(context, digest=told, deadline_at=ends)
+    context = replace(context, digest=told, deadline_at=ends, door="batch")
     if batch.atomic:
         return await _atomic(runtime, context, batch)
     items: list[Item | None] = [None] * len(batch.calls)
     waiting: list[tuple[int, Prepared]] = []
     for index, call in enumerate(batch.calls):
         try:
-            prepared = prepare(runtime, context, call.method, call.params)
+            prepared = prepare(runtime, replace(context, batch_index=index), call.method, call.params)
         except CadgateError as error:
             items[index] = _failed(error, context)
             continue
@@ -107,7 +118,7 @@ async def run_batch(runtime: AdapterRuntime, context: RequestContext, batch: Bat
 async def _alone(runtime: AdapterRuntime, context: RequestContext, index: int, call: Prepared) -> Item:
     key = f"{context.idempotency_key}@{index}" if context.idempotency_key else None
     values = {**context.values, **call.values}
-    app = Application(runtime, replace(context, idempotency_key=key, values=values))
+    app = Application(runtime, replace(context, idempotency_key=key, values=values, batch_index=index))
     try:
         return BatchSuccess(result=await runtime.calls.run(app, call.method, call.params))
     except DryRunDone:
@@ -130,7 +141,7 @@ async def _flush(
     calls, indexes = [call for _, call in waiting], [index for index, _ in waiting]
     waiting.clear()
     try:
-        answers = await _send(runtime, context, calls, atomic=False, first=indexes[0])
+        answers = await _send(runtime, context, calls, atomic=False, indexes=indexes)
     except IdempotencyConflict:
         raise
     except CadgateError as error:
@@ -159,6 +170,34 @@ def _failed(error: CadgateError, context: RequestContext) -> BatchFailure:
 
 
 async def _send(
+    runtime: AdapterRuntime, context: RequestContext, calls: list[Prepared], *, atomic: bool, indexes: Sequence[int]
+) -> list[dict[str, Any]]:
+    """Each call's answer as it came, `error` or `result`. All of them have their lines in the audit log then."""
+    began = time.perf_counter()
+    ends: list[tuple[str, int]] = []
+    try:
+        answers = await _exchange(runtime, context, calls, atomic=atomic, first=indexes[0])
+        failures = [from_wire(answer["error"]) if "error" in answer else None for answer in answers]
+        ends = [("success", 200) if error is None else (error.code, error.status) for error in failures]
+    except CadgateError as error:
+        failed = error.details.get("index")
+        ends = [
+            (error.code, error.status) if failed in (None, index) else (NOT_DONE, error.status) for index in indexes
+        ]
+        raise
+    except Exception:
+        ends = [("internal_error", 500)] * len(calls)
+        raise
+    finally:
+        seconds = time.perf_counter() - began
+        for index, call, end in zip(indexes, calls, ends or [("cancelled", 499)] * len(calls), strict=True):
+            if leaves_traces(call.method):
+                deed = deed_of_call(runtime, replace(context, batch_index=index), call.method, call.params)
+                runtime.audit.record(deed, *end, seconds)
+    return answers
+
+
+async def _exchange(
     runtime: AdapterRuntime, context: RequestContext, calls: list[Prepared], *, atomic: bool, first: int
 ) -> list[dict[str, Any]]:
     method = _BATCH_WRITE if any(call.method.mutates for call in calls) else _BATCH_READ
@@ -176,11 +215,11 @@ async def _atomic(runtime: AdapterRuntime, context: RequestContext, batch: Batch
     prepared: list[Prepared] = []
     for index, call in enumerate(batch.calls):
         try:
-            prepared.append(_fit_for_atomic(runtime, context, call))
+            prepared.append(_fit_for_atomic(runtime, replace(context, batch_index=index), call))
         except CadgateError as error:
             error.details = {**error.details, "index": index}
             raise
-    answers = await _send(runtime, context, prepared, atomic=True, first=0)
+    answers = await _send(runtime, context, prepared, atomic=True, indexes=range(len(prepared)))
     items = [_item(call, answer, context) for call, answer in zip(prepared, answers, strict=True)]
     return BatchResults(results=items)
 

@@ -25,7 +25,7 @@ def mount(app: FastAPI, found: Found, artifacts: ArtifactStore) -> tuple[Found, 
     if found.status != "active" or found.adapter is None:
         return found, None
     try:
-        runtime = AdapterRuntime(found, app.state.settings, artifacts)
+        runtime = AdapterRuntime(found, app.state.settings, artifacts, app.state.audit)
         app.router.routes.extend(routes_of(found.adapter))
     except Exception as error:
         log.exception("adapter_not_mounted", adapter=found.name, package=found.package)

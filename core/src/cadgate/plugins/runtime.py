@@ -18,6 +18,7 @@ from cadgate.errors import ApplicationUnavailable, NotFound
 from cadgate.methods import Handler, Method
 from cadgate.plugins.calls import Calls
 from cadgate.plugins.contents import contents_of
+from cadgate.security.audit import AuditLog
 from cadgate.sessions.launcher import Launcher
 from cadgate.sessions.process import ApplicationProcess, Launch
 from cadgate.sessions.session import Session
@@ -36,12 +37,15 @@ log = structlog.stdlib.get_logger("cadgate.runtime")
 class AdapterRuntime:
     """Lives as long as the gateway: `async with runtime` starts its application and ends it with all it started."""
 
-    def __init__(self, found: Found, gateway: Settings, artifacts: ArtifactStore) -> None:
+    def __init__(
+        self, found: Found, gateway: Settings, artifacts: ArtifactStore, audit: AuditLog | None = None
+    ) -> None:
         if found.adapter is None or found.settings is None:
             raise ValueError(f"adapter {found.name!r} is {found.status} and cannot run")
         self.adapter = adapter = found.adapter
         self.settings = settings = found.settings
         self.artifacts = artifacts
+        self.audit = audit or AuditLog(gateway.state_dir / "logs", enabled=False)
         self.folder = gateway.state_dir / "sessions" / adapter.name
         self._log = gateway.state_dir / "logs" / f"{adapter.name}.log"
         self._launcher: Launcher[Any] = adapter.launcher(settings)

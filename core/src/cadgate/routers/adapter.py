@@ -12,9 +12,10 @@ from cadgate.builtin import REDO, UNDO, Batch, BatchResults, History
 from cadgate.models.common import Empty
 from cadgate.models.responses import Failure, Result, Success
 from cadgate.plugins.batch import run_batch
-from cadgate.plugins.calls import require_scope
+from cadgate.plugins.permission import require_scope
 from cadgate.plugins.router import METHOD_EXTENSION, Router
 from cadgate.plugins.runtime import AdapterRuntime, runtime_of
+from cadgate.routers.context import deed_of
 
 
 class RouteInfo(Result):
@@ -84,10 +85,11 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
     @router.post("/restart", status_code=202)
     async def restart(request: Request, app: Annotated[Application, bound]) -> Success[Restarting]:
         """End the application and start it again with its documents; also the way out of `down`."""
-        require_scope(app.context, "execute")
-        session = runtime_of(request, name).session
-        session.restart("asked for by a client")
-        session.request_start()
+        runtime = runtime_of(request, name)
+        with runtime.audit.watching(deed_of(request, "session.restart", name)):
+            require_scope(app.context, "execute")
+            runtime.session.restart("asked for by a client")
+            runtime.session.request_start()
         return Success(Restarting())
 
     return router

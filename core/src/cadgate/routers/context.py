@@ -6,11 +6,12 @@ import re
 from functools import partial
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from cadgate.application import ALL_SCOPES, RequestContext
 from cadgate.errors import Forbidden, ValidationFailed
 from cadgate.methods import Scope
+from cadgate.security.audit import Deed
 
 MAX_DEADLINE_MS = 24 * 3600 * 1000
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
@@ -38,6 +39,7 @@ def context_of(request: Request) -> RequestContext:
         dry_run=b"dry_run" in query and _dry_run(request),
         scopes=state.get("scopes", ALL_SCOPES),
         identity=state.get("identity", "local"),
+        peer=peer_of(request),
         gone=partial(_gone, request),
         timing=state.get("timing"),
     )
@@ -48,6 +50,26 @@ def require(request: Request, scope: Scope) -> None:
     allowed = request.scope.get("state", {}).get("scopes", ALL_SCOPES)
     if scope not in allowed:
         raise Forbidden(f"This key does not allow {scope!r}", details={"scope": scope, "allowed": sorted(allowed)})
+
+
+def peer_of(connection: HTTPConnection) -> str | None:
+    """Address and port of the other end."""
+    client = connection.client
+    return None if client is None else f"{client.host}:{client.port}"
+
+
+def deed_of(request: Request, method: str, adapter: str | None = None, **more: Any) -> Deed:
+    """What a route of the gateway itself is about to do, for the audit log."""
+    state: dict[str, Any] = request.scope.get("state", {})
+    return Deed(
+        method=method,
+        identity=state.get("identity", "local"),
+        peer=peer_of(request),
+        request_id=state.get("request_id", ""),
+        door="rest",
+        adapter=adapter,
+        more=more,
+    )
 
 
 async def _gone(request: Request) -> None:

@@ -15,6 +15,7 @@ from cadgate.models.responses import Failure, Result, Success
 from cadgate.plugins.discovery import Found
 from cadgate.plugins.router import Router
 from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.security.audit import AuditLog
 
 router = Router()
 
@@ -32,13 +33,24 @@ class AdapterState(Result):
     remedy: str | None = Field(default=None, description="What to do about it.")
 
 
+class AuditState(Result):
+    """The audit log."""
+
+    status: Literal["on", "off", "failing"] = Field(description="failing: the last line could not be written.")
+    lost: int = Field(description="Lines that could not be written since the gateway started.")
+    reason: str | None = Field(None, description="failing: why.")
+
+
 class Health(Result):
     """The gateway, and its adapters as it knows them."""
 
-    status: Literal["healthy", "degraded"] = Field(description="degraded: an enabled adapter cannot take work.")
+    status: Literal["healthy", "degraded"] = Field(
+        description="degraded: an enabled adapter cannot take work, or the audit log cannot be written."
+    )
     version: str
     uptime_seconds: float
     adapters: dict[str, AdapterState]
+    audit: AuditState
 
 
 class AdapterHealth(BaseModel):
@@ -87,6 +99,12 @@ def states(request: Request) -> dict[str, AdapterState]:
     return known
 
 
+def _audit(request: Request) -> AuditState:
+    log: AuditLog = request.app.state.audit
+    status = "failing" if log.failing else "on" if log.enabled else "off"
+    return AuditState(status=status, lost=log.lost, reason=log.failing)
+
+
 def _works(state: AdapterState) -> bool:
     return state.status in ("up", "busy", "disabled")
 
@@ -97,13 +115,14 @@ async def health(request: Request) -> Success[Health]:
 
     200 as long as the gateway answers. It never waits for an application: ask `/health/{adapter}` for a real answer.
     """
-    known = states(request)
+    known, audit = states(request), _audit(request)
     return Success(
         Health(
-            status="healthy" if all(map(_works, known.values())) else "degraded",
+            status="healthy" if all(map(_works, known.values())) and audit.status != "failing" else "degraded",
             version=cadgate.__version__,
             uptime_seconds=round(time.monotonic() - request.app.state.started, 3),
             adapters=known,
+            audit=audit,
         )
     )
 

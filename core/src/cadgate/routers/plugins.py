@@ -33,6 +33,9 @@ class Plugin(Result):
     title: str | None
     routes: list[PluginRoute] = Field(description="What it serves; empty unless it is active.")
     websocket: str | None = Field(description="Path of its WebSocket; null unless it is active.")
+    execute: bool | None = Field(
+        description="Whether code may be run in it (`allow_execute` of its settings); null unless it is active."
+    )
 
 
 class PluginList(Result):
@@ -58,6 +61,7 @@ async def list_plugins(request: Request) -> Success[PluginList]:
                     title=one.adapter.title if one.adapter else None,
                     routes=routes.get(one.name, []) if one.status == "active" else [],
                     websocket=f"/ws/{one.name}" if one.status == "active" else None,
+                    execute=one.settings.allow_execute if one.status == "active" and one.settings else None,
                 )
                 for one in found
             ]

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cadgate.application import Stop
 from cadgate.methods import Scope
+from cadgate.routers.context import peer_of
 from cadgate.websocket.messages import Topic
 
 MAX_EVENTS = 2_000
@@ -51,7 +52,7 @@ class Connection:
         self.adapter = adapter
         self.identity: str = state["identity"]
         self.scopes: frozenset[Scope] = state["scopes"]
-        self.client = "{}:{}".format(*websocket.client) if websocket.client else None
+        self.client = peer_of(websocket)
         self.since = time.time()
         self.topics: dict[Topic, None] = {}
         self.jobs: dict[str | int, Job] = {}

@@ -15,7 +15,8 @@ from cadgate.builtin import EXECUTE, Code
 from cadgate.error_handlers import internal_error, plain
 from cadgate.errors import BadRequest, CadgateError, Conflict, Forbidden, NotFound, Overloaded, PayloadTooLarge
 from cadgate.plugins.batch import prepare
-from cadgate.plugins.calls import DryRunDone, require_scope
+from cadgate.plugins.calls import DryRunDone
+from cadgate.plugins.permission import require_scope
 from cadgate.websocket.connection import Connection, Job
 from cadgate.websocket.hub import Hub
 from cadgate.websocket.messages import (
@@ -59,6 +60,7 @@ class Handler:
                 "connection": connection.id,
                 "protocol": PROTOCOL,
                 "heartbeat_seconds": self._heartbeat,
+                "execute": self._may_execute(),
             }
         )
         try:
@@ -69,6 +71,10 @@ class Handler:
                 group.cancel_scope.cancel()
         finally:
             connection.end()
+
+    def _may_execute(self) -> bool:
+        """Whether this client may run code: its key and the adapter's settings both say so."""
+        return "execute" in self._connection.scopes and self._hub.runtime.settings.allow_execute
 
     async def _write(self, scope: anyio.CancelScope) -> None:
         await self._connection.write()
@@ -172,7 +178,13 @@ class Handler:
 
     def _context(self) -> RequestContext:
         connection = self._connection
-        return RequestContext(request_id=self._request_id(), scopes=connection.scopes, identity=connection.identity)
+        return RequestContext(
+            request_id=self._request_id(),
+            scopes=connection.scopes,
+            identity=connection.identity,
+            peer=connection.client,
+            door="websocket",
+        )
 
     def _begin(self, message: Execute | Call) -> Job:
         jobs = self._connection.jobs
@@ -187,11 +199,10 @@ class Handler:
     async def _run(self, job: Job, message: Execute | Call) -> None:
         """Run it and send its result."""
         connection, began = self._connection, time.perf_counter()
-        context = RequestContext(
+        context = replace(
+            self._context(),
             request_id=job.request_id,
             deadline_seconds=message.timeout_seconds,
-            scopes=connection.scopes,
-            identity=connection.identity,
             ordered=True,
             gone=job.stop.wait,
             stop=job.stop,
@@ -216,6 +227,8 @@ class Handler:
         connection.send(answer)
         milliseconds = round((time.perf_counter() - began) * 1000, 2)
         what = "session.execute" if isinstance(message, Execute) else message.method
+        if what not in self._hub.runtime.methods:
+            what = "(unknown)"  # the client's own text, which may be anything
         log.info(
             "websocket_call",
             adapter=connection.adapter,

@@ -115,6 +115,7 @@ class Hello(Message):
     connection: str
     protocol: Literal[1] = PROTOCOL
     heartbeat_seconds: float
+    execute: bool = Field(description="Whether this client may run code: its key and the adapter's settings allow it.")
 
 
 class Stream(Message):

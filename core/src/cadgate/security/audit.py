@@ -1,0 +1,204 @@
+"""The audit log: one line of JSON for each change, execution and written file. Who, when, which method, how it ended.
+
+Never what: no parameters, no code (its SHA-256 only), no keys, no names of objects. A log that cannot be written stops
+nobody; it is counted, told by `/health`, and said in the log itself once it can be written again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import pwd
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from pydantic_core import to_json
+
+from cadgate.errors import CadgateError
+
+if TYPE_CHECKING:
+    from cadgate.config import Settings
+
+FILE = "audit.log"
+LOST = "audit.lost"
+"""The method of the line that says how many lines are missing before it."""
+_CANCELLED = 499
+
+log = structlog.stdlib.get_logger("cadgate.audit")
+
+
+def local_user() -> dict[str, Any]:
+    """The user this process acts as, as a line names it."""
+    uid = os.geteuid()
+    try:
+        return {"uid": uid, "user": pwd.getpwuid(uid).pw_name}
+    except KeyError:
+        return {"uid": uid}
+
+
+def hash_of_code(code: str) -> str:
+    """What a line says of executed code."""
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What is about to be done, and by whom: everything of a line that is known before its end."""
+
+    method: str
+    identity: str
+    peer: str | None
+    request_id: str
+    door: str
+    adapter: str | None = None
+    more: Mapping[str, Any] | None = None
+
+
+class AuditLog:
+    """Appends lines to `folder/audit.log`, mode 0600; from `max_bytes` on it becomes `audit.log.1`, and so on.
+
+    Writing takes microseconds: it goes to the operating system's cache. Nothing here raises for a full disk.
+    """
+
+    def __init__(
+        self, folder: Path, *, enabled: bool = True, max_bytes: int = 32 * 1024 * 1024, keep: int = 10
+    ) -> None:
+        self.path = folder / FILE
+        self.enabled = enabled
+        self.lost = 0
+        """Lines that could not be written since the gateway started."""
+        self.failing: str | None = None
+        """Why the last line could not be written."""
+        self._untold = 0
+        self._max_bytes = max_bytes
+        self._keep = keep
+        self._descriptor: int | None = None
+        self._user = local_user()
+
+    @classmethod
+    def of(cls, settings: Settings) -> AuditLog:
+        """The audit log of a gateway with these settings."""
+        return cls(
+            settings.state_dir / "logs",
+            enabled=settings.audit,
+            max_bytes=settings.audit_max_bytes,
+            keep=settings.audit_files,
+        )
+
+    # --- lines ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def watching(self, deed: Deed, *, fine: type[BaseException] | None = None) -> Generator[dict[str, Any]]:
+        """Write a line when the block ends, however it does; into the dictionary goes what the block learns.
+
+        `fine` is an exception that means success.
+        """
+        learned: dict[str, Any] = {}
+        began = time.perf_counter()
+        outcome, status = "success", 200
+        try:
+            yield learned
+        except CadgateError as error:
+            outcome, status = error.code, error.status
+            raise
+        except asyncio.CancelledError:
+            outcome, status = "cancelled", _CANCELLED
+            raise
+        except BaseException as error:
+            if fine is None or not isinstance(error, fine):
+                outcome, status = "internal_error", 500
+            raise
+        finally:
+            self.record(deed, outcome, status, time.perf_counter() - began, learned)
+
+    def record(
+        self, deed: Deed, outcome: str, status: int, seconds: float, more: Mapping[str, Any] | None = None
+    ) -> None:
+        """Write one line."""
+        if not self.enabled:
+            return
+        line: dict[str, Any] = {"time": _now(), "method": deed.method}
+        if deed.adapter is not None:
+            line["adapter"] = deed.adapter
+        line |= {"door": deed.door, "identity": deed.identity}
+        if deed.identity == "local":
+            line |= self._user
+        if deed.peer is not None:
+            line["peer"] = deed.peer
+        line |= {"request_id": deed.request_id, **(deed.more or {}), **(more or {})}
+        line |= {"outcome": outcome, "status": status, "ms": round(seconds * 1000, 2)}
+        self._write(line)
+
+    # --- the file ------------------------------------------------------------------------------------------------
+
+    def _write(self, line: dict[str, Any]) -> None:
+        try:
+            descriptor = self._open()
+            if self._untold:
+                told = {"time": _now(), "method": LOST, "lines": self._untold, "reason": self.failing}
+                _append(descriptor, told)
+                self._untold = 0
+            _append(descriptor, line)
+        except OSError as error:
+            if self.failing is None:
+                log.error("audit_log_failing", path=str(self.path), reason=error.strerror)
+            self.failing = error.strerror or type(error).__name__
+            self.lost += 1
+            self._untold += 1
+            self.close()
+        else:
+            if self.failing is not None:
+                log.warning("audit_log_works_again", path=str(self.path), lost=self.lost)
+                self.failing = None
+
+    def _open(self) -> int:
+        """The file to append to: another one after it grew too large, or was moved or removed by somebody."""
+        if self._descriptor is not None:
+            with contextlib.suppress(FileNotFoundError):
+                there, ours = os.stat(self.path), os.fstat(self._descriptor)
+                if (there.st_ino, there.st_dev) == (ours.st_ino, ours.st_dev):
+                    if ours.st_size < self._max_bytes:
+                        return self._descriptor
+                    self._rotate()
+            self.close()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._descriptor = os.open(self.path, flags, 0o600)
+        os.fchmod(self._descriptor, 0o600)
+        return self._descriptor
+
+    def _rotate(self) -> None:
+        for number in range(self._keep, 0, -1):
+            newer = self.path if number == 1 else self.path.with_name(f"{FILE}.{number - 1}")
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(newer, self.path.with_name(f"{FILE}.{number}"))
+
+    def close(self) -> None:
+        """Give the file back; the next line opens it again."""
+        if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _append(descriptor: int, line: dict[str, Any]) -> None:
+    """All of the line or nothing of it. Raises OSError."""
+    data = to_json(line, inf_nan_mode="constants") + b"\n"
+    written = os.write(descriptor, data)
+    if written == len(data):
+        return
+    # The disk is full: what stands there of the line would spoil the next one.
+    os.ftruncate(descriptor, os.lseek(descriptor, 0, os.SEEK_END) - written)
+    raise OSError(28, os.strerror(28))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
