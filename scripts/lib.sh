@@ -167,6 +167,16 @@ install_browser() {
     apt_install chromium || say "apt could not install chromium"
 }
 
+# The tests of the example adapter drive the system's OpenSCAD, which draws pictures in an X server.
+install_openscad() {
+    local missing=()
+    command -v openscad >/dev/null || missing+=(openscad)
+    command -v Xvfb >/dev/null || missing+=(xvfb)
+    if [ "${#missing[@]}" = 0 ] || ! can_apt; then return 0; fi
+    say "installing by apt: ${missing[*]}"
+    apt_install "${missing[@]}" || say "apt could not install ${missing[*]}"
+}
+
 # --- All of it --------------------------------------------------------------------------------------------------------
 
 # setup [dev]: everything that running (or testing, with `dev`) needs. Two at the same time take turns.
@@ -177,7 +187,10 @@ setup() {
     make_venv
     install "${1:-run}"
     install_applications
-    if [ "${1:-run}" = dev ]; then install_browser; fi
+    if [ "${1:-run}" = dev ]; then
+        install_browser
+        install_openscad
+    fi
     # A gateway that is started next must not hold the lock of the setup.
     exec 9>&-
 }

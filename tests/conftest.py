@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.gateway import Gateway
+from tests.wheels import PACKAGES, ROOT, build
 
 
 @pytest.fixture
@@ -38,3 +39,9 @@ def http(gateway: Gateway) -> Iterator[httpx.Client]:
     """A client at the root of the shared gateway."""
     with gateway.client() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The wheels of the three packages, as they are now."""
+    return build(tmp_path_factory.mktemp("dist"), *(ROOT / package for package in PACKAGES))

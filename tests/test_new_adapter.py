@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import ast
-import os
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from cadgate.cli.new_adapter import CannotMake, Names, new_adapter, rendered
 from cadgate.testing import Gateway
+from tests.wheels import Environment, run
 
-ROOT = Path(__file__).parent.parent
 BESIDES = "[adapters.blender]\nenabled = false\n[adapters.freecad]\nenabled = false\n"
-SECONDS = 60
 NAMES = ("sketch", "my-cad", "other_cad2", "a234567890-a234567890-a234567890-a23456")
-
-
-def run(*command: object, cwd: Path | None = None) -> str:
-    """What a command prints; fails with all that it printed when it fails."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CADGATE_", "PYTEST_"))}
-    arguments = [str(part) for part in command]
-    done = subprocess.run(
-        arguments, cwd=cwd, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 # --- what is written -------------------------------------------------------------------------------------------------
@@ -124,44 +112,63 @@ def test_a_refusal_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
 # --- its life --------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_adapter_lives_from_its_making_to_its_end(tmp_path: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    build = [*pip, "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", tmp_path / "dist"]
-    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv")
-    python = tmp_path / "venv" / "bin" / "python"
-    install = [*pip, "--python", python, "install", "--quiet", "--no-deps", "--no-index"]
-    site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
-    # Dependencies are those of the tests. Their .pth files are not read, so the gateway itself comes from its wheel.
-    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    run(*build, ROOT / "core")
-    run(*install, *(tmp_path / "dist").glob("cadgate-*.whl"))
-    cadgate = [python, "-P", "-m", "cadgate"]
-
-    # Made by the installed command, from the templates in the wheel.
-    run(*cadgate, "new-adapter", "my-cad", cwd=tmp_path)
-    project = tmp_path / "cadgate-my-cad"
-    run(*build, project)
-    run(*install, *(tmp_path / "dist").glob("cadgate_my_cad-*.whl"))
+def test_a_new_adapter_lives_from_its_making_to_its_end(tmp_path: Path, wheels: list[Path]) -> None:
+    environment = Environment(tmp_path, wheels)
     (tmp_path / "plugins.toml").write_text(BESIDES)
-    assert "my-cad       active    cadgate-my-cad     0.1.0\n" in run(*cadgate, "plugins", cwd=tmp_path)
+    before = served(environment)
 
-    # Its own tests, and those that every adapter must pass; `-P` leaves its sources out: it is the installed one.
-    tests = run(python, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=project)
+    # Made by the installed command, from the templates in the wheel, outside of this repository.
+    environment.cadgate("new-adapter", "my-cad")
+    project = tmp_path / "cadgate-my-cad"
+    environment.build_and_install(project)
+    assert "my-cad       active    cadgate-my-cad     0.1.0\n" in environment.cadgate("plugins")
+
+    # Its own tests, and those that every adapter must pass, without an edit.
+    tests = environment.tests(project)
     assert " passed" in tests
     assert "skipped" not in tests
 
-    gateway = Gateway(tmp_path / "state", plugins=BESIDES, python=python).start()
-    with gateway.client("/api/v1/my-cad") as client:
-        made = client.post("/objects", json={"name": "Lid", "size": [40, 20, 2]})
+    gateway = Gateway(tmp_path / "state", plugins=BESIDES, python=environment.python).start()
+    with gateway.client() as client:
+        made = client.post("/api/v1/my-cad/objects", json={"name": "Lid", "size": [40, 20, 2]})
         assert (made.status_code, made.json()["result"]["volume"]) == (201, 1600)
+        assert client.get("/health/my-cad").json()["result"]["status"] == "up"
+        (plugin,) = (one for one in plugins_of(client) if one["name"] == "my-cad")
+        assert (plugin["package"], plugin["version"], plugin["status"]) == ("cadgate-my-cad", "0.1.0", "active")
+        document = client.get("/openapi.json").json()
+        assert "my-cad" in [tag["name"] for tag in document["tags"]]
+        assert "my-cad" in client.get("/version").text
+        assert "my-cad" in client.get("/metrics").text
     assert gateway.stop() == 0, gateway.log.read_text()[-4000:]
 
-    run(*pip, "--python", python, "uninstall", "--quiet", "--yes", "cadgate-my-cad")
-    assert "my-cad" not in run(*cadgate, "plugins", cwd=tmp_path)
-    assert list(site.glob("*my_cad*")) == []
-    gateway = Gateway(tmp_path / "state", plugins=BESIDES, python=python).start()
+    environment.uninstall("cadgate-my-cad")
+    assert list(environment.site.glob("*my_cad*")) == []
+    assert served(environment) == before
+
+
+def plugins_of(client: httpx.Client) -> list[dict[str, str]]:
+    return client.get("/plugins").json()["result"]["plugins"]
+
+
+def served(environment: Environment) -> dict[str, Any]:
+    """All that a gateway with the two other adapters switched off says of itself; times and ids left out."""
+    told: dict[str, Any] = {"command": environment.cadgate("plugins"), "doctor": "my-cad" in doctor(environment)}
+    gateway = Gateway(environment.folder / "state", plugins=BESIDES, python=environment.python).start()
     with gateway.client() as client:
-        assert "my-cad" not in client.get("/plugins").text
-        assert "my-cad" not in client.get("/openapi.json").text
-        assert client.get("/api/v1/my-cad/objects").status_code == 404
+        told["plugins"] = plugins_of(client)
+        told["openapi"] = client.get("/openapi.json").json()
+        told["asyncapi"] = client.get("/asyncapi.json").json()["channels"]
+        told["version"] = client.get("/version").json()["result"]["adapters"]
+        told["health"] = client.get("/health").json()["result"]["adapters"]
+        told["metrics"] = "my-cad" in client.get("/metrics").text
+        for path in ("/api/v1/my-cad/objects", "/health/my-cad", "/ws/my-cad", "/console/my-cad"):
+            told[path] = client.get(path).status_code
     assert gateway.stop() == 0, gateway.log.read_text()[-4000:]
+    return told
+
+
+def doctor(environment: Environment) -> str:
+    """What `cadgate doctor` prints; it fails where something is missing."""
+    command = [str(environment.python), "-P", "-m", "cadgate", "doctor"]
+    done = subprocess.run(command, cwd=environment.folder, capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout + done.stderr

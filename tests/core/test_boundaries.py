@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 CORE = ROOT / "core" / "src" / "cadgate"
 APPSERVER = CORE / "appserver"
 ADAPTERS = sorted(path.parent for path in (ROOT / "adapters").glob("*/src/*/adapter.py"))
+ADAPTERS.extend(sorted(path.parent for path in (ROOT / "examples" / "adapters").glob("*/src/*/adapter.py")))
 ADAPTERS.append(ROOT / "tests" / "fakes" / "cadgate_fake")
 APPLICATIONS = {
     "cadgate_blender": {"bpy", "bmesh", "mathutils", "numpy", "idprop"},
@@ -24,6 +25,7 @@ APPLICATIONS = {
         *("FreeCAD", "Part", "Mesh", "MeshPart", "Import", "Sketcher", "PartDesign", "TechDraw", "Draft", "Points"),
         *("draftobjects", "draftmake", "importDXF", "importSVG", "BOPTools"),
     },
+    "cadgate_openscad": set[str](),
     "cadgate_fake": set[str](),
 }
 """The modules that each application brings along for the code that runs inside it."""
@@ -65,7 +67,12 @@ def top(module: str) -> str:
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert [path.name for path in ADAPTERS] == ["cadgate_blender", "cadgate_freecad", "cadgate_fake"]
+    assert [path.name for path in ADAPTERS] == [
+        "cadgate_blender",
+        "cadgate_freecad",
+        "cadgate_openscad",
+        "cadgate_fake",
+    ]
     assert len(sources(CORE)) > 50
     assert len(sources(APPSERVER)) > 15
 

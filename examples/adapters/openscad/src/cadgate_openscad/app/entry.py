@@ -1,0 +1,21 @@
+"""What the gateway starts: serves evaluations until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def run() -> None:
+    """Serve; never returns."""
+    # The folder holds links to cadgate and to this package, and nothing else of the gateway's environment.
+    sys.path.insert(0, os.environ["CADGATE_LIB"])
+
+    from cadgate.appserver.boot import main
+    from cadgate_openscad.app.host import OpenSCADHost
+
+    main(OpenSCADHost)
+
+
+if __name__ == "__main__":
+    run()

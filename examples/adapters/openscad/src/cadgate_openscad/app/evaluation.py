@@ -1,0 +1,141 @@
+"""One evaluation: an OpenSCAD of its own, which sees the folder of its source, its libraries, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from contextlib import ExitStack
+from typing import Any, Callable, NamedTuple
+
+from cadgate.appserver import AppError
+from cadgate_openscad.app import console, processes
+
+MAIN = "main.scad"
+MIB = 1024 * 1024
+
+_RESOURCES = re.compile(r"^Resource Path: (.+)$", re.MULTILINE)
+_DEPENDENCY = re.compile(r"^\t(.*?)(?: \\)?$", re.MULTILINE)
+_ESCAPED = re.compile(r"\\(.)")
+
+
+class Settings:
+    """What the launcher's options say, and what OpenSCAD says of itself. Filled in by the host when it starts."""
+
+    program = ""
+    xvfb: str | None = None
+    libraries: list[str] = []
+    """Folders that `use` and `include` look through; every source may read them."""
+    memory = 0
+    file_size = 0
+    emit: Callable[[str, dict[str, Any]], None] = staticmethod(lambda topic, data: None)  # type: ignore[assignment]
+
+
+class Evaluated(NamedTuple):
+    """An evaluation that worked."""
+
+    console: console.Console
+    seconds: float
+
+
+def version(program: str) -> str:
+    """`OpenSCAD version 2021.01`, from the program itself. Raises RuntimeError."""
+    code, output = processes.run([program, "--version"], os.getcwd(), processes.environment())
+    text = " ".join(output.lines).strip()
+    if code != 0 or "OpenSCAD" not in text:
+        raise RuntimeError(f"{program} --version ended with {code} and said {text!r}: it is no OpenSCAD that works")
+    return text.replace("OpenSCAD version", "OpenSCAD")
+
+
+def configure(options: dict[str, Any], emit: Callable[[str, dict[str, Any]], None]) -> None:
+    """Take over the settings, and ask OpenSCAD where its own libraries are."""
+    Settings.program = options["program"]
+    Settings.xvfb = options["xvfb"]
+    Settings.memory = options["max_memory_mb"] * MIB
+    Settings.file_size = options["max_output_mb"] * MIB
+    Settings.emit = emit  # type: ignore[method-assign]
+    _, output = processes.run([Settings.program, "--info"], os.getcwd(), processes.environment())
+    own = _RESOURCES.search("\n".join(output.lines))
+    folders = [*options["libraries"], *([os.path.join(own.group(1).strip(), "libraries")] if own else [])]
+    Settings.libraries = [os.path.realpath(folder) for folder in folders]
+
+
+def evaluate(folder: str, arguments: list[str], *, into: str, what: str, picture: bool = False) -> Evaluated:
+    """Run OpenSCAD on `main.scad` in `folder` so that it writes the file `into`.
+
+    `what` names the format, for messages. Raises AppError with what OpenSCAD said.
+    """
+    folder = os.path.realpath(folder)
+    dependencies = into + ".d"
+    argv = [Settings.program, "-d", dependencies, "-o", into, *arguments, MAIN]
+    env = processes.environment(OPENSCADPATH=os.pathsep.join(Settings.libraries))
+    writable = [os.path.dirname(into), os.environ["HOME"], os.environ["TMPDIR"]]
+    began = time.monotonic()
+    with ExitStack() as stack:
+        if picture:
+            try:
+                env.update(stack.enter_context(processes.display(Settings.xvfb)))
+            except LookupError:
+                raise no_display() from None
+        code, output = processes.run(
+            argv,
+            folder,
+            env,
+            processes.Output(_tell, console.weigh),
+            readable=[folder, os.path.dirname(os.path.realpath(Settings.program)), *Settings.libraries],
+            writable=writable,
+            memory=Settings.memory,
+            file_size=Settings.file_size,
+        )
+    seconds = round(time.monotonic() - began, 4)
+    said = console.Console(output.lines, output.left_out, folder)
+    _check_reads(folder, dependencies, said)
+    console.check(said, code, what)
+    return Evaluated(said, seconds)
+
+
+def _tell(lines: list[str]) -> None:
+    Settings.emit("progress", {"messages": lines})
+
+
+def no_display() -> AppError:
+    """Pictures cannot be had on this machine."""
+    remedy = "apt-get install -y --no-install-recommends xvfb"
+    message = f"OpenSCAD draws pictures in an X server, and there is none: install one with {remedy}"
+    return AppError("command_failed", message, {"remedy": remedy})
+
+
+def _check_reads(folder: str, dependencies: str, said: console.Console) -> None:
+    """Raise AppError where OpenSCAD's own list of what it read has something that is missing, or not the source's.
+
+    It says nothing about a mesh that it did not find. And where the kernel cannot keep it from other files, what it
+    made of one does not leave this process.
+    """
+    own = folder + os.sep
+    for path in (*_listed(dependencies), *_elsewhere(said), *said.missing()):
+        real = os.path.realpath(os.path.join(folder, path))
+        if not any(real == root or real.startswith(root + os.sep) for root in (folder, *Settings.libraries)):
+            told = path[len(own) :] if path.startswith(own) else path
+            raise AppError(
+                "path_not_allowed",
+                f"The source reads {told!r}: it may read only what `files` puts beside it, and OpenSCAD's libraries",
+                {"file": told},
+            )
+        if not os.path.isfile(real):
+            raise console.missing_file(real[len(own) :] if real.startswith(own) else os.path.basename(real), said)
+
+
+def _listed(dependencies: str) -> list[str]:
+    """What the list for `make` says; there is none where the source could not be read."""
+    try:
+        with open(dependencies, encoding="utf-8", errors="surrogateescape") as file:
+            text = file.read()
+        os.unlink(dependencies)
+    except FileNotFoundError:
+        return []
+    return [_ESCAPED.sub(r"\1", name) for name in _DEPENDENCY.findall(text)]
+
+
+def _elsewhere(said: console.Console) -> list[str]:
+    """The files in which OpenSCAD found errors."""
+    return [place["file"] for place in map(console.place, said.of("ERROR")) if "file" in place]

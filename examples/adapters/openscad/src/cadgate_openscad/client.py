@@ -1,0 +1,15 @@
+"""The socket client of the companion process: the core's, with a connection error of its own."""
+
+from __future__ import annotations
+
+from cadgate.plugin import BaseSocketClient, ConnectionFailed
+
+
+class OpenSCADConnectionError(ConnectionFailed):
+    """The process that starts OpenSCAD cannot be reached: not started, gone, or not answering."""
+
+
+class OpenSCADClient(BaseSocketClient):
+    """Speaks to the process that starts OpenSCAD."""
+
+    connection_error = OpenSCADConnectionError

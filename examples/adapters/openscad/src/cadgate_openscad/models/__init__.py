@@ -1,0 +1,1 @@
+"""What travels between client, gateway and companion: one module per resource."""

@@ -1,0 +1,44 @@
+"""A source: how a request brings it, and the files that it reads."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, model_validator
+
+from cadgate.plugin import Params
+
+ArtifactId = Annotated[str, Field(description="The id of an artifact.", examples=["0123456789abcdef0123456789abcdef"])]
+_SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9_. -]*"
+FileName = Annotated[str, StringConstraints(pattern=rf"^{_SEGMENT}(/{_SEGMENT})*$", max_length=255)]
+"""A relative name as it stands in `include <…>`: no `..`, nothing hidden, nothing absolute."""
+
+MAIN = "main.scad"
+"""What a source is called while it is evaluated, and so in OpenSCAD's messages."""
+
+EXAMPLE = """/* [Size] */
+// Edge in mm
+size = 10; // [1:0.5:100]
+round = false;
+if (round) sphere(size / 2); else cube(size);
+"""
+
+
+class Source(Params):
+    """Either the text of a source, or an artifact that holds it."""
+
+    source: str | None = Field(None, min_length=1, description="The OpenSCAD source itself.", examples=[EXAMPLE])
+    artifact: ArtifactId | None = Field(None, description="An artifact that holds the source, a .scad or .csg file.")
+    files: dict[FileName, ArtifactId] = Field(
+        default_factory=dict[str, str],
+        description="What the source reads by `include`, `use`, `import` and `surface`: the name it has there, and the "
+        "artifact. It can read nothing else but OpenSCAD's libraries.",
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Source:
+        if (self.source is None) == (self.artifact is None):
+            raise ValueError("give either source (its text) or artifact (the id of an uploaded .scad file)")
+        if MAIN in self.files:
+            raise ValueError(f"files cannot hold {MAIN!r}: that is the name of the source itself")
+        return self
