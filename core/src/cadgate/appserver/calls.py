@@ -197,9 +197,13 @@ class Caller:
 
     def _replay(self, entry: Entry) -> Any:
         call = Call(None, None, entry["method"], entry["params"], {"mutates": True, "context": entry["context"]})
-        if entry["method"] == "session.batch":
+        if entry["method"] != "session.batch":
+            return self.invoke(call)
+        context.enter(call)
+        try:
             return self._batches.run(call)
-        return self.invoke(call)
+        finally:
+            context.leave()
 
     def after(self, call: Call) -> None:
         """Once the answer is on its way: tell what changed."""

@@ -40,12 +40,26 @@ def sphere(
         )
         return add_object("Icosphere", place, make)
     _check(segments * (rings - 1) + 2)
-    make = from_bmesh(
-        ("uv", radius, segments, rings),
-        lambda bm: bmesh.ops.create_uvsphere(bm, u_segments=segments, v_segments=rings, radius=radius, calc_uvs=True),
-        smooth,
-    )
+    make = from_pieces(("uv", radius, segments, rings), lambda: _uv_sphere(radius, segments, rings), smooth)
     return add_object("Sphere", place, make)
+
+
+def _uv_sphere(radius: float, segments: int, rings: int) -> tuple[list[Any], list[Any], list[Any]]:
+    """Vertices, faces and UVs of bmesh's own, the faces sorted: their order there follows addresses in memory, so that
+    the same sphere would be another one each time that a session is restored."""
+    bm = bmesh.new()
+    try:
+        bm.loops.layers.uv.new("UVMap")
+        bmesh.ops.create_uvsphere(bm, u_segments=segments, v_segments=rings, radius=radius, calc_uvs=True)
+        uv = bm.loops.layers.uv.active
+        bm.verts.index_update()
+        many = len(bm.verts)
+        bm.faces.sort(key=lambda face: face.verts[0].index * many + face.verts[1].index)
+        corners = [[(loop.vert.index, tuple(loop[uv].uv)) for loop in face.loops] for face in bm.faces]
+        faces = [[index for index, _ in face] for face in corners]
+        return [tuple(vertex.co) for vertex in bm.verts], faces, [place for face in corners for _, place in face]
+    finally:
+        bm.free()
 
 
 @method("primitives.cylinder")

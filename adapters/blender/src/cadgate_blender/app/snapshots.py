@@ -17,6 +17,9 @@ def save(path: str, *, compress: bool = False) -> None:
     for image in bpy.data.images:
         if image.is_dirty and image.type not in ("RENDER_RESULT", "COMPOSITING"):
             image.pack()
+            if image.is_float and image.alpha_mode == "STRAIGHT":
+                # Packed pixels are taken for straight ones when they are read, and multiplied by their alpha each time.
+                image.alpha_mode = "PREMUL"
     bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, compress=compress, check_existing=False, relative_remap=False)
 
 

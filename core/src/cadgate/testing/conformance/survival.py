@@ -44,6 +44,11 @@ class Survival(Suite):
         keyed = creation.post(headers=headers, name=name)
         deleted = creation.make(name=creation.new_name())["name"]
         subject.batch((creation.delete, {"name": deleted}))
+        together = [creation.new_name(), creation.new_name()]
+        calls = [(creation.create, {**creation.params, "name": one}) for one in together]
+        atomic = subject.batch(*calls, atomic=True)
+        assert atomic.status_code == 200, atomic.text
+        kept += [each["result"] for each in atomic.json()["result"]["results"]]
 
         _kill(subject)
         for made in kept:

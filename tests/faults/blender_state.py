@@ -1,0 +1,192 @@
+"""Runs inside Blender: everything that its data-blocks hold, as JSON, by walking what Blender says of itself."""
+
+import array
+import hashlib
+import json
+from typing import Any, Dict, List
+
+import bpy
+
+NOT_DATA = ("window_managers", "screens", "workspaces", "brushes", "libraries")
+SKIPPED = {
+    "rna_type",
+    # Of the moment or of the process, not of the document.
+    "session_uid",
+    "is_updated",
+    "is_updated_data",
+    "is_evaluated",
+    "original",
+    "preview",
+    "asset_data",
+    "is_runtime_data",
+    "bindcode",
+    "is_dirty",
+    "is_saved",
+    "depsgraph",
+    "tag",
+    "name_full",
+    "id_data",
+    "execution_time",
+    "persistent_uid",
+    # Blender makes it when a file is opened, for a brush.
+    "cavity_curve",
+    # Read as arrays: see `_mesh`, `_image`.
+    "pixels",
+    "vertex_normals",
+    "polygon_normals",
+    "corner_normals",
+}
+MESH_ARRAYS = (
+    ("vertices", "co", "f", 3),
+    ("edges", "vertices", "i", 2),
+    ("edges", "use_seam", "b", 1),
+    ("loops", "vertex_index", "i", 1),
+    ("polygons", "loop_start", "i", 1),
+    ("polygons", "use_smooth", "b", 1),
+    ("polygons", "material_index", "i", 1),
+    ("polygons", "hide", "b", 1),
+)
+MESH_SKIPPED = SKIPPED | {
+    "vertices", "edges", "loops", "polygons", "loop_triangles", "loop_triangle_polygons", "attributes",
+    "color_attributes", "uv_layers", "uv_layer_clone", "uv_layer_stencil", "vertex_colors",
+    "skin_vertices", "has_custom_normals", "normals_domain", "vertex_creases", "edge_creases",
+}  # fmt: skip
+DIGITS = 6
+
+
+def whole_state() -> str:
+    """The document as JSON text: every data-block by kind and name, used or not, and what no data-block says."""
+    blocks: Dict[str, Dict[str, Any]] = {}
+    for prop in bpy.data.bl_rna.properties:
+        if prop.type == "COLLECTION" and prop.identifier not in NOT_DATA:
+            kind = prop.identifier
+            blocks[kind] = {block.name_full: _block(block) for block in getattr(bpy.data, kind)}
+    layer = bpy.context.view_layer
+    state = {
+        "blocks": blocks,
+        "order": {kind: list(each) for kind, each in blocks.items()},
+        "scene": bpy.context.scene.name,
+        "active": layer.objects.active.name if layer.objects.active else None,
+        "objects in the view layer": [obj.name for obj in layer.objects],
+        "hidden": [obj.name for obj in layer.objects if obj.hide_get()],
+        "selected": [obj.name for obj in layer.objects if obj.select_get()],
+    }
+    return json.dumps(state)
+
+
+def _block(block: Any) -> Dict[str, Any]:
+    told = _struct(block, MESH_SKIPPED if isinstance(block, bpy.types.Mesh) else SKIPPED, set())
+    if isinstance(block, bpy.types.Mesh):
+        told["arrays"] = _mesh(block)
+    if isinstance(block, bpy.types.Image):
+        told["arrays"] = {"pixels": _digest(block, "pixels")}
+    if isinstance(block, bpy.types.Object):
+        if block.visible_get():
+            # It is computed, and Blender leaves that until it is seen.
+            told["matrix_world"] = _number_list([each for row in block.matrix_world for each in row])
+        told["groups"] = [group.name for group in block.vertex_groups]
+    return told
+
+
+def _mesh(mesh: Any) -> Dict[str, Any]:
+    told: Dict[str, Any] = {}
+    for collection, name, kind, width in MESH_ARRAYS:
+        found = getattr(mesh, collection)
+        values = array.array("i" if kind == "b" else kind, bytes(4 * len(found) * width))
+        found.foreach_get(name, values if kind != "b" else (values := [False] * len(found)))
+        told[f"{collection}.{name}"] = _digest_of(values)
+    for attribute in mesh.attributes:
+        if not attribute.is_internal and attribute.name not in (".edge_verts", ".corner_vert", "position"):
+            told[f"attribute {attribute.name}"] = [attribute.domain, attribute.data_type, _attribute(attribute)]
+    told["uv"] = [[layer.name, layer.active, layer.active_render] for layer in mesh.uv_layers]
+    told["weights"] = _digest_of([[[g.group, round(g.weight, 6)] for g in v.groups] for v in mesh.vertices])
+    return told
+
+
+def _attribute(attribute: Any) -> str:
+    name = {"FLOAT_VECTOR": "vector", "FLOAT2": "vector", "FLOAT_COLOR": "color", "BYTE_COLOR": "color"}.get(
+        attribute.data_type, "value"
+    )
+    return _digest_of([_value(getattr(each, name)) for each in attribute.data])
+
+
+def _digest(owner: Any, name: str) -> str:
+    found = getattr(owner, name)
+    values = array.array("f", bytes(4 * len(found)))
+    found.foreach_get(values)
+    return _digest_of(values)
+
+
+def _digest_of(values: Any) -> str:
+    data = values.tobytes() if isinstance(values, array.array) else json.dumps(values).encode()
+    return f"{len(values)}: {hashlib.sha256(data).hexdigest()[:16]}"
+
+
+def _struct(struct: Any, skipped: Any, above: set) -> Dict[str, Any]:
+    told: Dict[str, Any] = {"struct": struct.bl_rna.identifier}
+    if getattr(struct, "is_embedded_data", False):
+        # Its owner is its one user, which Blender counts until it reads the file.
+        skipped = skipped | {"users"}
+    above = above | {struct.as_pointer()}
+    for prop in struct.bl_rna.properties:
+        name = prop.identifier
+        if name in skipped:
+            continue
+        try:
+            told[name] = _property(prop, getattr(struct, name), above)
+        except (AttributeError, RuntimeError, TypeError, ValueError) as error:
+            told[name] = "unreadable: " + type(error).__name__
+    try:
+        # What add-ons registered is told by their properties, and made when it is read.
+        known = struct.bl_rna.properties
+        told["custom"] = {key: _value(value) for key, value in struct.items() if key not in known and key != "cycles"}
+    except (AttributeError, TypeError):
+        pass
+    return told
+
+
+def _property(prop: Any, value: Any, above: set) -> Any:
+    if prop.type == "POINTER":
+        return _pointer(value, above)
+    if prop.type == "COLLECTION":
+        return [_pointer(each, above) for each in value]
+    return _value(value)
+
+
+def _pointer(value: Any, above: set) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, bpy.types.ID) and not getattr(value, "is_embedded_data", False):
+        return f"{value.bl_rna.identifier} {value.name_full!r}"
+    if not hasattr(value, "bl_rna"):
+        return _value(value)
+    if value.as_pointer() in above or len(above) > 12:
+        return "see above: " + value.bl_rna.identifier
+    return _struct(value, SKIPPED, above)
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, float):
+        return _number(value)
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if isinstance(value, bpy.types.ID):
+        return f"{value.bl_rna.identifier} {value.name_full!r}"
+    if hasattr(value, "items"):
+        return {str(key): _value(each) for key, each in value.items()}
+    if hasattr(value, "__iter__"):
+        return _number_list(list(value))
+    return repr(type(value))
+
+
+def _number_list(values: List[Any]) -> List[Any]:
+    return [_value(each) for each in values]
+
+
+def _number(value: float) -> float:
+    rounded = float(f"{value:.{DIGITS}g}")
+    return 0.0 if abs(rounded) < 1e-9 else rounded
