@@ -156,6 +156,14 @@ FreeCADLauncher(FreeCADSettings()).plan()' 2>/dev/null && [ -z "${FREECAD_CMD:-}
     apt_install "${missing[@]}" || say "apt could not install them; \`scripts/start_all.sh\` goes on with what there is"
 }
 
+# The tests of `sandbox = "bubblewrap"` make sandboxes.
+install_sandbox() {
+    command -v bwrap >/dev/null && return 0
+    can_apt || return 0
+    say "installing by apt: bubblewrap"
+    apt_install bubblewrap || say "apt could not install bubblewrap"
+}
+
 # The tests of the console page drive the system's Chromium.
 install_browser() {
     local program
@@ -190,6 +198,7 @@ setup() {
     if [ "${1:-run}" = dev ]; then
         install_browser
         install_openscad
+        install_sandbox
     fi
     # A gateway that is started next must not hold the lock of the setup.
     exec 9>&-

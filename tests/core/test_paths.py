@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from cadgate.artifacts.paths import check_name, resolve
 from cadgate.artifacts.store import ArtifactStore
-from cadgate.errors import ArtifactNotFound, PathNotAllowed
+from cadgate.errors import ArtifactNotFound, CommandExecutionError, PathNotAllowed
+
+pytestmark = pytest.mark.security
 
 TRICKS = [
     "..",
@@ -195,6 +197,119 @@ def test_a_file_that_cannot_be_put_under_its_name_leaves_no_artifact(workspace: 
     anyio.run(main)
     assert store.page(0, 10) == ([], 0)
     assert sorted(os.listdir(workspace)) == [".staging", "name.txt"]
+
+
+# --- an application that changes its folders while the gateway works in them ------------------------------------------
+
+
+def _outside(tmp_path: Path) -> Path:
+    """A file of the user's, which no link may lead to."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_text("secret")
+    return outside
+
+
+@pytest.mark.parametrize("how", ["link", "hard link", "folder", "pipe", "dangling"])
+def test_what_is_no_plain_file_does_not_become_an_artifact(workspace: Path, tmp_path: Path, how: str) -> None:
+    outside, store = _outside(tmp_path), ArtifactStore(tmp_path / "artifacts")
+
+    async def main() -> None:
+        async with store.stage(workspace, "name.txt") as staged:
+            if how == "link":
+                staged.path.symlink_to(outside / "secret.txt")
+            elif how == "hard link":
+                os.link(outside / "secret.txt", staged.path)
+            elif how == "folder":
+                staged.path.mkdir()
+            elif how == "pipe":
+                os.mkfifo(staged.path)
+            else:
+                staged.path.symlink_to(outside / "not there")
+            with pytest.raises(CommandExecutionError):
+                await staged.commit()
+
+    anyio.run(main)
+    assert store.page(0, 10) == ([], 0)
+    assert sorted(os.listdir(workspace)) == [".staging"]
+    assert [path.read_text() for path in outside.iterdir()] == ["secret"]
+
+
+def test_links_beside_the_file_are_not_taken_with_it(workspace: Path, tmp_path: Path) -> None:
+    outside, store = _outside(tmp_path), ArtifactStore(tmp_path / "artifacts")
+
+    async def main() -> list[str]:
+        async with store.stage(workspace, "name.txt") as staged:
+            staged.path.write_text("content")
+            (staged.folder / "textures").mkdir()
+            (staged.folder / "textures" / "own.png").write_text("own")
+            (staged.folder / "link.txt").symlink_to(outside / "secret.txt")
+            (staged.folder / "folder").symlink_to(outside)
+            os.link(outside / "secret.txt", staged.folder / "hard.txt")
+            await staged.commit()
+            return [artifact.name for artifact in await staged.related()]
+
+    assert anyio.run(main) == ["textures/own.png"]
+
+
+def test_a_staging_folder_that_became_a_link_is_not_followed(workspace: Path, tmp_path: Path) -> None:
+    outside, store = _outside(tmp_path), ArtifactStore(tmp_path / "artifacts")
+
+    async def main() -> None:
+        async with store.stage(workspace, "secret.txt") as staged:
+            staged.folder.rmdir()
+            staged.folder.symlink_to(outside)
+            with pytest.raises(OSError, match="directory"):
+                await staged.commit()
+            with pytest.raises(OSError, match="directory"):
+                staged.create("planted.obj")
+
+    anyio.run(main)
+    assert os.listdir(outside) == ["secret.txt"]
+    (workspace / ".staging").rename(workspace / "moved")
+    (workspace / ".staging").symlink_to(outside)
+
+    async def again() -> None:
+        async with store.stage(workspace, "secret.txt"):
+            pytest.fail("it was staged outside")
+
+    with pytest.raises(OSError, match="directory"):
+        anyio.run(again)
+    assert os.listdir(outside) == ["secret.txt"]
+
+
+def test_a_folder_that_became_a_link_after_the_check_is_not_written_through(workspace: Path, tmp_path: Path) -> None:
+    outside, store = _outside(tmp_path), ArtifactStore(tmp_path / "artifacts")
+    (workspace / "parts").mkdir()
+
+    async def main() -> None:
+        async with store.stage(workspace, "parts/deep/secret.txt") as staged:
+            staged.path.write_text("overwritten")
+            (workspace / "parts").rmdir()
+            (workspace / "parts").symlink_to(outside)
+            with pytest.raises(PathNotAllowed):
+                await staged.commit()
+
+    anyio.run(main)
+    assert (os.listdir(outside), (outside / "secret.txt").read_text()) == (["secret.txt"], "secret")
+
+
+def test_what_is_given_to_an_application_never_replaces_or_follows_what_is_there(
+    workspace: Path, tmp_path: Path
+) -> None:
+    outside, store = _outside(tmp_path), ArtifactStore(tmp_path / "artifacts")
+
+    async def main() -> None:
+        async with store.stage(workspace, "import") as staged:
+            (staged.folder / "link.obj").symlink_to(outside / "secret.txt")
+            with pytest.raises(FileExistsError):
+                staged.create("link.obj")
+            with staged.create("new.obj") as file:
+                file.write(b"new")
+            assert (staged.folder / "new.obj").read_bytes() == b"new"
+
+    anyio.run(main)
+    assert (outside / "secret.txt").read_text() == "secret"
 
 
 def test_the_same_name_written_by_many_is_always_one_whole_file(workspace: Path, tmp_path: Path) -> None:

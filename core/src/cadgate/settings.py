@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -26,6 +27,13 @@ class AdapterSettings(BaseModel):
     allow_execute: bool = Field(
         True, description="False: no code may be run in the application, whatever a caller's key allows."
     )
+    sandbox: Literal["none", "bubblewrap"] = Field(
+        "none",
+        description="managed: bubblewrap runs it without network, in its own folders, with nothing else to read.",
+    )
+    sandbox_readable: tuple[Path, ...] = Field(
+        (), description="Folders beside its own and the system's that a sandboxed application may read."
+    )
     restore: bool = Field(True, description="Whether a restart of the gateway brings the documents back.")
     start_timeout_seconds: Annotated[float, Field(gt=0)] = Field(60, description="From the launch to the first answer.")
     call_timeout_seconds: Annotated[float, Field(gt=0)] = Field(30, description="Default deadline of a call.")
@@ -46,4 +54,15 @@ class AdapterSettings(BaseModel):
     def _external_needs_an_address(self) -> AdapterSettings:
         if self.mode == "external" and (self.port == 0 or not self.token):
             raise ValueError('mode = "external" needs port and token')
+        return self
+
+    @model_validator(mode="after")
+    def _only_what_is_started_here_is_sandboxed(self) -> AdapterSettings:
+        if self.mode == "external" and self.sandbox != "none":
+            raise ValueError(
+                f'sandbox = "{self.sandbox}" is for applications that the gateway starts, not external ones'
+            )
+        for folder in self.sandbox_readable:
+            if not folder.is_absolute() or not folder.is_dir():
+                raise ValueError(f"sandbox_readable: {str(folder)!r} is not the absolute path of a folder")
         return self

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
-from cadgate.plugin import UnsupportedFormat
+from cadgate.plugin import StagedFile, UnsupportedFormat
 from cadgate_blender.models.exchange import FORMATS
 
 _GLB = struct.Struct("<4sII")
@@ -27,8 +26,11 @@ def format_of(name: str) -> str:
     return FORMATS[suffix]
 
 
-def bring(source: Path, name: str, format: str, folder: Path) -> Path:
-    """Put the file into `folder` under a name that importers understand. Raises UnsupportedFormat for other content."""
+def bring(source: Path, name: str, format: str, staged: StagedFile) -> Path:
+    """Put the file into the folder of `staged` under a name that importers understand.
+
+    Raises UnsupportedFormat for other content.
+    """
     with source.open("rb") as file:
         first = file.read(512)
     if not _LOOKS_LIKE[format](first, source):
@@ -36,32 +38,24 @@ def bring(source: Path, name: str, format: str, folder: Path) -> Path:
             f"The file {name!r} is not a {format} file: its content is of another kind, or damaged",
             details={"name": name, "format": format},
         )
-    target = folder / f"{PurePosixPath(name).stem[:60] or 'import'}{PurePosixPath(name).suffix.lower()}"
-    if format == "obj":
-        _copy_obj(source, target)
-    elif format == "gltf":
+    if format == "gltf":
         _check_uris(json.loads(source.read_bytes()), name)
-        link(source, target)
     elif format == "glb":
         _check_uris(_glb_document(source), name)
-        link(source, target)
-    else:
-        link(source, target)
-    return target
+    target = f"{PurePosixPath(name).stem[:60] or 'import'}{PurePosixPath(name).suffix.lower()}"
+    with source.open("rb") as content, staged.create(target) as file:
+        if format == "obj":
+            # Without references to material libraries: they name other files, and none came with it.
+            file.writelines(line for line in content if not line.lstrip().lower().startswith(b"mtllib"))
+        else:
+            shutil.copyfileobj(content, file, 1 << 20)
+    return staged.folder / target
 
 
-def link(source: Path, target: Path) -> None:
-    """A second name for a file, or a copy where the file system has no such thing."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-
-
-def _copy_obj(source: Path, target: Path) -> None:
-    """Without references to material libraries: they name other files, and none came with it."""
-    with source.open("rb") as lines, target.open("wb") as file:
-        file.writelines(line for line in lines if not line.lstrip().lower().startswith(b"mtllib"))
+def copy(source: Path, staged: StagedFile) -> None:
+    """Put the file where `staged.path` says: a copy, so that nothing can be done to the artifact itself."""
+    with source.open("rb") as content, staged.create(staged.path.name) as file:
+        shutil.copyfileobj(content, file, 1 << 20)
 
 
 def _glb_document(path: Path) -> Any:

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import json
 import os
+import socket
 import sys
 import traceback
 from typing import Any
@@ -21,8 +22,9 @@ def main(kind: type[Host]) -> None:
 
     The descriptor named by `CADGATE_BOOT` brings a line of JSON: secret, workspace, settings, journal (a folder or
     null), restore, crashed (whether the start before this one ended by itself), standby, and the descriptors `lifeline`
-    and `ready`. With `standby` the application starts and then waits for a second line, which says anew what differs,
-    before it touches the journal; without one it ends. Into `ready` goes a line of JSON: port and report, or error.
+    and `ready`. Beside them may be `listener`: a listening socket to use instead of an own one.
+    With `standby` the application starts and then waits for a second line, which says anew what differs, before it
+    touches the journal; without one it ends. Into `ready` goes a line of JSON: port and report, or error.
     """
     boot: dict[str, Any] = {}
     try:
@@ -83,7 +85,10 @@ def _open(server: Server, boot: dict[str, Any]) -> dict[str, Any]:
         report = server.caller.open_journal(
             boot["journal"], restore=bool(boot.get("restore", True)), crashed=bool(boot.get("crashed"))
         )
-    return {"port": server.listen(), **server.greet(), "report": report}
+    port = (
+        server.listen() if boot.get("listener") is None else server.serve(socket.socket(fileno=int(boot["listener"])))
+    )
+    return {"port": port, **server.greet(), "report": report}
 
 
 def _say_ready(boot: dict[str, Any], about: dict[str, Any]) -> None:

@@ -62,9 +62,13 @@ class Server:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address, port))
         listener.listen(256)
+        return self.serve(listener)
+
+    def serve(self, listener: socket.socket) -> int:
+        """Start the I/O thread on a socket that listens already; its port, 0 where it has none."""
         self._io = IoThread(listener, self._secret, greet=self.greet, receive=self._receive, lost=self._lost)
         self._io.start()
-        return int(listener.getsockname()[1])
+        return 0 if listener.family == socket.AF_UNIX else int(listener.getsockname()[1])
 
     def greet(self) -> dict[str, Any]:
         """What a peer learns with its hello."""

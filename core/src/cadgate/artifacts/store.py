@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import mimetypes
@@ -11,17 +12,21 @@ import re
 import secrets
 import shutil
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 import anyio.to_thread
 
+from cadgate.artifacts.inside import copy_over, create, folder_inside, is_plain, open_plain, plain_files, take
 from cadgate.artifacts.paths import STAGING, check_name, resolve
 from cadgate.errors import ArtifactNotFound, CommandExecutionError, PathNotAllowed
 from cadgate.models.responses import Artifact
 
 _LEFTOVER_SECONDS = 3600
+_CHANGED = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP)
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 
 MEDIA_TYPES = {
@@ -83,16 +88,25 @@ class StagedFile:
     Nothing appears under the client's name before `commit`; a failure leaves no file.
     """
 
-    def __init__(self, store: ArtifactStore, folder: Path, name: str, target: Path | None) -> None:
+    def __init__(self, store: ArtifactStore, workspace: Path, name: str, target: tuple[Path, Path] | None) -> None:
         self._store = store
-        self.folder = folder
+        self._workspace = workspace
+        self.folder = folder = workspace / STAGING / secrets.token_hex(8)
         self.name = name
         self.path = folder / Path(name).name
         self._target = target
 
     async def __aenter__(self) -> StagedFile:
-        self.folder.mkdir(parents=True)
-        return self
+        with folder_inside(self._workspace, self.folder, create=True):
+            return self
+
+    def create(self, name: str) -> BinaryIO:
+        """A new file in the folder, for the application to read. Raises FileExistsError, OSError."""
+        with self._opened() as folder:
+            return create(folder, name)
+
+    def _opened(self) -> AbstractContextManager[int]:
+        return folder_inside(self._workspace, self.folder)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -104,40 +118,46 @@ class StagedFile:
 
         Raises CommandExecutionError when no file, or an empty one, was written.
         """
-        if not self.path.is_file() or self.path.stat().st_size == 0:
-            raise CommandExecutionError(f"The application reported success but wrote no file {self.name!r}")
         return await anyio.to_thread.run_sync(self._commit)
 
     def _commit(self) -> Artifact:
-        if self._target is not None:
-            self._put(self._target)
-        return self._store.adopt(self.path, self.name)
+        with self._opened() as folder:
+            if not is_plain(folder, self.path.name) or not os.stat(self.path.name, dir_fd=folder).st_size:
+                raise CommandExecutionError(f"The application reported success but wrote no file {self.name!r}")
+            if self._target is not None:
+                self._put(folder, *self._target)
+            return self._store.take(folder, self.path.name, self.name)
 
-    def _put(self, target: Path) -> None:
+    def _put(self, folder: int, root: Path, target: Path) -> None:
         """A copy under the client's name, whole or not at all."""
-        part = target.with_name(f".{secrets.token_hex(8)}.part")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(self.path, part)
-            part.replace(target)
-        except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
+            with (
+                folder_inside(root, target.parent, create=True) as place,
+                open_plain(folder, self.path.name) as source,
+            ):
+                copy_over(source, place, target.name)
+        except OSError as error:
+            if error.errno not in _CHANGED:
+                raise
             raise PathNotAllowed(
-                f"The path {self.name!r} has become that of a folder, or leads through a file",
+                f"The path {self.name!r} has become that of a folder or a link, or leads through a file",
                 details={"path": self.name},
             ) from error
-        finally:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
 
     async def related(self) -> list[Artifact]:
         """Every other file of the folder as an artifact, in order of name (an OBJ's .mtl and textures)."""
-        others = sorted(path for path in self.folder.rglob("*") if path.is_file() and path != self.path)
-        # Under their names as seen from the file, which is how it refers to them.
-        names = [path.relative_to(self.folder).as_posix() for path in others]
-        return [
-            await anyio.to_thread.run_sync(self._store.adopt, path, name)
-            for path, name in zip(others, names, strict=True)
-        ]
+        return await anyio.to_thread.run_sync(self._related)
+
+    def _related(self) -> list[Artifact]:
+        with self._opened() as folder:
+            # Under their names as seen from the file, which is how it refers to them.
+            others = sorted(name for name in plain_files(folder) if name != self.path.name)
+            return [self._take_related(name) for name in others]
+
+    def _take_related(self, name: str) -> Artifact:
+        path = self.folder / name
+        with folder_inside(self._workspace, path.parent) as folder:
+            return self._store.take(folder, path.name, name)
 
 
 class ArtifactStore:
@@ -156,25 +176,37 @@ class ArtifactStore:
         if suffix and Path(name).suffix.lower() != suffix.lower():
             name += suffix
         target = resolve(workspace, name, self.allowed_roots)
-        return StagedFile(self, workspace / STAGING / secrets.token_hex(8), name, target)
+        roots = [root.resolve() for root in (workspace, *self.allowed_roots)]
+        root = next(root for root in roots if target.is_relative_to(root))
+        return StagedFile(self, workspace, name, (root, target))
 
     def adopt(self, path: Path, name: str, *, sha256: str | None = None) -> Artifact:
         """Move the file `path` into the store and describe it. `sha256` is its digest, where that is known."""
+        with folder_inside(path.parent, path.parent) as folder:
+            return self.take(folder, path.name, name, sha256=sha256)
+
+    def take(self, folder: int, file: str, name: str, *, sha256: str | None = None) -> Artifact:
+        """The same for the plain file `file` of an open folder. Raises CommandExecutionError for what is none."""
         identifier = secrets.token_hex(16)
+        part = self.root / f".{identifier}.part"
+        part.mkdir(mode=0o700)
+        try:
+            take(folder, file, part / "data")
+        except OSError as error:
+            shutil.rmtree(part, ignore_errors=True)
+            if error.errno is not None:
+                raise
+            raise CommandExecutionError(f"What the application left as {name!r} is not a plain file") from error
         artifact = Artifact(
             id=identifier,
             name=name,
             media_type=media_type_of(name),
-            size=path.stat().st_size,
-            sha256=sha256 or _digest(path),
+            size=(part / "data").stat().st_size,
+            sha256=sha256 or _digest(part / "data"),
             url=f"/api/v1/artifacts/{identifier}",
         )
-        folder = self.root / identifier
-        part = self.root / f".{identifier}.part"
-        part.mkdir(mode=0o700)
-        shutil.move(path, part / "data")
         (part / "artifact.json").write_text(artifact.model_dump_json())
-        os.replace(part, folder)
+        os.replace(part, self.root / identifier)
         return artifact
 
     def upload_path(self, name: str) -> tuple[Path, str]:

@@ -20,6 +20,7 @@ from cadgate.cli.serve import CannotListen, bind
 from cadgate.config import Settings
 from cadgate.errors import CadgateError, ConfigError
 from cadgate.plugins.discovery import Found, discover
+from cadgate.sessions import sandbox
 from cadgate.sessions.launcher import Launcher
 from cadgate.settings import AdapterSettings
 
@@ -120,6 +121,8 @@ def _adapter(one: Found) -> Iterator[Finding]:
     try:
         launcher: Launcher[AdapterSettings] = one.adapter.launcher(one.settings)
         plan = launcher.plan()
+        if one.settings.sandbox != "none":
+            sandbox.require()
         hints = list(launcher.hints())
     except CadgateError as error:
         remedy = error.details.get("remedy")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -29,7 +30,7 @@ def _ignore(method: str, params: dict[str, Any]) -> None:
 class BaseSocketClient:
     """JSON-RPC over framed TCP to the server inside an application, over a pool of connections.
 
-    :param host: address of the in-application server.
+    :param host: address of the in-application server; `@name` is a Unix-domain socket with an abstract name.
     :param port: its TCP port.
     :param secret: what the server asks for in `session.hello`.
     :param pool_size: the most connections that are kept.
@@ -150,9 +151,7 @@ class BaseSocketClient:
                     if self._closed:
                         raise self.connection_error("The application was stopped")
                     async with asyncio.timeout(CONNECT_SECONDS):
-                        _, connection = await asyncio.get_running_loop().create_connection(
-                            lambda: Connection(self._on_notification), self.host, self.port
-                        )
+                        connection = await self._connected()
                         await self._greet(connection)
                     return connection
         except OSError as error:
@@ -161,6 +160,24 @@ class BaseSocketClient:
                 details={"host": self.host, "port": self.port},
             ) from error
         raise AssertionError("unreachable: retry_context returns or raises")
+
+    async def _connected(self) -> Connection:
+        loop = asyncio.get_running_loop()
+        if not self.host.startswith("@"):
+            _, connection = await loop.create_connection(
+                lambda: Connection(self._on_notification), self.host, self.port
+            )
+            return connection
+        # Connected here: event loops do not all know abstract addresses.
+        unix = socket.socket(socket.AF_UNIX)
+        unix.setblocking(False)
+        try:
+            await loop.sock_connect(unix, "\0" + self.host[1:])
+            _, connection = await loop.create_unix_connection(lambda: Connection(self._on_notification), sock=unix)
+        except BaseException:
+            unix.close()
+            raise
+        return connection
 
     async def _greet(self, connection: Connection) -> None:
         try:

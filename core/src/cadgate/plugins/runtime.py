@@ -19,8 +19,10 @@ from cadgate.methods import Handler, Method
 from cadgate.plugins.calls import Calls
 from cadgate.plugins.contents import contents_of
 from cadgate.security.audit import AuditLog
+from cadgate.sessions import sandbox
 from cadgate.sessions.launcher import Launcher
 from cadgate.sessions.process import ApplicationProcess, Launch
+from cadgate.sessions.sandbox import Sandbox
 from cadgate.sessions.session import Session
 from cadgate.sessions.source import ExternalSource, ManagedSource
 from cadgate.sessions.status import Status
@@ -45,6 +47,8 @@ class AdapterRuntime:
         self.adapter = adapter = found.adapter
         self.settings = settings = found.settings
         self.artifacts = artifacts
+        self._hidden = gateway.state_dir
+        self._roots = gateway.allowed_roots
         self.audit = audit or AuditLog(gateway.state_dir / "logs", enabled=False)
         self.folder = gateway.state_dir / "sessions" / adapter.name
         self._log = gateway.state_dir / "logs" / f"{adapter.name}.log"
@@ -89,7 +93,20 @@ class AdapterRuntime:
             start_seconds=self.settings.start_timeout_seconds,
             pool_size=self.settings.pool_size,
             journal=self.folder / "journal",
+            sandbox=self._sandbox(),
             restore=self.settings.restore or self.session.status().restarts > 0,
+        )
+
+    def _sandbox(self) -> Sandbox | None:
+        """What the application may see, where the settings shut it in. Raises ApplicationUnavailable."""
+        if self.settings.sandbox == "none":
+            return None
+        sandbox.require()
+        # Workers read and write the session's files; all applications of one adapter trust each other.
+        return Sandbox(
+            hidden=self._hidden,
+            writable=(self.workspace, self.folder / "journal", *self._roots),
+            readable=self.settings.sandbox_readable,
         )
 
     async def _launch_worker(self, worker: Worker, number: int) -> ApplicationProcess:
@@ -106,6 +123,7 @@ class AdapterRuntime:
             options=self._launcher.options(),
             start_seconds=self.settings.start_timeout_seconds,
             pool_size=1,
+            sandbox=self._sandbox(),
         )
         return await ApplicationProcess.launch(launch, worker.notified)
 

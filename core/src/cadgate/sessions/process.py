@@ -18,7 +18,9 @@ import structlog
 
 from cadgate.clients.base_client import BaseSocketClient, Notification
 from cadgate.errors import ApplicationUnavailable
+from cadgate.sessions import sandbox
 from cadgate.sessions.launcher import LaunchPlan, import_roots
+from cadgate.sessions.sandbox import Sandbox
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 INHERITED = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH")
@@ -61,6 +63,7 @@ class Launch:
     restore: bool = True
     crashed: bool = False
     """Whether the start before this one ended by itself: what it died of twice is left out of what is restored."""
+    sandbox: Sandbox | None = None
     standby: bool = False
     """Start with an empty document, and touch the journal only when told to take over."""
 
@@ -74,6 +77,8 @@ class Spawned(NamedTuple):
     """Where it says that it is ready."""
     boot: int | None
     """Where one that stands by is told to take over."""
+    address: str | None
+    """That of a listener made for it."""
 
 
 class ApplicationProcess:
@@ -84,6 +89,7 @@ class ApplicationProcess:
         self._lifeline = spawned.lifeline
         self._ready_end: int | None = spawned.ready
         self._boot_end = spawned.boot
+        self._address = spawned.address
         self._launch = launch
         self._secret = secret
         self._log = launch.log
@@ -152,9 +158,16 @@ class ApplicationProcess:
         try:
             self.about = about = await self._ready(launch.start_seconds)
             self.client = launch.client(
-                "127.0.0.1", about["port"], self._secret, pool_size=launch.pool_size, on_notification=on_notification
+                self._address or "127.0.0.1",
+                about["port"],
+                self._secret,
+                pool_size=launch.pool_size,
+                on_notification=on_notification,
             )
             await self.client.connect()
+            if launch.sandbox is not None:
+                # Its own number counts in the sandbox only; this one is that of the sandbox, which ends with it.
+                self.client.about = {**self.client.about, "pid": self.pid}
         except BaseException:
             self.kill()
             # Two of them must never write to one journal.
@@ -263,6 +276,8 @@ class _Line(asyncio.Protocol):
 def _environment(launch: Launch, boot: int) -> dict[str, str]:
     """A clean one: what a shell or a pyenv put into ours must not change how the application behaves."""
     kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    if launch.sandbox is not None:
+        kept = sandbox.environment(kept)
     return {
         "LANG": "C.UTF-8",
         **kept,
@@ -291,6 +306,18 @@ def _prepare_folders(launch: Launch) -> None:
         launch.log.replace(launch.log.with_suffix(".1.log"))
 
 
+def _command(launch: Launch) -> list[str]:
+    """What to run, in its sandbox where there is one."""
+    if launch.sandbox is None:
+        return list(launch.plan.argv)
+    own = [launch.folder / name for name in ("workspace", "home", "tmp")]
+    journal = [] if launch.journal is None else [launch.journal]
+    for folder in (*own, *journal, *launch.sandbox.writable):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    roots = [*import_roots(launch.package), str(launch.folder / "lib")]
+    return launch.sandbox.command(launch.plan, [*own, *journal], roots, launch.folder / "workspace")
+
+
 def spawn(launch: Launch, secret: str) -> Spawned:
     """Start the process.
 
@@ -300,6 +327,7 @@ def spawn(launch: Launch, secret: str) -> Spawned:
     lifeline_read, lifeline_write = os.pipe()
     ready_read, ready_write = os.pipe()
     boot_read, boot_write = os.pipe()
+    listener, address = (None, None) if launch.sandbox is None else sandbox.listen()
     boot = {
         "secret": secret,
         "workspace": str(launch.folder / "workspace"),
@@ -310,6 +338,7 @@ def spawn(launch: Launch, secret: str) -> Spawned:
         "standby": launch.standby,
         "lifeline": lifeline_read,
         "ready": ready_write,
+        "listener": None if listener is None else listener.fileno(),
     }
     theirs = [lifeline_read, ready_write, boot_read]
     try:
@@ -319,13 +348,13 @@ def spawn(launch: Launch, secret: str) -> Spawned:
         os.write(boot_write, told)
         with launch.log.open("ab") as log:
             popen = subprocess.Popen(
-                list(launch.plan.argv),
+                _command(launch),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=launch.folder / "workspace",
                 env=_environment(launch, boot_read),
-                pass_fds=theirs,
+                pass_fds=[*theirs, *([] if listener is None else [listener.fileno()])],
                 start_new_session=True,
             )
     except BaseException as error:
@@ -337,7 +366,9 @@ def spawn(launch: Launch, secret: str) -> Spawned:
     finally:
         for descriptor in theirs:
             os.close(descriptor)
+        if listener is not None:
+            listener.close()
     if launch.standby:
-        return Spawned(popen, lifeline_write, ready_read, boot_write)
+        return Spawned(popen, lifeline_write, ready_read, boot_write, address)
     os.close(boot_write)
-    return Spawned(popen, lifeline_write, ready_read, None)
+    return Spawned(popen, lifeline_write, ready_read, None, address)

@@ -44,5 +44,5 @@ async def brought(app: Application, artifact: str) -> AsyncGenerator[tuple[str, 
         if not file.read(16).startswith(HEADS[suffix]):
             raise UnsupportedFormat(f"The file {name!r} is not what its suffix says", details={"name": name})
     async with app.stage(None, default="image", suffix=suffix) as staged:
-        await to_thread.run_sync(incoming.link, stored.path, staged.path)
+        await to_thread.run_sync(incoming.copy, stored.path, staged)
         yield str(staged.path), name
