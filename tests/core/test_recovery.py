@@ -515,6 +515,17 @@ def test_an_undo_that_fails_leaves_everything_as_it_was(lives: Lives) -> None:
     assert session.words == "a b c"
 
 
+def test_a_change_that_was_undone_too_forgets_what_could_be_redone_before_it_in_the_next_life(lives: Lives) -> None:
+    session = lives.start()
+    for word in ("first", "second"):
+        session.add(word)
+        session.recovery.history.undo(ANYBODY)
+    again = lives.start()
+    assert again.recovery.history.redo(ANYBODY) == {"redone": "words.add", "can_redo": False}
+    with pytest.raises(AppError, match="nothing to redo"):
+        again.recovery.history.redo(ANYBODY)
+
+
 def test_a_redo_that_fails_half_way_leaves_everything_as_it_was(lives: Lives) -> None:
     session = lives.start()
     session.add("a")

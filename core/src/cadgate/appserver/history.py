@@ -52,6 +52,8 @@ class History:
         """What an entry of the log did to this memory."""
         note = entry.get("note")
         if note == UNDO and entry["dropped"]:
+            # A request after an earlier undo made that final, also where it was itself undone and left the log.
+            del self._undone[: max(0, len(self._undone) - entry["depth"] + 1)]
             self._undone.append(entry["dropped"])
         elif note == REDO:
             # What it did again may have been undone before the snapshot: then it is not known here.
@@ -87,7 +89,7 @@ class History:
     ) -> dict[str, Any]:
         left = [*self._undone, dropped] if dropped else []
         result = {"undone": undone, "can_redo": bool(left)}
-        note = {**_note(UNDO, request, result), "dropped": dropped}
+        note = {**_note(UNDO, request, result), "dropped": dropped, "depth": len(left)}
         try:
             if not self._state.load(generation, keep):
                 raise AppError("command_failed", "The state before the last request could not be brought back")
