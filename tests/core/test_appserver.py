@@ -444,6 +444,23 @@ def test_a_shutdown_whose_snapshot_fails_ends_all_the_same_and_loses_nothing(tmp
             assert wire.names() == ["Kept"]
 
 
+def test_the_call_whose_entry_makes_the_log_too_long_is_remembered_by_the_snapshot_that_cuts_it(
+    tmp_path: Path,
+) -> None:
+    with raw_application(tmp_path, fake_settings(max_entries=2)) as application:
+        with application.connect() as wire:
+            wire.create("First", key="first", hash="h")
+            second = wire.create("Second", key="second", hash="h")
+            wire.call("session.ping")
+            assert (application.journal / "gen-000001" / "log").read_bytes() == b""
+        application.again()
+        assert application.report == {"replayed": 0, "damages": []}
+        with application.connect() as wire:
+            again = wire.create("Second", key="second", hash="h")
+            assert (again["result"], again["replayed"]) == (second["result"], True)
+            assert wire.names() == ["First", "Second"]
+
+
 def test_the_death_of_the_gateway_ends_the_application(tmp_path: Path) -> None:
     with raw_application(tmp_path) as application, application.connect() as wire:
         wire.send("work.stuck", {"seconds": 60})

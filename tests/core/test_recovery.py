@@ -77,7 +77,7 @@ class Session:
     def _apply(self, entry: Entry) -> Any:
         return self.host.add(entry["params"]["word"])
 
-    def add(self, word: str, *, key: str | None = None, request: str | None = None) -> None:
+    def add(self, word: str, *, key: str | None = None, request: str | None = None, seconds: float = 0.0) -> None:
         result = self.host.add(word)
         self.recovery.note(
             {
@@ -88,10 +88,15 @@ class Session:
                 "result": result,
                 "request": request or key or word,
             },
-            0.0,
+            seconds,
         )
         if key is not None:
             self.replies.store(key, "digest", {"result": result})
+
+    def cut_short(self) -> None:
+        """As after every call."""
+        if self.recovery.snapshot_is_overdue():
+            self.recovery.snapshot_if_possible("a long log")
 
     def execute(self, word: str) -> None:
         """A change that only a snapshot can tell."""
@@ -375,7 +380,7 @@ def test_a_state_that_could_not_be_saved_refuses_changes_until_it_can(lives: Liv
     assert lives.start().words == "a code b"
 
 
-def test_many_entries_are_cut_short_by_a_snapshot_and_a_failure_of_that_is_no_failure_of_the_change(
+def test_a_long_log_is_cut_short_and_a_failure_of_that_is_no_failure_of_the_change(
     lives: Lives, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recovery_module, "MAX_ENTRIES", 3)
@@ -383,12 +388,26 @@ def test_many_entries_are_cut_short_by_a_snapshot_and_a_failure_of_that_is_no_fa
     session.host.fails.add("save")
     for word in ("a", "b", "c", "d"):
         session.add(word)
+        session.cut_short()
     assert session.journal.number == 0
     session.host.fails.clear()
     for word in ("e", "f"):
         session.add(word)
+        session.cut_short()
     assert session.journal.number == 1
     assert lives.start().words == "a b c d e f"
+
+
+def test_a_log_that_would_take_long_to_replay_is_cut_short_while_there_is_work_to_do(lives: Lives) -> None:
+    session = lives.start()
+    session.add("a", seconds=recovery_module.MAX_REPLAY_SECONDS / 2)
+    session.cut_short()
+    assert session.journal.number == 0
+    session.add("b", seconds=recovery_module.MAX_REPLAY_SECONDS)
+    session.cut_short()
+    assert session.journal.number == 1
+    again = lives.start()
+    assert (again.words, again.replayed) == ("a b", 0)
 
 
 def test_answers_survive_entries_snapshots_and_undo(lives: Lives) -> None:

@@ -27,7 +27,7 @@ class FakeLauncher(Launcher[FakeSettings]):
 
     def options(self) -> dict[str, object]:
         return self.settings.model_dump(
-            include={"control", "transactional", "send_timeout_seconds", "hello_timeout_seconds"}
+            include={"control", "transactional", "send_timeout_seconds", "hello_timeout_seconds", "max_entries"}
         )
 
     def _control(self) -> dict[str, str]:

@@ -15,4 +15,5 @@ class FakeSettings(AdapterSettings):
     plan: Literal["", "missing", "raise", "not-a-program"] = ""
     send_timeout_seconds: float = 5
     hello_timeout_seconds: float = 5
+    max_entries: int = 20_000
     command_line: tuple[str, ...] = ()

@@ -206,7 +206,7 @@ class Caller:
             context.leave()
 
     def after(self, call: Call) -> None:
-        """Once the answer is on its way: tell what changed."""
+        """Once the answer is on its way, and remembered: tell what changed, and cut a log short that grew too long."""
         context.enter(call)
         try:
             self._host.observe()
@@ -218,6 +218,8 @@ class Caller:
             # Nobody knows what the document is now. The next life begins with what the journal tells.
             print(f"cadgate: the session cannot go on: {self.recovery.broken}", file=sys.stderr, flush=True)
             os._exit(BROKEN)
+        if self.recovery is not None and self.recovery.snapshot_is_overdue():
+            self.recovery.snapshot_if_possible("a long log")
 
     # --- history, end --------------------------------------------------------------------------------------------
 

@@ -18,7 +18,9 @@ from cadgate.appserver.journal import About, Damage, Entry, Generation, Journal
 from cadgate.appserver.replies import Replies
 
 MAX_ENTRIES = 20_000
-"""After that many mutations without one, a snapshot is taken at once."""
+"""After that many mutations without one, a snapshot is taken in the next pause, however short."""
+MAX_REPLAY_SECONDS = 2.0
+"""The same where the mutations together took that long: so long, about, would a restoration take."""
 
 
 class Recovery:
@@ -168,8 +170,6 @@ class Recovery:
             raise _not_kept(error) from error
         self.history.forget()
         self._replay_seconds += seconds
-        if len(self._journal.entries) >= MAX_ENTRIES + self._postponed:
-            self.snapshot_if_possible("many entries")
 
     def keep_by_snapshot(self, because: str) -> None:
         """The same for one whose effect only a snapshot can tell."""
@@ -224,6 +224,12 @@ class Recovery:
     def snapshot_is_due(self) -> bool:
         """Whether replaying would take clearly longer than a snapshot does: asked when there is nothing else to do."""
         return self._replay_seconds > max(0.5, 4 * self._snapshot_seconds)
+
+    def snapshot_is_overdue(self) -> bool:
+        """The same while there is work to do: then only a log that has grown too long is cut short."""
+        return len(self._journal.entries) >= MAX_ENTRIES + self._postponed or self._replay_seconds > max(
+            MAX_REPLAY_SECONDS, 4 * self._snapshot_seconds
+        )
 
     def rollback(self) -> None:
         """Undo what a failed mutation did: load the snapshot and replay the log. `broken` says that it failed."""

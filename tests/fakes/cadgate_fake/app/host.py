@@ -13,7 +13,7 @@ import threading
 from contextlib import contextmanager
 from typing import Any, Iterator
 
-from cadgate.appserver import Host, calls, connection, current, io_thread
+from cadgate.appserver import Host, calls, connection, current, io_thread, recovery
 
 ITEMS: dict[str, dict[str, Any]] = {}
 STATE: dict[str, Any] = {"serial": 0, "changed": False, "control": ""}
@@ -52,6 +52,7 @@ class FakeHost(Host):
         self.transactional = bool(self.settings.get("transactional"))
         connection.SEND_TIMEOUT = self.settings["send_timeout_seconds"]
         io_thread.HELLO_TIMEOUT = self.settings["hello_timeout_seconds"]
+        recovery.MAX_ENTRIES = self.settings["max_entries"]
         print("the fake application starts", flush=True)
         how = control().get("start")
         if how == "refuse":
