@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     websocket_heartbeat_seconds: Annotated[float, Field(gt=0)] = Field(
         20, description="How often a WebSocket client hears from the gateway; one that stays silent twice is dropped."
     )
+    import_seconds: Annotated[float, Field(gt=0)] = Field(
+        10, description="How long importing an adapter may take; one that takes longer is failed, and the rest served."
+    )
     shutdown_seconds: Annotated[float, Field(gt=0)] = Field(
         10, description="How long requests in flight may take to end when the gateway stops."
     )

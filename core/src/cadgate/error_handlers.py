@@ -129,7 +129,7 @@ def _request_id(request: Request) -> str | None:
 async def _cadgate_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, CadgateError)
     if isinstance(error, InternalError):
-        log.error("internal_error", request_id=_request_id(request), exc_info=error)
+        log_defect(request.scope, error)
     return respond(error, _request_id(request))
 
 
@@ -199,8 +199,17 @@ def inactive(found: Any) -> ApplicationUnavailable:
 
 async def _defect(request: Request, error: Exception) -> Response:
     """An exception that nobody expected: the log has it, the client gets the request id to find it by."""
-    log.error("internal_error", request_id=_request_id(request), exc_info=error)
+    log_defect(request.scope, error)
     return respond(internal_error(), _request_id(request))
+
+
+def log_defect(scope: Scope, error: BaseException) -> None:
+    """With the package whose route it was: a defect is somebody's to mend."""
+    segments = readable(scope["path"]).split("/")
+    found: list[Any] = getattr(scope["app"].state, "plugins", []) if "app" in scope else []
+    of = [one for one in found if segments[1:3] == ["api", "v1"] and one.name in segments[3:4]]
+    package = {"package": f"{of[0].package} {of[0].version or ''}".rstrip()} if of else {}
+    log.error("internal_error", request_id=scope.get("state", {}).get("request_id"), **package, exc_info=error)
 
 
 async def _values_invalid(request: Request, error: Exception) -> Response:

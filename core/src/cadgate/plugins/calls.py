@@ -172,6 +172,9 @@ class Calls:
                     return await handler.run(inner, params)
             except TimeoutError as error:
                 raise DeadlineExceeded(f"{handler.method.name} had no answer within {seconds:g} s") from error
+            except (SystemExit, KeyboardInterrupt) as error:
+                # Out of a task of its own it would end the loop, and the gateway with it.
+                raise InternalError(f"{handler.method.name} tried to end the gateway: {error!r}") from error
 
         if key is not None and not context.dry_run:
             return await self._once.do(key, told, work)

@@ -1,24 +1,20 @@
-"""Finds, loads and checks adapters. Whatever is wrong with one of them becomes its `Found.error` and nobody else's."""
+"""Finds adapters and has them loaded. Whatever is wrong with one becomes its `Found.error` and nobody else's."""
 
 from __future__ import annotations
 
-import inspect
 import logging
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-import pluggy
 from packaging.utils import canonicalize_name
 from pydantic import TypeAdapter, ValidationError
 
 from cadgate.config import Settings
 from cadgate.errors import ConfigError
-from cadgate.plugin import Adapter, AdapterSpec
-from cadgate.plugins.contents import contents_of, problems_in
+from cadgate.plugin import Adapter
 from cadgate.plugins.entry_points import Announced, announced
-from cadgate.plugins.validate import problems_of
+from cadgate.plugins.loading import Broken, load, told
 from cadgate.settings import AdapterSettings
 
 log = logging.getLogger("cadgate.plugins")
@@ -40,10 +36,6 @@ class Found:
     error: str | None = None
     adapter: Adapter | None = None
     settings: AdapterSettings | None = None
-
-
-class _Broken(Exception):
-    """Why one adapter cannot be used."""
 
 
 def discover(settings: Settings) -> list[Found]:
@@ -119,68 +111,12 @@ def _choose(settings: Settings, name: str, claims: Sequence[Announced]) -> list[
 
 def _load(settings: Settings, one: Announced) -> Found:
     try:
-        adapter = _adapter_of(one)
-        problems = problems_of(adapter, one.name) or _problems_inside(adapter)
-        if problems:
-            raise _Broken("; ".join(problems))
+        adapter = load(one, settings.import_seconds)
         own = _settings_of(settings, adapter)
-    except _Broken as broken:
+    except Broken as broken:
         log.warning("adapter %r failed: %s: %s", one.name, one, broken)
         return Found(one.name, one.package, one.version, "failed", f"{one}: {broken}")
     return Found(one.name, one.package, one.version, "active", None, adapter, own)
-
-
-def _adapter_of(one: Announced) -> Adapter:
-    """Imports the package and calls its hook, alone in a plugin manager of its own."""
-    if one.times > 1:
-        raise _Broken(f"its metadata lists the entry point {one.name!r} {one.times} times")
-    manager = pluggy.PluginManager("cadgate")
-    manager.add_hookspecs(AdapterSpec)
-    try:
-        if not one.point.pattern.match(one.point.value):
-            raise _Broken(f"its entry point {one.point.value!r} is not of the form package.module")
-        plugin = one.point.load()
-        manager.register(plugin, one.name)
-        _check_spelling(manager)
-        if not manager.hook.cadgate_adapter.get_hookimpls():
-            raise _Broken(_no_hook(one, plugin))
-        results: list[Any] = manager.hook.cadgate_adapter()
-    except _Broken:
-        raise
-    except (Exception, SystemExit) as error:
-        log.debug("adapter %r failed to load", one.name, exc_info=error)
-        raise _Broken(_told(error)) from error
-    if len(results) == 1 and isinstance(results[0], Adapter):
-        return results[0]
-    for result in results:
-        if inspect.iscoroutine(result):
-            result.close()
-    kinds = ", ".join(type(result).__name__ for result in results) or "nothing"
-    raise _Broken(f"cadgate_adapter() must return one cadgate.plugin.Adapter, not {kinds}")
-
-
-def _problems_inside(adapter: Adapter) -> list[str]:
-    """What is wrong with the methods and handlers of its package, all of whose modules are imported now."""
-    try:
-        return problems_in(contents_of(adapter.package))
-    except (Exception, SystemExit) as error:
-        log.debug("a module of adapter %r cannot be imported", adapter.name, exc_info=error)
-        raise _Broken(_told(error)) from error
-
-
-def _check_spelling(manager: pluggy.PluginManager) -> None:
-    try:
-        manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        # Its text goes on with the plugin's repr, which holds folders of this machine.
-        unknown = str(error).partition(" in plugin ")[0]
-        raise _Broken(f"{unknown}; the only hook is cadgate_adapter") from error
-
-
-def _no_hook(one: Announced, plugin: object) -> str:
-    if callable(getattr(plugin, "cadgate_adapter", None)):
-        return f"cadgate_adapter in {one.point.value} is not marked with @hookimpl"
-    return f"{one.point.value} has no function cadgate_adapter marked with @hookimpl"
 
 
 def _settings_of(settings: Settings, adapter: Adapter) -> AdapterSettings:
@@ -207,21 +143,6 @@ def _settings_of(settings: Settings, adapter: Adapter) -> AdapterSettings:
                 written.append(f"{where}: {item['msg'].removeprefix('Value error, ')}")
         if written:
             raise ConfigError("; ".join(written)) from error
-        raise _Broken("; ".join(missing)) from error
-    except Exception as error:
-        raise _Broken(f"its settings cannot be made: {_told(error)}") from error
-
-
-def _told(error: BaseException) -> str:
-    """The exception in one line, with the file and line that raised it: names only, no folders."""
-    text = " ".join(str(error).split()) or "no message"
-    frames = traceback.extract_tb(error.__traceback__)
-    if isinstance(error, SyntaxError) and error.filename:
-        where = f" ({error.filename.rpartition('/')[2]}, line {error.lineno})"
-        text = error.msg
-    elif frames and "/pluggy/" not in frames[-1].filename and not frames[-1].filename.startswith("<frozen"):
-        where = f" ({frames[-1].filename.rpartition('/')[2]}, line {frames[-1].lineno})"
-    else:
-        where = ""
-    kind = "SystemExit" if isinstance(error, SystemExit) else type(error).__name__
-    return f"{kind}: {text}{where}"
+        raise Broken("; ".join(missing)) from error
+    except (Exception, SystemExit) as error:
+        raise Broken(f"its settings cannot be made: {told(error)}") from error

@@ -27,7 +27,7 @@ def mount(app: FastAPI, found: Found, artifacts: ArtifactStore) -> tuple[Found, 
     try:
         runtime = AdapterRuntime(found, app.state.settings, artifacts, app.state.audit)
         app.router.routes.extend(routes_of(found.adapter))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         log.exception("adapter_not_mounted", adapter=found.name, package=found.package)
         return failed(found, f"it cannot be mounted: {type(error).__name__}: {error}"), None
     return found, runtime

@@ -20,7 +20,7 @@ from cadgate.plugins.calls import Calls
 from cadgate.plugins.contents import contents_of
 from cadgate.security.audit import AuditLog
 from cadgate.sessions import sandbox
-from cadgate.sessions.launcher import Launcher
+from cadgate.sessions.launcher import Launcher, LaunchPlan
 from cadgate.sessions.process import ApplicationProcess, Launch
 from cadgate.sessions.sandbox import Sandbox
 from cadgate.sessions.session import Session
@@ -82,14 +82,22 @@ class AdapterRuntime:
 
     # --- launches ------------------------------------------------------------------------------------------------
 
+    def _plan(self) -> tuple[LaunchPlan, dict[str, object]]:
+        """What the launcher says. Runs in a thread; raises what the launcher raises, but nothing that ends the loop."""
+        try:
+            return self._launcher.plan(), self._launcher.options()
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise RuntimeError(f"its launcher tried to end the gateway: {error!r}") from error
+
     def _launch(self) -> Launch:
+        plan, options = self._plan()
         return Launch(
-            plan=self._launcher.plan(),
+            plan=plan,
             package=self.adapter.package,
             client=self.adapter.client,
             folder=self.folder,
             log=self._log,
-            options=self._launcher.options(),
+            options=options,
             start_seconds=self.settings.start_timeout_seconds,
             pool_size=self.settings.pool_size,
             journal=self.folder / "journal",
@@ -111,7 +119,7 @@ class AdapterRuntime:
 
     async def _launch_worker(self, worker: Worker, number: int) -> ApplicationProcess:
         try:
-            plan = await anyio.to_thread.run_sync(self._launcher.plan)
+            plan, options = await anyio.to_thread.run_sync(self._plan)
         except ApplicationUnavailable as error:
             raise self.adapter.connection_error(error.message, details=error.details) from error
         launch = Launch(
@@ -120,7 +128,7 @@ class AdapterRuntime:
             client=self.adapter.client,
             folder=self.folder / "workers" / str(number % 64),
             log=self._log.with_name(f"{self.adapter.name}-workers.log"),
-            options=self._launcher.options(),
+            options=options,
             start_seconds=self.settings.start_timeout_seconds,
             pool_size=1,
             sandbox=self._sandbox(),

@@ -6,6 +6,7 @@ is answered here, in the envelope; what is let in is timed, counted and logged o
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import time
@@ -17,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cadgate.converters import SLASH, decode_path, readable
-from cadgate.error_handlers import internal_error, refuse_websocket, render
+from cadgate.error_handlers import internal_error, log_defect, refuse_websocket, render
 from cadgate.errors import BadRequest, CadgateError
 from cadgate.logging import AccessLog
 from cadgate.metrics import Metrics
@@ -35,6 +36,12 @@ _PREFLIGHT_SECONDS = b"600"
 _CLIENT_LEFT = 499
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 _DEFAULT_ALLOWED_HEADERS = b"authorization, content-type, idempotency-key, if-match, x-deadline-ms, x-request-id"
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody asked this task to end, and not code in it for everybody to believe so."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 class Exchange:
@@ -115,6 +122,7 @@ class Gate:
         exchange = Exchange(send, state["request_id"], started)
         state["started"], state["timing"] = started, exchange.timing
         route: Route | None = None
+        inner = scope
         self._metrics.in_flight.inc()
         try:
             try:
@@ -131,8 +139,11 @@ class Gate:
                 await self._refuse(error, scope, headers, receive, exchange)
             except ClientDisconnect:
                 pass
-            except Exception as error:
-                log.error("internal_error", request_id=exchange.request_id, exc_info=error)
+            except (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
+                # Code of an adapter may raise what it likes; a cancellation that somebody asked for is none of that.
+                if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                    raise
+                log_defect(inner, error)
                 if exchange.status:
                     raise
                 await self._refuse(internal_error(), scope, headers, receive, exchange)
