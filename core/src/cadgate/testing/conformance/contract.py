@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from cadgate.appserver.framing import MAX_HELLO, PROTOCOL
 from cadgate.plugins.contents import METHOD_NAME
 from cadgate.testing.conformance.application import answer_to, hello, request, with_application
+from cadgate.testing.conformance.halves import disagreements, functions_inside
 from cadgate.testing.conformance.subject import Subject, Told
 from cadgate.testing.conformance.suite import Suite
 
@@ -48,6 +49,16 @@ class Contract(Suite):
         unknown = {name for name in inside - published if not name.startswith("internal.")}
         assert not unknown, f"the application answers methods without a Method, not named internal.*: {sorted(unknown)}"
 
+    def test_both_halves_agree_on_the_parameters(self, subject: Subject) -> None:
+        """What a method's model has is what its function takes. The function's file is read, for it runs elsewhere."""
+        wrong = [
+            problem
+            for name, function in functions_inside(subject.adapter.package)
+            if (method := subject.contents.methods_by_name().get(name)) is not None
+            for problem in disagreements(method, function)
+        ]
+        assert not wrong, "; ".join(wrong)
+
     def test_every_method_is_listed_with_its_schemas_and_a_route(self, subject: Subject) -> None:
         for name in subject.contents.methods_by_name():
             listed = subject.methods[name]
@@ -76,7 +87,7 @@ class Contract(Suite):
             assert operation["operationId"].startswith(f"{subject.name}_"), where
             assert operation["summary"].strip(), where
             assert operation["description"].strip(), where
-            _check_responses(where, operation)
+            _check_contents(where, operation)
         identifiers = [operation["operationId"] for operation in operations.values()]
         assert len(identifiers) == len(set(identifiers))
 
@@ -132,13 +143,17 @@ def _check_references(node: Any, root: Told, name: str) -> None:
             _check_references(value, root, name)
 
 
-def _check_responses(where: str, operation: Told) -> None:
+def _check_contents(where: str, operation: Told) -> None:
     responses: dict[str, Told] = operation["responses"]
     assert any(status.startswith("2") for status in responses), where
     expected = {"401", "403", "429", "500", "503", "504"}
     if "requestBody" in operation:
         expected.update(("400", "415", "422"))
     assert expected <= set(responses), f"{where} does not document {sorted(expected - set(responses))}"
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        if kind == "application/json":
+            told = content.get("example") or content.get("examples")
+            assert told, f"{where} shows no body: give its model examples, in json_schema_extra of its model_config"
     for status, response in responses.items():
         if status >= "4":
             schema = response["content"]["application/json"]["schema"]

@@ -69,6 +69,21 @@ class Survival(Suite):
         for made in (before, after):
             assert creation.read(made["name"]).json()["result"]["revision"] == made["revision"]
 
+    def test_a_restart_that_is_asked_for_is_a_new_process(self, subject: Subject) -> None:
+        before = subject.gateway.application_pid(subject.name)
+        answer = subject.client.post("/restart")
+        assert (answer.status_code, answer.json()["result"]) == (202, {"restarting": True}), answer.text
+        eventually(lambda: not alive(before), what=f"the end of process {before}")
+        _back(subject, besides=before)
+
+    @needs("creation", "recovery")
+    def test_a_restart_that_is_asked_for_loses_nothing(self, subject: Subject, creation: Creation) -> None:
+        made = creation.make()
+        before = subject.gateway.application_pid(subject.name)
+        assert subject.client.post("/restart").status_code == 202
+        _back(subject, besides=before)
+        assert creation.read(made["name"]).json()["result"]["revision"] == made["revision"]
+
     def test_a_killed_application_is_started_again(self, subject: Subject) -> None:
         _kill(subject)
         assert subject.gateway.health(subject.name)["result"]["status"] == "up"
