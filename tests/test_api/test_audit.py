@@ -215,3 +215,16 @@ async def test_an_open_gateway_says_that_code_may_be_run(gateway: Gateway) -> No
 
 def test_the_list_of_plugins_says_it_too(http: httpx.Client) -> None:
     assert {each["execute"] for each in http.get("/plugins").json()["result"]["plugins"]} == {True}
+
+
+def test_a_key_that_may_only_read_stores_nothing(guarded: Gateway, key: str) -> None:
+    reader = {"Authorization": f"Bearer {new_key(guarded, 'read')}"}
+    store = guarded.state_dir / "artifacts"
+    before = sorted(store.iterdir())
+    with guarded.client("/api/v1", headers=reader) as client:
+        upload = {"file": ("a.stl", b"solid")}
+        for path in ("/artifacts", "/blender/import", "/blender/meshes", "/blender/scene/open", "/blender/world/image"):
+            assert client.post(path, files=upload).status_code == 403, path
+        raw = {"Content-Type": "application/octet-stream"}
+        assert client.post("/blender/meshes", content=b"CGM1", headers=raw).status_code == 403
+    assert sorted(store.iterdir()) == before

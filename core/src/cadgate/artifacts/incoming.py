@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
 from cadgate.artifacts.store import ArtifactStore, Stored
-from cadgate.artifacts.upload import receive_upload
+from cadgate.artifacts.upload import receive_raw, receive_upload
 from cadgate.errors import UnsupportedMediaType, ValidationFailed
 from cadgate.json_body import parse
 from cadgate.routers.context import require
@@ -54,6 +54,12 @@ class IncomingFile:
                 details={"errors": error.errors(include_url=False, include_context=False, include_input=False)},
             ) from error
         return IncomingFile(store.get(reference.artifact))
+
+    @staticmethod
+    async def of_raw_body(request: Request, name: str) -> IncomingFile:
+        """The bytes of the body, under this name. Raises what `receive_raw` raises."""
+        store: ArtifactStore = request.app.state.artifacts
+        return IncomingFile(store.get((await receive_raw(store, request, name)).id))
 
 
 UPLOAD_SCHEMA: dict[str, Any] = {

@@ -7,6 +7,7 @@ from io import BufferedWriter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio
 import anyio.to_thread
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
@@ -38,6 +39,26 @@ async def receive_upload(store: ArtifactStore, request: Request) -> Artifact:
     with audit.watching(deed_of(request, "artifacts.store")) as learned:
         require(request, "write")
         artifact = await _receive(store, request)
+        learned["artifact"] = artifact.id
+        return artifact
+
+
+async def receive_raw(store: ArtifactStore, request: Request, name: str) -> Artifact:
+    """Keep the body of a request, as it is, as the artifact `name`.
+
+    Raises Forbidden for a caller who may not write.
+    """
+    audit: AuditLog = request.app.state.audit
+    with audit.watching(deed_of(request, "artifacts.store")) as learned:
+        require(request, "write")
+        part, name = store.upload_path(name)
+        try:
+            async with await anyio.open_file(part, "wb") as file:
+                async for chunk in request.stream():
+                    await file.write(chunk)
+            artifact = await anyio.to_thread.run_sync(store.adopt, part, name)
+        finally:
+            part.unlink(missing_ok=True)
         learned["artifact"] = artifact.id
         return artifact
 

@@ -8,7 +8,7 @@ from array import array
 from itertools import chain
 from typing import Annotated, Any
 
-from anyio import open_file, to_thread
+from anyio import to_thread
 from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -80,8 +80,9 @@ async def create_mesh(
         if len(mesh.vertices) < LARGE or mesh.edges:
             return Success(await blender.call(CREATE, mesh))
         return Success(await _by_file(blender, mesh))
-    artifact = await _store_raw(blender, request) if kind == "application/octet-stream" else await _store_form(request)
-    params = MeshUploadParams(artifact=artifact, **options.model_dump())
+    raw_body = kind == "application/octet-stream"
+    incoming = IncomingFile.of_raw_body(request, "mesh.cgm") if raw_body else IncomingFile.of_request(request)
+    params = MeshUploadParams(artifact=(await incoming).artifact.id, **options.model_dump())
     return Success(await blender.call(UPLOAD, params))
 
 
@@ -119,18 +120,3 @@ def _mesh(body: Any) -> MeshParams:
     except ValidationError as error:
         # As FastAPI says it of a body that it reads itself.
         raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in error.errors()]) from error
-
-
-async def _store_form(request: Request) -> str:
-    return (await IncomingFile.of_request(request)).artifact.id
-
-
-async def _store_raw(blender: Application, request: Request) -> str:
-    part, name = blender.artifacts.upload_path("mesh.cgm")
-    try:
-        async with await open_file(part, "wb") as file:
-            async for chunk in request.stream():
-                await file.write(chunk)
-        return (await to_thread.run_sync(blender.artifacts.adopt, part, name)).id
-    finally:
-        part.unlink(missing_ok=True)
