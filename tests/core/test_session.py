@@ -235,15 +235,13 @@ async def test_a_killed_application_loses_nothing_that_was_acknowledged(tmp_path
         assert sorted(await names(session)) == sorted(made)
 
 
-async def test_deaths_after_an_answered_ping_are_followed_by_a_start_at_once_however_many(
+async def test_a_life_however_short_is_followed_by_a_start_at_once_and_counts_as_no_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float | None] = []
-    wait = Session._wait_for_wish
 
     async def spy(session: Session, seconds: float | None) -> None:
         waits.append(seconds)
-        await wait(session, 0)
 
     monkeypatch.setattr(Session, "_wait_for_wish", spy)
     async with fake_session(tmp_path) as watched:
@@ -253,7 +251,65 @@ async def test_deaths_after_an_answered_ping_are_followed_by_a_start_at_once_how
             os.kill(watched.session.status().pid or 0, signal.SIGKILL)
         await becomes(lambda: watched.session.status().restarts == 8)
         await settled(watched.session, "up")
+        assert watched.states().count("restarted") == 8
     assert waits == []
+
+
+async def test_only_failed_starts_in_a_row_are_counted(
+    tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    async with fake_session(tmp_path, fake_settings(control)) as watched:
+        session = watched.session
+        for life in range(3):
+            # Four failed starts, one below the end; then one that works, after which counting begins anew.
+            before = starts(tmp_path)
+            control.tell(start="refuse")
+            os.kill(session.status().pid or 0, signal.SIGKILL)
+            await becomes(lambda before=before: starts(tmp_path) >= before + 4)
+            control.tell(start=None)
+            await becomes(lambda life=life: watched.states().count("restarted") == life + 1)
+        assert "down" not in session.status().state
+
+
+async def test_deaths_in_a_replay_count_until_what_kills_is_set_aside(
+    tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    async with fake_session(tmp_path, fake_settings(control)) as watched:
+        session = watched.session
+        for name in ("Before", "Killer", "After"):
+            await create(session, name)
+        control.tell(replay={"Killer": "crash"})
+        before = starts(tmp_path)
+        os.kill(session.status().pid or 0, signal.SIGKILL)
+        await becomes(lambda: "restarted" in watched.states())
+        # Two deaths of it, and a third start that leaves it out.
+        assert starts(tmp_path) == before + 3
+        assert await names(session) == ["Before"]
+
+
+async def test_snapshots_that_kill_every_start_end_in_down_with_the_reason_and_the_log(
+    tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    async with fake_session(tmp_path, fake_settings(control)) as watched:
+        await create(watched.session, "Kept")
+        control.tell(load="crash")
+        os.kill(watched.session.status().pid or 0, signal.SIGKILL)
+        await settled(watched.session, "down")
+        with pytest.raises(ConnectionFailed) as caught:
+            await watched.session.health()
+        assert "it failed to start 5 times in a row" in caught.value.message
+        assert "the fake application starts" in caught.value.details["log_tail"]
+        control.tell(load=None)
+        watched.session.request_start()
+        await settled(watched.session, "up")
+
+
+def starts(folder: Path) -> int:
+    """How often the fake application was started."""
+    return (folder / "fake.log").read_text().count("the fake application starts")
 
 
 @pytest.mark.parametrize("start", ["refuse", "raise"])

@@ -56,6 +56,8 @@ DIGITS = 6
 
 def whole_state() -> str:
     """The document as JSON text: every data-block by kind and name, used or not, and what no data-block says."""
+    # What is computed from the rest is left until somebody asks.
+    bpy.context.view_layer.update()
     blocks: Dict[str, Dict[str, Any]] = {}
     for prop in bpy.data.bl_rna.properties:
         if prop.type == "COLLECTION" and prop.identifier not in NOT_DATA:

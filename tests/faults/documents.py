@@ -129,6 +129,10 @@ def blender(session: Session) -> None:
     post("/objects/Ball/boolean", {"object": "Torus", "operation": "difference"})
     post("/objects/Cylinder/duplicate", {"name": "Twin", "linked": True})
     post("/objects/Cone/duplicate", {"location": [0, 0, 9]})
+    # Objects whose data are called otherwise, and copies and neighbours of these.
+    patch("/objects/Cone", {"name": "Spike"})
+    post("/objects/Spike/duplicate", {})
+    post("/primitives/cone", {})
     patch("/objects/Twin", {"parent": "Cube", "scale": [1, 2, 3]})
     patch("/objects/Plane", {"visible": False, "name": "Floor"})
     post("/collections", {"name": "Parts"})

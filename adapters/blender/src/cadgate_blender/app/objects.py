@@ -70,6 +70,7 @@ def add_object(
     data = make(name)
     obj = bpy.data.objects.new(name, data)
     placement.check_name(obj)
+    _name_data(obj)
     obj.location, obj.rotation_euler, obj.scale = placement.location, placement.rotation, placement.scale
     if placement.material is not None:
         data.materials.append(placement.material)
@@ -80,6 +81,14 @@ def add_object(
     info = describe(obj, [placement.collection.name], visible=True)
     changes.created(info)
     return info
+
+
+def _name_data(obj: Any) -> None:
+    """Call an object's own data as the object: then both have the same names when the log makes them again, where the
+    request has the object's name in it. What Blender chooses for data depends on what was asked for.
+    """
+    if obj.data is not None and obj.data.name != obj.name:
+        obj.data.name = obj.name
 
 
 def remove(obj: Any) -> None:
@@ -240,11 +249,11 @@ def duplicate(
     copy = original.copy()
     if original.data is not None and not linked:
         copy.data = original.data.copy()
-        if name is not None:
-            copy.data.name = name
     if name is not None:
         copy.name = name
         place.check_name(copy)
+    if not linked:
+        _name_data(copy)
     if location is not None:
         copy.location = location
     if rotation is not None:
