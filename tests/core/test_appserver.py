@@ -461,6 +461,19 @@ def test_the_call_whose_entry_makes_the_log_too_long_is_remembered_by_the_snapsh
             assert wire.names() == ["First", "Second"]
 
 
+def test_what_a_function_does_to_its_parameters_is_not_what_is_replayed(tmp_path: Path) -> None:
+    with raw_application(tmp_path) as application:
+        with application.connect() as wire:
+            assert wire.create("Alone", {"grows": []})["result"]["value"] == {"grows": ["grown"]}
+            parts = [{"method": "items.create", "params": item("Part", {"grows": []}), "mutates": True}]
+            wire.mutate("session.batch", {"calls": parts, "atomic": True})
+        application.again()
+        assert application.report == {"replayed": 2, "damages": []}
+        with application.connect() as wire:
+            for name in ("Alone", "Part"):
+                assert wire.call("items.get", {"name": name})["result"]["value"] == {"grows": ["grown"]}
+
+
 def test_the_death_of_the_gateway_ends_the_application(tmp_path: Path) -> None:
     with raw_application(tmp_path) as application, application.connect() as wire:
         wire.send("work.stuck", {"seconds": 60})

@@ -29,11 +29,11 @@ pytestmark = pytest.mark.anyio
 class Yard:
     """Workers whose launches are counted, and fail where a test says so."""
 
-    def __init__(self, folder: Path, spares: int) -> None:
+    def __init__(self, folder: Path, spares: int, limit: int) -> None:
         self.folder = folder
         self.control = Control(folder)
         self.started: list[int] = []
-        self.workers = Workers(self._launch, spares)
+        self.workers = Workers(self._launch, spares, limit)
 
     async def _launch(self, worker: Worker, number: int) -> ApplicationProcess:
         launch = launch_of(self.folder / str(number), fake_settings(self.control), journal=False)
@@ -47,8 +47,8 @@ class Yard:
 
 
 @contextlib.asynccontextmanager
-async def yard_of(folder: Path, spares: int = 1) -> AsyncIterator[Yard]:
-    yard = Yard(folder, spares)
+async def yard_of(folder: Path, spares: int = 1, limit: int = 1) -> AsyncIterator[Yard]:
+    yard = Yard(folder, spares, limit)
     try:
         yield yard
     finally:
@@ -91,6 +91,30 @@ async def test_one_works_while_the_next_waits_for_its_turn(tmp_path: Path) -> No
             ["b begins", "b ends", "a begins", "a ends"],
         )
         assert len(yard.started) == 1
+
+
+async def test_long_work_holds_up_nobody_while_the_limit_allows_more(tmp_path: Path) -> None:
+    async with yard_of(tmp_path, limit=2) as yard, yard.workers.take() as one:
+        long = asyncio.create_task(one.send("work.stuck", {"seconds": 60}))
+        async with yard.workers.take() as other:
+            assert await other.send("work.sleep", {"seconds": 0}) == {"value": 0}
+        assert not long.done()
+        long.cancel()
+        await asyncio.gather(long, return_exceptions=True)
+
+
+async def test_a_worker_that_is_away_for_long_is_replaced_and_ends_when_it_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cadgate.sessions.worker.REPLACE_AFTER", 0.05)
+    async with yard_of(tmp_path) as yard:
+        yard.workers.warm()
+        async with yard.workers.take() as worker:
+            await becomes(lambda: len(yard.workers._idle) == 1)
+            assert worker.process is not None
+            first = worker.process.pid
+        await becomes(lambda: yard.alive == yard.started[1:])
+        assert (yard.started[0], len(yard.alive)) == (first, 1)
 
 
 async def test_what_the_application_refuses_does_not_end_it(tmp_path: Path) -> None:

@@ -49,6 +49,9 @@ class AdapterSettings(BaseModel):
     workers: Annotated[int, Field(ge=0, le=16)] = Field(
         1, description="Warm spare applications kept for work beside the session, renders for instance."
     )
+    max_workers: Annotated[int, Field(ge=1, le=16)] = Field(
+        2, description="How much of such work may run at the same time; more waits for its turn."
+    )
 
     @model_validator(mode="after")
     def _external_needs_an_address(self) -> AdapterSettings:

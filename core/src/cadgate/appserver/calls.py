@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import sys
 import time
@@ -129,12 +130,14 @@ class Caller:
 
     def _work(self, call: Call, function: Callable[..., Any]) -> Any:
         """The application's own function: the one part of a call that can be interrupted."""
+        # A mutation is journaled after its call: what the function does to its parameters must not get there.
+        params = cast(Dict[str, Any], marshal.loads(marshal.dumps(call.params))) if call.mutates else call.params
         if call.connection is None:
-            return function(**call.params)
+            return function(**params)
         interrupts = self._server.interrupts
         try:
             interrupts.deliver()
-            return function(**call.params)
+            return function(**params)
         finally:
             interrupts.deferred = True
 

@@ -72,7 +72,9 @@ class AdapterRuntime:
             grace_seconds=settings.grace_seconds,
             connection_error=adapter.connection_error,
         )
-        self.workers = Workers(self._launch_worker, settings.workers if settings.mode == "managed" else 0)
+        self.workers = Workers(
+            self._launch_worker, settings.workers if settings.mode == "managed" else 0, settings.max_workers
+        )
         self.session.listeners.append(self._warm_workers)
         self.calls = Calls(self)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,6 +22,9 @@ from cadgate.sessions.process import ApplicationProcess, StartFailed
 MAX_USES = 100
 """After that many uses a worker is replaced, so that what an application leaks does not grow for ever."""
 
+REPLACE_AFTER = 1.0
+"""Seconds after which a worker that was taken is replaced: short work brings its worker back before that."""
+
 CLOSE_SECONDS = 5.0
 
 Progress = Callable[[dict[str, Any]], None]
@@ -33,6 +37,8 @@ class Worker:
     def __init__(self) -> None:
         self.process: ApplicationProcess | None = None
         self.uses = 0
+        self.taken: float | None = None
+        """Since when somebody has it, `time.monotonic()`."""
         self._unanswered = 0
         self._progress: Progress | None = None
 
@@ -74,10 +80,12 @@ class Worker:
 class Workers:
     """Keeps `spares` warm workers, and lets at most `limit` work at a time; more wait for their turn."""
 
-    def __init__(self, launch: Callable[[Worker, int], Awaitable[ApplicationProcess]], spares: int) -> None:
+    def __init__(
+        self, launch: Callable[[Worker, int], Awaitable[ApplicationProcess]], spares: int, limit: int = 1
+    ) -> None:
         self._launch = launch
         self._spares = spares
-        self._turns = asyncio.Semaphore(max(1, spares))
+        self._turns = asyncio.Semaphore(max(1, limit))
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
         self._numbers = 0
@@ -88,13 +96,18 @@ class Workers:
 
     def warm(self) -> None:
         """Start, in the background, what is missing of the spares."""
-        if not self._closed and (self._warming is None or self._warming.done()) and len(self._all) < self._spares:
+        if not self._closed and (self._warming is None or self._warming.done()) and self._missing() > 0:
             self._warmed.clear()
             self._warming = asyncio.create_task(self._fill())
 
+    def _missing(self) -> int:
+        now = time.monotonic()
+        soon_back = sum(each.taken is not None and now - each.taken < REPLACE_AFTER for each in self._all)
+        return self._spares - len(self._idle) - soon_back
+
     async def _fill(self) -> None:
         try:
-            while len(self._all) < self._spares and not self._closed:
+            while self._missing() > 0 and not self._closed:
                 self._idle.append(await self._new())
                 self._warmed.set()
         except Exception as error:  # noqa: BLE001 - whoever needs one will try again, and be told why it fails
@@ -135,9 +148,13 @@ class Workers:
     async def _taken(self) -> AsyncGenerator[Worker]:
         worker = await self._warm_or_new()
         worker.uses += 1
+        worker.taken = time.monotonic()
+        replacing = asyncio.get_running_loop().call_later(REPLACE_AFTER + 0.01, self.warm)
         try:
             yield worker
         finally:
+            replacing.cancel()
+            worker.taken = None
             self._give_back(worker)
 
     def _give_back(self, worker: Worker) -> None:

@@ -53,6 +53,8 @@ def create(*, name: str | None, value: Any, on_conflict: str) -> dict[str, Any]:
     if value == "warn":
         warn("odd_value", "the value is odd")
     about_to_change()
+    if isinstance(value, dict) and "grows" in value:
+        value["grows"].append("grown")
     _put(chosen, value)
     if current().connection is None:
         how = control().get("replay", {}).get(chosen)
