@@ -23,7 +23,7 @@ class FakeLauncher(Launcher[AdapterSettings]):
 
 FIELDS = dict(
     name="{name}", title="Fake", description="Made for a test.", package="{module}", routers=[router],
-    launcher=FakeLauncher,
+    launcher=FakeLauncher, api_version=1,
 )
 
 

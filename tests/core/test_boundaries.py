@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,9 @@ import pytest
 
 import cadgate.appserver
 import cadgate.plugin
+import cadgate.testing
 from cadgate.appserver import host
+from cadgate.testing.conformance.suite import CAPABILITIES
 
 ROOT = Path(__file__).parent.parent.parent
 CORE = ROOT / "core" / "src" / "cadgate"
@@ -234,10 +238,17 @@ def test_this_check_finds_what_it_looks_for(code: str, found: str) -> None:
     assert list(too_new(ast.parse("def f(x: int | None) -> dict[str, int]: y: list[int] = x | 4"))) == []
 
 
-def test_everything_public_is_there_and_says_what_it_is() -> None:
+def test_everything_public_is_there_and_the_guide_says_what_it_is() -> None:
     for module in (cadgate.plugin, cadgate.appserver):
         assert sorted(module.__all__) == sorted(set(module.__all__))
         for name in module.__all__:
             assert hasattr(module, name), f"{module.__name__}.{name}"
+    document = (ROOT / "docs" / "ADAPTERS.md").read_text()
+    for module in (cadgate.plugin, cadgate.appserver, cadgate.testing):
+        silent = [name for name in module.__all__ if not re.search(rf"\b{name}\b", document)]
+        assert silent == [], f"docs/ADAPTERS.md says nothing of these names of {module.__name__}"
+    fields = [field.name for field in dataclasses.fields(cadgate.plugin.Adapter)]
+    assert [name for name in fields if f"`{name}`" not in document] == []
+    assert [name for name in CAPABILITIES if f"`{name}`" not in document] == []
     for name in ("start", "version", "namespace", "save_snapshot", "load_snapshot", "transaction", "observe"):
         assert getattr(host.Host, name).__doc__, name

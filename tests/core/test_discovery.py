@@ -108,6 +108,10 @@ BROKEN = [
     pytest.param(
         "FIELDS['api_version'] = 2\n", "version 2 of cadgate.plugin, and this gateway has 1", id="api version"
     ),
+    pytest.param(
+        "FIELDS['api_version'] = 0\n", "version 0 of cadgate.plugin, and this gateway has 1", id="older api version"
+    ),
+    pytest.param("del FIELDS['api_version']\n", "required keyword-only argument: 'api_version'", id="no api version"),
     pytest.param("FIELDS['name'] = 'other'\n", "'other' is not the name of its entry point, 'fake'", id="other name"),
     pytest.param("FIELDS['title'] = ' '\n", "title must be a text", id="no title"),
     pytest.param("FIELDS['package'] = 'no_such.package'\n", "package 'no_such.package' cannot be found", id="package"),

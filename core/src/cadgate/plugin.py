@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 import pluggy
 from fastapi import Depends, Request
@@ -42,7 +42,10 @@ from cadgate.sessions.launcher import Hint, Launcher, LaunchPlan, application_en
 from cadgate.settings import AdapterSettings
 
 API_VERSION = 1
-"""The version of this surface. It grows by 1 when an adapter written for the version before may break."""
+"""The version of this surface. It grows by 1 when an adapter written for the version before may break.
+
+Adapters write the number that they were written for, and never this name: it is that of the gateway at hand.
+"""
 
 hookspec = pluggy.HookspecMarker("cadgate")
 hookimpl = pluggy.HookimplMarker("cadgate")
@@ -52,20 +55,21 @@ hookimpl = pluggy.HookimplMarker("cadgate")
 class Adapter:
     """One application, as a package contributes it. The host owns prefix, tag, operation ids, WebSocket and lifecycle.
 
-    `package` is scanned for module-level `Method` and `Handler` objects. `context` names request values that go with
-    every call (`?document=` in FreeCAD): in the query for REST, in `params` for batch and WebSocket.
+    `api_version` is the version of this module that the adapter was written for: a number, which stays when the gateway
+    goes on. `package` is scanned for module-level `Method` and `Handler` objects. `context` names request values that
+    go with every call (`?document=` in FreeCAD): in the query for REST, in `params` for batch and WebSocket.
     """
 
     name: str
     title: str
     description: str
     package: str
+    api_version: int
     routers: Sequence[APIRouter]
     launcher: type[Launcher[Any]]
     client: type[BaseSocketClient] = BaseSocketClient
     settings: type[AdapterSettings] = AdapterSettings
     connection_error: type[ConnectionFailed] = ConnectionFailed
-    api_version: int = API_VERSION
     context: Sequence[str] = field(default=())
 
 
@@ -98,8 +102,6 @@ __all__ = [
     "APIRouter",
     "Adapter",
     "AdapterSettings",
-    "Annotated",
-    "Any",
     "Application",
     "ApplicationUnavailable",
     "Artifact",

@@ -17,6 +17,7 @@ def cadgate_adapter() -> Adapter:
         title="Fake",
         description="A dictionary of items.",
         package="cadgate_fake",
+        api_version=1,
         routers=[router],
         launcher=FakeLauncher,
         client=FakeClient,

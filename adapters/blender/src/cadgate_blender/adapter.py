@@ -22,6 +22,7 @@ def cadgate_adapter() -> Adapter:
             "A new session is an empty scene with a grey world."
         ),
         package="cadgate_blender",
+        api_version=1,
         routers=ROUTERS,
         launcher=BlenderLauncher,
         client=BlenderClient,

@@ -20,6 +20,7 @@ def cadgate_adapter() -> Adapter:
             '`"2 in"`; angles are degrees; rotations are XYZ Euler angles in degrees; volumes are mm³.'
         ),
         package="cadgate_freecad",
+        api_version=1,
         routers=ROUTERS,
         launcher=FreeCADLauncher,
         client=FreeCADClient,

@@ -23,6 +23,7 @@ def cadgate_adapter() -> Adapter:
         title="OpenSCAD",
         description=DESCRIPTION,
         package="cadgate_openscad",
+        api_version=1,
         routers=ROUTERS,
         launcher=OpenSCADLauncher,
         client=OpenSCADClient,
