@@ -17,6 +17,7 @@ from fastapi import Depends, Request
 from fastapi.routing import APIRouter
 
 from cadgate.application import Application, RequestContext
+from cadgate.appserver import scrutiny
 from cadgate.artifacts.incoming import INCOMING_BODY, IncomingFile
 from cadgate.artifacts.outgoing import file_or_json
 from cadgate.artifacts.store import StagedFile
@@ -147,4 +148,5 @@ __all__ = [
     "file_or_json",
     "follow_suffix",
     "hookimpl",
+    "scrutiny",
 ]

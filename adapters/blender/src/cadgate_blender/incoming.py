@@ -9,9 +9,14 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
-from cadgate.plugin import StagedFile, UnsupportedFormat
+from cadgate.plugin import StagedFile, UnsupportedFormat, scrutiny
+from cadgate_blender import gltf_limits, limits
 from cadgate_blender.models.exchange import FORMATS
+from cadgate_blender.settings import BlenderSettings
 
+_ZSTANDARD, _GZIP, _ZIP = b"\x28\xb5\x2f\xfd", b"\x1f\x8b", b"PK\x03\x04"
+UNPACKED = 8
+"""How many times as large as `max_import_bytes` a file may be when it is unpacked."""
 _GLB = struct.Struct("<4sII")
 
 
@@ -26,10 +31,10 @@ def format_of(name: str) -> str:
     return FORMATS[suffix]
 
 
-def bring(source: Path, name: str, format: str, staged: StagedFile) -> Path:
+def bring(source: Path, name: str, format: str, staged: StagedFile, settings: BlenderSettings) -> Path:
     """Put the file into the folder of `staged` under a name that importers understand.
 
-    Raises UnsupportedFormat for other content.
+    Raises UnsupportedFormat for other content, LimitExceeded for a file that becomes too much when it is read.
     """
     with source.open("rb") as file:
         first = file.read(512)
@@ -38,10 +43,10 @@ def bring(source: Path, name: str, format: str, staged: StagedFile) -> Path:
             f"The file {name!r} is not a {format} file: its content is of another kind, or damaged",
             details={"name": name, "format": format},
         )
-    if format == "gltf":
-        _check_uris(json.loads(source.read_bytes()), name)
-    elif format == "glb":
-        _check_uris(_glb_document(source), name)
+    try:
+        _check(source, name, format, settings)
+    except scrutiny.Unsound as error:
+        raise UnsupportedFormat(f"The file {name!r} {error}", details={"name": name}) from error
     target = f"{PurePosixPath(name).stem[:60] or 'import'}{PurePosixPath(name).suffix.lower()}"
     with source.open("rb") as content, staged.create(target) as file:
         if format == "obj":
@@ -58,11 +63,38 @@ def copy(source: Path, staged: StagedFile) -> None:
         shutil.copyfileobj(content, file, 1 << 20)
 
 
-def _glb_document(path: Path) -> Any:
+def _check(source: Path, name: str, format: str, settings: BlenderSettings) -> None:
+    """What the content says that it becomes. Raises Unsound, UnsupportedFormat, LimitExceeded."""
+    most = UNPACKED * settings.max_import_bytes
+    if format in ("glb", "gltf"):
+        document, binary = _glb_parts(source) if format == "glb" else (json.loads(source.read_bytes()), b"")
+        _check_uris(document, name)
+        gltf_limits.check(document, binary, name, settings)
+        return
+    with source.open("rb") as file:
+        head = file.read(65_536)
+    unpacked = 0
+    if head.startswith(_ZSTANDARD):
+        unpacked = scrutiny.zstd_size(str(source), most)
+    elif head.startswith(_GZIP):
+        unpacked = scrutiny.gzip_size(str(source), most)
+    elif head.startswith(_ZIP):
+        unpacked = scrutiny.zip_size(str(source))
+    elif format == "ply" and scrutiny.ply_size(head) > source.stat().st_size:
+        raise scrutiny.Unsound("does not have all that its header announces: it is cut off")
+    if unpacked > most:
+        limits.check(settings, "An eighth of the size of the unpacked file", unpacked // UNPACKED, "max_import_bytes")
+
+
+def _glb_parts(path: Path) -> tuple[dict[str, Any], bytes]:
+    """The document of a .glb, and the buffer in it."""
     with path.open("rb") as file:
         file.seek(_GLB.size)
         length, _ = struct.unpack("<II", file.read(8))
-        return json.loads(file.read(length))
+        document = json.loads(file.read(length))
+        head = file.read(8)
+        binary = file.read(struct.unpack("<II", head)[0]) if len(head) == 8 else b""
+    return document, binary
 
 
 def _check_uris(document: Any, name: str) -> None:
@@ -86,7 +118,7 @@ def _is_glb(first: bytes, path: Path) -> bool:
     magic, version, length = _GLB.unpack_from(first)
     if magic != b"glTF" or version != 2 or length != path.stat().st_size:
         return False
-    return _is_json(lambda: _glb_document(path))
+    return _is_json(lambda: _glb_parts(path)[0])
 
 
 def _is_json(read: Callable[[], Any]) -> bool:
@@ -125,8 +157,8 @@ _LOOKS_LIKE: dict[str, Callable[[bytes, Path], bool]] = {
     "stl": _is_stl,
     "ply": _starts(b"ply\n", b"ply\r"),
     "fbx": _starts(b"Kaydara FBX Binary", b"; FBX"),
-    "usd": _starts(b"PXR-USDC", b"#usda", b"PK\x03\x04"),
+    "usd": _starts(b"PXR-USDC", b"#usda", _ZIP),
     "abc": _starts(b"Ogawa", b"\x89HDF"),
     # Uncompressed, zstandard, gzip.
-    "blend": _starts(b"BLENDER", b"\x28\xb5\x2f\xfd", b"\x1f\x8b"),
+    "blend": _starts(b"BLENDER", _ZSTANDARD, _GZIP),
 }

@@ -3,6 +3,7 @@
 Adapters use the names exported here and nothing else of this package.
 """
 
+from cadgate.appserver import scrutiny
 from cadgate.appserver.context import Call, about_to_change, current, request, warn
 from cadgate.appserver.errors import AppError, limit_exceeded, name_taken, not_found
 from cadgate.appserver.host import Host
@@ -22,5 +23,6 @@ __all__ = [
     "not_found",
     "page",
     "request",
+    "scrutiny",
     "warn",
 ]

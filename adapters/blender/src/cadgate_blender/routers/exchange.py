@@ -71,7 +71,7 @@ async def import_file(app: Application, params: ImportParams) -> Imported:
     settings = cast("BlenderSettings", app.settings)
     limits.check(settings, "The size of the file in bytes", stored.artifact.size, "max_import_bytes")
     async with app.stage(None, default="import", suffix=".blend") as staged:
-        path = await to_thread.run_sync(incoming.bring, stored.path, stored.artifact.name, format, staged)
+        path = await to_thread.run_sync(incoming.bring, stored.path, stored.artifact.name, format, staged, settings)
         into = str(staged.folder / ".read.blend")
         async with app.worker() as worker:
             read = await worker.send(

@@ -10,7 +10,7 @@ from typing import cast
 from anyio import to_thread
 
 from cadgate.plugin import Application, UnsupportedFormat
-from cadgate_blender import incoming, limits
+from cadgate_blender import incoming, limits, picture_sizes
 from cadgate_blender.settings import BlenderSettings
 
 HEADS: dict[str, tuple[bytes, ...]] = {
@@ -32,17 +32,21 @@ async def brought(app: Application, artifact: str) -> AsyncGenerator[tuple[str, 
     stored = app.artifacts.get(artifact)
     name = PurePosixPath(stored.artifact.name).name
     suffix = PurePosixPath(name).suffix.lower()
-    limits.check(
-        cast("BlenderSettings", app.settings), "The size of the file in bytes", stored.artifact.size, "max_import_bytes"
-    )
+    settings = cast("BlenderSettings", app.settings)
+    limits.check(settings, "The size of the file in bytes", stored.artifact.size, "max_import_bytes")
     if suffix not in HEADS:
         raise UnsupportedFormat(
             f"The file {name!r} cannot be used as an image: known suffixes are {', '.join(HEADS)}",
             details={"name": name, "suffixes": list(HEADS)},
         )
     with stored.path.open("rb") as file:
-        if not file.read(16).startswith(HEADS[suffix]):
-            raise UnsupportedFormat(f"The file {name!r} is not what its suffix says", details={"name": name})
+        head = file.read(picture_sizes.HEAD)
+    if not head.startswith(HEADS[suffix]):
+        raise UnsupportedFormat(f"The file {name!r} is not what its suffix says", details={"name": name})
+    size = picture_sizes.size_of(head)
+    if size is None:
+        raise UnsupportedFormat(f"The file {name!r} is damaged: it does not say how large its picture is")
+    limits.check(settings, "The number of pixels of the image", size[0] * size[1], "max_image_pixels")
     async with app.stage(None, default="image", suffix=suffix) as staged:
         await to_thread.run_sync(incoming.copy, stored.path, staged)
         yield str(staged.path), name

@@ -96,7 +96,7 @@ async def _open(app: Application, params: OpenParams) -> SceneInfo:
     settings = cast("BlenderSettings", app.settings)
     limits.check(settings, "The size of the file in bytes", stored.artifact.size, "max_import_bytes")
     async with app.stage(None, default="open", suffix=".blend") as staged:
-        path = await to_thread.run_sync(incoming.bring, stored.path, name, "blend", staged)
+        path = await to_thread.run_sync(incoming.bring, stored.path, name, "blend", staged, settings)
         into = str(staged.folder / ".read.blend")
         async with app.worker() as worker:
             read = await worker.send("internal.read_document", {"path": str(path), "into": into})

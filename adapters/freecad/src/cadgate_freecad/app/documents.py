@@ -9,7 +9,7 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate.appserver import AppError, about_to_change, current, limit_exceeded, method, not_found, warn
+from cadgate.appserver import AppError, about_to_change, current, limit_exceeded, method, not_found, scrutiny, warn
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.observer import OBSERVER
 
@@ -167,7 +167,6 @@ def open_document(*, path: str, name: str | None, label: str | None, stem: str, 
     from cadgate_freecad.app.snapshots import restore_into
 
     check_size(path)
-    check_file(path)
     name = _new_name(name, on_conflict, base=identifier(stem))
     about_to_change()
     document = _created(name, label or stem)
@@ -219,12 +218,18 @@ def identifier(text: str) -> str:
     return cleaned if cleaned and not cleaned[0].isdigit() else f"_{cleaned}"
 
 
+UNPACKED = 8
+"""How many times as large as `max_import_bytes` an archive may be when it is unpacked."""
+
+
 def check_size(path: str) -> None:
     """Raise AppError `limit_exceeded` for a file that is too large to read."""
     size = os.path.getsize(path)
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            size = max(size, sum(part.file_size for part in archive.infolist()) // 8)
+        try:
+            size = max(size, scrutiny.zip_size(path) // UNPACKED)
+        except scrutiny.Unsound as error:
+            raise AppError("unsupported_format", f"The file {error}") from None
     if size > LIMITS["max_import_bytes"]:
         raise limit_exceeded("The size of the file in bytes", size, LIMITS["max_import_bytes"], "max_import_bytes")
 

@@ -9,8 +9,9 @@ from typing import Any
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, method, warn
 from cadgate_freecad.app import readers, shapes
 from cadgate_freecad.app.creation import Slot
-from cadgate_freecad.app.documents import check_file, check_size, identifier, target
+from cadgate_freecad.app.documents import check_size, identifier, target
 from cadgate_freecad.app.exchange import MANIFEST
+from cadgate_freecad.app.foreign import require_own
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.scratch import scratch
@@ -26,7 +27,7 @@ def read(*, path: str, name: str, folder: str) -> dict[str, Any]:
     format = sniff(path, name)
     os.makedirs(folder, exist_ok=True)
     if format == "fcstd":
-        check_file(path)
+        require_own(path, name)
         with scratch() as document:
             restore_into(document, path)
             return {"format": format, "count": len(document.Objects)}

@@ -6,8 +6,9 @@ import os
 import re
 import zipfile
 import zlib
+from typing import Any, Callable
 
-from cadgate.appserver import AppError
+from cadgate.appserver import AppError, scrutiny
 from cadgate_freecad.app.readback import stl_facets
 
 FORMATS = ("step", "iges", "brep", "stl", "obj", "ply", "off", "3mf", "amf", "fcstd", "dxf")
@@ -36,42 +37,22 @@ def sniff(path: str, name: str) -> str:
     if b"DBRep_DrawableShape" in head[:200] or b"CASCADE Topology V" in head[:400]:
         return "brep"
     if start.startswith((b"ply\n", b"ply\r\n")):
-        return _whole("ply", name, size >= _ply_size(start), "all that its header announces")
+        return _whole("ply", name, size >= _announced(scrutiny.ply_size, start, name), "all that its header announces")
     if stl_facets(path) > 0:
         return "stl"
     if start.startswith(b"solid") and b"facet" in head:
         return _whole("stl", name, b"endsolid" in tail, "endsolid")
     if start.startswith(b"OFF"):
-        return "off"
+        return _whole("off", name, size >= scrutiny.off_size(start), "all that its header announces")
     if b"<amf" in head[:4096]:
+        with open(path, "rb") as file:
+            _announced(scrutiny.require_plain_xml, file, name)
         return _whole("amf", name, tail.endswith(b"</amf>"), "</amf>")
     if _DXF.match(start):
         return _whole("dxf", name, tail.endswith(b"EOF"), "EOF")
     if _OBJ.search(head) and (_OBJ_FACE.search(head) or size > len(head)):
         return "obj"
     raise _unknown(name)
-
-
-_PLY_SIZES = {b"char": 1, b"short": 2, b"int": 4, b"float": 4, b"double": 8}
-
-
-def _ply_size(head: bytes) -> int:
-    """The least size of the file that a PLY header announces: two bytes a number in text, the type's size in binary."""
-    header, _, _ = head.partition(b"end_header")
-    binary, total, count = b"format ascii" not in header, len(header), 0
-    for line in header.splitlines():
-        words = line.split()
-        if words[:1] == [b"element"]:
-            count = int(words[2])
-        elif words[:2] == [b"property", b"list"]:
-            total += count * (13 if binary else 8)
-        elif words[:1] == [b"property"]:
-            kind = words[1].rstrip(b"0123456789")
-            size = {b"8": 1, b"16": 2, b"32": 4, b"64": 8}.get(
-                words[1][len(kind) :], _PLY_SIZES.get(kind.lstrip(b"u"), 1)
-            )
-            total += count * (size if binary else 2)
-    return total
 
 
 def _zipped(path: str, name: str) -> str:
@@ -85,11 +66,21 @@ def _zipped(path: str, name: str) -> str:
         raise AppError("unsupported_format", f"{name!r} is damaged in its part {damaged!r}", {"name": name})
     if "Document.xml" in names:
         return "fcstd"
-    if any(each.lower().endswith(".model") for each in names):
-        return "3mf"
-    if any(each.lower().endswith(".amf") for each in names):
-        return "amf"
+    for suffix, format in ((".model", "3mf"), (".amf", "amf")):
+        for each in names:
+            if each.lower().endswith(suffix):
+                with zipfile.ZipFile(path) as archive, archive.open(each) as file:
+                    _announced(scrutiny.require_plain_xml, file, name)
+                return format
     raise _unknown(name)
+
+
+def _announced(look: Callable[[Any], Any], content: Any, name: str) -> Any:
+    """What `look` finds in `content`. Raises AppError for what it calls unsound."""
+    try:
+        return look(content)
+    except scrutiny.Unsound as error:
+        raise AppError("unsupported_format", f"{name!r} {error}", {"name": name}) from None
 
 
 def _whole(format: str, name: str, complete: bool, end: str) -> str:

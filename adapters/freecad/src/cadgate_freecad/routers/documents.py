@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import Query
 
-from cadgate.plugin import INCOMING_BODY, Application, Deleted, Empty, Handler, Router, Success
+from cadgate.plugin import INCOMING_BODY, Application, Deleted, Empty, Handler, Router, Success, UnsupportedFormat
 from cadgate_freecad.models.documents import (
     ACTIVATE_DOCUMENT,
     CREATE_DOCUMENT,
@@ -31,6 +31,7 @@ from cadgate_freecad.models.documents import (
 )
 from cadgate_freecad.models.values import Label, PartName
 from cadgate_freecad.routers.dependencies import FreeCADApplication, FreeCADIncoming
+from cadgate_freecad.routers.elsewhere import elsewhere
 
 router = Router()
 
@@ -42,14 +43,24 @@ async def _save(app: Application, params: DocumentSaving) -> DocumentSaved:
 
 
 async def _open(app: Application, params: DocumentOpening) -> DocumentEntry:
+    """A worker opens the file first: what crashes there does not cost the session."""
     stored = app.artifacts.get(params.artifact)
+    name = stored.artifact.name
+    async with app.stage(None, default="open") as staged:
+        how = {"path": str(stored.path), "name": name, "folder": str(staged.folder)}
+        read = await elsewhere(app, "internal.read", how)
+    if read["format"] != "fcstd":
+        raise UnsupportedFormat(
+            f"The file {name!r} is a {read['format'].upper()} file, not FCStd: POST /import adds it to a document",
+            details={"name": name},
+        )
     opened = await app.send(
         "internal.open",
         {
             "path": str(stored.path),
             "name": params.name,
             "label": params.label,
-            "stem": PurePosixPath(stored.artifact.name).stem,
+            "stem": PurePosixPath(name).stem,
             "on_conflict": params.on_conflict,
         },
         mutates=True,

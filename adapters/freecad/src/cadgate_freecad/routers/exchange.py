@@ -16,19 +16,12 @@ from cadgate_freecad.models.exchange import (
     PartImportParams,
 )
 from cadgate_freecad.routers.dependencies import FreeCAD, FreeCADIncoming
+from cadgate_freecad.routers.elsewhere import elsewhere
 
 router = Router()
 
 INLINE_FACETS = 20_000
 """More triangles than that are made in a worker: FreeCAD answers nobody while it meshes."""
-
-
-async def _elsewhere(app: Application, method: str, params: dict[str, Any]) -> dict[str, Any]:
-    """Do long or risky work in a worker; an external FreeCAD may be the only one here, so it does it itself."""
-    if app.settings.mode == "external":
-        return await app.send(method, params)
-    async with app.worker() as worker:
-        return await worker.send(method, params)
 
 
 async def _export(app: Application, params: PartExportParams) -> PartExported:
@@ -42,7 +35,7 @@ async def _export(app: Application, params: PartExportParams) -> PartExported:
         }
         told = await app.send("internal.export", {**how, "objects": params.objects, "inline_facets": INLINE_FACETS})
         if told.pop("deferred", False):
-            told |= await _elsewhere(app, "internal.mesh", how)
+            told |= await elsewhere(app, "internal.mesh", how)
         artifact = await staged.commit()
     return PartExported.model_validate({"artifact": artifact, "format": params.format, **told})
 
@@ -52,7 +45,7 @@ async def _import(app: Application, params: PartImportParams) -> PartImported:
     async with app.stage(None, default="import") as staged:
         how = {"path": str(stored.path), "name": stored.artifact.name, "folder": str(staged.folder)}
         # Importers crash on some files and take minutes on others: neither may happen to the session.
-        read = await _elsewhere(app, "internal.read", how)
+        read = await elsewhere(app, "internal.read", how)
         made = await app.send("internal.import", {**how, **read}, mutates=True)
     return PartImported.model_validate(made)
 

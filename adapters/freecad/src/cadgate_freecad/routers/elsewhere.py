@@ -1,0 +1,15 @@
+"""Where long or risky work is done: in a worker beside the session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cadgate.plugin import Application
+
+
+async def elsewhere(app: Application, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Call a worker; an external FreeCAD may be the only one here, so it does the work itself."""
+    if app.settings.mode == "external":
+        return await app.send(method, params)
+    async with app.worker() as worker:
+        return await worker.send(method, params)
