@@ -18,7 +18,7 @@ from typing import Any
 from bench.http_client import HttpClient, WireClient
 from cadgate.config import Settings
 from cadgate.plugins.discovery import discover
-from cadgate.sessions.process import Launch, spawn
+from cadgate.sessions.spawn import Launch, spawn
 from tests.gateway import Gateway, eventually, free_port
 
 CASES = {

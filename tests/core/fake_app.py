@@ -29,9 +29,9 @@ from cadgate.artifacts.store import ArtifactStore  # noqa: E402
 from cadgate.config import Settings  # noqa: E402
 from cadgate.plugins.discovery import Found  # noqa: E402
 from cadgate.plugins.runtime import AdapterRuntime  # noqa: E402
-from cadgate.sessions.process import Launch, spawn  # noqa: E402
 from cadgate.sessions.session import Session  # noqa: E402
 from cadgate.sessions.source import ManagedSource  # noqa: E402
+from cadgate.sessions.spawn import Launch, spawn  # noqa: E402
 
 T = TypeVar("T")
 

@@ -26,10 +26,11 @@ from cadgate.errors import (
     Interrupted,
     Overloaded,
 )
-from cadgate.sessions import process as process_module
 from cadgate.sessions import session as session_module
-from cadgate.sessions.process import ApplicationProcess, StartFailed, spawn
+from cadgate.sessions import spawn as spawn_module
+from cadgate.sessions.process import ApplicationProcess, StartFailed
 from cadgate.sessions.session import Session
+from cadgate.sessions.spawn import spawn
 from tests.core.fake_app import FAKES, Control, Watched, becomes, fake_session, fake_settings, item, launch_of
 from tests.gateway import alive, eventually
 
@@ -612,7 +613,7 @@ async def test_the_environment_is_clean(tmp_path: Path, monkeypatch: pytest.Monk
         told = (await watched.session.exchange("work.environment", {}, 10))["result"]["value"]
     environment = told["environment"]
     assert environment.pop("LANG") == "de_DE.UTF-8"
-    assert environment.pop("PATH") == process_module.SYSTEM_PATH
+    assert environment.pop("PATH") == spawn_module.SYSTEM_PATH
     assert environment.pop("HOME") == str(tmp_path / "session" / "home")
     assert "/somewhere" not in str(environment)
     assert "CADGATE_BOOT" not in environment
@@ -633,7 +634,7 @@ async def test_the_folders_of_a_session_are_the_users_own(tmp_path: Path) -> Non
 async def test_a_log_that_grew_too_large_is_put_aside_at_the_next_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process_module, "MAX_LOG", 10_000)
+    monkeypatch.setattr(spawn_module, "MAX_LOG", 10_000)
     async with fake_session(tmp_path) as watched:
         await watched.session.exchange("work.print", {"lines": 20}, 10)
     assert not (tmp_path / "fake.1.log").exists()

@@ -21,10 +21,11 @@ from cadgate.plugins.contents import contents_of
 from cadgate.security.audit import AuditLog
 from cadgate.sessions import sandbox
 from cadgate.sessions.launcher import Launcher, LaunchPlan
-from cadgate.sessions.process import ApplicationProcess, Launch
+from cadgate.sessions.process import ApplicationProcess
 from cadgate.sessions.sandbox import Sandbox
 from cadgate.sessions.session import Session
 from cadgate.sessions.source import ExternalSource, ManagedSource
+from cadgate.sessions.spawn import Launch
 from cadgate.sessions.status import Status
 from cadgate.sessions.worker import Worker, Workers
 

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 import anyio.to_thread
 
 from cadgate.clients.base_client import BaseSocketClient, Notification
-from cadgate.sessions.process import ApplicationProcess, Launch, StartFailed
+from cadgate.sessions.process import ApplicationProcess, StartFailed
+from cadgate.sessions.spawn import Launch
 from cadgate.sessions.standby import Standby
 
 

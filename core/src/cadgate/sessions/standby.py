@@ -8,7 +8,8 @@ from collections.abc import Callable
 import anyio.to_thread
 import structlog
 
-from cadgate.sessions.process import KILL_SECONDS, ApplicationProcess, Launch
+from cadgate.sessions.process import KILL_SECONDS, ApplicationProcess
+from cadgate.sessions.spawn import Launch
 
 log = structlog.stdlib.get_logger("cadgate.standby")
 

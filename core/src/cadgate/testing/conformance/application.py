@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cadgate.appserver.framing import HEADER, PROTOCOL, encode
-from cadgate.sessions.process import ApplicationProcess, Launch
+from cadgate.sessions.process import ApplicationProcess
+from cadgate.sessions.spawn import Launch
 from cadgate.testing.conformance.subject import Subject
 
 T = TypeVar("T")

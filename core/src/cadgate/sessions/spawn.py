@@ -1,0 +1,157 @@
+"""Starts the process of an application: its folders, a clean environment, and the pipes between it and the gateway."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from cadgate.clients.base_client import BaseSocketClient
+from cadgate.errors import ApplicationUnavailable
+from cadgate.sessions import sandbox
+from cadgate.sessions.launcher import LaunchPlan, import_roots
+from cadgate.sessions.sandbox import Sandbox
+
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+INHERITED = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH")
+MAX_LOG = 5 * 1024 * 1024
+MAX_BOOT = 48 * 1024
+"""Less than any pipe holds: nobody reads yet when it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """Everything that is needed to start one process of an application."""
+
+    plan: LaunchPlan
+    package: str
+    client: type[BaseSocketClient]
+    folder: Path
+    log: Path
+    options: dict[str, object]
+    start_seconds: float
+    pool_size: int
+    journal: Path | None = None
+    restore: bool = True
+    crashed: bool = False
+    """Whether the start before this one ended by itself: what it died of twice is left out of what is restored."""
+    sandbox: Sandbox | None = None
+    standby: bool = False
+    """Start with an empty document, and touch the journal only when told to take over."""
+
+
+class Spawned(NamedTuple):
+    """A process that was just started, and our ends of its pipes."""
+
+    popen: subprocess.Popen[bytes]
+    lifeline: int
+    ready: int
+    """Where it says that it is ready."""
+    boot: int | None
+    """Where one that stands by is told to take over."""
+    address: str | None
+    """That of a listener made for it."""
+
+
+def _environment(launch: Launch, boot: int) -> dict[str, str]:
+    """A clean one: what a shell or a pyenv put into ours must not change how the application behaves."""
+    kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    if launch.sandbox is not None:
+        kept = sandbox.environment(kept)
+    return {
+        "LANG": "C.UTF-8",
+        **kept,
+        "PATH": SYSTEM_PATH,
+        "HOME": str(launch.folder / "home"),
+        "TMPDIR": str(launch.folder / "tmp"),
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "CADGATE_LIB": str(launch.folder / "lib"),
+        "CADGATE_BOOT": str(boot),
+        **launch.plan.environment,
+    }
+
+
+def _prepare_folders(launch: Launch) -> None:
+    for name in ("workspace", "home", "tmp", "lib"):
+        (launch.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+    for root in import_roots(launch.package):
+        link = launch.folder / "lib" / os.path.basename(root)
+        # Left alone where it is right: another application of this session may be importing through it.
+        if not link.is_symlink() or os.readlink(link) != root:
+            link.unlink(missing_ok=True)
+            link.symlink_to(root)
+    launch.log.parent.mkdir(parents=True, exist_ok=True)
+    if launch.log.exists() and launch.log.stat().st_size > MAX_LOG:
+        launch.log.replace(launch.log.with_suffix(".1.log"))
+
+
+def _command(launch: Launch) -> list[str]:
+    """What to run, in its sandbox where there is one."""
+    if launch.sandbox is None:
+        return list(launch.plan.argv)
+    own = [launch.folder / name for name in ("workspace", "home", "tmp")]
+    journal = [] if launch.journal is None else [launch.journal]
+    for folder in (*own, *journal, *launch.sandbox.writable):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    roots = [*import_roots(launch.package), str(launch.folder / "lib")]
+    return launch.sandbox.command(launch.plan, [*own, *journal], roots, launch.folder / "workspace")
+
+
+def spawn(launch: Launch, secret: str) -> Spawned:
+    """Start the process.
+
+    Raises ApplicationUnavailable when there is no such program, OSError, ValueError.
+    """
+    _prepare_folders(launch)
+    lifeline_read, lifeline_write = os.pipe()
+    ready_read, ready_write = os.pipe()
+    boot_read, boot_write = os.pipe()
+    listener, address = (None, None) if launch.sandbox is None else sandbox.listen()
+    boot = {
+        "secret": secret,
+        "workspace": str(launch.folder / "workspace"),
+        "settings": launch.options,
+        "journal": None if launch.journal is None else str(launch.journal),
+        "restore": launch.restore,
+        "crashed": launch.crashed,
+        "standby": launch.standby,
+        "lifeline": lifeline_read,
+        "ready": ready_write,
+        "listener": None if listener is None else listener.fileno(),
+    }
+    theirs = [lifeline_read, ready_write, boot_read]
+    try:
+        told = json.dumps(boot).encode() + b"\n"
+        if len(told) > MAX_BOOT:
+            raise ValueError(f"the launcher's options are {len(told)} bytes long; at most {MAX_BOOT} fit")
+        os.write(boot_write, told)
+        with launch.log.open("ab") as log:
+            popen = subprocess.Popen(
+                _command(launch),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=launch.folder / "workspace",
+                env=_environment(launch, boot_read),
+                pass_fds=[*theirs, *([] if listener is None else [listener.fileno()])],
+                start_new_session=True,
+            )
+    except BaseException as error:
+        for descriptor in (lifeline_write, ready_read, boot_write):
+            os.close(descriptor)
+        if isinstance(error, (FileNotFoundError, PermissionError, NotADirectoryError)):
+            raise ApplicationUnavailable(f"{launch.plan.argv[0]!r} cannot be run: {error.strerror}") from error
+        raise
+    finally:
+        for descriptor in theirs:
+            os.close(descriptor)
+        if listener is not None:
+            listener.close()
+    if launch.standby:
+        return Spawned(popen, lifeline_write, ready_read, boot_write, address)
+    os.close(boot_write)
+    return Spawned(popen, lifeline_write, ready_read, None, address)
