@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.snippets import Reader, blocks_of
 from tests.gateway import Gateway
 from tests.live import live
 from tests.wheels import ROOT, Environment
@@ -60,6 +61,8 @@ async def test_it_is_served_beside_the_others_and_leaves_no_trace(environment: E
         taken = client.post("/api/v1/blender/import", json={"artifact": made["artifact"]["id"]}).json()["result"]
         assert taken["objects"][0]["dimensions"] == pytest.approx([1, 2, 3])
         assert 'adapter="openscad"' in client.get("/metrics").text
+    address = gateway.url.removeprefix("http://")
+    Reader(tmp_path / "reader", address).read(blocks_of(PROJECT / "README.md"))
     async with live(gateway, "openscad") as connection:
         _, _, ended = await connection.run("evaluate('echo(6 * 7);')")
         assert ended["result"]["value"] == ["ECHO: 42"]

@@ -12,7 +12,13 @@ import pytest
 from tests.docs.snippets import ROOT
 
 DOCUMENTS = sorted(
-    chain(ROOT.glob("*.md"), ROOT.glob("docs/**/*.md"), ROOT.glob("core/*.md"), ROOT.glob("adapters/*/*.md"))
+    chain(
+        ROOT.glob("*.md"),
+        ROOT.glob("docs/**/*.md"),
+        ROOT.glob("core/*.md"),
+        ROOT.glob("adapters/*/*.md"),
+        ROOT.glob("examples/adapters/*/*.md"),
+    )
 )
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)

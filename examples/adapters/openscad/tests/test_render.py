@@ -108,6 +108,12 @@ def test_the_suffix_decides_the_format_and_the_file_is_in_the_workspace(openscad
     assert openscad.refused(SOLID, filepath="../plate.stl")["code"] == "path_not_allowed"
 
 
+@pytest.mark.parametrize("name", ["PLATE.STL", "Plate.3MF", "plate.Csg", "-o.off", "a b;c.amf"])
+def test_names_are_taken_as_they_are(openscad, name: str) -> None:
+    made = openscad.render(SOLID, filepath=name)
+    assert (made["artifact"]["name"], made["format"]) == (name, name.rpartition(".")[2].lower())
+
+
 def test_a_csg_file_is_a_source_too(openscad) -> None:
     made = openscad.render(SOLID, format="csg")
     again = openscad.client.post("/render", json={"artifact": made["artifact"]["id"], "format": "stl"}).json()["result"]

@@ -73,6 +73,7 @@ def _mesh(file: Any, point: Callable[[Any], tuple[float, ...] | None]) -> dict[s
             points.append(found)
         elif element.tag.rpartition("}")[2] == "triangle":
             facets += 1
+            element.clear()
     return {"facets": facets, "bounding_box": _box(points)}
 
 

@@ -16,8 +16,8 @@ def render(
 ) -> dict[str, Any]:
     """Write the file `path`. Raises AppError with OpenSCAD's own message where the source is wrong."""
     overrides = customizer.definitions(folder, parameters)
-    # OpenSCAD's STL is text with six digits otherwise.
-    arguments = ["--export-format", "binstl"] if format == "stl" else []
+    # It would go by the suffix, in which only small letters are known to it; and its STL is text with six digits.
+    arguments = ["--export-format", "binstl" if format == "stl" else format]
     if picture is not None:
         arguments += _camera(picture)
     made = evaluation.evaluate(folder, [*overrides, *arguments], into=path, what=format, picture=picture is not None)
