@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ import httpx
 import psutil
 import pytest
 
-from cadgate.testing import eventually
+from cadgate.testing import Gateway, alive, eventually
 from cadgate_openscad.app import confined
 
 SLOW = "minkowski() { difference() { sphere(10, $fn = 60); cube(9); } sphere(5, $fn = 60); }"
@@ -172,6 +173,25 @@ def test_one_evaluation_keeps_no_other_waiting_and_its_death_is_its_own(openscad
     asking.join(30)
     error = answers[0].json()["error"]
     assert (answers[0].status_code, error["code"], error["details"]["signal"]) == (422, "command_failed", "SIGKILL")
+
+
+def test_openscad_ends_with_a_gateway_that_was_killed(tmp_path: Path) -> None:
+    others = "".join(f"[adapters.{name}]\nenabled = false\n" for name in ("blender", "freecad"))
+    gateway = Gateway(tmp_path / "state", plugins=others).start()
+    with gateway.client("/api/v1/openscad") as client:
+        asking = threading.Thread(target=lambda: _until_lost(client))
+        asking.start()
+        (running,) = eventually(lambda: evaluations(gateway), what="OpenSCAD at work")
+        companions = psutil.Process(gateway.pid).children(recursive=True)
+        gateway.signal(signal.SIGKILL)
+        gateway.wait()
+        asking.join(30)
+    eventually(lambda: not any(alive(process.pid) for process in (running, *companions)), what="the end of all of it")
+
+
+def _until_lost(client: httpx.Client) -> None:
+    with pytest.raises(httpx.TransportError):
+        client.post("/render", json={"source": SLOW})
 
 
 class TestLimits:
