@@ -111,3 +111,18 @@ class TestWithoutXvfb:
                 PICTURES_REMEDY,
             )
             assert client.post("/render", json={"source": "cube(1);"}).json()["result"]["facets"] == 12
+
+
+class TestSandboxed:
+    """In the gateway's sandbox, which knows nothing of OpenSCAD."""
+
+    @pytest.fixture
+    def cadgate_adapter_settings(self) -> dict:
+        return {"sandbox": "bubblewrap"}
+
+    def test_solids_and_pictures_are_made_in_a_sandbox_too(self, openscad) -> None:
+        part = openscad.store("part.scad", b"cube(2);")
+        assert openscad.render("include <part.scad>", files={"part.scad": part})["facets"] == 12
+        made = openscad.render("cube(1);", format="png", picture={"resolution": [64, 48]})
+        assert (made["width"], made["warnings"]) == (64, [])
+        assert openscad.refused("include </etc/passwd>\ncube(1);")["code"] == "path_not_allowed"
