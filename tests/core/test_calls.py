@@ -297,6 +297,19 @@ async def test_a_request_that_killed_the_application_twice_is_set_aside_and_thos
     assert (await innocent.call(m.CREATE, m.ItemParams(name="Innocent"))).name == "Innocent"
 
 
+async def test_a_request_that_was_done_before_it_was_set_aside_still_gets_its_answer(runtime: AdapterRuntime) -> None:
+    done = app_of(runtime, idempotency_key="done")
+    first = await done.call(m.CREATE, m.ItemParams())
+    # As after two deaths that took its answer with them.
+    runtime.calls._deaths["done"] = 2
+    assert await done.call(m.CREATE, m.ItemParams()) == first
+    runtime.calls._deaths["undone"] = 2
+    undone = app_of(runtime, idempotency_key="undone")
+    with pytest.raises(CommandExecutionError, match="set aside") as caught:
+        await undone.call(m.CREATE, m.ItemParams())
+    assert caught.value.details["deaths"] == 2
+
+
 async def test_once_forgets_its_oldest_keys() -> None:
     once = Once(limit=2)
     ran: list[str] = []

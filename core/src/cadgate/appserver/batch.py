@@ -41,6 +41,7 @@ class Batches:
             "context": {**call.context, **(item.get("context") or {})},
             "dry_run": call.dry_run,
             "key": f"{call.key}#{number}" if call.key and item.get("mutates") else None,
+            "set_aside": call.set_aside,
             "hash": call.hash,
         }
         made = Call(call.connection, None, item["method"], item["params"], meta)
@@ -48,7 +49,7 @@ class Batches:
         return made
 
     def _alone(self, call: Call, part: Call) -> Answer:
-        from cadgate.appserver.calls import failure_of, interrupted
+        from cadgate.appserver.calls import failure_of, interrupted, require_not_set_aside
 
         if call.cancelled or part.expired:
             return _not_started(part)
@@ -57,6 +58,7 @@ class Batches:
             known = self._caller.replies.find(part.key, part.hash) if part.key else None
             if known is not None:
                 return known
+            require_not_set_aside(part)
             if part.mutates and self._caller.recovery is not None:
                 self._caller.recovery.require_saved()
             result = self._caller.invoke(part)
@@ -73,12 +75,13 @@ class Batches:
             return failure_of(error)
 
     def _atomic(self, call: Call, calls: list[dict[str, Any]]) -> Any:
-        from cadgate.appserver.calls import resolved
+        from cadgate.appserver.calls import require_not_set_aside, resolved
 
         live = call.connection is not None
         known = self._caller.replies.find(call.key, call.hash) if live and call.key else None
         if known is not None:
             return known["result"]
+        require_not_set_aside(call)
         results: list[Any] = []
         changed = False
         kept: list[dict[str, Any]] = []

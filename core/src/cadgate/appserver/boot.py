@@ -8,10 +8,9 @@ import json
 import os
 import socket
 import sys
-import traceback
 from typing import Any
 
-from cadgate.appserver import lifeline
+from cadgate.appserver import lifeline, log
 from cadgate.appserver.host import Host
 from cadgate.appserver.registry import load_methods
 from cadgate.appserver.server import Server
@@ -44,7 +43,7 @@ def main(kind: type[Host]) -> None:
         server.serve_forever()
         code = 0
     except BaseException as error:  # noqa: BLE001 - the process ends here, whatever it was
-        traceback.print_exc(file=sys.stderr)
+        log.failure(error)
         if "ready" in boot:
             _say_ready(boot, {"error": f"{type(error).__name__}: {error}"})
         code = 1

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import marshal
 import os
-import sys
 import time
-import traceback
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Callable, Dict, cast
 
-from cadgate.appserver import context
+from cadgate.appserver import context, log
 from cadgate.appserver.batch import Batches
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError, DryRunPassed
@@ -55,8 +53,7 @@ class Caller:
         journal = Journal(folder, self._host.snapshot_suffix)
         self.recovery = Recovery(self._host, journal, self.replies, self._replay)
         if not restore:
-            for number in journal.numbers():
-                journal.forget_after(number - 1)
+            journal.clear()
         replayed = self.recovery.restore(crashed=crashed)
         return {"replayed": replayed, "damages": [damage._asdict() for damage in self.recovery.damages]}
 
@@ -79,6 +76,7 @@ class Caller:
             known = self.replies.find(call.key, call.hash)
             if known is not None:
                 return {**known, "replayed": True}
+            require_not_set_aside(call)
         if call.mutates and self.recovery is not None:
             self.recovery.require_saved()
         answer: Answer = self._server.interrupts.run(call, lambda: self._once(call, run))
@@ -157,7 +155,7 @@ class Caller:
         try:
             self.recovery.snapshot("after session.execute")
         except Exception as error:  # noqa: BLE001 - code may leave the application in a state that cannot be saved
-            traceback.print_exc(file=sys.stderr)
+            log.failure(error)
             self.recovery.unsaved = "session.execute"
             text = f"The session could not be saved after this, so a crash would take it back: {error}"
             if "result" in answer:
@@ -213,13 +211,13 @@ class Caller:
         context.enter(call)
         try:
             self._host.observe()
-        except Exception:  # noqa: BLE001 - an observer's failure is no failure of the call that was just answered
-            traceback.print_exc(file=sys.stderr)
+        except Exception as error:  # noqa: BLE001 - an observer's failure is no failure of the call that was just answered
+            log.failure(error)
         finally:
             context.leave()
         if self.recovery is not None and self.recovery.broken:
             # Nobody knows what the document is now. The next life begins with what the journal tells.
-            print(f"cadgate: the session cannot go on: {self.recovery.broken}", file=sys.stderr, flush=True)
+            log.say(f"the session cannot go on: {self.recovery.broken}")
             os._exit(BROKEN)
         if self.recovery is not None and self.recovery.snapshot_is_overdue():
             self.recovery.snapshot_if_possible("a long log")
@@ -256,6 +254,17 @@ class Caller:
             self.recovery.snapshot_if_possible("idle")
 
 
+def require_not_set_aside(call: Call) -> None:
+    """Raise AppError for a call that was at work at too many deaths of the application, and was not done."""
+    if call.set_aside:
+        raise AppError(
+            "command_failed",
+            f"{call.method} with this Idempotency-Key was at work both times when the application died; it was set "
+            "aside. Change the request and send it with a new key",
+            {"method": call.method, "deaths": call.set_aside},
+        )
+
+
 def _failure(code: str, message: str) -> Answer:
     return {"error": AppError(code, message).wire()}
 
@@ -271,7 +280,7 @@ def failure_of(error: BaseException) -> Answer:
     """The answer to a call whose work raised. What is no AppError goes to the application's log too."""
     if isinstance(error, AppError):
         return {"error": error.wire()}
-    traceback.print_exception(type(error), error, error.__traceback__, file=sys.stderr)
+    log.failure(error)
     try:
         text = str(error).strip()
     except Exception:  # noqa: BLE001 - the text is made by foreign code

@@ -28,6 +28,7 @@ class Call:
         "received",
         "replay",
         "request_id",
+        "set_aside",
         "started",
         "warnings",
     )
@@ -50,6 +51,8 @@ class Call:
         self.dry_run = bool(meta.get("dry_run"))
         self.if_match: str | None = meta.get("if_match")
         self.request_id: str | None = meta.get("request_id")
+        self.set_aside = int(meta.get("set_aside") or 0)
+        """How often it was at work when the application died, if that was too often: then it is not done any more."""
         self.context: dict[str, Any] = meta.get("context") or {}
         self.cancelled = False
         self.changed = False

@@ -93,7 +93,7 @@ class History:
         try:
             if not self._state.load(generation, keep):
                 raise AppError("command_failed", "The state before the last request could not be brought back")
-            self._journal.rewrite(generation.number, generation.about.seq, [*keep, note])
+            self._journal.rewrite(generation.number, generation.about, [*keep, note])
             self._journal.forget_after(generation.number)
         except BaseException:
             self._state.rollback()
@@ -112,7 +112,7 @@ class History:
             if len(self._state.replay(entries)) < len(entries):
                 raise AppError("command_failed", "It could not be done again with the same result")
             lines = [*journal.entries, *entries, _note(REDO, request, result)]
-            journal.rewrite(journal.number, journal.seq - len(journal.entries), lines)
+            journal.rewrite_entries(lines)
         except BaseException:
             self._state.rollback()
             raise

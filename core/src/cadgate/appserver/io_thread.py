@@ -7,12 +7,11 @@ import hmac
 import json
 import selectors
 import socket
-import sys
 import threading
 import time
-import traceback
 from typing import Any, Callable, Dict, cast
 
+from cadgate.appserver import log
 from cadgate.appserver.connection import MAX_POSTED, SEND_TIMEOUT, Connection, as_frame
 from cadgate.appserver.framing import PROTOCOL, FrameError
 
@@ -115,8 +114,8 @@ class IoThread(threading.Thread):
             self._timers.remove(timer)
             try:
                 timer[1]()
-            except Exception:  # noqa: BLE001 - one bad timer must not end the thread that serves everybody
-                traceback.print_exc(file=sys.stderr)
+            except Exception as error:  # noqa: BLE001 - one bad timer must not end the thread that serves everybody
+                log.failure(error)
 
     def _drop_unproven(self) -> None:
         now = time.monotonic()
@@ -186,8 +185,8 @@ class IoThread(threading.Thread):
                     self._hello(connection, message)
         except (FrameError, ValueError, RecursionError):
             self._close(connection)
-        except Exception:  # noqa: BLE001 - one bad message must not end the thread that serves everybody
-            traceback.print_exc(file=sys.stderr)
+        except Exception as error:  # noqa: BLE001 - one bad message must not end the thread that serves everybody
+            log.failure(error)
             self._close(connection)
 
     def _hello(self, connection: Connection, message: dict[str, Any]) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
-import sys
 import time
-import traceback
 from typing import Any, Callable, Dict, List, cast
 
+from cadgate.appserver import log
 from cadgate.appserver.attempts import Attempts
 from cadgate.appserver.errors import AppError
 from cadgate.appserver.history import History
@@ -37,6 +36,7 @@ class Recovery:
         self.history = History(journal, self)
         self._attempts = Attempts(os.path.join(journal.folder, "restoring"))
         self.damages: list[Damage] = []
+        self._problems: dict[str, str] = {}
         self.broken: str | None = None
         self.unsaved: str | None = None
         """Why the state is another one than the journal tells; changes are refused until it could be saved."""
@@ -51,6 +51,7 @@ class Recovery:
         """
         self._attempts.begin(crashed=crashed)
         began = time.monotonic()
+        self._journal.missing(self.damages)
         numbers = self._journal.numbers()
         for number in reversed(numbers):
             generation = self._journal.read(number, self.damages)
@@ -87,7 +88,7 @@ class Recovery:
         try:
             self._host.load_snapshot(generation.snapshot)
         except Exception as error:  # noqa: BLE001 - an older one may be readable
-            traceback.print_exc(file=sys.stderr)
+            log.failure(error)
             self.damages.append(Damage(where, f"the snapshot cannot be loaded: {error}"))
             return False
         return True
@@ -133,10 +134,10 @@ class Recovery:
         """Write on where the state that was brought back ends; what could not be used is set aside."""
         number = generation.number
         if generation.whole and applied == generation.entries:
-            self._journal.proceed(number, generation.about.seq + len(applied), applied)
+            self._journal.proceed(number, generation.about, applied)
         else:
             self._journal.set_log_aside(number)
-            self._journal.rewrite(number, generation.about.seq, applied)
+            self._journal.rewrite(number, generation.about, applied)
         for later in numbers:
             if later > number:
                 self._journal.set_aside(later)
@@ -166,8 +167,11 @@ class Recovery:
         try:
             self._journal.append(entry)
         except (OSError, ValueError, TypeError, RecursionError) as error:
+            if isinstance(error, OSError):
+                self._say("log", f"changes cannot be written: {error}")
             self.rollback()
             raise _not_kept(error) from error
+        self._say("log", None)
         self.history.forget()
         self._replay_seconds += seconds
 
@@ -176,7 +180,7 @@ class Recovery:
         try:
             self.snapshot(f"after {because}")
         except Exception as error:
-            traceback.print_exc(file=sys.stderr)
+            log.failure(error)
             self.rollback()
             raise _not_kept(error) from error
 
@@ -184,7 +188,12 @@ class Recovery:
         """Write the whole state, and start a new log. Raises what the host raises, OSError."""
         began = time.monotonic()
         about = About(because, self._journal.seq, self._replies.export())
-        self._journal.snapshot(self._host.save_snapshot, about)
+        try:
+            self._journal.snapshot(self._host.save_snapshot, about)
+        except Exception as error:
+            self._say("snapshot", f"no snapshot can be written: {error}")
+            raise
+        self._say("snapshot", None)
         self._snapshot_seconds = time.monotonic() - began
         self._replay_seconds = 0.0
         self._postponed = 0
@@ -192,12 +201,22 @@ class Recovery:
         if not about.follows_from_log:
             self.history.forget()
 
+    def _say(self, kind: str, problem: str | None) -> None:
+        """Tell the gateway what keeps changes or snapshots from being written, when that is another than before."""
+        if self._problems.get(kind) == problem:
+            return
+        if problem is None:
+            del self._problems[kind]
+        else:
+            self._problems[kind] = problem
+        self._host.emit("journal", {"problems": list(self._problems.values())})
+
     def snapshot_if_possible(self, because: str) -> None:
         """A snapshot that only shortens the log: when it fails, the log stays in charge."""
         try:
             self.snapshot(because)
-        except Exception:  # noqa: BLE001 - the log still has every entry
-            traceback.print_exc(file=sys.stderr)
+        except Exception as error:  # noqa: BLE001 - the log still has every entry
+            log.failure(error)
             self._replay_seconds = 0.0
             self._postponed = len(self._journal.entries)
 
@@ -210,7 +229,7 @@ class Recovery:
         try:
             self.snapshot(f"after {self.unsaved}")
         except Exception as error:
-            traceback.print_exc(file=sys.stderr)
+            log.failure(error)
             raise AppError(
                 "command_failed",
                 f"The session refuses changes until the effect of {self.unsaved} can be saved: {error}",
@@ -239,7 +258,7 @@ class Recovery:
         elif not self.load(generation, self._journal.entries):
             self.broken = "the journal could not be replayed"
         if self.broken:
-            print(f"cadgate: rollback failed: {self.broken}", file=sys.stderr, flush=True)
+            log.say(f"rollback failed: {self.broken}")
 
     def load(self, generation: Generation, entries: list[Entry]) -> bool:
         """Load a state whole; whether that worked."""

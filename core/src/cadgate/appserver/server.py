@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import queue
 import socket
-import sys
 import threading
 import time
-import traceback
 from typing import Any, Callable, Dict, cast
 
+from cadgate.appserver import log
 from cadgate.appserver.calls import Caller
 from cadgate.appserver.connection import Connection
 from cadgate.appserver.context import Call
@@ -103,8 +102,8 @@ class Server:
             if self._wake is not None:
                 try:
                     self._wake()
-                except Exception:  # noqa: BLE001 - the application's own loop looks by itself sooner or later
-                    traceback.print_exc(file=sys.stderr)
+                except Exception as error:  # noqa: BLE001 - the application's own loop looks by itself sooner or later
+                    log.failure(error)
 
     def _cancel(self, connection: Connection, number: Any, *, deadline: bool) -> None:
         for call in list(self._waiting.values()):

@@ -19,7 +19,6 @@ from cadgate.appserver.replies import OWN_KEY
 from cadgate.errors import (
     ApplicationRestarted,
     CadgateError,
-    CommandExecutionError,
     DeadlineExceeded,
     InternalError,
     Interrupted,
@@ -116,14 +115,13 @@ class Calls:
     async def _survivable(
         self, name: str, params: dict[str, Any], seconds: float, meta: dict[str, Any], context: RequestContext
     ) -> Reply:
-        """The exchange; a request whose id was in flight at two deaths of the application is not tried a third time."""
+        """The exchange; a request whose id was in flight at two deaths of the application is not tried a third time.
+
+        It is sent all the same: it may have been done, and its answer lost.
+        """
         key: str | None = meta.get("key")
         if key is not None and self._deaths.get(key, 0) >= MAX_DEATHS:
-            raise CommandExecutionError(
-                f"{name} with this Idempotency-Key was at work both times when the application died; it was set aside. "
-                "Change the request and send it with a new key",
-                details={"method": name, "deaths": self._deaths[key]},
-            )
+            meta["set_aside"] = self._deaths[key]
         try:
             return await self._runtime.session.exchange(
                 name, params, seconds, stop=context.stop, ordered=context.ordered, **meta

@@ -53,6 +53,13 @@ class Health(Result):
     audit: AuditState
 
 
+class DamageReport(BaseModel):
+    """A part of the session's files that could not be trusted."""
+
+    where: str
+    why: str
+
+
 class AdapterHealth(BaseModel):
     """The answer of an application's main thread, or that it is busy and with what."""
 
@@ -66,6 +73,14 @@ class AdapterHealth(BaseModel):
     mode: str | None = None
     busy_ms: float | None = Field(None, description="busy: since when, in milliseconds.")
     method: str | None = Field(None, description="busy: the method that runs.")
+    damages: list[DamageReport] | None = Field(
+        None,
+        description="What could not be restored since the gateway started, the newest last. What is before it was; the "
+        "files themselves are in the session's folder, journal/damaged-NNNNNN.",
+    )
+    problems: list[str] | None = Field(
+        None, description="Why changes, or snapshots that shorten a restoration, cannot be written now."
+    )
 
 
 class Ready(Result):

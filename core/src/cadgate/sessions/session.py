@@ -24,6 +24,7 @@ from cadgate.errors import (
 )
 from cadgate.sessions.absence import absence, log_tail, remedy
 from cadgate.sessions.deadline import Deadline
+from cadgate.sessions.keeping import TOPIC, Keeping
 from cadgate.sessions.process import StartFailed
 from cadgate.sessions.source import Source
 from cadgate.sessions.status import BUSY_AFTER, FlightTable, InFlight, Status
@@ -66,6 +67,7 @@ class Session:
         self._connection_error = connection_error
         self._status = Status("starting", mode)
         self._flights = FlightTable()
+        self._keeping = Keeping()
         self._client: BaseSocketClient | None = None
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -144,8 +146,7 @@ class Session:
         about = client.about
         self._set(state="up", application=about.get("application"), pid=about.get("pid"), **NOTHING_WRONG)
         log.info("application up", adapter=self.name, application=about.get("application"), pid=about.get("pid"))
-        report = self._source.report
-        for damage in report.get("damages", ()):
+        for damage in self._keeping.restored(self._source.report):
             log.error("a part of the session could not be restored", adapter=self.name, **damage)
         self.ready.set()
         self._announce("up" if self._status.restarts == 0 else "restarted")
@@ -198,6 +199,9 @@ class Session:
         self.publish("status", {"status": state, "state": state, **about, **more})
 
     def _notified(self, method: str, params: dict[str, Any]) -> None:
+        if params.get("topic") == TOPIC:
+            self._keeping.noticed(params["data"])
+            return
         for listener in list(self.listeners):
             try:
                 listener(method, params)
@@ -347,5 +351,6 @@ class Session:
             "pid": status.pid,
             "mode": status.mode,
             "queue_depth": status.queue_depth,
+            **self._keeping.told(),
             **more,
         }
