@@ -40,6 +40,8 @@ def export(
             for obj in chosen:
                 for modifier in obj.modifiers:
                     modifier.show_viewport = modifier.show_render = False
+        if format != "blend":
+            _tame_names()
         _EXPORTERS[format](path, scale, up, any(len(obj.modifiers) for obj in chosen))
     finally:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
@@ -73,6 +75,13 @@ def _scale_roots(scale: float) -> None:
         for obj in bpy.data.objects:
             if obj.parent is None:
                 obj.matrix_world = Matrix.Scale(scale, 4) @ obj.matrix_world
+
+
+def _tame_names() -> None:
+    """Names of images that are names of files: exporters write some of them as they are, with `../` and all."""
+    for image in bpy.data.images:
+        if any(each in image.name for each in "/\\\0") or image.name.startswith("."):
+            image.name = bpy.path.clean_name(image.name)
 
 
 def _name_images(folder: str) -> list[tuple[Any, str]]:

@@ -8,7 +8,7 @@ from typing import Any, Callable
 import bpy
 
 from cadgate.appserver import AppError, method, warn
-from cadgate_blender.app import limits, snapshots, versions
+from cadgate_blender.app import limits, snapshots, usd_files, versions
 
 
 @method("internal.read")
@@ -83,6 +83,10 @@ def _drop_foreign_files(folder: str) -> None:
     for library in list(bpy.data.libraries):
         bpy.data.libraries.remove(library)
         lost += 1
+    _warn_of_lost(lost)
+
+
+def _warn_of_lost(lost: int) -> None:
     if lost:
         warn("missing_files", f"{lost} files that the import refers to did not come with it, and were left out")
 
@@ -125,6 +129,8 @@ def _fbx(path: str, scale: float, up: str | None) -> None:
 
 
 def _usd(path: str, scale: float, up: str | None) -> None:
+    path, lost = usd_files.alone(path)
+    _warn_of_lost(lost)
     bpy.ops.wm.usd_import(filepath=path, scale=scale, import_textures_mode="IMPORT_PACK")
     # The place where materials stand in the file comes as an object.
     for obj in [each for each in bpy.data.objects if each.name == "_materials" and each.type == "EMPTY"]:
