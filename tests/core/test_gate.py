@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 
 from tests.core.served import error_of, exchange, read_answer
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.security]
 
 
 def get(port: int, path: str = "/health", *headers: str, host: str = "localhost", method: str = "GET"):

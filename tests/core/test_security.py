@@ -26,6 +26,8 @@ from cadgate.security.peers import PeerLookupUnavailable, Peers
 from tests.core.served import error_of, exchange, in_process, probed_app, quiet_settings, served
 from tests.gateway import eventually
 
+pytestmark = pytest.mark.security
+
 ARTIFACTS = "/api/v1/artifacts"
 
 
@@ -264,6 +266,28 @@ def test_a_websocket_needs_a_key_too(token_port: int, keys: KeyFile) -> None:
     with connect(url, additional_headers={"Authorization": f"Bearer {text}"}) as websocket:
         websocket.send("hello")
         assert websocket.recv(timeout=10) == "hello"
+
+
+def test_a_page_sends_its_key_as_a_subprotocol(token_port: int, keys: KeyFile) -> None:
+    text, key = keys.create("for a test")
+    url = f"ws://localhost:{token_port}/probe/ws"
+    for offered in (["cadgate", f"bearer.{text}"], [f"bearer.{text}", "cadgate"]):
+        with connect(url, subprotocols=offered) as websocket:
+            websocket.send("hello")
+            assert websocket.recv(timeout=10) == "hello"
+    refused_offers = [["cadgate"], ["cadgate", "bearer.cadgate_0_0"], [f"bearer.{text}"], ["cadgate", text]]
+    for offered in refused_offers:
+        with pytest.raises(InvalidStatus) as refused:
+            connect(url, subprotocols=offered)
+        assert refused.value.response.status_code == 401
+        assert text.encode() not in refused.value.response.body
+    assert keys.revoke(key.id)
+    with pytest.raises(InvalidStatus):
+        connect(url, subprotocols=["cadgate", f"bearer.{text}"])
+    with httpx.Client(base_url=f"http://localhost:{token_port}") as client:
+        other, _ = keys.create("another")
+        answer = client.get("/health", headers={"Sec-WebSocket-Protocol": f"cadgate, bearer.{other}"})
+        assert answer.status_code == 401, "it is for WebSockets alone"
 
 
 def test_a_preflight_needs_no_key(tmp_path: Path) -> None:

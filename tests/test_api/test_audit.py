@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from tests.gateway import Gateway, eventually
 from tests.live import live
@@ -196,6 +197,18 @@ async def test_a_switched_off_execute_is_refused_by_every_door(guarded: Gateway,
     assert told.count(("websocket", "session.execute", "forbidden")) == 2
     assert told.count(("batch", "session.execute", "forbidden")) == 1
     assert all(line["identity"].startswith("key:") for line in audit(guarded)[begun:])
+
+
+async def test_a_page_opens_a_websocket_with_its_key(guarded: Gateway, key: str) -> None:
+    async with live(guarded, "blender", subprotocols=["cadgate", f"bearer.{key}"], origin=guarded.url) as client:
+        assert client.socket.subprotocol == "cadgate"
+        made = await client.ask(type="call", id="d", method="primitives.cube", params={})
+        assert made["status"] == "success"
+    with pytest.raises(InvalidStatus) as refused:
+        async with live(guarded, "blender", subprotocols=["cadgate", f"bearer.{key}"], origin="https://evil.example"):
+            pass
+    assert refused.value.response.status_code == 403
+    assert [path.name for path, text in logs(guarded).items() if key.rpartition("_")[2] in text] == []
 
 
 def test_cadgate_exec_says_that_code_is_switched_off(guarded: Gateway, key: str, tmp_path: Path) -> None:

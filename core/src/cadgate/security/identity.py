@@ -82,8 +82,13 @@ class KeyHolder:
 
     def of(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Caller:
         scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if not scheme and scope["type"] == "websocket":
+            scheme, token = _of_subprotocols(headers.get(b"sec-websocket-protocol", b"").decode("latin-1"))
         if not scheme:
-            raise Unauthenticated("A key is needed: send Authorization: Bearer <key>; `cadgate keys` makes them")
+            raise Unauthenticated(
+                "A key is needed: send Authorization: Bearer <key>; `cadgate keys` makes them. "
+                "(A page opens a WebSocket with the subprotocols 'cadgate' and 'bearer.<key>')"
+            )
         try:
             key = self._keys.find(token.strip()) if scheme.lower() == "bearer" else None
         except ConfigError as error:
@@ -96,6 +101,23 @@ class KeyHolder:
 
     def close(self) -> None:
         pass
+
+
+SUBPROTOCOL = "cadgate"
+"""What the gateway chooses of the subprotocols that a WebSocket client offers."""
+_BEARER = "bearer."
+
+
+def _of_subprotocols(offered: str) -> tuple[str, str]:
+    """The key that a page offers as a subprotocol: browsers let scripts set no other header of a WebSocket."""
+    names = [name.strip() for name in offered.split(",")]
+    keys = [name[len(_BEARER) :] for name in names if name.startswith(_BEARER)]
+    if not keys:
+        return "", ""
+    if SUBPROTOCOL not in names:
+        # What a server chooses stands in its answer, and that must not be the key.
+        raise Unauthenticated(f"Offer the subprotocol {SUBPROTOCOL!r} beside the one with the key")
+    return "bearer", keys[0]
 
 
 def identity_for(auth: str, keys: KeyFile) -> Identity:

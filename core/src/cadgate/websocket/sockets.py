@@ -14,6 +14,7 @@ from cadgate.error_handlers import inactive, refuse_websocket
 from cadgate.errors import CadgateError, NotFound, Overloaded
 from cadgate.plugins.discovery import Found
 from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.security.identity import SUBPROTOCOL
 from cadgate.websocket.connection import Connection
 from cadgate.websocket.handler import Handler
 from cadgate.websocket.hub import Hub
@@ -63,7 +64,7 @@ class Sockets:
         # Counted before the client knows of it: two that come at once must not share the last place.
         hub.connections[connection.id] = connection
         try:
-            await websocket.accept()
+            await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None)
             await handler.serve(websocket)
         finally:
             connection.end()
