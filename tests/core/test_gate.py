@@ -42,7 +42,33 @@ def test_known_hosts_are_answered_on_any_port(port: int, host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "localhost:x", "[::1", "a@localhost", "0"],
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "evil-localhost",
+        "xcad.example",
+        "",
+        "localhost:x",
+        "[::1",
+        "a@localhost",
+        "0",
+        "2130706433",
+        "0x7f.1",
+        "127.1",
+        "127.0.0.2",
+        "0.0.0.0",
+        "[::ffff:127.0.0.1]",
+        "[::]",
+        "169.254.169.254",
+        "localhost.",
+        "localhost:80:80",
+        "localhost, evil.example",
+        "evil.example:80@localhost",
+        "localhost\\@evil.example",
+        "cad.example.",
+        "null",
+    ],
 )
 def test_a_foreign_host_is_421(port: int, host: str) -> None:
     status, _, body = get(port, host=host)
@@ -79,22 +105,18 @@ def test_pages_of_the_gateway_itself_may_call(port: int, host: str, origin: str)
     assert "access-control-allow-origin" not in headers
 
 
-@pytest.mark.parametrize(
-    "origin",
-    [
-        "null",
-        "https://evil.example",
-        "http://localhost:3000",
-        "https://localhost:8000",
-        "http://localhost:8000.evil.example",
-        "http://127.0.0.1:8000",
-        "https://app.example.evil.example",
-        "http://app.example",
-        "https://app.example:444",
-        "file://",
-        "",
-    ],
-)
+FOREIGN_ORIGINS = [
+    "null", "https://evil.example", "http://localhost:3000", "https://localhost:8000", "http://localhost",
+    "http://localhost:8000.evil.example", "http://localhost.evil.example:8000", "http://evil-localhost:8000",
+    "http://127.0.0.1:8000", "http://[::1]:8000", "http://2130706433:8000", "http://localhost.:8000",
+    "https://app.example.evil.example", "https://evil-app.example", "https://evilapp.example", "http://app.example",
+    "https://app.example:444", "https://app.example@evil.example", "https://app.example, https://evil.example",
+    "https://app.example/", "file://", "chrome-extension://app.example", "", " ",
+]  # fmt: skip
+"""To pages at `localhost:8000`, of a gateway that `https://app.example` may call."""
+
+
+@pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
 def test_pages_of_other_origins_may_not(port: int, origin: str) -> None:
     status, headers, body = get(port, "/health", f"Origin: {origin}", host="localhost:8000")
     assert status == 403
@@ -162,10 +184,10 @@ def test_a_websocket_of_no_page_or_of_the_own_origin_opens(port: int) -> None:
             assert websocket.recv(timeout=10) == "hello"
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1"])
+@pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
 def test_a_websocket_of_a_foreign_page_is_refused_before_its_upgrade(port: int, origin: str) -> None:
-    with pytest.raises(InvalidStatus) as refused:
-        connect(f"ws://localhost:{port}/probe/ws", origin=origin)
+    with pytest.raises(InvalidStatus) as refused, socket.create_connection(("127.0.0.1", port)) as connection:
+        connect("ws://localhost:8000/probe/ws", sock=connection, additional_headers={"Origin": origin})
     assert refused.value.response.status_code == 403
     assert error_of(refused.value.response.body)["code"] == "forbidden_origin"
 

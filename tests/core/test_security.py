@@ -16,6 +16,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from cadgate.cli.serve import own_key
 from cadgate.errors import CadgateError, ConfigError
 from cadgate.routing import RouteTable
 from cadgate.security import peers
@@ -297,6 +298,18 @@ def test_a_preflight_needs_no_key(tmp_path: Path) -> None:
         assert client.options("/probe/json", headers=asked).status_code == 204
         answer = client.post("/probe/json", json={}, headers={"Origin": "https://app.example"})
         assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (401, "https://app.example")
+
+
+def test_a_wide_address_needs_a_key_that_somebody_has(tmp_path: Path) -> None:
+    settings = quiet_settings(tmp_path, host="0.0.0.0", auth="token")
+    with pytest.raises(ConfigError, match=r"'0\.0\.0\.0'.*nobody has a key"), own_key(settings):
+        pytest.fail("it would start")
+    assert not list(KeyFile(tmp_path).list())
+    KeyFile(tmp_path).create("laptop")
+    with own_key(settings) as text:
+        assert text is not None
+        assert KeyFile(tmp_path).find(text) is not None
+    assert [key.label for key in KeyFile(tmp_path).list()] == ["laptop"]
 
 
 # --- the key file ----------------------------------------------------------------------------------------------------
