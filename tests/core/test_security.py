@@ -137,7 +137,16 @@ def test_another_user_may_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    "header", ["X-Forwarded-For: 127.0.0.1", "Forwarded: for=127.0.0.1", "X-Forwarded-For: testclient"]
+    "header",
+    [
+        "X-Forwarded-For: 127.0.0.1",
+        "Forwarded: for=127.0.0.1",
+        "X-Forwarded-For: testclient",
+        "X-Real-IP: 10.0.0.1",
+        "X-Forwarded-Host: cad.example",
+        "X-Forwarded-Proto: https",
+        "Via: 1.1 proxy",
+    ],
 )
 def test_a_request_through_a_proxy_is_refused(port: int, header: str) -> None:
     status, _, body = get(port, "/health", header)

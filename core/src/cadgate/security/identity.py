@@ -21,6 +21,12 @@ _IN_PROCESS = frozenset((("127.0.0.1", 123), ("testclient", 50000)))
 """The client as httpx's and Starlette's transports without a socket name it. Servers also state a `spec_version`."""
 
 
+_BY_A_PROXY = frozenset(
+    (b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip")
+)
+"""Headers that say that a request came through a proxy, which is then the one that is at the other end."""
+
+
 class Identity(Protocol):
     """Tells who sent a request, by its connection or its headers."""
 
@@ -45,7 +51,7 @@ class LocalUser:
             log.warning("local_auth_unchecked", reason=str(error), advice='use auth = "token" on shared machines')
 
     def of(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Caller:
-        if b"x-forwarded-for" in headers or b"forwarded" in headers:
+        if not _BY_A_PROXY.isdisjoint(headers):
             raise Forbidden(
                 'This request came through a proxy, which hides who sent it: auth = "local" cannot work behind one. '
                 'Use auth = "token"'
