@@ -43,6 +43,11 @@ class Session:
         assert answer.is_success, answer.text
         return answer
 
+    def delete(self, path: str) -> httpx.Response:
+        answer = self.client.delete(path)
+        assert answer.is_success, answer.text
+        return answer
+
     def kill(self) -> int:
         """Kill the application and wait until another one is up; its process."""
         before = self.pid

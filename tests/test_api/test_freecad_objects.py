@@ -274,3 +274,12 @@ def test_edges_are_found_by_kind_direction_radius_and_face(freecad: httpx.Client
     assert sorted(each["name"] for each in on_top["edges"]) == sorted(top["edges"])
     assert freecad.get("/objects/Cut/edges?on_face=Face99").status_code == 422
     assert freecad.get("/objects/Cut/edges?parallel_to=0,0,0").status_code == 422
+
+
+def test_what_was_hidden_alone_is_shown_again_by_undo(freecad: httpx.Client) -> None:
+    name = freecad.post("/primitives/box", json={}).json()["result"]["name"]
+    assert freecad.patch(f"/objects/{name}", json={"visible": False}).json()["result"]["visible"] is False
+    assert freecad.post("/undo").json()["result"]["undone"] == "objects.update"
+    assert freecad.get(f"/objects/{name}").json()["result"]["visible"] is True
+    assert freecad.post("/redo").is_success
+    assert freecad.get(f"/objects/{name}").json()["result"]["visible"] is False

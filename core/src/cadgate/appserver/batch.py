@@ -106,7 +106,7 @@ class Batches:
                         changed = changed or part.changed
                     kept.append({**item, "params": resolved(part.params, results[-1])})
         except BaseException:
-            if changed:
+            if changed or self._host.beyond_transaction:
                 self._caller.roll_back(call)
             raise
         result = {"results": [{"result": each} for each in results]}

@@ -117,7 +117,7 @@ class Caller:
         except DryRunPassed:
             return {"dry_run": True}
         except BaseException:
-            if call.changed and not in_transaction:
+            if not in_transaction and (call.changed or self._host.beyond_transaction):
                 self.roll_back(call)
             raise
         finally:
@@ -142,7 +142,8 @@ class Caller:
     def roll_back(self, call: Call) -> None:
         """Undo a live call's changes, where the host's own transaction did not."""
         live = call.connection is not None
-        if live and self.recovery is not None and not self._host.transactional:
+        undone = self._host.transactional and not self._host.beyond_transaction
+        if live and self.recovery is not None and not undone:
             self.recovery.rollback()
 
     def _execute(self, call: Call) -> Answer:

@@ -51,6 +51,9 @@ class Host:
     transactional = False
     """Whether `transaction` really undoes a failed mutation; if not, the server reloads snapshot and journal."""
 
+    beyond_transaction = False
+    """Set by `transaction` where the call that failed changed what aborting does not undo: the server reloads then."""
+
     def undo(self) -> str | None:
         """Undo the last mutation and say its label; only for hosts with transactions of their own."""
         raise NotImplementedError

@@ -34,6 +34,11 @@ def opened() -> dict[str, Any]:
     return {name: documents[name] for name in OBSERVER.documents if name in documents}
 
 
+def standing() -> Any:
+    """Which documents are open, under which labels, and which is active: what no transaction of FreeCAD undoes."""
+    return Active.name, [(name, document.Label) for name, document in opened().items()]
+
+
 def target() -> Any:
     """The document that the running call works in: the one it names, or the active one, made where there is none."""
     name = current().context.get("document")

@@ -46,10 +46,20 @@ class FreeCADHost(Host):
 
     @contextmanager
     def transaction(self, label: str) -> Iterator[None]:
+        self.beyond_transaction = False
+        before, deleted = documents.standing(), False
         try:
             with self._history.transaction(label.replace("internal.", "exchange.")):
-                yield
-                mend_labels()
+                try:
+                    yield
+                    mend_labels()
+                except BaseException:
+                    deleted = OBSERVER.deleted
+                    raise
+        except BaseException:
+            # Which documents are open is in no transaction, and what was deleted comes back in last place.
+            self.beyond_transaction = deleted or documents.standing() != before
+            raise
         finally:
             documents.follow()
             if current().connection is None:

@@ -63,7 +63,7 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
         if obj.Label != changed["label"]:
             raise AppError("command_failed", f"FreeCAD made the label {obj.Label!r}: labels must be unique here")
     if changed.get("visible") is not None:
-        obj.Visibility = changed["visible"]
+        _set_visible(obj, changed["visible"])
     properties.write(obj, prepared)
     if placement is not None:
         obj.Placement = placement
@@ -76,6 +76,16 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
                 {"name": name},
             )
     return describe_fully(obj)
+
+
+def _set_visible(obj: Any, visible: bool) -> None:
+    """In a transaction: FreeCAD opens none for this property alone, so that it could neither be undone nor aborted."""
+    marked = "NoModify" in obj.getPropertyStatus("Visibility")
+    if marked:
+        obj.setPropertyStatus("Visibility", "-NoModify")
+    obj.Visibility = visible
+    if marked:
+        obj.setPropertyStatus("Visibility", "NoModify")
 
 
 def _placement(obj: Any, changed: dict[str, Any]) -> Any:

@@ -20,6 +20,8 @@ class Observer:
         self.documents: list[str] = []
         """Names of the open documents, the oldest first; FreeCAD itself lists them by name."""
         self.changed = False
+        self.deleted = False
+        """Whether the call deleted an object that was there before it."""
         self.paused = False
         """While scratch documents are worked in."""
         self.measured: dict[Any, dict[str, Any]] = {}
@@ -30,7 +32,7 @@ class Observer:
         """A call begins: nothing changed yet."""
         self.commits = {}
         self.created_documents = []
-        self.changed = False
+        self.changed = self.deleted = False
         self._last = None
 
     def take(self) -> list[dict[str, Any]]:
@@ -81,6 +83,7 @@ class Observer:
         if self.events.get(key, ("", ""))[0] == "created":
             del self.events[key]
         else:
+            self.deleted = True
             self.events[key] = ("deleted", obj.TypeId)
 
     def slotCreatedDocument(self, document: Any) -> None:
