@@ -6,6 +6,7 @@ import os
 import re
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any, Callable, NamedTuple
 
 from cadgate.appserver import AppError
@@ -19,16 +20,26 @@ _DEPENDENCY = re.compile(r"^\t(.*?)(?: \\)?$", re.MULTILINE)
 _ESCAPED = re.compile(r"\\(.)")
 
 
-class Settings:
-    """What the launcher's options say, and what OpenSCAD says of itself. Filled in by the host when it starts."""
+def _tell_nobody(topic: str, data: dict[str, Any]) -> None:
+    """Before the host has started."""
 
-    program = ""
+
+@dataclass
+class Means:
+    """What evaluations work with: from the launcher's options, and from OpenSCAD itself."""
+
+    program: str = ""
     xvfb: str | None = None
-    libraries: list[str] = []
+    libraries: list[str] = field(default_factory=list)
     """Folders that `use` and `include` look through; every source may read them."""
-    memory = 0
-    file_size = 0
-    emit: Callable[[str, dict[str, Any]], None] = staticmethod(lambda topic, data: None)  # type: ignore[assignment]
+    memory: int = 0
+    file_size: int = 0
+    """Bytes, both."""
+    emit: Callable[[str, dict[str, Any]], None] = _tell_nobody
+
+
+MEANS = Means()
+"""Filled in by the host when it starts."""
 
 
 class Evaluated(NamedTuple):
@@ -39,7 +50,7 @@ class Evaluated(NamedTuple):
 
 
 def version(program: str) -> str:
-    """`OpenSCAD version 2021.01`, from the program itself. Raises RuntimeError."""
+    """`OpenSCAD 2021.01`, from the program itself. Raises RuntimeError."""
     code, output = processes.run([program, "--version"], os.getcwd(), processes.environment())
     text = " ".join(output.lines).strip()
     if code != 0 or "OpenSCAD" not in text:
@@ -49,15 +60,15 @@ def version(program: str) -> str:
 
 def configure(options: dict[str, Any], emit: Callable[[str, dict[str, Any]], None]) -> None:
     """Take over the settings, and ask OpenSCAD where its own libraries are."""
-    Settings.program = options["program"]
-    Settings.xvfb = options["xvfb"]
-    Settings.memory = options["max_memory_mb"] * MIB
-    Settings.file_size = options["max_output_mb"] * MIB
-    Settings.emit = emit  # type: ignore[method-assign]
-    _, output = processes.run([Settings.program, "--info"], os.getcwd(), processes.environment())
+    MEANS.program = options["program"]
+    MEANS.xvfb = options["xvfb"]
+    MEANS.memory = options["max_memory_mb"] * MIB
+    MEANS.file_size = options["max_output_mb"] * MIB
+    MEANS.emit = emit
+    _, output = processes.run([MEANS.program, "--info"], os.getcwd(), processes.environment())
     own = _RESOURCES.search("\n".join(output.lines))
     folders = [*options["libraries"], *([os.path.join(own.group(1).strip(), "libraries")] if own else [])]
-    Settings.libraries = [os.path.realpath(folder) for folder in folders]
+    MEANS.libraries = [os.path.realpath(folder) for folder in folders]
 
 
 def evaluate(folder: str, arguments: list[str], *, into: str, what: str, picture: bool = False) -> Evaluated:
@@ -67,14 +78,14 @@ def evaluate(folder: str, arguments: list[str], *, into: str, what: str, picture
     """
     folder = os.path.realpath(folder)
     dependencies = into + ".d"
-    argv = [Settings.program, "-d", dependencies, "-o", into, *arguments, MAIN]
-    env = processes.environment(OPENSCADPATH=os.pathsep.join(Settings.libraries))
+    argv = [MEANS.program, "-d", dependencies, "-o", into, *arguments, MAIN]
+    env = processes.environment(OPENSCADPATH=os.pathsep.join(MEANS.libraries))
     writable = [os.path.dirname(into), os.environ["HOME"], os.environ["TMPDIR"]]
     began = time.monotonic()
     with ExitStack() as stack:
         if picture:
             try:
-                env.update(stack.enter_context(processes.display(Settings.xvfb)))
+                env.update(stack.enter_context(processes.display(MEANS.xvfb)))
             except LookupError:
                 raise no_display() from None
         code, output = processes.run(
@@ -82,10 +93,10 @@ def evaluate(folder: str, arguments: list[str], *, into: str, what: str, picture
             folder,
             env,
             processes.Output(_tell, console.weigh),
-            readable=[folder, os.path.dirname(os.path.realpath(Settings.program)), *Settings.libraries],
+            readable=[folder, os.path.dirname(os.path.realpath(MEANS.program)), *MEANS.libraries],
             writable=writable,
-            memory=Settings.memory,
-            file_size=Settings.file_size,
+            memory=MEANS.memory,
+            file_size=MEANS.file_size,
         )
     seconds = round(time.monotonic() - began, 4)
     said = console.Console(output.lines, output.left_out, folder)
@@ -95,7 +106,7 @@ def evaluate(folder: str, arguments: list[str], *, into: str, what: str, picture
 
 
 def _tell(lines: list[str]) -> None:
-    Settings.emit("progress", {"messages": lines})
+    MEANS.emit("progress", {"messages": lines})
 
 
 def no_display() -> AppError:
@@ -114,7 +125,7 @@ def _check_reads(folder: str, dependencies: str, said: console.Console) -> None:
     own = folder + os.sep
     for path in (*_listed(dependencies), *_elsewhere(said), *said.missing()):
         real = os.path.realpath(os.path.join(folder, path))
-        if not any(real == root or real.startswith(root + os.sep) for root in (folder, *Settings.libraries)):
+        if not any(real == root or real.startswith(root + os.sep) for root in (folder, *MEANS.libraries)):
             told = path[len(own) :] if path.startswith(own) else path
             raise AppError(
                 "path_not_allowed",
