@@ -11,6 +11,7 @@ from copy import deepcopy
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -166,13 +167,14 @@ class ObjectsMachine(RuleBasedStateMachine):
         return round(box["max"][0] - box["min"][0], 6)
 
 
+@pytest.mark.timeout(max(600, 60 * EXAMPLES))
 def test_objects_are_what_the_acknowledged_requests_made_of_them(session: Session) -> None:
     machine = type("Machine", (ObjectsMachine,), {"session": session})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=EXAMPLES or 12,
-            stateful_step_count=20,
+            max_examples=EXAMPLES or 5,
+            stateful_step_count=20 if EXAMPLES else 15,
             derandomize=not EXAMPLES,
             deadline=None,
             database=None,
