@@ -65,18 +65,20 @@ class History:
         """Take the last request back. Raises AppError `conflict` when there is nothing that can be undone."""
         number, entries = self._journal.number, self._journal.entries
         generation = self._read(number)
+        answers: list[list[Any]] = []
         while not (dropped := _last_request(entries)):
             about = generation.about
+            answers += [*about.replies, *_answers(entries)]
             number -= 1
             if number not in self._journal.numbers():
                 raise AppError("conflict", "There is nothing left to undo")
             generation = self._read(number)
             entries = generation.entries
             if not about.follows_from_log:
-                return self._go_back(generation, entries, [], about.because[len("after ") :], request)
+                return self._go_back(generation, entries, [], about.because[len("after ") :], request, answers)
         gone = {entry["seq"] for entry in dropped}
         keep = [entry for entry in entries if entry["seq"] not in gone]
-        return self._go_back(generation, keep, dropped, str(dropped[0]["method"]), request)
+        return self._go_back(generation, keep, dropped, str(dropped[0]["method"]), request, answers)
 
     def _read(self, number: int) -> Generation:
         generation = self._journal.read(number, [])
@@ -85,11 +87,25 @@ class History:
         return generation
 
     def _go_back(
-        self, generation: Generation, keep: list[Entry], dropped: list[Entry], undone: str, request: Request
+        self,
+        generation: Generation,
+        keep: list[Entry],
+        dropped: list[Entry],
+        undone: str,
+        request: Request,
+        answers: list[list[Any]],
     ) -> dict[str, Any]:
+        """`answers` are those of the generations that are left: what was undone was done, and is not done again."""
+        known = {each[0] for each in [*generation.about.replies, *_answers(generation.entries)]}
+        more = {each[0]: each for each in answers if each[0] not in known}
         left = [*self._undone, dropped] if dropped else []
         result = {"undone": undone, "can_redo": bool(left)}
-        note = {**_note(UNDO, request, result), "dropped": dropped, "depth": len(left)}
+        note = {
+            **_note(UNDO, request, result),
+            "dropped": dropped,
+            "depth": len(left),
+            "answers": list(more.values()),
+        }
         try:
             if not self._state.load(generation, keep):
                 raise AppError("command_failed", "The state before the last request could not be brought back")
@@ -118,6 +134,16 @@ class History:
             raise
         self._undone.pop()
         return result
+
+
+def _answers(entries: list[Entry]) -> list[list[Any]]:
+    """The answers that entries stand for, as a snapshot remembers them; notes bring others too."""
+    found: list[list[Any]] = []
+    for entry in entries:
+        found += [*entry.get("answers", ()), *_answers(entry.get("dropped", []))]
+        if entry.get("key"):
+            found.append([entry["key"], entry.get("hash"), {"result": entry["result"]}])
+    return found
 
 
 def _note(method: str, request: Request, result: dict[str, Any]) -> Entry:

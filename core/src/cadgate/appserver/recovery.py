@@ -145,6 +145,8 @@ class Recovery:
             self._replies.store(key, digest, answer)
         for entry in applied:
             # What was undone was done all the same: sent again, it is answered and not done again.
+            for key, digest, answer in entry.get("answers", ()):
+                self._replies.store(key, digest, answer)
             for each in (*entry.get("dropped", ()), entry):
                 if each.get("key"):
                     self._replies.store(each["key"], each.get("hash"), {"result": each["result"]})
