@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cadgate import __version__
 from cadgate.config import Settings
 from cadgate.errors import ConfigError
 from cadgate.plugins.discovery import Found, discover
@@ -87,6 +88,12 @@ def test_the_adapters_of_this_repository_are_active() -> None:
 
 BROKEN = [
     pytest.param("import no_such_module_anywhere\n", "No module named 'no_such_module_anywhere'", id="import error"),
+    pytest.param(
+        "from cadgate.plugin import OfTomorrow\n",
+        f"'OfTomorrow' from 'cadgate.plugin'; it is written for another version of cadgate than {__version__} (fake_",
+        id="newer name",
+    ),
+    pytest.param("from json import nothing\n", "cannot import name 'nothing' from 'json' (fake_", id="no such name"),
     pytest.param("def broken(:\n", "SyntaxError", id="syntax error"),
     pytest.param("raise SystemExit(3)\n", "SystemExit: 3", id="exits"),
     pytest.param("1 / 0\n", "ZeroDivisionError: division by zero", id="raises at import"),

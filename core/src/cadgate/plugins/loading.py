@@ -12,6 +12,7 @@ from typing import Any
 
 import pluggy
 
+import cadgate.plugin
 from cadgate.plugin import Adapter, AdapterSpec
 from cadgate.plugins.contents import contents_of, problems_in
 from cadgate.plugins.entry_points import Announced
@@ -122,6 +123,10 @@ def _no_hook(one: Announced, plugin: object) -> str:
 def told(error: BaseException) -> str:
     """The exception in one line, with the file and line that raised it: names only, no folders."""
     text = " ".join(str(error).split()) or "no message"
+    if isinstance(error, ImportError) and error.path:
+        text = text.replace(f" ({error.path})", "")
+        if error.name == cadgate.plugin.__name__:
+            text += f"; it is written for another version of cadgate than {cadgate.__version__}"
     frames = traceback.extract_tb(error.__traceback__)
     if isinstance(error, SyntaxError) and error.filename:
         where = f" ({_base(error.filename)}, line {error.lineno})"
