@@ -452,7 +452,7 @@ def test_the_call_whose_entry_makes_the_log_too_long_is_remembered_by_the_snapsh
             wire.create("First", key="first", hash="h")
             second = wire.create("Second", key="second", hash="h")
             wire.call("session.ping")
-            assert (application.journal / "gen-000001" / "log").read_bytes() == b""
+            assert (application.journal / "gen-000001").is_dir()
         application.again()
         assert application.report == {"replayed": 0, "damages": []}
         with application.connect() as wire:

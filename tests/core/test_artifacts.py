@@ -135,6 +135,36 @@ async def test_the_list_is_paged_newest_first(client: httpx.AsyncClient) -> None
     assert (await client.get(ARTIFACTS, params={"offset": 99})).json()["result"] == {"artifacts": [], "total": 5}
 
 
+async def test_a_file_is_stored_once_for_a_key_also_by_another_gateway(client: httpx.AsyncClient, app: FastAPI) -> None:
+    async def send(key: str, data: bytes, name: str = "a.stl") -> httpx.Response:
+        files = {"file": (name, data, "application/octet-stream")}
+        return await client.post(ARTIFACTS, files=files, headers={"Idempotency-Key": key})
+
+    before = (await client.get(ARTIFACTS)).json()["result"]["total"]
+    first = await send("k", DATA)
+    assert first.status_code == 201
+    app.state.artifacts = ArtifactStore(app.state.artifacts.root)
+    assert (await send("k", DATA)).json() == first.json()
+    for data, name in ((b"other", "a.stl"), (DATA, "b.stl")):
+        other = await send("k", data, name)
+        assert (other.status_code, error_of(other.content)["code"]) == (422, "idempotency_conflict")
+    assert (await send("another", DATA)).json()["result"]["id"] != first.json()["result"]["id"]
+    assert (await client.get(ARTIFACTS)).json()["result"]["total"] == before + 2
+    assert (await client.get(first.json()["result"]["url"])).content == DATA
+
+
+async def test_a_file_is_removed_once_for_a_key(client: httpx.AsyncClient) -> None:
+    one, two = [str((await stored(client))["url"]) for _ in range(2)]
+    key = {"Idempotency-Key": "gone"}
+    first = await client.delete(one, headers=key)
+    assert first.status_code == 200
+    assert (await client.delete(one, headers=key)).json() == first.json()
+    assert (await client.delete(one)).status_code == 404
+    other = await client.delete(two, headers=key)
+    assert (other.status_code, error_of(other.content)["code"]) == (422, "idempotency_conflict")
+    assert (await client.get(two)).status_code == 200
+
+
 async def test_a_removed_file_is_gone(client: httpx.AsyncClient) -> None:
     artifact = await stored(client)
     answer = await client.delete(str(artifact["url"]))
@@ -395,6 +425,12 @@ def test_a_name_with_a_surrogate_is_refused_with_a_message_that_can_be_sent() ->
         ("image/png", True),
         ("IMAGE/PNG;q=0.9, */*", True),
         ("image/*", True),
+        ("image/png, application/json", True),
+        ("image/png;q=0.5, application/json;q=0.4", True),
+        ("application/json, image/png;q=0.1", False),
+        ("image/png;q=0, application/json", False),
+        ("image/*;q=0.8, image/png;q=0", False),
+        ("image/png;q=high", False),
         ("*/*", False),
         ("application/json", False),
         ("", False),

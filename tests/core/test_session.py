@@ -256,6 +256,18 @@ async def test_a_life_however_short_is_followed_by_a_start_at_once_and_counts_as
     assert waits == []
 
 
+async def test_a_restart_that_was_asked_for_is_told_as_such_and_the_next_death_is_not(tmp_path: Path) -> None:
+    async with fake_session(tmp_path) as watched:
+        session = watched.session
+        session.restart("asked for by a client")
+        await becomes(lambda: "down" in watched.states())
+        assert session.status().reason == "it was ended by the gateway: asked for by a client"
+        await settled(session, "up")
+        os.kill(session.status().pid or 0, signal.SIGKILL)
+        await becomes(lambda: watched.states().count("down") == 2)
+        assert session.status().reason == "it was killed by signal 9"
+
+
 async def test_only_failed_starts_in_a_row_are_counted(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:

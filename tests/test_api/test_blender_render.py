@@ -363,3 +363,14 @@ link = material.node_tree.links.new(node.outputs["Color"], shader.inputs["Base C
 """,
     )
     assert hue(picture(http, render(scene)).convert("RGB")) == "blue"
+
+
+@pytest.mark.parametrize("route", ["/render", "/export", "/scene/save"])
+def test_a_dry_run_of_what_writes_files_checks_the_request_and_writes_none(
+    scene: httpx.Client, http: httpx.Client, route: str
+) -> None:
+    before = http.get("/api/v1/artifacts").json()["result"]["total"]
+    answer = scene.post(route, json={}, params={"dry_run": "true"})
+    assert (answer.status_code, answer.json()["result"]) == (200, {"dry_run": True})
+    assert scene.post(route, json={"nonsense": 1}, params={"dry_run": "true"}).status_code == 422
+    assert http.get("/api/v1/artifacts").json()["result"]["total"] == before

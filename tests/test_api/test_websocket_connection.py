@@ -61,7 +61,7 @@ async def test_a_ping_gets_its_id_back(gateway: Gateway) -> None:
         ('{"type": "execute", "id": {}, "code": "1"}', "validation_error", None),
         ('{"type": "execute", "id": "a", "code": "1", "more": 1}', "validation_error", "a"),
         ('{"type": "execute", "id": "a", "code": "1", "timeout_seconds": -1}', "validation_error", "a"),
-        ('{"type": "execute", "id": "a", "code": "1", "timeout_seconds": NaN}', "validation_error", None),
+        ('{"type": "execute", "id": "a", "code": "1", "timeout_seconds": NaN}', "validation_error", "a"),
         ('{"type": "subscribe", "id": "a", "topics": ["nothing"]}', "validation_error", "a"),
         ('{"type": "interrupt", "id": "a"}', "not_found", "a"),
         (b"\x00\x01", "bad_request", None),

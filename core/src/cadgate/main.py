@@ -20,6 +20,7 @@ from cadgate.logging import AccessLog, configure
 from cadgate.metrics import Metrics
 from cadgate.plugins import mount
 from cadgate.plugins.discovery import Found, discover
+from cadgate.plugins.once import Once
 from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.routers import artifacts, console, docs, health, metrics, plugins, version, websockets
 from cadgate.routing import RouteTable
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.artifacts = ArtifactStore(settings.state_dir / "artifacts", settings.allowed_roots)
     app.state.identity = identity_for(settings.auth, KeyFile(settings.state_dir))
     app.state.audit = AuditLog.of(settings)
+    app.state.once = Once()
     app.state.started = time.monotonic()
     mounted = [mount.mount(app, found, app.state.artifacts) for found in discover(settings)]
     app.state.plugins = [found for found, _ in mounted]

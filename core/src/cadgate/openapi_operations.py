@@ -60,7 +60,7 @@ _DEADLINE: dict[str, Any] = {
     "description": "How long the answer may take, in milliseconds; then it is 504 `deadline_exceeded`.",
     "schema": {"type": "integer", "minimum": 1, "maximum": 86_400_000},
 }
-_IDEMPOTENCY: dict[str, Any] = {
+IDEMPOTENCY: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
@@ -133,7 +133,7 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
 def _parameters(operation: Operation, *, adapter: bool, mutates: bool, batch: bool) -> None:
     wanted = [_DEADLINE] if adapter else []
     if mutates:
-        wanted += [_IDEMPOTENCY, _DRY_RUN_QUERY] if batch else [_IDEMPOTENCY, _IF_MATCH, _DRY_RUN_QUERY]
+        wanted += [IDEMPOTENCY, _DRY_RUN_QUERY] if batch else [IDEMPOTENCY, _IF_MATCH, _DRY_RUN_QUERY]
     parameters: list[dict[str, Any]] = operation.setdefault("parameters", []) if wanted else []
     known = {(one["in"], one["name"].lower()) for one in parameters}
     parameters.extend(dict(one) for one in wanted if (one["in"], one["name"].lower()) not in known)

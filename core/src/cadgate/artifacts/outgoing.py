@@ -17,6 +17,7 @@ from cadgate.errors import ArtifactNotFound, CadgateError
 from cadgate.models.responses import Artifact, Success
 
 _CHUNK = 256 * 1024
+_WEIGHT = re.compile(r"(0(\.\d{0,3})?|1(\.0{0,3})?)\Z")
 _RANGE = re.compile(r"bytes=\s*(\d*)\s*-\s*(\d*)\s*\Z", re.IGNORECASE)
 
 
@@ -27,10 +28,18 @@ class RangeNotSatisfiable(CadgateError):
 
 
 def wants(accept: str, media_type: str) -> bool:
-    """Whether an Accept header names `media_type` (or its family), and not JSON or everything."""
+    """Whether an Accept header names `media_type` (or its family), and wants it no less than JSON."""
     family = media_type.partition("/")[0] + "/*"
-    offered = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
-    return media_type in offered or (family in offered and family != "application/*")
+    weights = dict(_weighted(part) for part in accept.split(","))
+    wanted = weights.get(media_type, 0.0 if family == "application/*" else weights.get(family, 0.0))
+    return wanted > 0 and wanted >= weights.get("application/json", 0.0)
+
+
+def _weighted(part: str) -> tuple[str, float]:
+    """A media range of an Accept header and its weight: 1 where it has none, 0 for one that cannot be read."""
+    media, *options = (each.strip().lower() for each in part.split(";"))
+    given = next((option[2:] for option in options if option.startswith("q=")), "1")
+    return media, float(given) if _WEIGHT.match(given) else 0.0
 
 
 class FileAnswer(Response):

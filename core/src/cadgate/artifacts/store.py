@@ -22,7 +22,7 @@ import anyio.to_thread
 
 from cadgate.artifacts.inside import copy_over, create, folder_inside, is_plain, open_plain, plain_files, take
 from cadgate.artifacts.paths import STAGING, check_name, resolve
-from cadgate.errors import ArtifactNotFound, CommandExecutionError, PathNotAllowed
+from cadgate.errors import ArtifactNotFound, CommandExecutionError, IdempotencyConflict, PathNotAllowed
 from cadgate.models.responses import Artifact
 
 _LEFTOVER_SECONDS = 3600
@@ -208,6 +208,31 @@ class ArtifactStore:
         (part / "artifact.json").write_text(artifact.model_dump_json())
         os.replace(part, self.root / identifier)
         return artifact
+
+    def keyed(self, artifact: Artifact, key: str) -> Artifact:
+        """Keep an artifact that was just stored under the id that belongs to a client's idempotency key.
+
+        What came before with that key stays, also over restarts, and is returned when it is the same file under the
+        same name. Raises IdempotencyConflict when it is not; the new one is gone then.
+        """
+        identifier = hashlib.sha256(f"idempotency-key {key}".encode()).hexdigest()[:32]
+        renamed = artifact.model_copy(update={"id": identifier, "url": f"/api/v1/artifacts/{identifier}"})
+        part = self.root / f".{artifact.id}.part"
+        os.replace(self.root / artifact.id, part)
+        (part / "artifact.json").write_text(renamed.model_dump_json())
+        try:
+            os.rename(part, self.root / identifier)
+        except OSError as error:
+            shutil.rmtree(part, ignore_errors=True)
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            first = self.get(identifier).artifact
+            if (first.name, first.sha256) != (artifact.name, artifact.sha256):
+                raise IdempotencyConflict(
+                    f"The idempotency key {key!r} was used for another file: use a new key for a new request"
+                ) from error
+            return first
+        return renamed
 
     def upload_path(self, name: str) -> tuple[Path, str]:
         """A temporary place for an upload, and the name it will have. Raises PathNotAllowed."""

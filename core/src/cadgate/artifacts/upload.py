@@ -28,8 +28,8 @@ MAX_PARTS = 64
 _BATCH = 1 << 20
 
 
-async def receive_upload(store: ArtifactStore, request: Request) -> Artifact:
-    """Keep the file of a multipart request as an artifact.
+async def receive_upload(store: ArtifactStore, request: Request, *, key: str | None = None) -> Artifact:
+    """Keep the file of a multipart request as an artifact: once, where the request has an idempotency `key`.
 
     Raises Forbidden for a caller who may not write; ValidationFailed without a file, with an empty one or with two;
     PathNotAllowed for its name; BadRequest for a body that is not multipart, or ends in its middle. Nothing is kept
@@ -39,6 +39,8 @@ async def receive_upload(store: ArtifactStore, request: Request) -> Artifact:
     with audit.watching(deed_of(request, "artifacts.store")) as learned:
         require(request, "write")
         artifact = await _receive(store, request)
+        if key is not None:
+            artifact = await anyio.to_thread.run_sync(store.keyed, artifact, key)
         learned["artifact"] = artifact.id
         return artifact
 

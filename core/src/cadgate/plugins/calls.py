@@ -66,6 +66,9 @@ class Calls:
         require_permission(self._runtime, app.context, method)
         handler = self._runtime.handlers.get(method.name)
         if handler is not None:
+            if app.context.dry_run and not method.mutates and leaves_traces(method):
+                # It changes nothing in the application, but writes files: all that can be tried is what was asked.
+                raise DryRunDone
             return await self._handle(app, handler, params)
         reply = await self.exchange(
             app.context, method.name, method.wire_params(params), self._seconds(app, method), method

@@ -81,7 +81,9 @@ def _not_installed(settings: Settings, name: str, enabled: bool) -> Found:
     if not enabled:
         return Found(name, package, None, "disabled")
     where = settings.origin("adapters", name)
-    return Found(name, package, None, "failed", f"{where}: adapter {name!r} is not installed; pip install {package}")
+    why = f"{where}: adapter {name!r} is not installed; pip install {package}"
+    log.warning("adapter %r failed: %s", name, why)
+    return Found(name, package, None, "failed", why)
 
 
 def _choose(settings: Settings, name: str, claims: Sequence[Announced]) -> list[Found]:

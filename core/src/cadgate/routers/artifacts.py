@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
 
 import anyio.to_thread
 from fastapi import Query, Request
@@ -16,8 +17,9 @@ from cadgate.artifacts.upload import receive_upload
 from cadgate.errors import ValidationFailed
 from cadgate.models.common import Params
 from cadgate.models.responses import Artifact, Deleted, Failure, Result, Success
+from cadgate.openapi_operations import IDEMPOTENCY
 from cadgate.plugins.router import Router
-from cadgate.routers.context import deed_of, require
+from cadgate.routers.context import context_of, deed_of, require
 from cadgate.security.audit import AuditLog
 
 router = Router(prefix="/api/v1/artifacts")
@@ -38,7 +40,17 @@ class ArtifactList(Result):
 
 
 _BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-_UPLOAD = {"requestBody": {"required": True, "content": {"multipart/form-data": UPLOAD_SCHEMA}}}
+_KEYED: dict[str, Any] = {"parameters": [IDEMPOTENCY]}
+_UPLOAD: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": UPLOAD_SCHEMA}}}
+
+
+async def _once(request: Request, digest: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Do what a request asks for; only once, where it has an idempotency key."""
+    key = context_of(request).idempotency_key
+    if key is None:
+        await work()
+    else:
+        await request.app.state.once.do(key, digest, work)
 
 
 def _store(request: Request) -> ArtifactStore:
@@ -53,12 +65,14 @@ async def list_artifacts(request: Request, page: Annotated[ArtifactPage, Query()
     return Success(ArtifactList(artifacts=listed, total=total))
 
 
-@router.post("", status_code=201, openapi_extra=_UPLOAD, responses={413: {"model": Failure}, 422: {"model": Failure}})
+@router.post(
+    "", status_code=201, openapi_extra=_UPLOAD | _KEYED, responses={413: {"model": Failure}, 422: {"model": Failure}}
+)
 async def store_artifact(request: Request) -> Success[Artifact]:
     """Store a file: multipart/form-data with the file in the field `file`. Its name keeps its last segment only."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise ValidationFailed("The request has no file: send multipart/form-data with the file in the field 'file'")
-    return Success(await receive_upload(_store(request), request))
+    return Success(await receive_upload(_store(request), request, key=context_of(request).idempotency_key))
 
 
 @router.head("/{id:name}", include_in_schema=False)
@@ -79,12 +93,16 @@ async def download_artifact(id: str, request: Request) -> Response:
     return file_response(await anyio.to_thread.run_sync(_store(request).get, id))
 
 
-@router.delete("/{id:name}", responses={404: {"model": Failure}})
+@router.delete("/{id:name}", openapi_extra=_KEYED, responses={404: {"model": Failure}, 422: {"model": Failure}})
 async def delete_artifact(id: str, request: Request) -> Success[Deleted]:
     """Remove an artifact. A download of it that runs ends normally."""
     audit: AuditLog = request.app.state.audit
     with audit.watching(deed_of(request, "artifacts.delete")) as learned:
         require(request, "write")
-        await anyio.to_thread.run_sync(_store(request).delete, id)
+
+        async def remove() -> None:
+            await anyio.to_thread.run_sync(_store(request).delete, id)
+
+        await _once(request, id, remove)
         learned["artifact"] = id
     return Success(Deleted(deleted=id))

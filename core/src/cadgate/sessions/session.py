@@ -76,6 +76,7 @@ class Session:
         self._over = asyncio.Event()
         self._busy_timer: asyncio.TimerHandle | None = None
         self._told_busy: InFlight | None = None
+        self._ended_because: str | None = None
         self._died_of: InFlight | None = None
         """The call that ran when the application ended last."""
         self.listeners: list[Listener] = []
@@ -107,6 +108,8 @@ class Session:
     def restart(self, reason: str) -> None:
         """End the application at once; it is started again and its document restored."""
         log.warning("application ended by the gateway", adapter=self.name, reason=reason)
+        if self._client is not None:
+            self._ended_because = reason
         self._source.kill()
 
     async def _supervise(self) -> None:
@@ -152,6 +155,8 @@ class Session:
         self._announce("up" if self._status.restarts == 0 else "restarted")
         try:
             ended = await self._source.closed()
+            if self._ended_because is not None:
+                ended, self._ended_because = f"was ended by the gateway: {self._ended_because}", None
             self._died_of = self._flights.running()
         finally:
             self.ready.clear()
