@@ -367,8 +367,8 @@ async def test_a_start_that_takes_too_long_is_a_failed_one_and_leaves_no_process
     tmp_path: Path, control: Control
 ) -> None:
     control.tell(start="hang")
-    launch = launch_of(tmp_path, fake_settings(control, start_timeout_seconds=0.3))
-    with pytest.raises(StartFailed, match=r"it was not ready within 0\.3 s") as caught:
+    launch = launch_of(tmp_path, fake_settings(control, start_timeout_seconds=1.5))
+    with pytest.raises(StartFailed, match=r"it was not ready within 1\.5 s") as caught:
         await ApplicationProcess.launch(launch, lambda method, params: None)
     assert "the fake application starts" in (caught.value.log_tail or "")
     assert not caught.value.crashed
