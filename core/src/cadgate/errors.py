@@ -121,7 +121,12 @@ class Unprocessable(CadgateError):
 
 
 class ValidationFailed(Unprocessable):
-    """Values outside their types or bounds; `details["errors"]` is Pydantic's list."""
+    """Values outside their types or bounds; `details["errors"]` is Pydantic's list, or one entry of that form."""
+
+    def __init__(self, message: str, *, details: dict[str, Any] | None = None, code: str | None = None) -> None:
+        details = details or {}
+        found = [{"type": "value_error", "loc": list(details)[:1], "msg": message}]
+        super().__init__(message, details={"errors": found, **details}, code=code)
 
 
 class UnsupportedFormat(Unprocessable):

@@ -51,6 +51,8 @@ class Batches:
     def _alone(self, call: Call, part: Call) -> Answer:
         from cadgate.appserver.calls import failure_of, interrupted, require_not_set_aside
 
+        # The peer may have said meanwhile that the time is over.
+        part.deadline = call.deadline
         if call.cancelled or part.expired:
             return _not_started(part)
         part.started = time.monotonic()
