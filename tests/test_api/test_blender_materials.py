@@ -345,3 +345,15 @@ def test_an_atomic_batch_makes_and_applies_a_material_or_nothing(blender: httpx.
     done = blender.post("/batch", json={"calls": calls[:2], "atomic": True})
     assert [each["status"] for each in done.json()["result"]["results"]] == ["success", "success"]
     assert slots(blender, "Box") == ["Red"]
+
+
+def test_replacing_a_material_needs_its_revision_where_one_is_sent(blender: httpx.Client) -> None:
+    old = blender.post("/materials", json={"name": "Kept", "roughness": 0.25}).json()["result"]
+    wanted = {"name": "Kept", "on_conflict": "replace", "roughness": 0.75}
+
+    refused = blender.post("/materials", json=wanted, headers={"If-Match": '"another"'})
+
+    assert refused.status_code == 412, refused.text
+    assert blender.get("/materials/Kept").json()["result"] == old
+    done = blender.post("/materials", json=wanted, headers={"If-Match": f'"{old["revision"]}"'})
+    assert done.json()["result"]["roughness"] == 0.75, done.text

@@ -335,3 +335,30 @@ def test_collections_that_cannot_be_are_refused(blender: httpx.Client) -> None:
     assert code(blender.post("/collections/Parts/objects", json={"objects": []})) == (422, "validation_error")
     assert code(blender.get("/collections/No")) == (404, "collection_not_found")
     assert len(blender.get("/collections").json()["result"]["collections"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/primitives/cube", {}),
+        ("/light", {"kind": "point"}),
+        ("/camera", {}),
+        ("/meshes", {"vertices": [[0, 0, 0], [1, 0, 0], [0, 1, 0]], "faces": [[0, 1, 2]]}),
+        ("/objects/Other/duplicate", {}),
+    ],
+)
+def test_replacing_an_object_needs_its_revision_where_one_is_sent(
+    blender: httpx.Client, path: str, body: dict[str, Any]
+) -> None:
+    blender.post("/primitives/cube", json={"name": "Other"})
+    old = blender.post("/primitives/empty", json={"name": "Kept"}).json()["result"]
+    wanted = {**body, "name": "Kept", "on_conflict": "replace"}
+
+    refused = blender.post(path, json=wanted, headers={"If-Match": '"another"'})
+
+    assert refused.status_code == 412, refused.text
+    assert refused.json()["error"]["code"] == "revision_mismatch"
+    assert blender.get("/objects/Kept").json()["result"] == old
+    done = blender.post(path, json=wanted, headers={"If-Match": f'"{old["revision"]}"'})
+    assert done.status_code == 201, done.text
+    assert blender.get("/objects/Kept").json()["result"]["type"] != "EMPTY"

@@ -133,7 +133,7 @@ def _tell(objects: Sequence[Any]) -> None:
 def create(*, name: str | None, on_conflict: str, **values: Any) -> dict[str, Any]:
     existing = None if name is None else bpy.data.materials.get(name)
     names.check_free("material", name, existing is not None, on_conflict)
-    about_to_change()
+    about_to_change(info(existing)["revision"] if existing is not None and on_conflict == "replace" else None)
     material = bpy.data.materials.new(name or "Material")
     versions.use_nodes(material)
     material.use_fake_user = True

@@ -38,9 +38,16 @@ class Placement:
         limits.check("The number of objects", names.count_objects() + 1, "max_objects")
 
     def make_way(self) -> None:
-        """Delete the object whose place the new one takes, where the request says so."""
+        """The first change: delete the object whose place the new one takes, where the request says so.
+
+        Raises AppError `revision_mismatch`.
+        """
         if self.name is not None and self.on_conflict == "replace" and names.has_object(self.name):
-            remove(names.find_object(self.name))
+            replaced = names.find_object(self.name)
+            about_to_change(describe(replaced)["revision"])
+            remove(replaced)
+        else:
+            about_to_change()
 
     def check_name(self, obj: Any) -> None:
         """Raise AppError when Blender gave the new object another name than was asked for."""
@@ -62,9 +69,8 @@ def add_object(
 ) -> dict[str, Any]:
     """Create the object of `make(name)`'s data (None: an empty), `dress` it, and return its ObjectInfo.
 
-    Raises AppError `name_taken`.
+    Raises AppError `name_taken`, `revision_mismatch`.
     """
-    about_to_change()
     placement.make_way()
     name = placement.name or default
     data = make(name)
@@ -244,7 +250,6 @@ def duplicate(
     if name == object and on_conflict == "replace":
         raise AppError("validation_error", f"{object!r} cannot be replaced by its own copy: choose another name")
     collections = list(original.users_collection)
-    about_to_change()
     place.make_way()
     copy = original.copy()
     if original.data is not None and not linked:

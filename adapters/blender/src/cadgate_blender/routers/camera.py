@@ -19,7 +19,7 @@ from cadgate_blender.routers.blender import Blender
 router = Router()
 
 
-@router.operation("POST", "/camera", CREATE, status_code=201, errors=(404,))
+@router.operation("POST", "/camera", CREATE, status_code=201, errors=(404, 412))
 async def create_camera(params: CameraParams, blender: Blender) -> Success[CameraInfo]:
     """Add a camera, which renders use from then on unless `active` is false."""
     return Success(await blender.call(CREATE, params))

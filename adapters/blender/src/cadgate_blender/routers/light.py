@@ -10,7 +10,7 @@ from cadgate_blender.routers.blender import Blender
 router = Router()
 
 
-@router.operation("POST", "/light", CREATE, status_code=201, errors=(404,))
+@router.operation("POST", "/light", CREATE, status_code=201, errors=(404, 412))
 async def create_light(params: LightParams, blender: Blender) -> Success[LightInfo]:
     """Add a point light, a sun, a spot or an area light."""
     return Success(await blender.call(CREATE, params))

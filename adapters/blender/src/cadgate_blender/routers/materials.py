@@ -33,7 +33,7 @@ from cadgate_blender.routers.pictures import brought
 router = Router()
 
 
-@router.operation("POST", "/materials", CREATE, status_code=201)
+@router.operation("POST", "/materials", CREATE, errors=(412,), status_code=201)
 async def create_material(params: MaterialParams, blender: Blender) -> Success[MaterialInfo]:
     """Make a material with a Principled BSDF."""
     return Success(await blender.call(CREATE, params))

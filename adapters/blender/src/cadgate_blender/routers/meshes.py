@@ -62,7 +62,7 @@ _BODY: dict[str, Any] = {
 }
 
 
-@router.operation("POST", "/meshes", CREATE, status_code=201, errors=(400, 404, 413, 415), openapi_extra=_BODY)
+@router.operation("POST", "/meshes", CREATE, status_code=201, errors=(400, 404, 412, 413, 415), openapi_extra=_BODY)
 async def create_mesh(
     request: Request, options: Annotated[MeshUploadOptions, Query()], blender: Blender
 ) -> Success[ObjectInfo]:

@@ -51,7 +51,7 @@ async def update_object(name: str, patch: ObjectPatch, blender: Blender) -> Succ
     return Success(await blender.call(UPDATE, addressed(ObjectUpdate, patch, name=name, renames={"name": "new_name"})))
 
 
-@router.operation("POST", "/objects/{name:name}/duplicate", DUPLICATE, status_code=201)
+@router.operation("POST", "/objects/{name:name}/duplicate", DUPLICATE, errors=(412,), status_code=201)
 async def duplicate_object(name: str, copy: DuplicateOptions, blender: Blender) -> Success[ObjectInfo]:
     """Copy an object with its modifiers and materials."""
     return Success(await blender.call(DUPLICATE, addressed(DuplicateParams, copy, object=name)))
