@@ -331,3 +331,13 @@ def test_a_dry_run_of_a_boolean_computes_it_and_changes_nothing(box: httpx.Clien
     answer = box.post("/objects/Box/boolean?dry_run=true", json={"object": "Other"})
     assert answer.json() == {"status": "success", "result": {"dry_run": True}}
     assert get(box, "Box") == before
+
+
+def test_a_taken_name_of_a_modifier_is_told_without_advice_that_the_route_refuses(blender: httpx.Client) -> None:
+    blender.post("/primitives/cube", json={"name": "Box"})
+    blender.post("/objects/Box/modifiers", json={"type": "bevel", "name": "Twice"})
+
+    error = blender.post("/objects/Box/modifiers", json={"type": "bevel", "name": "Twice"}).json()["error"]
+
+    assert error["code"] == "name_taken"
+    assert error["message"] == "The name 'Twice' is in use by another modifier: choose another"

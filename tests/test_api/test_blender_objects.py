@@ -362,3 +362,23 @@ def test_replacing_an_object_needs_its_revision_where_one_is_sent(
     done = blender.post(path, json=wanted, headers={"If-Match": f'"{old["revision"]}"'})
     assert done.status_code == 201, done.text
     assert blender.get("/objects/Kept").json()["result"]["type"] != "EMPTY"
+
+
+@pytest.mark.parametrize("kind", ["objects", "materials"])
+def test_a_rename_does_with_a_taken_name_what_on_conflict_says(blender: httpx.Client, kind: str) -> None:
+    creation = {"objects": "/primitives/cube", "materials": "/materials"}[kind]
+    for name in ("Mine", "Taken"):
+        assert blender.post(creation, json={"name": name}).status_code == 201
+    taken = blender.get(f"/{kind}/Taken").json()["result"]
+
+    refused = blender.patch(f"/{kind}/Mine", json={"name": "Taken"})
+    renamed = blender.patch(f"/{kind}/Mine", json={"name": "Taken", "on_conflict": "rename"})
+
+    assert refused.json()["error"]["code"] == "name_taken", refused.text
+    assert renamed.status_code == 200, renamed.text
+    assert renamed.json()["result"]["name"] == "Taken.001"
+    assert blender.get(f"/{kind}/Taken").json()["result"] == taken
+    assert blender.get(f"/{kind}/Mine").status_code == 404
+    replaced = blender.patch(f"/{kind}/Taken.001", json={"name": "Taken", "on_conflict": "replace"})
+    assert replaced.json()["result"]["name"] == "Taken", replaced.text
+    assert blender.get(f"/{kind}/Taken.001").status_code == 404

@@ -79,3 +79,19 @@ def test_undo_replays_every_kind_of_change_that_was_made_before(blender: httpx.C
     assert blender.post("/undo").json()["result"]["undone"] == "primitives.cube"
 
     assert blender.get("/objects").json()["result"] == before
+
+
+def test_a_rename_that_says_what_to_do_with_taken_names_is_undone_and_its_neighbours_replayed(
+    blender: httpx.Client,
+) -> None:
+    for name in ("Mine", "Taken"):
+        blender.post("/primitives/cube", json={"name": name})
+    blender.patch("/objects/Mine", json={"name": "Taken", "on_conflict": "rename"})
+    blender.patch("/objects/Taken.001", json={"name": "Taken", "on_conflict": "replace", "location": [1, 2, 3]})
+    blender.post("/primitives/sphere", json={"name": "Last"})
+
+    for undone in ("primitives.sphere", "objects.update", "objects.update"):
+        assert blender.post("/undo").json()["result"]["undone"] == undone
+
+    names = [each["name"] for each in blender.get("/objects").json()["result"]["objects"]]
+    assert names == ["Mine", "Taken"]

@@ -292,11 +292,13 @@ def failure_of(error: BaseException) -> Answer:
 def resolved(params: dict[str, Any], result: Any) -> dict[str, Any]:
     """Parameters that do the same again: with the name that the application chose."""
     name = cast(Dict[str, Any], result).get("name") if isinstance(result, dict) else None
-    if "name" in params and isinstance(name, str):
-        if params["name"] is None:
-            return {**params, "name": name}
+    # In a change of something that exists, `name` says what that is, and `new_name` what it is to be called.
+    field = "new_name" if "new_name" in params else "name"
+    if field in params and isinstance(name, str):
+        if params[field] is None:
+            return {**params, field: name}
         if params.get("on_conflict") == "rename":
-            return {**params, "name": name, "on_conflict": "error"}
+            return {**params, field: name, "on_conflict": "error"}
     return params
 
 

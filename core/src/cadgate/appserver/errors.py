@@ -33,11 +33,12 @@ def not_found(kind: str, name: str, candidates: Iterable[str] = ()) -> AppError:
     )
 
 
-def name_taken(kind: str, name: str) -> AppError:
-    """An explicit name that is in use."""
+def name_taken(kind: str, name: str, *, on_conflict: bool = True) -> AppError:
+    """An explicit name that is in use; `on_conflict` says whether the request could have said what to do then."""
+    otherwise = ', or send "on_conflict": "rename" or "replace"' if on_conflict else ""
     return AppError(
         "name_taken",
-        f'The name {name!r} is in use by another {kind}: choose another, or send "on_conflict": "rename" or "replace"',
+        f"The name {name!r} is in use by another {kind}: choose another{otherwise}",
         {"name": name},
     )
 

@@ -165,16 +165,20 @@ def get(*, name: str) -> dict[str, Any]:
 @method("materials.update")
 def update(*, name: str, **values: Any) -> dict[str, Any]:
     material = find(name)
-    new_name = values.pop("new_name", name)
-    names.check_free("material", new_name, new_name != name and new_name in bpy.data.materials, "error")
+    new_name, on_conflict = values.pop("new_name", name), values.pop("on_conflict", "error")
+    existing = bpy.data.materials.get(new_name) if new_name != name else None
+    names.check_free("material", new_name, existing is not None, on_conflict)
     if values:
         _shader(material)
     about_to_change(info(material)["revision"])
     if values:
         _set(material, values)
     if new_name != name:
+        if existing is not None and on_conflict == "replace":
+            existing.user_remap(material)
+            bpy.data.materials.remove(existing)
         material.name = new_name
-        if material.name != new_name:
+        if material.name != new_name and on_conflict != "rename":
             raise name_taken("material", new_name)
         _tell(_users(material))
     return info(material)

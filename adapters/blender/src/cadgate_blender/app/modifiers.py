@@ -213,7 +213,7 @@ def add(*, object: str, modifier: dict[str, Any]) -> dict[str, Any]:
     if name is not None:
         names.check_length(name)
         if obj.modifiers.get(name) is not None:
-            raise name_taken("modifier", name)
+            raise name_taken("modifier", name, on_conflict=False)
     _check(obj, word, settings)
     about_to_change(describe(obj)["revision"])
     made = obj.modifiers.new(name or word.capitalize(), TYPES[word])

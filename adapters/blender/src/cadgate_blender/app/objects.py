@@ -179,12 +179,21 @@ def delete_object(*, name: str) -> dict[str, Any]:
 
 @method("objects.update")
 def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
-    """Change what `wanted` holds: new_name, location, rotation (degrees), scale, parent (None: none), visible."""
+    """Change what `wanted` holds: new_name, location, rotation (degrees), scale, parent (None: none), visible.
+
+    `on_conflict` says what to do where the new name is in use.
+    """
     obj = names.find_object(name)
-    new_name = wanted.get("new_name", name)
-    names.check_free("object", new_name, new_name != name and names.has_object(new_name), "error")
+    new_name, on_conflict = wanted.get("new_name", name), wanted.get("on_conflict", "error")
+    taken = new_name != name and names.has_object(new_name)
+    names.check_free("object", new_name, taken, on_conflict)
     parent = _new_parent(obj, wanted)
+    replaced = names.find_object(new_name) if taken and on_conflict == "replace" else None
+    if replaced is not None and replaced == parent:
+        raise AppError("validation_error", f"{new_name!r} cannot be replaced: it is to be the parent of {name!r}")
     about_to_change(describe(obj)["revision"])
+    if replaced is not None:
+        remove(replaced)
     if "parent" in wanted and parent != obj.parent:
         _set_parent(obj, parent)
     if "location" in wanted:
@@ -200,7 +209,7 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
             obj.hide_set(False)
     if new_name != name:
         obj.name = new_name
-        if obj.name != new_name:
+        if obj.name != new_name and on_conflict != "rename":
             raise name_taken("object", new_name)
         names.note(obj, former=name)
     info = describe(obj)

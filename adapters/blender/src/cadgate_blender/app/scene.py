@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from cadgate.appserver import AppError, about_to_change, method
+from cadgate.appserver import AppError, about_to_change, method, name_taken
 from cadgate_blender.app import camera as cameras
 from cadgate_blender.app import changes, describe, images, limits, names, snapshots, versions
 from cadgate_blender.app.describe import tidy, vector
@@ -67,7 +67,9 @@ def get() -> dict[str, Any]:
 def update(**wanted: Any) -> dict[str, Any]:
     scene = bpy.context.scene
     new_name = wanted.get("name", scene.name)
-    names.check_free("scene", new_name, new_name != scene.name and new_name in bpy.data.scenes, "error")
+    names.check_length(new_name)
+    if new_name != scene.name and new_name in bpy.data.scenes:
+        raise name_taken("scene", new_name, on_conflict=False)
     camera = None if wanted.get("camera") is None else cameras.find(wanted["camera"])
     first, last = wanted.get("frame_start", scene.frame_start), wanted.get("frame_end", scene.frame_end)
     if last < first:

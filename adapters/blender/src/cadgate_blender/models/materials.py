@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from cadgate.plugin import Color, Count, Creation, Deleted, Method, Name, Number, Page, Params, Result, Warned
 from cadgate_blender.models.objects import ObjectInfo
 from cadgate_blender.models.queries import ChangeQuery
-from cadgate_blender.models.values import unset
+from cadgate_blender.models.values import RENAMING, OnConflict, unset
 
 Factor = Annotated[Number, Field(ge=0, le=1)]
 """0…1."""
@@ -68,6 +68,7 @@ class MaterialPatch(Params):
     model_config = ConfigDict(json_schema_extra={"examples": [{"roughness": 0.1}]})
 
     name: Name = unset("A new name.")
+    on_conflict: OnConflict = unset(RENAMING)
     color: Color = unset("Base colour. An alpha below 1 sets the opacity too.")
     metallic: Factor = unset()
     roughness: Factor = unset()

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, StrictBool
 
 from cadgate.plugin import Creation, Deleted, Method, Name, ObjectPage, Page, Params
 from cadgate.plugin import ObjectInfo as BaseObjectInfo
-from cadgate_blender.models.values import Location, Rotation, Scale, unset
+from cadgate_blender.models.values import RENAMING, Location, OnConflict, Rotation, Scale, unset
 
 CUBE_INFO: dict[str, Any] = {
     "name": "Cube",
@@ -82,6 +82,7 @@ class ObjectPatch(Params):
     )
 
     name: Name = unset("A new name.")
+    on_conflict: OnConflict = unset(RENAMING)
     location: Location = unset()
     rotation: Rotation = unset()
     scale: Scale = unset()
@@ -96,6 +97,7 @@ class ObjectUpdate(Params):
 
     name: Name = Field(description="The object to change.")
     new_name: Name = unset("A new name.")
+    on_conflict: OnConflict = unset(RENAMING)
     location: Location = unset()
     rotation: Rotation = unset()
     scale: Scale = unset()

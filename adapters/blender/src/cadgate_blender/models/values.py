@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -58,6 +58,12 @@ def _no_default(schema: dict[str, Any]) -> None:
 def unset(description: str | None = None) -> Any:
     """The default of a field of a PATCH: none. What the client does not send does not travel; null is refused."""
     return Field(None, description=description, validate_default=False, json_schema_extra=_no_default)
+
+
+OnConflict = Literal["error", "rename", "replace"]
+RENAMING = (
+    "What to do when the new name is in use: answer 409 `name_taken` (the default), choose another, or replace it."
+)
 
 
 class Placed(Creation):
