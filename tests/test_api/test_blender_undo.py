@@ -95,3 +95,30 @@ def test_a_rename_that_says_what_to_do_with_taken_names_is_undone_and_its_neighb
 
     names = [each["name"] for each in blender.get("/objects").json()["result"]["objects"]]
     assert names == ["Mine", "Taken"]
+
+
+def test_a_patch_without_fields_is_no_step_of_undo(blender: httpx.Client) -> None:
+    blender.post("/primitives/cube", json={"name": "Gone"})
+    blender.post("/materials", json={"name": "Red"})
+    blender.post("/camera", json={"name": "View"})
+    blender.post("/light", json={"name": "Key", "kind": "point"})
+    blender.post("/objects/Gone/modifiers", json={"type": "bevel"})
+    blender.post("/primitives/cube", json={"name": "Last"})
+    paths = (
+        "/objects/Gone",
+        "/materials/Red",
+        "/camera/View",
+        "/light/Key",
+        "/objects/Gone/modifiers/Bevel",
+        "/scene",
+        "/world",
+    )
+    for path in paths:
+        assert blender.patch(path, json={}).status_code == 200, path
+
+    undone = blender.post("/undo")
+
+    assert undone.json()["result"]["undone"] == "primitives.cube", undone.text
+    assert blender.get("/objects/Last").status_code == 404
+    lost = blender.patch("/objects/Gone", json={}, headers={"If-Match": '"another"'})
+    assert lost.json()["error"]["code"] == "revision_mismatch", lost.text

@@ -168,7 +168,7 @@ class Caller:
 
         `request` names the request that it is a part of. Raises AppError; the mutation was taken back then.
         """
-        if self.recovery is None:
+        if self.recovery is None or (call.idle and not call.changed):
             return
         if call.replay == "snapshot":
             if not self._unchanged(call):

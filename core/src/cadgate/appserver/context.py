@@ -20,6 +20,7 @@ class Call:
         "dry_run",
         "hash",
         "id",
+        "idle",
         "if_match",
         "key",
         "method",
@@ -56,6 +57,8 @@ class Call:
         self.context: dict[str, Any] = meta.get("context") or {}
         self.cancelled = False
         self.changed = False
+        self.idle = False
+        """Whether it said that it changes nothing: then there is nothing to keep."""
         self.warnings: list[dict[str, str]] = []
 
     @property
@@ -84,11 +87,12 @@ def leave() -> None:
     _current.pop()
 
 
-def about_to_change(revision: str | None = None) -> None:
+def about_to_change(revision: str | None = None, *, anything: bool = True) -> None:
     """Call this after every check and before the first change.
 
     A dry run ends here, and a failure after this is rolled back. `revision` is that of the object about to change, for
-    a request that came with `If-Match`.
+    a request that came with `If-Match`. `anything` is false for a request that asks for no change at all, a PATCH
+    without fields: it is checked like any other, and is nothing to keep or to undo.
 
     Raises AppError `revision_mismatch`.
     """
@@ -101,7 +105,10 @@ def about_to_change(revision: str | None = None) -> None:
         )
     if call.dry_run:
         raise DryRunPassed
-    call.changed = True
+    if anything:
+        call.changed = True
+    else:
+        call.idle = True
 
 
 def warn(code: str, message: str) -> None:

@@ -79,9 +79,10 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
     start = values.get("clip_start", obj.data.clip_start)
     if values.get("clip_end", obj.data.clip_end) <= start:
         raise AppError("validation_error", "clip_end must be larger than clip_start")
+    anything = bool(values)
     turned = turn(obj, values.pop("look_at", None))
     active = values.pop("active", None)
-    about_to_change(describe(obj)["revision"])
+    about_to_change(describe(obj)["revision"], anything=anything)
     if turned is not None:
         obj.rotation_mode = "XYZ"
         obj.rotation_euler = turned
@@ -92,5 +93,6 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
     elif active is False and scene.camera == obj:
         scene.camera = None
     described = describe(obj)
-    changes.changed(described)
+    if anything:
+        changes.changed(described)
     return _info(obj, described)

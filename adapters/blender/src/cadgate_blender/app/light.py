@@ -90,14 +90,16 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
         raise AppError("validation_error", f"{name!r} is a {obj.data.type.lower()} light: only a spot has spot_angle")
     if obj.data.type == "SUN" and values.get("size", 0) > 180:
         raise AppError("validation_error", "The size of a sun is its angular diameter in degrees, at most 180")
+    anything = bool(values)
     turned = turn(obj, values.pop("look_at", None))
-    about_to_change(describe(obj)["revision"])
+    about_to_change(describe(obj)["revision"], anything=anything)
     if turned is not None:
         obj.rotation_mode = "XYZ"
         obj.rotation_euler = turned
     _set(obj.data, values)
     described = describe(obj)
-    changes.changed(described)
+    if anything:
+        changes.changed(described)
     return _info(obj, described)
 
 

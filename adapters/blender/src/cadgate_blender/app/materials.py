@@ -170,7 +170,7 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
     names.check_free("material", new_name, existing is not None, on_conflict)
     if values:
         _shader(material)
-    about_to_change(info(material)["revision"])
+    about_to_change(info(material)["revision"], anything=bool(values) or new_name != name)
     if values:
         _set(material, values)
     if new_name != name:

@@ -243,11 +243,13 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
     if word is not None:
         before = {field: get(found) for field, (get, _) in known.items()}
         _check(obj, word, {**before, **settings}, instead_of=found)
-    about_to_change(describe(obj)["revision"])
+    anything = bool(settings or shown)
+    about_to_change(describe(obj)["revision"], anything=anything)
     _set(found, settings)
     for field, value in shown.items():
         setattr(found, field, value)
-    changes.changed(describe(obj))
+    if anything:
+        changes.changed(describe(obj))
     return info(found)
 
 

@@ -184,14 +184,14 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
     `on_conflict` says what to do where the new name is in use.
     """
     obj = names.find_object(name)
-    new_name, on_conflict = wanted.get("new_name", name), wanted.get("on_conflict", "error")
+    new_name, on_conflict = wanted.get("new_name", name), wanted.pop("on_conflict", "error")
     taken = new_name != name and names.has_object(new_name)
     names.check_free("object", new_name, taken, on_conflict)
     parent = _new_parent(obj, wanted)
     replaced = names.find_object(new_name) if taken and on_conflict == "replace" else None
     if replaced is not None and replaced == parent:
         raise AppError("validation_error", f"{new_name!r} cannot be replaced: it is to be the parent of {name!r}")
-    about_to_change(describe(obj)["revision"])
+    about_to_change(describe(obj)["revision"], anything=bool(wanted))
     if replaced is not None:
         remove(replaced)
     if "parent" in wanted and parent != obj.parent:
@@ -213,7 +213,8 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
             raise name_taken("object", new_name)
         names.note(obj, former=name)
     info = describe(obj)
-    changes.changed(info, former=name)
+    if wanted:
+        changes.changed(info, former=name)
     return info
 
 

@@ -74,7 +74,7 @@ def update(**wanted: Any) -> dict[str, Any]:
     first, last = wanted.get("frame_start", scene.frame_start), wanted.get("frame_end", scene.frame_end)
     if last < first:
         raise AppError("validation_error", f"The scene would end at frame {last}, before it starts at {first}")
-    about_to_change()
+    about_to_change(anything=bool(wanted))
     scene.name = new_name
     if "camera" in wanted:
         scene.camera = camera
@@ -93,7 +93,8 @@ def update(**wanted: Any) -> dict[str, Any]:
         scene.unit_settings.system = wanted["unit_system"]
     if "unit_scale" in wanted:
         scene.unit_settings.scale_length = wanted["unit_scale"]
-    changes.scene("changed")
+    if wanted:
+        changes.scene("changed")
     return info()
 
 
@@ -187,7 +188,9 @@ def get_world() -> dict[str, Any]:
 
 @method("world.update")
 def update_world(**wanted: Any) -> dict[str, Any]:
-    about_to_change()
+    about_to_change(anything=bool(wanted))
+    if not wanted:
+        return _world_info()
     node = _background(create=True)
     world = bpy.context.scene.world
     if "color" in wanted:
