@@ -362,3 +362,27 @@ def test_the_answer_is_what_a_call_over_the_socket_gives(blender: httpx.Client, 
         while (message := json.loads(socket.recv(timeout=20)))["type"] != "result":
             pass
     assert message["result"] == blender.get("/objects/Tip").json()["result"]
+
+
+def test_text_with_thickness_says_its_thickness(blender: httpx.Client) -> None:
+    thick = blender.post("/primitives/text", json={"text": "Hi", "extrude": 0.1}).json()["result"]
+    flat = blender.post("/primitives/text", json={"text": "Hi"}).json()["result"]
+
+    assert thick["dimensions"] == pytest.approx([*flat["dimensions"][:2], 0.2])
+    assert flat["dimensions"][2] == 0 < flat["dimensions"][1] < flat["dimensions"][0]
+    scaled = blender.patch(f"/objects/{thick['name']}", json={"scale": [1, 1, 3]}).json()["result"]
+    assert scaled["dimensions"][2] == pytest.approx(0.6)
+
+
+def test_a_curve_is_as_large_as_its_points_and_its_bevel(blender: httpx.Client, gateway: Gateway) -> None:
+    evaluate(
+        gateway,
+        "curve = bpy.data.curves.new('Path', 'CURVE')\n"
+        "curve.dimensions = '3D'\n"
+        "curve.splines.new('POLY').points.add(1)\n"
+        "curve.splines[0].points[1].co = (2, 0, 0, 1)\n"
+        "curve.bevel_depth = 0.1\n"
+        "bpy.context.scene.collection.objects.link(bpy.data.objects.new('Path', curve))\n",
+    )
+
+    assert blender.get("/objects/Path").json()["result"]["dimensions"] == pytest.approx([2, 0.2, 0.2])

@@ -147,9 +147,12 @@ def dimensions(obj: Any, facts: Any = None) -> list[float]:
         _, least, greatest = facts or mesh_facts(obj.data)
         matrix = obj.matrix_basis if obj.parent is None else world_matrix(obj)
     else:
-        evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        depsgraph = bpy.context.evaluated_depsgraph_get()
         if obj.type != "MESH":
-            return [float(f"{value:.6g}") for value in evaluated.dimensions]
+            # The evaluation writes them back to the object itself. Those of a curve's evaluated copy are wrong: a text has
+            # no thickness there.
+            return [float(f"{value:.6g}") for value in obj.dimensions]
+        evaluated = obj.evaluated_get(depsgraph)
         # Blender's own `dimensions` are those of the cage, where a subdivision surface is the last modifier.
         least, greatest = _bounds(evaluated.data)
         matrix = evaluated.matrix_world
