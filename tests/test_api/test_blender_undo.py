@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from tests.pictures import png
+
 
 def test_undo_replays_modifiers_that_were_added_and_changed_before(blender: httpx.Client) -> None:
     blender.post("/primitives/cube", json={"name": "Rounded"})
@@ -122,3 +124,22 @@ def test_a_patch_without_fields_is_no_step_of_undo(blender: httpx.Client) -> Non
     assert blender.get("/objects/Last").status_code == 404
     lost = blender.patch("/objects/Gone", json={}, headers={"If-Match": '"another"'})
     assert lost.json()["error"]["code"] == "revision_mismatch", lost.text
+
+
+def test_what_is_undone_is_called_by_the_method_that_clients_know(blender: httpx.Client) -> None:
+    blender.post("/primitives/cube", json={"name": "Box"})
+    blender.post("/materials", json={"name": "Red"})
+    saved = blender.post("/scene/save", json={"filepath": "undone.blend"}).json()["result"]["artifact"]["id"]
+    obj = b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"
+    for path, field in (
+        ("/materials/Red/texture", ("red.png", png((255, 0, 0)))),
+        ("/import", ("a.obj", obj)),
+    ):
+        assert blender.post(path, files={"file": field}).status_code == 200, path
+    assert blender.post("/scene/open", json={"artifact": saved}).status_code == 200
+
+    undone = [blender.post("/undo").json()["result"]["undone"] for _ in range(3)]
+
+    assert undone == ["scene.open", "exchange.import", "materials.texture"]
+    published = {each["name"] for each in blender.get("/methods").json()["result"]["methods"]}
+    assert published.issuperset(undone)

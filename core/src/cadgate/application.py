@@ -62,6 +62,8 @@ class RequestContext:
     idempotency_key: str | None = None
     digest: str | None = None
     """What tells the request from another with the same key, where that is more than the method and its parameters."""
+    handler: str | None = None
+    """The method whose handler makes the call: what is undone is called by that."""
     steps: Iterator[int] | None = None
     """Numbers the changes that a handler makes, so that each has a key of its own under that of the request."""
     if_match: str | None = None

@@ -112,7 +112,7 @@ class Caller:
         try:
             with ExitStack() as stack:
                 if call.mutates and not call.dry_run and not in_transaction:
-                    stack.enter_context(self._host.transaction(call.method))
+                    stack.enter_context(self._host.transaction(call.label))
                 result = self._work(call, function)
         except DryRunPassed:
             return {"dry_run": True}
@@ -191,7 +191,7 @@ class Caller:
         if call.key is not None:
             self.replies.store(call.key, call.hash, {"result": result})
         try:
-            self.recovery.keep_by_snapshot(call.method)
+            self.recovery.keep_by_snapshot(call.label)
         except BaseException:
             if call.key is not None:
                 self.replies.forget(call.key)
@@ -304,7 +304,9 @@ def resolved(params: dict[str, Any], result: Any) -> dict[str, Any]:
 
 def _entry(call: Call, result: Any, request: str | None) -> Entry:
     params = call.params if call.method == "session.batch" else resolved(call.params, result)
+    label = {} if call.label == call.method else {"label": call.label}
     return {
+        **label,
         "key": call.key,
         "hash": call.hash,
         "method": call.method,

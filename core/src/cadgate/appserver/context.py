@@ -23,6 +23,7 @@ class Call:
         "idle",
         "if_match",
         "key",
+        "label",
         "method",
         "mutates",
         "params",
@@ -47,6 +48,8 @@ class Call:
         self.deadline = None if deadline_ms is None else self.received + deadline_ms / 1000
         self.key: str | None = meta.get("key")
         self.hash: str | None = meta.get("hash")
+        self.label: str = meta.get("label") or method
+        """What clients know it by: the method whose handler sent it, where one did."""
         self.mutates = bool(meta.get("mutates"))
         self.replay: str = meta.get("replay", "call")
         self.dry_run = bool(meta.get("dry_run"))

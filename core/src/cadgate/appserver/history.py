@@ -78,7 +78,7 @@ class History:
                 return self._go_back(generation, entries, [], about.because[len("after ") :], request, answers)
         gone = {entry["seq"] for entry in dropped}
         keep = [entry for entry in entries if entry["seq"] not in gone]
-        return self._go_back(generation, keep, dropped, str(dropped[0]["method"]), request, answers)
+        return self._go_back(generation, keep, dropped, _label(dropped[0]), request, answers)
 
     def _read(self, number: int) -> Generation:
         generation = self._journal.read(number, [])
@@ -122,7 +122,7 @@ class History:
         if not self._undone:
             raise AppError("conflict", "There is nothing to redo")
         entries = [{**entry, "redone": True} for entry in self._undone[-1]]
-        result = {"redone": str(entries[0]["method"]), "can_redo": len(self._undone) > 1}
+        result = {"redone": _label(entries[0]), "can_redo": len(self._undone) > 1}
         journal = self._journal
         try:
             if len(self._state.replay(entries)) < len(entries):
@@ -144,6 +144,10 @@ def _answers(entries: list[Entry]) -> list[list[Any]]:
         if entry.get("key"):
             found.append([entry["key"], entry.get("hash"), {"result": entry["result"]}])
     return found
+
+
+def _label(entry: Entry) -> str:
+    return str(entry.get("label", entry["method"]))
 
 
 def _note(method: str, request: Request, result: dict[str, Any]) -> Entry:

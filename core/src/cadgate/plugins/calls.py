@@ -104,6 +104,8 @@ class Calls:
         if method is not None and method.mutates:
             chosen = context.key_for(name)
             meta |= {"mutates": True, "replay": method.replay, "key": chosen or self._own_key()}
+            if context.handler is not None:
+                meta["label"] = context.handler
             if chosen is not None:
                 meta["hash"] = context.digest or digest(name, params, context)
             if context.dry_run:
@@ -162,6 +164,7 @@ class Calls:
             deadline_at=time.monotonic() + seconds,
             idempotency_key=key,
             digest=told,
+            handler=handler.method.name,
             steps=itertools.count(),
         )
         inner = Application(self._runtime, context)

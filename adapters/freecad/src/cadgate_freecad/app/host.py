@@ -49,7 +49,7 @@ class FreeCADHost(Host):
         self.beyond_transaction = False
         before, deleted = documents.standing(), False
         try:
-            with self._history.transaction(label.replace("internal.", "exchange.")):
+            with self._history.transaction(label):
                 try:
                     yield
                     mend_labels()
