@@ -59,6 +59,40 @@ def test_a_chamfer_takes_one_or_two_sizes(box: httpx.Client) -> None:
     assert uneven["volume"] == pytest.approx(1000 - 1.5 * 10)
 
 
+@pytest.mark.parametrize("door", ["patch", "batch"])
+def test_a_refused_change_leaves_what_depends_on_the_object_as_it_was(box: httpx.Client, door: str) -> None:
+    post(box, "/features/fillet", object="Box", radius=3, name="Round")
+    post(box, "/features/mirror", object="Round", plane="yz", name="Twin")
+    before = [get(box, f"/objects/{name}") for name in ("Box", "Round", "Twin")]
+    change = {"properties": {"Length": 1}}
+    if door == "patch":
+        response = box.patch("/objects/Box", json=change)
+    else:
+        call = {"method": "objects.update", "params": {"name": "Box", **change}}
+        response = box.post("/batch", json={"calls": [call], "atomic": True})
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "degenerate_result")
+    assert [get(box, f"/objects/{name}") for name in ("Box", "Round", "Twin")] == before
+
+
+def test_a_refused_change_of_a_sketch_leaves_the_features_of_its_body_as_they_were(freecad: httpx.Client) -> None:
+    post(freecad, "/bodies", name="Plate")
+    post(freecad, "/sketches", name="Outline", body="Plate", geometry=[RECTANGLE])
+    post(freecad, "/features/pad", sketch="Outline", length=5, name="Pad")
+    post(freecad, "/features/fillet", object="Pad", radius=2, name="Round", edges={"parallel_to": [0, 0, 1]})
+    names = ("Outline", "Pad", "Plate", "Round")
+    before = [get(freecad, f"/objects/{name}") for name in names]
+    constraints = get(freecad, "/sketches/Outline")["constraints"]
+    [width] = [each["index"] for each in constraints if each["value"] == 40]
+    for path, change in (
+        ("/sketches/Outline", {"values": [{"index": width, "value": 1}]}),
+        ("/sketches/Outline", {"geometry": [{"type": "line", "start": [0, 0], "end": [99, 0]}]}),
+        ("/objects/Pad", {"properties": {"Length": 0}}),
+    ):
+        response = freecad.patch(path, json=change)
+        assert (response.status_code, response.json()["error"]["code"]) == (422, "degenerate_result"), response.text
+        assert [get(freecad, f"/objects/{name}") for name in names] == before
+
+
 def test_a_fillet_follows_its_box_and_a_change_that_it_cannot_follow_is_rolled_back(box: httpx.Client) -> None:
     post(box, "/features/fillet", object="Box", radius=2, edges={"parallel_to": [0, 0, 1]}, name="Round")
     assert box.patch("/objects/Box", json={"properties": {"Height": 20}}).status_code == 200

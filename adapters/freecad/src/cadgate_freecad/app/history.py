@@ -8,6 +8,7 @@ from typing import Any, Iterator, NamedTuple
 import FreeCAD
 
 from cadgate.appserver import AppError, request
+from cadgate_freecad.app.changes import dependents_of
 from cadgate_freecad.app.observer import OBSERVER
 
 
@@ -88,16 +89,26 @@ class History:
 
 
 def settle() -> None:
-    """Make the objects that a roll-back, an undo or a redo restored say so.
+    """Make the objects that a roll-back, an undo or a redo restored say so, and what depends on them.
 
-    FreeCAD restores their values and shapes, but leaves them touched, and one whose recompute failed stays invalid.
+    FreeCAD restores their values and shapes, but leaves them touched, and one whose recompute failed stays invalid; of
+    that no observer is told where the failure changed no property.
     """
+    restored: dict[str, list[Any]] = {}
     for document, name in list(OBSERVER.events):
         obj = _object(document, name)
         if obj is not None:
+            restored.setdefault(document, []).append(obj)
+    for objects in restored.values():
+        for obj in objects:
             if "Invalid" in obj.State:
                 obj.recompute()
             obj.purgeTouched()
+        for obj in dependents_of(objects):
+            if "Invalid" in obj.State:
+                obj.recompute()
+                if "Invalid" not in obj.State:
+                    obj.purgeTouched()
 
 
 def _object(document: str, name: str) -> Any:
