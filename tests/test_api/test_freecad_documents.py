@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import zipfile
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from tests.gateway import Gateway, eventually
+from tests.live import live
 
 
 def documents(freecad: httpx.Client) -> dict[str, dict[str, Any]]:
@@ -172,6 +174,90 @@ def test_a_recompute_reports_each_object_and_never_calls_a_failed_one_valid(free
     assert (report["objects"], report["failed"], report["warnings"]) == ([], [], [])
     forced = freecad.post("/documents/Test/recompute", json={"force": True}).json()["result"]
     assert forced["objects"] == [{"name": "Box", "valid": True, "state": ["Up-to-date"], "reason": None}]
+
+
+def box(freecad: httpx.Client, name: str, document: str) -> None:
+    assert freecad.post("/primitives/box", params={"document": document}, json={"name": name}).status_code == 201
+
+
+def test_undo_and_redo_of_one_document_leave_the_others_alone(freecad: httpx.Client) -> None:
+    freecad.post("/documents", json={"name": "Other"})
+    box(freecad, "A", "Test")
+    box(freecad, "B", "Other")
+    assert freecad.post("/undo?document=Test").json()["result"]["undone"] == "primitives.box"
+    assert (names(freecad, "Test"), names(freecad, "Other")) == ([], ["B"])
+    response = freecad.post("/undo?document=Test")
+    assert (response.status_code, response.json()["error"]["code"]) == (409, "conflict")
+    box(freecad, "C", "Other")
+    assert freecad.post("/redo?document=Other").status_code == 409
+    assert freecad.post("/redo?document=Test").status_code == 200
+    assert (names(freecad, "Test"), names(freecad, "Other")) == (["A"], ["B", "C"])
+    assert freecad.post("/undo").status_code == 200  # of all documents what was done last, which was the redo
+    assert freecad.post("/undo").status_code == 200
+    assert (names(freecad, "Test"), names(freecad, "Other")) == ([], ["B"])
+
+
+@pytest.mark.parametrize("action", ["undo", "redo"])
+def test_undo_in_a_document_that_is_not_open_is_404_and_nothing_is_undone(freecad: httpx.Client, action: str) -> None:
+    box(freecad, "A", "Test")
+    response = freecad.post(f"/{action}?document=Tset")
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "document_not_found")
+    assert names(freecad, "Test") == ["A"]
+
+
+def test_a_request_in_two_documents_is_undone_by_one_of_them_unless_the_other_went_on(freecad: httpx.Client) -> None:
+    freecad.post("/documents", json={"name": "Other"})
+    parts = [{"method": "primitives.box", "params": {"name": "A", "document": each}} for each in ("Test", "Other")]
+    assert freecad.post("/batch", json={"calls": parts}).status_code == 200
+    box(freecad, "B", "Other")
+    response = freecad.post("/undo?document=Test")
+    assert (response.status_code, response.json()["error"]["code"]) == (409, "conflict")
+    assert "'Other'" in response.json()["error"]["message"]
+    assert (names(freecad, "Test"), names(freecad, "Other")) == (["A"], ["A", "B"])
+    assert freecad.post("/undo?document=Other").status_code == 200
+    assert freecad.post("/undo?document=Test").status_code == 200
+    assert (names(freecad, "Test"), names(freecad, "Other")) == ([], [])
+
+
+def test_a_document_that_takes_the_name_of_a_closed_one_has_no_part_in_its_history(freecad: httpx.Client) -> None:
+    freecad.post("/documents", json={"name": "Again"})
+    box(freecad, "A", "Test")
+    box(freecad, "B", "Again")
+    box(freecad, "C", "Again")
+    assert freecad.delete("/documents/Again").status_code == 200
+    freecad.post("/documents", json={"name": "Again"})
+    box(freecad, "D", "Again")
+    for left in (([], ["A"]), ([], [])):
+        assert freecad.post("/undo").status_code == 200
+        assert (names(freecad, "Again"), names(freecad, "Test")) == left
+    response = freecad.post("/undo")
+    assert (response.status_code, response.json()["error"]["code"]) == (409, "conflict")
+    assert "nothing to undo" in response.json()["error"]["message"]
+
+
+def test_twenty_requests_can_be_undone_and_then_there_is_nothing(freecad: httpx.Client) -> None:
+    for number in range(22):
+        box(freecad, f"B{number}", "Test")
+    for _ in range(20):
+        assert freecad.post("/undo").status_code == 200
+    assert names(freecad, "Test") == ["B0", "B1"]
+    response = freecad.post("/undo")
+    assert (response.status_code, response.json()["error"]["code"]) == (409, "conflict")
+    assert "nothing to undo" in response.json()["error"]["message"]
+
+
+def test_undo_over_the_websocket_takes_the_document_too(gateway: Gateway, freecad: httpx.Client) -> None:
+    freecad.post("/documents", json={"name": "Other"})
+    box(freecad, "A", "Test")
+    box(freecad, "B", "Other")
+
+    async def undo(document: str) -> Any:
+        async with live(gateway, "freecad") as client:
+            return await client.ask(type="call", id="undo", method="session.undo", params={"document": document})
+
+    assert asyncio.run(undo("Test"))["status"] == "success"
+    assert (names(freecad, "Test"), names(freecad, "Other")) == ([], ["B"])
+    assert asyncio.run(undo("Tset"))["error"]["code"] == "document_not_found"
 
 
 def test_a_killed_freecad_comes_back_with_every_document_label_and_the_active_one(own_gateway: Gateway) -> None:

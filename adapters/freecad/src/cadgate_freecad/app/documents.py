@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, Iterator
 
 import FreeCAD
 
@@ -41,8 +42,33 @@ def standing() -> Any:
 
 def target() -> Any:
     """The document that the running call works in: the one it names, or the active one, made where there is none."""
+    name = named()
+    return active() if name is None else find(name)
+
+
+def named() -> str | None:
+    """The document that the running call names, which is open; None where it names none."""
     name = current().context.get("document")
-    return find(name) if name is not None else active()
+    return None if name is None else str(find(name).Name)
+
+
+@contextmanager
+def working_in_the_named() -> Iterator[None]:
+    """Make the document that the running call names FreeCAD's active one meanwhile.
+
+    With a change elsewhere FreeCAD commits an empty one in its active document, which undo would find there.
+    """
+    name = named()
+    if name in (None, Active.name):
+        yield
+        return
+    FreeCAD.setActiveDocument(name)
+    try:
+        yield
+    finally:
+        now = FreeCAD.ActiveDocument
+        if now is not None and now.Name == name and Active.name in FreeCAD.listDocuments():
+            FreeCAD.setActiveDocument(Active.name)
 
 
 def active() -> Any:

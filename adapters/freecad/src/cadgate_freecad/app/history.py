@@ -11,6 +11,9 @@ from cadgate.appserver import AppError, request
 from cadgate_freecad.app.changes import dependents_of
 from cadgate_freecad.app.observer import OBSERVER
 
+KEPT = 20
+"""How many changes of a document FreeCAD keeps. Without its window nothing can set that."""
+
 
 class Step(NamedTuple):
     """One request: its label, and how many transactions it committed in which document."""
@@ -20,16 +23,24 @@ class Step(NamedTuple):
 
 
 class History:
-    """What can be undone and redone. FreeCAD keeps 20 transactions a document; a restart forgets them."""
+    """What can be undone and redone, the last step at the end; a restart forgets it."""
 
     def __init__(self) -> None:
         self._done: list[Step] = []
         self._undone: list[Step] = []
         self._last: Any = None
+        self._last_step: Step | None = None
 
     def clear(self) -> None:
         self._done.clear()
         self._undone.clear()
+
+    def forget(self, document: str) -> None:
+        """A document was closed: another one of its name has no part in these steps."""
+        for steps in (self._done, self._undone):
+            for step in steps:
+                step.commits.pop(document, None)
+            steps[:] = [step for step in steps if step.commits]
 
     @contextmanager
     def transaction(self, label: str) -> Iterator[None]:
@@ -47,45 +58,79 @@ class History:
             self._note(label, dict(OBSERVER.commits))
 
     def _note(self, label: str, commits: dict[str, int]) -> None:
+        # FreeCAD forgets what was undone in a document with the next change there.
+        _drop(self._undone, set(commits))
         sent = request()
-        if self._last is sent and self._done:
+        if self._last is sent and self._done and self._done[-1] is self._last_step:
             # Another part of the same batch: one request is undone as a whole.
             for name, count in self._done.pop().commits.items():
                 commits[name] = commits.get(name, 0) + count
             label = "session.batch"
-        self._last = sent
-        self._done.append(Step(label, commits))
-        self._undone.clear()
+        self._last, self._last_step = sent, Step(label, commits)
+        self._done.append(self._last_step)
+        self._forget_what_freecad_forgot()
 
-    def undo(self) -> str | None:
-        """Undo the last step; None when there is none. Raises AppError `conflict` when FreeCAD no longer has it."""
-        return self._move(self._done, self._undone, "UndoCount", "undo")
+    def _forget_what_freecad_forgot(self) -> None:
+        since: dict[str, int] = {}
+        kept: list[Step] = []
+        for step in reversed(self._done):
+            if any(since.get(name, 0) < KEPT for name in step.commits):
+                kept.insert(0, step)
+            for name, count in step.commits.items():
+                since[name] = since.get(name, 0) + count
+        self._done[:] = kept
 
-    def redo(self) -> str | None:
-        """Redo the step undone last; None when there is none."""
-        return self._move(self._undone, self._done, "RedoCount", "redo")
+    def undo(self, document: str | None) -> str | None:
+        """Undo the last step, or the last one that touched `document`; None when there is none.
 
-    def _move(self, source: list[Step], other: list[Step], counter: str, action: str) -> str | None:
+        Raises AppError `conflict` when it cannot be undone alone, or FreeCAD no longer has it.
+        """
+        return self._move(document, self._done, self._undone, "UndoCount", "undo")
+
+    def redo(self, document: str | None) -> str | None:
+        """Redo the step undone last, or the last one of `document`; None when there is none."""
+        return self._move(document, self._undone, self._done, "RedoCount", "redo")
+
+    def _move(
+        self, document: str | None, source: list[Step], other: list[Step], counter: str, action: str
+    ) -> str | None:
+        index = next((i for i in reversed(range(len(source))) if document in (None, *source[i].commits)), None)
+        if index is None:
+            return None
+        step = source[index]
+        in_between = sorted({name for later in source[index + 1 :] for name in later.commits} & set(step.commits))
+        if in_between:
+            raise AppError(
+                "conflict",
+                f"{step.label} touched other documents too, and {', '.join(map(repr, in_between))} changed otherwise "
+                f"after that: {action} this first",
+                {"label": step.label, "documents": in_between},
+            )
         documents = FreeCAD.listDocuments()
-        while source:
-            step = source.pop()
-            commits = {name: count for name, count in step.commits.items() if name in documents}
-            if not commits:
-                continue
-            if any(getattr(documents[name], counter) < count for name, count in commits.items()):
-                source.clear()
-                raise AppError(
-                    "conflict",
-                    f"FreeCAD keeps the last 20 changes of a document, and {step.label} made more: no {action} of that",
-                    {"label": step.label, "changes": commits},
-                )
-            for name, count in commits.items():
-                for _ in range(count):
-                    getattr(documents[name], action)()
-            settle()
-            other.append(Step(step.label, commits))
-            return step.label
-        return None
+        if any(getattr(documents[name], counter) < count for name, count in step.commits.items()):
+            raise AppError(
+                "conflict",
+                f"FreeCAD keeps the last {KEPT} changes of a document, and {step.label} made more: no {action} of that",
+                {"label": step.label, "changes": step.commits},
+            )
+        del source[index]
+        for name, count in step.commits.items():
+            for _ in range(count):
+                getattr(documents[name], action)()
+        settle()
+        other.append(step)
+        return step.label
+
+
+def _drop(steps: list[Step], documents: set[str]) -> None:
+    """Take out the steps in `documents`, and the older ones in what these touched: FreeCAD has them in this order."""
+    kept: list[Step] = []
+    for step in reversed(steps):
+        if documents.isdisjoint(step.commits):
+            kept.insert(0, step)
+        else:
+            documents = documents | set(step.commits)
+    steps[:] = kept
 
 
 def settle() -> None:

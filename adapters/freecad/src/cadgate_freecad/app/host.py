@@ -30,6 +30,7 @@ class FreeCADHost(Host):
 
     def start(self) -> None:
         LIMITS.update(self.settings)
+        OBSERVER.closed = self._history.forget
         FreeCAD.addDocumentObserver(OBSERVER)
         for document in FreeCAD.listDocuments().values():
             # Open before the add-on began to serve.
@@ -49,7 +50,7 @@ class FreeCADHost(Host):
         self.beyond_transaction = False
         before, deleted = documents.standing(), False
         try:
-            with self._history.transaction(label):
+            with documents.working_in_the_named(), self._history.transaction(label):
                 try:
                     yield
                     mend_labels()
@@ -66,10 +67,10 @@ class FreeCADHost(Host):
                 OBSERVER.forget()
 
     def undo(self) -> str | None:
-        return self._history.undo()
+        return self._history.undo(documents.named())
 
     def redo(self) -> str | None:
-        return self._history.redo()
+        return self._history.redo(documents.named())
 
     def save_snapshot(self, path: str) -> None:
         snapshots.save(path)

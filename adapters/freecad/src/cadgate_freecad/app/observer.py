@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 from cadgate_freecad.app.naming import forget_names
 
@@ -24,6 +24,8 @@ class Observer:
         """Whether the call deleted an object that was there before it."""
         self.paused = False
         """While scratch documents are worked in."""
+        self.closed: Callable[[str], None] = lambda name: None
+        """Told the name of each document that is closed."""
         self.measured: dict[Any, dict[str, Any]] = {}
         """Measures of objects that did not change since: measuring takes longer than all else that is said of them."""
         self._last: Any = None
@@ -101,6 +103,8 @@ class Observer:
         self.changed = True
         if document.Name in self.documents:
             self.documents.remove(document.Name)
+        self.commits.pop(document.Name, None)
+        self.closed(document.Name)
         forget_names(document.Name)
 
     def slotChangedDocument(self, document: Any, prop: str) -> None:
