@@ -445,3 +445,23 @@ def test_undo_takes_an_import_back(two: httpx.Client, http: httpx.Client) -> Non
     assert len(names(two)) == 4
     assert two.post("/undo").status_code == 200
     assert two.get("/objects").json()["result"] == before
+
+
+@pytest.mark.parametrize("format", ["stl", "obj", "ply"])
+def test_an_export_names_only_what_is_in_the_file(blender: httpx.Client, format: str) -> None:
+    add(blender, "cube", name="Box")
+    add(blender, "empty", name="Nothing")
+    blender.post("/camera", json={"name": "View"})
+
+    everything = export(blender, format=format)
+    named = export(blender, format=format, objects=["View", "Box", "Nothing"])
+
+    assert (everything["objects"], everything["warnings"]) == (["Box"], [])
+    assert named["objects"] == ["Box"]
+    assert named["warnings"] == [
+        {
+            "code": "left_out",
+            "message": f"What has no surface cannot be in a file of the format {format}, and was left out: "
+            "'View', 'Nothing'",
+        }
+    ]

@@ -149,8 +149,8 @@ def dimensions(obj: Any, facts: Any = None) -> list[float]:
     else:
         depsgraph = bpy.context.evaluated_depsgraph_get()
         if obj.type != "MESH":
-            # The evaluation writes them back to the object itself. Those of a curve's evaluated copy are wrong: a text is
-            # flat there.
+            # The evaluation writes them back to the object itself. Those of a curve's evaluated copy are wrong: a
+            # text is flat there.
             return [float(f"{value:.6g}") for value in obj.dimensions]
         evaluated = obj.evaluated_get(depsgraph)
         # Blender's own `dimensions` are those of the cage, where a subdivision surface is the last modifier.

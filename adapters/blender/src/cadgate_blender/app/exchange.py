@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from cadgate.appserver import AppError, about_to_change, method
+from cadgate.appserver import AppError, about_to_change, method, warn
 from cadgate_blender.app import changes, limits, names, snapshots
 from cadgate_blender.app.describe import describe
 
@@ -15,7 +15,7 @@ SURFACES = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES")
 
 @method("internal.export_scene")
 def save_for_export(*, path: str, format: str, objects: list[str] | None) -> dict[str, Any]:
-    """Write the session for a worker. Returns the names to export.
+    """Write the session for a worker. Returns the names of what the format can hold; what else was named is warned of.
 
     Raises AppError `object_not_found`, and `degenerate_result` when the format can hold nothing of what was chosen.
     """
@@ -33,8 +33,12 @@ def save_for_export(*, path: str, format: str, objects: list[str] | None) -> dic
             f"There is no {what} to export as {format}: add one, or name other objects",
             {"objects": [obj.name for obj in chosen]},
         )
+    left = [obj.name for obj in chosen if obj not in usable]
+    if left and objects is not None:
+        told = ", ".join(repr(name) for name in left[:10]) + (" …" if len(left) > 10 else "")
+        warn("left_out", f"What has no surface cannot be in a file of the format {format}, and was left out: {told}")
     snapshots.save(path)
-    return {"objects": [obj.name for obj in chosen]}
+    return {"objects": [obj.name for obj in usable]}
 
 
 @method("internal.append")

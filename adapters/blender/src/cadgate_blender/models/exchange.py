@@ -105,7 +105,7 @@ class Exported(Result):
 
     artifact: Artifact
     format: SceneFormat
-    objects: list[str] = Field(description="The names of what was exported.")
+    objects: list[str] = Field(description="The names of what is in the file.")
     related: list[Artifact] = Field(description="Files that belong to it: an .mtl, textures.")
     warnings: list[Warned] = Field(default_factory=list[Warned])
 

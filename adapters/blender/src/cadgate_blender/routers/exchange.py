@@ -58,7 +58,13 @@ async def export_scene(app: Application, params: ExportParams) -> Exported:
         artifact = await staged.commit()
         related = await staged.related()
     return Exported.model_validate(
-        {**made, "artifact": artifact, "format": params.format, "objects": chosen["objects"], "related": related}
+        {
+            "artifact": artifact,
+            "format": params.format,
+            "objects": chosen["objects"],
+            "related": related,
+            "warnings": [*chosen.get("warnings", []), *made.get("warnings", [])],
+        }
     )
 
 
