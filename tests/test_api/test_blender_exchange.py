@@ -465,3 +465,19 @@ def test_an_export_names_only_what_is_in_the_file(blender: httpx.Client, format:
             "'View', 'Nothing'",
         }
     ]
+
+
+def test_an_obj_file_gives_no_material_to_what_has_none(blender: httpx.Client, http: httpx.Client) -> None:
+    blender.post("/materials", json={"name": "Red"})
+    blender.post("/collections", json={"name": "Group"})
+    add(blender, "cube", name="A", material="Red")
+    add(blender, "cube", name="B")
+    add(blender, "sphere", name="C", material="Red", collection="Group")
+    add(blender, "cube", name="D", collection="Group")
+    written = export(blender, format="obj")
+    assert blender.delete("/scene").status_code == 200
+
+    made = blender.post("/import", json={"artifact": written["artifact"]["id"]}).json()["result"]["objects"]
+
+    bare = {each["name"]: bool(each["materials"]) for each in made}
+    assert bare == {"A": True, "B": False, "C": True, "D": False}

@@ -105,6 +105,22 @@ def _unpack_images(path: str) -> None:
         image.unpack(method="REMOVE")
 
 
+def _put_bare_first() -> None:
+    """Objects without a material before all others: in an OBJ file a material holds until another one is named, and
+    there is no word for none.
+    """
+    chosen = list(bpy.context.selected_objects)
+    chosen.sort(key=lambda obj: any(slot.material for slot in obj.material_slots))
+    for obj in chosen:
+        for collection in list(obj.users_collection):
+            collection.objects.unlink(obj)
+    for obj in chosen:
+        bpy.context.scene.collection.objects.link(obj)
+    bpy.context.view_layer.update()
+    for obj in chosen:
+        obj.select_set(True)
+
+
 # --- the formats -------------------------------------------------------------------------------------------------
 
 
@@ -151,6 +167,7 @@ def _gltf_operator(path: str, kind: str, up: str, modified: bool) -> None:
 
 def _obj(path: str, scale: float, up: str, modified: bool) -> None:
     _unpack_images(path)
+    _put_bare_first()
     bpy.ops.wm.obj_export(
         filepath=path,
         export_selected_objects=True,
