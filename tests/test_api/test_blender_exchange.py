@@ -481,3 +481,12 @@ def test_an_obj_file_gives_no_material_to_what_has_none(blender: httpx.Client, h
 
     bare = {each["name"]: bool(each["materials"]) for each in made}
     assert bare == {"A": True, "B": False, "C": True, "D": False}
+
+
+def test_an_alembic_file_that_is_whole_misses_no_files(two: httpx.Client) -> None:
+    written = export(two, format="abc")
+
+    made = two.post("/import", json={"artifact": written["artifact"]["id"]}).json()["result"]
+
+    assert made["warnings"] == []
+    assert len(made["objects"]) == 2

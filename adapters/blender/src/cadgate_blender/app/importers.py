@@ -88,7 +88,9 @@ def _drop_foreign_files(folder: str) -> None:
 
 def _warn_of_lost(lost: int) -> None:
     if lost:
-        warn("missing_files", f"{lost} files that the import refers to did not come with it, and were left out")
+        what = "1 file that the import refers to" if lost == 1 else f"{lost} files that the import refers to"
+        left = "was" if lost == 1 else "were"
+        warn("missing_files", f"{what} did not come with it, and {left} left out")
 
 
 # --- the formats -------------------------------------------------------------------------------------------------
@@ -151,6 +153,8 @@ def _abc(path: str, scale: float, up: str | None) -> None:
             matrix = obj.evaluated_get(depsgraph).matrix_local.copy()
             obj.constraints.remove(constraint)
             obj.matrix_basis = matrix
+    # The file itself, which nothing needs any more.
+    bpy.data.batch_remove([each for each in bpy.data.cache_files if bpy.path.abspath(each.filepath) == path])
 
 
 def _blend(path: str, scale: float, up: str | None) -> None:
