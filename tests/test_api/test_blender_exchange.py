@@ -490,3 +490,18 @@ def test_an_alembic_file_that_is_whole_misses_no_files(two: httpx.Client) -> Non
 
     assert made["warnings"] == []
     assert len(made["objects"]) == 2
+
+
+def test_names_that_usd_cannot_hold_are_told(blender: httpx.Client) -> None:
+    for name in ("Würfel", "a b", "Plain_1"):
+        add(blender, "cube", name=name)
+
+    written = export(blender, format="usd")
+
+    assert [(each["code"], each["message"].rpartition(": ")[2]) for each in written["warnings"]] == [
+        ("renamed", "'Würfel', 'a b'")
+    ]
+    assert blender.delete("/scene").status_code == 200
+    blender.post("/import", json={"artifact": written["artifact"]["id"]})
+    assert {"W__rfel", "a_b", "Plain_1"} <= set(names(blender))
+    assert export(blender, format="usd")["warnings"] == []

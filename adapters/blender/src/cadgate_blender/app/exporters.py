@@ -6,6 +6,7 @@ import base64
 import json
 import mimetypes
 import os
+import re
 import shutil
 import struct
 from typing import Any, Callable
@@ -13,7 +14,7 @@ from typing import Any, Callable
 import bpy
 from mathutils import Matrix
 
-from cadgate.appserver import AppError, method
+from cadgate.appserver import AppError, method, warn
 from cadgate_blender.app import readback, versions
 
 _FORWARD = {"Y": "NEGATIVE_Z", "Z": "Y"}
@@ -222,6 +223,7 @@ def _remove_images(path: str) -> None:
 
 def _usd(path: str, scale: float, up: str, modified: bool) -> None:
     _scale_roots(scale)
+    _warn_of_names([obj.name for obj in bpy.context.selected_objects])
     # Two packed images without a file name of their own would be written to one file.
     _name_images("//")
     versions.call(
@@ -238,6 +240,14 @@ def _usd(path: str, scale: float, up: str, modified: bool) -> None:
         convert_world_material=False,
         relative_paths=True,
     )
+
+
+def _warn_of_names(chosen: list[str]) -> None:
+    """USD's names are made of ASCII letters, digits and `_`; Blender writes `_` for each other byte."""
+    renamed = sorted(name for name in chosen if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is None)
+    if renamed:
+        told = ", ".join(repr(name) for name in renamed[:10]) + (" …" if len(renamed) > 10 else "")
+        warn("renamed", f"A usd file cannot hold these names as they are; other characters became '_' there: {told}")
 
 
 def _abc(path: str, scale: float, up: str, modified: bool) -> None:
