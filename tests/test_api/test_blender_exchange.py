@@ -505,3 +505,10 @@ def test_names_that_usd_cannot_hold_are_told(blender: httpx.Client) -> None:
     blender.post("/import", json={"artifact": written["artifact"]["id"]})
     assert {"W__rfel", "a_b", "Plain_1"} <= set(names(blender))
     assert export(blender, format="usd")["warnings"] == []
+
+
+@pytest.mark.parametrize("name", [".", "parts/.", "..", ". ."])
+def test_a_refused_path_is_told_as_it_was_sent(two: httpx.Client, name: str) -> None:
+    error = two.post("/export", json={"format": "glb", "filepath": name}).json()["error"]
+
+    assert (error["code"], error["details"]["path"]) == ("path_not_allowed", name)

@@ -171,7 +171,7 @@ class ArtifactStore:
 
     def stage(self, workspace: Path, name: str, *, suffix: str | None = None) -> StagedFile:
         """See `Application.stage`."""
-        if not name.rpartition("/")[2]:
+        if not name.rpartition("/")[2].strip(". "):
             check_name(name)  # before a suffix makes a name of what is none
         if suffix and Path(name).suffix.lower() != suffix.lower():
             name += suffix
