@@ -382,3 +382,14 @@ def test_a_rename_does_with_a_taken_name_what_on_conflict_says(blender: httpx.Cl
     replaced = blender.patch(f"/{kind}/Taken.001", json={"name": "Taken", "on_conflict": "replace"})
     assert replaced.json()["result"]["name"] == "Taken", replaced.text
     assert blender.get(f"/{kind}/Taken.001").status_code == 404
+
+
+def test_what_an_object_is_stands_in_errors_with_its_article(blender: httpx.Client) -> None:
+    blender.post("/primitives/empty", json={"name": "Nothing"})
+    blender.post("/primitives/cube", json={"name": "Box"})
+
+    told = [
+        blender.patch(f"/camera/{name}", json={"lens": 20}).json()["error"]["message"] for name in ("Nothing", "Box")
+    ]
+
+    assert told == ["'Nothing' is an EMPTY, not a CAMERA", "'Box' is a MESH, not a CAMERA"]

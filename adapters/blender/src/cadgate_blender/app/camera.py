@@ -42,7 +42,7 @@ def find(name: str) -> Any:
     """The camera `name`. Raises AppError when it is none."""
     obj = names.find_object(name)
     if obj.type != "CAMERA":
-        raise AppError("validation_error", f"{name!r} is a {obj.type}, not a CAMERA", {"object": name})
+        raise AppError("validation_error", f"{name!r} is {names.kind_of(obj)}, not a CAMERA", {"object": name})
     return obj
 
 

@@ -54,7 +54,7 @@ def find(name: str) -> Any:
     """The light `name`. Raises AppError when it is none."""
     obj = names.find_object(name)
     if obj.type != "LIGHT":
-        raise AppError("validation_error", f"{name!r} is a {obj.type}, not a LIGHT", {"object": name})
+        raise AppError("validation_error", f"{name!r} is {names.kind_of(obj)}, not a LIGHT", {"object": name})
     return obj
 
 

@@ -199,7 +199,9 @@ def apply(*, object: str, material: str, slot: int | None) -> dict[str, Any]:
     obj = names.find_object(object)
     found = find(material)
     if obj.data is None or not hasattr(obj.data, "materials"):
-        raise AppError("validation_error", f"{object!r} is a {obj.type}, which has no surface", {"object": object})
+        raise AppError(
+            "validation_error", f"{object!r} is {names.kind_of(obj)}, which has no surface", {"object": object}
+        )
     count = len(obj.material_slots)
     index = slot or 0
     if index > count:

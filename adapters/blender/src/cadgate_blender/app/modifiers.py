@@ -30,14 +30,16 @@ def _target(name: str) -> Any:
     """Raises AppError for an object that takes no modifiers."""
     obj = names.find_object(name)
     if obj.type not in SURFACES:
-        raise AppError("validation_error", f"{name!r} is a {obj.type}, which takes no modifiers", {"object": name})
+        raise AppError(
+            "validation_error", f"{name!r} is {names.kind_of(obj)}, which takes no modifiers", {"object": name}
+        )
     return obj
 
 
 def _mesh(name: str) -> Any:
     obj = names.find_object(name)
     if obj.type != "MESH":
-        raise AppError("validation_error", f"{name!r} is a {obj.type}, not a MESH", {"object": name})
+        raise AppError("validation_error", f"{name!r} is {names.kind_of(obj)}, not a MESH", {"object": name})
     return obj
 
 

@@ -65,6 +65,11 @@ def find_object(name: str) -> Any:
     return obj
 
 
+def kind_of(obj: Any) -> str:
+    """What an object is, for a sentence: `a MESH`, `an EMPTY`."""
+    return f"{'an' if obj.type[0] in 'AEIOU' else 'a'} {obj.type}"
+
+
 def find(kind: str, collection: Any, name: str) -> Any:
     """The data-block `name` of `bpy.data.materials` and its like. Raises AppError `{kind}_not_found`."""
     block = collection.get(name)

@@ -29,7 +29,7 @@ def save_for_render(*, path: str, camera: str | None) -> dict[str, Any]:
     if camera is not None:
         obj = names.find_object(camera)
         if obj.type != "CAMERA":
-            raise AppError("validation_error", f"{camera!r} is a {obj.type}, not a CAMERA", {"camera": camera})
+            raise AppError("validation_error", f"{camera!r} is {names.kind_of(obj)}, not a CAMERA", {"camera": camera})
     snapshots.save(path)
     return {}
 
