@@ -178,6 +178,17 @@ def test_a_section_is_the_outline_in_the_plane(box: httpx.Client) -> None:
     assert (measured["length"], measured["counts"]["edges"]) == (pytest.approx(40), 4)
 
 
+def test_the_centre_of_what_is_not_solid_is_that_of_its_faces_or_edges(box: httpx.Client) -> None:
+    flat = post(box, "/features/section", object="Box", base=[0, 0, 2], name="Flat")
+    assert (flat["volume"], flat["center_of_mass"]) == (0, pytest.approx([5, 5, 2]))
+    post(box, "/primitives/box", name="Foot", width=5, location=[10, 0, 0])
+    post(box, "/boolean/union", object1="Box", object2="Foot", name="Boot")
+    angle = post(box, "/features/section", object="Boot", base=[0, 0, 5], name="Angle")
+    # Along its outline, from (0, 0): 20, 5, 10, 5, 10 and 10 mm.
+    assert angle["center_of_mass"] == pytest.approx([550 / 60, 250 / 60, 5])
+    assert get(box, "/objects/Angle/measures")["center_of_mass"] == angle["center_of_mass"]
+
+
 # --- sketches and what is made of them -----------------------------------------------------------------------------
 
 
