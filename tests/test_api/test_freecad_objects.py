@@ -187,6 +187,30 @@ def test_a_revision_changes_with_the_object_and_guards_a_change(freecad: httpx.C
     assert get(freecad, "/objects/Box")["label"] == "Box"
 
 
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("box", {"Length": -3}),
+        ("cylinder", {"Angle": 400}),
+        ("cylinder", {"Radius": "-1 mm"}),
+        ("prism", {"Polygon": 2}),
+    ],
+)
+def test_a_dry_run_refuses_the_values_that_freecad_would_not_keep(
+    freecad: httpx.Client, kind: str, change: dict[str, Any]
+) -> None:
+    make(freecad, kind, name="It")
+    before = (get(freecad, "/objects"), get(freecad, "/documents"))
+    refused = [freecad.patch(f"/objects/It{query}", json={"properties": change}) for query in ("", "?dry_run=true")]
+    assert [each.status_code for each in refused] == [422, 422]
+    real, trial = (each.json()["error"] for each in refused)
+    assert (trial["code"], trial["message"]) == (real["code"], real["message"])
+    assert (get(freecad, "/objects"), get(freecad, "/documents")) == before
+    allowed = freecad.patch("/objects/It?dry_run=true", json={"properties": {next(iter(change)): 7}})
+    assert allowed.json() == {"status": "success", "result": {"dry_run": True}}
+    assert (get(freecad, "/objects"), get(freecad, "/documents")) == before
+
+
 def test_undo_and_redo_take_whole_requests_back_and_forth(freecad: httpx.Client) -> None:
     drilled(freecad)
     assert freecad.patch("/objects/Box", json={"properties": {"Length": 20}, "label": "Long"}).status_code == 200

@@ -7,7 +7,7 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate.appserver import AppError, about_to_change, method, not_found, page
+from cadgate.appserver import AppError, about_to_change, current, method, not_found, page
 from cadgate_freecad.app import changes, properties, values
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
@@ -55,6 +55,8 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     obj = find(target(), name)
     placement = _placement(obj, changed)
     prepared = properties.prepare(obj, changed.get("properties") or {})
+    if current().dry_run:
+        properties.rehearse(obj, prepared)
     about_to_change(describe(obj)["revision"])
     affected = changes.dependents(obj) if placement is not None or prepared else []
     already_broken = changes.broken(affected)

@@ -11,6 +11,7 @@ import FreeCAD
 from cadgate_freecad.app import values
 from cadgate_freecad.app.labels import UNSAVABLE
 from cadgate_freecad.app.limits import LIMITS
+from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.values import significant
 
 _UNTOLD = {"ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
@@ -127,6 +128,20 @@ def write(obj: Any, prepared: dict[str, Any]) -> None:
         wanted = to_json(significant(value) if isinstance(value, float) else value)
         if not _same(kept, wanted):
             raise values.invalid(f"properties.{name}", f"{wanted!r} is refused: FreeCAD would make it {kept!r}")
+
+
+def rehearse(obj: Any, prepared: dict[str, Any]) -> None:
+    """Set the prepared numbers in another object of this type, for a dry run: FreeCAD tells of no range otherwise.
+
+    Raises what `write` raises.
+    """
+    numbers = {name: value for name, value in prepared.items() if type(value) in (int, float)}
+    if not numbers:
+        return
+    with scratch() as document:
+        twin = document.addObject(obj.TypeId, obj.Name)
+        known = twin.PropertiesList
+        write(twin, {name: value for name, value in numbers.items() if name in known})
 
 
 def _same(kept: Any, wanted: Any) -> bool:
