@@ -104,7 +104,7 @@ def test_an_operation_that_changes_nothing_carries_a_warning(
     boxes: httpx.Client, operation: str, objects: tuple[str, str]
 ) -> None:
     info = operate(boxes, operation, object1=objects[0], object2=objects[1])
-    assert [each["code"] for each in info["warnings"]] == ["no_op"]
+    assert [each["code"] for each in info["warnings"]] == ["no_effect"]
 
 
 def test_a_union_of_parts_that_do_not_touch_says_so(boxes: httpx.Client) -> None:

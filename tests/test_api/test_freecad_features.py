@@ -384,4 +384,4 @@ def test_a_pocket_that_meets_no_material_says_so(freecad: httpx.Client) -> None:
     aside = {"type": "circle", "center": [100, 100], "radius": 1}
     post(freecad, "/sketches", name="Aside", body="Plate", geometry=[aside])
     info = post(freecad, "/features/pocket", sketch="Aside", through_all=True)
-    assert [each["code"] for each in info["warnings"]] == ["no_op"]
+    assert [each["code"] for each in info["warnings"]] == ["no_effect"]

@@ -78,6 +78,6 @@ def _build(
     if not body.Shape.isValid():
         raise AppError("degenerate_result", f"The body {body.Name!r} would not be a valid solid", {"name": body.Name})
     if same(after, before):
-        warn("no_op", f"The body {body.Name!r} has the same volume as before: try reversed=true")
+        warn("no_effect", f"The body {body.Name!r} has the same volume as before: try reversed=true")
     hide([each for each in (profile, previous) if each is not None])
     return describe(feature)

@@ -109,7 +109,7 @@ def size(shape: Any) -> float:
 def _check_union(result: float, sizes: list[float], solids: int) -> None:
     _within(result, max(sizes), sum(sizes))
     if same(result, max(sizes)):
-        warn("no_op", "The union is the same as its largest operand: the others lie inside it")
+        warn("no_effect", "The union is the same as its largest operand: the others lie inside it")
     elif solids > 1:
         warn("disjoint", f"The operands do not all touch: the union consists of {solids} separate solids")
 
@@ -117,13 +117,13 @@ def _check_union(result: float, sizes: list[float], solids: int) -> None:
 def _check_cut(result: float, sizes: list[float], solids: int) -> None:
     _within(result, max(0.0, sizes[0] - sum(sizes[1:])), sizes[0])
     if same(result, sizes[0]):
-        warn("no_op", "Nothing was cut away: object2 does not reach into object1")
+        warn("no_effect", "Nothing was cut away: object2 does not reach into object1")
 
 
 def _check_common(result: float, sizes: list[float], solids: int) -> None:
     _within(result, 0.0, min(sizes))
     if same(result, sizes[0]):
-        warn("no_op", "The intersection is the same as object1: it lies inside the other operands")
+        warn("no_effect", "The intersection is the same as object1: it lies inside the other operands")
 
 
 def _within(result: float, low: float, high: float) -> None:

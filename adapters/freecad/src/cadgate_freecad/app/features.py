@@ -114,7 +114,7 @@ def _changes(obj: Any) -> Callable[[Any], None]:
 
     def check(shape: Any) -> None:
         if same(shapes.volume(shape), before):
-            warn("no_op", f"The volume is the same as that of {obj.Name!r}")
+            warn("no_effect", f"The volume is the same as that of {obj.Name!r}")
 
     return check
 
