@@ -211,6 +211,14 @@ def test_a_dry_run_refuses_the_values_that_freecad_would_not_keep(
     assert (get(freecad, "/objects"), get(freecad, "/documents")) == before
 
 
+@pytest.mark.parametrize("body", [{"label": None}, {"location": None}, {"visible": None}, {"properties": None}])
+def test_null_is_no_value_to_change_to(freecad: httpx.Client, body: dict[str, Any]) -> None:
+    make(freecad, "box", name="It")
+    response = freecad.patch("/objects/It", json=body)
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "validation_error")
+    assert next(iter(body)) in response.json()["error"]["message"]
+
+
 def test_undo_and_redo_take_whole_requests_back_and_forth(freecad: httpx.Client) -> None:
     drilled(freecad)
     assert freecad.patch("/objects/Box", json={"properties": {"Length": 20}, "label": "Long"}).status_code == 200

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from cadgate.plugin import Deleted, Method, Name, ObjectInfo, ObjectPage, Page, Params, Result, Rotation, Vector3
 from cadgate_freecad.models.values import Flag, Label, Location
@@ -103,19 +104,31 @@ class PartReference(Params):
     name: Name
 
 
+def _not_given() -> None:
+    """The default of what stays as it is: null is not among the values that a client may send."""
+
+
 class PartPatch(Params):
     """What to change; what is not given stays."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"label": "Base plate", "location": [0, 0, 5], "properties": {"Length": 20}}]}
     )
-    label: Label | None = None
-    location: Location | None = None
-    rotation: Rotation | None = None
-    visible: Flag | None = None
-    properties: Annotated[dict[str, JsonValue], Field(max_length=200)] | None = Field(
-        None, description="FreeCAD's properties by name; quantities as numbers (mm, degrees) or quantity strings."
+    label: Label | SkipJsonSchema[None] = Field(default_factory=_not_given)
+    location: Location | SkipJsonSchema[None] = Field(default_factory=_not_given)
+    rotation: Rotation | SkipJsonSchema[None] = Field(default_factory=_not_given)
+    visible: Flag | SkipJsonSchema[None] = Field(default_factory=_not_given)
+    properties: Annotated[dict[str, JsonValue], Field(max_length=200)] | SkipJsonSchema[None] = Field(
+        default_factory=_not_given,
+        description="FreeCAD's properties by name; quantities as numbers (mm, degrees) or quantity strings.",
     )
+
+    @field_validator("label", "location", "rotation", "visible", "properties", mode="before")
+    @classmethod
+    def _is_a_value(cls, value: Any) -> Any:
+        if value is None:
+            raise ValueError("null is nothing to change it to: leave the field out to keep what is")
+        return value
 
 
 class PartUpdate(PartPatch):
