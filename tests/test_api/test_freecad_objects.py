@@ -242,6 +242,7 @@ def test_an_input_cannot_be_deleted_without_what_depends_on_it(freecad: httpx.Cl
     response = freecad.delete("/objects/Box")
     error = response.json()["error"]
     assert (response.status_code, error["code"], error["details"]["dependents"]) == (409, "conflict", ["Cut"])
+    assert "Cut depends on it." in error["message"]
     cascaded = freecad.delete("/objects/Box?cascade=true").json()["result"]
     assert cascaded == {"deleted": "Box", "cascaded": ["Cut"]}
     assert [each["name"] for each in get(freecad, "/objects")["objects"]] == ["Hole"]

@@ -36,7 +36,7 @@ class Slot:
         if dependents:
             raise AppError(
                 "conflict",
-                f"{name!r} cannot be replaced: {', '.join(dependents)} depend on it",
+                f"{name!r} cannot be replaced: {depending(dependents)}",
                 {"name": name, "dependents": dependents},
             )
         self.replaced = existing
@@ -104,6 +104,11 @@ def create(
             {"type": kind, "volume": described["volume"]},
         )
     return described
+
+
+def depending(names: Sequence[str]) -> str:
+    """`A depends on it`, `A, B depend on it`."""
+    return f"{', '.join(names)} {'depends' if len(names) == 1 else 'depend'} on it"
 
 
 def assign(obj: Any, name: str, value: Any) -> None:

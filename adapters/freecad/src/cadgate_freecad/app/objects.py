@@ -9,6 +9,7 @@ import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, current, method, not_found, page
 from cadgate_freecad.app import changes, properties, values
+from cadgate_freecad.app.creation import depending
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
 
@@ -114,7 +115,7 @@ def delete_object(*, name: str, cascade: bool) -> dict[str, Any]:
     if names and not cascade:
         raise AppError(
             "conflict",
-            f"{name!r} cannot be deleted: {', '.join(names)} depend on it. Delete them too with cascade=true",
+            f"{name!r} cannot be deleted: {depending(names)}. Delete what does too with cascade=true",
             {"name": name, "dependents": names},
         )
     about_to_change(describe(obj)["revision"])
