@@ -90,7 +90,7 @@ class ObjectsMachine(RuleBasedStateMachine):
         if name not in self.model:
             self.expect(answer, 404, "object_not_found")
             return
-        assert answer.json()["result"] == {"deleted": name}, answer.text
+        assert answer.json()["result"]["deleted"] == name, answer.text
         del self.change()[name]
 
     @rule(name=NAMES)

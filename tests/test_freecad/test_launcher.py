@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cadgate.errors import ApplicationUnavailable
+from cadgate.settings import AdapterSettings
 from cadgate_freecad import launcher
 from cadgate_freecad.launcher import FreeCADLauncher, install_command
 from cadgate_freecad.settings import FreeCADSettings
@@ -87,8 +88,8 @@ def test_a_missing_freecad_is_unavailable_with_the_command_that_installs_it(
 def test_the_limits_of_the_settings_reach_the_application() -> None:
     options = FreeCADLauncher(FreeCADSettings(max_copies=7)).options()
     assert options["max_copies"] == 7
-    limits = {name for name in FreeCADSettings.model_fields if name.startswith("max_")} - {"max_queue"}
-    assert set(options) == limits
+    own = FreeCADSettings.model_fields.keys() - AdapterSettings.model_fields.keys()
+    assert set(options) == {name for name in own if name.startswith("max_")}
 
 
 def test_a_script_that_cannot_start_ends_once_with_an_exit_code(tmp_path: Path) -> None:

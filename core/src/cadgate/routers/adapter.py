@@ -54,6 +54,8 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
     router = Router()
     bound = Depends(_bound(name, context))
     made: dict[str, MethodList] = {}
+    # What a context value names may not be there.
+    missing = (404,) if context else ()
 
     @router.get("/methods")
     async def list_methods(request: Request) -> Success[MethodList]:
@@ -72,12 +74,12 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
         """
         return Success(await run_batch(runtime_of(request, name), app.context, body))
 
-    @router.operation("POST", "/undo", UNDO)
+    @router.operation("POST", "/undo", UNDO, errors=missing)
     async def undo(app: Annotated[Application, bound]) -> Success[History]:
         """Take back what the last request changed. 409 `conflict` when there is nothing."""
         return Success(await app.call(UNDO, Empty()))
 
-    @router.operation("POST", "/redo", REDO)
+    @router.operation("POST", "/redo", REDO, errors=missing)
     async def redo(app: Annotated[Application, bound]) -> Success[History]:
         """Do again what was undone last. 409 `conflict` when there is nothing."""
         return Success(await app.call(REDO, Empty()))
