@@ -102,6 +102,8 @@ def test_every_format_is_written_answered_and_read_back_by_blender(
     artifact = answer.headers["X-Artifact-Id"]
     assert http.get(f"/api/v1/artifacts/{artifact}").content == answer.content
 
+    if format == "usd" and refuses_usd(two, http, artifact):
+        return
     before = {each["name"]: each for each in two.get("/objects").json()["result"]["objects"]}
     two.delete("/scene")
     imported = two.post("/import", json={"artifact": artifact})
@@ -147,6 +149,8 @@ def test_modifiers_are_applied_unless_the_request_says_not(two: httpx.Client, ht
     widths: list[float] = []
     for apply in (True, False):
         artifact = export(two, format=format, objects=["Box"], apply_modifiers=apply)["artifact"]["id"]
+        if format == "usd" and refuses_usd(two, http, artifact):
+            return
         two.post("/collections", json={"name": "In", "on_conflict": "replace"})
         objects = two.post("/import?collection=In", json={"artifact": artifact}).json()["result"]["objects"]
         assert {tuple(each["collections"]) for each in objects} == {("In",)}
@@ -185,6 +189,14 @@ def test_obj_has_its_materials_and_textures_beside_it(two: httpx.Client, http: h
     assert related[picture].startswith(b"\x89PNG")
 
 
+def refuses_usd(blender: httpx.Client, http: httpx.Client, artifact: str) -> bool:
+    """Whether this Blender is 4.2, whose wheel lacks USD's own modules: what a file refers to cannot be looked at."""
+    if not http.get("/health/blender").json()["result"]["application"].startswith("Blender 4.2"):
+        return False
+    assert code(blender.post("/import", json={"artifact": artifact})) == (422, "unsupported_format")
+    return True
+
+
 def test_usd_names_its_textures_as_it_refers_to_them(two: httpx.Client, http: httpx.Client) -> None:
     two.post("/materials/Red/texture", files={"file": ("red.png", png((255, 0, 0)))})
     two.post("/materials/Blue/texture", files={"file": ("blue.png", png((0, 0, 255)))})
@@ -196,6 +208,8 @@ def test_usd_names_its_textures_as_it_refers_to_them(two: httpx.Client, http: ht
         "textures/red.png": ((4, 4), (255, 0, 0)),
     }
     assert b"@./textures/red.png@" in content(http, result["artifact"])
+    if refuses_usd(two, http, result["artifact"]["id"]):
+        return
     objects = two.post("/import", json={"artifact": result["artifact"]["id"]}).json()["result"]["objects"]
     assert len(objects) == 2
     whole = export(two, filepath="two.usdz", objects=["Box"])
@@ -492,18 +506,24 @@ def test_an_alembic_file_that_is_whole_misses_no_files(two: httpx.Client) -> Non
     assert len(made["objects"]) == 2
 
 
-def test_names_that_usd_cannot_hold_are_told(blender: httpx.Client) -> None:
+def test_names_that_usd_cannot_hold_are_told(blender: httpx.Client, http: httpx.Client) -> None:
     for name in ("Würfel", "a b", "Plain_1"):
         add(blender, "cube", name=name)
 
     written = export(blender, format="usd")
 
-    assert [(each["code"], each["message"].rpartition(": ")[2]) for each in written["warnings"]] == [
-        ("renamed", "'Würfel', 'a b'")
-    ]
+    [warning] = written["warnings"]
+    assert warning["code"] == "renamed"
+    told = {name for name in ("Würfel", "a b", "Plain_1") if repr(name) in warning["message"]}
+    # 5.0 writes letters of all scripts.
+    assert {"a b"} <= told <= {"a b", "Würfel"}
+    if refuses_usd(blender, http, written["artifact"]["id"]):
+        return
     assert blender.delete("/scene").status_code == 200
     blender.post("/import", json={"artifact": written["artifact"]["id"]})
-    assert {"W__rfel", "a_b", "Plain_1"} <= set(names(blender))
+    kept = {"Würfel", "a b", "Plain_1"} - told
+    assert kept | {"a_b"} <= set(names(blender))
+    assert not told & set(names(blender))
     assert export(blender, format="usd")["warnings"] == []
 
 

@@ -6,7 +6,6 @@ import base64
 import json
 import mimetypes
 import os
-import re
 import shutil
 import struct
 from typing import Any, Callable
@@ -243,8 +242,8 @@ def _usd(path: str, scale: float, up: str, modified: bool) -> None:
 
 
 def _warn_of_names(chosen: list[str]) -> None:
-    """USD's names are made of ASCII letters, digits and `_`; Blender writes `_` for each other byte."""
-    renamed = sorted(name for name in chosen if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is None)
+    """USD's names are made of letters, digits and `_`; Blender writes `_` for the rest."""
+    renamed = sorted(name for name in chosen if not versions.usd_holds(name))
     if renamed:
         told = ", ".join(repr(name) for name in renamed[:10]) + (" …" if len(renamed) > 10 else "")
         warn("renamed", f"A usd file cannot hold these names as they are; other characters became '_' there: {told}")

@@ -67,6 +67,12 @@ def import_fbx(path: str, scale: float) -> None:
         bpy.ops.import_scene.fbx(filepath=path, global_scale=scale)
 
 
+def usd_holds(name: str) -> bool:
+    """Whether a USD file can hold an object's name as it is. 5.0 writes letters of all scripts by default."""
+    unicode = bpy.ops.wm.usd_export.get_rna_type().properties.get("allow_unicode")
+    return name.isidentifier() and (name.isascii() or (unicode is not None and bool(unicode.default)))
+
+
 def use_nodes(block: Any) -> None:
     """Give a material or world its node tree. From 5.0 every one has it, and the switch is deprecated."""
     if VERSION < (5, 0, 0):
