@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -91,6 +92,18 @@ async def crash() -> Success[Echo]:
 async def wrong_answer() -> Broken:
     """Answer something else than promised."""
     return {"number": "secret"}  # type: ignore[return-value]
+
+
+begun = threading.Event()
+"""Set when a request to /probe/endless runs."""
+
+
+@probes.get("/endless")
+async def endless() -> Success[Echo]:
+    """Wait for what never happens."""
+    begun.set()
+    await asyncio.Event().wait()
+    return Success(Echo(value=None))
 
 
 @probes.get("/starting")

@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from fastapi import FastAPI
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.core.served import error_of, exchange, read_answer
+from tests.core.served import begun, error_of, exchange, probed_app, quiet_settings, read_answer, served
 
 pytestmark = [pytest.mark.anyio, pytest.mark.security]
 
@@ -404,6 +405,23 @@ def test_an_endless_head_is_refused(port: int) -> None:
             pass  # the server closed the connection while more was being sent
         assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
     assert get(port)[0] == 200
+
+
+# --- the end ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_request_that_the_gateways_end_cuts_off_is_503_in_the_envelope(tmp_path: Path) -> None:
+    with served(probed_app(quiet_settings(tmp_path))) as port:
+        connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+        connection.sendall(b"GET /probe/endless HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: cut-off\r\n\r\n")
+        assert begun.wait(10)
+    with connection:
+        status, headers, body = read_answer(connection)
+    error = error_of(body)
+    assert (status, error["code"], error["retryable"]) == (503, "application_unavailable", True)
+    assert "stopping" in error["message"]
+    assert error["request_id"] == headers["x-request-id"] == "cut-off"
+    assert int(headers["retry-after"]) >= 1
 
 
 # --- counting and logging --------------------------------------------------------------------------------------------

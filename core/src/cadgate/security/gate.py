@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cadgate.converters import SLASH, decode_path, readable
 from cadgate.error_handlers import internal_error, log_defect, refuse_websocket, render
-from cadgate.errors import BadRequest, CadgateError
+from cadgate.errors import ApplicationUnavailable, BadRequest, CadgateError
 from cadgate.logging import AccessLog
 from cadgate.metrics import Metrics
 from cadgate.routing import RouteTable
@@ -42,6 +42,13 @@ def _is_cancelled() -> bool:
     """Whether somebody asked this task to end, and not code in it for everybody to believe so."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
+
+
+def _stopping() -> ApplicationUnavailable:
+    return ApplicationUnavailable(
+        "The gateway is stopping and waited for this no longer; whether it was done is not known: "
+        "look, or send it again with the same Idempotency-Key when the gateway is back"
+    )
 
 
 class Exchange:
@@ -142,7 +149,11 @@ class Gate:
             except (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
                 # Code of an adapter may raise what it likes; a cancellation that somebody asked for is none of that.
                 if isinstance(error, asyncio.CancelledError) and _is_cancelled():
-                    raise
+                    if exchange.status:
+                        raise
+                    # Only the server asks, and only at its end, of what did not end in time.
+                    await self._refuse(_stopping(), scope, headers, receive, exchange)
+                    return
                 log_defect(inner, error)
                 if exchange.status:
                     raise
