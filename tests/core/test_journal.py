@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cadgate.appserver import journal as journal_module
-from cadgate.appserver.journal import START, About, Damage, Entry, Journal
+from cadgate.appserver.generations import START, About, Damage, Entry, line_of
+from cadgate.appserver.journal import Journal
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -236,7 +236,7 @@ def test_a_log_is_rewritten_at_once_or_not_at_all(journal: Journal, monkeypatch:
         raise OSError("no")
 
     with monkeypatch.context() as patch:
-        patch.setattr(journal_module.os, "replace", fail)
+        patch.setattr(os, "replace", fail)
         with pytest.raises(OSError, match="no"):
             journal.rewrite(0, START, journal.entries[:2])
     journal.append(entry(4))
@@ -270,8 +270,11 @@ def test_a_log_goes_on_after_a_damaged_snapshot_only_where_it_fits(journal: Jour
     found = again(journal).continuation(1, 1, [])
     assert found is not None
     assert values(found.entries) == [2]
-    assert again(journal).continuation(1, 2, []) is None
+    assert again(journal).continuation(1, 0, []) is None
     assert again(journal).continuation(7, 1, []) is None
+    further = again(journal).continuation(1, 2, [])
+    assert further is not None
+    assert further.entries == []
     snapshot(journal, because="after files.import")
     assert again(journal).continuation(2, 2, []) is None
 
@@ -302,5 +305,5 @@ def test_an_entry_whose_number_does_not_follow_ends_the_reading(journal: Journal
     assert read(journal, 0) == ([0], [Damage("generation 0, log, line 3", "entry 3 follows 1")])
     log_of(journal, 0).write_bytes(head + first + first)
     assert read(journal, 0) == ([0], [Damage("generation 0, log, line 3", "entry 1 follows 1")])
-    log_of(journal, 0).write_bytes(head + first + journal_module._line(json.loads("[1]")))
+    log_of(journal, 0).write_bytes(head + first + line_of(json.loads("[1]")))
     assert read(journal, 0)[0] == [0]

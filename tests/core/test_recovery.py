@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,10 @@ from hypothesis.stateful import (
 
 from cadgate.appserver import recovery as recovery_module
 from cadgate.appserver.errors import AppError
+from cadgate.appserver.generations import Entry
 from cadgate.appserver.history import Request
 from cadgate.appserver.host import Host
-from cadgate.appserver.journal import Entry, Journal
+from cadgate.appserver.journal import Journal
 from cadgate.appserver.recovery import Recovery
 from cadgate.appserver.replies import Replies
 
@@ -96,7 +98,19 @@ class Session:
     def cut_short(self) -> None:
         """As after every call."""
         if self.recovery.snapshot_is_overdue():
-            self.recovery.snapshot_if_possible("a long log")
+            self.begin_beside("a long log")()
+
+    def begin_beside(self, because: str = "idle") -> Callable[[], None]:
+        """Let a copy of this process write a snapshot; what is returned waits for it, and begins the new log."""
+        ended = threading.Event()
+        self.recovery.shorten(because, ended.set)
+
+        def finish() -> None:
+            if self.journal.writes_beside:
+                assert ended.wait(20)
+            self.recovery.finish()
+
+        return finish
 
     def execute(self, word: str) -> None:
         """A change that only a snapshot can tell."""
@@ -597,6 +611,19 @@ class Model(RuleBasedStateMachine):
         self.session.recovery.snapshot("idle")
         # The snapshot does not keep what could be redone for another life.
         self.redo_survives = False
+
+    finish: Callable[[], None] | None = None
+
+    @rule()
+    def begin_beside(self) -> None:
+        if not self.session.journal.writes_beside:
+            self.finish = self.session.begin_beside()
+            self.redo_survives = False
+
+    @rule()
+    def finish_beside(self) -> None:
+        if self.finish is not None and self.session.journal.writes_beside:
+            self.finish()
 
     redo_survives = True
 

@@ -13,8 +13,9 @@ from cadgate.appserver.batch import Batches
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError, DryRunPassed
 from cadgate.appserver.execution import Executor
+from cadgate.appserver.generations import Entry
 from cadgate.appserver.history import Request
-from cadgate.appserver.journal import Entry, Journal
+from cadgate.appserver.journal import Journal
 from cadgate.appserver.recovery import Recovery
 from cadgate.appserver.registry import METHODS
 from cadgate.appserver.replies import Replies
@@ -221,7 +222,7 @@ class Caller:
             log.say(f"the session cannot go on: {self.recovery.broken}")
             os._exit(BROKEN)
         if self.recovery is not None and self.recovery.snapshot_is_overdue():
-            self.recovery.snapshot_if_possible("a long log")
+            self.recovery.shorten("a long log", self._server.wake)
 
     # --- history, end --------------------------------------------------------------------------------------------
 
@@ -252,7 +253,12 @@ class Caller:
     def snapshot_when_idle(self) -> None:
         """Take the snapshot that is due."""
         if self.recovery is not None:
-            self.recovery.snapshot_if_possible("idle")
+            self.recovery.shorten("idle", self._server.wake)
+
+    def tend(self) -> None:
+        """Between calls: begin the new log, where a snapshot was written beside."""
+        if self.recovery is not None:
+            self.recovery.finish()
 
 
 def require_not_set_aside(call: Call) -> None:

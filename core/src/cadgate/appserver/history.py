@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Protocol
 
 from cadgate.appserver.errors import AppError
-from cadgate.appserver.journal import Entry, Generation, Journal
+from cadgate.appserver.generations import Entry, Generation
+from cadgate.appserver.journal import Journal
 
 UNDO, REDO = "session.undo", "session.redo"
 
@@ -72,7 +73,7 @@ class History:
             number -= 1
             if number not in self._journal.numbers():
                 raise AppError("conflict", "There is nothing left to undo")
-            generation = self._read(number)
+            generation = self._read(number).until(about.seq)
             entries = generation.entries
             if not about.follows_from_log:
                 return self._go_back(generation, entries, [], about.because[len("after ") :], request, answers)

@@ -36,7 +36,11 @@ class Host:
         return {}
 
     def save_snapshot(self, path: str) -> None:
-        """Write the whole state of the session to `path`."""
+        """Write the whole state of the session to `path`.
+
+        On Linux also in a copy of the process (`fork`), which has one thread and no connection. A host that cannot
+        save there raises, and is asked in the process itself from then on.
+        """
         raise NotImplementedError
 
     def load_snapshot(self, path: str | None) -> None:

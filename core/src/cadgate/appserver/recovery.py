@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import time
-from typing import Any, Callable, Dict, List, cast
+from typing import Any, Callable
 
 from cadgate.appserver import log
 from cadgate.appserver.attempts import Attempts
+from cadgate.appserver.copies import SUPPORTED as COPIES
 from cadgate.appserver.errors import AppError
+from cadgate.appserver.generations import About, Damage, Entry, Generation
 from cadgate.appserver.history import History
 from cadgate.appserver.host import Host
-from cadgate.appserver.journal import About, Damage, Entry, Generation, Journal
+from cadgate.appserver.journal import Journal
 from cadgate.appserver.replies import Replies
+from cadgate.appserver.sameness import same_result
 
 MAX_ENTRIES = 20_000
 """After that many mutations without one, a snapshot is taken in the next pause, however short."""
 MAX_REPLAY_SECONDS = 2.0
 """The same where the mutations together took that long: so long, about, would a restoration take."""
+COPY_SECONDS = 20.0
+"""What a copy of the application may take to write a snapshot, if it is not known that it takes longer."""
 
 
 class Recovery:
@@ -33,6 +36,8 @@ class Recovery:
         self._replay_seconds = 0.0
         self._snapshot_seconds = 0.0
         self._postponed = 0
+        self._copies = COPIES
+        self._because = ""
         self.history = History(journal, self)
         self._attempts = Attempts(os.path.join(journal.folder, "restoring"))
         self.damages: list[Damage] = []
@@ -195,13 +200,16 @@ class Recovery:
         except Exception as error:
             self._say("snapshot", f"no snapshot can be written: {error}")
             raise
-        self._say("snapshot", None)
-        self._snapshot_seconds = time.monotonic() - began
+        self._was_taken(time.monotonic() - began)
         self._replay_seconds = 0.0
-        self._postponed = 0
         self.unsaved = None
         if not about.follows_from_log:
             self.history.forget()
+
+    def _was_taken(self, seconds: float) -> None:
+        self._say("snapshot", None)
+        self._snapshot_seconds = seconds
+        self._postponed = 0
 
     def _say(self, kind: str, problem: str | None) -> None:
         """Tell the gateway what keeps changes or snapshots from being written, when that is another than before."""
@@ -213,8 +221,46 @@ class Recovery:
             self._problems[kind] = problem
         self._host.emit("journal", {"problems": list(self._problems.values())})
 
+    def shorten(self, because: str, told: Callable[[], None]) -> None:
+        """Take a snapshot that only shortens the log, while changes go on; after `told` comes `finish`.
+
+        A copy of the application writes it, which takes this one a few milliseconds; where the system makes no copies,
+        or one did not succeed, the snapshot is taken here and now.
+        """
+        if not self._copies or self.unsaved is not None:
+            self.snapshot_if_possible(because)
+            return
+        about = About(because, self._journal.seq, self._replies.export())
+        seconds = max(COPY_SECONDS, 4 * self._snapshot_seconds)
+        try:
+            self._journal.snapshot_beside(self._save_in_copy, about, seconds, told)
+        except OSError as error:
+            log.failure(error)
+            self.snapshot_if_possible(because)
+        else:
+            self._because = because
+            self._replay_seconds = 0.0
+
+    def _save_in_copy(self, path: str) -> None:
+        # Nobody listens to a copy.
+        self._host.emit = lambda topic, data: None
+        self._host.save_snapshot(path)
+
+    def finish(self) -> None:
+        """Begin the new log after a snapshot that was written beside, if one was."""
+        try:
+            seconds = self._journal.finish()
+        except OSError as error:
+            log.failure(error)
+            # It may be this application that cannot work in a copy.
+            self._copies = False
+            self.snapshot_if_possible(self._because)
+        else:
+            if seconds is not None:
+                self._was_taken(seconds)
+
     def snapshot_if_possible(self, because: str) -> None:
-        """A snapshot that only shortens the log: when it fails, the log stays in charge."""
+        """The same by this process itself: when it fails, the log stays in charge."""
         try:
             self.snapshot(because)
         except Exception as error:  # noqa: BLE001 - the log still has every entry
@@ -244,10 +290,14 @@ class Recovery:
 
     def snapshot_is_due(self) -> bool:
         """Whether replaying would take clearly longer than a snapshot does: asked when there is nothing else to do."""
+        if self._journal.writes_beside:
+            return False
         return self._replay_seconds > max(0.5, 4 * self._snapshot_seconds)
 
     def snapshot_is_overdue(self) -> bool:
         """The same while there is work to do: then only a log that has grown too long is cut short."""
+        if self._journal.writes_beside:
+            return False
         return len(self._journal.entries) >= MAX_ENTRIES + self._postponed or self._replay_seconds > max(
             MAX_REPLAY_SECONDS, 4 * self._snapshot_seconds
         )
@@ -271,31 +321,3 @@ def _not_kept(error: Exception) -> AppError:
     return AppError(
         "command_failed", f"The change could not be kept ({error}) and was taken back", {"journal": str(error)}
     )
-
-
-UNCOMPARED = ("warnings", "revision")
-"""Fields of results that may differ: said once only, or derived from the others."""
-
-
-def same_result(left: Any, right: Any) -> bool:
-    """Whether two results tell the same; the last digits of numbers do not count.
-
-    A saved document keeps fewer of them than memory, and what is computed from it differs there.
-    """
-    return _same(json.loads(json.dumps(left)), json.loads(json.dumps(right)))
-
-
-def _same(left: Any, right: Any) -> bool:
-    if isinstance(left, dict) and isinstance(right, dict):
-        one, other = _compared(cast(Dict[str, Any], left)), _compared(cast(Dict[str, Any], right))
-        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
-    if isinstance(left, list) and isinstance(right, list):
-        pairs = list(zip(cast(List[Any], left), cast(List[Any], right)))
-        return len(cast(List[Any], left)) == len(cast(List[Any], right)) and all(_same(*pair) for pair in pairs)
-    if isinstance(left, float) and isinstance(right, float):
-        return math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-9)
-    return bool(left == right)
-
-
-def _compared(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if key not in UNCOMPARED}

@@ -154,6 +154,7 @@ class Server:
                 continue
             if call is not None:
                 self._serve(call)
+            self.caller.tend()
         # Only now: what was answered last is on its way.
         self.io.stop()
         self.io.join(1.0)
@@ -172,10 +173,14 @@ class Server:
                 done += 1
         return done
 
+    def wake(self) -> None:
+        """Let the main thread look what there is to do beside calls. Any thread."""
+        self._queue.put(None)
+
     def stop(self) -> None:
         """End `serve_forever` once the running call is answered; with another main loop, the I/O thread at once."""
         self._stopping.set()
-        self._queue.put(None)
+        self.wake()
         if self._io is not None and not self._own_loop:
             self._io.stop()
 

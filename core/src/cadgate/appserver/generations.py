@@ -1,0 +1,210 @@
+"""What a journal's folder holds, and what of it can be trusted.
+
+A generation is `gen-NNNNNN/` with `snapshot` (absent in the first), `about.json` (its hash, what it stands for, the
+answers remembered so far) and `log` (a head, which says again what the snapshot stands for, then a line per mutation).
+Every line is a crc, a space, JSON. `tail` beside them says where the last log ends. A log may go on after the snapshot
+of the next generation: that one was written while it grew, and has those entries too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zlib
+from typing import Any, Dict, Iterator, NamedTuple
+
+from cadgate.appserver.tail import End, Tail
+
+ABOUT = "about.json"
+TAIL = "tail"
+
+Entry = Dict[str, Any]
+
+
+class Damage(NamedTuple):
+    """Something in the journal that cannot be trusted; everything before it is."""
+
+    where: str
+    why: str
+
+
+class About(NamedTuple):
+    """What a snapshot stands for: why it was taken, the last entry it contains, the answers known by then."""
+
+    because: str
+    seq: int
+    replies: list[list[Any]]
+
+    @property
+    def follows_from_log(self) -> bool:
+        """Whether the log before it leads to the same state. Otherwise only the snapshot tells what happened."""
+        return not self.because.startswith("after ")
+
+
+START = About("start", 0, [])
+
+
+class Generation(NamedTuple):
+    """A point in time: a snapshot (None: the empty session) and the entries after it."""
+
+    number: int
+    snapshot: str | None
+    about: About
+    entries: list[Entry]
+    whole: bool
+    """Whether the log was read to its end."""
+
+    def until(self, seq: int) -> Generation:
+        """The same without the entries after `seq`, which the next generation has."""
+        return self._replace(entries=[entry for entry in self.entries if entry["seq"] <= seq])
+
+
+_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+
+def line_of(told: dict[str, Any]) -> bytes:
+    """A line of a file of the journal. Raises ValueError, TypeError, RecursionError for what JSON cannot hold."""
+    body = _encode(told).encode()
+    return b"%08x %s\n" % (zlib.crc32(body), body)
+
+
+def head_of(about: About) -> bytes:
+    """The first line of the log after a snapshot."""
+    return line_of({"because": about.because, "seq": about.seq})
+
+
+def hash_of(path: str) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for chunk in iter(lambda: file.read(1 << 20), b""):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+class Generations:
+    """Those below `folder`, whose snapshots' names end with `suffix`."""
+
+    def __init__(self, folder: str, suffix: str) -> None:
+        self.folder = folder
+        self.suffix = suffix
+        self._tail = Tail(os.path.join(folder, TAIL))
+
+    def numbers(self) -> list[int]:
+        """The generations that are there, the oldest first."""
+        return sorted(int(name[4:]) for name in os.listdir(self.folder) if name[:4] == "gen-" and name[4:].isdigit())
+
+    def read(self, number: int, damages: list[Damage]) -> Generation | None:
+        """Generation `number` up to its first damage; None when not even its snapshot can be trusted."""
+        snapshot: str | None = None
+        about = START
+        if number > 0:
+            snapshot = os.path.join(self.path(number), "snapshot" + self.suffix)
+            try:
+                told = self._line_about(number)
+                if hash_of(snapshot) != told["sha256"]:
+                    raise ValueError("the snapshot's hash is wrong")
+                about = _about(told)
+            except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+                damages.append(Damage(f"generation {number}", _told(error)))
+                return None
+        entries, whole = self._log_of(number, about.seq, damages)
+        return Generation(number, snapshot, about, entries, whole)
+
+    def continuation(self, number: int, seq: int, damages: list[Damage]) -> Generation | None:
+        """Generation `number` for the entries of its log after `seq`, if it has them: where the snapshot is damaged."""
+        try:
+            about = _about(self._line_about(number))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            about = self._about_in_log(number)
+        if about is None:
+            return None
+        if about.seq > seq or not about.follows_from_log:
+            return None
+        entries, whole = self._log_of(number, about.seq, damages)
+        return Generation(number, None, about, entries[seq - about.seq :], whole)
+
+    def _line_about(self, number: int) -> dict[str, Any]:
+        with open(os.path.join(self.path(number), ABOUT), "rb") as file:
+            return _parsed(file.read().rstrip(b"\n"))
+
+    def _about_in_log(self, number: int) -> About | None:
+        """The same from the head of the log, without the answers: those of its entries are known from these."""
+        try:
+            with open(os.path.join(self.path(number), "log"), "rb") as file:
+                told = _parsed(file.readline().rstrip(b"\n"))
+            return _about({**told, "replies": []})
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+
+    def _log_of(self, number: int, seq: int, damages: list[Damage]) -> tuple[list[Entry], bool]:
+        before = len(damages)
+        entries = list(self._read_log(number, seq, damages))
+        return entries, all(damage.where == TAIL for damage in damages[before:])
+
+    def _read_log(self, number: int, seq: int, damages: list[Damage]) -> Iterator[Entry]:
+        where = f"generation {number}, log"
+        try:
+            with open(os.path.join(self.path(number), "log"), "rb") as file:
+                lines = file.read().split(b"\n")
+        except OSError as error:
+            damages.append(Damage(where, _told(error)))
+            return
+        tail = lines.pop()
+        if not lines or self._about_in_log(number) is None:
+            damages.append(Damage(f"{where}, head", "it is damaged"))
+        for count, line in enumerate(lines[1:], 2):
+            try:
+                entry = _parsed(line)
+                if entry["seq"] != seq + 1:
+                    raise ValueError(f"entry {entry['seq']} follows {seq}")
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                damages.append(Damage(f"{where}, line {count}", _told(error)))
+                return
+            seq = entry["seq"]
+            yield entry
+        if tail:
+            damages.append(Damage(f"{where}, line {len(lines) + 1}", "the last entry was cut"))
+        elif (end := self._end(damages)) is not None and end.number == number and end.seq > seq:
+            damages.append(Damage(where, f"it ends with entry {seq}, and was written up to {end.seq}"))
+
+    def missing(self, damages: list[Damage]) -> None:
+        """Report a generation that was written last, and is not there."""
+        end, numbers = self._end(damages), self.numbers()
+        if end is not None and (not numbers or end.number > numbers[-1]):
+            damages.append(Damage(f"generation {end.number}", "it is missing"))
+
+    def _end(self, damages: list[Damage]) -> End | None:
+        """Where the journal should end, as far as that is known."""
+        try:
+            end = self._tail.read()
+        except (OSError, ValueError) as error:
+            damage = Damage(TAIL, f"{_told(error)}: whether the log is complete cannot be told")
+        else:
+            if end is not None or not self.numbers():
+                return end
+            damage = Damage(TAIL, "it is missing: whether the log is complete cannot be told")
+        if damage not in damages:
+            damages.append(damage)
+        return None
+
+    def path(self, number: int) -> str:
+        """The folder of generation `number`."""
+        return os.path.join(self.folder, f"gen-{number:06d}")
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """What `line_of` wrote, without its newline. Raises ValueError, RecursionError."""
+    if line[:9] != b"%08x " % zlib.crc32(line[9:]):
+        raise ValueError("wrong checksum")
+    told: dict[str, Any] = json.loads(line[9:])
+    return told
+
+
+def _about(told: dict[str, Any]) -> About:
+    return About(str(told["because"]), int(told["seq"]), [list(each) for each in told["replies"]])
+
+
+def _told(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
