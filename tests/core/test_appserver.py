@@ -286,6 +286,18 @@ def test_a_running_call_can_be_cancelled(wire: Wire, method: str) -> None:
     assert wire.call("session.ping")["result"] == {"pong": True}
 
 
+@pytest.mark.parametrize("method", ["work.spin", "work.sleep"])
+def test_a_running_call_stops_at_its_deadline_though_nobody_cancels_it(
+    application: RawApplication, wire: Wire, method: str
+) -> None:
+    with application.connect() as gone:
+        gone.send(method, {"seconds": 60} if method == "work.sleep" else {}, deadline_ms=200)
+        wire.begun(method)
+    assert wire.call("session.ping", deadline_ms=20_000)["result"] == {"pong": True}
+    answer = wire.call(method, {"seconds": 60} if method == "work.sleep" else {}, deadline_ms=100)
+    assert error_of(answer) == ("deadline_exceeded", f"{method} was stopped at its deadline; nothing was changed")
+
+
 def test_a_call_that_is_cancelled_in_the_queue_is_not_run(wire: Wire) -> None:
     running = wire.send("work.sleep", {"seconds": 60})
     wire.begun("work.sleep")

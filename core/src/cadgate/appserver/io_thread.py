@@ -19,13 +19,16 @@ HELLO_TIMEOUT = 5.0
 READ_SIZE = 1 << 18
 MAX_CONNECTIONS = 256
 RETRY_SECONDS = 0.05
+WATCH_SECONDS = 0.2
+"""How long the deadline of a running call may be over before that is noticed here. Its peer cancels it earlier."""
 
 
 class IoThread(threading.Thread):
     """Serves all connections with one selector.
 
     `receive(connection, message)` gets each message of an authenticated peer, `greet()` says what a hello is answered,
-    `lost(connection)` tells that a peer is gone. All three run on this thread and must not block.
+    `lost(connection)` tells that a peer is gone, `watch()` looks after the call that runs and says whether to look
+    again soon. All four run on this thread and must not block.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class IoThread(threading.Thread):
         greet: Callable[[], dict[str, Any]],
         receive: Callable[[Connection, dict[str, Any]], None],
         lost: Callable[[Connection], None],
+        watch: Callable[[], bool],
     ) -> None:
         super().__init__(name="cadgate-io", daemon=True)
         self._listener = listener
@@ -43,6 +47,7 @@ class IoThread(threading.Thread):
         self._greet = greet
         self._receive = receive
         self._lost = lost
+        self._watch = watch
         self._selector = selectors.DefaultSelector()
         self._waker, self._woken = socket.socketpair()
         self._waker.setblocking(False)
@@ -103,7 +108,10 @@ class IoThread(threading.Thread):
 
     def _patience(self) -> float | None:
         moments = [moment for moment, _ in self._timers] + list(self._unproven.values())
-        return max(0.0, min(moments) - time.monotonic()) if moments else None
+        soonest = max(0.0, min(moments) - time.monotonic()) if moments else None
+        if not self._watch():
+            return soonest
+        return WATCH_SECONDS if soonest is None else min(soonest, WATCH_SECONDS)
 
     def _run_timers(self) -> None:
         if not self._timers:

@@ -65,7 +65,9 @@ class Server:
 
     def serve(self, listener: socket.socket) -> int:
         """Start the I/O thread on a socket that listens already; its port, 0 where it has none."""
-        self._io = IoThread(listener, self._secret, greet=self.greet, receive=self._receive, lost=self._lost)
+        self._io = IoThread(
+            listener, self._secret, greet=self.greet, receive=self._receive, lost=self._lost, watch=self._watch
+        )
         self._io.start()
         return 0 if listener.family == socket.AF_UNIX else int(listener.getsockname()[1])
 
@@ -112,6 +114,13 @@ class Server:
                     # The peer's clock says so; ours may be some microseconds behind.
                     call.deadline = call.received
                 self.interrupts.cancel(call)
+
+    def _watch(self) -> bool:
+        """Stop the call that runs when its time is over: its peer may have gone. Whether there is one to watch."""
+        running = self._running
+        if running is not None and running.expired:
+            self.interrupts.cancel(running)
+        return bool(self._waiting)
 
     def _lost(self, connection: Connection) -> None:
         """A peer went away. Its calls go on: mutations are answered to whoever asks again with their id."""

@@ -50,9 +50,9 @@ def hello(secret: str | None = None, protocol: int = PROTOCOL) -> bytes:
     return request("session.hello", {"secret": secret or secrets.token_urlsafe(32), "protocol": protocol})
 
 
-def request(method: str, params: dict[str, Any]) -> bytes:
+def request(method: str, params: dict[str, Any], **meta: Any) -> bytes:
     """The frame of a request."""
-    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params, "meta": meta}
     return encode(json.dumps(message).encode())
 
 

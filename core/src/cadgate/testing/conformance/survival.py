@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import socket
 import time
+from pathlib import Path
+from typing import Any
 
+from cadgate.testing.conformance.application import hello, request, with_application
 from cadgate.testing.conformance.subject import Creation, Subject, error_of
 from cadgate.testing.conformance.suite import Suite, needs
 from cadgate.testing.gateway import alive, eventually
@@ -33,6 +38,25 @@ class Survival(Suite):
         _back(subject)
         again = subject.batch(("session.execute", {"code": "1 + 1"})).json()["result"]["results"][0]
         assert again["result"]["value"] == 2, again
+
+    @needs("execute")
+    def test_code_without_an_end_stops_at_its_deadline_also_when_whoever_sent_it_has_gone(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        async def work(process: Any) -> float:
+            endless = request(
+                "session.execute", {"code": "while True: pass"}, mutates=True, deadline_ms=DEADLINE_SECONDS * 1000
+            )
+            with socket.create_connection(("127.0.0.1", process.about["port"]), timeout=20) as peer:
+                peer.sendall(hello(process.client._secret) + endless)
+                assert peer.recv(1)
+                began = time.monotonic()
+            async with asyncio.timeout(20):
+                assert await process.client.call("session.ping", {}) == {"pong": True}
+            return time.monotonic() - began
+
+        seconds = with_application(subject, tmp_path, work)
+        assert seconds > DEADLINE_SECONDS / 2, "the code was not run"
 
     @needs("creation", "recovery")
     def test_what_was_acknowledged_survives_the_death_of_the_application(
