@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import socket
@@ -15,6 +16,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from cadgate.artifacts import store as store_module
 from cadgate.artifacts.outgoing import wants
 from cadgate.artifacts.paths import check_name, resolve
 from cadgate.artifacts.store import ArtifactStore
@@ -317,6 +319,29 @@ async def test_what_was_not_written_is_an_error_and_leaves_nothing(store: Artifa
     assert not (workspace / "scene.glb").exists()
     assert list((workspace / ".staging").iterdir()) == []
     assert store.page(0, 10) == ([], 0)
+
+
+async def test_an_error_names_a_staged_file_without_its_folder(store: ArtifactStore, tmp_path: Path) -> None:
+    with pytest.raises(CommandExecutionError) as caught:
+        async with store.stage(tmp_path, "scene.glb") as staged:
+            raise CommandExecutionError(f"Cannot open file '{staged.path}'")
+    assert caught.value.message == "Cannot open file 'scene.glb'"
+
+
+@pytest.mark.parametrize("full", [errno.ENOSPC, errno.EDQUOT])
+async def test_an_upload_that_the_disk_does_not_take_is_422_and_leaves_nothing(
+    app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, full: int
+) -> None:
+    def take(*_: object) -> None:
+        raise OSError(full, os.strerror(full))
+
+    before = sorted(app.state.artifacts.root.iterdir())
+    monkeypatch.setattr(store_module, "take", take)
+    answer = await client.post(ARTIFACTS, files={"file": ("part.step", DATA)})
+    error = error_of(answer.text)
+    assert (answer.status_code, error["code"]) == (422, "command_failed")
+    assert os.strerror(full) in error["message"]
+    assert sorted(app.state.artifacts.root.iterdir()) == before
 
 
 async def test_a_failure_while_staging_keeps_the_file_that_was_there(store: ArtifactStore, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ import anyio.to_thread
 
 from cadgate.artifacts.inside import copy_over, create, folder_inside, is_plain, open_plain, plain_files, take
 from cadgate.artifacts.paths import STAGING, check_name, resolve
-from cadgate.errors import ArtifactNotFound, CommandExecutionError, IdempotencyConflict, PathNotAllowed
+from cadgate.errors import ArtifactNotFound, CadgateError, CommandExecutionError, IdempotencyConflict, PathNotAllowed
 from cadgate.models.responses import Artifact
 
 _LEFTOVER_SECONDS = 3600
@@ -111,6 +111,9 @@ class StagedFile:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, CadgateError):
+            # Applications name the files that they could not write. Where those are is nobody's business.
+            error.message = error.message.replace(f"{self.folder}{os.sep}", "")
         shutil.rmtree(self.folder, ignore_errors=True)
 
     async def commit(self) -> Artifact:
@@ -192,21 +195,21 @@ class ArtifactStore:
         part.mkdir(mode=0o700)
         try:
             take(folder, file, part / "data")
+            artifact = Artifact(
+                id=identifier,
+                name=name,
+                media_type=media_type_of(name),
+                size=(part / "data").stat().st_size,
+                sha256=sha256 or _digest(part / "data"),
+                url=f"/api/v1/artifacts/{identifier}",
+            )
+            (part / "artifact.json").write_text(artifact.model_dump_json())
+            os.replace(part, self.root / identifier)
         except OSError as error:
             shutil.rmtree(part, ignore_errors=True)
             if error.errno is not None:
                 raise
             raise CommandExecutionError(f"What the application left as {name!r} is not a plain file") from error
-        artifact = Artifact(
-            id=identifier,
-            name=name,
-            media_type=media_type_of(name),
-            size=(part / "data").stat().st_size,
-            sha256=sha256 or _digest(part / "data"),
-            url=f"/api/v1/artifacts/{identifier}",
-        )
-        (part / "artifact.json").write_text(artifact.model_dump_json())
-        os.replace(part, self.root / identifier)
         return artifact
 
     def keyed(self, artifact: Artifact, key: str) -> Artifact:
@@ -219,8 +222,8 @@ class ArtifactStore:
         renamed = artifact.model_copy(update={"id": identifier, "url": f"/api/v1/artifacts/{identifier}"})
         part = self.root / f".{artifact.id}.part"
         os.replace(self.root / artifact.id, part)
-        (part / "artifact.json").write_text(renamed.model_dump_json())
         try:
+            (part / "artifact.json").write_text(renamed.model_dump_json())
             os.rename(part, self.root / identifier)
         except OSError as error:
             shutil.rmtree(part, ignore_errors=True)

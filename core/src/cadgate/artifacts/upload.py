@@ -14,6 +14,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
+from cadgate.artifacts.room import needs_room
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import BadRequest, PathNotAllowed, ValidationFailed
 from cadgate.models.responses import Artifact
@@ -32,11 +33,11 @@ async def receive_upload(store: ArtifactStore, request: Request, *, key: str | N
     """Keep the file of a multipart request as an artifact: once, where the request has an idempotency `key`.
 
     Raises Forbidden for a caller who may not write; ValidationFailed without a file, with an empty one or with two;
-    PathNotAllowed for its name; BadRequest for a body that is not multipart, or ends in its middle. Nothing is kept
-    then.
+    PathNotAllowed for its name; BadRequest for a body that is not multipart, or ends in its middle;
+    CommandExecutionError for a full disk. Nothing is kept then.
     """
     audit: AuditLog = request.app.state.audit
-    with audit.watching(deed_of(request, "artifacts.store")) as learned:
+    with audit.watching(deed_of(request, "artifacts.store")) as learned, needs_room():
         require(request, "write")
         artifact = await _receive(store, request)
         if key is not None:
@@ -48,10 +49,10 @@ async def receive_upload(store: ArtifactStore, request: Request, *, key: str | N
 async def receive_raw(store: ArtifactStore, request: Request, name: str) -> Artifact:
     """Keep the body of a request, as it is, as the artifact `name`.
 
-    Raises Forbidden for a caller who may not write.
+    Raises Forbidden for a caller who may not write, CommandExecutionError for a full disk.
     """
     audit: AuditLog = request.app.state.audit
-    with audit.watching(deed_of(request, "artifacts.store")) as learned:
+    with audit.watching(deed_of(request, "artifacts.store")) as learned, needs_room():
         require(request, "write")
         part, name = store.upload_path(name)
         try:

@@ -16,6 +16,7 @@ from pydantic_core import to_json
 
 from cadgate.application import Application, RequestContext
 from cadgate.appserver.replies import OWN_KEY
+from cadgate.artifacts.room import needs_room
 from cadgate.errors import (
     ApplicationRestarted,
     CadgateError,
@@ -173,7 +174,8 @@ class Calls:
             try:
                 # The parts that wait for an application end at the deadline themselves, and end what they started.
                 async with asyncio.timeout(seconds + self._runtime.settings.grace_seconds + 1):
-                    return await handler.run(inner, params)
+                    with needs_room():
+                        return await handler.run(inner, params)
             except TimeoutError as error:
                 raise DeadlineExceeded(f"{handler.method.name} had no answer within {seconds:g} s") from error
             except (SystemExit, KeyboardInterrupt) as error:
