@@ -97,6 +97,7 @@ async def test_a_part_that_is_not_there_is_416_in_the_envelope(client: httpx.Asy
     url = str((await stored(client))["url"])
     answer = await client.get(url, headers={"Range": wanted})
     assert (answer.status_code, error_of(answer.content)["code"]) == (416, "range_not_satisfiable")
+    assert answer.headers["content-range"] == f"bytes */{len(DATA)}"
     assert error_of(answer.content)["details"] == {"size": len(DATA)}
 
 

@@ -532,3 +532,9 @@ def test_a_refused_path_is_told_as_it_was_sent(two: httpx.Client, name: str) -> 
     error = two.post("/export", json={"format": "glb", "filepath": name}).json()["error"]
 
     assert (error["code"], error["details"]["path"]) == ("path_not_allowed", name)
+
+
+def test_the_schema_says_which_types_the_bytes_of_an_export_have(http: httpx.Client) -> None:
+    export = http.get("/openapi.json").json()["paths"]["/api/v1/blender/export"]["post"]
+    types = export["responses"]["200"]["content"].keys()
+    assert {"application/json", "model/gltf-binary", "model/stl", "application/x-blender"} <= types

@@ -314,3 +314,9 @@ def test_an_import_is_one_step_of_undo(three: httpx.Client) -> None:
     assert three.get("/objects").json()["result"]["total"] == 6
     assert three.post("/undo").json()["result"]["undone"] == "exchange.import"
     assert three.get("/objects").json()["result"]["total"] == 3
+
+
+def test_the_schema_says_which_types_the_bytes_of_an_export_have(http: httpx.Client) -> None:
+    export = http.get("/openapi.json").json()["paths"]["/api/v1/freecad/export"]["post"]
+    types = export["responses"]["200"]["content"].keys()
+    assert {"application/json", "model/step", "model/stl", "image/svg+xml"} <= types

@@ -86,6 +86,7 @@ def render(error: CadgateError, request_id: str | None) -> tuple[int, list[tuple
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
     if error.retry_after is not None:
         headers.append((b"retry-after", str(max(1, math.ceil(error.retry_after))).encode()))
+    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in error.headers.items()]
     if isinstance(error, Unauthenticated):
         headers.append((b"www-authenticate", b'Bearer realm="cadgate"'))
     return error.status, headers, content

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 
@@ -16,6 +18,8 @@ class CadgateError(Exception):
     status: int = 500
     retryable: bool = False
     retry_after: float | None = None
+    headers: Mapping[str, str] = MappingProxyType({})
+    """More headers of the answer."""
 
     def __init__(
         self,

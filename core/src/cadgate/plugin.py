@@ -19,7 +19,7 @@ from fastapi.routing import APIRouter
 from cadgate.application import Application, RequestContext
 from cadgate.appserver import scrutiny
 from cadgate.artifacts.incoming import INCOMING_BODY, IncomingFile
-from cadgate.artifacts.outgoing import file_or_json
+from cadgate.artifacts.outgoing import file_answers, file_or_json
 from cadgate.artifacts.store import StagedFile
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.errors import (
@@ -145,6 +145,7 @@ __all__ = [
     "application",
     "application_entry",
     "check_suffix",
+    "file_answers",
     "file_or_json",
     "follow_suffix",
     "hookimpl",

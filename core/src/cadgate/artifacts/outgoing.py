@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cadgate.artifacts.store import ArtifactStore, Stored
+from cadgate.artifacts.store import ArtifactStore, Stored, media_type_of
 from cadgate.errors import ArtifactNotFound, CadgateError
 from cadgate.models.responses import Artifact, Success
 
@@ -25,6 +25,10 @@ class RangeNotSatisfiable(CadgateError):
     """The part that was asked for lies outside of the file."""
 
     code, status = "range_not_satisfiable", 416
+
+    def __init__(self, wanted: str, size: int) -> None:
+        super().__init__(f"The range {wanted!r} lies outside of the file's {size} bytes", details={"size": size})
+        self.headers = {"Content-Range": f"bytes */{size}"}
 
 
 def wants(accept: str, media_type: str) -> bool:
@@ -107,9 +111,7 @@ def _part(wanted: str, size: int) -> tuple[int, int] | None:
         if found[2] and int(found[2]) < start:
             return None
     if start >= end:
-        raise RangeNotSatisfiable(
-            f"The range {wanted!r} lies outside of the file's {size} bytes", details={"size": size}
-        )
+        raise RangeNotSatisfiable(wanted, size)
     return start, end
 
 
@@ -130,6 +132,11 @@ def file_response(stored: Stored, *, attachment: bool = True, headers: dict[str,
             **(headers or {}),
         },
     )
+
+
+def file_answers(*suffixes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that ends with `file_or_json`: the types of its files, by their suffixes (`.png`)."""
+    return {200: {"content": {media_type_of(f"file{suffix}"): {} for suffix in suffixes}}}
 
 
 def file_or_json(request: Request, result: BaseModel, artifact: Artifact) -> Any:

@@ -15,11 +15,13 @@ from cadgate.plugin import (
     Router,
     Success,
     ValidationFailed,
+    file_answers,
     file_or_json,
 )
 from cadgate_blender import incoming, limits
 from cadgate_blender.models.exchange import (
     EXPORT,
+    FORMATS,
     IMPORT,
     UP,
     Exported,
@@ -93,7 +95,9 @@ EXPORT_HANDLER = Handler(EXPORT, export_scene)
 IMPORT_HANDLER = Handler(IMPORT, import_file)
 
 
-@router.operation("POST", "/export", EXPORT, errors=(404,), response_model=Success[Exported])
+@router.operation(
+    "POST", "/export", EXPORT, errors=(404,), response_model=Success[Exported], responses=file_answers(*FORMATS)
+)
 async def export(params: ExportParams, request: Request, blender: Blender) -> Any:
     """Write objects to a file: glb, gltf, obj, stl, ply, fbx, usd, abc or blend.
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, cast
 from anyio import to_thread
 from fastapi import Query, Request, Response
 
-from cadgate.plugin import Application, CommandExecutionError, Handler, Router, Success, file_or_json
+from cadgate.plugin import Application, CommandExecutionError, Handler, Router, Success, file_answers, file_or_json
 from cadgate_blender import limits
 from cadgate_blender.models.rendering import PREVIEW, STILL, PreviewParams, Rendered, RenderParams
 from cadgate_blender.routers.blender import Blender
@@ -86,7 +86,7 @@ PREVIEW_HANDLER = Handler(PREVIEW, render_preview)
     STILL,
     errors=(404,),
     response_model=Success[Rendered],
-    responses={200: {"content": {media: {} for media in ("image/png", "image/jpeg", "image/webp", "image/x-exr")}}},
+    responses=file_answers(".png", ".jpg", ".webp", ".exr"),
 )
 async def render(params: RenderParams, request: Request, blender: Blender) -> Any:
     """Render the scene as it is now to an image file.
@@ -105,7 +105,7 @@ async def render(params: RenderParams, request: Request, blender: Blender) -> An
     PREVIEW,
     errors=(404,),
     response_model=Success[Rendered],
-    responses={200: {"content": {"image/png": {}}}},
+    responses=file_answers(".png"),
 )
 async def preview(query: Annotated[PreviewParams, Query()], request: Request, blender: Blender) -> Any:
     """A quick PNG of the scene by Workbench: materials in their plain colours, studio light.

@@ -16,6 +16,7 @@ from cadgate.plugin import (
     Router,
     Success,
     UnsupportedFormat,
+    file_answers,
     file_or_json,
 )
 from cadgate_blender import incoming, limits
@@ -115,7 +116,7 @@ OPEN_HANDLER = Handler(OPEN, _open)
 WORLD_IMAGE_HANDLER = Handler(WORLD_IMAGE, _world_image)
 
 
-@router.operation("POST", "/scene/save", SAVE, response_model=Success[Saved])
+@router.operation("POST", "/scene/save", SAVE, response_model=Success[Saved], responses=file_answers(".blend"))
 async def save_scene(request: Request, blender: Blender, params: SaveParams | None = None) -> Any:
     """Keep the whole session as a .blend file, with all images in it."""
     result = await blender.call(SAVE, params or SaveParams(filepath=None))

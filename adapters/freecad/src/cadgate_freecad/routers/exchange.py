@@ -6,9 +6,10 @@ from typing import Any
 
 from fastapi import Request
 
-from cadgate.plugin import INCOMING_BODY, Application, Handler, Router, Success, file_or_json
+from cadgate.plugin import INCOMING_BODY, Application, Handler, Router, Success, file_answers, file_or_json
 from cadgate_freecad.models.exchange import (
     EXPORT,
+    FORMATS,
     IMPORT,
     PartExported,
     PartExportParams,
@@ -54,7 +55,9 @@ EXPORT_HANDLER = Handler(EXPORT, _export)
 IMPORT_HANDLER = Handler(IMPORT, _import)
 
 
-@router.operation("POST", "/export", EXPORT, errors=(404,), response_model=Success[PartExported])
+@router.operation(
+    "POST", "/export", EXPORT, errors=(404,), response_model=Success[PartExported], responses=file_answers(*FORMATS)
+)
 async def export_objects(params: PartExportParams, request: Request, freecad: FreeCAD) -> Any:
     """Write objects to a file: exact shapes (STEP, IGES, BREP, FCStd), meshes, or drawings (DXF, SVG from above).
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from cadgate.plugin import Application, Handler, LimitExceeded, Request, Router, Success, file_or_json
+from cadgate.plugin import Application, Handler, LimitExceeded, Request, Router, Success, file_answers, file_or_json
 from cadgate_openscad.models.rendering import RENDER, Picture, Rendered, RenderParams
 from cadgate_openscad.routers.dependencies import OpenSCAD
 from cadgate_openscad.settings import OpenSCADSettings
 from cadgate_openscad.sources import lay_out
 
 router = Router()
-MEDIA_TYPES = ("model/stl", "model/3mf", "application/x-amf", "image/svg+xml", "image/vnd.dxf", "image/png")
+SUFFIXES = (".stl", ".3mf", ".amf", ".svg", ".dxf", ".png")
 
 
 async def render_source(app: Application, params: RenderParams) -> Rendered:
@@ -69,7 +69,7 @@ RENDER_HANDLER = Handler(RENDER, render_source)
     RENDER,
     errors=(404,),
     response_model=Success[Rendered],
-    responses={200: {"content": {media: {} for media in MEDIA_TYPES}}},
+    responses=file_answers(*SUFFIXES),
 )
 async def render(params: RenderParams, request: Request, openscad: OpenSCAD) -> Any:
     """Make a file of a source: a solid (stl, 3mf, off, amf, csg), a drawing (svg, dxf) or a picture (png).
