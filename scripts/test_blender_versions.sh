@@ -16,7 +16,7 @@ for version in "${versions[@]}"; do
     site="$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
     "$PY" -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' >"$site/zz_cadgate.pth"
     "$venv/bin/python" -c 'import bpy, sys; print("Blender", bpy.app.version_string); sys.stdout.flush(); __import__("os")._exit(0)'
-    "$venv/bin/python" -P -m pytest -q -p no:cacheprovider tests/test_api/test_blender_*.py || failed+=("$version")
+    "$venv/bin/python" -P -m pytest -q -p no:cacheprovider tests/test_api/test_blender_*.py tests/faults/test_restored_state.py || failed+=("$version")
 done
 if [ "${#failed[@]}" != 0 ]; then fail "failed on Blender ${failed[*]}"; fi
 say "passed on Blender ${versions[*]}"

@@ -16,7 +16,7 @@ from cadgate.appserver import log
 
 SUPPORTED = sys.platform == "linux"
 """Elsewhere the systems' own libraries do not work in a copy (macOS), or there is none (Windows)."""
-FLUSHED = (sys.stdout, sys.stderr)
+FLUSHED = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
 
 
 class Copy:
