@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from tests.core.fake_app import Control
 from tests.core.fake_packages import Site
+from tests.core.lives import Lives
 from tests.core.served import in_process, probed_app, quiet_settings, served
+from tests.core.sessions import processes_below
+from tests.gateway import eventually
 
 
 @pytest.fixture
@@ -51,3 +57,24 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     )
     with served(probed_app(settings)) as number:
         yield number
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Control:
+    """What the tests' own application is told to do wrong."""
+    return Control(tmp_path)
+
+
+@pytest.fixture
+def nothing_is_left(tmp_path: Path) -> Iterator[None]:
+    """A test ends with every process of its own gone, and every descriptor closed."""
+    descriptors = len(os.listdir("/proc/self/fd"))
+    yield
+    eventually(lambda: not processes_below(tmp_path), seconds=5, what="the end of every process")
+    eventually(lambda: len(os.listdir("/proc/self/fd")) <= descriptors, seconds=5, what="closed descriptors")
+
+
+@pytest.fixture
+def lives(tmp_path: Path) -> Iterator[Lives]:
+    with closing(Lives(tmp_path / "journal")) as made:
+        yield made

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from contextlib import closing
 from itertools import takewhile
 from pathlib import Path
@@ -12,16 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.test_recovery import Lives, Session
+from tests.core.lives import Lives, Session
 
 WORDS = 12
 NEWEST = 2
-
-
-@pytest.fixture
-def lives(tmp_path: Path) -> Iterator[Lives]:
-    with closing(Lives(tmp_path / "journal")) as made:
-        yield made
 
 
 def written(lives: Lives) -> list[str]:

@@ -7,22 +7,13 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from cadgate.appserver import recovery as recovery_module
 from cadgate.appserver.copies import Copy
 from cadgate.appserver.history import Request
-from tests.core.test_recovery import ANYBODY, Lives, Session, flip
-
-
-@pytest.fixture
-def lives(tmp_path: Path) -> Iterator[Lives]:
-    with closing(Lives(tmp_path / "journal")) as made:
-        yield made
+from tests.core.lives import ANYBODY, Lives, Session, flip
 
 
 def written(lives: Lives) -> Session:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,23 +12,10 @@ import pytest
 from cadgate.sessions.session import Session
 from cadgate.sessions.source import ManagedSource
 from tests.core.fake_app import Control, Watched, becomes, fake_session, fake_settings
-from tests.core.test_session import create, names, processes_below
-from tests.gateway import alive, eventually
+from tests.core.sessions import create, names
+from tests.gateway import alive
 
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def control(tmp_path: Path) -> Control:
-    return Control(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left(tmp_path: Path) -> Iterator[None]:
-    descriptors = len(os.listdir("/proc/self/fd"))
-    yield
-    eventually(lambda: not processes_below(tmp_path), seconds=5, what="the end of every process")
-    eventually(lambda: len(os.listdir("/proc/self/fd")) <= descriptors, seconds=5, what="closed descriptors")
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_is_left")]
 
 
 def spares(session: Session) -> list[int]:

@@ -1,0 +1,134 @@
+"""A document that is a list of words, with a journal: the lives of its session, each ended as a crash ends it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+from cadgate.appserver.generations import Entry
+from cadgate.appserver.history import Request
+from cadgate.appserver.host import Host
+from cadgate.appserver.journal import Journal
+from cadgate.appserver.recovery import Recovery
+from cadgate.appserver.replies import Replies
+
+ANYBODY = Request(None, None)
+
+
+class Words(Host):
+    """A document that is a list of words."""
+
+    snapshot_suffix = ".words"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.fails: set[str] = set()
+        """What goes wrong: "save", "load", or a word that cannot be added again."""
+
+    def save_snapshot(self, path: str) -> None:
+        if "save" in self.fails:
+            raise OSError("no space")
+        Path(path).write_text(json.dumps(self.words))
+
+    def load_snapshot(self, path: str | None) -> None:
+        if "load" in self.fails and path is not None:
+            raise RuntimeError("cannot be read")
+        self.words = [] if path is None else json.loads(Path(path).read_text())
+
+    def add(self, word: str) -> dict[str, Any]:
+        self.words.append(word)
+        if word in self.fails:
+            raise RuntimeError(f"{word} cannot be added")
+        return {"words": len(self.words)}
+
+
+class Session:
+    """One life of a host with its journal."""
+
+    def __init__(self, folder: Path, *, crashed: bool = False, fails: set[str] | None = None) -> None:
+        self.host = Words()
+        self.host.fails |= fails or set()
+        self.journal = Journal(str(folder), ".words")
+        self.replies = Replies()
+        self.recovery = Recovery(self.host, self.journal, self.replies, self._apply)
+        self.replayed = self.recovery.restore(crashed=crashed)
+
+    def close(self) -> None:
+        self.journal.close()
+
+    def _apply(self, entry: Entry) -> Any:
+        return self.host.add(entry["params"]["word"])
+
+    def add(self, word: str, *, key: str | None = None, request: str | None = None, seconds: float = 0.0) -> None:
+        result = self.host.add(word)
+        self.recovery.note(
+            {
+                "key": key,
+                "hash": "digest",
+                "method": "words.add",
+                "params": {"word": word},
+                "result": result,
+                "request": request or key or word,
+            },
+            seconds,
+        )
+        if key is not None:
+            self.replies.store(key, "digest", {"result": result})
+
+    def cut_short(self) -> None:
+        """As after every call."""
+        if self.recovery.snapshot_is_overdue():
+            self.begin_beside("a long log")()
+
+    def begin_beside(self, because: str = "idle") -> Callable[[], None]:
+        """Let a copy of this process write a snapshot; what is returned waits for it, and begins the new log."""
+        ended = threading.Event()
+        self.recovery.shorten(because, ended.set)
+
+        def finish() -> None:
+            if self.journal.writes_beside:
+                assert ended.wait(20)
+            self.recovery.finish()
+
+        return finish
+
+    def execute(self, word: str) -> None:
+        """A change that only a snapshot can tell."""
+        self.host.add(word)
+        self.recovery.keep_by_snapshot("session.execute")
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.host.words)
+
+    @property
+    def told(self) -> list[str]:
+        return [f"{damage.where}: {damage.why}" for damage in self.recovery.damages]
+
+
+class Lives:
+    """The lives of one session, each ended as a crash ends it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._open = ExitStack()
+
+    def start(self, **more: Any) -> Session:
+        return self._open.enter_context(closing(Session(self.folder, **more)))
+
+    def close(self) -> None:
+        self._open.close()
+
+    def file(self, number: int, name: str) -> Path:
+        return self.folder / f"gen-{number:06d}" / name
+
+
+def flip(path: Path, place: int = 12) -> None:
+    whole = bytearray(path.read_bytes())
+    whole[place] ^= 1
+    path.write_bytes(whole)
