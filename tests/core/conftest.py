@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import httpx
@@ -68,10 +68,29 @@ def control(tmp_path: Path) -> Control:
 @pytest.fixture
 def nothing_is_left(tmp_path: Path) -> Iterator[None]:
     """A test ends with every process of its own gone, and every descriptor closed."""
-    descriptors = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     yield
     eventually(lambda: not processes_below(tmp_path), seconds=5, what="the end of every process")
-    eventually(lambda: len(os.listdir("/proc/self/fd")) <= descriptors, seconds=5, what="closed descriptors")
+    left: dict[str, str] = {}
+
+    def closed() -> bool:
+        left.clear()
+        left.update({number: what for number, what in descriptors().items() if number not in before})
+        return len(left) <= len(before.keys() - descriptors().keys())
+
+    try:
+        eventually(closed, seconds=5, what="closed descriptors")
+    except AssertionError as error:
+        raise AssertionError(f"still open: {left}") from error
+
+
+def descriptors() -> dict[str, str]:
+    """What this process has open, by number."""
+    found: dict[str, str] = {}
+    for number in os.listdir("/proc/self/fd"):
+        with suppress(FileNotFoundError):
+            found[number] = os.readlink(f"/proc/self/fd/{number}")
+    return found
 
 
 @pytest.fixture

@@ -97,6 +97,11 @@ async def test_cancelling_a_launch_at_any_moment_leaves_no_process(tmp_path: Pat
     await becomes(lambda: not any(each.is_alive() for each in reapers))
 
 
+def test_a_process_that_ends_after_the_loop_leaves_no_pipe_open(tmp_path: Path) -> None:
+    process = asyncio.run(ApplicationProcess.stand_by(launch_of(tmp_path, fake_settings())))
+    process.kill()
+
+
 async def test_options_that_cannot_be_handed_over_are_a_defect_that_leaks_nothing(tmp_path: Path) -> None:
     launch = launch_of(tmp_path, fake_settings())
     before = len(os.listdir("/proc/self/fd"))

@@ -173,8 +173,10 @@ class ApplicationProcess:
             code = self._popen.wait()
             self._reaped = True
         os.close(self._lifeline)
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        try:
             self._loop.call_soon_threadsafe(self._ended, code)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            self._close_pipes()
 
     def _ended(self, code: int) -> None:
         self._close_pipes()
