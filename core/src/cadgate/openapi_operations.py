@@ -12,6 +12,7 @@ from cadgate.models.responses import ErrorBody, Failure
 from cadgate.openapi_examples import example_of, with_nulls
 from cadgate.openapi_merge import Part
 from cadgate.plugins.router import METHOD_EXTENSION
+from cadgate.query_names import takes_context
 
 Operation = dict[str, Any]
 
@@ -122,7 +123,7 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
             mutates = batch or (method is not None and method.mutates)
             operation.setdefault("description", operation.get("summary", ""))
             _parameters(operation, adapter=bool(methods), mutates=mutates, batch=batch)
-            if methods and (batch or operation.get(METHOD_EXTENSION, "").startswith("session.")):
+            if methods and takes_context(path, operation):
                 _context(operation, context)
             _failures(operation, adapter=bool(methods), mutates=mutates)
             _successes(operation, part.schemas, mutates=mutates)

@@ -20,8 +20,11 @@ from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import Receive, Scope, Send
 
 from cadgate.json_body import JsonRequest
+from cadgate.query_names import names_of, require_known
 
 _FOUND = "cadgate.route"
+QUERY_NAMES = "cadgate_query_names"
+"""The attribute of a route that holds the query parameters it knows."""
 
 Found = tuple[Route | None, Scope, set[str]]
 """The route, the child scope that it gave, and the methods that the path knows if no route took this one."""
@@ -124,6 +127,9 @@ class RouteTable(BaseRoute):
         route, _, allowed = scope[_FOUND]
         if route is None:
             raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
+        query: bytes = scope["query_string"]
+        if query and (known := getattr(route, QUERY_NAMES, None)) is not None:
+            require_known(query, known)
         await route.handle(scope, receive, send)
 
 
@@ -142,8 +148,12 @@ def _position(candidate: tuple[int, Route]) -> int:
     return candidate[0]
 
 
-def flatten(routers: Iterable[APIRouter], *, prefix: str, tag: str, operation: str) -> list[BaseRoute]:
+def flatten(
+    routers: Iterable[APIRouter], *, prefix: str, tag: str, operation: str, context: Sequence[str] | None = None
+) -> list[BaseRoute]:
     """The routes of `routers` as they are served under `prefix`; their operation ids are `{operation}_{function}`.
+
+    `context` are the context values of the adapter whose routes they are; None for the gateway's own.
 
     Raises what FastAPI raises for a router that it cannot serve.
     """
@@ -151,12 +161,15 @@ def flatten(routers: Iterable[APIRouter], *, prefix: str, tag: str, operation: s
     for router in routers:
         outer.include_router(router, prefix=prefix)
     flat: list[BaseRoute] = []
-    for context in iter_route_contexts(outer.routes):
-        original = context.original_route
+    for found in iter_route_contexts(outer.routes):
+        original = found.original_route
         if isinstance(original, APIRoute):
-            flat.append(_api_route(original, context, tag, operation))
+            route = _api_route(original, found, tag, operation)
+            names = names_of(route, adapter=context is not None, context=context or ())
+            setattr(route, QUERY_NAMES, names)
+            flat.append(route)
         elif isinstance(original, APIWebSocketRoute):
-            flat.append(APIWebSocketRoute(context.path or "", original.endpoint, dependencies=original.dependencies))
+            flat.append(APIWebSocketRoute(found.path or "", original.endpoint, dependencies=original.dependencies))
         else:
             raise TypeError(
                 f"{original!r} is not a route that an adapter may bring: use HTTP and WebSocket routes only"

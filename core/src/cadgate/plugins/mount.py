@@ -36,7 +36,8 @@ def mount(app: FastAPI, found: Found, artifacts: ArtifactStore) -> tuple[Found, 
 def routes_of(adapter: Adapter) -> list[BaseRoute]:
     """Every route of an adapter as it is served: its own, and those that the host gives to each."""
     routers = [*adapter.routers, host_router(adapter.name, adapter.context)]
-    return flatten(routers, prefix=f"{API}/{adapter.name}", tag=adapter.name, operation=adapter.name)
+    prefix = f"{API}/{adapter.name}"
+    return flatten(routers, prefix=prefix, tag=adapter.name, operation=adapter.name, context=adapter.context)
 
 
 def failed(found: Found, why: str) -> Found:
