@@ -20,6 +20,7 @@ from OCP.BRepBuilderAPI import (
 )
 from OCP.BRepFilletAPI import BRepFilletAPI_MakeChamfer, BRepFilletAPI_MakeFillet
 from OCP.BRepGProp import BRepGProp
+from OCP.BRepMesh import BRepMesh_IncrementalMesh
 from OCP.BRepPrimAPI import (
     BRepPrimAPI_MakeBox,
     BRepPrimAPI_MakeCone,
@@ -39,6 +40,9 @@ from OCP.TopoDS import TopoDS, TopoDS_Builder, TopoDS_Compound, TopoDS_Shape
 from tests.truth import membership
 from tests.truth.parts import Step
 
+MESHED = 0.02
+"""mm: how exact boxes are that come from a mesh."""
+
 
 class CannotBuild(Exception):
     """This kernel fails on the recipe, or the recipe is no solid: there is nothing to compare with."""
@@ -54,6 +58,7 @@ class Measures:
     low: tuple[float, ...]
     high: tuple[float, ...]
     solids: int = 0
+    slack: float = 0.0
 
 
 def build(steps: Sequence[Step]) -> dict[str, TopoDS_Shape]:
@@ -84,19 +89,33 @@ def measure(shape: TopoDS_Shape) -> Measures:
         solids += 1
         explorer.Next()
     BRepGProp.SurfaceProperties_s(shape, area)
-    box = Bnd_Box()
-    BRepBndLib.AddOptimal_s(shape, box, False, False)
-    if box.IsVoid():
-        return Measures(0.0, area.Mass(), (0.0,) * 3, (0.0,) * 3, (0.0,) * 3)
+    low, high, slack = _box(shape)
     middle = volume.CentreOfMass() if solids else gp_Pnt(0, 0, 0)
-    return Measures(
-        volume.Mass() if solids else 0.0,
-        area.Mass(),
-        (middle.X(), middle.Y(), middle.Z()),
-        (box.GetXMin(), box.GetYMin(), box.GetZMin()),
-        (box.GetXMax(), box.GetYMax(), box.GetZMax()),
-        solids,
-    )
+    center = (middle.X(), middle.Y(), middle.Z())
+    return Measures(volume.Mass() if solids else 0.0, area.Mass(), center, low, high, solids, slack)
+
+
+def _box(shape: TopoDS_Shape) -> tuple[tuple[float, ...], tuple[float, ...], float]:
+    """The box, and how exact it is (mm).
+
+    The optimal box of a trimmed sphere or torus may hold what was cut away, so a fine mesh has the last word.
+    """
+    optimal, meshed = Bnd_Box(), Bnd_Box()
+    BRepBndLib.AddOptimal_s(shape, optimal, False, False)
+    if optimal.IsVoid():
+        return (0.0,) * 3, (0.0,) * 3, 0.0
+    BRepMesh_IncrementalMesh(shape, MESHED / 2, False, 0.2)
+    BRepBndLib.Add_s(shape, meshed, True)
+    meshed.SetGap(0.0)
+    sides = list(zip(_sides(optimal), _sides(meshed), strict=True))
+    exact = all(abs(one - other) <= MESHED for one, other in sides)
+    chosen = [one if abs(one - other) <= MESHED else other for one, other in sides]
+    return tuple(chosen[:3]), tuple(chosen[3:]), 0.0 if exact else MESHED
+
+
+def _sides(box: Bnd_Box) -> list[float]:
+    low, high = box.CornerMin(), box.CornerMax()
+    return [low.X(), low.Y(), low.Z(), high.X(), high.Y(), high.Z()]
 
 
 # --- steps -----------------------------------------------------------------------------------------------------------

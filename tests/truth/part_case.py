@@ -134,8 +134,18 @@ class PartCase:
             found = part_files.read_exact(format, path, part)
             _close(f"{format} file: area", found.area, expected.area, 1e-3 * expected.area)
             for axis in range(3):
-                _close(f"{format} file: lower end on axis {axis}", found.low[axis], expected.low[axis], 1e-2)
-                _close(f"{format} file: upper end on axis {axis}", found.high[axis], expected.high[axis], 1e-2)
+                _close(
+                    f"{format} file: lower end on axis {axis}",
+                    found.low[axis],
+                    expected.low[axis],
+                    1e-2 + expected.slack,
+                )
+                _close(
+                    f"{format} file: upper end on axis {axis}",
+                    found.high[axis],
+                    expected.high[axis],
+                    1e-2 + expected.slack,
+                )
         else:
             _check_mesh(format, path, expected, warned)
         imported = api.post("/freecad/import", files={"file": (path.name, path.read_bytes())})
@@ -149,6 +159,7 @@ class PartCase:
     def _imported(self, objects: list[dict[str, Any]], expected: Measures) -> None:
         format = self.recipe.format
         slack = DEFLECTION * 2 if format not in (*part_files.EXACT, "iges") else 1e-3
+        slack += expected.slack
         boxes = [each["bounding_box"] for each in objects if each["bounding_box"]]
         for axis in range(3):
             low, high = min(box["min"][axis] for box in boxes), max(box["max"][axis] for box in boxes)
@@ -288,10 +299,11 @@ def _same(told: dict[str, Any], expected: Measures, when: str) -> None:
 def _near(found: Measures, expected: Measures, what: str, slack: float) -> None:
     _close(f"{what}: volume", found.volume, expected.volume, 1e-4 * expected.volume + 1e-3)
     _close(f"{what}: area", found.area, expected.area, 1e-3 * expected.area)
+    boxed = slack + expected.slack + found.slack
     for axis in range(3):
         _close(f"{what}: centre on axis {axis}", found.center[axis], expected.center[axis], 5 * slack)
-        _close(f"{what}: lower end on axis {axis}", found.low[axis], expected.low[axis], slack)
-        _close(f"{what}: upper end on axis {axis}", found.high[axis], expected.high[axis], slack)
+        _close(f"{what}: lower end on axis {axis}", found.low[axis], expected.low[axis], boxed)
+        _close(f"{what}: upper end on axis {axis}", found.high[axis], expected.high[axis], boxed)
 
 
 def _check_mesh(format: str, path: Path, expected: Measures, warned: list[str]) -> None:
@@ -299,7 +311,7 @@ def _check_mesh(format: str, path: Path, expected: Measures, warned: list[str]) 
     if format == "stl":
         points, faces = part_files.merged(points, faces)
     what = f"{format} file"
-    slack = DEFLECTION * 1.5 + 1e-3
+    slack = DEFLECTION * 1.5 + 1e-3 + expected.slack
     for axis in range(3):
         _close(f"{what}: lower end on axis {axis}", points[:, axis].min(), expected.low[axis], slack)
         _close(f"{what}: upper end on axis {axis}", points[:, axis].max(), expected.high[axis], slack)

@@ -20,6 +20,12 @@ def check(obj: Any, shape: Any) -> None:
     if source_and_reach is None:
         return
     source, reach = source_and_reach
+    if shapes.volume(shape) <= 0 < shapes.volume(source.Shape):
+        raise AppError(
+            "degenerate_result",
+            f"The result of this {obj.TypeId} encloses nothing: its dimensions are too large for {source.Name!r}",
+            {"type": obj.TypeId},
+        )
     own = shape.copy(True, False)
     own.Placement = FreeCAD.Placement()
     inner, outer = shapes.bounding_box(own), shapes.bounding_box(source.Shape)

@@ -6,7 +6,7 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate_freecad.app import analytic, versions
+from cadgate_freecad.app import analytic, extents, versions
 from cadgate_freecad.app.values import clean, finite, significant, xyz
 
 TIGHT_FACES = 200
@@ -42,13 +42,13 @@ def volume(shape: Any) -> float:
 def bounding_box(shape: Any) -> Any | None:
     """The bounding box, tight for up to TIGHT_FACES faces. None for an empty shape.
 
-    `BoundBox` uses a triangulation where the shape has one, and the poles of curved faces where it has none; a copy
-    without mesh and `optimalBoundingBox` (without arguments: they crash 0.20) give the extents of the geometry.
+    `BoundBox` uses a triangulation where the shape has one, and the poles of curved faces where it has none, so a copy
+    without mesh is looked at.
     """
     box = shape.BoundBox
     if not box.isValid():
         return None
-    return shape.copy(True, False).optimalBoundingBox() if _is_curved(shape) else box
+    return extents.tight(shape.copy(True, False)) if _is_curved(shape) else box
 
 
 def _is_curved(shape: Any) -> bool:

@@ -1,0 +1,163 @@
+"""Bounding boxes that touch what they bound, also where a sphere or a torus was cut.
+
+OpenCASCADE bounds a curved face by the rectangle of its parameters, which holds what was cut away: a sphere whose top
+is cut off still reaches to its pole. Here a face is bounded by its edges, and by the points within it where its surface
+turns back: those of a sphere and a torus are known, a plane, cylinder and cone have none, others are searched.
+"""
+
+from __future__ import annotations
+
+from math import cos, pi, sin
+from typing import Any, Callable, Iterator, Tuple
+
+import FreeCAD
+
+AXES = (FreeCAD.Vector(1, 0, 0), FreeCAD.Vector(0, 1, 0), FreeCAD.Vector(0, 0, 1))
+BOUNDED_BY_EDGES = ("Part::GeomPlane", "Part::GeomCylinder", "Part::GeomCone", "Part::GeomSurfaceOfExtrusion")
+EXACT_CURVES = ("Part::GeomLine", "Part::GeomCircle")
+SAMPLES = 12
+"""Rows and columns of points on a face whose surface has no formula here."""
+AGREED = 1e-6
+"""Of the size: so near the searched extent must come to OpenCASCADE's for that one to be used."""
+
+
+def tight(shape: Any) -> Any | None:
+    """The bounding box of a shape without a triangulation, as FreeCAD's BoundBox; None for an empty one."""
+    box = FreeCAD.BoundBox()
+    for vertex in shape.Vertexes:
+        box.add(vertex.Point)
+    for edge in shape.Edges:
+        box.add(_edge_box(edge))
+    for face in shape.Faces:
+        kind = face.Surface.TypeId
+        if kind in BOUNDED_BY_EDGES:
+            continue
+        if kind == "Part::GeomSphere":
+            _add_points(box, face, _sphere_peaks(face.Surface))
+        elif kind == "Part::GeomToroid":
+            _add_points(box, face, _torus_peaks(face.Surface))
+        else:
+            _add_searched(box, face)
+    return box if box.isValid() else None
+
+
+def _edge_box(edge: Any) -> Any:
+    try:
+        exact = edge.Curve.TypeId in EXACT_CURVES
+    except (TypeError, RuntimeError):
+        return edge.BoundBox  # a degenerated edge is a point
+    return edge.BoundBox if exact else edge.optimalBoundingBox()
+
+
+# --- where a surface turns back -------------------------------------------------------------------------------------
+
+
+def _sphere_peaks(surface: Any) -> Iterator[Any]:
+    for axis in AXES:
+        for side in (-surface.Radius, surface.Radius):
+            yield surface.Center + axis * side
+
+
+def _torus_peaks(surface: Any) -> Iterator[Any]:
+    center, axis, ring, tube = surface.Center, surface.Axis, surface.MajorRadius, surface.MinorRadius
+    for direction in AXES:
+        across = direction - axis * direction.dot(axis)
+        if across.Length < 1e-9:
+            # The whole circle on top and below is as high.
+            aside = next(each for each in AXES if abs(each.dot(axis)) < 0.9).cross(axis).normalize()
+            other = axis.cross(aside)
+            for turn in range(4 * SAMPLES):
+                angle = 2 * pi * turn / (4 * SAMPLES)
+                middle = center + aside * (ring * cos(angle)) + other * (ring * sin(angle))
+                yield middle + direction * tube
+                yield middle - direction * tube
+            continue
+        out = across.normalize() * ring
+        for side in (out, -out):
+            yield center + side + direction * tube
+            yield center + side - direction * tube
+
+
+def _add_points(box: Any, face: Any, points: Iterator[Any]) -> None:
+    for point in points:
+        if not box.isInside(point) and _holds(face, *face.Surface.parameter(point)):
+            box.add(point)
+
+
+def _holds(face: Any, u: float, v: float) -> bool:
+    """Whether a point of the surface belongs to the face; angles are looked for a turn further, too."""
+    low_u, high_u, low_v, high_v = face.ParameterRange
+    return any(
+        face.isPartOfDomain(u + turn_u, v + turn_v)
+        for turn_u in (0.0, -2 * pi, 2 * pi)
+        if low_u - 1e-9 <= u + turn_u <= high_u + 1e-9
+        for turn_v in (0.0, -2 * pi, 2 * pi)
+        if low_v - 1e-9 <= v + turn_v <= high_v + 1e-9
+    )
+
+
+def _add_searched(box: Any, face: Any) -> None:
+    """Extend the box by a face of any surface, from the best of some points on."""
+    bound = face.optimalBoundingBox()
+    if box.isInside(bound):
+        return
+    low_u, high_u, low_v, high_v = face.ParameterRange
+    steps = (high_u - low_u) / SAMPLES, (high_v - low_v) / SAMPLES
+    grid = [
+        (low_u + (i + 0.5) * steps[0], low_v + (j + 0.5) * steps[1]) for i in range(SAMPLES) for j in range(SAMPLES)
+    ]
+    points = [(u, v, face.valueAt(u, v)) for u, v in grid]
+    within = None
+    for index in range(3):
+        for sign in (-1.0, 1.0):
+            inner = _reach(box, index, sign)
+            if _reach(bound, index, sign) <= inner + AGREED * bound.DiagonalLength:
+                continue
+            # Asking whether a point belongs to the face costs far more than the point, so it is asked of the last one.
+            u, v, found = _climb(face, max(points, key=lambda each: sign * each[2][index]), steps, index, sign, None)
+            if not face.isPartOfDomain(u, v):
+                if within is None:
+                    within = [each for each in points if face.isPartOfDomain(each[0], each[1])]
+                if not within:
+                    continue
+                best = max(within, key=lambda each: sign * each[2][index])
+                found = _climb(face, best, steps, index, sign, face.isPartOfDomain)[2]
+            if sign * found[index] > inner:
+                box.add(found)
+
+
+def _reach(box: Any, index: int, sign: float) -> float:
+    """How far a box goes along an axis, or against it."""
+    if sign > 0:
+        return (box.XMax, box.YMax, box.ZMax)[index]
+    return -(box.XMin, box.YMin, box.ZMin)[index]
+
+
+Place = Tuple[float, float, Any]
+"""u, v and the point there."""
+
+
+def _climb(
+    face: Any,
+    start: Place,
+    steps: tuple[float, float],
+    index: int,
+    sign: float,
+    allowed: Callable[[float, float], bool] | None,
+) -> Place:
+    """The highest place along an axis from `start` on, by ever smaller steps, where it is `allowed`."""
+    low_u, high_u, low_v, high_v = face.ParameterRange
+    u, v, best = start
+    step_u, step_v = steps
+    for _ in range(20 * SAMPLES):
+        moved = False
+        for du, dv in ((step_u, 0.0), (-step_u, 0.0), (0.0, step_v), (0.0, -step_v)):
+            there = min(high_u, max(low_u, u + du)), min(high_v, max(low_v, v + dv))
+            point = face.valueAt(*there)
+            if sign * point[index] > sign * best[index] and (allowed is None or allowed(*there)):
+                (u, v), best, moved = there, point, True
+        if not moved:
+            step_u, step_v = step_u / 2, step_v / 2
+            if step_u < 1e-7 * steps[0]:
+                break
+    return u, v, best
