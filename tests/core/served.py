@@ -48,11 +48,16 @@ class Broken(BaseModel):
     number: int
 
 
+def _queries(*names: str) -> dict[str, Any]:
+    """What documents the query parameters that a probe reads by itself."""
+    return {"parameters": [{"in": "query", "name": name, "schema": {}} for name in names]}
+
+
 probes = Router(prefix="/probe")
 """Routes of the tests: each does one thing that routes of adapters do."""
 
 
-@probes.post("/json")
+@probes.post("/json", openapi_extra=_queries("note"))
 async def take_json(body: Sized) -> Success[Echo]:
     """Take JSON."""
     return Success(Echo(value=body.model_dump()))
@@ -130,7 +135,7 @@ async def dry() -> Success[Echo]:
     raise DryRunDone
 
 
-@probes.get("/context")
+@probes.get("/context", openapi_extra=_queries("dry_run"))
 async def context(request: Request) -> Success[Echo]:
     """Say what the request's headers asked for."""
     told = context_of(request)

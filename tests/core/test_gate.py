@@ -441,7 +441,7 @@ async def test_requests_are_counted_by_route_and_status(client: httpx.AsyncClien
 async def test_one_line_is_logged_per_request(client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     secret = {"Authorization": "Bearer secret-token", "X-Request-ID": "log-1"}
-    await client.post("/probe/json?size=secret-query", json={"anything": "secret-body"}, headers=secret)
+    await client.post("/probe/json?note=secret-query", json={"anything": "secret-body"}, headers=secret)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert re.search(r" INFO request POST /probe/json 200 [\d.]+ ms request_id=log-1$", lines[0])
