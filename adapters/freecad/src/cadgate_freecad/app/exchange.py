@@ -121,7 +121,9 @@ def _item(obj: Any) -> Item:
     shape = shapes.shape_of(obj)
     if shape is not None:
         # A copy without the triangulation that a view or an earlier export left: deflections must rule.
-        return Item(obj.Name, obj.Label, shape.copy(True, False), None)
+        copy = shape.copy(True, False)
+        copy.Placement = shape.Placement
+        return Item(obj.Name, obj.Label, copy, None)
     mesh = placed.mesh(obj)
     return Item(obj.Name, obj.Label, None, None if mesh is None else mesh.copy())
 
