@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.freecad_calls import corners, get, padded, post, run
+from tests.freecad_calls import corners, get, padded, patch, post, run
 from tests.gateway import Gateway
 
 
@@ -65,3 +65,61 @@ def test_faces_and_edges_are_chosen_where_they_stand(gateway: Gateway, away: htt
     assert top["center"] == pytest.approx([-25, 105, 55])
     [right] = get(away, "/objects/Pd/faces", at="right")["faces"]
     assert right["center"][0] == pytest.approx(-20)
+
+
+def test_booleans_of_an_object_in_a_moved_container_follow_it_and_everything_around_it(
+    gateway: Gateway, away: httpx.Client
+) -> None:
+    union = post(away, "/boolean/union", object1="Pd", object2="Box", name="Union")
+    assert union["volume"] == pytest.approx(1500)
+    assert corners(union) == pytest.approx([0, 0, 0, 110, 10, 10])
+    patch(away, "Bd", location=[10, 0, 0])
+    assert corners(get(away, "/objects/Union")) == pytest.approx([0, 0, 0, 20, 10, 10])
+    patch(away, "Pd", properties={"Length": 20})
+    assert get(away, "/objects/Union")["volume"] == pytest.approx(3000)
+    patch(away, "Bd", location=[5, 0, 0])
+    assert get(away, "/objects/Union")["volume"] == pytest.approx(1000 + 2000 - 500)
+    run(gateway, NESTED)
+    assert get(away, "/objects/Union")["state"] == ["Touched"]
+    post(away, "/documents/Test/recompute")
+    assert corners(get(away, "/objects/Union")) == pytest.approx([-30, 0, 0, 10, 15, 70])
+    patch(away, "Outer", location=[0, 0, 0], rotation=[0, 0, 0])
+    assert corners(get(away, "/objects/Union")) == pytest.approx([0, 0, 0, 15, 30, 20])
+    info = get(away, "/objects/Union")
+    assert (info["valid"], info["state"]) == (True, ["Up-to-date"])
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "expected"),
+    [
+        ("/boolean/union", {"objects": ["Pd", "Box", "Far"]}, [0, 0, 0, 110, 10, 10]),
+        ("/boolean/subtract", {"object1": "Near", "object2": "Pd"}, [95, 0, 0, 105, 10, 10]),
+        ("/boolean/subtract", {"objects": ["Near", "Pd", "Box"]}, [95, 0, 0, 105, 10, 10]),
+        ("/boolean/intersect", {"object1": "Near", "object2": "Pd"}, [100, 0, 0, 105, 10, 5]),
+        ("/features/fillet", {"object": "Pd", "radius": 1, "edges": {"at": "top"}}, [100, 0, 0, 110, 10, 5]),
+        ("/features/chamfer", {"object": "Pd", "size": 1, "edges": {"at": "top"}}, [100, 0, 0, 110, 10, 5]),
+        ("/features/extrude", {"object": "Sk", "length": 3}, [100, 0, 0, 110, 10, 3]),
+        ("/features/revolve", {"object": "Sk", "axis": [0, 1, 0], "base": [100, 0, 0]}, [90, 0, -10, 110, 10, 10]),
+        ("/features/mirror", {"object": "Pd", "plane": "yz"}, [-110, 0, 0, -100, 10, 5]),
+        (
+            "/features/thickness",
+            {"object": "Pd", "thickness": 1, "inward": True, "faces": {"at": "top"}},
+            [100, 0, 0, 110, 10, 5],
+        ),
+        ("/features/offset", {"object": "Pd", "distance": 1}, [99, -1, -1, 111, 11, 6]),
+        ("/features/section", {"object": "Pd", "base": [0, 0, 2]}, [100, 0, 2, 110, 10, 2]),
+        ("/features/linear_pattern", {"object": "Pd", "spacing": 20, "count": 2}, [100, 0, 0, 130, 10, 5]),
+        ("/features/polar_pattern", {"object": "Pd", "count": 2, "angle": 360}, [-110, -10, 0, 110, 10, 5]),
+    ],
+)
+def test_what_is_made_from_an_object_in_a_moved_body_stands_where_the_object_does(
+    away: httpx.Client, path: str, body: dict[str, object], expected: list[float]
+) -> None:
+    post(away, "/primitives/box", name="Near", location=[95, 0, 0])
+    post(away, "/primitives/box", name="Far", location=[60, 0, 0], height=5)
+    info = post(away, path, name="Made", **body)
+    assert corners(info) == pytest.approx(expected, abs=1e-5)
+    patch(away, "Bd", location=[101, 0, 0])
+    after = get(away, "/objects/Made")
+    assert after["state"] == ["Up-to-date"]
+    assert (corners(after), after["volume"]) != (corners(info), info["volume"])

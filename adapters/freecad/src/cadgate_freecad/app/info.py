@@ -70,9 +70,14 @@ def is_valid(obj: Any) -> bool:
     if not obj.isValid() or "Invalid" in obj.State:
         return False
     shape = getattr(obj, "Shape", None)
-    if obj.isDerivedFrom("Part::BodyBase") and getattr(obj, "Tip", None) is None:
-        return True  # an empty body has no shape yet
+    if is_empty_body(obj):
+        return True
     return not (hasattr(shape, "isNull") and shape.isNull() and obj.isDerivedFrom("Part::Feature"))
+
+
+def is_empty_body(obj: Any) -> bool:
+    """Whether it is a body without a feature, which has no shape yet."""
+    return obj.isDerivedFrom("Part::BodyBase") and getattr(obj, "Tip", None) is None
 
 
 def state(obj: Any) -> list[str]:

@@ -22,6 +22,8 @@ class Observer:
         self.changed = False
         self.deleted = False
         """Whether the call deleted an object that was there before it."""
+        self.regrouped = False
+        """Whether something came into a container or left one."""
         self.paused = False
         """While scratch documents are worked in."""
         self.closed: Callable[[str], None] = lambda name: None
@@ -39,7 +41,7 @@ class Observer:
         """A call begins: nothing changed yet."""
         self.commits = {}
         self.created_documents = []
-        self.changed = self.deleted = False
+        self.changed = self.deleted = self.regrouped = False
         self._last = None
 
     def take(self) -> list[dict[str, Any]]:
@@ -75,6 +77,8 @@ class Observer:
 
     def slotChangedObject(self, obj: Any, prop: str) -> None:
         self._forget_measures(obj)
+        if prop == "Group":
+            self.regrouped = True
         # A new object changes about thirteen times.
         if obj is self._last or self.paused:
             return
