@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import hypot
+
 import httpx
 import pytest
 
@@ -123,3 +125,121 @@ def test_what_is_made_from_an_object_in_a_moved_body_stands_where_the_object_doe
     after = get(away, "/objects/Made")
     assert after["state"] == ["Up-to-date"]
     assert (corners(after), after["volume"]) != (corners(info), info["volume"])
+
+
+LINKS = """
+document = App.ActiveDocument
+part = document.addObject("App::Part", "Part")
+part.Placement = App.Placement(App.Vector(0, 0, 50), App.Rotation(App.Vector(0, 0, 1), 90))
+part.addObject(document.Box)
+document.Box.Placement.Base = App.Vector(20, 0, 0)
+for name, linked, location in (
+    ("Of", document.Box, (0, 200, 0)), ("OfPart", part, (0, 300, 0)), ("Row", document.Box, (0, 400, 0)),
+    ("Inside", document.Box, (0, 30, 0)),
+):
+    link = document.addObject("App::Link", name)
+    link.LinkedObject = linked
+    link.Placement.Base = App.Vector(*location)
+part.addObject(document.Inside)
+document.Row.ElementCount = 3
+for number, each in enumerate(document.Row.ElementList):
+    each.Placement.Base = App.Vector(20 * number, 0, 0)
+group = document.addObject("App::LinkGroup", "Together")
+loose = document.addObject("Part::Box", "Loose")
+group.setLink([loose])
+group.Placement.Base = App.Vector(0, 0, 500)
+document.recompute()
+"""
+LINKED = {
+    "Box": [-10, 20, 50, 0, 30, 60],
+    "Part": [-40, 0, 50, 0, 30, 60],
+    "Of": [0, 200, 0, 10, 210, 10],
+    "OfPart": [0, 300, 0, 30, 340, 10],
+    "Row": [0, 400, 0, 50, 410, 10],
+    "Row_i1": [20, 400, 0, 30, 410, 10],
+    "Inside": [-40, 0, 50, -30, 10, 60],
+    "Together": [0, 0, 500, 10, 10, 510],
+    "Loose": [0, 0, 500, 10, 10, 510],
+}
+
+
+@pytest.fixture
+def linked(gateway: Gateway, freecad: httpx.Client) -> httpx.Client:
+    """A box in a part that is moved and turned, links to both, a row of links, a link in the part, a group of links."""
+    post(freecad, "/primitives/box", name="Box")
+    post(freecad, "/primitives/box", name="Tool", length=2, width=2, height=2)
+    run(gateway, LINKS)
+    return freecad
+
+
+def test_links_and_what_they_hold_are_measured_where_they_stand_and_follow_what_they_show(linked: httpx.Client) -> None:
+    for name, expected in LINKED.items():
+        assert corners(get(linked, f"/objects/{name}")) == pytest.approx(expected), name
+    before = get(linked, "/objects/OfPart")
+    patch(linked, "Box", properties={"Height": 30})
+    assert corners(get(linked, "/objects/Row"))[5] == pytest.approx(30)
+    assert corners(get(linked, "/objects/Inside"))[5] == pytest.approx(80)
+    assert get(linked, "/objects/OfPart")["revision"] != before["revision"]
+    patch(linked, "Part", location=[0, 0, 0])
+    assert corners(get(linked, "/objects/Inside"))[2] == pytest.approx(0)
+    assert get(linked, "/objects/Box/distance", to="Inside")["distance"] == pytest.approx(hypot(20, 10))
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_links_and_what_they_hold_are_combined_where_they_stand(linked: httpx.Client, name: str) -> None:
+    box = LINKED[name]
+    [top] = get(linked, f"/objects/{name}/faces", at="top")["faces"][:1]
+    x, y, z = top["center"]
+    patch(linked, "Tool", location=[x - 1, y - 1, z - 1])
+    volume = get(linked, f"/objects/{name}")["volume"]
+    union = post(linked, "/boolean/union", object1=name, object2="Tool", name="Union")
+    assert union["volume"] == pytest.approx(volume + 4)
+    assert corners(union) == pytest.approx([*box[:5], box[5] + 1])
+    square = {"type": "rectangle", "corner": [0, 0], "width": 1, "height": 1}
+    sketch = post(linked, "/sketches", on=name, face=top["name"], geometry=[square])
+    assert corners(sketch)[2] == corners(sketch)[5] == pytest.approx(box[5])
+    assert [
+        each for each in get(linked, "/objects", fields="state")["objects"] if each["state"] != ["Up-to-date"]
+    ] == []
+
+
+def test_a_sketch_on_a_face_in_a_moved_body_lies_there_and_follows(away: httpx.Client) -> None:
+    square = {"type": "rectangle", "corner": [1, 1], "width": 2, "height": 2}
+    sketch = post(away, "/sketches", name="On", on="Pd", face="Face6", geometry=[square])
+    box = corners(sketch)
+    assert (box[2], box[5]) == (5, 5)
+    post(away, "/features/extrude", name="Post", object="On", length=4)
+    patch(away, "Bd", location=[100, 0, 20])
+    assert corners(get(away, "/objects/On"))[2] == 25
+    assert corners(get(away, "/objects/Post"))[5] == 29
+    own = post(away, "/sketches", name="Own", body="Bd", on="Pd", face="Face6", geometry=[square])
+    assert corners(own) == [101, 1, 25, 103, 3, 25]
+    padded(away, "Other", "S2", "P2", location=[0, 0, -7])
+    post(away, "/sketches", name="Across", body="Other", on="Pd", face="Face6", geometry=[square])
+    assert corners(get(away, "/objects/Across"))[2] == 25
+
+
+def test_a_stand_in_is_hidden_and_goes_with_what_was_made_from_it(away: httpx.Client) -> None:
+    post(away, "/boolean/union", object1="Pd", object2="Box", name="Union")
+    post(away, "/features/fillet", name="Fillet", object="Pd", radius=1, edges=["Edge1"])
+    [stand_in] = [each for each in get(away, "/objects")["objects"] if each["type"] == "PartDesign::SubShapeBinder"]
+    assert (stand_in["visible"], corners(stand_in)) == (False, [100, 0, 0, 110, 10, 5])
+    assert stand_in["name"] in get(away, "/objects/Pd")["used_by"]
+    response = away.delete("/objects/Pd")
+    assert (response.status_code, response.json()["error"]["details"]["dependents"]) == (409, ["Fillet", "Union"])
+    assert away.delete("/objects/Union").status_code == 200
+    assert get(away, f"/objects/{stand_in['name']}")["used_by"] == ["Fillet"]
+    assert away.delete("/objects/Fillet").json()["result"]["cascaded"] == [stand_in["name"]]
+    assert [each["name"] for each in get(away, "/objects", type="PartDesign::SubShapeBinder")["objects"]] == []
+    assert get(away, "/objects/Pd")["visible"] is True
+    assert away.post("/undo").status_code == 200
+    patch(away, "Bd", location=[10, 0, 0])
+    assert corners(get(away, "/objects/Fillet"))[0] == 10
+
+
+def test_exported_files_hold_objects_of_containers_where_they_stand(linked: httpx.Client) -> None:
+    for name in ("Box", "Inside", "Row_i1"):
+        for format in ("brep", "stl"):
+            artifact = post(linked, "/export", format=format, objects=[name])["artifact"]
+            [back] = post(linked, "/import", artifact=artifact["id"])["objects"]
+            assert corners(back) == pytest.approx(LINKED[name], abs=1e-5), (name, format)

@@ -111,7 +111,7 @@ def delete_object(*, name: str, cascade: bool) -> dict[str, Any]:
     obj = find(document, name)
     doomed = [obj, *changes.contents(obj)]
     dependents = changes.users_of([*doomed, *_emptied(doomed)])
-    names = [other.Name for other in reversed(dependents)]
+    names = [other.Name for other in reversed(dependents) if not operands.is_stand_in(other)]
     if names and not cascade:
         raise AppError(
             "conflict",

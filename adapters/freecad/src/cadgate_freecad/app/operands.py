@@ -52,8 +52,8 @@ def _link(obj: Any, owner: Any | None) -> tuple[Any, str]:
 
 
 def attachable(obj: Any, owner: Any | None = None) -> Any:
-    """The same for a sketch to lie on: links cannot carry one, so they always have a stand-in."""
-    return input_of(obj, owner, always=not obj.isDerivedFrom("App::GeoFeature"))
+    """The same for a sketch to lie on: links, parts and groups cannot carry one, so they always have a stand-in."""
+    return input_of(obj, owner, always=not obj.isDerivedFrom("Part::Feature"))
 
 
 def _follows(other: Any, root: Any, path: str) -> bool:
@@ -126,7 +126,7 @@ def unused(objects: list[Any], gone: list[Any]) -> list[Any]:
     found: list[Any] = []
     for obj in objects:
         for each in obj.OutList:
-            if is_stand_in(each) and each not in found and all(other in gone for other in _users(each)):
+            if is_stand_in(each) and each not in (*found, *gone) and all(other in gone for other in _users(each)):
                 found.append(each)
     return found
 
