@@ -6,7 +6,7 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate_freecad.app import analytic, placed, versions
+from cadgate_freecad.app import analytic, placed, tori, versions
 from cadgate_freecad.app.values import clean, finite, significant, xyz
 
 TIGHT_FACES = 200
@@ -44,7 +44,20 @@ def bounding_box(shape: Any) -> Any | None:
     box = shape.BoundBox
     if not box.isValid():
         return None
-    return shape.copy(True, False).optimalBoundingBox() if _is_curved(shape) else box
+    return untriangulated(shape).optimalBoundingBox() if _is_curved(shape) else box
+
+
+def tight_box(part: Any) -> Any:
+    """The extents of one face or edge of a shape without a mesh (`untriangulated`), also where it is curved and cut."""
+    try:
+        return tori.box(part) or part.optimalBoundingBox()
+    except (RuntimeError, FreeCAD.Base.FreeCADError):
+        return part.BoundBox
+
+
+def untriangulated(shape: Any) -> Any:
+    """A copy without the mesh that a view or an export left, whose corners boxes would be taken from."""
+    return shape.copy(True, False)
 
 
 def _is_curved(shape: Any) -> bool:
