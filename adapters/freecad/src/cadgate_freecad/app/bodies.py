@@ -7,7 +7,7 @@ from typing import Any
 import PartDesign  # noqa: F401 - registers the types
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_freecad.app import shapes, values, versions
+from cadgate_freecad.app import changes, shapes, values, versions
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, hide, recompute
 from cadgate_freecad.app.documents import target
@@ -62,6 +62,8 @@ def _build(
         raise values.invalid("sketch", f"the body {body.Name!r} has no material to take away")
     slot = Slot(profile.Document, kind.split("::")[1], common["name"], common["on_conflict"], [profile, body])
     about_to_change()
+    affected = changes.dependents(body)
+    already_broken = changes.broken(affected)
     previous = body.Tip
     feature = slot.fill(kind, common["label"])
     body.addObject(feature)
@@ -79,5 +81,6 @@ def _build(
         raise AppError("degenerate_result", f"The body {body.Name!r} would not be a valid solid", {"name": body.Name})
     if same(after, before):
         warn("no_effect", f"The body {body.Name!r} has the same volume as before: try reversed=true")
+    changes.carry_on(body.Name, affected, already_broken)
     hide([each for each in (profile, previous) if each is not None])
     return describe(feature)

@@ -10,6 +10,7 @@ from cadgate_freecad.app.creation import Slot, create, hide, recompute
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import problem
 from cadgate_freecad.app.objects import find
+from cadgate_freecad.app.operands import inputs_of
 
 SAME = 1e-7
 """Relative: below it two volumes are the same."""
@@ -66,7 +67,7 @@ def _operands(object1: str | None, object2: str | None, objects: list[str] | Non
 def _fused(document: Any, tools: list[Any]) -> Any:
     """One hidden object of several tools: FreeCAD cuts one tool at a time."""
     fusion = Slot(document, "Tools", None, "error").fill("Part::MultiFuse", None)
-    fusion.Shapes = tools
+    fusion.Shapes = inputs_of(tools, tools)
     recompute(fusion)
     hide([*tools, fusion])
     return fusion
@@ -96,7 +97,10 @@ def _create(
         check(result, sizes, len(shape.Solids))
         hide(operands)
 
-    return create(kind, base, properties, check=verify, keep=operands, **common)
+    def placed(document: Any) -> Any:
+        return inputs_of(properties(document) if callable(properties) else properties, operands)
+
+    return create(kind, base, placed, check=verify, keep=operands, **common)
 
 
 def size(shape: Any) -> float:

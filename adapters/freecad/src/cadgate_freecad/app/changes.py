@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import FreeCAD
+
 from cadgate.appserver import AppError, warn
-from cadgate_freecad.app import analytic, plausible, shapes
+from cadgate_freecad.app import analytic, operands, plausible, shapes
 from cadgate_freecad.app.creation import reason, recompute
 from cadgate_freecad.app.info import is_valid
+from cadgate_freecad.app.observer import OBSERVER
 
 _MUST_HAVE_SIZE = ("Part::Boolean", "Part::MultiFuse", "Part::MultiCommon", "Part::Fillet", "Part::Chamfer")
 
@@ -35,6 +38,35 @@ def dependents_of(objects: list[Any]) -> list[Any]:
     for obj in objects:
         visit(obj)
     return ordered
+
+
+def users_of(objects: list[Any]) -> list[Any]:
+    """All others that would lose an input without `objects`, each one after what it uses itself.
+
+    Not what only holds one of them (a body, a part, a group), and what uses only that: these change and stay.
+    """
+    ordered: list[Any] = []
+    seen = {obj.Name for obj in objects}
+
+    def visit(current: Any) -> None:
+        users = [
+            other for other in current.InList if not holds(other, [current]) and not _follows_another(other, current)
+        ]
+        for other in sorted([*users, *operands.followers(current)], key=lambda each: each.Name):
+            if other.Name not in seen:
+                seen.add(other.Name)
+                visit(other)
+                ordered.insert(0, other)
+
+    for obj in objects:
+        visit(obj)
+    return ordered
+
+
+def _follows_another(other: Any, obj: Any) -> bool:
+    """Whether `other` is a binder of something inside `obj`; it goes with that, and `obj` with all that it holds."""
+    followed = operands.targets(other)
+    return bool(followed) and obj not in followed
 
 
 def holds(other: Any, objects: list[Any]) -> bool:
@@ -76,8 +108,19 @@ def propagate(obj: Any, affected: list[Any], already_broken: set[str]) -> None:
 
     Raises AppError `degenerate_result` that names the object which the change makes impossible.
     """
-    for each in (obj, *affected):
-        if each.Name in already_broken and each is not obj:
+    recompute(obj)
+    _verify(obj)
+    carry_on(obj.Name, affected, already_broken)
+
+
+def carry_on(changed: str, affected: list[Any], already_broken: set[str]) -> None:
+    """The same for what depends on an object that is recomputed already; `changed` is its name.
+
+    Whatever changes an existing object calls this: an update, a feature added to a body, a deletion. Find `affected`
+    (`dependents`) and `already_broken` before the change.
+    """
+    for each in affected:
+        if each.Name in already_broken:
             each.recompute()
             if not is_valid(each):
                 warn("still_invalid", f"{each.Name!r} was invalid before and still is: {reason(each)}")
@@ -86,13 +129,31 @@ def propagate(obj: Any, affected: list[Any], already_broken: set[str]) -> None:
             recompute(each)
             _verify(each)
         except AppError as error:
-            if each is obj:
-                raise
             raise AppError(
                 "degenerate_result",
-                f"The change makes {each.Name!r}, which depends on {obj.Name!r}, impossible: {error.message}",
+                f"The change makes {each.Name!r}, which depends on {changed!r}, impossible: {error.message}",
                 {**error.details, "object": each.Name},
             ) from error
+
+
+def settle() -> None:
+    """Recompute what the running call touched and left so, with all that depends on it: nothing stays behind.
+
+    FreeCAD touches a part when a child of it is hidden, and a body when a sketch comes into it.
+    """
+    touched: dict[str, list[Any]] = {}
+    for (document, name), (action, _) in list(OBSERVER.events.items()):
+        opened = FreeCAD.listDocuments().get(document) if action == "changed" else None
+        obj = None if opened is None else opened.getObject(name)
+        if obj is not None and "Touched" in obj.State and is_valid(obj):
+            touched.setdefault(document, []).append(obj)
+    for objects in touched.values():
+        affected = dependents_of(objects)
+        already_broken = broken(affected)
+        for obj in sorted(objects, key=lambda each: each.Name):
+            if obj not in affected:
+                recompute(obj)
+        carry_on(", ".join(sorted(obj.Name for obj in objects)), affected, already_broken)
 
 
 def _verify(obj: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Callable, Sequence
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, name_taken
 from cadgate_freecad.app import analytic, shapes, values
 from cadgate_freecad.app.documents import target
-from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.info import describe, is_empty_body
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.naming import free_name
 
@@ -130,7 +130,7 @@ def recompute(obj: Any) -> None:
             f"FreeCAD cannot make this {obj.TypeId}: {reason(obj)}",
             {"name": obj.Name, "type": obj.TypeId, "reason": reason(obj)},
         )
-    if obj.isDerivedFrom("Part::Feature") and shapes.shape_of(obj) is None:
+    if obj.isDerivedFrom("Part::Feature") and shapes.shape_of(obj) is None and not is_empty_body(obj):
         raise AppError("degenerate_result", f"This {obj.TypeId} has an empty shape", {"name": obj.Name})
     obj.purgeTouched()
 

@@ -160,15 +160,37 @@ def activate_document(*, name: str) -> dict[str, Any]:
     return entry(activate(document))
 
 
+@contextmanager
+def recomputed() -> Iterator[set[str]]:
+    """The names of the objects that FreeCAD recomputes meanwhile."""
+    names: set[str] = set()
+
+    class Listener:
+        def slotRecomputedObject(self, obj: Any) -> None:
+            names.add(obj.Name)
+
+    listener = Listener()
+    FreeCAD.addDocumentObserver(listener)
+    try:
+        yield names
+    finally:
+        FreeCAD.removeDocumentObserver(listener)
+
+
 @method("documents.recompute")
 def recompute_document(*, name: str, force: bool) -> dict[str, Any]:
-    from cadgate_freecad.app import info
+    from cadgate_freecad.app import info, operands
     from cadgate_freecad.app.creation import reason
 
     document = find(name)
     about_to_change()
-    due = {obj.Name for obj in document.Objects if force or info.state(obj) != ["Up-to-date"]}
-    document.recompute(None, force)
+    operands.renew(document)
+    if force:
+        # FreeCAD's own force looks at touched objects only.
+        for obj in document.Objects:
+            obj.touch()
+    with recomputed() as due:
+        document.recompute(None, force)
     report = [
         {
             "name": obj.Name,

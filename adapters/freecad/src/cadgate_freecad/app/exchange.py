@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from cadgate.appserver import AppError, method
-from cadgate_freecad.app import meshing, readback, shapes, values, writers
+from cadgate_freecad.app import meshing, placed, readback, shapes, values, writers
 from cadgate_freecad.app.documents import check_file, target
 from cadgate_freecad.app.info import is_valid, problem
 from cadgate_freecad.app.objects import find
@@ -118,16 +118,14 @@ def _has_geometry(obj: Any) -> bool:
 
 def _item(obj: Any) -> Item:
     """The object's geometry where it stands in the document, also inside a group that is moved."""
-    placement = obj.getGlobalPlacement() if hasattr(obj, "getGlobalPlacement") else obj.Placement
     shape = shapes.shape_of(obj)
     if shape is not None:
         # A copy without the triangulation that a view or an earlier export left: deflections must rule.
-        shape = shape.copy(True, False)
-        shape.Placement = placement
-        return Item(obj.Name, obj.Label, shape, None)
-    mesh = obj.Mesh.copy()
-    mesh.Placement = placement
-    return Item(obj.Name, obj.Label, None, mesh)
+        copy = shape.copy(True, False)
+        copy.Placement = shape.Placement
+        return Item(obj.Name, obj.Label, copy, None)
+    mesh = placed.mesh(obj)
+    return Item(obj.Name, obj.Label, None, None if mesh is None else mesh.copy())
 
 
 def _require_shapes(items: list[Item], format: str) -> None:

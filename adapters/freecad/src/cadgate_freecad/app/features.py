@@ -14,6 +14,7 @@ from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.geometry import chosen_numbers
 from cadgate_freecad.app.info import problem
 from cadgate_freecad.app.objects import find
+from cadgate_freecad.app.operands import inputs_of
 
 JOINS = {"arc": 0, "tangent": 1, "intersection": 2}
 PLANES = {"xy": (0, 0, 1), "xz": (0, 1, 0), "yz": (1, 0, 0)}
@@ -32,7 +33,7 @@ def source(field: str, name: str) -> Any:
 
 def solid_source(field: str, name: str) -> Any:
     obj = source(field, name)
-    if not obj.Shape.Solids:
+    if not shapes.shape_of(obj).Solids:
         raise values.invalid(field, f"{name!r} ({obj.TypeId}) is no solid")
     return obj
 
@@ -70,7 +71,10 @@ def feature(
         if not keep_visible:
             hide(inputs)
 
-    return create(kind, base, properties, check=verify, setup=setup, keep=inputs, **common)
+    def placed(document: Any) -> Any:
+        return inputs_of(properties(document) if callable(properties) else properties, inputs)
+
+    return create(kind, base, placed, check=verify, setup=setup, keep=inputs, **common)
 
 
 def _names(objects: list[Any]) -> str:
@@ -110,7 +114,7 @@ def _on_edges(obj: Any, numbers: list[int], first: float, second: float) -> dict
 
 
 def _changes(obj: Any) -> Callable[[Any], None]:
-    before = shapes.volume(obj.Shape)
+    before = shapes.volume(shapes.shape_of(obj))
 
     def check(shape: Any) -> None:
         if same(shapes.volume(shape), before):
@@ -139,7 +143,7 @@ def extrude(
     backward = values.length("length_reverse", length_reverse, zero=True)
     if forward + backward <= 0:
         raise values.invalid("length", "length and length_reverse are both 0")
-    if obj.Shape.Solids:
+    if shapes.shape_of(obj).Solids:
         raise values.invalid("object", f"{object!r} is a solid: extrude a sketch, a face or a wire")
     properties: dict[str, Any] = {
         "Base": obj,
@@ -153,7 +157,7 @@ def extrude(
     }
     if direction is not None:
         properties["Dir"] = values.direction("direction", direction)
-    elif _normal(obj.Shape) is None:
+    elif _normal(shapes.shape_of(obj)) is None:
         raise values.invalid("direction", f"{object!r} is not flat, so it has no normal: give a direction")
     return feature(
         "Part::Extrusion", "Extrude", properties, [obj], common, check=lambda shape: _wants_solid(solid, shape)
@@ -170,7 +174,7 @@ def revolve(
     *, object: str, axis: Any, base: Any, angle: Any, symmetric: bool, solid: bool, **common: Any
 ) -> dict[str, Any]:
     obj = source("object", object)
-    if obj.Shape.Solids:
+    if shapes.shape_of(obj).Solids:
         raise values.invalid("object", f"{object!r} is a solid: revolve a sketch, a face or a wire")
     properties = {
         "Source": obj,
@@ -225,7 +229,7 @@ def mirror(*, object: str, plane: str | None, normal: Any, base: Any, **common: 
     obj = source("object", object)
     across = FreeCAD.Vector(*PLANES[plane]) if plane is not None else values.direction("normal", normal)
     properties = {"Source": obj, "Base": values.vector("base", base), "Normal": across}
-    before = shapes.volume(obj.Shape)
+    before = shapes.volume(shapes.shape_of(obj))
 
     def check(shape: Any) -> None:
         if before > 0 and not same(shapes.volume(shape), before):
@@ -239,14 +243,14 @@ def thickness(*, object: str, thickness: Any, faces: Any, inward: bool, join: st
     obj = solid_source("object", object)
     wall = values.length("thickness", thickness)
     numbers = chosen_numbers(obj, "Face", "faces", faces)
-    if len(numbers) >= len(obj.Shape.Faces):
+    if len(numbers) >= len(shapes.shape_of(obj).Faces):
         raise values.invalid("faces", f"all faces of {object!r} would be open: nothing would be left")
     properties = {
         "Faces": (obj, [f"Face{number}" for number in numbers]),
         "Value": -wall if inward else wall,
         "Join": JOINS[join],
     }
-    before = shapes.volume(obj.Shape)
+    before = shapes.volume(shapes.shape_of(obj))
 
     def check(shape: Any) -> None:
         if inward and shapes.volume(shape) >= before:
@@ -261,10 +265,10 @@ def offset(*, object: str, distance: Any, join: str, fill: bool, **common: Any) 
     by = values.coordinate("distance", distance)
     if by == 0:
         raise values.invalid("distance", "0 changes nothing")
-    if not obj.Shape.Faces:
+    if not shapes.shape_of(obj).Faces:
         raise values.invalid("object", f"{object!r} has no faces")
     properties = {"Source": obj, "Value": by, "Join": JOINS[join], "Fill": fill}
-    before = shapes.volume(obj.Shape)
+    before = shapes.volume(shapes.shape_of(obj))
 
     def check(shape: Any) -> None:
         grown = shapes.volume(shape) - before
@@ -292,7 +296,7 @@ def section(*, object: str, tool: str | None, normal: Any, base: Any, **common: 
 
 def _plane(document: Any, obj: Any, point: Any, normal: Any) -> Any:
     """A hidden square around the foot of the object's middle on the plane, larger than the object."""
-    box = obj.Shape.BoundBox
+    box = shapes.shape_of(obj).BoundBox
     side = 2 * box.DiagonalLength + 1
     middle = box.Center.projectToPlane(point, normal)
     plane = Slot(document, "SectionPlane", None, "error").fill("Part::Plane", None)

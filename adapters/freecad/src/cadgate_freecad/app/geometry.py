@@ -57,7 +57,10 @@ class Names:
 
 
 def face_json(names: Names, number: int, face: Any) -> dict[str, Any]:
-    """One face: its name in the shape, kind, area, centre, normal (outward, at the middle) and what its kind has."""
+    """One face: its name in the shape, kind, area, centre, normal (outward, at the middle) and what its kind has.
+
+    `face` is one of an untriangulated shape.
+    """
     surface = face.Surface
     low_u, high_u, low_v, high_v = face.ParameterRange
     return {
@@ -69,7 +72,7 @@ def face_json(names: Names, number: int, face: Any) -> dict[str, Any]:
         "radius": _number(lambda: surface.Radius),
         "axis": _vector(lambda: surface.Axis),
         "edges": names.of(face.Edges),
-        "bounding_box": shapes.box_json(face.BoundBox),
+        "bounding_box": shapes.box_json(shapes.tight_box(face)),
     }
 
 
@@ -90,7 +93,7 @@ def edge_json(number: int, edge: Any) -> dict[str, Any]:
         "axis": _vector(lambda: curve.Axis),
         "axis_center": _vector(lambda: curve.Center),
         "closed": bool(edge.isClosed()) if curve is not None else False,
-        "bounding_box": shapes.box_json(edge.BoundBox),
+        "bounding_box": shapes.box_json(shapes.tight_box(edge)),
     }
 
 
@@ -125,7 +128,7 @@ def _vector(read: Callable[[], Any]) -> list[float] | None:
 
 
 def matches(described: dict[str, Any], box: Any, chosen: dict[str, Any]) -> bool:
-    """Whether a described face or edge fits a filter; `box` is the whole shape's bounding box."""
+    """Whether a described face or edge fits a filter; `box` is the whole shape's bounding box, for `at`."""
     size = described.get("area", described.get("length"))
     pointing = described.get("normal") if described["type"] == "plane" else None
     pointing = pointing or described.get("direction") or described.get("axis")
@@ -190,17 +193,22 @@ def chosen_numbers(obj: Any, kind: str, field: str, selection: Any, *, required:
         return [number for number, part in enumerate(parts, 1) if kind == "Face" or _curve(part) is not None]
     if isinstance(selection, list):
         return [_numbered(obj, kind, f"{field}.{index}", name, len(parts)) for index, name in enumerate(selection)]
-    box = shapes.bounding_box(shape)
+    found = [int(described["name"][4:]) for described in _fitting(obj, shape, kind, field, selection)]
+    if not found and required:
+        raise values.invalid(field, f"no {kind.lower()} of {obj.Name!r} fits {_brief(selection)}")
+    return found
+
+
+def _fitting(obj: Any, shape: Any, kind: str, field: str, selection: dict[str, Any]) -> list[dict[str, Any]]:
+    """The described faces or edges that fit a filter."""
+    box = None if selection.get("at") is None else _extents(shape)
     told = [described for described in _described(shape, kind) if described["type"] != "degenerated"]
     on_face = selection.get("on_face")
     if on_face is not None:
         number = _numbered(obj, "Face", f"{field}.on_face", on_face, len(shape.Faces))
         names = set(Names(shape).of(shape.Faces[number - 1].Edges))
         told = [described for described in told if described["name"] in names]
-    found = [int(described["name"][4:]) for described in told if matches(described, box, selection)]
-    if not found and required:
-        raise values.invalid(field, f"no {kind.lower()} of {obj.Name!r} fits {_brief(selection)}")
-    return found
+    return [described for described in told if matches(described, box, selection)]
 
 
 def _numbered(obj: Any, kind: str, field: str, name: Any, count: int) -> int:
@@ -217,7 +225,18 @@ def _brief(selection: dict[str, Any]) -> str:
     return ", ".join(f"{key}={value!r}" for key, value in selection.items() if value is not None) or "the filter"
 
 
+def _extents(shape: Any) -> Any:
+    """The bounding box, tight also for a shape of so many faces that `shapes.bounding_box` is not."""
+    if len(shape.Faces) <= shapes.TIGHT_FACES:
+        return shapes.bounding_box(shape)
+    box = FreeCAD.BoundBox()
+    for face in shapes.untriangulated(shape).Faces:
+        box.add(shapes.tight_box(face))
+    return box
+
+
 def _described(shape: Any, kind: str) -> list[dict[str, Any]]:
+    shape = shapes.untriangulated(shape)
     if kind == "Edge":
         return [edge_json(number, edge) for number, edge in enumerate(shape.Edges, 1)]
     names = Names(shape)
@@ -241,8 +260,6 @@ def _listed(name: str, kind: str, chosen: dict[str, Any]) -> list[dict[str, Any]
     shape = shapes.shape_of(obj)
     if shape is None:
         raise AppError("degenerate_result", f"{name!r} ({obj.TypeId}) has no shape", {"name": name})
-    told = _described(shape, kind)
     if all(value is None for value in chosen.values()):
-        return told
-    fitting = set(chosen_numbers(obj, kind, kind.lower() + "s", chosen, required=False))
-    return [described for number, described in enumerate(told, 1) if number in fitting]
+        return _described(shape, kind)
+    return _fitting(obj, shape, kind, kind.lower() + "s", chosen)

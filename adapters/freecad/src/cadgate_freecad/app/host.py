@@ -9,11 +9,14 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import Host, current
-from cadgate_freecad.app import documents, snapshots, versions
+from cadgate_freecad.app import changes, documents, operands, snapshots, versions
 from cadgate_freecad.app.history import History
 from cadgate_freecad.app.labels import mend_labels
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.observer import OBSERVER
+
+_LEAVES_TOUCHED = ("session.execute", "documents.recompute")
+"""What may leave objects touched: code recomputes when it wants to, and a recompute says what it could not do."""
 
 
 class FreeCADHost(Host):
@@ -53,6 +56,11 @@ class FreeCADHost(Host):
             with documents.working_in_the_named(), self._history.transaction(label):
                 try:
                     yield
+                    if OBSERVER.regrouped:
+                        for document in documents.opened().values():
+                            operands.renew(document)
+                    if label not in _LEAVES_TOUCHED:
+                        changes.settle()
                     mend_labels()
                 except BaseException:
                     deleted = OBSERVER.deleted

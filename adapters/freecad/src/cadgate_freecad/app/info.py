@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from cadgate_freecad.app import shapes
+from cadgate_freecad.app import placed, shapes
 from cadgate_freecad.app.observer import OBSERVER
 from cadgate_freecad.app.values import euler, xyz
 
@@ -21,26 +21,48 @@ _PLAIN = (bool, int, str)
 def describe(obj: Any) -> dict[str, Any]:
     """The ObjectInfo of `obj`. Its measures are those of the last successful recompute."""
     placement = getattr(obj, "Placement", None)
-    shape = shapes.shape_of(obj)
-    mesh = getattr(obj, "Mesh", None) if shape is None else None
-    measured = OBSERVER.measured.get(obj)
-    if measured is None:
-        measured = shapes.mesh_measures(mesh) if hasattr(mesh, "CountFacets") else shapes.measures(obj, shape)
-        OBSERVER.measured[obj] = measured
+    location = [0.0, 0.0, 0.0] if placement is None else xyz(placement.Base, 9)
+    rotation = [0.0, 0.0, 0.0] if placement is None else euler(placement.Rotation)
+    around = placed.containers(obj)
+    frame = placed.frame_of(around)
+    shape = placed.shape_in(obj, frame)
     described = {
         "name": obj.Name,
         "label": obj.Label,
         "type": obj.TypeId,
         "document": obj.Document.Name,
-        "location": [0.0, 0.0, 0.0] if placement is None else xyz(placement.Base, 9),
-        "rotation": [0.0, 0.0, 0.0] if placement is None else euler(placement.Rotation),
-        **measured,
+        "location": location,
+        "rotation": rotation,
+        "container": around[-1].Name if around else None,
+        "global_location": location,
+        "global_rotation": rotation,
+        **_measured(obj, shape, frame),
         "valid": is_valid(obj),
         "state": state(obj),
         "visible": bool(getattr(obj, "Visibility", True)),
     }
+    if frame is not None:
+        place = frame if placement is None else frame.multiply(placement)
+        described["global_location"] = xyz(place.Base, 9)
+        described["global_rotation"] = euler(place.Rotation)
     described["revision"] = revision(obj, described, shape)
     return described
+
+
+def _measured(obj: Any, shape: Any | None, frame: Any | None) -> dict[str, Any]:
+    """The measures of `obj`, remembered for as long as neither it nor what it stands in changes."""
+    place = None if frame is None else (*frame.Base, *frame.Rotation.Q)
+    known = OBSERVER.measured.get(obj) or OBSERVER.measured_of_others.get(obj)
+    if known is not None and known[0] == place:
+        return known[1]
+    mesh = placed.mesh(obj) if shape is None else None
+    measured = shapes.measures(obj, shape) if mesh is None else shapes.mesh_measures(mesh)
+    if obj.isDerivedFrom("Part::Feature") or obj.isDerivedFrom("Mesh::Feature"):
+        OBSERVER.measured[obj] = (place, measured)
+    else:
+        # What a link, a part or a group shows is in other objects, whose changes nobody reports as its own.
+        OBSERVER.measured_of_others[obj] = (place, measured)
+    return measured
 
 
 def is_valid(obj: Any) -> bool:
@@ -48,9 +70,14 @@ def is_valid(obj: Any) -> bool:
     if not obj.isValid() or "Invalid" in obj.State:
         return False
     shape = getattr(obj, "Shape", None)
-    if obj.isDerivedFrom("Part::BodyBase") and getattr(obj, "Tip", None) is None:
-        return True  # an empty body has no shape yet
+    if is_empty_body(obj):
+        return True
     return not (hasattr(shape, "isNull") and shape.isNull() and obj.isDerivedFrom("Part::Feature"))
+
+
+def is_empty_body(obj: Any) -> bool:
+    """Whether it is a body without a feature, which has no shape yet."""
+    return obj.isDerivedFrom("Part::BodyBase") and getattr(obj, "Tip", None) is None
 
 
 def state(obj: Any) -> list[str]:

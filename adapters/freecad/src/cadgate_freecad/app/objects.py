@@ -8,7 +8,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, current, method, not_found, page
-from cadgate_freecad.app import changes, properties, values
+from cadgate_freecad.app import changes, operands, properties, values
 from cadgate_freecad.app.creation import depending
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
@@ -27,8 +27,8 @@ def describe_fully(obj: Any) -> dict[str, Any]:
     return {
         **describe(obj),
         "properties": properties.read(obj),
-        "depends_on": sorted({other.Name for other in obj.OutList}),
-        "used_by": sorted({other.Name for other in obj.InList}),
+        "depends_on": sorted({other.Name for other in (*obj.OutList, *operands.targets(obj))}),
+        "used_by": sorted({other.Name for other in (*obj.InList, *operands.followers(obj))}),
     }
 
 
@@ -110,8 +110,8 @@ def delete_object(*, name: str, cascade: bool) -> dict[str, Any]:
     document = target()
     obj = find(document, name)
     doomed = [obj, *changes.contents(obj)]
-    dependents = [other for other in changes.dependents_of(doomed) if not changes.holds(other, doomed)]
-    names = [other.Name for other in reversed(dependents)]
+    dependents = changes.users_of([*doomed, *_emptied(doomed)])
+    names = [other.Name for other in reversed(dependents) if not operands.is_stand_in(other)]
     if names and not cascade:
         raise AppError(
             "conflict",
@@ -120,20 +120,42 @@ def delete_object(*, name: str, cascade: bool) -> dict[str, Any]:
         )
     about_to_change(describe(obj)["revision"])
     order = [*reversed(dependents), *doomed]
+    order += operands.unused(order, order)
     gone = [each.Name for each in order]
+    affected = [other.Name for other in changes.dependents_of(order)]
+    already_broken = changes.broken([document.getObject(each) for each in affected])
     inputs = {other.Name for each in order for other in each.OutList} - set(gone)
-    bodies = changes.leave_bodies(order)
+    inputs |= {other.Name for each in order for other in operands.targets(each)} - set(gone)
+    changes.leave_bodies(order)
     for each in gone:
         if document.getObject(each) is not None:
             document.removeObject(each)
     left = [each for each in gone if document.getObject(each) is not None]
     if left:
         raise AppError("command_failed", f"FreeCAD did not remove {', '.join(left)}", {"left": left})
-    for body in bodies - set(gone):
-        document.getObject(body).recompute()
-        document.getObject(body).purgeTouched()
+    remaining = [each for each in map(document.getObject, affected) if each is not None]
+    changes.carry_on(name, remaining, already_broken)
     _show(document, inputs)
     return {"deleted": name, "cascaded": [each for each in gone if each != name]}
+
+
+def _emptied(doomed: list[Any]) -> list[Any]:
+    """The bodies that will have no shape left without these features: what is made from such a body goes with them."""
+    bodies = [obj.getParentGeoFeatureGroup() for obj in doomed]
+    return [
+        body
+        for body in bodies
+        if body is not None
+        and body not in doomed
+        and body.isDerivedFrom("PartDesign::Body")
+        and _is_emptied(body, doomed)
+    ]
+
+
+def _is_emptied(body: Any, doomed: list[Any]) -> bool:
+    features = [each for each in body.Group if each.isDerivedFrom("PartDesign::Feature")]
+    lost = [*doomed, *changes.users_of(doomed)]
+    return bool(features) and all(each in lost for each in features)
 
 
 def _show(document: Any, names: set[str]) -> None:

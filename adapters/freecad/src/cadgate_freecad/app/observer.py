@@ -22,19 +22,26 @@ class Observer:
         self.changed = False
         self.deleted = False
         """Whether the call deleted an object that was there before it."""
+        self.regrouped = False
+        """Whether something came into a container or left one."""
         self.paused = False
         """While scratch documents are worked in."""
         self.closed: Callable[[str], None] = lambda name: None
         """Told the name of each document that is closed."""
-        self.measured: dict[Any, dict[str, Any]] = {}
-        """Measures of objects that did not change since: measuring takes longer than all else that is said of them."""
+        self.measured: dict[Any, tuple[Any, dict[str, Any]]] = {}
+        """Measures of objects that did not change since: measuring takes longer than all else that is said of them.
+
+        With the placement of what the object stands in, which moves without a change of the object.
+        """
+        self.measured_of_others: dict[Any, tuple[Any, dict[str, Any]]] = {}
+        """The same of objects that show others: forgotten whenever anything changes."""
         self._last: Any = None
 
     def begin(self) -> None:
         """A call begins: nothing changed yet."""
         self.commits = {}
         self.created_documents = []
-        self.changed = self.deleted = False
+        self.changed = self.deleted = self.regrouped = False
         self._last = None
 
     def take(self) -> list[dict[str, Any]]:
@@ -52,6 +59,11 @@ class Observer:
         self.events = {}
         self._last = None
 
+    def _forget_measures(self, obj: Any) -> None:
+        self.measured.pop(obj, None)
+        if self.measured_of_others:
+            self.measured_of_others.clear()
+
     # --- called by FreeCAD -----------------------------------------------------------------------------------------
 
     def slotCreatedObject(self, obj: Any) -> None:
@@ -64,7 +76,9 @@ class Observer:
         self.changed = True
 
     def slotChangedObject(self, obj: Any, prop: str) -> None:
-        self.measured.pop(obj, None)
+        self._forget_measures(obj)
+        if prop == "Group":
+            self.regrouped = True
         # A new object changes about thirteen times.
         if obj is self._last or self.paused:
             return
@@ -75,7 +89,7 @@ class Observer:
             self.events.setdefault((document.Name, obj.Name), ("changed", obj.TypeId))
 
     def slotDeletedObject(self, obj: Any) -> None:
-        self.measured.pop(obj, None)
+        self._forget_measures(obj)
         if self.paused:
             return
         self.changed = True
@@ -98,6 +112,7 @@ class Observer:
 
     def slotDeletedDocument(self, document: Any) -> None:
         self.measured.clear()
+        self.measured_of_others.clear()
         if self.paused:
             return
         self.changed = True

@@ -56,7 +56,7 @@ def _check_count(count: int) -> None:
 
 
 def _array(obj: Any, properties: dict[str, Any], count: int, fuse: bool, common: dict[str, Any]) -> dict[str, Any]:
-    one = shapes.volume(obj.Shape)
+    one = shapes.volume(shapes.shape_of(obj))
 
     def check(shape: Any) -> None:
         volume = shapes.volume(shape)

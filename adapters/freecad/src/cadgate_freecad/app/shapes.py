@@ -6,7 +6,7 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate_freecad.app import analytic, extents, versions
+from cadgate_freecad.app import analytic, extents, placed, versions
 from cadgate_freecad.app.values import clean, finite, significant, xyz
 
 TIGHT_FACES = 200
@@ -21,12 +21,8 @@ NO_MEASURES: dict[str, Any] = {
 }
 
 
-def shape_of(obj: Any) -> Any | None:
-    """The object's shape, or None where it has none or a null one."""
-    shape = getattr(obj, "Shape", None)
-    if shape is None or not hasattr(shape, "isNull") or shape.isNull():
-        return None
-    return shape
+shape_of = placed.shape
+"""The object's shape where it stands in the document, or None. Never measure `obj.Shape`: that is its container's."""
 
 
 def volume(shape: Any) -> float:
@@ -48,7 +44,20 @@ def bounding_box(shape: Any) -> Any | None:
     box = shape.BoundBox
     if not box.isValid():
         return None
-    return extents.tight(shape.copy(True, False)) if _is_curved(shape) else box
+    return tight_box(untriangulated(shape)) if _is_curved(shape) else box
+
+
+def tight_box(part: Any) -> Any:
+    """The extents of a shape, a face or an edge without a mesh (`untriangulated`), also where it is curved and cut."""
+    try:
+        return extents.tight(part) or part.BoundBox
+    except (RuntimeError, FreeCAD.Base.FreeCADError):
+        return part.BoundBox
+
+
+def untriangulated(shape: Any) -> Any:
+    """A copy without the mesh that a view or an export left, whose corners boxes would be taken from."""
+    return shape.copy(True, False)
 
 
 def _is_curved(shape: Any) -> bool:
@@ -73,15 +82,16 @@ def _curve(edge: Any) -> str | None:
 
 
 def measures(obj: Any, shape: Any | None) -> dict[str, Any]:
-    """volume, area, center_of_mass, bounding_box, shape_type."""
+    """volume, area, center_of_mass, bounding_box, shape_type of `obj`, whose `shape_of` is `shape`."""
     if shape is None:
         return NO_MEASURES
     size = volume(shape)
     whole = analytic.known(obj, size)
     if whole is not None:
-        center = obj.Placement.multVec(FreeCAD.Vector(*whole.center))
+        place = placed.placement(obj)
+        center = place.multVec(FreeCAD.Vector(*whole.center))
         area = whole.area
-        box = shape.BoundBox if whole.box is None else whole.box(obj.Placement)
+        box = shape.BoundBox if whole.box is None else whole.box(place)
     else:
         center, area, box = versions.center_of_mass(shape), shape.Area, bounding_box(shape)
     return {

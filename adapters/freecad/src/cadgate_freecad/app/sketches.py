@@ -12,8 +12,9 @@ from cadgate_freecad.app import changes, shapes, sketching, values, versions
 from cadgate_freecad.app.creation import Slot, reason, recompute
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.geometry import chosen_numbers
-from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.info import describe, state
 from cadgate_freecad.app.objects import find
+from cadgate_freecad.app.operands import attachable
 
 PLANES = {
     "xy": ("XY_Plane", FreeCAD.Rotation()),
@@ -55,18 +56,22 @@ def create_sketch(
     slot = Slot(document, "Sketch", name, on_conflict, [each for each in (owner, support and support[0]) if each])
     about_to_change()
     sketch = slot.fill("Sketcher::SketchObject", label)
+    up_to_date = owner is None or state(owner) == ["Up-to-date"]
     if owner is not None:
         owner.addObject(sketch)
     _place(sketch, owner, support, plane, height)
     sketching.add(sketch, drawn, wanted)
     solve(sketch)
     recompute(sketch)
+    if owner is not None and up_to_date:
+        # A sketch adds nothing to the body's shape: what depends on that need not be made again.
+        owner.purgeTouched()
     return describe_sketch(sketch)
 
 
 def _flat_face(obj: Any, face: Any) -> tuple[Any, str]:
     [number] = chosen_numbers(obj, "Face", "face", [face])
-    if obj.Shape.Faces[number - 1].Surface.TypeId != "Part::GeomPlane":
+    if shapes.shape_of(obj).Faces[number - 1].Surface.TypeId != "Part::GeomPlane":
         raise values.invalid("face", f"Face{number} of {obj.Name!r} is not flat")
     return obj, f"Face{number}"
 
@@ -75,7 +80,7 @@ def _place(sketch: Any, owner: Any, support: Any, plane: str, height: float) -> 
     role, turn = PLANES[plane]
     up = FreeCAD.Placement(FreeCAD.Vector(0, 0, height), FreeCAD.Rotation())
     if support is not None:
-        versions.attach(sketch, (support[0], [support[1]]))
+        versions.attach(sketch, (attachable(support[0], owner), [support[1]]))
         sketch.AttachmentOffset = up
     elif owner is not None:
         origin = next(each for each in owner.Origin.OriginFeatures if each.Role == role)

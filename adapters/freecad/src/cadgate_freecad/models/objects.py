@@ -38,6 +38,9 @@ PART_EXAMPLE: dict[str, Any] = {
     "document": "Unnamed",
     "location": [0, 0, 0],
     "rotation": [0, 0, 0],
+    "container": None,
+    "global_location": [0, 0, 0],
+    "global_rotation": [0, 0, 0],
     "volume": 1000,
     "area": 600,
     "center_of_mass": [5, 5, 5],
@@ -52,18 +55,28 @@ PART_EXAMPLE: dict[str, Any] = {
 
 
 class PartInfo(ObjectInfo):
-    """An object of a document. Measures are null where the object has no shape."""
+    """An object of a document. Measures are null where the object has no shape.
+
+    Measures are in the coordinates of the document; `location` and `rotation` are within `container`.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [PART_EXAMPLE]})
 
     label: str
     document: str
-    location: Vector3 = Field(description="Origin of its placement, mm.")
-    rotation: Vector3 = Field(description="XYZ Euler angles of its placement, degrees.")
+    location: Vector3 = Field(description="Origin of its own placement, within `container`, mm.")
+    rotation: Vector3 = Field(description="XYZ Euler angles of its own placement, within `container`, degrees.")
+    container: str | None = Field(
+        description="The body, part or group of links that it stands in and moves with; null for the document."
+    )
+    global_location: Vector3 = Field(description="Origin of its placement in the coordinates of the document, mm.")
+    global_rotation: Vector3 = Field(
+        description="XYZ Euler angles of its placement in the coordinates of the document, degrees."
+    )
     volume: float | None = Field(description="mm³; 0 where nothing of it is solid.")
     area: float | None = Field(description="mm².")
     center_of_mass: Vector3 | None = Field(description="mm, in the coordinates of the document.")
-    bounding_box: BoundingBox | None
+    bounding_box: BoundingBox | None = Field(description="In the coordinates of the document.")
     shape_type: str | None = Field(description="`Solid`, `Compound`, `Face`, …, or `Mesh`.")
     valid: bool = Field(description="Whether its last recompute succeeded and left a shape.")
     state: list[str] = Field(

@@ -1,0 +1,136 @@
+"""Stand-ins: objects of the document that follow an object inside a body or part, for features to be made from.
+
+A feature takes the shapes of its inputs in the coordinates of their containers, so one outside would stand at the wrong
+place. A stand-in is a hidden PartDesign::SubShapeBinder, whose shape is where the object stands, with the same numbers
+of faces and edges, and which follows the object and all containers around it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import PartDesign  # noqa: F401 - registers the types
+
+from cadgate.appserver import AppError
+from cadgate_freecad.app import placed
+from cadgate_freecad.app.naming import free_name
+
+_MARK = "StandsFor"
+_KIND = "PartDesign::SubShapeBinder"
+
+
+def input_of(obj: Any, owner: Any | None = None, *, always: bool = False) -> Any:
+    """What a feature within `owner` (a body, a part; None: the document) takes as its input to get `obj` as it stands.
+
+    That is `obj` itself where both are in the same container, or a stand-in, which is made unless there is one already.
+    With `always` it is a stand-in anyway. Call after `about_to_change`.
+    """
+    inside, around = _ways(obj, owner)
+    if inside == around and not always:
+        return obj
+    if obj in around:
+        raise AppError("validation_error", f"{obj.Name!r} holds {around[-1].Name!r}: it cannot be an input of it")
+    root, path = _link(obj, owner)
+    for other in root.InList:
+        if is_stand_in(other) and _follows(other, root, path) and placed.container(other) == owner:
+            return other
+    return _make(obj, root, path, owner)
+
+
+def _ways(obj: Any, owner: Any | None) -> tuple[list[Any], list[Any]]:
+    """The containers around `obj`, and those around what is in `owner`."""
+    return placed.containers(obj), [] if owner is None else [*placed.containers(owner), owner]
+
+
+def _link(obj: Any, owner: Any | None) -> tuple[Any, str]:
+    """How a binder in `owner` refers to `obj`: from the outermost container that they do not share."""
+    inside, around = _ways(obj, owner)
+    while inside and around and inside[0] == around[0]:
+        del inside[0], around[0]
+    path = [*inside, obj]
+    return path[0], "".join(f"{each.Name}." for each in path[1:])
+
+
+def attachable(obj: Any, owner: Any | None = None) -> Any:
+    """The same for a sketch to lie on: links, parts and groups cannot carry one, so they always have a stand-in."""
+    return input_of(obj, owner, always=not obj.isDerivedFrom("Part::Feature"))
+
+
+def _follows(other: Any, root: Any, path: str) -> bool:
+    return [(each, list(names)) for each, names in other.Support] == [(root, [path])]
+
+
+def renew(document: Any) -> None:
+    """Let every stand-in follow its object into the container that it is in now; these are touched then."""
+    for other in document.findObjects(_KIND):
+        obj = document.getObject(getattr(other, _MARK, "")) if is_stand_in(other) else None
+        if obj is None:
+            continue
+        root, path = _link(obj, placed.container(other))
+        if not _follows(other, root, path):
+            other.Support = [(root, (path,))]
+
+
+def _make(obj: Any, root: Any, path: str, owner: Any | None) -> Any:
+    from cadgate_freecad.app.creation import recompute
+
+    document = obj.Document
+    name = free_name(document, f"{obj.Name}_placed")
+    other = document.addObject(_KIND, name)
+    if owner is not None:
+        owner.addObject(other)
+    other.addProperty("App::PropertyString", _MARK, "Cadgate", "The object that this one stands for in other features")
+    setattr(other, _MARK, obj.Name)
+    other.MakeFace = False
+    other.Relative = True
+    other.Support = [(root, (path,))]
+    other.Visibility = False
+    recompute(other)
+    return other
+
+
+def inputs_of(value: Any, objects: list[Any], owner: Any | None = None) -> Any:
+    """`value` (properties, lists, links with names of edges) with `input_of` in place of each of `objects`."""
+    if isinstance(value, dict):
+        return {name: inputs_of(each, objects, owner) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(inputs_of(each, objects, owner) for each in value)
+    return input_of(value, owner) if any(value is each for each in objects) else value
+
+
+def is_stand_in(obj: Any) -> bool:
+    """Whether the gateway made `obj` to stand for another one."""
+    return obj.TypeId == _KIND and hasattr(obj, _MARK)
+
+
+def targets(obj: Any) -> list[Any]:
+    """The objects inside containers that `obj`, a binder, follows: FreeCAD's own lists name their containers only."""
+    if obj.TypeId != _KIND:
+        return []
+    found: list[Any] = []
+    for root, names in obj.Support:
+        for name in names:
+            each = root.getSubObject(name, 1) if name else root
+            if each is not None and each is not root:
+                found.append(each)
+    return found
+
+
+def followers(obj: Any) -> list[Any]:
+    """The binders that follow `obj` inside its containers."""
+    return [other for each in placed.containers(obj) for other in each.InList if obj in targets(other)]
+
+
+def unused(objects: list[Any], gone: list[Any]) -> list[Any]:
+    """Those stand-ins among the inputs of `objects` that nothing will use once all of `gone` are deleted."""
+    found: list[Any] = []
+    for obj in objects:
+        for each in obj.OutList:
+            if is_stand_in(each) and each not in (*found, *gone) and all(other in gone for other in _users(each)):
+                found.append(each)
+    return found
+
+
+def _users(obj: Any) -> list[Any]:
+    around = placed.container(obj)
+    return [other for other in obj.InList if other is not around]

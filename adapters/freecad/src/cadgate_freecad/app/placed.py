@@ -1,0 +1,95 @@
+"""Where objects stand in the document.
+
+`obj.Shape` and `obj.Placement` are FreeCAD's, in the coordinates of the container that an object lives in: a body, a
+part, a group of links. Whatever is told, measured or made is in the document's: everything here asks this module.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import FreeCAD
+
+_LINK_PARENTS = ("App::LinkGroup", "App::Link")
+
+
+def container(obj: Any) -> Any | None:
+    """The body, part, group of links or array of links that places `obj`; None where the document does.
+
+    A plain group (a folder) places nothing.
+    """
+    parent = obj.getParentGeoFeatureGroup()
+    if parent is not None:
+        return parent
+    for other in obj.InList:
+        if other.TypeId in _LINK_PARENTS and obj in other.ElementList:
+            return other
+        if other.TypeId == "App::DocumentObjectGroup":
+            return container(other)
+    return None
+
+
+def containers(obj: Any) -> list[Any]:
+    """All containers around `obj`, the outermost first."""
+    found: list[Any] = []
+    parent = container(obj)
+    while parent is not None and parent not in found:
+        found.insert(0, parent)
+        parent = container(parent)
+    return found
+
+
+def frame(obj: Any) -> Any | None:
+    """The placement of what `obj` lives in, in the document's coordinates; None where that is the document itself."""
+    return frame_of(containers(obj))
+
+
+def frame_of(around: list[Any]) -> Any | None:
+    """The placement of the innermost of these containers (the outermost first) in the document's coordinates."""
+    if not around:
+        return None
+    whole = FreeCAD.Placement()
+    for each in around:
+        whole = whole.multiply(each.Placement)
+    return whole
+
+
+def placement(obj: Any) -> Any:
+    """The placement of `obj` in the document's coordinates; `obj.Placement` is its own, within its container."""
+    around = frame(obj)
+    return obj.Placement if around is None else around.multiply(obj.Placement)
+
+
+def shape(obj: Any) -> Any | None:
+    """The shape of `obj` where it stands in the document, or None where it has none or a null one.
+
+    Also of links, arrays of links, parts and groups (a compound of what they show). Faces and edges have the same
+    numbers as in `obj.Shape`. Of an object that no container places it is `obj.Shape` itself: do not change it.
+    """
+    return shape_in(obj, frame(obj))
+
+
+def shape_in(obj: Any, around: Any | None) -> Any | None:
+    """The same where its `frame` is known already."""
+    own = getattr(obj, "Shape", None)
+    if own is None or not hasattr(own, "isNull") or own.isNull():
+        return None
+    return own if around is None else moved(own, around)
+
+
+def mesh(obj: Any) -> Any | None:
+    """The mesh of a Mesh::Feature, or of a link to one, where it stands in the document; None where it has none."""
+    own = getattr(obj, "Mesh", None)
+    if not hasattr(own, "CountFacets"):
+        return None
+    place = placement(obj)
+    if own.Placement == place:
+        return own
+    result = own.copy()
+    result.Placement = place
+    return result
+
+
+def moved(shape: Any, around: Any) -> Any:
+    """`shape` moved by the placement `around`; it shares its geometry."""
+    return shape.transformed(around.toMatrix())
