@@ -7,7 +7,7 @@ from typing import Any, Callable
 import FreeCAD
 
 from cadgate.appserver import AppError, method, warn
-from cadgate_freecad.app import plausible, shapes, values
+from cadgate_freecad.app import shapes, values, verification
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, create, hide, recompute
 from cadgate_freecad.app.documents import target
@@ -49,7 +49,8 @@ def feature(
     wires: bool = False,
     keep_visible: bool = False,
 ) -> dict[str, Any]:
-    """Create a feature and refuse what is empty, not valid, or fails `check(shape)`."""
+    """Create a feature and refuse what is empty, not valid, proved wrong, or fails `check(shape)`."""
+    level = common.pop("verify")
 
     def verify(obj: Any) -> None:
         shape = obj.Shape
@@ -64,7 +65,7 @@ def feature(
                 f"The result of {_names(inputs)} is not a valid shape: try smaller or other dimensions",
                 {"type": kind},
             )
-        plausible.check(obj, shape)
+        verification.check(obj, level=level)
         if check is not None:
             check(shape)
         if not keep_visible:
