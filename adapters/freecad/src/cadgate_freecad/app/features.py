@@ -14,6 +14,7 @@ from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.geometry import chosen_numbers
 from cadgate_freecad.app.info import problem
 from cadgate_freecad.app.objects import find
+from cadgate_freecad.app.verification import largest
 
 JOINS = {"arc": 0, "tangent": 1, "intersection": 2}
 PLANES = {"xy": (0, 0, 1), "xz": (0, 1, 0), "yz": (1, 0, 0)}
@@ -93,7 +94,10 @@ def fillet(*, object: str, radius: Any, edges: Any, **common: Any) -> dict[str, 
     obj = solid_source("object", object)
     r = values.length("radius", radius)
     numbers = chosen_numbers(obj, "Edge", "edges", edges)
-    return feature("Part::Fillet", "Fillet", _on_edges(obj, numbers, r, r), [obj], common, check=_changes(obj))
+    try:
+        return feature("Part::Fillet", "Fillet", _on_edges(obj, numbers, r, r), [obj], common, check=_changes(obj))
+    except AppError as error:
+        raise _explained(error, lambda: largest.too_large(obj, "Part::Fillet", "A radius of", r, None, numbers)) from None
 
 
 @method("features.chamfer")
@@ -103,7 +107,20 @@ def chamfer(*, object: str, size: Any, size2: Any, edges: Any, **common: Any) ->
     second = first if size2 is None else values.length("size2", size2)
     numbers = chosen_numbers(obj, "Edge", "edges", edges)
     properties = _on_edges(obj, numbers, first, second)
-    return feature("Part::Chamfer", "Chamfer", properties, [obj], common, check=_changes(obj))
+    try:
+        return feature("Part::Chamfer", "Chamfer", properties, [obj], common, check=_changes(obj))
+    except AppError as error:
+        other = None if size2 is None else second
+        raise _explained(
+            error, lambda: largest.too_large(obj, "Part::Chamfer", "A chamfer of", first, other, numbers)
+        ) from None
+
+
+def _explained(error: AppError, explain: Callable[[], AppError | None]) -> AppError:
+    """The error that says what would work, where the geometry is what is wrong and something smaller works."""
+    if error.code != "degenerate_result" or "type" not in error.details:
+        return error
+    return explain() or error
 
 
 def _on_edges(obj: Any, numbers: list[int], first: float, second: float) -> dict[str, Any]:
@@ -251,9 +268,14 @@ def thickness(*, object: str, thickness: Any, faces: Any, inward: bool, join: st
 
     def check(shape: Any) -> None:
         if inward and shapes.volume(shape) >= before:
-            raise AppError("degenerate_result", f"Walls of {wall:g} mm leave no hollow in {object!r}")
+            raise AppError("degenerate_result", f"Walls of {wall:g} mm leave no hollow in {object!r}", {"type": "Part::Thickness"})
 
-    return feature("Part::Thickness", "Thickness", properties, [obj], common, check=check)
+    try:
+        return feature("Part::Thickness", "Thickness", properties, [obj], common, check=check)
+    except AppError as error:
+        raise _explained(
+            error, lambda: largest.wall_too_thick(obj, wall, numbers, inward, JOINS[join])
+        ) from None
 
 
 @method("features.offset")

@@ -12,6 +12,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import FreeCAD
+import Part
+
+from cadgate.appserver import warn
+
+_FAILURES = (Part.OCCError, FreeCAD.Base.FreeCADError)
+
 
 def check(obj: Any, *, level: str | None = None) -> None:
     """Raise AppError `degenerate_result` where the object's shape is proved to be wrong.
@@ -20,5 +27,9 @@ def check(obj: Any, *, level: str | None = None) -> None:
     """
     from cadgate_freecad.app.verification import booleans, features
 
-    features.check(obj, obj.Shape)
-    booleans.check_object(obj, level=level)
+    try:
+        features.check(obj, obj.Shape, level=level)
+        booleans.check_object(obj, level=level)
+    except _FAILURES as error:
+        # A check that fails proves nothing, neither way.
+        warn("unverified", f"{obj.Name!r} could not be looked at in a second way: {type(error).__name__}: {error}")

@@ -111,7 +111,7 @@ def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> Non
     result = size(made.result)
     _within(made, result, sizes, EXACT if flat else APPROXIMATE)
     _joined(made)
-    wrong = mismatch(made, count=8 if full else 1 if simple else 3)
+    wrong = mismatch(made, count=8 if full else 1 if simple else 2)
     if wrong is not None:
         raise failed(made, wrong)
     if full or sure or not simple or suspicious(result, sizes):
