@@ -217,9 +217,7 @@ PAIRS: dict[str, tuple[tuple[str, dict[str, Any]], tuple[str, dict[str, Any]], f
 
 @pytest.mark.parametrize("level", ["fast", "full"])
 @pytest.mark.parametrize("case", PAIRS)
-def test_operands_that_lie_awkwardly_give_the_volumes_of_formulas(
-    freecad: httpx.Client, case: str, level: str
-) -> None:
+def test_operands_that_lie_awkwardly_give_the_volumes_of_formulas(freecad: httpx.Client, case: str, level: str) -> None:
     (kind_a, a), (kind_b, b), first, second, shared = PAIRS[case]
     make(freecad, f"/primitives/{kind_a}", name="A", **a)
     make(freecad, f"/primitives/{kind_b}", name="B", **b)
@@ -245,18 +243,14 @@ def test_operands_that_lie_awkwardly_give_the_volumes_of_formulas(
 @pytest.mark.parametrize(
     ("objects", "union", "shared"), [("ABC", 1300, 200), ("CBA", 1300, 200), ("ABD", 1700, None), ("BCA", 1300, 200)]
 )
-def test_three_operands_in_every_order(
-    freecad: httpx.Client, objects: str, union: float, shared: float | None
-) -> None:
+def test_three_operands_in_every_order(freecad: httpx.Client, objects: str, union: float, shared: float | None) -> None:
     for name, x, y in (("A", 0, 0), ("B", 4, 0), ("C", 2, -6), ("D", 7, 1000)):
         make(freecad, "/primitives/box", name=name, location=[x, y, 0])
     if "D" in objects:
         assert freecad.patch("/objects/D", json={"location": [7, 7, 0]}).status_code == 200
     names = list(objects)
     boxes = {"A": (0, 0), "B": (4, 0), "C": (2, -6), "D": (7, 7)}
-    cells = {
-        name: {(i, j) for i in range(x, x + 10) for j in range(y, y + 10)} for name, (x, y) in boxes.items()
-    }
+    cells = {name: {(i, j) for i in range(x, x + 10) for j in range(y, y + 10)} for name, (x, y) in boxes.items()}
     everything = set().union(*(cells[name] for name in names))
     common = set.intersection(*(cells[name] for name in names))
     left = cells[names[0]] - cells[names[1]] - cells[names[2]]

@@ -14,7 +14,6 @@ from cadgate_freecad.app.verification import booleans
 from cadgate_freecad.app.verification.booleans import Outcome, same, size
 
 
-
 @method("boolean.union")
 def union(*, object1: Any, object2: Any, objects: Any, operation: str | None, **common: Any) -> dict[str, Any]:
     operands = _operands(object1, object2, objects)

@@ -15,6 +15,7 @@ from cadgate_freecad.app.geometry import chosen_numbers
 from cadgate_freecad.app.info import problem
 from cadgate_freecad.app.objects import find
 from cadgate_freecad.app.verification import largest
+from cadgate_freecad.app.verification.features import refuse_crossing
 
 JOINS = {"arc": 0, "tangent": 1, "intersection": 2}
 PLANES = {"xy": (0, 0, 1), "xz": (0, 1, 0), "yz": (1, 0, 0)}
@@ -97,7 +98,9 @@ def fillet(*, object: str, radius: Any, edges: Any, **common: Any) -> dict[str, 
     try:
         return feature("Part::Fillet", "Fillet", _on_edges(obj, numbers, r, r), [obj], common, check=_changes(obj))
     except AppError as error:
-        raise _explained(error, lambda: largest.too_large(obj, "Part::Fillet", "A radius of", r, None, numbers)) from None
+        raise _explained(
+            error, lambda: largest.too_large(obj, "Part::Fillet", "A radius of", r, None, numbers)
+        ) from None
 
 
 @method("features.chamfer")
@@ -190,10 +193,12 @@ def revolve(
     obj = source("object", object)
     if obj.Shape.Solids:
         raise values.invalid("object", f"{object!r} is a solid: revolve a sketch, a face or a wire")
+    around, through = values.direction("axis", axis), values.vector("base", base)
+    refuse_crossing(obj.Shape, around, through, object)
     properties = {
         "Source": obj,
-        "Axis": values.direction("axis", axis),
-        "Base": values.vector("base", base),
+        "Axis": around,
+        "Base": through,
         "Angle": values.angle("angle", angle),
         "Symmetric": symmetric,
         "Solid": solid,
@@ -268,14 +273,14 @@ def thickness(*, object: str, thickness: Any, faces: Any, inward: bool, join: st
 
     def check(shape: Any) -> None:
         if inward and shapes.volume(shape) >= before:
-            raise AppError("degenerate_result", f"Walls of {wall:g} mm leave no hollow in {object!r}", {"type": "Part::Thickness"})
+            raise AppError(
+                "degenerate_result", f"Walls of {wall:g} mm leave no hollow in {object!r}", {"type": "Part::Thickness"}
+            )
 
     try:
         return feature("Part::Thickness", "Thickness", properties, [obj], common, check=check)
     except AppError as error:
-        raise _explained(
-            error, lambda: largest.wall_too_thick(obj, wall, numbers, inward, JOINS[join])
-        ) from None
+        raise _explained(error, lambda: largest.wall_too_thick(obj, wall, numbers, inward, JOINS[join])) from None
 
 
 @method("features.offset")

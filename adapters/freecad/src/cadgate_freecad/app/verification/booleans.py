@@ -174,7 +174,9 @@ def _joined(made: Outcome) -> None:
     if made.result.isNull() or not made.result.Faces:
         return
     gap = made.result.getTolerance(1)
-    if gap > LOOSE * made.result.BoundBox.DiagonalLength and gap > 2 * max(each.getTolerance(1) for each in made.operands):
+    if gap > LOOSE * made.result.BoundBox.DiagonalLength and gap > 2 * max(
+        each.getTolerance(1) for each in made.operands
+    ):
         raise failed(made, f"the faces of its result are up to {gap:.2g} mm apart where they should meet")
 
 

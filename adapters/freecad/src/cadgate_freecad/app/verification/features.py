@@ -129,23 +129,42 @@ def _extrusion(obj: Any, shape: Any, full: bool) -> str | None:
     return _compare("mm³", shapes.volume(shape), face.Area * length * upright, CURVED)
 
 
+def crossing(face: Any, axis: Any, base: Any) -> tuple[bool, float] | None:
+    """Whether a flat profile lies at both sides of an axis, and how far its centre is from it; None off its plane."""
+    along = FreeCAD.Vector(axis).normalize()
+    plane = face.findPlane()
+    if abs(plane.Axis.dot(along)) > 1e-6 or abs((base - plane.Position).dot(plane.Axis)) > 1e-6:
+        return None
+    side = plane.Axis.cross(along).normalize()
+    places = [(point - base).dot(side) for edge in face.Edges for point in edge.discretize(20)]
+    arm = abs((versions.center_of_mass(face) - base).dot(side))
+    return min(places) < -1e-6 and max(places) > 1e-6, arm
+
+
+def refuse_crossing(shape: Any, axis: Any, base: Any, name: str) -> None:
+    """Raise AppError `degenerate_result` for a profile that would pass through itself when it is revolved."""
+    face = _face_of(shape)
+    lies = None if face is None else crossing(face, axis, base)
+    if lies is not None and lies[0]:
+        raise AppError(
+            "degenerate_result",
+            f"{name!r} crosses the axis, so that it would pass through itself when it is revolved: move it, or `base`, so "
+            "that all of it lies at one side",
+            {"object": name, "reason": "crosses_axis"},
+        )
+
+
 def _revolution(obj: Any, shape: Any, full: bool) -> str | None:
     face = _face_of(obj.Source.Shape)
-    if face is None:
+    lies = None if face is None else crossing(face, obj.Axis, obj.Base)
+    if lies is None:
         return None
-    axis = FreeCAD.Vector(obj.Axis).normalize()
-    plane = face.findPlane()
-    if abs(plane.Axis.dot(axis)) > 1e-6 or abs((obj.Base - plane.Position).dot(plane.Axis)) > 1e-6:
-        return None  # the axis is not in the plane of the profile
-    side = plane.Axis.cross(axis).normalize()
-    places = [(point - obj.Base).dot(side) for edge in face.Edges for point in edge.discretize(20)]
-    if min(places) < -1e-6 and max(places) > 1e-6:
+    crosses, arm = lies
+    if crosses:
         return "the profile crosses the axis, so that the result would pass through itself"
     if not obj.Solid or not shape.Solids:
         return None
-    arm = abs((versions.center_of_mass(face) - obj.Base).dot(side))
-    turned = min(abs(obj.Angle), 360.0)
-    return _compare("mm³", shapes.volume(shape), face.Area * arm * radians(turned), CURVED)
+    return _compare("mm³", shapes.volume(shape), face.Area * arm * radians(min(abs(obj.Angle), 360.0)), CURVED)
 
 
 def _swept(obj: Any, shape: Any, full: bool) -> str | None:
@@ -158,7 +177,9 @@ def _swept(obj: Any, shape: Any, full: bool) -> str | None:
         for near, far in beside(face, 12 if full else 4, 0.75 * deflection):
             if mesh.holds(near) and mesh.holds(far):
                 there = ", ".join(f"{part:.3f}" for part in (near + far) * 0.5)
-                return f"the result passes through itself at [{there}]; for a helix, the profile is higher than the pitch"
+                return (
+                    f"the result passes through itself at [{there}]; for a helix, the profile is higher than the pitch"
+                )
     return None
 
 
@@ -207,6 +228,8 @@ def walls(obj: Any, shape: Any, full: bool) -> str | None:
     source, names = obj.Faces
     wall = getattr(obj.Value, "Value", obj.Value)
     old, new = Region(source.Shape), Region(shape)
+    kept = [face for number, face in enumerate(source.Shape.Faces, 1) if f"Face{number}" not in names]
+    around = Part.Compound(kept)
     for number, face in enumerate(source.Shape.Faces, 1):
         if f"Face{number}" in names:
             continue
@@ -216,7 +239,11 @@ def walls(obj: Any, shape: Any, full: bool) -> str | None:
                 continue  # the object is thinner than the wall here
             if not new.holds(middle) and not new.touches(middle, 1e-4):
                 return f"the wall at Face{number} of {source.Name!r} is not there"
-            if new.holds(other) and not new.touches(other, 1e-4) and (wall > 0) == old.holds(other):
+            if wall < 0:
+                other = point + normal * (1.5 * wall)
+                if not old.holds(other) or Part.Vertex(other).distToShape(around)[0] < 1.01 * -wall:
+                    continue  # no hollow here
+            if old.holds(other) and new.holds(other) and not new.touches(other, 1e-4):
                 return f"there is material behind the wall at Face{number} of {source.Name!r}"
     return None
 

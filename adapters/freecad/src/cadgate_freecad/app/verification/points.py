@@ -81,7 +81,11 @@ def _winding(surface: list[tuple[tuple[float, float, float], ...]], x: float, y:
     total = 0.0
     for (ax, ay, az), (bx, by, bz), (cx, cy, cz) in surface:
         ax, ay, az, bx, by, bz, cx, cy, cz = ax - x, ay - y, az - z, bx - x, by - y, bz - z, cx - x, cy - y, cz - z
-        a, b, c = sqrt(ax * ax + ay * ay + az * az), sqrt(bx * bx + by * by + bz * bz), sqrt(cx * cx + cy * cy + cz * cz)
+        a, b, c = (
+            sqrt(ax * ax + ay * ay + az * az),
+            sqrt(bx * bx + by * by + bz * bz),
+            sqrt(cx * cx + cy * cy + cz * cz),
+        )
         volume = ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx)
         total += atan2(
             volume,
