@@ -1,4 +1,4 @@
-"""Booleans that OpenCASCADE gets wrong, or nearly: the answer is the formula's, or an error that says the kernel failed."""
+"""Booleans that OpenCASCADE gets wrong, or nearly: the formula's answer, or an error that says the kernel failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features against formulas, and errors that say what would work: sizes that are too large, constraints that disagree."""
+"""Features against formulas, and errors that say what would work: sizes too large, constraints that disagree."""
 
 from __future__ import annotations
 
@@ -183,25 +183,31 @@ from cadgate_freecad.app.verification import features
 V, P = FreeCAD.Vector, FreeCAD.Placement()
 def of(shape): return O(Shape=shape, Name="Box")
 box = Part.makeBox(10, 10, 10)
-ball = Part.makeSphere(1, V(5, 5, 10))
 square = of(Part.makePlane(4, 4, V(10, 0, 0)))
+def part(kind, **properties): return O(TypeId="Part::" + kind, Placement=P, **properties)
+def value(number): return O(Value=number)
+def row(count, step, fuse):
+    return part("FeaturePython", Base=of(box), ArrayType="ortho", NumberX=count, NumberY=1, NumberZ=1,
+        IntervalX=V(step, 0, 0), Fuse=fuse)
+def moved(x): return box.transformed(FreeCAD.Placement(V(x, 0, 0), FreeCAD.Rotation()).toMatrix())
+mirror = part("Mirroring", Source=of(box), Base=V(), Normal=V(1, 0, 0))
+fillet = part("Fillet", Base=of(box), Edges=[(1, 1, 1)])
+extrude = part("Extrusion", Base=square, Solid=True, TaperAngle=value(0), TaperAngleRev=value(0), Symmetric=False,
+    LengthFwd=value(5), LengthRev=value(0), DirMode="Normal")
+revolve = part("Revolution", Source=square, Base=V(), Axis=V(0, 1, 0), Solid=True, Angle=360)
 wrong = {
-    "mirror beside": (O(TypeId="Part::Mirroring", Source=of(box), Base=V(), Normal=V(1, 0, 0)), box),
-    "mirror larger": (O(TypeId="Part::Mirroring", Source=of(box), Base=V(), Normal=V(1, 0, 0)), Part.makeBox(11, 10, 10, V(-11, 0, 0))),
-    "fillet that left the edge": (O(TypeId="Part::Fillet", Base=of(box), Edges=[(1, 1, 1)]), box.makeFillet(1, [box.Edges[4]])),
-    "fillet that lost a corner": (O(TypeId="Part::Fillet", Base=of(box), Edges=[(1, 1, 1)]), box.makeFillet(1, [box.Edges[0]]).cut(Part.makeBox(5, 5, 9, V(5, 5, 1)))),
-    "short extrude": (O(TypeId="Part::Extrusion", Base=square, Solid=True, TaperAngle=O(Value=0), TaperAngleRev=O(Value=0), Symmetric=False,
-        LengthFwd=O(Value=5), LengthRev=O(Value=0), DirMode="Normal"), square.Shape.extrude(V(0, 0, 4))),
-    "half a turn": (O(TypeId="Part::Revolution", Source=square, Base=V(), Axis=V(0, 1, 0), Solid=True, Angle=360), square.Shape.revolve(V(), V(0, 1, 0), 180)),
-    "no hollow": (O(TypeId="Part::Thickness", Faces=(of(box), ["Face6"]), Value=-1), box),
-    "offset the other way": (O(TypeId="Part::Offset", Source=of(box), Value=-1, Fill=False, Join="Arc"), box),
-    "pattern of two": (O(TypeId="Part::FeaturePython", Base=of(box), ArrayType="ortho", NumberX=3, NumberY=1, NumberZ=1,
-        IntervalX=V(20, 0, 0), Fuse=False), Part.Compound([box, box.transformed(FreeCAD.Placement(V(20, 0, 0), FreeCAD.Rotation()).toMatrix())])),
-    "fused pattern of one": (O(TypeId="Part::FeaturePython", Base=of(box), ArrayType="ortho", NumberX=3, NumberY=1, NumberZ=1,
-        IntervalX=V(5, 0, 0), Fuse=True), box),
+    "mirror beside": (mirror, box),
+    "mirror larger": (mirror, Part.makeBox(11, 10, 10, V(-11, 0, 0))),
+    "fillet that left the edge": (fillet, box.makeFillet(1, [box.Edges[4]])),
+    "fillet that lost a corner": (fillet, box.makeFillet(1, [box.Edges[0]]).cut(Part.makeBox(5, 5, 9, V(5, 5, 1)))),
+    "short extrude": (extrude, square.Shape.extrude(V(0, 0, 4))),
+    "half a turn": (revolve, square.Shape.revolve(V(), V(0, 1, 0), 180)),
+    "no hollow": (part("Thickness", Faces=(of(box), ["Face6"]), Value=-1), box),
+    "offset the other way": (part("Offset", Source=of(box), Value=-1, Fill=False, Join="Arc"), box),
+    "pattern of two": (row(3, 20, False), Part.Compound([box, moved(20)])),
+    "fused pattern of one": (row(3, 5, True), box),
 }
 for name, (obj, shape) in sorted(wrong.items()):
-    obj.Placement = P
     for level in ("fast", "full"):
         try:
             features.check(obj, shape, level=level)

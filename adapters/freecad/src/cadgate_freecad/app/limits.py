@@ -1,4 +1,7 @@
-"""The sizes above which work is refused, and how closely results are looked at: filled by the host at start from the adapter's settings."""
+"""The sizes above which work is refused, and how closely results are looked at.
+
+Filled by the host at start from the adapter's settings.
+"""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ from cadgate_freecad.app.verification.points import (
 EXACT, APPROXIMATE, SUMS = 1e-6, 1e-4, 3e-3
 """Relative slack of volumes: of flat faces, of curved ones, and of sums of volumes of curved ones.
 
-OpenCASCADE integrates over trimmed curved faces with a fixed number of points: two tori that cut each other are measured
-to two parts in a thousand.
+OpenCASCADE integrates over trimmed curved faces with a fixed number of points: two tori that cut each other are
+measured to two parts in a thousand.
 """
 UNCERTAIN = 0.03
 """Volumes that are apart by less than this are those of a right shape, measured badly: a warning says so."""
@@ -143,8 +143,8 @@ def failed(made: Outcome, wrong: str) -> AppError:
     return AppError(
         "degenerate_result",
         f"OpenCASCADE fails at this {verb} of {named}: {wrong}. Nothing was changed. What may help: move or turn an "
-        "operand slightly, let a tool reach beyond the surface instead of lying flush with it, make a helical profile a "
-        "little higher or lower, or combine in smaller steps",
+        "operand slightly, let a tool reach beyond the surface instead of lying flush with it, make a helical profile "
+        "a little higher or lower, or combine in smaller steps",
         {"operands": made.names, "operation": made.operation, "reason": "kernel_failed"},
     )
 

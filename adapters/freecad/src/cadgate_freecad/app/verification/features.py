@@ -1,4 +1,4 @@
-"""What must hold of a fillet, a mirror image, a pattern, an extrusion …: formulas, and points that must stay as they were.
+"""What must hold of a fillet, a mirror image, a pattern, an extrusion …: formulas, and points that must not change.
 
 `check(obj)` looks up the object's type; a type that is not listed is believed. A check returns what is wrong, or None.
 """
@@ -148,8 +148,8 @@ def refuse_crossing(shape: Any, axis: Any, base: Any, name: str) -> None:
     if lies is not None and lies[0]:
         raise AppError(
             "degenerate_result",
-            f"{name!r} crosses the axis, so that it would pass through itself when it is revolved: move it, or `base`, so "
-            "that all of it lies at one side",
+            f"{name!r} crosses the axis, so that it would pass through itself when it is revolved: move it, or `base`, "
+            "so that all of it lies at one side",
             {"object": name, "reason": "crosses_axis"},
         )
 

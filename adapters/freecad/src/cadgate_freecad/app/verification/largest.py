@@ -46,8 +46,8 @@ def too_large(obj: Any, kind: str, what: str, size: float, second: float | None,
     together = "" if alone or len(numbers) == 1 else " together"
     return AppError(
         "degenerate_result",
-        f"{what} {size:g} mm is too large for {shown}{together} of {obj.Name!r}: {largest:g} mm works for the edges that "
-        "were chosen. Send that or less, or choose other edges. Nothing was changed",
+        f"{what} {size:g} mm is too large for {shown}{together} of {obj.Name!r}: {largest:g} mm works for the edges "
+        "that were chosen. Send that or less, or choose other edges. Nothing was changed",
         {"object": obj.Name, "edges": named, "largest": largest, "sent": size, "reason": "too_large"},
     )
 

@@ -1,7 +1,7 @@
 """Which points a solid holds, and where to look: on both sides of every face. Nothing here raises an AppError.
 
-Every point is a valid question: whatever it lies near, a boolean's result holds it exactly if the operands say so. Points
-beside faces are asked because that is where a result that is wrong differs from one that is right.
+Every point is a valid question: whatever it lies near, a boolean's result holds it exactly if the operands say so.
+Points beside faces are asked because that is where a result that is wrong differs from one that is right.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def around(point: Any, step: float) -> Iterator[Any]:
 
 
 class Faces:
-    """Finds out whether a face is one of a shape's, unchanged: OpenCASCADE keeps those that an operation did not cut."""
+    """Finds out whether a face is one of a shape's, unchanged: OpenCASCADE keeps those that were not cut."""
 
     def __init__(self, faces: list[Any]) -> None:
         self._by_hash: dict[int, list[Any]] = {}
