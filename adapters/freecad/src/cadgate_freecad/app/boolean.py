@@ -1,8 +1,8 @@
-"""Boolean operations: recomputed, then checked for an empty, invalid, impossible or unchanged result."""
+"""Boolean operations: recomputed, then verified; an empty result is refused, one that changes nothing is warned of."""
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any
 
 from cadgate.appserver import AppError, method, warn
 from cadgate_freecad.app import shapes, values
@@ -11,9 +11,8 @@ from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import problem
 from cadgate_freecad.app.objects import find
 from cadgate_freecad.app.operands import inputs_of
-
-SAME = 1e-7
-"""Relative: below it two volumes are the same."""
+from cadgate_freecad.app.verification import booleans
+from cadgate_freecad.app.verification.booleans import Outcome, same, size
 
 
 @method("boolean.union")
@@ -23,7 +22,7 @@ def union(*, object1: Any, object2: Any, objects: Any, operation: str | None, **
         kind, base, properties = "Part::Fuse", "Fusion", {"Base": operands[0], "Tool": operands[1]}
     else:
         kind, base, properties = "Part::MultiFuse", "Fusion", {"Shapes": operands}
-    return _create(kind, base, properties, operands, _check_union, common)
+    return _create(kind, base, properties, operands, common)
 
 
 @method("boolean.subtract")
@@ -33,7 +32,7 @@ def subtract(*, object1: Any, object2: Any, objects: Any, operation: str | None,
     def properties(document: Any) -> dict[str, Any]:
         return {"Base": operands[0], "Tool": operands[1] if len(operands) == 2 else _fused(document, operands[1:])}
 
-    return _create("Part::Cut", "Cut", properties, operands, _check_cut, common)
+    return _create("Part::Cut", "Cut", properties, operands, common)
 
 
 @method("boolean.intersect")
@@ -43,7 +42,7 @@ def intersect(*, object1: Any, object2: Any, objects: Any, operation: str | None
         kind, properties = "Part::Common", {"Base": operands[0], "Tool": operands[1]}
     else:
         kind, properties = "Part::MultiCommon", {"Shapes": operands}
-    return _create(kind, "Common", properties, operands, _check_common, common)
+    return _create(kind, "Common", properties, operands, common)
 
 
 def _operands(object1: str | None, object2: str | None, objects: list[str] | None) -> list[Any]:
@@ -69,32 +68,29 @@ def _fused(document: Any, tools: list[Any]) -> Any:
     fusion = Slot(document, "Tools", None, "error").fill("Part::MultiFuse", None)
     fusion.Shapes = inputs_of(tools, tools)
     recompute(fusion)
+    booleans.check_object(fusion)
     hide([*tools, fusion])
     return fusion
 
 
-def _create(
-    kind: str,
-    base: str,
-    properties: Any,
-    operands: list[Any],
-    check: Callable[[float, list[float], int], None],
-    common: dict[str, Any],
-) -> dict[str, Any]:
-    sizes = [size(shapes.shape_of(obj)) for obj in operands]
+def _create(kind: str, base: str, properties: Any, operands: list[Any], common: dict[str, Any]) -> dict[str, Any]:
+    level = common.pop("verify")
 
     def verify(obj: Any) -> None:
-        shape = obj.Shape
-        result = size(shape)
-        if result <= 0:
+        made = booleans.outcome(obj)
+        if made is None:
+            raise AppError("degenerate_result", f"The result of {_names(operands)} has no shape: nothing was changed")
+        if size(made.result) <= 0:
+            booleans.check(made, level=level, sure=True)
             raise AppError(
                 "degenerate_result",
-                f"The result of {_names(operands)} would be empty: nothing was changed",
-                {"operands": [each.Name for each in operands]},
+                f"The result of {_names(operands)} would be empty: {_why_empty(made)}. Nothing was changed",
+                {"operands": [each.Name for each in operands], "reason": "empty"},
             )
-        if not shape.isValid():
-            raise AppError("degenerate_result", f"The result of {_names(operands)} is not a valid shape")
-        check(result, sizes, len(shape.Solids))
+        if not obj.Shape.isValid():
+            raise booleans.failed(made, "its result is not a valid shape")
+        booleans.check(made, level=level)
+        _warn(made)
         hide(operands)
 
     def placed(document: Any) -> Any:
@@ -103,46 +99,38 @@ def _create(
     return create(kind, base, placed, check=verify, keep=operands, **common)
 
 
-def size(shape: Any) -> float:
-    """What a boolean of this shape is measured by: volume where it is solid, area where it has faces only."""
-    if shape is None or shape.isNull():
-        return 0.0
-    return shapes.volume(shape) or (shape.Area if shape.Faces and not shape.Solids else 0.0)
+def _why_empty(made: Outcome) -> str:
+    """In words, once the emptiness is proved."""
+    if made.operation == "cut":
+        return "all of object1 lies inside what is cut away"
+    if len(made.operands) > 2:
+        return "there is no volume that all of them share"
+    first, second = made.operands
+    gap = first.distToShape(second)[0]
+    return f"they are {gap:g} mm apart" if gap > 0 else "they touch, but share no volume"
 
 
-def _check_union(result: float, sizes: list[float], solids: int) -> None:
-    _within(result, max(sizes), sum(sizes))
-    if same(result, max(sizes)):
+def _warn(made: Outcome) -> None:
+    """Say where the operation did nothing, or left pieces; a volume that is the same is only a sign of it."""
+    result, sizes = size(made.result), [size(each) for each in made.operands]
+    first, others = made.operands[0], made.operands[1:]
+    if made.operation == "cut":
+        if same(result, sizes[0]) and not any(size(first.common(each)) > 0 for each in others):
+            warn("no_effect", "Nothing was cut away: object2 does not reach into object1")
+    elif made.operation == "common":
+        if same(result, sizes[0]) and not any(size(first.cut(each)) > 0 for each in others):
+            warn("no_effect", "The intersection is the same as object1: it lies inside the other operands")
+    elif same(result, max(sizes)) and not _adds(made, sizes.index(max(sizes))):
         warn("no_effect", "The union is the same as its largest operand: the others lie inside it")
-    elif solids > 1:
+    elif len(made.result.Solids) > 1:
+        solids = len(made.result.Solids)
         warn("disjoint", f"The operands do not all touch: the union consists of {solids} separate solids")
 
 
-def _check_cut(result: float, sizes: list[float], solids: int) -> None:
-    _within(result, max(0.0, sizes[0] - sum(sizes[1:])), sizes[0])
-    if same(result, sizes[0]):
-        warn("no_effect", "Nothing was cut away: object2 does not reach into object1")
-
-
-def _check_common(result: float, sizes: list[float], solids: int) -> None:
-    _within(result, 0.0, min(sizes))
-    if same(result, sizes[0]):
-        warn("no_effect", "The intersection is the same as object1: it lies inside the other operands")
-
-
-def _within(result: float, low: float, high: float) -> None:
-    """Raise AppError where the volume is impossible: OCC may lose a part of a result and call it valid."""
-    slack = 1e-6 * max(high, low)
-    if not low - slack <= result <= high + slack:
-        raise AppError(
-            "degenerate_result",
-            f"The result has {result:g} mm³, which is impossible ({low:g}…{high:g}): move an operand slightly",
-            {"volume": result, "low": low, "high": high},
-        )
-
-
-def same(left: float, right: float) -> bool:
-    return abs(left - right) <= SAME * max(abs(left), abs(right))
+def _adds(made: Outcome, largest: int) -> bool:
+    """Whether any operand reaches out of the largest one."""
+    whole = made.operands[largest]
+    return any(size(each.cut(whole)) > 0 for number, each in enumerate(made.operands) if number != largest)
 
 
 def _names(objects: list[Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, warn
-from cadgate_freecad.app import analytic, operands, plausible, shapes
+from cadgate_freecad.app import analytic, operands, shapes, verification
 from cadgate_freecad.app.creation import reason, recompute
 from cadgate_freecad.app.info import is_valid
 from cadgate_freecad.app.observer import OBSERVER
@@ -165,7 +165,7 @@ def _verify(obj: Any) -> None:
         raise AppError(
             "degenerate_result", f"FreeCAD made {obj.Name!r} with {size:g} mm³, which is not what it should be"
         )
-    plausible.check(obj, shape)
+    verification.check(obj)
     if any(obj.isDerivedFrom(kind) for kind in _MUST_HAVE_SIZE):
         empty = not shape.Edges if obj.isDerivedFrom("Part::Section") else size <= 0 and shape.Area <= 0
         if empty:

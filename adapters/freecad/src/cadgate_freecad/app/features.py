@@ -7,7 +7,7 @@ from typing import Any, Callable
 import FreeCAD
 
 from cadgate.appserver import AppError, method, warn
-from cadgate_freecad.app import plausible, shapes, values
+from cadgate_freecad.app import shapes, values, verification
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, create, hide, recompute
 from cadgate_freecad.app.documents import target
@@ -15,6 +15,8 @@ from cadgate_freecad.app.geometry import chosen_numbers
 from cadgate_freecad.app.info import problem
 from cadgate_freecad.app.objects import find
 from cadgate_freecad.app.operands import inputs_of
+from cadgate_freecad.app.verification import largest
+from cadgate_freecad.app.verification.features import refuse_crossing
 
 JOINS = {"arc": 0, "tangent": 1, "intersection": 2}
 PLANES = {"xy": (0, 0, 1), "xz": (0, 1, 0), "yz": (1, 0, 0)}
@@ -50,7 +52,8 @@ def feature(
     wires: bool = False,
     keep_visible: bool = False,
 ) -> dict[str, Any]:
-    """Create a feature and refuse what is empty, not valid, or fails `check(shape)`."""
+    """Create a feature and refuse what is empty, not valid, proved wrong, or fails `check(shape)`."""
+    level = common.pop("verify")
 
     def verify(obj: Any) -> None:
         shape = obj.Shape
@@ -65,7 +68,7 @@ def feature(
                 f"The result of {_names(inputs)} is not a valid shape: try smaller or other dimensions",
                 {"type": kind},
             )
-        plausible.check(obj, shape)
+        verification.check(obj, level=level)
         if check is not None:
             check(shape)
         if not keep_visible:
@@ -96,7 +99,12 @@ def fillet(*, object: str, radius: Any, edges: Any, **common: Any) -> dict[str, 
     obj = solid_source("object", object)
     r = values.length("radius", radius)
     numbers = chosen_numbers(obj, "Edge", "edges", edges)
-    return feature("Part::Fillet", "Fillet", _on_edges(obj, numbers, r, r), [obj], common, check=_changes(obj))
+    try:
+        return feature("Part::Fillet", "Fillet", _on_edges(obj, numbers, r, r), [obj], common, check=_changes(obj))
+    except AppError as error:
+        raise _explained(
+            error, lambda: largest.too_large(obj, "Part::Fillet", "A radius of", r, None, numbers)
+        ) from None
 
 
 @method("features.chamfer")
@@ -106,7 +114,20 @@ def chamfer(*, object: str, size: Any, size2: Any, edges: Any, **common: Any) ->
     second = first if size2 is None else values.length("size2", size2)
     numbers = chosen_numbers(obj, "Edge", "edges", edges)
     properties = _on_edges(obj, numbers, first, second)
-    return feature("Part::Chamfer", "Chamfer", properties, [obj], common, check=_changes(obj))
+    try:
+        return feature("Part::Chamfer", "Chamfer", properties, [obj], common, check=_changes(obj))
+    except AppError as error:
+        other = None if size2 is None else second
+        raise _explained(
+            error, lambda: largest.too_large(obj, "Part::Chamfer", "A chamfer of", first, other, numbers)
+        ) from None
+
+
+def _explained(error: AppError, explain: Callable[[], AppError | None]) -> AppError:
+    """The error that says what would work, where the geometry is what is wrong and something smaller works."""
+    if error.code != "degenerate_result" or "type" not in error.details:
+        return error
+    return explain() or error
 
 
 def _on_edges(obj: Any, numbers: list[int], first: float, second: float) -> dict[str, Any]:
@@ -176,10 +197,12 @@ def revolve(
     obj = source("object", object)
     if shapes.shape_of(obj).Solids:
         raise values.invalid("object", f"{object!r} is a solid: revolve a sketch, a face or a wire")
+    around, through = values.direction("axis", axis), values.vector("base", base)
+    refuse_crossing(shapes.shape_of(obj), around, through, object)
     properties = {
         "Source": obj,
-        "Axis": values.direction("axis", axis),
-        "Base": values.vector("base", base),
+        "Axis": around,
+        "Base": through,
         "Angle": values.angle("angle", angle),
         "Symmetric": symmetric,
         "Solid": solid,
@@ -254,9 +277,14 @@ def thickness(*, object: str, thickness: Any, faces: Any, inward: bool, join: st
 
     def check(shape: Any) -> None:
         if inward and shapes.volume(shape) >= before:
-            raise AppError("degenerate_result", f"Walls of {wall:g} mm leave no hollow in {object!r}")
+            raise AppError(
+                "degenerate_result", f"Walls of {wall:g} mm leave no hollow in {object!r}", {"type": "Part::Thickness"}
+            )
 
-    return feature("Part::Thickness", "Thickness", properties, [obj], common, check=check)
+    try:
+        return feature("Part::Thickness", "Thickness", properties, [obj], common, check=check)
+    except AppError as error:
+        raise _explained(error, lambda: largest.wall_too_thick(obj, wall, numbers, inward, JOINS[join])) from None
 
 
 @method("features.offset")

@@ -10,6 +10,7 @@ from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import is_valid
 from cadgate_freecad.app.objects import find
 from cadgate_freecad.app.values import significant, xyz
+from cadgate_freecad.app.verification import interference
 
 
 @method("objects.measure")
@@ -75,9 +76,12 @@ def distance(*, name: str, to: str) -> dict[str, Any]:
         if shape is None:
             raise AppError("degenerate_result", f"{obj.Name!r} ({obj.TypeId}) has no shape", {"name": obj.Name})
     first, second = both
+    volume = interference.common_volume(first, second, [name, to])
     length, points, _ = first.distToShape(second)
-    common = first.common(second)
-    volume = 0.0 if common.isNull() else shapes.volume(common)
+    if volume > 0 and length > interference.NOTHING:
+        # One inside the other: OpenCASCADE measures between the surfaces then.
+        at = interference.shared_point(first, second)
+        length, points = 0.0, [] if at is None else [(at, at)]
     return {
         "name": name,
         "to": to,

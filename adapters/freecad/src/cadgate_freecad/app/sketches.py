@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import FreeCAD
@@ -61,7 +62,7 @@ def create_sketch(
         owner.addObject(sketch)
     _place(sketch, owner, support, plane, height)
     sketching.add(sketch, drawn, wanted)
-    solve(sketch)
+    solve(sketch, len(wanted))
     recompute(sketch)
     if owner is not None and up_to_date:
         # A sketch adds nothing to the body's shape: what depends on that need not be made again.
@@ -124,21 +125,52 @@ def update_sketch(
     for index in sorted(set(delete_constraints), reverse=True):
         sketch.delConstraint(index)
     sketching.add(sketch, drawn, wanted)
-    solve(sketch)
+    solve(sketch, len(wanted))
     changes.propagate(sketch, affected, already_broken)
     return describe_sketch(sketch)
 
 
-def solve(sketch: Any) -> None:
+def solve(sketch: Any, sent: int = 0) -> None:
     """Solve, and refuse what the solver cannot or need not satisfy.
 
-    Raises AppError `degenerate_result` that names the constraints as FreeCAD does, counting from 1.
+    `sent` is how many constraints at the end are those of the request. Raises AppError `degenerate_result` that names
+    the constraints by what they are and by their index, from 0, in the request or in the sketch.
     """
     if sketch.solve() == 0:
         return
     sketch.recompute()
     text = " ".join(reason(sketch).split())
-    raise AppError("degenerate_result", f"The sketch cannot be solved: {text} (constraints count from 1 here)")
+    kind = next((word for word in ("conflicting", "redundant", "malformed") if word in text.lower()), None)
+    # FreeCAD lists them behind the colon, counting from 1; 0.20 has them in no attribute.
+    numbers = [int(number) - 1 for number in re.findall(r"\d+", text.rpartition(":")[2])] if ":" in text else []
+    numbers = [number for number in numbers if 0 <= number < sketch.ConstraintCount]
+    if kind is None or not numbers:
+        raise AppError("degenerate_result", f"The sketch cannot be solved: {text}", {"reason": "unsolvable"})
+    told = [sketching.constraint_json(number, sketch.Constraints[number]) for number in numbers]
+    first = sketch.ConstraintCount - sent
+    for each in told:
+        each["sent"] = each["index"] - first if each["index"] >= first else None
+    shown = ", ".join(map(_shown, told[:10])) + (f" and {len(told) - 10} more" if len(told) > 10 else "")
+    raise AppError(
+        "degenerate_result",
+        f"The sketch cannot be solved: {_DISAGREE[kind].format(shown)}. Indices count from 0. Nothing was changed",
+        {"reason": kind, "constraints": told},
+    )
+
+
+_DISAGREE = {
+    "conflicting": "{} contradict one another: leave one of them out, or change its value",
+    "redundant": "{} is implied by the other constraints already: leave it out",
+    "malformed": "{} is not possible with what it refers to: leave it out, or let it refer to something else",
+}
+
+
+def _shown(told: dict[str, Any]) -> str:
+    where = f"constraint {told['index']} of the sketch" if told["sent"] is None else f"constraints[{told['sent']}]"
+    name = "" if told["name"] is None else f" {told['name']!r}"
+    value = "" if told["value"] is None else f" {told['value']:g}"
+    places = [told["first"], *(part for part in (told["second"],) if part is not None)]
+    return f"{where}{name} ({told['type']}{value} of geometry {' and '.join(map(str, dict.fromkeys(places)))})"
 
 
 def describe_sketch(sketch: Any) -> dict[str, Any]:

@@ -235,7 +235,7 @@ def tell(sketch: Any) -> dict[str, Any]:
     """`geometry`, `constraints`, `degrees_of_freedom`, `fully_constrained`."""
     return {
         "geometry": [_geometry_json(sketch, index, each) for index, each in enumerate(sketch.Geometry)],
-        "constraints": [_constraint_json(index, each) for index, each in enumerate(sketch.Constraints)],
+        "constraints": [constraint_json(index, each) for index, each in enumerate(sketch.Constraints)],
         "degrees_of_freedom": freedom(sketch),
         "fully_constrained": bool(sketch.FullyConstrained),
     }
@@ -268,7 +268,7 @@ def _geometry_json(sketch: Any, index: int, geometry: Any) -> dict[str, Any]:
     return told
 
 
-def _constraint_json(index: int, constraint: Any) -> dict[str, Any]:
+def constraint_json(index: int, constraint: Any) -> dict[str, Any]:
     kind = constraint.Type
     dimensional = kind in ("Distance", "DistanceX", "DistanceY", "Radius", "Diameter", "Angle")
     value = degrees(constraint.Value) if kind == "Angle" else constraint.Value

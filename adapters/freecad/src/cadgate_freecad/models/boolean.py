@@ -8,10 +8,10 @@ from pydantic import ConfigDict, Field, model_validator
 
 from cadgate.plugin import Method, Name
 from cadgate_freecad.models.objects import PartInfo
-from cadgate_freecad.models.values import PartCreation
+from cadgate_freecad.models.values import VerifiedCreation
 
 
-class BooleanParams(PartCreation):
+class BooleanParams(VerifiedCreation):
     """Operands of one boolean operation: `object1` and `object2`, or `objects` with two or more names.
 
     The operands stay in the document as its inputs, hidden. `operation`, where it is given, must agree with the route.

@@ -16,8 +16,8 @@ from cadgate_freecad.models.values import (
     Length,
     LengthOrZero,
     Location,
-    PartCreation,
     SignedAngle,
+    VerifiedCreation,
 )
 
 
@@ -32,7 +32,7 @@ Edges = Annotated[
 ]
 
 
-class _OfOne(PartCreation):
+class _OfOne(VerifiedCreation):
     object: Name = Field(description="The object that the operation works on; it becomes a hidden input.")
 
 
@@ -76,7 +76,7 @@ class RevolveParams(_OfOne):
     solid: Flag = True
 
 
-class LoftParams(PartCreation):
+class LoftParams(VerifiedCreation):
     """A skin through two or more profiles."""
 
     model_config = _example(objects=["Bottom", "Top"])
@@ -86,7 +86,7 @@ class LoftParams(PartCreation):
     closed: Flag = Field(False, description="From the last profile back to the first one.")
 
 
-class SweepParams(PartCreation):
+class SweepParams(VerifiedCreation):
     """Pull one or more profiles along a path."""
 
     model_config = _example(objects=["Circle"], path="Helix")

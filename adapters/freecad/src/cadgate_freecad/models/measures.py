@@ -63,7 +63,7 @@ class Distance(Result):
     )
     name: str
     to: str
-    distance: float = Field(description="The shortest one between their surfaces, mm; 0 where they touch.")
+    distance: float = Field(description="The shortest one, mm; 0 where they touch, or share volume.")
     points: list[Vector3] = Field(description="Where it is: one point on each.")
     interferes: bool = Field(description="Whether they share volume.")
     common_volume: float = Field(description="mm³.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -93,4 +93,14 @@ class PartCreation(LabelledCreation):
     location: Location = Field((0.0, 0.0, 0.0), examples=[[0, 0, 0], [10, "1 in", 0]])
     rotation: Rotation = Field(
         (0.0, 0.0, 0.0), description="XYZ Euler angles in degrees (FreeCAD: `Rotation(z, y, x)`)."
+    )
+
+
+class VerifiedCreation(PartCreation):
+    """The same of an object that a modelling operation makes, whose result is looked at in a second way."""
+
+    verify: Literal["fast", "full"] | None = Field(
+        None,
+        description="How closely the result is looked at: `full` compares more points, the volumes and the "
+        "triangulation, and takes several times as long. The adapter's setting `verify` where it is not given.",
     )

@@ -1,4 +1,4 @@
-"""Results that OpenCASCADE calls valid and that cannot be: a fillet that is too large sticks out of its own object."""
+"""How large a feature can be: OpenCASCADE calls a fillet valid that sticks out of its own object."""
 
 from __future__ import annotations
 

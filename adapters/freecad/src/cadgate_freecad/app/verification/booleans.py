@@ -1,0 +1,276 @@
+"""Whether a boolean did what it says: by points beside all faces, by the volumes that must add up, by its mesh."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Iterable, NamedTuple
+
+from cadgate.appserver import AppError, warn
+from cadgate_freecad.app import shapes
+from cadgate_freecad.app.limits import LIMITS
+from cadgate_freecad.app.verification import meshes
+from cadgate_freecad.app.verification.points import (
+    DEEPER,
+    Faces,
+    Region,
+    area_is_plausible,
+    around,
+    beside,
+    is_elementary,
+    is_flat,
+)
+
+EXACT, APPROXIMATE, SUMS = 1e-6, 1e-4, 3e-3
+"""Relative slack of volumes: of flat faces, of curved ones, and of sums of volumes of curved ones.
+
+OpenCASCADE integrates over trimmed curved faces with a fixed number of points: two tori that cut each other are
+measured to two parts in a thousand.
+"""
+UNCERTAIN = 0.03
+"""Volumes that are apart by less than this are those of a right shape, measured badly: a warning says so."""
+LOOSE = 1e-3
+"""How far faces of a right result may be apart at an edge, relative to its diagonal."""
+MARGIN = 1e-5
+"""mm: nearer to a face than this, or than the shapes' tolerances, a point proves nothing."""
+FLAT = ("Part::GeomPlane", "Part::GeomCylinder")
+"""Faces on these have the area that their boundary gives them."""
+MANY = 400
+"""Faces of operands and result together, above which one point a face is looked at."""
+
+
+class Outcome(NamedTuple):
+    """What a boolean made. `operation` is `cut`, `fuse` or `common`; the result is in the operands' coordinates."""
+
+    operation: str
+    operands: list[Any]
+    result: Any
+    names: list[str]
+
+
+def holds(operation: str, held: Iterable[bool]) -> bool:
+    """Whether the right result holds a point, from whether the operands hold it; asks no more of them than it must."""
+    operands = iter(held)
+    if operation == "cut":
+        return next(operands) and not any(operands)
+    return any(operands) if operation == "fuse" else all(operands)
+
+
+def size(shape: Any) -> float:
+    """What a boolean of this shape is measured by: volume where it is solid, area where it has faces only."""
+    if shape is None or shape.isNull():
+        return 0.0
+    return shapes.volume(shape) or (shape.Area if shape.Faces and not shape.Solids else 0.0)
+
+
+# --- the objects of a document ---------------------------------------------------------------------------------------
+
+_OPERANDS: dict[str, tuple[str, Callable[[Any], list[Any]]]] = {
+    "Part::Cut": ("cut", lambda obj: [obj.Base, obj.Tool]),
+    "Part::Fuse": ("fuse", lambda obj: [obj.Base, obj.Tool]),
+    "Part::Common": ("common", lambda obj: [obj.Base, obj.Tool]),
+    "Part::MultiFuse": ("fuse", lambda obj: list(obj.Shapes)),
+    "Part::MultiCommon": ("common", lambda obj: list(obj.Shapes)),
+}
+
+
+def outcome(obj: Any) -> Outcome | None:
+    """What a boolean object made of which operands; None for other objects, and where an operand has no shape."""
+    known = _OPERANDS.get(obj.TypeId)
+    if known is None:
+        return None
+    inputs = known[1](obj)
+    operands = [None if each is None else shapes.shape_of(each) for each in inputs]
+    if not operands or any(each is None for each in operands):
+        return None
+    own = obj.Shape
+    if not obj.Placement.isIdentity():
+        own = own.transformed(obj.Placement.inverse().toMatrix())
+    return Outcome(known[0], operands, own, [each.Name for each in inputs])
+
+
+def check_object(obj: Any, *, level: str | None = None) -> None:
+    """Raise AppError `degenerate_result` where `obj` is a boolean whose result is proved wrong."""
+    made = outcome(obj)
+    if made is not None:
+        check(made, level=level)
+
+
+# --- the check -------------------------------------------------------------------------------------------------------
+
+
+def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> None:
+    """Raise AppError `degenerate_result` where the result is proved wrong.
+
+    `fast` looks at the points beside the faces, and at the volumes where a face is not elementary, the result is empty
+    or an operand had no effect; `full` at more points, the volumes and the mesh always. `sure` makes `fast` look at the
+    volumes too.
+    """
+    full = (level or LIMITS.get("verify", "fast")) == "full"
+    flat = all(is_flat(each) for each in made.operands)
+    simple = flat or all(is_elementary(each) for each in made.operands)
+    sizes = [size(each) for each in made.operands]
+    result = size(made.result)
+    _within(made, result, sizes, EXACT if flat else APPROXIMATE)
+    _joined(made)
+    wrong = mismatch(made, count=8 if full else 1 if simple else 2)
+    if wrong is not None:
+        raise failed(made, wrong)
+    if full or sure or not simple or suspicious(result, sizes):
+        apart = disagreement(made, EXACT if flat else SUMS)
+        if apart is not None:
+            off, wrong = apart
+            if off > UNCERTAIN * max(result, min(sizes)):
+                raise failed(made, wrong)
+            warn("uncertain_measures", f"OpenCASCADE measures this shape inexactly: {wrong}")
+    if full:
+        wrong = meshes.problem(made.result)
+        if wrong is not None:
+            raise failed(made, wrong)
+
+
+def suspicious(result: float, sizes: list[float]) -> bool:
+    """Whether nothing is left, or the result is just as large as one of the operands, or as all of them together."""
+    return result <= 0 or any(same(result, each) for each in (*sizes, sum(sizes)))
+
+
+def same(left: float, right: float) -> bool:
+    return abs(left - right) <= 1e-7 * max(abs(left), abs(right))
+
+
+def failed(made: Outcome, wrong: str) -> AppError:
+    """The error for a result that is proved wrong: it says that the kernel failed, not that the request was odd."""
+    verb = {"cut": "subtraction", "fuse": "union", "common": "intersection"}[made.operation]
+    named = " and ".join(map(repr, made.names[:5])) + (" and others" if len(made.names) > 5 else "")
+    return AppError(
+        "degenerate_result",
+        f"OpenCASCADE fails at this {verb} of {named}: {wrong}. Nothing was changed. What may help: move or turn an "
+        "operand slightly, let a tool reach beyond the surface instead of lying flush with it, make a helical profile "
+        "a little higher or lower, or combine in smaller steps",
+        {"operands": made.names, "operation": made.operation, "reason": "kernel_failed"},
+    )
+
+
+def _is_mixed(made: Outcome) -> bool:
+    """Whether some operands are solid and others have faces only."""
+    return len({bool(each.Solids) for each in made.operands}) > 1
+
+
+def _within(made: Outcome, result: float, sizes: list[float], precision: float) -> None:
+    """Raise AppError where the volume is impossible; areas and volumes together have no bounds."""
+    if _is_mixed(made):
+        low, high = 0.0, sizes[0] if made.operation == "cut" else float("inf")
+    elif made.operation == "cut":
+        low, high = max(0.0, sizes[0] - sum(sizes[1:])), sizes[0]
+    elif made.operation == "fuse":
+        low, high = max(sizes), sum(sizes)
+    else:
+        low, high = 0.0, min(sizes)
+    slack = precision * max(sizes)
+    if result < low - slack or result > high + slack:
+        raise failed(made, f"its result has {result:g} mm³, which is impossible ({low:g} to {high:g})")
+
+
+def _joined(made: Outcome) -> None:
+    """Raise AppError where the result hangs together only by tolerances as large as its own parts."""
+    if made.result.isNull() or not made.result.Faces:
+        return
+    gap = made.result.getTolerance(1)
+    if gap > LOOSE * made.result.BoundBox.DiagonalLength and gap > 2 * max(
+        each.getTolerance(1) for each in made.operands
+    ):
+        raise failed(made, f"the faces of its result are up to {gap:.2g} mm apart where they should meet")
+
+
+def mismatch(made: Outcome, count: int) -> str | None:
+    """Where the result holds a point that it should not, or not one that it should; None where all agree."""
+    if not all(each.Solids for each in made.operands):
+        return None  # of faces no point is inside
+    regions = [Region(each) for each in made.operands]
+    result = Region(made.result)
+    faces = [each.Faces for each in made.operands]
+    own = made.result.Faces
+    if sum(map(len, faces)) + len(own) > MANY:
+        count = 1
+    old, kept = Faces([face for each in faces for face in each]), Faces(own)
+    margin = max([MARGIN, *(2 * each.getTolerance(1) for each in (*made.operands, made.result) if each.Faces)])
+    margin = min(margin, LOOSE * max(each.BoundBox.DiagonalLength for each in made.operands))
+
+    deflection = LOOSE * max(each.BoundBox.DiagonalLength for each in made.operands)
+    everything = [*regions, result]
+    trusted = all(each.is_elementary for each in everything)
+
+    def differs(point: Any) -> bool:
+        return holds(made.operation, (each.holds(point) for each in regions)) != result.holds(point)
+
+    def is_proved(point: Any) -> bool:
+        if any(each.touches(point, margin if trusted else 2 * deflection) for each in everything):
+            return False
+        if trusted:
+            return sum(map(differs, around(point, margin / 2))) >= 3
+        should = holds(made.operation, (each.surely_holds(point, deflection) for each in regions))
+        return differs(point) and should != result.surely_holds(point, deflection)
+
+    def look(face: Any) -> str | None:
+        for near, far in beside(face, count, margin):
+            for point, away in ((near, near - far), (far, far - near)):
+                if not differs(point):
+                    continue
+                for deeper in (point + away * (times - 1) for times in ((1,) if trusted else DEEPER)):
+                    if is_proved(deeper):
+                        there = ", ".join(f"{part:.3f}" for part in deeper)
+                        has, must = ("material", "none") if result.holds(deeper) else ("no material", "some")
+                        return f"its result has {has} at [{there}], where it must have {must}"
+        return None
+
+    for face in own:
+        # A face that was kept whole is looked at as one of the operands' faces.
+        wrong = None if face in old else look(face)
+        if wrong is None and face not in old and face.Surface.TypeId not in FLAT and not area_is_plausible(face):
+            wrong = f"a face of its result has an area of {face.Area:g} mm², which is not that of what it bounds"
+        if wrong is not None:
+            return wrong
+    for number, operand in enumerate(faces):
+        others = [box for index, each in enumerate(regions) if index != number for _, box in each.solids]
+        for face in operand:
+            if face in kept and not any(box.intersect(face.BoundBox) for box in others):
+                continue
+            wrong = look(face)
+            if wrong is not None:
+                return wrong
+    return None
+
+
+def disagreement(made: Outcome, slack: float) -> tuple[float, str] | None:
+    """Which volumes do not add up, and by how much; None where all do, or no second operation can tell.
+
+    The second operation is itself looked at by points: one that failed is no evidence against the first.
+    """
+    if made.operation == "common":
+        return _parts_of_common(made, slack)
+    if len(made.operands) != 2 or (made.operation == "fuse" and _is_mixed(made)):
+        return None
+    first, second = made.operands
+    if first.BoundBox.intersect(second.BoundBox):
+        shared = first.common(second)
+        if mismatch(Outcome("common", made.operands, shared, made.names), 2) is not None:
+            return None
+    else:
+        shared = None
+    a, b, both, result = size(first), size(second), size(shared), size(made.result)
+    expected = a - both if made.operation == "cut" else a + b - both
+    return _compared(result, expected, slack * min(a, b))
+
+
+def _compared(result: float, expected: float, slack: float) -> tuple[float, str] | None:
+    off = abs(result - expected)
+    return None if off <= slack else (off, f"its result has {result:g} mm³ where its parts add up to {expected:g}")
+
+
+def _parts_of_common(made: Outcome, slack: float) -> tuple[float, str] | None:
+    """What two operands share, and the first one without the second, are the first one."""
+    if len(made.operands) != 2:
+        return None
+    first, second = made.operands
+    left = first.cut(second)
+    if mismatch(Outcome("cut", made.operands, left, made.names), 2) is not None:
+        return None
+    return _compared(size(made.result), size(first) - size(left), slack * min(size(first), size(second)))

@@ -1,0 +1,61 @@
+"""What two shapes share: a volume that points and other volumes confirm, or an error, but no unproved number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cadgate.appserver import AppError
+from cadgate_freecad.app import shapes
+from cadgate_freecad.app.verification import booleans
+from cadgate_freecad.app.verification.points import Region, beside
+
+NOTHING = 1e-7
+"""mm: nearer than this is touching."""
+
+
+def common_volume(first: Any, second: Any, names: list[str]) -> float:
+    """mm³ that two shapes share; 0 for shapes without solids.
+
+    Raises AppError `degenerate_result` where OpenCASCADE's answer is proved wrong and another way gives none either.
+    """
+    if not first.Solids or not second.Solids or not first.BoundBox.intersect(second.BoundBox):
+        return 0.0
+    try:
+        shared = first.common(second)
+        made = booleans.Outcome("common", [first, second], shared, names)
+        booleans.check(made, sure=True)
+        return 0.0 if shared.isNull() else shapes.volume(shared)
+    except AppError as error:
+        volume = _by_what_is_left(first, second, names)
+        if volume is None:
+            raise AppError(
+                "degenerate_result",
+                f"OpenCASCADE cannot tell what {names[0]!r} and {names[1]!r} share, so neither number is answered: "
+                f"{error.message}",
+                error.details,
+            ) from error
+        return volume
+
+
+def _by_what_is_left(first: Any, second: Any, names: list[str]) -> float | None:
+    """The volume as what a subtraction takes away, if one of the two is right as far as points can tell."""
+    for whole, tool in ((first, second), (second, first)):
+        made = booleans.Outcome("cut", [whole, tool], whole.cut(tool), names)
+        try:
+            booleans.check(made, level="fast")
+        except AppError:
+            continue
+        return max(0.0, shapes.volume(whole) - booleans.size(made.result))
+    return None
+
+
+def shared_point(first: Any, second: Any) -> Any | None:
+    """A point within both, for shapes of which one contains the other."""
+    regions = [Region(first), Region(second)]
+    for shape in (second, first):
+        for face in shape.Faces:
+            for pair in beside(face, 1):
+                for point in pair:
+                    if all(each.holds(point) for each in regions):
+                        return point
+    return None

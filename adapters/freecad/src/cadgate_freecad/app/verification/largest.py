@@ -1,0 +1,121 @@
+"""The largest fillet, chamfer or wall that works, for the message about one that does not. Changes no document."""
+
+from __future__ import annotations
+
+from math import floor, log10
+from time import monotonic
+from types import SimpleNamespace
+from typing import Any, Callable
+
+import FreeCAD
+import Part
+
+from cadgate.appserver import AppError
+from cadgate_freecad.app import shapes
+from cadgate_freecad.app.verification import features
+
+SECONDS = 2.0
+"""How long to look for a number that works: it is for a message only."""
+STEPS = 14
+DIGITS = 3
+
+_FAILURES = (Part.OCCError, FreeCAD.Base.FreeCADError, RuntimeError, ValueError)
+
+
+def too_large(obj: Any, kind: str, what: str, size: float, second: float | None, numbers: list[int]) -> AppError | None:
+    """The error for a fillet or chamfer of `size` that is too large; None where smaller ones do not work either.
+
+    `second` is the size at the other side of a chamfer's edges. Names the edges that are too short or too near alone.
+    """
+    started = monotonic()
+
+    def works(value: float, chosen: list[int]) -> bool:
+        return _rounded(obj, kind, value, None if second is None else second * value / size, chosen)
+
+    largest = _largest(lambda value: works(value, numbers), size, started)
+    if largest is None:
+        return None
+    alone = []
+    for number in numbers:
+        if monotonic() - started > 2 * SECONDS:
+            break
+        if not works(size, [number]):
+            alone.append(f"Edge{number}")
+    named = alone or [f"Edge{number}" for number in numbers]
+    shown = ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")
+    together = "" if alone or len(numbers) == 1 else " together"
+    return AppError(
+        "degenerate_result",
+        f"{what} {size:g} mm is too large for {shown}{together} of {obj.Name!r}: {largest:g} mm works for the edges "
+        "that were chosen. Send that or less, or choose other edges. Nothing was changed",
+        {"object": obj.Name, "edges": named, "largest": largest, "sent": size, "reason": "too_large"},
+    )
+
+
+def wall_too_thick(obj: Any, wall: float, numbers: list[int], inward: bool, join: int) -> AppError | None:
+    """The same for walls of a hollow; `numbers` are the faces that are open."""
+    source = obj.Shape
+    faces = [source.Faces[number - 1] for number in numbers]
+
+    def works(value: float) -> bool:
+        signed = -value if inward else value
+        try:
+            made = source.makeThickness(faces, signed, 1e-3, False, False, 0, join)
+        except _FAILURES:
+            return False
+        fake = SimpleNamespace(Faces=(obj, [f"Face{number}" for number in numbers]), Value=signed)
+        if made.isNull() or not made.isValid() or shapes.volume(made) <= 0:
+            return False
+        return (not inward or shapes.volume(made) < shapes.volume(source)) and not features.walls(fake, made, False)
+
+    largest = _largest(works, wall, monotonic())
+    if largest is None:
+        return None
+    return AppError(
+        "degenerate_result",
+        f"Walls of {wall:g} mm are too thick for {obj.Name!r}: {largest:g} mm works. Send that or less. Nothing was "
+        "changed",
+        {"object": obj.Name, "largest": largest, "sent": wall, "reason": "too_large"},
+    )
+
+
+def _largest(works: Callable[[float], bool], size: float, started: float) -> float | None:
+    """The largest number below `size` that works, rounded down; None where none was found in time."""
+    low, high = 0.0, size
+    for _ in range(STEPS):
+        if monotonic() - started > SECONDS:
+            break
+        middle = (low + high) / 2
+        if works(middle):
+            low = middle
+        else:
+            high = middle
+    if low <= 0:
+        return None
+    unit = 10.0 ** (floor(log10(low)) - DIGITS + 1)
+    rounded = float(f"{floor(low / unit) * unit:.{DIGITS}g}")
+    return rounded if works(rounded) else float(f"{low:.12g}")
+
+
+def _rounded(obj: Any, kind: str, value: float, second: float | None, numbers: list[int]) -> bool:
+    source = obj.Shape
+    edges = [source.Edges[number - 1] for number in numbers]
+    try:
+        if kind == "Part::Fillet":
+            made = source.makeFillet(value, edges)
+        elif second is None:
+            made = source.makeChamfer(value, edges)
+        else:
+            made = source.makeChamfer(value, second, edges)
+    except _FAILURES:
+        return False
+    if made.isNull() or not made.isValid() or shapes.volume(made) <= 0:
+        return False
+    fake = SimpleNamespace(
+        TypeId=kind, Base=obj, Edges=[(number, value, value if second is None else second) for number in numbers]
+    )
+    try:
+        features.extents.check(fake, made)
+    except AppError:
+        return False
+    return features.edges(fake, made, False) is None

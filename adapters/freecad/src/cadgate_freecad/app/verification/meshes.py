@@ -1,0 +1,26 @@
+"""A shape against its own triangulation: a hole in the surface, or a volume that is not that of the triangles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cadgate_freecad.app import shapes
+
+COARSE = 2e-3
+"""Deflection, relative to the diagonal of the box."""
+
+
+def problem(shape: Any) -> str | None:
+    """What is wrong with a solid's triangulation, or None. Works on a copy: a kept triangulation changes boxes."""
+    if shape.isNull() or not shape.Solids:
+        return None
+    deflection = COARSE * shape.BoundBox.DiagonalLength
+    points, triangles = shape.copy(True, False).tessellate(deflection)
+    enclosed = 0.0
+    for a, b, c in triangles:
+        enclosed += points[a].dot(points[b].cross(points[c])) / 6
+    exact = shapes.volume(shape)
+    # The surface is off by the deflection at most, everywhere to the same side at the worst.
+    if abs(enclosed - exact) > shape.Area * deflection + 1e-3 * exact:
+        return f"its surface encloses {enclosed:g} mm³ and its volume is {exact:g} mm³: the surface has a gap"
+    return None
