@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError, warn
-from cadgate_freecad.app import analytic, plausible, shapes
+from cadgate_freecad.app import analytic, chosen, plausible, shapes
 from cadgate_freecad.app.creation import reason, recompute
 from cadgate_freecad.app.info import is_valid
 
@@ -67,7 +67,11 @@ def leave_bodies(objects: list[Any]) -> set[str]:
 
 
 def broken(objects: list[Any]) -> set[str]:
-    """Names of those that are invalid already: a change elsewhere need not mend them."""
+    """Names of those that are invalid already: a change elsewhere need not mend them.
+
+    Asked before the change, so what the others were made on is noted here too.
+    """
+    chosen.adopt(objects)
     return {obj.Name for obj in objects if not is_valid(obj)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Sequence
 
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, name_taken
-from cadgate_freecad.app import analytic, shapes, values
+from cadgate_freecad.app import analytic, chosen, shapes, values
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.limits import LIMITS
@@ -123,6 +123,7 @@ def recompute(obj: Any) -> None:
 
     Raises AppError `degenerate_result` with FreeCAD's reason: a failed feature keeps its old shape and says nothing.
     """
+    chosen.choose_again(obj)
     done = obj.recompute()
     if not done or not obj.isValid() or "Invalid" in obj.State:
         raise AppError(
@@ -132,6 +133,7 @@ def recompute(obj: Any) -> None:
         )
     if obj.isDerivedFrom("Part::Feature") and shapes.shape_of(obj) is None:
         raise AppError("degenerate_result", f"This {obj.TypeId} has an empty shape", {"name": obj.Name})
+    chosen.remember(obj)
     obj.purgeTouched()
 
 

@@ -7,7 +7,7 @@ from typing import Any, Callable
 import FreeCAD
 
 from cadgate.appserver import AppError, method, warn
-from cadgate_freecad.app import plausible, shapes, values
+from cadgate_freecad.app import chosen, plausible, shapes, values
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, create, hide, recompute
 from cadgate_freecad.app.documents import target
@@ -92,7 +92,9 @@ def fillet(*, object: str, radius: Any, edges: Any, **common: Any) -> dict[str, 
     obj = solid_source("object", object)
     r = values.length("radius", radius)
     numbers = chosen_numbers(obj, "Edge", "edges", edges)
-    return feature("Part::Fillet", "Fillet", _on_edges(obj, numbers, r, r), [obj], common, check=_changes(obj))
+    properties = _on_edges(obj, numbers, r, r)
+    setup = chosen.by("Edges", edges)
+    return feature("Part::Fillet", "Fillet", properties, [obj], common, check=_changes(obj), setup=setup)
 
 
 @method("features.chamfer")
@@ -102,7 +104,8 @@ def chamfer(*, object: str, size: Any, size2: Any, edges: Any, **common: Any) ->
     second = first if size2 is None else values.length("size2", size2)
     numbers = chosen_numbers(obj, "Edge", "edges", edges)
     properties = _on_edges(obj, numbers, first, second)
-    return feature("Part::Chamfer", "Chamfer", properties, [obj], common, check=_changes(obj))
+    setup = chosen.by("Edges", edges)
+    return feature("Part::Chamfer", "Chamfer", properties, [obj], common, check=_changes(obj), setup=setup)
 
 
 def _on_edges(obj: Any, numbers: list[int], first: float, second: float) -> dict[str, Any]:
@@ -208,7 +211,8 @@ def sweep(
         "Frenet": frenet,
     }
     check = lambda shape: _wants_solid(solid, shape)  # noqa: E731 - it is an argument with a name
-    return feature("Part::Sweep", "Sweep", properties, [*sections, spine], common, check=check)
+    setup = chosen.by("Spine", path_edges)
+    return feature("Part::Sweep", "Sweep", properties, [*sections, spine], common, check=check, setup=setup)
 
 
 def _distinct(field: str, names: list[str]) -> list[Any]:
@@ -252,7 +256,8 @@ def thickness(*, object: str, thickness: Any, faces: Any, inward: bool, join: st
         if inward and shapes.volume(shape) >= before:
             raise AppError("degenerate_result", f"Walls of {wall:g} mm leave no hollow in {object!r}")
 
-    return feature("Part::Thickness", "Thickness", properties, [obj], common, check=check)
+    setup = chosen.by("Faces", faces)
+    return feature("Part::Thickness", "Thickness", properties, [obj], common, check=check, setup=setup)
 
 
 @method("features.offset")

@@ -14,7 +14,7 @@ from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.values import significant
 
-_UNTOLD = {"ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
+_UNTOLD = {"CadgateChosen", "ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
 _UNTOLD_TYPES = {
     "App::PropertyPythonObject",
     "Mesh::PropertyMeshKernel",
