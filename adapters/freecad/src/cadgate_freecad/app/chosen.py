@@ -212,11 +212,8 @@ def _places(obj: Any, reference: Reference, known: dict[str, Any]) -> dict[int, 
                 candidates = _at_the_same_place(before, group["chosen"], now)
             places.update(find_again(before, group["chosen"], candidates))
     except Lost as error:
-        by_filter = _by_filter(reference, known)
-        if by_filter is None:
-            number = f"{reference.kind}{error.element.number}"
-            raise _lost(obj, reference.target, f"{number} ({error.element})", error.why) from None
-        places = dict.fromkeys(reference.numbers, by_filter)
+        what = f"{reference.kind}{error.element.number} ({error.element})"
+        raise _lost(obj, reference.target, what, error.why, known.get("filter")) from None
     if obj.isDerivedFrom("Sketcher::SketchObject") and reference.property in ("Support", "AttachmentSupport"):
         places = {number: [_one_of(reference, place)] for number, place in places.items()}
     return places
@@ -238,26 +235,17 @@ def _at_the_same_place(before: list[Element], chosen: list[int], now: list[Eleme
     return found if len(found) == len(before) else []
 
 
-def _by_filter(reference: Reference, known: dict[str, Any]) -> list[int] | None:
-    """What the filter of the request finds now, where that is as many as it found then."""
-    selection = known.get("filter")
-    if not selection or selection.get("on_face") is not None:
-        return None
-    from cadgate_freecad.app.geometry import chosen_numbers
-
-    found = chosen_numbers(reference.target, reference.kind, "edges", selection, required=False)
-    return found if len(found) == len(reference.numbers) else None
-
-
 def _one_of(reference: Reference, numbers: list[int]) -> int:
     """Any of the pieces of the face that carries a sketch: they lie in one plane, which is all that counts."""
     return numbers[0]
 
 
-def _lost(obj: Any, target: Any, what: str, why: str) -> AppError:
+def _lost(obj: Any, target: Any, what: str, why: str, selection: Any = None) -> AppError:
+    said = ", ".join(f"{key}={value!r}" for key, value in (selection or {}).items() if value is not None)
     return AppError(
         "degenerate_result",
-        f"{obj.Name!r} was made on {what} of {target.Name!r}, which cannot be found again: {why}. Make the change in "
-        f"a way that keeps it, or delete {obj.Name!r} first and make it anew afterwards",
+        f"{obj.Name!r} was made on {what} of {target.Name!r}{f', chosen by {said}' if said else ''}, which cannot be "
+        f"found again: {why}. Make the change in a way that keeps it, or delete {obj.Name!r} first and make it anew "
+        "afterwards",
         {"name": obj.Name, "object": target.Name, "element": what},
     )
