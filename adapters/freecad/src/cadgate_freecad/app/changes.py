@@ -82,7 +82,8 @@ def propagate(obj: Any, affected: list[Any], already_broken: set[str]) -> None:
     """
     for each in (obj, *affected):
         if each.Name in already_broken and each is not obj:
-            each.recompute()
+            if chosen.is_found(each):
+                each.recompute()
             if not is_valid(each):
                 warn("still_invalid", f"{each.Name!r} was invalid before and still is: {reason(each)}")
             continue
@@ -97,6 +98,17 @@ def propagate(obj: Any, affected: list[Any], already_broken: set[str]) -> None:
                 f"The change makes {each.Name!r}, which depends on {obj.Name!r}, impossible: {error.message}",
                 {**error.details, "object": each.Name},
             ) from error
+
+
+def follow(document: Any) -> None:
+    """After a recompute by FreeCAD itself: put features back that sit on other edges or faces than were chosen.
+
+    Raises AppError `degenerate_result` for what can no longer be found.
+    """
+    for obj in document.Objects:
+        if chosen.is_elsewhere(obj):
+            affected = dependents(obj)
+            propagate(obj, affected, broken(affected))
 
 
 def _verify(obj: Any) -> None:

@@ -48,24 +48,40 @@ def choose_again(obj: Any) -> None:
 
     Raises AppError `degenerate_result` for one that is gone or cannot be told from others.
     """
-    if not obj.OutList:
-        return
-    memory = _read(obj)
-    if not memory:
-        return
+    for name, mapping in _moved(obj).items():
+        _renumber(obj, name, mapping)
+
+
+def is_elsewhere(obj: Any) -> bool:
+    """Whether a feature, recomputed by others, sits on other edges or faces than were chosen. Raises as above."""
+    return bool(obj.OutList) and bool(_read(obj)) and _is_settled(obj) and bool(_moved(obj))
+
+
+def is_found(obj: Any) -> bool:
+    """The same as `choose_again` for a feature that is broken already: False where something cannot be found."""
+    try:
+        choose_again(obj)
+    except AppError:
+        return False
+    return True
+
+
+def _moved(obj: Any) -> dict[str, dict[tuple[str, int], list[int]]]:
+    """By property: the new numbers of each reference where any differs."""
+    memory = _read(obj) if obj.OutList else {}
     changed: dict[str, dict[tuple[str, int], list[int]]] = {}
-    for reference in _references(obj):
+    for reference in _references(obj) if memory else ():
         known = memory.get(reference.key)
         # Other numbers than remembered: somebody chose anew.
         if known is None or known["numbers"] != reference.numbers or not _has_shape(reference.target):
             continue
         places = _places(obj, reference, known)
-        if any(place != [number] for number, place in places.items()) or known.get("all"):
-            changed.setdefault(reference.property, {}).update(
-                {(reference.key, number): place for number, place in places.items()}
-            )
-    for name, mapping in changed.items():
-        _renumber(obj, name, mapping)
+        if sorted({place for each in places.values() for place in each}) != sorted(reference.numbers) or any(
+            number not in place for number, place in places.items()
+        ):
+            moved = {(reference.key, number): place for number, place in places.items()}
+            changed.setdefault(reference.property, {}).update(moved)
+    return changed
 
 
 def remember(obj: Any) -> None:
@@ -92,8 +108,21 @@ def remember(obj: Any) -> None:
 def adopt(objects: list[Any]) -> None:
     """Before a change: note the same of features of others' making (an opened file, executed code)."""
     for obj in objects:
-        if obj.OutList and not _read(obj) and _is_settled(obj):
+        if obj.OutList and _is_settled(obj) and not _is_known(obj):
             remember(obj)
+
+
+def _is_known(obj: Any) -> bool:
+    """Whether all references are noted, by names that mean something here: an import may rename what they come from."""
+    memory = _read(obj)
+    for reference in _references(obj):
+        known = memory.get(reference.key)
+        if known is None or known["numbers"] != reference.numbers:
+            return False
+        origins = {group["members"][0][1] for group in known.get("groups", ())}
+        if origins and origins.isdisjoint(each.key for each in elements(reference.target, reference.kind)):
+            return False
+    return True
 
 
 def _is_settled(obj: Any) -> bool:

@@ -163,12 +163,14 @@ def activate_document(*, name: str) -> dict[str, Any]:
 @method("documents.recompute")
 def recompute_document(*, name: str, force: bool) -> dict[str, Any]:
     from cadgate_freecad.app import info
+    from cadgate_freecad.app.changes import follow as follow_chosen
     from cadgate_freecad.app.creation import reason
 
     document = find(name)
     about_to_change()
     due = {obj.Name for obj in document.Objects if force or info.state(obj) != ["Up-to-date"]}
     document.recompute(None, force)
+    follow_chosen(document)
     report = [
         {
             "name": obj.Name,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Iterator
 
 import FreeCAD
 import Part
 
-from cadgate.appserver import Host, current
-from cadgate_freecad.app import documents, snapshots, versions
+from cadgate.appserver import AppError, Host, current
+from cadgate_freecad.app import changes, documents, snapshots, versions
 from cadgate_freecad.app.history import History
 from cadgate_freecad.app.labels import mend_labels
 from cadgate_freecad.app.limits import LIMITS
@@ -54,6 +54,8 @@ class FreeCADHost(Host):
                 try:
                     yield
                     mend_labels()
+                    if label == "session.execute" and OBSERVER.changed:
+                        _follow()
                 except BaseException:
                     deleted = OBSERVER.deleted
                     raise
@@ -86,3 +88,10 @@ class FreeCADHost(Host):
     def observe(self) -> None:
         for event in OBSERVER.take():
             self.emit("objects", event)
+
+
+def _follow() -> None:
+    """After code: put features back on the edges that were chosen; what is not found stays as code left it."""
+    for document in documents.opened().values():
+        with suppress(AppError):
+            changes.follow(document)

@@ -8,7 +8,7 @@ whatever was moved, resized, swapped or added in between; an edge is named by th
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import FreeCAD
 import Part
@@ -16,23 +16,29 @@ import Part
 TOLERANCE = 1e-5
 """mm: how far a point of a face may be from the face that it comes from."""
 _LINKS = ("App::PropertyLink", "App::PropertyXLink")
-_NO_INPUTS = {"Support", "AttachmentSupport", "_Body", "ExpressionEngine", "Origin", "UpToFace", "ReferenceAxis"}
+_NO_INPUTS = {"_Body", "Origin", "UpToFace", "ReferenceAxis", "MirrorPlane", "Direction", "Axis"}
 _KEPT = 500
 
 
 class Face:
     """What is compared of a face: its kind, a point inside it, its box."""
 
-    __slots__ = ("box", "face", "kind", "name", "point", "surface")
+    __slots__ = ("_point", "box", "face", "kind", "name", "surface")
 
     def __init__(self, face: Any, name: str = "") -> None:
         self.face = face
         self.surface = face.Surface
         self.kind = self.surface.TypeId
-        self.point = _inside(face)
+        self._point: Any = None
         self.name = name
         self.box = face.BoundBox
         self.box.enlarge(TOLERANCE)
+
+    @property
+    def point(self) -> Any:
+        if self._point is None:
+            self._point = _inside(self.face)
+        return self._point
 
     def holds(self, point: Any) -> bool:
         return self.box.isInside(point) and self.face.distToShape(Part.Vertex(point))[0] <= TOLERANCE
@@ -139,7 +145,7 @@ def _face_names(obj: Any, shape: Any) -> list[str]:
             return same
     sources = _copies(obj, inputs[0]) if hasattr(obj, "ArrayType") else None
     if sources is None:
-        sources = [(each.Shape, face_names(each), edge_names(each)) for each in inputs]
+        sources = [_source(each) for each in inputs]
         if hasattr(obj, "AddSubShape"):
             sources = _with_tool(obj, inputs)
     return _derived(obj, faces, sources, _normal(inputs))
@@ -179,8 +185,9 @@ def _inputs(obj: Any) -> Iterator[Any]:
             yield obj.Tip
         return
     seen: set[str] = set()
+    attachment = ("Support", "AttachmentSupport") if hasattr(obj, "MapMode") else ()
     for name in obj.PropertiesList:
-        if name in _NO_INPUTS or not obj.getTypeIdOfProperty(name).startswith(_LINKS):
+        if name in _NO_INPUTS or name in attachment or not obj.getTypeIdOfProperty(name).startswith(_LINKS):
             continue
         for other in _linked(getattr(obj, name, None)):
             shape = getattr(other, "Shape", None)
@@ -216,18 +223,23 @@ def _with_tool(obj: Any, inputs: list[Any]) -> list[Any]:
     base = getattr(obj, "BaseFeature", None)
     before = [each for each in inputs if each is base]
     rest = [each for each in inputs if each is not base]
-    sources = [(each.Shape, face_names(each), edge_names(each)) for each in before]
+    sources = [_source(each) for each in before]
     tool = obj.AddSubShape
     if tool.isNull() or not tool.Faces:
         return sources
-    drawn = [(each.Shape, face_names(each), edge_names(each)) for each in rest]
+    drawn = [_source(each) for each in rest]
     names = _derived(obj, [Face(face) for face in tool.Faces], drawn, _normal(rest)) if drawn else _of_a_root(obj, tool)
-    return [*sources, (tool, names, _by_faces(tool.Edges, tool, names, "Edges"))]
+    return [*sources, (tool, names, lambda: _by_faces(tool.Edges, tool, names, "Edges"))]
+
+
+def _source(obj: Any) -> tuple[Any, list[str], Callable[[], list[str]]]:
+    """What a feature is made from: a shape, the names of its faces, and those of its edges when they are asked for."""
+    return obj.Shape, face_names(obj), lambda: edge_names(obj)
 
 
 def _copies(obj: Any, base: Any) -> list[Any] | None:
     """The copies of a Draft array as sources of their own, or None where its kind is another."""
-    names, edges = face_names(base), edge_names(base)
+    names = face_names(base)
     places = [FreeCAD.Placement()]
     if obj.ArrayType == "ortho":
         for vector, count in ((obj.IntervalX, obj.NumberX), (obj.IntervalY, obj.NumberY), (obj.IntervalZ, obj.NumberZ)):
@@ -245,8 +257,12 @@ def _copies(obj: Any, base: Any) -> list[Any] | None:
         shape = Part.Shape(base.Shape)
         shape.Placement = place.multiply(shape.Placement)
         mark = f"{obj.Name}[{index}]"
-        sources.append((shape, [f"{mark}{name}" for name in names], [f"{mark}{name}" for name in edges]))
+        sources.append((shape, [f"{mark}{name}" for name in names], _marked(mark, base)))
     return sources
+
+
+def _marked(mark: str, base: Any) -> Callable[[], list[str]]:
+    return lambda: [f"{mark}{name}" for name in edge_names(base)]
 
 
 def _normal(inputs: list[Any]) -> Any:
@@ -268,7 +284,9 @@ def _derived(obj: Any, faces: list[Face], sources: list[Any], normal: Any) -> li
             # One face may be the union of several.
             on |= {each.name for each in theirs if each.name not in on and each.is_on(face)}
         names.append("+".join(sorted(on)))
-    drawn = [(_middle(edge), name) for shape, _, edges in sources for edge, name in zip(shape.Edges, edges)]
+    if all(names):
+        return names
+    drawn = [(_middle(edge), name) for shape, _, edges in sources for edge, name in zip(shape.Edges, edges())]
     drawn = [(point, name) for point, name in drawn if point is not None]
     for index, face in enumerate(faces):
         if not names[index]:
