@@ -232,19 +232,21 @@ def _places(obj: Any, reference: Reference, known: dict[str, Any]) -> dict[int, 
     by_key: dict[str, list[Element]] = {}
     for each in now:
         by_key.setdefault(each.key, []).append(each)
+    carries = obj.isDerivedFrom("Sketcher::SketchObject") and reference.property in ("Support", "AttachmentSupport")
     places: dict[int, list[int]] = {}
-    try:
-        for group in known["groups"]:
-            before = [Element(*row[:6], tuple(row[6])) for row in group["members"]]
-            candidates = by_key.get(before[0].key, [])
-            if not candidates:
-                candidates = _at_the_same_place(before, group["chosen"], now)
-            places.update(find_again(before, group["chosen"], candidates))
-    except Lost as error:
-        what = f"{reference.kind}{error.element.number} ({error.element})"
-        raise _lost(obj, reference.target, what, error.why, known.get("filter")) from None
-    if obj.isDerivedFrom("Sketcher::SketchObject") and reference.property in ("Support", "AttachmentSupport"):
-        places = {number: [_one_of(reference, place)] for number, place in places.items()}
+    for group in known["groups"]:
+        before = [Element(*row[:6], tuple(row[6])) for row in group["members"]]
+        chosen = group["chosen"]
+        candidates = by_key.get(before[0].key, []) or _at_the_same_place(before, chosen, now)
+        if carries and len(chosen) == 1 and candidates and _in_one_plane(reference, candidates):
+            # Which piece of a face carries a sketch does not matter: its plane is all that counts.
+            places[chosen[0]] = [candidates[0].number]
+            continue
+        try:
+            places.update(find_again(before, chosen, candidates))
+        except Lost as error:
+            what = f"{reference.kind}{error.element.number} ({error.element})"
+            raise _lost(obj, reference.target, what, error.why, known.get("filter")) from None
     return places
 
 
@@ -264,9 +266,15 @@ def _at_the_same_place(before: list[Element], chosen: list[int], now: list[Eleme
     return found if len(found) == len(before) else []
 
 
-def _one_of(reference: Reference, numbers: list[int]) -> int:
-    """Any of the pieces of the face that carries a sketch: they lie in one plane, which is all that counts."""
-    return numbers[0]
+def _in_one_plane(reference: Reference, candidates: list[Element]) -> bool:
+    if reference.kind != "Face" or any(each.kind != "plane" for each in candidates):
+        return False
+    faces = reference.target.Shape.Faces
+    planes = [faces[each.number - 1].Surface for each in candidates]
+    axis, position = planes[0].Axis, planes[0].Position
+    return all(
+        axis.cross(each.Axis).Length < 1e-7 and abs((each.Position - position).dot(axis)) < 1e-6 for each in planes
+    )
 
 
 def _lost(obj: Any, target: Any, what: str, why: str, selection: Any = None) -> AppError:
