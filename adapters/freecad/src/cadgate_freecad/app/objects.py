@@ -8,7 +8,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, current, method, not_found, page
-from cadgate_freecad.app import changes, properties, values
+from cadgate_freecad.app import changes, parameters, properties, values
 from cadgate_freecad.app.creation import depending
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
@@ -26,7 +26,7 @@ def describe_fully(obj: Any) -> dict[str, Any]:
     """ObjectInfo with typed properties, and what it depends on and what depends on it."""
     return {
         **describe(obj),
-        "properties": properties.read(obj),
+        "properties": {**properties.read(obj), **parameters.read(obj)},
         "depends_on": sorted({other.Name for other in obj.OutList}),
         "used_by": sorted({other.Name for other in obj.InList}),
     }
@@ -55,11 +55,13 @@ def get_object(*, name: str) -> dict[str, Any]:
 def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     obj = find(target(), name)
     placement = _placement(obj, changed)
-    prepared = properties.prepare(obj, changed.get("properties") or {})
+    settings, plain = parameters.split(obj, changed.get("properties") or {})
+    prepared = properties.prepare(obj, plain)
     if current().dry_run:
         properties.rehearse(obj, prepared)
     about_to_change(describe(obj)["revision"])
-    affected = changes.dependents(obj) if placement is not None or prepared else []
+    anew = placement is not None or bool(prepared) or bool(settings)
+    affected = changes.dependents(obj) if anew else []
     already_broken = changes.broken(affected)
     if changed.get("label") is not None:
         obj.Label = changed["label"]
@@ -68,10 +70,13 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     if changed.get("visible") is not None:
         _set_visible(obj, changed["visible"])
     properties.write(obj, prepared)
+    for setting in settings:
+        setting.set()
     if placement is not None:
         obj.Placement = placement
-    if placement is not None or prepared:
+    if anew:
         changes.propagate(obj, affected, already_broken)
+        parameters.confirm(obj, settings)
         if placement is not None and not values.same_placement(obj.Placement, placement):
             raise AppError(
                 "conflict",

@@ -17,7 +17,7 @@ from cadgate_freecad.app.limits import LIMITS
 def linear_pattern(
     *, object: str, direction: Any, spacing: Any, count: int, fuse: bool, **common: Any
 ) -> dict[str, Any]:
-    _check_count(count)
+    check_count(count)
     step = values.direction("direction", direction) * values.length("spacing", spacing)
     nowhere = FreeCAD.Vector(0, 0, 0)
     properties = {
@@ -36,7 +36,7 @@ def linear_pattern(
 def polar_pattern(
     *, object: str, axis: Any, center: Any, angle: Any, count: int, fuse: bool, **common: Any
 ) -> dict[str, Any]:
-    _check_count(count)
+    check_count(count)
     around = values.angle("angle", angle, low=-360, high=360)
     if abs(around) < 1e-9:
         raise values.invalid("angle", "0 puts all copies into one place")
@@ -50,7 +50,8 @@ def polar_pattern(
     return _array(source("object", object), properties, count, fuse, common)
 
 
-def _check_count(count: int) -> None:
+def check_count(count: int) -> None:
+    """Raise AppError `limit_exceeded` for more copies than the settings allow."""
     if count > LIMITS["max_copies"]:
         raise limit_exceeded("The number of copies", count, LIMITS["max_copies"], "max_copies")
 

@@ -100,6 +100,7 @@ def update_sketch(
     delete_constraints: list[int],
 ) -> dict[str, Any]:
     sketch = find_sketch(name)
+    values = sketching.by_index(sketch, values)
     sketching.check_indices(sketch, [each["index"] for each in values], "values")
     sketching.check_indices(sketch, delete_constraints, "delete_constraints")
     both = {each["index"] for each in values} & set(delete_constraints)
