@@ -90,8 +90,9 @@ class Lost(Exception):
 def find_again(before: Sequence[Element], chosen: Sequence[int], now: Sequence[Element]) -> dict[int, list[int]]:
     """Where each of the `chosen` numbers of a group, all elements of one origin, is among those of this origin now.
 
-    All of a group stay all of it, however many pieces it has then. Of some, each is told by what meets it, else by its
-    place among the others where that is clear. Raises Lost.
+    All pieces of an edge or face that others divide stay all of it, however many they are then; whole ones, such as the
+    rims of a row of holes, are told one by one: by what meets them, else by their place among the others where that is
+    clear. Raises Lost.
     """
     picked = [each for each in before if each.number in set(chosen)]
     if not now:
@@ -102,7 +103,7 @@ def find_again(before: Sequence[Element], chosen: Sequence[int], now: Sequence[E
         pairs = _by_context(before, now) or _by_place(before, now)
         if pairs is not None:
             return {each.number: [pairs[each.number]] for each in picked}
-    if len(picked) == len(before):
+    if len(picked) == len(before) and all(each.context for each in (*before, *now)):
         return {each.number: [other.number for other in now] for each in picked}
     return {each.number: [_alone(each, before, now)] for each in picked}
 
@@ -115,7 +116,9 @@ def _alone(element: Element, before: Sequence[Element], now: Sequence[Element]) 
     same = [other for other in now if _is_same(element, other)]
     if len(same) == 1:
         return same[0].number
-    raise Lost(element, f"{len(now)} could be it, and {len(before)} could before")
+    if len(now) < len(before):
+        raise Lost(element, f"of {len(before)} that were like it, {len(now)} are left, none at its place")
+    raise Lost(element, f"{len(now)} are like it, where there were {len(before)}")
 
 
 def _is_same(one: Element, two: Element) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Callable
 import FreeCAD
 
 from cadgate.appserver import AppError, method, warn
-from cadgate_freecad.app import chosen, plausible, shapes, values
+from cadgate_freecad.app import body_features, chosen, plausible, shapes, values
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, create, hide, recompute
 from cadgate_freecad.app.documents import target
@@ -53,7 +53,7 @@ def feature(
 
     def verify(obj: Any) -> None:
         shape = obj.Shape
-        size = sum(edge.Length for edge in shape.Edges) if wires else shapes.volume(shape) or shape.Area
+        size = shapes.edge_length(shape) if wires else shapes.volume(shape) or shape.Area
         if size <= 0:
             raise AppError("degenerate_result", f"The result of {_names(inputs)} would be empty", {"type": kind})
         if shape.Solids and shapes.volume(shape) <= 0:
@@ -91,6 +91,8 @@ def _wants_solid(wanted: bool, shape: Any) -> None:
 def fillet(*, object: str, radius: Any, edges: Any, **common: Any) -> dict[str, Any]:
     obj = solid_source("object", object)
     r = values.length("radius", radius)
+    if body_features.body_of(obj) is not None:
+        return body_features.dress("PartDesign::Fillet", obj, "edges", edges, {"Radius": r}, common)
     numbers = chosen_numbers(obj, "Edge", "edges", edges)
     properties = _on_edges(obj, numbers, r, r)
     setup = chosen.by("Edges", edges)
@@ -102,6 +104,10 @@ def chamfer(*, object: str, size: Any, size2: Any, edges: Any, **common: Any) ->
     obj = solid_source("object", object)
     first = values.length("size", size)
     second = first if size2 is None else values.length("size2", size2)
+    if body_features.body_of(obj) is not None:
+        sizes = {"ChamferType": "Two distances", "Size": first, "Size2": second}
+        sizes = {"Size": first} if first == second else sizes
+        return body_features.dress("PartDesign::Chamfer", obj, "edges", edges, sizes, common)
     numbers = chosen_numbers(obj, "Edge", "edges", edges)
     properties = _on_edges(obj, numbers, first, second)
     setup = chosen.by("Edges", edges)
@@ -228,14 +234,22 @@ def _distinct(field: str, names: list[str]) -> list[Any]:
 def mirror(*, object: str, plane: str | None, normal: Any, base: Any, **common: Any) -> dict[str, Any]:
     obj = source("object", object)
     across = FreeCAD.Vector(*PLANES[plane]) if plane is not None else values.direction("normal", normal)
-    properties = {"Source": obj, "Base": values.vector("base", base), "Normal": across}
-    before = shapes.volume(obj.Shape)
+    point = values.vector("base", base)
+    if body_features.body_of(obj) is not None:
+        image = body_features.mirrored(point, across)
+        reference = ("MirrorPlane", point, across, "")
+        return body_features.repeat("PartDesign::Mirrored", obj, [image], {}, reference, common)
+    properties = {"Source": obj, "Base": point, "Normal": across}
+    before, wires = shapes.volume(obj.Shape), not obj.Shape.Faces
+    length = shapes.edge_length(obj.Shape)
 
     def check(shape: Any) -> None:
         if before > 0 and not same(shapes.volume(shape), before):
             raise AppError("degenerate_result", "The mirror image has another volume than the original")
+        if wires and not same(shapes.edge_length(shape), length):
+            raise AppError("degenerate_result", "The mirror image has another length than the original")
 
-    return feature("Part::Mirroring", "Mirror", properties, [obj], common, check=check, keep_visible=True)
+    return feature("Part::Mirroring", "Mirror", properties, [obj], common, check=check, wires=wires, keep_visible=True)
 
 
 @method("features.thickness")

@@ -18,6 +18,8 @@ _ALIASES = {
     "Part::Offset": {"distance": "Value"},
     "Part::Mirroring": {"normal": "Normal"},
     "Part::Prism": {"sides": "Polygon"},
+    "PartDesign::LinearPattern": {"count": "Occurrences"},
+    "PartDesign::PolarPattern": {"count": "Occurrences"},
 }
 """Creation's names of FreeCAD's own properties, where they are others than that in small letters."""
 

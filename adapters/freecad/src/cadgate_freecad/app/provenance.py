@@ -146,7 +146,7 @@ def _face_names(obj: Any, shape: Any) -> list[str]:
     sources = _copies(obj, inputs[0]) if hasattr(obj, "ArrayType") else None
     if sources is None:
         sources = [_source(each) for each in inputs]
-        if hasattr(obj, "AddSubShape"):
+        if hasattr(obj, "AddSubShape") and not obj.isDerivedFrom("PartDesign::DressUp"):
             sources = _with_tool(obj, inputs)
     return _derived(obj, faces, sources, _normal(inputs))
 
