@@ -133,3 +133,85 @@ def test_a_dry_run_of_a_size_changes_nothing(block: httpx.Client) -> None:
     before = get(block, "/objects/Round")
     assert block.patch("/objects/Round?dry_run=true", json={"properties": {"radius": 2}}).status_code == 200
     assert get(block, "/objects/Round") == before
+
+
+# --- expressions -----------------------------------------------------------------------------------------------------
+
+
+def test_an_expression_determines_a_size_and_is_followed(block: httpx.Client) -> None:
+    made = post(block, "/primitives/cylinder", name="Pin", height=5, expressions={"Radius": "Box.Height / 5 + 1 mm"})
+    assert made["volume"] == pytest.approx(9 * pi * 5)
+    assert get(block, "/objects/Pin")["properties"]["Radius"]["expression"] is not None
+    post(block, "/features/mirror", object="Pin", plane="xy", name="Image")
+    patch(block, "Box", properties={"Height": 20})
+    assert volume(block, "Image") == pytest.approx(25 * pi * 5)
+    assert "an expression determines it" in refused(block, "Pin", Radius=3)
+    patch(block, "Pin", expressions={"height": "Radius * 2", "Placement.Base.x": "Box.Length"})
+    assert volume(block, "Image") == pytest.approx(25 * pi * 10)
+    assert get(block, "/objects/Pin")["location"] == [40, 0, 0]
+    patch(block, "Pin", expressions={"Radius": None, "Height": None}, properties={"Radius": 2})
+    patch(block, "Box", properties={"Height": 30})
+    assert volume(block, "Image") == pytest.approx(4 * pi * 10)
+    for _ in range(2):
+        assert block.post("/undo").status_code == 200
+    patch(block, "Box", properties={"Height": 10})
+    assert volume(block, "Image") == pytest.approx(9 * pi * 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Box.Width * ", "is no expression"),
+        ("Nothing.Width", "Nothing"),
+        ("Box.Nothing", "Nothing"),
+        ("Pin.Radius * 2", "circle"),
+        ("Height * 2 + Length", "circle"),
+        ("3 s", "TimeSpan"),
+        ("Box.Label", "not a number"),
+        ("Box.Width / 0", "not finite"),
+        ("-3", ""),
+        ("1e30", "max_extent_mm"),
+    ],
+)
+def test_an_expression_that_is_none_is_refused_by_name(block: httpx.Client, text: str, said: str) -> None:
+    post(block, "/primitives/cylinder", name="Pin", expressions={"Radius": "Box.Length"})
+    before = get(block, "/objects")
+    response = block.patch("/objects/Box", json={"expressions": {"Length": text}})
+    assert response.status_code in (413, 422), response.text
+    message = response.json()["error"]["message"] + str(response.json()["error"]["details"])
+    assert said in message
+    assert get(block, "/objects") == before
+    if "Pin" not in text:
+        made = block.post("/primitives/box", json={"name": "New", "expressions": {"Length": text}})
+        assert (made.status_code, get(block, "/objects")) == (response.status_code, before)
+
+
+def test_a_name_that_no_expression_can_determine_is_refused(block: httpx.Client) -> None:
+    response = block.patch("/objects/Box", json={"expressions": {"Depth": "5"}})
+    assert (response.status_code, "'Depth'" in response.json()["error"]["message"]) == (422, True)
+    both = block.patch("/objects/Box", json={"expressions": {"Length": "5"}, "properties": {"Length": 6}})
+    assert (both.status_code, both.json()["error"]["code"]) == (422, "validation_error")
+
+
+def test_features_sketches_and_pads_take_expressions(block: httpx.Client) -> None:
+    outline = {"type": "rectangle", "width": 10, "height": 5, "fixed": False}
+    tall = {**named("Tall"), "type": "distance_y", "first": {"geometry": 1, "point": "start"}, "value": 5}
+    tall["second"] = {"geometry": 1, "point": "end"}
+    post(block, "/bodies", name="Body")
+    wide = {"Wide": "Box.Height * 2"}
+    post(
+        block,
+        "/sketches",
+        name="Profile",
+        body="Body",
+        geometry=[outline],
+        constraints=[named("Wide"), tall],
+        expressions=wide,
+    )
+    info = post(block, "/features/pad", sketch="Profile", name="Pad", expressions={"Length": "Box.Height"})
+    assert info["volume"] == pytest.approx(20 * 5 * 10)
+    assert "an expression determines it" in refused(block, "Profile", Wide=3)
+    patch(block, "Box", properties={"Height": 12})
+    assert volume(block, "Body") == pytest.approx(24 * 5 * 12)
+    patch(block, "Profile", expressions={"Wide": None}, properties={"Wide": 3})
+    assert volume(block, "Body") == pytest.approx(3 * 5 * 12)

@@ -11,7 +11,7 @@ import FreeCAD
 import PartDesign  # noqa: F401 - registers the types
 
 from cadgate.appserver import AppError, about_to_change, warn
-from cadgate_freecad.app import chosen, shapes, values
+from cadgate_freecad.app import chosen, expressions, shapes, values
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, hide, recompute
 from cadgate_freecad.app.geometry import chosen_numbers
@@ -179,7 +179,9 @@ def _add(
     body.addObject(feature)
     feature.BaseFeature = previous
     fill(feature)
+    determined = expressions.apply(feature, common["expressions"])
     recompute(feature)
+    expressions.confirm(feature, determined)
     body.Tip = feature
     recompute(body)
     after = shapes.volume(body.Shape)

@@ -8,7 +8,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, current, method, not_found, page
-from cadgate_freecad.app import changes, parameters, properties, values
+from cadgate_freecad.app import changes, expressions, parameters, properties, values
 from cadgate_freecad.app.creation import depending
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
@@ -55,12 +55,15 @@ def get_object(*, name: str) -> dict[str, Any]:
 def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     obj = find(target(), name)
     placement = _placement(obj, changed)
-    settings, plain = parameters.split(obj, changed.get("properties") or {})
-    prepared = properties.prepare(obj, plain)
+    wanted = changed.get("expressions") or {}
+    released = {parameters.own_name(obj, name) for name, text in wanted.items() if text is None}
+    settings, plain = parameters.split(obj, changed.get("properties") or {}, released)
+    expressions.check_alone(obj, wanted, {*plain, *(setting.name for setting in settings)})
+    prepared = properties.prepare(obj, plain, released)
     if current().dry_run:
         properties.rehearse(obj, prepared)
     about_to_change(describe(obj)["revision"])
-    anew = placement is not None or bool(prepared) or bool(settings)
+    anew = placement is not None or bool(prepared or settings or wanted)
     affected = changes.dependents(obj) if anew else []
     already_broken = changes.broken(affected)
     if changed.get("label") is not None:
@@ -74,9 +77,11 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
         setting.set()
     if placement is not None:
         obj.Placement = placement
+    determined = expressions.apply(obj, wanted)
     if anew:
         changes.propagate(obj, affected, already_broken)
         parameters.confirm(obj, settings)
+        expressions.confirm(obj, determined)
         if placement is not None and not values.same_placement(obj.Placement, placement):
             raise AppError(
                 "conflict",

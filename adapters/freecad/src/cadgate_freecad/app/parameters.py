@@ -7,7 +7,7 @@ a sketch's constraints: none of them is a property of FreeCAD's with this name. 
 from __future__ import annotations
 
 from math import degrees, isclose
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, Container, NamedTuple
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app import sketching, values
@@ -60,7 +60,7 @@ def read(obj: Any) -> dict[str, Any]:
     }
 
 
-def split(obj: Any, properties: dict[str, Any]) -> tuple[list[Setting], dict[str, Any]]:
+def split(obj: Any, properties: dict[str, Any], released: Container[str] = ()) -> tuple[list[Setting], dict[str, Any]]:
     """What a request wants to set: sizes prepared, and FreeCAD's own properties by FreeCAD's names.
 
     Raises AppError `validation_error` for a value that cannot be one, and for one thing by two names.
@@ -72,13 +72,13 @@ def split(obj: Any, properties: dict[str, Any]) -> tuple[list[Setting], dict[str
     for name, value in properties.items():
         field = f"properties.{name}"
         if name not in known and name in sizes:
-            if _expression(obj, name):
+            if name not in released and _expression(obj, name):
                 raise values.invalid(field, "an expression determines it; it cannot be set")
             parameter = sizes[name]
             do, wanted = parameter.prepare(field, value)
             settings.append(Setting(name, do, parameter.read, wanted))
             continue
-        real = name if name in known else _own_name(obj, name)
+        real = name if name in known else own_name(obj, name)
         if real in plain:
             raise values.invalid(field, f"{real!r} is given twice, by two names")
         plain[real] = value
@@ -102,7 +102,8 @@ def _same(kept: Any, wanted: Any) -> bool:
     return isclose(kept, wanted, rel_tol=1e-9, abs_tol=1e-9) if not isinstance(kept, dict) else False
 
 
-def _own_name(obj: Any, name: str) -> str:
+def own_name(obj: Any, name: str) -> str:
+    """FreeCAD's name of a property that a request calls as its creation does; other names as they are."""
     alias = _ALIASES.get(obj.TypeId, {}).get(name)
     if alias is not None:
         return alias

@@ -9,6 +9,7 @@ import Sketcher  # noqa: F401 - registers the type
 
 from cadgate.appserver import AppError, about_to_change, method
 from cadgate_freecad.app import changes, shapes, sketching, values, versions
+from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.creation import Slot, reason, recompute
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.geometry import chosen_numbers
@@ -36,6 +37,7 @@ def create_sketch(
     name: str | None,
     label: str | None,
     on_conflict: str,
+    expressions: dict[str, Any],
     plane: str,
     offset: Any,
     body: str | None,
@@ -59,8 +61,10 @@ def create_sketch(
         owner.addObject(sketch)
     _place(sketch, owner, support, plane, height)
     sketching.add(sketch, drawn, wanted)
+    determined = expressing.apply(sketch, expressions)
     solve(sketch)
     recompute(sketch)
+    expressing.confirm(sketch, determined)
     return describe_sketch(sketch)
 
 
