@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
-from math import pi
+from math import asin, pi
 from typing import Any
 
 import httpx
@@ -191,6 +191,22 @@ def test_a_straight_edge_that_a_slot_divides_is_rounded_in_both_pieces(freecad: 
     assert volume(freecad, "Bevel") == pytest.approx(16000 - 6 * 5 * 10 - 0.5 * 34)
     patch(freecad, "Slot", location=[17, 60, -5])
     assert volume(freecad, "Bevel") == pytest.approx(16000 - 0.5 * 40)
+
+
+def test_a_rim_that_another_hole_divides_is_bevelled_in_all_its_pieces(freecad: httpx.Client) -> None:
+    """A slot of 2 mm across the hole leaves two arcs of the rim; the slot's own edges stay sharp."""
+    plate(freecad)
+    post(freecad, "/primitives/box", name="Slot", length=40, width=2, height=4, location=[-10, 90, 8])
+    post(freecad, "/boolean/subtract", object1="Plate", object2="Slot", name="Slotted")
+    post(freecad, "/features/chamfer", object="Slotted", size=0.5, edges=UPPER_A, name="Bevel")
+    patch(freecad, "Slot", location=[-10, 19, 8])
+    slotted, bevelled = volume(freecad, "Slotted"), volume(freecad, "Bevel")
+    # Each arc lacks the angle of a chord of 2 mm; the slot's walls cut the ends of the cones not quite radially.
+    share = 1 - 2 * 2 * asin(1 / 5) / (2 * pi)
+    assert slotted - bevelled == pytest.approx(chamfered(5, 0.5) * share, rel=5e-3)
+    assert len(get(freecad, "/objects/Bevel/faces", type="cone")["faces"]) == 2
+    patch(freecad, "Slot", location=[-10, 90, 8])
+    assert volume(freecad, "Bevel") == pytest.approx(DRILLED - chamfered(5, 0.5))
 
 
 def test_every_edge_stays_every_edge(freecad: httpx.Client) -> None:

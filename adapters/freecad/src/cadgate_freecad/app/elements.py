@@ -103,9 +103,14 @@ def find_again(before: Sequence[Element], chosen: Sequence[int], now: Sequence[E
         pairs = _by_context(before, now) or _by_place(before, now)
         if pairs is not None:
             return {each.number: [pairs[each.number]] for each in picked}
-    if len(picked) == len(before) and all(each.context for each in (*before, *now)):
+    if len(picked) == len(before) and _closed(before) <= 1 and _closed(now) <= 1:
         return {each.number: [other.number for other in now] for each in picked}
     return {each.number: [_alone(each, before, now)] for each in picked}
+
+
+def _closed(group: Sequence[Element]) -> int:
+    """How many of a group are whole: nothing else meets a ring, and something does meet each piece of one."""
+    return sum(not each.context for each in group)
 
 
 def _alone(element: Element, before: Sequence[Element], now: Sequence[Element]) -> int:
