@@ -200,6 +200,10 @@ def _inputs(obj: Any) -> Iterator[Any]:
 def _linked(value: Any) -> list[Any]:
     if value is None:
         return []
+    if isinstance(value, tuple) and len(value) == 2 and hasattr(value[0], "getSubObject"):
+        # A binder links to the outermost container, with the way to the object in it.
+        subs = [value[1]] if isinstance(value[1], str) else value[1]
+        return [value[0].getSubObject(sub, 1) or value[0] if "." in sub else value[0] for sub in subs] or [value[0]]
     if isinstance(value, (list, tuple)):
         return [each for item in value for each in _linked(item)]
     return [value] if hasattr(value, "TypeId") and hasattr(value, "Name") else []
