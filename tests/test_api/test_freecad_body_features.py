@@ -80,14 +80,32 @@ def test_copies_that_reach_nothing_are_said_and_a_body_in_two_pieces_is_refused(
     info = post(freecad, "/features/linear_pattern", object="Pocket", spacing=60, count=4)
     assert info["volume"] == pytest.approx(SLAB - 2 * HOLE)
     assert [each["code"] for each in info["warnings"]] == ["no_effect"]
-    assert "one piece" in refused(freecad, "/features/linear_pattern", object="Pad", spacing=200, count=2)
+    square = {"type": "rectangle", "corner": [60, 10], "width": 5, "height": 5}
+    post(freecad, "/sketches", name="Foot", body="Body", offset=10, geometry=[square])
+    post(freecad, "/features/pad", sketch="Foot", length=5, name="Boss")
+    assert "one piece" in refused(freecad, "/features/linear_pattern", object="Boss", spacing=200, count=2)
+    row = post(freecad, "/features/linear_pattern", object="Boss", direction=[0, 1, 0], spacing=10, count=2)
+    assert row["volume"] == pytest.approx(SLAB - 2 * HOLE + 2 * 125)
 
 
-def test_a_mirror_image_of_a_pad_grows_the_body(freecad: httpx.Client) -> None:
+def test_a_mirror_image_of_a_boss_grows_the_body(freecad: httpx.Client) -> None:
     slab(freecad)
-    info = post(freecad, "/features/mirror", object="Pad", plane="yz", name="Image")
-    assert info["volume"] == pytest.approx(2 * SLAB - HOLE)
-    assert get(freecad, "/objects/Body")["bounding_box"]["min"] == pytest.approx([-80, 0, 0])
+    square = {"type": "rectangle", "corner": [0, 0], "width": 10, "height": 10}
+    post(freecad, "/sketches", name="Foot", body="Body", offset=10, geometry=[square])
+    post(freecad, "/features/pad", sketch="Foot", length=5, name="Boss")
+    info = post(freecad, "/features/mirror", object="Boss", normal=[1, 0, 0], base=[40, 0, 0], name="Image")
+    assert info["volume"] == pytest.approx(SLAB - HOLE + 2 * 500)
+    assert get(freecad, "/objects/Body/distance", to="Image")["common_volume"] == pytest.approx(info["volume"])
+
+
+def test_the_first_feature_of_a_body_is_copied_as_an_object(freecad: httpx.Client) -> None:
+    """All of the body at that point, so that nothing else can be meant."""
+    slab(freecad)
+    image = post(freecad, "/features/mirror", object="Pad", plane="yz")
+    assert (image["type"], image["volume"]) == ("Part::Mirroring", pytest.approx(SLAB))
+    row = post(freecad, "/features/linear_pattern", object="Pad", spacing=100, count=2)
+    assert row["volume"] == pytest.approx(2 * SLAB)
+    assert volume(freecad, "Body") == pytest.approx(SLAB - HOLE)
 
 
 def test_roundings_and_chamfers_are_the_next_features_of_a_body(freecad: httpx.Client) -> None:
@@ -119,7 +137,7 @@ def test_what_a_body_cannot_do_is_refused_with_what_to_do(freecad: httpx.Client)
     post(freecad, "/features/fillet", object="Pocket", radius=1, edges={"type": "circle"}, name="Round")
     message = refused(freecad, "/features/linear_pattern", object="Round", spacing=10, count=2)
     assert "name a pad or a pocket" in message
-    assert "move the body" in refused(freecad, "/features/mirror", object="Pad", plane="yz", location=[1, 0, 0])
+    assert "move the body" in refused(freecad, "/features/mirror", object="Pocket", plane="yz", location=[1, 0, 0])
     assert "FreeCAD cannot make" in refused(freecad, "/features/fillet", object="Round", radius=30, edges={"at": "top"})
 
 

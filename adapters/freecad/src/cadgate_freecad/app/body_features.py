@@ -1,6 +1,7 @@
 """Roundings, chamfers, patterns and mirror images inside a body: its next feature, of PartDesign's own kind.
 
-An object that is a feature of a body is worked on there; the body itself is worked on from outside, as a whole.
+An object that is a feature of a body is worked on there; the body itself, and copies of its first feature, which is
+all of the body at that point, are worked on from outside, as a whole.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ def body_of(obj: Any) -> Any | None:
         return None
     body = obj.getParentGeoFeatureGroup()
     return body if body is not None and body.isDerivedFrom("PartDesign::Body") else None
+
+
+def is_piece(obj: Any) -> bool:
+    """Whether `obj` changes a body that was there before: its shape is the whole body's, and only a piece is meant."""
+    return body_of(obj) is not None and obj.BaseFeature is not None
 
 
 def dress(

@@ -235,7 +235,7 @@ def mirror(*, object: str, plane: str | None, normal: Any, base: Any, **common: 
     obj = source("object", object)
     across = FreeCAD.Vector(*PLANES[plane]) if plane is not None else values.direction("normal", normal)
     point = values.vector("base", base)
-    if body_features.body_of(obj) is not None:
+    if body_features.is_piece(obj):
         image = body_features.mirrored(point, across)
         reference = ("MirrorPlane", point, across, "")
         return body_features.repeat("PartDesign::Mirrored", obj, [image], {}, reference, common)

@@ -22,7 +22,7 @@ def linear_pattern(
     along = values.direction("direction", direction)
     step = along * gap
     obj = source("object", object)
-    if body_features.body_of(obj) is not None:
+    if body_features.is_piece(obj):
         places = [FreeCAD.Placement(step * number, FreeCAD.Rotation()) for number in range(1, count)]
         moves = [body_features.placed(place) for place in places]
         properties: dict[str, Any] = {"Length": gap * (count - 1), "Occurrences": count}
@@ -51,7 +51,7 @@ def polar_pattern(
         raise values.invalid("angle", "0 puts all copies into one place")
     about, middle = values.direction("axis", axis), values.vector("center", center)
     obj = source("object", object)
-    if body_features.body_of(obj) is not None:
+    if body_features.is_piece(obj):
         step = around / count if abs(abs(around) - 360) < 1e-9 else around / (count - 1)
         places = [
             FreeCAD.Placement(FreeCAD.Vector(), FreeCAD.Rotation(about, step * number), middle)

@@ -16,7 +16,7 @@ import Part
 TOLERANCE = 1e-5
 """mm: how far a point of a face may be from the face that it comes from."""
 _LINKS = ("App::PropertyLink", "App::PropertyXLink")
-_NO_INPUTS = {"_Body", "Origin", "UpToFace", "ReferenceAxis", "MirrorPlane", "Direction", "Axis"}
+_NO_INPUTS = {"_Body", "Context", "Origin", "UpToFace", "ReferenceAxis", "MirrorPlane", "Direction", "Axis"}
 _KEPT = 500
 
 
@@ -66,6 +66,7 @@ def _inside(face: Any) -> Any:
     return face.CenterOfMass
 
 
+_asked: set[tuple[str, str]] = set()
 _known: dict[tuple[str, str], tuple[Any, list[str]]] = {}
 
 
@@ -76,7 +77,14 @@ def face_names(obj: Any) -> list[str]:
     before = _known.get(key)
     if before is not None and before[0].isSame(shape):
         return before[1]
-    names = [_short(name) for name in _face_names(obj, shape)]
+    if key in _asked:
+        # Two that refer to each other (through a body, which holds what refers to it): one of them begins the chain.
+        return [f"{obj.Name}.{number}" for number in range(1, len(shape.Faces) + 1)]
+    _asked.add(key)
+    try:
+        names = [_short(name) for name in _face_names(obj, shape)]
+    finally:
+        _asked.discard(key)
     if len(_known) > _KEPT:
         _known.clear()
     _known[key] = (shape, names)
