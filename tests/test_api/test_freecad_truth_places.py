@@ -221,20 +221,20 @@ def test_a_sketch_on_a_face_in_a_moved_body_lies_there_and_follows(away: httpx.C
 
 def test_a_stand_in_is_hidden_and_goes_with_what_was_made_from_it(away: httpx.Client) -> None:
     post(away, "/boolean/union", object1="Pd", object2="Box", name="Union")
-    post(away, "/features/fillet", name="Fillet", object="Pd", radius=1, edges=["Edge1"])
+    post(away, "/boolean/subtract", object1="Pd", object2="Box", name="Rest")
     [stand_in] = [each for each in get(away, "/objects")["objects"] if each["type"] == "PartDesign::SubShapeBinder"]
     assert (stand_in["visible"], corners(stand_in)) == (False, [100, 0, 0, 110, 10, 5])
     assert stand_in["name"] in get(away, "/objects/Pd")["used_by"]
     response = away.delete("/objects/Pd")
-    assert (response.status_code, response.json()["error"]["details"]["dependents"]) == (409, ["Fillet", "Union"])
+    assert (response.status_code, response.json()["error"]["details"]["dependents"]) == (409, ["Rest", "Union"])
     assert away.delete("/objects/Union").status_code == 200
-    assert get(away, f"/objects/{stand_in['name']}")["used_by"] == ["Fillet"]
-    assert away.delete("/objects/Fillet").json()["result"]["cascaded"] == [stand_in["name"]]
+    assert get(away, f"/objects/{stand_in['name']}")["used_by"] == ["Rest"]
+    assert away.delete("/objects/Rest").json()["result"]["cascaded"] == [stand_in["name"]]
     assert [each["name"] for each in get(away, "/objects", type="PartDesign::SubShapeBinder")["objects"]] == []
     assert get(away, "/objects/Pd")["visible"] is True
     assert away.post("/undo").status_code == 200
     patch(away, "Bd", location=[10, 0, 0])
-    assert corners(get(away, "/objects/Fillet"))[0] == 10
+    assert corners(get(away, "/objects/Rest"))[0] == 10
 
 
 def test_exported_files_hold_objects_of_containers_where_they_stand(linked: httpx.Client) -> None:

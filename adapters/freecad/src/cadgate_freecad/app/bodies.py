@@ -8,6 +8,7 @@ import PartDesign  # noqa: F401 - registers the types
 
 from cadgate.appserver import AppError, about_to_change, method, warn
 from cadgate_freecad.app import changes, shapes, values, versions
+from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, hide, recompute
 from cadgate_freecad.app.documents import target
@@ -17,7 +18,7 @@ from cadgate_freecad.app.sketches import describe_sketch, find_sketch
 
 @method("bodies.create")
 def create_body(
-    *, name: str | None, label: str | None, on_conflict: str, location: Any, rotation: Any
+    *, name: str | None, label: str | None, on_conflict: str, expressions: dict[str, Any], location: Any, rotation: Any
 ) -> dict[str, Any]:
     document = target()
     placement = values.placement(location, rotation)
@@ -25,7 +26,9 @@ def create_body(
     about_to_change()
     body = slot.fill("PartDesign::Body", label)
     body.Placement = placement
+    determined = expressing.apply(body, expressions)
     body.recompute()
+    expressing.confirm(body, determined)
     body.purgeTouched()
     for each in (body.Origin, *body.Origin.OriginFeatures):
         each.purgeTouched()
@@ -72,7 +75,9 @@ def _build(
         setattr(feature, name, value)
     if midplane:
         versions.set_midplane(feature)
+    determined = expressing.apply(feature, common["expressions"])
     recompute(feature)
+    expressing.confirm(feature, determined)
     recompute(body)
     after = shapes.volume(body.Shape)
     if after <= 0:

@@ -7,7 +7,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, warn
-from cadgate_freecad.app import analytic, operands, shapes, verification
+from cadgate_freecad.app import analytic, chosen, operands, shapes, verification
 from cadgate_freecad.app.creation import reason, recompute
 from cadgate_freecad.app.info import is_valid
 from cadgate_freecad.app.observer import OBSERVER
@@ -99,7 +99,11 @@ def leave_bodies(objects: list[Any]) -> set[str]:
 
 
 def broken(objects: list[Any]) -> set[str]:
-    """Names of those that are invalid already: a change elsewhere need not mend them."""
+    """Names of those that are invalid already: a change elsewhere need not mend them.
+
+    Asked before the change, so what the others were made on is noted here too.
+    """
+    chosen.adopt(objects)
     return {obj.Name for obj in objects if not is_valid(obj)}
 
 
@@ -121,7 +125,8 @@ def carry_on(changed: str, affected: list[Any], already_broken: set[str]) -> Non
     """
     for each in affected:
         if each.Name in already_broken:
-            each.recompute()
+            if chosen.is_found(each):
+                each.recompute()
             if not is_valid(each):
                 warn("still_invalid", f"{each.Name!r} was invalid before and still is: {reason(each)}")
             continue
@@ -154,6 +159,17 @@ def settle() -> None:
             if obj not in affected:
                 recompute(obj)
         carry_on(", ".join(sorted(obj.Name for obj in objects)), affected, already_broken)
+
+
+def follow(document: Any) -> None:
+    """After a recompute by FreeCAD itself: put features back that sit on other edges or faces than were chosen.
+
+    Raises AppError `degenerate_result` for what can no longer be found.
+    """
+    for obj in document.Objects:
+        if chosen.is_elsewhere(obj):
+            affected = dependents(obj)
+            propagate(obj, affected, broken(affected))
 
 
 def _verify(obj: Any) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Callable, Sequence
 
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, name_taken
-from cadgate_freecad.app import analytic, shapes, values
+from cadgate_freecad.app import analytic, chosen, shapes, values
+from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe, is_empty_body
 from cadgate_freecad.app.limits import LIMITS
@@ -65,6 +66,7 @@ def create(
     name: str | None,
     label: str | None,
     on_conflict: str,
+    expressions: dict[str, Any] | None = None,
     location: list[Any] | None = None,
     rotation: list[float] | None = None,
     keep: Sequence[Any] = (),
@@ -90,7 +92,9 @@ def create(
         assign(obj, key, value)
     if not placement.isIdentity():
         obj.Placement = placement
+    determined = expressing.apply(obj, expressions or {})
     recompute(obj)
+    expressing.confirm(obj, determined)
     if check is not None:
         # Before it is measured: the tight box of a broken shape takes seconds.
         check(obj)
@@ -123,6 +127,7 @@ def recompute(obj: Any) -> None:
 
     Raises AppError `degenerate_result` with FreeCAD's reason: a failed feature keeps its old shape and says nothing.
     """
+    chosen.choose_again(obj)
     done = obj.recompute()
     if not done or not obj.isValid() or "Invalid" in obj.State:
         raise AppError(
@@ -132,6 +137,7 @@ def recompute(obj: Any) -> None:
         )
     if obj.isDerivedFrom("Part::Feature") and shapes.shape_of(obj) is None and not is_empty_body(obj):
         raise AppError("degenerate_result", f"This {obj.TypeId} has an empty shape", {"name": obj.Name})
+    chosen.remember(obj)
     obj.purgeTouched()
 
 

@@ -180,6 +180,7 @@ def recomputed() -> Iterator[set[str]]:
 @method("documents.recompute")
 def recompute_document(*, name: str, force: bool) -> dict[str, Any]:
     from cadgate_freecad.app import info, operands
+    from cadgate_freecad.app.changes import follow as follow_chosen
     from cadgate_freecad.app.creation import reason
 
     document = find(name)
@@ -191,6 +192,7 @@ def recompute_document(*, name: str, force: bool) -> dict[str, Any]:
             obj.touch()
     with recomputed() as due:
         document.recompute(None, force)
+        follow_chosen(document)
     report = [
         {
             "name": obj.Name,

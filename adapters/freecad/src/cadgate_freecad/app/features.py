@@ -7,7 +7,7 @@ from typing import Any, Callable
 import FreeCAD
 
 from cadgate.appserver import AppError, method, warn
-from cadgate_freecad.app import shapes, values, verification
+from cadgate_freecad.app import body_features, chosen, shapes, values, verification
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, create, hide, recompute
 from cadgate_freecad.app.documents import target
@@ -57,7 +57,7 @@ def feature(
 
     def verify(obj: Any) -> None:
         shape = obj.Shape
-        size = sum(edge.Length for edge in shape.Edges) if wires else shapes.volume(shape) or shape.Area
+        size = shapes.edge_length(shape) if wires else shapes.volume(shape) or shape.Area
         if size <= 0:
             raise AppError("degenerate_result", f"The result of {_names(inputs)} would be empty", {"type": kind})
         if shape.Solids and shapes.volume(shape) <= 0:
@@ -98,9 +98,13 @@ def _wants_solid(wanted: bool, shape: Any) -> None:
 def fillet(*, object: str, radius: Any, edges: Any, **common: Any) -> dict[str, Any]:
     obj = solid_source("object", object)
     r = values.length("radius", radius)
+    if body_features.body_of(obj) is not None:
+        return body_features.dress("PartDesign::Fillet", obj, "edges", edges, {"Radius": r}, common)
     numbers = chosen_numbers(obj, "Edge", "edges", edges)
+    properties = _on_edges(obj, numbers, r, r)
+    setup = chosen.by("Edges", edges)
     try:
-        return feature("Part::Fillet", "Fillet", _on_edges(obj, numbers, r, r), [obj], common, check=_changes(obj))
+        return feature("Part::Fillet", "Fillet", properties, [obj], common, check=_changes(obj), setup=setup)
     except AppError as error:
         raise _explained(
             error, lambda: largest.too_large(obj, "Part::Fillet", "A radius of", r, None, numbers)
@@ -112,10 +116,15 @@ def chamfer(*, object: str, size: Any, size2: Any, edges: Any, **common: Any) ->
     obj = solid_source("object", object)
     first = values.length("size", size)
     second = first if size2 is None else values.length("size2", size2)
+    if body_features.body_of(obj) is not None:
+        sizes = {"ChamferType": "Two distances", "Size": first, "Size2": second}
+        sizes = {"Size": first} if first == second else sizes
+        return body_features.dress("PartDesign::Chamfer", obj, "edges", edges, sizes, common)
     numbers = chosen_numbers(obj, "Edge", "edges", edges)
     properties = _on_edges(obj, numbers, first, second)
+    setup = chosen.by("Edges", edges)
     try:
-        return feature("Part::Chamfer", "Chamfer", properties, [obj], common, check=_changes(obj))
+        return feature("Part::Chamfer", "Chamfer", properties, [obj], common, check=_changes(obj), setup=setup)
     except AppError as error:
         other = None if size2 is None else second
         raise _explained(
@@ -235,7 +244,8 @@ def sweep(
         "Frenet": frenet,
     }
     check = lambda shape: _wants_solid(solid, shape)  # noqa: E731 - it is an argument with a name
-    return feature("Part::Sweep", "Sweep", properties, [*sections, spine], common, check=check)
+    setup = chosen.by("Spine", path_edges)
+    return feature("Part::Sweep", "Sweep", properties, [*sections, spine], common, check=check, setup=setup)
 
 
 def _distinct(field: str, names: list[str]) -> list[Any]:
@@ -251,14 +261,23 @@ def _distinct(field: str, names: list[str]) -> list[Any]:
 def mirror(*, object: str, plane: str | None, normal: Any, base: Any, **common: Any) -> dict[str, Any]:
     obj = source("object", object)
     across = FreeCAD.Vector(*PLANES[plane]) if plane is not None else values.direction("normal", normal)
-    properties = {"Source": obj, "Base": values.vector("base", base), "Normal": across}
-    before = shapes.volume(shapes.shape_of(obj))
+    point = values.vector("base", base)
+    if body_features.is_piece(obj):
+        image = body_features.mirrored(point, across)
+        reference = ("MirrorPlane", point, across, "")
+        return body_features.repeat("PartDesign::Mirrored", obj, [image], {}, reference, common)
+    properties = {"Source": obj, "Base": point, "Normal": across}
+    shape = shapes.shape_of(obj)
+    before, wires = shapes.volume(shape), not shape.Faces
+    length = shapes.edge_length(shape)
 
     def check(shape: Any) -> None:
         if before > 0 and not same(shapes.volume(shape), before):
             raise AppError("degenerate_result", "The mirror image has another volume than the original")
+        if wires and not same(shapes.edge_length(shape), length):
+            raise AppError("degenerate_result", "The mirror image has another length than the original")
 
-    return feature("Part::Mirroring", "Mirror", properties, [obj], common, check=check, keep_visible=True)
+    return feature("Part::Mirroring", "Mirror", properties, [obj], common, check=check, wires=wires, keep_visible=True)
 
 
 @method("features.thickness")
@@ -281,8 +300,9 @@ def thickness(*, object: str, thickness: Any, faces: Any, inward: bool, join: st
                 "degenerate_result", f"Walls of {wall:g} mm leave no hollow in {object!r}", {"type": "Part::Thickness"}
             )
 
+    setup = chosen.by("Faces", faces)
     try:
-        return feature("Part::Thickness", "Thickness", properties, [obj], common, check=check)
+        return feature("Part::Thickness", "Thickness", properties, [obj], common, check=check, setup=setup)
     except AppError as error:
         raise _explained(error, lambda: largest.wall_too_thick(obj, wall, numbers, inward, JOINS[join])) from None
 

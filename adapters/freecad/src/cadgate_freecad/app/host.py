@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Iterator
 
 import FreeCAD
 import Part
 
-from cadgate.appserver import Host, current
+from cadgate.appserver import AppError, Host, current
 from cadgate_freecad.app import changes, documents, operands, snapshots, versions
 from cadgate_freecad.app.history import History
 from cadgate_freecad.app.labels import mend_labels
@@ -62,6 +62,8 @@ class FreeCADHost(Host):
                     if label not in _LEAVES_TOUCHED:
                         changes.settle()
                     mend_labels()
+                    if label == "session.execute" and OBSERVER.changed:
+                        _follow()
                 except BaseException:
                     deleted = OBSERVER.deleted
                     raise
@@ -94,3 +96,10 @@ class FreeCADHost(Host):
     def observe(self) -> None:
         for event in OBSERVER.take():
             self.emit("objects", event)
+
+
+def _follow() -> None:
+    """After code: put features back on the edges that were chosen; what is not found stays as code left it."""
+    for document in documents.opened().values():
+        with suppress(AppError):
+            changes.follow(document)

@@ -11,7 +11,7 @@ from cadgate_freecad.app.values import euler, xyz
 
 # In the description already, or only another way to say where the placement is, or not told by their repr.
 _NOT_STAMPED = {
-    *("Label", "Mesh", "Placement", "Proxy", "Shape", "Visibility", "_Body", "_GroupTouched"),
+    *("CadgateChosen", "Label", "Mesh", "Placement", "Proxy", "Shape", "Visibility", "_Body", "_GroupTouched"),
     *("AttacherEngine", "AttacherType", "AttachmentOffset", "AttachmentSupport", "MapMode", "MapPathParameter"),
     *("MapReversed", "Support"),
 }

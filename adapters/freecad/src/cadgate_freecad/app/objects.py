@@ -8,7 +8,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, current, method, not_found, page
-from cadgate_freecad.app import changes, operands, properties, values
+from cadgate_freecad.app import changes, expressions, operands, parameters, properties, values
 from cadgate_freecad.app.creation import depending
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
@@ -26,7 +26,7 @@ def describe_fully(obj: Any) -> dict[str, Any]:
     """ObjectInfo with typed properties, and what it depends on and what depends on it."""
     return {
         **describe(obj),
-        "properties": properties.read(obj),
+        "properties": {**properties.read(obj), **parameters.read(obj)},
         "depends_on": sorted({other.Name for other in (*obj.OutList, *operands.targets(obj))}),
         "used_by": sorted({other.Name for other in (*obj.InList, *operands.followers(obj))}),
     }
@@ -55,11 +55,16 @@ def get_object(*, name: str) -> dict[str, Any]:
 def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     obj = find(target(), name)
     placement = _placement(obj, changed)
-    prepared = properties.prepare(obj, changed.get("properties") or {})
+    wanted = changed.get("expressions") or {}
+    released = {parameters.own_name(obj, name) for name, text in wanted.items() if text is None}
+    settings, plain = parameters.split(obj, changed.get("properties") or {}, released)
+    expressions.check_alone(obj, wanted, {*plain, *(setting.name for setting in settings)})
+    prepared = properties.prepare(obj, plain, released)
     if current().dry_run:
         properties.rehearse(obj, prepared)
     about_to_change(describe(obj)["revision"])
-    affected = changes.dependents(obj) if placement is not None or prepared else []
+    anew = placement is not None or bool(prepared or settings or wanted)
+    affected = changes.dependents(obj) if anew else []
     already_broken = changes.broken(affected)
     if changed.get("label") is not None:
         obj.Label = changed["label"]
@@ -68,10 +73,15 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     if changed.get("visible") is not None:
         _set_visible(obj, changed["visible"])
     properties.write(obj, prepared)
+    for setting in settings:
+        setting.set()
     if placement is not None:
         obj.Placement = placement
-    if placement is not None or prepared:
+    determined = expressions.apply(obj, wanted)
+    if anew:
         changes.propagate(obj, affected, already_broken)
+        parameters.confirm(obj, settings)
+        expressions.confirm(obj, determined)
         if placement is not None and not values.same_placement(obj.Placement, placement):
             raise AppError(
                 "conflict",

@@ -7,7 +7,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, limit_exceeded, method
-from cadgate_freecad.app import shapes, values, versions
+from cadgate_freecad.app import body_features, shapes, values, versions
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.features import feature, source
 from cadgate_freecad.app.limits import LIMITS
@@ -17,8 +17,17 @@ from cadgate_freecad.app.limits import LIMITS
 def linear_pattern(
     *, object: str, direction: Any, spacing: Any, count: int, fuse: bool, **common: Any
 ) -> dict[str, Any]:
-    _check_count(count)
-    step = values.direction("direction", direction) * values.length("spacing", spacing)
+    check_count(count)
+    gap = values.length("spacing", spacing)
+    along = values.direction("direction", direction)
+    step = along * gap
+    obj = source("object", object)
+    if body_features.is_piece(obj):
+        places = [FreeCAD.Placement(step * number, FreeCAD.Rotation()) for number in range(1, count)]
+        moves = [body_features.placed(place) for place in places]
+        properties: dict[str, Any] = {"Length": gap * (count - 1), "Occurrences": count}
+        reference = ("Direction", FreeCAD.Vector(), along, "Reversed")
+        return body_features.repeat("PartDesign::LinearPattern", obj, moves, properties, reference, common)
     nowhere = FreeCAD.Vector(0, 0, 0)
     properties = {
         "ArrayType": "ortho",
@@ -29,39 +38,62 @@ def linear_pattern(
         "NumberY": 1,
         "NumberZ": 1,
     }
-    return _array(source("object", object), properties, count, fuse, common)
+    return _array(obj, properties, count, fuse, common)
 
 
 @method("features.polar_pattern")
 def polar_pattern(
     *, object: str, axis: Any, center: Any, angle: Any, count: int, fuse: bool, **common: Any
 ) -> dict[str, Any]:
-    _check_count(count)
+    check_count(count)
     around = values.angle("angle", angle, low=-360, high=360)
     if abs(around) < 1e-9:
         raise values.invalid("angle", "0 puts all copies into one place")
+    about, middle = values.direction("axis", axis), values.vector("center", center)
+    obj = source("object", object)
+    if body_features.is_piece(obj):
+        step = around / count if abs(abs(around) - 360) < 1e-9 else around / (count - 1)
+        places = [
+            FreeCAD.Placement(FreeCAD.Vector(), FreeCAD.Rotation(about, step * number), middle)
+            for number in range(1, count)
+        ]
+        moves = [body_features.placed(place) for place in places]
+        # FreeCAD's angle has no sign: the other way round is around the opposite axis.
+        axis_of_turn = about if around > 0 else -about
+        properties: dict[str, Any] = {"Angle": abs(around), "Occurrences": count}
+        reference = ("Axis", middle, axis_of_turn, "Reversed")
+        return body_features.repeat("PartDesign::PolarPattern", obj, moves, properties, reference, common)
     properties = {
         "ArrayType": "polar",
-        "Axis": values.direction("axis", axis),
-        "Center": values.vector("center", center),
+        "Axis": about,
+        "Center": middle,
         "Angle": around,
         "NumberPolar": count,
     }
-    return _array(source("object", object), properties, count, fuse, common)
+    return _array(obj, properties, count, fuse, common)
 
 
-def _check_count(count: int) -> None:
+def check_count(count: int) -> None:
+    """Raise AppError `limit_exceeded` for more copies than the settings allow."""
     if count > LIMITS["max_copies"]:
         raise limit_exceeded("The number of copies", count, LIMITS["max_copies"], "max_copies")
 
 
 def _array(obj: Any, properties: dict[str, Any], count: int, fuse: bool, common: dict[str, Any]) -> dict[str, Any]:
-    one = shapes.volume(shapes.shape_of(obj))
+    shape = shapes.shape_of(obj)
+    one, wires = shapes.volume(shape), not shape.Faces
+    length = shapes.edge_length(shape)
+    if wires and fuse:
+        raise values.invalid(
+            "fuse", f"{obj.Name!r} ({obj.TypeId}) has edges only, which cannot be united: leave it out"
+        )
 
     def check(shape: Any) -> None:
         volume = shapes.volume(shape)
         if one > 0 and not fuse and not same(volume, count * one):
             raise AppError("degenerate_result", f"The pattern has {volume:g} mm³ instead of {count} times {one:g}")
+        if wires and not same(shapes.edge_length(shape), count * length):
+            raise AppError("degenerate_result", f"The pattern of {obj.Name!r} does not have {count} times its edges")
 
     return feature(
         "Part::FeaturePython",
@@ -71,4 +103,5 @@ def _array(obj: Any, properties: dict[str, Any], count: int, fuse: bool, common:
         common,
         setup=versions.make_array,
         check=check,
+        wires=wires,
     )

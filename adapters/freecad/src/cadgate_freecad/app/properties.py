@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from difflib import get_close_matches
-from typing import Any, Callable
+from typing import Any, Callable, Container
 
 import FreeCAD
 
@@ -14,7 +14,7 @@ from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.values import significant
 
-_UNTOLD = {"ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
+_UNTOLD = {"CadgateChosen", "ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
 _UNTOLD_TYPES = {
     "App::PropertyPythonObject",
     "Mesh::PropertyMeshKernel",
@@ -90,8 +90,8 @@ def _is_read_only(obj: Any, name: str) -> bool:
     return any(word in ("ReadOnly", "Immutable", "Output") for word in (*status, *modes))
 
 
-def prepare(obj: Any, properties: dict[str, Any]) -> dict[str, Any]:
-    """FreeCAD values for what a request wants to set; nothing is changed yet.
+def prepare(obj: Any, properties: dict[str, Any], released: Container[str] = ()) -> dict[str, Any]:
+    """FreeCAD values for what a request wants to set; nothing is changed yet. `released` lose their expressions too.
 
     Raises AppError `validation_error` for a property that is unknown, read-only, or of another type.
     """
@@ -109,7 +109,7 @@ def prepare(obj: Any, properties: dict[str, Any]) -> dict[str, Any]:
             raise values.invalid(field, f"change it by {_ELSEWHERE[name]}")
         if name in _UNTOLD or obj.getTypeIdOfProperty(name) in _UNTOLD_TYPES or _is_read_only(obj, name):
             raise values.invalid(field, "FreeCAD computes it; it cannot be set")
-        if dict(getattr(obj, "ExpressionEngine", None) or []).get(name):
+        if name not in released and dict(getattr(obj, "ExpressionEngine", None) or []).get(name):
             raise values.invalid(field, "an expression determines it; it cannot be set")
         prepared[name] = _from_json(obj, name, field, value)
     return prepared

@@ -35,6 +35,11 @@ def volume(shape: Any) -> float:
     return 0.0
 
 
+def edge_length(shape: Any) -> float:
+    """mm of all edges: what a sketch or a wire is measured by."""
+    return sum(edge.Length for edge in shape.Edges if not edge.Degenerated)
+
+
 def bounding_box(shape: Any) -> Any | None:
     """The bounding box, tight for up to TIGHT_FACES faces. None for an empty shape.
 

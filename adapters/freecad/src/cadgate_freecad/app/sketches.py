@@ -10,6 +10,7 @@ import Sketcher  # noqa: F401 - registers the type
 
 from cadgate.appserver import AppError, about_to_change, method
 from cadgate_freecad.app import changes, shapes, sketching, values, versions
+from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.creation import Slot, reason, recompute
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.geometry import chosen_numbers
@@ -38,6 +39,7 @@ def create_sketch(
     name: str | None,
     label: str | None,
     on_conflict: str,
+    expressions: dict[str, Any],
     plane: str,
     offset: Any,
     body: str | None,
@@ -62,8 +64,10 @@ def create_sketch(
         owner.addObject(sketch)
     _place(sketch, owner, support, plane, height)
     sketching.add(sketch, drawn, wanted)
+    determined = expressing.apply(sketch, expressions)
     solve(sketch, len(wanted))
     recompute(sketch)
+    expressing.confirm(sketch, determined)
     if owner is not None and up_to_date:
         # A sketch adds nothing to the body's shape: what depends on that need not be made again.
         owner.purgeTouched()
@@ -106,6 +110,7 @@ def update_sketch(
     delete_constraints: list[int],
 ) -> dict[str, Any]:
     sketch = find_sketch(name)
+    values = sketching.by_index(sketch, values)
     sketching.check_indices(sketch, [each["index"] for each in values], "values")
     sketching.check_indices(sketch, delete_constraints, "delete_constraints")
     both = {each["index"] for each in values} & set(delete_constraints)

@@ -31,6 +31,8 @@ KINDS = {
     "block": "Block",
 }
 NAMES = {name: kind for kind, name in KINDS.items()}
+DIMENSIONS = ("Distance", "DistanceX", "DistanceY", "Radius", "Diameter", "Angle")
+"""The kinds that have a value."""
 POINTS = {None: 0, "start": 1, "end": 2, "center": 3}
 FIXED = {"origin": (-1, 1), "x_axis": (-1, 0), "y_axis": (-2, 0)}
 _NOWHERE = -2000
@@ -201,12 +203,27 @@ def _value(field: str, kind: str, value: Any) -> float:
 def datum(constraint: Any, wanted: dict[str, Any]) -> Any:
     """The new value of a dimension as a quantity."""
     kind, index = constraint.Type, wanted["index"]
-    if kind not in ("Distance", "DistanceX", "DistanceY", "Radius", "Diameter", "Angle"):
+    if kind not in DIMENSIONS:
         raise values.invalid("values", f"constraint {index} is {NAMES.get(kind, kind)!r}, which has no value")
     value = _value(f"values.{index}", kind, wanted["value"])
     if kind == "Angle":
         return FreeCAD.Units.Quantity(degrees(value), FreeCAD.Units.Angle)
     return FreeCAD.Units.Quantity(value, FreeCAD.Units.Length)
+
+
+def by_index(sketch: Any, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """New values with the index of each constraint, which may be given by its name."""
+    indices = {constraint.Name: index for index, constraint in enumerate(sketch.Constraints) if constraint.Name}
+    found: list[dict[str, Any]] = []
+    for number, each in enumerate(wanted):
+        name = each.get("name")
+        if name is not None and name not in indices:
+            raise values.invalid(
+                f"values.{number}.name",
+                f"{name!r} is no constraint of {sketch.Name!r}; named ones are {', '.join(indices) or 'none'}",
+            )
+        found.append(each if name is None else {**each, "index": indices[name]})
+    return found
 
 
 def check_indices(sketch: Any, indices: list[int], field: str) -> None:
@@ -270,7 +287,7 @@ def _geometry_json(sketch: Any, index: int, geometry: Any) -> dict[str, Any]:
 
 def constraint_json(index: int, constraint: Any) -> dict[str, Any]:
     kind = constraint.Type
-    dimensional = kind in ("Distance", "DistanceX", "DistanceY", "Radius", "Diameter", "Angle")
+    dimensional = kind in DIMENSIONS
     value = degrees(constraint.Value) if kind == "Angle" else constraint.Value
     return {
         "index": index,

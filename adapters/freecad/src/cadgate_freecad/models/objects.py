@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, JsonValue, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from cadgate.plugin import Deleted, Method, Name, ObjectInfo, ObjectPage, Page, Params, Result, Rotation, Vector3
-from cadgate_freecad.models.values import Flag, Label, Location
+from cadgate_freecad.models.values import Expressions, Flag, Label, Location
 
 
 class BoundingBox(Result):
@@ -136,7 +136,9 @@ class PartPatch(Params):
         description="FreeCAD's properties by name; quantities as numbers (mm, degrees) or quantity strings.",
     )
 
-    @field_validator("label", "location", "rotation", "visible", "properties", mode="before")
+    expressions: Expressions | SkipJsonSchema[None] = Field(default_factory=_not_given)
+
+    @field_validator("label", "location", "rotation", "visible", "properties", "expressions", mode="before")
     @classmethod
     def _is_a_value(cls, value: Any) -> Any:
         if value is None:

@@ -158,8 +158,15 @@ class SketchParams(LabelledCreation):
 class Value(Params):
     """A new value of a dimension."""
 
-    index: Annotated[Count, Field(ge=0)] = Field(description="Of the constraint.")
+    index: Annotated[Count, Field(ge=0)] | None = Field(None, description="Of the constraint; or give its `name`.")
+    name: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(None, description="Of the constraint.")
     value: Coordinate
+
+    @model_validator(mode="after")
+    def _one_constraint(self) -> Value:
+        if (self.index is None) == (self.name is None):
+            raise ValueError("give either the index or the name of the constraint")
+        return self
 
 
 class SketchChanges(Params):

@@ -74,6 +74,18 @@ Label = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_lab
 """Any text; need not be unique."""
 
 
+Expression = Annotated[str, Field(min_length=1, max_length=1000, examples=["Box.Width * 2"])]
+Expressions = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=255)], Expression | None],
+    Field(
+        max_length=200,
+        description="Expressions by the name of the property that they determine; null removes one. They may name "
+        "other objects' properties, `Box.Width * 2`, and are followed when these change.",
+        examples=[{"Length": "Box.Width * 2"}],
+    ),
+]
+
+
 class LabelledCreation(Creation):
     """What every request that adds an object has."""
 
@@ -85,6 +97,7 @@ class LabelledCreation(Creation):
     label: Label | None = Field(
         None, description="Any text; the name where it is not given.", examples=["Grundplatte Ø10"]
     )
+    expressions: Expressions = {}
 
 
 class PartCreation(LabelledCreation):

@@ -1,0 +1,168 @@
+"""Roundings, chamfers, patterns and mirror images of the features of a body, and of sketches: volumes by formula."""
+
+from __future__ import annotations
+
+from math import pi
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.test_api.test_freecad_truth_chosen import chamfered, get, patch, post, rounded, roundings, volume
+
+HOLE = 160 * pi
+SLAB = 32000
+
+
+def slab(freecad: httpx.Client, **place: Any) -> httpx.Client:
+    """A body of 80 by 40 by 10 mm (`Pad`) with a hole of radius 4 at [10, 20] in it (`Pocket`)."""
+    post(freecad, "/bodies", name="Body", **place)
+    outline = {"type": "rectangle", "width": 80, "height": 40, "fixed": True}
+    post(freecad, "/sketches", name="Outline", body="Body", geometry=[outline])
+    post(freecad, "/features/pad", sketch="Outline", length=10, name="Pad")
+    ring = {"type": "circle", "center": [10, 20], "radius": 4}
+    dimension = {"type": "radius", "first": {"geometry": 0}, "value": 4, "name": "Bore"}
+    post(freecad, "/sketches", name="Ring", body="Body", geometry=[ring], constraints=[dimension])
+    post(freecad, "/features/pocket", sketch="Ring", through_all=True, reversed=True, name="Pocket")
+    assert volume(freecad, "Body") == pytest.approx(SLAB - HOLE)
+    return freecad
+
+
+def refused(freecad: httpx.Client, route: str, /, **body: Any) -> str:
+    before = get(freecad, "/objects")
+    response = freecad.post(route, json=body)
+    assert response.status_code == 422, response.text
+    assert get(freecad, "/objects") == before
+    return str(response.json()["error"]["message"])
+
+
+def test_a_pattern_of_a_pocket_repeats_the_pocket_in_its_body(freecad: httpx.Client) -> None:
+    slab(freecad)
+    info = post(freecad, "/features/linear_pattern", object="Pocket", spacing=15, count=4, name="Row")
+    assert (info["type"], info["volume"]) == ("PartDesign::LinearPattern", pytest.approx(SLAB - 4 * HOLE))
+    assert volume(freecad, "Body") == pytest.approx(SLAB - 4 * HOLE)
+    box = get(freecad, "/objects/Body")["bounding_box"]
+    assert (box["min"], box["max"]) == (pytest.approx([0, 0, 0]), pytest.approx([80, 40, 10]))
+    patch(freecad, "Ring", properties={"Bore": 3})
+    assert volume(freecad, "Body") == pytest.approx(SLAB - 4 * 90 * pi)
+    patch(freecad, "Row", properties={"count": 3})
+    assert volume(freecad, "Body") == pytest.approx(SLAB - 3 * 90 * pi)
+    for _ in range(3):
+        assert freecad.post("/undo").status_code == 200
+    assert volume(freecad, "Body") == pytest.approx(SLAB - HOLE)
+    assert freecad.get("/objects/Row").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("route", "fields", "copies"),
+    [
+        ("linear_pattern", {"direction": [0, 1, 0], "spacing": 15, "count": 4}, 3),
+        ("linear_pattern", {"direction": [-1, 0, 0], "spacing": 9, "count": 2}, 1),
+        ("linear_pattern", {"direction": [1, 1, 0], "spacing": 12, "count": 2}, 1),
+        ("polar_pattern", {"center": [80, 20, 0], "count": 2}, 1),
+        ("polar_pattern", {"center": [80, 20, 0], "count": 2, "angle": 180}, 1),
+        ("polar_pattern", {"center": [90, 10, 0], "count": 2, "angle": -90}, 1),
+        ("mirror", {"normal": [0, 1, 0], "base": [0, 40, 0]}, 1),
+    ],
+)
+def test_directions_are_the_documents_also_in_a_turned_body(
+    freecad: httpx.Client, route: str, fields: dict[str, Any], copies: int
+) -> None:
+    """The body is turned by 90° about Z: its length lies along Y from x 60 to 100, its hole at [80, 10]."""
+    slab(freecad, location=[100, 0, 0], rotation=[0, 0, 90])
+    info = post(freecad, f"/features/{route}", object="Pocket", name="More", **fields)
+    assert info["volume"] == pytest.approx(SLAB - (1 + copies) * HOLE)
+    assert info["warnings"] == []
+
+
+def test_copies_that_reach_nothing_are_said_and_a_body_in_two_pieces_is_refused(freecad: httpx.Client) -> None:
+    slab(freecad)
+    info = post(freecad, "/features/linear_pattern", object="Pocket", spacing=60, count=4)
+    assert info["volume"] == pytest.approx(SLAB - 2 * HOLE)
+    assert [each["code"] for each in info["warnings"]] == ["no_effect"]
+    square = {"type": "rectangle", "corner": [60, 10], "width": 5, "height": 5}
+    post(freecad, "/sketches", name="Foot", body="Body", offset=10, geometry=[square])
+    post(freecad, "/features/pad", sketch="Foot", length=5, name="Boss")
+    assert "one piece" in refused(freecad, "/features/linear_pattern", object="Boss", spacing=200, count=2)
+    row = post(freecad, "/features/linear_pattern", object="Boss", direction=[0, 1, 0], spacing=10, count=2)
+    assert row["volume"] == pytest.approx(SLAB - 2 * HOLE + 2 * 125)
+
+
+def test_a_mirror_image_of_a_boss_grows_the_body(freecad: httpx.Client) -> None:
+    slab(freecad)
+    square = {"type": "rectangle", "corner": [0, 0], "width": 10, "height": 10}
+    post(freecad, "/sketches", name="Foot", body="Body", offset=10, geometry=[square])
+    post(freecad, "/features/pad", sketch="Foot", length=5, name="Boss")
+    info = post(freecad, "/features/mirror", object="Boss", normal=[1, 0, 0], base=[40, 0, 0], name="Image")
+    assert info["volume"] == pytest.approx(SLAB - HOLE + 2 * 500)
+    assert get(freecad, "/objects/Body/distance", to="Image")["common_volume"] == pytest.approx(info["volume"])
+
+
+def test_the_first_feature_of_a_body_is_copied_as_an_object(freecad: httpx.Client) -> None:
+    """All of the body at that point, so that nothing else can be meant."""
+    slab(freecad)
+    image = post(freecad, "/features/mirror", object="Pad", plane="yz")
+    assert (image["type"], image["volume"]) == ("Part::Mirroring", pytest.approx(SLAB))
+    row = post(freecad, "/features/linear_pattern", object="Pad", spacing=100, count=2)
+    assert row["volume"] == pytest.approx(2 * SLAB)
+    assert volume(freecad, "Body") == pytest.approx(SLAB - HOLE)
+
+
+def test_roundings_and_chamfers_are_the_next_features_of_a_body(freecad: httpx.Client) -> None:
+    slab(freecad)
+    post(freecad, "/features/linear_pattern", object="Pocket", spacing=30, count=3, name="Row")
+    left = {"type": "circle", "at": "top", "inside": {"min": [0, 0, 9], "max": [20, 40, 11]}}
+    info = post(freecad, "/features/fillet", object="Row", radius=1, edges=left, name="Round")
+    assert info["type"] == "PartDesign::Fillet"
+    assert volume(freecad, "Body") == pytest.approx(SLAB - 3 * HOLE - rounded(4))
+    right = {"type": "circle", "at": "top", "inside": {"min": [60, 0, 9], "max": [80, 40, 11]}}
+    info = post(freecad, "/features/chamfer", object="Round", size=1, edges=right, name="Bevel")
+    assert info["type"] == "PartDesign::Chamfer"
+    assert volume(freecad, "Body") == pytest.approx(SLAB - 3 * HOLE - rounded(4) - chamfered(4))
+    # They follow what is before them, and keep to their edges.
+    patch(freecad, "Pad", properties={"Length": 20})
+    assert volume(freecad, "Body") == pytest.approx(2 * SLAB - 6 * HOLE - rounded(4) - chamfered(4))
+    patch(freecad, "Ring", properties={"Bore": 3})
+    assert volume(freecad, "Body") == pytest.approx(2 * SLAB - 3 * 180 * pi - rounded(3) - chamfered(3))
+    assert roundings(freecad, "Body") == [(10, 20)]
+    assert roundings(freecad, "Body", "cone") == [(70, 20)]
+    patch(freecad, "Round", properties={"radius": 2})
+    patch(freecad, "Bevel", properties={"size": 1.5})
+    assert volume(freecad, "Body") == pytest.approx(2 * SLAB - 3 * 180 * pi - rounded(3, 2) - chamfered(3, 1.5))
+
+
+def test_what_a_body_cannot_do_is_refused_with_what_to_do(freecad: httpx.Client) -> None:
+    slab(freecad)
+    assert "'Pocket'" in refused(freecad, "/features/fillet", object="Pad", radius=1)
+    post(freecad, "/features/fillet", object="Pocket", radius=1, edges={"type": "circle"}, name="Round")
+    message = refused(freecad, "/features/linear_pattern", object="Round", spacing=10, count=2)
+    assert "name a pad or a pocket" in message
+    assert "move the body" in refused(freecad, "/features/mirror", object="Pocket", plane="yz", location=[1, 0, 0])
+    assert "FreeCAD cannot make" in refused(freecad, "/features/fillet", object="Round", radius=30, edges={"at": "top"})
+
+
+def test_the_body_itself_is_copied_as_a_whole(freecad: httpx.Client) -> None:
+    slab(freecad)
+    info = post(freecad, "/features/linear_pattern", object="Body", spacing=100, count=2)
+    assert info["volume"] == pytest.approx(2 * (SLAB - HOLE))
+    assert volume(freecad, "Body") == pytest.approx(SLAB - HOLE)
+
+
+@pytest.mark.parametrize(
+    ("route", "fields", "low", "high", "copies"),
+    [
+        ("mirror", {"plane": "yz"}, [-14, -4, 0], [-6, 4, 0], 1),
+        ("linear_pattern", {"count": 3, "spacing": 10}, [6, -4, 0], [34, 4, 0], 3),
+        ("polar_pattern", {"count": 4}, [-14, -14, 0], [14, 14, 0], 4),
+    ],
+)
+def test_sketches_are_mirrored_and_repeated_too(
+    freecad: httpx.Client, route: str, fields: dict[str, Any], low: list[float], high: list[float], copies: int
+) -> None:
+    post(freecad, "/sketches", name="Ring", geometry=[{"type": "circle", "center": [10, 0], "radius": 4}])
+    info = post(freecad, f"/features/{route}", object="Ring", name="More", **fields)
+    assert (info["bounding_box"]["min"], info["bounding_box"]["max"]) == (pytest.approx(low), pytest.approx(high))
+    made = post(freecad, "/features/extrude", object="More", length=5, direction=[0, 0, 1])
+    assert made["volume"] == pytest.approx(copies * 16 * pi * 5)
+    if route != "mirror":
+        assert "edges only" in refused(freecad, f"/features/{route}", object="Ring", fuse=True, **fields)
