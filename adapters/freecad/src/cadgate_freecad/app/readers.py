@@ -27,17 +27,17 @@ def read(format: str, path: str, name: str) -> Found:
     with _named(path, format) as named:
         try:
             _READERS[format](named, found, name)
-        except AppError:
-            raise
+        except AppError as error:
+            raise AppError(error.code, f"{name!r} was not imported. {error.message}", error.details) from error
         except Exception as error:
             raise AppError(
-                "unsupported_format", f"FreeCAD cannot read this {format.upper()} file: {words(error)}"
+                "unsupported_format", f"{name!r} cannot be read as a {format.upper()} file: {words(error)}"
             ) from error
     found.items = [item for item in found.items if _is_something(item)]
     found.finish()
     if not found.items:
         lost = "".join(f". {each['message']}" for each in found.warnings if each["code"] == "left_out")
-        raise AppError("degenerate_result", f"The {format.upper()} file was read, and there is nothing in it{lost}")
+        raise AppError("degenerate_result", f"{name!r} was read as {format.upper()}, and there is nothing in it{lost}")
     return found
 
 

@@ -21,7 +21,7 @@ _IGES = re.compile(rb"^.{72}S {0,6}0*1\r?$", re.MULTILINE)
 _DXF = re.compile(rb"(?:\s*999\s*\n[^\n]*\n)*\s*0\s*\n\s*SECTION\s*\n")
 _FILL = b" \t\r\n\f\0\x1a"
 """What programs leave at the end of a file: lines, zeros, the end mark of CP/M."""
-_BY_BLENDER = ("glb", "gltf", "fbx", "usd", "usdz", "abc", "blend", "x3d", "dae")
+_BY_BLENDER = ("glb", "gltf", "fbx", "usd", "usdz", "abc", "blend")
 _THROUGH_BLENDER = (
     "import it into Blender (POST /api/v1/blender/import), export it there as stl or obj, and import that file here"
 )
@@ -68,12 +68,12 @@ def sniff(path: str, name: str) -> str:
 
 
 def _plain(data: bytes) -> bytes:
-    r"""Text as UTF-8 without a byte order mark, its lines ended by `\n`."""
+    r"""Text as UTF-8 without a byte order mark, its lines ended by `\n` and those that go on (by `\`) joined."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         data = data.decode("utf-16", "ignore").encode("utf-8", "ignore")
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\\\n", b" ")
 
 
 def recognised_kind(path: str, name: str) -> str | None:

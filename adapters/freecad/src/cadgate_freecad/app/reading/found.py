@@ -32,12 +32,15 @@ class Found:
     def colors_lost(self, what: str) -> None:
         self.warn("colors_lost", f"{what}, which are not imported: the objects come without colours")
 
-    def name(self, raw: bytes) -> str:
-        """A name of the file as text; a guess of its encoding is remembered for a warning."""
-        text, guessed = decode(raw)
-        if guessed is not None:
-            self._guessed[text] = guessed
-        return text
+    def names(self, raw: Iterable[bytes]) -> dict[bytes, str]:
+        """Names of the file as text; a guess of their encoding, one for all, is remembered for a warning."""
+        each_once = list(dict.fromkeys(raw))
+        _, encoding = decode(b"\n".join(each_once))
+        if encoding is None:
+            return {each: each.decode("utf-8") for each in each_once}
+        texts = {each: each.decode(encoding, "replace") for each in each_once}
+        self.guessed([text for text in texts.values() if not text.isascii()], encoding)
+        return texts
 
     def guessed(self, names: Iterable[str], encoding: str) -> None:
         for each in names:

@@ -99,15 +99,16 @@ def _separate(parsed: _Parsed, found: Found) -> list[tuple[str, array]]:
     for (key, group), corners in parsed.corners.items():
         if corners:
             by_object.setdefault(key, []).append((group, corners))
+    texts = found.names(each for (_, name), groups in by_object.items() for each in (name, *(g for g, _ in groups)))
     result: list[tuple[str, array]] = []
     for (_, name), groups in by_object.items():
         if name:
             whole = array("i")
             for _, corners in groups:
                 whole.extend(corners)
-            result.append((found.name(name), whole))
+            result.append((texts[name], whole))
             continue
-        named = [("" if group.lower() in _GENERIC else found.name(group), corners) for group, corners in groups]
+        named = [("" if group.lower() in _GENERIC else texts[group], corners) for group, corners in groups]
         separate = parts.apart(named)
         result.extend(separate if len(separate) > 1 else [("", corners) for _, corners in separate])
     return result

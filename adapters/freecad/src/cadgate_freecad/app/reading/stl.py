@@ -66,7 +66,7 @@ def _read_binary(path: str, count: int, found: Found) -> None:
 
 def _read_text(path: str, found: Found) -> None:
     points = array("d")
-    solids: list[tuple[str, int]] = []
+    solids: list[tuple[bytes, int]] = []
     with open(path, "rb") as file:
         data = file.read()
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -79,16 +79,18 @@ def _read_text(path: str, found: Found) -> None:
         elif word == b"facet":
             facets += 1
         elif word == b"solid":
-            solids.append((found.name(match[2].strip()), len(points)))
+            solids.append((match[2].strip(), len(points)))
     if len(points) != 9 * facets:
         raise AppError(
             "unsupported_format",
             f"The STL file has {facets} facets and {len(points) // 3} vertices instead of {3 * facets}: it is damaged",
         )
     ends = [start for _, start in solids[1:]] + [len(points)]
-    named = [(name, end) for (name, start), end in zip(solids, ends) if end > start]
-    if len({name for name, _ in named}) == 1:
-        named = [(found.stem, len(points))]
+    filled = [(name, end) for (name, start), end in zip(solids, ends) if end > start]
+    named: list[tuple[str, int]] = []
+    if len({name for name, _ in filled}) > 1:
+        texts = found.names(name for name, _ in filled)
+        named = [(texts[name], end) for name, end in filled]
     _add(points, named or [(found.stem, len(points))], found)
 
 

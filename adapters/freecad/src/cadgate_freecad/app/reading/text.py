@@ -6,6 +6,9 @@ import re
 
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _HANZI = re.compile(rb"(?:[\xa1-\xf7][\xa1-\xfe])+\Z")
+_COMMON = range(0xB0, 0xD8)
+"""First bytes of the 3,755 common characters of GB 2312; letters with accents are mostly above."""
+_INSIDE_A_WORD = re.compile(rb"[a-z][\x80-\xff]{2}[a-z]")
 _KANJI = re.compile(rb"(?:[\x81-\x9f\xe0-\xef][\x40-\x7e\x80-\xfc]|[\xa1-\xdf]|[\x00-\x7f])+\Z")
 
 
@@ -21,12 +24,15 @@ def decode(raw: bytes) -> tuple[str, str | None]:
 def guess(raw: bytes) -> str:
     """The likeliest encoding of bytes that are no UTF-8.
 
-    Bytes above 127 that come in pairs are Chinese (GB 18030); single ones are letters with accents (Windows-1252, which
-    holds Latin-1); what begins below 0xA1 and pairs with ASCII is Japanese.
+    Bytes above 127 that come in pairs, and are common characters, are Chinese (GB 18030); single ones are letters with
+    accents (Windows-1252, which holds Latin-1); what begins below 0xA1 and pairs with ASCII is Japanese. The more names
+    are looked at together, the better the guess.
     """
     runs = _HIGH.findall(raw)
-    if runs and all(_HANZI.match(run) for run in runs):
-        return "gb18030"
+    if runs and all(_HANZI.match(run) for run in runs) and not _INSIDE_A_WORD.search(raw):
+        first = [run[place] for run in runs for place in range(0, len(run), 2)]
+        if 2 * sum(each in _COMMON for each in first) > len(first):
+            return "gb18030"
     if any(run[0] < 0xA1 for run in runs) and _KANJI.match(raw):
         try:
             text = raw.decode("cp932")
