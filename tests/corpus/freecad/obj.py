@@ -199,6 +199,12 @@ CASES = [
         expected=Expected(error="unsupported_format", error_words=["nan", "point 7"]),
     ),
     FileCase(
+        id="obj-of-vertices-alone",
+        name="part.obj",
+        make=lambda: vertices(BLOCK).encode(),
+        expected=Expected(error="degenerate_result", error_words=["nothing"]),
+    ),
+    FileCase(
         id="obj-without-faces",
         name="part.obj",
         make=lambda: (vertices(BLOCK) + "l 1 2\nf 1 2\n").encode(),

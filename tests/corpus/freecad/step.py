@@ -11,6 +11,8 @@ from math import pi
 from pathlib import Path
 from typing import Any
 
+from OCP.BRep import BRep_Builder
+from OCP.BRepBuilderAPI import BRepBuilderAPI_MakeEdge
 from OCP.BRepPrimAPI import BRepPrimAPI_MakeBox, BRepPrimAPI_MakeCylinder
 from OCP.gp import gp_Ax1, gp_Dir, gp_Pnt, gp_Trsf, gp_Vec
 from OCP.IFSelect import IFSelect_ReturnStatus
@@ -22,6 +24,7 @@ from OCP.TCollection import TCollection_ExtendedString
 from OCP.TDataStd import TDataStd_Name
 from OCP.TDocStd import TDocStd_Document
 from OCP.TopLoc import TopLoc_Location
+from OCP.TopoDS import TopoDS_Compound
 from OCP.XCAFDoc import XCAFDoc_ColorType, XCAFDoc_DocumentTool
 
 from tests.corpus import Expected, FileCase
@@ -116,6 +119,17 @@ def colored() -> bytes:
     return writer.write()
 
 
+def with_a_line() -> bytes:
+    """A solid, and a line beside it that bounds nothing."""
+    builder, both = BRep_Builder(), TopoDS_Compound()
+    builder.MakeCompound(both)
+    builder.Add(both, box())
+    builder.Add(both, BRepBuilderAPI_MakeEdge(gp_Pnt(100, 0, 0), gp_Pnt(103, 4, 0)).Edge())
+    writer = Writer()
+    writer.part(both, "Block")
+    return writer.write()
+
+
 def two_named(first: str, second: str) -> bytes:
     writer = Writer()
     writer.part(box(), first)
@@ -156,7 +170,7 @@ AP242 = (
     "FILE_DESCRIPTION(('AP242'),'2;1');\nFILE_NAME('x','2020-01-01T00:00:00',(''),(''),'','','');\n"
     "FILE_SCHEMA(('AP242_MANAGED_MODEL_BASED_3D_ENGINEERING_MIM_LF { 1 0 10303 442 1 1 4 }'));\n"
 )
-NAMES = {"utf-8": "Größe 零件", "latin-1": "Größe Ø10", "gb18030": "零件底板"}
+NAMES = {"utf-8": "Größe 零件", "latin-1": "Größe Ø10", "gb18030": "零件底板", "cp1251": "Деталь", "cp932": "ベース"}
 CASES = [
     FileCase(id="step", name="part.step", make=block, expected=BLOCK),
     *(
@@ -271,17 +285,27 @@ CASES = [
         make=lambda: renamed(NAMES["utf-8"].encode()),
         expected=replace(BLOCK, names=[NAMES["utf-8"]]),
     ),
-    FileCase(
-        id="step-name-in-latin-1",
-        name="part.step",
-        make=lambda: renamed(NAMES["latin-1"].encode("latin-1")),
-        expected=replace(BLOCK, names=[NAMES["latin-1"]], warnings=["label_changed"], warning_words=["CP1252"]),
+    *(
+        FileCase(
+            id=f"step-name-in-{encoding}",
+            name="part.step",
+            make=lambda encoding=encoding: renamed(NAMES[encoding].encode(encoding)),
+            expected=replace(BLOCK, names=[NAMES[encoding]], warnings=["label_changed"], warning_words=[told]),
+        )
+        for encoding, told in {"latin-1": "CP1252", "gb18030": "GB18030", "cp1251": "CP1251", "cp932": "CP932"}.items()
     ),
     FileCase(
-        id="step-name-in-gb18030",
+        id="step-solid-and-a-line",
         name="part.step",
-        make=lambda: renamed(NAMES["gb18030"].encode("gb18030")),
-        expected=replace(BLOCK, names=[NAMES["gb18030"]], warnings=["label_changed"], warning_words=["GB18030"]),
+        make=with_a_line,
+        expected=Expected(
+            format="step",
+            objects=2,
+            names=["Block", "part"],
+            volume=6000,
+            box=((0, 0, 0), (103, 20, 30)),
+            warnings=["names_lost"],
+        ),
     ),
     FileCase(
         id="step-cut-off",

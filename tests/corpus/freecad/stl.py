@@ -183,6 +183,18 @@ CASES = [
         expected=Expected(error="degenerate_result", error_words=["nothing"]),
     ),
     FileCase(
+        id="stl-text-of-nothing",
+        name="part.stl",
+        make=lambda: b"solid thing\nendsolid thing\n",
+        expected=Expected(error="degenerate_result", error_words=["nothing"]),
+    ),
+    FileCase(
+        id="stl-binary-of-nothing",
+        name="part.stl",
+        make=lambda: binary(faces=[]),
+        expected=Expected(error="degenerate_result", error_words=["nothing"]),
+    ),
+    FileCase(
         id="stl-binary-cut-off",
         name="part.stl",
         make=lambda: binary()[:-120],

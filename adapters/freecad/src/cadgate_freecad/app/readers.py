@@ -83,12 +83,25 @@ def _read_by_import(path: str, found: Found) -> None:
         versions.insert(path, document.Name)
         items = list(_leaves(document, found.stem))
     difference = imports.compare_shapes(bare, [item.shape for item in items])
+    if difference is not None and (loose := _loose(bare)):
+        # FreeCAD drops curves and points that bound no face.
+        rest = Item("Curves", found.stem, Part.makeCompound(loose), None)
+        if imports.compare_shapes(bare, [*(item.shape for item in items), rest.shape]) is None:
+            items, difference = [*items, rest], None
+            found.warn("names_lost", f"{len(loose)} curves and points of the file came without their names")
     if difference is None:
         found.items += items
         return
     # Names are lost, geometry is not.
     found.warn("names_lost", f"The parts of the file came as one, without their names: by names, {difference}")
     found.add("Import", found.stem, shape=bare)
+
+
+def _loose(shape: Any) -> list[Any]:
+    """The wires, edges and vertices of a compound that belong to no face."""
+    if shape.ShapeType == "Compound":
+        return [each for part in shape.SubShapes for each in _loose(part)]
+    return [shape] if shape.ShapeType in ("Wire", "Edge", "Vertex") else []
 
 
 def _leaves(document: Any, label: str) -> Iterator[Item]:

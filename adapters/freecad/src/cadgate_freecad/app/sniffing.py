@@ -17,6 +17,7 @@ _NUMBER = rb"[-+]?[0-9.,]+(?:[eE][-+]?[0-9]+)?"
 _OBJ = re.compile(rb"^[ \t]*v[ \t]+" + _NUMBER + rb"[ \t]+" + _NUMBER + rb"[ \t]+" + _NUMBER, re.MULTILINE)
 _OBJ_NOT_A_NUMBER = re.compile(rb"^v[ \t]+\S*(?:nan|inf)", re.MULTILINE | re.IGNORECASE)
 _OBJ_FACE = re.compile(rb"^[ \t]*f[ \t]+-?[0-9]", re.MULTILINE)
+_OBJ_ALONE = re.compile(rb"^(?:o|g|v|vn|vt|mtllib)[ \t]", re.MULTILINE)
 _IGES = re.compile(rb"^.{72}S {0,6}0*1\r?$", re.MULTILINE)
 _DXF = re.compile(rb"(?:\s*999\s*\n[^\n]*\n)*\s*0\s*\n\s*SECTION\s*\n")
 _FILL = b" \t\r\n\f\0\x1a"
@@ -48,9 +49,9 @@ def sniff(path: str, name: str) -> str:
         return "brep"
     if re.match(rb"ply\s*\n", start):
         return _whole("ply", name, size >= _announced(scrutiny.ply_size, start, name), "all that its header announces")
-    if stl.binary_facets(path, name) > 0:
+    if stl.binary_facets(path, name) >= 0:
         return "stl"
-    if start[:5].lower() == b"solid" and b"facet" in start.lower():
+    if start[:5].lower() == b"solid" and re.search(rb"\b(?:facet|endsolid)\b", start, re.IGNORECASE):
         return _whole("stl", name, b"endsolid" in _plain(tail).lower(), "endsolid")
     if re.match(rb"(?:ST)?C?N?4?n?OFF\b", start):
         return _whole("off", name, size >= scrutiny.off_size(start), "all that its header announces")
@@ -63,6 +64,8 @@ def sniff(path: str, name: str) -> str:
     if _OBJ.search(plain) and (_OBJ_FACE.search(plain) or size > len(head)):
         return "obj"
     if _OBJ_NOT_A_NUMBER.search(plain) and _OBJ_FACE.search(plain):
+        return "obj"
+    if name.lower().endswith(".obj") and _OBJ_ALONE.search(plain) and b"\0" not in plain:
         return "obj"
     raise _cut_stl(path, name, size, head) or _unknown(path, name)
 

@@ -46,6 +46,9 @@ class Triangles:
         largest = max(max(self.points, default=0.0), -min(self.points, default=0.0))
         if largest > LIMITS["max_extent_mm"]:
             raise limit_exceeded("A coordinate of the mesh in mm", largest, LIMITS["max_extent_mm"], "max_extent_mm")
+        self._require_corners(what)
+
+    def _require_corners(self, what: str) -> None:
         count = len(self.points) // 3
         if self.corners and not 0 <= min(self.corners) <= max(self.corners) < count:
             wrong = next(each for each in self.corners if not 0 <= each < count)
@@ -85,6 +88,7 @@ class Triangles:
         """FreeCAD's mesh of it, compared with what it was made of. Raises AppError."""
         import Mesh
 
+        self._require_corners(what)
         used = self.used()
         used.require_sound(what)
         count = len(used)

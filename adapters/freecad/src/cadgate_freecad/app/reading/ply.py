@@ -55,13 +55,11 @@ def read(path: str, found: Found, name: str) -> None:
     Triangles(points).require_sound("The PLY file")
     corners = array("i")
     for polygon in polygons:
-        if len(polygon) < 3:
-            continue
-        if not 0 <= min(polygon) <= max(polygon) < count:
-            raise AppError("unsupported_format", f"The PLY file has the face {list(polygon)!r} of {count} points")
         if len(polygon) == 3:
             corners.extend(polygon)
-        else:
+        elif len(polygon) > 3:
+            if not 0 <= min(polygon) <= max(polygon) < count:
+                raise AppError("unsupported_format", f"The PLY file has the face {list(polygon)!r} of {count} points")
             for triangle in triangles(polygon, [points[3 * each : 3 * each + 3] for each in polygon]):
                 corners.extend(triangle)
     found.add("Mesh", found.stem, mesh=Triangles(points, corners).mesh(repr(found.stem)))
@@ -103,7 +101,10 @@ def _binary_rows(data: bytes, place: int, order: str) -> Callable[[_Element], li
             if place > len(data):
                 raise ValueError(f"its element {element.name!r} is cut off")
             return list(row.iter_unpack(data[begin:place])) if row.size else []
-        table: list[list[Any]] = []
+        table: list[Any] = _only_triangles(data, place, order, element)
+        if table:
+            place += element.count * (1 + 3 * struct.calcsize(order + element.properties[0][1]))
+            return table
         for _ in range(element.count):
             values: list[Any] = []
             for _, kind, length in element.properties:
@@ -119,6 +120,17 @@ def _binary_rows(data: bytes, place: int, order: str) -> Callable[[_Element], li
         return table
 
     return take
+
+
+def _only_triangles(data: bytes, place: int, order: str, element: _Element) -> list[Any]:
+    """The rows of an element of triangles and nothing else, which is read at once; none where it is not so."""
+    if len(element.properties) != 1 or element.properties[0][2] not in ("B", "b"):
+        return []
+    row = struct.Struct(f"{order}x3{element.properties[0][1]}")
+    end = place + row.size * element.count
+    if end > len(data) or data[place : end : row.size].count(3) != element.count:
+        return []
+    return [(corners,) for corners in row.iter_unpack(data[place:end])]
 
 
 def _text_rows(data: bytes) -> Callable[[_Element], list[Any]]:

@@ -28,11 +28,11 @@ def binary_facets(path: str, name: str) -> int:
             return -1
         (count,) = struct.unpack_from("<I", head, 80)
         end = 84 + 50 * count
-        if count == 0 or end > size:
+        says_so = name.lower().endswith(".stl") or head[:5].lower() == b"solid"
+        if end > size or (count == 0 and not (says_so and end == size)):
             return -1
         if end == size:
             return count
-        says_so = name.lower().endswith(".stl") or head[:5].lower() == b"solid"
         first = file.read(50 * min(count, 100))
     return count if says_so and is_plausible(first) else -1
 
@@ -45,7 +45,7 @@ def is_plausible(facets: bytes) -> bool:
 
 def read(path: str, found: Found, name: str) -> None:
     count = binary_facets(path, name)
-    if count > 0:
+    if count >= 0:
         _read_binary(path, count, found)
     else:
         _read_text(path, found)

@@ -25,8 +25,8 @@ def guess(raw: bytes) -> str:
     """The likeliest encoding of bytes that are no UTF-8.
 
     Bytes above 127 that come in pairs, and are common characters, are Chinese (GB 18030); single ones are letters with
-    accents (Windows-1252, which holds Latin-1); what begins below 0xA1 and pairs with ASCII is Japanese. The more names
-    are looked at together, the better the guess.
+    accents (Windows-1252, which holds Latin-1), whole words of them are Cyrillic (Windows-1251); what begins below 0xA1
+    and pairs with ASCII is Japanese. The more names are looked at together, the better the guess.
     """
     runs = _HIGH.findall(raw)
     if runs and all(_HANZI.match(run) for run in runs) and not _INSIDE_A_WORD.search(raw):
@@ -40,6 +40,8 @@ def guess(raw: bytes) -> str:
             text = ""
         if sum("\u3040" <= each <= "\u9fff" for each in text) * 2 >= len(runs):
             return "cp932"
+    if any(len(run) > 3 or (len(run) == 3 and sum(each >= 0xE0 for each in run) > 1) for run in runs):
+        return "cp1251"
     try:
         raw.decode("cp1252")
     except UnicodeDecodeError:
