@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from math import cos, pi, radians, sin, sqrt
+from math import cos, dist, pi, radians, sin, sqrt
 from typing import Any
 
 import ezdxf
@@ -91,6 +91,7 @@ def ring(space: Space) -> None:
     block = space.doc.blocks.new("Ring", base_point=(1, 0, 0))
     block.add_circle((1, 0), 2)
     block.add_line((1, 0), (4, 0))
+    block.add_attdef("NUMBER", (0, 0))
 
 
 def insert(**attributes: object) -> Draw:
@@ -147,6 +148,25 @@ WAVE = [(0, 0, 0), (10, 20, 0), (20, -20, 0), (30, 0, 0), (40, 5, 5)]
 def wave_length() -> float:
     points = list(BSpline(WAVE, order=4).approximate(20_000))
     return sum(a.distance(b) for a, b in pairwise(points))
+
+
+def closed_wave(space: Space) -> None:
+    space.add_spline().set_closed(WAVE)
+
+
+def closed_wave_length() -> float:
+    """Of the uniform cubic spline through none of its points, each piece by its own polynomial."""
+    count, steps, total = len(WAVE), 4000, 0.0
+    for first in range(count):
+        a, b, c, d = (WAVE[(first + each) % count] for each in range(4))
+        last: tuple[float, ...] | None = None
+        for step in range(steps + 1):
+            t = step / steps
+            weights = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)
+            point = tuple(sum(w * p[axis] for w, p in zip(weights, (a, b, c, d), strict=True)) / 6 for axis in range(3))
+            total += dist(last, point) if last is not None else 0
+            last = point
+    return total
 
 
 def ellipse_length(a: float, b: float, first: float, last: float) -> float:
@@ -275,6 +295,7 @@ CASES = [
         length=20,
         box=((0, 0, 0), (20, 0, 0)),
     ),
+    case("spline-closed", closed_wave, length=closed_wave_length()),
     case(
         "3dface",
         lambda space: (

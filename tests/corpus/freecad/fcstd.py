@@ -28,6 +28,13 @@ def other(kind: str, name: str) -> Stored:
     return kind, name, f'<Properties Count="1">{label}</Properties>'
 
 
+def scripted(name: str) -> Stored:
+    label = prop("Label", "App::PropertyString", f'<String value="{name}"/>')
+    python = '<Python value="bnVsbA==" encoded="yes" module="freecad_gears_of_nobody" class="Gear"/>'
+    proxy = prop("Proxy", "App::PropertyPythonObject", python)
+    return "Part::FeaturePython", name, f'<Properties Count="2">{label}{proxy}</Properties>'
+
+
 def fcstd(objects: Sequence[Stored], version: str = "0.20R29177 (Git)") -> bytes:
     listed = "".join(
         f'<Object type="{kind}" name="{name}" id="{number}" Touched="1"/>'
@@ -77,6 +84,18 @@ CASES = [
             objects=1,
             warnings=["properties_missing"],
             warning_words=["'Box' (ShapeMaterial)", "FreeCAD 1.0"],
+        ),
+    ),
+    FileCase(
+        id="fcstd-scripted-by-code-that-is-not-here",
+        name="doc.FCStd",
+        make=lambda: fcstd([box(), scripted("Gear")]),
+        expected=Expected(
+            format="fcstd",
+            objects=2,
+            names=["Box", "Gear"],
+            warnings=["code_missing"],
+            warning_words=["'Gear' (module freecad_gears_of_nobody)"],
         ),
     ),
     FileCase(

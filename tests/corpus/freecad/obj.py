@@ -169,6 +169,12 @@ CASES = [
         ),
     ),
     FileCase(
+        id="obj-names-with-control-characters",
+        name="part.obj",
+        make=lambda: two("o", "a\x01b", "right").encode(),
+        expected=replace(TWO, names=["a\ufffdb", "right"], boxes=None, warnings=["label_changed"]),
+    ),
+    FileCase(
         id="obj-with-materials",
         name="part.obj",
         make=lambda: ("mtllib part.mtl\nusemtl red\n" + obj()).encode(),

@@ -12,6 +12,7 @@ import Part
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app import shapes, versions
+from cadgate_freecad.app.labels import savable
 from cadgate_freecad.app.reading import amf, iges, obj, off, ply, step, stl, threemf
 from cadgate_freecad.app.reading.dxf import reader as dxf
 from cadgate_freecad.app.reading.found import Found
@@ -34,6 +35,11 @@ def read(format: str, path: str, name: str) -> Found:
                 "unsupported_format", f"{name!r} cannot be read as a {format.upper()} file: {words(error)}"
             ) from error
     found.items = [item for item in found.items if _is_something(item)]
+    for item in found.items:
+        label = savable(item.label)
+        if label != item.label:
+            found.warn("label_changed", f"The name {item.label!r} has characters that no document can hold: {label!r}")
+            item.label = label
     found.finish()
     if not found.items:
         lost = "".join(f". {each['message']}" for each in found.warnings if each["code"] == "left_out")

@@ -30,8 +30,8 @@ class _Reader:
 
     def add_all(self, entities: list[Entity], transform: Transform, above: tuple[str, ...]) -> None:
         for entity in entities:
-            if entity.kind == "VIEWPORT":
-                continue
+            if entity.kind == "VIEWPORT" or (entity.kind == "ATTDEF" and above):
+                continue  # a window of the paper, and what an insert shows only by its own attributes
             if entity.flags(67) == 1 and not above:
                 self.found.leave_out("entities of the paper space")
             elif entity.flags(60) == 1:
