@@ -61,10 +61,11 @@ def sides() -> bytes:
     return text.encode()
 
 
-def doubled() -> bytes:
+def doubled(group: str = "") -> bytes:
     """Each face with points of its own, as game engines write."""
     text = ""
     for number, quad in enumerate(QUADS):
+        text += group.format(number)
         text += vertices([BLOCK[each] for each in quad]) + faces([(0, 1, 2, 3)], first=4 * number + 1)
     return text.encode()
 
@@ -139,6 +140,20 @@ CASES = [
     FileCase(id="obj-groups", name="part.obj", make=lambda: two("g", "left", "right").encode(), expected=TWO),
     FileCase(id="obj-one-object", name="file.obj", make=lambda: f"o part\n{obj()}".encode(), expected=BLOCK_MESH),
     FileCase(id="obj-sides-as-groups", name="part.obj", make=sides, expected=BLOCK_MESH),
+    FileCase(
+        id="obj-sides-as-groups-with-points-of-their-own",
+        name="part.obj",
+        make=lambda: doubled("g side{}\n"),
+        expected=BLOCK_MESH,
+    ),
+    FileCase(
+        id="obj-groups-that-touch",
+        name="part.obj",
+        make=lambda: (
+            f"g left\n{vertices(BLOCK)}{faces(QUADS)}g right\n{vertices(moved(BLOCK, 10))}{faces(QUADS, first=9)}"
+        ).encode(),
+        expected=replace(TWO, volume=2 * BLOCK_VOLUME, boxes={"left": BLOCK_BOX, "right": ((10, 0, 0), (20, 20, 30))}),
+    ),
     FileCase(id="obj-points-doubled", name="part.obj", make=doubled, expected=BLOCK_MESH),
     FileCase(
         id="obj-points-nobody-uses",

@@ -94,7 +94,7 @@ def read(path: str, found: Found, name: str) -> None:
 
 
 def _separate(parsed: _Parsed, found: Found) -> list[tuple[str, array]]:
-    """The objects; without any, the groups that share no point with another one."""
+    """The objects; without any, the groups that are closed, or touch no other one."""
     by_object: dict[tuple[int, bytes], list[tuple[bytes, array]]] = {}
     for (key, group), corners in parsed.corners.items():
         if corners:
@@ -109,7 +109,7 @@ def _separate(parsed: _Parsed, found: Found) -> list[tuple[str, array]]:
             result.append((texts[name], whole))
             continue
         named = [("" if group.lower() in _GENERIC else texts[group], corners) for group, corners in groups]
-        separate = parts.apart(named)
+        separate = parts.apart(named, parts.merged(parsed.points)[1]) if len(named) > 1 else named
         result.extend(separate if len(separate) > 1 else [("", corners) for _, corners in separate])
     return result
 

@@ -6,12 +6,12 @@ from array import array
 from typing import Sequence
 
 
-def apart(groups: Sequence[tuple[str, array]]) -> list[tuple[str, array]]:
-    """Join groups that share points: a group is often a side of a part (a patch, a material), not a part.
+def apart(groups: Sequence[tuple[str, array]], place: Sequence[int]) -> list[tuple[str, array]]:
+    """Join open groups that touch: they are often sides of a part (a patch, a material). A closed one is a part.
 
-    Each group is a name and its corners. A joined one has the name of its first group.
+    Each group is a name and its corners; `place` tells which points are at the same place. A joined one has the name
+    of its first group.
     """
-    owner: dict[int, int] = {}
     root = list(range(len(groups)))
 
     def find(each: int) -> int:
@@ -20,8 +20,12 @@ def apart(groups: Sequence[tuple[str, array]]) -> list[tuple[str, array]]:
             each = root[each]
         return each
 
+    owner: dict[int, int] = {}
     for number, (_, corners) in enumerate(groups):
-        for point in set(corners):
+        placed = [place[each] for each in corners]
+        if _is_closed(placed):
+            continue
+        for point in set(placed):
             other = owner.setdefault(point, number)
             if other != number:
                 a, b = find(other), find(number)
@@ -34,6 +38,17 @@ def apart(groups: Sequence[tuple[str, array]]) -> list[tuple[str, array]]:
         else:
             joined[first] = (name, array("i", corners))
     return list(joined.values())
+
+
+def _is_closed(placed: Sequence[int]) -> bool:
+    """Whether every edge of these triangles belongs to two of them."""
+    open_edges: set[tuple[int, int]] = set()
+    corners = iter(placed)
+    for a, b, c in zip(corners, corners, corners):
+        for edge in ((a, b), (b, c), (c, a)):
+            if edge[0] != edge[1]:
+                open_edges ^= {(min(edge), max(edge))}
+    return not open_edges
 
 
 def merged(points: array) -> tuple[array, array]:

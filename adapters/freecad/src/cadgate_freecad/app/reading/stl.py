@@ -119,7 +119,7 @@ def _add(points: array, solids: list[tuple[str, int]], found: Found) -> None:
     for name, end in solids:
         groups.append((name, index[start // 3 : end // 3]))
         start = end
-    separate = parts.apart(groups) if len(groups) > 1 else groups
+    separate = parts.apart(groups, range(len(unique) // 3)) if len(groups) > 1 else groups
     for name, corners in separate:
         label = name if len(separate) > 1 else found.stem
         found.add("Mesh", label, mesh=Triangles(unique, corners).mesh(f"{label or found.stem!r}"))
