@@ -143,6 +143,13 @@ def require_plain_xml(file: Any) -> None:
 _PLY_SIZES = {b"char": 1, b"short": 2, b"int": 4, b"float": 4, b"double": 8}
 
 
+def _ply_bytes(kind: bytes) -> int:
+    """Of one number: `uchar`, `int16`, `float64`."""
+    name = kind.rstrip(b"0123456789")
+    bits = {b"8": 1, b"16": 2, b"32": 4, b"64": 8}
+    return bits.get(kind[len(name) :], _PLY_SIZES.get(name.lstrip(b"u"), 1))
+
+
 def ply_size(head: bytes) -> int:
     """The least size of the file that a PLY header announces: two bytes a number in text, the type's size in binary.
 
@@ -156,13 +163,10 @@ def ply_size(head: bytes) -> int:
             if words[:1] == [b"element"]:
                 count = int(words[2])
             elif words[:2] == [b"property", b"list"]:
-                total += count * (13 if binary else 8)  # a triangle
+                corners = 3 if words[4].startswith(b"vertex_ind") else 0
+                total += count * (_ply_bytes(words[2]) + corners * _ply_bytes(words[3]) if binary else 2 + 2 * corners)
             elif words[:1] == [b"property"]:
-                kind = words[1].rstrip(b"0123456789")
-                size = {b"8": 1, b"16": 2, b"32": 4, b"64": 8}.get(
-                    words[1][len(kind) :], _PLY_SIZES.get(kind.lstrip(b"u"), 1)
-                )
-                total += count * (size if binary else 2)
+                total += count * (_ply_bytes(words[1]) if binary else 2)
     except (IndexError, ValueError):
         raise Unsound("has a PLY header that cannot be read") from None
     return total

@@ -218,10 +218,20 @@ def save_document(*, name: str, path: str) -> dict[str, Any]:
 
 
 @method("internal.open")
-def open_document(*, path: str, name: str | None, label: str | None, stem: str, on_conflict: str) -> dict[str, Any]:
+def open_document(
+    *,
+    path: str,
+    name: str | None,
+    label: str | None,
+    stem: str,
+    on_conflict: str,
+    warnings: list[dict[str, str]],
+) -> dict[str, Any]:
     from cadgate_freecad.app.snapshots import restore_into
 
     check_size(path)
+    for each in warnings:
+        warn(each["code"], each["message"])
     name = _new_name(name, on_conflict, base=identifier(stem))
     about_to_change()
     document = _created(name, label or stem)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import shutil
+import zipfile
+import zlib
 from typing import Any
 
-from cadgate.appserver import AppError, about_to_change, limit_exceeded, method, warn
+from cadgate.appserver import AppError, about_to_change, limit_exceeded, method, scrutiny, warn
 from cadgate_freecad.app import readers, shapes
 from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.documents import check_size, identifier, target
 from cadgate_freecad.app.exchange import MANIFEST
-from cadgate_freecad.app.foreign import require_own
+from cadgate_freecad.app.foreign import missing, require_own
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.scratch import scratch
@@ -24,28 +28,62 @@ from cadgate_freecad.app.writers import Item
 def read(*, path: str, name: str, folder: str) -> dict[str, Any]:
     """Sniff and read `path`; put what it holds into `folder`. In a worker."""
     check_size(path)
-    format = sniff(path, name)
     os.makedirs(folder, exist_ok=True)
+    path, name = _unpacked(path, name, folder)
+    format = sniff(path, name)
     if format == "fcstd":
         require_own(path, name)
         with scratch() as document:
             restore_into(document, path)
-            return {"format": format, "count": len(document.Objects)}
-    items = readers.read(format, path, os.path.splitext(name)[0])
-    entries = [item.keep(folder, number) for number, item in enumerate(items)]
+            return {"format": format, "count": len(document.Objects), "warnings": missing(path, document)}
+    found = readers.read(format, path, name)
+    entries = [item.keep(folder, number) for number, item in enumerate(found.items)]
     with open(os.path.join(folder, MANIFEST), "w", encoding="utf-8") as file:
         json.dump(entries, file)
-    return {"format": format, "count": len(items)}
+    return {"format": format, "count": len(entries), "warnings": found.warnings}
+
+
+def _unpacked(path: str, name: str, folder: str) -> tuple[str, str]:
+    """The file in a gzip file (STEP comes so, as .stpz), within the bounds of any other; the file itself if it is none.
+
+    Raises AppError `unsupported_format`, `limit_exceeded`.
+    """
+    with open(path, "rb") as file:
+        if file.read(2) != b"\x1f\x8b":
+            return path, name
+    limit = int(LIMITS["max_import_bytes"])
+    try:
+        size = scrutiny.gzip_size(path, limit)
+    except scrutiny.Unsound as error:
+        raise AppError("unsupported_format", f"{name!r} {error}", {"name": name}) from None
+    if size > limit:
+        raise limit_exceeded("The size of the unpacked file in bytes", size, limit, "max_import_bytes")
+    unpacked = os.path.join(folder, "unpacked")
+    try:
+        with gzip.open(path) as packed, open(unpacked, "wb") as file:
+            shutil.copyfileobj(packed, file, scrutiny.CHUNK)
+    except (OSError, EOFError, zlib.error) as error:
+        raise AppError("unsupported_format", f"{name!r} is a damaged gzip file: {error}", {"name": name}) from None
+    if zipfile.is_zipfile(unpacked):
+        raise AppError(
+            "unsupported_format", f"{name!r} is a ZIP file in a gzip file: unpack it (gunzip)", {"name": name}
+        )
+    stem, suffix = os.path.splitext(name)
+    return unpacked, stem if suffix.lower() in (".gz", ".gzip") else name
 
 
 @method("internal.import")
-def import_file(*, path: str, name: str, folder: str, format: str, count: int) -> dict[str, Any]:
+def import_file(
+    *, path: str, name: str, folder: str, format: str, count: int, warnings: list[dict[str, str]]
+) -> dict[str, Any]:
     """Make objects of what a worker read."""
     document = target()
     total = len(document.Objects) + count
     if total > LIMITS["max_objects"]:
         raise limit_exceeded("The number of objects", total, LIMITS["max_objects"], "max_objects")
-    suffix = os.path.splitext(name)[1].lower().lstrip(".")
+    for each in warnings:
+        warn(each["code"], each["message"])
+    suffix = os.path.splitext(name[:-3] if name.lower().endswith(".gz") else name)[1].lower().lstrip(".")
     if suffix and SUFFIXES.get(suffix, suffix) != format:
         warn("suffix_mismatch", f"{name!r} was read as what it is, a {format.upper()} file")
     about_to_change()

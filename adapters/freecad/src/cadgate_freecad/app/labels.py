@@ -12,16 +12,21 @@ from cadgate_freecad.app.observer import OBSERVER
 UNSAVABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
+def savable(label: str) -> str:
+    """The label with what no document can hold replaced."""
+    return UNSAVABLE.sub("\N{REPLACEMENT CHARACTER}", label)
+
+
 def mend_labels() -> None:
     """Replace what code or an imported file put into labels and would make the saved document unreadable."""
     documents = FreeCAD.listDocuments()
     for document, name in list(OBSERVER.events):
         obj = documents[document].getObject(name) if document in documents else None
         if obj is not None and UNSAVABLE.search(obj.Label):
-            obj.Label = UNSAVABLE.sub("\N{REPLACEMENT CHARACTER}", obj.Label)
+            obj.Label = savable(obj.Label)
             warn(
                 "label_changed", f"The label of {name!r} held characters that no document can hold: it is {obj.Label!r}"
             )
     for document in documents.values():
         if UNSAVABLE.search(document.Label):
-            document.Label = UNSAVABLE.sub("\N{REPLACEMENT CHARACTER}", document.Label)
+            document.Label = savable(document.Label)

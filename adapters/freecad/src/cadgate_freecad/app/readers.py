@@ -5,36 +5,46 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import zipfile
 from contextlib import contextmanager
-from typing import Any, Iterator
-from xml.etree import ElementTree
+from typing import Any, Callable, Iterator
 
-import FreeCAD
 import Part
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app import shapes, versions
+from cadgate_freecad.app.labels import savable
+from cadgate_freecad.app.reading import amf, iges, obj, off, ply, step, stl, threemf
+from cadgate_freecad.app.reading.dxf import reader as dxf
+from cadgate_freecad.app.reading.found import Found
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.values import words
+from cadgate_freecad.app.verification import imports
 from cadgate_freecad.app.writers import Item
 
 
-def read(format: str, path: str, label: str) -> list[Item]:
-    """Everything in the file. Raises AppError `unsupported_format` or `degenerate_result`."""
+def read(format: str, path: str, name: str) -> Found:
+    """What is in the file `path`, which came as `name`. Raises AppError `unsupported_format`, `degenerate_result`."""
+    found = Found(os.path.splitext(name)[0])
     with _named(path, format) as named:
         try:
-            items = _READERS[format](named, label)
-        except AppError:
-            raise
+            _READERS[format](named, found, name)
+        except AppError as error:
+            raise AppError(error.code, f"{name!r} was not imported. {error.message}", error.details) from error
         except Exception as error:
             raise AppError(
-                "unsupported_format", f"FreeCAD cannot read this {format.upper()} file: {words(error)}"
+                "unsupported_format", f"{name!r} cannot be read as a {format.upper()} file: {words(error)}"
             ) from error
-    items = [item for item in items if _is_something(item)]
-    if not items:
-        raise AppError("degenerate_result", f"The {format.upper()} file was read, and there is nothing in it")
-    return items
+    found.items = [item for item in found.items if _is_something(item)]
+    for item in found.items:
+        label = savable(item.label)
+        if label != item.label:
+            found.warn("label_changed", f"The name {item.label!r} has characters that no document can hold: {label!r}")
+            item.label = label
+    found.finish()
+    if not found.items:
+        lost = "".join(f". {each['message']}" for each in found.warnings if each["code"] == "left_out")
+        raise AppError("degenerate_result", f"{name!r} was read as {format.upper()}, and there is nothing in it{lost}")
+    return found
 
 
 def _is_something(item: Item) -> bool:
@@ -55,24 +65,49 @@ def _named(path: str, format: str) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _read_by_import(path: str, label: str) -> list[Item]:
+def _read_step(path: str, found: Found, name: str) -> None:
+    prepared = step.prepare(path, found)
+    if prepared is not None:
+        path = os.path.join(os.path.dirname(path), "prepared.step")
+        with open(path, "wb") as file:
+            file.write(prepared)
+    _read_by_import(path, found)
+
+
+def _read_iges(path: str, found: Found, name: str) -> None:
+    iges.look_for_losses(path, found)
+    _read_by_import(path, found)
+
+
+def _read_by_import(path: str, found: Found) -> None:
     """STEP and IGES with their names. What the document holds is compared with the bare geometry of the file."""
     bare = Part.Shape()
     bare.read(path)
     if bare.isNull():
-        return []
+        return
     with scratch() as document:
         versions.insert(path, document.Name)
-        items = list(_leaves(document, label))
-    whole, found = _size(bare), sum(_size(item.shape) for item in items)
-    if abs(whole - found) > 1e-6 * max(whole, found):
-        # Names are lost, geometry is not.
-        return [Item("Import", label, bare, None)]
-    return items
+        items = list(_leaves(document, found.stem))
+    difference = imports.compare_shapes(bare, [item.shape for item in items])
+    if difference is not None and (loose := _loose(bare)):
+        # FreeCAD drops curves and points that bound no face.
+        rest = Item("Curves", found.stem, Part.makeCompound(loose), None)
+        if imports.compare_shapes(bare, [*(item.shape for item in items), rest.shape]) is None:
+            items, difference = [*items, rest], None
+            found.warn("names_lost", f"{len(loose)} curves and points of the file came without their names")
+    if difference is None:
+        found.items += items
+        return
+    # Names are lost, geometry is not.
+    found.warn("names_lost", f"The parts of the file came as one, without their names: by names, {difference}")
+    found.add("Import", found.stem, shape=bare)
 
 
-def _size(shape: Any) -> float:
-    return shapes.volume(shape) or (shape.Area if shape.Faces else sum(edge.Length for edge in shape.Edges))
+def _loose(shape: Any) -> list[Any]:
+    """The wires, edges and vertices of a compound that belong to no face."""
+    if shape.ShapeType == "Compound":
+        return [each for part in shape.SubShapes for each in _loose(part)]
+    return [shape] if shape.ShapeType in ("Wire", "Edge", "Vertex") else []
 
 
 def _leaves(document: Any, label: str) -> Iterator[Item]:
@@ -100,116 +135,26 @@ def _below(root: Any, path: str, label: str) -> Iterator[Item]:
         yield Item(linked.Name, label if generated else obj.Label, shape, None)
 
 
-def _read_brep(path: str, label: str) -> list[Item]:
+def _read_brep(path: str, found: Found, name: str) -> None:
     shape = Part.Shape()
-    shape.read(path)
-    return [Item("Import", label, shape, None)]
-
-
-def _read_dxf(path: str, label: str) -> list[Item]:
-    import Import
-
-    with scratch() as document:
-        Import.readDXF(path, document.Name)
-        found = [shapes.shape_of(obj) for obj in document.Objects]
-        edges = [shape.copy() for shape in found if shape is not None]
-    return [Item("Drawing", label, Part.makeCompound(edges), None)] if edges else []
-
-
-def _read_mesh(path: str, label: str) -> list[Item]:
-    import Mesh
-
-    with scratch() as document:
-        Mesh.insert(path, document.Name)
-        read = [(obj.Label, obj.Mesh.copy()) for obj in document.Objects if hasattr(obj, "Mesh")]
-    single = len(read) == 1
-    return [Item("Mesh", label if single or name.startswith("file") else name, None, mesh) for name, mesh in read]
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
-
-
-_UNITS = {
-    "micron": 0.001,
-    "millimeter": 1.0,
-    "centimeter": 10.0,
-    "meter": 1000.0,
-    "inch": 25.4,
-    "foot": 304.8,
-    "feet": 304.8,
-}
-
-
-def _read_3mf(path: str, label: str) -> list[Item]:
-    with zipfile.ZipFile(path) as archive:
-        part = next(name for name in archive.namelist() if name.lower().endswith(".model"))
-        with archive.open(part) as file:
-            root = ElementTree.parse(file).getroot()
-    scale = _UNITS.get(root.get("unit", "millimeter"), 1.0)
-    objects: dict[str, Any] = {}
-    for node in root.iter():
-        if _local(node.tag) == "object":
-            points = [_point(each, scale) for each in node.iter() if _local(each.tag) == "vertex"]
-            faces = [
-                tuple(points[int(each.get(key, ""))] for key in ("v1", "v2", "v3"))
-                for each in node.iter()
-                if _local(each.tag) == "triangle"
-            ]
-            objects[node.get("id", "")] = (node.get("name") or label, faces)
-    items: list[Item] = []
-    for node in root.iter():
-        if _local(node.tag) == "item" and node.get("objectid") in objects:
-            name, faces = objects[node.get("objectid", "")]
-            items.append(Item("Mesh", name, None, _mesh(faces, node.get("transform"), scale)))
-    return items
-
-
-def _point(node: Any, scale: float) -> Any:
-    return FreeCAD.Vector(*(float(node.get(axis, "")) * scale for axis in ("x", "y", "z")))
-
-
-def _mesh(faces: list[Any], transform: str | None, scale: float) -> Any:
-    import Mesh
-
-    mesh = Mesh.Mesh([corner for face in faces for corner in face])
-    if transform:
-        m = [float(part) for part in transform.split()]
-        x, y, z = (part * scale for part in m[9:12])
-        mesh.transform(FreeCAD.Matrix(m[0], m[3], m[6], x, m[1], m[4], m[7], y, m[2], m[5], m[8], z, 0, 0, 0, 1))
-    return mesh
-
-
-def _read_amf(path: str, label: str) -> list[Item]:
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as file:
-            root = ElementTree.parse(file).getroot()
+    with open(path, "rb") as file:
+        is_binary = file.read(40).lstrip().startswith(b"Open CASCADE Topology")
+    if is_binary:
+        shape.importBinary(path)
     else:
-        root = ElementTree.parse(path).getroot()
-    scale = _UNITS.get(root.get("unit", "millimeter"), 1.0)
-    items: list[Item] = []
-    for node in root.iter("object"):
-        points = [
-            FreeCAD.Vector(*(float(each.findtext(axis, "")) * scale for axis in ("x", "y", "z")))
-            for each in node.iter("coordinates")
-        ]
-        faces = [
-            tuple(points[int(each.findtext(key, ""))] for key in ("v1", "v2", "v3")) for each in node.iter("triangle")
-        ]
-        name = next((each.text for each in node.iter("metadata") if each.get("type") == "name" and each.text), label)
-        items.append(Item("Mesh", name, None, _mesh(faces, None, scale)))
-    return items
+        shape.read(path)
+    found.add("Import", found.stem, shape=shape)
 
 
-_READERS = {
-    "step": _read_by_import,
-    "iges": _read_by_import,
+_READERS: dict[str, Callable[[str, Found, str], None]] = {
+    "step": _read_step,
+    "iges": _read_iges,
     "brep": _read_brep,
-    "stl": _read_mesh,
-    "obj": _read_mesh,
-    "ply": _read_mesh,
-    "off": _read_mesh,
-    "3mf": _read_3mf,
-    "amf": _read_amf,
-    "dxf": _read_dxf,
+    "stl": stl.read,
+    "obj": obj.read,
+    "ply": ply.read,
+    "off": off.read,
+    "3mf": threemf.read,
+    "amf": amf.read,
+    "dxf": dxf.read,
 }

@@ -112,12 +112,21 @@ def mesh_measures(mesh: Any) -> dict[str, Any]:
     """The same of a Mesh::Feature's mesh."""
     box = mesh.BoundBox
     return {
-        "volume": _number(mesh.Volume) if mesh.isSolid() else 0.0,
+        "volume": _number(mesh_volume(mesh)) if mesh.isSolid() else 0.0,
         "area": _number(mesh.Area),
         "center_of_mass": None,
         "bounding_box": box_json(box) if box.isValid() else None,
         "shape_type": "Mesh",
     }
+
+
+def mesh_volume(mesh: Any) -> float:
+    """The volume of a closed mesh, summed about its middle: FreeCAD sums about the origin, in single precision."""
+    copy = mesh.copy()
+    copy.Placement = FreeCAD.Placement()
+    center = copy.BoundBox.Center
+    copy.translate(-center.x, -center.y, -center.z)
+    return copy.Volume
 
 
 def box_json(box: Any) -> dict[str, list[float]]:

@@ -8,16 +8,24 @@ import zipfile
 import zlib
 from typing import Any, Callable
 
-from cadgate.appserver import AppError, scrutiny
-from cadgate_freecad.app.readback import stl_facets
+from cadgate.appserver import AppError, recognise, scrutiny
+from cadgate_freecad.app.reading import amf, step, stl
 
 FORMATS = ("step", "iges", "brep", "stl", "obj", "ply", "off", "3mf", "amf", "fcstd", "dxf")
-SUFFIXES = {"stp": "step", "igs": "iges", "brp": "brep"}
-_NUMBER = rb"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?"
-_OBJ = re.compile(rb"^v[ \t]+" + _NUMBER + rb"[ \t]+" + _NUMBER + rb"[ \t]+" + _NUMBER, re.MULTILINE)
-_OBJ_FACE = re.compile(rb"^f[ \t]+[0-9]", re.MULTILINE)
+SUFFIXES = {"stp": "step", "igs": "iges", "brp": "brep", "bin": "brep", "p21": "step", "stpz": "step"}
+_NUMBER = rb"[-+]?[0-9.,]+(?:[eE][-+]?[0-9]+)?"
+_OBJ = re.compile(rb"^[ \t]*v[ \t]+" + _NUMBER + rb"[ \t]+" + _NUMBER + rb"[ \t]+" + _NUMBER, re.MULTILINE)
+_OBJ_NOT_A_NUMBER = re.compile(rb"^v[ \t]+\S*(?:nan|inf)", re.MULTILINE | re.IGNORECASE)
+_OBJ_FACE = re.compile(rb"^[ \t]*f[ \t]+-?[0-9]", re.MULTILINE)
+_OBJ_ALONE = re.compile(rb"^(?:o|g|v|vn|vt|mtllib)[ \t]", re.MULTILINE)
 _IGES = re.compile(rb"^.{72}S {0,6}0*1\r?$", re.MULTILINE)
-_DXF = re.compile(rb"^(?:\s*999\r?\n[^\n]*\n)*\s*0\r?\n\s*SECTION\r?\n")
+_DXF = re.compile(rb"(?:\s*999\s*\n[^\n]*\n)*\s*0\s*\n\s*SECTION\s*\n")
+_FILL = b" \t\r\n\f\0\x1a"
+"""What programs leave at the end of a file: lines, zeros, the end mark of CP/M."""
+_BY_BLENDER = ("glb", "gltf", "fbx", "usd", "usdz", "abc", "blend")
+_THROUGH_BLENDER = (
+    "import it into Blender (POST /api/v1/blender/import), export it there as stl or obj, and import that file here"
+)
 
 
 def sniff(path: str, name: str) -> str:
@@ -25,34 +33,55 @@ def sniff(path: str, name: str) -> str:
     size = os.path.getsize(path)
     with open(path, "rb") as file:
         head = file.read(65_536)
-        file.seek(max(0, size - 4096))
-        tail = file.read().rstrip()
+        file.seek(max(0, size - 65_536))
+        tail = file.read().rstrip(_FILL)
     if zipfile.is_zipfile(path) or head.startswith(b"PK\x03\x04"):
         return _zipped(path, name)
-    start = head.lstrip()
-    if start.startswith(b"ISO-10303-21"):
-        return _whole("step", name, tail.endswith(b"END-ISO-10303-21;"), "END-ISO-10303-21;")
-    if _IGES.search(head[:2000]):
+    plain = _plain(head)
+    start = plain.lstrip()
+    if step.is_begin(head) and b"FILE_SCHEMA" in head and recognised_kind(path, name) == "ifc":
+        raise _unknown(path, name)
+    if step.is_begin(head):
+        return _whole("step", name, step.is_whole(tail), "END-ISO-10303-21;")
+    if _IGES.search(plain[:2000]):
         return _whole("iges", name, re.search(rb"T {0,6}0*1\s*\Z", tail) is not None, "the terminate section")
     if b"DBRep_DrawableShape" in head[:200] or b"CASCADE Topology V" in head[:400]:
         return "brep"
-    if start.startswith((b"ply\n", b"ply\r\n")):
+    if re.match(rb"ply\s*\n", start):
         return _whole("ply", name, size >= _announced(scrutiny.ply_size, start, name), "all that its header announces")
-    if stl_facets(path) > 0:
+    if stl.binary_facets(path, name) >= 0:
         return "stl"
-    if start.startswith(b"solid") and b"facet" in head:
-        return _whole("stl", name, b"endsolid" in tail, "endsolid")
-    if start.startswith(b"OFF"):
+    if start[:5].lower() == b"solid" and re.search(rb"\b(?:facet|endsolid)\b", start, re.IGNORECASE):
+        return _whole("stl", name, b"endsolid" in _plain(tail).lower(), "endsolid")
+    if re.match(rb"(?:ST)?C?N?4?n?OFF\b", start):
         return _whole("off", name, size >= scrutiny.off_size(start), "all that its header announces")
-    if b"<amf" in head[:4096]:
+    if b"<amf" in start[:4096]:
         with open(path, "rb") as file:
             _announced(scrutiny.require_plain_xml, file, name)
         return _whole("amf", name, tail.endswith(b"</amf>"), "</amf>")
     if _DXF.match(start):
-        return _whole("dxf", name, tail.endswith(b"EOF"), "EOF")
-    if _OBJ.search(head) and (_OBJ_FACE.search(head) or size > len(head)):
+        return _whole("dxf", name, _plain(tail).rstrip().endswith(b"EOF"), "EOF")
+    if _OBJ.search(plain) and (_OBJ_FACE.search(plain) or size > len(head)):
         return "obj"
-    raise _unknown(name)
+    if _OBJ_NOT_A_NUMBER.search(plain) and _OBJ_FACE.search(plain):
+        return "obj"
+    if name.lower().endswith(".obj") and _OBJ_ALONE.search(plain) and b"\0" not in plain:
+        return "obj"
+    raise _cut_stl(path, name, size, head) or _unknown(path, name)
+
+
+def _plain(data: bytes) -> bytes:
+    r"""Text as UTF-8 without a byte order mark, its lines ended by `\n` and those that go on (by `\`) joined."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        data = data.decode("utf-16", "ignore").encode("utf-8", "ignore")
+    if data.startswith(b"\xef\xbb\xbf"):
+        data = data[3:]
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\\\n", b" ")
+
+
+def recognised_kind(path: str, name: str) -> str | None:
+    found = recognise(path, name)
+    return None if found is None else found.kind
 
 
 def _zipped(path: str, name: str) -> str:
@@ -66,13 +95,23 @@ def _zipped(path: str, name: str) -> str:
         raise AppError("unsupported_format", f"{name!r} is damaged in its part {damaged!r}", {"name": name})
     if "Document.xml" in names:
         return "fcstd"
-    for suffix, format in ((".model", "3mf"), (".amf", "amf")):
-        for each in names:
-            if each.lower().endswith(suffix):
-                with zipfile.ZipFile(path) as archive, archive.open(each) as file:
-                    _announced(scrutiny.require_plain_xml, file, name)
-                return format
-    raise _unknown(name)
+    models = [each for each in names if each.lower().endswith(".model")]
+    if models:
+        _require_plain(path, [*models, *(each for each in names if each.lower().endswith((".rels", ".config")))], name)
+        return "3mf"
+    if any(each.lower().endswith(".amf") for each in names) or name.lower().endswith(".amf"):
+        with zipfile.ZipFile(path) as archive:
+            part = amf.part_of(archive) if names else ""
+        _require_plain(path, [part] if part else [], name)
+        return "amf"
+    raise _unknown(path, name)
+
+
+def _require_plain(path: str, parts: list[str], name: str) -> None:
+    with zipfile.ZipFile(path) as archive:
+        for part in parts:
+            with archive.open(part) as file:
+                _announced(scrutiny.require_plain_xml, file, name)
 
 
 def _announced(look: Callable[[Any], Any], content: Any, name: str) -> Any:
@@ -93,9 +132,31 @@ def _whole(format: str, name: str, complete: bool, end: str) -> str:
     return format
 
 
-def _unknown(name: str) -> AppError:
+def _cut_stl(path: str, name: str, size: int, head: bytes) -> AppError | None:
+    if not name.lower().endswith(".stl") or size < 134 or b"\0" not in head[84:]:
+        return None
+    wanted = 84 + 50 * int.from_bytes(head[80:84], "little")
+    if not stl.is_plausible(head[84 : 84 + 50 * ((min(size, 5000) - 84) // 50)]) or wanted <= size:
+        return None
     return AppError(
         "unsupported_format",
-        f"{name!r} is none of the formats that can be imported: {', '.join(FORMATS)}",
-        {"name": name, "formats": list(FORMATS)},
+        f"{name!r} is a binary STL of {size} bytes, and its header announces {wanted}: it is cut off",
+        {"name": name, "format": "stl"},
     )
+
+
+def _unknown(path: str, name: str) -> AppError:
+    found = recognise(path, name)
+    details: dict[str, Any] = {"name": name, "formats": list(FORMATS)}
+    known = ", ".join(FORMATS)
+    if found is None:
+        return AppError("unsupported_format", f"{name!r} is none of the formats that can be imported: {known}", details)
+    advice = _THROUGH_BLENDER if found.kind in _BY_BLENDER else None
+    details["kind"] = found.kind
+    if found.kind in FORMATS:
+        return AppError(
+            "unsupported_format",
+            f"{name!r} begins as {found.what}, but is damaged or has nothing in it: export it again",
+            details,
+        )
+    return AppError("unsupported_format", f"{found.refusal(name, advice)}. Formats that are read: {known}", details)

@@ -120,6 +120,17 @@ class DocumentOpening(Params):
     on_conflict: Literal["error", "rename"] = "error"
 
 
+class DocumentOpened(DocumentEntry):
+    """The document that a file was opened as."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{**ENTRY}]})
+    warnings: list[Warned] = Field(
+        default_factory=list[Warned],
+        description="What of the file did not come: objects and properties by name. Left out where all came.",
+        exclude_if=lambda warnings: not warnings,
+    )
+
+
 LIST_DOCUMENTS = Method("documents.list", Empty, DocumentList)
 GET_DOCUMENT = Method("documents.get", DocumentReference, DocumentEntry)
 CREATE_DOCUMENT = Method("documents.create", DocumentParams, DocumentEntry, mutates=True, atomic=False)
@@ -128,5 +139,5 @@ ACTIVATE_DOCUMENT = Method("documents.activate", DocumentReference, DocumentEntr
 RECOMPUTE_DOCUMENT = Method("documents.recompute", DocumentRecomputing, DocumentRecomputed, mutates=True)
 SAVE_DOCUMENT = Method("documents.save", DocumentSaving, DocumentSaved, atomic=False, deadline="file")
 OPEN_DOCUMENT = Method(
-    "documents.open", DocumentOpening, DocumentEntry, mutates=True, atomic=False, replay="snapshot", deadline="file"
+    "documents.open", DocumentOpening, DocumentOpened, mutates=True, atomic=False, replay="snapshot", deadline="file"
 )

@@ -19,6 +19,7 @@ from cadgate_freecad.models.documents import (
     SAVE_DOCUMENT,
     DocumentEntry,
     DocumentList,
+    DocumentOpened,
     DocumentOpening,
     DocumentParams,
     DocumentRecomputed,
@@ -42,7 +43,7 @@ async def _save(app: Application, params: DocumentSaving) -> DocumentSaved:
         return DocumentSaved(document=params.name, artifact=await staged.commit())
 
 
-async def _open(app: Application, params: DocumentOpening) -> DocumentEntry:
+async def _open(app: Application, params: DocumentOpening) -> DocumentOpened:
     """A worker opens the file first: what crashes there does not cost the session."""
     stored = app.artifacts.get(params.artifact)
     name = stored.artifact.name
@@ -62,10 +63,11 @@ async def _open(app: Application, params: DocumentOpening) -> DocumentEntry:
             "label": params.label,
             "stem": PurePosixPath(name).stem,
             "on_conflict": params.on_conflict,
+            "warnings": read["warnings"],
         },
         mutates=True,
     )
-    return DocumentEntry.model_validate(opened)
+    return DocumentOpened.model_validate(opened)
 
 
 SAVE_HANDLER = Handler(SAVE_DOCUMENT, _save)
@@ -95,8 +97,11 @@ async def open_document(
     on_conflict: Annotated[
         Literal["error", "rename"], Query(description="What to do when `name` is in use.")
     ] = "error",
-) -> Success[DocumentEntry]:
-    """Open an FCStd file (an upload or an artifact) as a document of its own."""
+) -> Success[DocumentOpened]:
+    """Open an FCStd file (an upload or an artifact) as a document of its own.
+
+    `warnings` name the objects and properties that this FreeCAD does not know, as files of newer versions have them.
+    """
     params = DocumentOpening(artifact=file.artifact.id, name=name, label=label, on_conflict=on_conflict)
     return Success(await freecad.call(OPEN_DOCUMENT, params))
 

@@ -1,0 +1,114 @@
+"""What PrusaSlicer, Bambu Studio, Orca and Cura write beside a 3MF model: names, volumes in one mesh, modifiers."""
+
+from __future__ import annotations
+
+import zipfile
+from array import array
+from typing import Any, Dict, Iterator, List, Tuple
+from xml.etree import ElementTree
+
+PRUSA = "metadata/slic3r_pe_model.config"
+BAMBU = "metadata/model_settings.config"
+_PART = ("", "modelpart", "normal_part", "normalpart")
+_WORDS = {
+    "parametermodifier": "modifiers",
+    "modifier_part": "modifiers",
+    "negativevolume": "negative volumes",
+    "negative_part": "negative volumes",
+    "supportblocker": "support blockers",
+    "support_blocker": "support blockers",
+    "supportenforcer": "support enforcers",
+    "support_enforcer": "support enforcers",
+}
+
+
+CURA = {
+    "cura:support_mesh": "support meshes",
+    "cura:anti_overhang_mesh": "support blockers",
+    "cura:infill_mesh": "modifiers",
+    "cura:cutting_mesh": "modifiers",
+}
+"""Settings of an object by which Cura marks what is no part."""
+
+
+class Volume:
+    """A range of triangles of an object (PrusaSlicer), or one of its components (Bambu Studio, Orca)."""
+
+    def __init__(self, key: str, first: int | None, last: int | None, kind: str, name: str) -> None:
+        self.key = key
+        self.first = first
+        self.last = last
+        self.kind = kind
+        self.name = name
+
+    @property
+    def not_a_part(self) -> str:
+        """What it is where it is no part: `modifiers`."""
+        return "" if self.kind.lower() in _PART else _WORDS.get(self.kind.lower(), f"volumes of the kind {self.kind!r}")
+
+
+Settings = Dict[str, Tuple[str, List[Volume]]]
+
+
+def settings(archive: zipfile.ZipFile) -> Settings:
+    """Name and volumes of each object, by its id; nothing where no slicer wrote the package."""
+    result: Settings = {}
+    for member in archive.namelist():
+        if member.lower() not in (PRUSA, BAMBU):
+            continue
+        try:
+            root = ElementTree.fromstring(archive.read(member))
+        except ElementTree.ParseError:
+            continue
+        for node in root.findall("object"):
+            parts = [*_prusa(node), *_bambu(node)]
+            result[node.get("id", "")] = (_value(node, "name"), parts)
+    return result
+
+
+def _value(node: Any, key: str) -> str:
+    return next((each.get("value", "") for each in node.findall("metadata") if each.get("key") == key), "")
+
+
+def _prusa(node: Any) -> Iterator[Volume]:
+    for each in node.findall("volume"):
+        first, last = each.get("firstid", ""), each.get("lastid", "")
+        if first.isdigit() and last.isdigit():
+            kind = _value(each, "volume_type") or ("ParameterModifier" if _value(each, "modifier") == "1" else "")
+            yield Volume("", int(first), int(last), kind, _value(each, "name"))
+
+
+def _bambu(node: Any) -> Iterator[Volume]:
+    for each in node.findall("part"):
+        yield Volume(each.get("id", ""), None, None, each.get("subtype", ""), _value(each, "name"))
+
+
+def volumes(settings: Settings, keys: list[str], names: list[str], corners: array) -> Iterator[tuple[str, array, str]]:
+    """Name, corners and "what it is instead of a part" of each volume of a mesh.
+
+    `keys` and `names` lead from the item of the build to the mesh.
+    """
+    title, parts = settings.get(keys[0], ("", []))
+    own = next((each for each in reversed(names) if each), "") or title
+    ranges = [part for part in parts if part.first is not None and part.last is not None]
+    if ranges and len(keys) == 1 and _covers(ranges, len(corners) // 3):
+        real = [part for part in ranges if not part.not_a_part]
+        for part in ranges:
+            name = part.name if len(real) > 1 and part.name else own or part.name
+            yield name, corners[3 * part.first : 3 * part.last + 3], part.not_a_part
+        return
+    chosen = next((part for part in parts if part.key and part.key == keys[-1] and len(keys) > 1), None)
+    if chosen is not None:
+        yield names[-1] or chosen.name or own, corners, chosen.not_a_part
+        return
+    yield own, corners, ""
+
+
+def _covers(ranges: list[Volume], count: int) -> bool:
+    """Whether the ranges are the triangles of the mesh, each once: else they are of another version of it."""
+    place = 0
+    for part in sorted(ranges, key=lambda each: each.first or 0):
+        if part.first != place or part.last is None or part.last < part.first:
+            return False
+        place = part.last + 1
+    return place == count

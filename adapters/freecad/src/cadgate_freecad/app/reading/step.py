@@ -1,0 +1,101 @@
+"""STEP: made readable for OpenCASCADE where programs deviate, and looked through for what FreeCAD drops."""
+
+from __future__ import annotations
+
+import re
+
+from cadgate_freecad.app.reading.found import Found
+from cadgate_freecad.app.reading.text import guess
+
+_BEGIN = re.compile(rb"ISO-10303-21\s*;")
+_END = re.compile(rb"END-ISO-10303-21\s*;")
+_HIGH = re.compile(rb"'(?:[^']|'')*[\x80-\xff](?:[^']|'')*'")
+_COLOR = re.compile(rb"=\s*\(?[^;']*?\b(?:COLOUR_RGB|DRAUGHTING_PRE_DEFINED_COLOUR)\s*\(")
+_STYLED = re.compile(rb"\b(?:OVER_RIDING_)?STYLED_ITEM\s*\(")
+_LEFT_OUT: list[tuple[str, bytes]] = [
+    ("dimensions", rb"DIMENSIONAL_(?:SIZE|LOCATION)(?:_WITH_PATH)?"),
+    (
+        "tolerances",
+        rb"(?:\w+_TOLERANCE_WITH_\w+|(?:ANGULARITY|CIRCULAR_RUNOUT|COAXIALITY|CONCENTRICITY|CYLINDRICITY|FLATNESS|"
+        rb"GEOMETRIC|LINE_PROFILE|PARALLELISM|PERPENDICULARITY|POSITION|ROUNDNESS|STRAIGHTNESS|SURFACE_PROFILE|"
+        rb"SYMMETRY|TOTAL_RUNOUT)_TOLERANCE)",
+    ),
+    ("datums", rb"DATUM"),
+    ("annotations", rb"(?:ANNOTATION_(?:\w+_)?OCCURRENCE|DRAUGHTING_CALLOUT)"),
+    ("tessellated shapes", rb"TESSELLATED_(?:SOLID|SHELL)|COMPLEX_TRIANGULATED_FACE|TRIANGULATED_FACE"),
+    ("references to other files", rb"(?:APPLIED_EXTERNAL_IDENTIFICATION_ASSIGNMENT|DOCUMENT_FILE)"),
+]
+
+
+def is_begin(head: bytes) -> bool:
+    """Whether a file that begins so is STEP: with a byte order mark or comments in front, it may be."""
+    start = head[3:] if head.startswith(b"\xef\xbb\xbf") else head
+    start = re.sub(rb"\A(?:\s|\0|/\*.*?\*/)+", b"", start, flags=re.DOTALL)
+    return _BEGIN.match(start) is not None
+
+
+def is_whole(tail: bytes) -> bool:
+    return _END.search(tail) is not None
+
+
+def prepare(path: str, found: Found) -> bytes | None:
+    """The file as OpenCASCADE reads it, None where it is so already. `found` hears what will be lost, and guesses."""
+    with open(path, "rb") as file:
+        data = file.read()
+    begin, ends = _BEGIN.search(data), list(_END.finditer(data))
+    changed = data
+    if begin is not None and ends:
+        body = data[begin.end() : ends[-1].start()]
+        names: list[str] = []
+        body = _escaped(body, found, names)
+        changed = b"ISO-10303-21;" + body + b"END-ISO-10303-21;\n"
+    _look_for_losses(data, found)
+    return None if changed.strip() == data.strip() and data.startswith(b"ISO") else changed
+
+
+def _escaped(body: bytes, found: Found, names: list[str]) -> bytes:
+    """Letters beyond ASCII as `\\X2\\`, which every reader knows; what they are is guessed where they are no UTF-8."""
+    if body.isascii():
+        return body
+    strings = b" ".join(match[0] for match in _HIGH.finditer(body))
+    encoding = "utf-8"
+    try:
+        strings.decode("utf-8")
+    except UnicodeDecodeError:
+        encoding = guess(strings)
+
+    def escape(match: re.Match[bytes]) -> bytes:
+        text = match[0].decode(encoding, "replace")
+        if encoding != "utf-8":
+            names.append(text[1:-1])
+        return _escape_letters(text)
+
+    body = _HIGH.sub(escape, body)
+    if encoding != "utf-8":
+        found.guessed(names, encoding.upper())
+    # Bytes elsewhere, in comments, mean nothing.
+    return body if body.isascii() else re.sub(rb"[\x80-\xff]", b"?", body)
+
+
+_LETTERS = re.compile("[^\x00-\x7f]+")
+
+
+def _escape_letters(text: str) -> bytes:
+    def escape(match: re.Match[str]) -> str:
+        wide = max(match[0]) > "\uffff"
+        codec = "utf-32-be" if wide else "utf-16-be"
+        return f"\\X{4 if wide else 2}\\{match[0].encode(codec).hex().upper()}\\X0\\"
+
+    return _LETTERS.sub(escape, text).encode("ascii")
+
+
+def _look_for_losses(data: bytes, found: Found) -> None:
+    if _STYLED.search(data) and _COLOR.search(data):
+        found.colors_lost("The STEP file has colours")
+    for what, pattern in _LEFT_OUT:
+        if (count := _entities(data, pattern)) > 0:
+            found.leave_out(what, count)
+
+
+def _entities(data: bytes, pattern: bytes) -> int:
+    return len(re.findall(rb"=\s*\(?\s*(?:" + pattern + rb")\s*\(", data))

@@ -1,0 +1,125 @@
+"""STL: binary with or without bytes after its end, text in any case, with any ends of lines and decimal commas."""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from array import array
+
+from cadgate.appserver import AppError
+from cadgate_freecad.app.reading import parts
+from cadgate_freecad.app.reading.found import Found
+from cadgate_freecad.app.reading.meshes import Triangles
+
+_FACET = struct.Struct("<12x9f2x")
+_WORD = re.compile(rb"\s*(solid|endsolid|facet|endfacet|outer|endloop|vertex)\b([^\r\n]*)", re.IGNORECASE)
+
+
+def binary_facets(path: str, name: str) -> int:
+    """The triangles of a binary STL, by its header; -1 where the file is none, or is shorter than that says.
+
+    Bytes after the end count only where name or header speak for STL: nearly any file could be one otherwise.
+    """
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        head = file.read(84)
+        if len(head) < 84:
+            return -1
+        (count,) = struct.unpack_from("<I", head, 80)
+        end = 84 + 50 * count
+        says_so = name.lower().endswith(".stl") or head[:5].lower() == b"solid"
+        if end > size or (count == 0 and not (says_so and end == size)):
+            return -1
+        if end == size:
+            return count
+        first = file.read(50 * min(count, 100))
+    return count if says_so and is_plausible(first) else -1
+
+
+def is_plausible(facets: bytes) -> bool:
+    """Whether these are coordinates: random bytes have exponents of all sizes."""
+    values = [abs(value) for facet in _FACET.iter_unpack(facets) for value in facet]
+    return all(value == 0 or 1e-20 < value < 1e20 for value in values)
+
+
+def read(path: str, found: Found, name: str) -> None:
+    count = binary_facets(path, name)
+    if count >= 0:
+        _read_binary(path, count, found)
+    else:
+        _read_text(path, found)
+
+
+def _read_binary(path: str, count: int, found: Found) -> None:
+    with open(path, "rb") as file:
+        head = file.read(84)
+        data = file.read(50 * count)
+    points = array("d")
+    for facet in _FACET.iter_unpack(data):
+        points.extend(facet)
+    attributes = data[49::50]
+    if b"COLOR=" in head or any(each & 0x80 for each in attributes):
+        found.colors_lost("The STL file has colours of its triangles")
+    _add(points, [(found.stem, 9 * count)], found)
+
+
+def _read_text(path: str, found: Found) -> None:
+    points = array("d")
+    solids: list[tuple[bytes, int]] = []
+    with open(path, "rb") as file:
+        data = file.read()
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        data = data.decode("utf-16").encode()
+    facets = 0
+    for match in _WORD.finditer(data.replace(b"\0", b" ")):
+        word = match[1].lower()
+        if word == b"vertex":
+            points.extend(_numbers(match[2]))
+        elif word == b"facet":
+            facets += 1
+        elif word == b"solid":
+            solids.append((match[2].strip(), len(points)))
+    if len(points) != 9 * facets:
+        raise AppError(
+            "unsupported_format",
+            f"The STL file has {facets} facets and {len(points) // 3} vertices instead of {3 * facets}: it is damaged",
+        )
+    ends = [start for _, start in solids[1:]] + [len(points)]
+    filled = [(name, end) for (name, start), end in zip(solids, ends) if end > start]
+    named: list[tuple[str, int]] = []
+    if len({name for name, _ in filled}) > 1:
+        texts = found.names(name for name, _ in filled)
+        named = [(texts[name], end) for name, end in filled]
+    _add(points, named or [(found.stem, len(points))], found)
+
+
+def _numbers(text: bytes) -> list[float]:
+    words = text.split()
+    if len(words) != 3:
+        raise AppError("unsupported_format", f"The STL file has a vertex {text.decode('latin-1')!r} without 3 numbers")
+    try:
+        return [float(word) for word in words]
+    except ValueError:
+        pass
+    try:
+        return [float(word.replace(b",", b".")) for word in words]
+    except ValueError:
+        raise AppError(
+            "unsupported_format", f"The STL file has a vertex {text.decode('latin-1')!r}, which is no 3 numbers"
+        ) from None
+
+
+def _add(points: array, solids: list[tuple[str, int]], found: Found) -> None:
+    """The solids up to each end (counted in coordinates) as meshes of their own, unless they touch."""
+    Triangles(points, array("i")).require_sound("The STL file")
+    unique, index = parts.merged(points)
+    groups: list[tuple[str, array]] = []
+    start = 0
+    for name, end in solids:
+        groups.append((name, index[start // 3 : end // 3]))
+        start = end
+    separate = parts.apart(groups, range(len(unique) // 3)) if len(groups) > 1 else groups
+    for name, corners in separate:
+        label = name if len(separate) > 1 else found.stem
+        found.add("Mesh", label, mesh=Triangles(unique, corners).mesh(f"{label or found.stem!r}"))

@@ -1,0 +1,216 @@
+"""3MF: the build of the root model, through components and other model parts, without what is printed besides.
+
+What slicers add (names, volumes of one mesh, modifiers) is in `slicers`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import zipfile
+from typing import Any, Tuple
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+from cadgate.appserver import AppError, limit_exceeded
+from cadgate_freecad.app.limits import LIMITS
+from cadgate_freecad.app.reading import slicers
+from cadgate_freecad.app.reading.found import Found
+from cadgate_freecad.app.reading.meshes import Triangles
+from cadgate_freecad.app.reading.transforms import IDENTITY, product, scaling
+from cadgate_freecad.app.reading.units import millimetres
+
+MODEL = "http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"
+DEEPEST = 32
+_SUPPORT = ("support", "solidsupport")
+_NOT_READ = {
+    "beamlattice": "beam lattices",
+    "slicestack": "slice stacks",
+    "displacementmesh": "displacement meshes",
+    "levelset": "volumetric level sets",
+    "implicitfunction": "implicit functions",
+    "booleans": "boolean operations",
+}
+_COLORING = {"basematerials", "colorgroup", "texture2dgroup", "compositematerials", "multiproperties"}
+
+
+Reference = Tuple[str, str, Tuple[float, ...]]
+"""The part, the id and the transform (in millimetres) of an object to be placed."""
+
+
+def root_part(archive: zipfile.ZipFile) -> str:
+    """The name of the model that the package begins with. Raises AppError for a package that names none."""
+    names = {each.lower(): each for each in archive.namelist()}
+    try:
+        with archive.open(names["_rels/.rels"]) as file:
+            for node in ElementTree.parse(file).getroot():
+                if node.get("Type") == MODEL:
+                    target = posixpath.normpath("/" + node.get("Target", "").lstrip("/")).lstrip("/").lower()
+                    return names[target]
+    except (KeyError, ElementTree.ParseError):
+        pass
+    models = [each for each in archive.namelist() if each.lower().endswith(".model")]
+    if len(models) == 1:
+        return models[0]
+    for each in models:
+        if each.lower() == "3d/3dmodel.model":
+            return each
+    raise AppError("unsupported_format", "The 3MF package does not say which of its models is the root (_rels/.rels)")
+
+
+class _Object:
+    def __init__(self, kind: str, name: str) -> None:
+        self.kind = kind
+        self.name = name
+        self.mesh = Triangles()
+        self.components: list[Reference] = []
+
+
+class _Part:
+    """One .model of the package. `scale` makes its numbers millimetres."""
+
+    def __init__(self) -> None:
+        self.scale = 1.0
+        self.objects: dict[str, _Object] = {}
+        self.build: list[Reference] = []
+
+
+class _Package:
+    def __init__(self, archive: zipfile.ZipFile, found: Found) -> None:
+        self.archive = archive
+        self.found = found
+        self.names = {each.lower(): each for each in archive.namelist()}
+        self.parts: dict[str, _Part] = {}
+        self.is_colored = False
+        self.facets = 0
+
+    def part(self, name: str) -> _Part:
+        key = name.lstrip("/").lower()
+        if key not in self.parts:
+            if key not in self.names:
+                raise AppError("unsupported_format", f"The 3MF package refers to a part {name!r} that is not in it")
+            with self.archive.open(self.names[key]) as file:
+                self.parts[key] = self._parse(file, key)
+        return self.parts[key]
+
+    def _parse(self, file: Any, own: str) -> _Part:
+        part, obj, key = _Part(), _Object("model", ""), ""
+        points, corners = obj.mesh.points, obj.mesh.corners
+
+        def begin(tag: str, values: dict[str, str]) -> None:
+            nonlocal obj, points, corners, key
+            tag = tag.rpartition(":")[2]
+            if tag == "vertex":
+                points.extend((float(values["x"]), float(values["y"]), float(values["z"])))
+            elif tag == "triangle":
+                corners.extend((int(values["v1"]), int(values["v2"]), int(values["v3"])))
+            elif tag == "model":
+                part.scale = millimetres(values.get("unit", "millimeter"))
+            elif tag == "object":
+                obj = _Object(values.get("type", "model"), values.get("name", ""))
+                points, corners = obj.mesh.points, obj.mesh.corners
+                part.objects[values.get("id", "")] = obj
+            elif tag == "component":
+                obj.components.append(_reference(values, own, part.scale))
+            elif tag == "item":
+                part.build.append(_reference(values, own, part.scale))
+            elif tag == "metadata":
+                key = values.get("name", "")
+            elif tag in _COLORING:
+                self.is_colored = True
+            elif tag in _NOT_READ:
+                self.found.leave_out(_NOT_READ[tag])
+
+        def text(data: str) -> None:
+            if key in slicers.CURA and data.strip().lower() == "true":
+                obj.kind = key
+
+        def end(_: str) -> None:
+            nonlocal key
+            key = ""
+
+        parser = expat.ParserCreate()
+        parser.StartElementHandler, parser.CharacterDataHandler, parser.EndElementHandler = begin, text, end
+        try:
+            parser.ParseFile(file)
+        except (ValueError, OverflowError, KeyError, expat.ExpatError) as error:
+            line = f"line {parser.CurrentLineNumber} of the 3MF model {own!r}"
+            raise AppError(
+                "unsupported_format", f"There is something missing, or no number, in {line}: {error}"
+            ) from None
+        return part
+
+    def place(
+        self,
+        reference: Reference,
+        settings: slicers.Settings,
+        outer: tuple[float, ...] = IDENTITY,
+        above: tuple[tuple[str, str, _Object], ...] = (),
+    ) -> None:
+        """Add what an item of the build places, or a component of it; `above` are the objects that it is in."""
+        where, key, own = reference
+        part = self.part(where)
+        obj = part.objects.get(key)
+        if obj is None:
+            raise AppError("unsupported_format", f"The 3MF model {where!r} has no object {key!r} that could be placed")
+        if len(above) > DEEPEST or any((where, key) == each[:2] for each in above):
+            raise AppError("unsupported_format", f"The 3MF object {key!r} is in itself, or nested too deeply")
+        if obj.kind in slicers.CURA or obj.kind in _SUPPORT or (obj.kind == "other" and not above):
+            self.found.leave_out(slicers.CURA.get(obj.kind, f"objects of the type {obj.kind!r}"))
+            return
+        matrix, path = product(outer, own), (*above, (where, key, obj))
+        for component in obj.components:
+            self.place(component, settings, matrix, path)
+        if obj.mesh:
+            self._add(obj.mesh, product(matrix, scaling(part.scale, part.scale, part.scale)), path, settings)
+
+    def _add(
+        self,
+        mesh: Triangles,
+        matrix: tuple[float, ...],
+        path: tuple[tuple[str, str, _Object], ...],
+        settings: slicers.Settings,
+    ) -> None:
+        self.facets += len(mesh)
+        limit = 4 * LIMITS["max_facets"]
+        if self.facets > limit:
+            raise limit_exceeded("The number of triangles that the build places", self.facets, limit, "max_facets")
+        keys, names = [key for _, key, _ in path], [obj.name for _, _, obj in path]
+        for name, corners, instead in slicers.volumes(settings, keys, names, mesh.corners):
+            if instead:
+                self.found.leave_out(instead)
+                continue
+            label = name or self.found.stem
+            chosen = Triangles(mesh.points, corners)
+            chosen.require_sound(repr(label))
+            self.found.add("Mesh", label, mesh=chosen.used().moved(matrix).mesh(repr(label)))
+
+
+def _reference(values: dict[str, str], own: str, scale: float) -> Reference:
+    path = next((value for name, value in values.items() if name.rpartition(":")[2] == "path"), own)
+    matrix = IDENTITY
+    if values.get("transform", "").strip():
+        m = [float(part) for part in values["transform"].split()]
+        if len(m) != 12:
+            raise ValueError(f"a transform of {len(m)} numbers instead of 12")
+        x, y, z = (part * scale for part in m[9:])
+        matrix = (m[0], m[3], m[6], x, m[1], m[4], m[7], y, m[2], m[5], m[8], z)
+    return path, values.get("objectid", ""), matrix
+
+
+def read(path: str, found: Found, name: str) -> None:
+    with zipfile.ZipFile(path) as archive:
+        package = _Package(archive, found)
+        root = package.part(root_part(archive))
+        settings = slicers.settings(archive)
+        if not root.build and root.objects:
+            raise AppError(
+                "degenerate_result",
+                f"The 3MF package has {len(root.objects)} objects, and its build places none of them",
+                {"objects": len(root.objects)},
+            )
+        for reference in root.build:
+            package.place(reference, settings)
+    if package.is_colored:
+        found.colors_lost("The 3MF package has materials, colours or textures")
+    if any("metadata/" in each and each.endswith(".gcode") for each in package.names):
+        found.leave_out("G-code of a sliced plate")
