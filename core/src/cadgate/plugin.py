@@ -17,7 +17,7 @@ from fastapi import Depends, Request
 from fastapi.routing import APIRouter
 
 from cadgate.application import Application, RequestContext
-from cadgate.appserver import scrutiny
+from cadgate.appserver import Recognised, recognise, recognise_bytes, scrutiny
 from cadgate.artifacts.incoming import INCOMING_BODY, IncomingFile
 from cadgate.artifacts.outgoing import file_answers, file_or_json
 from cadgate.artifacts.store import StagedFile
@@ -131,6 +131,7 @@ __all__ = [
     "ObjectPage",
     "Page",
     "Params",
+    "Recognised",
     "Request",
     "RequestContext",
     "Result",
@@ -149,5 +150,7 @@ __all__ = [
     "file_or_json",
     "follow_suffix",
     "hookimpl",
+    "recognise",
+    "recognise_bytes",
     "scrutiny",
 ]

@@ -8,12 +8,14 @@ from cadgate.appserver.context import Call, about_to_change, current, request, w
 from cadgate.appserver.errors import AppError, limit_exceeded, name_taken, not_found
 from cadgate.appserver.host import Host
 from cadgate.appserver.paging import page
+from cadgate.appserver.recognition import Recognised, recognise, recognise_bytes
 from cadgate.appserver.registry import load_methods, method
 
 __all__ = [
     "AppError",
     "Call",
     "Host",
+    "Recognised",
     "about_to_change",
     "current",
     "limit_exceeded",
@@ -22,6 +24,8 @@ __all__ = [
     "name_taken",
     "not_found",
     "page",
+    "recognise",
+    "recognise_bytes",
     "request",
     "scrutiny",
     "warn",
