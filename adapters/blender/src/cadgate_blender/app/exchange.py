@@ -24,7 +24,7 @@ def save_for_export(*, path: str, format: str, objects: list[str] | None) -> dic
     else:
         chosen = [names.find_object(name) for name in dict.fromkeys(objects)]
     if format in ("stl", "ply", "obj"):
-        usable, what = [obj for obj in chosen if obj.type in SURFACES], "surface"
+        usable, what = [obj for obj in chosen if obj.type in SURFACES or obj.instance_type != "NONE"], "surface"
     else:
         usable, what = chosen, "object"
     if not usable and format != "blend":

@@ -6,9 +6,11 @@ import os
 from typing import Any, Callable
 
 import bpy
+from mathutils import Matrix
 
 from cadgate.appserver import AppError, method, warn
 from cadgate_blender.app import limits, snapshots, usd_files, versions
+from cadgate_blender.app.motion import Motion, key, scale_roots
 
 
 @method("internal.read")
@@ -93,6 +95,12 @@ def _warn_of_lost(lost: int) -> None:
         warn("missing_files", f"{what} did not come with it, and {left} left out")
 
 
+def load(path: str, format: str) -> None:
+    """Import a file of this gateway's own making into what is open. Raises AppError, RuntimeError."""
+    # A USD of this gateway's refers to nothing but its own textures.
+    (_own_usd if format == "usd" else _IMPORTERS[format])(path, 1.0, None)
+
+
 # --- the formats -------------------------------------------------------------------------------------------------
 
 
@@ -101,17 +109,9 @@ def _axes(up: str | None, fallback: str) -> dict[str, str]:
     return {"up_axis": up, "forward_axis": {"Y": "NEGATIVE_Z", "Z": "Y"}[up]}
 
 
-def _scaled(scale: float) -> None:
-    if scale != 1.0:
-        for obj in bpy.data.objects:
-            if obj.parent is None:
-                obj.location *= scale
-                obj.scale *= scale
-
-
 def _gltf(path: str, scale: float, up: str | None) -> None:
     bpy.ops.import_scene.gltf(filepath=path, import_pack_images=True)
-    _scaled(scale)
+    scale_roots(scale)
 
 
 def _obj(path: str, scale: float, up: str | None) -> None:
@@ -133,33 +133,62 @@ def _fbx(path: str, scale: float, up: str | None) -> None:
 def _usd(path: str, scale: float, up: str | None) -> None:
     path, lost = usd_files.alone(path)
     _warn_of_lost(lost)
-    bpy.ops.wm.usd_import(filepath=path, scale=scale, import_textures_mode="IMPORT_PACK")
+    _own_usd(path, scale, up)
+
+
+def _own_usd(path: str, scale: float, up: str | None) -> None:
+    # Its own `scale` does nothing.
+    bpy.ops.wm.usd_import(filepath=path, import_textures_mode="IMPORT_PACK")
     # The place where materials stand in the file comes as an object.
     for obj in [each for each in bpy.data.objects if each.name == "_materials" and each.type == "EMPTY"]:
         if not obj.children:
             bpy.data.objects.remove(obj)
+    _keep_motion()
+    _forget_file(path)
+    scale_roots(scale)
 
 
 def _abc(path: str, scale: float, up: str | None) -> None:
     bpy.ops.wm.alembic_import(filepath=path, scale=scale, as_background_job=False)
-    # What moves is read from the file frame by frame, and the file will be gone: keep this frame.
+    _keep_motion()
+    _forget_file(path)
+
+
+def _keep_motion() -> None:
+    """Key what would be read from the file frame by frame, for the file will be gone; points keep their first frame."""
+    cached = [obj for obj in bpy.data.objects if any(each.type == "TRANSFORM_CACHE" for each in obj.constraints)]
+    shaped = [obj for obj in bpy.data.objects if any(each.type == "MESH_SEQUENCE_CACHE" for each in obj.modifiers)]
+    if not cached and not shaped:
+        return
+    motion = Motion(list(bpy.data.objects))
     depsgraph = bpy.context.evaluated_depsgraph_get()
-    for obj in bpy.data.objects:
+    for obj in shaped:
+        mesh = bpy.data.meshes.new_from_object(obj.evaluated_get(depsgraph))
         for modifier in [each for each in obj.modifiers if each.type == "MESH_SEQUENCE_CACHE"]:
-            mesh = bpy.data.meshes.new_from_object(obj.evaluated_get(depsgraph))
             obj.modifiers.remove(modifier)
-            obj.data = mesh
-        for constraint in [each for each in obj.constraints if each.type == "TRANSFORM_CACHE"]:
-            matrix = obj.evaluated_get(depsgraph).matrix_local.copy()
-            obj.constraints.remove(constraint)
-            obj.matrix_basis = matrix
-    # The file itself, which nothing needs any more.
+        obj.data = mesh
+    for obj in cached:
+        above = motion.world(obj.parent) if obj.parent is not None else [Matrix()] * len(motion.world(obj))
+        local = [outer.inverted_safe() @ world for outer, world in zip(above, motion.world(obj))]
+        if motion.moves(obj.name) and len(local) > 1:
+            key(obj, motion.frames, local)
+        else:
+            obj.constraints.clear()
+            obj.matrix_basis = local[0]
+    moving = [obj.name for obj in shaped if motion.deforms(obj.name)]
+    if moving:
+        what = ", ".join(repr(name) for name in moving[:10])
+        warn("animation_lost", f"The points of {what} move in the file; they were taken as they are in its first frame")
+
+
+def _forget_file(path: str) -> None:
+    """The file itself, which nothing needs any more."""
     bpy.data.batch_remove([each for each in bpy.data.cache_files if bpy.path.abspath(each.filepath) == path])
 
 
 def _blend(path: str, scale: float, up: str | None) -> None:
     bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
-    _scaled(scale)
+    scale_roots(scale)
 
 
 _IMPORTERS: dict[str, Callable[[str, float, Any], None]] = {

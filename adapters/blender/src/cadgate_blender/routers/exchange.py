@@ -55,6 +55,7 @@ async def export_scene(app: Application, params: ExportParams) -> Exported:
                     "apply_modifiers": params.apply_modifiers,
                     "scale": params.scale or 1.0,
                     "up": params.up or UP[params.format],
+                    "verify": params.verify or cast("BlenderSettings", app.settings).verify,
                 },
             )
         artifact = await staged.commit()
@@ -63,7 +64,7 @@ async def export_scene(app: Application, params: ExportParams) -> Exported:
         {
             "artifact": artifact,
             "format": params.format,
-            "objects": chosen["objects"],
+            "objects": made["objects"],
             "related": related,
             "warnings": [*chosen.get("warnings", []), *made.get("warnings", [])],
         }
