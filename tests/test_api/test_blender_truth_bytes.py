@@ -133,11 +133,10 @@ def test_the_same_picture_has_the_same_bytes_and_no_notes(
     first: httpx.Client, second: tuple[httpx.Client, Gateway], gateway: Gateway, format: str
 ) -> None:
     body = {"format": format, "resolution": [32, 24], "samples": 2, "denoise": False, **PICTURES[format]}
-    pictures = []
+    pictures: list[bytes] = []
+    wanted = {"Accept": f"image/{'x-exr' if format == 'exr' else format}"}
     for client in (first, first, second[0]):
-        answer = client.post(
-            "/render", json=body, headers={"Accept": f"image/{'x-exr' if format == 'exr' else format}"}
-        )
+        answer = client.post("/render", json=body, headers=wanted)
         assert answer.status_code == 200, answer.text
         pictures.append(answer.content)
     assert pictures[0] == pictures[1] == pictures[2]

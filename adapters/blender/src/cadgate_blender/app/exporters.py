@@ -19,8 +19,6 @@ from cadgate_blender.app.verification.files import Truth
 
 _FORWARD = {"Y": "NEGATIVE_Z", "Z": "Y"}
 _STILL = ("obj", "stl", "ply")
-_REIMPORTED = ("fbx", "usd", "abc")
-"""What is compared after Blender has read it: in Blender's own axes."""
 _HOLLOW = ("MESH", "CURVE", "SURFACE", "FONT", "META")
 """What is nothing without points."""
 
@@ -55,7 +53,7 @@ def export(
             _EXPORTERS[format](path, scale, up)
         files.check_magic(path, format)
         if format != "blend":
-            files.compare(path, format, truth, full=verify == "full")
+            files.compare(path, format, truth, up, full=verify == "full")
     finally:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     return {"objects": objects}
@@ -70,8 +68,7 @@ def _prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str
         for modifier in [modifier for obj in chosen for modifier in obj.modifiers]:
             modifier.show_viewport = modifier.show_render = False
     bpy.context.view_layer.update()
-    axes = shapes.file_axes(scale, up) if format not in _REIMPORTED else shapes.file_axes(scale, "Z")
-    found = shapes.evaluated(chosen, axes)
+    found = shapes.evaluated(chosen, scale)
     chosen = _with_something(chosen, format, found)
     motion = Motion(chosen)
     moving = motion.at_all()
@@ -249,9 +246,16 @@ def _gltf_operator(path: str, kind: str, up: str) -> None:
         export_apply=False,
         export_yup=up == "Y",
         export_extras=True,
+        # One animation of all that moves at once; with tracks, one of each, as they are kept for choosing one.
+        export_animation_mode="ACTIONS" if _has_tracks() else "ACTIVE_ACTIONS",
         export_cameras=True,
         export_lights=True,
     )
+
+
+def _has_tracks() -> bool:
+    blocks = [*bpy.data.objects, *bpy.data.shape_keys]
+    return any(block.animation_data is not None and len(block.animation_data.nla_tracks) for block in blocks)
 
 
 def _obj(path: str, scale: float, up: str) -> None:
@@ -304,6 +308,9 @@ def _fbx(path: str, scale: float, up: str) -> None:
             path_mode="COPY",
             embed_textures=True,
             use_custom_props=True,
+            # One animation of all that moves at once, as for glTF.
+            bake_anim_use_all_actions=_has_tracks(),
+            bake_anim_use_nla_strips=_has_tracks(),
         )
 
 
@@ -354,10 +361,21 @@ def _abc(path: str, scale: float, up: str) -> None:
 
 
 def _blend(path: str, scale: float, chosen: list[Any]) -> None:
-    kept = {obj.name for obj in chosen}
+    kept = _with_instances(chosen)
     bpy.data.batch_remove([obj for obj in bpy.data.objects if obj.name not in kept])
     scale_roots(scale)
     snapshots.save(path, compress=True)
+
+
+def _with_instances(chosen: list[Any]) -> set[str]:
+    """The names of these and of what they show instances of."""
+    kept = {obj.name for obj in chosen}
+    pending = [obj.instance_collection for obj in chosen if obj.instance_collection is not None]
+    while pending:
+        inner = [obj for obj in pending.pop().all_objects if obj.name not in kept]
+        kept |= {obj.name for obj in inner}
+        pending += [obj.instance_collection for obj in inner if obj.instance_collection is not None]
+    return kept
 
 
 _EXPORTERS: dict[str, Callable[[str, float, str], None]] = {

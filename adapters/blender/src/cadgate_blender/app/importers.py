@@ -95,10 +95,10 @@ def _warn_of_lost(lost: int) -> None:
         warn("missing_files", f"{what} did not come with it, and {left} left out")
 
 
-def load(path: str, format: str) -> None:
+def load(path: str, format: str, up: str) -> None:
     """Import a file of this gateway's own making into what is open. Raises AppError, RuntimeError."""
     # A USD of this gateway's refers to nothing but its own textures.
-    (_own_usd if format == "usd" else _IMPORTERS[format])(path, 1.0, None)
+    (_own_usd if format == "usd" else _IMPORTERS[format])(path, 1.0, up)
 
 
 # --- the formats -------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ def prepare(chosen: list[Any], format: str, motion: Motion) -> list[Any]:
         for obj in chosen:
             if obj.type == "MESH" and obj.data.shape_keys is not None:
                 _apply_modifiers(obj, format, motion)
+                _rest_as_shown(obj, motion)
     if format in ("ply", "stl", "obj"):
         _turn_mirrored(chosen, format)
     else:
@@ -97,11 +98,27 @@ def _apply_modifiers(obj: Any, format: str, motion: Motion) -> None:
         made = shape_keys.as_it_is(obj)
     if motion.deforms(obj.name) and made.shape_keys is None and all(each.type != "ARMATURE" for each in obj.modifiers):
         warn("animation_lost", f"The modifiers of {obj.name!r} move its points; the file holds them as they are now")
-    name = obj.data.name
+    former = obj.data
+    name = former.name
     obj.data = made
+    if former.users == 0:
+        bpy.data.meshes.remove(former)
     made.name = name
     for modifier in [each for each in obj.modifiers if each.type != "ARMATURE"]:
         obj.modifiers.remove(modifier)
+
+
+def _rest_as_shown(obj: Any, motion: Motion) -> None:
+    """Make the mix of shape keys that is shown the shape at rest: USD has values of keys only as an animation."""
+    keys = obj.data.shape_keys
+    if keys is None or motion.deforms(obj.name) or not any(block.value for block in keys.key_blocks[1:]):
+        return
+    shape_keys.rest_as_mixed(obj)
+    warn(
+        "shape_keys_at_rest",
+        f"A usd file keeps no values of shape keys that do not move: the shape that {obj.name!r} has now is its shape "
+        "at rest in the file, from which its keys start",
+    )
 
 
 def _turn_mirrored(chosen: list[Any], format: str) -> None:
@@ -191,8 +208,8 @@ class _Tree:
             )
 
     def _moves_unkeyed(self, obj: Any) -> bool:
-        """Whether it moves by something that the glTF exporter does not look at: a driver or a constraint alone."""
-        if self._format not in ("glb", "gltf") or not self._motion.frames or obj.parent_type != "OBJECT":
+        """Whether it moves by something that some exporters do not look at: a driver or a constraint alone."""
+        if self._format not in ("glb", "gltf", "fbx") or not self._motion.frames or obj.parent_type != "OBJECT":
             return False
         data = obj.animation_data
         keyed = data is not None and (data.action is not None or len(data.nla_tracks))

@@ -45,6 +45,26 @@ def evaluated(obj: Any) -> Any:
     return made
 
 
+def rest_as_mixed(obj: Any) -> None:
+    """Move the basis to where the keys' values put the points now, and every key with it; all values become zero."""
+    blocks = obj.data.shape_keys.key_blocks
+    mixed = obj.shape_key_add(name="mixed", from_mix=True)
+    moved = _key_points(mixed) - _key_points(blocks[0])
+    obj.shape_key_remove(mixed)
+    for block in blocks:
+        points = _key_points(block) + moved
+        block.data.foreach_set("co", points)
+        block.value = 0.0
+    obj.data.vertices.foreach_set("co", _key_points(blocks[0]))
+    obj.data.update()
+
+
+def _key_points(block: Any) -> Any:
+    points = numpy.empty(len(block.data) * 3, numpy.float32)
+    block.data.foreach_get("co", points)
+    return points
+
+
 def _mesh(obj: Any) -> Any:
     bpy.context.view_layer.update()
     depsgraph = bpy.context.evaluated_depsgraph_get()

@@ -1,4 +1,4 @@
-"""FBX files that are the same bytes for the same scene: Blender's exporter puts the time, paths and hashes into them."""
+"""FBX files that are the same bytes for the same scene: Blender's exporter puts time, paths and hashes into them."""
 
 from __future__ import annotations
 

@@ -112,16 +112,25 @@ class Truth:
     session: Times | None = None
 
 
-def compare(path: str, format: str, truth: Truth, *, full: bool) -> None:
+def compare(path: str, format: str, truth: Truth, up: str, *, full: bool) -> None:
     """Raise AppError when the file does not hold what `truth` says.
 
     glTF, OBJ, STL and PLY are read by readers of their own; the other formats, and with `full` every format, by
     Blender's importer into an empty session, which stays behind.
     """
     if format in _READERS:
-        _compare(_READERS[format](path), format, truth)
+        found = _READERS[format](path)
+        _compare(_turned(found, shapes.TO_Y_UP.T) if up == "Y" else found, format, truth)
     if format not in _READERS or full:
-        _compare(_imported(path, format, truth.session), format, truth)
+        found = _imported(path, format, truth.session, up)
+        # An importer of glTF takes Y for up, whatever the file was asked to be.
+        _compare(_turned(found, shapes.TO_Y_UP) if up == "Z" and format in ("glb", "gltf") else found, format, truth)
+
+
+def _turned(found: Contents, matrix: Any) -> Contents:
+    found.parts = [(name, shapes.turned(shape, matrix)) for name, shape in found.parts]
+    found.whole = None if found.whole is None else shapes.turned(found.whole, matrix)
+    return found
 
 
 def compare_names(path: str, names: set[str]) -> None:
@@ -132,13 +141,13 @@ def compare_names(path: str, names: set[str]) -> None:
         raise AppError("command_failed", f"Blender wrote a blend file without {missing[0]!r}", {"missing": missing})
 
 
-def _imported(path: str, format: str, times: Times | None) -> Contents:
+def _imported(path: str, format: str, times: Times | None, up: str) -> Contents:
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     if times is not None:
         times.apply()
     told = len(current().warnings)
     try:
-        importers.load(path, format)
+        importers.load(path, format, up)
     except RuntimeError as error:
         raise AppError("command_failed", f"Blender cannot read the {format} file that it wrote") from error
     # What the importer says is about the check, not about the export.
@@ -149,15 +158,11 @@ def _imported(path: str, format: str, times: Times | None) -> Contents:
     objects = list(bpy.data.objects)
     motion = Motion(objects)
     found = Contents(exact_triangles=format in ("stl", "ply", "glb", "gltf"))
-    found.by_name = shapes.evaluated(objects)
-    # Where importers make an object for a place and another one below it for the shape, the upper one has the name.
-    for obj in objects:
-        if obj.name in found.by_name and obj.parent is not None and obj.parent.type == "EMPTY":
-            found.by_name.setdefault(obj.parent.name, found.by_name[obj.name])
+    found.parts = list(shapes.evaluated(objects).items())
     found.names = {obj.name for obj in objects}
     found.moving = set(motion.at_all())
     found.keyed = {obj.name for obj in objects if getattr(obj.data, "shape_keys", None) is not None}
-    found.whole = shapes.together(shapes.evaluated(objects).values())
+    found.whole = shapes.together(shape for _, shape in found.parts)
     return found
 
 
@@ -168,10 +173,9 @@ def _compare(found: Contents, format: str, truth: Truth) -> None:
     if not truth.excused:
         expected = shapes.together(truth.shapes.values())
         wrong += _differences("everything together", found.whole, expected, found, format)
-    if found.by_name:
-        for name, shape in truth.shapes.items():
-            if name in found.by_name and name not in truth.excused:
-                wrong += _differences(repr(name), found.by_name[name], shape, found, format)
+    for name, shape in truth.shapes.items() if found.parts else ():
+        if name not in truth.excused:
+            wrong += _nearest_differences(name, shape, found, format)
     for name in sorted(truth.moving & found.names - found.moving):
         wrong.append(f"{name!r} does not move")
     for name in sorted(truth.keyed & found.names - found.keyed):
@@ -186,6 +190,19 @@ def _compare(found: Contents, format: str, truth: Truth) -> None:
             f"{'; '.join(wrong[:3])}{more}. Another format may hold it, or an export of the other objects alone",
             {"differences": wrong[:20]},
         )
+
+
+def _nearest_differences(name: str, want: Shape, found: Contents, format: str) -> list[str]:
+    """What is wrong with the part of this name. Several may have it, and some formats give the name to the data: one
+    that is right is enough.
+    """
+    named = [shape for each, shape in found.parts if each == name]
+    if not named:
+        return []
+    known = _differences(repr(name), named[0], want, found, format)
+    if not known or any(not _differences("", shape, want, found, format) for _, shape in found.parts):
+        return []
+    return known
 
 
 def _differences(what: str, have: Shape | None, want: Shape | None, found: Contents, format: str) -> list[str]:

@@ -25,8 +25,8 @@ _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "
 class Contents:
     """What a reader found."""
 
-    by_name: dict[str, Shape] = field(default_factory=dict)
-    """Named parts; empty for formats that have none."""
+    parts: list[tuple[str, Shape]] = field(default_factory=list)
+    """Parts with their names; empty for formats that have none."""
     whole: Shape | None = None
     names: set[str] = field(default_factory=set)
     """Of all nodes, with and without a shape."""
@@ -152,7 +152,6 @@ def read_gltf(path: str) -> Contents:
     }
     parents = {child: number for number, node in enumerate(nodes) for child in node.get("children", ())}
     joints = {number: set(skin["joints"]) for number, skin in enumerate(document.get("skins", ()))}
-    parts: dict[str, list[Shape]] = {}
     for number, node in enumerate(nodes):
         name = node.get("name", "")
         found.names.add(name)
@@ -160,12 +159,17 @@ def read_gltf(path: str) -> Contents:
             found.moving.add(name)
         if "mesh" not in node:
             continue
-        for primitive in document["meshes"][node["mesh"]]["primitives"]:
+        mesh, pieces = document["meshes"][node["mesh"]], []
+        weights = node.get("weights") or mesh.get("weights") or []
+        for primitive in mesh["primitives"]:
             if "targets" in primitive:
                 found.keyed.add(name)
             if "KHR_draco_mesh_compression" in primitive.get("extensions", {}):
                 continue
             points = gltf.accessor(primitive["attributes"]["POSITION"]).astype(numpy.float64)
+            for weight, target in zip(weights, primitive.get("targets", ())):
+                if weight and "POSITION" in target:
+                    points = points + weight * gltf.accessor(target["POSITION"])
             triangles = gltf.triangles(primitive, len(points))
             world = worlds[number]
             if numpy.linalg.det(world[:3, :3]) < 0:
@@ -173,8 +177,10 @@ def read_gltf(path: str) -> Contents:
             if shape := shapes.of(points @ world[:3, :3].T + world[:3, 3], triangles):
                 # Of a skinned mesh only the counts mean something: its joints say where it is.
                 shape.measured = shape.measured and "skin" not in node
-                parts.setdefault(name, []).append(shape)
-    _join(found, parts)
+                pieces.append(shape)
+        if joined := shapes.together(pieces):
+            found.parts.append((name, joined))
+    found.whole = shapes.together(shape for _, shape in found.parts)
     return found
 
 
@@ -186,19 +192,11 @@ def _moves(number: int | None, moved: set[Any], parents: dict[int, int]) -> bool
     return False
 
 
-def _join(found: Contents, parts: dict[str, list[Shape]]) -> None:
-    for name, several in parts.items():
-        joined = shapes.together(several)
-        if joined is not None:
-            found.by_name[name] = joined
-    found.whole = shapes.together(found.by_name.values())
-
-
 # --- OBJ, STL, PLY -----------------------------------------------------------------------------------------------
 
 
 def read_obj(path: str) -> Contents:
-    found, parts = Contents(exact_triangles=False), {}
+    found = Contents(exact_triangles=False)
     points: list[bytes] = []
     names: list[str] = []
     triangles: dict[str, list[tuple[int, int, int]]] = {}
@@ -222,8 +220,8 @@ def read_obj(path: str) -> Contents:
             used = numpy.array(some, numpy.int64)
             which, inverse = numpy.unique(used, return_inverse=True)
             if shape := shapes.of(everything[which], inverse.reshape(-1, 3)):
-                parts[name] = [shape]
-    _join(found, parts)
+                found.parts.append((name, shape))
+    found.whole = shapes.together(shape for _, shape in found.parts)
     if found.whole is None:
         found.whole = shapes.of(everything, numpy.empty((0, 3), numpy.int64))
     found.names = set(names)

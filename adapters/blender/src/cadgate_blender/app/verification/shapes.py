@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Iterable
 
 import bpy
@@ -14,7 +14,7 @@ _LARGE = 1_000_000
 
 @dataclass
 class Shape:
-    """What is compared of an object. Lengths are the file's, in the file's axes."""
+    """What is compared of an object: lengths as the file has them, Blender's axes."""
 
     low: Any
     high: Any
@@ -60,18 +60,22 @@ def together(shapes: Iterable[Shape]) -> Shape | None:
     )
 
 
-def file_axes(scale: float, up: str) -> Any:
-    """The matrix from Blender's space into a file's, as an array."""
-    matrix = numpy.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]] if up == "Y" else numpy.eye(3), numpy.float64)
-    return matrix * scale
+def turned(shape: Shape, matrix: Any) -> Shape:
+    """The shape with its axes exchanged by a matrix that has one 1 or -1 in each row."""
+    one, other = matrix @ shape.low, matrix @ shape.high
+    return replace(shape, low=numpy.minimum(one, other), high=numpy.maximum(one, other))
 
 
-def evaluated(chosen: Iterable[Any], axes: Any = None) -> dict[str, Shape]:
+TO_Y_UP = numpy.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+"""From Blender's axes into those of a file in which Y points up."""
+
+
+def evaluated(chosen: Iterable[Any], scale: float = 1.0) -> dict[str, Shape]:
     """The shape of each of these objects as the scene shows it now, with what it makes instances of.
 
     Objects without points are not in it.
     """
-    axes = numpy.eye(3) if axes is None else axes
+    axes = numpy.eye(3) * scale
     depsgraph = bpy.context.evaluated_depsgraph_get()
     wanted = {obj.name for obj in chosen}
     parts: dict[str, list[Shape]] = {}
