@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, Callable
 
 import bpy
@@ -11,6 +12,7 @@ from mathutils import Matrix
 from cadgate.appserver import AppError, method, warn
 from cadgate_blender.app import limits, snapshots, usd_files, versions
 from cadgate_blender.app.motion import Motion, key, scale_roots
+from cadgate_blender.app.verification import imports
 
 
 @method("internal.read")
@@ -19,13 +21,16 @@ def read(*, path: str, format: str, into: str, scale: float, up: str | None) -> 
 
     Raises AppError: `limit_exceeded`, `command_failed` with Blender's own words, `degenerate_result` for nothing.
     """
+    said = imports.said_by(path, format)
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     try:
         try:
             _IMPORTERS[format](path, scale, up)
         except RuntimeError as error:
-            raise AppError("command_failed", f"Blender cannot read the {format} file: {_words(error)}") from error
+            raise _unreadable(format, error) from error
         _check(format)
+        bpy.context.view_layer.update()
+        imports.check(said, format, scale, up)
         _drop_foreign_files(os.path.dirname(path))
         snapshots.save(into)
         return {"objects": len(bpy.data.objects)}
@@ -47,6 +52,18 @@ def read_document(*, path: str, into: str) -> dict[str, Any]:
         return {"objects": len(bpy.data.objects)}
     finally:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+
+
+def _unreadable(format: str, error: RuntimeError) -> AppError:
+    extension = re.search(r"Extension (\w+) is not available", str(error))
+    if extension is None:
+        return AppError("command_failed", f"Blender cannot read the {format} file: {_words(error)}")
+    return AppError(
+        "unsupported_format",
+        f"The {format} file needs the extension {extension[1]!r}, which Blender does not read: write it without "
+        "(for compressed meshes, `gltf-transform copy` or the program that made it)",
+        {"extension": extension[1]},
+    )
 
 
 def _words(error: RuntimeError) -> str:
