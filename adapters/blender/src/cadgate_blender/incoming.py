@@ -107,6 +107,7 @@ def _check(source: Path, name: str, format: str, settings: BlenderSettings) -> N
     most = UNPACKED * settings.max_import_bytes
     if format in ("glb", "gltf"):
         document, binary = _glb_parts(source) if format == "glb" else (json.loads(source.read_bytes()), b"")
+        _check_version(document)
         _check_uris(document, name)
         gltf_limits.check(document, binary, name, settings)
         return
@@ -134,6 +135,14 @@ def _glb_parts(path: Path) -> tuple[dict[str, Any], bytes]:
         head = file.read(8)
         binary = file.read(struct.unpack("<II", head)[0]) if len(head) == 8 else b""
     return document, binary
+
+
+def _check_version(document: dict[str, Any]) -> None:
+    """Raise Unsound for a glTF of another generation than 2."""
+    asset = document.get("asset")
+    version = cast("dict[str, Any]", asset).get("version") if isinstance(asset, dict) else None
+    if not str(version).startswith("2."):
+        raise scrutiny.Unsound(f"is glTF of version {version!r}, and 2.0 is read here: convert it")
 
 
 def _check_uris(document: Any, name: str) -> None:

@@ -69,6 +69,8 @@ def _unreadable(format: str, error: RuntimeError) -> AppError:
 def _words(error: RuntimeError) -> str:
     lines = [line[7:] if line.startswith("Error: ") else line for line in str(error).splitlines()]
     shown = [line for line in lines if line.strip() and os.sep not in line]
+    if "Traceback" in str(error):
+        shown = [f"its importer failed ({line.strip()[:200]})" for line in shown[-1:]]
     return shown[0] if shown else "it is damaged, or of another kind than its name says"
 
 
@@ -127,7 +129,8 @@ def _axes(up: str | None, fallback: str) -> dict[str, str]:
 
 
 def _gltf(path: str, scale: float, up: str | None) -> None:
-    bpy.ops.import_scene.gltf(filepath=path, import_pack_images=True)
+    # Shapes for bones would be an object more, which is not in the file.
+    versions.call(bpy.ops.import_scene.gltf, filepath=path, import_pack_images=True, disable_bone_shape=True)
     scale_roots(scale)
 
 

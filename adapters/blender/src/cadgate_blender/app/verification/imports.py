@@ -148,11 +148,11 @@ _NONE = numpy.empty((0, 3), numpy.int64)
 
 
 def _shown(document: dict[str, Any]) -> set[int]:
-    """The nodes of the scene that is shown."""
+    """The nodes of all scenes: Blender reads every one of them."""
     nodes, scenes = document.get("nodes", []), document.get("scenes")
     if not scenes:
         return set(range(len(nodes)))
-    pending, found = list(scenes[document.get("scene", 0)].get("nodes", [])), set()
+    pending, found = [number for scene in scenes for number in scene.get("nodes", [])], set()
     while pending:
         number = pending.pop()
         if number not in found:

@@ -83,6 +83,8 @@ class Gltf:
                 numpy.dtype(_TYPES[where["componentType"]]),
             )
             values[rows[:, 0]] = self._view(what["bufferView"], what.get("byteOffset", 0), sparse["count"], width, kind)
+        if part.get("normalized") and kind.kind in "iu":
+            values = numpy.maximum(values / float(numpy.iinfo(kind).max), -1.0)
         return values
 
     def _view(self, number: int, offset: int, count: int, width: int, kind: Any) -> Any:

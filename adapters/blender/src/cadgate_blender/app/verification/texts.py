@@ -37,6 +37,13 @@ def read(path: str, format: str) -> Said | None:
     """Raises AppError `degenerate_result` for numbers that are none, and for lines that end as none do any more."""
     with open(path, "rb") as file:
         data = file.read()
+    said = _said(data, format)
+    if said is not None and not said.faces and not len(said.points):
+        raise AppError("degenerate_result", f"The {format} file holds no geometry: it has no faces and no points")
+    return said
+
+
+def _said(data: bytes, format: str) -> Said | None:
     if format == "stl":
         return _stl(data)
     if b"\r" in data and b"\n" not in data[: data.find(b"end_header") if format == "ply" else None]:
