@@ -78,7 +78,8 @@ def _prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str
     told = len(current().warnings)
     chosen = preparing.prepare(chosen, format, motion)
     _warn_of_textures(chosen)
-    truth = Truth({name: shape for name, shape in found.items() if name in {obj.name for obj in chosen}})
+    kept = {obj.name for obj in chosen}
+    truth = Truth({name: shape for name, shape in found.items() if name in kept})
     words = " ".join(each["message"] for each in current().warnings[told:])
     truth.excused = {obj.name for obj in chosen if repr(obj.name) in words}
     truth.session = files.Times.of_scene()

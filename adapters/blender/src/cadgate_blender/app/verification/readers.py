@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import struct
 from dataclasses import dataclass, field
 from typing import Any
@@ -201,26 +202,24 @@ def read_obj(path: str) -> Contents:
     found = Contents(exact_triangles=False)
     points: list[bytes] = []
     names: list[str] = []
-    triangles: dict[str, list[tuple[int, int, int]]] = {}
-    current: list[tuple[int, int, int]] = triangles.setdefault("", [])
+    faces: dict[str, list[bytes]] = {}
+    current: list[bytes] = faces.setdefault("", [])
     with open(path, "rb") as file:
         for line in file:
             if line.startswith(b"v "):
                 points.append(line[2:])
             elif line.startswith(b"f "):
-                corners = [int(corner.partition(b"/")[0]) - 1 for corner in line.split()[1:]]
-                current.extend((corners[0], *pair) for pair in zip(corners[1:-1], corners[2:]))
+                current.append(line[2:])
             elif line.startswith(b"o "):
                 name = line[2:].decode("utf-8", "replace").strip()
                 names.append(name)
-                current = triangles.setdefault(name, [])
+                current = faces.setdefault(name, [])
     if not points:
         return found
     everything = numpy.array(b" ".join(points).split(), numpy.float64).reshape(len(points), -1)[:, :3]
-    for name, some in triangles.items():
-        if some:
-            used = numpy.array(some, numpy.int64)
-            which, inverse = numpy.unique(used, return_inverse=True)
+    for name, lines in faces.items():
+        if lines:
+            which, inverse = numpy.unique(_fans(lines), return_inverse=True)
             if shape := shapes.of(everything[which], inverse.reshape(-1, 3)):
                 found.parts.append((name, shape))
     found.whole = shapes.together(shape for _, shape in found.parts)
@@ -228,6 +227,17 @@ def read_obj(path: str) -> Contents:
         found.whole = shapes.of(everything, numpy.empty((0, 3), numpy.int64))
     found.names = set(names)
     return found
+
+
+def _fans(lines: list[bytes]) -> Any:
+    """The triangles of faces of positive indices, each face a fan about its first corner."""
+    rows = [row.split() for row in re.sub(rb"/[^ \r\n]*", b"", b"".join(lines)).splitlines()]
+    found: list[Any] = []
+    for corners in sorted({len(row) for row in rows}):
+        same = numpy.array([row for row in rows if len(row) == corners], numpy.int64) - 1
+        for second in range(1, corners - 1):
+            found.append(same[:, [0, second, second + 1]])
+    return numpy.concatenate(found)
 
 
 def read_stl(path: str) -> Contents:
