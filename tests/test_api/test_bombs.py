@@ -371,7 +371,7 @@ def test_what_is_sound_still_comes_in(gateway: Gateway) -> None:
     with gateway.client(BLENDER) as client:
         picture = client.get("/render/preview").content
         # A face of vertices that there are not is left out by Blender.
-        partly = b"v 0 0 0\nf 1 2000000000 -2000000000\n"
+        partly = b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\nf 1 2000000000 -2000000000\n"
         answers: list[httpx.Response] = [
             client.post("/import", files={"file": ("a.gltf", sound)}),
             client.post("/import", files={"file": ("a.obj", partly)}),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
-from cadgate.plugin import StagedFile, UnsupportedFormat, scrutiny
+from cadgate.plugin import Recognised, StagedFile, UnsupportedFormat, recognise, scrutiny
 from cadgate_blender import gltf_limits, limits
 from cadgate_blender.models.exchange import FORMATS
 from cadgate_blender.settings import BlenderSettings
@@ -17,18 +18,37 @@ from cadgate_blender.settings import BlenderSettings
 _ZSTANDARD, _GZIP, _ZIP = b"\x28\xb5\x2f\xfd", b"\x1f\x8b", b"PK\x03\x04"
 UNPACKED = 8
 """How many times as large as `max_import_bytes` a file may be when it is unpacked."""
+_MARK = b"\xef\xbb\xbf"
 _GLB = struct.Struct("<4sII")
 
 
-def format_of(name: str) -> str:
-    """The format that a file's name says. Raises UnsupportedFormat."""
+def format_of(name: str, path: Path) -> str:
+    """The format that a file's name says. Raises UnsupportedFormat, which names what the file is."""
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in FORMATS:
+        known = ", ".join(sorted(FORMATS))
+        found = recognise(str(path), name)
+        said = _refusal(found, name) if found else f"The file {name!r} cannot be imported"
         raise UnsupportedFormat(
-            f"The file {name!r} cannot be imported: known suffixes are {', '.join(sorted(FORMATS))}",
-            details={"name": name, "suffixes": sorted(FORMATS)},
+            f"{said}. Known suffixes are {known}",
+            details={"name": name, "suffixes": sorted(FORMATS), **({"kind": found.kind} if found else {})},
         )
     return FORMATS[suffix]
+
+
+def _refusal(found: Recognised, name: str) -> str:
+    return found.refusal(name, _CAD if found.kind in _SOLIDS else _RENAME.get(found.kind))
+
+
+_SOLIDS = ("step", "iges", "brep", "fcstd")
+_CAD = (
+    "it holds solids, which Blender does not know; import it into FreeCAD (POST /api/v1/freecad/import), export it "
+    "there as glb, obj or stl, and import that artifact here (scale=0.001 makes metres of millimetres)"
+)
+_RENAME = {
+    kind: f"its content is of another kind than its name says; give it the suffix {suffix}"
+    for kind, suffix in {"stl": ".stl", "obj": ".obj", "fbx": ".fbx", "gltf": ".gltf", "glb": ".glb"}.items()
+}
 
 
 def bring(source: Path, name: str, format: str, staged: StagedFile, settings: BlenderSettings) -> Path:
@@ -39,6 +59,9 @@ def bring(source: Path, name: str, format: str, staged: StagedFile, settings: Bl
     with source.open("rb") as file:
         first = file.read(512)
     if not _LOOKS_LIKE[format](first, source):
+        found = recognise(str(source), name)
+        if found is not None and found.kind != format:
+            raise UnsupportedFormat(_refusal(found, name), details={"name": name, "format": format, "kind": found.kind})
         raise UnsupportedFormat(
             f"The file {name!r} is not a {format} file: its content is of another kind, or damaged",
             details={"name": name, "format": format},
@@ -51,10 +74,26 @@ def bring(source: Path, name: str, format: str, staged: StagedFile, settings: Bl
     with source.open("rb") as content, staged.create(target) as file:
         if format == "obj":
             # Without references to material libraries: they name other files, and none came with it.
+            _skip_mark(content)
             file.writelines(line for line in content if not line.lstrip().lower().startswith(b"mtllib"))
+        elif format == "stl" and not _is_binary_stl(first, source):
+            # Blender knows the words in lower case only.
+            _skip_mark(content)
+            file.writelines(line.lower() for line in content)
+        elif format == "stl":
+            # Whole triangles only: some programs append notes of their own.
+            shutil.copyfileobj(
+                io.BytesIO(content.read(84 + 50 * struct.unpack_from("<I", first, 80)[0])), file, 1 << 20
+            )
         else:
             shutil.copyfileobj(content, file, 1 << 20)
     return staged.folder / target
+
+
+def _skip_mark(content: BinaryIO) -> None:
+    """Go past a byte order mark, which Blender takes for a part of the first line."""
+    if content.read(len(_MARK)) != _MARK:
+        content.seek(0)
 
 
 def copy(source: Path, staged: StagedFile) -> None:
@@ -68,6 +107,7 @@ def _check(source: Path, name: str, format: str, settings: BlenderSettings) -> N
     most = UNPACKED * settings.max_import_bytes
     if format in ("glb", "gltf"):
         document, binary = _glb_parts(source) if format == "glb" else (json.loads(source.read_bytes()), b"")
+        _check_version(document)
         _check_uris(document, name)
         gltf_limits.check(document, binary, name, settings)
         return
@@ -95,6 +135,14 @@ def _glb_parts(path: Path) -> tuple[dict[str, Any], bytes]:
         head = file.read(8)
         binary = file.read(struct.unpack("<II", head)[0]) if len(head) == 8 else b""
     return document, binary
+
+
+def _check_version(document: dict[str, Any]) -> None:
+    """Raise Unsound for a glTF of another generation than 2."""
+    asset = document.get("asset")
+    version = cast("dict[str, Any]", asset).get("version") if isinstance(asset, dict) else None
+    if not str(version).startswith("2."):
+        raise scrutiny.Unsound(f"is glTF of version {version!r}, and 2.0 is read here: convert it")
 
 
 def _check_uris(document: Any, name: str) -> None:
@@ -136,14 +184,23 @@ def _is_obj(first: bytes, path: Path) -> bool:
     if b"\0" in first:
         return False
     with path.open("rb") as lines:
-        return any(line.startswith((b"v ", b"v\t")) for line in lines)
+        return any(line.removeprefix(_MARK).lstrip().startswith((b"v ", b"v\t")) for line in lines)
 
 
 def _is_stl(first: bytes, path: Path) -> bool:
+    return _is_binary_stl(first, path) or _is_text_stl(first)
+
+
+def _is_text_stl(first: bytes) -> bool:
+    return first.removeprefix(_MARK).lstrip()[:5].lower() == b"solid" and b"\0" not in first
+
+
+def _is_binary_stl(first: bytes, path: Path) -> bool:
     size = path.stat().st_size
-    if size >= 84 and size == 84 + 50 * struct.unpack_from("<I", first, 80)[0]:
-        return True
-    return first.lstrip().startswith(b"solid") and b"\0" not in first
+    if size < 84 or len(first) < 84:
+        return False
+    triangles = 84 + 50 * struct.unpack_from("<I", first, 80)[0]
+    return size == triangles or (84 < triangles < size and size - triangles < 4096 and not _is_text_stl(first))
 
 
 def _starts(*heads: bytes) -> Callable[[bytes, Path], bool]:

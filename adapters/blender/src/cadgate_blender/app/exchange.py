@@ -20,11 +20,13 @@ def save_for_export(*, path: str, format: str, objects: list[str] | None) -> dic
     Raises AppError `object_not_found`, and `degenerate_result` when the format can hold nothing of what was chosen.
     """
     if objects is None:
-        chosen = [obj for obj in bpy.data.objects if obj.users > 0]
+        # A .blend has all, also what only collections hold that others show; other formats what stands in the scene.
+        every = bpy.data.objects if format == "blend" else bpy.context.scene.objects
+        chosen = sorted((obj for obj in every if obj.users > 0), key=lambda obj: obj.name)
     else:
         chosen = [names.find_object(name) for name in dict.fromkeys(objects)]
     if format in ("stl", "ply", "obj"):
-        usable, what = [obj for obj in chosen if obj.type in SURFACES], "surface"
+        usable, what = [obj for obj in chosen if obj.type in SURFACES or obj.instance_type != "NONE"], "surface"
     else:
         usable, what = chosen, "object"
     if not usable and format != "blend":

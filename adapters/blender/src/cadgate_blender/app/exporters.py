@@ -7,16 +7,20 @@ import json
 import mimetypes
 import os
 import shutil
-import struct
 from typing import Any, Callable
 
 import bpy
-from mathutils import Matrix
 
-from cadgate.appserver import AppError, method, warn
-from cadgate_blender.app import readback, versions
+from cadgate.appserver import AppError, current, method, warn
+from cadgate_blender.app import ogawa, preparing, snapshots, stable_fbx, textures, usd_files, versions
+from cadgate_blender.app.motion import Motion, may_move, scale_roots
+from cadgate_blender.app.verification import files, shapes
+from cadgate_blender.app.verification.files import Truth
 
 _FORWARD = {"Y": "NEGATIVE_Z", "Z": "Y"}
+_STILL = ("obj", "stl", "ply")
+_HOLLOW = ("MESH", "CURVE", "SURFACE", "FONT", "META")
+"""What is nothing without points."""
 
 
 @method("internal.export")
@@ -29,25 +33,103 @@ def export(
     apply_modifiers: bool,
     scale: float,
     up: str,
+    verify: str,
 ) -> dict[str, Any]:
-    """Write `objects` of the saved session to `path`. Raises AppError when the file does not read back."""
-    bpy.ops.wm.open_mainfile(filepath=scene_path, load_ui=False, use_scripts=False)
+    """Write `objects` of the saved session to `path`. Returns the names of what is in it.
+
+    Raises AppError `degenerate_result` for nothing to write, `command_failed` when the file is not as the scene.
+    """
+    # As the file that Blender starts with: one that was opened has a path, and exporters write it into their files.
+    bpy.ops.wm.read_homefile(filepath=scene_path, load_ui=False, use_factory_startup=False)
     os.unlink(scene_path)
     try:
         chosen = [bpy.data.objects[name] for name in objects]
-        _choose(chosen)
-        if not apply_modifiers and format != "blend":
-            for obj in chosen:
-                for modifier in obj.modifiers:
-                    modifier.show_viewport = modifier.show_render = False
+        if format == "blend":
+            _blend(path, scale, chosen)
+            files.compare_names(path, set(objects))
+        else:
+            chosen, truth = _prepared(chosen, format, apply_modifiers, scale, up)
+            objects = [obj.name for obj in chosen]
+            _EXPORTERS[format](path, scale, up)
+        files.check_magic(path, format)
         if format != "blend":
-            _tame_names()
-        _EXPORTERS[format](path, scale, up, any(len(obj.modifiers) for obj in chosen))
+            files.compare(path, format, truth, up, full=verify == "full")
     finally:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    _CHECKS.get(format, lambda path: None)(path)
-    readback.check_magic(path, format)
-    return {}
+    return {"objects": objects}
+
+
+def _prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str) -> tuple[list[Any], Truth]:
+    """What there is to write, changed such that it can be written, and what the file must hold then."""
+    _choose(chosen)
+    _tame_names()
+    _drop_settings(chosen, format)
+    if not apply:
+        for modifier in [modifier for obj in chosen for modifier in obj.modifiers]:
+            modifier.show_viewport = modifier.show_render = False
+    bpy.context.view_layer.update()
+    found = shapes.evaluated(chosen, scale)
+    chosen = _with_something(chosen, format, found)
+    motion = Motion(chosen)
+    moving = motion.at_all()
+    if moving and format in _STILL:
+        warn("still", f"A {format} file holds no movement: {preparing.told(moving)} is in it as it is in this frame")
+    keyed = [obj.name for obj in chosen if getattr(obj.data, "shape_keys", None) is not None]
+    told = len(current().warnings)
+    chosen = preparing.prepare(chosen, format, motion)
+    _warn_of_textures(chosen)
+    kept = {obj.name for obj in chosen}
+    truth = Truth({name: shape for name, shape in found.items() if name in kept})
+    words = " ".join(each["message"] for each in current().warnings[told:])
+    truth.excused = {obj.name for obj in chosen if repr(obj.name) in words}
+    truth.session = files.Times.of_scene()
+    if motion.frames and not motion.frames[0] <= motion.now <= motion.frames[-1]:
+        # The file has the frames of the scene's range, and not the one that is shown.
+        truth.excused |= set(moving)
+    if format not in _STILL:
+        truth.moving = {name for name in moving if motion.moves(name)} - truth.excused
+    if format in ("glb", "gltf"):
+        truth.keyed = {name for name in keyed if _has_keys(name)} - truth.excused
+        truth.names = {obj.name for obj in chosen if obj.type in ("MESH", "EMPTY", "CAMERA", "LIGHT", "ARMATURE")}
+    return chosen, truth
+
+
+def _has_keys(name: str) -> bool:
+    keys = getattr(bpy.data.objects[name].data, "shape_keys", None)
+    return keys is not None and len(keys.key_blocks) > 1
+
+
+def _with_something(chosen: list[Any], format: str, found: dict[str, Any]) -> list[Any]:
+    """The objects without those that ought to have points and have none, or none that the format can hold."""
+    full = [
+        obj
+        for obj in chosen
+        if (obj.name in found and (found[obj.name].triangles or format != "stl"))
+        or (format not in _STILL and (obj.type not in _HOLLOW or obj.children))
+    ]
+    left = [obj.name for obj in chosen if obj not in full]
+    if not full:
+        raise AppError(
+            "degenerate_result",
+            f"There is no surface to export as {format}: {preparing.told(left)} has no points in this scene (a text of "
+            "spaces, an empty mesh, modifiers that leave nothing); add one, or name other objects",
+            {"objects": left},
+        )
+    if left:
+        warn("left_out", f"What has no surface in this scene is not in the file: {preparing.told(left)}")
+        for obj in [each for each in chosen if each.name in left]:
+            obj.select_set(False)
+    return full
+
+
+def _warn_of_textures(chosen: list[Any]) -> None:
+    bare = [obj.name for obj in chosen if textures.without_uvs(obj)]
+    if bare:
+        warn(
+            "no_uvs",
+            f"The material of {preparing.told(bare)} shows a picture, and the mesh has no UV map that says where: "
+            "the picture is not seen in the file",
+        )
 
 
 def _choose(chosen: list[Any]) -> None:
@@ -69,19 +151,23 @@ def _choose(chosen: list[Any]) -> None:
         layer.objects.active = chosen[0]
 
 
-def _scale_roots(scale: float) -> None:
-    """For formats whose exporter has no scale of its own."""
-    if scale != 1.0:
-        for obj in bpy.data.objects:
-            if obj.parent is None:
-                obj.matrix_world = Matrix.Scale(scale, 4) @ obj.matrix_world
-
-
 def _tame_names() -> None:
     """Names of images that are names of files: exporters write some of them as they are, with `../` and all."""
     for image in bpy.data.images:
         if any(each in image.name for each in "/\\\0") or image.name.startswith("."):
             image.name = bpy.path.clean_name(image.name)
+
+
+def _drop_settings(chosen: list[Any], format: str) -> None:
+    """Custom properties that are none: what Cycles keeps there. FBX gets groups of values as JSON text, for Blender
+    would write where they stand in memory.
+    """
+    for block in {*chosen, *(obj.data for obj in chosen if obj.data is not None), *bpy.data.materials}:
+        for name, value in list(block.items()):
+            if name.startswith("cycles"):
+                del block[name]
+            elif format == "fbx" and hasattr(value, "to_dict"):
+                block[name] = json.dumps(value.to_dict(), default=str, sort_keys=True)
 
 
 def _name_images(folder: str) -> list[tuple[Any, str]]:
@@ -124,18 +210,18 @@ def _put_bare_first() -> None:
 # --- the formats -------------------------------------------------------------------------------------------------
 
 
-def _glb(path: str, scale: float, up: str, modified: bool) -> None:
-    _scale_roots(scale)
-    _gltf_operator(path, "GLB", up, modified)
+def _glb(path: str, scale: float, up: str) -> None:
+    scale_roots(scale)
+    _gltf_operator(path, "GLB", up)
 
 
-def _gltf(path: str, scale: float, up: str, modified: bool) -> None:
+def _gltf(path: str, scale: float, up: str) -> None:
     """One JSON file: Blender writes buffers and images beside it, and they are put in as data URIs."""
-    _scale_roots(scale)
+    scale_roots(scale)
     folder = path + ".parts"
     os.makedirs(folder)
     separate = os.path.join(folder, "scene.gltf")
-    _gltf_operator(separate, "GLTF_SEPARATE", up, modified)
+    _gltf_operator(separate, "GLTF_SEPARATE", up)
     with open(separate, encoding="utf-8") as file:
         document = json.load(file)
     for kind, fallback in (("buffers", "application/octet-stream"), ("images", "image/png")):
@@ -152,20 +238,28 @@ def _gltf(path: str, scale: float, up: str, modified: bool) -> None:
     shutil.rmtree(folder)
 
 
-def _gltf_operator(path: str, kind: str, up: str, modified: bool) -> None:
+def _gltf_operator(path: str, kind: str, up: str) -> None:
     bpy.ops.export_scene.gltf(
         filepath=path,
         export_format=kind,
         use_selection=True,
-        # To apply modifiers loses shape keys, so it is asked for only where there are modifiers.
-        export_apply=modified,
+        # They are applied already: to let the exporter do it would lose the shape keys of all objects.
+        export_apply=False,
         export_yup=up == "Y",
+        export_extras=True,
+        # One animation of all that moves at once; with tracks, one of each, as they are kept for choosing one.
+        export_animation_mode="ACTIONS" if _has_tracks() else "ACTIVE_ACTIONS",
         export_cameras=True,
         export_lights=True,
     )
 
 
-def _obj(path: str, scale: float, up: str, modified: bool) -> None:
+def _has_tracks() -> bool:
+    blocks = [*bpy.data.objects, *bpy.data.shape_keys]
+    return any(block.animation_data is not None and len(block.animation_data.nla_tracks) for block in blocks)
+
+
+def _obj(path: str, scale: float, up: str) -> None:
     _unpack_images(path)
     _put_bare_first()
     bpy.ops.wm.obj_export(
@@ -179,13 +273,13 @@ def _obj(path: str, scale: float, up: str, modified: bool) -> None:
     )
 
 
-def _stl(path: str, scale: float, up: str, modified: bool) -> None:
+def _stl(path: str, scale: float, up: str) -> None:
     bpy.ops.wm.stl_export(
         filepath=path, export_selected_objects=True, global_scale=scale, up_axis=up, forward_axis=_FORWARD[up]
     )
 
 
-def _ply(path: str, scale: float, up: str, modified: bool) -> None:
+def _ply(path: str, scale: float, up: str) -> None:
     bpy.ops.wm.ply_export(
         filepath=path,
         export_selected_objects=True,
@@ -199,29 +293,30 @@ def _ply(path: str, scale: float, up: str, modified: bool) -> None:
     )
 
 
-def _fbx(path: str, scale: float, up: str, modified: bool) -> None:
-    _unpack_images(path)
-    bpy.ops.export_scene.fbx(
-        filepath=path,
-        use_selection=True,
-        global_scale=scale,
-        axis_up=up,
-        axis_forward={"Y": "-Z", "Z": "Y"}[up],
-        path_mode="COPY",
-        embed_textures=True,
-    )
-    _remove_images(path)
-
-
-def _remove_images(path: str) -> None:
-    """The images that were written for embedding are in the file now."""
+def _fbx(path: str, scale: float, up: str) -> None:
     for image in bpy.data.images:
-        if os.path.dirname(image.filepath) == os.path.dirname(path) and os.path.isfile(image.filepath):
-            os.unlink(image.filepath)
+        if image.packed_file is None and image.has_data:
+            image.pack()
+    # Packed pictures are embedded as they are, under the names of the images.
+    _name_images(os.path.dirname(path))
+    with stable_fbx.stable():
+        bpy.ops.export_scene.fbx(
+            filepath=path,
+            use_selection=True,
+            global_scale=scale,
+            axis_up=up,
+            axis_forward={"Y": "-Z", "Z": "Y"}[up],
+            path_mode="COPY",
+            embed_textures=True,
+            use_custom_props=True,
+            # One animation of all that moves at once, as for glTF.
+            bake_anim_use_all_actions=_has_tracks(),
+            bake_anim_use_nla_strips=_has_tracks(),
+        )
 
 
-def _usd(path: str, scale: float, up: str, modified: bool) -> None:
-    _scale_roots(scale)
+def _usd(path: str, scale: float, up: str) -> None:
+    scale_roots(scale)
     _warn_of_names([obj.name for obj in bpy.context.selected_objects])
     # Two packed images without a file name of their own would be written to one file.
     _name_images("//")
@@ -238,7 +333,9 @@ def _usd(path: str, scale: float, up: str, modified: bool) -> None:
         # The world would become a dome light with a picture file beside this one.
         convert_world_material=False,
         relative_paths=True,
+        export_animation=may_move(),
     )
+    usd_files.put_in_order(path)
 
 
 def _warn_of_names(chosen: list[str]) -> None:
@@ -249,26 +346,40 @@ def _warn_of_names(chosen: list[str]) -> None:
         warn("renamed", f"A usd file cannot hold these names as they are; other characters became '_' there: {told}")
 
 
-def _abc(path: str, scale: float, up: str, modified: bool) -> None:
-    frame = bpy.context.scene.frame_current
+def _abc(path: str, scale: float, up: str) -> None:
+    scene = bpy.context.scene
+    first, last = (scene.frame_start, scene.frame_end) if may_move() else (scene.frame_current, scene.frame_current)
     bpy.ops.wm.alembic_export(
         filepath=path,
         selected=True,
         global_scale=scale,
-        start=frame,
-        end=frame,
+        start=first,
+        end=last,
         evaluation_mode="VIEWPORT",
         as_background_job=False,
     )
+    ogawa.put_in_order(path)
 
 
-def _blend(path: str, scale: float, up: str, modified: bool) -> None:
-    _scale_roots(scale)
-    bpy.data.batch_remove([obj for obj in bpy.data.objects if not obj.select_get()])
-    bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, compress=True, check_existing=False, relative_remap=False)
+def _blend(path: str, scale: float, chosen: list[Any]) -> None:
+    kept = _with_instances(chosen)
+    bpy.data.batch_remove([obj for obj in bpy.data.objects if obj.name not in kept])
+    scale_roots(scale)
+    snapshots.save(path, compress=True)
 
 
-_EXPORTERS: dict[str, Callable[[str, float, str, bool], None]] = {
+def _with_instances(chosen: list[Any]) -> set[str]:
+    """The names of these and of what they show instances of."""
+    kept = {obj.name for obj in chosen}
+    pending = [obj.instance_collection for obj in chosen if obj.instance_collection is not None]
+    while pending:
+        inner = [obj for obj in pending.pop().all_objects if obj.name not in kept]
+        kept |= {obj.name for obj in inner}
+        pending += [obj.instance_collection for obj in inner if obj.instance_collection is not None]
+    return kept
+
+
+_EXPORTERS: dict[str, Callable[[str, float, str], None]] = {
     "glb": _glb,
     "gltf": _gltf,
     "obj": _obj,
@@ -277,49 +388,4 @@ _EXPORTERS: dict[str, Callable[[str, float, str, bool], None]] = {
     "fbx": _fbx,
     "usd": _usd,
     "abc": _abc,
-    "blend": _blend,
-}
-
-
-# --- reading back ------------------------------------------------------------------------------------------------
-
-
-def _refuse(condition: bool, what: str) -> None:
-    if condition:
-        raise AppError("command_failed", f"Blender wrote {what}")
-
-
-def _check_glb(path: str) -> None:
-    magic, version, length = struct.unpack("<4sII", readback.head(path, 12).ljust(12, b"\0"))
-    _refuse(magic != b"glTF" or version != 2 or length != os.path.getsize(path), "a damaged glb file")
-
-
-def _check_gltf(path: str) -> None:
-    with open(path, encoding="utf-8") as file:
-        document = json.load(file)
-    _refuse(document.get("asset", {}).get("version") != "2.0", "a gltf file of an unknown version")
-
-
-def _check_obj(path: str) -> None:
-    with open(path, encoding="utf-8", errors="replace") as file:
-        _refuse(not any(line.startswith("v ") for line in file), "an obj file without vertices")
-
-
-def _check_stl(path: str) -> None:
-    (triangles,) = struct.unpack_from("<I", readback.head(path, 84).ljust(84, b"\0"), 80)
-    _refuse(triangles == 0, "an stl file without triangles")
-    _refuse(os.path.getsize(path) != 84 + 50 * triangles, "a damaged stl file")
-
-
-def _check_ply(path: str) -> None:
-    header = readback.head(path, 1024)
-    _refuse(b"element vertex " not in header or b"element vertex 0\n" in header, "a ply file without vertices")
-
-
-_CHECKS: dict[str, Callable[[str], None]] = {
-    "glb": _check_glb,
-    "gltf": _check_gltf,
-    "obj": _check_obj,
-    "stl": _check_stl,
-    "ply": _check_ply,
 }

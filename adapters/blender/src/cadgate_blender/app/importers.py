@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, Callable
 
 import bpy
+from mathutils import Matrix
 
 from cadgate.appserver import AppError, method, warn
 from cadgate_blender.app import limits, snapshots, usd_files, versions
+from cadgate_blender.app.motion import Motion, key, scale_roots
+from cadgate_blender.app.verification import imports
 
 
 @method("internal.read")
@@ -17,13 +21,16 @@ def read(*, path: str, format: str, into: str, scale: float, up: str | None) -> 
 
     Raises AppError: `limit_exceeded`, `command_failed` with Blender's own words, `degenerate_result` for nothing.
     """
+    said = imports.said_by(path, format)
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     try:
         try:
             _IMPORTERS[format](path, scale, up)
         except RuntimeError as error:
-            raise AppError("command_failed", f"Blender cannot read the {format} file: {_words(error)}") from error
+            raise _unreadable(format, error) from error
         _check(format)
+        bpy.context.view_layer.update()
+        imports.check(said, format, scale, up)
         _drop_foreign_files(os.path.dirname(path))
         snapshots.save(into)
         return {"objects": len(bpy.data.objects)}
@@ -47,9 +54,23 @@ def read_document(*, path: str, into: str) -> dict[str, Any]:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
 
 
+def _unreadable(format: str, error: RuntimeError) -> AppError:
+    extension = re.search(r"Extension (\w+) is not available", str(error))
+    if extension is None:
+        return AppError("command_failed", f"Blender cannot read the {format} file: {_words(error)}")
+    return AppError(
+        "unsupported_format",
+        f"The {format} file needs the extension {extension[1]!r}, which Blender does not read: write it without "
+        "(for compressed meshes, `gltf-transform copy` or the program that made it)",
+        {"extension": extension[1]},
+    )
+
+
 def _words(error: RuntimeError) -> str:
     lines = [line[7:] if line.startswith("Error: ") else line for line in str(error).splitlines()]
     shown = [line for line in lines if line.strip() and os.sep not in line]
+    if "Traceback" in str(error):
+        shown = [f"its importer failed ({line.strip()[:200]})" for line in shown[-1:]]
     return shown[0] if shown else "it is damaged, or of another kind than its name says"
 
 
@@ -93,6 +114,12 @@ def _warn_of_lost(lost: int) -> None:
         warn("missing_files", f"{what} did not come with it, and {left} left out")
 
 
+def load(path: str, format: str, up: str) -> None:
+    """Import a file of this gateway's own making into what is open. Raises AppError, RuntimeError."""
+    # A USD of this gateway's refers to nothing but its own textures.
+    (_own_usd if format == "usd" else _IMPORTERS[format])(path, 1.0, up)
+
+
 # --- the formats -------------------------------------------------------------------------------------------------
 
 
@@ -101,17 +128,10 @@ def _axes(up: str | None, fallback: str) -> dict[str, str]:
     return {"up_axis": up, "forward_axis": {"Y": "NEGATIVE_Z", "Z": "Y"}[up]}
 
 
-def _scaled(scale: float) -> None:
-    if scale != 1.0:
-        for obj in bpy.data.objects:
-            if obj.parent is None:
-                obj.location *= scale
-                obj.scale *= scale
-
-
 def _gltf(path: str, scale: float, up: str | None) -> None:
-    bpy.ops.import_scene.gltf(filepath=path, import_pack_images=True)
-    _scaled(scale)
+    # Shapes for bones would be an object more, which is not in the file.
+    versions.call(bpy.ops.import_scene.gltf, filepath=path, import_pack_images=True, disable_bone_shape=True)
+    scale_roots(scale)
 
 
 def _obj(path: str, scale: float, up: str | None) -> None:
@@ -133,33 +153,62 @@ def _fbx(path: str, scale: float, up: str | None) -> None:
 def _usd(path: str, scale: float, up: str | None) -> None:
     path, lost = usd_files.alone(path)
     _warn_of_lost(lost)
-    bpy.ops.wm.usd_import(filepath=path, scale=scale, import_textures_mode="IMPORT_PACK")
+    _own_usd(path, scale, up)
+
+
+def _own_usd(path: str, scale: float, up: str | None) -> None:
+    # Its own `scale` does nothing.
+    bpy.ops.wm.usd_import(filepath=path, import_textures_mode="IMPORT_PACK")
     # The place where materials stand in the file comes as an object.
     for obj in [each for each in bpy.data.objects if each.name == "_materials" and each.type == "EMPTY"]:
         if not obj.children:
             bpy.data.objects.remove(obj)
+    _keep_motion()
+    _forget_file(path)
+    scale_roots(scale)
 
 
 def _abc(path: str, scale: float, up: str | None) -> None:
     bpy.ops.wm.alembic_import(filepath=path, scale=scale, as_background_job=False)
-    # What moves is read from the file frame by frame, and the file will be gone: keep this frame.
+    _keep_motion()
+    _forget_file(path)
+
+
+def _keep_motion() -> None:
+    """Key what would be read from the file frame by frame, for the file will be gone; points keep their first frame."""
+    cached = [obj for obj in bpy.data.objects if any(each.type == "TRANSFORM_CACHE" for each in obj.constraints)]
+    shaped = [obj for obj in bpy.data.objects if any(each.type == "MESH_SEQUENCE_CACHE" for each in obj.modifiers)]
+    if not cached and not shaped:
+        return
+    motion = Motion(list(bpy.data.objects))
     depsgraph = bpy.context.evaluated_depsgraph_get()
-    for obj in bpy.data.objects:
+    for obj in shaped:
+        mesh = bpy.data.meshes.new_from_object(obj.evaluated_get(depsgraph))
         for modifier in [each for each in obj.modifiers if each.type == "MESH_SEQUENCE_CACHE"]:
-            mesh = bpy.data.meshes.new_from_object(obj.evaluated_get(depsgraph))
             obj.modifiers.remove(modifier)
-            obj.data = mesh
-        for constraint in [each for each in obj.constraints if each.type == "TRANSFORM_CACHE"]:
-            matrix = obj.evaluated_get(depsgraph).matrix_local.copy()
-            obj.constraints.remove(constraint)
-            obj.matrix_basis = matrix
-    # The file itself, which nothing needs any more.
+        obj.data = mesh
+    for obj in cached:
+        above = motion.world(obj.parent) if obj.parent is not None else [Matrix()] * len(motion.world(obj))
+        local = [outer.inverted_safe() @ world for outer, world in zip(above, motion.world(obj))]
+        if motion.moves(obj.name) and len(local) > 1:
+            key(obj, motion.frames, local)
+        else:
+            obj.constraints.clear()
+            obj.matrix_basis = local[0]
+    moving = [obj.name for obj in shaped if motion.deforms(obj.name)]
+    if moving:
+        what = ", ".join(repr(name) for name in moving[:10])
+        warn("animation_lost", f"The points of {what} move in the file; they were taken as they are in its first frame")
+
+
+def _forget_file(path: str) -> None:
+    """The file itself, which nothing needs any more."""
     bpy.data.batch_remove([each for each in bpy.data.cache_files if bpy.path.abspath(each.filepath) == path])
 
 
 def _blend(path: str, scale: float, up: str | None) -> None:
     bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
-    _scaled(scale)
+    scale_roots(scale)
 
 
 _IMPORTERS: dict[str, Callable[[str, float, Any], None]] = {

@@ -8,8 +8,8 @@ from typing import Any, Callable, Sequence
 
 import bpy
 
-from cadgate.appserver import AppError, about_to_change, method, name_taken, page
-from cadgate_blender.app import changes, limits, names
+from cadgate.appserver import AppError, about_to_change, method, name_taken, page, warn
+from cadgate_blender.app import changes, limits, names, transforms
 from cadgate_blender.app.describe import collections_of_all, describe, mesh_changed, vector, world_matrix
 
 Triple = Sequence[float]
@@ -98,8 +98,13 @@ def _name_data(obj: Any) -> None:
 
 
 def remove(obj: Any) -> None:
-    """Delete an object and its data, if nothing else uses them; its children stay where they are."""
+    """Delete an object and its data, if nothing else uses them; its children stay where they are.
+
+    Raises AppError `degenerate_result` where one of them cannot.
+    """
     name, kind, data = obj.name, obj.type, obj.data
+    for child in obj.children:
+        check_unparent(child)
     for child in obj.children:
         unparent(child)
     bpy.data.objects.remove(obj)
@@ -116,13 +121,42 @@ def drop_unused(data: Any) -> None:
         bpy.data.batch_remove([data])
 
 
+def check_unparent(obj: Any) -> None:
+    """Raise AppError for an object that would change its shape without its parent: it is sheared, and cannot be so by
+    itself.
+    """
+    if transforms.shows_shear(obj) and not transforms.can_hold(obj) and transforms.is_sheared(world_matrix(obj)):
+        remedy = "apply its modifiers first" if obj.type == "MESH" else "make it a mesh first, or delete it too"
+        raise AppError(
+            "degenerate_result",
+            f"{obj.name!r} is sheared by its parent {obj.parent.name!r}, and location, rotation and scale cannot hold "
+            f"that: without the parent it would have another shape. Nothing was changed: {remedy}",
+            {"object": obj.name, "parent": obj.parent.name},
+        )
+
+
 def unparent(obj: Any) -> None:
-    """Without moving the object."""
+    """Without moving the object. A shear that its parent gave it goes into its points."""
     matrix = world_matrix(obj)
+    if _is_keyed(obj):
+        warn("animated", f"The keys of {obj.name!r} say where it is below {obj.parent.name!r}, which it is no more")
     obj.parent = None
+    obj.parent_type = "OBJECT"
     obj.matrix_parent_inverse.identity()
-    obj.rotation_mode = "XYZ"
-    obj.matrix_basis = matrix
+    if transforms.is_sheared(matrix):
+        if transforms.shows_shear(obj):
+            transforms.put_into_points(obj, transforms.shear_of(matrix))
+            if obj.type == "MESH":
+                mesh_changed(obj.data)
+        bare = transforms.without_shear(matrix)
+        for child in obj.children:
+            child.matrix_parent_inverse = bare.inverted_safe() @ matrix @ child.matrix_parent_inverse
+        matrix = bare
+    transforms.place(obj, matrix)
+
+
+def _is_keyed(obj: Any) -> bool:
+    return obj.parent is not None and obj.animation_data is not None and obj.animation_data.action is not None
 
 
 # --- methods -----------------------------------------------------------------------------------------------------
@@ -170,6 +204,8 @@ def get_object(*, name: str) -> dict[str, Any]:
 @method("objects.delete")
 def delete_object(*, name: str) -> dict[str, Any]:
     obj = names.find_object(name)
+    for child in obj.children:
+        check_unparent(child)
     about_to_change(describe(obj)["revision"])
     remove(obj)
     if bpy.data.objects.get(name) is not None:
@@ -188,6 +224,8 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
     taken = new_name != name and names.has_object(new_name)
     names.check_free("object", new_name, taken, on_conflict)
     parent = _new_parent(obj, wanted)
+    if "parent" in wanted and parent is None and obj.parent is not None:
+        check_unparent(obj)
     replaced = names.find_object(new_name) if taken and on_conflict == "replace" else None
     if replaced is not None and replaced == parent:
         raise AppError("validation_error", f"{new_name!r} cannot be replaced: it is to be the parent of {name!r}")
@@ -236,11 +274,25 @@ def _new_parent(obj: Any, wanted: dict[str, Any]) -> Any:
 
 
 def _set_parent(obj: Any, parent: Any) -> None:
-    """Without moving the object, as Blender's own command does it: location, rotation and scale keep their values."""
-    unparent(obj)
-    if parent is not None:
-        obj.parent = parent
-        obj.matrix_parent_inverse = world_matrix(parent).inverted_safe()
+    """Without moving the object, as Blender's own command does it: location, rotation and scale keep their values.
+
+    What a transform cannot hold, and all that is keyed, goes into the inverse of the parent, which can be any matrix.
+    """
+    if parent is None:
+        unparent(obj)
+        return
+    matrix, outer = world_matrix(obj), world_matrix(parent).inverted_safe()
+    if _is_keyed(obj) and obj.parent_type == "OBJECT":
+        inverse = outer @ world_matrix(obj.parent) @ obj.matrix_parent_inverse
+    elif transforms.is_sheared(matrix):
+        transforms.place(obj, transforms.without_shear(matrix))
+        inverse = outer @ matrix @ obj.matrix_basis.inverted_safe()
+    else:
+        unparent(obj)
+        inverse = outer
+    obj.parent = parent
+    obj.parent_type = "OBJECT"
+    obj.matrix_parent_inverse = inverse
 
 
 @method("objects.duplicate")

@@ -12,7 +12,8 @@ from bpy.app.handlers import persistent
 from mathutils import Euler, Matrix, Vector
 
 from cadgate.appserver import AppError, method, not_found, warn
-from cadgate_blender.app import events, names, readback, snapshots, versions
+from cadgate_blender.app import events, names, picture_notes, snapshots, versions
+from cadgate_blender.app.verification import files
 
 _SAMPLE = re.compile(r"(?:Sample|Rendering) (\d+) ?/ ?(\d+)")
 _AA = ((1, "OFF"), (5, "5"), (8, "8"), (11, "11"), (16, "16"))
@@ -63,7 +64,8 @@ def render(
         if engine != "workbench" and not _is_lit(scene):
             _add_sun(scene)
         seconds = _run()
-        width, height = readback.image_size(path, format)
+        picture_notes.strip(path, format)
+        width, height = files.image_size(path, format)
         if [width, height] != list(resolution):
             raise AppError("command_failed", f"Blender wrote {width} x {height} pixels instead of {resolution}")
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Iterator
 
 import bpy
@@ -20,7 +21,22 @@ def save(path: str, *, compress: bool = False) -> None:
             if image.is_float and image.alpha_mode == "STRAIGHT":
                 # Packed pixels are taken for straight ones when they are read, and multiplied by their alpha each time.
                 image.alpha_mode = "PREMUL"
+    forget_folders()
     bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, compress=compress, check_existing=False, relative_remap=False)
+
+
+def forget_folders() -> None:
+    """Forget where packed images came from and which folder a file browser showed: a .blend file would say it."""
+    for image in bpy.data.images:
+        for packed in image.packed_files:
+            if os.path.isabs(packed.filepath):
+                packed.filepath = "//" + os.path.basename(packed.filepath)
+        if len(image.packed_files) and os.path.isabs(image.filepath_raw):
+            image.filepath_raw = "//" + os.path.basename(image.filepath_raw)
+    for screen in bpy.data.screens:
+        for space in [space for area in screen.areas for space in area.spaces if space.type == "FILE_BROWSER"]:
+            if space.params is not None:
+                space.params.directory = b"//"
 
 
 def save_all(path: str) -> None:

@@ -1,10 +1,16 @@
-"""A USD file that came alone, without what it refers to: Blender's importer would read that from wherever it says."""
+"""USD files by USD's own modules: one that came alone, without what it refers to; one that was written, in order.
+
+Blender's importer would read what a file refers to from wherever it says, and its exporter writes the objects in the
+order of their addresses.
+"""
 
 from __future__ import annotations
 
 import os
 import posixpath
+import struct
 import sys
+import tempfile
 import zipfile
 from typing import Any
 
@@ -13,6 +19,8 @@ import bpy
 from cadgate.appserver import AppError
 
 _LAYERS = (".usd", ".usda", ".usdc")
+_AS_TEXT = 64 * 1024 * 1024
+"""Bytes of a file up to which it is turned into text and back for the sake of its bytes."""
 
 
 def alone(path: str) -> tuple[str, int]:
@@ -37,18 +45,92 @@ def alone(path: str) -> tuple[str, int]:
     return target, len(found)
 
 
+def put_in_order(path: str) -> None:
+    """Rewrite a USD file with everything in the order of its names. A Blender without USD's modules leaves it."""
+    try:
+        _, layers = _modules()
+    except AppError:
+        return
+    if path.lower().endswith(".usdz"):
+        _put_package_in_order(path)
+        return
+    source = layers.Layer.FindOrOpen(path)
+    layer = layers.Layer.CreateAnonymous(".usda")
+    _copy_fields(source.pseudoRoot, layer.pseudoRoot)
+    for child in _sorted(source.pseudoRoot):
+        _copy(child, layer, layers)
+    if os.path.getsize(path) <= _AS_TEXT:
+        # Read from text, fields have an order of their own too; how a binary file was made can be seen in its copies.
+        text = layer.ExportToString()
+        layer = layers.Layer.CreateAnonymous(".usda")
+        layer.ImportFromString(text)
+    ordered = path + ".ordered" + os.path.splitext(path)[1]
+    # Of a .usd the first bytes say whether it is text.
+    form = {"format": "usda" if _is_text(path) else "usdc"} if path.lower().endswith(".usd") else {}
+    layer.Export(ordered, args=form)
+    del source, layer
+    os.replace(ordered, path)
+
+
+def _sorted(prim: Any) -> list[Any]:
+    return sorted(prim.nameChildren, key=lambda each: each.name)
+
+
+def _copy(prim: Any, layer: Any, layers: Any) -> None:
+    children = _sorted(prim)
+    made = layers.CreatePrimInLayer(layer, prim.path)
+    if not children:
+        layers.CopySpec(prim.layer, prim.path, layer, prim.path)
+        return
+    _copy_fields(prim, made)
+    for part in prim.properties:
+        layers.CopySpec(prim.layer, part.path, layer, part.path)
+    for child in children:
+        _copy(child, layer, layers)
+
+
+def _copy_fields(source: Any, target: Any) -> None:
+    for name in sorted(source.ListInfoKeys()):
+        target.SetInfo(name, source.GetInfo(name))
+
+
+def _is_text(path: str) -> bool:
+    with open(path, "rb") as file:
+        return file.read(5) == b"#usda"
+
+
+def _put_package_in_order(path: str) -> None:
+    """A package is a ZIP of stored files, each of which begins at a multiple of 64 bytes; the first is the scene."""
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.namelist()
+            archive.extractall(folder)
+        put_in_order(os.path.join(folder, members[0]))
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+            for name in [members[0], *sorted(members[1:])]:
+                with open(os.path.join(folder, name), "rb") as file:
+                    content = file.read()
+                info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+                begin = archive.fp.tell() + 30 + len(name.encode())
+                room = -(begin + 4) % 64
+                info.extra = struct.pack("<HH", 0x1986, room) + b"\0" * room
+                archive.writestr(info, content)
+
+
 def _modules() -> tuple[Any, Any]:
     """USD's own Python modules, which come with Blender; the `bpy` wheel has them off its path."""
     version = "python{}.{}".format(*sys.version_info[:2])
     folder = os.path.join(bpy.utils.resource_path("LOCAL"), "python", "lib", version, "site-packages")
-    if os.path.isdir(folder) and folder not in sys.path:
-        sys.path.append(folder)
+    # First, and only for this: another USD that is installed beside would not be the one that Blender is linked with.
+    sys.path.insert(0, folder)
     try:
         from pxr import Sdf, UsdUtils
     except ImportError:
         raise AppError(
             "unsupported_format", "This Blender cannot look into USD files, so they are not imported"
         ) from None
+    finally:
+        sys.path.remove(folder)
     return UsdUtils, Sdf
 
 

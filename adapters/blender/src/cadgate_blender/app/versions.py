@@ -60,11 +60,14 @@ def call(operator: Any, **options: Any) -> Any:
 
 
 def import_fbx(path: str, scale: float) -> None:
-    """4.5 brought an importer of its own; the older one in Python crashes on lights in 5.0."""
+    """4.5 brought an importer of its own; the older one in Python crashes on lights in 5.0.
+
+    Without an offset, the time of a frame is its number by the rate, as in all other formats.
+    """
     if "fbx_import" in dir(bpy.ops.wm):
-        bpy.ops.wm.fbx_import(filepath=path, global_scale=scale)
+        call(bpy.ops.wm.fbx_import, filepath=path, global_scale=scale, anim_offset=0.0)
     else:
-        bpy.ops.import_scene.fbx(filepath=path, global_scale=scale)
+        bpy.ops.import_scene.fbx(filepath=path, global_scale=scale, anim_offset=0.0)
 
 
 def usd_holds(name: str) -> bool:

@@ -75,6 +75,12 @@ class ExportParams(Params):
         None, description="Which axis points up in the file; without it the format's custom: stl, ply, usd Z, others Y."
     )
 
+    verify: Literal["fast", "full"] | None = Field(
+        None,
+        description="How closely the file is compared with the scene before it is given out: fast reads it once "
+        "(places, sizes, counts, names, movement), full lets Blender import it as well. Without it the setting.",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _format_follows_the_suffix(cls, data: object) -> object:

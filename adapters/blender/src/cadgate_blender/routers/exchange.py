@@ -55,6 +55,7 @@ async def export_scene(app: Application, params: ExportParams) -> Exported:
                     "apply_modifiers": params.apply_modifiers,
                     "scale": params.scale or 1.0,
                     "up": params.up or UP[params.format],
+                    "verify": params.verify or cast("BlenderSettings", app.settings).verify,
                 },
             )
         artifact = await staged.commit()
@@ -63,7 +64,7 @@ async def export_scene(app: Application, params: ExportParams) -> Exported:
         {
             "artifact": artifact,
             "format": params.format,
-            "objects": chosen["objects"],
+            "objects": made["objects"],
             "related": related,
             "warnings": [*chosen.get("warnings", []), *made.get("warnings", [])],
         }
@@ -73,7 +74,7 @@ async def export_scene(app: Application, params: ExportParams) -> Exported:
 async def import_file(app: Application, params: ImportParams) -> Imported:
     """Have a worker read the file into a .blend of its own, and take the objects of that into the session."""
     stored = app.artifacts.get(params.artifact)
-    format = incoming.format_of(stored.artifact.name)
+    format = await to_thread.run_sync(incoming.format_of, stored.artifact.name, stored.path)
     if params.up is not None and format not in ("obj", "stl", "ply"):
         raise ValidationFailed(f"{format} files say themselves which axis points up: leave out up={params.up!r}")
     settings = cast("BlenderSettings", app.settings)

@@ -89,7 +89,7 @@ async def _open(app: Application, params: OpenParams) -> SceneInfo:
     """A worker opens the file first: what crashes there does not cost the session."""
     stored = app.artifacts.get(params.artifact)
     name = stored.artifact.name
-    if incoming.format_of(name) != "blend":
+    if await to_thread.run_sync(incoming.format_of, name, stored.path) != "blend":
         raise UnsupportedFormat(
             f"The file {name!r} is not a .blend file: POST /import adds other files to the scene",
             details={"name": name},

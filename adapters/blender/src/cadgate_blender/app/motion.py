@@ -1,0 +1,242 @@
+"""What moves: found by looking at several frames, scaled with its curves, or keyed anew frame by frame."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Iterator, Sequence
+
+import bpy
+from mathutils import Matrix
+
+_SELF_MOVING = {
+    "BUILD",
+    "CLOTH",
+    "DYNAMIC_PAINT",
+    "EXPLODE",
+    "FLUID",
+    "MESH_SEQUENCE_CACHE",
+    "NODES",
+    "OCEAN",
+    "PARTICLE_SYSTEM",
+    "SOFT_BODY",
+    "WAVE",
+}
+"""Modifiers that change with the frame though nothing is keyed."""
+_MOST_FRAMES = 2000
+_SCALED = ("location", "delta_location", "scale")
+
+Worlds = "dict[str, list[Any]]"
+
+
+def may_move() -> bool:
+    """Whether anything in the file could change with the frame: cheap, and true more often than something moves."""
+    if len(bpy.data.actions):
+        return True
+    for obj in bpy.data.objects:
+        for block in (obj, obj.data, getattr(obj.data, "shape_keys", None)):
+            data = getattr(block, "animation_data", None)
+            if data is not None and len(data.drivers):
+                return True
+        if any(modifier.type in _SELF_MOVING for modifier in obj.modifiers):
+            return True
+        if any(each.type in ("TRANSFORM_CACHE", "FOLLOW_PATH") for each in obj.constraints):
+            return True
+    return False
+
+
+def frames() -> list[int]:
+    """The frames of the scene's range; of a long one, as many as can be looked at."""
+    scene = bpy.context.scene
+    step = max(1, (scene.frame_end - scene.frame_start) // _MOST_FRAMES)
+    return sorted({*range(scene.frame_start, scene.frame_end + 1, step), scene.frame_end})
+
+
+class Motion:
+    """Where objects stand in every frame of the scene's range, and whose points move.
+
+    :param chosen: the objects that are looked at.
+    """
+
+    def __init__(self, chosen: Sequence[Any]) -> None:
+        self.now = bpy.context.scene.frame_current
+        self.frames: list[int] = []
+        self.worlds: dict[str, list[Any]] = {obj.name: [] for obj in chosen}
+        self._shapes: dict[str, set[Any]] = {}
+        if not may_move():
+            return
+        self.frames = frames()
+        few = {self.frames[0], self.frames[len(self.frames) // 2], self.frames[-1]}
+        for frame in self.frames:
+            bpy.context.scene.frame_set(frame)
+            depsgraph = bpy.context.evaluated_depsgraph_get()
+            for obj in chosen:
+                evaluated = obj.evaluated_get(depsgraph)
+                self.worlds[obj.name].append(evaluated.matrix_world.copy())
+                if frame in few and _may_deform(obj):
+                    self._shapes.setdefault(obj.name, set()).add(_shape(evaluated))
+        bpy.context.scene.frame_set(self.now)
+
+    def moves(self, name: str) -> bool:
+        """Whether the object's place changes, by itself or with what it hangs on."""
+        worlds = self.worlds.get(name, [])
+        return any(not _alike(world, worlds[0]) for world in worlds[1:])
+
+    def deforms(self, name: str) -> bool:
+        """Whether its points change, as its modifiers and shape keys leave them."""
+        return len(self._shapes.get(name, ())) > 1
+
+    def at_all(self) -> list[str]:
+        """The names of what moves or deforms."""
+        return [name for name in self.worlds if self.moves(name) or self.deforms(name)]
+
+    def world(self, obj: Any) -> list[Any]:
+        """The object's places: one where nothing moves."""
+        return self.worlds.get(obj.name) or [obj.matrix_world.copy()]
+
+
+def _may_deform(obj: Any) -> bool:
+    return len(obj.modifiers) > 0 or getattr(obj.data, "shape_keys", None) is not None
+
+
+def _shape(evaluated: Any) -> Any:
+    if evaluated.type != "MESH":
+        return None
+    from cadgate_blender.app.describe import mesh_stamp
+
+    mesh = evaluated.data
+    return len(mesh.vertices), mesh_stamp(mesh)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    size = max(1e-6, *(abs(value) for row in one for value in row))
+    return all(abs(a - b) <= 1e-5 * size for left, right in zip(one, other) for a, b in zip(left, right))
+
+
+def key(obj: Any, at: Sequence[int], matrices: Sequence[Any]) -> None:
+    """Key the object's own transform in each frame; what moved it before is taken away."""
+    obj.animation_data_clear()
+    obj.constraints.clear()
+    obj.rotation_mode = "QUATERNION"
+    before = None
+    for frame, matrix in zip(at, matrices):
+        obj.matrix_basis = matrix
+        if before is not None and before.dot(obj.rotation_quaternion) < 0:
+            obj.rotation_quaternion.negate()
+        before = obj.rotation_quaternion.copy()
+        for path in ("location", "rotation_quaternion", "scale"):
+            obj.keyframe_insert(path, frame=frame)
+    for curve in curves_of(obj):
+        for point in curve.keyframe_points:
+            point.interpolation = "LINEAR"
+
+
+def _actions(obj: Any) -> Iterator[tuple[Any, str]]:
+    """The object's actions with the property that holds each: its own, and those of its strips."""
+    data = obj.animation_data
+    if data is None:
+        return
+    if data.action is not None:
+        yield data, "action"
+    for track in data.nla_tracks:
+        for strip in track.strips:
+            if strip.action is not None:
+                yield strip, "action"
+
+
+def _curves(action: Any) -> Iterator[Any]:
+    """All curves of an action. From 4.4 they stand in slots' bags; 5.0 has no others."""
+    if hasattr(action, "layers") and len(action.layers):
+        for layer in action.layers:
+            for strip in layer.strips:
+                for bag in getattr(strip, "channelbags", ()):
+                    yield from bag.fcurves
+    elif hasattr(action, "fcurves"):
+        yield from action.fcurves
+
+
+def curves_of(obj: Any) -> Iterator[Any]:
+    """The curves of all that is keyed on an object, in all of its actions."""
+    for holder, name in _actions(obj):
+        yield from _curves(getattr(holder, name))
+
+
+def scale_roots(factor: float) -> None:
+    """Make everything `factor` times as large, and what is keyed with it: at the objects that hang on nothing.
+
+    Objects below them follow. What constraints or drivers place is keyed anew where it would stand elsewhere.
+    """
+    if factor == 1.0:
+        return
+    roots = [obj for obj in bpy.data.objects if obj.parent is None]
+    placed = [obj for obj in roots if _placed_otherwise(obj)]
+    motion = Motion(placed) if placed else None
+    if motion is not None and not motion.frames:
+        bpy.context.view_layer.update()
+    worlds = {obj.name: [world.copy() for world in motion.world(obj)] for obj in placed} if motion else {}
+    for obj in roots:
+        for name in _SCALED:
+            setattr(obj, name, [value * factor for value in getattr(obj, name)])
+        _scale_curves(obj, factor)
+    for data in {obj.data for obj in bpy.data.objects if obj.type == "CAMERA"}:
+        data.ortho_scale *= factor
+        data.clip_start, data.clip_end = data.clip_start * factor, data.clip_end * factor
+    if motion is not None:
+        _place_as_scaled(placed, motion, worlds, factor)
+    bpy.context.view_layer.update()
+
+
+def _placed_otherwise(obj: Any) -> bool:
+    data = obj.animation_data
+    return bool(len(obj.constraints) or (data is not None and (len(data.drivers) or len(data.nla_tracks))))
+
+
+def _place_as_scaled(placed: Iterable[Any], motion: Motion, worlds: dict[str, list[Any]], factor: float) -> None:
+    larger = Matrix.Scale(factor, 4)
+    bpy.context.view_layer.update()
+    after = Motion(list(placed))
+    for obj in placed:
+        wanted = [larger @ world for world in worlds[obj.name]]
+        if all(_alike(one, other) for one, other in zip(wanted, after.world(obj))):
+            continue
+        if motion.moves(obj.name):
+            key(obj, motion.frames, wanted)
+        else:
+            obj.animation_data_clear()
+            obj.constraints.clear()
+            obj.matrix_basis = wanted[0]
+    bpy.context.scene.frame_set(motion.now)
+
+
+def _scale_curves(obj: Any, factor: float) -> None:
+    done: dict[Any, Any] = {}
+    for holder, name in _actions(obj):
+        action = getattr(holder, name)
+        if action.users > 1 and action not in done.values():
+            # Another object may have it, which is no root.
+            slot = getattr(holder, "action_slot", None)
+            identifier = slot.identifier if slot is not None else None
+            action = done.setdefault(action, action.copy())
+            setattr(holder, name, action)
+            if identifier is not None and identifier in action.slots:
+                holder.action_slot = action.slots[identifier]
+        if action in done:
+            continue
+        done[action] = action
+        for curve in _curves(action):
+            if curve.data_path in _SCALED:
+                _scale_curve(curve, factor)
+
+
+def _scale_curve(curve: Any, factor: float) -> None:
+    for point in curve.keyframe_points:
+        for corner in (point.co, point.handle_left, point.handle_right):
+            corner[1] *= factor
+    for modifier in curve.modifiers:
+        if modifier.type == "GENERATOR":
+            for number, value in enumerate(modifier.coefficients):
+                modifier.coefficients[number] = value * factor
+        elif modifier.type == "FNGENERATOR":
+            modifier.amplitude *= factor
+            modifier.value_offset *= factor
+        elif modifier.type == "NOISE":
+            modifier.strength *= factor
+    curve.update()

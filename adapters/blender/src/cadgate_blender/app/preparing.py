@@ -1,0 +1,243 @@
+"""The copy of a session that is to be exported, changed so that the exporters of Blender lose nothing of it."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+import bpy
+
+from cadgate.appserver import warn
+from cadgate_blender.app import shape_keys, transforms
+from cadgate_blender.app.motion import Motion, key
+
+_CURVED = ("CURVE", "SURFACE", "FONT", "META")
+_HOLD_KEYS = ("glb", "gltf", "fbx", "usd")
+
+
+def prepare(chosen: list[Any], format: str, motion: Motion) -> list[Any]:
+    """Make the chosen objects such that `format` can hold them. Returns them: some are new ones of the same names."""
+    chosen = [_as_mesh(obj, motion) for obj in chosen]
+    if format in ("glb", "gltf", "fbx"):
+        for obj in chosen:
+            _apply_modifiers(obj, format, motion)
+    elif format == "usd":
+        for obj in chosen:
+            if obj.type == "MESH" and obj.data.shape_keys is not None:
+                _apply_modifiers(obj, format, motion)
+                _rest_as_shown(obj, motion)
+    if format in ("ply", "stl", "obj"):
+        _turn_mirrored(chosen, format)
+    else:
+        _Tree(chosen, format, motion).straighten()
+    bpy.context.view_layer.update()
+    return chosen
+
+
+def told(names: Sequence[str]) -> str:
+    """Names for a sentence: the first ten."""
+    return ", ".join(repr(name) for name in names[:10]) + (" …" if len(names) > 10 else "")
+
+
+# --- kinds of objects --------------------------------------------------------------------------------------------
+
+
+def _as_mesh(obj: Any, motion: Motion) -> Any:
+    """A mesh object in the place of a curve, a text or a metaball that has faces: exporters differ in what they do."""
+    if obj.type not in _CURVED:
+        return obj
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    mesh = bpy.data.meshes.new_from_object(
+        obj.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
+    )
+    if not len(mesh.polygons):
+        bpy.data.meshes.remove(mesh)
+        return obj
+    if motion.deforms(obj.name):
+        warn("animation_lost", f"The shape of {obj.name!r} changes with the frame; the file holds it as it is now")
+    name, data_name = obj.name, obj.data.name
+    made = bpy.data.objects.new(name, mesh)
+    _take_place(made, obj)
+    obj.user_remap(made)
+    bpy.data.objects.remove(obj)
+    made.name, mesh.name = name, data_name
+    made.select_set(True)
+    return made
+
+
+def _take_place(made: Any, obj: Any) -> None:
+    made.parent, made.parent_type, made.parent_bone = obj.parent, obj.parent_type, obj.parent_bone
+    made.matrix_parent_inverse = obj.matrix_parent_inverse
+    made.rotation_mode = obj.rotation_mode
+    for field in ("location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale"):
+        setattr(made, field, getattr(obj, field))
+        setattr(made, f"delta_{field}", getattr(obj, f"delta_{field}")) if hasattr(obj, f"delta_{field}") else None
+    for name, value in obj.items():
+        made[name] = value
+    data = obj.animation_data
+    if data is not None and data.action is not None:
+        made.animation_data_create().action = data.action
+        slot = getattr(data, "action_slot", None)
+        if slot is not None:
+            made.animation_data.action_slot = slot
+    for constraint in obj.constraints:
+        made.constraints.copy(constraint)
+
+
+def _apply_modifiers(obj: Any, format: str, motion: Motion) -> None:
+    """Replace the mesh by what its modifiers make of it, with its shape keys; an armature's modifier stays."""
+    if obj.type != "MESH" or not any(each.type != "ARMATURE" and each.show_viewport for each in obj.modifiers):
+        return
+    made = shape_keys.evaluated(obj)
+    if made is None:
+        warn(
+            "shape_keys_lost",
+            f"The modifiers of {obj.name!r} give other vertices for each of its shape keys, which a {format} file "
+            "cannot hold: the file has the shape as it is now, without the keys; export with apply_modifiers=false "
+            "to keep them",
+        )
+        made = shape_keys.as_it_is(obj)
+    if motion.deforms(obj.name) and made.shape_keys is None and all(each.type != "ARMATURE" for each in obj.modifiers):
+        warn("animation_lost", f"The modifiers of {obj.name!r} move its points; the file holds them as they are now")
+    former = obj.data
+    name = former.name
+    obj.data = made
+    if former.users == 0:
+        bpy.data.meshes.remove(former)
+    made.name = name
+    for modifier in [each for each in obj.modifiers if each.type != "ARMATURE"]:
+        obj.modifiers.remove(modifier)
+
+
+def _rest_as_shown(obj: Any, motion: Motion) -> None:
+    """Make the mix of shape keys that is shown the shape at rest: USD has values of keys only as an animation."""
+    keys = obj.data.shape_keys
+    if keys is None or motion.deforms(obj.name) or not any(block.value for block in keys.key_blocks[1:]):
+        return
+    shape_keys.rest_as_mixed(obj)
+    warn(
+        "shape_keys_at_rest",
+        f"A usd file keeps no values of shape keys that do not move: the shape that {obj.name!r} has now is its shape "
+        "at rest in the file, from which its keys start",
+    )
+
+
+def _turn_mirrored(chosen: list[Any], format: str) -> None:
+    """Turn the faces of what is mirrored by its transform, for an exporter that leaves them inside out."""
+    if format != "ply":
+        return
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    for obj in chosen:
+        if obj.type == "MESH" and obj.matrix_world.determinant() < 0:
+            mesh = bpy.data.meshes.new_from_object(obj.evaluated_get(depsgraph), depsgraph=depsgraph)
+            mesh.flip_normals()
+            obj.modifiers.clear()
+            obj.data = mesh
+
+
+# --- shear -------------------------------------------------------------------------------------------------------
+
+
+class _Tree:
+    """The chosen objects as the file will have them: each below the nearest chosen one above it."""
+
+    def __init__(self, chosen: list[Any], format: str, motion: Motion) -> None:
+        self._chosen, self._format, self._motion = chosen, format, motion
+        self._names = {obj.name for obj in chosen}
+        bpy.context.view_layer.update()
+        # As they are now; a changed parent changes what Blender says.
+        self._worlds = {obj.name: motion.world(obj) for obj in chosen}
+        self._changed: dict[str, list[Any]] = {}
+        self._frames = motion.frames or [motion.now]
+
+    def straighten(self) -> None:
+        """Put every shear that a file's transforms cannot hold into points, or take the object out of the tree."""
+        for obj in sorted(self._chosen, key=self._depth):
+            self._straighten(obj)
+        if self._motion.frames:
+            bpy.context.scene.frame_set(self._motion.now)
+
+    def _depth(self, obj: Any) -> int:
+        depth = 0
+        while obj.parent is not None:
+            obj, depth = obj.parent, depth + 1
+        return depth
+
+    def _parent(self, obj: Any) -> Any:
+        """The nearest chosen object above, and whether it is the very next one."""
+        above = obj.parent
+        while above is not None and above.name not in self._names:
+            above = above.parent
+        return above
+
+    def _straighten(self, obj: Any) -> None:
+        parent, worlds = self._parent(obj), self._worlds[obj.name]
+        if parent is None:
+            local = worlds
+        else:
+            above = self._changed.get(parent.name) or self._worlds[parent.name]
+            local = [outer.inverted_safe() @ world for outer, world in zip(_as_long(above, worlds), worlds)]
+        slanted = any(transforms.is_sheared(each) for each in local)
+        if not slanted and (parent is None or parent.name not in self._changed):
+            if obj.parent is not None and parent is not obj.parent:
+                # What it hangs on is not in the file.
+                self._set(obj, parent, local)
+            elif self._moves_unkeyed(obj):
+                self._set(obj, parent, local)
+            return
+        if not slanted:
+            self._set(obj, parent, local)
+            return
+        shears = [transforms.shear_of(each) for each in local]
+        still = all(_near(each, shears[0]) for each in shears)
+        if still and obj.type == "MESH" and not transforms.can_hold(obj):
+            _apply_modifiers(obj, self._format, self._motion)
+        if still and transforms.can_hold(obj):
+            transforms.put_into_points(obj, shears[0])
+            self._set(obj, parent, [transforms.without_shear(each) for each in local])
+        elif not any(transforms.is_sheared(each) for each in worlds):
+            self._set(obj, None, worlds)
+        elif not transforms.shows_shear(obj):
+            bare = [transforms.without_shear(each) for each in worlds]
+            self._set(obj, None, bare)
+        else:
+            self._set(obj, None, [transforms.without_shear(each) for each in worlds])
+            warn(
+                "sheared",
+                f"What {obj.name!r} hangs on shears it, which a transform in a {self._format} file cannot hold and its "
+                "own data cannot take: it has another shape in the file; make it a mesh, or take it off its parent",
+            )
+
+    def _moves_unkeyed(self, obj: Any) -> bool:
+        """Whether it moves by something that some exporters do not look at: a driver or a constraint alone."""
+        if self._format not in ("glb", "gltf", "fbx") or not self._motion.frames or obj.parent_type != "OBJECT":
+            return False
+        data = obj.animation_data
+        keyed = data is not None and (data.action is not None or len(data.nla_tracks))
+        return not keyed and (len(obj.constraints) or data is not None) and self._motion.moves(obj.name)
+
+    def _set(self, obj: Any, parent: Any, local: list[Any]) -> None:
+        obj.parent = parent
+        obj.parent_type = "OBJECT"
+        obj.matrix_parent_inverse.identity()
+        for name in ("delta_location", "delta_rotation_euler"):
+            setattr(obj, name, (0.0, 0.0, 0.0))
+        obj.delta_rotation_quaternion.identity()
+        obj.delta_scale = (1.0, 1.0, 1.0)
+        if any(not _near(each, local[0]) for each in local):
+            key(obj, self._frames, local)
+        else:
+            obj.constraints.clear()
+            obj.animation_data_clear()
+            transforms.place(obj, local[0])
+        above = [] if parent is None else self._changed.get(parent.name) or self._worlds[parent.name]
+        now = [outer @ each for outer, each in zip(_as_long(above, local), local)] if parent is not None else local
+        self._changed[obj.name] = now
+
+
+def _as_long(some: list[Any], others: list[Any]) -> list[Any]:
+    return some if len(some) == len(others) else [some[0]] * len(others)
+
+
+def _near(one: Any, other: Any) -> bool:
+    size = max(1e-6, *(abs(value) for row in one for value in row))
+    return all(abs(a - b) <= 1e-5 * size for left, right in zip(one, other) for a, b in zip(left, right))

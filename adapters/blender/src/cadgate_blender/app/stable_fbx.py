@@ -1,0 +1,45 @@
+"""FBX files that are the same bytes for the same scene: Blender's exporter puts time, paths and hashes into them."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any, Iterator
+
+
+class _Then(datetime.datetime):
+    @classmethod
+    def now(cls, tz: Any = None) -> Any:
+        return datetime.datetime(1970, 1, 1)
+
+
+@contextmanager
+def stable() -> Iterator[None]:
+    """While this is open, the exporter knows no time and no folder, and makes its ids from names alone."""
+    from io_scene_fbx import export_fbx_bin, fbx_utils
+
+    gen_path = export_fbx_bin._gen_vid_path
+    former_time = export_fbx_bin.datetime
+
+    def bare_path(image: Any, scene_data: Any) -> tuple[str, str]:
+        name = os.path.basename(gen_path(image, scene_data)[0])
+        return name, name
+
+    export_fbx_bin._gen_vid_path = bare_path
+    export_fbx_bin.datetime = SimpleNamespace(datetime=_Then)
+    # A global of the module hides Python's own, which is another one in every process for text.
+    fbx_utils.hash = _hash
+    fbx_utils._keys_to_uuids.clear()
+    fbx_utils._uuids_to_keys.clear()
+    try:
+        yield
+    finally:
+        export_fbx_bin._gen_vid_path, export_fbx_bin.datetime = gen_path, former_time
+        del fbx_utils.hash
+
+
+def _hash(value: Any) -> int:
+    return int.from_bytes(hashlib.sha256(repr(value).encode()).digest()[:7], "big")

@@ -1,0 +1,223 @@
+"""What came from a file against what the file says: nothing, less, or something elsewhere is never silent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import numpy
+
+from cadgate.appserver import AppError, warn
+from cadgate_blender.app.verification import readers, shapes, texts
+from cadgate_blender.app.verification.shapes import Shape
+
+
+def said_by(path: str, format: str) -> Any:
+    """What the file says of itself, where a reader here knows the format. Raises AppError `degenerate_result`."""
+    if format in ("stl", "obj", "ply"):
+        return texts.read(path, format)
+    if format in ("glb", "gltf"):
+        return _gltf(path)
+    return None
+
+
+def check(said: Any, format: str, scale: float, up: str | None) -> None:
+    """Compare what is open now with what `said_by` answered for its file.
+
+    Raises AppError `degenerate_result` for nothing, for points that are no numbers, and for another place or size.
+    """
+    objects = list(bpy.data.objects)
+    _check_numbers(objects, format)
+    solid = [obj for obj in objects if obj.type == "MESH"]
+    if solid and not any(len(obj.data.vertices) for obj in solid):
+        raise AppError("degenerate_result", f"The {format} file holds no geometry: its meshes have no points")
+    if all(obj.type == "EMPTY" and obj.instance_type == "NONE" for obj in objects):
+        warn("no_geometry", f"The {format} file holds no geometry: what came are empties, places without a shape")
+    if isinstance(said, texts.Said):
+        _check_text(said, format, scale, up, solid)
+    elif said is not None:
+        _check_gltf(said, format, scale, solid)
+
+
+def _check_numbers(objects: list[Any], format: str) -> None:
+    for obj in objects:
+        sound = all(numpy.isfinite(value) for row in obj.matrix_basis for value in row)
+        if sound and obj.type == "MESH":
+            points = numpy.empty(len(obj.data.vertices) * 3, numpy.float32)
+            obj.data.vertices.foreach_get("co", points)
+            sound = bool(numpy.isfinite(points).all())
+        if not sound:
+            raise AppError(
+                "degenerate_result",
+                f"{obj.name!r} in the {format} file has coordinates that are not finite numbers: nothing was imported",
+                {"object": obj.name},
+            )
+
+
+def _check_text(said: texts.Said, format: str, scale: float, up: str | None, solid: list[Any]) -> None:
+    for name, number in said.left_out.items():
+        warn("left_out", f"{number} of {name!r} in the {format} file, which Blender does not read, did not come")
+    came = sum(len(obj.data.polygons) for obj in solid)
+    wanted = said.faces - said.impossible
+    _check_count(came, wanted, said.faces, format)
+    if said.impossible and format == "obj":
+        warn("faces_left_out", f"{said.impossible} faces of the obj file name points that it does not have")
+    if not len(said.points) or not solid:
+        return
+    up = up or {"obj": "Y"}.get(format, "Z")
+    have = shapes.together(shapes.evaluated(solid).values())
+    want = shapes.of(said.points * scale, numpy.empty((0, 3), numpy.int64))
+    if have is not None and want is not None:
+        want = shapes.turned(want, shapes.TO_Y_UP.T) if up == "Y" else want
+        if not _same_box(have, want):
+            raise _elsewhere(format, have, want)
+
+
+def _check_count(came: int, wanted: int, faces: int, format: str) -> None:
+    if faces and not came:
+        raise AppError(
+            "degenerate_result",
+            f"The {format} file announces {faces} faces, and none of them could be read: nothing was imported. It is "
+            "damaged, or of a dialect that Blender does not know; write it anew with another program",
+            {"faces": faces},
+        )
+    if came < wanted:
+        warn(
+            "faces_left_out",
+            f"{wanted - came} of the {faces} faces in the {format} file did not come: they are "
+            "doubled, or have no surface",
+        )
+
+
+def _same_box(have: Shape, want: Shape) -> bool:
+    room = 1e-3 * want.size + 1e-5 * float(max(numpy.abs(want.low).max(), numpy.abs(want.high).max())) + 1e-9
+    return bool((numpy.abs(have.low - want.low) <= room).all() and (numpy.abs(have.high - want.high) <= room).all())
+
+
+def _elsewhere(format: str, have: Shape, want: Shape) -> AppError:
+    shown = [[float(f"{value:.6g}") for value in corner] for corner in (have.low, have.high, want.low, want.high)]
+    return AppError(
+        "degenerate_result",
+        f"Blender read the {format} file otherwise than it is written: from {shown[0]} to {shown[1]} instead of from "
+        f"{shown[2]} to {shown[3]}. Nothing was imported; write the file anew with another program",
+        {"read": shown[:2], "written": shown[2:]},
+    )
+
+
+# --- glTF --------------------------------------------------------------------------------------------------------
+
+
+class _Gltf:
+    """The triangles of a document, and the box of what its accessors announce. None where nothing sound is known."""
+
+    def __init__(self) -> None:
+        self.triangles = 0
+        self.whole: Shape | None = None
+        self.packed = False
+        """Whether any of it is packed in a way that only Blender reads: then its word is all that there is."""
+
+
+def _gltf(path: str) -> _Gltf:
+    said, gltf = _Gltf(), readers.Gltf.of(path)
+    document = gltf.document
+    worlds = gltf.worlds()
+    shown = _shown(document)
+    found: list[Shape] = []
+    # What moves is not where its nodes say when it is looked at.
+    sure = not document.get("animations")
+    for number, node in enumerate(document.get("nodes", [])):
+        if "mesh" not in node or number not in shown:
+            continue
+        sure = sure and "skin" not in node and not node.get("extensions", {}).get("EXT_mesh_gpu_instancing")
+        mesh = document["meshes"][node["mesh"]]
+        weights = node.get("weights") or mesh.get("weights") or []
+        for primitive in mesh["primitives"]:
+            packed = _is_packed(primitive, document)
+            said.packed = said.packed or packed
+            points, triangles = _primitive(gltf, primitive, packed, weights)
+            said.triangles += triangles
+            if points is None:
+                sure = False
+            elif shape := shapes.of(points @ worlds[number][:3, :3].T + worlds[number][:3, 3], _NONE):
+                found.append(shape)
+    said.whole = shapes.together(found) if sure else None
+    return said
+
+
+_NONE = numpy.empty((0, 3), numpy.int64)
+
+
+def _shown(document: dict[str, Any]) -> set[int]:
+    """The nodes of all scenes: Blender reads every one of them."""
+    nodes, scenes = document.get("nodes", []), document.get("scenes")
+    if not scenes:
+        return set(range(len(nodes)))
+    pending, found = [number for scene in scenes for number in scene.get("nodes", [])], set()
+    while pending:
+        number = pending.pop()
+        if number not in found:
+            found.add(number)
+            pending += nodes[number].get("children", [])
+    return found
+
+
+def _is_packed(primitive: dict[str, Any], document: dict[str, Any]) -> bool:
+    return "KHR_draco_mesh_compression" in primitive.get("extensions", {})
+
+
+def _primitive(gltf: readers.Gltf, primitive: dict[str, Any], packed: bool, weights: Any) -> tuple[Any, int]:
+    """(its points or the corners of their box, the number of its triangles)."""
+    accessors = gltf.document["accessors"]
+    where = primitive.get("attributes", {}).get("POSITION")
+    if where is None:
+        return None, 0
+    position = accessors[where]
+    count = accessors[primitive["indices"]]["count"] if "indices" in primitive else position["count"]
+    mode = primitive.get("mode", 4)
+    triangles = count // 3 if mode == 4 else max(0, count - 2) if mode in (5, 6) else 0
+    if packed or "bufferView" not in position:
+        if "min" not in position or "max" not in position or "sparse" in position:
+            return None, triangles
+        low, high = position["min"], position["max"]
+        corners = [[(low, high)[x][0], (low, high)[y][1], (low, high)[z][2]] for x, y, z in _CORNERS]
+        return numpy.array(corners, numpy.float64), triangles
+    points = gltf.accessor(where).astype(numpy.float64)
+    bad = ~numpy.isfinite(points).all(axis=1)
+    if bad.any():
+        raise AppError(
+            "degenerate_result",
+            f"{int(bad.sum())} points in the glTF file are not finite numbers: nothing was imported",
+            {"points": int(bad.sum())},
+        )
+    for weight, target in zip(weights, primitive.get("targets", ())):
+        if weight and "POSITION" in target:
+            points = points + weight * gltf.accessor(target["POSITION"])
+    return points, triangles
+
+
+_CORNERS = [(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)]
+
+
+def _check_gltf(said: _Gltf, format: str, scale: float, solid: list[Any]) -> None:
+    came = sum(len(obj.data.polygons) for obj in solid)
+    if said.triangles and not came:
+        raise AppError(
+            "degenerate_result",
+            f"The {format} file announces {said.triangles} triangles, and none of them could be read: nothing was "
+            f"imported. {'Its compressed data are damaged' if said.packed else 'It is damaged'}; write it anew",
+            {"triangles": said.triangles},
+        )
+    if came < said.triangles:
+        warn(
+            "faces_left_out",
+            f"{said.triangles - came} of the {said.triangles} triangles in the {format} file did "
+            "not come: they are doubled, or have no surface",
+        )
+    have = shapes.together(shapes.evaluated(solid).values())
+    if said.whole is None or have is None:
+        return
+    want = shapes.turned(said.whole, shapes.TO_Y_UP.T * scale)
+    if not _same_box(have, want):
+        if said.packed:
+            raise _elsewhere(format, have, want)
+        warn("differs", _elsewhere(format, have, want).message.replace("Nothing was imported; w", "Look at it, or w"))

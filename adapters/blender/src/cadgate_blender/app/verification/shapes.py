@@ -1,0 +1,130 @@
+"""Shapes in numbers: where the triangles are, how large, which way they face. Two readers of one thing must agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Iterable
+
+import bpy
+import numpy
+
+_LARGE = 1_000_000
+"""Triangles beyond which area and volume are left out: the box and the counts are compared all the same."""
+
+
+@dataclass
+class Shape:
+    """What is compared of an object: lengths as the file has them, Blender's axes."""
+
+    low: Any
+    high: Any
+    triangles: int
+    vertices: int
+    area: float = 0.0
+    volume: float = 0.0
+    """Signed: negative for a closed surface that is inside out. About the middle of the box."""
+    measured: bool = True
+
+    @property
+    def size(self) -> float:
+        return float(numpy.linalg.norm(self.high - self.low))
+
+
+def of(points: Any, triangles: Any) -> Shape | None:
+    """The shape of an array of points and one of triples of their numbers; None without points."""
+    if not len(points):
+        return None
+    low, high = points.min(axis=0), points.max(axis=0)
+    shape = Shape(low, high, len(triangles), len(points), measured=len(triangles) <= _LARGE)
+    if shape.measured and len(triangles):
+        corners = points[triangles] - (low + high) / 2
+        normals = numpy.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        shape.area = float(numpy.sqrt((normals * normals).sum(axis=1)).sum() / 2)
+        shape.volume = float((corners[:, 0] * normals).sum() / 6)
+    return shape
+
+
+def together(shapes: Iterable[Shape]) -> Shape | None:
+    """All of them as one."""
+    found = list(shapes)
+    if not found:
+        return None
+    return Shape(
+        numpy.min([each.low for each in found], axis=0),
+        numpy.max([each.high for each in found], axis=0),
+        sum(each.triangles for each in found),
+        sum(each.vertices for each in found),
+        sum(each.area for each in found),
+        sum(each.volume for each in found),
+        all(each.measured for each in found),
+    )
+
+
+def turned(shape: Shape, matrix: Any) -> Shape:
+    """The shape with its axes exchanged by a matrix that has one 1 or -1 in each row."""
+    one, other = matrix @ shape.low, matrix @ shape.high
+    return replace(shape, low=numpy.minimum(one, other), high=numpy.maximum(one, other))
+
+
+TO_Y_UP = numpy.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+"""From Blender's axes into those of a file in which Y points up."""
+
+
+def evaluated(chosen: Iterable[Any], scale: float = 1.0) -> dict[str, Shape]:
+    """The shape of each of these objects as the scene shows it now, with what it makes instances of.
+
+    Objects without points are not in it.
+    """
+    axes = numpy.eye(3) * scale
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    wanted = {obj.name for obj in chosen}
+    parts: dict[str, list[Shape]] = {}
+    if any(_makes_instances(bpy.data.objects[name]) for name in wanted):
+        for instance in depsgraph.object_instances:
+            owner = instance.parent if instance.is_instance else instance.object
+            if owner is not None and owner.original.name in wanted:
+                _add(parts, owner.original.name, instance.object, numpy.array(instance.matrix_world), axes)
+    else:
+        for name in wanted:
+            obj = bpy.data.objects[name].evaluated_get(depsgraph)
+            _add(parts, name, obj, numpy.array(obj.matrix_world), axes)
+    joined = {name: together(shapes) for name, shapes in parts.items()}
+    return {name: shape for name, shape in joined.items() if shape is not None}
+
+
+def _makes_instances(obj: Any) -> bool:
+    return (
+        obj.instance_type != "NONE"
+        or len(obj.particle_systems) > 0
+        or any(modifier.type == "NODES" for modifier in obj.modifiers)
+    )
+
+
+def _add(parts: dict[str, list[Shape]], name: str, obj: Any, world: Any, axes: Any) -> None:
+    if obj.type not in ("MESH", "CURVE", "SURFACE", "FONT", "META"):
+        return
+    try:
+        mesh = obj.to_mesh()
+    except RuntimeError:  # a metaball that another one draws
+        return
+    if mesh is None:
+        return
+    points, triangles = arrays(mesh)
+    obj.to_mesh_clear()
+    matrix = axes @ world[:3, :3]
+    points = points @ matrix.T + axes @ world[:3, 3]
+    if numpy.linalg.det(matrix) < 0:
+        triangles = triangles[:, ::-1]
+    shape = of(points, triangles)
+    if shape is not None:
+        parts.setdefault(name, []).append(shape)
+
+
+def arrays(mesh: Any) -> tuple[Any, Any]:
+    """The points of a mesh, and its triangles."""
+    points = numpy.empty(len(mesh.vertices) * 3, numpy.float32)
+    mesh.vertices.foreach_get("co", points)
+    mesh.calc_loop_triangles()
+    corners = numpy.empty(len(mesh.loop_triangles) * 3, numpy.int32)
+    mesh.loop_triangles.foreach_get("vertices", corners)
+    return points.reshape(-1, 3).astype(numpy.float64), corners.reshape(-1, 3)
