@@ -97,7 +97,8 @@ def read(path: str) -> tuple[Any, Any, Any]:
             f"The upload has {len(data)} bytes; {vertices} vertices, {faces} faces, {corners} corners are {expected}",
         )
     limits.check("The number of vertices", vertices, "max_vertices")
-    limits.check("The number of corners", corners, "max_vertices")
+    # Of quads a vertex has 4 corners, of triangles 6.
+    limits.check("The number of corners, divided by 8,", corners / 8, "max_vertices")
     points = numpy.frombuffer(data, "<f4", vertices * 3, HEADER.size).astype(numpy.float32)
     sizes = numpy.frombuffer(data, "<u4", faces, HEADER.size + 12 * vertices).astype(numpy.int64)
     indices = numpy.frombuffer(data, "<u4", corners, HEADER.size + 12 * vertices + 4 * faces).astype(numpy.int64)

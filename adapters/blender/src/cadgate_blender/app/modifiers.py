@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Callable
+from typing import Any, Callable, Iterable
 
 import bpy
 import numpy
@@ -165,12 +165,26 @@ def _check(obj: Any, word: str, settings: dict[str, Any], instead_of: Any = None
             other = _mesh(settings[field]) if field == "object" else names.find_object(settings[field])
             if other == obj and field == "object":
                 raise AppError("validation_error", f"{obj.name!r} cannot be combined with itself", {"object": obj.name})
-    stack = [
-        (WORDS[each.type], {field: get(each) for field, (get, _) in _SETTINGS[WORDS[each.type]].items()})
-        for each in obj.modifiers
-        if each != instead_of and each.type in WORDS
-    ]
-    stack.append((word, settings))
+    _estimate(obj, [*_stack(each for each in obj.modifiers if each != instead_of), (word, settings)])
+
+
+def _stack(modifiers: Iterable[Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Type and settings of those modifiers whose cost is known, whoever made them."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    for each in modifiers:
+        if each.type in ("SUBSURF", "MULTIRES"):
+            found.append(("subdivision", {"levels": max(each.levels, each.render_levels)}))
+        elif each.type in WORDS:
+            found.append((WORDS[each.type], {field: get(each) for field, (get, _) in _fields(each).items()}))
+    return found
+
+
+def _fields(modifier: Any) -> dict[str, Any]:
+    return _SETTINGS[WORDS[modifier.type]]
+
+
+def _estimate(obj: Any, stack: list[tuple[str, dict[str, Any]]], depth: int = 0) -> float:
+    """How many vertices modifiers make of an object, at most about. Raises AppError `limit_exceeded`."""
     vertices = float(len(obj.data.vertices) if obj.type == "MESH" else 0)
     for kind, values in stack:
         if kind == "subdivision":
@@ -179,8 +193,11 @@ def _check(obj: Any, word: str, settings: dict[str, Any], instead_of: Any = None
             limits.check("The number of copies", values["count"], "max_copies")
         vertices *= _growth(kind, values)
         if kind == "boolean" and values.get("object") is not None:
-            vertices += len(names.find_object(values["object"]).data.vertices)
+            other = names.find_object(values["object"])
+            # Objects may combine with each other in a circle, which Blender cuts.
+            vertices += _estimate(other, _stack(other.modifiers), depth + 1) if depth < 8 else 0
         limits.check("The number of vertices that the modifiers make (an estimate)", vertices, "max_vertices")
+    return vertices
 
 
 def _growth(kind: str, values: dict[str, Any]) -> float:
@@ -274,6 +291,7 @@ def apply(*, object: str, modifier: str) -> dict[str, Any]:
         raise AppError("conflict", f"{object!r} has shape keys, and a modifier cannot be applied to those")
     if list(obj.modifiers).index(found) > 0:
         warn("not_first", f"{modifier!r} was not the first modifier: applied to the mesh without the ones before it")
+    _estimate(obj, _stack([found]))
     mesh = probe.mesh_of(obj, keep=lambda each: each.name == modifier)
     try:
         about_to_change(describe(obj)["revision"])
