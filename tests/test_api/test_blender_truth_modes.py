@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 
 import httpx
 import pytest
-import trimesh
 
 from tests.blender_code import evaluate
+from tests.blender_solids import exported
 from tests.gateway import Gateway, eventually
 
 MESH_MODES = ("EDIT", "SCULPT", "VERTEX_PAINT", "WEIGHT_PAINT", "TEXTURE_PAINT")
@@ -60,12 +59,6 @@ def add(blender: httpx.Client, primitive: str, /, **params: object) -> None:
 
 def enter(gateway: Gateway, mode: str, then: str = "") -> None:
     assert evaluate(gateway, ENTER.format(mode=mode, then=then)) == mode
-
-
-def exported(blender: httpx.Client, *objects: str) -> trimesh.Trimesh:
-    answer = blender.post("/export", json={"format": "stl", "objects": list(objects)}, headers={"Accept": "model/stl"})
-    assert answer.status_code == 200, answer.text
-    return trimesh.load(io.BytesIO(answer.content), file_type="stl", force="mesh")
 
 
 @pytest.mark.parametrize("mode", MESH_MODES)
@@ -152,7 +145,10 @@ def test_code_finds_the_mode_in_which_code_before_it_left_the_object(blender: ht
     add(blender, "cube", name="Box")
     enter(gateway, "EDIT")
 
-    assert evaluate(gateway, "bpy.ops.mesh.select_all(action='SELECT'); bpy.ops.mesh.subdivide(); bpy.context.mode") == "EDIT_MESH"
+    assert (
+        evaluate(gateway, "bpy.ops.mesh.select_all(action='SELECT'); bpy.ops.mesh.subdivide(); bpy.context.mode")
+        == "EDIT_MESH"
+    )
     assert blender.get("/objects/Box").json()["result"]["vertices"] == 26
 
 

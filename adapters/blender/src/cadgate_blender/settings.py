@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -33,4 +33,7 @@ class BlenderSettings(AdapterSettings):
     max_import_bytes: Annotated[int, Field(ge=1)] = Field(256 * 1024 * 1024, description="Size of one imported file.")
     max_image_pixels: Annotated[int, Field(ge=1)] = Field(
         67_108_864, description="Pixels of one image that is used as a texture."
+    )
+    verify: Literal["fast", "full"] = Field(
+        "fast", description="How closely results are checked where a request does not say it."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cadgate.plugin import APIRouter
 from cadgate_blender.routers import (
+    booleans,
     camera,
     collections,
     exchange,
@@ -17,6 +18,19 @@ from cadgate_blender.routers import (
     scene,
 )
 
-_MODULES = (primitives, meshes, objects, modifiers, materials, light, camera, collections, scene, rendering, exchange)
+_MODULES = (
+    primitives,
+    meshes,
+    objects,
+    modifiers,
+    booleans,
+    materials,
+    light,
+    camera,
+    collections,
+    scene,
+    rendering,
+    exchange,
+)
 
 ROUTERS: list[APIRouter] = [module.router for module in _MODULES]

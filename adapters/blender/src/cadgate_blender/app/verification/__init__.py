@@ -1,0 +1,1 @@
+"""Second opinions on what Blender made: looked at in another way than it was made."""
