@@ -8,7 +8,7 @@ import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken
 from cadgate_blender.app import camera as cameras
-from cadgate_blender.app import changes, describe, images, limits, names, snapshots, versions
+from cadgate_blender.app import changes, describe, images, limits, names, snapshots, sockets, versions
 from cadgate_blender.app.describe import tidy, vector
 
 _OWNED = (
@@ -171,12 +171,13 @@ def _world_info() -> dict[str, Any]:
     if node is None:
         color = (*world.color, 1.0) if world else (0.0, 0.0, 0.0, 1.0)
         return {"name": world.name if world else "", "color": vector(color), "strength": 1.0, "image": None}
-    links = node.inputs["Color"].links
-    image = getattr(links[0].from_node, "image", None) if links else None
+    fed, strength = sockets.feed(node.inputs["Color"]), sockets.feed(node.inputs["Strength"])
+    image = fed.image
     return {
         "name": world.name,
-        "color": vector(node.inputs["Color"].default_value),
-        "strength": tidy(node.inputs["Strength"].default_value),
+        # Of an image it is what its pixels are multiplied by.
+        "color": vector(node.inputs["Color"].default_value if fed.value is None else fed.value),
+        "strength": tidy(node.inputs["Strength"].default_value if strength.value is None else strength.value),
         "image": image.name if image else None,
     }
 
@@ -198,7 +199,7 @@ def update_world(**wanted: Any) -> dict[str, Any]:
         node.inputs["Color"].default_value = wanted["color"]
         world.color = wanted["color"][:3]
     if "strength" in wanted:
-        node.inputs["Strength"].default_value = wanted["strength"]
+        sockets.put(world.node_tree, node.inputs["Strength"], wanted["strength"])
     changes.scene("changed")
     return _world_info()
 
