@@ -134,7 +134,8 @@ def test_what_another_node_makes_is_told_and_is_unlinked_with_a_warning_when_it_
     code = f"""
 tree = bpy.data.materials["M"].node_tree
 noise = tree.nodes.new("ShaderNodeTexNoise")
-tree.links.new(noise.outputs["Color" if {"color" in field} else "Fac"], tree.nodes["Principled BSDF"].inputs[{socket!r}])
+made = noise.outputs["Color" if {"color" in field} else "Fac"]
+tree.links.new(made, tree.nodes["Principled BSDF"].inputs[{socket!r}])
 1
 """
     evaluate(gateway, code)

@@ -7,7 +7,6 @@ from typing import Any, Generator, NamedTuple
 
 import bpy
 import numpy
-from mathutils import Matrix
 
 from cadgate.appserver import AppError, about_to_change, method, warn
 from cadgate_blender.app import changes, limits, modifiers, probe, versions
@@ -86,8 +85,8 @@ def _operands(obj: Any, other: Any, *, modified: bool = True) -> Generator[_Oper
     meshes: list[Any] = []
     copies: list[Any] = []
     try:
-        meshes.append(_evaluated(obj, keep=lambda modifier: True) if modified else obj.data.copy())
-        meshes.append(_evaluated(other, keep=lambda modifier: modifier.show_viewport))
+        meshes.append(probe.copy_of_mesh(obj, keep=lambda modifier: True) if modified else obj.data.copy())
+        meshes.append(probe.copy_of_mesh(other, keep=lambda modifier: modifier.show_viewport))
         turn = frames[0].inverted() @ frames[1]
         meshes[1].transform(turn)
         if turn.determinant() < 0:
@@ -100,35 +99,13 @@ def _operands(obj: Any, other: Any, *, modified: bool = True) -> Generator[_Oper
                 mesh.flip_normals()
                 solid = Solid(mesh)
             solids.append(solid)
-            copies.append(_bare(each, mesh))
+            copies.append(probe.bare_copy(each, mesh))
         yield _Operands(copies[0], copies[1], (solids[0], solids[1]), (obj.name, other.name))
     finally:
         for copy in copies:
             bpy.data.objects.remove(copy)
         for mesh in meshes:
             bpy.data.meshes.remove(mesh)
-
-
-def _evaluated(obj: Any, keep: Any) -> Any:
-    """A mesh of its own: the object's with those of its modifiers that `keep` says."""
-    if not len(obj.modifiers) and obj.data.shape_keys is None:
-        return obj.data.copy()
-    return probe.mesh_of(obj, keep=keep)
-
-
-def _bare(obj: Any, mesh: Any) -> Any:
-    """A copy with that mesh and the object's material slots, at the origin, that nothing moves."""
-    copy = obj.copy()
-    copy.modifiers.clear()
-    copy.constraints.clear()
-    copy.animation_data_clear()
-    copy.data = mesh
-    copy.parent = None
-    copy.delta_location, copy.delta_rotation_euler, copy.delta_scale = (0, 0, 0), (0, 0, 0), (1, 1, 1)
-    copy.delta_rotation_quaternion = (1, 0, 0, 0)
-    copy.matrix_basis = Matrix.Identity(4)
-    copy.hide_viewport = False
-    return copy
 
 
 # --- making it, and looking at it ----------------------------------------------------------------------------------

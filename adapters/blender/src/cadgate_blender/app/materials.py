@@ -96,9 +96,9 @@ def _set(material: Any, values: dict[str, Any]) -> None:
     """Set values so that they have effect: what an image feeds is multiplied, what other nodes feed is unlinked."""
     node = _shader(material)
     wanted = {field: values[field] for field in _VALUES if values.get(field) is not None}
-    if "emission_color" in wanted and "emission_strength" not in wanted:
-        if sockets.feed(node.inputs["Emission Strength"]).value == 0.0:
-            wanted["emission_strength"] = 1.0
+    dark = sockets.feed(node.inputs["Emission Strength"]).value == 0.0
+    if "emission_color" in wanted and "emission_strength" not in wanted and dark:
+        wanted["emission_strength"] = 1.0
     if "alpha" not in wanted and "color" in wanted and wanted["color"][3] < 1.0:
         wanted["alpha"] = wanted["color"][3]
     unlinked = [

@@ -9,7 +9,7 @@ from typing import Any, Callable, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, page
-from cadgate_blender.app import changes, limits, names
+from cadgate_blender.app import changes, limits, names, properties
 from cadgate_blender.app.describe import collections_of_all, describe, mesh_changed, vector, world_matrix
 
 Triple = Sequence[float]
@@ -179,7 +179,7 @@ def delete_object(*, name: str) -> dict[str, Any]:
 
 @method("objects.update")
 def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
-    """Change what `wanted` holds: new_name, location, rotation (degrees), scale, parent (None: none), visible.
+    """Change what `wanted` holds: new_name, location, rotation (degrees), scale, parent (None: none), visible …
 
     `on_conflict` says what to do where the new name is in use.
     """
@@ -207,6 +207,8 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
         obj.hide_viewport = obj.hide_render = not wanted["visible"]
         if wanted["visible"] and obj.name in bpy.context.view_layer.objects:
             obj.hide_set(False)
+    if "properties" in wanted:
+        properties.write(obj, wanted["properties"])
     if new_name != name:
         obj.name = new_name
         if obj.name != new_name and on_conflict != "rename":

@@ -86,3 +86,30 @@ def set_solver(modifier: Any, word: str) -> None:
 
 def get_solver(modifier: Any) -> str:
     return {"FLOAT": "fast"}.get(modifier.solver, modifier.solver.lower())
+
+
+def clear_custom_normals(mesh: Any) -> None:
+    """4.5 keeps the normals that a mesh was given as an attribute; before, only an operator removed them."""
+    kept = mesh.attributes.get("custom_normal")
+    if kept is not None:
+        mesh.attributes.remove(kept)
+    elif hasattr(mesh, "free_normals_split"):
+        mesh.free_normals_split()
+
+
+def curves_of(animation: Any) -> list[Any]:
+    """The F-curves that animate a data-block. From 4.4 an action keeps them in slots, from 5.0 only there."""
+    action = animation.action
+    if action is None:
+        return []
+    if hasattr(action, "fcurves"):
+        return list(action.fcurves)
+    slot = animation.action_slot
+    return [
+        curve
+        for layer in action.layers
+        for strip in layer.strips
+        for bag in [strip.channelbag(slot)]
+        if bag is not None
+        for curve in bag.fcurves
+    ]
