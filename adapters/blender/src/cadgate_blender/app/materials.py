@@ -8,7 +8,7 @@ from typing import Any, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
-from cadgate_blender.app import changes, images, limits, names, sockets, versions
+from cadgate_blender.app import animated, changes, images, limits, names, sockets, versions
 from cadgate_blender.app.describe import describe, tidy, vector
 
 _SLOTS = {
@@ -109,6 +109,9 @@ def _set(material: Any, values: dict[str, Any]) -> None:
             "unlinked",
             f"Nodes fed {', '.join(unlinked)} of {material.name!r}: they are unlinked, so that what was set has effect",
         )
+    for field in wanted:
+        socket = node.inputs[_VALUES[field]]
+        animated.warn_of_socket(material.name, material.node_tree, field, sockets.feed(socket).factor or socket)
     alpha = sockets.feed(node.inputs["Alpha"])
     if "alpha" in wanted:
         solid = wanted["alpha"] == 1.0 and alpha.link is None

@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterable
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
-from cadgate_blender.app import changes, limits, names, probe, versions
+from cadgate_blender.app import animated, changes, limits, names, probe, versions
 from cadgate_blender.app.describe import degrees, describe, tidy, vector
 from cadgate_blender.app.objects import drop_unused
 
@@ -139,6 +139,20 @@ _SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
+_OWN_NAMES: dict[str, tuple[str, ...]] = {
+    "levels": ("levels", "render_levels"),
+    "scheme": ("subdivision_type",),
+    "limit": ("limit_method",),
+    "angle": ("angle_limit",),
+    "relative_offset": ("relative_offset_displace", "use_relative_offset"),
+    "constant_offset": ("constant_offset_displace", "use_constant_offset"),
+    "axes": ("use_axis",),
+    "merge": ("use_mirror_merge",),
+    "even": ("use_even_offset",),
+}
+"""Settings that Blender calls otherwise."""
+
+
 def info(modifier: Any) -> dict[str, Any]:
     """ModifierInfo."""
     word = WORDS.get(modifier.type)
@@ -267,6 +281,7 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
     _set(found, settings)
     for field, value in shown.items():
         setattr(found, field, value)
+    animated.warn_of_modifier(obj, found, {field: _OWN_NAMES.get(field, (field,)) for field in {**settings, **shown}})
     if anything:
         changes.changed(describe(obj))
     return info(found)

@@ -9,7 +9,7 @@ from typing import Any, Callable, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, page
-from cadgate_blender.app import changes, limits, names, properties
+from cadgate_blender.app import animated, changes, limits, names, properties
 from cadgate_blender.app.describe import collections_of_all, describe, mesh_changed, vector, world_matrix
 
 Triple = Sequence[float]
@@ -194,8 +194,11 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
     about_to_change(describe(obj)["revision"], anything=bool(wanted))
     if replaced is not None:
         remove(replaced)
+    moved: Sequence[str] = ()
     if "parent" in wanted and parent != obj.parent:
         _set_parent(obj, parent)
+        # It stays where it is by values of its own.
+        moved = tuple(animated.TRANSFORMS)
     if "location" in wanted:
         obj.location = wanted["location"]
     if "rotation" in wanted:
@@ -214,6 +217,7 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
         if obj.name != new_name and on_conflict != "rename":
             raise name_taken("object", new_name)
         names.note(obj, former=name)
+    animated.warn_of_object(obj, [*moved, *(field for field in wanted if field not in moved)])
     info = describe(obj)
     if wanted:
         changes.changed(info, former=name)
@@ -278,6 +282,8 @@ def duplicate(
         copy.rotation_euler = [math.radians(angle) for angle in rotation]
     if scale is not None:
         copy.scale = scale
+    wanted = {"location": location, "rotation": rotation, "scale": scale}
+    animated.warn_of_object(copy, [field for field, value in wanted.items() if value is not None])
     for collection in collections or [bpy.context.scene.collection]:
         collection.objects.link(copy)
     names.note(copy)

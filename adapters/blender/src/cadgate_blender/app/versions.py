@@ -98,18 +98,19 @@ def clear_custom_normals(mesh: Any) -> None:
 
 
 def curves_of(animation: Any) -> list[Any]:
-    """The F-curves that animate a data-block. From 4.4 an action keeps them in slots, from 5.0 only there."""
-    action = animation.action
-    if action is None:
-        return []
-    if hasattr(action, "fcurves"):
+    """The F-curves that animate a data-block, also those of strips."""
+    found = [] if animation.action is None else _curves_of_action(animation.action, animation)
+    for track in animation.nla_tracks:
+        for strip in () if track.mute else track.strips:
+            if strip.action is not None and not strip.mute:
+                found.extend(_curves_of_action(strip.action, strip))
+    return found
+
+
+def _curves_of_action(action: Any, user: Any) -> list[Any]:
+    """From 4.4 an action keeps curves in slots, of which its user names one; from 5.0 only there."""
+    slot = getattr(user, "action_slot", None)
+    if not hasattr(action, "slots") or (slot is None and hasattr(action, "fcurves")):
         return list(action.fcurves)
-    slot = animation.action_slot
-    return [
-        curve
-        for layer in action.layers
-        for strip in layer.strips
-        for bag in [strip.channelbag(slot)]
-        if bag is not None
-        for curve in bag.fcurves
-    ]
+    bags = [strip.channelbag(slot) for layer in action.layers for strip in layer.strips] if slot is not None else []
+    return [curve for bag in bags if bag is not None for curve in bag.fcurves]
