@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 from math import cos, pi
 from typing import Any
 
@@ -12,7 +14,8 @@ from PIL import Image
 
 from tests.blender_code import evaluate
 from tests.blender_solids import exported
-from tests.gateway import Gateway
+from tests.gateway import Gateway, eventually
+from tests.pictures import png
 
 SMOOTH = "[p.use_smooth for p in bpy.data.objects[{!r}].data.polygons]"
 SHARP = "sum(e.use_edge_sharp for e in bpy.data.objects[{!r}].data.edges)"
@@ -400,3 +403,39 @@ def test_objects_that_show_nothing_or_are_not_there_are_refused(blender: httpx.C
     assert code(blender.get("/render/preview", params={"objects": "Nope"})) == (404, "object_not_found")
     assert code(blender.get("/render/preview", params={"objects": "E"})) == (422, "validation_error")
     assert code(blender.post("/render", json={"objects": []})) == (422, "validation_error")
+
+
+# --- after a death -------------------------------------------------------------------------------------------------
+
+
+def test_all_of_it_comes_back_after_a_death(blender: httpx.Client, gateway: Gateway) -> None:
+    post(blender, "/materials", 201, name="M")
+    blender.post("/materials/M/texture", files={"file": ("a.png", png((255, 0, 0)))})
+    blender.patch("/materials/M", json={"color": [0.5, 0.5, 0.5]})
+    for number in range(4):
+        add(
+            blender,
+            "cube",
+            name=f"P{number}",
+            location=[number * 1.5, 0, 0],
+            rotation=[0, 0, 10 * number],
+            material="M",
+        )
+    post(blender, "/objects/P0/boolean", object="P1", operation="union", delete_other=True)
+    post(blender, "/objects/join", 201, objects=["P2", "P0"], name="Both")
+    post(blender, "/objects/Both/apply")
+    post(blender, "/objects/Both/origin", to="bounds")
+    post(blender, "/objects/Both/shade", mode="auto", angle=40)
+    post(blender, "/objects/Both/separate")
+    blender.patch("/objects/P3", json={"properties": {"a": [1, 2.5], "b": "x"}})
+    post(blender, "/meshes", 201, **SQUARE, uvs=[[0, 0]] * 4, normals=[[0, 0, 1]] * 4, colors=[[1, 0, 0]] * 4)
+    assert blender.delete("/materials/M/texture").status_code == 200
+    before = blender.get("/objects").json()["result"], blender.get("/materials").json()["result"]
+    sharp, pid = evaluate(gateway, SHARP.format("Both")), gateway.application_pid("blender")
+
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: gateway.application_pid("blender") != pid, what="another Blender")
+
+    assert (blender.get("/objects").json()["result"], blender.get("/materials").json()["result"]) == before
+    assert not gateway.health("blender")["result"].get("damages")
+    assert evaluate(gateway, SHARP.format("Both")) == sharp

@@ -235,3 +235,17 @@ def test_a_boolean_modifier_is_checked_when_it_is_applied(blender: httpx.Client,
     assert answer.status_code == 200, answer.text
     assert warnings(answer) == (["other_solver"] if solver == "fast" else [])
     assert exported(blender, "A").volume == pytest.approx(12)
+
+
+def test_a_modifier_that_leaves_nothing_is_not_applied(blender: httpx.Client, gateway: Gateway) -> None:
+    add(blender, "cube", name="A")
+    evaluate(
+        gateway,
+        "o = bpy.data.objects['A']; o.vertex_groups.new(name='G'); m = o.modifiers.new('Mask', 'MASK')\n"
+        "m.vertex_group = 'G'; 1",
+    )
+
+    answer = blender.post("/objects/A/modifiers/Mask/apply")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "degenerate_result")
+    assert blender.get("/objects/A").json()["result"]["faces"] == 6

@@ -222,6 +222,8 @@ def test_values_of_a_shader_without_effect_are_not_told_as_the_materials(stage: 
 
     answer = stage.patch("/materials/M", json={"color": [1, 0, 0]})
 
+    assert set(get(stage)["linked"]) == set(ALL)
+    assert [get(stage)[field] for field in ALL] == [None] * len(ALL)
     assert answer.status_code == 422
     assert "Principled" in answer.json()["error"]["message"]
 

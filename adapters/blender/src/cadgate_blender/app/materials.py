@@ -52,10 +52,12 @@ _VALUES = {
 
 
 def info(material: Any) -> dict[str, Any]:
-    """MaterialInfo; of a material without a Principled BSDF what viewports show."""
+    """MaterialInfo; of a material without nodes what it is drawn with, of one of other shaders nothing in numbers."""
     node = shader(material)
     described: dict[str, Any] = {"name": material.name}
-    if node is None:
+    if node is None and material.node_tree is not None and material.use_nodes:
+        described.update({**dict.fromkeys(_VALUES), "textures": {}, "linked": list(_VALUES)})
+    elif node is None:
         described.update(
             {
                 "color": vector(material.diffuse_color),

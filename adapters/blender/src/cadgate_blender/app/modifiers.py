@@ -6,6 +6,7 @@ import math
 from typing import Any, Callable, Iterable
 
 import bpy
+import numpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
 from cadgate_blender.app import animated, changes, limits, names, probe, versions
@@ -315,6 +316,7 @@ def apply(*, object: str, modifier: str) -> dict[str, Any]:
     else:
         mesh = probe.mesh_of(obj, keep=lambda each: each.name == modifier)
     try:
+        _check_made(obj, found, mesh)
         about_to_change(describe(obj)["revision"])
     except BaseException:
         bpy.data.meshes.remove(mesh)
@@ -324,6 +326,20 @@ def apply(*, object: str, modifier: str) -> dict[str, Any]:
     described = describe(obj)
     changes.changed(described)
     return described
+
+
+def _check_made(obj: Any, modifier: Any, mesh: Any) -> None:
+    """Raise AppError where a modifier leaves nothing of a mesh, or places that are no numbers."""
+    points = numpy.empty(len(mesh.vertices) * 3, numpy.float32)
+    mesh.vertices.foreach_get("co", points)
+    lost = len(obj.data.polygons) > 0 and not len(mesh.polygons)
+    if lost or not numpy.isfinite(points).all():
+        what = "leaves no face of it" if lost else "puts vertices to places that are no finite numbers"
+        raise AppError(
+            "degenerate_result",
+            f"{modifier.name!r} cannot be applied to {obj.name!r}: it {what}. Change its settings",
+            {"object": obj.name, "modifier": modifier.name},
+        )
 
 
 def replace_mesh(obj: Any, mesh: Any) -> None:
