@@ -114,6 +114,7 @@ class Caller:
             with ExitStack() as stack:
                 if call.mutates and not call.dry_run and not in_transaction:
                     stack.enter_context(self._host.transaction(call.label))
+                self._host.prepare()
                 result = self._work(call, function)
         except DryRunPassed:
             return {"dry_run": True}

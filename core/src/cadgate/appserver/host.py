@@ -47,6 +47,11 @@ class Host:
         """Replace the state of the session by that of `path`; None is the state after `start`."""
         raise NotImplementedError
 
+    def prepare(self) -> None:
+        """Called before each method's function, also when it is replayed: bring the application into the state that
+        functions expect, whatever executed code left on. It may depend on nothing but the state, and costs every call.
+        """
+
     @contextmanager
     def transaction(self, label: str) -> Generator[None, None, None]:
         """Wrap one mutation. Applications with transactions of their own roll back here when it raises."""

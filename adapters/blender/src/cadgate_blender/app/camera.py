@@ -7,7 +7,7 @@ from typing import Any, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method
-from cadgate_blender.app import aim, changes, names
+from cadgate_blender.app import aim, animated, changes, names
 from cadgate_blender.app.describe import describe, tidy
 from cadgate_blender.app.light import turn
 from cadgate_blender.app.objects import Placement, add_object
@@ -86,8 +86,12 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
     if turned is not None:
         obj.rotation_mode = "XYZ"
         obj.rotation_euler = turned
+        animated.warn_of_object(obj, ["rotation"])
     _set(obj.data, values)
+    animated.warn_of(name, obj.data, {field: ("type",) if field == "projection" else (field,) for field in values})
     scene = bpy.context.scene
+    if active is not None:
+        animated.warn_of_camera(scene)
     if active:
         scene.camera = obj
     elif active is False and scene.camera == obj:

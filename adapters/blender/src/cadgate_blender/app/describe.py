@@ -11,6 +11,8 @@ from typing import Any, Iterable, Sequence
 import bpy
 import numpy
 
+from cadgate_blender.app import properties
+
 _FLOAT = struct.Struct("f")
 _STAMP_IS_REMEMBERED = 4096
 _GENERATED = {"CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME", "ARMATURE", "LATTICE"}
@@ -207,6 +209,7 @@ def describe(obj: Any, collections: list[str] | None = None, visible: bool | Non
         "vertices": None,
         "edges": None,
         "faces": None,
+        "properties": properties.read(obj),
     }
     stamp: Any = None
     if facts is not None:

@@ -7,9 +7,11 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import Host, current
-from cadgate_blender.app import changes, describe, events, limits, names, snapshots, stamps, versions
+from cadgate_blender.app import changes, describe, events, limits, modes, names, snapshots, stamps, versions
 
 FOREIGN = ("session.execute", "session.undo", "session.redo")
+BRINGS_OBJECTS = ("internal.open", "internal.append")
+"""Methods that take objects from a file, whose modes nobody knows."""
 
 
 class BlenderHost(Host):
@@ -36,6 +38,9 @@ class BlenderHost(Host):
     def namespace(self) -> dict[str, Any]:
         return {"bpy": bpy}
 
+    def prepare(self) -> None:
+        modes.end()
+
     def save_snapshot(self, path: str) -> None:
         snapshots.save_all(path)
 
@@ -50,10 +55,14 @@ class BlenderHost(Host):
     def observe(self) -> None:
         if current().method in FOREIGN and (current().changed or current().method != "session.execute"):
             self._forget()
+            modes.write_back()
+        elif current().method in BRINGS_OBJECTS:
+            modes.forget()
         changes.report(self.emit, stamps.stamps)
 
     def _forget(self) -> None:
         """What is remembered of the objects may be wrong now; references to them are dead."""
         names.forget()
+        modes.forget()
         describe.forget()
         changes.anything()

@@ -8,11 +8,15 @@ from typing import Any, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method
-from cadgate_blender.app import aim, changes, names
+from cadgate_blender.app import aim, animated, changes, names
 from cadgate_blender.app.describe import degrees, describe, tidy, vector, world_matrix
 from cadgate_blender.app.objects import Placement, add_object
 
 _ENERGY = {"POINT": 1000.0, "SPOT": 1000.0, "AREA": 100.0, "SUN": 1.0}
+
+
+_PATHS = {"size": ("size", "shadow_soft_size", "angle"), "spot_angle": ("spot_size",)}
+"""Fields that Blender calls otherwise."""
 
 
 def _info(obj: Any, described: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -96,7 +100,9 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
     if turned is not None:
         obj.rotation_mode = "XYZ"
         obj.rotation_euler = turned
+        animated.warn_of_object(obj, ["rotation"])
     _set(obj.data, values)
+    animated.warn_of(name, obj.data, {field: _PATHS.get(field, (field,)) for field in values})
     described = describe(obj)
     if anything:
         changes.changed(described)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cadgate.appserver import limit_exceeded
 
-LIMITS: dict[str, int] = {}
+LIMITS: dict[str, Any] = {}
 """Filled from the adapter's settings when the host starts."""
 
 
@@ -13,3 +15,8 @@ def check(what: str, value: float, setting: str) -> None:
     limit = LIMITS[setting]
     if value > limit:
         raise limit_exceeded(what, value, limit, setting)
+
+
+def verify() -> str:
+    """How closely results are looked at where a request does not say it: `fast` or `full`."""
+    return str(LIMITS.get("verify", "fast"))

@@ -7,8 +7,8 @@ from typing import Any, Sequence
 
 import bpy
 
-from cadgate.appserver import AppError, about_to_change, method, name_taken
-from cadgate_blender.app import changes, images, limits, names, versions
+from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
+from cadgate_blender.app import animated, changes, images, limits, names, sockets, versions
 from cadgate_blender.app.describe import describe, tidy, vector
 
 _SLOTS = {
@@ -27,29 +27,37 @@ def find(name: str) -> Any:
 
 
 def shader(material: Any) -> Any:
-    """The material's Principled BSDF, None where executed code or a file made it without one."""
-    if material.node_tree is None:
+    """The Principled BSDF that makes the material's surface; None where executed code or a file made it without one."""
+    if material.node_tree is None or not material.use_nodes:
         return None
-    return next((node for node in material.node_tree.nodes if node.bl_idname == "ShaderNodeBsdfPrincipled"), None)
+    output = material.node_tree.get_output_node("ALL")
+    pending = [] if output is None else [output]
+    for node in pending:
+        if node.bl_idname == "ShaderNodeBsdfPrincipled":
+            return node
+        links = [sockets.link_of(plug) for plug in node.inputs if plug.type == "SHADER"]
+        pending.extend(link.from_node for link in links if link is not None and link.from_node not in pending)
+    return None
 
 
-def _textures(node: Any) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for slot, socket in _SLOTS.items():
-        links = node.inputs[socket].links
-        source = links[0].from_node if links else None
-        if source is not None and source.bl_idname == "ShaderNodeNormalMap" and source.inputs["Color"].links:
-            source = source.inputs["Color"].links[0].from_node
-        if source is not None and source.bl_idname == "ShaderNodeTexImage" and source.image is not None:
-            found[slot] = source.image.name
-    return found
+_VALUES = {
+    "color": "Base Color",
+    "metallic": "Metallic",
+    "roughness": "Roughness",
+    "emission_color": "Emission Color",
+    "emission_strength": "Emission Strength",
+    "alpha": "Alpha",
+}
+"""The fields with a plain value, and their inputs."""
 
 
 def info(material: Any) -> dict[str, Any]:
-    """MaterialInfo; of a material without a Principled BSDF what viewports show."""
+    """MaterialInfo; of a material without nodes what it is drawn with, of one of other shaders nothing in numbers."""
     node = shader(material)
     described: dict[str, Any] = {"name": material.name}
-    if node is None:
+    if node is None and material.node_tree is not None and material.use_nodes:
+        described.update({**dict.fromkeys(_VALUES), "textures": {}, "linked": list(_VALUES)})
+    elif node is None:
         described.update(
             {
                 "color": vector(material.diffuse_color),
@@ -59,20 +67,17 @@ def info(material: Any) -> dict[str, Any]:
                 "emission_strength": 0.0,
                 "alpha": tidy(material.diffuse_color[3]),
                 "textures": {},
+                "linked": [],
             }
         )
     else:
-        described.update(
-            {
-                "color": vector(node.inputs["Base Color"].default_value),
-                "metallic": tidy(node.inputs["Metallic"].default_value),
-                "roughness": tidy(node.inputs["Roughness"].default_value),
-                "emission_color": vector(node.inputs["Emission Color"].default_value),
-                "emission_strength": tidy(node.inputs["Emission Strength"].default_value),
-                "alpha": tidy(node.inputs["Alpha"].default_value),
-                "textures": _textures(node),
-            }
-        )
+        feeds = {field: sockets.feed(node.inputs[name]) for field, name in _VALUES.items()}
+        for field, found in feeds.items():
+            value = found.value
+            described[field] = vector(value) if isinstance(value, tuple) else None if value is None else tidy(value)
+        pictures = {slot: sockets.feed(node.inputs[name]).image for slot, name in _SLOTS.items()}
+        described["textures"] = {slot: image.name for slot, image in pictures.items() if image is not None}
+        described["linked"] = [field for field, found in feeds.items() if found.value is None]
     described["users"] = material.users - int(material.use_fake_user)
     described["revision"] = hashlib.sha1(repr(sorted(described.items())).encode()).hexdigest()[:12]
     return described
@@ -90,28 +95,38 @@ def _shader(material: Any) -> Any:
 
 
 def _set(material: Any, values: dict[str, Any]) -> None:
+    """Set values so that they have effect: what an image feeds is multiplied, what other nodes feed is unlinked."""
     node = _shader(material)
-    if "color" in values:
-        node.inputs["Base Color"].default_value = values["color"]
-    for field, socket in (("metallic", "Metallic"), ("roughness", "Roughness")):
-        if field in values:
-            node.inputs[socket].default_value = values[field]
-    if values.get("emission_color") is not None:
-        node.inputs["Emission Color"].default_value = values["emission_color"]
-        if values.get("emission_strength") is None and node.inputs["Emission Strength"].default_value == 0.0:
-            values = {**values, "emission_strength": 1.0}
-    if values.get("emission_strength") is not None:
-        node.inputs["Emission Strength"].default_value = values["emission_strength"]
-    alpha = values.get("alpha")
-    if alpha is None and "color" in values and values["color"][3] < 1.0:
-        alpha = values["color"][3]
-    if alpha is not None:
-        node.inputs["Alpha"].default_value = alpha
-        material.surface_render_method = "DITHERED" if alpha == 1.0 else "BLENDED"
+    wanted = {field: values[field] for field in _VALUES if values.get(field) is not None}
+    dark = sockets.feed(node.inputs["Emission Strength"]).value == 0.0
+    if "emission_color" in wanted and "emission_strength" not in wanted and dark:
+        wanted["emission_strength"] = 1.0
+    if "alpha" not in wanted and "color" in wanted and wanted["color"][3] < 1.0:
+        wanted["alpha"] = wanted["color"][3]
+    unlinked = [
+        field for field, value in wanted.items() if sockets.put(material.node_tree, node.inputs[_VALUES[field]], value)
+    ]
+    if unlinked:
+        warn(
+            "unlinked",
+            f"Nodes fed {', '.join(unlinked)} of {material.name!r}: they are unlinked, so that what was set has effect",
+        )
+    for field in wanted:
+        socket = node.inputs[_VALUES[field]]
+        animated.warn_of_socket(material.name, material.node_tree, field, sockets.feed(socket).factor or socket)
+    alpha = sockets.feed(node.inputs["Alpha"])
+    if "alpha" in wanted:
+        solid = wanted["alpha"] == 1.0 and alpha.link is None
+        material.surface_render_method = "DITHERED" if solid else "BLENDED"
     # Workbench and viewports show these, not the nodes.
-    material.diffuse_color = (*node.inputs["Base Color"].default_value[:3], node.inputs["Alpha"].default_value)
-    material.metallic = node.inputs["Metallic"].default_value
-    material.roughness = node.inputs["Roughness"].default_value
+    color, metallic, roughness = (sockets.feed(node.inputs[_VALUES[field]]).value for field in _SHOWN)
+    if color is not None and alpha.value is not None:
+        material.diffuse_color = (*color[:3], alpha.value)
+    material.metallic = material.metallic if metallic is None else metallic
+    material.roughness = material.roughness if roughness is None else roughness
+
+
+_SHOWN = ("color", "metallic", "roughness")
 
 
 def _users(material: Any) -> list[Any]:
@@ -247,7 +262,25 @@ def texture(*, path: str, name: str, material: str, slot: str) -> dict[str, Any]
         bump = tree.nodes.new("ShaderNodeNormalMap")
         tree.links.new(output, bump.inputs["Color"])
         output = bump.outputs["Normal"]
-    elif slot == "emission" and node.inputs["Emission Strength"].default_value == 0.0:
-        node.inputs["Emission Strength"].default_value = 1.0
+    elif slot == "emission" and sockets.feed(node.inputs["Emission Strength"]).value == 0.0:
+        sockets.put(tree, node.inputs["Emission Strength"], 1.0)
     tree.links.new(output, node.inputs[_SLOTS[slot]])
+    return info(found)
+
+
+@method("materials.remove_texture")
+def remove_texture(*, material: str, slot: str) -> dict[str, Any]:
+    """Take the image out of `slot`: the value that it was multiplied by, or that was there before it, is left."""
+    found = find(material)
+    node = _shader(found)
+    socket = node.inputs[_SLOTS[slot]]
+    fed = sockets.feed(socket)
+    if fed.image is None:
+        raise not_found("texture", slot, info(found)["textures"])
+    about_to_change(info(found)["revision"])
+    images.unplug(found.node_tree, socket)
+    if fed.factor is not None and fed.value is not None:
+        socket.default_value = fed.value
+    if slot == "alpha" and socket.default_value == 1.0:
+        found.surface_render_method = "DITHERED"
     return info(found)

@@ -19,7 +19,15 @@ MAX_COORDINATE = 1e9
 
 @method("meshes.create")
 def create(
-    *, vertices: list[Any], faces: list[Any], edges: list[Any], smooth: bool, **placement: Any
+    *,
+    vertices: list[Any],
+    faces: list[Any],
+    edges: list[Any],
+    smooth: bool,
+    uvs: list[Any] | None,
+    normals: list[Any] | None,
+    colors: list[Any] | None,
+    **placement: Any,
 ) -> dict[str, Any]:
     limits.check("The number of vertices", len(vertices), "max_vertices")
     place = Placement(**placement)
@@ -27,10 +35,68 @@ def create(
     try:
         mesh.from_pydata(vertices, edges, faces, shade_flat=not smooth)
         _check(mesh, len(vertices), len(faces))
+        _check_corners(mesh, faces)
+        if uvs is not None:
+            _set_uvs(mesh, numpy.array(uvs, numpy.float32))
+        if colors is not None:
+            _set_colors(mesh, numpy.array([(*color, 1.0)[:4] for color in colors], numpy.float32))
+        if normals is not None:
+            _set_normals(mesh, numpy.array(normals, numpy.float64))
         return add_object("Mesh", place, lambda name: _named(mesh, name))
     except BaseException:
         _discard(mesh)
         raise
+
+
+def _check_corners(mesh: Any, faces: list[Any]) -> None:
+    """What is said of corners holds only while Blender has them in the order in which they came."""
+    found = numpy.empty(len(mesh.loops), numpy.int32)
+    mesh.loops.foreach_get("vertex_index", found)
+    if found.tolist() != [index for face in faces for index in face]:
+        raise AppError("command_failed", "Blender keeps the corners of the faces in another order")
+
+
+def _set_uvs(mesh: Any, values: Any) -> None:
+    if len(values) == len(mesh.vertices):
+        values = values[_corner_vertices(mesh)]
+    layer = mesh.uv_layers.new(name="UVMap", do_init=False)
+    layer.uv.foreach_set("vector", values.ravel())
+    found = numpy.empty(values.size, numpy.float32)
+    layer.uv.foreach_get("vector", found)
+    _same("uvs", found, values.ravel(), 0.0)
+
+
+def _set_colors(mesh: Any, values: Any) -> None:
+    domain = "POINT" if len(values) == len(mesh.vertices) else "CORNER"
+    layer = mesh.color_attributes.new(name="Color", type="FLOAT_COLOR", domain=domain)
+    layer.data.foreach_set("color", values.ravel())
+    mesh.color_attributes.active_color = layer
+    found = numpy.empty(values.size, numpy.float32)
+    layer.data.foreach_get("color", found)
+    _same("colors", found, values.ravel(), 0.0)
+
+
+def _set_normals(mesh: Any, values: Any) -> None:
+    values /= numpy.linalg.norm(values, axis=1, keepdims=True)
+    if len(values) == len(mesh.vertices):
+        values = values[_corner_vertices(mesh)]
+    mesh.shade_smooth()
+    mesh.normals_split_custom_set(values.tolist())
+    found = numpy.empty(values.size, numpy.float32)
+    mesh.corner_normals.foreach_get("vector", found)
+    # Blender keeps them as two angles of 16 bits each.
+    _same("normals", found, values.ravel(), 2e-3)
+
+
+def _corner_vertices(mesh: Any) -> Any:
+    found = numpy.empty(len(mesh.loops), numpy.int32)
+    mesh.loops.foreach_get("vertex_index", found)
+    return found
+
+
+def _same(what: str, found: Any, wanted: Any, room: float) -> None:
+    if len(found) and numpy.abs(found - wanted).max() > room:
+        raise AppError("command_failed", f"Blender keeps other {what} than were sent")
 
 
 @method("internal.mesh")
@@ -97,7 +163,8 @@ def read(path: str) -> tuple[Any, Any, Any]:
             f"The upload has {len(data)} bytes; {vertices} vertices, {faces} faces, {corners} corners are {expected}",
         )
     limits.check("The number of vertices", vertices, "max_vertices")
-    limits.check("The number of corners", corners, "max_vertices")
+    # Of quads a vertex has 4 corners, of triangles 6.
+    limits.check("The number of corners, divided by 8,", corners / 8, "max_vertices")
     points = numpy.frombuffer(data, "<f4", vertices * 3, HEADER.size).astype(numpy.float32)
     sizes = numpy.frombuffer(data, "<u4", faces, HEADER.size + 12 * vertices).astype(numpy.int64)
     indices = numpy.frombuffer(data, "<u4", corners, HEADER.size + 12 * vertices + 4 * faces).astype(numpy.int64)

@@ -1,17 +1,17 @@
-"""Modifiers: adding, changing, removing, applying them; and booleans that are applied at once."""
+"""Modifiers: adding, changing, removing, applying them."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, Callable
+from typing import Any, Callable, Iterable
 
 import bpy
 import numpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
-from cadgate_blender.app import changes, limits, names, probe, versions
+from cadgate_blender.app import animated, changes, limits, names, probe, versions
 from cadgate_blender.app.describe import degrees, describe, tidy, vector
-from cadgate_blender.app.objects import drop_unused, remove
+from cadgate_blender.app.objects import drop_unused
 
 TYPES = {
     "subdivision": "SUBSURF",
@@ -36,7 +36,8 @@ def _target(name: str) -> Any:
     return obj
 
 
-def _mesh(name: str) -> Any:
+def find_mesh(name: str) -> Any:
+    """The mesh object `name`. Raises AppError when it is none."""
     obj = names.find_object(name)
     if obj.type != "MESH":
         raise AppError("validation_error", f"{name!r} is {names.kind_of(obj)}, not a MESH", {"object": name})
@@ -139,6 +140,20 @@ _SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
+_OWN_NAMES: dict[str, tuple[str, ...]] = {
+    "levels": ("levels", "render_levels"),
+    "scheme": ("subdivision_type",),
+    "limit": ("limit_method",),
+    "angle": ("angle_limit",),
+    "relative_offset": ("relative_offset_displace", "use_relative_offset"),
+    "constant_offset": ("constant_offset_displace", "use_constant_offset"),
+    "axes": ("use_axis",),
+    "merge": ("use_mirror_merge",),
+    "even": ("use_even_offset",),
+}
+"""Settings that Blender calls otherwise."""
+
+
 def info(modifier: Any) -> dict[str, Any]:
     """ModifierInfo."""
     word = WORDS.get(modifier.type)
@@ -158,19 +173,33 @@ def _set(modifier: Any, settings: dict[str, Any]) -> None:
         known[field][1](modifier, value)
 
 
-def _check(obj: Any, word: str, settings: dict[str, Any], instead_of: Any = None) -> None:
+def check(obj: Any, word: str, settings: dict[str, Any], instead_of: Any = None) -> None:
     """Raise AppError for other objects that do not fit, and for more vertices than the limits allow."""
     for field in ("object", "mirror_object"):
         if settings.get(field) is not None:
-            other = _mesh(settings[field]) if field == "object" else names.find_object(settings[field])
+            other = find_mesh(settings[field]) if field == "object" else names.find_object(settings[field])
             if other == obj and field == "object":
                 raise AppError("validation_error", f"{obj.name!r} cannot be combined with itself", {"object": obj.name})
-    stack = [
-        (WORDS[each.type], {field: get(each) for field, (get, _) in _SETTINGS[WORDS[each.type]].items()})
-        for each in obj.modifiers
-        if each != instead_of and each.type in WORDS
-    ]
-    stack.append((word, settings))
+    _estimate(obj, [*_stack(each for each in obj.modifiers if each != instead_of), (word, settings)])
+
+
+def _stack(modifiers: Iterable[Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Type and settings of those modifiers whose cost is known, whoever made them."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    for each in modifiers:
+        if each.type in ("SUBSURF", "MULTIRES"):
+            found.append(("subdivision", {"levels": max(each.levels, each.render_levels)}))
+        elif each.type in WORDS:
+            found.append((WORDS[each.type], {field: get(each) for field, (get, _) in _fields(each).items()}))
+    return found
+
+
+def _fields(modifier: Any) -> dict[str, Any]:
+    return _SETTINGS[WORDS[modifier.type]]
+
+
+def _estimate(obj: Any, stack: list[tuple[str, dict[str, Any]]], depth: int = 0) -> float:
+    """How many vertices modifiers make of an object, at most about. Raises AppError `limit_exceeded`."""
     vertices = float(len(obj.data.vertices) if obj.type == "MESH" else 0)
     for kind, values in stack:
         if kind == "subdivision":
@@ -179,8 +208,11 @@ def _check(obj: Any, word: str, settings: dict[str, Any], instead_of: Any = None
             limits.check("The number of copies", values["count"], "max_copies")
         vertices *= _growth(kind, values)
         if kind == "boolean" and values.get("object") is not None:
-            vertices += len(names.find_object(values["object"]).data.vertices)
+            other = names.find_object(values["object"])
+            # Objects may combine with each other in a circle, which Blender cuts.
+            vertices += _estimate(other, _stack(other.modifiers), depth + 1) if depth < 8 else 0
         limits.check("The number of vertices that the modifiers make (an estimate)", vertices, "max_vertices")
+    return vertices
 
 
 def _growth(kind: str, values: dict[str, Any]) -> float:
@@ -216,7 +248,7 @@ def add(*, object: str, modifier: dict[str, Any]) -> dict[str, Any]:
         names.check_length(name)
         if obj.modifiers.get(name) is not None:
             raise name_taken("modifier", name, on_conflict=False)
-    _check(obj, word, settings)
+    check(obj, word, settings)
     about_to_change(describe(obj)["revision"])
     made = obj.modifiers.new(name or word.capitalize(), TYPES[word])
     if made is None:
@@ -244,12 +276,13 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
         )
     if word is not None:
         before = {field: get(found) for field, (get, _) in known.items()}
-        _check(obj, word, {**before, **settings}, instead_of=found)
+        check(obj, word, {**before, **settings}, instead_of=found)
     anything = bool(settings or shown)
     about_to_change(describe(obj)["revision"], anything=anything)
     _set(found, settings)
     for field, value in shown.items():
         setattr(found, field, value)
+    animated.warn_of_modifier(obj, found, {field: _OWN_NAMES.get(field, (field,)) for field in {**settings, **shown}})
     if anything:
         changes.changed(describe(obj))
     return info(found)
@@ -268,85 +301,51 @@ def remove_modifier(*, object: str, modifier: str) -> dict[str, Any]:
 @method("modifiers.apply")
 def apply(*, object: str, modifier: str) -> dict[str, Any]:
     """Make what the modifier does part of the mesh. Others stay, also those that work before it."""
-    obj = _mesh(object)
+    obj = find_mesh(object)
     found = _find(obj, modifier)
     if obj.data.shape_keys is not None:
         raise AppError("conflict", f"{object!r} has shape keys, and a modifier cannot be applied to those")
     if list(obj.modifiers).index(found) > 0:
         warn("not_first", f"{modifier!r} was not the first modifier: applied to the mesh without the ones before it")
-    mesh = probe.mesh_of(obj, keep=lambda each: each.name == modifier)
+    _estimate(obj, _stack([found]))
+    if found.type == "BOOLEAN" and found.operand_type == "OBJECT" and found.object is not None:
+        # It adds modifiers itself.
+        from cadgate_blender.app import booleans
+
+        mesh = booleans.applied(obj, found)
+    else:
+        mesh = probe.mesh_of(obj, keep=lambda each: each.name == modifier)
     try:
+        _check_made(obj, found, mesh)
         about_to_change(describe(obj)["revision"])
     except BaseException:
         bpy.data.meshes.remove(mesh)
         raise
-    _replace_mesh(obj, mesh)
+    replace_mesh(obj, mesh)
     obj.modifiers.remove(obj.modifiers[modifier])
     described = describe(obj)
     changes.changed(described)
     return described
 
 
-def _replace_mesh(obj: Any, mesh: Any) -> None:
+def _check_made(obj: Any, modifier: Any, mesh: Any) -> None:
+    """Raise AppError where a modifier leaves nothing of a mesh, or places that are no numbers."""
+    points = numpy.empty(len(mesh.vertices) * 3, numpy.float32)
+    mesh.vertices.foreach_get("co", points)
+    lost = len(obj.data.polygons) > 0 and not len(mesh.polygons)
+    if lost or not numpy.isfinite(points).all():
+        what = "leaves no face of it" if lost else "puts vertices to places that are no finite numbers"
+        raise AppError(
+            "degenerate_result",
+            f"{modifier.name!r} cannot be applied to {obj.name!r}: it {what}. Change its settings",
+            {"object": obj.name, "modifier": modifier.name},
+        )
+
+
+def replace_mesh(obj: Any, mesh: Any) -> None:
+    """Give the object another mesh under the name of its former one."""
     former = obj.data
     name = former.name
     obj.data = mesh
     drop_unused(former)
     mesh.name = name
-
-
-def _same_points(one: Any, other: Any) -> bool:
-    """Whether two meshes have the same points and as many faces, in whatever order."""
-    if (len(one.vertices), len(one.polygons)) != (len(other.vertices), len(other.polygons)):
-        return False
-    return bool(numpy.allclose(_points(one), _points(other), atol=1e-6))
-
-
-def _points(mesh: Any) -> Any:
-    values = numpy.empty(len(mesh.vertices) * 3, numpy.float32)
-    mesh.vertices.foreach_get("co", values)
-    points = values.reshape(-1, 3).round(5)
-    return points[numpy.lexsort(points.T)]
-
-
-@method("objects.boolean")
-def boolean(*, name: str, object: str, operation: str, solver: str, delete_other: bool) -> dict[str, Any]:
-    """Replace the mesh of `name` by its combination with `object`, the modifiers of both applied."""
-    obj, other = _mesh(name), _mesh(object)
-    if obj == other:
-        raise AppError("validation_error", f"{name!r} cannot be combined with itself: name two objects")
-    if obj.data.shape_keys is not None:
-        raise AppError("conflict", f"{name!r} has shape keys, and those cannot be combined")
-    _check(obj, "boolean", {"object": object})
-
-    def add_boolean(copy: Any) -> None:
-        made = copy.modifiers.new("Boolean", "BOOLEAN")
-        made.object = other
-        made.operation = operation.upper()
-        versions.set_solver(made, solver)
-        # What an array or a mirror made may touch itself, and would lose parts without this.
-        made.use_self = solver == "exact"
-
-    mesh = probe.mesh_of(obj, dress=add_boolean, also=other)
-    try:
-        if not len(mesh.polygons):
-            raise AppError(
-                "degenerate_result",
-                f"The {operation} of {name!r} and {object!r} is empty: nothing was changed",
-                {"operation": operation},
-            )
-        about_to_change(describe(obj)["revision"])
-    except BaseException:
-        bpy.data.meshes.remove(mesh)
-        raise
-    if not len(obj.modifiers) and _same_points(mesh, obj.data):
-        warn("no_effect", f"{object!r} does not change {name!r}: the {operation} has no effect")
-        bpy.data.meshes.remove(mesh)
-    else:
-        obj.modifiers.clear()
-        _replace_mesh(obj, mesh)
-    if delete_other:
-        remove(other)
-    described = describe(obj)
-    changes.changed(described)
-    return described

@@ -9,7 +9,7 @@ from typing import Any, Callable, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, page, warn
-from cadgate_blender.app import changes, limits, names, transforms
+from cadgate_blender.app import animated, changes, limits, names, properties, transforms
 from cadgate_blender.app.describe import collections_of_all, describe, mesh_changed, vector, world_matrix
 
 Triple = Sequence[float]
@@ -215,7 +215,7 @@ def delete_object(*, name: str) -> dict[str, Any]:
 
 @method("objects.update")
 def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
-    """Change what `wanted` holds: new_name, location, rotation (degrees), scale, parent (None: none), visible.
+    """Change what `wanted` holds: new_name, location, rotation (degrees), scale, parent (None: none), visible …
 
     `on_conflict` says what to do where the new name is in use.
     """
@@ -232,8 +232,11 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
     about_to_change(describe(obj)["revision"], anything=bool(wanted))
     if replaced is not None:
         remove(replaced)
+    moved: Sequence[str] = ()
     if "parent" in wanted and parent != obj.parent:
         _set_parent(obj, parent)
+        # It stays where it is by values of its own.
+        moved = tuple(animated.TRANSFORMS)
     if "location" in wanted:
         obj.location = wanted["location"]
     if "rotation" in wanted:
@@ -245,11 +248,14 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
         obj.hide_viewport = obj.hide_render = not wanted["visible"]
         if wanted["visible"] and obj.name in bpy.context.view_layer.objects:
             obj.hide_set(False)
+    if "properties" in wanted:
+        properties.write(obj, wanted["properties"])
     if new_name != name:
         obj.name = new_name
         if obj.name != new_name and on_conflict != "rename":
             raise name_taken("object", new_name)
         names.note(obj, former=name)
+    animated.warn_of_object(obj, [*moved, *(field for field in wanted if field not in moved)])
     info = describe(obj)
     if wanted:
         changes.changed(info, former=name)
@@ -328,6 +334,8 @@ def duplicate(
         copy.rotation_euler = [math.radians(angle) for angle in rotation]
     if scale is not None:
         copy.scale = scale
+    wanted = {"location": location, "rotation": rotation, "scale": scale}
+    animated.warn_of_object(copy, [field for field, value in wanted.items() if value is not None])
     for collection in collections or [bpy.context.scene.collection]:
         collection.objects.link(copy)
     names.note(copy)

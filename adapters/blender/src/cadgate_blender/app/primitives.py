@@ -33,6 +33,7 @@ def sphere(
     if kind == "ico":
         # bmesh counts as Blender's operator does: 1 is the icosahedron, 2 has 42 vertices.
         _check(10 * 4 ** (subdivisions - 1) + 2)
+        limits.check("The number of subdivisions of an ico sphere, less 2,", subdivisions - 2, "max_subdivisions")
         make = from_bmesh(
             ("ico", radius, subdivisions),
             lambda bm: bmesh.ops.create_icosphere(bm, subdivisions=subdivisions, radius=radius, calc_uvs=True),
@@ -63,23 +64,24 @@ def _uv_sphere(radius: float, segments: int, rings: int) -> tuple[list[Any], lis
 
 
 @method("primitives.cylinder")
-def cylinder(*, radius: float, depth: float, vertices: int, **placement: Any) -> dict[str, Any]:
+def cylinder(*, radius: float, depth: float, vertices: int, smooth: bool, **placement: Any) -> dict[str, Any]:
     place = Placement(**placement)
     _check(2 * vertices)
-    return add_object("Cylinder", place, _cone(radius, radius, depth, vertices))
+    return add_object("Cylinder", place, _cone(radius, radius, depth, vertices, smooth))
 
 
 @method("primitives.cone")
-def cone(*, radius1: float, radius2: float, depth: float, vertices: int, **placement: Any) -> dict[str, Any]:
+def cone(
+    *, radius1: float, radius2: float, depth: float, vertices: int, smooth: bool, **placement: Any
+) -> dict[str, Any]:
     place = Placement(**placement)
     _check(2 * vertices)
-    return add_object("Cone", place, _cone(radius1, radius2, depth, vertices))
+    return add_object("Cone", place, _cone(radius1, radius2, depth, vertices, smooth))
 
 
-def _cone(radius1: float, radius2: float, depth: float, vertices: int) -> Any:
-    return from_bmesh(
-        ("cone", radius1, radius2, depth, vertices),
-        lambda bm: bmesh.ops.create_cone(
+def _cone(radius1: float, radius2: float, depth: float, vertices: int, smooth: bool) -> Any:
+    def fill(bm: Any) -> None:
+        bmesh.ops.create_cone(
             bm,
             cap_ends=True,
             cap_tris=False,
@@ -88,8 +90,12 @@ def _cone(radius1: float, radius2: float, depth: float, vertices: int) -> Any:
             radius2=radius2,
             depth=depth,
             calc_uvs=True,
-        ),
-    )
+        )
+        for face in bm.faces if smooth else ():
+            # The ends stay flat, and so does the light on them.
+            face.smooth = len({vertex.co.z for vertex in face.verts}) > 1
+
+    return from_bmesh(("cone", radius1, radius2, depth, vertices, smooth), fill)
 
 
 @method("primitives.torus")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 import bpy
+from mathutils import Matrix
 
 from cadgate.appserver import AppError
 from cadgate_blender.app import limits
@@ -52,3 +53,25 @@ def mesh_of(
         bpy.data.meshes.remove(mesh)
         raise
     return mesh
+
+
+def copy_of_mesh(obj: Any, *, keep: Callable[[Any], bool]) -> Any:
+    """A new mesh: the object's own with those of its modifiers that `keep` says, and its shape keys, in effect."""
+    if not len(obj.modifiers) and obj.data.shape_keys is None:
+        return obj.data.copy()
+    return mesh_of(obj, keep=keep)
+
+
+def bare_copy(obj: Any, mesh: Any) -> Any:
+    """A new object with that mesh and the object's material slots, at the origin: nothing moves it."""
+    copy = obj.copy()
+    copy.modifiers.clear()
+    copy.constraints.clear()
+    copy.animation_data_clear()
+    copy.data = mesh
+    copy.parent = None
+    copy.delta_location, copy.delta_rotation_euler, copy.delta_scale = (0, 0, 0), (0, 0, 0), (1, 1, 1)
+    copy.delta_rotation_quaternion = (1, 0, 0, 0)
+    copy.matrix_basis = Matrix.Identity(4)
+    copy.hide_viewport = False
+    return copy

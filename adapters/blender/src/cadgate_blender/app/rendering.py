@@ -25,14 +25,23 @@ MARGIN = 1.15
 
 
 @method("internal.render_scene")
-def save_for_render(*, path: str, camera: str | None) -> dict[str, Any]:
-    """Write the scene for a worker. Raises AppError for a camera that is none."""
+def save_for_render(*, path: str, camera: str | None, objects: list[str] | None) -> dict[str, Any]:
+    """Write the scene for a worker. Raises AppError for a camera that is none, and objects that show nothing."""
     if camera is not None:
         obj = names.find_object(camera)
         if obj.type != "CAMERA":
             raise AppError("validation_error", f"{camera!r} is {names.kind_of(obj)}, not a CAMERA", {"camera": camera})
+    chosen = [names.find_object(name) for name in objects or ()]
+    if chosen and all(obj.type in _UNSEEN and obj.instance_type == "NONE" for obj in chosen):
+        kinds = ", ".join(sorted({names.kind_of(obj) for obj in chosen}))
+        raise AppError(
+            "validation_error", f"objects has only {kinds}: name objects with a surface, or leave it out", {}
+        )
     snapshots.save(path)
     return {}
+
+
+_UNSEEN = ("CAMERA", "LIGHT", "EMPTY", "SPEAKER", "LIGHT_PROBE", "LATTICE", "ARMATURE")
 
 
 # --- in a worker -------------------------------------------------------------------------------------------------
@@ -51,6 +60,7 @@ def render(
     frame: int | None,
     transparent: bool,
     denoise: bool | None,
+    objects: list[str] | None,
 ) -> dict[str, Any]:
     """Render the saved scene to `path` and read the file back. `seconds` is what the render itself took."""
     bpy.ops.wm.open_mainfile(filepath=scene_path, load_ui=False, use_scripts=False)
@@ -60,7 +70,9 @@ def render(
             scene.frame_set(frame)
         _output(scene, path, resolution, format, transparent)
         _engine(scene, engine, samples, denoise)
-        _view(scene, camera)
+        if objects is not None:
+            _show_only(scene, set(objects))
+        _view(scene, camera, framed=objects is not None)
         if engine != "workbench" and not _is_lit(scene):
             _add_sun(scene)
         seconds = _run()
@@ -120,11 +132,29 @@ def _engine(scene: Any, engine: str, samples: int, denoise: bool | None) -> None
         scene.display.shading.color_type = "MATERIAL"
 
 
-def _view(scene: Any, camera: str | None) -> None:
+def _show_only(scene: Any, chosen: set[str]) -> None:
+    """Hide all other objects but lights and cameras; those that were chosen are seen, whatever hid them."""
+    for obj in list(scene.objects):
+        if obj.name not in chosen and obj.type not in ("LIGHT", "CAMERA"):
+            obj.hide_render = True
+    for name in chosen:
+        obj = bpy.data.objects[name]
+        obj.hide_render = obj.hide_viewport = False
+        if obj.name not in scene.collection.objects:
+            # Its own collections may be hidden, excluded, or in another scene.
+            scene.collection.objects.link(obj)
+    bpy.context.view_layer.update()
+    for name in chosen:
+        bpy.data.objects[name].hide_set(False)
+
+
+def _view(scene: Any, camera: str | None, *, framed: bool) -> None:
     if camera is not None:
         scene.camera = bpy.data.objects.get(camera)
         if scene.camera is None:
             raise not_found("object", camera)
+    elif framed:
+        _frame(scene)
     if scene.camera is None:
         _frame(scene)
         warn("temporary_camera", "The scene has no camera: the picture frames all objects, and no camera stays")
@@ -156,7 +186,7 @@ def _corners(depsgraph: Any) -> list[Any]:
     found: list[Any] = []
     for instance in depsgraph.object_instances:
         obj = instance.object
-        if obj.type in ("CAMERA", "LIGHT", "EMPTY", "SPEAKER", "LIGHT_PROBE") or obj.original.hide_render:
+        if obj.type in _UNSEEN or obj.original.hide_render:
             continue
         found.extend(instance.matrix_world @ Vector(corner) for corner in obj.bound_box)
     return found

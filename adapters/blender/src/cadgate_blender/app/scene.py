@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken
+from cadgate_blender.app import animated, changes, describe, images, limits, names, snapshots, sockets, versions
 from cadgate_blender.app import camera as cameras
-from cadgate_blender.app import changes, describe, images, limits, names, snapshots, versions
 from cadgate_blender.app.describe import tidy, vector
 
 _OWNED = (
@@ -93,9 +93,21 @@ def update(**wanted: Any) -> dict[str, Any]:
         scene.unit_settings.system = wanted["unit_system"]
     if "unit_scale" in wanted:
         scene.unit_settings.scale_length = wanted["unit_scale"]
+    animated.warn_of(scene.name, scene, {field: _PATHS[field] for field in wanted if field in _PATHS})
+    if "camera" in wanted:
+        animated.warn_of_camera(scene)
     if wanted:
         changes.scene("changed")
     return info()
+
+
+_PATHS = {
+    "frame_start": ("frame_start",),
+    "frame_end": ("frame_end",),
+    "fps": ("render.fps", "render.fps_base"),
+    "unit_scale": ("unit_settings.scale_length",),
+}
+"""Fields that can be animated, and where."""
 
 
 @method("scene.clear")
@@ -171,12 +183,13 @@ def _world_info() -> dict[str, Any]:
     if node is None:
         color = (*world.color, 1.0) if world else (0.0, 0.0, 0.0, 1.0)
         return {"name": world.name if world else "", "color": vector(color), "strength": 1.0, "image": None}
-    links = node.inputs["Color"].links
-    image = getattr(links[0].from_node, "image", None) if links else None
+    fed, strength = sockets.feed(node.inputs["Color"]), sockets.feed(node.inputs["Strength"])
+    image = fed.image
     return {
         "name": world.name,
-        "color": vector(node.inputs["Color"].default_value),
-        "strength": tidy(node.inputs["Strength"].default_value),
+        # Of an image it is what its pixels are multiplied by.
+        "color": vector(node.inputs["Color"].default_value if fed.value is None else fed.value),
+        "strength": tidy(node.inputs["Strength"].default_value if strength.value is None else strength.value),
         "image": image.name if image else None,
     }
 
@@ -197,8 +210,10 @@ def update_world(**wanted: Any) -> dict[str, Any]:
         images.unplug(world.node_tree, node.inputs["Color"])
         node.inputs["Color"].default_value = wanted["color"]
         world.color = wanted["color"][:3]
+        animated.warn_of_socket(world.name, world.node_tree, "color", node.inputs["Color"])
     if "strength" in wanted:
-        node.inputs["Strength"].default_value = wanted["strength"]
+        sockets.put(world.node_tree, node.inputs["Strength"], wanted["strength"])
+        animated.warn_of_socket(world.name, world.node_tree, "strength", node.inputs["Strength"])
     changes.scene("changed")
     return _world_info()
 

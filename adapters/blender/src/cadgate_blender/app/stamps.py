@@ -6,6 +6,7 @@ from typing import Any
 
 import bpy
 
+from cadgate_blender.app import properties
 from cadgate_blender.app.describe import collections_of_all, describe, is_visible, mesh_stamp, plain
 
 _seen: dict[str, tuple[Any, str, str]] = {}
@@ -44,4 +45,5 @@ def _glance(obj: Any, places: list[str]) -> Any:
         is_visible(obj),
         (len(mesh.vertices), len(mesh.edges), len(mesh.polygons)),
         mesh_stamp(mesh),
+        properties.read(obj),
     )

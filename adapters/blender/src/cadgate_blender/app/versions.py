@@ -89,3 +89,31 @@ def set_solver(modifier: Any, word: str) -> None:
 
 def get_solver(modifier: Any) -> str:
     return {"FLOAT": "fast"}.get(modifier.solver, modifier.solver.lower())
+
+
+def clear_custom_normals(mesh: Any) -> None:
+    """4.5 keeps the normals that a mesh was given as an attribute; before, only an operator removed them."""
+    kept = mesh.attributes.get("custom_normal")
+    if kept is not None:
+        mesh.attributes.remove(kept)
+    elif hasattr(mesh, "free_normals_split"):
+        mesh.free_normals_split()
+
+
+def curves_of(animation: Any) -> list[Any]:
+    """The F-curves that animate a data-block, also those of strips."""
+    found = [] if animation.action is None else _curves_of_action(animation.action, animation)
+    for track in animation.nla_tracks:
+        for strip in () if track.mute else track.strips:
+            if strip.action is not None and not strip.mute:
+                found.extend(_curves_of_action(strip.action, strip))
+    return found
+
+
+def _curves_of_action(action: Any, user: Any) -> list[Any]:
+    """From 4.4 an action keeps curves in slots, of which its user names one; from 5.0 only there."""
+    slot = getattr(user, "action_slot", None)
+    if not hasattr(action, "slots") or (slot is None and hasattr(action, "fcurves")):
+        return list(action.fcurves)
+    bags = [strip.channelbag(slot) for layer in action.layers for strip in layer.strips] if slot is not None else []
+    return [curve for bag in bags if bag is not None for curve in bag.fcurves]

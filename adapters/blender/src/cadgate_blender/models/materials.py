@@ -28,6 +28,7 @@ RED_INFO: dict[str, Any] = {
     "emission_strength": 0.0,
     "alpha": 1.0,
     "textures": {},
+    "linked": [],
     "users": 1,
     "revision": "9c1f03ab5d27",
     "warnings": [],
@@ -63,7 +64,11 @@ class MaterialName(Params):
 
 
 class MaterialPatch(Params):
-    """What to change; fields that are not sent stay as they are."""
+    """What to change; fields that are not sent stay as they are.
+
+    With a texture, a value is the factor that its pixels are multiplied by. Other nodes that feed a value which is set
+    are unlinked, with the warning `unlinked`.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"roughness": 0.1}]})
 
@@ -92,13 +97,19 @@ class MaterialInfo(Result):
     model_config = ConfigDict(json_schema_extra={"examples": [RED_INFO]})
 
     name: str
-    color: tuple[float, float, float, float]
-    metallic: float
-    roughness: float
-    emission_color: tuple[float, float, float, float]
-    emission_strength: float = Field(description="0: it does not glow.")
-    alpha: float
+    color: tuple[float, float, float, float] | None = Field(
+        description="What has effect; with a texture, the factor that its pixels are multiplied by. Null, as all these "
+        "values, where other nodes make it."
+    )
+    metallic: float | None
+    roughness: float | None
+    emission_color: tuple[float, float, float, float] | None
+    emission_strength: float | None = Field(description="0: it does not glow.")
+    alpha: float | None
     textures: dict[str, str] = Field(description="The image of each slot that has one.")
+    linked: list[str] = Field(
+        default_factory=list[str], description="Values that nodes make, so that no number stands for them."
+    )
     users: int = Field(description="How many slots of objects use it.")
     revision: str
     warnings: list[Warned] = Field(default_factory=list[Warned])
@@ -131,6 +142,14 @@ class TextureOptions(Params):
     slot: TextureSlot = "color"
 
 
+class TextureSlotParams(TextureOptions):
+    """Which texture of which material."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"material": "Red", "slot": "color"}]})
+
+    material: Name
+
+
 class TextureQuery(ChangeQuery, TextureOptions):
     """The same beside a file."""
 
@@ -152,6 +171,7 @@ GET = Method("materials.get", MaterialName, MaterialInfo)
 UPDATE = Method("materials.update", MaterialUpdate, MaterialInfo, mutates=True, partial=True)
 DELETE = Method("materials.delete", MaterialName, Deleted, mutates=True)
 APPLY = Method("materials.apply", ApplyParams, ObjectInfo, mutates=True)
+REMOVE_TEXTURE = Method("materials.remove_texture", TextureSlotParams, MaterialInfo, mutates=True)
 TEXTURE = Method(
     "materials.texture",
     TextureParams,

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, model_validator
 
-from cadgate.plugin import Count, Creation, Method, Name
+from cadgate.plugin import Color, Count, Creation, Method, Name
 from cadgate_blender.models.objects import ObjectInfo
 from cadgate_blender.models.queries import ChangeQuery
-from cadgate_blender.models.values import Coordinate, Placement
+from cadgate_blender.models.values import MIN_LENGTH, Coordinate, Placement
 
 Point = tuple[Coordinate, Coordinate, Coordinate]
+Pair = tuple[Coordinate, Coordinate]
 Index = Annotated[Count, Field(ge=0)]
 
 EXAMPLE: dict[str, Any] = {
@@ -32,6 +33,29 @@ class MeshParams(Placement):
         default_factory=list[list[int]], description="Edges without a face; those of faces come by themselves."
     )
     smooth: bool = Field(False, strict=True, description="Shade smooth instead of flat.")
+    uvs: list[Pair] | None = Field(
+        None,
+        description="`[u, v]` for each vertex, or for each corner of the faces in their order; where there are as many "
+        "of both, for each vertex.",
+    )
+    normals: list[Point] | None = Field(
+        None, description="`[x, y, z]` of any length above 0, in the same order; the faces are smooth then."
+    )
+    colors: list[Color] | None = Field(None, description="Linear RGB or RGBA, or `#rrggbb[aa]`, in the same order.")
+
+    @model_validator(mode="after")
+    def _one_for_each(self) -> MeshParams:
+        corners = sum(map(len, self.faces))
+        for field, values in (("uvs", self.uvs), ("normals", self.normals), ("colors", self.colors)):
+            if values is not None and len(values) not in (len(self.vertices), corners):
+                raise ValueError(
+                    f"{field} has {len(values)} items: send one for each of the {len(self.vertices)} vertices, or one "
+                    f"for each of the {corners} corners of faces"
+                )
+        for number, normal in enumerate(self.normals or ()):
+            if sum(map(abs, normal)) < MIN_LENGTH:
+                raise ValueError(f"normals item {number} is {list(normal)}, which has no direction")
+        return self
 
     @model_validator(mode="after")
     def _indices_exist(self) -> MeshParams:

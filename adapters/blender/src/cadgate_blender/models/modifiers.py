@@ -1,10 +1,10 @@
-"""Modifiers, one model per type, and booleans."""
+"""Modifiers, one model per type."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BeforeValidator, ConfigDict, Field, RootModel, StrictBool, model_validator
+from pydantic import ConfigDict, Field, RootModel, StrictBool, model_validator
 
 from cadgate.plugin import Count, Deleted, Method, Name, Number, Params, Result, Warned
 from cadgate_blender.models.objects import ObjectInfo
@@ -236,38 +236,8 @@ class ObjectOfModifiers(Params):
     object: Name
 
 
-_OPERATIONS = {"subtract": "difference", "intersection": "intersect"}
-
-
-class BooleanOptions(Params):
-    """The other object, and what to do with both."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"object": "Drill", "operation": "difference", "delete_other": True}]}
-    )
-
-    object: Name = Field(description="The other object, a mesh.")
-    operation: Annotated[
-        BooleanOperation,
-        BeforeValidator(lambda value: _OPERATIONS.get(value, value) if isinstance(value, str) else value),
-    ] = "difference"
-    solver: Solver = "exact"
-    delete_other: bool = Field(False, strict=True, description="Delete the other object afterwards.")
-
-
-class BooleanParams(BooleanOptions):
-    """Which object changes, and by what."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "Plate", "object": "Drill", "operation": "difference"}]}
-    )
-
-    name: Name = Field(description="The object that becomes the result.")
-
-
 ADD = Method("modifiers.add", ModifierParams, ObjectInfo, mutates=True)
 LIST = Method("modifiers.list", ObjectOfModifiers, ModifierList)
 UPDATE = Method("modifiers.update", ModifierUpdate, ModifierInfo, mutates=True, partial=True)
 REMOVE = Method("modifiers.remove", ModifierAddress, Deleted, mutates=True)
 APPLY = Method("modifiers.apply", ModifierAddress, ObjectInfo, mutates=True)
-BOOLEAN = Method("objects.boolean", BooleanParams, ObjectInfo, mutates=True)

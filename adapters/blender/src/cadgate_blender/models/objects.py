@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from cadgate.plugin import Creation, Deleted, Method, Name, ObjectPage, Page, Params
 from cadgate.plugin import ObjectInfo as BaseObjectInfo
@@ -25,6 +25,7 @@ CUBE_INFO: dict[str, Any] = {
     "vertices": 8,
     "edges": 12,
     "faces": 6,
+    "properties": {},
     "revision": "3f1c0b9e5d27",
     "warnings": [],
 }
@@ -50,6 +51,23 @@ class ObjectInfo(BaseObjectInfo):
     vertices: int | None = Field(None, description="Of the mesh itself, before modifiers. Null where there is no mesh.")
     edges: int | None = None
     faces: int | None = None
+    properties: dict[str, Any] = Field(
+        default_factory=dict[str, Any], description="Custom properties: numbers, text, booleans, lists, objects."
+    )
+
+
+def _property_name(name: str) -> str:
+    if not 0 < len(name.encode()) <= 63 or name in ("_RNA_UI", "cycles"):
+        raise ValueError(f"{name!r} cannot be the name of a property: 1 to 63 bytes, and not 'cycles' or '_RNA_UI'")
+    return name
+
+
+Whole = Annotated[StrictInt, Field(ge=-(2**31), le=2**31 - 1)]
+Decimal = Annotated[StrictFloat, Field(allow_inf_nan=False)]
+Text = Annotated[StrictStr, Field(max_length=100_000)]
+Items = Annotated[list[StrictBool] | list[Whole] | list[Whole | Decimal] | list[Text], Field(max_length=100_000)]
+Properties = dict[Annotated[str, AfterValidator(_property_name)], StrictBool | Whole | Decimal | Text | Items | None]
+"""Custom properties: what Blender keeps of JSON. Whole numbers have 32 bits there, larger ones become decimals."""
 
 
 class ObjectName(Params):
@@ -88,6 +106,9 @@ class ObjectPatch(Params):
     scale: Scale = unset()
     parent: Name | None = Field(None, description="An existing object, or null for none. The object does not move.")
     visible: StrictBool = unset("In viewports and renders.")
+    properties: Properties = unset(
+        "Custom properties, merged by name: numbers, text, booleans, lists of one of these; null removes one."
+    )
 
 
 class ObjectUpdate(Params):
@@ -103,6 +124,7 @@ class ObjectUpdate(Params):
     scale: Scale = unset()
     parent: Name | None = None
     visible: StrictBool = unset()
+    properties: Properties = unset()
 
 
 class DuplicateOptions(Creation):

@@ -14,6 +14,7 @@ Corners = Annotated[Count, Field(ge=3, le=1_000_000)]
 """How many corners stand for a circle. The setting `max_vertices` bounds the whole mesh."""
 
 Smooth = Annotated[bool, Field(strict=True, description="Shade smooth instead of flat.")]
+SmoothSide = Annotated[bool, Field(strict=True, description="Shade the side smooth; the ends stay flat.")]
 
 
 class CubeParams(Placement):
@@ -36,7 +37,9 @@ class SphereParams(Placement):
     rings: Corners = Field(16, description="`uv`: from pole to pole.")
     kind: Literal["uv", "ico"] = "uv"
     subdivisions: Annotated[Count, Field(ge=1, le=20)] = Field(
-        2, description="`ico`: 1 is the icosahedron, and each further one has four times the faces."
+        2,
+        description="`ico`: 1 is the icosahedron, and each further one has four times the faces; at most 2 more than "
+        "the setting `max_subdivisions`.",
     )
     smooth: Smooth = False
 
@@ -49,6 +52,7 @@ class CylinderParams(Placement):
     radius: Length = Field(1, description="Blender units.")
     depth: Length = Field(2, description="Height along Z in Blender units.")
     vertices: Corners = Field(32, description="Corners of each circle.")
+    smooth: SmoothSide = False
 
 
 class ConeParams(Placement):
@@ -60,6 +64,7 @@ class ConeParams(Placement):
     radius2: NotNegative = Field(0, description="Above, Blender units; 0 is a tip.")
     depth: Length = Field(2, description="Height along Z in Blender units.")
     vertices: Corners = Field(32, description="Corners of each circle.")
+    smooth: SmoothSide = False
 
     @model_validator(mode="after")
     def _one_radius(self) -> ConeParams:

@@ -55,6 +55,11 @@ class RenderParams(Params):
     denoise: Annotated[bool, Field(strict=True)] | None = Field(
         None, description="Cycles only; without it the scene's own setting, which is on in a new session."
     )
+    objects: Annotated[list[Name], Field(min_length=1, max_length=10_000)] | None = Field(
+        None,
+        description="Draw only these, with the lights, also where they are hidden; without `camera` they are framed. "
+        "The scene stays as it is.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -86,6 +91,9 @@ class PreviewParams(Params):
     )
     camera: Name | None = Field(None, description="As for a render.")
     transparent: bool = False
+    objects: Annotated[list[Name], Field(min_length=1, max_length=1000)] | None = Field(
+        None, description="As for a render; once for each object in the query."
+    )
 
 
 class Rendered(Result):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from cadgate.plugin import APIRouter
 from cadgate_blender.routers import (
+    booleans,
     camera,
     collections,
     exchange,
     light,
     materials,
+    mesh_operations,
     meshes,
     modifiers,
     objects,
@@ -17,6 +19,20 @@ from cadgate_blender.routers import (
     scene,
 )
 
-_MODULES = (primitives, meshes, objects, modifiers, materials, light, camera, collections, scene, rendering, exchange)
+_MODULES = (
+    primitives,
+    meshes,
+    objects,
+    modifiers,
+    booleans,
+    mesh_operations,
+    materials,
+    light,
+    camera,
+    collections,
+    scene,
+    rendering,
+    exchange,
+)
 
 ROUTERS: list[APIRouter] = [module.router for module in _MODULES]

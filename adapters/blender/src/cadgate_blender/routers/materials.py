@@ -13,6 +13,7 @@ from cadgate_blender.models.materials import (
     DELETE,
     GET,
     LIST,
+    REMOVE_TEXTURE,
     TEXTURE,
     UPDATE,
     ApplyParams,
@@ -24,6 +25,7 @@ from cadgate_blender.models.materials import (
     MaterialUpdate,
     TextureParams,
     TextureQuery,
+    TextureSlotParams,
 )
 from cadgate_blender.models.objects import ObjectInfo
 from cadgate_blender.routers.addressed import addressed
@@ -95,3 +97,11 @@ async def set_texture(
     """Use an image, an upload or an artifact, for one value of a material: its colour, roughness, normal …"""
     params = TextureParams(material=name, artifact=file.artifact.id, slot=options.slot)
     return Success(await blender.call(TEXTURE, params))
+
+
+@router.operation("DELETE", "/materials/{name:name}/texture", REMOVE_TEXTURE, errors=(412,))
+async def remove_texture(
+    name: str, options: Annotated[TextureQuery, Query()], blender: Blender
+) -> Success[MaterialInfo]:
+    """Take the image out of a slot; the value that it was multiplied by stays."""
+    return Success(await blender.call(REMOVE_TEXTURE, TextureSlotParams(material=name, slot=options.slot)))

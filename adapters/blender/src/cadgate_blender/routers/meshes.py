@@ -77,7 +77,7 @@ async def create_mesh(
         if options.model_fields_set:
             raise ValidationFailed(f"With JSON, {sorted(options.model_fields_set)} belong into the body, not the query")
         mesh = _mesh(await request.json())
-        if len(mesh.vertices) < LARGE or mesh.edges:
+        if len(mesh.vertices) < LARGE or mesh.edges or mesh.uvs or mesh.normals or mesh.colors:
             return Success(await blender.call(CREATE, mesh))
         return Success(await _by_file(blender, mesh))
     raw_body = kind == "application/octet-stream"

@@ -1,4 +1,4 @@
-"""Routes of modifiers and booleans."""
+"""Routes of modifiers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from cadgate.plugin import Deleted, Router, Success
 from cadgate_blender.models.modifiers import (
     ADD,
     APPLY,
-    BOOLEAN,
     LIST,
     REMOVE,
     UPDATE,
-    BooleanOptions,
-    BooleanParams,
     Modifier,
     ModifierAddress,
     ModifierInfo,
@@ -22,7 +19,6 @@ from cadgate_blender.models.modifiers import (
     ObjectOfModifiers,
 )
 from cadgate_blender.models.objects import ObjectInfo
-from cadgate_blender.routers.addressed import addressed
 from cadgate_blender.routers.blender import Blender
 
 router = Router()
@@ -56,12 +52,3 @@ async def remove_modifier(name: str, modifier: str, blender: Blender) -> Success
 async def apply_modifier(name: str, modifier: str, blender: Blender) -> Success[ObjectInfo]:
     """Make what a modifier does part of the mesh, and remove it."""
     return Success(await blender.call(APPLY, ModifierAddress(object=name, modifier=modifier)))
-
-
-@router.operation("POST", "/objects/{name:name}/boolean", BOOLEAN, errors=(412,))
-async def boolean(name: str, options: BooleanOptions, blender: Blender) -> Success[ObjectInfo]:
-    """Replace an object's mesh by its difference, union or intersection with another one's.
-
-    The modifiers of both are applied in the result. An empty result is refused, and changes nothing.
-    """
-    return Success(await blender.call(BOOLEAN, addressed(BooleanParams, options, name=name)))

@@ -36,7 +36,8 @@ async def render_still(app: Application, params: RenderParams) -> Rendered:
 
     async with app.stage(params.output, default="render", suffix=params.suffix) as staged:
         scene_path = str(staged.folder / ".scene.blend")
-        await app.send("internal.render_scene", {"path": scene_path, "camera": params.camera})
+        chosen = {"camera": params.camera, "objects": params.objects}
+        await app.send("internal.render_scene", {"path": scene_path, **chosen})
         wire = params.model_dump(mode="json", exclude={"output"})
         app.publish("render", {**about, "state": "started", "percent": 0.0})
         try:
@@ -72,6 +73,7 @@ async def render_preview(app: Application, params: PreviewParams) -> Rendered:
             frame=None,
             transparent=params.transparent,
             denoise=None,
+            objects=params.objects,
         ),
     )
 

@@ -1,0 +1,96 @@
+"""Values that keyframes, drivers or constraints set too: whoever sets one is warned that it does not last."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+import bpy
+
+from cadgate.appserver import warn
+from cadgate_blender.app import versions
+
+TRANSFORMS: dict[str, Sequence[str]] = {
+    "location": ("location", "delta_location"),
+    "rotation": ("rotation_euler", "rotation_quaternion", "rotation_axis_angle", "delta_rotation_euler"),
+    "scale": ("scale", "delta_scale"),
+}
+VISIBLE: dict[str, Sequence[str]] = {"visible": ("hide_viewport", "hide_render")}
+
+_CONSTRAINTS = {
+    "location": ("COPY_LOCATION", "LIMIT_LOCATION", "LIMIT_DISTANCE", "SHRINKWRAP", "FLOOR"),
+    "rotation": ("COPY_ROTATION", "LIMIT_ROTATION", "TRACK_TO", "DAMPED_TRACK", "LOCKED_TRACK"),
+    "scale": ("COPY_SCALE", "LIMIT_SCALE", "MAINTAIN_VOLUME"),
+}
+"""What each changes; a type that is not here changes all three."""
+
+_BECAUSE = {
+    "animated": "keyframes set {what} of {name!r} again when a frame is shown or rendered: change or remove them",
+    "driven": "a driver computes {what} of {name!r}, and overwrites what was set: change or remove it",
+    "constrained": "constraints decide {what} of {name!r}, whatever was set: change or remove them",
+}
+
+
+def _overruled(block: Any) -> dict[str, str]:
+    """RNA path to what sets it: `animated` or `driven`."""
+    animation = getattr(block, "animation_data", None)
+    if animation is None:
+        return {}
+    found = {
+        curve.data_path: "animated"
+        for curve in versions.curves_of(animation)
+        if not curve.mute and (len(curve.keyframe_points) or len(curve.modifiers) or len(curve.sampled_points))
+    }
+    found.update({driver.data_path: "driven" for driver in animation.drivers if not driver.mute})
+    return found
+
+
+def warn_of(name: str, block: Any, paths: Mapping[str, Sequence[str]]) -> None:
+    """Warn of those fields that keyframes or drivers of `block` set. `paths` is field to RNA paths."""
+    overruled = _overruled(block)
+    if not overruled:
+        return
+    held: dict[str, list[str]] = {}
+    for field, candidates in paths.items():
+        for code in sorted({overruled[path] for path in candidates if path in overruled}):
+            held.setdefault(code, []).append(field)
+    for code, fields in held.items():
+        _say(code, name, fields)
+
+
+def _say(code: str, name: str, fields: Sequence[str]) -> None:
+    text = _BECAUSE[code].format(what=", ".join(fields), name=name)
+    warn(code, text[0].upper() + text[1:])
+
+
+def warn_of_object(obj: Any, fields: Sequence[str]) -> None:
+    """The same for the transform and visibility of an object, which constraints may decide too."""
+    known = {**TRANSFORMS, **VISIBLE}
+    warn_of(obj.name, obj, {field: known[field] for field in fields if field in known})
+    held = [field for field in fields if field in _CONSTRAINTS and _is_constrained(obj, field)]
+    if held:
+        _say("constrained", obj.name, held)
+
+
+def _is_constrained(obj: Any, field: str) -> bool:
+    others = {kind for name, kinds in _CONSTRAINTS.items() if name != field for kind in kinds}
+    return any(
+        not constraint.mute and constraint.influence > 0 and constraint.type not in others
+        for constraint in obj.constraints
+    )
+
+
+def warn_of_socket(name: str, tree: Any, field: str, socket: Any) -> None:
+    """The same for the value of a node's input."""
+    warn_of(name, tree, {field: (socket.path_from_id("default_value"),)})
+
+
+def warn_of_camera(scene: Any) -> None:
+    """Warn where markers of the scene choose its camera."""
+    if any(marker.camera is not None for marker in scene.timeline_markers):
+        warn("animated", f"Markers of the scene {scene.name!r} choose its camera by the frame: remove their cameras")
+
+
+def warn_of_modifier(obj: Any, modifier: Any, fields: Mapping[str, Sequence[str]]) -> None:
+    """The same for settings of a modifier; `fields` is field to Blender's own names."""
+    start = f'modifiers["{bpy.utils.escape_identifier(modifier.name)}"].'
+    warn_of(obj.name, obj, {field: [start + each for each in own] for field, own in fields.items()})

@@ -1,0 +1,93 @@
+"""Edit, sculpt, paint and pose mode: what executed code or a file leaves on is ended before a method looks at a mesh.
+
+Blender works on a copy of the data in edit mode, and modifiers, exports and operators either refuse or do nothing
+there. Ending a mode writes that copy back. It follows from the state alone, so that a replay after a crash does the
+same.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Any, Generator
+
+import bpy
+
+from cadgate.appserver import AppError
+from cadgate_blender.app import describe
+
+_known = False
+
+
+def forget() -> None:
+    """Anything but this package's own functions may have changed modes: look at every object the next time."""
+    global _known
+    _known = False
+
+
+def write_back() -> None:
+    """Write what is edited into the data, and leave the modes on: executed code may go on where it was."""
+    for obj in bpy.data.objects:
+        if obj.mode == "EDIT":
+            obj.update_from_editmode()
+
+
+def end() -> None:
+    """Bring every object into object mode. Costs a glance where nobody else had a hand in it since the last time."""
+    global _known
+    if _known and bpy.app.background and bpy.context.mode == "OBJECT":
+        return
+    left = [obj for obj in bpy.data.objects if obj.mode != "OBJECT"]
+    for obj in left:
+        _end(obj)
+    if left:
+        describe.forget()
+    _known = True
+
+
+def _end(obj: Any) -> None:
+    if obj.mode == "EDIT":
+        obj.update_from_editmode()
+    for scene in [bpy.context.scene, *bpy.data.scenes]:
+        for layer in scene.view_layers:
+            if obj.mode == "OBJECT":
+                return
+            if layer.objects.get(obj.name) == obj:
+                _leave(obj, scene, layer)
+    if obj.mode != "OBJECT":
+        # Hidden, or in no view layer: excluded from it, unlinked, in a collection that no scene has.
+        with _stage(obj) as (scene, layer):
+            _leave(obj, scene, layer)
+    if obj.mode != "OBJECT":
+        raise AppError(
+            "conflict",
+            f"{obj.name!r} is in {obj.mode.lower().replace('_', ' ')} mode, which Blender does not end: run code that "
+            "makes it active and calls bpy.ops.object.mode_set(mode='OBJECT')",
+            {"object": obj.name, "mode": obj.mode},
+        )
+
+
+@contextmanager
+def _stage(obj: Any) -> Generator[tuple[Any, Any], None, None]:
+    scene, hidden = bpy.data.scenes.new("cadgate modes"), obj.hide_viewport
+    try:
+        scene.collection.objects.link(obj)
+        obj.hide_viewport = False
+        layer = scene.view_layers[0]
+        layer.update()
+        yield scene, layer
+    finally:
+        obj.hide_viewport = hidden
+        bpy.data.scenes.remove(scene)
+
+
+def _leave(obj: Any, scene: Any, layer: Any) -> None:
+    active = layer.objects.active
+    try:
+        layer.objects.active = obj
+        with bpy.context.temp_override(scene=scene, view_layer=layer, active_object=obj, object=obj):
+            bpy.ops.object.mode_set(mode="OBJECT")
+    except RuntimeError:
+        # Blender's poll says no here; another layer, or the stage, may do.
+        return
+    finally:
+        layer.objects.active = active

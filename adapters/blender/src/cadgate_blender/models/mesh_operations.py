@@ -1,0 +1,118 @@
+"""Shading, joining, separating, applying transforms, setting origins."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StrictBool, model_validator
+
+from cadgate.plugin import Creation, Method, Name, Number, Params, Result, Warned
+from cadgate_blender.models.objects import CUBE_INFO, ObjectInfo
+from cadgate_blender.models.values import Location
+
+
+class ShadeOptions(Params):
+    """How the faces of a mesh are shaded."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"mode": "smooth"}, {"mode": "auto", "angle": 40}]})
+
+    mode: Literal["smooth", "flat", "auto"] = Field("smooth", description="`auto`: smooth but at sharp edges.")
+    angle: Annotated[Number, Field(ge=0, le=180)] = Field(
+        30, description="`auto`: edges sharper than this stay sharp, degrees."
+    )
+
+
+class ShadeParams(ShadeOptions):
+    """Which object, and how."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Rod", "mode": "auto", "angle": 40}]})
+
+    name: Name
+
+
+class JoinParams(Creation):
+    """Meshes that become one, in the frame of the first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"objects": ["Cube", "Rod"], "name": "Hammer"}]})
+
+    objects: Annotated[list[Name], Field(min_length=2, max_length=10_000)] = Field(
+        description="The first one stays, with the meshes of all; the others are gone."
+    )
+    name: Name | None = Field(None, description="A name for the result; without one that of the first.")
+
+    @model_validator(mode="after")
+    def _each_once(self) -> JoinParams:
+        twice = [name for name in dict.fromkeys(self.objects) if self.objects.count(name) > 1]
+        if twice:
+            raise ValueError(f"objects names {twice[0]!r} twice: name each object once")
+        return self
+
+
+class SeparateOptions(Params):
+    """What becomes an object of its own."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"by": "loose"}, {"by": "material"}]})
+
+    by: Literal["loose", "material"] = Field("loose", description="Each part that hangs together, or each material.")
+
+
+class SeparateParams(SeparateOptions):
+    """Which object, and by what."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Hammer", "by": "loose"}]})
+
+    name: Name
+
+
+class Separated(Result):
+    """The parts: the object itself, and the new ones."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"objects": [CUBE_INFO], "warnings": []}]})
+
+    objects: list[ObjectInfo]
+    warnings: list[Warned] = Field(default_factory=list[Warned])
+
+
+class ApplyOptions(Params):
+    """Which parts of the transform go into the mesh."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"location": False, "rotation": False}]})
+
+    location: StrictBool = True
+    rotation: StrictBool = True
+    scale: StrictBool = True
+
+
+class ApplyTransformParams(ApplyOptions):
+    """Which object, and which parts."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Cube", "location": False}]})
+
+    name: Name
+
+
+class OriginOptions(Params):
+    """Where the origin goes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"to": "bounds"}, {"to": [0, 0, 0]}]})
+
+    to: Literal["geometry", "bounds"] | Location = Field(
+        "geometry",
+        description="`geometry`: the mean of the mesh's vertices; `bounds`: the middle of its own bounding box; or a "
+        "point of the world.",
+    )
+
+
+class OriginParams(OriginOptions):
+    """Which object's origin, and where it goes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Cube", "to": [0, 0, -1]}]})
+
+    name: Name
+
+
+SHADE = Method("objects.shade", ShadeParams, ObjectInfo, mutates=True)
+JOIN = Method("objects.join", JoinParams, ObjectInfo, mutates=True)
+SEPARATE = Method("objects.separate", SeparateParams, Separated, mutates=True)
+APPLY = Method("objects.apply", ApplyTransformParams, ObjectInfo, mutates=True)
+ORIGIN = Method("objects.origin", OriginParams, ObjectInfo, mutates=True)

@@ -1,0 +1,22 @@
+"""The route of booleans that are applied at once."""
+
+from __future__ import annotations
+
+from cadgate.plugin import Router, Success
+from cadgate_blender.models.booleans import BOOLEAN, BooleanOptions, BooleanParams
+from cadgate_blender.models.objects import ObjectInfo
+from cadgate_blender.routers.addressed import addressed
+from cadgate_blender.routers.blender import Blender
+
+router = Router()
+
+
+@router.operation("POST", "/objects/{name:name}/boolean", BOOLEAN, errors=(412,))
+async def boolean(name: str, options: BooleanOptions, blender: Blender) -> Success[ObjectInfo]:
+    """Replace an object's mesh by its difference, union or intersection with another one's.
+
+    The modifiers of both are applied in the result. An empty result is refused, and changes nothing. The result is
+    checked: points near the surfaces must be inside or outside as the operation says, and volumes must add up. Where
+    they do not, the other solver is tried, and where none is right, the answer is 422 `degenerate_result`.
+    """
+    return Success(await blender.call(BOOLEAN, addressed(BooleanParams, options, name=name)))
