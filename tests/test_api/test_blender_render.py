@@ -148,6 +148,7 @@ def test_the_suffix_of_the_output_says_the_format(scene: httpx.Client) -> None:
 
 
 def test_the_named_camera_and_frame_are_rendered(scene: httpx.Client, http: httpx.Client, gateway: Gateway) -> None:
+    assert scene.patch("/scene", json={"frame": 1}).status_code == 200
     scene.post("/camera", json={"name": "Away", "location": [0, -8, 0], "rotation": [-90, 0, 0], "active": False})
     assert hue(picture(http, render(scene, camera="Away")).convert("RGB")) is None
     evaluate(
