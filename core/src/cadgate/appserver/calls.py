@@ -56,7 +56,9 @@ class Caller:
         if not restore:
             journal.clear()
         replayed = self.recovery.restore(crashed=crashed)
-        return {"replayed": replayed, "damages": [damage._asdict() for damage in self.recovery.damages]}
+        damages = [damage._asdict() for damage in self.recovery.damages]
+        scripted = {} if self.recovery.scripted is None else {"scripted": self.recovery.scripted}
+        return {"replayed": replayed, "damages": damages, **scripted}
 
     # --- one call ------------------------------------------------------------------------------------------------
 
@@ -149,9 +151,36 @@ class Caller:
 
     def _execute(self, call: Call) -> Answer:
         """Run code. What it changed is kept also when it failed: nobody can tell what that was."""
-        answer = self._executor.run(call)
-        if self.recovery is None or call.dry_run or not call.changed or self._unchanged(call):
-            return answer
+        if self.recovery is None or call.dry_run:
+            return self._executor.run(call)
+        before = self.recovery.scripted
+        answer = self._executor.run(call, self._before_code_that_stays)
+        self.recovery.look()
+        self._keep_execution(call, answer)
+        if before is None and self.recovery.scripted is not None and "result" in answer:
+            text = (
+                f"From now on every change is kept by a snapshot of its own, which takes longer: {self.recovery.scripted}"
+            )
+            answer["result"].setdefault("warnings", []).append({"code": "scripted_session", "message": text})
+        return answer
+
+    def _before_code_that_stays(self, why: str) -> None:
+        """Nothing before such code may have to be replayed in this process: so it is in a snapshot."""
+        recovery = self.recovery
+        if recovery is None or recovery.code is not None:
+            return
+        if not self._host.transactional and recovery.has_entries():
+            recovery.snapshot_if_possible("code to come")
+        recovery.distrust(why)
+
+    def _keep_execution(self, call: Call, answer: Answer) -> None:
+        if self.recovery is None:
+            return
+        if not call.changed or self._unchanged(call):
+            if self.recovery.scripted is not None and self.recovery.has_entries():
+                # What came before is not replayed where code acts: a roll-back would do that.
+                self.recovery.snapshot_if_possible("code that stays")
+            return
         if call.key is not None:
             self.replies.store(call.key, call.hash, answer)
         try:
@@ -162,7 +191,6 @@ class Caller:
             text = f"The session could not be saved after this, so a crash would take it back: {error}"
             if "result" in answer:
                 answer["result"]["warnings"] = [{"code": "not_saved", "message": text}]
-        return answer
 
     def keep(self, call: Call, result: Any, request: str | None = None) -> None:
         """Make a mutation that succeeded survive: as an entry to replay, or by a snapshot.
@@ -171,9 +199,10 @@ class Caller:
         """
         if self.recovery is None or (call.idle and not call.changed):
             return
+        if self.recovery.scripted is not None or (call.replay == "snapshot" and not self._unchanged(call)):
+            self._keep_by_snapshot(call, result)
+            return
         if call.replay == "snapshot":
-            if not self._unchanged(call):
-                self._keep_by_snapshot(call, result)
             return
         seconds = 0.0 if call.started is None else time.monotonic() - call.started
         self.recovery.note(_entry(call, result, request), seconds)
@@ -192,11 +221,25 @@ class Caller:
         if call.key is not None:
             self.replies.store(call.key, call.hash, {"result": result})
         try:
+            self._settle(call)
             self.recovery.keep_by_snapshot(call.label)
         except BaseException:
             if call.key is not None:
                 self.replies.forget(call.key)
             raise
+        finally:
+            self.recovery.look()
+
+    def _settle(self, call: Call) -> None:
+        if self.recovery is None or self.recovery.scripted is None:
+            return
+        context.enter(call)
+        try:
+            self._host.settle()
+        except Exception as error:  # noqa: BLE001 - somebody's code acted, and failed
+            log.failure(error)
+        finally:
+            context.leave()
 
     def _replay(self, entry: Entry) -> Any:
         call = Call(None, None, entry["method"], entry["params"], {"mutates": True, "context": entry["context"]})
@@ -239,7 +282,10 @@ class Caller:
         if self.recovery is None:
             raise AppError("conflict", f"This session keeps no history, so there is nothing to {action}")
         history, request = self.recovery.history, Request(call.key, call.hash)
-        return history.undo(request) if action == "undo" else history.redo(request)
+        try:
+            return history.undo(request) if action == "undo" else history.redo(request)
+        finally:
+            self.recovery.look()
 
     def _shutdown(self, call: Call) -> Any:
         if self.recovery is not None and self.recovery.has_entries():

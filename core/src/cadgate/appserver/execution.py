@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 from types import TracebackType
-from typing import Any, Dict, List, cast
+from typing import Any, Callable, Dict, List, cast
 
 from cadgate.appserver import context
 from cadgate.appserver.context import Call
@@ -24,6 +24,7 @@ from cadgate.appserver.harmless import is_harmless
 from cadgate.appserver.host import Host
 from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.output import Output, Stream
+from cadgate.appserver.scripting import why_it_may_stay
 
 REMEMBERED_SOURCES = 200
 MAX_REPR = 64 * 1024
@@ -47,10 +48,10 @@ class Executor:
         self._sources: list[str] = []
         self._number = 0
 
-    def run(self, call: Call) -> Answer:
+    def run(self, call: Call, stays: Callable[[str], None] = lambda why: None) -> Answer:
         """The answer to `session.execute` with the parameter `code`: a result with `value`, `repr` and `duration_ms`,
         or an error `execution_failed`, `interrupted` or `deadline_exceeded`. `call.changed` is false afterwards where
-        the code cannot have changed anything.
+        the code cannot have changed anything. `stays` is told, before the code runs, why it may act on later calls.
 
         Output is sent as notifications `output`, with the request's id, to the connection that asked.
         """
@@ -63,18 +64,18 @@ class Executor:
             for name, value in self._host.namespace().items():
                 self._names.setdefault(name, value)
             with self._host.transaction(call.method):
-                return self._run(call, code, filename)
+                return self._run(call, code, filename, stays)
         finally:
             context.leave()
 
-    def _run(self, call: Call, code: str, filename: str) -> Answer:
+    def _run(self, call: Call, code: str, filename: str, stays: Callable[[str], None]) -> Answer:
         output = Output(lambda params: _tell(call, params), self._interrupts)
         self._interrupts.deferred = True
         before = self._redirect(output)
         began = time.perf_counter()
         try:
             self._interrupts.deliver()
-            value, text = self._evaluate(call, code, filename)
+            value, text = self._evaluate(call, code, filename, stays)
             self._interrupts.running = None
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt end the code, not the application
             self._interrupts.running = None
@@ -94,10 +95,15 @@ class Executor:
             return _failure(call, error, filename)
         return {"result": {"dry_run": True}}
 
-    def _evaluate(self, call: Call, code: str, filename: str) -> tuple[Any, str | None]:
+    def _evaluate(
+        self, call: Call, code: str, filename: str, stays: Callable[[str], None]
+    ) -> tuple[Any, str | None]:
         """Run `code`; the value of its last expression if that is JSON (else None), and its repr."""
         tree = ast.parse(code, filename)
         call.changed = not is_harmless(tree, self._names)
+        why = why_it_may_stay(tree, self._names, self._host.code_modules, self._host.code_words)
+        if call.changed and why is not None:
+            stays(why)
         last = tree.body[-1] if tree.body else None
         if not isinstance(last, ast.Expr):
             exec(compile(tree, filename, "exec", dont_inherit=True), self._names)  # noqa: S102 - what this is for

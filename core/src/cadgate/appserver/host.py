@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Callable, Generator
+from typing import Any, Callable, FrozenSet, Generator
+
+from cadgate.appserver import scripting
 
 
 class Host:
@@ -15,6 +17,10 @@ class Host:
     name = ""
     package = ""
     snapshot_suffix = ".snapshot"
+    code_modules: FrozenSet[str] = scripting.MODULES
+    """What executed code may import and still be proved to leave nothing behind that acts on later calls."""
+    code_words: FrozenSet[str] = scripting.WORDS
+    """Names by which code can leave such a thing: what it attaches to the application's events, registers, replaces."""
 
     def __init__(self) -> None:
         self.settings: dict[str, Any] = {}
@@ -69,6 +75,17 @@ class Host:
     def unchanged(self) -> bool:
         """Whether the application's observers prove that the running call changed nothing: spares a snapshot."""
         return False
+
+    def acting(self) -> str | None:
+        """What in the session acts by itself on what calls do, so that a replay may do otherwise; None for nothing.
+
+        Asked after executed code, imports, undo and a restoration: scripted objects, handlers, drivers. While there is
+        such a thing, every change is kept by a snapshot.
+        """
+        return None
+
+    def settle(self) -> None:
+        """Let what acts by itself act on the last change, before the state that it leads to is kept."""
 
     def observe(self) -> None:
         """Called after each call, which is still `current()`: report what changed, by `emit`."""

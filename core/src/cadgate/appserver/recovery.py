@@ -43,6 +43,9 @@ class Recovery:
         self.damages: list[Damage] = []
         self._problems: dict[str, str] = {}
         self.broken: str | None = None
+        self.code: str | None = None
+        """Why code that ran in this process may act on later calls, for as long as the process lives."""
+        self._acting: str | None = None
         self.unsaved: str | None = None
         """Why the state is another one than the journal tells; changes are refused until it could be saved."""
 
@@ -71,6 +74,7 @@ class Recovery:
         else:
             self._begin_anew(numbers)
         self._attempts.end()
+        self.look()
         return len([entry for entry in self._journal.entries if "note" not in entry])
 
     def _bring(self, generation: Generation) -> list[Entry] | None:
@@ -167,6 +171,26 @@ class Recovery:
         self._journal.number = numbers[-1]
         self._journal.snapshot(self._host.save_snapshot, About("nothing could be trusted", 0, []))
 
+    # --- what replay cannot repeat -------------------------------------------------------------------------------
+
+    @property
+    def scripted(self) -> str | None:
+        """Why a replay may not do what was done here; then each change is kept by a snapshot. None: it will."""
+        return self.code or self._acting
+
+    def distrust(self, why: str) -> None:
+        """Code that may act on later calls is about to run, or has run: `why`, as the end of a sentence."""
+        if self.code is None:
+            self.code = f"executed code may act on later calls: {why}"
+            self._tell()
+
+    def look(self) -> None:
+        """Ask the host again whether something in the session acts by itself."""
+        before = self._acting
+        self._acting = self._host.acting()
+        if self._acting != before:
+            self._tell()
+
     # --- while it runs -------------------------------------------------------------------------------------------
 
     def note(self, entry: Entry, seconds: float) -> None:
@@ -219,7 +243,10 @@ class Recovery:
             del self._problems[kind]
         else:
             self._problems[kind] = problem
-        self._host.emit("journal", {"problems": list(self._problems.values())})
+        self._tell()
+
+    def _tell(self) -> None:
+        self._host.emit("journal", {"problems": list(self._problems.values()), "scripted": self.scripted})
 
     def shorten(self, because: str, told: Callable[[], None]) -> None:
         """Take a snapshot that only shortens the log, while changes go on; after `told` comes `finish`.

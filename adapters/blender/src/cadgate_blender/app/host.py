@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import Host, current
-from cadgate_blender.app import changes, describe, events, limits, names, snapshots, stamps, versions
+from cadgate_blender.app import changes, describe, events, limits, names, scripted, snapshots, stamps, versions
 
 FOREIGN = ("session.execute", "session.undo", "session.redo")
 
@@ -18,6 +18,8 @@ class BlenderHost(Host):
     name = "blender"
     package = "cadgate_blender.app"
     snapshot_suffix = ".blend"
+    code_modules = scripted.MODULES
+    code_words = scripted.WORDS
 
     def start(self) -> None:
         limits.LIMITS.update(self.settings)
@@ -27,6 +29,7 @@ class BlenderHost(Host):
             # On the GPU a subdivision is made only when it is drawn: sizes read before that are those of the cage.
             bpy.context.preferences.system.use_gpu_subdivision = False
             snapshots.load_empty()
+            scripted.begin()
         # So that the first call looks at the scene: what executed code changes is told by comparing with that.
         changes.anything()
 
@@ -45,6 +48,14 @@ class BlenderHost(Host):
             snapshots.load_empty()
         else:
             snapshots.load(path)
+        self._forget()
+
+    def acting(self) -> str | None:
+        return scripted.acting() if self.managed else None
+
+    def settle(self) -> None:
+        bpy.context.view_layer.update()
+        # Handlers may have changed objects, or made some.
         self._forget()
 
     def observe(self) -> None:

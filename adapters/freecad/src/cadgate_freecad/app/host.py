@@ -9,7 +9,7 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import Host, current
-from cadgate_freecad.app import documents, snapshots, versions
+from cadgate_freecad.app import documents, scripted, snapshots, versions
 from cadgate_freecad.app.history import History
 from cadgate_freecad.app.labels import mend_labels
 from cadgate_freecad.app.limits import LIMITS
@@ -23,6 +23,8 @@ class FreeCADHost(Host):
     package = "cadgate_freecad.app"
     snapshot_suffix = ".fcsnap"
     transactional = True
+    code_modules = scripted.MODULES
+    code_words = scripted.WORDS
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,6 +56,8 @@ class FreeCADHost(Host):
                 try:
                     yield
                     mend_labels()
+                    if current().connection is not None:
+                        scripted.warn_of_missing_code()
                 except BaseException:
                     deleted = OBSERVER.deleted
                     raise
@@ -82,6 +86,9 @@ class FreeCADHost(Host):
 
     def unchanged(self) -> bool:
         return not OBSERVER.changed
+
+    def acting(self) -> str | None:
+        return scripted.acting()
 
     def observe(self) -> None:
         for event in OBSERVER.take():
