@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,7 +127,7 @@ App.ActiveDocument.recompute()
 
 
 @contextlib.contextmanager
-def serving(adapter: str, folder: Any) -> Iterator[Session]:
+def serving(adapter: str, folder: Path) -> Generator[Session]:
     gateway = Gateway(folder / "state", plugins=only(adapter)).start()
     try:
         with gateway.client(f"/api/v1/{adapter}") as client:
@@ -236,9 +237,9 @@ def survives(session: Session, code: str) -> None:
     execute(session.client, code)
     assert keeps(session) == "snapshots"
     answers = {name: session.post(create, {"name": name}).json()["result"] for name in ("Moved_1", "Moved_2")}
-    calls = [{"method": f"primitives.{create[12:]}", "params": {"name": name}} for name in ("Moved_3", "Moved_4")]
     for atomic in (True, False):
-        calls = [{**each, "params": {"name": f"{each['params']['name']}{atomic}"}} for each in calls]
+        made = [f"Moved_{atomic}_{number}" for number in range(2)]
+        calls = [{"method": f"primitives.{create[12:]}", "params": {"name": name}} for name in made]
         for each in session.post("/batch", {"calls": calls, "atomic": atomic}).json()["result"]["results"]:
             answers[each["result"]["name"]] = each["result"]
     session.post(create, {"name": "Gone"})

@@ -16,7 +16,7 @@ from cadgate.appserver.execution import Executor
 from cadgate.appserver.generations import Entry
 from cadgate.appserver.history import Request
 from cadgate.appserver.journal import Journal
-from cadgate.appserver.recovery import Recovery
+from cadgate.appserver.recovery import Recovery, Unchanged
 from cadgate.appserver.registry import METHODS
 from cadgate.appserver.replies import Replies
 
@@ -158,9 +158,8 @@ class Caller:
         self.recovery.look()
         self._keep_execution(call, answer)
         if before is None and self.recovery.scripted is not None and "result" in answer:
-            text = (
-                f"From now on every change is kept by a snapshot of its own, which takes longer: {self.recovery.scripted}"
-            )
+            why = self.recovery.scripted
+            text = f"From now on every change is kept by a snapshot of its own, which takes longer: {why}"
             answer["result"].setdefault("warnings", []).append({"code": "scripted_session", "message": text})
         return answer
 
@@ -244,12 +243,22 @@ class Caller:
     def _replay(self, entry: Entry) -> Any:
         call = Call(None, None, entry["method"], entry["params"], {"mutates": True, "context": entry["context"]})
         if entry["method"] != "session.batch":
-            return self.invoke(call)
+            return self._again(call, lambda: self.invoke(call))
         context.enter(call)
         try:
-            return self._batches.run(call)
+            return self._again(call, lambda: self._batches.run(call))
         finally:
             context.leave()
+
+    def _again(self, call: Call, work: Callable[[], Any]) -> Any:
+        """Raises Unchanged for a failure that left nothing behind."""
+        try:
+            return work()
+        except Exception as error:
+            undone = self._host.transactional and not self._host.beyond_transaction
+            if undone or (call.method != "session.batch" and not call.changed):
+                raise Unchanged(str(error) or type(error).__name__) from error
+            raise
 
     def after(self, call: Call) -> None:
         """Once the answer is on its way, and remembered: tell what changed, and cut a log short that grew too long."""

@@ -95,9 +95,7 @@ class Executor:
             return _failure(call, error, filename)
         return {"result": {"dry_run": True}}
 
-    def _evaluate(
-        self, call: Call, code: str, filename: str, stays: Callable[[str], None]
-    ) -> tuple[Any, str | None]:
+    def _evaluate(self, call: Call, code: str, filename: str, stays: Callable[[str], None]) -> tuple[Any, str | None]:
         """Run `code`; the value of its last expression if that is JSON (else None), and its repr."""
         tree = ast.parse(code, filename)
         call.changed = not is_harmless(tree, self._names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Callable, FrozenSet, Generator
+from typing import Any, Callable, Generator
 
 from cadgate.appserver import scripting
 
@@ -17,9 +17,9 @@ class Host:
     name = ""
     package = ""
     snapshot_suffix = ".snapshot"
-    code_modules: FrozenSet[str] = scripting.MODULES
+    code_modules: frozenset[str] = scripting.MODULES
     """What executed code may import and still be proved to leave nothing behind that acts on later calls."""
-    code_words: FrozenSet[str] = scripting.WORDS
+    code_words: frozenset[str] = scripting.WORDS
     """Names by which code can leave such a thing: what it attaches to the application's events, registers, replaces."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from cadgate.appserver.history import History
 from cadgate.appserver.host import Host
 from cadgate.appserver.journal import Journal
 from cadgate.appserver.replies import Replies
-from cadgate.appserver.sameness import same_result
+from cadgate.appserver.sameness import first_difference
 
 MAX_ENTRIES = 20_000
 """After that many mutations without one, a snapshot is taken in the next pause, however short."""
@@ -23,6 +23,13 @@ MAX_REPLAY_SECONDS = 2.0
 """The same where the mutations together took that long: so long, about, would a restoration take."""
 COPY_SECONDS = 20.0
 """What a copy of the application may take to write a snapshot, if it is not known that it takes longer."""
+
+MAX_TORN = 10
+"""Entries that may fail half-way in a restoration, each of which is one more beginning."""
+
+
+class Unchanged(Exception):
+    """An entry failed, and had changed nothing."""
 
 
 class Recovery:
@@ -63,11 +70,12 @@ class Recovery:
         numbers = self._journal.numbers()
         for number in reversed(numbers):
             generation = self._journal.read(number, self.damages)
-            applied = None if generation is None else self._bring(generation)
-            if generation is None or applied is None:
+            if generation is None:
                 continue
-            if generation.whole and len(applied) == len(generation.entries):
-                applied = self._go_on([each for each in numbers if each > number], generation)
+            entries = self._with_later_logs([each for each in numbers if each > number], generation)
+            applied = self._bring(generation, entries)
+            if applied is None:
+                continue
             self._settle(generation, applied, numbers)
             self._replay_seconds = time.monotonic() - began
             break
@@ -77,17 +85,58 @@ class Recovery:
         self.look()
         return len([entry for entry in self._journal.entries if "note" not in entry])
 
-    def _bring(self, generation: Generation) -> list[Entry] | None:
-        """Load a generation with as many of its entries as can be applied; None when its snapshot cannot be loaded."""
-        entries = generation.entries
-        while True:
+    def _bring(self, generation: Generation, entries: list[Entry]) -> list[Entry] | None:
+        """Load a generation and apply `entries`, all that can be; None when its snapshot cannot be loaded.
+
+        What fails, or does something else than was acknowledged, is reported; what comes after it is applied all the
+        same, and reported where that differs too.
+        """
+        damages: list[Damage] = []
+        torn: int | None = None
+        for _ in range(MAX_TORN):
             if not self._load_snapshot(generation):
                 return None
-            applied = self.replay(entries)
-            if len(applied) == len(entries):
+            passing: list[Damage] = []
+            applied, torn = self._apply_all(entries, passing)
+            if torn is None:
+                self.damages += [*damages, *passing]
                 return applied
-            # The entry that failed may have changed something before it did.
-            entries = applied
+            # It changed something before it failed: everything is done anew without it.
+            damages.append(passing[-1])
+            entries = [*entries[:torn], *entries[torn + 1 :]]
+        damages.append(Damage("the entries from there on", f"they were left out: {MAX_TORN} failed"))
+        applied = None
+        if self._load_snapshot(generation):
+            applied, _ = self._apply_all(entries[:torn], damages)
+        self.damages += damages
+        return applied
+
+    def _apply_all(self, entries: list[Entry], damages: list[Damage]) -> tuple[list[Entry], int | None]:
+        """Those that were applied, with the results that they have now; the place of one that changed something and
+        failed, where this ended."""
+        applied: list[Entry] = []
+        for place, entry in enumerate(entries):
+            if "note" in entry:
+                applied.append(entry)
+                continue
+            where = f"entry {entry['seq']} ({entry['method']})"
+            if not self._attempts.may(self._journal.number, entry["seq"]):
+                damages.append(Damage(where, "the application died of it twice"))
+                continue
+            try:
+                result = self._apply(entry)
+            except Exception as error:  # noqa: BLE001 - whatever it is, what is independent of it is still there
+                damages.append(Damage(where, f"replay failed: {error}"))
+                if not isinstance(error, Unchanged):
+                    return applied, place
+                continue
+            difference = first_difference(entry["result"], result)
+            if difference is None:
+                applied.append(entry)
+            else:
+                damages.append(Damage(where, f"the result differs: {difference}"))
+                applied.append({**entry, "result": result})
+        return applied, None
 
     def _load_snapshot(self, generation: Generation) -> bool:
         where = f"generation {generation.number}"
@@ -103,41 +152,31 @@ class Recovery:
         return True
 
     def replay(self, entries: list[Entry]) -> list[Entry]:
-        """Apply entries up to the first whose result differs."""
+        """Apply entries up to the first that does not do the same again."""
         for count, entry in enumerate(entries):
-            why = None if "note" in entry else self._replay_one(entry)
-            if why is not None:
-                self.damages.append(Damage(f"entry {entry['seq']} ({entry['method']})", why))
+            try:
+                same = "note" in entry or first_difference(entry["result"], self._apply(entry)) is None
+            except Exception as error:  # noqa: BLE001 - nothing after it is what was asked for
+                log.failure(error)
+                same = False
+            if not same:
                 return entries[:count]
         return entries
 
-    def _replay_one(self, entry: Entry) -> str | None:
-        if not self._attempts.may(self._journal.number, entry["seq"]):
-            return "the application died of it twice"
-        try:
-            result = self._apply(entry)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the rest cannot be trusted
-            return f"replay failed: {error}"
-        return None if same_result(result, entry["result"]) else "the result differs"
-
-    def _go_on(self, later: list[int], generation: Generation) -> list[Entry]:
-        """Apply the logs after damaged snapshots too, as long as each begins where the one before it ended.
-
-        Returns all entries that are applied now, those of the generation included.
-        """
-        applied = list(generation.entries)
+    def _with_later_logs(self, later: list[int], generation: Generation) -> list[Entry]:
+        """The entries of a generation, and those of the logs after damaged snapshots too, as long as each begins where
+        the one before it ended."""
+        entries = list(generation.entries)
+        if not generation.whole:
+            return entries
         for number in later:
-            found = self._journal.continuation(number, generation.about.seq + len(applied), self.damages)
+            found = self._journal.continuation(number, generation.about.seq + len(entries), self.damages)
             if found is None:
                 break
-            done = self.replay(found.entries)
-            applied += done
-            if len(done) < len(found.entries):
-                # The entry that failed may have changed something before it did.
-                return self._bring(generation._replace(entries=applied)) or []
+            entries += found.entries
             if not found.whole:
                 break
-        return applied
+        return entries
 
     def _settle(self, generation: Generation, applied: list[Entry], numbers: list[int]) -> None:
         """Write on where the state that was brought back ends; what could not be used is set aside."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import sys
 from types import FunctionType, ModuleType
-from typing import Any, FrozenSet, Iterator, Optional
+from typing import Any, Iterator
 
-MODULES: FrozenSet[str] = frozenset(
+MODULES: frozenset[str] = frozenset(
     (
         *("array", "base64", "bisect", "cmath", "collections", "colorsys", "copy", "datetime", "decimal"),
         *("fractions", "hashlib", "heapq", "io", "itertools", "json", "math"),
@@ -21,7 +21,7 @@ MODULES: FrozenSet[str] = frozenset(
 )
 """What code may import and still be understood. Hosts add their own."""
 
-WORDS: FrozenSet[str] = frozenset(("modules", "register", "unregister", "setprofile", "settrace"))
+WORDS: frozenset[str] = frozenset(("modules", "register", "unregister", "setprofile", "settrace"))
 """Names and attributes by which code reaches what outlives it. Hosts add their own."""
 
 _BUILTINS = frozenset(
@@ -35,14 +35,14 @@ _KEYED = ("sorted", "min", "max", "sort")
 
 
 def why_it_may_stay(
-    tree: ast.Module, names: dict[str, Any], modules: FrozenSet[str] = MODULES, words: FrozenSet[str] = WORDS
-) -> Optional[str]:
+    tree: ast.Module, names: dict[str, Any], modules: frozenset[str] = MODULES, words: frozenset[str] = WORDS
+) -> str | None:
     """Why the code `tree`, run in `names`, may act on later calls, as the end of a sentence; None: it cannot."""
     return next(_Reader(tree, names, modules, words).reasons(), None)
 
 
 class _Reader:
-    def __init__(self, tree: ast.Module, names: dict[str, Any], modules: FrozenSet[str], words: FrozenSet[str]) -> None:
+    def __init__(self, tree: ast.Module, names: dict[str, Any], modules: frozenset[str], words: frozenset[str]) -> None:
         self._nodes = list(ast.walk(tree))
         self._names = names
         self._modules = modules
@@ -62,7 +62,7 @@ class _Reader:
             if why is not None:
                 yield f"{why} (line {getattr(node, 'lineno', 1)})"
 
-    def _why(self, node: ast.AST) -> Optional[str]:
+    def _why(self, node: ast.AST) -> str | None:
         if isinstance(node, _SHAPES):
             return f"it defines the class {node.name!r}" if isinstance(node, ast.ClassDef) else "it is asynchronous"
         if isinstance(node, ast.Lambda):
@@ -79,7 +79,7 @@ class _Reader:
             return self._why_call(node)
         return None
 
-    def _why_import(self, node: Any) -> Optional[str]:
+    def _why_import(self, node: Any) -> str | None:
         if isinstance(node, ast.ImportFrom):
             paths = [f"{node.module or ''}.{alias.name}" for alias in node.names]
         else:
@@ -92,13 +92,17 @@ class _Reader:
                 return f"it uses {word!r}"
         return None
 
-    def _word(self, parts: list[str]) -> Optional[str]:
+    def _word(self, parts: list[str]) -> str | None:
         return next((part for part in parts if part in self._words or _is_private(part)), None)
 
-    def _why_name(self, node: ast.Name) -> Optional[str]:
+    def _why_name(self, node: ast.Name) -> str | None:
         if id(node) in self._kinds and not _is_private(node.id):
             return None
-        if node.id in self._words or node.id in _BUILTINS or (_is_private(node.id) and node.id not in ("__name__", "__file__", "__doc__")):
+        if (
+            node.id in self._words
+            or node.id in _BUILTINS
+            or (_is_private(node.id) and node.id not in ("__name__", "__file__", "__doc__"))
+        ):
             return f"it uses {node.id!r}"
         if isinstance(node.ctx, ast.Load) and id(node) not in self._callees:
             if node.id in self._functions or isinstance(self._names.get(node.id), FunctionType):
@@ -106,7 +110,7 @@ class _Reader:
             return self._why_module(node)
         return None
 
-    def _why_attribute(self, node: ast.Attribute) -> Optional[str]:
+    def _why_attribute(self, node: ast.Attribute) -> str | None:
         if (node.attr in self._words or _is_private(node.attr)) and id(node) not in self._kinds:
             return f"it uses {node.attr!r}"
         if not isinstance(node.ctx, ast.Load):
@@ -118,13 +122,13 @@ class _Reader:
             return f"it reaches the module {value.__name__!r}"
         return self._why_module(node)
 
-    def _why_module(self, node: ast.AST) -> Optional[str]:
+    def _why_module(self, node: ast.AST) -> str | None:
         """Modules and classes may only be looked into, called, or compared with: another name of one hides it."""
         if any(id(node) in group for group in (self._bases, self._callees, self._kinds, self._keys)):
             return None
         return "it hands a module or a class on" if _is_code(self._value(node)) else None
 
-    def _why_call(self, node: ast.Call) -> Optional[str]:
+    def _why_call(self, node: ast.Call) -> str | None:
         name = _name(node.func)
         if name == "getattr" and isinstance(node.func, ast.Name):
             asked = node.args[1] if len(node.args) > 1 else None

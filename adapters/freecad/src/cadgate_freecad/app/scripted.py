@@ -8,9 +8,13 @@ from cadgate.appserver import scripting, warn
 from cadgate_freecad.app import documents
 from cadgate_freecad.app.observer import OBSERVER
 
-MODULES = scripting.MODULES | {"BOPTools", "Draft", "DraftVecUtils", "FreeCAD", "Mesh", "MeshPart", "Part", "numpy"} | {
-    *("Import", "PartDesign", "Sketcher", "Spreadsheet"),
-}
+MODULES = (
+    scripting.MODULES
+    | {"BOPTools", "Draft", "DraftVecUtils", "FreeCAD", "Mesh", "MeshPart", "Part", "numpy"}
+    | {
+        *("Import", "PartDesign", "Sketcher", "Spreadsheet"),
+    }
+)
 WORDS = scripting.WORDS | {
     *("ExtensionProxy", "ParamGet", "Proxy", "RecomputesFrozen", "UndoMode", "addDocumentObserver", "addExportType"),
     *("addExtension", "addImportType", "addModule", "removeDocumentObserver", "setActiveTransaction"),
@@ -49,8 +53,8 @@ def warn_of_missing_code() -> None:
         if any((document, each.Name) in OBSERVER.events for each in (obj, *obj.OutListRecursive)):
             warn(
                 "script_missing",
-                f"{name!r} is a scripted object ({obj.TypeId}) whose Python class is not there, as after a restart: its "
-                "properties can be set, but nothing computes it anew. Run the code that defines the class and assign "
+                f"{name!r} is a scripted object ({obj.TypeId}) whose Python class is not there, as after a restart: "
+                "its properties can be set, but nothing computes it anew. Run the code that defines the class and assign "
                 f"it (obj.Proxy = …), or replace the object",
             )
 
