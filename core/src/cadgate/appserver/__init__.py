@@ -3,8 +3,8 @@
 Adapters use the names exported here and nothing else of this package.
 """
 
-from cadgate.appserver import scrutiny
-from cadgate.appserver.context import Call, about_to_change, current, request, warn
+from cadgate.appserver import scripting, scrutiny
+from cadgate.appserver.context import Call, about_to_change, cleared, current, request, warn
 from cadgate.appserver.errors import AppError, limit_exceeded, name_taken, not_found
 from cadgate.appserver.host import Host
 from cadgate.appserver.paging import page
@@ -15,6 +15,7 @@ __all__ = [
     "Call",
     "Host",
     "about_to_change",
+    "cleared",
     "current",
     "limit_exceeded",
     "load_methods",
@@ -23,6 +24,7 @@ __all__ = [
     "not_found",
     "page",
     "request",
+    "scripting",
     "scrutiny",
     "warn",
 ]

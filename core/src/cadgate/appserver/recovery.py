@@ -14,6 +14,7 @@ from cadgate.appserver.generations import About, Damage, Entry, Generation
 from cadgate.appserver.history import History
 from cadgate.appserver.host import Host
 from cadgate.appserver.journal import Journal
+from cadgate.appserver.replaying import apply_all
 from cadgate.appserver.replies import Replies
 from cadgate.appserver.sameness import first_difference
 
@@ -24,12 +25,13 @@ MAX_REPLAY_SECONDS = 2.0
 COPY_SECONDS = 20.0
 """What a copy of the application may take to write a snapshot, if it is not known that it takes longer."""
 
+PAYS_SECONDS = 0.05
+"""Mutations that took longer together are not done again for a document that was cleared since."""
+REMEDY = (
+    "Undo goes back to the last state that was saved (POST /undo); or delete what cannot be saved, or change it by code"
+)
 MAX_TORN = 10
 """Entries that may fail half-way in a restoration, each of which is one more beginning."""
-
-
-class Unchanged(Exception):
-    """An entry failed, and had changed nothing."""
 
 
 class Recovery:
@@ -97,7 +99,7 @@ class Recovery:
             if not self._load_snapshot(generation):
                 return None
             passing: list[Damage] = []
-            applied, torn = self._apply_all(entries, passing)
+            applied, torn = apply_all(entries, self._apply, self._may, passing)
             if torn is None:
                 self.damages += [*damages, *passing]
                 return applied
@@ -107,36 +109,12 @@ class Recovery:
         damages.append(Damage("the entries from there on", f"they were left out: {MAX_TORN} failed"))
         applied = None
         if self._load_snapshot(generation):
-            applied, _ = self._apply_all(entries[:torn], damages)
+            applied, _ = apply_all(entries[:torn], self._apply, self._may, damages)
         self.damages += damages
         return applied
 
-    def _apply_all(self, entries: list[Entry], damages: list[Damage]) -> tuple[list[Entry], int | None]:
-        """Those that were applied, with the results that they have now; the place of one that changed something and
-        failed, where this ended."""
-        applied: list[Entry] = []
-        for place, entry in enumerate(entries):
-            if "note" in entry:
-                applied.append(entry)
-                continue
-            where = f"entry {entry['seq']} ({entry['method']})"
-            if not self._attempts.may(self._journal.number, entry["seq"]):
-                damages.append(Damage(where, "the application died of it twice"))
-                continue
-            try:
-                result = self._apply(entry)
-            except Exception as error:  # noqa: BLE001 - whatever it is, what is independent of it is still there
-                damages.append(Damage(where, f"replay failed: {error}"))
-                if not isinstance(error, Unchanged):
-                    return applied, place
-                continue
-            difference = first_difference(entry["result"], result)
-            if difference is None:
-                applied.append(entry)
-            else:
-                damages.append(Damage(where, f"the result differs: {difference}"))
-                applied.append({**entry, "result": result})
-        return applied, None
+    def _may(self, entry: Entry) -> bool:
+        return self._attempts.may(self._journal.number, entry["seq"])
 
     def _load_snapshot(self, generation: Generation) -> bool:
         where = f"generation {generation.number}"
@@ -334,19 +312,24 @@ class Recovery:
             self._replay_seconds = 0.0
             self._postponed = len(self._journal.entries)
 
-    def require_saved(self) -> None:
-        """Raise AppError where a change could not survive, because the state before it would not."""
+    def require_saved(self, *, but_for: bool = False) -> None:
+        """Raise AppError where a change could not survive, because the state before it would not.
+
+        `but_for` lets through what may help.
+        """
         if self.broken:
-            raise AppError("command_failed", f"The session refuses changes: {self.broken}; restart it")
+            raise AppError("command_failed", f"The session refuses changes: {self.broken}; restart it (POST /restart)")
         if self.unsaved is None:
             return
         try:
             self.snapshot(f"after {self.unsaved}")
         except Exception as error:
+            if but_for:
+                return
             log.failure(error)
             raise AppError(
                 "command_failed",
-                f"The session refuses changes until the effect of {self.unsaved} can be saved: {error}",
+                f"The session refuses changes until the effect of {self.unsaved} can be saved: {error}. {REMEDY}",
                 {"snapshot": str(error)},
             ) from error
 
@@ -359,6 +342,10 @@ class Recovery:
         if self._journal.writes_beside:
             return False
         return self._replay_seconds > max(0.5, 4 * self._snapshot_seconds)
+
+    def snapshot_pays(self) -> bool:
+        """Whether the log takes longer than it takes to begin another: asked when nothing is left of what it made."""
+        return self._replay_seconds > PAYS_SECONDS or self._journal.writes_beside
 
     def snapshot_is_overdue(self) -> bool:
         """The same while there is work to do: then only a log that has grown too long is cut short."""
@@ -373,10 +360,16 @@ class Recovery:
         generation = self._journal.read(self._journal.number, [])
         if generation is None:
             self.broken = "the snapshot is damaged"
+        elif self.code is not None and any("note" not in entry for entry in self._journal.entries):
+            # In the next process nobody's code takes part in it.
+            self.broken = f"changes have to be made again, and {self.code}"
         elif not self.load(generation, self._journal.entries):
             self.broken = "the journal could not be replayed"
         if self.broken:
             log.say(f"rollback failed: {self.broken}")
+        elif self.unsaved is not None:
+            self.unsaved = None
+            self._say("snapshot", None)
 
     def load(self, generation: Generation, entries: list[Entry]) -> bool:
         """Load a state whole; whether that worked."""

@@ -54,8 +54,8 @@ def warn_of_missing_code() -> None:
             warn(
                 "script_missing",
                 f"{name!r} is a scripted object ({obj.TypeId}) whose Python class is not there, as after a restart: "
-                "its properties can be set, but nothing computes it anew. Run the code that defines the class and assign "
-                f"it (obj.Proxy = …), or replace the object",
+                "its properties can be set, but nothing computes it anew. Run the code that defines the class and "
+                "assign it (obj.Proxy = …), or replace the object",
             )
 
 
