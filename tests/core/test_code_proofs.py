@@ -93,7 +93,7 @@ def test_what_failed_before_it_changed_anything_is_known(code: str, line: int, n
     assert Reading(ast.parse(code), NAMES).changed_nothing_until(line) is nothing
 
 
-LEAVES_NOTHING = """
+LEAVES_NOTHING = r"""
 doc.objects["Cube"].location.x = 3
 app.ops.add(size=2)
 math.sqrt(4); doc.name = "x"
@@ -104,14 +104,24 @@ type(doc) is app.Kind
 getattr(doc, "name")
 sorted(doc.objects, key=lambda each: each.name)
 import re; re.compile("a").match(doc.name)
-def place(each, height=0): each.z = height\\nplace(doc)
+import os; os.path.join(os.getcwd(), "x")
+class Point:\n    def __init__(self, x): self.x = x\n    def f(self): return self.x\ndoc.x = Point(2).f()
+from dataclasses import dataclass\n@dataclass\nclass Point:\n    x: float = 0\ndoc.x = Point(2).x
+from enum import Enum\nclass Kind(Enum):\n    ONE = 1\ndoc.x = Kind.ONE.value
+def place(each, height=0): each.z = height\nplace(doc)
 """
-STAYS = """
-class Any: pass
+STAYS = r"""
+class Panel(app.Kind): pass
+class Any: pass\nother = Any
+class Any:\n    def __del__(self): pass
+class Any(metaclass=type): pass
 doc.called = lambda: 1
-def f(): pass\\ndoc.called = f
-def f(): pass\\nother = f
-import os
+def f(): pass\ndoc.called = f
+def f(): pass\nother = f
+import os; os.chdir("/")
+import os; os.environ["X"] = "1"
+from os import chdir
+import enum; enum.sys.path
 import sys
 from app import *
 app.utils.function = 1
@@ -128,7 +138,7 @@ type("Kind", (), {})
 [app.utils][0].function = 1
 isinstance(doc, eval("1"))
 async def f(): pass
-@doc.on\\ndef f(): pass
+@doc.on\ndef f(): pass
 """
 
 

@@ -49,6 +49,8 @@ class Executor:
         self._sources: list[str] = []
         self._number = 0
         self._reading: Reading | None = None
+        self._classes = False
+        """Whether some code defined a class."""
         self._trusting = False
 
     def run(self, call: Call, stays: Callable[[str], None] = lambda why: None, *, trusting: bool = False) -> Answer:
@@ -106,7 +108,8 @@ class Executor:
         """Run `code`; the value of its last expression if that is JSON (else None), and its repr."""
         tree = ast.parse(code, filename)
         # Classes of the user's make anything of an operator or an attribute, so there nothing can be told.
-        self._reading = Reading(tree, self._names) if self._trusting else None
+        self._classes = self._classes or any(isinstance(node, ast.ClassDef) for node in ast.walk(tree))
+        self._reading = Reading(tree, self._names) if self._trusting and not self._classes else None
         looks = self._reading is not None and self._reading.only_reads(tree)
         call.changed = not (looks or is_harmless(tree, self._names))
         why = why_it_may_stay(tree, self._names, self._host.code_modules, self._host.code_words)

@@ -13,10 +13,21 @@ from typing import Any, Iterator
 
 MODULES: frozenset[str] = frozenset(
     (
-        *("array", "base64", "bisect", "cmath", "collections", "colorsys", "copy", "datetime", "decimal"),
-        *("fractions", "hashlib", "heapq", "io", "itertools", "json", "math"),
-        *("pprint", "random", "re", "statistics", "string", "struct", "tempfile", "textwrap", "time", "traceback"),
-        *("typing", "uuid", "zlib"),
+        *(
+            "array",
+            "base64",
+            "bisect",
+            "cmath",
+            "collections",
+            "colorsys",
+            "copy",
+            "dataclasses",
+            "datetime",
+            "decimal",
+        ),
+        *("enum", "fractions", "functools", "hashlib", "heapq", "io", "itertools", "json", "math", "ntpath", "os"),
+        *("pathlib", "posixpath", "pprint", "random", "re", "statistics", "string", "struct", "tempfile", "textwrap"),
+        *("time", "traceback", "typing", "uuid", "zlib"),
     )
 )
 """What code may import and still be understood. Hosts add their own."""
@@ -28,7 +39,12 @@ _BUILTINS = frozenset(
     ("breakpoint", "compile", "delattr", "eval", "exec", "globals", "input", "locals", "setattr", "super", "vars")
 )
 
-_SHAPES = (ast.ClassDef, ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
+_OS = frozenset(("getcwd", "getpid", "listdir", "makedirs", "path", "remove", "sep"))
+"""What of the module `os` changes nothing of the process."""
+_SHAPES = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
+_DECORATORS = frozenset(("classmethod", "dataclass", "property", "staticmethod"))
+_PARENTS = frozenset(("Enum", "Exception", "IntEnum", "NamedTuple", "ValueError", "object"))
+_OWN_METHODS = frozenset(("__init__", "__post_init__", "__repr__", "__str__"))
 _CHECKS = ("isinstance", "issubclass")
 _CALLERS = ("filter", "map")
 _KEYED = ("sorted", "min", "max", "sort")
@@ -48,11 +64,19 @@ class _Reader:
         self._modules = modules
         self._words = words
         self._imported = _imports(self._nodes)
-        self._functions = {node.name for node in self._nodes if isinstance(node, ast.FunctionDef)}
+        kinds = (ast.ClassDef, ast.FunctionDef)
+        self._functions = {node.name for node in self._nodes if isinstance(node, kinds)}
         calls = [node for node in self._nodes if isinstance(node, ast.Call)]
         self._callees = {id(call.func) for call in calls}
         self._keys = {id(word.value) for call in calls if _name(call.func) in _KEYED for word in call.keywords}
         self._keys |= {id(argument) for call in calls if _name(call.func) in _CALLERS for argument in call.args[:1]}
+        self._keys |= {
+            id(part)
+            for node in self._nodes
+            if isinstance(node, kinds)
+            for outer in (*node.decorator_list, *getattr(node, "bases", ()))
+            for part in ast.walk(outer)
+        }
         self._kinds = {id(part) for node in self._nodes for kind in _kinds_of(node) for part in ast.walk(kind)}
         self._bases = {id(node.value) for node in self._nodes if isinstance(node, ast.Attribute)}
 
@@ -64,11 +88,15 @@ class _Reader:
 
     def _why(self, node: ast.AST) -> str | None:
         if isinstance(node, _SHAPES):
-            return f"it defines the class {node.name!r}" if isinstance(node, ast.ClassDef) else "it is asynchronous"
+            return "it is asynchronous"
+        if isinstance(node, ast.ClassDef):
+            plain = all(_name(base) in _PARENTS for base in node.bases) and not node.keywords
+            return self._why_decorated(node) if plain else f"it derives the class {node.name!r}"
         if isinstance(node, ast.Lambda):
             return None if id(node) in self._keys or id(node) in self._callees else "it hands a function on"
         if isinstance(node, ast.FunctionDef):
-            return f"the function {node.name!r} is decorated" if node.decorator_list else None
+            hidden = _is_private(node.name) and node.name not in _OWN_METHODS
+            return f"it defines {node.name!r}" if hidden else self._why_decorated(node)
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             return self._why_import(node)
         if isinstance(node, ast.Name):
@@ -79,6 +107,12 @@ class _Reader:
             return self._why_call(node)
         return None
 
+    def _why_decorated(self, node: ast.ClassDef | ast.FunctionDef) -> str | None:
+        known = all(
+            _name(each.func if isinstance(each, ast.Call) else each) in _DECORATORS for each in node.decorator_list
+        )
+        return None if known else f"{node.name!r} is decorated"
+
     def _why_import(self, node: Any) -> str | None:
         if isinstance(node, ast.ImportFrom):
             paths = [f"{node.module or ''}.{alias.name}" for alias in node.names]
@@ -87,6 +121,8 @@ class _Reader:
         for path in paths:
             parts = path.split(".")
             if parts[0] not in self._modules or "*" in parts or getattr(node, "level", 0):
+                return f"it imports {path!r}"
+            if parts[0] == "os" and not {*parts[1:]} <= _OS:
                 return f"it imports {path!r}"
             if word := self._word(parts):
                 return f"it uses {word!r}"
@@ -106,7 +142,8 @@ class _Reader:
             return f"it uses {node.id!r}"
         if isinstance(node.ctx, ast.Load) and id(node) not in self._callees:
             if node.id in self._functions or isinstance(self._names.get(node.id), FunctionType):
-                return None if id(node) in self._keys else f"it hands the function {node.id!r} on"
+                looked_into = id(node) in self._keys or id(node) in self._bases
+                return None if looked_into else f"it hands {node.id!r} on"
             return self._why_module(node)
         return None
 
@@ -117,7 +154,9 @@ class _Reader:
             if _is_code(self._value(node.value)):
                 return f"it sets {ast.unparse(node)!r}" if hasattr(ast, "unparse") else f"it sets {node.attr!r}"
             return None
-        value = self._value(node)
+        value, base = self._value(node), self._value(node.value)
+        if getattr(base, "__name__", None) == "os" and node.attr not in _OS:
+            return f"it uses {'os.' + node.attr!r}"
         if isinstance(value, ModuleType) and value.__name__.partition(".")[0] not in self._modules:
             return f"it reaches the module {value.__name__!r}"
         return self._why_module(node)
