@@ -24,6 +24,7 @@ from cadgate.appserver.outcomes import (
     interrupted,
     may_help,
     require_not_set_aside,
+    results_in,
 )
 from cadgate.appserver.recovery import REMEDY, Recovery
 from cadgate.appserver.registry import METHODS
@@ -257,7 +258,7 @@ class Caller:
         if call.key is not None:
             self.replies.store(call.key, call.hash, {"result": result})
         try:
-            self._settle(call)
+            self._settle(call, result)
             self.recovery.keep_by_snapshot(call.label)
         except BaseException:
             if call.key is not None:
@@ -266,12 +267,12 @@ class Caller:
         finally:
             self.recovery.look()
 
-    def _settle(self, call: Call) -> None:
+    def _settle(self, call: Call, result: Any) -> None:
         if self.recovery is None or self.recovery.scripted is None:
             return
         context.enter(call)
         try:
-            self._host.settle()
+            self._host.settle(results_in(result))
         except Exception as error:  # noqa: BLE001 - somebody's code acted, and failed
             log.failure(error)
         finally:

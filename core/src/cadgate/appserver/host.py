@@ -84,8 +84,11 @@ class Host:
         """
         return None
 
-    def settle(self) -> None:
-        """Let what acts by itself act on the last change, before the state that it leads to is kept."""
+    def settle(self, results: list[dict[str, Any]]) -> None:
+        """Let what acts by itself act on the last change, before the state that it leads to is kept.
+
+        `results` are what is about to be answered; what they say of objects is to be put right in them.
+        """
 
     def observe(self) -> None:
         """Called after each call, which is still `current()`: report what changed, by `emit`."""

@@ -71,6 +71,17 @@ def resolved(params: dict[str, Any], result: Any) -> dict[str, Any]:
     return params
 
 
+def results_in(result: Any) -> list[dict[str, Any]]:
+    """A result, or those of a batch."""
+    if not isinstance(result, dict):
+        return []
+    told = cast(Dict[str, Any], result)
+    parts = told.get("results")
+    if not isinstance(parts, list):
+        return [told]
+    return [each["result"] for each in cast(List[Dict[str, Any]], parts) if isinstance(each.get("result"), dict)]
+
+
 def entry_of(call: Call, result: Any, request: str | None) -> Entry:
     params = call.params if call.method == "session.batch" else resolved(call.params, result)
     label = {} if call.label == call.method else {"label": call.label}

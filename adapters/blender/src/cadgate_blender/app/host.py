@@ -53,10 +53,12 @@ class BlenderHost(Host):
     def acting(self) -> str | None:
         return scripted.acting() if self.managed else None
 
-    def settle(self) -> None:
+    def settle(self, results: list[dict[str, Any]]) -> None:
         bpy.context.view_layer.update()
         # Handlers may have changed objects, or made some.
         self._forget()
+        for result in results:
+            scripted.tell_again(result)
 
     def observe(self) -> None:
         if current().method in FOREIGN and (current().changed or current().method != "session.execute"):

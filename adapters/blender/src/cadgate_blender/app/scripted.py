@@ -7,6 +7,7 @@ from typing import Any, Iterator
 import bpy
 
 from cadgate.appserver import scripting
+from cadgate_blender.app import describe
 from cadgate_blender.app.snapshots import blocks
 
 MODULES = scripting.MODULES | {"bmesh", "bpy", "bpy_extras", "gpu_extras", "mathutils", "numpy"}
@@ -41,6 +42,18 @@ def acting() -> str | None:
         if obj.mode != "OBJECT":
             return f"{obj.name!r} is in mode {obj.mode}"
     return None
+
+
+def tell_again(result: dict[str, Any]) -> None:
+    """Put right what a result says of an object, which handlers or drivers may have changed since."""
+    if not {"name", "type", "revision", "location"} <= result.keys():
+        return
+    obj = bpy.data.objects.get(result["name"])
+    if obj is not None:
+        result.update({key: value for key, value in describe.describe(obj).items() if key in result})
+    else:
+        text = f"{result['name']!r} is not there any more, or has another name: code in this session acts on changes"
+        result.setdefault("warnings", []).append({"code": "changed_by_code", "message": text})
 
 
 def _handlers() -> dict[str, list[Any]]:
