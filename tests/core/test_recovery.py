@@ -124,13 +124,54 @@ def test_when_nothing_can_be_trusted_a_new_session_begins(lives: Lives) -> None:
     assert (third.words, third.told) == ("z", [])
 
 
-def test_an_entry_that_does_not_do_the_same_again_is_left_out_with_what_it_did(lives: Lives) -> None:
+def test_an_entry_that_fails_is_left_out_with_what_it_did_and_what_comes_after_it_is_there(lives: Lives) -> None:
+    first = lives.start()
+    for word in ("a", "b", "c", "d"):
+        first.add(word)
+    second = lives.start(fails={"b", "d"})
+    assert second.words == "a c"
+    assert second.told == [
+        "entry 2 (words.add): replay failed: b cannot be added",
+        "entry 4 (words.add): replay failed: d cannot be added",
+        "entry 3 (words.add): the result differs: words is 2, and was 3",
+    ]
+    second.add("e")
+    third = lives.start()
+    assert (third.words, third.told) == ("a c e", [])
+    logs = list(lives.folder.glob("damaged-*/log"))
+    assert [len(path.read_bytes().splitlines()) for path in logs] == [5], "what was left out can be looked up"
+
+
+def test_logs_that_were_set_aside_before_stay(lives: Lives) -> None:
     first = lives.start()
     for word in ("a", "b", "c"):
         first.add(word)
-    second = lives.start(fails={"b"})
-    assert (second.words, second.told) == ("a", ["entry 2 (words.add): replay failed: b cannot be added"])
-    assert lives.start().words == "a"
+    lives.start(fails={"b"})
+    lives.start(fails={"c"})
+    assert len(list(lives.folder.glob("damaged-*/log"))) == 2
+
+
+def test_where_many_entries_fail_half_way_what_is_before_them_is_there(lives: Lives) -> None:
+    first = lives.start()
+    first.add("a")
+    bad = [f"bad{number}" for number in range(recovery_module.MAX_TORN + 2)]
+    for word in (*bad, "z"):
+        first.add(word)
+    second = lives.start(fails=set(bad))
+    assert second.words == "a"
+    assert second.told[-1] == f"the entries from there on: they were left out: {recovery_module.MAX_TORN} failed"
+
+
+def test_what_differs_and_everything_after_a_damaged_snapshot_is_there_too(lives: Lives) -> None:
+    first = lives.start()
+    for word in ("a", "b"):
+        first.add(word)
+    first.recovery.snapshot("idle")
+    first.add("c")
+    flip(lives.file(1, "snapshot.words"), 2)
+    second = lives.start(fails={"a"})
+    assert second.words == "b c"
+    assert len(second.told) == 4
 
 
 def test_what_a_restoration_died_of_twice_is_set_aside(lives: Lives, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +193,11 @@ def test_what_a_restoration_died_of_twice_is_set_aside(lives: Lives, monkeypatch
         with pytest.raises(Death):
             lives.start(crashed=crashed)
     fourth = lives.start(crashed=True)
-    assert (fourth.words, fourth.told) == ("a", ["entry 2 (words.add): the application died of it twice"])
+    assert fourth.words == "a c"
+    assert fourth.told == [
+        "entry 2 (words.add): the application died of it twice",
+        "entry 3 (words.add): the result differs: words is 2, and was 3",
+    ]
 
 
 def test_a_restoration_that_was_ended_from_outside_blames_nothing(

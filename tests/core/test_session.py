@@ -244,7 +244,7 @@ async def test_deaths_in_a_replay_count_until_what_kills_is_set_aside(
         await becomes(lambda: "restarted" in watched.states())
         # Two deaths of it, and a third start that leaves it out.
         assert starts(tmp_path) == before + 3
-        assert await names(session) == ["Before"]
+        assert await names(session) == ["Before", "After"]
 
 
 async def test_snapshots_that_kill_every_start_end_in_down_with_the_reason_and_the_log(
@@ -398,7 +398,7 @@ async def test_an_entry_that_kills_every_restoration_is_left_out(
         os.kill(watched.session.status().pid or 0, signal.SIGKILL)
         await settled(watched.session, "starting")
         await settled(watched.session, "up")
-        assert await names(watched.session) == ["First"]
+        assert await names(watched.session) == ["First", "Last"]
         assert "died of it twice" in str(watched.session._source.report["damages"])
 
 

@@ -20,6 +20,8 @@ class Load:
     adapter = ""
     kinds: tuple[str, ...] = ()
     code = ""
+    stays: dict[str, str] = {}
+    """Code that stays in the application and acts on what this run does, by its kind."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -45,6 +47,9 @@ class Load:
             (self.failing_atomic, 2),
             (self.taken, 1),
             (self.execute, 2),
+            (self.read, 1),
+            (self.leave_code, 1),
+            (self.scripted, 1),
         ]
 
     def step(self) -> None:
@@ -141,12 +146,50 @@ class Load:
 
     def execute(self) -> None:
         name = self.name("code")
-        calls = [{"method": "session.execute", "params": {"code": self.code.format(name=name)}}]
+        self.run(self.code.format(name=name))
+        self.places[name] = None
+
+    def run(self, code: str) -> Any:
+        calls = [{"method": "session.execute", "params": {"code": code}}]
         (result,) = self.client.change("POST", "/batch", {"calls": calls})["results"]
         if "deaths" in result.get("error", {}).get("details", {}):
-            raise SetAside(name)
+            raise SetAside(code)
         assert result["status"] == "success", result
-        self.places[name] = None
+        return result["result"]["value"]
+
+    def read(self) -> None:
+        """Code that only looks."""
+        assert self.run("import math\nmath.sqrt(sum([4.0]))") == 2.0
+
+    def leave_code(self) -> None:
+        """Code that stays for as long as the process lives, and changes after it."""
+        self.run(self.stays[self.random.choice(sorted(self.stays))])
+        for _ in range(3):
+            self.create()
+        self.patch()
+
+    def scripted(self) -> None:
+        """An object that is computed by code, changed, and removed again."""
+        raise NotImplementedError
+
+
+GADGET = """
+import FreeCAD, Part
+class Gadget:
+    def __init__(self, obj):
+        for name in ("Size", "Grown"):
+            obj.addProperty("App::PropertyLength", name)
+        obj.Size = 2
+        obj.Proxy = self
+    def execute(self, obj):
+        obj.Grown = obj.Grown.Value + obj.Size.Value
+        obj.Shape = Part.makeBox(obj.Grown.Value, 1, 1)
+    def dumps(self): return None
+    def loads(self, state): return None
+Gadget(FreeCAD.ActiveDocument.addObject("Part::FeaturePython", {name!r}))
+FreeCAD.ActiveDocument.recompute()
+"""
+"""A feature that grows with each recompute."""
 
 
 class BlenderLoad(Load):
@@ -156,6 +199,46 @@ class BlenderLoad(Load):
 import bpy
 bpy.context.scene.collection.objects.link(bpy.data.objects.new({name!r}, None))
 """
+
+    stays = {
+        "handler": """
+import bpy
+@bpy.app.handlers.persistent
+def marks(scene, graph=None):
+    for obj in scene.objects:
+        if "marked" not in obj:
+            obj["marked"] = 1
+bpy.app.handlers.depsgraph_update_post.append(marks)
+""",
+        "driver namespace": "import bpy\nbpy.app.driver_namespace['twice'] = lambda value: 2 * value",
+        "replaced function": """
+from cadgate.appserver.registry import METHODS
+def larger(before=METHODS["primitives.cube"]):
+    METHODS["primitives.cube"] = lambda size, **more: before(size=size + 1, **more)
+larger()
+""",
+        "message bus": """
+import bpy
+bpy.msgbus.subscribe_rna(key=(bpy.types.Object, "location"), owner=object(), args=(), notify=lambda: None)
+""",
+        "class": """
+import bpy
+if not hasattr(bpy.types.Object, "weight"):
+    bpy.types.Object.weight = bpy.props.FloatProperty(update=lambda obj, context: None)
+""",
+    }
+
+    def scripted(self) -> None:
+        name = self.name("driven")
+        self.run(
+            f"import bpy\nobj = bpy.data.objects.new({name!r}, None)\nbpy.context.scene.collection.objects.link(obj)\n"
+            "obj.driver_add('location', 2).driver.expression = '1 + 1'"
+        )
+        self.places[name] = None
+        self.create()
+        self.client.change("PATCH", f"/objects/{name}", {"scale": [2, 2, 2]})
+        self.client.change("DELETE", f"/objects/{name}")
+        del self.places[name]
 
     def steps(self) -> list[tuple[Callable[[], None], int]]:
         more = ((self.material, 3), (self.duplicate, 3), (self.modifier, 2), (self.parent, 2), (self.rename, 2))
@@ -215,6 +298,33 @@ class FreeCADLoad(Load):
 import FreeCAD
 FreeCAD.ActiveDocument.addObject("App::FeaturePython", {name!r})
 """
+
+    stays = {
+        "observer": """
+import FreeCAD
+class Marks:
+    def slotCreatedObject(self, obj):
+        if not obj.Label.endswith("+"):
+            obj.Label = obj.Label + "+"
+FreeCAD.addDocumentObserver(Marks())
+""",
+        "replaced function": """
+from cadgate.appserver.registry import METHODS
+def larger(before=METHODS["primitives.box"]):
+    METHODS["primitives.box"] = lambda length, **more: before(length=length + 1, **more)
+larger()
+""",
+        "preference": "FreeCAD.ParamGet('User parameter:BaseApp/Preferences/Units').SetInt('Decimals', 3)",
+    }
+
+    def scripted(self) -> None:
+        name = self.name("gadget")
+        self.run(GADGET.format(name=name))
+        self.places[name] = None
+        self.create()
+        self.client.change("PATCH", f"/objects/{name}", {"properties": {"Size": 5}})
+        self.client.change("DELETE", f"/objects/{name}")
+        del self.places[name]
 
     def steps(self) -> list[tuple[Callable[[], None], int]]:
         return [*super().steps(), (self.label, 2), (self.property, 2), (self.fillet, 1)]

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.faults.client import Client, Refused
+from tests.faults.client import Client, Refused, SetAside
 from tests.faults.load import LOADS, Load
 from tests.faults.whole_state import WholeState, differences
 from tests.gateway import Gateway, alive, eventually
@@ -40,6 +40,8 @@ class Figures:
     restore_kills: int = 0
     calls: int = 0
     resent: int = 0
+    edited: int = 0
+    scripted: int = 0
     compared: int = 0
     undone: int = 0
     set_aside: int = 0
@@ -72,6 +74,7 @@ class Run:
         self.adapter = adapter
         plugins = f"[adapters.{OTHER[adapter]}]\nenabled = false\n[adapters.{adapter}]\nworkers = 0\n"
         self.gateway = Gateway(folder / "state", plugins=plugins)
+        self._journal = folder / "state" / "sessions" / adapter / "journal"
         self._sessions = folder / "state" / "sessions" / adapter / "workspace"
         self.loads: list[Load] = []
 
@@ -92,6 +95,9 @@ class Run:
                 self.figures.calls += client.calls
                 self.figures.resent += client.resent
                 client.close()
+            self.figures.scripted = sum(
+                load.done.get(step, 0) for load in self.loads for step in ("leave_code", "scripted")
+            )
             self.figures.set_aside = sum(load.set_aside for load in self.loads)
             self.figures.objects = sum(len(load.places) for load in self.loads)
             if self.gateway.running:
@@ -104,6 +110,9 @@ class Run:
             while self.figures.deaths < kills and self.figures.faultless:
                 self.quiet(kills)
                 self.undo()
+                if self.figures.faultless:
+                    self.edit()
+                    self.check()
                 if self.figures.deaths < kills and self.figures.faultless:
                     self.storm(min(STORM_KILLS, kills - self.figures.deaths))
                 self.check()
@@ -154,6 +163,42 @@ class Run:
         self.figures.compared += 1
         self.figures.different += [f"{when}: {each}" for each in found]
 
+    def edit(self) -> None:
+        """A file of the session is changed while nobody runs: told, and what an older generation and its log hold is
+        there all the same."""
+        if self.random.random() < 0.7:
+            # So that there are entries, from which the snapshot at the end follows.
+            self.loads[0].create()
+            self.gateway.stop()
+        else:
+            self.gateway.signal(signal.SIGKILL)
+            self.gateway.wait()
+            eventually(lambda: not self.processes(), what="the end of the application")
+        (newest,) = sorted(self._journal.glob("gen-*"))[-1:]
+        path = self._journal / "tail"
+        if b'"because":"after ' not in (newest / "log").read_bytes().splitlines()[0]:
+            path = self.random.choice([newest / "about.json", *newest.glob("snapshot*")])
+        whole = path.read_bytes()
+        place = self.random.randrange(len(whole))
+        if self.random.random() < 0.5:
+            path.write_bytes(whole[:place])
+        else:
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        self.gateway.start()
+        self._answers(time.monotonic())
+        self.figures.edited += 1
+        if not self.gateway.health(self.adapter)["result"].get("damages"):
+            self.figures.different.append(f"{path.name} was edited, and health does not say so")
+
+    def without_copies(self) -> None:
+        """For the rest of its life the application writes its snapshots itself, as where the system makes no copies."""
+        load = self.random.choice(self.loads)
+        load.run(
+            "import sys\nframe = sys._getframe()\n"
+            "while not hasattr(frame.f_locals.get('self'), 'recovery'): frame = frame.f_back\n"
+            "recovery = frame.f_locals['self'].recovery\nrecovery._copies = False\nrecovery.code = None"
+        )
+
     def storm(self, kills: int) -> None:
         """Everybody at work while processes die."""
         over = threading.Event()
@@ -165,6 +210,9 @@ class Run:
         with self._working(work, over):
             for _ in range(kills):
                 select.select([], [], [], self.random.uniform(0, 0.6))
+                if self.random.random() < 0.2:
+                    with contextlib.suppress(SetAside):
+                        self.without_copies()
                 chance = self.random.random()
                 if chance < 0.06:
                     self.kill_gateway()
@@ -291,6 +339,8 @@ def table(all_figures: list[Figures]) -> str:
         ("times they were sent again", [f"{each.resent:,}" for each in all_figures]),
         ("acknowledged changes lost", [str(len(each.lost)) for each in all_figures]),
         ("changes made twice", [str(len(each.doubled)) for each in all_figures]),
+        ("times that code was left behind", [f"{each.scripted:,}" for each in all_figures]),
+        ("files edited between two lives", [str(each.edited) for each in all_figures]),
         ("whole states compared", [str(each.compared) for each in all_figures]),
         ("differences between them", [str(len(each.different)) for each in all_figures]),
         ("errors that no client should see", [str(len(each.failed)) for each in all_figures]),

@@ -93,3 +93,33 @@ def children(parent: int) -> set[int]:
         with contextlib.suppress(OSError):
             found.update(map(int, path.read_text().split()))
     return found
+
+
+def test_a_request_that_is_ended_at_its_deadline_twice_is_set_aside(adapter: str, tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path / "state", plugins=only(adapter, grace_seconds=0.3)).start()
+    try:
+        with gateway.client(f"/api/v1/{adapter}") as client:
+            session = Session(gateway, adapter, client)
+            session.post(CREATE[adapter], {"name": "Kept"})
+            # In native code, which no interruption reaches.
+            stubborn = "sum(range(10**13))"
+            body: dict[str, Any] = {"calls": [{"method": "session.execute", "params": {"code": stubborn}}]}
+            headers = {"Idempotency-Key": "slow", "X-Deadline-Ms": "300"}
+
+            def send() -> dict[str, Any]:
+                answer = client.post("/batch", json=body, headers=headers).json()
+                error: dict[str, Any] = (
+                    answer["error"] if "error" in answer else answer["result"]["results"][0]["error"]
+                )
+                return error
+
+            for _ in range(2):
+                pid = session.pid
+                assert send()["code"] == "deadline_exceeded"
+                pid = session.back(pid)
+            refused = send()
+            assert (refused["code"], refused["details"]["deaths"]) == ("command_failed", 2)
+            assert session.pid == pid, "it was not run a third time"
+            assert client.get("/objects/Kept").status_code == 200
+    finally:
+        assert gateway.stop() == 0

@@ -3,8 +3,8 @@
 Adapters use the names exported here and nothing else of this package.
 """
 
-from cadgate.appserver import scrutiny
-from cadgate.appserver.context import Call, about_to_change, current, request, warn
+from cadgate.appserver import scripting, scrutiny
+from cadgate.appserver.context import Call, about_to_change, cleared, current, request, warn
 from cadgate.appserver.errors import AppError, limit_exceeded, name_taken, not_found
 from cadgate.appserver.host import Host
 from cadgate.appserver.paging import page
@@ -17,6 +17,7 @@ __all__ = [
     "Host",
     "Recognised",
     "about_to_change",
+    "cleared",
     "current",
     "limit_exceeded",
     "load_methods",
@@ -27,6 +28,7 @@ __all__ = [
     "recognise",
     "recognise_bytes",
     "request",
+    "scripting",
     "scrutiny",
     "warn",
 ]

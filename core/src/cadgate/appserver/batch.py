@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, cast
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError
 from cadgate.appserver.host import Host
+from cadgate.appserver.outcomes import failure_of, interrupted, may_help, require_not_set_aside, resolved
 
 if TYPE_CHECKING:
     from cadgate.appserver.calls import Caller
@@ -49,8 +50,6 @@ class Batches:
         return made
 
     def _alone(self, call: Call, part: Call) -> Answer:
-        from cadgate.appserver.calls import failure_of, interrupted, require_not_set_aside
-
         # The peer may have said meanwhile that the time is over.
         part.deadline = call.deadline
         if call.cancelled or part.expired:
@@ -62,7 +61,7 @@ class Batches:
                 return known
             require_not_set_aside(part)
             if part.mutates and self._caller.recovery is not None:
-                self._caller.recovery.require_saved()
+                self._caller.recovery.require_saved(but_for=may_help(part))
             result = self._caller.invoke(part)
             answer: Answer = {"result": result}
             if part.mutates and not part.dry_run:
@@ -77,8 +76,6 @@ class Batches:
             return failure_of(error)
 
     def _atomic(self, call: Call, calls: list[dict[str, Any]]) -> Any:
-        from cadgate.appserver.calls import require_not_set_aside, resolved
-
         live = call.connection is not None
         known = self._caller.replies.find(call.key, call.hash) if live and call.key else None
         if known is not None:

@@ -16,14 +16,24 @@ from cadgate.appserver.execution import Executor
 from cadgate.appserver.generations import Entry
 from cadgate.appserver.history import Request
 from cadgate.appserver.journal import Journal
-from cadgate.appserver.recovery import Recovery
+from cadgate.appserver.outcomes import (
+    Answer,
+    entry_of,
+    failure,
+    failure_of,
+    interrupted,
+    may_help,
+    require_not_set_aside,
+    results_in,
+)
+from cadgate.appserver.recovery import REMEDY, Recovery
 from cadgate.appserver.registry import METHODS
+from cadgate.appserver.replaying import Unchanged
 from cadgate.appserver.replies import Replies
 
 if TYPE_CHECKING:
     from cadgate.appserver.server import Server
 
-Answer = Dict[str, Any]
 BROKEN = 70
 """Exit code of an application whose document could not be brought back to what the journal tells."""
 
@@ -56,14 +66,16 @@ class Caller:
         if not restore:
             journal.clear()
         replayed = self.recovery.restore(crashed=crashed)
-        return {"replayed": replayed, "damages": [damage._asdict() for damage in self.recovery.damages]}
+        damages = [damage._asdict() for damage in self.recovery.damages]
+        scripted = {} if self.recovery.scripted is None else {"scripted": self.recovery.scripted}
+        return {"replayed": replayed, "damages": damages, **scripted}
 
     # --- one call ------------------------------------------------------------------------------------------------
 
     def answer(self, call: Call) -> Answer:
         """The JSON-RPC answer (`result` or `error`) of a call. Never raises."""
         if call.expired:
-            return _failure("deadline_exceeded", f"{call.method} waited longer than its deadline and was not started")
+            return failure("deadline_exceeded", f"{call.method} waited longer than its deadline and was not started")
         try:
             return self._answer(call)
         except KeyboardInterrupt:
@@ -79,7 +91,7 @@ class Caller:
                 return {**known, "replayed": True}
             require_not_set_aside(call)
         if call.mutates and self.recovery is not None:
-            self.recovery.require_saved()
+            self.recovery.require_saved(but_for=may_help(call))
         answer: Answer = self._server.interrupts.run(call, lambda: self._once(call, run))
         if call.mutates and call.key is not None and call.method != "session.batch" and not call.dry_run:
             self.replies.store(call.key, call.hash, answer)
@@ -146,13 +158,47 @@ class Caller:
         live = call.connection is not None
         undone = self._host.transactional and not self._host.beyond_transaction
         if live and self.recovery is not None and not undone:
+            lost = self.recovery.unsaved
             self.recovery.rollback()
+            if lost is not None:
+                raise AppError(
+                    "command_failed",
+                    f"{call.method} failed, and the session went back to the last state that was saved, without the "
+                    f"effect of {lost}, which could not be",
+                    {"lost": lost},
+                )
 
     def _execute(self, call: Call) -> Answer:
         """Run code. What it changed is kept also when it failed: nobody can tell what that was."""
-        answer = self._executor.run(call)
-        if self.recovery is None or call.dry_run or not call.changed or self._unchanged(call):
-            return answer
+        if self.recovery is None or call.dry_run:
+            return self._executor.run(call)
+        before = self.recovery.scripted
+        answer = self._executor.run(call, self._before_code_that_stays, trusting=before is None)
+        self.recovery.look()
+        self._keep_execution(call, answer)
+        if before is None and self.recovery.scripted is not None and "result" in answer:
+            why = self.recovery.scripted
+            text = f"From now on every change is kept by a snapshot of its own, which takes longer: {why}"
+            answer["result"].setdefault("warnings", []).append({"code": "scripted_session", "message": text})
+        return answer
+
+    def _before_code_that_stays(self, why: str) -> None:
+        """Nothing before such code may have to be replayed in this process: so it is in a snapshot."""
+        recovery = self.recovery
+        if recovery is None or recovery.code is not None:
+            return
+        if not self._host.transactional and recovery.has_entries():
+            recovery.snapshot_if_possible("code to come")
+        recovery.distrust(why)
+
+    def _keep_execution(self, call: Call, answer: Answer) -> None:
+        if self.recovery is None:
+            return
+        if not call.changed or self._unchanged(call):
+            if self.recovery.scripted is not None and self.recovery.has_entries():
+                # What came before is not replayed where code acts: a roll-back would do that.
+                self.recovery.snapshot_if_possible("code that stays")
+            return
         if call.key is not None:
             self.replies.store(call.key, call.hash, answer)
         try:
@@ -160,10 +206,12 @@ class Caller:
         except Exception as error:  # noqa: BLE001 - code may leave the application in a state that cannot be saved
             log.failure(error)
             self.recovery.unsaved = "session.execute"
-            text = f"The session could not be saved after this, so a crash would take it back: {error}"
+            text = (
+                f"The session could not be saved after this, so a crash would take it back: {error}. Until it can be "
+                f"saved, other changes are refused. {REMEDY}"
+            )
             if "result" in answer:
                 answer["result"]["warnings"] = [{"code": "not_saved", "message": text}]
-        return answer
 
     def keep(self, call: Call, result: Any, request: str | None = None) -> None:
         """Make a mutation that succeeded survive: as an entry to replay, or by a snapshot.
@@ -172,12 +220,30 @@ class Caller:
         """
         if self.recovery is None or (call.idle and not call.changed):
             return
+        if self.recovery.unsaved is not None:
+            self._keep_if_possible(call, result)
+            return
+        if self.recovery.scripted is not None or (call.replay == "snapshot" and not self._unchanged(call)):
+            self._keep_by_snapshot(call, result)
+            return
         if call.replay == "snapshot":
-            if not self._unchanged(call):
-                self._keep_by_snapshot(call, result)
             return
         seconds = 0.0 if call.started is None else time.monotonic() - call.started
-        self.recovery.note(_entry(call, result, request), seconds)
+        self.recovery.note(entry_of(call, result, request), seconds)
+
+    def _keep_if_possible(self, call: Call, result: Any) -> None:
+        """Keep a change that was let through to help a state that cannot be saved; what it did stays in any case."""
+        if self.recovery is None:
+            return
+        if call.key is not None:
+            self.replies.store(call.key, call.hash, {"result": result})
+        try:
+            self.recovery.snapshot(f"after {call.label}")
+        except Exception as error:  # noqa: BLE001 - the next one may help
+            log.failure(error)
+            if isinstance(result, dict):
+                text = f"The session still cannot be saved, so a crash would take this back: {error}"
+                cast(Dict[str, Any], result).setdefault("warnings", []).append({"code": "not_saved", "message": text})
 
     def _unchanged(self, call: Call) -> bool:
         context.enter(call)
@@ -193,21 +259,45 @@ class Caller:
         if call.key is not None:
             self.replies.store(call.key, call.hash, {"result": result})
         try:
+            self._settle(call, result)
             self.recovery.keep_by_snapshot(call.label)
         except BaseException:
             if call.key is not None:
                 self.replies.forget(call.key)
             raise
+        finally:
+            self.recovery.look()
+
+    def _settle(self, call: Call, result: Any) -> None:
+        if self.recovery is None or self.recovery.scripted is None:
+            return
+        context.enter(call)
+        try:
+            self._host.settle(results_in(result))
+        except Exception as error:  # noqa: BLE001 - somebody's code acted, and failed
+            log.failure(error)
+        finally:
+            context.leave()
 
     def _replay(self, entry: Entry) -> Any:
         call = Call(None, None, entry["method"], entry["params"], {"mutates": True, "context": entry["context"]})
         if entry["method"] != "session.batch":
-            return self.invoke(call)
+            return self._again(call, lambda: self.invoke(call))
         context.enter(call)
         try:
-            return self._batches.run(call)
+            return self._again(call, lambda: self._batches.run(call))
         finally:
             context.leave()
+
+    def _again(self, call: Call, work: Callable[[], Any]) -> Any:
+        """Raises Unchanged for a failure that left nothing behind."""
+        try:
+            return work()
+        except Exception as error:
+            undone = self._host.transactional and not self._host.beyond_transaction
+            if undone or (call.method != "session.batch" and not call.changed):
+                raise Unchanged(str(error) or type(error).__name__) from error
+            raise
 
     def after(self, call: Call) -> None:
         """Once the answer is on its way, and remembered: tell what changed, and cut a log short that grew too long."""
@@ -222,7 +312,9 @@ class Caller:
             # Nobody knows what the document is now. The next life begins with what the journal tells.
             log.say(f"the session cannot go on: {self.recovery.broken}")
             os._exit(BROKEN)
-        if self.recovery is not None and self.recovery.snapshot_is_overdue():
+        if self.recovery is not None and call.cleared and self.recovery.snapshot_pays():
+            self.recovery.shorten("a cleared document", self._server.wake)
+        elif self.recovery is not None and self.recovery.snapshot_is_overdue():
             self.recovery.shorten("a long log", self._server.wake)
 
     # --- history, end --------------------------------------------------------------------------------------------
@@ -230,6 +322,12 @@ class Caller:
     def _history(self, call: Call, action: str) -> Any:
         if call.dry_run:
             return {"dry_run": True}
+        if action == "undo" and self.recovery is not None and self.recovery.unsaved is not None:
+            # What could not be saved was not journaled: the journal tells the state before it.
+            label = self.recovery.unsaved
+            self.recovery.rollback()
+            self.recovery.look()
+            return {"undone": label, "can_redo": False}
         if self._host.transactional:
             label = self._host.undo() if action == "undo" else self._host.redo()
             if label is None:
@@ -240,7 +338,10 @@ class Caller:
         if self.recovery is None:
             raise AppError("conflict", f"This session keeps no history, so there is nothing to {action}")
         history, request = self.recovery.history, Request(call.key, call.hash)
-        return history.undo(request) if action == "undo" else history.redo(request)
+        try:
+            return history.undo(request) if action == "undo" else history.redo(request)
+        finally:
+            self.recovery.look()
 
     def _shutdown(self, call: Call) -> Any:
         if self.recovery is not None and self.recovery.has_entries():
@@ -260,65 +361,3 @@ class Caller:
         """Between calls: begin the new log, where a snapshot was written beside."""
         if self.recovery is not None:
             self.recovery.finish()
-
-
-def require_not_set_aside(call: Call) -> None:
-    """Raise AppError for a call that was at work at too many deaths of the application, and was not done."""
-    if call.set_aside:
-        raise AppError(
-            "command_failed",
-            f"{call.method} with this Idempotency-Key was at work both times when the application died; it was set "
-            "aside. Change the request and send it with a new key",
-            {"method": call.method, "deaths": call.set_aside},
-        )
-
-
-def _failure(code: str, message: str) -> Answer:
-    return {"error": AppError(code, message).wire()}
-
-
-def interrupted(call: Call) -> Answer:
-    """The answer to a call whose work was stopped, and taken back where it had changed something."""
-    if call.expired:
-        return _failure("deadline_exceeded", f"{call.method} was stopped at its deadline; nothing was changed")
-    return _failure("interrupted", f"{call.method} was interrupted; nothing was changed")
-
-
-def failure_of(error: BaseException) -> Answer:
-    """The answer to a call whose work raised. What is no AppError goes to the application's log too."""
-    if isinstance(error, AppError):
-        return {"error": error.wire()}
-    log.failure(error)
-    try:
-        text = str(error).strip()
-    except Exception:  # noqa: BLE001 - the text is made by foreign code
-        text = ""
-    return _failure("command_failed", text or type(error).__name__)
-
-
-def resolved(params: dict[str, Any], result: Any) -> dict[str, Any]:
-    """Parameters that do the same again: with the name that the application chose."""
-    name = cast(Dict[str, Any], result).get("name") if isinstance(result, dict) else None
-    # In a change of something that exists, `name` says what that is, and `new_name` what it is to be called.
-    field = "new_name" if "new_name" in params else "name"
-    if field in params and isinstance(name, str):
-        if params[field] is None:
-            return {**params, field: name}
-        if params.get("on_conflict") == "rename":
-            return {**params, field: name, "on_conflict": "error"}
-    return params
-
-
-def _entry(call: Call, result: Any, request: str | None) -> Entry:
-    params = call.params if call.method == "session.batch" else resolved(call.params, result)
-    label = {} if call.label == call.method else {"label": call.label}
-    return {
-        **label,
-        "key": call.key,
-        "hash": call.hash,
-        "method": call.method,
-        "params": params,
-        "context": call.context,
-        "result": result,
-        "request": request or call.key or str(call.id),
-    }

@@ -14,6 +14,7 @@ class Call:
     __slots__ = (
         "cancelled",
         "changed",
+        "cleared",
         "connection",
         "context",
         "deadline",
@@ -60,6 +61,8 @@ class Call:
         self.context: dict[str, Any] = meta.get("context") or {}
         self.cancelled = False
         self.changed = False
+        self.cleared = False
+        """Whether it emptied the document: then what led there need not be done again after a crash."""
         self.idle = False
         """Whether it said that it changes nothing: then there is nothing to keep."""
         self.warnings: list[dict[str, str]] = []
@@ -112,6 +115,11 @@ def about_to_change(revision: str | None = None, *, anything: bool = True) -> No
         call.changed = True
     else:
         call.idle = True
+
+
+def cleared() -> None:
+    """Call this after a change that left nothing in the document: a snapshot of that spares the log before it."""
+    request().cleared = True
 
 
 def warn(code: str, message: str) -> None:

@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 from types import TracebackType
-from typing import Any, Dict, List, cast
+from typing import Any, Callable, Dict, List, cast
 
 from cadgate.appserver import context
 from cadgate.appserver.context import Call
@@ -24,6 +24,8 @@ from cadgate.appserver.harmless import is_harmless
 from cadgate.appserver.host import Host
 from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.output import Output, Stream
+from cadgate.appserver.reading import Reading
+from cadgate.appserver.scripting import why_it_may_stay
 
 REMEMBERED_SOURCES = 200
 MAX_REPR = 64 * 1024
@@ -46,14 +48,20 @@ class Executor:
         self._streams: tuple[Stream, Stream] | None = None
         self._sources: list[str] = []
         self._number = 0
+        self._reading: Reading | None = None
+        self._classes = False
+        """Whether some code defined a class."""
+        self._trusting = False
 
-    def run(self, call: Call) -> Answer:
+    def run(self, call: Call, stays: Callable[[str], None] = lambda why: None, *, trusting: bool = False) -> Answer:
         """The answer to `session.execute` with the parameter `code`: a result with `value`, `repr` and `duration_ms`,
         or an error `execution_failed`, `interrupted` or `deadline_exceeded`. `call.changed` is false afterwards where
-        the code cannot have changed anything.
+        the code cannot have changed anything. `stays` is told, before the code runs, why it may act on later calls.
+        With `trusting` no earlier code does.
 
         Output is sent as notifications `output`, with the request's id, to the connection that asked.
         """
+        self._trusting = trusting
         code: str = call.params["code"]
         filename = self._remember(code)
         if call.dry_run:
@@ -63,21 +71,23 @@ class Executor:
             for name, value in self._host.namespace().items():
                 self._names.setdefault(name, value)
             with self._host.transaction(call.method):
-                return self._run(call, code, filename)
+                return self._run(call, code, filename, stays)
         finally:
             context.leave()
 
-    def _run(self, call: Call, code: str, filename: str) -> Answer:
+    def _run(self, call: Call, code: str, filename: str, stays: Callable[[str], None]) -> Answer:
         output = Output(lambda params: _tell(call, params), self._interrupts)
         self._interrupts.deferred = True
         before = self._redirect(output)
         began = time.perf_counter()
         try:
             self._interrupts.deliver()
-            value, text = self._evaluate(call, code, filename)
+            value, text = self._evaluate(call, code, filename, stays)
             self._interrupts.running = None
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt end the code, not the application
             self._interrupts.running = None
+            if call.changed and isinstance(error, Exception) and self._changed_nothing(error, filename):
+                call.changed = False
             return _failure(call, error, filename)
         else:
             milliseconds = round((time.perf_counter() - began) * 1000, 3)
@@ -94,10 +104,17 @@ class Executor:
             return _failure(call, error, filename)
         return {"result": {"dry_run": True}}
 
-    def _evaluate(self, call: Call, code: str, filename: str) -> tuple[Any, str | None]:
+    def _evaluate(self, call: Call, code: str, filename: str, stays: Callable[[str], None]) -> tuple[Any, str | None]:
         """Run `code`; the value of its last expression if that is JSON (else None), and its repr."""
         tree = ast.parse(code, filename)
-        call.changed = not is_harmless(tree, self._names)
+        # Classes of the user's make anything of an operator or an attribute, so there nothing can be told.
+        self._classes = self._classes or any(isinstance(node, ast.ClassDef) for node in ast.walk(tree))
+        self._reading = Reading(tree, self._names) if self._trusting and not self._classes else None
+        looks = self._reading is not None and self._reading.only_reads(tree)
+        call.changed = not (looks or is_harmless(tree, self._names))
+        why = why_it_may_stay(tree, self._names, self._host.code_modules, self._host.code_words)
+        if call.changed and why is not None:
+            stays(why)
         last = tree.body[-1] if tree.body else None
         if not isinstance(last, ast.Expr):
             exec(compile(tree, filename, "exec", dont_inherit=True), self._names)  # noqa: S102 - what this is for
@@ -108,6 +125,15 @@ class Executor:
         exec(compile(tree, filename, "exec", dont_inherit=True), self._names)  # noqa: S102
         value = eval(expression, self._names)
         return (value if is_json(value) else None), _repr(value)
+
+    def _changed_nothing(self, error: Exception, filename: str) -> bool:
+        """Whether code that raised had only read until then."""
+        line, reading, trace = None, self._reading, error.__traceback__
+        while trace is not None and line is None:
+            if trace.tb_frame.f_code.co_filename == filename:
+                line = trace.tb_lineno
+            trace = trace.tb_next
+        return line is not None and reading is not None and reading.changed_nothing_until(line)
 
     def _redirect(self, output: Output) -> tuple[Any, Any, Any]:
         before = (sys.stdin, sys.stdout, sys.stderr)

@@ -14,7 +14,7 @@ _PLAIN = (int, float, complex, str, bytes, bool, type(None))
 _MODULES = frozenset(("cmath", "datetime", "math", "statistics", "time"))
 """Their functions take and give plain values only."""
 
-_FUNCTIONS: dict[str, Any] = {
+PURE_FUNCTIONS: dict[str, Any] = {
     function.__name__: function
     for function in (
         *(abs, all, any, ascii, bin, bool, bytes, chr, complex, dict, divmod, enumerate, float, format, frozenset, hex),
@@ -42,7 +42,7 @@ _FUNCTIONS: dict[str, Any] = {
     )
 }
 
-_NODES = (
+NODES = (
     ast.Module,
     ast.Expr,
     ast.Constant,
@@ -93,7 +93,7 @@ def is_harmless(tree: ast.Module, names: dict[str, Any]) -> bool:
     compute or print. Objects of an application can then not be reached, not even through an operator or an attribute.
     """
     nodes = list(ast.walk(tree))
-    if not all(isinstance(node, _NODES) for node in nodes):
+    if not all(isinstance(node, NODES) for node in nodes):
         return False
     imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     renamed = any(alias.asname for node in nodes if isinstance(node, ast.Import) for alias in node.names)
@@ -104,7 +104,7 @@ def is_harmless(tree: ast.Module, names: dict[str, Any]) -> bool:
         return False
     functions = {
         name
-        for name, function in _FUNCTIONS.items()
+        for name, function in PURE_FUNCTIONS.items()
         if name not in stored and name not in names and getattr(builtins, name, None) is function
     }
     own = {name for name in stored if name not in names or type(names[name]) in _PLAIN}

@@ -24,6 +24,11 @@ class Request(NamedTuple):
 class State(Protocol):
     """What brings the application to a state."""
 
+    @property
+    def code(self) -> str | None:
+        """Why code that ran in this process may act on what is replayed; None: nothing does."""
+        ...
+
     def load(self, generation: Generation, entries: list[Entry]) -> bool:
         """Load a snapshot and apply entries; whether all of that worked."""
         ...
@@ -97,6 +102,7 @@ class History:
         answers: list[list[Any]],
     ) -> dict[str, Any]:
         """`answers` are those of the generations that are left: what was undone was done, and is not done again."""
+        self._require_replay([entry for entry in keep if "note" not in entry], "undo")
         known = {each[0] for each in [*generation.about.replies, *_answers(generation.entries)]}
         more = {each[0]: each for each in answers if each[0] not in known}
         left = [*self._undone, dropped] if dropped else []
@@ -118,11 +124,22 @@ class History:
         self._undone = left
         return result
 
+    def _require_replay(self, entries: list[Entry], action: str) -> None:
+        """Raise AppError where changes have to be made again while somebody's code may take part in them."""
+        if entries and self._state.code is not None:
+            raise AppError(
+                "conflict",
+                f"To {action} this, changes before it have to be made again, and {self._state.code}. Restart the "
+                f"application (POST /restart), which ends that code, and {action} then",
+                {"scripted": self._state.code},
+            )
+
     def redo(self, request: Request) -> dict[str, Any]:
         """Do again what was undone last. Raises AppError `conflict` when there is nothing."""
         if not self._undone:
             raise AppError("conflict", "There is nothing to redo")
         entries = [{**entry, "redone": True} for entry in self._undone[-1]]
+        self._require_replay(entries, "redo")
         result = {"redone": _label(entries[0]), "can_redo": len(self._undone) > 1}
         journal = self._journal
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import Any, Callable, Generator
 
+from cadgate.appserver import scripting
+
 
 class Host:
     """One application, seen from its inside. Every method is called on the application's main thread.
@@ -15,6 +17,10 @@ class Host:
     name = ""
     package = ""
     snapshot_suffix = ".snapshot"
+    code_modules: frozenset[str] = scripting.MODULES
+    """What executed code may import and still be proved to leave nothing behind that acts on later calls."""
+    code_words: frozenset[str] = scripting.WORDS
+    """Names by which code can leave such a thing: what it attaches to the application's events, registers, replaces."""
 
     def __init__(self) -> None:
         self.settings: dict[str, Any] = {}
@@ -74,6 +80,20 @@ class Host:
     def unchanged(self) -> bool:
         """Whether the application's observers prove that the running call changed nothing: spares a snapshot."""
         return False
+
+    def acting(self) -> str | None:
+        """What in the session acts by itself on what calls do, so that a replay may do otherwise; None for nothing.
+
+        Asked after executed code, imports, undo and a restoration: scripted objects, handlers, drivers. While there is
+        such a thing, every change is kept by a snapshot.
+        """
+        return None
+
+    def settle(self, results: list[dict[str, Any]]) -> None:
+        """Let what acts by itself act on the last change, before the state that it leads to is kept.
+
+        `results` are what is about to be answered; what they say of objects is to be put right in them.
+        """
 
     def observe(self) -> None:
         """Called after each call, which is still `current()`: report what changed, by `emit`."""

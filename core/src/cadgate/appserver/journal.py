@@ -27,6 +27,7 @@ from cadgate.appserver.tail import End
 
 KEPT_GENERATIONS = 6
 KEPT_DAMAGED = 2
+KEPT_LOGS = 20
 
 
 class _Beside(NamedTuple):
@@ -216,25 +217,34 @@ class Journal(Generations):
 
     def set_aside(self, number: int) -> None:
         """Keep what is there of generation `number` out of the way, for people to look at."""
-        folder = os.path.join(self.folder, f"damaged-{number:06d}")
-        shutil.rmtree(folder, ignore_errors=True)
         if os.path.isdir(self.path(number)):
-            os.rename(self.path(number), folder)
+            os.rename(self.path(number), self._aside(number))
         self._trim_damaged()
 
     def set_log_aside(self, number: int) -> None:
         """The same with a copy of its log alone."""
-        folder = os.path.join(self.folder, f"damaged-{number:06d}")
-        shutil.rmtree(folder, ignore_errors=True)
+        folder = self._aside(number)
         os.makedirs(folder)
         path = os.path.join(self.path(number), "log")
         if os.path.exists(path):
             shutil.copyfile(path, os.path.join(folder, "log"))
         self._trim_damaged()
 
+    def _aside(self, number: int) -> str:
+        """A folder for damaged parts of generation `number` that is not there yet: what was set aside before stays."""
+        folder = os.path.join(self.folder, f"damaged-{number:06d}")
+        count = 1
+        while os.path.exists(folder):
+            count += 1
+            folder = os.path.join(self.folder, f"damaged-{number:06d}-{count}")
+        return folder
+
     def _trim_damaged(self) -> None:
-        for name in sorted(name for name in os.listdir(self.folder) if name.startswith("damaged-"))[:-KEPT_DAMAGED]:
-            shutil.rmtree(os.path.join(self.folder, name), ignore_errors=True)
+        folders = [os.path.join(self.folder, name) for name in os.listdir(self.folder) if name.startswith("damaged-")]
+        folders.sort(key=os.path.getmtime)
+        large = [folder for folder in folders if os.listdir(folder) != ["log"]]
+        for old in {*large[:-KEPT_DAMAGED], *folders[:-KEPT_LOGS]}:
+            shutil.rmtree(old, ignore_errors=True)
 
     def _remove(self, number: int) -> None:
         if os.path.isdir(self.path(number)):

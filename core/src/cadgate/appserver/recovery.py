@@ -14,8 +14,9 @@ from cadgate.appserver.generations import About, Damage, Entry, Generation
 from cadgate.appserver.history import History
 from cadgate.appserver.host import Host
 from cadgate.appserver.journal import Journal
+from cadgate.appserver.replaying import apply_all
 from cadgate.appserver.replies import Replies
-from cadgate.appserver.sameness import same_result
+from cadgate.appserver.sameness import first_difference
 
 MAX_ENTRIES = 20_000
 """After that many mutations without one, a snapshot is taken in the next pause, however short."""
@@ -23,6 +24,14 @@ MAX_REPLAY_SECONDS = 2.0
 """The same where the mutations together took that long: so long, about, would a restoration take."""
 COPY_SECONDS = 20.0
 """What a copy of the application may take to write a snapshot, if it is not known that it takes longer."""
+
+PAYS_SECONDS = 0.05
+"""Mutations that took longer together are not done again for a document that was cleared since."""
+REMEDY = (
+    "Undo goes back to the last state that was saved (POST /undo); or delete what cannot be saved, or change it by code"
+)
+MAX_TORN = 10
+"""Entries that may fail half-way in a restoration, each of which is one more beginning."""
 
 
 class Recovery:
@@ -43,6 +52,9 @@ class Recovery:
         self.damages: list[Damage] = []
         self._problems: dict[str, str] = {}
         self.broken: str | None = None
+        self.code: str | None = None
+        """Why code that ran in this process may act on later calls, for as long as the process lives."""
+        self._acting: str | None = None
         self.unsaved: str | None = None
         """Why the state is another one than the journal tells; changes are refused until it could be saved."""
 
@@ -60,30 +72,49 @@ class Recovery:
         numbers = self._journal.numbers()
         for number in reversed(numbers):
             generation = self._journal.read(number, self.damages)
-            applied = None if generation is None else self._bring(generation)
-            if generation is None or applied is None:
+            if generation is None:
                 continue
-            if generation.whole and len(applied) == len(generation.entries):
-                applied = self._go_on([each for each in numbers if each > number], generation)
+            entries = self._with_later_logs([each for each in numbers if each > number], generation)
+            applied = self._bring(generation, entries)
+            if applied is None:
+                continue
             self._settle(generation, applied, numbers)
             self._replay_seconds = time.monotonic() - began
             break
         else:
             self._begin_anew(numbers)
         self._attempts.end()
+        self.look()
         return len([entry for entry in self._journal.entries if "note" not in entry])
 
-    def _bring(self, generation: Generation) -> list[Entry] | None:
-        """Load a generation with as many of its entries as can be applied; None when its snapshot cannot be loaded."""
-        entries = generation.entries
-        while True:
+    def _bring(self, generation: Generation, entries: list[Entry]) -> list[Entry] | None:
+        """Load a generation and apply `entries`, all that can be; None when its snapshot cannot be loaded.
+
+        What fails, or does something else than was acknowledged, is reported; what comes after it is applied all the
+        same, and reported where that differs too.
+        """
+        damages: list[Damage] = []
+        torn: int | None = None
+        for _ in range(MAX_TORN):
             if not self._load_snapshot(generation):
                 return None
-            applied = self.replay(entries)
-            if len(applied) == len(entries):
+            passing: list[Damage] = []
+            applied, torn = apply_all(entries, self._apply, self._may, passing)
+            if torn is None:
+                self.damages += [*damages, *passing]
                 return applied
-            # The entry that failed may have changed something before it did.
-            entries = applied
+            # It changed something before it failed: everything is done anew without it.
+            damages.append(passing[-1])
+            entries = [*entries[:torn], *entries[torn + 1 :]]
+        damages.append(Damage("the entries from there on", f"they were left out: {MAX_TORN} failed"))
+        applied = None
+        if self._load_snapshot(generation):
+            applied, _ = apply_all(entries[:torn], self._apply, self._may, damages)
+        self.damages += damages
+        return applied
+
+    def _may(self, entry: Entry) -> bool:
+        return self._attempts.may(self._journal.number, entry["seq"])
 
     def _load_snapshot(self, generation: Generation) -> bool:
         where = f"generation {generation.number}"
@@ -99,41 +130,31 @@ class Recovery:
         return True
 
     def replay(self, entries: list[Entry]) -> list[Entry]:
-        """Apply entries up to the first whose result differs."""
+        """Apply entries up to the first that does not do the same again."""
         for count, entry in enumerate(entries):
-            why = None if "note" in entry else self._replay_one(entry)
-            if why is not None:
-                self.damages.append(Damage(f"entry {entry['seq']} ({entry['method']})", why))
+            try:
+                same = "note" in entry or first_difference(entry["result"], self._apply(entry)) is None
+            except Exception as error:  # noqa: BLE001 - nothing after it is what was asked for
+                log.failure(error)
+                same = False
+            if not same:
                 return entries[:count]
         return entries
 
-    def _replay_one(self, entry: Entry) -> str | None:
-        if not self._attempts.may(self._journal.number, entry["seq"]):
-            return "the application died of it twice"
-        try:
-            result = self._apply(entry)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the rest cannot be trusted
-            return f"replay failed: {error}"
-        return None if same_result(result, entry["result"]) else "the result differs"
-
-    def _go_on(self, later: list[int], generation: Generation) -> list[Entry]:
-        """Apply the logs after damaged snapshots too, as long as each begins where the one before it ended.
-
-        Returns all entries that are applied now, those of the generation included.
-        """
-        applied = list(generation.entries)
+    def _with_later_logs(self, later: list[int], generation: Generation) -> list[Entry]:
+        """The entries of a generation, and those of the logs after damaged snapshots too, as long as each begins where
+        the one before it ended."""
+        entries = list(generation.entries)
+        if not generation.whole:
+            return entries
         for number in later:
-            found = self._journal.continuation(number, generation.about.seq + len(applied), self.damages)
+            found = self._journal.continuation(number, generation.about.seq + len(entries), self.damages)
             if found is None:
                 break
-            done = self.replay(found.entries)
-            applied += done
-            if len(done) < len(found.entries):
-                # The entry that failed may have changed something before it did.
-                return self._bring(generation._replace(entries=applied)) or []
+            entries += found.entries
             if not found.whole:
                 break
-        return applied
+        return entries
 
     def _settle(self, generation: Generation, applied: list[Entry], numbers: list[int]) -> None:
         """Write on where the state that was brought back ends; what could not be used is set aside."""
@@ -166,6 +187,26 @@ class Recovery:
             self._journal.set_aside(number)
         self._journal.number = numbers[-1]
         self._journal.snapshot(self._host.save_snapshot, About("nothing could be trusted", 0, []))
+
+    # --- what replay cannot repeat -------------------------------------------------------------------------------
+
+    @property
+    def scripted(self) -> str | None:
+        """Why a replay may not do what was done here; then each change is kept by a snapshot. None: it will."""
+        return self.code or self._acting
+
+    def distrust(self, why: str) -> None:
+        """Code that may act on later calls is about to run, or has run: `why`, as the end of a sentence."""
+        if self.code is None:
+            self.code = f"executed code may act on later calls: {why}"
+            self._tell()
+
+    def look(self) -> None:
+        """Ask the host again whether something in the session acts by itself."""
+        before = self._acting
+        self._acting = self._host.acting()
+        if self._acting != before:
+            self._tell()
 
     # --- while it runs -------------------------------------------------------------------------------------------
 
@@ -219,7 +260,10 @@ class Recovery:
             del self._problems[kind]
         else:
             self._problems[kind] = problem
-        self._host.emit("journal", {"problems": list(self._problems.values())})
+        self._tell()
+
+    def _tell(self) -> None:
+        self._host.emit("journal", {"problems": list(self._problems.values()), "scripted": self.scripted})
 
     def shorten(self, because: str, told: Callable[[], None]) -> None:
         """Take a snapshot that only shortens the log, while changes go on; after `told` comes `finish`.
@@ -268,19 +312,24 @@ class Recovery:
             self._replay_seconds = 0.0
             self._postponed = len(self._journal.entries)
 
-    def require_saved(self) -> None:
-        """Raise AppError where a change could not survive, because the state before it would not."""
+    def require_saved(self, *, but_for: bool = False) -> None:
+        """Raise AppError where a change could not survive, because the state before it would not.
+
+        `but_for` lets through what may help.
+        """
         if self.broken:
-            raise AppError("command_failed", f"The session refuses changes: {self.broken}; restart it")
+            raise AppError("command_failed", f"The session refuses changes: {self.broken}; restart it (POST /restart)")
         if self.unsaved is None:
             return
         try:
             self.snapshot(f"after {self.unsaved}")
         except Exception as error:
+            if but_for:
+                return
             log.failure(error)
             raise AppError(
                 "command_failed",
-                f"The session refuses changes until the effect of {self.unsaved} can be saved: {error}",
+                f"The session refuses changes until the effect of {self.unsaved} can be saved: {error}. {REMEDY}",
                 {"snapshot": str(error)},
             ) from error
 
@@ -293,6 +342,10 @@ class Recovery:
         if self._journal.writes_beside:
             return False
         return self._replay_seconds > max(0.5, 4 * self._snapshot_seconds)
+
+    def snapshot_pays(self) -> bool:
+        """Whether the log takes longer than it takes to begin another: asked when nothing is left of what it made."""
+        return self._replay_seconds > PAYS_SECONDS or self._journal.writes_beside
 
     def snapshot_is_overdue(self) -> bool:
         """The same while there is work to do: then only a log that has grown too long is cut short."""
@@ -307,10 +360,16 @@ class Recovery:
         generation = self._journal.read(self._journal.number, [])
         if generation is None:
             self.broken = "the snapshot is damaged"
+        elif self.code is not None and any("note" not in entry for entry in self._journal.entries):
+            # In the next process nobody's code takes part in it.
+            self.broken = f"changes have to be made again, and {self.code}"
         elif not self.load(generation, self._journal.entries):
             self.broken = "the journal could not be replayed"
         if self.broken:
             log.say(f"rollback failed: {self.broken}")
+        elif self.unsaved is not None:
+            self.unsaved = None
+            self._say("snapshot", None)
 
     def load(self, generation: Generation, entries: list[Entry]) -> bool:
         """Load a state whole; whether that worked."""

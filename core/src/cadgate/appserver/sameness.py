@@ -8,26 +8,43 @@ from typing import Any, Dict, List, cast
 
 UNCOMPARED = ("warnings", "revision")
 """Fields of results that may differ: said once only, or derived from the others."""
+_SHOWN = 80
 
 
-def same_result(left: Any, right: Any) -> bool:
-    """Whether two results tell the same; the last digits of numbers do not count.
+def first_difference(acknowledged: Any, now: Any) -> str | None:
+    """Where two results tell something else, for people; None where they tell the same.
 
-    A saved document keeps fewer of them than memory, and what is computed from it differs there.
+    The last digits of numbers do not count: a saved document keeps fewer of them than memory, and what is computed from
+    it differs there.
     """
-    return _same(json.loads(json.dumps(left)), json.loads(json.dumps(right)))
+    return _difference(json.loads(json.dumps(acknowledged)), json.loads(json.dumps(now)), "")
 
 
-def _same(left: Any, right: Any) -> bool:
+def _difference(left: Any, right: Any, where: str) -> str | None:
     if isinstance(left, dict) and isinstance(right, dict):
         one, other = _compared(cast(Dict[str, Any], left)), _compared(cast(Dict[str, Any], right))
-        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+        for key in (*one, *(key for key in other if key not in one)):
+            if key not in one or key not in other:
+                return f"{where}{key} is {'missing' if key in one else 'new'}"
+            if found := _difference(one[key], other[key], f"{where}{key}."):
+                return found
+        return None
     if isinstance(left, list) and isinstance(right, list):
-        pairs = list(zip(cast(List[Any], left), cast(List[Any], right)))
-        return len(cast(List[Any], left)) == len(cast(List[Any], right)) and all(_same(*pair) for pair in pairs)
+        items, others = cast(List[Any], left), cast(List[Any], right)
+        if len(items) != len(others):
+            return f"{where.rstrip('.') or 'it'} has {len(others)} items, and had {len(items)}"
+        pairs = enumerate(zip(items, others))
+        return next((found for place, pair in pairs if (found := _difference(*pair, f"{where}{place}."))), None)
     if isinstance(left, float) and isinstance(right, float):
-        return math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-9)
-    return bool(left == right)
+        same = math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-9)
+    else:
+        same = bool(left == right)
+    return None if same else f"{where.rstrip('.') or 'it'} is {_shown(right)}, and was {_shown(left)}"
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _compared(fields: dict[str, Any]) -> dict[str, Any]:

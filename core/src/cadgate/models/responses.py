@@ -66,7 +66,17 @@ class ObjectInfo(Result):
     warnings: list[Warned] = Field(default_factory=list[Warned])
 
 
-class Deleted(Result):
+def _is_empty(value: list[Warned]) -> bool:
+    return not value
+
+
+class Removed(Result):
+    """Base of what is said of a removal: warnings are there only where there are some."""
+
+    warnings: list[Warned] = Field(default_factory=list[Warned], exclude_if=_is_empty)
+
+
+class Deleted(Removed):
     """The name of what was removed."""
 
     deleted: str

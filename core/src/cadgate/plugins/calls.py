@@ -121,7 +121,7 @@ class Calls:
     async def _survivable(
         self, name: str, params: dict[str, Any], seconds: float, meta: dict[str, Any], context: RequestContext
     ) -> Reply:
-        """The exchange; a request whose id was in flight at two deaths of the application is not tried a third time.
+        """The exchange; a request at whose work the application died or was ended twice is not tried a third time.
 
         It is sent all the same: it may have been done, and its answer lost.
         """
@@ -132,9 +132,10 @@ class Calls:
             return await self._runtime.session.exchange(
                 name, params, seconds, stop=context.stop, ordered=context.ordered, **meta
             )
-        except ApplicationRestarted as error:
+        except (ApplicationRestarted, DeadlineExceeded) as error:
             # What only waited is not to blame.
-            if key is not None and not key.startswith(OWN_KEY) and error.details.get("running"):
+            blamed = error.details.get("running") or error.details.get("ended")
+            if key is not None and not key.startswith(OWN_KEY) and blamed:
                 self._deaths[key] = self._deaths.get(key, 0) + 1
                 while len(self._deaths) > MAX_REMEMBERED:
                     self._deaths.popitem(last=False)

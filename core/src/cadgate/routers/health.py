@@ -78,6 +78,15 @@ class AdapterHealth(BaseModel):
         description="What could not be restored since the gateway started, the newest last. What is before it was; the "
         "files themselves are in the session's folder, journal/damaged-NNNNNN.",
     )
+    keeps: Literal["snapshots"] | None = Field(
+        None,
+        description="snapshots: something in the session acts by itself on what calls do (scripted objects, handlers, "
+        "drivers, executed code), so that each change is kept by a snapshot of its own, which takes longer. Absent: "
+        "changes are kept by a log.",
+    )
+    keeps_because: str | None = Field(
+        None, description="Why. What executed code left behind ends with the application (POST /restart)."
+    )
     problems: list[str] | None = Field(
         None, description="Why changes, or snapshots that shorten a restoration, cannot be written now."
     )

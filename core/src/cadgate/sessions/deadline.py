@@ -109,8 +109,9 @@ class Deadline:
             grace = self._session.grace_seconds
             self._session.restart(f"{self._flight.method} did not stop within {grace:g} s after its deadline")
         if self._ticket is not None:
+            ended = " and did not stop, so the application was ended" if running else ""
             error = DeadlineExceeded(
-                f"{self._flight.method} had no answer within {self._seconds:g} s",
-                details={"deadline_ms": round(self._seconds * 1000)},
+                f"{self._flight.method} had no answer within {self._seconds:g} s{ended}",
+                details={"deadline_ms": round(self._seconds * 1000), **({"ended": True} if running else {})},
             )
             self._ticket[0].fail(self._ticket[1], error)

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import Host, current
-from cadgate_blender.app import changes, describe, events, limits, modes, names, snapshots, stamps, versions
+from cadgate_blender.app import changes, describe, events, limits, modes, names, scripted, snapshots, stamps, versions
 
 FOREIGN = ("session.execute", "session.undo", "session.redo")
 BRINGS_OBJECTS = ("internal.open", "internal.append")
@@ -20,6 +20,8 @@ class BlenderHost(Host):
     name = "blender"
     package = "cadgate_blender.app"
     snapshot_suffix = ".blend"
+    code_modules = scripted.MODULES
+    code_words = scripted.WORDS
 
     def start(self) -> None:
         limits.LIMITS.update(self.settings)
@@ -29,6 +31,7 @@ class BlenderHost(Host):
             # On the GPU a subdivision is made only when it is drawn: sizes read before that are those of the cage.
             bpy.context.preferences.system.use_gpu_subdivision = False
             snapshots.load_empty()
+            scripted.begin()
         # So that the first call looks at the scene: what executed code changes is told by comparing with that.
         changes.anything()
 
@@ -51,6 +54,16 @@ class BlenderHost(Host):
         else:
             snapshots.load(path)
         self._forget()
+
+    def acting(self) -> str | None:
+        return scripted.acting() if self.managed else None
+
+    def settle(self, results: list[dict[str, Any]]) -> None:
+        bpy.context.view_layer.update()
+        # Handlers may have changed objects, or made some.
+        self._forget()
+        for result in results:
+            scripted.tell_again(result)
 
     def observe(self) -> None:
         if current().method in FOREIGN and (current().changed or current().method != "session.execute"):

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from cadgate.appserver import AppError, about_to_change, method, name_taken
+from cadgate.appserver import AppError, about_to_change, cleared, method, name_taken
 from cadgate_blender.app import animated, changes, describe, images, limits, names, snapshots, sockets, versions
 from cadgate_blender.app import camera as cameras
 from cadgate_blender.app.describe import tidy, vector
@@ -128,6 +128,7 @@ def clear() -> dict[str, Any]:
     if len(bpy.data.objects):
         raise AppError("command_failed", f"Blender left {len(bpy.data.objects)} objects")
     changes.scene("cleared")
+    cleared()
     return {"deleted": count}
 
 

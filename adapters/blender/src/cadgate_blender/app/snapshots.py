@@ -41,7 +41,7 @@ def forget_folders() -> None:
 
 def save_all(path: str) -> None:
     """As `save`, with the data-blocks that nothing uses; `load` gives them back as they were."""
-    unused = [block for block in _blocks() if block.users == 0 and block.library is None]
+    unused = [block for block in blocks() if block.users == 0 and block.library is None]
     for block in unused:
         block.use_fake_user = True
         block[MARK] = True
@@ -54,7 +54,7 @@ def save_all(path: str) -> None:
 def load(path: str) -> None:
     """Replace the session by what `save_all` wrote."""
     bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
-    _release([block for block in _blocks() if MARK in block])
+    _release([block for block in blocks() if MARK in block])
 
 
 def load_empty() -> None:
@@ -66,7 +66,8 @@ def load_empty() -> None:
     bpy.context.scene.world = world
 
 
-def _blocks() -> Iterator[Any]:
+def blocks() -> Iterator[Any]:
+    """Every data-block of the session, apart from those of windows."""
     for prop in bpy.data.bl_rna.properties:
         if prop.type == "COLLECTION" and prop.identifier not in _NOT_DATA:
             yield from getattr(bpy.data, prop.identifier)

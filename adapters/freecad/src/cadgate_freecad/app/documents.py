@@ -10,7 +10,17 @@ from typing import Any, Iterator
 
 import FreeCAD
 
-from cadgate.appserver import AppError, about_to_change, current, limit_exceeded, method, not_found, scrutiny, warn
+from cadgate.appserver import (
+    AppError,
+    about_to_change,
+    cleared,
+    current,
+    limit_exceeded,
+    method,
+    not_found,
+    scrutiny,
+    warn,
+)
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.observer import OBSERVER
 
@@ -150,6 +160,7 @@ def close_document(*, name: str) -> dict[str, Any]:
     if name in FreeCAD.listDocuments():
         raise AppError("command_failed", f"FreeCAD did not close the document {name!r}")
     follow()
+    cleared()
     return {"deleted": name}
 
 

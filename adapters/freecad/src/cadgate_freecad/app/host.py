@@ -9,7 +9,7 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import AppError, Host, current
-from cadgate_freecad.app import changes, documents, operands, snapshots, versions
+from cadgate_freecad.app import changes, documents, operands, scripted, snapshots, versions
 from cadgate_freecad.app.history import History
 from cadgate_freecad.app.labels import mend_labels
 from cadgate_freecad.app.limits import LIMITS
@@ -26,6 +26,8 @@ class FreeCADHost(Host):
     package = "cadgate_freecad.app"
     snapshot_suffix = ".fcsnap"
     transactional = True
+    code_modules = scripted.MODULES
+    code_words = scripted.WORDS
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,6 +66,8 @@ class FreeCADHost(Host):
                     mend_labels()
                     if label == "session.execute" and OBSERVER.changed:
                         _follow()
+                    if current().connection is not None:
+                        scripted.warn_of_missing_code()
                 except BaseException:
                     deleted = OBSERVER.deleted
                     raise
@@ -92,6 +96,9 @@ class FreeCADHost(Host):
 
     def unchanged(self) -> bool:
         return not OBSERVER.changed
+
+    def acting(self) -> str | None:
+        return scripted.acting()
 
     def observe(self) -> None:
         for event in OBSERVER.take():

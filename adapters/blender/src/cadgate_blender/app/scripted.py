@@ -1,0 +1,69 @@
+"""What in the scene or in Blender acts by itself on what calls do: drivers, handlers, an open mode."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+import bpy
+
+from cadgate.appserver import scripting
+from cadgate_blender.app import describe
+from cadgate_blender.app.snapshots import blocks
+
+MODULES = scripting.MODULES | {"bmesh", "bpy", "bpy_extras", "gpu_extras", "mathutils", "numpy"}
+WORDS = scripting.WORDS | {
+    *("addon_enable", "addon_utils", "addons", "as_module", "driver", "driver_add", "driver_namespace", "drivers"),
+    *("extensions", "handlers", "msgbus", "preferences", "props", "register_class", "register_classes_factory"),
+    *("register_submodule_factory", "register_tool", "run_script", "script", "timers", "types", "use_scripts"),
+    *("python_file_run", "load_scripts", "modules_from_path", "execfile"),
+}
+"""Of `bpy`: what subscribes, registers, evaluates or runs somebody's code."""
+
+_before: dict[str, list[Any]] = {}
+_names: dict[str, Any] = {}
+
+
+def begin() -> None:
+    """What is there now is Blender's own."""
+    _before.update(_handlers())
+    _names.update(bpy.app.driver_namespace)
+
+
+def acting() -> str | None:
+    """The first of them, as the end of a sentence; None for none. Takes a millisecond at 2,000 objects."""
+    for name, functions in _handlers().items():
+        if functions != _before.get(name, []):
+            return f"bpy.app.handlers.{name} is not what it was"
+    if dict(bpy.app.driver_namespace) != _names:
+        return "bpy.app.driver_namespace is not what it was"
+    for block in _driven():
+        return f"{block.name!r} has drivers"
+    for obj in bpy.data.objects:
+        if obj.mode != "OBJECT":
+            return f"{obj.name!r} is in mode {obj.mode}"
+    return None
+
+
+def tell_again(result: dict[str, Any]) -> None:
+    """Put right what a result says of an object, which handlers or drivers may have changed since."""
+    if not {"name", "type", "revision", "location"} <= result.keys():
+        return
+    obj = bpy.data.objects.get(result["name"])
+    if obj is not None:
+        result.update({key: value for key, value in describe.describe(obj).items() if key in result})
+    else:
+        text = f"{result['name']!r} is not there any more, or has another name: code in this session acts on changes"
+        result.setdefault("warnings", []).append({"code": "changed_by_code", "message": text})
+
+
+def _handlers() -> dict[str, list[Any]]:
+    found = {name: getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers)}
+    return {name: list(functions) for name, functions in found.items() if isinstance(functions, list)}
+
+
+def _driven() -> Iterator[Any]:
+    for block in blocks():
+        for each in (block, getattr(block, "node_tree", None), getattr(block, "shape_keys", None)):
+            animation = getattr(each, "animation_data", None)
+            if animation is not None and animation.drivers:
+                yield block

@@ -1,0 +1,45 @@
+"""Does again what a journal tells, as far as that goes: what fails or differs is reported, and what follows is done."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from cadgate.appserver.generations import Damage, Entry
+from cadgate.appserver.sameness import first_difference
+
+
+class Unchanged(Exception):
+    """An entry failed, and had changed nothing."""
+
+
+def apply_all(
+    entries: list[Entry], apply: Callable[[Entry], Any], may: Callable[[Entry], bool], damages: list[Damage]
+) -> tuple[list[Entry], int | None]:
+    """Those that were applied, with the results that they have now; the place of one that changed something and failed,
+    where this ended: the state is to be loaded anew without it.
+
+    `may` says whether an entry is to be tried at all.
+    """
+    applied: list[Entry] = []
+    for place, entry in enumerate(entries):
+        if "note" in entry:
+            applied.append(entry)
+            continue
+        where = f"entry {entry['seq']} ({entry['method']})"
+        if not may(entry):
+            damages.append(Damage(where, "the application died of it twice"))
+            continue
+        try:
+            result = apply(entry)
+        except Exception as error:  # noqa: BLE001 - whatever it is, what is independent of it is still there
+            damages.append(Damage(where, f"replay failed: {error}"))
+            if not isinstance(error, Unchanged):
+                return applied, place
+            continue
+        difference = first_difference(entry["result"], result)
+        if difference is None:
+            applied.append(entry)
+        else:
+            damages.append(Damage(where, f"the result differs: {difference}"))
+            applied.append({**entry, "result": result})
+    return applied, None
