@@ -105,6 +105,17 @@ def remember(obj: Any) -> None:
         _write(obj, memory)
 
 
+def copy(obj: Any, other: Any, renamed: dict[str, str]) -> None:
+    """Let a copy remember how its edges were chosen; `renamed` are the copies of what it is made from, by name."""
+    memory: dict[str, Any] = {}
+    for key, known in _read(obj).items():
+        name, _, rest = key.partition("/")
+        place, _, kind = rest.partition("/")
+        memory["/".join((name, renamed.get(place, place), kind))] = known
+    if memory:
+        _write(other, memory)
+
+
 def adopt(objects: list[Any]) -> None:
     """Before a change: note the same of features of others' making (an opened file, executed code)."""
     for obj in objects:
