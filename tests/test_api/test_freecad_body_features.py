@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import pi
+from math import pi, tan
 from typing import Any
 
 import httpx
@@ -166,3 +166,62 @@ def test_sketches_are_mirrored_and_repeated_too(
     assert made["volume"] == pytest.approx(copies * 16 * pi * 5)
     if route != "mirror":
         assert "edges only" in refused(freecad, f"/features/{route}", object="Ring", fuse=True, **fields)
+
+
+def cylinder(diameter: float, height: float) -> float:
+    return pi / 4 * diameter**2 * height
+
+
+def frustum(wide: float, narrow: float, height: float) -> float:
+    return pi / 12 * height * (wide**2 + wide * narrow + narrow**2)
+
+
+@pytest.mark.parametrize(
+    ("fields", "taken"),
+    [
+        ({"diameter": 5, "depth": 6}, cylinder(5, 6)),
+        ({"diameter": 5, "through_all": True}, cylinder(5, 10)),
+        ({"diameter": 6, "depth": 5, "drill_point": "angled"}, cylinder(6, 5) + frustum(6, 0, 3 / tan(pi * 59 / 180))),
+        (
+            {"diameter": 5, "through_all": True, "head": "counterbore", "head_diameter": 9, "head_depth": 3},
+            cylinder(5, 7) + cylinder(9, 3),
+        ),
+        (
+            {"diameter": "5 mm", "through_all": True, "head": "countersink", "head_diameter": 9},
+            cylinder(5, 8) + frustum(9, 5, 2),
+        ),
+    ],
+)
+def test_holes_are_drilled_at_the_circles_of_a_sketch(
+    freecad: httpx.Client, fields: dict[str, Any], taken: float
+) -> None:
+    slab(freecad, location=[100, 0, 0], rotation=[0, 0, 30])
+    circles = [{"type": "circle", "center": [x, 20], "radius": r} for x, r in ((40, 1), (60, 3))]
+    post(freecad, "/sketches", name="Marks", body="Body", offset=10, geometry=circles)
+    info = post(freecad, "/features/hole", sketch="Marks", name="Drilled", **fields)
+    assert (info["type"], info["volume"]) == ("PartDesign::Hole", pytest.approx(SLAB - HOLE - 2 * taken))
+    assert volume(freecad, "Body") == pytest.approx(SLAB - HOLE - 2 * taken)
+
+
+def test_a_hole_is_repeated_and_refused_without_circles(freecad: httpx.Client) -> None:
+    slab(freecad)
+    line = {"type": "line", "start": [40, 20], "end": [50, 20]}
+    post(freecad, "/sketches", name="Line", body="Body", offset=10, geometry=[line])
+    assert "no circle" in refused(freecad, "/features/hole", sketch="Line")
+    post(
+        freecad,
+        "/sketches",
+        name="Mark",
+        body="Body",
+        offset=10,
+        geometry=[{"type": "circle", "center": [30, 20], "radius": 1}],
+    )
+    assert "head_diameter" in refused(freecad, "/features/hole", sketch="Mark", head="countersink")
+    assert "above the diameter" in refused(
+        freecad, "/features/hole", sketch="Mark", head="countersink", head_diameter=2
+    )
+    post(freecad, "/features/hole", sketch="Mark", diameter=3, through_all=True, name="Drilled")
+    post(freecad, "/features/linear_pattern", object="Drilled", spacing=15, count=3, name="Row")
+    assert volume(freecad, "Body") == pytest.approx(SLAB - HOLE - 3 * cylinder(3, 10))
+    patch(freecad, "Drilled", properties={"diameter": 4})
+    assert volume(freecad, "Body") == pytest.approx(SLAB - HOLE - 3 * cylinder(4, 10))

@@ -193,6 +193,15 @@ def test_a_name_that_no_expression_can_determine_is_refused(block: httpx.Client)
     assert (both.status_code, both.json()["error"]["code"]) == (422, "validation_error")
 
 
+def test_a_name_that_is_a_unit_is_written_by_its_label(block: httpx.Client) -> None:
+    """`A` is ampere to FreeCAD."""
+    post(block, "/primitives/cylinder", name="A", radius=3)
+    wrong = block.patch("/objects/Box", json={"expressions": {"Length": "A.Radius * 2"}})
+    assert (wrong.status_code, "<<A>>" in wrong.json()["error"]["message"]) == (422, True)
+    patch(block, "Box", expressions={"Length": "<<A>>.Radius * 2"})
+    assert volume(block, "Box") == pytest.approx(6 * 40 * 10)
+
+
 def test_features_sketches_and_pads_take_expressions(block: httpx.Client) -> None:
     outline = {"type": "rectangle", "width": 10, "height": 5, "fixed": False}
     tall = {**named("Tall"), "type": "distance_y", "first": {"geometry": 1, "point": "start"}, "value": 5}

@@ -150,6 +150,21 @@ def test_the_order_and_number_of_drills_do_not_matter(freecad: httpx.Client) -> 
     assert volume(freecad, "Later") == pytest.approx(DRILLED - rounded(5))
 
 
+def test_a_rounding_that_is_put_on_another_object_stays_on_its_hole(freecad: httpx.Client) -> None:
+    """The plate without the other hole, then a plate with a third one; and one that lacks the rounded hole."""
+    plate(freecad)
+    post(freecad, "/features/fillet", object="Plate", radius=1, edges=UPPER_A, name="Round")
+    patch(freecad, "Round", properties={"Base": "First"})
+    assert volume(freecad, "Round") == pytest.approx(16000 - 250 * pi - rounded(5))
+    post(freecad, "/primitives/cylinder", name="C", radius=3, height=30, location=[10, 8, -10])
+    post(freecad, "/boolean/subtract", objects=["Box", "C", "B", "A"], name="Third")
+    patch(freecad, "Round", properties={"Base": "Third"})
+    assert volume(freecad, "Round") == pytest.approx(DRILLED - 90 * pi - rounded(5))
+    assert roundings(freecad, "Round") == [(10, 20)]
+    post(freecad, "/boolean/subtract", objects=["Box", "C", "B"], name="Fourth")
+    assert "cannot be found again: it is gone" in refused(freecad, "Round", properties={"Base": "Fourth"})
+
+
 def test_a_chamfer_by_number_stays_where_it_was_put(freecad: httpx.Client) -> None:
     """Two holes of one size, told apart by nothing but where they come from."""
     plate(freecad, r2=5)

@@ -70,8 +70,9 @@ def _moved(obj: Any) -> dict[str, dict[tuple[str, int], list[int]]]:
     """By property: the new numbers of each reference where any differs."""
     memory = _read(obj) if obj.OutList else {}
     changed: dict[str, dict[tuple[str, int], list[int]]] = {}
-    for reference in _references(obj) if memory else ():
-        known = memory.get(reference.key)
+    references = list(_references(obj)) if memory else []
+    for reference in references:
+        known = _known(memory, reference, references)
         # Other numbers than remembered: somebody chose anew.
         if known is None or known["numbers"] != reference.numbers or not _has_shape(reference.target):
             continue
@@ -94,7 +95,7 @@ def remember(obj: Any) -> None:
     before = _read(obj)
     memory: dict[str, Any] = {}
     for reference in references:
-        known = before.get(reference.key) or before.get(reference.property) or {}
+        known = _known(before, reference, references) or before.get(reference.property) or {}
         if known.get("all"):
             memory[reference.key] = {"all": True, "numbers": reference.numbers}
             continue
@@ -103,6 +104,17 @@ def remember(obj: Any) -> None:
             memory[reference.key]["filter"] = known["filter"]
     if memory != before:
         _write(obj, memory)
+
+
+def copy(obj: Any, other: Any, renamed: dict[str, str]) -> None:
+    """Let a copy remember how its edges were chosen; `renamed` are the copies of what it is made from, by name."""
+    memory: dict[str, Any] = {}
+    for key, known in _read(obj).items():
+        name, _, rest = key.partition("/")
+        place, _, kind = rest.partition("/")
+        memory["/".join((name, renamed.get(place, place), kind))] = known
+    if memory:
+        _write(other, memory)
 
 
 def adopt(objects: list[Any]) -> None:
@@ -221,6 +233,16 @@ def _renumber(obj: Any, name: str, mapping: dict[tuple[str, int], list[int]]) ->
 
 
 # --- finding ---------------------------------------------------------------------------------------------------------
+
+
+def _known(memory: dict[str, Any], reference: Reference, references: list[Reference]) -> dict[str, Any] | None:
+    """What is noted of a reference, also where it leads to another object than before: the same is meant there."""
+    if reference.key in memory:
+        return memory[reference.key]
+    present = {each.key for each in references}
+    name, _, kind = reference.key.split("/")
+    before = [known for key, known in memory.items() if key not in present and key.split("/")[::2] == [name, kind]]
+    return before[0] if len(before) == 1 else None
 
 
 def _places(obj: Any, reference: Reference, known: dict[str, Any]) -> dict[int, list[int]]:

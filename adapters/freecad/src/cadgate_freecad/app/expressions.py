@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import FreeCAD
@@ -35,9 +36,9 @@ def apply(obj: Any, wanted: dict[str, Any]) -> dict[str, str]:
             AttributeError,
             FreeCAD.Base.FreeCADError,
         ) as error:
-            raise values.invalid(field, f"{text!r} {_why(obj, error)}") from None
+            raise values.invalid(field, f"{text!r} {_why(obj, text, error)}") from None
         except Exception as error:  # noqa: BLE001 - Base.ParserError is derived from nothing else
-            raise values.invalid(field, f"{text!r} {_why(obj, error)}") from None
+            raise values.invalid(field, f"{text!r} {_why(obj, text, error)}") from None
         _check(obj, path, field, text, value)
         paths[path] = text
     return paths
@@ -75,7 +76,7 @@ def _path(obj: Any, name: str, field: str) -> str:
     )
 
 
-def _why(obj: Any, error: BaseException) -> str:
+def _why(obj: Any, expression: str, error: BaseException) -> str:
     text = values.words(error)
     if "cyclic" in text:
         other = text.rpartition("#")[2] if "#" in text else ""
@@ -83,6 +84,10 @@ def _why(obj: Any, error: BaseException) -> str:
         return f"goes in a circle{chain}"
     if "not found" in text:
         return f"names what is not there: {text.splitlines()[0]}"
+    named = [name for name in re.findall(r"(?<![\w.<])([A-Za-z_]\w*)\.", expression) if obj.Document.getObject(name)]
+    if named:
+        label = obj.Document.getObject(named[0]).Label
+        return f"is no expression. Where {named[0]!r} is taken for a unit, name the object by its label: <<{label}>>"
     return f"is no expression ({text.splitlines()[0]}): write something like 'Box.Width * 2'"
 
 

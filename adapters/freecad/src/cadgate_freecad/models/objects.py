@@ -7,8 +7,20 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, JsonValue, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from cadgate.plugin import Deleted, Method, Name, ObjectInfo, ObjectPage, Page, Params, Result, Rotation, Vector3
-from cadgate_freecad.models.values import Expressions, Flag, Label, Location
+from cadgate.plugin import (
+    Creation,
+    Deleted,
+    Method,
+    Name,
+    ObjectInfo,
+    ObjectPage,
+    Page,
+    Params,
+    Result,
+    Rotation,
+    Vector3,
+)
+from cadgate_freecad.models.values import Expressions, Flag, Label, Location, PartName
 
 
 class BoundingBox(Result):
@@ -152,6 +164,26 @@ class PartUpdate(PartPatch):
     name: Name
 
 
+class PartCopy(Creation):
+    """What the copy is called, where it is, and whether what the object is made from is copied too."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Second", "location": [20, 0, 0]}]})
+    name: PartName | None = Field(None, description="Chosen by the application where it is not given.")
+    label: Label | None = Field(None, description="Any text; the name where it is not given.")
+    location: Location | None = Field(None, description="Where the original is, where it is not given.")
+    rotation: Rotation | None = None
+    inputs: Flag = Field(
+        False, description="Copy what it is made from too, so that a change of one leaves the other as it is."
+    )
+
+
+class PartDuplication(PartCopy):
+    """Which object to copy, and the copy."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"object": "Box", "name": "Second", "inputs": True}]})
+    object: Name
+
+
 class PartDeletion(PartReference):
     """Which object to delete."""
 
@@ -168,4 +200,5 @@ class PartDeleted(Deleted):
 LIST_OBJECTS = Method("objects.list", PartListParams, ObjectPage[PartInfo])
 GET_OBJECT = Method("objects.get", PartReference, PartInfo)
 UPDATE_OBJECT = Method("objects.update", PartUpdate, PartInfo, mutates=True, partial=True)
+DUPLICATE_OBJECT = Method("objects.duplicate", PartDuplication, PartInfo, mutates=True)
 DELETE_OBJECT = Method("objects.delete", PartDeletion, PartDeleted, mutates=True)

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from cadgate.plugin import Router, Success
-from cadgate_freecad.models.bodies import CREATE_BODY, PAD, POCKET, BodyParams, PadParams, PocketParams
+from cadgate_freecad.models.bodies import (
+    CREATE_BODY,
+    HOLE,
+    PAD,
+    POCKET,
+    BodyParams,
+    HoleParams,
+    PadParams,
+    PocketParams,
+)
 from cadgate_freecad.models.objects import PartInfo
 from cadgate_freecad.routers.dependencies import FreeCAD
 
@@ -26,3 +35,9 @@ async def create_pad(params: PadParams, freecad: FreeCAD) -> Success[PartInfo]:
 async def create_pocket(params: PocketParams, freecad: FreeCAD) -> Success[PartInfo]:
     """Take material away below a sketch of a body, to a `length` or through all; the volume is the whole body's."""
     return Success(await freecad.call(POCKET, params))
+
+
+@router.operation("POST", "/features/hole", HOLE, status_code=201, errors=(404,))
+async def create_hole(params: HoleParams, freecad: FreeCAD) -> Success[PartInfo]:
+    """Drill a hole for each circle of a sketch of a body, plain, counterbored or countersunk."""
+    return Success(await freecad.call(HOLE, params))

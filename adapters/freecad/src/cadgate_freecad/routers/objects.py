@@ -9,11 +9,14 @@ from fastapi import Query
 from cadgate.plugin import ObjectPage, Router, Success
 from cadgate_freecad.models.objects import (
     DELETE_OBJECT,
+    DUPLICATE_OBJECT,
     GET_OBJECT,
     LIST_OBJECTS,
     UPDATE_OBJECT,
+    PartCopy,
     PartDeleted,
     PartDeletion,
+    PartDuplication,
     PartInfo,
     PartListParams,
     PartListQuery,
@@ -49,6 +52,13 @@ async def update_object(name: str, changes: PartPatch, freecad: FreeCAD) -> Succ
     """
     params = PartUpdate(name=name, **{field: getattr(changes, field) for field in changes.model_fields_set})
     return Success(await freecad.call(UPDATE_OBJECT, params))
+
+
+@router.operation("POST", "/objects/{name:name}/duplicate", DUPLICATE_OBJECT, errors=(412,), status_code=201)
+async def duplicate_object(name: str, copy: PartCopy, freecad: FreeCAD) -> Success[PartInfo]:
+    """Copy an object: on the same inputs, or with copies of all that it is made from (`inputs`)."""
+    params = PartDuplication(object=name, **{field: getattr(copy, field) for field in copy.model_fields_set})
+    return Success(await freecad.call(DUPLICATE_OBJECT, params))
 
 
 @router.operation("DELETE", "/objects/{name:name}", DELETE_OBJECT, errors=(412,))
