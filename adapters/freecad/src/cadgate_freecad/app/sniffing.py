@@ -10,6 +10,7 @@ from typing import Any, Callable
 
 from cadgate.appserver import AppError, recognise, scrutiny
 from cadgate_freecad.app.reading import amf, step, stl
+from cadgate_freecad.app.reading.dxf import binary
 
 FORMATS = ("step", "iges", "brep", "stl", "obj", "ply", "off", "3mf", "amf", "fcstd", "dxf")
 SUFFIXES = {"stp": "step", "igs": "iges", "brp": "brep", "bin": "brep", "p21": "step", "stpz": "step"}
@@ -59,7 +60,7 @@ def sniff(path: str, name: str) -> str:
         with open(path, "rb") as file:
             _announced(scrutiny.require_plain_xml, file, name)
         return _whole("amf", name, tail.endswith(b"</amf>"), "</amf>")
-    if _DXF.match(start):
+    if _DXF.match(start) or head.startswith(binary.SENTINEL):
         return _whole("dxf", name, _plain(tail).rstrip().endswith(b"EOF"), "EOF")
     if _OBJ.search(plain) and (_OBJ_FACE.search(plain) or size > len(head)):
         return "obj"
