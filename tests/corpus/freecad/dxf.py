@@ -32,6 +32,16 @@ def written(document: Any, newline: str = "\r\n") -> bytes:
     return stream.getvalue().replace("\n", newline).encode(document.output_encoding, "dxfreplace")
 
 
+def as_binary(version: str) -> bytes:
+    document = ezdxf.new(version)
+    document.header["$INSUNITS"] = 4
+    star(document.modelspace())
+    insert()(document.modelspace())
+    stream = io.BytesIO()
+    document.write(stream, fmt="bin")
+    return stream.getvalue()
+
+
 def by_hand(*entities: Sequence[tuple[int, object]], header: str = "") -> bytes:
     """A file of an ENTITIES section alone, as small programs write."""
     pairs = "".join(f"{code}\n{value}\n" for entity in entities for code, value in entity)
@@ -414,10 +424,21 @@ CASES = [
         make=lambda: by_hand([(0, "CIRCLE"), (10, 0), (20, "x"), (40, 3)]),
         expected=Expected(error="unsupported_format", error_words=["'x'", "number"]),
     ),
+    *(
+        FileCase(
+            id=f"dxf-binary-{version}",
+            name="plan.dxf",
+            make=lambda version=version: as_binary(version),
+            expected=Expected(
+                format="dxf", objects=1, length=30 + 7 + 6 * pi + 2.5 * pi + 3 + 4 * pi, box=((0, -3, 0), (50, 22, 7))
+            ),
+        )
+        for version in ("R2000", "R2018")
+    ),
     FileCase(
-        id="dxf-binary",
+        id="dxf-binary-cut-off",
         name="plan.dxf",
-        make=lambda: b"AutoCAD Binary DXF\r\n\x1a\0" + bytes(100),
-        expected=Expected(error="unsupported_format", error_words=["binary DXF", "ASCII"]),
+        make=lambda: as_binary("R2010")[:-500],
+        expected=Expected(error="unsupported_format", error_words=["cut off"]),
     ),
 ]  # fmt: skip

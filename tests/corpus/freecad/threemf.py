@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import quote
 
 from tests.corpus import Expected, FileCase
 from tests.corpus.freecad.solids import (
@@ -68,7 +69,7 @@ def package(root: str, root_name: str = "3D/3dmodel.model", first: dict[str, str
         archive.writestr(
             "_rels/.rels",
             '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-            f'<Relationship Target="/{root_name}" Id="r1" Type="{START}"/></Relationships>',
+            f'<Relationship Target="/{quote(root_name)}" Id="r1" Type="{START}"/></Relationships>',
         )
         archive.writestr(root_name, root)
         for name, content in more.items():
@@ -289,6 +290,12 @@ CASES = [
         expected=replace(BLOCK_MESH, volume=0, area=BLOCK_AREA - 200, warnings=["open_mesh"]),
     ),
     FileCase(id="3mf-root-is-not-the-first", name="part.3mf", make=not_the_first, expected=BLOCK_MESH),
+    FileCase(
+        id="3mf-root-with-a-space",
+        name="part.3mf",
+        make=lambda: package(model(thing(1, mesh()), item(1)), "3D/my part.model"),
+        expected=BLOCK_MESH,
+    ),
     FileCase(
         id="3mf-not-placed-is-not-imported",
         name="part.3mf",

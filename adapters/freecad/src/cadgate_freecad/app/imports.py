@@ -85,7 +85,7 @@ def import_file(
         warn(each["code"], each["message"])
     suffix = os.path.splitext(name[:-3] if name.lower().endswith(".gz") else name)[1].lower().lstrip(".")
     if suffix and SUFFIXES.get(suffix, suffix) != format:
-        warn("suffix_mismatch", f"{name!r} was read as what it is, a {format.upper()} file")
+        warn("suffix_mismatch", f"{name!r} was read by its content, as {format.upper()}")
     about_to_change()
     if format == "fcstd":
         made = _merge(document, path, count)

@@ -10,6 +10,7 @@ from typing import Any, Callable
 
 from cadgate.appserver import AppError, recognise, scrutiny
 from cadgate_freecad.app.reading import amf, step, stl
+from cadgate_freecad.app.reading.dxf import binary
 
 FORMATS = ("step", "iges", "brep", "stl", "obj", "ply", "off", "3mf", "amf", "fcstd", "dxf")
 SUFFIXES = {"stp": "step", "igs": "iges", "brp": "brep", "bin": "brep", "p21": "step", "stpz": "step"}
@@ -59,7 +60,7 @@ def sniff(path: str, name: str) -> str:
         with open(path, "rb") as file:
             _announced(scrutiny.require_plain_xml, file, name)
         return _whole("amf", name, tail.endswith(b"</amf>"), "</amf>")
-    if _DXF.match(start):
+    if _DXF.match(start) or head.startswith(binary.SENTINEL):
         return _whole("dxf", name, _plain(tail).rstrip().endswith(b"EOF"), "EOF")
     if _OBJ.search(plain) and (_OBJ_FACE.search(plain) or size > len(head)):
         return "obj"
@@ -67,7 +68,7 @@ def sniff(path: str, name: str) -> str:
         return "obj"
     if name.lower().endswith(".obj") and _OBJ_ALONE.search(plain) and b"\0" not in plain:
         return "obj"
-    raise _cut_stl(path, name, size, head) or _unknown(path, name)
+    raise _damaged_stl(path, name, size, head) or _unknown(path, name)
 
 
 def _plain(data: bytes) -> bytes:
@@ -132,15 +133,16 @@ def _whole(format: str, name: str, complete: bool, end: str) -> str:
     return format
 
 
-def _cut_stl(path: str, name: str, size: int, head: bytes) -> AppError | None:
-    if not name.lower().endswith(".stl") or size < 134 or b"\0" not in head[84:]:
+def _damaged_stl(path: str, name: str, size: int, head: bytes) -> AppError | None:
+    if not name.lower().endswith(".stl") or size < 134 or b"\0" not in head[84:] or not head.strip(b"\0"):
         return None
-    wanted = 84 + 50 * int.from_bytes(head[80:84], "little")
-    if not stl.is_plausible(head[84 : 84 + 50 * ((min(size, 5000) - 84) // 50)]) or wanted <= size:
+    count, there = int.from_bytes(head[80:84], "little"), (size - 84) // 50
+    if not stl.is_plausible(head[84 : 84 + 50 * min(there, 100)]):
         return None
+    why = "the one or the other is wrong; export it again" if count < there else "it is cut off"
     return AppError(
         "unsupported_format",
-        f"{name!r} is a binary STL of {size} bytes, and its header announces {wanted}: it is cut off",
+        f"{name!r} is a binary STL whose header announces {count} triangles, and {there} are in it: {why}",
         {"name": name, "format": "stl"},
     )
 

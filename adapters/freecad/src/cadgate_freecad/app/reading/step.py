@@ -13,7 +13,7 @@ _HIGH = re.compile(rb"'(?:[^']|'')*[\x80-\xff](?:[^']|'')*'")
 _COLOR = re.compile(rb"=\s*\(?[^;']*?\b(?:COLOUR_RGB|DRAUGHTING_PRE_DEFINED_COLOUR)\s*\(")
 _STYLED = re.compile(rb"\b(?:OVER_RIDING_)?STYLED_ITEM\s*\(")
 _LEFT_OUT: list[tuple[str, bytes]] = [
-    ("dimensions", rb"DIMENSIONAL_(?:SIZE|LOCATION)(?:_WITH_PATH)?"),
+    ("dimensions", rb"(?:DIMENSIONAL|ANGULAR)_(?:SIZE|LOCATION)(?:_WITH_PATH)?"),
     (
         "tolerances",
         rb"(?:\w+_TOLERANCE_WITH_\w+|(?:ANGULARITY|CIRCULAR_RUNOUT|COAXIALITY|CONCENTRICITY|CYLINDRICITY|FLATNESS|"
@@ -21,9 +21,9 @@ _LEFT_OUT: list[tuple[str, bytes]] = [
         rb"SYMMETRY|TOTAL_RUNOUT)_TOLERANCE)",
     ),
     ("datums", rb"DATUM"),
-    ("annotations", rb"(?:ANNOTATION_(?:\w+_)?OCCURRENCE|DRAUGHTING_CALLOUT)"),
+    ("annotations", rb"(?:(?:TESSELLATED_)?ANNOTATION_(?:\w+_)?OCCURRENCE|DRAUGHTING_CALLOUT)"),
     ("tessellated shapes", rb"TESSELLATED_(?:SOLID|SHELL)|COMPLEX_TRIANGULATED_FACE|TRIANGULATED_FACE"),
-    ("references to other files", rb"(?:APPLIED_EXTERNAL_IDENTIFICATION_ASSIGNMENT|DOCUMENT_FILE)"),
+    ("references to other files", rb"DOCUMENT_FILE"),
 ]
 
 

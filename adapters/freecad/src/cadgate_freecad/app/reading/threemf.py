@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import zipfile
 from typing import Any, Tuple
+from urllib.parse import unquote
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -45,7 +46,7 @@ def root_part(archive: zipfile.ZipFile) -> str:
             for node in ElementTree.parse(file).getroot():
                 if node.get("Type") == MODEL:
                     target = posixpath.normpath("/" + node.get("Target", "").lstrip("/")).lstrip("/").lower()
-                    return names[target]
+                    return names[target] if target in names else names[unquote(target)]
     except (KeyError, ElementTree.ParseError):
         pass
     models = [each for each in archive.namelist() if each.lower().endswith(".model")]
@@ -85,6 +86,7 @@ class _Package:
 
     def part(self, name: str) -> _Part:
         key = name.lstrip("/").lower()
+        key = key if key in self.names else unquote(key)
         if key not in self.parts:
             if key not in self.names:
                 raise AppError("unsupported_format", f"The 3MF package refers to a part {name!r} that is not in it")

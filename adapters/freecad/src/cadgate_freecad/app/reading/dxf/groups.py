@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from cadgate.appserver import AppError
+from cadgate_freecad.app.reading.dxf import binary
 
 
 class Entity:
@@ -70,6 +71,9 @@ def _number(value: bytes) -> float:
 def _pairs(path: str) -> Iterator[tuple[int, bytes]]:
     with open(path, "rb") as file:
         data = file.read()
+    if data.startswith(binary.SENTINEL):
+        yield from binary.pairs(data)
+        return
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
     lines = data.splitlines()
