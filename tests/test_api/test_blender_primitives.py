@@ -171,6 +171,7 @@ def test_a_primitive_without_parameters_has_blenders_name_and_stands_at_the_orig
         "vertices": 8,
         "edges": 12,
         "faces": 6,
+        "properties": {},
         "revision": info["revision"],
         "warnings": [],
     }

@@ -228,7 +228,9 @@ def test_a_boolean_modifier_is_checked_when_it_is_applied(blender: httpx.Client,
     add(blender, "cube", name="A")
     add(blender, "cube", name="B", location=[1, 0, 0])
     modifier = {"type": "boolean", "object": "B", "operation": "union", "solver": solver}
-    assert blender.post("/objects/A/modifiers", json=modifier).status_code == 201
+    added = blender.post("/objects/A/modifiers", json=modifier)
+    assert added.status_code == 201
+    assert warnings(added) == (["wrong_result"] if solver == "fast" else [])
 
     answer = blender.post("/objects/A/modifiers/Boolean/apply")
 
@@ -249,3 +251,16 @@ def test_a_modifier_that_leaves_nothing_is_not_applied(blender: httpx.Client, ga
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "degenerate_result")
     assert blender.get("/objects/A").json()["result"]["faces"] == 6
+
+
+def test_a_live_boolean_is_checked_anew_when_its_settings_change(blender: httpx.Client) -> None:
+    add(blender, "cube", name="A")
+    add(blender, "cube", name="B", location=[1, 0, 0])
+    added = blender.post("/objects/A/modifiers", json={"type": "boolean", "object": "B", "operation": "union"})
+    assert warnings(added) == []
+
+    changed = blender.patch("/objects/A/modifiers/Boolean", json={"solver": "fast"})
+
+    assert warnings(changed) == ["wrong_result"]
+    assert warnings(blender.patch("/objects/A/modifiers/Boolean", json={"solver": "exact"})) == []
+    assert exported(blender, "A").volume == pytest.approx(12)

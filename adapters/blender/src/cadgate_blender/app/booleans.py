@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Generator, NamedTuple
+from typing import Any, Callable, Generator, NamedTuple
 
 import bpy
 import numpy
@@ -67,13 +67,38 @@ def boolean(
 
 def applied(obj: Any, modifier: Any) -> Any:
     """A new mesh: the object's own, without other modifiers, combined as its boolean modifier says."""
-    with _operands(obj, modifier.object, modified=False) as operands:
+    with _operands(obj, modifier.object, keep=lambda each: False) as operands:
         return _combined(operands, modifier.operation.lower(), versions.get_solver(modifier), limits.verify())
 
 
+def warn_of_live(obj: Any, modifier: Any) -> None:
+    """Warn where a boolean modifier, as it stands in the stack, shows what is no such combination."""
+    flat = any(abs(world_matrix(each).determinant()) < 1e-30 for each in (obj, modifier.object))
+    if flat or obj.type != "MESH":
+        return
+    before = {each.name for each in obj.modifiers[: obj.modifiers.find(modifier.name)]}
+    with _operands(obj, modifier.object, keep=lambda each: each.name in before, turned=False) as operands:
+        if not all(solid.closed and solid.volume > 0 for solid in operands.solids):
+            return
+        solver, operation = versions.get_solver(modifier), modifier.operation.lower()
+        mesh, wrong, _ = _attempt(operands, operation, solver, modifier.use_self, "fast")
+        bpy.data.meshes.remove(mesh)
+    if wrong is not None:
+        warn(
+            "wrong_result",
+            f"What {modifier.name!r} makes of {obj.name!r} is wrong ({wrong}): choose the other solver, or apply it, "
+            "which tries all solvers",
+        )
+
+
 @contextmanager
-def _operands(obj: Any, other: Any, *, modified: bool = True) -> Generator[_Operands, None, None]:
-    """Raises AppError for objects that are flat: their coordinates have no way back."""
+def _operands(
+    obj: Any, other: Any, *, keep: Callable[[Any], bool] = lambda modifier: True, turned: bool = True
+) -> Generator[_Operands, None, None]:
+    """Raises AppError for objects that are flat: their coordinates have no way back.
+
+    `keep` says which modifiers of the first are in effect, `turned` whether what is inside out is turned.
+    """
     frames = [world_matrix(each).copy() for each in (obj, other)]
     for each, frame in zip((obj, other), frames):
         if abs(frame.determinant()) < 1e-30:
@@ -85,7 +110,7 @@ def _operands(obj: Any, other: Any, *, modified: bool = True) -> Generator[_Oper
     meshes: list[Any] = []
     copies: list[Any] = []
     try:
-        meshes.append(probe.copy_of_mesh(obj, keep=lambda modifier: True) if modified else obj.data.copy())
+        meshes.append(probe.copy_of_mesh(obj, keep=keep))
         meshes.append(probe.copy_of_mesh(other, keep=lambda modifier: modifier.show_viewport))
         turn = frames[0].inverted() @ frames[1]
         meshes[1].transform(turn)
@@ -95,9 +120,11 @@ def _operands(obj: Any, other: Any, *, modified: bool = True) -> Generator[_Oper
         for each, mesh in zip((obj, other), meshes):
             solid = Solid(mesh)
             if solid.closed and solid.volume < 0:
-                warn("inverted_normals", f"The faces of {each.name!r} look inwards: they were turned for the boolean")
-                mesh.flip_normals()
-                solid = Solid(mesh)
+                done = "they were turned for the boolean" if turned else "turn them, or apply the modifier, which does"
+                warn("inverted_normals", f"The faces of {each.name!r} look inwards: {done}")
+                if turned:
+                    mesh.flip_normals()
+                    solid = Solid(mesh)
             solids.append(solid)
             copies.append(probe.bare_copy(each, mesh))
         yield _Operands(copies[0], copies[1], (solids[0], solids[1]), (obj.name, other.name))

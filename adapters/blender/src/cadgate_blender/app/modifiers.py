@@ -254,6 +254,7 @@ def add(*, object: str, modifier: dict[str, Any]) -> dict[str, Any]:
     if made is None:
         raise AppError("command_failed", f"Blender adds no {word} modifier to a {obj.type}")
     _set(made, settings)
+    _check_live(obj, made)
     described = describe(obj)
     changes.changed(described)
     return described
@@ -283,9 +284,19 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
     for field, value in shown.items():
         setattr(found, field, value)
     animated.warn_of_modifier(obj, found, {field: _OWN_NAMES.get(field, (field,)) for field in {**settings, **shown}})
+    if settings:
+        _check_live(obj, found)
     if anything:
         changes.changed(describe(obj))
     return info(found)
+
+
+def _check_live(obj: Any, modifier: Any) -> None:
+    if modifier.type == "BOOLEAN" and modifier.operand_type == "OBJECT" and modifier.object is not None:
+        # It adds modifiers itself.
+        from cadgate_blender.app import booleans
+
+        booleans.warn_of_live(obj, modifier)
 
 
 @method("modifiers.remove")

@@ -57,7 +57,7 @@ def mesh_of(
 
 def copy_of_mesh(obj: Any, *, keep: Callable[[Any], bool]) -> Any:
     """A new mesh: the object's own with those of its modifiers that `keep` says, and its shape keys, in effect."""
-    if not len(obj.modifiers) and obj.data.shape_keys is None:
+    if obj.data.shape_keys is None and not any(keep(modifier) for modifier in obj.modifiers):
         return obj.data.copy()
     return mesh_of(obj, keep=keep)
 
