@@ -24,6 +24,7 @@ LIMITS = {
     "max_samples",
     "max_subdivisions",
     "max_vertices",
+    "verify",
 }
 
 

@@ -35,5 +35,5 @@ class BlenderSettings(AdapterSettings):
         67_108_864, description="Pixels of one image that is used as a texture."
     )
     verify: Literal["fast", "full"] = Field(
-        "fast", description="How closely an exported file is compared with the scene, where a request does not say."
+        "fast", description="How closely results are checked where a request does not say it."
     )
