@@ -560,10 +560,10 @@ def test_a_file_that_is_not_what_the_scene_shows_is_found(
         gateway,
         SETUP
         + f"""
-from cadgate_blender.app.verification import files, shapes
+from cadgate_blender.app.verification import extents, files
 from cadgate.appserver import AppError
 box, ball = cube("Box"), cube("Ball"); ball.location = (0.5, 0, 0); ball.scale = (2, 2, 2)
-truth = files.Truth(shapes.evaluated([box, ball]), names={{"Box", "Ball"}} if {format!r} == "glb" else set())
+truth = files.Truth(extents.evaluated([box, ball]), names={{"Box", "Ball"}} if {format!r} == "glb" else set())
 {change}
 view.update()
 bpy.ops.{operator}

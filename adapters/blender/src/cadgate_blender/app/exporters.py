@@ -14,7 +14,7 @@ import bpy
 from cadgate.appserver import AppError, current, method, warn
 from cadgate_blender.app import ogawa, preparing, snapshots, stable_fbx, textures, usd_files, versions
 from cadgate_blender.app.motion import Motion, may_move, scale_roots
-from cadgate_blender.app.verification import files, shapes
+from cadgate_blender.app.verification import extents, files
 from cadgate_blender.app.verification.files import Truth
 
 _FORWARD = {"Y": "NEGATIVE_Z", "Z": "Y"}
@@ -68,7 +68,7 @@ def _prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str
         for modifier in [modifier for obj in chosen for modifier in obj.modifiers]:
             modifier.show_viewport = modifier.show_render = False
     bpy.context.view_layer.update()
-    found = shapes.evaluated(chosen, scale)
+    found = extents.evaluated(chosen, scale)
     chosen = _with_something(chosen, format, found)
     motion = Motion(chosen)
     moving = motion.at_all()
@@ -136,17 +136,23 @@ def _choose(chosen: list[Any]) -> None:
     """Select exactly these, and make them visible: exporters leave out what is not."""
     scene, layer = bpy.context.scene, bpy.context.view_layer
     bpy.ops.object.select_all(action="DESELECT")
+    # To ask for one by its name, or whether one is visible, costs a walk over all.
+    known = set(layer.objects.keys())
     for obj in chosen:
-        if layer.objects.get(obj.name) is None:
+        if obj.name not in known:
             scene.collection.objects.link(obj)
-        obj.hide_viewport = obj.hide_render = obj.hide_select = False
+        for switch in ("hide_viewport", "hide_render", "hide_select"):
+            if getattr(obj, switch):
+                setattr(obj, switch, False)
     layer.update()
     for obj in chosen:
-        obj.hide_set(False)
+        if obj.hide_get():
+            obj.hide_set(False)
         obj.select_set(True)
-        if not obj.visible_get():
-            scene.collection.objects.link(obj)
-            obj.select_set(True)
+    visible = {obj.name for obj in bpy.context.visible_objects}
+    for obj in [each for each in chosen if each.name not in visible]:
+        scene.collection.objects.link(obj)
+        obj.select_set(True)
     if chosen:
         layer.objects.active = chosen[0]
 

@@ -106,6 +106,10 @@ def remove(obj: Any) -> None:
     for child in obj.children:
         check_unparent(child)
     for child in obj.children:
+        if _is_keyed(child):
+            warn(
+                "animated", f"The keys of {child.name!r} say where it is below {name!r}, which is no more: it will move"
+            )
         unparent(child)
     bpy.data.objects.remove(obj)
     drop_unused(data)
@@ -138,8 +142,6 @@ def check_unparent(obj: Any) -> None:
 def unparent(obj: Any) -> None:
     """Without moving the object. A shear that its parent gave it goes into its points."""
     matrix = world_matrix(obj)
-    if _is_keyed(obj):
-        warn("animated", f"The keys of {obj.name!r} say where it is below {obj.parent.name!r}, which it is no more")
     obj.parent = None
     obj.parent_type = "OBJECT"
     obj.matrix_parent_inverse.identity()

@@ -1,1 +1,1 @@
-"""Second opinions: what Blender says that it did, looked at again in another way. One module for each kind of check."""
+"""Second opinions on what Blender made: looked at in another way than it was made."""

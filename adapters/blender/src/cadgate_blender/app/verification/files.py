@@ -11,9 +11,9 @@ import numpy
 from cadgate.appserver import AppError, current
 from cadgate_blender.app import importers
 from cadgate_blender.app.motion import Motion
-from cadgate_blender.app.verification import readers, shapes
+from cadgate_blender.app.verification import extents, readers
+from cadgate_blender.app.verification.extents import Shape
 from cadgate_blender.app.verification.readers import Contents
-from cadgate_blender.app.verification.shapes import Shape
 
 _MAGIC = {
     "png": (b"\x89PNG\r\n\x1a\n",),
@@ -120,16 +120,16 @@ def compare(path: str, format: str, truth: Truth, up: str, *, full: bool) -> Non
     """
     if format in _READERS:
         found = _READERS[format](path)
-        _compare(_turned(found, shapes.TO_Y_UP.T) if up == "Y" else found, format, truth)
+        _compare(_turned(found, extents.TO_Y_UP.T) if up == "Y" else found, format, truth)
     if format not in _READERS or full:
         found = _imported(path, format, truth.session, up)
         # An importer of glTF takes Y for up, whatever the file was asked to be.
-        _compare(_turned(found, shapes.TO_Y_UP) if up == "Z" and format in ("glb", "gltf") else found, format, truth)
+        _compare(_turned(found, extents.TO_Y_UP) if up == "Z" and format in ("glb", "gltf") else found, format, truth)
 
 
 def _turned(found: Contents, matrix: Any) -> Contents:
-    found.parts = [(name, shapes.turned(shape, matrix)) for name, shape in found.parts]
-    found.whole = None if found.whole is None else shapes.turned(found.whole, matrix)
+    found.parts = [(name, extents.turned(shape, matrix)) for name, shape in found.parts]
+    found.whole = None if found.whole is None else extents.turned(found.whole, matrix)
     return found
 
 
@@ -158,11 +158,11 @@ def _imported(path: str, format: str, times: Times | None, up: str) -> Contents:
     objects = list(bpy.data.objects)
     motion = Motion(objects)
     found = Contents(exact_triangles=format in ("stl", "ply", "glb", "gltf"))
-    found.parts = list(shapes.evaluated(objects).items())
+    found.parts = list(extents.evaluated(objects).items())
     found.names = {obj.name for obj in objects}
     found.moving = set(motion.at_all())
     found.keyed = {obj.name for obj in objects if getattr(obj.data, "shape_keys", None) is not None}
-    found.whole = shapes.together(shape for _, shape in found.parts)
+    found.whole = extents.together(shape for _, shape in found.parts)
     return found
 
 
@@ -171,7 +171,7 @@ def _compare(found: Contents, format: str, truth: Truth) -> None:
     for name in sorted(truth.names - found.names):
         wrong.append(f"{name!r} is missing")
     if not truth.excused:
-        expected = shapes.together(truth.shapes.values())
+        expected = extents.together(truth.shapes.values())
         wrong += _differences("everything together", found.whole, expected, found, format)
     for name, shape in truth.shapes.items() if found.parts else ():
         if name not in truth.excused:

@@ -8,8 +8,8 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError, warn
-from cadgate_blender.app.verification import readers, shapes, texts
-from cadgate_blender.app.verification.shapes import Shape
+from cadgate_blender.app.verification import extents, readers, texts
+from cadgate_blender.app.verification.extents import Shape
 
 
 def said_by(path: str, format: str) -> Any:
@@ -65,10 +65,10 @@ def _check_text(said: texts.Said, format: str, scale: float, up: str | None, sol
     if not len(said.points) or not solid:
         return
     up = up or {"obj": "Y"}.get(format, "Z")
-    have = shapes.together(shapes.evaluated(solid).values())
-    want = shapes.of(said.points * scale, numpy.empty((0, 3), numpy.int64))
+    have = extents.together(extents.evaluated(solid).values())
+    want = extents.of(said.points * scale, numpy.empty((0, 3), numpy.int64))
     if have is not None and want is not None:
-        want = shapes.turned(want, shapes.TO_Y_UP.T) if up == "Y" else want
+        want = extents.turned(want, extents.TO_Y_UP.T) if up == "Y" else want
         if not _same_box(have, want):
             raise _elsewhere(format, have, want)
 
@@ -138,9 +138,9 @@ def _gltf(path: str) -> _Gltf:
             said.triangles += triangles
             if points is None:
                 sure = False
-            elif shape := shapes.of(points @ worlds[number][:3, :3].T + worlds[number][:3, 3], _NONE):
+            elif shape := extents.of(points @ worlds[number][:3, :3].T + worlds[number][:3, 3], _NONE):
                 found.append(shape)
-    said.whole = shapes.together(found) if sure else None
+    said.whole = extents.together(found) if sure else None
     return said
 
 
@@ -213,10 +213,10 @@ def _check_gltf(said: _Gltf, format: str, scale: float, solid: list[Any]) -> Non
             f"{said.triangles - came} of the {said.triangles} triangles in the {format} file did "
             "not come: they are doubled, or have no surface",
         )
-    have = shapes.together(shapes.evaluated(solid).values())
+    have = extents.together(extents.evaluated(solid).values())
     if said.whole is None or have is None:
         return
-    want = shapes.turned(said.whole, shapes.TO_Y_UP.T * scale)
+    want = extents.turned(said.whole, extents.TO_Y_UP.T * scale)
     if not _same_box(have, want):
         if said.packed:
             raise _elsewhere(format, have, want)

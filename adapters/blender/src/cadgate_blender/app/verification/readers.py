@@ -15,8 +15,8 @@ from typing import Any
 import numpy
 
 from cadgate.appserver import AppError
-from cadgate_blender.app.verification import shapes
-from cadgate_blender.app.verification.shapes import Shape
+from cadgate_blender.app.verification import extents
+from cadgate_blender.app.verification.extents import Shape
 
 _TYPES = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
@@ -177,13 +177,13 @@ def read_gltf(path: str) -> Contents:
             world = worlds[number]
             if numpy.linalg.det(world[:3, :3]) < 0:
                 triangles = triangles[:, ::-1]
-            if shape := shapes.of(points @ world[:3, :3].T + world[:3, 3], triangles):
+            if shape := extents.of(points @ world[:3, :3].T + world[:3, 3], triangles):
                 # Of a skinned mesh only the counts mean something: its joints say where it is.
                 shape.measured = shape.measured and "skin" not in node
                 pieces.append(shape)
-        if joined := shapes.together(pieces):
+        if joined := extents.together(pieces):
             found.parts.append((name, joined))
-    found.whole = shapes.together(shape for _, shape in found.parts)
+    found.whole = extents.together(shape for _, shape in found.parts)
     return found
 
 
@@ -220,11 +220,11 @@ def read_obj(path: str) -> Contents:
     for name, lines in faces.items():
         if lines:
             which, inverse = numpy.unique(_fans(lines), return_inverse=True)
-            if shape := shapes.of(everything[which], inverse.reshape(-1, 3)):
+            if shape := extents.of(everything[which], inverse.reshape(-1, 3)):
                 found.parts.append((name, shape))
-    found.whole = shapes.together(shape for _, shape in found.parts)
+    found.whole = extents.together(shape for _, shape in found.parts)
     if found.whole is None:
-        found.whole = shapes.of(everything, numpy.empty((0, 3), numpy.int64))
+        found.whole = extents.of(everything, numpy.empty((0, 3), numpy.int64))
     found.names = set(names)
     return found
 
@@ -249,7 +249,7 @@ def read_stl(path: str) -> Contents:
         raise AppError("command_failed", "Blender wrote a damaged stl file")
     kind = numpy.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
     corners = numpy.frombuffer(data, kind, count, 84)["corners"].astype(numpy.float64).reshape(-1, 3)
-    return Contents(whole=shapes.of(corners, numpy.arange(len(corners)).reshape(-1, 3)))
+    return Contents(whole=extents.of(corners, numpy.arange(len(corners)).reshape(-1, 3)))
 
 
 _PLY = {"float": "<f4", "uchar": "u1", "int": "<i4", "uint": "<u4", "short": "<i2", "ushort": "<u2", "char": "i1"}
@@ -280,4 +280,4 @@ def read_ply(path: str) -> Contents:
             if (faces["count"] != 3).any():
                 raise AppError("command_failed", "Blender wrote a ply file whose faces are not triangles")
             triangles = faces["corners"].astype(numpy.int64)
-    return Contents(whole=shapes.of(points, triangles))
+    return Contents(whole=extents.of(points, triangles))
