@@ -36,6 +36,7 @@ LIMITS = {
     "max_turns",
     "max_sides",
     "max_import_bytes",
+    "verify",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -27,3 +27,8 @@ class FreeCADSettings(AdapterSettings):
     max_turns: Annotated[int, Field(ge=1)] = Field(1000, description="Turns of one helix.")
     max_sides: Annotated[int, Field(ge=3)] = Field(1000, description="Sides of one prism.")
     max_import_bytes: Annotated[int, Field(ge=1)] = Field(256 * 1024 * 1024, description="Size of one imported file.")
+    verify: Literal["fast", "full"] = Field(
+        "fast",
+        description="How closely results of booleans and features are looked at where a request does not say: "
+        "`fast` or `full`.",
+    )

@@ -1,5 +1,10 @@
-"""The sizes above which work is refused: filled by the host at start from the adapter's settings."""
+"""The sizes above which work is refused, and how closely results are looked at.
+
+Filled by the host at start from the adapter's settings.
+"""
 
 from __future__ import annotations
 
-LIMITS: dict[str, float] = {}
+from typing import Any
+
+LIMITS: dict[str, Any] = {}

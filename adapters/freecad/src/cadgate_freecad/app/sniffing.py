@@ -9,7 +9,7 @@ import zlib
 from typing import Any, Callable
 
 from cadgate.appserver import AppError, scrutiny
-from cadgate_freecad.app.readback import stl_facets
+from cadgate_freecad.app.verification.mesh_readers import stl_facets
 
 FORMATS = ("step", "iges", "brep", "stl", "obj", "ply", "off", "3mf", "amf", "fcstd", "dxf")
 SUFFIXES = {"stp": "step", "igs": "iges", "brp": "brep"}
