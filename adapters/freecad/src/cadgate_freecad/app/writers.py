@@ -45,6 +45,12 @@ def _write_step(path: str, items: list[Item], title: str) -> None:
 def _write_iges(path: str, items: list[Item], title: str) -> None:
     with scratch(title) as document:
         features = _features(document, items, [step_names.ascii_name(item.label) for item in items])
+        for feature in features:
+            # A compound gets no name in IGES, and the result of every cut is one, or one within one.
+            shape = feature.Shape
+            while shape.ShapeType == "Compound" and len(shape.SubShapes) == 1:
+                shape = shape.SubShapes[0]
+            feature.Shape = shape
         if len(features) > 1:
             group = document.addObject("App::Part", "Group")
             group.Label = step_names.ascii_name(title)
