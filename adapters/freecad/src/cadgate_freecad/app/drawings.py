@@ -23,6 +23,8 @@ SIMPLE = ("Part::GeomPlane", "Part::GeomCylinder", "Part::GeomCone", "Part::Geom
 MANY_FACES = 150
 CHORD = 0.01
 """mm between a spline and the straight pieces that stand for it in an SVG."""
+ROUND = 3e-6
+"""Of its size, how far a curve may be from a circle and still be one: outlines are splines, good to that."""
 SAME_CIRCLE = 2e-4
 """mm between centres or radii of what is one circle: pieces of it are short."""
 _UP = FreeCAD.Vector(0, 0, 1)
@@ -51,6 +53,12 @@ def seen_from_above(items: list[Item]) -> list[Any]:
     if not drawn:
         raise AppError("degenerate_result", "Seen from above, nothing of it has an outline")
     return drawn
+
+
+def every_edge(items: list[Item]) -> list[Any]:
+    """All edges from above, hidden ones too: for shapes of which FreeCAD cannot tell what is hidden."""
+    edges = [edge for item in items for edge in item.shape.Edges if not edge.Degenerated]
+    return _each_once([flat for edge in edges for flat in _flattened(edge)])
 
 
 def _flattened(edge: Any) -> list[Any]:
@@ -142,7 +150,7 @@ def _circle(points: list[Any], size: float) -> tuple[tuple[float, float, float],
     x = a.x + ((c.y - a.y) * bb - (b.y - a.y) * cc) / d
     y = a.y + ((b.x - a.x) * cc - (c.x - a.x) * bb) / d
     radius = hypot(a.x - x, a.y - y)
-    if any(abs(hypot(p.x - x, p.y - y) - radius) > 1e-6 * (1 + size) for p in points):
+    if any(abs(hypot(p.x - x, p.y - y) - radius) > ROUND * (1 + size) for p in points):
         return None
     angles = [atan2(p.y - y, p.x - x) for p in points]
     steps = [((after - before + pi) % (2 * pi)) - pi for before, after in zip(angles, angles[1:])]

@@ -79,12 +79,33 @@ def _write(
         facets, warnings = _mesh_and_write(format, path, items, linear, angular, verify)
         return {"facets": facets, "warnings": warnings}
     if format in drawings.FORMATS:
-        edges = drawings.seen_from_above(items)
-        drawings.write(format, path, edges, items, title)
-        check_drawing(format, path, items, edges)
-        return {"facets": None}
+        return {"facets": None, "warnings": _draw(format, path, items, title)}
     writers.write_exact(format, path, items, title)
     return {"facets": None, "warnings": files.check_exact(format, path, items, verify)}
+
+
+def _draw(format: str, path: str, items: list[Item], title: str) -> list[dict[str, str]]:
+    """Write a drawing and prove it; with every edge, and a warning, where that of the visible ones does not hold."""
+    edges = drawings.seen_from_above(items)
+    try:
+        drawings.write(format, path, edges, items, title)
+        check_drawing(format, path, items, edges)
+        return []
+    except AppError as error:
+        edges = drawings.every_edge(items)
+        drawings.write(format, path, edges, items, title)
+        try:
+            check_drawing(format, path, items, edges)
+        except AppError:
+            raise error from None
+    names = ", ".join(repr(item.name) for item in items)
+    return [
+        {
+            "code": "hidden_lines",
+            "message": f"FreeCAD cannot tell what is hidden of {names}: every edge is drawn, hidden ones too, "
+            "and outlines of round faces are not",
+        }
+    ]
 
 
 def _mesh_and_write(
