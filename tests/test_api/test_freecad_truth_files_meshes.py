@@ -87,6 +87,18 @@ def test_two_objects_arrive_as_two_by_their_labels(parts: Parts, format: str) ->
         check(mesh, truth[name], 0.2)
 
 
+def test_blender_finds_the_two_objects_of_an_obj(parts: Parts, gateway: Gateway) -> None:
+    client, _ = parts
+    artifact = export(client, objects=["Placed", "Body"], format="obj")["artifact"]
+    with gateway.client("/api/v1/blender") as blender:
+        assert blender.delete("/scene").status_code == 200
+        response = blender.post("/import", json={"artifact": artifact["id"]})
+        assert response.status_code == 200, response.text
+        found = {each["name"]: each["vertices"] for each in response.json()["result"]["objects"]}
+        assert found == {"Placed": 8, "Body": 8}
+        assert blender.delete("/scene").status_code == 200
+
+
 @pytest.mark.parametrize("format", ["stl", "ply"])
 def test_two_objects_in_one_mesh_both_stand_in_place(parts: Parts, format: str) -> None:
     client, truth = parts
