@@ -85,7 +85,7 @@ def test_step_is_the_default_format_and_a_fresh_freecad_reads_the_exact_volume(
         assert measured[format]["volume"] == pytest.approx(VOLUME, rel=1e-6)
         assert measured[format]["area"] == pytest.approx(AREA, rel=1e-6)
         assert measured[format]["solids"] == 3
-    assert "Platte <Ø10>" in (tmp_path / "part.step").read_text()
+    assert "'Platte <\\X2\\00D8\\X0\\10>'" in (tmp_path / "part.step").read_text("ascii")
 
 
 def measured_by_freecad(folder: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Export: which objects, written by `writers` here or in a worker, and proved by `readback`."""
+"""Export: which objects, written here or in a worker, and proved by `verification.files`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import os
 from typing import Any
 
 from cadgate.appserver import AppError, method
-from cadgate_freecad.app import meshing, placed, readback, shapes, values, writers
-from cadgate_freecad.app.documents import check_file, target
+from cadgate_freecad.app import drawings, mesh_files, meshing, placed, shapes, values, writers
+from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import is_valid, problem
+from cadgate_freecad.app.items import Item
+from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.objects import find
-from cadgate_freecad.app.writers import Item
+from cadgate_freecad.app.verification import files
+from cadgate_freecad.app.verification import mesh_files as mesh_checks
+from cadgate_freecad.app.verification.drawings import check_drawing
 
 MANIFEST = "items.json"
 
@@ -24,53 +28,98 @@ def export(
     objects: list[str] | None,
     linear_deflection: float,
     angular_deflection: float,
+    verify: str | None,
     inline_facets: int,
     folder: str,
 ) -> dict[str, Any]:
-    """Write the file; or, where it takes long, put the shapes into `folder` for `internal.mesh` in a worker."""
+    """Write the file; or, where it takes long, put the shapes into `folder` for `internal.write` in a worker."""
     document = target()
     chosen = _chosen(document, objects)
     told: dict[str, Any] = {"objects": [obj.Name for obj in chosen]}
+    thorough = verify or str(LIMITS.get("verify", "fast"))
     if format == "fcstd":
-        writers.write_document(path, document, None if objects is None else chosen)
-        check_file(path)
+        writers.write_document(path, document, None if objects is None else chosen, thorough)
         return {**told, "facets": None}
     items = [_item(obj) for obj in chosen]
-    if format not in writers.MESH_FORMATS:
+    if format in writers.MESH_FORMATS:
+        is_long = meshing.check_limit(items, linear_deflection, angular_deflection) > inline_facets
+    else:
         _require_shapes(items, format)
-        writers.write_exact(format, path, items, document.Label)
-        readback.check_exact(format, path, items)
-        return {**told, "facets": None}
-    estimate = meshing.check_limit(items, linear_deflection, angular_deflection)
-    if estimate > inline_facets:
+        is_long = format in drawings.FORMATS and drawings.is_long(items)
+    if is_long or thorough == "full":
         _put_aside(items, folder)
-        return {**told, "deferred": True}
-    facets, warnings = mesh_and_write(format, path, items, linear_deflection, angular_deflection)
-    return {**told, "facets": facets, "warnings": warnings}
+        return {**told, "deferred": True, "title": document.Label, "verify": thorough}
+    how = {"title": document.Label, "linear": linear_deflection, "angular": angular_deflection, "verify": thorough}
+    return {**told, **_write(format, path, items, **how)}
 
 
-@method("internal.mesh")
-def mesh(*, path: str, format: str, folder: str, linear_deflection: float, angular_deflection: float) -> dict[str, Any]:
+@method("internal.write")
+def write(
+    *,
+    path: str,
+    format: str,
+    folder: str,
+    title: str,
+    linear_deflection: float,
+    angular_deflection: float,
+    verify: str,
+) -> dict[str, Any]:
     """The long half of an export, in a worker."""
     with open(os.path.join(folder, MANIFEST), encoding="utf-8") as file:
         items = [Item.restore(folder, entry) for entry in json.load(file)]
-    facets, warnings = mesh_and_write(format, path, items, linear_deflection, angular_deflection)
-    return {"facets": facets, "warnings": warnings}
+    how = {"title": title, "linear": linear_deflection, "angular": angular_deflection, "verify": verify}
+    return _write(format, path, items, **how)
 
 
-def mesh_and_write(
-    format: str, path: str, items: list[Item], linear: float, angular: float
-) -> tuple[int, list[dict[str, str]]]:
-    meshes = [meshing.mesh_of(item, linear, angular) for item in items]
-    writers.write_mesh(format, path, [(item.label, each) for item, each in zip(items, meshes)])
-    facets = sum(each.CountFacets for each in meshes)
-    readback.check_mesh(format, path, facets)
-    leaky = [item.name for item, each in zip(items, meshes) if item.is_solid and not each.isSolid()]
-    warnings = [
-        {"code": "not_watertight", "message": f"The mesh of {name!r} has gaps although the shape is solid"}
-        for name in leaky
+def _write(
+    format: str, path: str, items: list[Item], *, title: str, linear: float, angular: float, verify: str
+) -> dict[str, Any]:
+    """Write the file and prove it. Returns the number of triangles and the warnings."""
+    if format in writers.MESH_FORMATS:
+        facets, warnings = _mesh_and_write(format, path, items, linear, angular, verify)
+        return {"facets": facets, "warnings": warnings}
+    if format in drawings.FORMATS:
+        return {"facets": None, "warnings": _draw(format, path, items, title)}
+    writers.write_exact(format, path, items, title)
+    return {"facets": None, "warnings": files.check_exact(format, path, items, verify)}
+
+
+def _draw(format: str, path: str, items: list[Item], title: str) -> list[dict[str, str]]:
+    """Write a drawing and prove it; with every edge, and a warning, where that of the visible ones does not hold."""
+    edges = drawings.seen_from_above(items)
+    try:
+        drawings.write(format, path, edges, items, title)
+        check_drawing(format, path, items, edges)
+        return []
+    except AppError as error:
+        edges = drawings.every_edge(items)
+        drawings.write(format, path, edges, items, title)
+        try:
+            check_drawing(format, path, items, edges)
+        except AppError:
+            raise error from None
+    names = ", ".join(repr(item.name) for item in items)
+    return [
+        {
+            "code": "hidden_lines",
+            "message": f"FreeCAD cannot tell what is hidden of {names}: every edge is drawn, hidden ones too, "
+            "and outlines of round faces are not",
+        }
     ]
-    return facets, warnings
+
+
+def _mesh_and_write(
+    format: str, path: str, items: list[Item], linear: float, angular: float, verify: str
+) -> tuple[int, list[dict[str, str]]]:
+    meshed = [meshing.triangles_of(item, linear, angular) for item in items]
+    found = [mesh_checks.check_meshed(item, each, linear, verify) for item, each in zip(items, meshed)]
+    objects = [(item.label, each) for item, each in zip(items, meshed)]
+    mesh_files.write(format, path, objects)
+    mesh_checks.check_mesh(format, path, objects)
+    warnings = [warning for warning in found if warning is not None]
+    if format in ("stl", "ply"):
+        warnings += [warning for warning in map(mesh_checks.coarse_place, items, meshed) if warning is not None]
+    return sum(len(each.facets) for each in meshed), warnings
 
 
 def _put_aside(items: list[Item], folder: str) -> None:

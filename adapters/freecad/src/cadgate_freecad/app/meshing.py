@@ -5,12 +5,19 @@ from __future__ import annotations
 from math import acos, pi
 from typing import Any
 
+import FreeCAD
 import MeshPart
 
 from cadgate.appserver import AppError, limit_exceeded
 from cadgate_freecad.app import values
+from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.limits import LIMITS
-from cadgate_freecad.app.writers import Item
+from cadgate_freecad.app.triangles import Triangles
+
+FAR = 1000.0
+"""mm from the origin beyond which a part is meshed near it and moved: meshes have seven digits."""
+WELDS = (1e-6, 1e-5, 1e-4)
+"""mm over which ends of triangles that should meet are joined, where a mesh has gaps."""
 
 
 def check_limit(items: list[Item], linear: float, angular: float) -> float:
@@ -24,7 +31,7 @@ def check_limit(items: list[Item], linear: float, angular: float) -> float:
         total += sum(faces)
     if total > LIMITS["max_facets"]:
         raise limit_exceeded("The estimated number of triangles", total, LIMITS["max_facets"], "max_facets")
-    return total
+    return total + sum(item.mesh.CountFacets for item in items if item.mesh is not None)
 
 
 def _estimates(item: Item, linear: float, angular: float) -> list[float]:
@@ -56,15 +63,46 @@ def _step(radius: float, linear: float, angular: float) -> float:
     return max(min(angular, by_distance), 1e-9)
 
 
-def mesh_of(item: Item, linear: float, angular: float) -> Any:
-    """The mesh of one object. Raises AppError `degenerate_result` where nothing can be meshed."""
+def triangles_of(item: Item, linear: float, angular: float) -> Triangles:
+    """The triangles of one object. Raises AppError `degenerate_result` where nothing can be meshed."""
     if item.shape is None:
-        return item.mesh
+        return Triangles.of_mesh(item.mesh)
     if not item.shape.Faces:
         raise values.invalid(
             "objects", f"{item.name!r} has no face, so it has no triangles: use STEP, IGES, BREP or DXF"
         )
-    mesh = MeshPart.meshFromShape(Shape=item.shape, LinearDeflection=linear, AngularDeflection=angular, Relative=False)
-    if mesh.CountFacets == 0:
+    triangles = Triangles()
+    for part in _apart(item.shape):
+        triangles.add(_meshed(part, linear, angular))
+    if not triangles.facets:
         raise AppError("degenerate_result", f"{item.name!r} gave no triangle", {"name": item.name})
-    return mesh
+    return triangles
+
+
+def _apart(shape: Any) -> list[Any]:
+    """The solids one by one where there are several: they may share points and edges, which no mesh may."""
+    solids = shape.Solids
+    if len(solids) < 2 or sum(len(solid.Faces) for solid in solids) != len(shape.Faces):
+        return [shape]
+    return solids
+
+
+def _meshed(shape: Any, linear: float, angular: float) -> Triangles:
+    box = shape.BoundBox
+    center = box.Center
+    is_far = center.Length > max(FAR, 10 * box.DiagonalLength)
+    if is_far:
+        shape = shape.copy(True, False)
+        shape.Placement = FreeCAD.Placement(-center, FreeCAD.Rotation()).multiply(shape.Placement)
+    mesh = MeshPart.meshFromShape(Shape=shape, LinearDeflection=linear, AngularDeflection=angular, Relative=False)
+    triangles = Triangles.of_mesh(mesh)
+    if shape.Solids:
+        for distance in WELDS:
+            if not triangles.defects()[0]:
+                break
+            welded = triangles.welded(min(distance, linear / 10))
+            if sum(welded.defects()) < sum(triangles.defects()):
+                triangles = welded
+    if is_far:
+        triangles.move(center.x, center.y, center.z)
+    return triangles

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import Iterator
+
 import FreeCAD
 
 DOCUMENT = "User parameter:BaseApp/Preferences/Document"
@@ -15,3 +18,22 @@ def prepare() -> None:
     FreeCAD.ParamGet(DOCUMENT).SetBool("DuplicateLabels", True)
     # Without it IGES files hold loose faces, and OpenCASCADE loses the face of a torus.
     FreeCAD.ParamGet("User parameter:BaseApp/Preferences/Mod/Part/IGES").SetBool("BrepMode", True)
+
+
+@contextmanager
+def kept_placement() -> Iterator[None]:
+    """Let STEP and IGES files hold the place of an object that is exported alone; FreeCAD leaves it out by default.
+
+    Set for each export, in a GUI as well, and put back: a preference that was set at the start may be changed since.
+    """
+    preferences = FreeCAD.ParamGet("User parameter:BaseApp/Preferences/Mod/Import")
+    had = "ExportKeepPlacement" in preferences.GetBools()
+    before = preferences.GetBool("ExportKeepPlacement", False)
+    preferences.SetBool("ExportKeepPlacement", True)
+    try:
+        yield
+    finally:
+        if had:
+            preferences.SetBool("ExportKeepPlacement", before)
+        else:
+            preferences.RemBool("ExportKeepPlacement")

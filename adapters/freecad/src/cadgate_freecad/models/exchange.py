@@ -48,10 +48,15 @@ class PartExportParams(Params):
         "step", description="Where only `filepath` is given, its suffix decides; a suffix of another format is refused."
     )
     linear_deflection: Annotated[Number, Field(gt=0)] = Field(
-        0.1, description="Mesh formats: the largest distance of a triangle to the surface, mm."
+        0.1, description="Mesh formats: about the largest distance of a triangle to the surface, mm."
     )
     angular_deflection: Annotated[Number, Field(gt=0, le=3.2)] = Field(
         0.5, description="Mesh formats: the largest angle between neighbouring triangles, radians."
+    )
+    verify: Literal["fast", "full"] | None = Field(
+        None,
+        description="How the file is checked. `fast`: box, centre, volume, area, counts, names. `full`: in another "
+        "process, each face and sample points as well. Where not given: the adapter's setting `verify`.",
     )
 
     @model_validator(mode="before")

@@ -34,9 +34,11 @@ async def _export(app: Application, params: PartExportParams) -> PartExported:
             "linear_deflection": params.linear_deflection,
             "angular_deflection": params.angular_deflection,
         }
-        told = await app.send("internal.export", {**how, "objects": params.objects, "inline_facets": INLINE_FACETS})
+        chosen = {"objects": params.objects, "verify": params.verify, "inline_facets": INLINE_FACETS}
+        told = await app.send("internal.export", {**how, **chosen})
         if told.pop("deferred", False):
-            told |= await elsewhere(app, "internal.mesh", how)
+            how |= {"title": told.pop("title"), "verify": told.pop("verify")}
+            told |= await elsewhere(app, "internal.write", how)
         artifact = await staged.commit()
     return PartExported.model_validate({"artifact": artifact, "format": params.format, **told})
 

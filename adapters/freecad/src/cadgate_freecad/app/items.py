@@ -1,0 +1,43 @@
+"""What is exported or was imported: an object's names, and its geometry where it stands in the document."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import Part
+
+
+class Item:
+    """One object to export: its names, and a shape or a mesh where it stands in the document."""
+
+    def __init__(self, name: str, label: str, shape: Any | None, mesh: Any | None) -> None:
+        self.name = name
+        self.label = label
+        self.shape = shape
+        self.mesh = mesh
+
+    @property
+    def is_solid(self) -> bool:
+        return self.shape is not None and bool(self.shape.Solids)
+
+    def keep(self, folder: str, number: int) -> dict[str, Any]:
+        """Put the geometry into a file for another process."""
+        file = f"item{number}.{'brp' if self.shape is not None else 'bms'}"
+        path = os.path.join(folder, file)
+        if self.shape is not None:
+            self.shape.exportBinary(path)
+        elif self.mesh is not None:
+            self.mesh.write(path)
+        return {"name": self.name, "label": self.label, "file": file}
+
+    @staticmethod
+    def restore(folder: str, entry: dict[str, Any]) -> Item:
+        path = os.path.join(folder, entry["file"])
+        if entry["file"].endswith(".brp"):
+            shape = Part.Shape()
+            shape.importBinary(path)
+            return Item(entry["name"], entry["label"], shape, None)
+        import Mesh
+
+        return Item(entry["name"], entry["label"], None, Mesh.Mesh(path))

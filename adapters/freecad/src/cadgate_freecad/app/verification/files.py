@@ -1,0 +1,162 @@
+"""Looks at exact files: each is read again, and compared with what was to be written: size, place, counts, names."""
+
+from __future__ import annotations
+
+import os
+from math import isclose
+from typing import Any, Sequence
+
+import FreeCAD
+import Part
+
+from cadgate.appserver import AppError
+from cadgate_freecad.app import step_names
+from cadgate_freecad.app.items import Item
+from cadgate_freecad.app.values import words
+
+# Splines are integrated to 1e-5 by OpenCASCADE itself, and come back with other knots; BREP keeps every number.
+SIZE = {"step": 1e-4, "iges": 1e-4, "brep": 1e-7}
+# Of the diagonal. The centre is what proves the place: boxes of curved faces follow their poles.
+PLACE = {"step": 1e-5, "iges": 1e-5, "brep": 1e-7}
+BOX = {"step": 1e-3, "iges": 1e-3, "brep": 1e-6}
+FAR = 1e-8
+"""Of the distance from the origin: what the digits of a file leave there."""
+SAMPLES = 100
+"""Points of each object that a full verification looks for in the file."""
+
+
+def check_written(format: str, path: str) -> None:
+    """Raise AppError `command_failed` when there is no file, or an empty one."""
+    if not os.path.isfile(path) or os.path.getsize(path) == 0:
+        raise lost(format, "nothing was written")
+
+
+def lost(format: str, why: str) -> AppError:
+    return AppError(
+        "command_failed",
+        f"FreeCAD wrote a {format.upper()} file that does not hold the objects: {why}. Nothing was kept of it; "
+        "try another format, or check the shapes with objects/NAME/measures",
+    )
+
+
+def check_exact(format: str, path: str, items: list[Item], verify: str) -> list[dict[str, str]]:
+    """Warnings about names. Raises AppError `command_failed` when the file does not hold what was written."""
+    check_written(format, path)
+    found = Part.Shape()
+    try:
+        found.read(path)
+    except (OSError, RuntimeError, Part.OCCError) as error:
+        raise lost(format, words(error)) from error
+    if found.isNull():
+        raise lost(format, "it holds no shape")
+    wanted = [item.shape for item in items]
+    _compare(format, Extent(wanted), Extent([found]))
+    if verify == "full":
+        _compare_faces(format, wanted, found)
+        _compare_points(format, items, found)
+    labels = [item.label for item in items]
+    if format == "step":
+        missing = step_names.missing_products(path, labels)
+        if missing:
+            raise lost(format, f"no product is called {missing[0]!r}")
+    elif format == "iges":
+        return _iges_names(path, labels)
+    return []
+
+
+def _iges_names(path: str, labels: list[str]) -> list[dict[str, str]]:
+    written = [step_names.ascii_name(label) for label in labels]
+    missing = set(step_names.missing_iges_names(path, written))
+    return [
+        {"code": "renamed", "message": f"IGES cannot hold the name {label!r}: it is {name!r} there"}
+        if name not in missing
+        else {"code": "renamed", "message": f"The IGES file does not hold the name {label!r}"}
+        for label, name in zip(labels, written)
+        if label != name or name in missing
+    ]
+
+
+class Extent:
+    """Counts, sizes and place of shapes together."""
+
+    def __init__(self, wanted: Sequence[Any]) -> None:
+        solids = [solid for shape in wanted for solid in shape.Solids]
+        faces = [face for shape in wanted for face in shape.Faces]
+        self.solids, self.faces = len(solids), len(faces)
+        self.area = sum(shape.Area for shape in wanted) if faces else 0.0
+        self.volume = 0.0
+        self.length: float | None = None
+        center = FreeCAD.Vector()
+        if solids:
+            for solid in solids:
+                volume = solid.Volume
+                self.volume += volume
+                center += solid.CenterOfMass * volume
+            mass = self.volume
+        elif faces:
+            for face in faces:
+                center += face.CenterOfMass * face.Area
+            mass = self.area
+        else:
+            edges = [edge for shape in wanted for edge in shape.Edges if not edge.Degenerated]
+            for edge in edges:
+                center += edge.CenterOfMass * edge.Length
+            mass = self.length = sum(edge.Length for edge in edges)
+        self.center = center * (1 / mass) if mass else None
+        box = FreeCAD.BoundBox()
+        for shape in wanted:
+            box.add(shape.BoundBox)
+        self.low = (box.XMin, box.YMin, box.ZMin)
+        self.high = (box.XMax, box.YMax, box.ZMax)
+        self.diagonal = box.DiagonalLength
+        self.far = max(abs(part) for part in (*self.low, *self.high))
+
+
+def _compare(format: str, wanted: Extent, found: Extent) -> None:
+    # An IGES file may hold faces instead of solids.
+    loose = format == "iges" and not found.solids
+    if not loose and found.solids != wanted.solids:
+        raise lost(format, f"it holds {found.solids} solids instead of {wanted.solids}")
+    if found.faces != wanted.faces and format != "iges":
+        raise lost(format, f"it holds {found.faces} faces instead of {wanted.faces}")
+    for what, there, here in (
+        ("mm³", 0.0 if loose else found.volume, 0.0 if loose else wanted.volume),
+        ("mm²", found.area, wanted.area),
+        ("mm of edges", found.length or 0.0, wanted.length or 0.0),
+    ):
+        if not isclose(there, here, rel_tol=SIZE[format], abs_tol=1e-12):
+            raise lost(format, f"it holds {there:.9g} {what} instead of {here:.9g}")
+    slack = FAR * wanted.far + 2e-7
+    for corner, there, here in (("lowest", found.low, wanted.low), ("highest", found.high, wanted.high)):
+        if max(abs(a - b) for a, b in zip(there, here)) > BOX[format] * wanted.diagonal + slack:
+            raise lost(format, f"its {corner} corner is at {point(there)} instead of {point(here)}")
+    if loose or wanted.center is None or found.center is None:
+        return
+    if (found.center - wanted.center).Length > PLACE[format] * wanted.diagonal + slack:
+        raise lost(format, f"its centre of mass is at {point(found.center)} instead of {point(wanted.center)}")
+
+
+def point(corner: Any) -> str:
+    return "[" + ", ".join(f"{part:.7g}" for part in corner) + "]"
+
+
+def _compare_faces(format: str, wanted: Sequence[Any], found: Any) -> None:
+    """Area by area: one face that another took the place of."""
+    here = sorted(face.Area for shape in wanted for face in shape.Faces)
+    there = sorted(face.Area for face in found.Faces)
+    for a, b in zip(here, there):
+        if len(here) == len(there) and not isclose(a, b, rel_tol=1e-3, abs_tol=1e-6 * max(here)):
+            raise lost(format, f"a face of {a:.9g} mm² has {b:.9g} mm² there")
+
+
+def _compare_points(format: str, items: list[Item], found: Any) -> None:
+    """Corners and points of edges of every object lie on what is in the file."""
+    for item in items:
+        edges = [edge for edge in item.shape.Edges if not edge.Degenerated]
+        step = max(1, len(edges) // SAMPLES)
+        size = item.shape.BoundBox.DiagonalLength
+        for edge in edges[::step]:
+            middle = edge.valueAt((edge.FirstParameter + edge.LastParameter) / 2)
+            distance = found.distToShape(Part.Vertex(middle))[0]
+            if distance > 1e-4 * size + 1e-6:
+                raise lost(format, f"a point of {item.name!r} is {distance:.3g} mm away from everything in it")
