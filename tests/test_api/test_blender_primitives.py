@@ -166,7 +166,6 @@ def test_a_primitive_without_parameters_has_blenders_name_and_stands_at_the_orig
         "collections": ["Scene Collection"],
         "materials": [],
         "modifiers": [],
-        "properties": {},
         "visible": True,
         "vertices": 8,
         "edges": 12,

@@ -21,7 +21,7 @@ from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.snapshots import restore_into
 from cadgate_freecad.app.sniffing import SUFFIXES, sniff
-from cadgate_freecad.app.writers import Item
+from cadgate_freecad.app.items import Item
 
 
 @method("internal.read")

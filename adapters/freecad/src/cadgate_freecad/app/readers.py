@@ -19,7 +19,7 @@ from cadgate_freecad.app.reading.found import Found
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.values import words
 from cadgate_freecad.app.verification import imports
-from cadgate_freecad.app.writers import Item
+from cadgate_freecad.app.items import Item
 
 
 def read(format: str, path: str, name: str) -> Found:

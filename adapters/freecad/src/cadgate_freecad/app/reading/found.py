@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterable
 
 from cadgate_freecad.app.reading.text import decode
-from cadgate_freecad.app.writers import Item
+from cadgate_freecad.app.items import Item
 
 
 class Found:
