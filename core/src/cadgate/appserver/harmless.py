@@ -115,7 +115,7 @@ def is_harmless(tree: ast.Module, names: dict[str, Any]) -> bool:
 
 
 def _is_module(value: Any, name: str) -> bool:
-    return isinstance(value, ModuleType) and value.__name__ == name
+    return type(value) is ModuleType and value.__name__ == name
 
 
 def _is_known(

@@ -141,7 +141,7 @@ class _Reader:
         ):
             return f"it uses {node.id!r}"
         if isinstance(node.ctx, ast.Load) and id(node) not in self._callees:
-            if node.id in self._functions or isinstance(self._names.get(node.id), FunctionType):
+            if node.id in self._functions or _is(self._names.get(node.id), FunctionType):
                 looked_into = id(node) in self._keys or id(node) in self._bases
                 return None if looked_into else f"it hands {node.id!r} on"
             return self._why_module(node)
@@ -155,9 +155,9 @@ class _Reader:
                 return f"it sets {ast.unparse(node)!r}" if hasattr(ast, "unparse") else f"it sets {node.attr!r}"
             return None
         value, base = self._value(node), self._value(node.value)
-        if getattr(base, "__name__", None) == "os" and node.attr not in _OS:
+        if _is(base, ModuleType) and base.__name__ == "os" and node.attr not in _OS:
             return f"it uses {'os.' + node.attr!r}"
-        if isinstance(value, ModuleType) and value.__name__.partition(".")[0] not in self._modules:
+        if _is(value, ModuleType) and value.__name__.partition(".")[0] not in self._modules:
             return f"it reaches the module {value.__name__!r}"
         return self._why_module(node)
 
@@ -183,7 +183,7 @@ class _Reader:
             return self._imported.get(node.id, self._names.get(node.id))
         if isinstance(node, ast.Attribute):
             base = self._value(node.value)
-            return vars(base).get(node.attr) if isinstance(base, (ModuleType, type)) else None
+            return vars(base).get(node.attr) if _is_code(base) else None
         return None
 
 
@@ -220,7 +220,12 @@ def _kinds_of(node: ast.AST) -> list[ast.AST]:
 
 
 def _is_code(value: Any) -> bool:
-    return isinstance(value, (ModuleType, type))
+    return _is(value, ModuleType, type)
+
+
+def _is(value: Any, *kinds: type) -> bool:
+    """`isinstance` by the real type: an object that an application deleted raises when it is asked for its class."""
+    return issubclass(type(value), kinds)
 
 
 def _is_private(name: str) -> bool:

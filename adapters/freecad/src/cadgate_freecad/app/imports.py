@@ -17,11 +17,11 @@ from cadgate_freecad.app.documents import check_size, identifier, target
 from cadgate_freecad.app.exchange import MANIFEST
 from cadgate_freecad.app.foreign import missing, require_own
 from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.snapshots import restore_into
 from cadgate_freecad.app.sniffing import SUFFIXES, sniff
-from cadgate_freecad.app.items import Item
 
 
 @method("internal.read")

@@ -12,6 +12,7 @@ import Part
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app import shapes, versions
+from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.labels import savable
 from cadgate_freecad.app.reading import amf, iges, obj, off, ply, step, stl, threemf
 from cadgate_freecad.app.reading.dxf import reader as dxf
@@ -19,7 +20,6 @@ from cadgate_freecad.app.reading.found import Found
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.values import words
 from cadgate_freecad.app.verification import imports
-from cadgate_freecad.app.items import Item
 
 
 def read(format: str, path: str, name: str) -> Found:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
-from cadgate_freecad.app.reading.text import decode
 from cadgate_freecad.app.items import Item
+from cadgate_freecad.app.reading.text import decode
 
 
 class Found:
