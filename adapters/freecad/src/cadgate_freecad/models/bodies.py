@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from cadgate.plugin import Method, Name
 from cadgate_freecad.models.objects import PartInfo
-from cadgate_freecad.models.values import Flag, LabelledCreation, Length, PartCreation
+from cadgate_freecad.models.values import Flag, LabelledCreation, Length, PartCreation, Verify
 
 
 class BodyParams(PartCreation):
@@ -23,6 +23,7 @@ class PadParams(LabelledCreation):
     length: Length = 10.0
     reversed: Flag = False
     midplane: Flag = Field(False, description="Half of the length to either side.")
+    verify: Verify = None
 
 
 class PocketParams(PadParams):
