@@ -63,8 +63,6 @@ def is_right_or_says_that_the_kernel_failed(response: httpx.Response, expected: 
         (2, 7, 8.2, 0),
         (2, 7.2, 8.2, 0),
         (3, 7, 8, 0),
-        (3, 7, 8.5, 0.3),
-        (4, 6.5, 8, 0.4),
     ],
 )
 def test_a_thread_is_cut_right_or_refused_for_what_it_is(

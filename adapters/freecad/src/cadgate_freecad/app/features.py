@@ -61,13 +61,14 @@ def feature(
             raise AppError("degenerate_result", f"The result of {_names(inputs)} would be empty", {"type": kind})
         if shape.Solids and shapes.volume(shape) <= 0:
             raise AppError("degenerate_result", f"The result of {_names(inputs)} would have no volume", {"type": kind})
+        # First, as a broken shape takes seconds to be found not valid.
+        verification.check(obj, level=level)
         if not shape.isValid():
             raise AppError(
                 "degenerate_result",
                 f"The result of {_names(inputs)} is not a valid shape: try smaller or other dimensions",
                 {"type": kind},
             )
-        verification.check(obj, level=level)
         if check is not None:
             check(shape)
         if not keep_visible:

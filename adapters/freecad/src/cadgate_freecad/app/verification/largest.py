@@ -109,13 +109,16 @@ def _rounded(obj: Any, kind: str, value: float, second: float | None, numbers: l
             made = source.makeChamfer(value, second, edges)
     except _FAILURES:
         return False
-    if made.isNull() or not made.isValid() or shapes.volume(made) <= 0:
+    if made.isNull() or shapes.volume(made) <= 0:
         return False
     fake = SimpleNamespace(
         TypeId=kind, Base=obj, Edges=[(number, value, value if second is None else second) for number in numbers]
     )
+    # In this order: what is broken takes seconds to be found not valid.
+    if features.edges(fake, made, False) is not None:
+        return False
     try:
         features.extents.check(fake, made)
     except AppError:
         return False
-    return features.edges(fake, made, False) is None
+    return bool(made.isValid())

@@ -78,6 +78,7 @@ class Mesh:
             points, triangles = solid.copy(True, False).tessellate(deflection)
             corners = [(point.x, point.y, point.z) for point in points]
             self._surfaces.append([(corners[a], corners[b], corners[c]) for a, b, c in triangles])
+        self.count = sum(map(len, self._surfaces))
 
     def holds(self, point: Any) -> bool:
         return any(abs(_winding(surface, point.x, point.y, point.z)) > 0.5 for surface in self._surfaces)

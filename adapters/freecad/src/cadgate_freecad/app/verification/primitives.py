@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from math import isclose, pi
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 Holds = Callable[[Any], bool]
 MOST_FACES = 30
 """Of a solid that is tried for being convex."""
 
 
-def formula(solid: Any) -> Optional[Holds]:
+def formula(solid: Any) -> Holds | None:
     """The test for a solid that is one of these, or None."""
     faces = solid.Faces
     if len(faces) > MOST_FACES:
@@ -23,14 +23,14 @@ def formula(solid: Any) -> Optional[Holds]:
     return _convex(solid, faces) if set(kinds) == {"Part::GeomPlane"} else None
 
 
-def _ball(face: Any) -> Optional[Holds]:
+def _ball(face: Any) -> Holds | None:
     center, radius = face.Surface.Center, face.Surface.Radius
     if not isclose(face.Area, 4 * pi * radius**2, rel_tol=1e-9):
         return None
     return lambda point: (point - center).Length < radius
 
 
-def _cylinder(faces: list[Any]) -> Optional[Holds]:
+def _cylinder(faces: list[Any]) -> Holds | None:
     [wall] = [face for face in faces if face.Surface.TypeId == "Part::GeomCylinder"]
     axis, center, radius = wall.Surface.Axis, wall.Surface.Center, wall.Surface.Radius
     ends = [face for face in faces if face is not wall]
@@ -50,7 +50,7 @@ def _cylinder(faces: list[Any]) -> Optional[Holds]:
     return holds
 
 
-def _convex(solid: Any, faces: list[Any]) -> Optional[Holds]:
+def _convex(solid: Any, faces: list[Any]) -> Holds | None:
     if any(edge.Degenerated or edge.Curve.TypeId != "Part::GeomLine" for edge in solid.Edges):
         return None
     corners = [vertex.Point for vertex in solid.Vertexes]
