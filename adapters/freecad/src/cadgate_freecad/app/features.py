@@ -96,6 +96,7 @@ def fillet(*, object: str, radius: Any, edges: Any, **common: Any) -> dict[str, 
     obj = solid_source("object", object)
     r = values.length("radius", radius)
     numbers = chosen_numbers(obj, "Edge", "edges", edges)
+    largest.refuse_early(obj, r, numbers)
     try:
         return feature("Part::Fillet", "Fillet", _on_edges(obj, numbers, r, r), [obj], common, check=_changes(obj))
     except AppError as error:

@@ -52,6 +52,21 @@ def too_large(obj: Any, kind: str, what: str, size: float, second: float | None,
     )
 
 
+def refuse_early(obj: Any, radius: float, numbers: list[int]) -> None:
+    """Raise AppError `degenerate_result` for a radius that is large for its edges and does not work.
+
+    FreeCAD itself takes many seconds to repair, in vain, what such a radius makes of the shape.
+    """
+    edges = obj.Shape.Edges
+    if len(numbers) < 2 or 2 * radius <= min(edges[number - 1].Length for number in numbers):
+        return
+    if _rounded(obj, "Part::Fillet", radius, None, numbers):
+        return
+    error = too_large(obj, "Part::Fillet", "A radius of", radius, None, numbers)
+    if error is not None:
+        raise error
+
+
 def wall_too_thick(obj: Any, wall: float, numbers: list[int], inward: bool, join: int) -> AppError | None:
     """The same for walls of a hollow; `numbers` are the faces that are open."""
     source = obj.Shape
