@@ -7,7 +7,7 @@ from typing import Any
 import PartDesign  # noqa: F401 - registers the types
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_freecad.app import changes, shapes, values, versions
+from cadgate_freecad.app import changes, shapes, values, verification, versions
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, hide, recompute
@@ -84,6 +84,7 @@ def _build(
         raise AppError("degenerate_result", f"The body {body.Name!r} would be empty", {"name": body.Name})
     if not body.Shape.isValid():
         raise AppError("degenerate_result", f"The body {body.Name!r} would not be a valid solid", {"name": body.Name})
+    verification.check(feature, level=common["verify"])
     if same(after, before):
         warn("no_effect", f"The body {body.Name!r} has the same volume as before: try reversed=true")
     changes.carry_on(body.Name, affected, already_broken)

@@ -204,12 +204,13 @@ def recompute_document(*, name: str, force: bool) -> dict[str, Any]:
     with recomputed() as due:
         document.recompute(None, force)
         follow_chosen(document)
+    wrong = {obj.Name: found for obj in document.Objects if obj.Name in due for found in [_wrong(obj)] if found}
     report = [
         {
             "name": obj.Name,
-            "valid": info.is_valid(obj),
+            "valid": info.is_valid(obj) and obj.Name not in wrong,
             "state": info.state(obj),
-            "reason": None if obj.isValid() else reason(obj),
+            "reason": wrong.get(obj.Name) if obj.isValid() else reason(obj),
         }
         for obj in document.Objects
         if obj.Name in due or not obj.isValid() or info.state(obj) != ["Up-to-date"]
@@ -218,6 +219,19 @@ def recompute_document(*, name: str, force: bool) -> dict[str, Any]:
     if failed:
         warn("recompute_failed", f"{len(failed)} of {len(report)} objects are invalid: {', '.join(failed[:10])}")
     return {"document": name, "objects": report, "failed": failed}
+
+
+def _wrong(obj: Any) -> str | None:
+    """Why the recomputed shape of an object is proved to be wrong, or None."""
+    from cadgate_freecad.app import info, shapes, verification
+
+    if not info.is_valid(obj) or shapes.shape_of(obj) is None:
+        return None
+    try:
+        verification.check(obj)
+    except AppError as error:
+        return error.message
+    return None
 
 
 @method("internal.save")

@@ -62,13 +62,14 @@ def feature(
             raise AppError("degenerate_result", f"The result of {_names(inputs)} would be empty", {"type": kind})
         if shape.Solids and shapes.volume(shape) <= 0:
             raise AppError("degenerate_result", f"The result of {_names(inputs)} would have no volume", {"type": kind})
+        # First, as a broken shape takes seconds to be found not valid.
+        verification.check(obj, level=level)
         if not shape.isValid():
             raise AppError(
                 "degenerate_result",
                 f"The result of {_names(inputs)} is not a valid shape: try smaller or other dimensions",
                 {"type": kind},
             )
-        verification.check(obj, level=level)
         if check is not None:
             check(shape)
         if not keep_visible:
@@ -101,6 +102,7 @@ def fillet(*, object: str, radius: Any, edges: Any, **common: Any) -> dict[str, 
     if body_features.body_of(obj) is not None:
         return body_features.dress("PartDesign::Fillet", obj, "edges", edges, {"Radius": r}, common)
     numbers = chosen_numbers(obj, "Edge", "edges", edges)
+    largest.refuse_early(obj, r, numbers)
     properties = _on_edges(obj, numbers, r, r)
     setup = chosen.by("Edges", edges)
     try:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from cadgate.plugin import Method, Name, Number
 from cadgate_freecad.models.objects import PartInfo
-from cadgate_freecad.models.values import Flag, LabelledCreation, Length, PartCreation
+from cadgate_freecad.models.values import Flag, LabelledCreation, Length, PartCreation, Verify
 
 
 class BodyParams(PartCreation):
@@ -25,6 +25,7 @@ class PadParams(LabelledCreation):
     length: Length = 10.0
     reversed: Flag = False
     midplane: Flag = Field(False, description="Half of the length to either side.")
+    verify: Verify = None
 
 
 class PocketParams(PadParams):

@@ -109,11 +109,16 @@ class PartCreation(LabelledCreation):
     )
 
 
+Verify = Annotated[
+    Literal["fast", "full"] | None,
+    Field(
+        description="How closely the result is looked at: `full` compares more points, the volumes and the "
+        "triangulation, and takes several times as long. The adapter's setting `verify` where it is not given."
+    ),
+]
+
+
 class VerifiedCreation(PartCreation):
     """The same of an object that a modelling operation makes, whose result is looked at in a second way."""
 
-    verify: Literal["fast", "full"] | None = Field(
-        None,
-        description="How closely the result is looked at: `full` compares more points, the volumes and the "
-        "triangulation, and takes several times as long. The adapter's setting `verify` where it is not given.",
-    )
+    verify: Verify = None

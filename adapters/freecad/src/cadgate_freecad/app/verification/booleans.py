@@ -70,10 +70,18 @@ _OPERANDS: dict[str, tuple[str, Callable[[Any], list[Any]]]] = {
     "Part::MultiFuse": ("fuse", lambda obj: list(obj.Shapes)),
     "Part::MultiCommon": ("common", lambda obj: list(obj.Shapes)),
 }
+_ADDS = {"PartDesign::Pad": "fuse", "PartDesign::Pocket": "cut"}
+"""Features of a body, which know what they add or take away in the body's coordinates."""
 
 
 def outcome(obj: Any) -> Outcome | None:
     """What a boolean object made of which operands; None for other objects, and where an operand has no shape."""
+    if obj.TypeId in _ADDS:
+        before = None if obj.BaseFeature is None else shapes.shape_of(obj.BaseFeature)
+        tool = obj.AddSubShape
+        if before is None or tool.isNull() or not tool.Solids:
+            return None
+        return Outcome(_ADDS[obj.TypeId], [before, tool], obj.Shape, [obj.BaseFeature.Name, obj.Name])
     known = _OPERANDS.get(obj.TypeId)
     if known is None:
         return None
@@ -209,6 +217,11 @@ def mismatch(made: Outcome, count: int) -> str | None:
         should = holds(made.operation, (each.surely_holds(point, deflection) for each in regions))
         return differs(point) and should != result.surely_holds(point, deflection)
 
+    def separates(pair: Any) -> bool:
+        """Whether a face of the result has material at one side of it and none at the other, as it must."""
+        near, far = (holds(made.operation, (each.holds(point) for each in regions)) for point in pair)
+        return near != far
+
     def look(face: Any) -> str | None:
         for near, far in beside(face, count, margin):
             for point, away in ((near, near - far), (far, far - near)):
@@ -223,7 +236,7 @@ def mismatch(made: Outcome, count: int) -> str | None:
 
     for face in own:
         # A face that was kept whole is looked at as one of the operands' faces.
-        wrong = None if face in old else look(face)
+        wrong = None if face in old or all(map(separates, beside(face, count, margin))) else look(face)
         if wrong is None and face not in old and face.Surface.TypeId not in FLAT and not area_is_plausible(face):
             wrong = f"a face of its result has an area of {face.Area:g} mm², which is not that of what it bounds"
         if wrong is not None:
@@ -251,7 +264,7 @@ def disagreement(made: Outcome, slack: float) -> tuple[float, str] | None:
     first, second = made.operands
     if first.BoundBox.intersect(second.BoundBox):
         shared = first.common(second)
-        if mismatch(Outcome("common", made.operands, shared, made.names), 2) is not None:
+        if mismatch(Outcome("common", made.operands, shared, made.names), 1) is not None:
             return None
     else:
         shared = None
@@ -271,6 +284,6 @@ def _parts_of_common(made: Outcome, slack: float) -> tuple[float, str] | None:
         return None
     first, second = made.operands
     left = first.cut(second)
-    if mismatch(Outcome("cut", made.operands, left, made.names), 2) is not None:
+    if mismatch(Outcome("cut", made.operands, left, made.names), 1) is not None:
         return None
     return _compared(size(made.result), size(first) - size(left), slack * min(size(first), size(second)))

@@ -23,6 +23,8 @@ SMOOTH = 0.02
 """Sine of the angle between faces below which an edge is no corner: nothing of it is rounded off."""
 LOOKED_AT = 24
 """Edges of a fillet or chamfer that are looked at; all with `full`."""
+TRIANGLES = 60_000
+"""Up to so many the triangulation of a skin is looked at, with `full`."""
 FUSED = 60
 """Copies of a fused pattern that are compared with it."""
 
@@ -32,7 +34,6 @@ def check(obj: Any, shape: Any, *, level: str | None = None) -> None:
     find = _CHECKS.get(obj.TypeId)
     if find is None:
         return
-    extents.check(obj, shape)
     own = shape if obj.Placement.isIdentity() else shape.transformed(obj.Placement.inverse().toMatrix())
     wrong = find(obj, own, (level or LIMITS.get("verify", "fast")) == "full")
     if wrong is not None:
@@ -41,6 +42,8 @@ def check(obj: Any, shape: Any, *, level: str | None = None) -> None:
             f"OpenCASCADE fails at this {obj.TypeId}: {wrong}. Nothing was changed; try other dimensions",
             {"type": obj.TypeId, "reason": "kernel_failed"},
         )
+    # Last, as the tight box of a broken shape takes long.
+    extents.check(obj, shape)
 
 
 def _compare(what: str, value: float, expected: float, slack: float) -> str | None:
@@ -167,19 +170,36 @@ def _revolution(obj: Any, shape: Any, full: bool) -> str | None:
     return _compare("mm³", shapes.volume(shape), face.Area * arm * radians(min(abs(obj.Angle), 360.0)), CURVED)
 
 
-def _swept(obj: Any, shape: Any, full: bool) -> str | None:
+def _sweep(obj: Any, shape: Any, full: bool) -> str | None:
+    """A profile that is higher than a helix's pitch passes through the next turn."""
+    spine = obj.Spine[0]
+    if spine.TypeId == "Part::Helix" and len(obj.Sections) == 1 and spine.Height.Value > spine.Pitch.Value:
+        face = _face_of(obj.Sections[0].Shape)
+        axis = spine.Placement.Rotation.multVec(FreeCAD.Vector(0, 0, 1))
+        if face is not None and abs(face.findPlane().Axis.dot(axis)) < 1e-6:
+            next_turn = face.copy()
+            next_turn.translate(axis * spine.Pitch.Value)
+            if face.BoundBox.intersect(next_turn.BoundBox) and face.common(next_turn).Area > 1e-6 * face.Area:
+                return (
+                    f"the result passes through itself: {obj.Sections[0].Name!r} is higher than the pitch of "
+                    f"{spine.Name!r}, {spine.Pitch.Value:g} mm"
+                )
+    return _skin(obj, shape, full)
+
+
+def _skin(obj: Any, shape: Any, full: bool) -> str | None:
     """A skin must have material at one side, and none at the other: where it passes through itself both sides have."""
-    if not shape.Solids:
+    if not full or not shape.Solids:
         return None
-    deflection = 1e-3 * shape.BoundBox.DiagonalLength
+    deflection = 2e-3 * shape.BoundBox.DiagonalLength
     mesh = Mesh(shape, deflection)
+    if mesh.count > TRIANGLES:
+        return None
     for face in shape.Faces:
-        for near, far in beside(face, 12 if full else 4, 0.75 * deflection):
+        for near, far in beside(face, 4, 0.75 * deflection):
             if mesh.holds(near) and mesh.holds(far):
                 there = ", ".join(f"{part:.3f}" for part in (near + far) * 0.5)
-                return (
-                    f"the result passes through itself at [{there}]; for a helix, the profile is higher than the pitch"
-                )
+                return f"the result passes through itself at [{there}]"
     return None
 
 
@@ -267,8 +287,8 @@ _CHECKS: dict[str, Callable[[Any, Any, bool], str | None]] = {
     "Part::FeaturePython": _array,
     "Part::Extrusion": _extrusion,
     "Part::Revolution": _revolution,
-    "Part::Loft": _swept,
-    "Part::Sweep": _swept,
+    "Part::Loft": _skin,
+    "Part::Sweep": _sweep,
     "Part::Fillet": edges,
     "Part::Chamfer": edges,
     "Part::Thickness": walls,

@@ -52,6 +52,21 @@ def too_large(obj: Any, kind: str, what: str, size: float, second: float | None,
     )
 
 
+def refuse_early(obj: Any, radius: float, numbers: list[int]) -> None:
+    """Raise AppError `degenerate_result` for a radius that is large for its edges and does not work.
+
+    FreeCAD itself takes many seconds to repair, in vain, what such a radius makes of the shape.
+    """
+    edges = obj.Shape.Edges
+    if len(numbers) < 2 or 2 * radius <= min(edges[number - 1].Length for number in numbers):
+        return
+    if _rounded(obj, "Part::Fillet", radius, None, numbers):
+        return
+    error = too_large(obj, "Part::Fillet", "A radius of", radius, None, numbers)
+    if error is not None:
+        raise error
+
+
 def wall_too_thick(obj: Any, wall: float, numbers: list[int], inward: bool, join: int) -> AppError | None:
     """The same for walls of a hollow; `numbers` are the faces that are open."""
     source = obj.Shape
@@ -109,13 +124,16 @@ def _rounded(obj: Any, kind: str, value: float, second: float | None, numbers: l
             made = source.makeChamfer(value, second, edges)
     except _FAILURES:
         return False
-    if made.isNull() or not made.isValid() or shapes.volume(made) <= 0:
+    if made.isNull() or shapes.volume(made) <= 0:
         return False
     fake = SimpleNamespace(
         TypeId=kind, Base=obj, Edges=[(number, value, value if second is None else second) for number in numbers]
     )
+    # In this order: what is broken takes seconds to be found not valid.
+    if features.edges(fake, made, False) is not None:
+        return False
     try:
         features.extents.check(fake, made)
     except AppError:
         return False
-    return features.edges(fake, made, False) is None
+    return bool(made.isValid())

@@ -12,6 +12,8 @@ from typing import Any, Iterator
 import FreeCAD
 import Part
 
+from cadgate_freecad.app.verification.primitives import formula
+
 ON = 1e-7
 """mm: the tolerance of OpenCASCADE's classifier."""
 BESIDE = 1e-3
@@ -26,9 +28,9 @@ ELEMENTARY = (
     "Part::GeomCone",
     "Part::GeomSphere",
 )
-GRID = 14
+GRID = 10
 """Points of a face's rectangle of parameters, each way, that its area is estimated from."""
-AREA_SLACK = 0.15
+AREA_SLACK = 0.2
 """Of the rectangle's area: what such an estimate may be off by."""
 
 
@@ -39,11 +41,16 @@ class Region:
         self.shape = shape
         self.is_elementary = shape is None or shape.isNull() or is_elementary(shape)
         self._mesh: Mesh | None = None
-        self.solids = [] if shape is None or shape.isNull() else [(each, _wide(each.BoundBox)) for each in shape.Solids]
+        solids = [] if shape is None or shape.isNull() else shape.Solids
+        self.solids = [(each, _wide(each.BoundBox)) for each in solids]
+        self._tests = [
+            (box, formula(solid) or (lambda point, solid=solid: solid.isInside(point, ON, False)))
+            for solid, box in self.solids
+        ]
 
     def holds(self, point: Any) -> bool:
         """Whether the point lies within any of the solids."""
-        return any(box.isInside(point) and solid.isInside(point, ON, False) for solid, box in self.solids)
+        return any(box.isInside(point) and test(point) for box, test in self._tests)
 
     def surely_holds(self, point: Any, deflection: float) -> bool:
         """The same by the triangulation, where OpenCASCADE's classifier errs at times: beside splines.
@@ -71,6 +78,7 @@ class Mesh:
             points, triangles = solid.copy(True, False).tessellate(deflection)
             corners = [(point.x, point.y, point.z) for point in points]
             self._surfaces.append([(corners[a], corners[b], corners[c]) for a, b, c in triangles])
+        self.count = sum(map(len, self._surfaces))
 
     def holds(self, point: Any) -> bool:
         return any(abs(_winding(surface, point.x, point.y, point.z)) > 0.5 for surface in self._surfaces)
