@@ -131,6 +131,21 @@ def test_roundings_and_chamfers_are_the_next_features_of_a_body(freecad: httpx.C
     assert volume(freecad, "Body") == pytest.approx(2 * SLAB - 3 * 180 * pi - rounded(3, 2) - chamfered(3, 1.5))
 
 
+def test_what_is_made_from_a_body_follows_its_new_features(freecad: httpx.Client) -> None:
+    slab(freecad)
+    post(freecad, "/primitives/box", name="Box", length=10, width=10, height=10, location=[200, 0, 0])
+    post(freecad, "/boolean/union", object1="Body", object2="Box", name="Both")
+    post(freecad, "/features/linear_pattern", object="Pocket", spacing=15, count=3, name="Row")
+    assert volume(freecad, "Both") == pytest.approx(1000 + SLAB - 3 * HOLE)
+    rims = {"type": "circle", "at": "top"}
+    post(freecad, "/features/fillet", object="Row", radius=1, edges=rims, name="Round")
+    assert volume(freecad, "Both") == pytest.approx(1000 + SLAB - 3 * HOLE - 3 * rounded(4))
+    mark = {"type": "circle", "center": [70, 20], "radius": 1}
+    post(freecad, "/sketches", name="Mark", body="Body", offset=10, geometry=[mark])
+    post(freecad, "/features/hole", sketch="Mark", diameter=4, through_all=True)
+    assert volume(freecad, "Both") == pytest.approx(1000 + SLAB - 3 * HOLE - 3 * rounded(4) - 40 * pi)
+
+
 def test_what_a_body_cannot_do_is_refused_with_what_to_do(freecad: httpx.Client) -> None:
     slab(freecad)
     assert "'Pocket'" in refused(freecad, "/features/fillet", object="Pad", radius=1)
