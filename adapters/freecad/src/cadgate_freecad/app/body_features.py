@@ -12,7 +12,7 @@ import FreeCAD
 import PartDesign  # noqa: F401 - registers the types
 
 from cadgate.appserver import AppError, about_to_change, warn
-from cadgate_freecad.app import changes, chosen, expressions, shapes, values
+from cadgate_freecad.app import changes, chosen, expressions, shapes, values, verification
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, hide, recompute
 from cadgate_freecad.app.geometry import chosen_numbers
@@ -203,6 +203,7 @@ def _add(
         check(feature.Shape)
     elif same(after, before):
         warn("no_effect", f"The body {body.Name!r} has the same volume as before")
+    verification.check(feature, level=common["verify"])
     changes.propagate(body, affected, already_broken)
     hide([previous])
     return describe(feature)
