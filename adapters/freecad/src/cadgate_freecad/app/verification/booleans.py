@@ -27,8 +27,8 @@ measured to two parts in a thousand.
 """
 UNCERTAIN = 0.03
 """Volumes that are apart by less than this are those of a right shape, measured badly: a warning says so."""
-LOOSE = 1e-3
-"""How far faces of a right result may be apart at an edge, relative to its diagonal."""
+LOOSE, APART = 1e-3, 1e-2
+"""How far faces of a result may be apart at an edge, relative to its diagonal: farther is warned of, then refused."""
 MARGIN = 1e-5
 """mm: nearer to a face than this, or than the shapes' tolerances, a point proves nothing."""
 FLAT = ("Part::GeomPlane", "Part::GeomCylinder")
@@ -181,11 +181,14 @@ def _joined(made: Outcome) -> None:
     """Raise AppError where the result hangs together only by tolerances as large as its own parts."""
     if made.result.isNull() or not made.result.Faces:
         return
-    gap = made.result.getTolerance(1)
-    if gap > LOOSE * made.result.BoundBox.DiagonalLength and gap > 2 * max(
-        each.getTolerance(1) for each in made.operands
-    ):
+    gap, size_of_it = made.result.getTolerance(1), made.result.BoundBox.DiagonalLength
+    before = max(each.getTolerance(1) for each in made.operands)
+    if gap > max(APART * size_of_it, 2 * before):
         raise failed(made, f"the faces of its result are up to {gap:.2g} mm apart where they should meet")
+    if gap > max(LOOSE * size_of_it, 2 * before):
+        warn(
+            "loose_faces", f"Faces of the result are up to {gap:.2g} mm apart where they meet, as OpenCASCADE made them"
+        )
 
 
 def mismatch(made: Outcome, count: int) -> str | None:
