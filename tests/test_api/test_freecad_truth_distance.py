@@ -64,7 +64,7 @@ def test_distance_and_shared_volume_are_those_of_the_formulas(freecad: httpx.Cli
     result = response.json()["result"]
     assert result["distance"] == pytest.approx(distance, abs=1e-6)
     assert result["common_volume"] == pytest.approx(shared, rel=1e-6, abs=1e-9)
-    assert result["interferes"] is (shared > 0)
+    assert (result["interferes"], result["warnings"]) == (shared > 0, [])
     [one, other] = result["points"]
     assert sqrt(sum((x - y) ** 2 for x, y in zip(one, other, strict=True))) == pytest.approx(distance, abs=1e-6)
 

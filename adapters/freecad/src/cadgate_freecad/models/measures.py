@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field
 
-from cadgate.plugin import Method, Name, Params, Result, Vector3
+from cadgate.plugin import Method, Name, Params, Result, Vector3, Warned
 from cadgate_freecad.models.objects import BoundingBox, PartReference
 
 
@@ -57,6 +57,7 @@ class Distance(Result):
                     "points": [[10, 0, 0], [18, 0, 0]],
                     "interferes": False,
                     "common_volume": 0,
+                    "warnings": [],
                 }
             ]
         }
@@ -67,6 +68,7 @@ class Distance(Result):
     points: list[Vector3] = Field(description="Where it is: one point on each.")
     interferes: bool = Field(description="Whether they share volume.")
     common_volume: float = Field(description="mm³.")
+    warnings: list[Warned] = Field(default_factory=list[Warned])
 
 
 MEASURE = Method("objects.measure", PartReference, Measures)
