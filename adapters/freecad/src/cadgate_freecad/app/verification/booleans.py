@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Iterable, NamedTuple
 
 from cadgate.appserver import AppError, warn
-from cadgate_freecad.app import shapes
+from cadgate_freecad.app import placed, shapes
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.verification import meshes
 from cadgate_freecad.app.verification.points import (
@@ -79,7 +79,7 @@ _ADDS = {"PartDesign::Pad": "fuse", "PartDesign::Pocket": "cut"}
 def outcome(obj: Any) -> Outcome | None:
     """What a boolean object made of which operands; None for other objects, and where an operand has no shape."""
     if obj.TypeId in _ADDS:
-        before = None if obj.BaseFeature is None else shapes.shape_of(obj.BaseFeature)
+        before = None if obj.BaseFeature is None else _as_input(obj.BaseFeature)
         tool = obj.AddSubShape
         if before is None or tool.isNull() or not tool.Solids:
             return None
@@ -88,13 +88,18 @@ def outcome(obj: Any) -> Outcome | None:
     if known is None:
         return None
     inputs = known[1](obj)
-    operands = [None if each is None else shapes.shape_of(each) for each in inputs]
+    operands = [None if each is None else _as_input(each) for each in inputs]
     if not operands or any(each is None for each in operands):
         return None
     own = obj.Shape
     if not obj.Placement.isIdentity():
         own = own.transformed(obj.Placement.inverse().toMatrix())
     return Outcome(known[0], operands, own, [each.Name for each in inputs])
+
+
+def _as_input(obj: Any) -> Any | None:
+    """The shape as FreeCAD hands it to what is made from it: in the coordinates of the container of both."""
+    return placed.shape_in(obj, None)
 
 
 def check_object(obj: Any, *, level: str | None = None) -> None:
