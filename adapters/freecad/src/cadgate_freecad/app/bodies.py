@@ -13,6 +13,7 @@ from cadgate_freecad.app.creation import Slot, hide, recompute
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.sketches import describe_sketch, find_sketch
+from cadgate_freecad.app.verification.values import confirm
 
 
 @method("bodies.create")
@@ -73,6 +74,7 @@ def _build(
     if midplane:
         versions.set_midplane(feature)
     recompute(feature)
+    confirm(feature, properties, field="")
     recompute(body)
     after = shapes.volume(body.Shape)
     if after <= 0:

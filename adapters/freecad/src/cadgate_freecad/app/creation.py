@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Callable, Sequence
 
+import FreeCAD
+
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, name_taken
 from cadgate_freecad.app import analytic, shapes, values
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe, is_empty_body
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.naming import free_name
+from cadgate_freecad.app.verification.values import confirm
+
+_SIMPLE = (bool, int, float, str, FreeCAD.Vector)
 
 
 class Slot:
@@ -91,6 +96,7 @@ def create(
     if not placement.isIdentity():
         obj.Placement = placement
     recompute(obj)
+    confirm(obj, {key: value for key, value in values_by_name.items() if isinstance(value, _SIMPLE)}, field="")
     if check is not None:
         # Before it is measured: the tight box of a broken shape takes seconds.
         check(obj)

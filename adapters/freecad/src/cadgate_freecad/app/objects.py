@@ -12,6 +12,7 @@ from cadgate_freecad.app import changes, operands, properties, values
 from cadgate_freecad.app.creation import depending
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.verification.values import confirm, confirm_placement, require_movable
 
 
 def find(document: Any, name: str) -> Any:
@@ -72,12 +73,9 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
         obj.Placement = placement
     if placement is not None or prepared:
         changes.propagate(obj, affected, already_broken)
-        if placement is not None and not values.same_placement(obj.Placement, placement):
-            raise AppError(
-                "conflict",
-                f"{name!r} does not stay where it is put: its attachment or its group determines its placement",
-                {"name": name},
-            )
+        confirm(obj, prepared)
+        if placement is not None:
+            confirm_placement(obj, placement)
     return describe_fully(obj)
 
 
@@ -99,10 +97,12 @@ def _placement(obj: Any, changed: dict[str, Any]) -> Any:
     if not hasattr(obj, "Placement"):
         raise values.invalid("location", f"{obj.Name!r} ({obj.TypeId}) has no placement")
     now = obj.Placement
-    return FreeCAD.Placement(
+    wanted = FreeCAD.Placement(
         now.Base if location is None else values.vector("location", location),
         now.Rotation if rotation is None else values.rotation(rotation),
     )
+    require_movable(obj, wanted)
+    return wanted
 
 
 @method("objects.delete")

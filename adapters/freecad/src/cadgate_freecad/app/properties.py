@@ -13,6 +13,7 @@ from cadgate_freecad.app.labels import UNSAVABLE
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.values import significant
+from cadgate_freecad.app.verification.values import confirm, expressions_of, require_own, require_undriven
 
 _UNTOLD = {"ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
 _UNTOLD_TYPES = {
@@ -33,7 +34,6 @@ MAX_TEXT = 100_000
 
 def read(obj: Any) -> dict[str, Any]:
     """Every property by name: value, unit, type, group, documentation, and whether it can be set."""
-    expressions = dict(getattr(obj, "ExpressionEngine", None) or [])
     told: dict[str, Any] = {}
     for name in obj.PropertiesList:
         kind = obj.getTypeIdOfProperty(name)
@@ -47,11 +47,19 @@ def read(obj: Any) -> dict[str, Any]:
             "group": obj.getGroupOfProperty(name) or "Base",
             "documentation": obj.getDocumentationOfProperty(name) or "",
             "read_only": _is_read_only(obj, name),
-            "expression": expressions.get(name),
+            "expression": _expression(obj, name),
             "choices": list(obj.getEnumerationsOfProperty(name) or []) or None,
         }
         told[name] = entry
     return told
+
+
+def _expression(obj: Any, name: str) -> str | None:
+    """The expression of a property; with the path where one determines a part of it only: `Base.x = Box.Length`."""
+    found = expressions_of(obj, name)
+    if name in found:
+        return found[name]
+    return ", ".join(f"{path[len(name) :].lstrip('.')} = {text}" for path, text in sorted(found.items())) or None
 
 
 def to_json(value: Any) -> Any:
@@ -99,6 +107,7 @@ def prepare(obj: Any, properties: dict[str, Any]) -> dict[str, Any]:
     prepared: dict[str, Any] = {}
     for name, value in properties.items():
         field = f"properties.{name}"
+        require_own(obj, name, field)
         if name not in known:
             near = get_close_matches(name, known, n=3, cutoff=0.6)
             hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}"
@@ -109,8 +118,7 @@ def prepare(obj: Any, properties: dict[str, Any]) -> dict[str, Any]:
             raise values.invalid(field, f"change it by {_ELSEWHERE[name]}")
         if name in _UNTOLD or obj.getTypeIdOfProperty(name) in _UNTOLD_TYPES or _is_read_only(obj, name):
             raise values.invalid(field, "FreeCAD computes it; it cannot be set")
-        if dict(getattr(obj, "ExpressionEngine", None) or []).get(name):
-            raise values.invalid(field, "an expression determines it; it cannot be set")
+        require_undriven(obj, name, field)
         prepared[name] = _from_json(obj, name, field, value)
     return prepared
 
@@ -124,10 +132,7 @@ def write(obj: Any, prepared: dict[str, Any]) -> None:
             raise values.invalid(
                 f"properties.{name}", f"FreeCAD refuses {to_json(value)!r}: {values.words(error)}"
             ) from None
-        kept = to_json(getattr(obj, name))
-        wanted = to_json(significant(value) if isinstance(value, float) else value)
-        if not _same(kept, wanted):
-            raise values.invalid(f"properties.{name}", f"{wanted!r} is refused: FreeCAD would make it {kept!r}")
+        confirm(obj, {name: value})
 
 
 def rehearse(obj: Any, prepared: dict[str, Any]) -> None:
@@ -142,14 +147,6 @@ def rehearse(obj: Any, prepared: dict[str, Any]) -> None:
         twin = document.addObject(obj.TypeId, obj.Name)
         known = twin.PropertiesList
         write(twin, {name: value for name, value in numbers.items() if name in known})
-
-
-def _same(kept: Any, wanted: Any) -> bool:
-    if isinstance(kept, (int, float)) and isinstance(wanted, (int, float)):
-        return math.isclose(kept, wanted, rel_tol=1e-9, abs_tol=1e-12)
-    if isinstance(kept, list) and isinstance(wanted, list):
-        return len(kept) == len(wanted) and all(_same(a, b) for a, b in zip(kept, wanted))
-    return kept == wanted
 
 
 # --- JSON to FreeCAD, by the type of the property --------------------------------------------------------------------
@@ -224,6 +221,20 @@ def _vector(obj: Any, name: str, field: str, value: Any) -> Any:
     return values.vector(field, value)
 
 
+def _place(obj: Any, name: str, field: str, value: Any) -> Any:
+    if not isinstance(value, dict) or not value or not {"location", "rotation"}.issuperset(value):
+        raise values.invalid(field, f'{value!r} must be {{"location": [x, y, z], "rotation": [x, y, z]}}')
+    now = getattr(obj, name)
+    location, turn = (
+        _vector(obj, name, f"{field}.{part}", value[part]) if part in value else None
+        for part in ("location", "rotation")
+    )
+    return FreeCAD.Placement(
+        now.Base if location is None else location,
+        now.Rotation if turn is None else values.rotation((turn.x, turn.y, turn.z)),
+    )
+
+
 def _link(obj: Any, name: str, field: str, value: Any) -> Any:
     if value is None:
         return None
@@ -255,6 +266,7 @@ _CONVERT: dict[str, Callable[[Any, str, str, Any], Any]] = {
     "App::PropertyVectorDistance": _vector,
     "App::PropertyPosition": _vector,
     "App::PropertyDirection": _vector,
+    "App::PropertyPlacement": _place,
     "App::PropertyLink": _link,
     "App::PropertyLinkList": _links,
 }

@@ -15,6 +15,7 @@ from cadgate_freecad.app.geometry import chosen_numbers
 from cadgate_freecad.app.info import describe, state
 from cadgate_freecad.app.objects import find
 from cadgate_freecad.app.operands import attachable
+from cadgate_freecad.app.verification import dimensions
 
 PLANES = {
     "xy": ("XY_Plane", FreeCAD.Rotation()),
@@ -110,6 +111,8 @@ def update_sketch(
     both = {each["index"] for each in values} & set(delete_constraints)
     if both:
         raise AppError("validation_error", f"Constraint {min(both)} is both changed and deleted")
+    for each in values:
+        dimensions.require_free(sketch, each["index"])
     datums = [(each["index"], sketching.datum(sketch.Constraints[each["index"]], each)) for each in values]
     drawn = sketching.draw(geometry, first=sketch.GeometryCount)
     wanted = sketching.constraints(constraints, drawn.count)
@@ -126,6 +129,9 @@ def update_sketch(
     sketching.add(sketch, drawn, wanted)
     solve(sketch)
     changes.propagate(sketch, affected, already_broken)
+    for index, datum in datums:
+        left = index - sum(deleted < index for deleted in set(delete_constraints))
+        dimensions.confirm(sketch, left, index, datum)
     return describe_sketch(sketch)
 
 
