@@ -243,3 +243,19 @@ def test_exported_files_hold_objects_of_containers_where_they_stand(linked: http
             artifact = post(linked, "/export", format=format, objects=[name])["artifact"]
             [back] = post(linked, "/import", artifact=artifact["id"])["objects"]
             assert corners(back) == pytest.approx(LINKED[name], abs=1e-5), (name, format)
+
+
+def test_a_body_is_hidden_with_the_feature_that_it_shows_and_exported_no_second_time(away: httpx.Client) -> None:
+    post(away, "/features/fillet", name="Fillet", object="Pd", radius=1, edges=["Edge1"])
+    assert get(away, "/objects/Bd")["visible"] is False
+    exported = post(away, "/export", format="step")
+    assert exported["objects"] == ["Box", "Fillet"]
+    square = {"type": "rectangle", "corner": [0, 0], "width": 2, "height": 2}
+    post(away, "/sketches", name="More", body="Bd", geometry=[square])
+    post(away, "/features/pad", name="More2", sketch="More", length=9)
+    assert post(away, "/export", format="step")["objects"] == ["Bd", "Box", "Fillet"]
+    assert [away.post("/undo").status_code for _ in range(2)] == [200, 200]
+    assert get(away, "/objects/Bd")["visible"] is False
+    assert away.delete("/objects/Fillet").status_code == 200
+    assert get(away, "/objects/Bd")["visible"] is True
+    assert post(away, "/export", format="step")["objects"] == ["Bd", "Box"]

@@ -140,6 +140,7 @@ def test_properties_of_links_are_told_from_those_of_what_they_show(gateway: Gate
     message = refused(freecad.patch("/objects/Link", json={"properties": {"Length": 33}}))
     assert "is a property of 'Box'" in message
     assert patch(freecad, "Link", properties={"Scale": 2})["volume"] == pytest.approx(8000)
+    refused(freecad.patch("/objects/Link", json={"properties": {"Scale": 0}}), "degenerate_result")
     assert refused(freecad.patch("/objects/Link", json={"properties": {"ElementCount": -3}})).endswith("make it 0")
 
 

@@ -66,6 +66,7 @@ def _build(
     affected = changes.dependents(body)
     already_broken = changes.broken(affected)
     previous = body.Tip
+    was_consumed = previous is not None and not previous.Visibility and not changes.users_of([body])
     feature = slot.fill(kind, common["label"])
     body.addObject(feature)
     feature.Profile = profile
@@ -85,4 +86,7 @@ def _build(
         warn("no_effect", f"The body {body.Name!r} has the same volume as before: try reversed=true")
     changes.carry_on(body.Name, affected, already_broken)
     hide([each for each in (profile, previous) if each is not None])
+    if was_consumed and not body.Visibility:
+        # It was hidden with the feature that something else was made from, and shows another one now.
+        body.Visibility = True
     return describe(feature)

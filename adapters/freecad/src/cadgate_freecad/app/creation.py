@@ -142,10 +142,26 @@ def recompute(obj: Any) -> None:
 
 
 def hide(objects: Sequence[Any]) -> None:
-    """As the GUI does with the inputs of a feature."""
+    """As the GUI does with the inputs of a feature. A body shows its last feature, so it is hidden with that."""
     for obj in objects:
-        if obj.Visibility:
-            obj.Visibility = False
+        for each in (obj, _shown_by(obj)):
+            if each is not None and each.Visibility:
+                each.Visibility = False
+
+
+def show(obj: Any) -> None:
+    """The opposite of `hide`, when nothing is made from the object any more."""
+    for each in (obj, _shown_by(obj)):
+        if each is not None and not each.Visibility:
+            each.Visibility = True
+
+
+def _shown_by(obj: Any) -> Any | None:
+    """The body whose last feature `obj` is."""
+    if not obj.isDerivedFrom("PartDesign::Feature"):
+        return None
+    body = obj.getParentGeoFeatureGroup()
+    return body if body is not None and getattr(body, "Tip", None) == obj else None
 
 
 def reason(obj: Any) -> str:

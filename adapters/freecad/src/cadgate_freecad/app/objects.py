@@ -9,7 +9,7 @@ import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, current, method, not_found, page
 from cadgate_freecad.app import changes, operands, properties, values
-from cadgate_freecad.app.creation import depending
+from cadgate_freecad.app.creation import depending, show
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.verification.values import confirm, confirm_placement, require_movable
@@ -59,7 +59,8 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     prepared = properties.prepare(obj, changed.get("properties") or {})
     if current().dry_run:
         properties.rehearse(obj, prepared)
-    about_to_change(describe(obj)["revision"])
+    before = describe(obj)
+    about_to_change(before["revision"])
     affected = changes.dependents(obj) if placement is not None or prepared else []
     already_broken = changes.broken(affected)
     if changed.get("label") is not None:
@@ -76,6 +77,8 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
         confirm(obj, prepared)
         if placement is not None:
             confirm_placement(obj, placement)
+        if before["shape_type"] is not None and describe(obj)["shape_type"] is None:
+            raise AppError("degenerate_result", f"{name!r} would have no shape left", {"name": name})
     return describe_fully(obj)
 
 
@@ -165,4 +168,4 @@ def _show(document: Any, names: set[str]) -> None:
         if obj is None or not hasattr(obj, "Visibility") or obj.Visibility:
             continue
         if obj.isDerivedFrom("Part::Feature") and all(changes.holds(other, [obj]) for other in obj.InList):
-            obj.Visibility = True
+            show(obj)
