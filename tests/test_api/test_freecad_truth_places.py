@@ -259,3 +259,33 @@ def test_a_body_is_hidden_with_the_feature_that_it_shows_and_exported_no_second_
     assert away.delete("/objects/Fillet").status_code == 200
     assert get(away, "/objects/Bd")["visible"] is True
     assert post(away, "/export", format="step")["objects"] == ["Bd", "Box"]
+
+
+def test_an_input_that_is_set_as_a_property_counts_where_it_stands(away: httpx.Client) -> None:
+    post(away, "/primitives/box", name="Other", location=[0, 0, 5])
+    post(away, "/boolean/union", object1="Box", object2="Other", name="Union")
+    info = patch(away, "Union", properties={"Tool": "Pd"})
+    assert (info["volume"], corners(info)) == (pytest.approx(1500), pytest.approx([0, 0, 0, 110, 10, 10]))
+    patch(away, "Bd", location=[200, 0, 0])
+    assert corners(get(away, "/objects/Union"))[3] == pytest.approx(210)
+
+
+def test_replacing_a_feature_keeps_the_stand_in_that_the_new_one_uses_and_no_other(away: httpx.Client) -> None:
+    edges = ["Edge1"]
+    post(away, "/features/fillet", name="Made", object="Pd", radius=1, edges=edges)
+    post(away, "/features/fillet", name="Made", object="Pd", radius=2, edges=edges, on_conflict="replace")
+    post(away, "/features/chamfer", name="Made", object="Pd", size=1, edges=edges, on_conflict="replace")
+    assert len(get(away, "/objects", type="PartDesign::SubShapeBinder")["objects"]) == 1
+    post(away, "/features/mirror", name="Made", object="Box", plane="xy", on_conflict="replace")
+    assert get(away, "/objects", type="PartDesign::SubShapeBinder")["objects"] == []
+
+
+def test_undo_and_redo_take_measures_of_what_is_in_a_container_with_them(away: httpx.Client) -> None:
+    post(away, "/boolean/union", object1="Pd", object2="Box", name="Union")
+    patch(away, "Bd", location=[5, 0, 0])
+    for action, corner, volume in (("undo", 100, 1500), ("redo", 5, 1250)):
+        assert away.post(f"/{action}").status_code == 200
+        assert corners(get(away, "/objects/Pd"))[0] == corner
+        assert corners(get(away, "/objects/Sk"))[0] == corner
+        assert get(away, "/objects/Union")["volume"] == pytest.approx(volume)
+        assert get(away, "/objects/Union")["state"] == ["Up-to-date"]

@@ -7,7 +7,7 @@ from typing import Any, Callable, Sequence
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, name_taken
-from cadgate_freecad.app import analytic, shapes, values
+from cadgate_freecad.app import analytic, operands, shapes, values
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe, is_empty_body
 from cadgate_freecad.app.limits import LIMITS
@@ -23,6 +23,8 @@ class Slot:
     def __init__(self, document: Any, base: str, name: str | None, on_conflict: str, keep: Sequence[Any] = ()) -> None:
         self.document = document
         self.replaced = None
+        self.left: list[Any] = []
+        """The stand-ins that the replaced object was made from."""
         if name is None:
             self.name = free_name(document, base)
             return
@@ -49,6 +51,7 @@ class Slot:
     def fill(self, kind: str, label: str | None) -> Any:
         """Add the object. Call after `about_to_change`."""
         if self.replaced is not None:
+            self.left = [each for each in self.replaced.OutList if operands.is_stand_in(each)]
             self.document.removeObject(self.replaced.Name)
         obj = self.document.addObject(kind, self.name)
         if obj is None or obj.Name != self.name:
@@ -96,6 +99,7 @@ def create(
     if not placement.isIdentity():
         obj.Placement = placement
     recompute(obj)
+    operands.sweep(slot.left)
     confirm(obj, {key: value for key, value in values_by_name.items() if isinstance(value, _SIMPLE)}, field="")
     if check is not None:
         # Before it is measured: the tight box of a broken shape takes seconds.

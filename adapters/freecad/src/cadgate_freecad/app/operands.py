@@ -131,6 +131,13 @@ def unused(objects: list[Any], gone: list[Any]) -> list[Any]:
     return found
 
 
+def sweep(stand_ins: list[Any]) -> None:
+    """Delete those that nothing uses any more."""
+    for each in stand_ins:
+        if not _users(each):
+            each.Document.removeObject(each.Name)
+
+
 def _users(obj: Any) -> list[Any]:
     around = placed.container(obj)
     return [other for other in obj.InList if other is not around]

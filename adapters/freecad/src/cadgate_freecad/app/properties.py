@@ -8,9 +8,10 @@ from typing import Any, Callable
 
 import FreeCAD
 
-from cadgate_freecad.app import values
+from cadgate_freecad.app import placed, values
 from cadgate_freecad.app.labels import UNSAVABLE
 from cadgate_freecad.app.limits import LIMITS
+from cadgate_freecad.app.operands import inputs_of
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.values import significant
 from cadgate_freecad.app.verification.values import confirm, expressions_of, require_own, require_undriven
@@ -124,8 +125,15 @@ def prepare(obj: Any, properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def write(obj: Any, prepared: dict[str, Any]) -> None:
-    """Set prepared values and read each back. Raises AppError where FreeCAD kept something else."""
+    """Set prepared values and read each back. Raises AppError where FreeCAD kept something else.
+
+    What a feature is made from becomes, in `prepared` too, a stand-in where it lives in another container.
+    """
     for name, value in prepared.items():
+        if _is_made_from_links(obj):
+            linked = value if isinstance(value, list) else [value]
+            linked = [each for each in linked if hasattr(each, "TypeId")]
+            prepared[name] = value = inputs_of(value, linked, placed.container(obj))
         try:
             setattr(obj, name, value)
         except (TypeError, ValueError, RuntimeError, AttributeError, FreeCAD.Base.FreeCADError) as error:
@@ -133,6 +141,13 @@ def write(obj: Any, prepared: dict[str, Any]) -> None:
                 f"properties.{name}", f"FreeCAD refuses {to_json(value)!r}: {values.words(error)}"
             ) from None
         confirm(obj, {name: value})
+
+
+def _is_made_from_links(obj: Any) -> bool:
+    """Whether the objects that it links to are shapes that it is made from: not what a body holds or builds up."""
+    if not obj.isDerivedFrom("Part::Feature") or obj.hasExtension("App::GroupExtension"):
+        return False
+    return not obj.isDerivedFrom("PartDesign::Feature")
 
 
 def rehearse(obj: Any, prepared: dict[str, Any]) -> None:
