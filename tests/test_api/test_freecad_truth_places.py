@@ -221,20 +221,20 @@ def test_a_sketch_on_a_face_in_a_moved_body_lies_there_and_follows(away: httpx.C
 
 def test_a_stand_in_is_hidden_and_goes_with_what_was_made_from_it(away: httpx.Client) -> None:
     post(away, "/boolean/union", object1="Pd", object2="Box", name="Union")
-    post(away, "/features/fillet", name="Fillet", object="Pd", radius=1, edges=["Edge1"])
+    post(away, "/features/offset", name="Grown", object="Pd", distance=1)
     [stand_in] = [each for each in get(away, "/objects")["objects"] if each["type"] == "PartDesign::SubShapeBinder"]
     assert (stand_in["visible"], corners(stand_in)) == (False, [100, 0, 0, 110, 10, 5])
     assert stand_in["name"] in get(away, "/objects/Pd")["used_by"]
     response = away.delete("/objects/Pd")
-    assert (response.status_code, response.json()["error"]["details"]["dependents"]) == (409, ["Fillet", "Union"])
+    assert (response.status_code, response.json()["error"]["details"]["dependents"]) == (409, ["Grown", "Union"])
     assert away.delete("/objects/Union").status_code == 200
-    assert get(away, f"/objects/{stand_in['name']}")["used_by"] == ["Fillet"]
-    assert away.delete("/objects/Fillet").json()["result"]["cascaded"] == [stand_in["name"]]
+    assert get(away, f"/objects/{stand_in['name']}")["used_by"] == ["Grown"]
+    assert away.delete("/objects/Grown").json()["result"]["cascaded"] == [stand_in["name"]]
     assert [each["name"] for each in get(away, "/objects", type="PartDesign::SubShapeBinder")["objects"]] == []
     assert get(away, "/objects/Pd")["visible"] is True
     assert away.post("/undo").status_code == 200
     patch(away, "Bd", location=[10, 0, 0])
-    assert corners(get(away, "/objects/Fillet"))[0] == 10
+    assert corners(get(away, "/objects/Grown"))[0] == pytest.approx(9)
 
 
 def test_exported_files_hold_objects_of_containers_where_they_stand(linked: httpx.Client) -> None:
@@ -246,17 +246,17 @@ def test_exported_files_hold_objects_of_containers_where_they_stand(linked: http
 
 
 def test_a_body_is_hidden_with_the_feature_that_it_shows_and_exported_no_second_time(away: httpx.Client) -> None:
-    post(away, "/features/fillet", name="Fillet", object="Pd", radius=1, edges=["Edge1"])
+    post(away, "/features/offset", name="Grown", object="Pd", distance=1)
     assert get(away, "/objects/Bd")["visible"] is False
     exported = post(away, "/export", format="step")
-    assert exported["objects"] == ["Box", "Fillet"]
+    assert exported["objects"] == ["Box", "Grown"]
     square = {"type": "rectangle", "corner": [0, 0], "width": 2, "height": 2}
     post(away, "/sketches", name="More", body="Bd", geometry=[square])
     post(away, "/features/pad", name="More2", sketch="More", length=9)
-    assert post(away, "/export", format="step")["objects"] == ["Bd", "Box", "Fillet"]
+    assert post(away, "/export", format="step")["objects"] == ["Bd", "Box", "Grown"]
     assert [away.post("/undo").status_code for _ in range(2)] == [200, 200]
     assert get(away, "/objects/Bd")["visible"] is False
-    assert away.delete("/objects/Fillet").status_code == 200
+    assert away.delete("/objects/Grown").status_code == 200
     assert get(away, "/objects/Bd")["visible"] is True
     assert post(away, "/export", format="step")["objects"] == ["Bd", "Box"]
 
@@ -271,10 +271,9 @@ def test_an_input_that_is_set_as_a_property_counts_where_it_stands(away: httpx.C
 
 
 def test_replacing_a_feature_keeps_the_stand_in_that_the_new_one_uses_and_no_other(away: httpx.Client) -> None:
-    edges = ["Edge1"]
-    post(away, "/features/fillet", name="Made", object="Pd", radius=1, edges=edges)
-    post(away, "/features/fillet", name="Made", object="Pd", radius=2, edges=edges, on_conflict="replace")
-    post(away, "/features/chamfer", name="Made", object="Pd", size=1, edges=edges, on_conflict="replace")
+    post(away, "/features/offset", name="Made", object="Pd", distance=1)
+    post(away, "/features/offset", name="Made", object="Pd", distance=2, on_conflict="replace")
+    post(away, "/features/mirror", name="Made", object="Pd", plane="xy", on_conflict="replace")
     assert len(get(away, "/objects", type="PartDesign::SubShapeBinder")["objects"]) == 1
     post(away, "/features/mirror", name="Made", object="Box", plane="xy", on_conflict="replace")
     assert get(away, "/objects", type="PartDesign::SubShapeBinder")["objects"] == []

@@ -175,3 +175,19 @@ def test_recompute_lists_what_failed_and_what_waits_for_it(gateway: Gateway, joi
     done = recompute(joined)
     assert done["failed"] == ["Box"]
     assert {each["name"] for each in done["objects"]} == {"Box", "Union"}
+
+
+def test_a_sketch_in_a_body_makes_nothing_anew(gateway: Gateway, joined: httpx.Client) -> None:
+    run(
+        gateway,
+        """
+class Watch:
+    seen = []
+    def slotRecomputedObject(self, obj):
+        self.seen.append(obj.Name)
+watch = Watch()
+App.addDocumentObserver(watch)
+""",
+    )
+    post(joined, "/sketches", name="Hole", body="Bd", geometry=[HOLE])
+    assert run(gateway, "App.removeDocumentObserver(watch); list(set(watch.seen))") == ["Hole"]

@@ -115,6 +115,8 @@ class Caller:
                 if call.mutates and not call.dry_run and not in_transaction:
                     stack.enter_context(self._host.transaction(call.label))
                 result = self._work(call, function)
+                if call.mutates and not call.dry_run:
+                    self._host.settle(call.method)
         except DryRunPassed:
             return {"dry_run": True}
         except BaseException:

@@ -52,6 +52,12 @@ class Host:
         """Wrap one mutation. Applications with transactions of their own roll back here when it raises."""
         yield
 
+    def settle(self, method: str) -> None:
+        """Called after the function of a mutating call, within its transaction: finish what the change has begun.
+
+        It sees also the calls of an atomic batch one by one. What it raises refuses the call, which is rolled back.
+        """
+
     transactional = False
     """Whether `transaction` really undoes a failed mutation; if not, the server reloads snapshot and journal."""
 

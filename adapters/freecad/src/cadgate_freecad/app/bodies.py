@@ -63,8 +63,6 @@ def _build(
         raise values.invalid("sketch", f"the body {body.Name!r} has no material to take away")
     slot = Slot(profile.Document, kind.split("::")[1], common["name"], common["on_conflict"], [profile, body])
     about_to_change()
-    affected = changes.dependents(body)
-    already_broken = changes.broken(affected)
     previous = body.Tip
     was_consumed = previous is not None and not previous.Visibility and not changes.users_of([body])
     feature = slot.fill(kind, common["label"])
@@ -84,7 +82,6 @@ def _build(
         raise AppError("degenerate_result", f"The body {body.Name!r} would not be a valid solid", {"name": body.Name})
     if same(after, before):
         warn("no_effect", f"The body {body.Name!r} has the same volume as before: try reversed=true")
-    changes.carry_on(body.Name, affected, already_broken)
     hide([each for each in (profile, previous) if each is not None])
     if was_consumed and not body.Visibility:
         # It was hidden with the feature that something else was made from, and shows another one now.
