@@ -7,7 +7,7 @@ from math import hypot
 import httpx
 import pytest
 
-from tests.freecad_calls import corners, get, padded, patch, post, run
+from tests.freecad_calls import corners, get, padded, patch, post, refused, run
 from tests.gateway import Gateway
 
 
@@ -195,9 +195,6 @@ def test_links_and_what_they_hold_are_combined_where_they_stand(linked: httpx.Cl
     union = post(linked, "/boolean/union", object1=name, object2="Tool", name="Union")
     assert union["volume"] == pytest.approx(volume + 4)
     assert corners(union) == pytest.approx([*box[:5], box[5] + 1])
-    square = {"type": "rectangle", "corner": [0, 0], "width": 1, "height": 1}
-    sketch = post(linked, "/sketches", on=name, face=top["name"], geometry=[square])
-    assert corners(sketch)[2] == corners(sketch)[5] == pytest.approx(box[5])
     assert [
         each for each in get(linked, "/objects", fields="state")["objects"] if each["state"] != ["Up-to-date"]
     ] == []
@@ -206,11 +203,10 @@ def test_links_and_what_they_hold_are_combined_where_they_stand(linked: httpx.Cl
 def test_a_sketch_on_a_face_in_a_moved_body_lies_there_and_follows(away: httpx.Client) -> None:
     square = {"type": "rectangle", "corner": [1, 1], "width": 2, "height": 2}
     sketch = post(away, "/sketches", name="On", on="Pd", face="Face6", geometry=[square])
-    box = corners(sketch)
-    assert (box[2], box[5]) == (5, 5)
+    assert (corners(sketch), sketch["container"]) == ([101, 1, 5, 103, 3, 5], "Bd")
     post(away, "/features/extrude", name="Post", object="On", length=4)
     patch(away, "Bd", location=[100, 0, 20])
-    assert corners(get(away, "/objects/On"))[2] == 25
+    assert corners(get(away, "/objects/On")) == [101, 1, 25, 103, 3, 25]
     assert corners(get(away, "/objects/Post"))[5] == 29
     own = post(away, "/sketches", name="Own", body="Bd", on="Pd", face="Face6", geometry=[square])
     assert corners(own) == [101, 1, 25, 103, 3, 25]
@@ -288,3 +284,32 @@ def test_undo_and_redo_take_measures_of_what_is_in_a_container_with_them(away: h
         assert corners(get(away, "/objects/Sk"))[0] == corner
         assert get(away, "/objects/Union")["volume"] == pytest.approx(volume)
         assert get(away, "/objects/Union")["state"] == ["Up-to-date"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Box", [-3, 21, 60, -1, 23, 60]),
+        ("Of", [1, 201, 10, 3, 203, 10]),
+        ("Inside", [-33, 1, 60, -31, 3, 60]),
+        ("Together", [1, 1, 510, 3, 3, 510]),
+    ],
+)
+def test_a_sketch_on_a_link_or_in_a_part_is_drawn_from_the_origin_of_what_it_lies_on(
+    linked: httpx.Client, name: str, expected: list[float]
+) -> None:
+    [top] = get(linked, f"/objects/{name}/faces", at="top")["faces"]
+    square = {"type": "rectangle", "corner": [1, 1], "width": 2, "height": 2}
+    sketch = post(linked, "/sketches", name="On", on=name, face=top["name"], geometry=[square])
+    assert corners(sketch) == pytest.approx(expected)
+    patch(linked, name, location=[0, 0, 0])
+    assert corners(get(linked, "/objects/On")) != pytest.approx(expected)
+    post(linked, "/features/extrude", name="Post", object="On", length=1)
+    assert corners(get(linked, "/objects/Post"))[:2] == pytest.approx(corners(get(linked, "/objects/On"))[:2])
+
+
+def test_a_sketch_on_what_only_links_place_is_refused_with_the_link(linked: httpx.Client) -> None:
+    square = {"type": "rectangle", "corner": [1, 1], "width": 2, "height": 2}
+    for name, link in (("Row_i1", "Row"), ("Loose", "Together")):
+        message = refused(linked.post("/sketches", json={"on": name, "face": "Face6", "geometry": [square]}))
+        assert repr(link) in message

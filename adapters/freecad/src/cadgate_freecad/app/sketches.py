@@ -14,7 +14,7 @@ from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.geometry import chosen_numbers
 from cadgate_freecad.app.info import describe, state
 from cadgate_freecad.app.objects import find
-from cadgate_freecad.app.operands import attachable
+from cadgate_freecad.app.operands import attachable, owner_of_sketch_on
 from cadgate_freecad.app.verification import dimensions
 
 PLANES = {
@@ -52,6 +52,8 @@ def create_sketch(
     if owner is not None and not owner.isDerivedFrom("PartDesign::Body"):
         raise values.invalid("body", f"{body!r} is a {owner.TypeId}, not a body")
     support = None if on is None else _flat_face(find(document, on), face)
+    if support is not None and owner is None:
+        owner = owner_of_sketch_on(support[0])
     drawn = sketching.draw(geometry)
     wanted = sketching.constraints(constraints, drawn.count)
     slot = Slot(document, "Sketch", name, on_conflict, [each for each in (owner, support and support[0]) if each])
