@@ -7,7 +7,7 @@ from math import hypot
 import httpx
 import pytest
 
-from tests.freecad_calls import corners, get, padded, patch, post, run
+from tests.freecad_calls import corners, get, padded, patch, post, refused, run
 from tests.gateway import Gateway
 
 
@@ -195,9 +195,6 @@ def test_links_and_what_they_hold_are_combined_where_they_stand(linked: httpx.Cl
     union = post(linked, "/boolean/union", object1=name, object2="Tool", name="Union")
     assert union["volume"] == pytest.approx(volume + 4)
     assert corners(union) == pytest.approx([*box[:5], box[5] + 1])
-    square = {"type": "rectangle", "corner": [0, 0], "width": 1, "height": 1}
-    sketch = post(linked, "/sketches", on=name, face=top["name"], geometry=[square])
-    assert corners(sketch)[2] == corners(sketch)[5] == pytest.approx(box[5])
     assert [
         each for each in get(linked, "/objects", fields="state")["objects"] if each["state"] != ["Up-to-date"]
     ] == []
@@ -206,11 +203,10 @@ def test_links_and_what_they_hold_are_combined_where_they_stand(linked: httpx.Cl
 def test_a_sketch_on_a_face_in_a_moved_body_lies_there_and_follows(away: httpx.Client) -> None:
     square = {"type": "rectangle", "corner": [1, 1], "width": 2, "height": 2}
     sketch = post(away, "/sketches", name="On", on="Pd", face="Face6", geometry=[square])
-    box = corners(sketch)
-    assert (box[2], box[5]) == (5, 5)
+    assert (corners(sketch), sketch["container"]) == ([101, 1, 5, 103, 3, 5], "Bd")
     post(away, "/features/extrude", name="Post", object="On", length=4)
     patch(away, "Bd", location=[100, 0, 20])
-    assert corners(get(away, "/objects/On"))[2] == 25
+    assert corners(get(away, "/objects/On")) == [101, 1, 25, 103, 3, 25]
     assert corners(get(away, "/objects/Post"))[5] == 29
     own = post(away, "/sketches", name="Own", body="Bd", on="Pd", face="Face6", geometry=[square])
     assert corners(own) == [101, 1, 25, 103, 3, 25]
@@ -221,20 +217,20 @@ def test_a_sketch_on_a_face_in_a_moved_body_lies_there_and_follows(away: httpx.C
 
 def test_a_stand_in_is_hidden_and_goes_with_what_was_made_from_it(away: httpx.Client) -> None:
     post(away, "/boolean/union", object1="Pd", object2="Box", name="Union")
-    post(away, "/boolean/subtract", object1="Pd", object2="Box", name="Rest")
+    post(away, "/features/offset", name="Grown", object="Pd", distance=1)
     [stand_in] = [each for each in get(away, "/objects")["objects"] if each["type"] == "PartDesign::SubShapeBinder"]
     assert (stand_in["visible"], corners(stand_in)) == (False, [100, 0, 0, 110, 10, 5])
     assert stand_in["name"] in get(away, "/objects/Pd")["used_by"]
     response = away.delete("/objects/Pd")
-    assert (response.status_code, response.json()["error"]["details"]["dependents"]) == (409, ["Rest", "Union"])
+    assert (response.status_code, response.json()["error"]["details"]["dependents"]) == (409, ["Grown", "Union"])
     assert away.delete("/objects/Union").status_code == 200
-    assert get(away, f"/objects/{stand_in['name']}")["used_by"] == ["Rest"]
-    assert away.delete("/objects/Rest").json()["result"]["cascaded"] == [stand_in["name"]]
+    assert get(away, f"/objects/{stand_in['name']}")["used_by"] == ["Grown"]
+    assert away.delete("/objects/Grown").json()["result"]["cascaded"] == [stand_in["name"]]
     assert [each["name"] for each in get(away, "/objects", type="PartDesign::SubShapeBinder")["objects"]] == []
     assert get(away, "/objects/Pd")["visible"] is True
     assert away.post("/undo").status_code == 200
     patch(away, "Bd", location=[10, 0, 0])
-    assert corners(get(away, "/objects/Rest"))[0] == 10
+    assert corners(get(away, "/objects/Grown"))[0] == pytest.approx(9)
 
 
 def test_exported_files_hold_objects_of_containers_where_they_stand(linked: httpx.Client) -> None:
@@ -243,3 +239,77 @@ def test_exported_files_hold_objects_of_containers_where_they_stand(linked: http
             artifact = post(linked, "/export", format=format, objects=[name])["artifact"]
             [back] = post(linked, "/import", artifact=artifact["id"])["objects"]
             assert corners(back) == pytest.approx(LINKED[name], abs=1e-5), (name, format)
+
+
+def test_a_body_is_hidden_with_the_feature_that_it_shows_and_exported_no_second_time(away: httpx.Client) -> None:
+    post(away, "/features/offset", name="Grown", object="Pd", distance=1)
+    assert get(away, "/objects/Bd")["visible"] is False
+    exported = post(away, "/export", format="step")
+    assert exported["objects"] == ["Box", "Grown"]
+    square = {"type": "rectangle", "corner": [0, 0], "width": 2, "height": 2}
+    post(away, "/sketches", name="More", body="Bd", geometry=[square])
+    post(away, "/features/pad", name="More2", sketch="More", length=9)
+    assert post(away, "/export", format="step")["objects"] == ["Bd", "Box", "Grown"]
+    assert [away.post("/undo").status_code for _ in range(2)] == [200, 200]
+    assert get(away, "/objects/Bd")["visible"] is False
+    assert away.delete("/objects/Grown").status_code == 200
+    assert get(away, "/objects/Bd")["visible"] is True
+    assert post(away, "/export", format="step")["objects"] == ["Bd", "Box"]
+
+
+def test_an_input_that_is_set_as_a_property_counts_where_it_stands(away: httpx.Client) -> None:
+    post(away, "/primitives/box", name="Other", location=[0, 0, 5])
+    post(away, "/boolean/union", object1="Box", object2="Other", name="Union")
+    info = patch(away, "Union", properties={"Tool": "Pd"})
+    assert (info["volume"], corners(info)) == (pytest.approx(1500), pytest.approx([0, 0, 0, 110, 10, 10]))
+    patch(away, "Bd", location=[200, 0, 0])
+    assert corners(get(away, "/objects/Union"))[3] == pytest.approx(210)
+
+
+def test_replacing_a_feature_keeps_the_stand_in_that_the_new_one_uses_and_no_other(away: httpx.Client) -> None:
+    post(away, "/features/offset", name="Made", object="Pd", distance=1)
+    post(away, "/features/offset", name="Made", object="Pd", distance=2, on_conflict="replace")
+    post(away, "/features/mirror", name="Made", object="Pd", plane="xy", on_conflict="replace")
+    assert len(get(away, "/objects", type="PartDesign::SubShapeBinder")["objects"]) == 1
+    post(away, "/features/mirror", name="Made", object="Box", plane="xy", on_conflict="replace")
+    assert get(away, "/objects", type="PartDesign::SubShapeBinder")["objects"] == []
+
+
+def test_undo_and_redo_take_measures_of_what_is_in_a_container_with_them(away: httpx.Client) -> None:
+    post(away, "/boolean/union", object1="Pd", object2="Box", name="Union")
+    patch(away, "Bd", location=[5, 0, 0])
+    for action, corner, volume in (("undo", 100, 1500), ("redo", 5, 1250)):
+        assert away.post(f"/{action}").status_code == 200
+        assert corners(get(away, "/objects/Pd"))[0] == corner
+        assert corners(get(away, "/objects/Sk"))[0] == corner
+        assert get(away, "/objects/Union")["volume"] == pytest.approx(volume)
+        assert get(away, "/objects/Union")["state"] == ["Up-to-date"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Box", [-3, 21, 60, -1, 23, 60]),
+        ("Of", [1, 201, 10, 3, 203, 10]),
+        ("Inside", [-33, 1, 60, -31, 3, 60]),
+        ("Together", [1, 1, 510, 3, 3, 510]),
+    ],
+)
+def test_a_sketch_on_a_link_or_in_a_part_is_drawn_from_the_origin_of_what_it_lies_on(
+    linked: httpx.Client, name: str, expected: list[float]
+) -> None:
+    [top] = get(linked, f"/objects/{name}/faces", at="top")["faces"]
+    square = {"type": "rectangle", "corner": [1, 1], "width": 2, "height": 2}
+    sketch = post(linked, "/sketches", name="On", on=name, face=top["name"], geometry=[square])
+    assert corners(sketch) == pytest.approx(expected)
+    patch(linked, name, location=[0, 0, 0])
+    assert corners(get(linked, "/objects/On")) != pytest.approx(expected)
+    post(linked, "/features/extrude", name="Post", object="On", length=1)
+    assert corners(get(linked, "/objects/Post"))[:2] == pytest.approx(corners(get(linked, "/objects/On"))[:2])
+
+
+def test_a_sketch_on_what_only_links_place_is_refused_with_the_link(linked: httpx.Client) -> None:
+    square = {"type": "rectangle", "corner": [1, 1], "width": 2, "height": 2}
+    for name, link in (("Row_i1", "Row"), ("Loose", "Together")):
+        message = refused(linked.post("/sketches", json={"on": name, "face": "Face6", "geometry": [square]}))
+        assert repr(link) in message

@@ -125,6 +125,29 @@ App.ActiveDocument.recompute()
     assert states(joined) == {}
 
 
+def test_undo_and_redo_of_a_pocket_take_the_dependents_with_them(joined: httpx.Client) -> None:
+    assert pierce(joined, reversed=True).status_code == 201
+    for action, expected in (("undo", 725), ("redo", 725 - 5 * pi)):
+        assert joined.post(f"/{action}").status_code == 200
+        assert volume(joined, "Union") == pytest.approx(expected)
+        assert states(joined) == {}
+
+
+def test_calls_of_an_atomic_batch_see_what_the_earlier_ones_made_of_the_dependents(joined: httpx.Client) -> None:
+    hole = {"sketch": "Hole", "length": 5, "reversed": True, "through_all": True}
+    calls = [
+        {"method": "sketches.create", "params": {"name": "Hole", "body": "Bd", "geometry": [HOLE]}},
+        {"method": "features.pocket", "params": hole},
+        {"method": "features.mirror", "params": {"object": "Union", "plane": "xz", "name": "Mirror"}},
+        {"method": "objects.update", "params": {"name": "Bd", "location": [0, 0, 100]}},
+        {"method": "features.mirror", "params": {"object": "Union", "plane": "xz", "name": "Second"}},
+    ]
+    results = post(joined, "/batch", calls=calls, atomic=True)["results"]
+    assert results[2]["result"]["volume"] == pytest.approx(725 - 5 * pi)
+    assert results[4]["result"]["volume"] == pytest.approx(750 - 5 * pi)
+    assert states(joined) == {}
+
+
 def recompute(freecad: httpx.Client, **body: Any) -> dict[str, Any]:
     return post(freecad, "/documents/Test/recompute", **body)
 
@@ -152,3 +175,19 @@ def test_recompute_lists_what_failed_and_what_waits_for_it(gateway: Gateway, joi
     done = recompute(joined)
     assert done["failed"] == ["Box"]
     assert {each["name"] for each in done["objects"]} == {"Box", "Union"}
+
+
+def test_a_sketch_in_a_body_makes_nothing_anew(gateway: Gateway, joined: httpx.Client) -> None:
+    run(
+        gateway,
+        """
+class Watch:
+    seen = []
+    def slotRecomputedObject(self, obj):
+        self.seen.append(obj.Name)
+watch = Watch()
+App.addDocumentObserver(watch)
+""",
+    )
+    post(joined, "/sketches", name="Hole", body="Bd", geometry=[HOLE])
+    assert run(gateway, "App.removeDocumentObserver(watch); list(set(watch.seen))") == ["Hole"]

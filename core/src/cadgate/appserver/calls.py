@@ -128,6 +128,8 @@ class Caller:
                     stack.enter_context(self._host.transaction(call.label))
                 self._host.prepare()
                 result = self._work(call, function)
+                if call.mutates and not call.dry_run:
+                    self._host.settle(call.method)
         except DryRunPassed:
             return {"dry_run": True}
         except BaseException:
@@ -273,7 +275,7 @@ class Caller:
             return
         context.enter(call)
         try:
-            self._host.settle(results_in(result))
+            self._host.let_act(results_in(result))
         except Exception as error:  # noqa: BLE001 - somebody's code acted, and failed
             log.failure(error)
         finally:

@@ -63,6 +63,12 @@ class Host:
         """Wrap one mutation. Applications with transactions of their own roll back here when it raises."""
         yield
 
+    def settle(self, method: str) -> None:
+        """Called after the function of a mutating call, within its transaction: finish what the change has begun.
+
+        It sees also the calls of an atomic batch one by one. What it raises refuses the call, which is rolled back.
+        """
+
     transactional = False
     """Whether `transaction` really undoes a failed mutation; if not, the server reloads snapshot and journal."""
 
@@ -89,7 +95,7 @@ class Host:
         """
         return None
 
-    def settle(self, results: list[dict[str, Any]]) -> None:
+    def let_act(self, results: list[dict[str, Any]]) -> None:
         """Let what acts by itself act on the last change, before the state that it leads to is kept.
 
         `results` are what is about to be answered; what they say of objects is to be put right in them.

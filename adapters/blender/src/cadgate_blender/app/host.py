@@ -58,7 +58,7 @@ class BlenderHost(Host):
     def acting(self) -> str | None:
         return scripted.acting() if self.managed else None
 
-    def settle(self, results: list[dict[str, Any]]) -> None:
+    def let_act(self, results: list[dict[str, Any]]) -> None:
         bpy.context.view_layer.update()
         # Handlers may have changed objects, or made some.
         self._forget()

@@ -14,6 +14,7 @@ from cadgate_freecad.app.creation import Slot, hide, recompute
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.sketches import describe_sketch, find_sketch
+from cadgate_freecad.app.verification.values import confirm
 
 
 @method("bodies.create")
@@ -65,9 +66,8 @@ def _build(
         raise values.invalid("sketch", f"the body {body.Name!r} has no material to take away")
     slot = Slot(profile.Document, kind.split("::")[1], common["name"], common["on_conflict"], [profile, body])
     about_to_change()
-    affected = changes.dependents(body)
-    already_broken = changes.broken(affected)
     previous = body.Tip
+    was_consumed = previous is not None and not previous.Visibility and not changes.users_of([body])
     feature = slot.fill(kind, common["label"])
     body.addObject(feature)
     feature.Profile = profile
@@ -78,6 +78,7 @@ def _build(
     determined = expressing.apply(feature, common["expressions"])
     recompute(feature)
     expressing.confirm(feature, determined)
+    confirm(feature, {key: value for key, value in properties.items() if key not in determined}, field="")
     recompute(body)
     after = shapes.volume(body.Shape)
     if after <= 0:
@@ -87,6 +88,8 @@ def _build(
     verification.check(feature, level=common["verify"])
     if same(after, before):
         warn("no_effect", f"The body {body.Name!r} has the same volume as before: try reversed=true")
-    changes.carry_on(body.Name, affected, already_broken)
     hide([each for each in (profile, previous) if each is not None])
+    if was_consumed and not body.Visibility:
+        # It was hidden with the feature that something else was made from, and shows another one now.
+        body.Visibility = True
     return describe(feature)

@@ -12,7 +12,7 @@ import FreeCAD
 import PartDesign  # noqa: F401 - registers the types
 
 from cadgate.appserver import AppError, about_to_change, warn
-from cadgate_freecad.app import changes, chosen, expressions, shapes, values, verification
+from cadgate_freecad.app import chosen, expressions, shapes, values, verification
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, hide, recompute
 from cadgate_freecad.app.geometry import chosen_numbers
@@ -181,8 +181,6 @@ def _add(
     before = shapes.volume(body.Shape)
     slot = Slot(body.Document, kind.split("::")[1], common["name"], common["on_conflict"], [body, previous])
     about_to_change()
-    affected = changes.dependents(body)
-    already_broken = changes.broken(affected)
     feature = slot.fill(kind, common["label"])
     body.addObject(feature)
     feature.BaseFeature = previous
@@ -204,6 +202,5 @@ def _add(
     elif same(after, before):
         warn("no_effect", f"The body {body.Name!r} has the same volume as before")
     verification.check(feature, level=common["verify"])
-    changes.propagate(body, affected, already_broken)
     hide([previous])
     return describe(feature)

@@ -142,23 +142,66 @@ def carry_on(changed: str, affected: list[Any], already_broken: set[str]) -> Non
 
 
 def settle() -> None:
-    """Recompute what the running call touched and left so, with all that depends on it: nothing stays behind.
+    """Recompute what the running call left behind, with all that depends on it, or refuse the call.
 
-    FreeCAD touches a part when a child of it is hidden, and a body when a sketch comes into it.
+    That is what it touched (FreeCAD touches a part when a child is hidden), and what is made from an object that got
+    another shape and was not recomputed after that (a union of a body that has a new feature). A method need not think
+    of it.
     """
-    touched: dict[str, list[Any]] = {}
+    changed: list[Any] = []
+    due: list[Any] = []
+    for obj, when in OBSERVER.reshaped.items():
+        behind = [
+            other
+            for other in obj.InList
+            if OBSERVER.recomputed.get(other, 0) < when and is_valid(other) and not _only_keeps(other, obj)
+        ]
+        if behind and is_valid(obj):
+            changed.append(obj)
+            due += behind
+    touched = _touched()
+    changed, due = [*changed, *touched], [*due, *touched]
+    if due:
+        needed = {each.Name for each in (*due, *dependents_of(due))}
+        ordered = [each for each in _in_order(changed) if each.Name in needed]
+        carry_on(", ".join(sorted({obj.Name for obj in changed})), ordered, broken(ordered))
+    OBSERVER.settled()
+
+
+def _only_keeps(body: Any, obj: Any) -> bool:
+    """Whether `obj` is no part of the shape of the body that it lives in, as a sketch is not."""
+    return body.isDerivedFrom("PartDesign::Body") and obj in body.Group and obj != body.Tip
+
+
+def _touched() -> list[Any]:
+    """What the call touched and left so, but for what it created."""
+    found: list[Any] = []
     for (document, name), (action, _) in list(OBSERVER.events.items()):
-        opened = FreeCAD.listDocuments().get(document) if action == "changed" else None
+        if action == "deleted" or (document, name) in OBSERVER.fresh:
+            continue
+        opened = FreeCAD.listDocuments().get(document)
         obj = None if opened is None else opened.getObject(name)
         if obj is not None and "Touched" in obj.State and is_valid(obj):
-            touched.setdefault(document, []).append(obj)
-    for objects in touched.values():
-        affected = dependents_of(objects)
-        already_broken = broken(affected)
-        for obj in sorted(objects, key=lambda each: each.Name):
-            if obj not in affected:
-                recompute(obj)
-        carry_on(", ".join(sorted(obj.Name for obj in objects)), affected, already_broken)
+            found.append(obj)
+    return found
+
+
+def _in_order(objects: list[Any]) -> list[Any]:
+    """The objects and all that depends on them, each one after what it depends on itself."""
+    ordered: list[Any] = []
+    seen: set[str] = set()
+
+    def visit(current: Any) -> None:
+        seen.add(current.Name)
+        for other in sorted(current.InList, key=lambda each: each.Name):
+            if other.Name not in seen:
+                visit(other)
+        ordered.insert(0, current)
+
+    for obj in objects:
+        if obj.Name not in seen:
+            visit(obj)
+    return ordered
 
 
 def follow(document: Any) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Callable, Sequence
 
+import FreeCAD
+
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, name_taken
-from cadgate_freecad.app import analytic, chosen, shapes, values
+from cadgate_freecad.app import analytic, chosen, operands, shapes, values
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe, is_empty_body
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.naming import free_name
+from cadgate_freecad.app.verification.values import confirm
+
+_SIMPLE = (bool, int, float, str, FreeCAD.Vector)
 
 
 class Slot:
@@ -19,6 +24,8 @@ class Slot:
     def __init__(self, document: Any, base: str, name: str | None, on_conflict: str, keep: Sequence[Any] = ()) -> None:
         self.document = document
         self.replaced = None
+        self.left: list[Any] = []
+        """The stand-ins that the replaced object was made from."""
         if name is None:
             self.name = free_name(document, base)
             return
@@ -45,6 +52,7 @@ class Slot:
     def fill(self, kind: str, label: str | None) -> Any:
         """Add the object. Call after `about_to_change`."""
         if self.replaced is not None:
+            self.left = [each for each in self.replaced.OutList if operands.is_stand_in(each)]
             self.document.removeObject(self.replaced.Name)
         obj = self.document.addObject(kind, self.name)
         if obj is None or obj.Name != self.name:
@@ -95,6 +103,9 @@ def create(
     determined = expressing.apply(obj, expressions or {})
     recompute(obj)
     expressing.confirm(obj, determined)
+    operands.sweep(slot.left)
+    own = {key: value for key, value in values_by_name.items() if isinstance(value, _SIMPLE) and key not in determined}
+    confirm(obj, own, field="")
     if check is not None:
         # Before it is measured: the tight box of a broken shape takes seconds.
         check(obj)
@@ -142,10 +153,26 @@ def recompute(obj: Any) -> None:
 
 
 def hide(objects: Sequence[Any]) -> None:
-    """As the GUI does with the inputs of a feature."""
+    """As the GUI does with the inputs of a feature. A body shows its last feature, so it is hidden with that."""
     for obj in objects:
-        if obj.Visibility:
-            obj.Visibility = False
+        for each in (obj, _shown_by(obj)):
+            if each is not None and each.Visibility:
+                each.Visibility = False
+
+
+def show(obj: Any) -> None:
+    """The opposite of `hide`, when nothing is made from the object any more."""
+    for each in (obj, _shown_by(obj)):
+        if each is not None and not each.Visibility:
+            each.Visibility = True
+
+
+def _shown_by(obj: Any) -> Any | None:
+    """The body whose last feature `obj` is."""
+    if not obj.isDerivedFrom("PartDesign::Feature"):
+        return None
+    body = obj.getParentGeoFeatureGroup()
+    return body if body is not None and getattr(body, "Tip", None) == obj else None
 
 
 def reason(obj: Any) -> str:

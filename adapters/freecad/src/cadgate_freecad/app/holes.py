@@ -10,8 +10,8 @@ import Part
 import PartDesign  # noqa: F401 - registers the type
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_freecad.app import changes, shapes, values
 from cadgate_freecad.app import expressions as expressing
+from cadgate_freecad.app import shapes, values
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, hide, recompute
 from cadgate_freecad.app.info import describe
@@ -75,8 +75,6 @@ def hole(
         properties["HoleCutCountersinkAngle"] = head_angle
     slot = Slot(profile.Document, "Hole", name, on_conflict, [profile, body])
     about_to_change()
-    affected = changes.dependents(body)
-    already_broken = changes.broken(affected)
     previous = body.Tip
     feature = slot.fill("PartDesign::Hole", label)
     body.addObject(feature)
@@ -92,7 +90,6 @@ def hole(
     if not expressions:
         down = profile.Placement.Rotation.multVec(FreeCAD.Vector(0, 0, 1 if reversed else -1))
         _check(body, before, [_drill(feature, before, center, down) for center in centers])
-    changes.propagate(body, affected, already_broken)
     hide([profile, previous])
     return describe(feature)
 

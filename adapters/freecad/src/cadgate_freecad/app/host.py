@@ -15,9 +15,6 @@ from cadgate_freecad.app.labels import mend_labels
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.observer import OBSERVER
 
-_LEAVES_TOUCHED = ("session.execute", "documents.recompute")
-"""What may leave objects touched: code recomputes when it wants to, and a recompute says what it could not do."""
-
 
 class FreeCADHost(Host):
     """A headless FreeCAD, or the one whose window loaded the add-on."""
@@ -58,11 +55,7 @@ class FreeCADHost(Host):
             with documents.working_in_the_named(), self._history.transaction(label):
                 try:
                     yield
-                    if OBSERVER.regrouped:
-                        for document in documents.opened().values():
-                            operands.renew(document)
-                    if label not in _LEAVES_TOUCHED:
-                        changes.settle()
+                    _renew()
                     mend_labels()
                     if label == "session.execute" and OBSERVER.changed:
                         _follow()
@@ -79,6 +72,12 @@ class FreeCADHost(Host):
             documents.follow()
             if current().connection is None:
                 OBSERVER.forget()
+
+    def settle(self, method: str) -> None:
+        _renew()
+        # A recompute of the document says itself what it could not do.
+        if method != "documents.recompute":
+            changes.settle()
 
     def undo(self) -> str | None:
         return self._history.undo(documents.named())
@@ -110,3 +109,11 @@ def _follow() -> None:
     for document in documents.opened().values():
         with suppress(AppError):
             changes.follow(document)
+
+
+def _renew() -> None:
+    """Let stand-ins follow what came into another container, by a method or by code."""
+    if OBSERVER.regrouped:
+        for document in documents.opened().values():
+            operands.renew(document)
+        OBSERVER.regrouped = False

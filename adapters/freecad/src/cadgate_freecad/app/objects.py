@@ -9,9 +9,10 @@ import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, current, method, not_found, page
 from cadgate_freecad.app import changes, expressions, operands, parameters, properties, values
-from cadgate_freecad.app.creation import depending
+from cadgate_freecad.app.creation import depending, show
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.verification.values import confirm, confirm_placement, require_movable
 
 
 def find(document: Any, name: str) -> Any:
@@ -62,7 +63,8 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     prepared = properties.prepare(obj, plain, released)
     if current().dry_run:
         properties.rehearse(obj, prepared)
-    about_to_change(describe(obj)["revision"])
+    before = describe(obj)
+    about_to_change(before["revision"])
     anew = placement is not None or bool(prepared or settings or wanted)
     affected = changes.dependents(obj) if anew else []
     already_broken = changes.broken(affected)
@@ -82,12 +84,11 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
         changes.propagate(obj, affected, already_broken)
         parameters.confirm(obj, settings)
         expressions.confirm(obj, determined)
-        if placement is not None and not values.same_placement(obj.Placement, placement):
-            raise AppError(
-                "conflict",
-                f"{name!r} does not stay where it is put: its attachment or its group determines its placement",
-                {"name": name},
-            )
+        confirm(obj, {key: value for key, value in prepared.items() if key not in determined})
+        if placement is not None:
+            confirm_placement(obj, placement)
+        if before["shape_type"] is not None and describe(obj)["shape_type"] is None:
+            raise AppError("degenerate_result", f"{name!r} would have no shape left", {"name": name})
     return describe_fully(obj)
 
 
@@ -109,10 +110,12 @@ def _placement(obj: Any, changed: dict[str, Any]) -> Any:
     if not hasattr(obj, "Placement"):
         raise values.invalid("location", f"{obj.Name!r} ({obj.TypeId}) has no placement")
     now = obj.Placement
-    return FreeCAD.Placement(
+    wanted = FreeCAD.Placement(
         now.Base if location is None else values.vector("location", location),
         now.Rotation if rotation is None else values.rotation(rotation),
     )
+    require_movable(obj, wanted)
+    return wanted
 
 
 @method("objects.delete")
@@ -175,4 +178,4 @@ def _show(document: Any, names: set[str]) -> None:
         if obj is None or not hasattr(obj, "Visibility") or obj.Visibility:
             continue
         if obj.isDerivedFrom("Part::Feature") and all(changes.holds(other, [obj]) for other in obj.InList):
-            obj.Visibility = True
+            show(obj)

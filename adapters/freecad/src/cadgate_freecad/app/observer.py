@@ -22,6 +22,12 @@ class Observer:
         self.changed = False
         self.deleted = False
         """Whether the call deleted an object that was there before it."""
+        self.clock = 0
+        self.reshaped: dict[Any, int] = {}
+        """When the call changed the shape of which object, and when it recomputed which: `changes.settle` compares."""
+        self.recomputed: dict[Any, int] = {}
+        self.fresh: set[tuple[str, str]] = set()
+        """(document, name) of what the call created."""
         self.regrouped = False
         """Whether something came into a container or left one."""
         self.paused = False
@@ -42,7 +48,14 @@ class Observer:
         self.commits = {}
         self.created_documents = []
         self.changed = self.deleted = self.regrouped = False
+        self.settled()
         self._last = None
+
+    def settled(self) -> None:
+        """Forget what has been looked at: nothing waits for a recompute."""
+        self.reshaped.clear()
+        self.recomputed.clear()
+        self.fresh.clear()
 
     def take(self) -> list[dict[str, Any]]:
         """The events since the last time, one an object, ready to be sent."""
@@ -73,12 +86,16 @@ class Observer:
         was = self.events.get(key)
         # FreeCAD reports the first label before the creation.
         self.events[key] = ("changed" if was is not None and was[0] == "deleted" else "created", obj.TypeId)
+        self.fresh.add(key)
         self.changed = True
 
     def slotChangedObject(self, obj: Any, prop: str) -> None:
         self._forget_measures(obj)
         if prop == "Group":
             self.regrouped = True
+        elif prop == "Shape" and not self.paused:
+            self.clock += 1
+            self.reshaped[obj] = self.clock
         # A new object changes about thirteen times.
         if obj is self._last or self.paused:
             return
@@ -88,8 +105,15 @@ class Observer:
         if document is not None:
             self.events.setdefault((document.Name, obj.Name), ("changed", obj.TypeId))
 
+    def slotRecomputedObject(self, obj: Any) -> None:
+        if not self.paused:
+            self.clock += 1
+            self.recomputed[obj] = self.clock
+
     def slotDeletedObject(self, obj: Any) -> None:
         self._forget_measures(obj)
+        self.reshaped.pop(obj, None)
+        self.recomputed.pop(obj, None)
         if self.paused:
             return
         self.changed = True

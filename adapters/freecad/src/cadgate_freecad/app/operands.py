@@ -9,24 +9,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import FreeCAD
 import PartDesign  # noqa: F401 - registers the types
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import placed
+from cadgate_freecad.app import placed, values
 from cadgate_freecad.app.naming import free_name
 
 _MARK = "StandsFor"
 _KIND = "PartDesign::SubShapeBinder"
 
 
-def input_of(obj: Any, owner: Any | None = None, *, always: bool = False) -> Any:
+def input_of(obj: Any, owner: Any | None = None) -> Any:
     """What a feature within `owner` (a body, a part; None: the document) takes as its input to get `obj` as it stands.
 
     That is `obj` itself where both are in the same container, or a stand-in, which is made unless there is one already.
-    With `always` it is a stand-in anyway. Call after `about_to_change`.
+    Call after `about_to_change`.
     """
     inside, around = _ways(obj, owner)
-    if inside == around and not always:
+    if inside == around:
         return obj
     if obj in around:
         raise AppError("validation_error", f"{obj.Name!r} holds {around[-1].Name!r}: it cannot be an input of it")
@@ -52,8 +53,32 @@ def _link(obj: Any, owner: Any | None) -> tuple[Any, str]:
 
 
 def attachable(obj: Any, owner: Any | None = None) -> Any:
-    """The same for a sketch to lie on: links, parts and groups cannot carry one, so they always have a stand-in."""
-    return input_of(obj, owner, always=not obj.isDerivedFrom("Part::Feature"))
+    """The same for a sketch in `owner` to lie on, with the origin of `obj`, from which a sketch is drawn.
+
+    Links, parts and groups cannot carry a sketch, so they always have a stand-in, placed as they are.
+    """
+    inside, around = _ways(obj, owner)
+    if inside != around:
+        return input_of(obj, owner)
+    if obj.isDerivedFrom("Part::Feature"):
+        return obj
+    for other in obj.InList:
+        if is_stand_in(other) and not other.Relative and _follows(other, obj, ""):
+            return other
+    return _make(obj, obj, "", owner, relative=False)
+
+
+def owner_of_sketch_on(obj: Any) -> Any | None:
+    """The body or part that a sketch on `obj` belongs into, to have the origin of `obj` and to move with it.
+
+    Raises AppError `validation_error` for what only links place.
+    """
+    parent = placed.container(obj)
+    if parent is not None and not parent.hasExtension("App::GeoFeatureGroupExtension"):
+        raise values.invalid(
+            "on", f"{obj.Name!r} is placed by {parent.Name!r} ({parent.TypeId}), which holds no sketch: lay it on that"
+        )
+    return parent
 
 
 def _follows(other: Any, root: Any, path: str) -> bool:
@@ -68,10 +93,14 @@ def renew(document: Any) -> None:
             continue
         root, path = _link(obj, placed.container(other))
         if not _follows(other, root, path):
+            if not other.Relative:
+                other.setExpression("Placement", None)
+                other.Placement = FreeCAD.Placement()
+                other.Relative = True
             other.Support = [(root, (path,))]
 
 
-def _make(obj: Any, root: Any, path: str, owner: Any | None) -> Any:
+def _make(obj: Any, root: Any, path: str, owner: Any | None, *, relative: bool = True) -> Any:
     from cadgate_freecad.app.creation import recompute
 
     document = obj.Document
@@ -82,8 +111,10 @@ def _make(obj: Any, root: Any, path: str, owner: Any | None) -> Any:
     other.addProperty("App::PropertyString", _MARK, "Cadgate", "The object that this one stands for in other features")
     setattr(other, _MARK, obj.Name)
     other.MakeFace = False
-    other.Relative = True
+    other.Relative = relative
     other.Support = [(root, (path,))]
+    if not relative:
+        other.setExpression("Placement", f"{obj.Name}.Placement")
     other.Visibility = False
     recompute(other)
     return other
@@ -129,6 +160,13 @@ def unused(objects: list[Any], gone: list[Any]) -> list[Any]:
             if is_stand_in(each) and each not in (*found, *gone) and all(other in gone for other in _users(each)):
                 found.append(each)
     return found
+
+
+def sweep(stand_ins: list[Any]) -> None:
+    """Delete those that nothing uses any more."""
+    for each in stand_ins:
+        if not _users(each):
+            each.Document.removeObject(each.Name)
 
 
 def _users(obj: Any) -> list[Any]:

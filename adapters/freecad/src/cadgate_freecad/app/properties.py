@@ -8,11 +8,13 @@ from typing import Any, Callable, Container
 
 import FreeCAD
 
-from cadgate_freecad.app import values
+from cadgate_freecad.app import placed, values
 from cadgate_freecad.app.labels import UNSAVABLE
 from cadgate_freecad.app.limits import LIMITS
+from cadgate_freecad.app.operands import inputs_of
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.values import significant
+from cadgate_freecad.app.verification.values import confirm, expressions_of, require_own, require_undriven
 
 _UNTOLD = {"CadgateChosen", "ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
 _UNTOLD_TYPES = {
@@ -33,7 +35,6 @@ MAX_TEXT = 100_000
 
 def read(obj: Any) -> dict[str, Any]:
     """Every property by name: value, unit, type, group, documentation, and whether it can be set."""
-    expressions = dict(getattr(obj, "ExpressionEngine", None) or [])
     told: dict[str, Any] = {}
     for name in obj.PropertiesList:
         kind = obj.getTypeIdOfProperty(name)
@@ -47,11 +48,19 @@ def read(obj: Any) -> dict[str, Any]:
             "group": obj.getGroupOfProperty(name) or "Base",
             "documentation": obj.getDocumentationOfProperty(name) or "",
             "read_only": _is_read_only(obj, name),
-            "expression": expressions.get(name),
+            "expression": _expression(obj, name),
             "choices": list(obj.getEnumerationsOfProperty(name) or []) or None,
         }
         told[name] = entry
     return told
+
+
+def _expression(obj: Any, name: str) -> str | None:
+    """The expression of a property; with the path where one determines a part of it only: `Base.x = Box.Length`."""
+    found = expressions_of(obj, name)
+    if name in found:
+        return found[name]
+    return ", ".join(f"{path[len(name) :].lstrip('.')} = {text}" for path, text in sorted(found.items())) or None
 
 
 def to_json(value: Any) -> Any:
@@ -99,6 +108,7 @@ def prepare(obj: Any, properties: dict[str, Any], released: Container[str] = ())
     prepared: dict[str, Any] = {}
     for name, value in properties.items():
         field = f"properties.{name}"
+        require_own(obj, name, field)
         if name not in known:
             near = get_close_matches(name, known, n=3, cutoff=0.6)
             hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}"
@@ -109,25 +119,36 @@ def prepare(obj: Any, properties: dict[str, Any], released: Container[str] = ())
             raise values.invalid(field, f"change it by {_ELSEWHERE[name]}")
         if name in _UNTOLD or obj.getTypeIdOfProperty(name) in _UNTOLD_TYPES or _is_read_only(obj, name):
             raise values.invalid(field, "FreeCAD computes it; it cannot be set")
-        if name not in released and dict(getattr(obj, "ExpressionEngine", None) or []).get(name):
-            raise values.invalid(field, "an expression determines it; it cannot be set")
+        if name not in released:
+            require_undriven(obj, name, field)
         prepared[name] = _from_json(obj, name, field, value)
     return prepared
 
 
 def write(obj: Any, prepared: dict[str, Any]) -> None:
-    """Set prepared values and read each back. Raises AppError where FreeCAD kept something else."""
+    """Set prepared values and read each back. Raises AppError where FreeCAD kept something else.
+
+    What a feature is made from becomes, in `prepared` too, a stand-in where it lives in another container.
+    """
     for name, value in prepared.items():
+        if _is_made_from_links(obj):
+            linked = value if isinstance(value, list) else [value]
+            linked = [each for each in linked if hasattr(each, "TypeId")]
+            prepared[name] = value = inputs_of(value, linked, placed.container(obj))
         try:
             setattr(obj, name, value)
         except (TypeError, ValueError, RuntimeError, AttributeError, FreeCAD.Base.FreeCADError) as error:
             raise values.invalid(
                 f"properties.{name}", f"FreeCAD refuses {to_json(value)!r}: {values.words(error)}"
             ) from None
-        kept = to_json(getattr(obj, name))
-        wanted = to_json(significant(value) if isinstance(value, float) else value)
-        if not _same(kept, wanted):
-            raise values.invalid(f"properties.{name}", f"{wanted!r} is refused: FreeCAD would make it {kept!r}")
+        confirm(obj, {name: value})
+
+
+def _is_made_from_links(obj: Any) -> bool:
+    """Whether the objects that it links to are shapes that it is made from: not what a body holds or builds up."""
+    if not obj.isDerivedFrom("Part::Feature") or obj.hasExtension("App::GroupExtension"):
+        return False
+    return not obj.isDerivedFrom("PartDesign::Feature")
 
 
 def rehearse(obj: Any, prepared: dict[str, Any]) -> None:
@@ -142,14 +163,6 @@ def rehearse(obj: Any, prepared: dict[str, Any]) -> None:
         twin = document.addObject(obj.TypeId, obj.Name)
         known = twin.PropertiesList
         write(twin, {name: value for name, value in numbers.items() if name in known})
-
-
-def _same(kept: Any, wanted: Any) -> bool:
-    if isinstance(kept, (int, float)) and isinstance(wanted, (int, float)):
-        return math.isclose(kept, wanted, rel_tol=1e-9, abs_tol=1e-12)
-    if isinstance(kept, list) and isinstance(wanted, list):
-        return len(kept) == len(wanted) and all(_same(a, b) for a, b in zip(kept, wanted))
-    return kept == wanted
 
 
 # --- JSON to FreeCAD, by the type of the property --------------------------------------------------------------------
@@ -224,6 +237,20 @@ def _vector(obj: Any, name: str, field: str, value: Any) -> Any:
     return values.vector(field, value)
 
 
+def _place(obj: Any, name: str, field: str, value: Any) -> Any:
+    if not isinstance(value, dict) or not value or not {"location", "rotation"}.issuperset(value):
+        raise values.invalid(field, f'{value!r} must be {{"location": [x, y, z], "rotation": [x, y, z]}}')
+    now = getattr(obj, name)
+    location, turn = (
+        _vector(obj, name, f"{field}.{part}", value[part]) if part in value else None
+        for part in ("location", "rotation")
+    )
+    return FreeCAD.Placement(
+        now.Base if location is None else location,
+        now.Rotation if turn is None else values.rotation((turn.x, turn.y, turn.z)),
+    )
+
+
 def _link(obj: Any, name: str, field: str, value: Any) -> Any:
     if value is None:
         return None
@@ -255,6 +282,7 @@ _CONVERT: dict[str, Callable[[Any, str, str, Any], Any]] = {
     "App::PropertyVectorDistance": _vector,
     "App::PropertyPosition": _vector,
     "App::PropertyDirection": _vector,
+    "App::PropertyPlacement": _place,
     "App::PropertyLink": _link,
     "App::PropertyLinkList": _links,
 }

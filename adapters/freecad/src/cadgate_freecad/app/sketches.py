@@ -16,7 +16,8 @@ from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.geometry import chosen_numbers
 from cadgate_freecad.app.info import describe, state
 from cadgate_freecad.app.objects import find
-from cadgate_freecad.app.operands import attachable
+from cadgate_freecad.app.operands import attachable, owner_of_sketch_on
+from cadgate_freecad.app.verification import dimensions
 
 PLANES = {
     "xy": ("XY_Plane", FreeCAD.Rotation()),
@@ -54,6 +55,8 @@ def create_sketch(
     if owner is not None and not owner.isDerivedFrom("PartDesign::Body"):
         raise values.invalid("body", f"{body!r} is a {owner.TypeId}, not a body")
     support = None if on is None else _flat_face(find(document, on), face)
+    if support is not None and owner is None:
+        owner = owner_of_sketch_on(support[0])
     drawn = sketching.draw(geometry)
     wanted = sketching.constraints(constraints, drawn.count)
     slot = Slot(document, "Sketch", name, on_conflict, [each for each in (owner, support and support[0]) if each])
@@ -116,6 +119,8 @@ def update_sketch(
     both = {each["index"] for each in values} & set(delete_constraints)
     if both:
         raise AppError("validation_error", f"Constraint {min(both)} is both changed and deleted")
+    for each in values:
+        dimensions.require_free(sketch, each["index"])
     datums = [(each["index"], sketching.datum(sketch.Constraints[each["index"]], each)) for each in values]
     drawn = sketching.draw(geometry, first=sketch.GeometryCount)
     wanted = sketching.constraints(constraints, drawn.count)
@@ -132,6 +137,9 @@ def update_sketch(
     sketching.add(sketch, drawn, wanted)
     solve(sketch, len(wanted))
     changes.propagate(sketch, affected, already_broken)
+    for index, datum in datums:
+        left = index - sum(deleted < index for deleted in set(delete_constraints))
+        dimensions.confirm(sketch, left, index, datum)
     return describe_sketch(sketch)
 
 

@@ -105,7 +105,9 @@ class DocumentRecomputed(Result):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"document": "Bracket", "objects": [], "failed": []}]})
     document: str
-    objects: list[RecomputedObject] = Field(description="Every object that was due, or is invalid.")
+    objects: list[RecomputedObject] = Field(
+        description="Every object that was recomputed, or is invalid or touched still."
+    )
     failed: list[str] = Field(description="Names of the objects that are invalid now.")
     warnings: list[Warned] = Field(default_factory=list[Warned])
 

@@ -140,7 +140,9 @@ class SketchParams(LabelledCreation):
     model_config = ConfigDict(json_schema_extra={"examples": [_SKETCH]})
     plane: Literal["xy", "xz", "yz"] = "xy"
     offset: Coordinate = Field(0.0, description="Along the normal of the plane or face.")
-    body: Name | None = Field(None, description="The body that the sketch belongs to, for pads and pockets.")
+    body: Name | None = Field(
+        None, description="The body that the sketch belongs to, for pads and pockets; else that of `on`."
+    )
     on: Name | None = Field(None, description="Instead of `plane`: the object whose `face` carries the sketch.")
     face: FaceName | None = None
     geometry: Annotated[Elements, Field(min_length=1)]
