@@ -12,7 +12,7 @@ from cadgate_blender.app.snapshots import blocks
 
 MODULES = scripting.MODULES | {"bmesh", "bpy", "bpy_extras", "gpu_extras", "mathutils", "numpy"}
 WORDS = scripting.WORDS | {
-    *("addon_enable", "addon_utils", "addons", "as_module", "driver", "driver_add", "driver_namespace", "drivers"),
+    *("addon_enable", "addon_utils", "addons", "as_module", "driver_namespace"),
     *("extensions", "handlers", "msgbus", "preferences", "props", "register_class", "register_classes_factory"),
     *("register_submodule_factory", "register_tool", "run_script", "script", "timers", "types", "use_scripts"),
     *("python_file_run", "load_scripts", "modules_from_path", "execfile"),
