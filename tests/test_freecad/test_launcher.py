@@ -89,7 +89,7 @@ def test_the_limits_of_the_settings_reach_the_application() -> None:
     options = FreeCADLauncher(FreeCADSettings(max_copies=7)).options()
     assert options["max_copies"] == 7
     own = FreeCADSettings.model_fields.keys() - AdapterSettings.model_fields.keys()
-    assert set(options) == {name for name in own if name.startswith("max_")}
+    assert set(options) == {name for name in own if name.startswith("max_")} | {"verify"}
 
 
 def test_a_script_that_cannot_start_ends_once_with_an_exit_code(tmp_path: Path) -> None:
