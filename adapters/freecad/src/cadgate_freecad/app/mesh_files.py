@@ -91,7 +91,7 @@ def _write_obj(path: str, objects: Sequence[Named]) -> None:
 
 def one_line(label: str) -> str:
     """The label where a line break would end it."""
-    return " ".join(label.split())
+    return " ".join(label.splitlines())
 
 
 def xml_text(label: str) -> str:

@@ -13,6 +13,7 @@ from typing import Sequence
 _TOKEN = "CadgateName%dEnd"
 _OTHER = re.compile("[^ -~]+")
 _RUN = re.compile("[\U00010000-\U0010ffff]+|[^\U00010000-\U0010ffff]+")
+_WORD = re.compile(rb"'(\w+)'")
 _STRING = rb"'((?:[^']|'')*)'"
 _PRODUCT = re.compile(rb"\bPRODUCT\s*\(\s*" + _STRING + rb"\s*,\s*" + _STRING)
 _ESCAPED = re.compile(r"\\X2\\((?:[0-9A-Fa-f]{4})*)\\X0\\|\\X4\\((?:[0-9A-Fa-f]{8})*)\\X0\\|\\(\\)|'(')")
@@ -28,8 +29,7 @@ def put_names(path: str, names: dict[str, str]) -> None:
     with open(path, "rb") as file:
         data = file.read()
     coded = {key.encode(): encode(name).encode("ascii") for key, name in names.items()}
-    pattern = re.compile(b"'(" + b"|".join(sorted(map(re.escape, coded), key=len, reverse=True)) + b")'")
-    data = pattern.sub(lambda found: b"'" + coded[found[1]] + b"'", data)
+    data = _WORD.sub(lambda found: b"'" + coded.get(found[1], found[1]) + b"'", data)
     with open(path, "wb") as file:
         file.write(data)
 
