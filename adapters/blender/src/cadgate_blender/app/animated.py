@@ -64,6 +64,8 @@ def _say(code: str, name: str, fields: Sequence[str]) -> None:
 
 def warn_of_object(obj: Any, fields: Sequence[str]) -> None:
     """The same for the transform and visibility of an object, which constraints may decide too."""
+    if obj.animation_data is None and not len(obj.constraints):
+        return
     known = {**TRANSFORMS, **VISIBLE}
     warn_of(obj.name, obj, {field: known[field] for field in fields if field in known})
     held = [field for field in fields if field in _CONSTRAINTS and _is_constrained(obj, field)]
