@@ -519,10 +519,27 @@ def test_a_picture_on_a_mesh_without_uvs_is_named(blender: httpx.Client, format:
     vertices = [[0, 0, 0], [1, 0, 0], [0, 1, 0]]
     made = blender.post("/meshes", json={"name": "Bare", "vertices": vertices, "faces": [[0, 1, 2]]})
     assert made.status_code == 201, made.text
-    blender.post("/materials/apply", json={"object": "Bare", "material": "Wood"})
+    applied = blender.post("/materials/apply", json={"object": "Bare", "material": "Wood"}).json()["result"]
+    assert warned(applied) == ["no_uvs"]
     result = export(blender, format=format)
     assert warned(result) == ["no_uvs"]
     assert "'Bare'" in result["warnings"][0]["message"]
+
+
+def test_a_picture_for_a_mesh_without_uvs_is_named_when_it_comes(blender: httpx.Client) -> None:
+    blender.post("/materials", json={"name": "Wood"})
+    vertices = [[0, 0, 0], [1, 0, 0], [0, 1, 0]]
+    blender.post("/meshes", json={"name": "Bare", "vertices": vertices, "faces": [[0, 1, 2]], "material": "Wood"})
+    answer = blender.post("/materials/Wood/texture", files={"file": ("wood.png", png((90, 60, 20)))})
+    assert warned(answer.json()["result"]) == ["no_uvs"]
+
+
+@pytest.mark.parametrize(("text", "lost"), [("Grüße αβγ", []), ("A\ue123B", ["\ue123"]), ("\u0378", ["\u0378"])])
+def test_characters_that_no_font_has_are_named(blender: httpx.Client, text: str, lost: list[str]) -> None:
+    made = blender.post("/primitives/text", json={"text": text}).json()["result"]
+    assert warned(made) == ["missing_glyphs"] * bool(lost)
+    for character in lost:
+        assert f"U+{ord(character):04X}" in made["warnings"][0]["message"]
 
 
 @pytest.mark.parametrize("format", EVERY)

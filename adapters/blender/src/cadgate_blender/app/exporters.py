@@ -77,11 +77,11 @@ def _prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str
     keyed = [obj.name for obj in chosen if getattr(obj.data, "shape_keys", None) is not None]
     told = len(current().warnings)
     chosen = preparing.prepare(chosen, format, motion)
-    _warn_of_textures(chosen)
     kept = {obj.name for obj in chosen}
     truth = Truth({name: shape for name, shape in found.items() if name in kept})
     words = " ".join(each["message"] for each in current().warnings[told:])
     truth.excused = {obj.name for obj in chosen if repr(obj.name) in words}
+    textures.warn_of_missing_uvs(chosen)
     truth.session = files.Times.of_scene()
     if motion.frames and not motion.frames[0] <= motion.now <= motion.frames[-1]:
         # The file has the frames of the scene's range, and not the one that is shown.
@@ -120,16 +120,6 @@ def _with_something(chosen: list[Any], format: str, found: dict[str, Any]) -> li
         for obj in [each for each in chosen if each.name in left]:
             obj.select_set(False)
     return full
-
-
-def _warn_of_textures(chosen: list[Any]) -> None:
-    bare = [obj.name for obj in chosen if textures.without_uvs(obj)]
-    if bare:
-        warn(
-            "no_uvs",
-            f"The material of {preparing.told(bare)} shows a picture, and the mesh has no UV map that says where: "
-            "the picture is not seen in the file",
-        )
 
 
 def _choose(chosen: list[Any]) -> None:
