@@ -78,20 +78,42 @@ def _prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str
     told = len(current().warnings)
     chosen = preparing.prepare(chosen, format, motion)
     kept = {obj.name for obj in chosen}
-    truth = Truth({name: shape for name, shape in found.items() if name in kept})
+    truth = Truth({name: shape for name, shape in found.items() if name in kept and shape.triangles})
     words = " ".join(each["message"] for each in current().warnings[told:])
-    truth.excused = {obj.name for obj in chosen if repr(obj.name) in words}
+    warned = {obj.name for obj in chosen if repr(obj.name) in words}
+    truth.excused = set(warned)
     textures.warn_of_missing_uvs(chosen)
     truth.session = files.Times.of_scene()
-    if motion.frames and not motion.frames[0] <= motion.now <= motion.frames[-1]:
-        # The file has the frames of the scene's range, and not the one that is shown.
-        truth.excused |= set(moving)
+    truth.excused |= _otherwise_at_rest(format, motion, moving)
+    truth.by_name = not any(extents.makes_instances(obj) for obj in chosen)
     if format not in _STILL:
-        truth.moving = {name for name in moving if motion.moves(name)} - truth.excused
+        truth.moving = {name for name in moving if motion.moves(name)} - warned
     if format in ("glb", "gltf"):
-        truth.keyed = {name for name in keyed if _has_keys(name)} - truth.excused
+        truth.keyed = {name for name in keyed if _has_keys(name)} - warned
         truth.names = {obj.name for obj in chosen if obj.type in ("MESH", "EMPTY", "CAMERA", "LIGHT", "ARMATURE")}
     return chosen, truth
+
+
+def _holds(format: str, obj: Any, found: dict[str, Any]) -> bool:
+    """Whether anything of the object can be in a file of this format."""
+    shape = found.get(obj.name)
+    if shape is None:
+        return format not in _STILL and (obj.type not in _HOLLOW or len(obj.children) > 0)
+    if shape.triangles:
+        return True
+    # Points and lines alone.
+    if format in ("obj", "ply"):
+        return obj.type == "MESH"
+    return format in ("usd", "abc", "fbx") or (format != "stl" and len(obj.children) > 0)
+
+
+def _otherwise_at_rest(format: str, motion: Motion, moving: list[str]) -> set[str]:
+    """What moves, where the file at rest is not the frame that is shown: its place cannot be compared then."""
+    if not motion.frames or format in _STILL:
+        return set()
+    if format in ("glb", "gltf") or _has_tracks() or not motion.frames[0] <= motion.now <= motion.frames[-1]:
+        return set(moving)
+    return {name for name in moving if motion.deforms(name)} if motion.now != motion.frames[0] else set()
 
 
 def _has_keys(name: str) -> bool:
@@ -101,12 +123,7 @@ def _has_keys(name: str) -> bool:
 
 def _with_something(chosen: list[Any], format: str, found: dict[str, Any]) -> list[Any]:
     """The objects without those that ought to have points and have none, or none that the format can hold."""
-    full = [
-        obj
-        for obj in chosen
-        if (obj.name in found and (found[obj.name].triangles or format != "stl"))
-        or (format not in _STILL and (obj.type not in _HOLLOW or obj.children))
-    ]
+    full = [obj for obj in chosen if _holds(format, obj, found)]
     left = [obj.name for obj in chosen if obj not in full]
     if not full:
         raise AppError(
@@ -322,6 +339,8 @@ def _usd(path: str, scale: float, up: str) -> None:
         selected_objects_only=True,
         visible_objects_only=False,
         evaluation_mode="VIEWPORT",
+        # A subdivision surface as it is seen, not its cage with a note.
+        export_subdivision="TESSELLATE",
         convert_orientation=True,
         export_global_up_selection=up,
         export_global_forward_selection=_FORWARD[up],
@@ -352,6 +371,7 @@ def _abc(path: str, scale: float, up: str) -> None:
         start=first,
         end=last,
         evaluation_mode="VIEWPORT",
+        apply_subdiv=True,
         as_background_job=False,
     )
     ogawa.put_in_order(path)
