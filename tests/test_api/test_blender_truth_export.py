@@ -182,6 +182,17 @@ inner.rotation_euler = (0.7, 0, 0)
 place = empty("Place"); place.instance_type = "COLLECTION"; place.instance_collection = group
 place.location = (3, 0, 0)
 """,
+    "nodes": """
+tree = bpy.data.node_groups.new("Copies", "GeometryNodeTree")
+for way in ("INPUT", "OUTPUT"):
+    tree.interface.new_socket("Geometry", in_out=way, socket_type="NodeSocketGeometry")
+start, end = tree.nodes.new("NodeGroupInput"), tree.nodes.new("NodeGroupOutput")
+copies, block = tree.nodes.new("GeometryNodeInstanceOnPoints"), tree.nodes.new("GeometryNodeMeshCube")
+tree.links.new(start.outputs[0], copies.inputs["Points"])
+tree.links.new(block.outputs[0], copies.inputs["Instance"])
+tree.links.new(copies.outputs[0], end.inputs[0])
+cube("Points").modifiers.new("Copies", "NODES").node_group = tree
+""",
     "metaball": """
 ball = bpy.data.metaballs.new("M"); ball.elements.new(); ball.resolution = 0.2
 obj = bpy.data.objects.new("M", ball); scene.collection.objects.link(obj); obj.location = (0, 4, 0)

@@ -75,6 +75,7 @@ def _prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str
     if moving and format in _STILL:
         warn("still", f"A {format} file holds no movement: {preparing.told(moving)} is in it as it is in this frame")
     keyed = [obj.name for obj in chosen if getattr(obj.data, "shape_keys", None) is not None]
+    instanced = any(extents.makes_instances(obj) for obj in chosen)
     told = len(current().warnings)
     chosen = preparing.prepare(chosen, format, motion)
     kept = {obj.name for obj in chosen}
@@ -85,7 +86,7 @@ def _prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str
     textures.warn_of_missing_uvs(chosen)
     truth.session = files.Times.of_scene()
     truth.excused |= _otherwise_at_rest(format, motion, moving)
-    truth.by_name = not any(extents.makes_instances(obj) for obj in chosen)
+    truth.by_name = not instanced
     if format not in _STILL:
         truth.moving = {name for name in moving if motion.moves(name)} - warned
     if format in ("glb", "gltf"):

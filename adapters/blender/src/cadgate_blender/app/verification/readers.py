@@ -234,7 +234,7 @@ def read_obj(path: str) -> Contents:
 
 
 def _fans(lines: list[bytes]) -> tuple[Any, int]:
-    """The triangles of faces of positive indices, each face a fan about its first corner, and the most corners of one."""
+    """The triangles of faces of positive indices, each a fan about its first corner, and the most corners of a face."""
     rows = [row.split() for row in re.sub(rb"/[^ \r\n]*", b"", b"".join(lines)).splitlines()]
     found: list[Any] = []
     for corners in sorted({len(row) for row in rows}):
