@@ -60,7 +60,7 @@ def _instances(chosen: list[Any], format: str) -> list[Any]:
         if mesh is None:
             continue
         mesh.transform(transforms.shear_of(world))
-        obj = bpy.data.objects.new(f"{name}_part", mesh)
+        obj = bpy.data.objects.new(f"{name}_{len(made) + 1}", mesh)
         transforms.place(obj, transforms.without_shear(world))
         bpy.context.scene.collection.objects.link(obj)
         made.append(obj)
