@@ -182,6 +182,17 @@ inner.rotation_euler = (0.7, 0, 0)
 place = empty("Place"); place.instance_type = "COLLECTION"; place.instance_collection = group
 place.location = (3, 0, 0)
 """,
+    "nodes": """
+tree = bpy.data.node_groups.new("Copies", "GeometryNodeTree")
+for way in ("INPUT", "OUTPUT"):
+    tree.interface.new_socket("Geometry", in_out=way, socket_type="NodeSocketGeometry")
+start, end = tree.nodes.new("NodeGroupInput"), tree.nodes.new("NodeGroupOutput")
+copies, block = tree.nodes.new("GeometryNodeInstanceOnPoints"), tree.nodes.new("GeometryNodeMeshCube")
+tree.links.new(start.outputs[0], copies.inputs["Points"])
+tree.links.new(block.outputs[0], copies.inputs["Instance"])
+tree.links.new(copies.outputs[0], end.inputs[0])
+cube("Points").modifiers.new("Copies", "NODES").node_group = tree
+""",
     "metaball": """
 ball = bpy.data.metaballs.new("M"); ball.elements.new(); ball.resolution = 0.2
 obj = bpy.data.objects.new("M", ball); scene.collection.objects.link(obj); obj.location = (0, 4, 0)
@@ -519,10 +530,27 @@ def test_a_picture_on_a_mesh_without_uvs_is_named(blender: httpx.Client, format:
     vertices = [[0, 0, 0], [1, 0, 0], [0, 1, 0]]
     made = blender.post("/meshes", json={"name": "Bare", "vertices": vertices, "faces": [[0, 1, 2]]})
     assert made.status_code == 201, made.text
-    blender.post("/materials/apply", json={"object": "Bare", "material": "Wood"})
+    applied = blender.post("/materials/apply", json={"object": "Bare", "material": "Wood"}).json()["result"]
+    assert warned(applied) == ["no_uvs"]
     result = export(blender, format=format)
     assert warned(result) == ["no_uvs"]
     assert "'Bare'" in result["warnings"][0]["message"]
+
+
+def test_a_picture_for_a_mesh_without_uvs_is_named_when_it_comes(blender: httpx.Client) -> None:
+    blender.post("/materials", json={"name": "Wood"})
+    vertices = [[0, 0, 0], [1, 0, 0], [0, 1, 0]]
+    blender.post("/meshes", json={"name": "Bare", "vertices": vertices, "faces": [[0, 1, 2]], "material": "Wood"})
+    answer = blender.post("/materials/Wood/texture", files={"file": ("wood.png", png((90, 60, 20)))})
+    assert warned(answer.json()["result"]) == ["no_uvs"]
+
+
+@pytest.mark.parametrize(("text", "lost"), [("Grüße αβγ", []), ("A\ue123B", ["\ue123"]), ("\u0378", ["\u0378"])])
+def test_characters_that_no_font_has_are_named(blender: httpx.Client, text: str, lost: list[str]) -> None:
+    made = blender.post("/primitives/text", json={"text": text}).json()["result"]
+    assert warned(made) == ["missing_glyphs"] * bool(lost)
+    for character in lost:
+        assert f"U+{ord(character):04X}" in made["warnings"][0]["message"]
 
 
 @pytest.mark.parametrize("format", EVERY)

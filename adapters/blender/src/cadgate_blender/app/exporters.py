@@ -11,16 +11,12 @@ from typing import Any, Callable
 
 import bpy
 
-from cadgate.appserver import AppError, current, method, warn
-from cadgate_blender.app import ogawa, preparing, snapshots, stable_fbx, textures, usd_files, versions
-from cadgate_blender.app.motion import Motion, may_move, scale_roots
-from cadgate_blender.app.verification import extents, files
-from cadgate_blender.app.verification.files import Truth
+from cadgate.appserver import method, warn
+from cadgate_blender.app import choosing, ogawa, snapshots, stable_fbx, usd_files, versions
+from cadgate_blender.app.motion import may_move, scale_roots
+from cadgate_blender.app.verification import files
 
 _FORWARD = {"Y": "NEGATIVE_Z", "Z": "Y"}
-_STILL = ("obj", "stl", "ply")
-_HOLLOW = ("MESH", "CURVE", "SURFACE", "FONT", "META")
-"""What is nothing without points."""
 
 
 @method("internal.export")
@@ -48,7 +44,7 @@ def export(
             _blend(path, scale, chosen)
             files.compare_names(path, set(objects))
         else:
-            chosen, truth = _prepared(chosen, format, apply_modifiers, scale, up)
+            chosen, truth = choosing.prepared(chosen, format, apply_modifiers, scale, up)
             objects = [obj.name for obj in chosen]
             _EXPORTERS[format](path, scale, up)
         files.check_magic(path, format)
@@ -57,123 +53,6 @@ def export(
     finally:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     return {"objects": objects}
-
-
-def _prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str) -> tuple[list[Any], Truth]:
-    """What there is to write, changed such that it can be written, and what the file must hold then."""
-    _choose(chosen)
-    _tame_names()
-    _drop_settings(chosen, format)
-    if not apply:
-        for modifier in [modifier for obj in chosen for modifier in obj.modifiers]:
-            modifier.show_viewport = modifier.show_render = False
-    bpy.context.view_layer.update()
-    found = extents.evaluated(chosen, scale)
-    chosen = _with_something(chosen, format, found)
-    motion = Motion(chosen)
-    moving = motion.at_all()
-    if moving and format in _STILL:
-        warn("still", f"A {format} file holds no movement: {preparing.told(moving)} is in it as it is in this frame")
-    keyed = [obj.name for obj in chosen if getattr(obj.data, "shape_keys", None) is not None]
-    told = len(current().warnings)
-    chosen = preparing.prepare(chosen, format, motion)
-    _warn_of_textures(chosen)
-    kept = {obj.name for obj in chosen}
-    truth = Truth({name: shape for name, shape in found.items() if name in kept})
-    words = " ".join(each["message"] for each in current().warnings[told:])
-    truth.excused = {obj.name for obj in chosen if repr(obj.name) in words}
-    truth.session = files.Times.of_scene()
-    if motion.frames and not motion.frames[0] <= motion.now <= motion.frames[-1]:
-        # The file has the frames of the scene's range, and not the one that is shown.
-        truth.excused |= set(moving)
-    if format not in _STILL:
-        truth.moving = {name for name in moving if motion.moves(name)} - truth.excused
-    if format in ("glb", "gltf"):
-        truth.keyed = {name for name in keyed if _has_keys(name)} - truth.excused
-        truth.names = {obj.name for obj in chosen if obj.type in ("MESH", "EMPTY", "CAMERA", "LIGHT", "ARMATURE")}
-    return chosen, truth
-
-
-def _has_keys(name: str) -> bool:
-    keys = getattr(bpy.data.objects[name].data, "shape_keys", None)
-    return keys is not None and len(keys.key_blocks) > 1
-
-
-def _with_something(chosen: list[Any], format: str, found: dict[str, Any]) -> list[Any]:
-    """The objects without those that ought to have points and have none, or none that the format can hold."""
-    full = [
-        obj
-        for obj in chosen
-        if (obj.name in found and (found[obj.name].triangles or format != "stl"))
-        or (format not in _STILL and (obj.type not in _HOLLOW or obj.children))
-    ]
-    left = [obj.name for obj in chosen if obj not in full]
-    if not full:
-        raise AppError(
-            "degenerate_result",
-            f"There is no surface to export as {format}: {preparing.told(left)} has no points in this scene (a text of "
-            "spaces, an empty mesh, modifiers that leave nothing); add one, or name other objects",
-            {"objects": left},
-        )
-    if left:
-        warn("left_out", f"What has no surface in this scene is not in the file: {preparing.told(left)}")
-        for obj in [each for each in chosen if each.name in left]:
-            obj.select_set(False)
-    return full
-
-
-def _warn_of_textures(chosen: list[Any]) -> None:
-    bare = [obj.name for obj in chosen if textures.without_uvs(obj)]
-    if bare:
-        warn(
-            "no_uvs",
-            f"The material of {preparing.told(bare)} shows a picture, and the mesh has no UV map that says where: "
-            "the picture is not seen in the file",
-        )
-
-
-def _choose(chosen: list[Any]) -> None:
-    """Select exactly these, and make them visible: exporters leave out what is not."""
-    scene, layer = bpy.context.scene, bpy.context.view_layer
-    bpy.ops.object.select_all(action="DESELECT")
-    # To ask for one by its name, or whether one is visible, costs a walk over all.
-    known = set(layer.objects.keys())
-    for obj in chosen:
-        if obj.name not in known:
-            scene.collection.objects.link(obj)
-        for switch in ("hide_viewport", "hide_render", "hide_select"):
-            if getattr(obj, switch):
-                setattr(obj, switch, False)
-    layer.update()
-    for obj in chosen:
-        if obj.hide_get():
-            obj.hide_set(False)
-        obj.select_set(True)
-    visible = {obj.name for obj in bpy.context.visible_objects}
-    for obj in [each for each in chosen if each.name not in visible]:
-        scene.collection.objects.link(obj)
-        obj.select_set(True)
-    if chosen:
-        layer.objects.active = chosen[0]
-
-
-def _tame_names() -> None:
-    """Names of images that are names of files: exporters write some of them as they are, with `../` and all."""
-    for image in bpy.data.images:
-        if any(each in image.name for each in "/\\\0") or image.name.startswith("."):
-            image.name = bpy.path.clean_name(image.name)
-
-
-def _drop_settings(chosen: list[Any], format: str) -> None:
-    """Custom properties that are none: what Cycles keeps there. FBX gets groups of values as JSON text, for Blender
-    would write where they stand in memory.
-    """
-    for block in {*chosen, *(obj.data for obj in chosen if obj.data is not None), *bpy.data.materials}:
-        for name, value in list(block.items()):
-            if name.startswith("cycles"):
-                del block[name]
-            elif format == "fbx" and hasattr(value, "to_dict"):
-                block[name] = json.dumps(value.to_dict(), default=str, sort_keys=True)
 
 
 def _name_images(folder: str) -> list[tuple[Any, str]]:
@@ -254,15 +133,10 @@ def _gltf_operator(path: str, kind: str, up: str) -> None:
         export_yup=up == "Y",
         export_extras=True,
         # One animation of all that moves at once; with tracks, one of each, as they are kept for choosing one.
-        export_animation_mode="ACTIONS" if _has_tracks() else "ACTIVE_ACTIONS",
+        export_animation_mode="ACTIONS" if choosing.has_tracks() else "ACTIVE_ACTIONS",
         export_cameras=True,
         export_lights=True,
     )
-
-
-def _has_tracks() -> bool:
-    blocks = [*bpy.data.objects, *bpy.data.shape_keys]
-    return any(block.animation_data is not None and len(block.animation_data.nla_tracks) for block in blocks)
 
 
 def _obj(path: str, scale: float, up: str) -> None:
@@ -316,8 +190,8 @@ def _fbx(path: str, scale: float, up: str) -> None:
             embed_textures=True,
             use_custom_props=True,
             # One animation of all that moves at once, as for glTF.
-            bake_anim_use_all_actions=_has_tracks(),
-            bake_anim_use_nla_strips=_has_tracks(),
+            bake_anim_use_all_actions=choosing.has_tracks(),
+            bake_anim_use_nla_strips=choosing.has_tracks(),
         )
 
 
@@ -332,6 +206,8 @@ def _usd(path: str, scale: float, up: str) -> None:
         selected_objects_only=True,
         visible_objects_only=False,
         evaluation_mode="VIEWPORT",
+        # A subdivision surface as it is seen, not its cage with a note.
+        export_subdivision="TESSELLATE",
         convert_orientation=True,
         export_global_up_selection=up,
         export_global_forward_selection=_FORWARD[up],
@@ -362,6 +238,7 @@ def _abc(path: str, scale: float, up: str) -> None:
         start=first,
         end=last,
         evaluation_mode="VIEWPORT",
+        apply_subdiv=True,
         as_background_job=False,
     )
     ogawa.put_in_order(path)

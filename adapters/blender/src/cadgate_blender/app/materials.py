@@ -8,7 +8,7 @@ from typing import Any, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
-from cadgate_blender.app import animated, changes, images, limits, names, sockets, versions
+from cadgate_blender.app import animated, changes, images, limits, names, sockets, textures, versions
 from cadgate_blender.app.describe import describe, tidy, vector
 
 _SLOTS = {
@@ -232,6 +232,7 @@ def apply(*, object: str, material: str, slot: int | None) -> dict[str, Any]:
         obj.material_slots[index].material = found
     described = describe(obj)
     _tell([obj] if obj.data.users == 1 else [each for each in bpy.data.objects if each.data == obj.data])
+    textures.warn_of_missing_uvs([obj])
     return described
 
 
@@ -265,6 +266,9 @@ def texture(*, path: str, name: str, material: str, slot: str) -> dict[str, Any]
     elif slot == "emission" and sockets.feed(node.inputs["Emission Strength"]).value == 0.0:
         sockets.put(tree, node.inputs["Emission Strength"], 1.0)
     tree.links.new(output, node.inputs[_SLOTS[slot]])
+    textures.warn_of_missing_uvs(
+        [obj for obj in bpy.data.objects if any(each.material == found for each in obj.material_slots)]
+    )
     return info(found)
 
 

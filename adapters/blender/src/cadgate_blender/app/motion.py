@@ -166,22 +166,39 @@ def scale_roots(factor: float) -> None:
     """
     if factor == 1.0:
         return
-    roots = [obj for obj in bpy.data.objects if obj.parent is None]
+    shared, within = _scaled_collections()
+    for collection in shared:
+        collection.instance_offset = [value * factor for value in collection.instance_offset]
+    roots = [obj for obj in bpy.data.objects if obj.parent is None and obj.name in within]
     placed = [obj for obj in roots if _placed_otherwise(obj)]
     motion = Motion(placed) if placed else None
     if motion is not None and not motion.frames:
         bpy.context.view_layer.update()
     worlds = {obj.name: [world.copy() for world in motion.world(obj)] for obj in placed} if motion else {}
     for obj in roots:
-        for name in _SCALED:
+        # What shows a collection that is scaled itself must not make it larger once more.
+        scaled = _SCALED[:2] if obj.instance_collection in shared else _SCALED
+        for name in scaled:
             setattr(obj, name, [value * factor for value in getattr(obj, name)])
-        _scale_curves(obj, factor)
+        _scale_curves(obj, factor, scaled)
     for data in {obj.data for obj in bpy.data.objects if obj.type == "CAMERA"}:
         data.ortho_scale *= factor
         data.clip_start, data.clip_end = data.clip_start * factor, data.clip_end * factor
     if motion is not None:
         _place_as_scaled(placed, motion, worlds, factor)
     bpy.context.view_layer.update()
+
+
+def _scaled_collections() -> tuple[list[Any], set[str]]:
+    """The collections that are instanced and whose objects stand in the scene too; the names of what is scaled.
+
+    Of a collection that only instances show, the instances are scaled, and it is not.
+    """
+    within = set(bpy.context.scene.objects.keys())
+    shown = {obj.instance_collection for obj in bpy.data.objects if obj.instance_collection is not None}
+    shared = [each for each in shown if any(obj.name in within for obj in each.all_objects)]
+    within |= {obj.name for each in shared for obj in each.all_objects}
+    return shared, within
 
 
 def _placed_otherwise(obj: Any) -> bool:
@@ -206,7 +223,7 @@ def _place_as_scaled(placed: Iterable[Any], motion: Motion, worlds: dict[str, li
     bpy.context.scene.frame_set(motion.now)
 
 
-def _scale_curves(obj: Any, factor: float) -> None:
+def _scale_curves(obj: Any, factor: float, scaled: Sequence[str]) -> None:
     done: dict[Any, Any] = {}
     for holder, name in _actions(obj):
         action = getattr(holder, name)
@@ -222,7 +239,7 @@ def _scale_curves(obj: Any, factor: float) -> None:
             continue
         done[action] = action
         for curve in _curves(action):
-            if curve.data_path in _SCALED:
+            if curve.data_path in scaled:
                 _scale_curve(curve, factor)
 
 

@@ -16,6 +16,7 @@ _HOLD_KEYS = ("glb", "gltf", "fbx", "usd")
 
 def prepare(chosen: list[Any], format: str, motion: Motion) -> list[Any]:
     """Make the chosen objects such that `format` can hold them. Returns them: some are new ones of the same names."""
+    made = [] if format in ("ply", "stl", "obj") else _instances(chosen, format)
     chosen = [_as_mesh(obj, motion) for obj in chosen]
     if format in ("glb", "gltf", "fbx"):
         for obj in chosen:
@@ -29,6 +30,8 @@ def prepare(chosen: list[Any], format: str, motion: Motion) -> list[Any]:
         _turn_mirrored(chosen, format)
     else:
         _Tree(chosen, format, motion).straighten()
+    for obj in made:
+        obj.select_set(True)
     bpy.context.view_layer.update()
     return chosen
 
@@ -39,6 +42,43 @@ def told(names: Sequence[str]) -> str:
 
 
 # --- kinds of objects --------------------------------------------------------------------------------------------
+
+
+def _instances(chosen: list[Any], format: str) -> list[Any]:
+    """Objects of their own for what geometry nodes (and particles) only show: these exporters leave it out."""
+    owners = {obj.name for obj in chosen if _shows_instances(obj, format)}
+    if not owners:
+        return []
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    found = [
+        (each.parent.original.name, each.matrix_world.copy(), _mesh_of(each.object))
+        for each in depsgraph.object_instances
+        if each.is_instance and each.parent is not None and each.parent.original.name in owners
+    ]
+    made: list[Any] = []
+    for name, world, mesh in found:
+        if mesh is None:
+            continue
+        mesh.transform(transforms.shear_of(world))
+        obj = bpy.data.objects.new(f"{name}_{len(made) + 1}", mesh)
+        transforms.place(obj, transforms.without_shear(world))
+        bpy.context.scene.collection.objects.link(obj)
+        made.append(obj)
+    return made
+
+
+def _shows_instances(obj: Any, format: str) -> bool:
+    if any(modifier.type == "NODES" and modifier.show_viewport for modifier in obj.modifiers):
+        return True
+    # USD's and Alembic's exporters write those of particles themselves.
+    return format in ("glb", "gltf", "fbx") and len(obj.particle_systems) > 0
+
+
+def _mesh_of(obj: Any) -> Any:
+    try:
+        return bpy.data.meshes.new_from_object(obj)
+    except RuntimeError:
+        return None
 
 
 def _as_mesh(obj: Any, motion: Motion) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 import bmesh
 import bpy
 
-from cadgate.appserver import method
-from cadgate_blender.app import limits
+from cadgate.appserver import method, warn
+from cadgate_blender.app import glyphs, limits
 from cadgate_blender.app.geometry import from_bmesh, from_pieces
 from cadgate_blender.app.objects import Placement, add_object
 
@@ -198,6 +198,10 @@ def empty(*, display: str, size: float, **placement: Any) -> dict[str, Any]:
 @method("primitives.text")
 def text(*, text: str, size: float, extrude: float, align: str, **placement: Any) -> dict[str, Any]:
     place = Placement(**placement)
+    lost = glyphs.missing(text)
+    if lost:
+        told = ", ".join(f"{each!r} (U+{ord(each):04X})" for each in lost[:10]) + (" …" if len(lost) > 10 else "")
+        warn("missing_glyphs", f"No font of Blender has {told}: a placeholder is drawn instead")
 
     def make(name: str) -> Any:
         curve = bpy.data.curves.new(name, "FONT")

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from cadgate.appserver import warn
+
+
+def warn_of_missing_uvs(objects: list[Any]) -> None:
+    """Warn of those whose material shows a picture that their mesh has no place for."""
+    bare = [obj.name for obj in objects if without_uvs(obj)]
+    if bare:
+        told = ", ".join(repr(name) for name in bare[:10]) + (" …" if len(bare) > 10 else "")
+        warn(
+            "no_uvs",
+            f"The material of {told} shows a picture, and the mesh has no UV map that says where: the picture is not "
+            "seen as it should be; give the mesh UVs",
+        )
+
 
 def without_uvs(obj: Any) -> bool:
     """Whether a mesh has a material with a picture placed by UVs, and no UV map."""

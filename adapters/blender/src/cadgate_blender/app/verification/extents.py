@@ -79,7 +79,7 @@ def evaluated(chosen: Iterable[Any], scale: float = 1.0) -> dict[str, Shape]:
     depsgraph = bpy.context.evaluated_depsgraph_get()
     wanted = {obj.name for obj in chosen}
     parts: dict[str, list[Shape]] = {}
-    if any(_makes_instances(bpy.data.objects[name]) for name in wanted):
+    if any(makes_instances(bpy.data.objects[name]) for name in wanted):
         for instance in depsgraph.object_instances:
             owner = instance.parent if instance.is_instance else instance.object
             if owner is not None and owner.original.name in wanted:
@@ -92,7 +92,8 @@ def evaluated(chosen: Iterable[Any], scale: float = 1.0) -> dict[str, Shape]:
     return {name: shape for name, shape in joined.items() if shape is not None}
 
 
-def _makes_instances(obj: Any) -> bool:
+def makes_instances(obj: Any) -> bool:
+    """Whether other objects may be seen because of this one."""
     return (
         obj.instance_type != "NONE"
         or len(obj.particle_systems) > 0

@@ -36,6 +36,8 @@ class Contents:
     keyed: set[str] = field(default_factory=set)
     """Names of nodes with morph targets."""
     exact_triangles: bool = True
+    rough: bool = False
+    """Whether it has faces of more than four corners, which may be cut into triangles in quite different ways."""
 
 
 # --- glTF --------------------------------------------------------------------------------------------------------
@@ -219,7 +221,9 @@ def read_obj(path: str) -> Contents:
     everything = numpy.array(b" ".join(points).split(), numpy.float64).reshape(len(points), -1)[:, :3]
     for name, lines in faces.items():
         if lines:
-            which, inverse = numpy.unique(_fans(lines), return_inverse=True)
+            triangles, most = _fans(lines)
+            found.rough = found.rough or most > 4
+            which, inverse = numpy.unique(triangles, return_inverse=True)
             if shape := extents.of(everything[which], inverse.reshape(-1, 3)):
                 found.parts.append((name, shape))
     found.whole = extents.together(shape for _, shape in found.parts)
@@ -229,15 +233,15 @@ def read_obj(path: str) -> Contents:
     return found
 
 
-def _fans(lines: list[bytes]) -> Any:
-    """The triangles of faces of positive indices, each face a fan about its first corner."""
+def _fans(lines: list[bytes]) -> tuple[Any, int]:
+    """The triangles of faces of positive indices, each a fan about its first corner, and the most corners of a face."""
     rows = [row.split() for row in re.sub(rb"/[^ \r\n]*", b"", b"".join(lines)).splitlines()]
     found: list[Any] = []
     for corners in sorted({len(row) for row in rows}):
         same = numpy.array([row for row in rows if len(row) == corners], numpy.int64) - 1
         for second in range(1, corners - 1):
             found.append(same[:, [0, second, second + 1]])
-    return numpy.concatenate(found)
+    return numpy.concatenate(found), max(len(row) for row in rows)
 
 
 def read_stl(path: str) -> Contents:
@@ -280,4 +284,7 @@ def read_ply(path: str) -> Contents:
             if (faces["count"] != 3).any():
                 raise AppError("command_failed", "Blender wrote a ply file whose faces are not triangles")
             triangles = faces["corners"].astype(numpy.int64)
+    if len(triangles):
+        which, inverse = numpy.unique(triangles, return_inverse=True)
+        points, triangles = points[which], inverse.reshape(-1, 3)
     return Contents(whole=extents.of(points, triangles))

@@ -1,0 +1,149 @@
+"""What a request names, and what of it a file of its format can hold: chosen, noted as it is, and prepared."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import bpy
+
+from cadgate.appserver import AppError, current, warn
+from cadgate_blender.app import preparing, textures
+from cadgate_blender.app.motion import Motion
+from cadgate_blender.app.verification import extents, files
+from cadgate_blender.app.verification.files import Truth
+
+STILL = ("obj", "stl", "ply")
+_HOLLOW = ("MESH", "CURVE", "SURFACE", "FONT", "META")
+"""What is nothing without points."""
+
+
+def prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str) -> tuple[list[Any], Truth]:
+    """What there is to write, changed such that it can be written, and what the file must hold then."""
+    _choose(chosen)
+    _tame_names()
+    _drop_settings(chosen, format)
+    if not apply:
+        for modifier in [modifier for obj in chosen for modifier in obj.modifiers]:
+            modifier.show_viewport = modifier.show_render = False
+    bpy.context.view_layer.update()
+    found = extents.evaluated(chosen, scale)
+    chosen = _with_something(chosen, format, found)
+    motion = Motion(chosen)
+    moving = motion.at_all()
+    if moving and format in STILL:
+        warn("still", f"A {format} file holds no movement: {preparing.told(moving)} is in it as it is in this frame")
+    keyed = [obj.name for obj in chosen if getattr(obj.data, "shape_keys", None) is not None]
+    instanced = any(extents.makes_instances(obj) for obj in chosen)
+    told = len(current().warnings)
+    chosen = preparing.prepare(chosen, format, motion)
+    kept = {obj.name for obj in chosen}
+    truth = Truth({name: shape for name, shape in found.items() if name in kept and shape.triangles})
+    words = " ".join(each["message"] for each in current().warnings[told:])
+    warned = {obj.name for obj in chosen if repr(obj.name) in words}
+    truth.excused = set(warned)
+    textures.warn_of_missing_uvs(chosen)
+    truth.session = files.Times.of_scene()
+    truth.excused |= _otherwise_at_rest(format, motion, moving)
+    truth.by_name = not instanced
+    if format not in STILL:
+        truth.moving = {name for name in moving if motion.moves(name)} - warned
+    if format in ("glb", "gltf"):
+        truth.keyed = {name for name in keyed if _has_keys(name)} - warned
+        truth.names = {obj.name for obj in chosen if obj.type in ("MESH", "EMPTY", "CAMERA", "LIGHT", "ARMATURE")}
+    return chosen, truth
+
+
+def _otherwise_at_rest(format: str, motion: Motion, moving: list[str]) -> set[str]:
+    """What moves, where the file at rest is not the frame that is shown: its place cannot be compared then."""
+    if not motion.frames or format in STILL:
+        return set()
+    if format in ("glb", "gltf") or has_tracks() or not motion.frames[0] <= motion.now <= motion.frames[-1]:
+        return set(moving)
+    return {name for name in moving if motion.deforms(name)} if motion.now != motion.frames[0] else set()
+
+
+def _holds(format: str, obj: Any, found: dict[str, Any]) -> bool:
+    """Whether anything of the object can be in a file of this format."""
+    shape = found.get(obj.name)
+    if shape is None:
+        return format not in STILL and (obj.type not in _HOLLOW or len(obj.children) > 0)
+    if shape.triangles:
+        return True
+    # Points and lines alone.
+    if format in ("obj", "ply"):
+        return obj.type == "MESH"
+    return format in ("usd", "abc", "fbx") or (format != "stl" and len(obj.children) > 0)
+
+
+def _has_keys(name: str) -> bool:
+    keys = getattr(bpy.data.objects[name].data, "shape_keys", None)
+    return keys is not None and len(keys.key_blocks) > 1
+
+
+def _with_something(chosen: list[Any], format: str, found: dict[str, Any]) -> list[Any]:
+    """The objects without those that ought to have points and have none, or none that the format can hold."""
+    full = [obj for obj in chosen if _holds(format, obj, found)]
+    left = [obj.name for obj in chosen if obj not in full]
+    if not full:
+        raise AppError(
+            "degenerate_result",
+            f"There is no surface to export as {format}: {preparing.told(left)} has no points in this scene (a text of "
+            "spaces, an empty mesh, modifiers that leave nothing); add one, or name other objects",
+            {"objects": left},
+        )
+    if left:
+        warn("left_out", f"What has no surface in this scene is not in the file: {preparing.told(left)}")
+        for obj in [each for each in chosen if each.name in left]:
+            obj.select_set(False)
+    return full
+
+
+def _choose(chosen: list[Any]) -> None:
+    """Select exactly these, and make them visible: exporters leave out what is not."""
+    scene, layer = bpy.context.scene, bpy.context.view_layer
+    bpy.ops.object.select_all(action="DESELECT")
+    # To ask for one by its name, or whether one is visible, costs a walk over all.
+    known = set(layer.objects.keys())
+    for obj in chosen:
+        if obj.name not in known:
+            scene.collection.objects.link(obj)
+        for switch in ("hide_viewport", "hide_render", "hide_select"):
+            if getattr(obj, switch):
+                setattr(obj, switch, False)
+    layer.update()
+    for obj in chosen:
+        if obj.hide_get():
+            obj.hide_set(False)
+        obj.select_set(True)
+    visible = {obj.name for obj in bpy.context.visible_objects}
+    for obj in [each for each in chosen if each.name not in visible]:
+        scene.collection.objects.link(obj)
+        obj.select_set(True)
+    if chosen:
+        layer.objects.active = chosen[0]
+
+
+def _tame_names() -> None:
+    """Names of images that are names of files: exporters write some of them as they are, with `../` and all."""
+    for image in bpy.data.images:
+        if any(each in image.name for each in "/\\\0") or image.name.startswith("."):
+            image.name = bpy.path.clean_name(image.name)
+
+
+def _drop_settings(chosen: list[Any], format: str) -> None:
+    """Custom properties that are none: what Cycles keeps there. FBX gets groups of values as JSON text, for Blender
+    would write where they stand in memory.
+    """
+    for block in {*chosen, *(obj.data for obj in chosen if obj.data is not None), *bpy.data.materials}:
+        for name, value in list(block.items()):
+            if name.startswith("cycles"):
+                del block[name]
+            elif format == "fbx" and hasattr(value, "to_dict"):
+                block[name] = json.dumps(value.to_dict(), default=str, sort_keys=True)
+
+
+def has_tracks() -> bool:
+    """Whether anything keeps several movements to choose from."""
+    blocks = [*bpy.data.objects, *bpy.data.shape_keys]
+    return any(block.animation_data is not None and len(block.animation_data.nla_tracks) for block in blocks)
