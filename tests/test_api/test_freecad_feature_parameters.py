@@ -145,7 +145,9 @@ def test_an_expression_determines_a_size_and_is_followed(block: httpx.Client) ->
     post(block, "/features/mirror", object="Pin", plane="xy", name="Image")
     patch(block, "Box", properties={"Height": 20})
     assert volume(block, "Image") == pytest.approx(25 * pi * 5)
-    assert "an expression determines it" in refused(block, "Pin", Radius=3)
+    message = refused(block, "Pin", Radius=3)
+    assert "change 'Box', which it refers to" in message
+    assert '{"expressions": {"Radius": null}}' in message
     patch(block, "Pin", expressions={"height": "Radius * 2", "Placement.Base.x": "Box.Length"})
     assert volume(block, "Image") == pytest.approx(25 * pi * 10)
     assert get(block, "/objects/Pin")["location"] == [40, 0, 0]

@@ -32,11 +32,7 @@ def require_undriven(obj: Any, name: str, field: str) -> None:
 
 def driven(obj: Any, path: str, text: str) -> str:
     """What to say of a value that the expression `text` determines."""
-    used = sorted(
-        other.Name
-        for other in obj.OutList
-        if re.search(rf"\b{re.escape(other.Name)}\b|<<{re.escape(other.Label)}>>", text)
-    )
+    used = sorted({other.Name for other in obj.OutList if _names(text, other)})
     source = f"change {' or '.join(map(repr, used))}, which it refers to" if used else "change what it refers to"
     return (
         f"the expression {text!r} determines {obj.Name}.{path}, so a value would not last: {source}, or remove the "
