@@ -19,3 +19,18 @@ def evaluate(gateway: Gateway, code: str) -> Any:
             if message["type"] == "result":
                 assert message["status"] == "success", message["error"]
                 return message["result"]["value"]
+
+
+def reset_scene(gateway: Gateway) -> None:
+    """Set what a cleared scene keeps, frames and the size of pictures, as a new session has it."""
+    evaluate(
+        gateway,
+        """
+scene = bpy.context.scene
+scene.frame_start, scene.frame_end = 1, 250
+scene.frame_set(1)
+scene.render.fps, scene.render.fps_base = 24, 1.0
+scene.render.resolution_x, scene.render.resolution_y = 1920, 1080
+None
+""",
+    )

@@ -14,20 +14,11 @@ import httpx
 import pytest
 import zstandard
 
-from tests.blender_code import evaluate
+from tests.blender_code import reset_scene
 from tests.gateway import Gateway
 from tests.pictures import png
 
 STABLE = ["a.glb", "a.gltf", "a.obj", "a.stl", "a.ply", "a.fbx", "a.usda", "a.usdc", "a.usdz", "a.usd", "a.abc"]
-
-
-FRESH = """
-scene = bpy.context.scene
-scene.frame_start, scene.frame_end = 1, 250
-scene.frame_set(1)
-scene.render.resolution_x, scene.render.resolution_y = 1920, 1080
-None
-"""
 
 
 def fill(client: httpx.Client) -> None:
@@ -69,7 +60,7 @@ def written(client: httpx.Client, name: str) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def first(gateway: Gateway) -> Iterator[httpx.Client]:
     # A cleared scene keeps its frames and the size of its pictures, and other tests change both.
-    evaluate(gateway, FRESH)
+    reset_scene(gateway)
     with gateway.client("/api/v1/blender") as client:
         fill(client)
         yield client

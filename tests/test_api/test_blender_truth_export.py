@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 import trimesh
 from pxr import Usd, UsdGeom
 
-from tests.blender_code import evaluate
+from tests.blender_code import evaluate, reset_scene
 from tests.gateway import Gateway
 from tests.pictures import png
 
@@ -23,6 +24,14 @@ HIERARCHIES = ["glb", "gltf", "fbx", "usd", "abc"]
 EVERY = [*HIERARCHIES, "obj", "stl", "ply"]
 
 Box = list[list[float]]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def scene_as_new(gateway: Gateway) -> Iterator[None]:
+    """These tests change frames and the size of pictures, which a cleared scene keeps."""
+    reset_scene(gateway)
+    yield
+    reset_scene(gateway)
 
 
 def export(blender: httpx.Client, **params: Any) -> dict[str, Any]:
