@@ -13,6 +13,7 @@ from pxr import Gf, Sdf, Usd, UsdGeom
 
 from tests.blender_code import evaluate, reset_scene
 from tests.gateway import Gateway
+from tests.truth.carried_case import Carried, document
 
 TRIANGLE = ["facet normal 0 0 1", "outer loop", "vertex 0 0 0", "vertex 1 0 0", "vertex 0 1 0", "endloop", "endfacet"]
 STL = "\n".join(["solid part", *TRIANGLE, "endsolid part"])
@@ -336,3 +337,15 @@ for frame in (1, 10):
 ends
 """
     assert evaluate(gateway, code) == [0, 9]
+
+
+def test_an_action_that_is_set_and_in_a_track_is_scaled_in_both(blender: httpx.Client, gateway: Gateway) -> None:
+    """The importer of glTF leaves the action of an object in a muted track besides."""
+    case = Carried({"translation": [1, 2, 3]}, None, [[1, 2, 3], [4, 5, 6]], [1, 1, 1, 1], False, None)
+    content = json.dumps(document(case)).encode()
+    assert blender.post("/import?scale=100", files={"file": ("in.gltf", content)}).status_code == 200
+    code = """
+[[action.name, [[key.co[1] for key in curve.keyframe_points] for layer in action.layers for strip in layer.strips
+                for bag in strip.channelbags for curve in bag.fcurves]] for action in bpy.data.actions]
+"""
+    assert evaluate(gateway, code) == [["Move", [[100, 400], [-300, -600], [200, 500]]]]

@@ -108,7 +108,7 @@ def _box(shape: TopoDS_Shape) -> tuple[tuple[float, ...], tuple[float, ...], flo
     BRepBndLib.Add_s(shape, meshed, True)
     meshed.SetGap(0.0)
     sides = list(zip(_sides(optimal), _sides(meshed), strict=True))
-    exact = all(abs(one - other) <= MESHED for one, other in sides)
+    exact = all(abs(one - other) <= 1e-6 for one, other in sides)
     chosen = [one if abs(one - other) <= MESHED else other for one, other in sides]
     return tuple(chosen[:3]), tuple(chosen[3:]), 0.0 if exact else MESHED
 

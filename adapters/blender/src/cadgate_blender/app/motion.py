@@ -227,20 +227,35 @@ def _scale_curves(obj: Any, factor: float, scaled: Sequence[str]) -> None:
     done: dict[Any, Any] = {}
     for holder, name in _actions(obj):
         action = getattr(holder, name)
-        if action.users > 1 and action not in done.values():
-            # Another object may have it, which is no root.
-            slot = getattr(holder, "action_slot", None)
-            identifier = slot.identifier if slot is not None else None
-            action = done.setdefault(action, action.copy())
-            setattr(holder, name, action)
-            if identifier is not None and identifier in action.slots:
-                holder.action_slot = action.slots[identifier]
         if action in done:
+            # The importer of glTF keeps the action that it sets in a muted track besides.
+            _give(holder, name, done[action])
             continue
-        done[action] = action
-        for curve in _curves(action):
+        own = action
+        if action.users > 1:
+            # Another object may have it, which is no root.
+            own = action.copy()
+            _give(holder, name, own)
+        done[action] = done[own] = own
+        for curve in _curves(own):
             if curve.data_path in scaled:
                 _scale_curve(curve, factor)
+    for action, own in list(done.items()):
+        if own != action and action.users == 0:
+            name = action.name
+            bpy.data.actions.remove(action)
+            own.name = name
+
+
+def _give(holder: Any, name: str, action: Any) -> None:
+    """Let an object or a strip play `action`, with the slot of the same name."""
+    if getattr(holder, name) == action:
+        return
+    slot = getattr(holder, "action_slot", None)
+    identifier = slot.identifier if slot is not None else None
+    setattr(holder, name, action)
+    if identifier is not None and identifier in action.slots:
+        holder.action_slot = action.slots[identifier]
 
 
 def _scale_curve(curve: Any, factor: float) -> None:

@@ -24,6 +24,8 @@ class Shape:
     volume: float = 0.0
     """Signed: negative for a closed surface that is inside out. About the middle of the box."""
     measured: bool = True
+    lean: Any = 0.0
+    """The sum of the areas as vectors: 0 for a closed surface; by it the volume of an open one is another elsewhere."""
 
     @property
     def size(self) -> float:
@@ -41,6 +43,7 @@ def of(points: Any, triangles: Any) -> Shape | None:
         normals = numpy.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         shape.area = float(numpy.sqrt((normals * normals).sum(axis=1)).sum() / 2)
         shape.volume = float((corners[:, 0] * normals).sum() / 6)
+        shape.lean = normals.sum(axis=0) / 2
     return shape
 
 
@@ -49,21 +52,25 @@ def together(shapes: Iterable[Shape]) -> Shape | None:
     found = list(shapes)
     if not found:
         return None
+    low, high = numpy.min([each.low for each in found], axis=0), numpy.max([each.high for each in found], axis=0)
+    middle = (low + high) / 2
     return Shape(
-        numpy.min([each.low for each in found], axis=0),
-        numpy.max([each.high for each in found], axis=0),
+        low,
+        high,
         sum(each.triangles for each in found),
         sum(each.vertices for each in found),
         sum(each.area for each in found),
-        sum(each.volume for each in found),
+        sum(each.volume + float(numpy.dot((each.low + each.high) / 2 - middle, each.lean)) / 3 for each in found),
         all(each.measured for each in found),
+        sum(each.lean for each in found),
     )
 
 
 def turned(shape: Shape, matrix: Any) -> Shape:
     """The shape with its axes exchanged by a matrix that has one 1 or -1 in each row."""
     one, other = matrix @ shape.low, matrix @ shape.high
-    return replace(shape, low=numpy.minimum(one, other), high=numpy.maximum(one, other))
+    lean = matrix @ shape.lean if numpy.ndim(shape.lean) else shape.lean
+    return replace(shape, low=numpy.minimum(one, other), high=numpy.maximum(one, other), lean=lean)
 
 
 TO_Y_UP = numpy.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])

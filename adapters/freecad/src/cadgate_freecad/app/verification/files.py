@@ -10,7 +10,7 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import step_names
+from cadgate_freecad.app import shapes, step_names
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.values import words
 
@@ -105,7 +105,7 @@ class Extent:
         self.center = center * (1 / mass) if mass else None
         box = FreeCAD.BoundBox()
         for shape in wanted:
-            box.add(shape.BoundBox)
+            box.add(shapes.bounding_box(shape) or shape.BoundBox)
         self.low = (box.XMin, box.YMin, box.ZMin)
         self.high = (box.XMax, box.YMax, box.ZMax)
         self.diagonal = box.DiagonalLength
