@@ -18,6 +18,7 @@ if "$PY" -P -m pyright --version >/dev/null; then check pyright --pythonpath "$P
 if [ "${#failed[@]}" != 0 ]; then printf '== failed: %s\n' "${failed[*]}"; fi
 printf '== pytest\n'
 code=0
-"$PY" -P -m pytest "$@" || code=$?
+# Most tests wait for an application: three of them at a time keep two cores busy. Tests of a file share a gateway.
+"$PY" -P -m pytest -n 3 --dist loadfile "$@" || code=$?
 if [ "$code" = 0 ] && [ "${#failed[@]}" != 0 ]; then code=1; fi
 exit "$code"

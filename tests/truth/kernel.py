@@ -59,6 +59,7 @@ class Measures:
     high: tuple[float, ...]
     solids: int = 0
     slack: float = 0.0
+    precision: float = 1e-4
 
 
 def build(steps: Sequence[Step]) -> dict[str, TopoDS_Shape]:

@@ -25,6 +25,8 @@ PROPERTIES = {
 POINTS = 20_000
 ALLOWED = {"degenerate_result", "limit_exceeded"}
 """Codes by which a right request may be refused: the kernel failed, and the answer says so."""
+NOT_GIVEN_OUT = "does not hold the objects"
+"""How the gateway refuses a file that FreeCAD itself reads as something else than it wrote."""
 DEFLECTION = 0.1
 
 
@@ -86,7 +88,7 @@ class PartCase:
             try:
                 self._files(api, folder, expected, warnings)
             except Refused as error:
-                if error.code not in ALLOWED:
+                if error.code not in ALLOWED and NOT_GIVEN_OUT not in error.message:
                     raise Disagreement(f"{self.recipe.format} is refused: {error}") from error
                 refusals.append(f"{self.recipe.format}: {error.code}")
         if refusals:
@@ -167,7 +169,7 @@ class PartCase:
             _close(f"imported {format}: upper end on axis {axis}", high, expected.high[axis], slack)
         if format in part_files.EXACT:
             volume = sum(each["volume"] or 0 for each in objects)
-            _close(f"imported {format}: volume", volume, expected.volume, 1e-4 * expected.volume + 1e-3)
+            _close(f"imported {format}: volume", volume, expected.volume, expected.precision * expected.volume + 1e-3)
 
     # --- shrinking -----------------------------------------------------------------------------------------------
 
@@ -262,6 +264,9 @@ def _expected(steps: tuple[Step, ...], part: str) -> Measures | None:
     """By the second kernel, if counting points agrees with it; None where there is nothing to compare with."""
     try:
         found = kernel.measure(kernel.build(steps)[part])
+        if any(step.kind == "torus" for step in steps):
+            # OpenCASCADE integrates over cut tori with a fixed number of points: two versions differ by this much.
+            found = replace(found, precision=1e-3)
     except CannotBuild:
         return None
     inside = membership.build(steps).get(part)
@@ -297,7 +302,7 @@ def _same(told: dict[str, Any], expected: Measures, when: str) -> None:
 
 
 def _near(found: Measures, expected: Measures, what: str, slack: float) -> None:
-    _close(f"{what}: volume", found.volume, expected.volume, 1e-4 * expected.volume + 1e-3)
+    _close(f"{what}: volume", found.volume, expected.volume, expected.precision * expected.volume + 1e-3)
     _close(f"{what}: area", found.area, expected.area, 1e-3 * expected.area)
     boxed = slack + expected.slack + found.slack
     for axis in range(3):
@@ -321,5 +326,5 @@ def _check_mesh(format: str, path: Path, expected: Measures, warned: list[str]) 
     if not loose:
         volume = part_files.signed_volume(points, faces)
         _close(f"{what}: volume", volume, expected.volume, DEFLECTION * expected.area + 1e-3 * expected.volume)
-        if "not_watertight" in warned:
+        if "not_watertight" in warned and part_files.is_manifold(faces):
             raise Disagreement(f"{what}: called open, but it is closed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -99,10 +100,20 @@ def signed_volume(points: NDArray[np.float64], faces: NDArray[np.int64]) -> floa
 def open_edges(faces: NDArray[np.int64]) -> int:
     """How many edges do not have as many triangles on one side as on the other, by the indices of their points."""
     count: Counter[tuple[int, int]] = Counter()
-    for a, b, c in faces.tolist():
-        for start, end in ((a, b), (b, c), (c, a)):
-            count[min(start, end), max(start, end)] += 1 if start < end else -1
+    for start, end in _edges(faces):
+        count[min(start, end), max(start, end)] += 1 if start < end else -1
     return sum(1 for balance in count.values() if balance)
+
+
+def is_manifold(faces: NDArray[np.int64]) -> bool:
+    """Whether each edge has just two triangles: a solid that touches itself along an edge has four there."""
+    count = Counter((min(edge), max(edge)) for edge in _edges(faces))
+    return all(number == 2 for number in count.values())
+
+
+def _edges(faces: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    for a, b, c in faces.tolist():
+        yield from ((a, b), (b, c), (c, a))
 
 
 def merged(points: NDArray[np.float64], faces: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Iterable
 
 import bpy
@@ -24,7 +24,7 @@ class Shape:
     volume: float = 0.0
     """Signed: negative for a closed surface that is inside out. About the middle of the box."""
     measured: bool = True
-    lean: Any = 0.0
+    lean: Any = field(default_factory=lambda: numpy.zeros(3))
     """The sum of the areas as vectors: 0 for a closed surface; by it the volume of an open one is another elsewhere."""
 
     @property
@@ -69,8 +69,7 @@ def together(shapes: Iterable[Shape]) -> Shape | None:
 def turned(shape: Shape, matrix: Any) -> Shape:
     """The shape with its axes exchanged by a matrix that has one 1 or -1 in each row."""
     one, other = matrix @ shape.low, matrix @ shape.high
-    lean = matrix @ shape.lean if numpy.ndim(shape.lean) else shape.lean
-    return replace(shape, low=numpy.minimum(one, other), high=numpy.maximum(one, other), lean=lean)
+    return replace(shape, low=numpy.minimum(one, other), high=numpy.maximum(one, other), lean=matrix @ shape.lean)
 
 
 TO_Y_UP = numpy.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])

@@ -15,7 +15,7 @@ from typing import Any
 import FreeCAD
 import Part
 
-from cadgate.appserver import AppError, warn
+from cadgate.appserver import warn
 
 _FAILURES = (Part.OCCError, FreeCAD.Base.FreeCADError)
 
@@ -25,34 +25,13 @@ def check(obj: Any, *, level: str | None = None) -> None:
 
     `level` is `"fast"` or `"full"`; None takes the adapter's setting.
     """
-    from cadgate_freecad.app.verification import booleans, features
+    from cadgate_freecad.app.verification import booleans, features, shells
 
     try:
-        _require_closed(obj)
+        inputs = [getattr(each, "Shape", None) for each in obj.OutList]
+        shells.require_closed(obj.Shape, inputs, f"this {obj.TypeId} {obj.Name!r}")
         features.check(obj, obj.Shape, level=level)
         booleans.check_object(obj, level=level)
     except _FAILURES as error:
         # A check that fails proves nothing, neither way.
         warn("unverified", f"{obj.Name!r} could not be looked at in a second way: {type(error).__name__}: {error}")
-
-
-def _require_closed(obj: Any) -> None:
-    """Raise AppError where a solid has an open shell, which bounds nothing, and no input had one already.
-
-    OpenCASCADE calls such a shape valid: a face of a tool that was left over in the result of a boolean.
-    """
-    left = _open_shells(obj.Shape)
-    if left and not any(_open_shells(getattr(each, "Shape", None)) for each in obj.OutList):
-        faces = sum(len(shell.Faces) for shell in left)
-        raise AppError(
-            "degenerate_result",
-            f"OpenCASCADE fails at this {obj.TypeId}: its result has {faces} faces that bound nothing. Nothing was "
-            "changed. What may help: move or turn an input slightly, or other dimensions",
-            {"type": obj.TypeId, "reason": "kernel_failed"},
-        )
-
-
-def _open_shells(shape: Any) -> list[Any]:
-    if shape is None or not hasattr(shape, "Solids") or shape.isNull():
-        return []
-    return [shell for solid in shape.Solids for shell in solid.Shells if not shell.isClosed()]

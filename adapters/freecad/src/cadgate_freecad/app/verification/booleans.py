@@ -7,7 +7,7 @@ from typing import Any, Callable, Iterable, NamedTuple
 from cadgate.appserver import AppError, warn
 from cadgate_freecad.app import placed, shapes
 from cadgate_freecad.app.limits import LIMITS
-from cadgate_freecad.app.verification import meshes
+from cadgate_freecad.app.verification import meshes, shells
 from cadgate_freecad.app.verification.points import (
     DEEPER,
     Faces,
@@ -189,6 +189,7 @@ def _joined(made: Outcome) -> None:
     """Raise AppError where the result hangs together only by tolerances as large as its own parts."""
     if made.result.isNull() or not made.result.Faces:
         return
+    shells.require_closed(made.result, made.operands, " and ".join(map(repr, made.names[:5])))
     gap, size_of_it = made.result.getTolerance(1), made.result.BoundBox.DiagonalLength
     before = max(each.getTolerance(1) for each in made.operands)
     if gap > max(APART * size_of_it, 2 * before):
