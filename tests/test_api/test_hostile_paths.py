@@ -40,8 +40,9 @@ IDENTIFIERS = {"artifact"}
 
 NO_PATHS = {
     "angle", "angle1", "angle2", "angle3", "at", "base", "body", "camera", "center", "circumradius", "code",
-    "collection", "color", "corner", "distance", "edges", "emission_color", "end", "face", "faces", "fields",
-    "height", "label",
+    "collection", "color", "colors", "corner", "depth", "diameter", "distance", "edges", "emission_color", "end",
+    "expressions", "face", "faces", "fields",
+    "head_depth", "head_diameter", "height", "label",
     "length", "length_reverse", "location", "material", "mirror_object", "modifier", "name", "new_name", "object",
     "object1", "object2", "objects", "offset", "on", "on_face", "parent", "path", "path_edges", "pitch", "points",
     "properties", "radius", "radius1", "radius2", "radius3", "size", "size2", "sketch", "spacing", "start", "text",

@@ -95,6 +95,9 @@ class Host:
         """
         return None
 
+    scripted: str | None = None
+    """Why something in the session may act on what calls do, as the end of a sentence; set by the server."""
+
     def let_act(self, results: list[dict[str, Any]]) -> None:
         """Let what acts by itself act on the last change, before the state that it leads to is kept.
 

@@ -263,6 +263,7 @@ class Recovery:
         self._tell()
 
     def _tell(self) -> None:
+        self._host.scripted = self.scripted
         self._host.emit("journal", {"problems": list(self._problems.values()), "scripted": self.scripted})
 
     def shorten(self, because: str, told: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 from types import FunctionType, ModuleType
-from typing import Any, Iterator
+from typing import Any, Dict, Iterator, cast
 
 MODULES: frozenset[str] = frozenset(
     (
@@ -183,7 +183,7 @@ class _Reader:
             return self._imported.get(node.id, self._names.get(node.id))
         if isinstance(node, ast.Attribute):
             base = self._value(node.value)
-            return vars(base).get(node.attr) if _is_code(base) else None
+            return cast(Dict[str, Any], vars(base)).get(node.attr) if _is_code(base) else None
         return None
 
 

@@ -126,7 +126,11 @@ BY_SUFFIX: dict[str, tuple[str, str, str]] = {
     ".f3d": ("fusion", _CAD["fusion"], EXPORT_NEUTRAL),
     ".f3z": ("fusion", _CAD["fusion"], EXPORT_NEUTRAL),
     ".3ds": ("3ds", "a 3D Studio scene (3DS)", _MESH),
-    ".scad": ("openscad", "a script for OpenSCAD", "render it in OpenSCAD, and export it as STL or 3MF"),
+    ".scad": (
+        "csg_script",
+        "a script that makes a solid",
+        "run it in its program, and export STL or 3MF",
+    ),
     ".fcmacro": ("macro", "a FreeCAD macro", "run it in FreeCAD; it is code, not a model"),
     ".py": ("python", "a Python script", "run it; it is code, not a model"),
 }

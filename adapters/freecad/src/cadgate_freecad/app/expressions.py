@@ -65,6 +65,9 @@ def confirm(obj: Any, paths: dict[str, str]) -> None:
 
 def _path(obj: Any, name: str, field: str) -> str:
     own = parameters.own_name(obj, name)
+    first = own.split(".")[0].split("[")[0]
+    if first.endswith("FileName") or (first in obj.PropertiesList and "File" in obj.getTypeIdOfProperty(first)):
+        raise values.invalid(field, f"{first!r} names a file, which no expression may determine")
     if own.split(".")[0].split("[")[0] in obj.PropertiesList:
         return own
     if obj.isDerivedFrom("Sketcher::SketchObject") and any(each.Name == name for each in obj.Constraints):

@@ -32,6 +32,7 @@ class FreeCADHost(Host):
 
     def start(self) -> None:
         LIMITS.update(self.settings)
+        scripted.serve(self)
         OBSERVER.closed = self._history.forget
         FreeCAD.addDocumentObserver(OBSERVER)
         for document in FreeCAD.listDocuments().values():

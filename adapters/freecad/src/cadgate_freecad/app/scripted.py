@@ -22,6 +22,20 @@ WORDS = scripting.WORDS | {
 }
 """Of FreeCAD: what attaches somebody's code to objects or documents, or changes what recomputing and saving do."""
 
+
+def because() -> str | None:
+    """Why somebody's code may act on what calls do, as the end of a sentence; None where none does."""
+    return None if _host is None else _host.scripted
+
+
+def serve(host: Any) -> None:
+    """Tell this module which host serves the documents."""
+    global _host
+    _host = host
+
+
+_host: Any = None
+
 _without_code: set[tuple[str, str]] = set()
 """Document and name of the scripted objects whose class is not there."""
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate.appserver import AppError
-from cadgate_freecad.app import values
+from cadgate.appserver import AppError, warn
+from cadgate_freecad.app import scripted, values
 
 # --- before the change -----------------------------------------------------------------------------------------------
 
@@ -108,7 +108,14 @@ def confirm(obj: Any, prepared: dict[str, Any], field: str = "properties.") -> N
         kept = getattr(obj, name)
         if isinstance(kept, str) and isinstance(wanted, int):
             wanted = obj.getEnumerationsOfProperty(name)[wanted]
-        if not same(kept, wanted):
+        if same(kept, wanted):
+            continue
+        why = scripted.because() if field == "" else None
+        if why is not None:
+            # Of a new object: what was asked for was made, and code changed it afterwards.
+            text = f"{obj.Name!r} has {name} {_plain(kept)!r} instead of {_plain(wanted)!r}: {why}"
+            warn("changed_by_code", text)
+        else:
             raise values.invalid(
                 f"{field}{name}", f"{_plain(wanted)!r} is refused: FreeCAD would make it {_plain(kept)!r}"
             )
