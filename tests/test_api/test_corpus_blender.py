@@ -9,10 +9,10 @@ import numpy
 import pytest
 
 from tests.blender_code import evaluate
-from tests.corpus import FileCase, gltf_for_blender, meshes_for_blender, scenes_for_blender
+from tests.corpus import FileCase
+from tests.corpus.blender import CASES
 from tests.gateway import Gateway
 
-CASES = [*gltf_for_blender.CASES, *meshes_for_blender.CASES, *scenes_for_blender.CASES]
 BOX = """
 graph = bpy.context.evaluated_depsgraph_get()
 points = []

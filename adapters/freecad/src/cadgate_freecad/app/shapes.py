@@ -6,7 +6,7 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate_freecad.app import analytic, extents, placed, versions
+from cadgate_freecad.app import analytic, boxes, placed, versions
 from cadgate_freecad.app.values import clean, finite, significant, xyz
 
 TIGHT_FACES = 200
@@ -55,7 +55,7 @@ def bounding_box(shape: Any) -> Any | None:
 def tight_box(part: Any) -> Any:
     """The extents of a shape, a face or an edge without a mesh (`untriangulated`), also where it is curved and cut."""
     try:
-        return extents.tight(part) or part.BoundBox
+        return boxes.tight(part) or part.BoundBox
     except (RuntimeError, FreeCAD.Base.FreeCADError):
         return part.BoundBox
 
