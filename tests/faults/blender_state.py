@@ -134,7 +134,8 @@ def _struct(struct: Any, skipped: Any, above: set) -> Dict[str, Any]:
     above = above | {struct.as_pointer()}
     for prop in struct.bl_rna.properties:
         name = prop.identifier
-        if name in skipped:
+        if name in skipped or (prop.is_runtime and prop.type not in ("POINTER", "COLLECTION")):
+            # A number or text that executed code registered ends with the process, as its classes do.
             continue
         try:
             told[name] = _property(prop, getattr(struct, name), above)
