@@ -28,6 +28,8 @@ ALLOWED = {"degenerate_result", "limit_exceeded"}
 NOT_GIVEN_OUT = "does not hold the objects"
 """How the gateway refuses a file that FreeCAD itself reads as something else than it wrote."""
 DEFLECTION = 0.1
+MEASURED_BADLY = 1e-2
+"""How exact volumes are that the gateway warns of (`uncertain_measures`)."""
 
 
 class Disagreement(Exception):
@@ -125,6 +127,8 @@ class PartCase:
 
     def _files(self, api: httpx.Client, folder: Path, expected: Measures, warnings: list[str]) -> None:
         format, part = self.recipe.format, self.recipe.part
+        if "uncertain_measures" in warnings:
+            expected = replace(expected, precision=MEASURED_BADLY)
         exported = _ask(api, "POST", "/export", {"objects": [part], "format": format, "linear_deflection": DEFLECTION})
         path = folder / f"part.{format}"
         content = api.get("/" + exported["artifact"]["url"].split("/api/v1/", 1)[1])
@@ -265,7 +269,8 @@ def _expected(steps: tuple[Step, ...], part: str) -> Measures | None:
     try:
         found = kernel.measure(kernel.build(steps)[part])
         if any(step.kind == "torus" for step in steps):
-            # OpenCASCADE integrates over cut tori with a fixed number of points: two versions differ by this much.
+            # OpenCASCADE integrates over cut tori with a fixed number of points: two versions differ by this much
+            # where the cut is no curve, and by more, which the gateway warns of, where it is one.
             found = replace(found, precision=1e-3)
     except CannotBuild:
         return None
