@@ -349,3 +349,13 @@ def test_an_action_that_is_set_and_in_a_track_is_scaled_in_both(blender: httpx.C
                 for bag in strip.channelbags for curve in bag.fcurves]] for action in bpy.data.actions]
 """
     assert evaluate(gateway, code) == [["Move", [[100, 400], [-300, -600], [200, 500]]]]
+
+
+def test_alpha_of_a_number_times_a_texture_is_the_number(blender: httpx.Client) -> None:
+    case = document(Carried({"translation": [0, 0, 0]}, None, None, [0.8, 0.5, 0.2, 0.5], True, None))
+    case["materials"][0]["alphaMode"] = "BLEND"
+    answer = blender.post("/import", files={"file": ("in.gltf", json.dumps(case).encode())})
+    assert answer.status_code == 200, answer.text
+    material = blender.get("/materials/Paint").json()["result"]
+    assert (material["color"][:3], material["alpha"]) == (pytest.approx([0.8, 0.5, 0.2]), pytest.approx(0.5))
+    assert material["textures"]["color"] == "Grain"
