@@ -79,10 +79,19 @@ class Executor:
         output = Output(lambda params: _tell(call, params), self._interrupts)
         self._interrupts.deferred = True
         before = self._redirect(output)
+
+        def aside(why: str) -> None:
+            # What the application prints while it saves is no output of the code.
+            self._restore(before)
+            try:
+                stays(why)
+            finally:
+                self._redirect(output)
+
         began = time.perf_counter()
         try:
             self._interrupts.deliver()
-            value, text = self._evaluate(call, code, filename, stays)
+            value, text = self._evaluate(call, code, filename, aside)
             self._interrupts.running = None
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt end the code, not the application
             self._interrupts.running = None
