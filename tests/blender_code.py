@@ -11,14 +11,20 @@ from tests.gateway import Gateway, eventually
 
 
 def evaluate(gateway: Gateway, code: str) -> Any:
-    """The value of the last expression of `code`, which must be JSON.
+    """The value of the last expression of `code`, which must be JSON."""
+    return _value(_run(gateway, code))
 
-    Where Blender itself ends in the middle of it, it is sent once more to the one that took its place.
-    """
+
+def evaluate_after_a_death(gateway: Gateway, code: str) -> Any:
+    """The same for code in which Blender itself ended once: then it is sent to the one that took its place."""
     message = _run(gateway, code)
     if message["status"] != "success" and message["error"]["code"] == "application_restarted":
         eventually(lambda: gateway.health("blender").get("status") == "success", what="another Blender")
         message = _run(gateway, code)
+    return _value(message)
+
+
+def _value(message: dict[str, Any]) -> Any:
     assert message["status"] == "success", message["error"]
     return message["result"]["value"]
 
