@@ -334,8 +334,11 @@ def _near(found: Measures, expected: Measures, what: str, slack: float) -> None:
     _close(f"{what}: volume", found.volume, expected.volume, expected.precision * expected.volume + 1e-3)
     _close(f"{what}: area", found.area, expected.area, max(1e-3, expected.precision) * expected.area)
     boxed = slack + expected.slack + found.slack
+    centred = 5 * slack
+    if expected.precision >= MEASURED_BADLY:
+        centred += expected.precision * max(high - low for low, high in zip(expected.low, expected.high, strict=True))
     for axis in range(3):
-        _close(f"{what}: centre on axis {axis}", found.center[axis], expected.center[axis], 5 * slack)
+        _close(f"{what}: centre on axis {axis}", found.center[axis], expected.center[axis], centred)
         _close(f"{what}: lower end on axis {axis}", found.low[axis], expected.low[axis], boxed)
         _close(f"{what}: upper end on axis {axis}", found.high[axis], expected.high[axis], boxed)
 

@@ -15,7 +15,7 @@ def warn_where_uncertain(shape: Any | None) -> None:
         warn(
             "uncertain_measures",
             "OpenCASCADE integrates cones and tori that were cut along curves with a fixed number of points: the "
-            "volume and the area of this shape are right to about 1 %",
+            "volume, the area and the centre of mass of this shape are right to about 1 %",
         )
 
 
