@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from cadgate.methods import ALL_SCOPES as ALL_SCOPES
 from cadgate.methods import Method, Scope
+from cadgate.security.authority import NOBODY, Authority
 
 if TYPE_CHECKING:
     from cadgate.artifacts.store import ArtifactStore, StagedFile
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
-
-ALL_SCOPES: frozenset[Scope] = frozenset(("read", "write", "execute"))
 
 
 class Stop:
@@ -64,12 +64,14 @@ class RequestContext:
     """What tells the request from another with the same key, where that is more than the method and its parameters."""
     handler: str | None = None
     """The method whose handler makes the call: what is undone is called by that."""
+    allowed_by: Scope | None = None
+    """The scope by which that handler may do what it does."""
     steps: Iterator[int] | None = None
     """Numbers the changes that a handler makes, so that each has a key of its own under that of the request."""
     if_match: str | None = None
     dry_run: bool = False
-    scopes: frozenset[Scope] = ALL_SCOPES
-    identity: str = "local"
+    authority: Authority = NOBODY
+    """Who asks, and what they may do at the moment of asking."""
     peer: str | None = None
     """Address and port of the other end, for the audit log."""
     door: Literal["rest", "batch", "websocket"] = "rest"
@@ -84,6 +86,16 @@ class RequestContext:
     """Calls of one client that does not wait for answers: they must be worked on in the order in which they came."""
     stop: Stop | None = None
     """Where the client can interrupt what it asked for."""
+
+    @property
+    def identity(self) -> str:
+        """Who asks: `local`, or `key:` and the id of a key."""
+        return self.authority.identity
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """What the caller may do now."""
+        return self.authority.scopes
 
     def key_for(self, method: str) -> str | None:
         """The idempotency key of the next change that this request makes by `method`."""

@@ -86,6 +86,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         bodies=Bodies(settings.max_body_bytes, settings.max_upload_bytes),
         metrics=app.state.metrics,
         access=AccessLog(settings.log_level, settings.log_format),
+        audit=app.state.audit,
+        requests_per_key=settings.requests_per_key,
     )
     return app
 

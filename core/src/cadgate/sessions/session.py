@@ -22,6 +22,8 @@ from cadgate.errors import (
     DeadlineExceeded,
     Overloaded,
 )
+from cadgate.methods import Scope
+from cadgate.security.authority import LOCAL, Authority
 from cadgate.sessions.absence import absence, log_tail, remedy
 from cadgate.sessions.deadline import Deadline
 from cadgate.sessions.keeping import TOPIC, Keeping
@@ -223,13 +225,16 @@ class Session:
         *,
         stop: Stop | None = None,
         ordered: bool = False,
+        authority: Authority = LOCAL,
+        scope: Scope = "read",
         **meta: Any,
     ) -> Reply:
         """Send one call and wait for its answer message, at most `seconds`.
 
         Raises Overloaded, ApplicationStarting, ApplicationUnavailable, ApplicationRestarted, DeadlineExceeded. A call
         that still runs at its deadline, or when `stop` is asked for, is interrupted; if it does not stop, the
-        application is restarted. Calls that are `ordered` are worked on in the order in which they were made.
+        application is restarted. Calls that are `ordered` are worked on in the order in which they were made. One for
+        whose `scope` the `authority` is withdrawn meanwhile is not started, or asked to end: see `Deadline.withdraw`.
         """
         client = self._client
         if client is None:
@@ -246,6 +251,7 @@ class Session:
             stop.attach(deadline.interrupt)
         if self._busy_timer is None:
             self._look_for_busy(BUSY_AFTER)
+        forget = authority.watch((scope,), lambda _: deadline.withdraw(by_force=scope == "execute"))
         try:
             return await client.exchange(
                 method, params, on_sent=deadline.sent, ordered=ordered, deadline_ms=seconds * 1000, **meta
@@ -269,6 +275,7 @@ class Session:
                 ) from error
             raise
         finally:
+            forget()
             if not watched:
                 deadline.met()
                 self._landing(client, flight)()
