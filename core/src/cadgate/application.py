@@ -159,6 +159,10 @@ class Application:
         """
         return await self._runtime.calls.send(self, method, params, mutates=mutates)
 
+    def require(self, scope: Scope) -> None:
+        """Raise Forbidden when the caller's key does not allow `scope`: for what depends on more than the method."""
+        self.context.authority.require(scope)
+
     def publish(self, topic: str, data: dict[str, Any]) -> None:
         """Tell every subscriber of the adapter's WebSocket, of `render` progress for instance."""
         self._runtime.session.publish(topic, data)
@@ -171,9 +175,17 @@ class Application:
         """A place for the application to write a file that becomes an artifact: see `StagedFile`.
 
         `name` is the client's relative name in the workspace; `default` is used without one. A missing `suffix`
-        (`.glb`) is appended. Raises PathNotAllowed.
+        (`.glb`) is appended. The workspace gets a copy only where the caller may write, and a `default` name gives way
+        to somebody else's file. Raises PathNotAllowed, and Conflict for a `name` whose file is somebody else's.
         """
-        return self._runtime.artifacts.stage(self.workspace, default if name is None else name, suffix=suffix)
+        return self._runtime.artifacts.stage(
+            self.workspace,
+            default if name is None else name,
+            suffix=suffix,
+            owner=self.context.identity,
+            chosen=name is not None,
+            copies="write" in self.context.scopes,
+        )
 
     def worker(self) -> AbstractAsyncContextManager[Worker]:
         """A second, disposable application for long work beside the session.

@@ -20,7 +20,7 @@ from cadgate.models.responses import Artifact, Deleted, Failure, Result, Success
 from cadgate.openapi_operations import IDEMPOTENCY
 from cadgate.plugins.router import Router
 from cadgate.routers.context import context_of, deed_of
-from cadgate.security.access import requires
+from cadgate.security.access import authority_of, requires
 from cadgate.security.audit import AuditLog
 
 router = Router(prefix="/api/v1/artifacts")
@@ -51,7 +51,7 @@ async def _once(request: Request, digest: str, work: Callable[[], Awaitable[None
     if key is None:
         await work()
     else:
-        await request.app.state.once.do(key, digest, work)
+        await request.app.state.once.do(f"{authority_of(request.scope).identity} {key}", digest, work)
 
 
 def _store(request: Request) -> ArtifactStore:
@@ -104,12 +104,13 @@ async def download_artifact(id: str, request: Request) -> Response:
     dependencies=[requires("write", audited_as="artifacts.delete")],
 )
 async def delete_artifact(id: str, request: Request) -> Success[Deleted]:
-    """Remove an artifact. A download of it that runs ends normally."""
+    """Remove an artifact. A download of it that runs ends normally. A key removes what it has stored itself."""
     audit: AuditLog = request.app.state.audit
     with audit.watching(deed_of(request, "artifacts.delete")) as learned:
+        identity = authority_of(request.scope).identity
 
         async def remove() -> None:
-            await anyio.to_thread.run_sync(_store(request).delete, id)
+            await anyio.to_thread.run_sync(_store(request).delete, id, identity)
 
         await _once(request, id, remove)
         learned["artifact"] = id
