@@ -8,7 +8,7 @@ import contextlib
 import json
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -56,7 +56,7 @@ def owner(keyed: Gateway) -> Holder:
 
 
 @asynccontextmanager
-async def connected(holder: Holder, adapter: str) -> AsyncIterator[Live]:
+async def connected(holder: Holder, adapter: str) -> AsyncGenerator[Live]:
     url = f"{holder.gateway.url.replace('http', 'ws')}/ws/{adapter}"
     async with websockets.connect(url, additional_headers=holder.headers, max_size=None, proxy=None) as client:
         yield Live(client, json.loads(await client.recv()))

@@ -31,7 +31,12 @@ class Router(APIRouter):
         self, verb: str, path: str, method: Method[Any, Any], *, errors: tuple[int, ...] = (), **options: Any
     ) -> Callable[[F], F]:
         """Declare a route that calls `method`. `errors` are the statuses that it may answer beside the usual ones."""
-        statuses = {*_ALWAYS, *errors, *((404,) if "{" in path else ()), *((409,) if method.mutates else ())}
+        statuses = {
+            *_ALWAYS,
+            *errors,
+            *((404,) if "{" in path else ()),
+            *((409,) if method.mutates or method.deadline == "file" else ()),
+        }
         extra: dict[str, Any] = options.pop("openapi_extra", {})
         needs = requires(
             method.required_scope, audited_as=method.name if leaves_traces(method) else None, by_method=True
