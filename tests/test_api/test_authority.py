@@ -273,6 +273,17 @@ async def test_subscriptions_end_with_the_scope_to_read(keyed: Gateway, owner: H
         assert (await client.receive_or_pong())["type"] == "pong"
 
 
+@pytest.mark.parametrize(
+    "message", [{"type": "execute", "code": 5}, {"type": "broadcast"}, {"type": "execute", "x": 1}]
+)
+async def test_a_message_that_is_not_allowed_is_refused_before_it_is_validated(
+    keyed: Gateway, message: dict[str, object]
+) -> None:
+    async with connected(new_key(keyed, "read"), "freecad") as client:
+        refused = await client.ask(id=1, **message)
+    assert (refused["id"], refused["error"]["code"]) == (1, "forbidden")
+
+
 @each_adapter
 def test_what_ended_a_work_stands_in_the_audit_log(keyed: Gateway, owner: Holder, adapter: str) -> None:
     guest = new_key(keyed)

@@ -15,6 +15,7 @@ from cadgate.application import Application, RequestContext
 from cadgate.builtin import EXECUTE, Code
 from cadgate.error_handlers import internal_error, plain
 from cadgate.errors import BadRequest, CadgateError, Conflict, Forbidden, NotFound, Overloaded, PayloadTooLarge
+from cadgate.methods import Scope
 from cadgate.plugins.batch import prepare
 from cadgate.plugins.calls import DryRunDone
 from cadgate.websocket.connection import WITHDRAWN, Connection, Job
@@ -31,8 +32,11 @@ from cadgate.websocket.messages import (
     Unsubscribe,
     id_of,
     read,
+    type_of,
 )
 
+NEEDS: dict[str, Scope] = {"execute": "execute", "broadcast": "write", "subscribe": "read"}
+"""The scopes that a message's type alone asks for. A call asks for its method's."""
 CLOSE_SECONDS = 0.3
 """How long a client whose key was revoked may take to be told so."""
 MAX_JOBS = 256
@@ -144,6 +148,10 @@ class Handler:
                 message = read(text)
             except CadgateError:
                 identifier = id_of(text)
+                # Whoever may not do it at all is told that, and not what is wrong with how it was asked for.
+                needed = NEEDS.get(type_of(text))
+                if needed is not None:
+                    self._connection.authority.require(needed)
                 raise
             identifier = message.id
             self._dispatch(message)
