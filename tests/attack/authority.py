@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from functools import partial
 
 import httpx
+from tests.attack.attacks import Attack, Outcome, broke
+from tests.attack.field import Field
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from cadgate.security.keys import KeyFile
-from tests.attack.attacks import Attack, Outcome, broke
-from tests.attack.field import Field
 
 SECONDS = 1.0
 MAKE = {"blender": "primitives.cube", "freecad": "primitives.box"}
@@ -170,8 +170,9 @@ def fills_the_places(field: Field) -> Outcome:
     with contextlib.ExitStack() as stack:
         opened = 0
         try:
-            for opened in range(600):
+            while opened < 600:
                 stack.enter_context(guest.connect("freecad"))
+                opened += 1
         except InvalidStatus as refused:
             status = refused.response.status_code
         else:

@@ -253,7 +253,7 @@ async def while_allowed(work: Awaitable[T], authority: Authority, scope: Scope) 
         lost.append(error)
         task.cancel(WITHDRAWN)
 
-    forget = authority.watch((scope,), withdraw)
+    forget = authority.watch((scope,), withdraw, checked=True)
     try:
         return await work
     except asyncio.CancelledError:

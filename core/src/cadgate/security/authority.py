@@ -51,18 +51,19 @@ class Authority:
         if error is not None:
             raise error
 
-    def objection(self, *scopes: Scope) -> CadgateError | None:
-        """What `require` would raise."""
+    def objection(self, *scopes: Scope, fresh: bool = True) -> CadgateError | None:
+        """What `require` would raise; not `fresh`, by what was known a moment ago."""
         allowed = self.scopes
         for scope in scopes:
             if scope not in allowed:
                 return forbidden(scope, allowed)
         return None
 
-    def watch(self, scopes: tuple[Scope, ...], action: Action) -> Forget:
+    def watch(self, scopes: tuple[Scope, ...], action: Action, *, checked: bool = False) -> Forget:
         """Call `action` with the reason, once, as soon as it does not allow all of `scopes` any more.
 
-        Returns what ends that. To be called in a running event loop.
+        `checked` says that it did so when it was asked last, without anything awaited since. Returns what ends the
+        watch. To be called in a running event loop.
         """
         return _nothing
 
@@ -107,9 +108,9 @@ class KeyAuthority(Authority):
     def is_key(self) -> bool:
         return True
 
-    def objection(self, *scopes: Scope) -> CadgateError | None:
+    def objection(self, *scopes: Scope, fresh: bool = True) -> CadgateError | None:
         try:
-            key = self._current()
+            key = self._current() if fresh else self._key
         except ConfigError as error:
             return unreadable(error)
         if key is None:
@@ -119,8 +120,8 @@ class KeyAuthority(Authority):
                 return forbidden(scope, frozenset(key.scopes))
         return None
 
-    def watch(self, scopes: tuple[Scope, ...], action: Action) -> Forget:
-        return self._watchers.add(self, scopes, action)
+    def watch(self, scopes: tuple[Scope, ...], action: Action, *, checked: bool = False) -> Forget:
+        return self._watchers.add(self, scopes, action, checked=checked)
 
     def _current(self) -> Key | None:
         """The key as it is kept now; None also where another secret has its id."""
@@ -147,7 +148,9 @@ class Watchers:
         self._seen: int | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def add(self, authority: KeyAuthority, scopes: tuple[Scope, ...], action: Action) -> Forget:
+    def add(
+        self, authority: KeyAuthority, scopes: tuple[Scope, ...], action: Action, *, checked: bool = False
+    ) -> Forget:
         """See `Authority.watch`."""
         ticket = object()
         watched = self._watched
@@ -156,7 +159,7 @@ class Watchers:
         if self._loop is not loop:
             self._loop, self._seen = loop, None
             loop.call_later(POLL_SECONDS, self._poll)
-        if authority.objection(*scopes) is not None:
+        if not checked and authority.objection(*scopes) is not None:
             loop.call_soon(self._tell)
 
         def forget() -> None:

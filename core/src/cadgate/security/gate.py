@@ -211,7 +211,7 @@ class Gate:
             exchange.withdrawn = error
             task.cancel(WITHDRAWN)
 
-        forget = authority.watch(needs.scopes, withdraw)
+        forget = authority.watch(needs.scopes, withdraw, checked=True)
         try:
             await self._audited(scope, receive, exchange, needs)
         except BaseException:
@@ -280,7 +280,7 @@ class Gate:
     def _permit(self, needs: Access, scope: Scope, state: dict[str, Any]) -> None:
         """Raise Forbidden where the caller may not use this route. What was tried stands in the audit log."""
         authority: Authority = state["authority"]
-        error = authority.objection(*needs.scopes)
+        error = authority.objection(*needs.scopes, fresh=False)  # the key was looked up just now
         if error is None and needs.audited_here and needs.adapter is not None and "execute" in needs.scopes:
             runtime = scope["app"].state.runtimes.get(needs.adapter)
             if runtime is not None and not runtime.settings.allow_execute:

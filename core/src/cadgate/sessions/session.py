@@ -251,7 +251,8 @@ class Session:
             stop.attach(deadline.interrupt)
         if self._busy_timer is None:
             self._look_for_busy(BUSY_AFTER)
-        forget = authority.watch((scope,), lambda _: deadline.withdraw(by_force=scope == "execute"))
+        by_force = scope == "execute"
+        forget = authority.watch((scope,), lambda _: deadline.withdraw(by_force=by_force), checked=True)
         try:
             return await client.exchange(
                 method, params, on_sent=deadline.sent, ordered=ordered, deadline_ms=seconds * 1000, **meta
