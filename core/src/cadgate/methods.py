@@ -15,6 +15,7 @@ P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
 
 Scope = Literal["read", "write", "execute"]
+ALL_SCOPES: frozenset[Scope] = frozenset(("read", "write", "execute"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +25,8 @@ class Method(Generic[P, R]):
     `name` is `resource.action`. `mutates` makes it at-most-once and journaled. `partial` sends only the fields that the
     client set (PATCH). `replay="snapshot"` is for effects that cannot be had again by calling again (imports, code).
     `atomic=False` keeps it out of atomic batches. `deadline` names the default that bounds it.
-    `scope` is what a token must allow, where it is not the "read" or "write" that follows from `mutates`.
+    `scope` is what a token must allow, where it is not "write" for what mutates or writes files (`deadline="file"`) and
+    "read" for the rest.
     """
 
     name: str
@@ -39,8 +41,8 @@ class Method(Generic[P, R]):
 
     @property
     def required_scope(self) -> Scope:
-        """What a caller must be allowed to do: `scope`, or what follows from `mutates`."""
-        return self.scope or ("write" if self.mutates else "read")
+        """What a caller must be allowed to do: `scope`, or what follows from `mutates` and `deadline`."""
+        return self.scope or ("write" if self.mutates or self.deadline == "file" else "read")
 
     def wire_params(self, params: P) -> dict[str, Any]:
         """The parameters as they travel: complete, or only what was set for a partial method."""

@@ -39,6 +39,7 @@ from cadgate.models.paging import ObjectPage, Page
 from cadgate.models.responses import Artifact, Deleted, MayWarn, ObjectInfo, Result, Success, Warned
 from cadgate.models.suffixes import check_suffix, follow_suffix
 from cadgate.plugins.router import Router
+from cadgate.security.access import requires
 from cadgate.sessions.launcher import Hint, Launcher, LaunchPlan, application_entry
 from cadgate.settings import AdapterSettings
 
@@ -153,5 +154,6 @@ __all__ = [
     "hookimpl",
     "recognise",
     "recognise_bytes",
+    "requires",
     "scrutiny",
 ]

@@ -18,6 +18,7 @@ from cadgate.errors import (
     IdempotencyConflict,
     InternalError,
     NotFound,
+    Unauthenticated,
     Unprocessable,
     ValidationFailed,
     from_wire,
@@ -67,12 +68,7 @@ def prepare(runtime: AdapterRuntime, context: RequestContext, name: str, params:
             f"{runtime.adapter.title} has no method {name!r}; GET /api/v1/{runtime.adapter.name}/methods lists them",
             details={"method": name},
         )
-    try:
-        require_permission(runtime, context, method)
-    except Forbidden as error:
-        if leaves_traces(method):
-            runtime.audit.record(deed_of_call(runtime, context, method, None), error.code, error.status, 0.0)
-        raise
+    _require(runtime, context, method)
     values = {
         key: params[key] for key in runtime.adapter.context if key in params and key not in method.params.model_fields
     }
@@ -81,6 +77,16 @@ def prepare(runtime: AdapterRuntime, context: RequestContext, name: str, params:
     except ValidationError as error:
         raise invalid(error) from error
     return Prepared(method, checked, values)
+
+
+def _require(runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any]) -> None:
+    """`require_permission`, with a line in the audit log for what is refused."""
+    try:
+        require_permission(runtime, context, method)
+    except (Forbidden, Unauthenticated) as error:
+        if leaves_traces(method):
+            runtime.audit.record(deed_of_call(runtime, context, method, None), error.code, error.status, 0.0)
+        raise
 
 
 def invalid(error: ValidationError) -> ValidationFailed:
@@ -136,10 +142,18 @@ async def _flush(
     runtime: AdapterRuntime, context: RequestContext, waiting: list[tuple[int, Prepared]], items: list[Item | None]
 ) -> None:
     """Send the calls that wait, in one exchange, and put their results where they belong."""
-    if not waiting:
-        return
-    calls, indexes = [call for _, call in waiting], [index for index, _ in waiting]
+    allowed: list[tuple[int, Prepared]] = []
+    for index, call in waiting:
+        try:
+            # Asked again: handlers before it may have taken minutes.
+            _require(runtime, replace(context, batch_index=index), call.method)
+            allowed.append((index, call))
+        except CadgateError as error:
+            items[index] = _failed(error, context)
     waiting.clear()
+    if not allowed:
+        return
+    calls, indexes = [call for _, call in allowed], [index for index, _ in allowed]
     try:
         answers = await _send(runtime, context, calls, atomic=False, indexes=indexes)
     except IdempotencyConflict:

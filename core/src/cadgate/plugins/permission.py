@@ -10,31 +10,30 @@ from pydantic_core import to_json
 
 from cadgate.application import RequestContext
 from cadgate.errors import Forbidden
-from cadgate.methods import Method, Scope
+from cadgate.methods import Method
 from cadgate.security.audit import Deed, hash_of_code
 
 if TYPE_CHECKING:
     from cadgate.plugins.runtime import AdapterRuntime
 
 
-def require_scope(context: RequestContext, scope: Scope) -> None:
-    """Raise Forbidden when the caller may not do that."""
-    if scope not in context.scopes:
-        raise Forbidden(
-            f"This key has no {scope!r} scope", details={"required": scope, "scopes": sorted(context.scopes)}
-        )
-
-
 def require_permission(runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any]) -> None:
-    """Raise Forbidden when the caller's key does not allow `method`, or the adapter's settings do not."""
-    require_scope(context, method.required_scope)
+    """Raise Forbidden when the caller's key does not allow `method`, or the adapter's settings do not.
+
+    Raises Unauthenticated when the key was revoked meanwhile.
+    """
+    context.authority.require(method.required_scope)
     if method.required_scope == "execute" and not runtime.settings.allow_execute:
-        name = runtime.adapter.name
-        raise Forbidden(
-            f"{method.name} is switched off: `allow_execute = false` stands in [adapters.{name}] "
-            f"(or CADGATE_{name.upper()}_ALLOW_EXECUTE). Whoever runs the gateway can switch it on",
-            details={"setting": f"adapters.{name}.allow_execute", "method": method.name},
-        )
+        raise switched_off(runtime.adapter.name, method.name)
+
+
+def switched_off(adapter: str, method: str) -> Forbidden:
+    """The 403 of what runs code where the adapter's settings allow none."""
+    return Forbidden(
+        f"{method} is switched off: `allow_execute = false` stands in [adapters.{adapter}] "
+        f"(or CADGATE_{adapter.upper()}_ALLOW_EXECUTE). Whoever runs the gateway can switch it on",
+        details={"setting": f"adapters.{adapter}.allow_execute", "method": method},
+    )
 
 
 def leaves_traces(method: Method[Any, Any]) -> bool:

@@ -11,8 +11,9 @@ from pydantic import Field
 from cadgate.models.responses import Result, Success
 from cadgate.plugins.discovery import Found
 from cadgate.plugins.router import Router
+from cadgate.security.access import requires
 
-router = Router()
+router = Router(dependencies=[requires("read")])
 
 
 class PluginRoute(Result):
