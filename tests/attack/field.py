@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,12 +69,6 @@ class Canary:
         self.file.write_text(f"{self.secret}\n")
         return self
 
-    def plant(self, name: str, content: bytes) -> Path:
-        """Another file next to the canary that nobody may open: a picture, a mesh, a shape with a known number."""
-        path = self.file.parent / name
-        path.write_bytes(content)
-        return path
-
 
 @dataclass
 class Field:
@@ -91,9 +85,9 @@ class Field:
     sandboxed: bool
     allows_execute: bool
     answers: list[httpx.Response] = field(default_factory=list[httpx.Response])
+    _heard: list[str] = field(default_factory=list[str])
     _watch: Watch | None = None
     _log_from: int = 0
-    _faults: int = 0
 
     # --- who calls ---------------------------------------------------------------------------------------------------
 
@@ -150,7 +144,27 @@ class Field:
         `code` may use `canary`, `folder` and `python` (texts of this field's canary). The same code gives the same
         file again without another run, in all combinations.
         """
-        return _prepared(self.canary, adapter, code, suffix or (".blend" if adapter == "blender" else ".FCStd"))
+        with self._not_watching():
+            made = _prepared(self.canary, adapter, code, suffix or (".blend" if adapter == "blender" else ".FCStd"))
+            for left in self.canary.folder.iterdir():
+                left.unlink()
+        return made
+
+    def plant(self, name: str, content: bytes) -> Path:
+        """Another file next to the canary that nobody may open: a picture, a mesh, a shape with a known number."""
+        with self._not_watching():
+            path = self.canary.file.parent / name
+            path.write_bytes(content)
+        return path
+
+    @contextlib.contextmanager
+    def _not_watching(self) -> Generator[None]:
+        """What happens in this block is the attack's own doing."""
+        if self._watch is not None:
+            self._heard += self._watch.seen()
+        yield
+        if self._watch is not None:
+            self._watch.seen()
 
     def deliver(
         self, adapter: str, name: str, data: bytes, *, doors: Sequence[str] = ("open", "import"), **query: Any
@@ -197,6 +211,7 @@ class Field:
         for left in self.canary.folder.iterdir():
             left.unlink()
         self.answers.clear()
+        self._heard.clear()
         self._log_from = self.gateway.log.stat().st_size
         self._watch = Watch(self.canary.file.parent, self.canary.folder)
 
@@ -225,7 +240,8 @@ class Field:
 
     def noises(self) -> list[str]:
         """What was seen since `begin` that must not be, without the look at the session."""
-        found = self._watch.seen() if self._watch else []
+        self._heard += self._watch.seen() if self._watch else []
+        found = [*self._heard]
         found += [f"{path.name} is in the folder" for path in self.canary.folder.iterdir()]
         state = self.gateway.state_dir
         secret = self.canary.secret.encode()
@@ -308,7 +324,12 @@ def _prepared(canary: Canary, adapter: str, code: str, suffix: str) -> bytes:
             told = {"out": str(out), "canary": str(canary.file), "folder": str(canary.folder), "python": canary.python}
             head = "\n".join(f"{word} = {value!r}" for word, value in told.items())
             script.write_text(f"{head}\n{code}\n")
-            command = [sys.executable, "-c", f"import bpy, runpy; runpy.run_path({str(script)!r})"]
+            # Blender as a module does not always end after code like this: leave without its clean-up.
+            run = (
+                f"import bpy, os, runpy, traceback\ntry:\n    runpy.run_path({str(script)!r})\n"
+                "except Exception:\n    traceback.print_exc()\nos._exit(0)"
+            )
+            command = [sys.executable, "-c", run]
             if adapter == "freecad":
                 command = ["freecadcmd", str(script)]
             done = subprocess.run(
@@ -331,6 +352,22 @@ def _holds(path: Path, secret: bytes) -> bool:
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
         pass
     return False
+
+
+def doors_said(responses: Iterable[httpx.Response]) -> str:
+    """The answers of `deliver` in a few words: what each door said, with the code or the warnings."""
+    told: list[str] = []
+    for response in responses:
+        door = response.request.url.path.rpartition("/")[2]
+        if door not in ("open", "import"):
+            continue
+        body = response.json()
+        if response.is_success:
+            codes = [str(warning["code"]) for warning in body["result"].get("warnings", [])]
+        else:
+            codes = [str(body["error"]["code"])]
+        told.append(" ".join([door, str(response.status_code), *dict.fromkeys(codes)]))
+    return ", ".join(told)
 
 
 def _ok(response: httpx.Response) -> httpx.Response:
