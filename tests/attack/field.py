@@ -118,7 +118,9 @@ class Field:
     def socket(self, adapter: str, *, scopes: str | None = None) -> Generator[ClientConnection]:
         """A WebSocket with the attacker's key, past its hello."""
         url = self.gateway.url.replace("http", "ws", 1) + f"/ws/{adapter}"
-        with connect(url, additional_headers=self.headers(scopes), proxy=None, max_size=None) as socket:
+        with connect(
+            url, additional_headers=self.headers(scopes), proxy=None, max_size=None, close_timeout=1
+        ) as socket:
             socket.recv(timeout=20)
             yield socket
 
@@ -193,8 +195,7 @@ class Field:
         responses: list[httpx.Response] = []
         with self.client(f"/api/v1/{adapter}") as client:
             for method, path, body in calls:
-                content = {} if body is None else {"json": body}
-                responses.append(client.request(method, path.format(document=document), **content))
+                responses.append(client.request(method, path.format(document=document), json=body))
         return responses
 
     def _active_document(self) -> str:
