@@ -1,4 +1,4 @@
-"""The short form: each attack once, and tests that the field sees what it must. The long form is `python -m tests.attack`."""
+"""The short form: each attack once; and the field sees what it must. The long form is `python -m tests.attack`."""
 
 from __future__ import annotations
 
