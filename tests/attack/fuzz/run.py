@@ -19,8 +19,8 @@ from tests.attack.fuzz.seeds import Seed, seeds
 from tests.attack.ground import ADAPTERS, Ground
 from tests.gateway import eventually
 
-DEADLINE_SECONDS = 30
-LATE_SECONDS = DEADLINE_SECONDS + 10
+DEADLINE_SECONDS = 10
+LATE_SECONDS = DEADLINE_SECONDS + 15
 """An answer that comes later than this missed its deadline."""
 DEEP_EVERY = 100
 """Files after which the gateway's own files are searched for the secret and for the marker of code."""
@@ -61,6 +61,7 @@ class Fuzz:
         self._keep = keep
         self._seeds = {kind: seeds(self._field, kind) for kind in kinds}
         self._dirty: dict[str, bool] = {}
+        self._before: dict[str, str] = {}
         self._pids: dict[str, int] = {}
         self._searched = time.time()
 
@@ -73,9 +74,9 @@ class Fuzz:
         return Case(number, chosen, adapter, path, drawn(kind, rng))
 
     def run(
-        self, seed: int, files: int, *, first: int = 0, seconds: float = 1e9, out: Callable[[str], object]
+        self, seed: int, files: int, *, first: int = 0, seconds: float = 1e9, out: Callable[[str], object] = print
     ) -> Figures:
-        """Try `files` files, or as many as `seconds` allow."""
+        """Try `files` files, or as many as `seconds` allow. `out` gets how far it is, and what is found."""
         figures = Figures()
         began = time.monotonic()
         self._begin()
@@ -87,6 +88,8 @@ class Fuzz:
             found = self._try(case, figures.counts)
             figures.slowest = max(figures.slowest, time.monotonic() - started)
             figures.kinds[case.seed.kind] += 1
+            if number % DEEP_EVERY == 0:
+                out(f"{seed}:{number} after {time.monotonic() - began:.0f} s: {dict(figures.counts)}")
             if found:
                 self._begin()
                 smaller = self._shrink(case, found)
@@ -111,13 +114,13 @@ class Fuzz:
         """What happened that must not."""
         try:
             return self._send(case, counts if counts is not None else Counter())
-        except (httpx.TransportError, AssertionError, RuntimeError) as error:
+        except (httpx.HTTPError, AssertionError, RuntimeError, KeyError, ValueError) as error:
             return [f"{type(error).__name__}: {error}"]
 
     def _send(self, case: Case, counts: Counter[str]) -> list[str]:
         data = mutated(case.seed.kind, case.seed.data, case.mutations, self._field.canary)
         self._clear(case.adapter)
-        before = self._state(case.adapter)
+        before = self._before[case.adapter]
         self._field.answers.clear()
         limit = {"X-Deadline-Ms": str(DEADLINE_SECONDS * 1000)}
         found: list[str] = []
@@ -169,6 +172,7 @@ class Fuzz:
                 client.delete("/materials/Fuzz")
                 client.post("/materials", json={"name": "Fuzz"}).raise_for_status()
         self._dirty[adapter] = False
+        self._before[adapter] = self._state(adapter)
 
     def _state(self, adapter: str) -> str:
         with self._on.gateway.client(f"/api/v1/{adapter}", headers=self._field.headers("read,write")) as client:

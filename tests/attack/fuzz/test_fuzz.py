@@ -26,10 +26,9 @@ def on() -> Iterator[Ground]:
 
 
 def test_changed_files_do_nothing_but_be_read_or_refused(on: Ground, tmp_path: Path) -> None:
-    lines: list[str] = []
-    figures = Fuzz(on, list(SUFFIXES), tmp_path).run(20261, FILES, out=lines.append)
+    figures = Fuzz(on, list(SUFFIXES), tmp_path).run(20261, FILES)
     print(table(figures, 20261))
-    assert lines == []
+    assert figures.findings == []
     assert sum(figures.counts.values()) == FILES
     assert figures.counts["read"] >= FILES / 10, "changes that let no file through try nothing"
 
@@ -62,9 +61,8 @@ def test_the_run_sees_a_file_that_makes_something_and_shrinks_it(
         return send(self, *arguments)  # pyright: ignore[reportArgumentType]
 
     monkeypatch.setattr(Fuzz, "_send", planted)
-    lines: list[str] = []
     number = next(number for number in range(100) if len(fuzz.case(7, number).mutations) > 1)
-    fuzz.run(7, 1, first=number, out=lines.append)
-    assert "made made" in lines[0]
-    assert lines[0].count("Mutation(") == 1
+    found = fuzz.run(7, 1, first=number).findings
+    assert "made made" in found[0]
+    assert found[0].count("Mutation(") == 1
     assert len(list(tmp_path.iterdir())) == 1

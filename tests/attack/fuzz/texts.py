@@ -163,7 +163,7 @@ def xml(data: bytes, rng: random.Random, words: Words) -> bytes:
     ET.register_namespace("", "http://schemas.microsoft.com/3dmanufacturing/core/2015/02")
     try:
         root = ET.fromstring(data)
-    except (ET.ParseError, ValueError):
+    except (ET.ParseError, ValueError, LookupError):
         return a_quoted(data, rng, words)
     pairs = [(parent, child) for parent in root.iter() for child in parent]
     if not pairs:
