@@ -17,7 +17,7 @@ def attacks() -> dict[str, Attack]:
     """
     found: dict[str, Attack] = {}
     for module in pkgutil.iter_modules(tests.attack.__path__):
-        if module.name.startswith(("__", "test_")):
+        if module.name.startswith(("__", "test_", "conftest")):
             continue
         for attack in getattr(importlib.import_module(f"tests.attack.{module.name}"), "ATTACKS", ()):
             if attack.name in found:

@@ -8,6 +8,7 @@ import json
 import random
 import re
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -63,7 +64,9 @@ def packed(parts: list[tuple[str, bytes]], method: int = zipfile.ZIP_DEFLATED) -
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as archive:
         for name, content in parts:
-            archive.writestr(zipfile.ZipInfo(name or "x"), content)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the same name twice is one of the changes
+                archive.writestr(zipfile.ZipInfo(name or "x"), content)
     return file.getvalue()
 
 
@@ -183,7 +186,7 @@ def blend_names(data: bytes, rng: random.Random, words: Words) -> bytes:
 
 
 def pack_gzip(data: bytes, rng: random.Random, words: Words) -> bytes:
-    return gzip.compress(data, 1) if data.startswith(b"BLENDER") else data
+    return gzip.compress(data, 1, mtime=0) if data.startswith(b"BLENDER") else data
 
 
 # --- glTF ------------------------------------------------------------------------------------------------------------

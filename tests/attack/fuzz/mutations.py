@@ -16,7 +16,7 @@ MAX_BYTES = 4 << 20
 """A changed file that grew beyond this is cut: size alone is not what this looks for."""
 
 _TEXT: tuple[Change, ...] = (texts.a_number, texts.a_quoted, texts.lines, binaries.some_bytes)
-_MEMBERS: tuple[Change, ...] = (binaries.zip_members, binaries.zip_lies, binaries.some_bytes)
+_MEMBERS: tuple[Change, ...] = (binaries.zip_members, binaries.zip_lies)
 _DOCUMENT = binaries.inside(r"\.xml$", texts.xml)
 _INNER = binaries.inside(r"\.(brp|bin|svg|map\.txt|txt|png)$", binaries.some_bytes, texts.a_number, texts.lines)
 _MODEL = binaries.inside(r"\.(model|rels|xml)$", texts.xml, texts.a_number)

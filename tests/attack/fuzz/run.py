@@ -15,7 +15,7 @@ import httpx
 
 from tests.attack.field import Field
 from tests.attack.fuzz.mutations import Mutation, drawn, mutated
-from tests.attack.fuzz.seeds import Seed, seeds
+from tests.attack.fuzz.seeds import WEIGHTS, Seed, seeds
 from tests.attack.ground import ADAPTERS, Ground
 from tests.gateway import eventually
 
@@ -68,7 +68,8 @@ class Fuzz:
     def case(self, seed: int, number: int) -> Case:
         """Case `number` of a run's seed: the same every time."""
         rng = random.Random(f"{seed}:{number}")
-        kind = rng.choice(sorted(self._seeds))
+        kinds = sorted(self._seeds)
+        kind = rng.choices(kinds, [WEIGHTS.get(kind, 1.0) for kind in kinds])[0]
         chosen = rng.choice(self._seeds[kind])
         adapter, path = rng.choice(chosen.doors)
         return Case(number, chosen, adapter, path, drawn(kind, rng))

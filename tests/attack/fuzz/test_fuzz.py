@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,17 +11,11 @@ from tests.attack.field import Canary
 from tests.attack.fuzz.mutations import CHANGES, drawn, mutated
 from tests.attack.fuzz.run import Fuzz, table
 from tests.attack.fuzz.seeds import SUFFIXES, seeds
-from tests.attack.ground import Ground, ground
+from tests.attack.ground import Ground
 
 pytestmark = pytest.mark.security
 
 FILES = 60
-
-
-@pytest.fixture(scope="module")
-def on() -> Iterator[Ground]:
-    with ground() as made:
-        yield made
 
 
 def test_changed_files_do_nothing_but_be_read_or_refused(on: Ground, tmp_path: Path) -> None:
