@@ -188,7 +188,8 @@ class Reducer:
                 continue
             if self._is_data(each, name):
                 made = Node(each.tag, each.attributes, *self._parts(each, name))
-                made.text, made.is_cdata = each.text, each.is_cdata
+                # What lost its last part stays an element with an end of its own: see `xml.write`.
+                made.text, made.is_cdata = each.text or "\n" * bool(each.children), each.is_cdata
                 kept.append(made)
         for tag, containers in _COUNTED.items():
             if node.tag in containers:
