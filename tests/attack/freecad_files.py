@@ -481,6 +481,43 @@ def secret_shape() -> bytes:
     return stream.getvalue()
 
 
+def step_that_refers_to(path: str) -> bytes:
+    """A STEP file with a cube of its own, and an assembly whose part is in the file `path`."""
+    import tempfile
+
+    from OCP.BRepPrimAPI import BRepPrimAPI_MakeBox
+    from OCP.STEPCAFControl import STEPCAFControl_Writer
+    from OCP.STEPControl import STEPControl_StepModelType
+    from OCP.TCollection import TCollection_ExtendedString
+    from OCP.TDocStd import TDocStd_Document
+    from OCP.TopLoc import TopLoc_Location
+    from OCP.XCAFApp import XCAFApp_Application
+    from OCP.XCAFDoc import XCAFDoc_DocumentTool
+
+    with tempfile.TemporaryDirectory() as folder:
+        written: dict[bool, str] = {}
+        for refers in (False, True):
+            made = TDocStd_Document(TCollection_ExtendedString("XmlOcaf"))
+            XCAFApp_Application.GetApplication_s().InitDocument(made)
+            shapes = XCAFDoc_DocumentTool.ShapeTool_s(made.Main())
+            part = shapes.AddShape(BRepPrimAPI_MakeBox(2.0, 2.0, 2.0).Shape(), False)
+            if refers:
+                shapes.AddComponent(shapes.NewShape(), part, TopLoc_Location())
+                shapes.UpdateAssemblies()
+            writer = STEPCAFControl_Writer()
+            kind = STEPControl_StepModelType.STEPControl_AsIs
+            writer.Transfer(made, kind, "other") if refers else writer.Transfer(made, kind)
+            writer.Write(f"{folder}/main.step")
+            written[refers] = Path(folder, "main.step").read_text()
+    head, _, own = written[False].partition("DATA;")
+    other = written[True].partition("DATA;")[2]
+    named = re.findall(r"DOCUMENT_FILE\('([^']*)'", other)[0]
+    own = own.partition("ENDSEC;")[0]
+    # The two share one table of numbers.
+    shifted = re.sub(r"#(\d+)", lambda found: f"#{int(found[1]) + 100000}", other).replace(f"'{named}'", f"'{path}'")
+    return f"{head}DATA;{own}{shifted}".encode()
+
+
 def _attack(name: str) -> Attack:
     def run(field: Field) -> Outcome:
         target = Target(field.canary.file, field.canary.folder, field.canary.python)
@@ -494,4 +531,11 @@ def _attack(name: str) -> Attack:
     return Attack(f"fcstd-{name}", section, "freecad", run)
 
 
-ATTACKS = [_attack(name) for name in (*CODE, *FILES, *(f"hidden-{name}" for name in WAYS))]
+def _step(field: Field) -> Outcome:
+    planted = field.plant("other.stp", step_that_refers_to("nowhere.stp"))
+    responses = field.deliver("freecad", "a.step", step_that_refers_to(str(planted)), doors=("import",))
+    return field.assert_quiet(f"import {responses[0].status_code}", "freecad")
+
+
+ATTACKS = [Attack("step-of-another-file", "S3a", "freecad", _step)]
+ATTACKS += [_attack(name) for name in (*CODE, *FILES, *(f"hidden-{name}" for name in WAYS))]
