@@ -25,7 +25,7 @@ def purpose(obj: Any, name: str) -> str | None:
     if kind == "App::PropertyPythonObject" or name in ("Proxy", "ExtensionProxy"):
         return "holds code"
     if name in lists.WORDS or name in _TEXTS.get(obj.TypeId, ()):
-        return "names code that FreeCAD would run" if obj.TypeId not in ("App::InventorObject",) else "names a file"
+        return "names a file" if obj.TypeId == "App::InventorObject" else "names code that FreeCAD would run"
     if kind in _KINDS or name.lower().endswith(_ENDS):
         return "names a file"
     return None
@@ -40,18 +40,6 @@ def require_value(obj: Any, name: str, field: str) -> None:
             f"{field}: {name!r} of {obj.Name!r} ({obj.TypeId}) {what}, so it cannot be set here: upload the file and "
             "import it, or run code that sets it, which needs the scope execute",
             {"field": field, "name": name},
-        )
-
-
-def require_creatable(kind: str, field: str) -> None:
-    """Raise AppError `path_not_allowed` for a type of objects that reads or writes files, or runs code."""
-    if kind not in lists.TYPES:
-        why = lists.LEFT_OUT.get(kind) or lists.LEFT_OUT_MODULES.get(kind.split("::")[0]) or "it is not known here"
-        raise AppError(
-            "path_not_allowed",
-            f"{field}: objects of type {kind!r} cannot be made here: {why}. Code can make them, which needs the scope "
-            "execute",
-            {"field": field, "type": kind},
         )
 
 
