@@ -11,6 +11,7 @@ from cadgate.plugin import (
     Artifact,
     Deleted,
     Empty,
+    MayWarn,
     Method,
     Name,
     Params,
@@ -25,7 +26,7 @@ from cadgate_freecad.models.values import Flag, Label, PartName
 ENTRY = {"name": "Bracket", "label": "Bracket, left", "objects": 3, "active": True}
 
 
-class DocumentEntry(Result):
+class DocumentEntry(MayWarn):
     """One open document."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{**ENTRY}]})
@@ -35,7 +36,7 @@ class DocumentEntry(Result):
     active: bool = Field(description="Whether requests without `document` work in it.")
 
 
-class DocumentList(Result):
+class DocumentList(MayWarn):
     """The open documents, the oldest first."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"documents": [{**ENTRY}]}]})
@@ -82,7 +83,7 @@ class DocumentSaving(DocumentSaveOptions):
     name: Name
 
 
-class DocumentSaved(Result):
+class DocumentSaved(MayWarn):
     """The saved file."""
 
     document: str
