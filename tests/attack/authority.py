@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from functools import partial
 
 import httpx
-from tests.attack.attacks import Attack, Outcome, broke
-from tests.attack.field import Field
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from cadgate.security.keys import KeyFile
+from tests.attack.attacks import Attack, Outcome, broke
+from tests.attack.field import Field
 
 SECONDS = 1.0
 MAKE = {"blender": "primitives.cube", "freecad": "primitives.box"}

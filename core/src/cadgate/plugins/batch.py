@@ -68,7 +68,7 @@ def prepare(runtime: AdapterRuntime, context: RequestContext, name: str, params:
             f"{runtime.adapter.title} has no method {name!r}; GET /api/v1/{runtime.adapter.name}/methods lists them",
             details={"method": name},
         )
-    _require(runtime, context, method)
+    _require(runtime, context, method, None)
     values = {
         key: params[key] for key in runtime.adapter.context if key in params and key not in method.params.model_fields
     }
@@ -76,16 +76,20 @@ def prepare(runtime: AdapterRuntime, context: RequestContext, name: str, params:
         checked = method.params.model_validate({key: value for key, value in params.items() if key not in values})
     except ValidationError as error:
         raise invalid(error) from error
+    if method.scope_of is not None:
+        _require(runtime, context, method, checked)
     return Prepared(method, checked, values)
 
 
-def _require(runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any]) -> None:
+def _require(
+    runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | None
+) -> None:
     """`require_permission`, with a line in the audit log for what is refused."""
     try:
-        require_permission(runtime, context, method)
+        require_permission(runtime, context, method, params)
     except (Forbidden, Unauthenticated) as error:
         if leaves_traces(method):
-            runtime.audit.record(deed_of_call(runtime, context, method, None), error.code, error.status, 0.0)
+            runtime.audit.record(deed_of_call(runtime, context, method, params), error.code, error.status, 0.0)
         raise
 
 
@@ -146,7 +150,7 @@ async def _flush(
     for index, call in waiting:
         try:
             # Asked again: handlers before it may have taken minutes.
-            _require(runtime, replace(context, batch_index=index), call.method)
+            _require(runtime, replace(context, batch_index=index), call.method, call.params)
             allowed.append((index, call))
         except CadgateError as error:
             items[index] = _failed(error, context)

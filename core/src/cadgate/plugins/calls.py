@@ -28,7 +28,7 @@ from cadgate.errors import (
 )
 from cadgate.methods import Handler, Method, Scope
 from cadgate.plugins.once import Once
-from cadgate.plugins.permission import deed_of_call, leaves_traces, require_permission
+from cadgate.plugins.permission import deed_of_call, leaves_traces, require_permission, strongest_scope
 from cadgate.security.authority import WITHDRAWN, Authority
 from cadgate.security.shares import Shares
 
@@ -70,7 +70,7 @@ class Calls:
             return await self._run(app, method, params)
 
     async def _run(self, app: Application, method: Method[P, R], params: P) -> R:
-        require_permission(self._runtime, app.context, method)
+        require_permission(self._runtime, app.context, method, params)
         handler = self._runtime.handlers.get(method.name)
         if handler is not None:
             if app.context.dry_run and not method.mutates and leaves_traces(method):
@@ -78,7 +78,12 @@ class Calls:
                 raise DryRunDone
             return await self._handle(app, handler, params)
         reply = await self.exchange(
-            app.context, method.name, method.wire_params(params), self._seconds(app, method), method
+            app.context,
+            method.name,
+            method.wire_params(params),
+            self._seconds(app, method),
+            method,
+            strongest_scope(method, params),
         )
         return validated(method, result_of(reply))
 
@@ -194,6 +199,7 @@ class Calls:
 
     async def _handle(self, app: Application, handler: Handler[P, R], params: P) -> R:
         seconds = self._seconds(app, handler.method)
+        needed = strongest_scope(handler.method, params)
         key = app.context.key_for(handler.method.name)
         told = app.context.digest or digest(handler.method.name, handler.method.wire_params(params), app.context)
         # A retry after a crash is the same request, also where what it sends names other temporary files.
@@ -204,7 +210,7 @@ class Calls:
             digest=told,
             handler=handler.method.name,
             steps=itertools.count(),
-            allowed_by=handler.method.required_scope,
+            allowed_by=needed,
         )
         inner = Application(self._runtime, context)
 
@@ -213,9 +219,7 @@ class Calls:
                 # The parts that wait for an application end at the deadline themselves, and end what they started.
                 async with asyncio.timeout(seconds + self._runtime.settings.grace_seconds + 1):
                     with needs_room():
-                        return await while_allowed(
-                            handler.run(inner, params), context.authority, handler.method.required_scope
-                        )
+                        return await while_allowed(handler.run(inner, params), context.authority, needed)
             except TimeoutError as error:
                 raise DeadlineExceeded(f"{handler.method.name} had no answer within {seconds:g} s") from error
             except (SystemExit, KeyboardInterrupt) as error:

@@ -10,27 +10,45 @@ from pydantic_core import to_json
 
 from cadgate.application import RequestContext
 from cadgate.errors import Forbidden
-from cadgate.methods import Method
+from cadgate.methods import Method, Scope
 from cadgate.security.audit import Deed, hash_of_code
 
 if TYPE_CHECKING:
     from cadgate.plugins.runtime import AdapterRuntime
 
 
-def require_permission(runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any]) -> None:
+def require_permission(
+    runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | None = None
+) -> None:
     """Raise Forbidden when the caller's key does not allow `method`, or the adapter's settings do not.
 
-    Raises Unauthenticated when the key was revoked meanwhile.
+    With `params`, what these need as well: before they are known, ask without. Raises Unauthenticated when the key was
+    revoked meanwhile.
     """
-    context.authority.require(method.required_scope)
-    if method.required_scope == "execute" and not runtime.settings.allow_execute:
-        raise switched_off(runtime.adapter.name, method.name)
+    _require(runtime, context, method.required_scope, method.name, method)
+    further = None if params is None else method.further_scope(params)
+    if further is not None:
+        trusted = " of a trusted file" if getattr(params, "trusted", False) else " with these parameters"
+        _require(runtime, context, further, method.name + trusted, method)
 
 
-def switched_off(adapter: str, method: str) -> Forbidden:
+def _require(
+    runtime: AdapterRuntime, context: RequestContext, scope: Scope, what: str, method: Method[Any, Any]
+) -> None:
+    try:
+        context.authority.require(scope)
+    except Forbidden as error:
+        if what == method.name:
+            raise
+        raise Forbidden(f"{what} needs more. {error.message}", details=error.details) from error
+    if scope == "execute" and not runtime.settings.allow_execute:
+        raise switched_off(runtime.adapter.name, method.name, what)
+
+
+def switched_off(adapter: str, method: str, what: str | None = None) -> Forbidden:
     """The 403 of what runs code where the adapter's settings allow none."""
     return Forbidden(
-        f"{method} is switched off: `allow_execute = false` stands in [adapters.{adapter}] "
+        f"{what or method} is switched off: `allow_execute = false` stands in [adapters.{adapter}] "
         f"(or CADGATE_{adapter.upper()}_ALLOW_EXECUTE). Whoever runs the gateway can switch it on",
         details={"setting": f"adapters.{adapter}.allow_execute", "method": method},
     )
@@ -50,6 +68,8 @@ def deed_of_call(
         more["index"] = context.batch_index
     if method.required_scope == "execute" and params is not None:
         more["code_sha256"] = _hash(method, params)
+    if getattr(params, "trusted", False) is True:
+        more["trusted"] = True
     if context.dry_run:
         more["dry_run"] = True
     return Deed(
@@ -68,3 +88,8 @@ def _hash(method: Method[Any, Any], params: BaseModel) -> str:
     if isinstance(code, str):
         return hash_of_code(code)
     return hashlib.sha256(to_json(method.wire_params(params))).hexdigest()
+
+
+def strongest_scope(method: Method[Any, Any], params: BaseModel) -> Scope:
+    """The scope whose loss ends a call that runs: the one that these parameters need besides, or the method's."""
+    return method.further_scope(params) or method.required_scope
