@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError, method
-from cadgate_freecad.app import shapes, values, versions
+from cadgate_freecad.app import materials, shapes, values, versions
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import is_valid
 from cadgate_freecad.app.objects import find
@@ -21,9 +21,11 @@ def measure(*, name: str) -> dict[str, Any]:
         raise AppError("degenerate_result", f"{name!r} ({obj.TypeId}) has no shape to measure", {"name": name})
     problems = [] if is_valid(obj) else [f"the object is {', '.join(obj.State)}: {obj.getStatusString()}"]
     problems += check(shape)
+    measured = shapes.measures(obj, shape)
     return {
         "name": name,
-        **shapes.measures(obj, shape),
+        **measured,
+        **materials.weigh(obj, measured),
         "length": significant(sum(edge.Length for edge in shape.Edges if not edge.Degenerated)),
         "inertia": _inertia(shape),
         "counts": {

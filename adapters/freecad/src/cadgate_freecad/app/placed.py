@@ -55,9 +55,13 @@ def frame_of(around: list[Any]) -> Any | None:
 
 
 def placement(obj: Any) -> Any:
-    """The placement of `obj` in the document's coordinates; `obj.Placement` is its own, within its container."""
+    """The placement of `obj` in the document's coordinates; `obj.Placement` is its own, within its container.
+
+    Of a plain group, which has none, it is that of what it is in.
+    """
     around = frame(obj)
-    return obj.Placement if around is None else around.multiply(obj.Placement)
+    own = getattr(obj, "Placement", None) or FreeCAD.Placement()
+    return own if around is None else around.multiply(own)
 
 
 def shape(obj: Any) -> Any | None:
