@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from tests.freecad_calls import corners, get, padded, patch, post, refused
+from tests.freecad_calls import corners, get, padded, patch, post, refused, run
 from tests.gateway import Gateway, eventually
 
 BOX = [0, 0, 0, 10, 10, 10]
@@ -285,6 +285,32 @@ def test_a_plain_group_is_deleted_alone_and_a_part_with_what_is_in_it(box: httpx
     assert "Twin" in refused(box.delete("/objects/Pt"), "conflict", 409)
     assert "Box" in box.delete("/objects/Pt", params={"cascade": True}).json()["result"]["cascaded"]
     assert get(box, "/objects")["total"] == 0
+
+
+FOLDER = """
+part = App.ActiveDocument.addObject("App::Part", "Pt")
+part.Placement.Base.z = 100
+folder = App.ActiveDocument.addObject("App::DocumentObjectGroup", "Folder")
+folder.addObject(App.ActiveDocument.Box)
+part.addObject(App.ActiveDocument.Other)
+part.addObject(folder)
+App.ActiveDocument.recompute()
+"""
+"""A folder in a part, as its window and files of others have it: FreeCAD lists the box in both."""
+
+
+def test_what_is_in_a_folder_in_a_part_is_measured_and_weighed_once(gateway: Gateway, box: httpx.Client) -> None:
+    post(box, "/primitives/box", name="Other", location=[50, 0, 0])
+    run(gateway, FOLDER)
+    link(box, "Pt", name="Twin", location=[0, 0, 0])
+    patch(box, "Box", material={"density": 1e6})
+    patch(box, "Other", material={"density": 1e6})
+    for name, z in (("Pt", 100), ("Twin", 0)):
+        info = get(box, f"/objects/{name}")
+        assert (info["volume"], info["mass"]) == (pytest.approx(2000), pytest.approx(2))
+        assert corners(info) == pytest.approx([5, 0, z, 60, 10, z + 10])
+        assert get(box, f"/objects/{name}/measures")["counts"]["solids"] == 2
+        assert exported(box, objects=[name]).volume == pytest.approx(2000)
 
 
 # --- every door ------------------------------------------------------------------------------------------------------

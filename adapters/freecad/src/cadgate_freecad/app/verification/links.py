@@ -18,8 +18,8 @@ def check(link: Any, place: Any) -> None:
     """Compare a new link with what it shows. Raises AppError `degenerate_result`."""
     if not values.same_placement(link.Placement, place):
         raise AppError("degenerate_result", f"FreeCAD put the link {link.Name!r} elsewhere")
-    shown, found = getattr(link.LinkedObject, "Shape", None), placed.shape(link)
-    if found is None or shown is None or not hasattr(shown, "isNull") or shown.isNull():
+    shown, found = placed.shape_in(link.LinkedObject, None), placed.shape(link)
+    if found is None or shown is None:
         if placed.mesh(link) is None:
             raise AppError("degenerate_result", f"The link {link.Name!r} shows nothing of {link.LinkedObject.Name!r}")
         return
