@@ -8,7 +8,7 @@ from typing import Any, Callable, Container
 
 import FreeCAD
 
-from cadgate_freecad.app import placed, values
+from cadgate_freecad.app import materials, placed, values
 from cadgate_freecad.app.labels import UNSAVABLE
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.operands import inputs_of
@@ -17,7 +17,7 @@ from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.values import significant
 from cadgate_freecad.app.verification.values import confirm, expressions_of, require_own, require_undriven
 
-_UNTOLD = {"CadgateChosen", "ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
+_UNTOLD = {"CadgateChosen", *materials.PROPERTIES, "ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
 _UNTOLD_TYPES = {
     "App::PropertyPythonObject",
     "Mesh::PropertyMeshKernel",
@@ -286,5 +286,6 @@ _CONVERT: dict[str, Callable[[Any, str, str, Any], Any]] = {
     "App::PropertyDirection": _vector,
     "App::PropertyPlacement": _place,
     "App::PropertyLink": _link,
+    "App::PropertyXLink": _link,
     "App::PropertyLinkList": _links,
 }
