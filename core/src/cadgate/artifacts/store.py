@@ -24,6 +24,7 @@ from cadgate.artifacts.inside import copy_over, create, folder_inside, is_plain,
 from cadgate.artifacts.paths import STAGING, check_name, resolve
 from cadgate.errors import ArtifactNotFound, CadgateError, CommandExecutionError, IdempotencyConflict, PathNotAllowed
 from cadgate.models.responses import Artifact
+from cadgate.private import make_folder, write_text
 
 _LEFTOVER_SECONDS = 3600
 _CHANGED = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP)
@@ -169,7 +170,7 @@ class ArtifactStore:
     def __init__(self, root: Path, allowed_roots: tuple[Path, ...] = ()) -> None:
         self.root = root
         self.allowed_roots = allowed_roots
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(root)
         self._sweep()
 
     def stage(self, workspace: Path, name: str, *, suffix: str | None = None) -> StagedFile:
@@ -203,7 +204,7 @@ class ArtifactStore:
                 sha256=sha256 or _digest(part / "data"),
                 url=f"/api/v1/artifacts/{identifier}",
             )
-            (part / "artifact.json").write_text(artifact.model_dump_json())
+            write_text(part / "artifact.json", artifact.model_dump_json())
             os.replace(part, self.root / identifier)
         except OSError as error:
             shutil.rmtree(part, ignore_errors=True)
@@ -223,7 +224,7 @@ class ArtifactStore:
         part = self.root / f".{artifact.id}.part"
         os.replace(self.root / artifact.id, part)
         try:
-            (part / "artifact.json").write_text(renamed.model_dump_json())
+            write_text(part / "artifact.json", renamed.model_dump_json())
             os.rename(part, self.root / identifier)
         except OSError as error:
             shutil.rmtree(part, ignore_errors=True)

@@ -22,6 +22,7 @@ from typing import Any
 from cadgate.application import ALL_SCOPES
 from cadgate.errors import CadgateError, ConfigError
 from cadgate.methods import Scope
+from cadgate.private import make_folder, opener
 
 FILE = "keys.json"
 _SCOPES: tuple[Scope, ...] = ("read", "write", "execute")
@@ -113,8 +114,8 @@ class KeyFile:
     @contextmanager
     def _changing(self) -> Generator[dict[str, Key]]:
         """The keys, locked against other processes, written back in one step when the block ends well."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self.path.parent / f".{FILE}.lock").open("w") as lock:
+        make_folder(self.path.parent)
+        with open(self.path.parent / f".{FILE}.lock", "w", opener=opener) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._stamp = None
             keys = dict(self._current())

@@ -21,6 +21,10 @@ TAIL = 4096
 MAX_READY = 1024 * 1024
 KILL_SECONDS = 5.0
 """How long the end of a killed process may take to be known."""
+IN_SANDBOX = (
+    " in its sandbox, which shows it the system's files and its own: name what else it needs in sandbox_readable, "
+    'or set sandbox = "none"'
+)
 
 log = structlog.stdlib.get_logger("cadgate.process")
 
@@ -145,7 +149,8 @@ class ApplicationProcess:
         finally:
             transport.close()
         if not data:
-            raise StartFailed("it ended while it started", self.log_tail(), crashed=True)
+            where = "" if self._launch.sandbox is None else IN_SANDBOX
+            raise StartFailed(f"it ended while it started{where}", self.log_tail(), crashed=True)
         try:
             about: dict[str, Any] = json.loads(data)
             if "error" in about:
