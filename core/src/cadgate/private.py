@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
@@ -24,16 +25,13 @@ def make_folder(path: Path) -> None:
     """Make a folder, and those above it that are missing, each for its owner only. Raises OSError."""
     missing: list[Path] = []
     while not path.is_dir():
+        if path.exists():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
         missing.append(path)
-        if path == path.parent:
-            break
         path = path.parent
     for each in reversed(missing):
-        try:
+        with contextlib.suppress(FileExistsError):  # somebody else made it at the same moment
             os.mkdir(each, _FOLDER)
-        except FileExistsError:
-            if not each.is_dir():
-                raise
 
 
 def opener(path: str, flags: int) -> int:

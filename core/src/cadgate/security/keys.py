@@ -93,9 +93,11 @@ class KeyFile:
     def _current(self) -> dict[str, Key]:
         try:
             status = os.stat(self.path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             self._stamp, self._keys = None, {}
             return self._keys
+        except PermissionError as error:
+            raise ConfigError(f"{self.path} cannot be looked at: set CADGATE_STATE_DIR to a folder of yours") from error
         stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
         if stamp != self._stamp:
             self._keys = self._read(status.st_mode)
