@@ -25,6 +25,11 @@ from cadgate.settings import AdapterSettings
 PROGRAM = "bwrap"
 REMEDY = "apt-get install -y bubblewrap"
 NO_NAMESPACES = "let bubblewrap make user namespaces (docs/OPERATIONS.md, The sandbox)"
+SHUT_IN = ("--die-with-parent", "--unshare-all", "--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev")
+"""Whoever kills the process that is known outside kills the application at once: it must answer nothing after that.
+
+The parent is the thread that started it: one of the loop's own executor, which lives as long as the loop.
+"""
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 CONFIGURATION = (
     "alternatives",
@@ -61,7 +66,7 @@ class Sandbox:
 
     def command(self, plan: LaunchPlan, folders: Iterable[Path], roots: Iterable[str], workdir: Path) -> list[str]:
         """Return `plan`'s command in a sandbox. `folders` are writable too; `roots` hold its Python packages."""
-        options = [PROGRAM, "--unshare-all", "--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+        options = [PROGRAM, *SHUT_IN, "--tmpfs", "/tmp"]
         for path in SYSTEM:
             options += ["--ro-bind-try", path, path]
         for name in CONFIGURATION:
@@ -158,7 +163,7 @@ def problem() -> str | None:
         return f"it needs bubblewrap, which exists on Linux only, not on {sys.platform}"
     if shutil.which(PROGRAM) is None:
         return f"it needs bubblewrap, which is not installed. Install it with: {REMEDY}"
-    attempt = [PROGRAM, "--unshare-all", "--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev"]
+    attempt = [PROGRAM, *SHUT_IN]
     for path in SYSTEM:
         attempt += ["--ro-bind-try", path, path]
     try:
