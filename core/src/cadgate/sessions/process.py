@@ -9,6 +9,7 @@ import os
 import secrets
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +26,9 @@ IN_SANDBOX = (
     " in its sandbox, which shows it the system's files and its own: name what else it needs in sandbox_readable, "
     'or set sandbox = "none"'
 )
+
+_STARTERS = ThreadPoolExecutor(thread_name_prefix="cadgate-start")
+"""A sandbox ends with the thread that made it (`--die-with-parent`): these live as long as the gateway."""
 
 log = structlog.stdlib.get_logger("cadgate.process")
 
@@ -99,7 +103,7 @@ class ApplicationProcess:
     @classmethod
     async def _spawned(cls, launch: Launch) -> ApplicationProcess:
         secret = secrets.token_urlsafe(32)
-        spawning = asyncio.get_running_loop().run_in_executor(None, spawn, launch, secret)
+        spawning = asyncio.get_running_loop().run_in_executor(_STARTERS, spawn, launch, secret)
         try:
             spawned = await asyncio.shield(spawning)
         except asyncio.CancelledError:

@@ -28,7 +28,7 @@ NO_NAMESPACES = "let bubblewrap make user namespaces (docs/OPERATIONS.md, The sa
 SHUT_IN = ("--die-with-parent", "--unshare-all", "--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev")
 """Whoever kills the process that is known outside kills the application at once: it must answer nothing after that.
 
-The parent is the thread that started it: one of the loop's own executor, which lives as long as the loop.
+The parent is the thread that started it, which must live as long as the gateway (`process`).
 """
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 CONFIGURATION = (
