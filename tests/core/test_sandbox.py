@@ -69,6 +69,16 @@ def test_the_state_folder_is_hidden_also_inside_of_what_may_be_written(tmp_path:
     assert (state / "own" / "made").exists()
 
 
+def test_a_python_in_the_home_folder_does_not_show_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "private").mkdir()
+    shown = sandbox._program_folders(sys.executable)
+    assert tmp_path / "lib" in shown
+    assert not [folder for folder in shown if (tmp_path / "private").is_relative_to(folder)]
+
+
 def test_a_program_that_was_unpacked_is_shown_with_its_libraries(tmp_path: Path) -> None:
     program = tmp_path / "squashfs-root" / "usr" / "bin" / "freecadcmd"
     program.parent.mkdir(parents=True)

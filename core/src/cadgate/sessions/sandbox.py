@@ -192,11 +192,19 @@ def _program_folders(program: str) -> list[Path]:
     """What a program needs besides the system's libraries: its own folder, or the Python that it is."""
     found = Path(program)
     if found == Path(sys.executable):
-        return [Path(sys.prefix), Path(sys.base_prefix), found.resolve().parent.parent]
+        prefixes = [Path(sys.prefix), Path(sys.base_prefix), found.resolve().parent.parent]
+        return [folder for prefix in prefixes for folder in _python_folders(prefix)]
     folders = {_installation(found), _installation(found.resolve())}
     # A program that lies in the home folder itself must not show all of it.
     home = _home()
     return [found.resolve() if home.is_relative_to(folder) else folder for folder in sorted(folders)]
+
+
+def _python_folders(prefix: Path) -> list[Path]:
+    """A Python's folder; of one that is the home folder itself, or above it, the parts that are the Python's."""
+    if not _home().is_relative_to(prefix):
+        return [prefix]
+    return [part for name in ("bin", "lib", "lib64", "pyvenv.cfg") if (part := prefix / name).exists()]
 
 
 def _installation(program: Path) -> Path:
