@@ -36,7 +36,7 @@ from cadgate.errors import (
 from cadgate.methods import Handler, Method
 from cadgate.models.common import Color, Count, Creation, Empty, Name, Number, Params, Rotation, Vector3
 from cadgate.models.paging import ObjectPage, Page
-from cadgate.models.responses import Artifact, Deleted, ObjectInfo, Removed, Result, Success, Warned
+from cadgate.models.responses import Artifact, Deleted, MayWarn, ObjectInfo, Result, Success, Warned
 from cadgate.models.suffixes import check_suffix, follow_suffix
 from cadgate.plugins.router import Router
 from cadgate.sessions.launcher import Hint, Launcher, LaunchPlan, application_entry
@@ -123,6 +123,7 @@ __all__ = [
     "LaunchPlan",
     "Launcher",
     "LimitExceeded",
+    "MayWarn",
     "Method",
     "Name",
     "Number",
@@ -132,7 +133,6 @@ __all__ = [
     "Page",
     "Params",
     "Recognised",
-    "Removed",
     "Request",
     "RequestContext",
     "Result",
