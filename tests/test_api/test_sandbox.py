@@ -161,6 +161,8 @@ def test_blender_models_renders_exports_and_imports(shut: Gateway) -> None:
         )
         assert (image.status_code, image.content[:8]) == (200, b"\x89PNG\r\n\x1a\n")
         assert client.get("/render/preview", params={"width": 64}).content[:8] == b"\x89PNG\r\n\x1a\n"
+        # What its graphics library compiled is kept for the next worker.
+        assert any((shut.state_dir / "sessions/blender/cache").iterdir())
         texture = {"file": ("t.png", image.content, "image/png")}
         ok(client.post("/materials/Red/texture", files=texture))
         for format in ("glb", "obj", "blend", "usd"):

@@ -118,7 +118,7 @@ class AdapterRuntime:
             return None  # as it was decided at the start
         # Workers read and write the session's files; all applications of one adapter trust each other.
         writable = (self.workspace, self.folder / "journal", *self._roots)
-        return sandbox.sandbox_for(self.settings, self._hidden, writable)
+        return sandbox.sandbox_for(self.settings, self._hidden, writable, self.folder / "cache")
 
     async def _launch_worker(self, worker: Worker, number: int) -> ApplicationProcess:
         try:

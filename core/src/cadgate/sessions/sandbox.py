@@ -63,6 +63,10 @@ class Sandbox:
     """The state folder: of it, only what is listed below."""
     writable: Sequence[Path]
     readable: Sequence[Path] = ()
+    cache: Path | None = None
+    """One of `writable`, for what libraries keep between starts. Without it Mesa compiles its shaders every time: it
+    looks for the home folder in /etc/passwd.
+    """
 
     def command(self, plan: LaunchPlan, folders: Iterable[Path], roots: Iterable[str], workdir: Path) -> list[str]:
         """Return `plan`'s command in a sandbox. `folders` are writable too; `roots` hold its Python packages."""
@@ -137,7 +141,9 @@ def confinement(name: str, settings: AdapterSettings) -> Confinement | None:
     return Confinement(settings.sandbox, active=False, message=f"{means}: {why}{to_do}", remedy=remedy)
 
 
-def sandbox_for(settings: AdapterSettings, hidden: Path, writable: Sequence[Path]) -> Sandbox | None:
+def sandbox_for(
+    settings: AdapterSettings, hidden: Path, writable: Sequence[Path], cache: Path | None = None
+) -> Sandbox | None:
     """Return what an application may see, where it is shut in. Raises ApplicationUnavailable where it must be and
     cannot.
     """
@@ -147,7 +153,7 @@ def sandbox_for(settings: AdapterSettings, hidden: Path, writable: Sequence[Path
         require()
     elif problem() is not None:
         return None
-    return Sandbox(hidden, writable, settings.sandbox_readable)
+    return Sandbox(hidden, [*writable, *([cache] if cache else [])], settings.sandbox_readable, cache)
 
 
 def _remedy() -> str | None:

@@ -64,6 +64,7 @@ def _environment(launch: Launch, boot: int) -> dict[str, str]:
     kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
     if launch.sandbox is not None:
         kept = sandbox.environment(kept)
+        kept["XDG_CACHE_HOME"] = str(launch.sandbox.cache or launch.folder / "home" / ".cache")
     return {
         "LANG": "C.UTF-8",
         **kept,
