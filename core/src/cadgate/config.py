@@ -30,7 +30,37 @@ MIB = 1024 * 1024
 def default_state_dir() -> Path:
     """`$XDG_STATE_HOME/cadgate`, or `~/.local/state/cadgate`."""
     base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "cadgate"
+    return (Path(base) if base else _home() / ".local" / "state") / "cadgate"
+
+
+def _home() -> Path:
+    """Return the user's home folder. Raises ConfigError where there is none, as for a container's nameless user."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path("/")
+    if home == home.parent or not home.is_absolute():
+        named = repr(os.environ["HOME"]) if "HOME" in os.environ else "not set"
+        raise ConfigError(
+            f"state_dir: HOME is {named} and this user has no home folder to keep the state in: set CADGATE_STATE_DIR "
+            "to a folder of yours"
+        )
+    return home
+
+
+def check_state_dir(settings: Settings) -> None:
+    """Raise ConfigError where the state folder that nobody chose cannot be used: HOME leads nowhere, for instance."""
+    if settings.has_origin("state_dir"):
+        return
+    nearest = settings.state_dir
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    # /proc says that root may write there.
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK) or nearest.is_relative_to("/proc"):
+        raise ConfigError(
+            f"state_dir: the folder {settings.state_dir} cannot be made or written, see {nearest}: set "
+            "CADGATE_STATE_DIR to a folder of yours"
+        )
 
 
 class Settings(BaseSettings):
@@ -140,12 +170,12 @@ class Settings(BaseSettings):
     @field_validator("state_dir", "plugins", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
-        return None if value is None else Path(os.path.abspath(value.expanduser()))
+        return None if value is None else Path(os.path.abspath(_expanded(value)))
 
     @field_validator("allowed_roots")
     @classmethod
     def _roots_are_absolute(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
-        roots = tuple(root.expanduser() for root in value)
+        roots = tuple(_expanded(root) for root in value)
         for root in roots:
             if not root.is_absolute():
                 raise ValueError(f"{str(root)!r} is not an absolute path")
@@ -186,9 +216,20 @@ class Settings(BaseSettings):
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
+    def has_origin(self, *key: str) -> bool:
+        """Whether somebody wrote this setting: it is not a default."""
+        return key in self._origins
+
     def origin(self, *key: str) -> str:
         """Where a setting was written, for messages: `origin("port")`, `origin("adapters", "blender", "mode")`."""
         return self._origins.get(key) or " ".join(("setting", ".".join(key)))
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{str(path)!r} begins in a home folder, and there is none: write it from / on") from error
 
 
 def is_loopback(host: str) -> bool:

@@ -22,6 +22,7 @@ from cadgate.plugins import mount
 from cadgate.plugins.discovery import Found, discover
 from cadgate.plugins.once import Once
 from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.private import secure_state
 from cadgate.routers import artifacts, console, docs, health, metrics, plugins, version, websockets
 from cadgate.routing import RouteTable
 from cadgate.security.audit import AuditLog
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes.insert(0, table)
     for each in (health, version, plugins, metrics, artifacts, docs, websockets, console):
         app.router.routes.extend(openapi.core_routes(each.router))
+    secure_state(settings.state_dir, settings.origin("state_dir"))
     app.state.settings = settings
     app.state.artifacts = ArtifactStore(
         settings.state_dir / "artifacts", settings.allowed_roots, owners=settings.state_dir / "owners"

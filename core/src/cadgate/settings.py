@@ -27,12 +27,13 @@ class AdapterSettings(BaseModel):
     allow_execute: bool = Field(
         True, description="False: no code may be run in the application, whatever a caller's key allows."
     )
-    sandbox: Literal["none", "bubblewrap"] = Field(
-        "none",
-        description="managed: bubblewrap runs it without network, in its own folders, with nothing else to read.",
+    sandbox: Literal["auto", "bubblewrap", "none"] = Field(
+        "auto",
+        description="managed: whether bubblewrap runs it without network, in its own folders, with nothing else to "
+        "read. auto: where this machine can. bubblewrap: always, and it is unavailable where it cannot. none: never.",
     )
     sandbox_readable: tuple[Path, ...] = Field(
-        (), description="Folders beside its own and the system's that a sandboxed application may read."
+        (), description="Folders besides its own and the system's that a sandboxed application may read."
     )
     restore: bool = Field(True, description="Whether a restart of the gateway brings the documents back.")
     start_timeout_seconds: Annotated[float, Field(gt=0)] = Field(60, description="From the launch to the first answer.")
@@ -69,7 +70,7 @@ class AdapterSettings(BaseModel):
 
     @model_validator(mode="after")
     def _only_what_is_started_here_is_sandboxed(self) -> AdapterSettings:
-        if self.mode == "external" and self.sandbox != "none":
+        if self.mode == "external" and self.sandbox == "bubblewrap":
             raise ValueError(
                 f'sandbox = "{self.sandbox}" is for applications that the gateway starts, not external ones'
             )

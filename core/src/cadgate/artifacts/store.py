@@ -32,6 +32,7 @@ from cadgate.errors import (
     PathNotAllowed,
 )
 from cadgate.models.responses import Artifact
+from cadgate.private import make_folder, write_text
 
 _LEFTOVER_SECONDS = 3600
 _CHANGED = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP)
@@ -185,7 +186,7 @@ class ArtifactStore:
         self.root = root
         self.owners = Owners(owners or root.with_name("owners"))
         self.allowed_roots = allowed_roots
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(root)
         self._sweep()
 
     def stage(
@@ -236,8 +237,8 @@ class ArtifactStore:
                 sha256=sha256 or _digest(part / "data"),
                 url=f"/api/v1/artifacts/{identifier}",
             )
-            (part / "artifact.json").write_text(artifact.model_dump_json())
-            (part / OWNER).write_text(owner)
+            write_text(part / "artifact.json", artifact.model_dump_json())
+            write_text(part / OWNER, owner)
             os.replace(part, self.root / identifier)
         except OSError as error:
             shutil.rmtree(part, ignore_errors=True)
@@ -259,7 +260,7 @@ class ArtifactStore:
         part = self.root / f".{artifact.id}.part"
         os.replace(self.root / artifact.id, part)
         try:
-            (part / "artifact.json").write_text(renamed.model_dump_json())
+            write_text(part / "artifact.json", renamed.model_dump_json())
             os.rename(part, self.root / identifier)
         except OSError as error:
             shutil.rmtree(part, ignore_errors=True)

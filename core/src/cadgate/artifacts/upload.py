@@ -19,6 +19,7 @@ from cadgate.artifacts.room import needs_room
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import BadRequest, PathNotAllowed, ValidationFailed
 from cadgate.models.responses import Artifact
+from cadgate.private import opener
 from cadgate.routers.context import deed_of, require
 from cadgate.security.access import authority_of
 from cadgate.security.audit import AuditLog
@@ -65,7 +66,7 @@ async def receive_raw(store: ArtifactStore, request: Request, name: str) -> Arti
         require(request, "write")
         part, name = store.upload_path(name)
         try:
-            async with await anyio.open_file(part, "wb") as file:
+            async with await anyio.open_file(part, "wb", opener=opener) as file:
                 async for chunk in request.stream():
                     await file.write(chunk)
             adopt = partial(store.adopt, part, name, owner=authority_of(request.scope).identity)
@@ -169,7 +170,7 @@ class _Upload:
         except UnicodeDecodeError as error:
             raise PathNotAllowed("The file's name is not UTF-8", details={"reason": "not UTF-8"}) from error
         self._path, self._name = self._store.upload_path(given or "upload")
-        self._file = self._path.open("wb")
+        self._file = open(self._path, "wb", opener=opener)  # noqa: SIM115 - closed by flush and discard
         self._taking = True
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:

@@ -17,6 +17,7 @@ import uvicorn
 from cadgate.cli.lock import StateLock
 from cadgate.config import Settings, is_loopback
 from cadgate.errors import CadgateError, ConfigError
+from cadgate.private import UMASK
 from cadgate.security.keys import KeyFile
 from cadgate.security.protocol import GatewayProtocol, GatewayWebSocketProtocol
 
@@ -62,6 +63,8 @@ def serve(settings: Settings) -> int:
     :raises CannotListen: the address cannot be bound.
     :raises ConfigError: a setting is wrong.
     """
+    # What is made by others than ourselves, the libraries, is for this user alone too.
+    os.umask(UMASK)
     with (
         StateLock(settings.state_dir, settings.origin("state_dir")) as lock,
         own_key(settings) as token,

@@ -21,6 +21,7 @@ from typing import Any
 
 from cadgate.errors import CadgateError, ConfigError
 from cadgate.methods import ALL_SCOPES, Scope
+from cadgate.private import make_folder, opener
 
 FILE = "keys.json"
 _SCOPES: tuple[Scope, ...] = ("read", "write", "execute")
@@ -101,11 +102,13 @@ class KeyFile:
     def _current(self) -> dict[str, Key]:
         try:
             status = os.stat(self.path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             if self._keys:
                 self._generation += 1
             self._stamp, self._keys = None, {}
             return self._keys
+        except PermissionError as error:
+            raise ConfigError(f"{self.path} cannot be looked at: set CADGATE_STATE_DIR to a folder of yours") from error
         except OSError as error:
             raise ConfigError(f"{self.path}: cannot be read ({error.strerror})") from error
         stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
@@ -127,8 +130,8 @@ class KeyFile:
     @contextmanager
     def _changing(self) -> Generator[dict[str, Key]]:
         """The keys, locked against other processes, written back in one step when the block ends well."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self.path.parent / f".{FILE}.lock").open("w") as lock:
+        make_folder(self.path.parent)
+        with open(self.path.parent / f".{FILE}.lock", "w", opener=opener) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._stamp = None
             keys = dict(self._current())

@@ -113,9 +113,13 @@ class Contract(Suite):
         ]
         assert not open_to_all, f'declare what a key must allow, dependencies=[requires("read")]: {open_to_all}'
 
-    def test_the_application_listens_on_the_loopback_only(self, subject: Subject) -> None:
-        process = psutil.Process(subject.gateway.application_pid(subject.name))
-        listening = {one.laddr.ip for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
+    def test_the_application_listens_on_the_loopback_only(self, subject: Subject, tmp_path: Path) -> None:
+        async def addresses(process: Any) -> set[str]:
+            connections = psutil.Process(process.pid).net_connections("tcp")
+            return {one.laddr.ip for one in connections if one.status == psutil.CONN_LISTEN}
+
+        # In a sandbox it would have no network to listen on.
+        listening = with_application(subject, tmp_path, addresses)
         assert listening
         assert listening <= {"127.0.0.1", "::1"}
 
