@@ -9,9 +9,8 @@ import zlib
 from typing import Any, Iterable, Sequence
 
 import bpy
-import numpy
 
-from cadgate_blender.app import properties
+from cadgate_blender.app import mesh_arrays, properties
 
 _FLOAT = struct.Struct("f")
 _STAMP_IS_REMEMBERED = 4096
@@ -100,11 +99,7 @@ def mesh_stamp(mesh: Any) -> int:
 
 
 def _arrays(mesh: Any) -> tuple[Any, Any]:
-    corners = numpy.empty(len(mesh.vertices) * 3, numpy.float32)
-    mesh.vertices.foreach_get("co", corners)
-    loops = numpy.empty(len(mesh.loops), numpy.int32)
-    mesh.loops.foreach_get("vertex_index", loops)
-    return corners, loops
+    return mesh_arrays.positions(mesh), mesh_arrays.corner_vertices(mesh)
 
 
 def plain(obj: Any) -> bool:
@@ -148,6 +143,9 @@ def dimensions(obj: Any, facts: Any = None) -> list[float]:
             return [0.0, 0.0, 0.0]
         _, least, greatest = facts or mesh_facts(obj.data)
         matrix = obj.matrix_basis if obj.parent is None else world_matrix(obj)
+    elif _is_bare_text(obj):
+        least, greatest = _text_bounds(obj.data)
+        matrix = world_matrix(obj)
     else:
         depsgraph = bpy.context.evaluated_depsgraph_get()
         if obj.type != "MESH":
@@ -163,10 +161,36 @@ def dimensions(obj: Any, facts: Any = None) -> list[float]:
     return [float(f"{abs(factor) * float(size):.6g}") for factor, size in zip(matrix.to_scale(), greatest - least)]
 
 
+def _is_bare_text(obj: Any) -> bool:
+    """Whether the letters alone say how large it is."""
+    return (
+        obj.type == "FONT"
+        and obj.data.dimensions == "2D"
+        and obj.data.offset == 0
+        and obj.data.follow_curve is None
+        and obj.data.animation_data is None
+        and not len(obj.modifiers)
+        and placed_plainly(obj)
+    )
+
+
+def _text_bounds(curve: Any) -> tuple[Any, Any]:
+    """Least and greatest corner of a text: its outlines reach as far, and to fill them takes Blender the square of
+    their number.
+    """
+    outlines = curve.copy()
+    outlines.fill_mode = "NONE"
+    obj = bpy.data.objects.new("cadgate outlines", outlines)
+    try:
+        mesh = obj.to_mesh()
+        return (None, None) if mesh is None else _bounds(mesh)
+    finally:
+        obj.to_mesh_clear()
+        bpy.data.batch_remove([obj, outlines])
+
+
 def _bounds(mesh: Any) -> tuple[Any, Any]:
-    corners = numpy.empty(len(mesh.vertices) * 3, numpy.float32)
-    mesh.vertices.foreach_get("co", corners)
-    points = corners.reshape(-1, 3)
+    points = mesh_arrays.positions(mesh).reshape(-1, 3)
     return (points.min(axis=0), points.max(axis=0)) if len(points) else (None, None)
 
 
