@@ -10,7 +10,7 @@ from typing import Any, Iterable, Sequence
 
 import bpy
 
-from cadgate_blender.app import mesh_arrays, properties
+from cadgate_blender.app import aside, mesh_arrays, properties
 
 _FLOAT = struct.Struct("f")
 _STAMP_IS_REMEMBERED = 4096
@@ -147,6 +147,9 @@ def dimensions(obj: Any, facts: Any = None) -> list[float]:
         least, greatest = _text_bounds(obj.data)
         matrix = world_matrix(obj)
     else:
+        if aside.can_show(obj):
+            with aside.shown(obj) as evaluated:
+                return _sizes(evaluated.matrix_world, *_bounds(evaluated.data))
         depsgraph = bpy.context.evaluated_depsgraph_get()
         if obj.type != "MESH":
             # The evaluation writes them back to the object itself. Those of a curve's evaluated copy are wrong: a
@@ -156,6 +159,10 @@ def dimensions(obj: Any, facts: Any = None) -> list[float]:
         # Blender's own `dimensions` are those of the cage, where a subdivision surface is the last modifier.
         least, greatest = _bounds(evaluated.data)
         matrix = evaluated.matrix_world
+    return _sizes(matrix, least, greatest)
+
+
+def _sizes(matrix: Any, least: Any, greatest: Any) -> list[float]:
     if least is None:
         return [0.0, 0.0, 0.0]
     return [float(f"{abs(factor) * float(size):.6g}") for factor, size in zip(matrix.to_scale(), greatest - least)]

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_blender.app import changes, limits, names, snapshots
+from cadgate_blender.app import aside, changes, limits, names, snapshots
 from cadgate_blender.app.describe import describe
 
 SURFACES = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES")
@@ -64,7 +64,8 @@ def append(*, path: str, collection: str | None) -> dict[str, Any]:
     for block in {slot.material for obj in added for slot in obj.material_slots if slot.material}:
         block.use_fake_user = True
     names.forget()
-    infos = [describe(obj, [target.name]) for obj in added]
+    with aside.together():
+        infos = [describe(obj, [target.name]) for obj in added]
     for info in infos:
         changes.created(info)
     return {"objects": infos}

@@ -1,0 +1,117 @@
+"""What concerns one object costs what one object costs, however many others there are; and says the same of it."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.blender_code import evaluate
+from tests.gateway import Gateway
+
+SOLIDIFY = {"type": "solidify", "name": "Thick", "thickness": 0.25}
+
+
+def sent(blender: httpx.Client, method: str, path: str, **body: Any) -> dict[str, Any]:
+    answer = blender.request(method, path, **({"json": body} if body else {}))
+    assert answer.status_code in (200, 201), answer.text
+    result = answer.json()["result"]
+    result.pop("warnings", None)
+    return result
+
+
+@pytest.fixture
+def crowd(blender: httpx.Client) -> Iterator[Callable[[int], None]]:
+    """Fills the scene up to a number of objects."""
+
+    def fill(count: int) -> None:
+        have = sent(blender, "GET", "/objects?limit=1")["total"]
+        calls = [{"method": "primitives.cube", "params": {"location": [5 + n % 50, n // 50, 0]}} for n in range(count)]
+        answer = blender.post("/batch", json={"calls": calls[have:]})
+        assert {each["status"] for each in answer.json()["result"]["results"]} == {"success"}
+
+    yield fill
+    blender.delete("/scene")
+
+
+def modify(blender: httpx.Client) -> None:
+    sent(blender, "POST", "/objects/One/modifiers", **SOLIDIFY)
+    sent(blender, "POST", "/objects/One/modifiers/Thick/apply")
+
+
+def write(blender: httpx.Client) -> None:
+    sent(blender, "POST", "/primitives/text", text="Hello", name="Word", on_conflict="replace")
+
+
+def test_one_object_among_2000_costs_about_what_it_costs_among_10(
+    blender: httpx.Client, crowd: Callable[[int], None]
+) -> None:
+    works: list[Callable[[httpx.Client], None]] = [modify, write]
+
+    def medians() -> list[float]:
+        rounds: list[list[float]] = []
+        for _ in range(7):
+            times: list[float] = []
+            for work in works:
+                sent(blender, "POST", "/primitives/cube", name="One", on_conflict="replace")
+                began = time.perf_counter()
+                work(blender)
+                times.append(time.perf_counter() - began)
+            rounds.append(times)
+        return [statistics.median(times) for times in zip(*rounds, strict=True)]
+
+    crowd(10)
+    few = medians()
+    crowd(2000)
+    many = medians()
+    told = {work.__name__: round(b / a, 2) for work, a, b in zip(works, few, many, strict=True)}
+    # The whole scene was evaluated for each: 0.2 s, sixty times as long.
+    assert max(told.values()) < 5, told
+
+
+MODIFIERS: list[list[dict[str, Any]]] = [
+    [{"type": "subdivision", "levels": 2}],
+    [{"type": "array", "count": 3, "relative_offset": [1.5, 0, 0]}, {"type": "bevel", "width": 0.1}],
+    [{"type": "mirror", "axes": ["x"], "mirror_object": "Aim"}],
+    [{"type": "boolean", "object": "Tool", "operation": "union"}],
+    [{"type": "solidify", "thickness": 0.4, "offset": 1}],
+]
+
+
+@pytest.mark.parametrize("modifiers", MODIFIERS)
+@pytest.mark.parametrize("way", ["plain", "child", "hidden", "turned"])
+def test_the_size_of_an_object_with_modifiers_is_the_one_that_the_scene_shows(
+    blender: httpx.Client, gateway: Gateway, modifiers: list[dict[str, Any]], way: str
+) -> None:
+    sent(blender, "POST", "/primitives/cube", name="One", scale=[1, 2, 3], rotation=[0, 0, 30])
+    sent(blender, "POST", "/primitives/cube", name="Tool", location=[0.5, 0.5, 2])
+    sent(blender, "POST", "/primitives/empty", name="Aim", location=[3, 0, 0], rotation=[10, 20, 30])
+    sent(blender, "POST", "/objects/Tool/modifiers", type="subdivision", levels=1)
+    if way == "child":
+        sent(blender, "PATCH", "/objects/One", parent="Aim")
+        sent(blender, "PATCH", "/objects/Aim", scale=[2, 2, 2])
+    elif way == "hidden":
+        sent(blender, "PATCH", "/objects/One", visible=False)
+    elif way == "turned":
+        sent(blender, "PATCH", "/objects/One", rotation=[45, 30, 0])
+    for modifier in modifiers:
+        info = sent(blender, "POST", "/objects/One/modifiers", **modifier)
+    assert info == sent(blender, "GET", "/objects/One")
+    listed = next(each for each in sent(blender, "GET", "/objects")["objects"] if each["name"] == "One")
+    assert info == listed
+    shown = evaluate(
+        gateway,
+        """
+bpy.context.view_layer.update()
+seen = bpy.data.objects["One"].evaluated_get(bpy.context.evaluated_depsgraph_get())
+corners = [vertex.co for vertex in seen.data.vertices]
+sizes = [max(c[i] for c in corners) - min(c[i] for c in corners) for i in range(3)]
+[[abs(scale) * size for scale, size in zip(seen.matrix_world.to_scale(), sizes)], len(bpy.data.scenes)]
+""",
+    )
+    assert info["dimensions"] == pytest.approx(shown[0], rel=2e-5)
+    assert shown[1] == 1
