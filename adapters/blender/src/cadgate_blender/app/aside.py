@@ -7,7 +7,7 @@ from typing import Any, Generator
 
 import bpy
 
-_PLAIN = {"ARRAY", "BEVEL", "BOOLEAN", "DECIMATE", "MIRROR", "SOLIDIFY", "SUBSURF", "TRIANGULATE", "WELD"}
+PLAIN = {"ARRAY", "BEVEL", "BOOLEAN", "DECIMATE", "MIRROR", "SOLIDIFY", "SUBSURF", "TRIANGULATE", "WELD"}
 """Modifiers whose result depends on objects and meshes alone: not on frames before, or on what else is there."""
 
 _together = 0
@@ -32,7 +32,7 @@ def can_show(obj: Any) -> bool:
         and obj.type == "MESH"
         and obj.animation_data is None
         and not len(obj.constraints)
-        and all(modifier.type in _PLAIN for modifier in obj.modifiers)
+        and all(modifier.type in PLAIN for modifier in obj.modifiers)
         and not bpy.context.scene.render.use_simplify
         # What is hidden, Blender does not evaluate.
         and obj.visible_get()

@@ -16,6 +16,12 @@ _NOT_DATA = ("window_managers", "screens", "workspaces", "brushes", "libraries")
 
 def save(path: str, *, compress: bool = False) -> None:
     """Write a copy of the session to `path`; the session stays as it is, apart from generated pixels being packed."""
+    settle_images()
+    bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, compress=compress, check_existing=False, relative_remap=False)
+
+
+def settle_images() -> None:
+    """Pack generated pixels, which a .blend file does not have otherwise, and forget folders."""
     for image in bpy.data.images:
         if image.is_dirty and image.type not in ("RENDER_RESULT", "COMPOSITING"):
             image.pack()
@@ -23,7 +29,6 @@ def save(path: str, *, compress: bool = False) -> None:
                 # Packed pixels are taken for straight ones when they are read, and multiplied by their alpha each time.
                 image.alpha_mode = "PREMUL"
     forget_folders()
-    bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, compress=compress, check_existing=False, relative_remap=False)
 
 
 def forget_folders() -> None:
