@@ -1,6 +1,6 @@
 """`python -m bench.growth`: how the cost of Blender's routes grows with objects, vertices and the age of a session.
 
-Prints the exponent of each (0: costs the same at every size, 1: in proportion, 2: its square) and fails above its limit.
+Prints the exponent of each (0: the same at every size, 1: in proportion, 2: its square) and fails above its limit.
 """
 
 from __future__ import annotations
@@ -92,13 +92,18 @@ def _export(scene: Scene, format: str) -> Callable[[], Any]:
 def one_object(scene: Scene, counts: Sequence[int], rounds: int, age: int, *, files: bool = True) -> list[Row]:
     """What concerns one object, among `counts` of them."""
     send = scene.send
+    instead = {"on_conflict": "replace"}
     solid = {"type": "solidify", "name": "Thick", "thickness": 0.25}
     steps: list[tuple[str, Callable[[], Any], float | None]] = [
-        ("create", lambda: send("POST", "/primitives/cube", {"name": "One", "on_conflict": "replace"}), ONE),
-        ("create text", lambda: send("POST", "/primitives/text", {"text": "Hello", "name": "Word"}), ONE),
+        ("create", lambda: send("POST", "/primitives/cube", {"name": "One", **instead}), ONE),
+        ("create text", lambda: send("POST", "/primitives/text", {"text": "Hello", "name": "Word", **instead}), ONE),
         ("get", lambda: send("GET", "/objects/One"), ONE),
         ("move", lambda: send("PATCH", "/objects/One", {"location": [0, 0, 3]}), ONE),
-        ("duplicate", lambda: send("POST", "/objects/One/duplicate", {"name": "Two", "location": [0.5, 0, 3]}), ONE),
+        (
+            "duplicate",
+            lambda: send("POST", "/objects/One/duplicate", {"name": "Two", "location": [0.5, 0, 3], **instead}),
+            ONE,
+        ),
         ("add a modifier", lambda: send("POST", "/objects/One/modifiers", solid), ONE),
         ("apply a modifier", lambda: send("POST", "/objects/One/modifiers/Thick/apply"), ONE),
         ("boolean", lambda: send("POST", "/objects/Two/boolean", {"object": "One", "operation": "union"}), ONE),
@@ -111,7 +116,7 @@ def one_object(scene: Scene, counts: Sequence[int], rounds: int, age: int, *, fi
             ("export as glb", _export(scene, "glb"), ONE),
             # The whole session is written for a picture, and loaded for an undo.
             ("preview", lambda: send("GET", "/render/preview?width=64&objects=One"), None),
-            ("undo", lambda: send("POST", "/undo", {}), None),
+            ("undo, and the next call", lambda: (send("POST", "/undo", {}), send("GET", "/objects/One")), None),
         ]
     found: dict[str, list[float]] = {what: [] for what, _, _ in steps}
     scene.clear()
