@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,8 +11,6 @@ import pytest
 
 from tests.blender_code import evaluate
 from tests.gateway import Gateway
-
-SOLIDIFY = {"type": "solidify", "name": "Thick", "thickness": 0.25}
 
 
 def sent(blender: httpx.Client, method: str, path: str, **body: Any) -> dict[str, Any]:
@@ -36,41 +33,6 @@ def crowd(blender: httpx.Client) -> Iterator[Callable[[int], None]]:
 
     yield fill
     blender.delete("/scene")
-
-
-def modify(blender: httpx.Client) -> None:
-    sent(blender, "POST", "/objects/One/modifiers", **SOLIDIFY)
-    sent(blender, "POST", "/objects/One/modifiers/Thick/apply")
-
-
-def write(blender: httpx.Client) -> None:
-    sent(blender, "POST", "/primitives/text", text="Hello", name="Word", on_conflict="replace")
-
-
-def test_one_object_among_2000_costs_about_what_it_costs_among_10(
-    blender: httpx.Client, crowd: Callable[[int], None]
-) -> None:
-    works: list[Callable[[httpx.Client], None]] = [modify, write]
-
-    def medians() -> list[float]:
-        rounds: list[list[float]] = []
-        for _ in range(7):
-            times: list[float] = []
-            for work in works:
-                sent(blender, "POST", "/primitives/cube", name="One", on_conflict="replace")
-                began = time.perf_counter()
-                work(blender)
-                times.append(time.perf_counter() - began)
-            rounds.append(times)
-        return [statistics.median(times) for times in zip(*rounds, strict=True)]
-
-    crowd(10)
-    few = medians()
-    crowd(2000)
-    many = medians()
-    told = {work.__name__: round(b / a, 2) for work, a, b in zip(works, few, many, strict=True)}
-    # The whole scene was evaluated for each: 0.2 s, sixty times as long.
-    assert max(told.values()) < 5, told
 
 
 MODIFIERS: list[list[dict[str, Any]]] = [
