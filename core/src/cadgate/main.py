@@ -16,6 +16,7 @@ import cadgate
 from cadgate import error_handlers, openapi
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.config import Settings, load_settings
+from cadgate.helper import Helper
 from cadgate.logging import AccessLog, configure
 from cadgate.metrics import Metrics
 from cadgate.plugins import mount
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.identity = identity_for(settings.auth, KeyFile(settings.state_dir))
     app.state.audit = AuditLog.of(settings)
     app.state.once = Once()
+    app.state.helper = Helper()
     app.state.started = time.monotonic()
     mounted = [mount.mount(app, found, app.state.artifacts) for found in discover(settings)]
     app.state.plugins = [found for found, _ in mounted]
@@ -104,6 +106,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         finally:
             await app.state.sockets.close()
             stop.set()
+            await app.state.helper.close()
             app.state.identity.close()
             app.state.audit.close()
 

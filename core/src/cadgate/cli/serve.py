@@ -25,6 +25,8 @@ KEEP_ALIVE_SECONDS = 75
 
 
 BACKLOG = 2048
+SWITCH_SECONDS = 0.0005
+"""How long a thread that computes keeps the event loop waiting; at each of its system calls, so that it adds up."""
 OWN_KEY = "the commands of a running gateway"
 
 
@@ -78,6 +80,7 @@ def serve(settings: Settings) -> int:
             lock.publish(settings.url, token)
             print(f"cadgate: listening on {settings.url} (process {os.getpid()})", file=sys.stderr, flush=True)
 
+        sys.setswitchinterval(SWITCH_SECONDS)
         app = create_app(settings)
         server = _Server(_configuration(settings, app), announce, app.state.sockets.close)
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from cadgate.application import RequestContext
+from cadgate.encoded import Encoded
 from cadgate.errors import Forbidden
 from cadgate.methods import Method, Scope
 from cadgate.security.audit import Deed, hash_of_code
@@ -43,7 +44,7 @@ def leaves_traces(method: Method[Any, Any]) -> bool:
 
 
 def deed_of_call(
-    runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | None
+    runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | Encoded | None
 ) -> Deed:
     """What the audit log says of a call. Nothing of its parameters but the hash of code."""
     more: dict[str, Any] = {}
@@ -64,7 +65,9 @@ def deed_of_call(
     )
 
 
-def _hash(method: Method[Any, Any], params: BaseModel) -> str:
+def _hash(method: Method[Any, Any], params: BaseModel | Encoded) -> str:
+    if isinstance(params, Encoded):
+        return hashlib.sha256(params.text).hexdigest()
     code = getattr(params, "code", None)
     if isinstance(code, str):
         return hash_of_code(code)
