@@ -26,7 +26,7 @@ from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.routers import artifacts, console, docs, health, metrics, plugins, version, websockets
 from cadgate.routing import RouteTable
 from cadgate.security.audit import AuditLog
-from cadgate.security.bodies import Bodies
+from cadgate.security.bodies import Bodies, Pace
 from cadgate.security.gate import Gate
 from cadgate.security.identity import identity_for
 from cadgate.security.keys import KeyFile
@@ -85,7 +85,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         table=table,
         origins=Origins(settings.host, settings.allowed_hosts, settings.cors_origins),
         identity=app.state.identity,
-        bodies=Bodies(settings.max_body_bytes, settings.max_upload_bytes),
+        bodies=Bodies(
+            settings.max_body_bytes,
+            settings.max_upload_bytes,
+            Pace(settings.body_idle_seconds, settings.body_bytes_per_second),
+        ),
         metrics=app.state.metrics,
         access=AccessLog(settings.log_level, settings.log_format),
     )

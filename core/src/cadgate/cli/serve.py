@@ -17,6 +17,7 @@ import uvicorn
 from cadgate.cli.lock import StateLock
 from cadgate.config import Settings, is_loopback
 from cadgate.errors import CadgateError, ConfigError
+from cadgate.security.bodies import Pace
 from cadgate.security.keys import KeyFile
 from cadgate.security.protocol import GatewayProtocol, GatewayWebSocketProtocol
 
@@ -95,15 +96,16 @@ def serve(settings: Settings) -> int:
 
 
 def _configuration(settings: Settings, app: Any) -> uvicorn.Config:
+    pace = Pace(settings.body_idle_seconds, settings.body_bytes_per_second)
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=GatewayProtocol,
-        ws=GatewayWebSocketProtocol,
+        http=type("HttpProtocol", (GatewayProtocol,), {"pace": pace}),
+        ws=type("WebSocketProtocol", (GatewayWebSocketProtocol,), {"pace": pace}),
         # Larger messages than may be are answered by an error; this is where reading itself ends, with 1009.
-        ws_max_size=4 * settings.max_body_bytes,
+        ws_max_size=2 * settings.max_body_bytes,
         ws_ping_interval=settings.websocket_heartbeat_seconds,
         ws_ping_timeout=settings.websocket_heartbeat_seconds,
         ws_per_message_deflate=False,

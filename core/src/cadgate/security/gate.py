@@ -23,7 +23,7 @@ from cadgate.errors import ApplicationUnavailable, BadRequest, CadgateError
 from cadgate.logging import AccessLog
 from cadgate.metrics import Metrics
 from cadgate.routing import RouteTable
-from cadgate.security.bodies import SMALL, Bodies, counted, declared_length, drain, is_streamed
+from cadgate.security.bodies import SMALL, Bodies, declared_length, drain, is_streamed
 from cadgate.security.identity import Identity
 from cadgate.security.origins import Origins
 
@@ -138,9 +138,7 @@ class Gate:
                     return
                 inner = self._as_get(scope, exchange)
                 route, _, _ = self._table.find(inner)
-                limit = self._bodies.check(headers, route, scope["http_version"])
-                if limit is not None:
-                    receive = counted(receive, limit)
+                receive = self._bodies.receiving(receive, headers, route, scope["http_version"])
                 await self.app(inner, receive, exchange.respond)
             except CadgateError as error:
                 await self._refuse(error, scope, headers, receive, exchange)
