@@ -205,8 +205,8 @@ _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
 async def read(text: str, helper: Helper, max_values: int) -> ClientMessage:
     """The message that a client sent. Raises PayloadTooLarge, MalformedJson or ValidationFailed."""
-    body = text.encode("utf-8", "surrogatepass")
     try:
+        body = text.encode("utf-8", "surrogatepass")
         if len(body) > HUGE:
             value = await helper.run(weighing.read, body, max_values)
         elif len(body) > LARGE:
