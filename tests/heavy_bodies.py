@@ -6,7 +6,7 @@ import http.client
 import json
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -111,7 +111,7 @@ def _delays(pid: int) -> float:
 
 
 @contextmanager
-def watching(port: int, pid: int, *paths: str, headers: dict[str, str] | None = None) -> Iterator[Watcher]:
+def watching(port: int, pid: int, *paths: str, headers: dict[str, str] | None = None) -> Generator[Watcher]:
     """A watcher of a gateway's process, which asks for `/health`, or for `paths`."""
     watcher = Watcher(port, pid, paths or ("/health",), headers or {})
     try:
