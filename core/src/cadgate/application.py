@@ -81,8 +81,8 @@ class RequestContext:
     """Learns the milliseconds that a call waited in the application's queue and was worked on."""
     gone: Callable[[], Awaitable[None]] | None = None
     """Returns when the client has gone away."""
-    ordered: bool = False
-    """Calls of one client that does not wait for answers: they must be worked on in the order in which they came."""
+    stream: object | None = None
+    """Of a client that does not wait for answers: its calls must be worked on in the order in which they came."""
     stop: Stop | None = None
     """Where the client can interrupt what it asked for."""
     large: bool = False

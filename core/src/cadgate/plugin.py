@@ -38,7 +38,7 @@ from cadgate.json_request import read_bulk_json, run_on_body
 from cadgate.methods import Handler, Method
 from cadgate.models.common import Color, Count, Creation, Empty, Name, Number, Params, Rotation, Vector3
 from cadgate.models.paging import ObjectPage, Page
-from cadgate.models.responses import Artifact, Deleted, ObjectInfo, Removed, Result, Success, Warned
+from cadgate.models.responses import Artifact, Deleted, MayWarn, ObjectInfo, Result, Success, Warned
 from cadgate.models.suffixes import check_suffix, follow_suffix
 from cadgate.plugins.router import Router
 from cadgate.sessions.launcher import Hint, Launcher, LaunchPlan, application_entry
@@ -126,6 +126,7 @@ __all__ = [
     "LaunchPlan",
     "Launcher",
     "LimitExceeded",
+    "MayWarn",
     "Method",
     "Name",
     "Number",
@@ -135,7 +136,6 @@ __all__ = [
     "Page",
     "Params",
     "Recognised",
-    "Removed",
     "Request",
     "RequestContext",
     "Result",

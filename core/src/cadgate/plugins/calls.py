@@ -134,17 +134,20 @@ class Calls:
         key: str | None = meta.get("key")
         if key is not None and self._deaths.get(key, 0) >= MAX_DEATHS:
             meta["set_aside"] = self._deaths[key]
-        try:
-            return await self._runtime.session.exchange(
-                name, params, seconds, stop=context.stop, ordered=context.ordered, **meta
-            )
-        except (ApplicationRestarted, DeadlineExceeded) as error:
-            # What only waited is not to blame.
-            blamed = error.details.get("running") or error.details.get("ended")
-            if key is not None and not key.startswith(OWN_KEY) and blamed:
+
+        def blame() -> None:
+            if key is not None and not key.startswith(OWN_KEY):
                 self._deaths[key] = self._deaths.get(key, 0) + 1
                 while len(self._deaths) > MAX_REMEMBERED:
                     self._deaths.popitem(last=False)
+
+        try:
+            return await self._runtime.session.exchange(
+                name, params, seconds, stop=context.stop, stream=context.stream, blame=blame, **meta
+            )
+        except ApplicationRestarted as error:
+            if error.details.get("running"):  # what only waited is not to blame
+                blame()
             raise
 
     async def send(self, app: Application, name: str, params: dict[str, Any], *, mutates: bool) -> Any:

@@ -22,7 +22,7 @@ class PluginRoute(Result):
     path: str
 
 
-class Plugin(Result):
+class PluginInfo(Result):
     """One entry point, or one adapter that only plugins.toml names."""
 
     name: str
@@ -41,7 +41,7 @@ class Plugin(Result):
 class PluginList(Result):
     """In order of name."""
 
-    plugins: list[Plugin]
+    plugins: list[PluginInfo]
 
 
 @router.get("/plugins")
@@ -52,7 +52,7 @@ async def list_plugins(request: Request) -> Success[PluginList]:
     return Success(
         PluginList(
             plugins=[
-                Plugin(
+                PluginInfo(
                     name=one.name,
                     package=one.package,
                     version=one.version,

@@ -216,7 +216,7 @@ class Handler:
             self._context(),
             request_id=job.request_id,
             deadline_seconds=message.timeout_seconds,
-            ordered=True,
+            stream=connection,
             gone=job.stop.wait,
             stop=job.stop,
             large=large,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from cadgate.plugin import Artifact, Color, Count, Empty, Method, Name, Number, Params, Removed, Result, Warned
+from cadgate.plugin import Artifact, Color, Count, Empty, MayWarn, Method, Name, Number, Params, Result, Warned
 from cadgate_blender.models.rendering import Engine
 from cadgate_blender.models.values import unset
 
@@ -84,7 +84,7 @@ class ScenePatch(Params):
         return self
 
 
-class Cleared(Removed):
+class Cleared(MayWarn):
     """How many objects were removed."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"deleted": 3}]})
@@ -100,7 +100,7 @@ class SaveParams(Params):
     filepath: str | None = Field(None, description="Relative name in the session's workspace; .blend is appended.")
 
 
-class Saved(Result):
+class Saved(MayWarn):
     """The .blend file."""
 
     model_config = ConfigDict(

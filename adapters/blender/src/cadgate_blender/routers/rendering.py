@@ -107,7 +107,7 @@ async def render(params: RenderParams, request: Request, blender: Blender) -> An
     PREVIEW,
     errors=(404,),
     response_model=Success[Rendered],
-    responses=file_answers(".png"),
+    responses=file_answers(".png", default=True),
 )
 async def preview(query: Annotated[PreviewParams, Query()], request: Request, blender: Blender) -> Any:
     """A quick PNG of the scene by Workbench: materials in their plain colours, studio light.

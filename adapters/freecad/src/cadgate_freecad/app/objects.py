@@ -8,10 +8,11 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, current, method, not_found, page
-from cadgate_freecad.app import changes, expressions, operands, parameters, properties, values
+from cadgate_freecad.app import changes, expressions, operands, parameters, properties, shapes, values
 from cadgate_freecad.app.creation import depending, show
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.verification import measured
 from cadgate_freecad.app.verification.values import confirm, confirm_placement, require_movable
 
 
@@ -49,7 +50,9 @@ def list_objects(
 
 @method("objects.get")
 def get_object(*, name: str) -> dict[str, Any]:
-    return describe_fully(find(target(), name))
+    obj = find(target(), name)
+    measured.warn_where_uncertain(shapes.shape_of(obj))
+    return describe_fully(obj)
 
 
 @method("objects.update")

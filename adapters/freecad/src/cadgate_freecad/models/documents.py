@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from cadgate.plugin import Artifact, Deleted, Empty, Method, Name, Params, Result, Warned
+from cadgate.plugin import Artifact, Deleted, Empty, MayWarn, Method, Name, Params, Result, Warned
 from cadgate_freecad.models.exchange import FORMATS
 from cadgate_freecad.models.values import Flag, Label, PartName
 
 ENTRY = {"name": "Bracket", "label": "Bracket, left", "objects": 3, "active": True}
 
 
-class DocumentEntry(Result):
+class DocumentEntry(MayWarn):
     """One open document."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{**ENTRY}]})
@@ -24,7 +24,7 @@ class DocumentEntry(Result):
     active: bool = Field(description="Whether requests without `document` work in it.")
 
 
-class DocumentList(Result):
+class DocumentList(MayWarn):
     """The open documents, the oldest first."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"documents": [{**ENTRY}]}]})
@@ -71,7 +71,7 @@ class DocumentSaving(DocumentSaveOptions):
     name: Name
 
 
-class DocumentSaved(Result):
+class DocumentSaved(MayWarn):
     """The saved file."""
 
     document: str

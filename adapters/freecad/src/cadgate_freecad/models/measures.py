@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field
 
-from cadgate.plugin import Method, Name, Params, Result, Vector3, Warned
+from cadgate.plugin import MayWarn, Method, Name, Params, Result, Vector3, Warned
 from cadgate_freecad.models.objects import BoundingBox, PartReference
 
 
@@ -19,7 +19,7 @@ class Counts(Result):
     vertices: int
 
 
-class Measures(Result):
+class Measures(MayWarn):
     """Everything that can be measured of one shape."""
 
     name: str
