@@ -18,6 +18,7 @@ from cadgate.security.authority import NOBODY, Authority
 
 if TYPE_CHECKING:
     from cadgate.artifacts.store import ArtifactStore, StagedFile
+    from cadgate.encoded import Encoded
     from cadgate.plugins.runtime import AdapterRuntime
     from cadgate.sessions.worker import Worker
     from cadgate.settings import AdapterSettings
@@ -86,6 +87,8 @@ class RequestContext:
     """Of a client that does not wait for answers: its calls must be worked on in the order in which they came."""
     stop: Stop | None = None
     """Where the client can interrupt what it asked for."""
+    large: bool = False
+    """The request is so large that whatever is done with all of it is done off the event loop."""
 
     @property
     def identity(self) -> str:
@@ -144,8 +147,8 @@ class Application:
         merged = {**self.context.values, **{key: value for key, value in values.items() if value is not None}}
         return Application(self._runtime, replace(self.context, values=merged))
 
-    async def call(self, method: Method[P, R], params: P) -> R:
-        """Run `method` and return its validated result.
+    async def call(self, method: Method[P, R], params: P | Encoded) -> R:
+        """Run `method` and return its validated result. `Encoded` parameters were validated and written already.
 
         Checks scope, deadline and idempotency; goes through the method's `Handler` where it has one.
         Raises the errors of `cadgate.errors`.

@@ -104,7 +104,17 @@ class Settings(BaseSettings):
         10, description="How many audit logs that were put aside are kept."
     )
     max_body_bytes: ByteSize = Field(ByteSize(16 * MIB), gt=0, description="The largest JSON body; `32MiB` works too.")
+    max_body_values: Annotated[int, Field(ge=1000, le=10_000_000)] = Field(
+        200_000,
+        description="The most values (numbers, texts, lists, objects) in a JSON body; routes for bulk data take more.",
+    )
     max_upload_bytes: ByteSize = Field(ByteSize(512 * MIB), gt=0, description="The largest uploaded file.")
+    body_idle_seconds: Annotated[float, Field(gt=0)] = Field(
+        20, description="How long nothing may come of a body or WebSocket message that is not complete: 408."
+    )
+    body_bytes_per_second: ByteSize = Field(
+        ByteSize(4096), gt=0, description="How fast a body must come, in all, after its first `body_idle_seconds`."
+    )
     websocket_connections: Annotated[int, Field(ge=1)] = Field(
         512, description="WebSocket connections at a time; one more is 429 `overloaded`."
     )

@@ -16,6 +16,7 @@ import cadgate
 from cadgate import error_handlers, openapi
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.config import Settings, load_settings
+from cadgate.helper import Helper
 from cadgate.logging import AccessLog, configure
 from cadgate.metrics import Metrics
 from cadgate.plugins import mount
@@ -26,7 +27,7 @@ from cadgate.private import secure_state
 from cadgate.routers import artifacts, console, docs, health, metrics, plugins, version, websockets
 from cadgate.routing import RouteTable
 from cadgate.security.audit import AuditLog
-from cadgate.security.bodies import Bodies
+from cadgate.security.bodies import Bodies, Pace
 from cadgate.security.gate import Gate
 from cadgate.security.identity import identity_for
 from cadgate.security.keys import KeyFile
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.identity = identity_for(settings.auth, KeyFile(settings.state_dir))
     app.state.audit = AuditLog.of(settings)
     app.state.once = Once()
+    app.state.helper = Helper()
     app.state.started = time.monotonic()
     mounted = [mount.mount(app, found, app.state.artifacts) for found in discover(settings)]
     app.state.plugins = [found for found, _ in mounted]
@@ -87,7 +89,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         table=table,
         origins=Origins(settings.host, settings.allowed_hosts, settings.cors_origins),
         identity=app.state.identity,
-        bodies=Bodies(settings.max_body_bytes, settings.max_upload_bytes),
+        bodies=Bodies(
+            settings.max_body_bytes,
+            settings.max_upload_bytes,
+            Pace(settings.body_idle_seconds, settings.body_bytes_per_second),
+        ),
         metrics=app.state.metrics,
         access=AccessLog(settings.log_level, settings.log_format),
         audit=app.state.audit,
@@ -110,6 +116,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         finally:
             await app.state.sockets.close()
             stop.set()
+            await app.state.helper.close()
             app.state.identity.close()
             app.state.audit.close()
 

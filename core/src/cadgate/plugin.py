@@ -22,6 +22,7 @@ from cadgate.artifacts.incoming import INCOMING_BODY, TRUSTABLE_BODY, IncomingFi
 from cadgate.artifacts.outgoing import file_answers, file_or_json
 from cadgate.artifacts.store import StagedFile
 from cadgate.clients.base_client import BaseSocketClient
+from cadgate.encoded import Encoded, encode_params
 from cadgate.errors import (
     ApplicationUnavailable,
     CadgateError,
@@ -33,6 +34,7 @@ from cadgate.errors import (
     UnsupportedFormat,
     ValidationFailed,
 )
+from cadgate.json_request import read_bulk_json, run_on_body
 from cadgate.methods import Handler, Method, execute_if_trusted
 from cadgate.models.common import Color, Count, Creation, Empty, Name, Number, Params, Rotation, Trustable, Vector3
 from cadgate.models.paging import ObjectPage, Page
@@ -119,6 +121,7 @@ __all__ = [
     "Deleted",
     "Depends",
     "Empty",
+    "Encoded",
     "Handler",
     "Hint",
     "IncomingFile",
@@ -150,13 +153,16 @@ __all__ = [
     "application",
     "application_entry",
     "check_suffix",
+    "encode_params",
     "execute_if_trusted",
     "file_answers",
     "file_or_json",
     "follow_suffix",
     "hookimpl",
+    "read_bulk_json",
     "recognise",
     "recognise_bytes",
     "requires",
+    "run_on_body",
     "scrutiny",
 ]

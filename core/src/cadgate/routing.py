@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute, RouteContext, iter_route_contexts
+from pydantic import BaseModel
 from starlette.convertors import Convertor
 from starlette.datastructures import URLPath
 from starlette.exceptions import HTTPException
@@ -19,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import Receive, Scope, Send
 
-from cadgate.json_body import JsonRequest
+from cadgate.json_request import JsonRequest
 from cadgate.query_names import names_of, require_known
 from cadgate.security.access import ACCESS, accesses, split
 
@@ -36,11 +37,17 @@ class GatewayRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        model = self._body_model()
 
         async def handler(request: Request) -> Response:
-            return await handle(JsonRequest(request.scope, request.receive))
+            return await handle(JsonRequest(request.scope, request.receive, model))
 
         return handler
+
+    def _body_model(self) -> type[BaseModel] | None:
+        """What the whole body is validated as, where that is one model."""
+        kind = None if self.body_field is None or self._embed_body_fields else self.body_field.field_info.annotation
+        return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 class RouteTable(BaseRoute):

@@ -18,6 +18,7 @@ from pydantic_core import to_json
 from cadgate.application import Application, RequestContext
 from cadgate.appserver.replies import OWN_KEY
 from cadgate.artifacts.room import needs_room
+from cadgate.encoded import Encoded, encode_params
 from cadgate.errors import (
     ApplicationRestarted,
     CadgateError,
@@ -27,6 +28,7 @@ from cadgate.errors import (
     from_wire,
 )
 from cadgate.methods import Handler, Method, Scope
+from cadgate.off_loop import off_loop
 from cadgate.plugins.once import Once
 from cadgate.plugins.permission import deed_of_call, leaves_traces, require_permission, strongest_scope
 from cadgate.security.authority import WITHDRAWN, Authority
@@ -61,26 +63,31 @@ class Calls:
         share = min(settings.max_queue_per_key, max(1, settings.max_queue * 3 // 4))
         self._shares = Shares(share, "max_queue_per_key", f"calls to {runtime.adapter.name}")
 
-    async def run(self, app: Application, method: Method[P, R], params: P) -> R:
+    async def run(self, app: Application, method: Method[P, R], params: P | Encoded) -> R:
         """See `Application.call`."""
         if app.context.steps is not None or not leaves_traces(method):  # part of what has a line already, or a read
             return await self._run(app, method, params)
-        deed = deed_of_call(self._runtime, app.context, method, params)
+        if app.context.large:
+            deed = await off_loop(deed_of_call, self._runtime, app.context, method, params)
+        else:
+            deed = deed_of_call(self._runtime, app.context, method, params)
         with self._runtime.audit.watching(deed, fine=DryRunDone):
             return await self._run(app, method, params)
 
-    async def _run(self, app: Application, method: Method[P, R], params: P) -> R:
+    async def _run(self, app: Application, method: Method[P, R], params: P | Encoded) -> R:
         require_permission(self._runtime, app.context, method, params)
         handler = self._runtime.handlers.get(method.name)
         if handler is not None:
             if app.context.dry_run and not method.mutates and leaves_traces(method):
                 # It changes nothing in the application, but writes files: all that can be tried is what was asked.
                 raise DryRunDone
+            if isinstance(params, Encoded):
+                raise TypeError(f"{method.name} has a handler, which needs its parameters as {method.params.__name__}")
             return await self._handle(app, handler, params)
         reply = await self.exchange(
             app.context,
             method.name,
-            method.wire_params(params),
+            await _wire_params(app.context, method, params),
             self._seconds(app, method),
             method,
             strongest_scope(method, params),
@@ -201,7 +208,9 @@ class Calls:
         seconds = self._seconds(app, handler.method)
         needed = strongest_scope(handler.method, params)
         key = app.context.key_for(handler.method.name)
-        told = app.context.digest or digest(handler.method.name, handler.method.wire_params(params), app.context)
+        told = app.context.digest
+        if told is None:
+            told = digest(handler.method.name, await _wire_params(app.context, handler.method, params), app.context)
         # A retry after a crash is the same request, also where what it sends names other temporary files.
         context = replace(
             app.context,
@@ -261,7 +270,7 @@ async def while_allowed(work: Awaitable[T], authority: Authority, scope: Scope) 
         lost.append(error)
         task.cancel(WITHDRAWN)
 
-    forget = authority.watch((scope,), withdraw, checked=True)
+    forget = authority.watch((scope,), withdraw)
     try:
         return await work
     except asyncio.CancelledError:
@@ -273,8 +282,21 @@ async def while_allowed(work: Awaitable[T], authority: Authority, scope: Scope) 
         forget()
 
 
+async def _wire_params(context: RequestContext, method: Method[P, R], params: P | Encoded) -> dict[str, Any]:
+    if isinstance(params, Encoded):
+        return params
+    if context.large:
+        return await off_loop(encode_params, method, params)
+    return method.wire_params(params)
+
+
 def digest(name: str, params: dict[str, Any], context: RequestContext) -> str:
     """What tells one request from another that came with the same idempotency key."""
+    if isinstance(params, Encoded):
+        told = hashlib.sha256(b"[" + to_json(name) + b",")
+        told.update(params.text)
+        told.update(b"," + to_json(dict(context.values)) + b"]")
+        return told.hexdigest()
     return hashlib.sha256(to_json([name, params, dict(context.values)])).hexdigest()
 
 

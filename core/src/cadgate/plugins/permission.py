@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from cadgate.application import RequestContext
+from cadgate.encoded import Encoded
 from cadgate.errors import Forbidden
 from cadgate.methods import Method, Scope
 from cadgate.security.audit import Deed, hash_of_code
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def require_permission(
-    runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | None = None
+    runtime: AdapterRuntime,
+    context: RequestContext,
+    method: Method[Any, Any],
+    params: BaseModel | Encoded | None = None,
 ) -> None:
     """Raise Forbidden when the caller's key does not allow `method`, or the adapter's settings do not.
 
@@ -26,7 +30,7 @@ def require_permission(
     revoked meanwhile.
     """
     _require(runtime, context, method.required_scope, method.name, method)
-    further = None if params is None else method.further_scope(params)
+    further = method.further_scope(params) if isinstance(params, BaseModel) else None
     if further is not None:
         trusted = " of a trusted file" if getattr(params, "trusted", False) else " with these parameters"
         _require(runtime, context, further, method.name + trusted, method)
@@ -60,7 +64,7 @@ def leaves_traces(method: Method[Any, Any]) -> bool:
 
 
 def deed_of_call(
-    runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | None
+    runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | Encoded | None
 ) -> Deed:
     """What the audit log says of a call. Nothing of its parameters but the hash of code."""
     more: dict[str, Any] = {}
@@ -83,13 +87,16 @@ def deed_of_call(
     )
 
 
-def _hash(method: Method[Any, Any], params: BaseModel) -> str:
+def _hash(method: Method[Any, Any], params: BaseModel | Encoded) -> str:
+    if isinstance(params, Encoded):
+        return hashlib.sha256(params.text).hexdigest()
     code = getattr(params, "code", None)
     if isinstance(code, str):
         return hash_of_code(code)
     return hashlib.sha256(to_json(method.wire_params(params))).hexdigest()
 
 
-def strongest_scope(method: Method[Any, Any], params: BaseModel) -> Scope:
+def strongest_scope(method: Method[Any, Any], params: BaseModel | Encoded) -> Scope:
     """The scope whose loss ends a call that runs: the one that these parameters need besides, or the method's."""
-    return method.further_scope(params) or method.required_scope
+    further = method.further_scope(params) if isinstance(params, BaseModel) else None
+    return further or method.required_scope

@@ -11,7 +11,7 @@ from cadgate.application import Application
 from cadgate.builtin import REDO, UNDO, Batch, BatchResults, History
 from cadgate.models.common import Empty
 from cadgate.models.responses import Failure, Result, Success
-from cadgate.plugins.batch import run_batch
+from cadgate.plugins.batch import run_batch, written
 from cadgate.plugins.router import METHOD_EXTENSION, Router
 from cadgate.plugins.runtime import AdapterRuntime, runtime_of
 from cadgate.routers.context import deed_of
@@ -66,14 +66,20 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
         return Success(made[name])
 
     # Each of its calls asks for its own scope, and has its own line in the audit log.
-    @router.post("/batch", responses={404: {"model": Failure}}, dependencies=[requires(by_method=True)])
-    async def batch(body: Batch, request: Request, app: Annotated[Application, bound]) -> Success[BatchResults]:
+    @router.post(
+        "/batch",
+        response_model=Success[BatchResults],
+        responses={404: {"model": Failure}},
+        dependencies=[requires(by_method=True)],
+    )
+    async def batch(body: Batch, request: Request, app: Annotated[Application, bound]) -> Any:
         """Run many calls in one round trip.
 
         Each call sees what the ones before it did, and has its own entry in `results`. With `atomic`, a call that fails
         takes back everything: the answer is its error, and `details.index` says which it was.
         """
-        return Success(await run_batch(runtime_of(request, name), app.context, body))
+        results = await run_batch(runtime_of(request, name), app.context, body)
+        return await written(results) or Success(results)
 
     @router.operation("POST", "/undo", UNDO, errors=missing)
     async def undo(app: Annotated[Application, bound]) -> Success[History]:

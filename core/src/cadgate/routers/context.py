@@ -42,6 +42,7 @@ def context_of(request: Request) -> RequestContext:
         peer=peer_of(request),
         gone=partial(_gone, request),
         timing=state.get("timing"),
+        large=state.get("large", False),
     )
 
 

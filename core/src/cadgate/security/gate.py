@@ -29,7 +29,7 @@ from cadgate.routing import RouteTable
 from cadgate.security.access import Access, access_to
 from cadgate.security.audit import AuditLog, Deed
 from cadgate.security.authority import WITHDRAWN, Authority
-from cadgate.security.bodies import SMALL, Bodies, counted, declared_length, drain, is_streamed
+from cadgate.security.bodies import SMALL, Bodies, declared_length, drain, is_streamed
 from cadgate.security.identity import Identity
 from cadgate.security.origins import Origins
 from cadgate.security.protocol import ABORT
@@ -171,9 +171,7 @@ class Gate:
                 route, _, _ = self._table.find(inner)
                 needs = NOTHING if route is None else access_to(route, inner["method"])
                 self._permit(needs, inner, state)
-                limit = self._bodies.check(headers, route, scope["http_version"])
-                if limit is not None:
-                    receive = counted(receive, limit)
+                receive = self._bodies.receiving(receive, headers, route, scope["http_version"])
                 await self._run(inner, receive, exchange, authority, needs)
             except CadgateError as error:
                 await self._refuse(error, scope, headers, receive, exchange)

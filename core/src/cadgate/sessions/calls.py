@@ -171,8 +171,7 @@ class SessionCalls:
         if self._busy_timer is None:
             self._look_for_busy(BUSY_AFTER)
         ordered, by_force = asked.stream is not None, asked.scope == "execute"
-        straight = turn is None or turn.granted is None
-        forget = asked.authority.watch((asked.scope,), lambda _: deadline.withdraw(by_force=by_force), checked=straight)
+        forget = asked.authority.watch((asked.scope,), lambda _: deadline.withdraw(by_force=by_force))
         try:
             reply = await client.exchange(
                 method, asked.params, on_sent=deadline.sent, ordered=ordered, deadline_ms=seconds * 1000, **meta

@@ -15,8 +15,10 @@ from cadgate.application import Application, RequestContext
 from cadgate.builtin import EXECUTE, Code
 from cadgate.error_handlers import internal_error, plain
 from cadgate.errors import BadRequest, CadgateError, Conflict, Forbidden, NotFound, Overloaded, PayloadTooLarge
+from cadgate.helper import Helper
 from cadgate.methods import Scope
-from cadgate.plugins.batch import prepare
+from cadgate.off_loop import LARGE
+from cadgate.plugins.batch import prepare_any
 from cadgate.plugins.calls import DryRunDone
 from cadgate.websocket.connection import WITHDRAWN, Connection, Job
 from cadgate.websocket.hub import Hub
@@ -48,10 +50,21 @@ log = structlog.stdlib.get_logger("cadgate.websocket")
 class Handler:
     """Serves one connection of one adapter, from its `hello` to its end."""
 
-    def __init__(self, hub: Hub, connection: Connection, *, max_message: int, heartbeat_seconds: float) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        connection: Connection,
+        *,
+        max_message: int,
+        max_values: int,
+        heartbeat_seconds: float,
+        helper: Helper,
+    ) -> None:
         self._hub = hub
         self._connection = connection
         self._max_message = max_message
+        self._max_values = max_values
+        self._helper = helper
         self._heartbeat = heartbeat_seconds
         self._number = 0
 
@@ -129,23 +142,23 @@ class Handler:
             if error is not None:
                 self._withdraw(None, error)
                 continue
-            self._take(message.get("text"))
+            await self._take(message.get("text"))
 
     # --- one message ---------------------------------------------------------------------------------------------
 
-    def _take(self, text: str | None) -> None:
+    async def _take(self, text: str | None) -> None:
         """Answer a message, or begin what it asks for. Every refusal is a message too."""
         identifier: str | int | None = None
         try:
             if text is None:
                 raise BadRequest("Binary frames mean nothing here: send one JSON object in a text frame")
-            if len(text) > self._max_message or len(text.encode("utf-8", "surrogatepass")) > self._max_message:
+            if _is_longer(text, self._max_message):
                 raise PayloadTooLarge(
                     f"The message is too large: the limit is {self._max_message} bytes",
                     details={"maximum": self._max_message},
                 )
             try:
-                message = read(text)
+                message = await read(text, self._helper, self._max_values)
             except CadgateError:
                 identifier = id_of(text)
                 # Whoever may not do it at all is told that, and not what is wrong with how it was asked for.
@@ -154,7 +167,9 @@ class Handler:
                     self._connection.authority.require(needed)
                 raise
             identifier = message.id
-            self._dispatch(message)
+            if self._connection.closing:
+                return
+            self._dispatch(message, large=len(text) > LARGE)
         except Forbidden as error:
             body = error_body(error, self._request_id())
             self._connection.send({"type": "result", "id": identifier, "status": "error", "error": body})
@@ -173,11 +188,11 @@ class Handler:
     def _request_id(self) -> str:
         return f"{self._connection.id}-{self._number}"
 
-    def _dispatch(self, message: ClientMessage) -> None:
+    def _dispatch(self, message: ClientMessage, *, large: bool) -> None:
         self._number += 1
         connection = self._connection
         if isinstance(message, (Execute, Call)):
-            self._hub.spawn(self._run(self._begin(message), message))
+            self._hub.spawn(self._run(self._begin(message), message, large=large))
         elif isinstance(message, Interrupt):
             job = connection.jobs.get(message.id)
             if job is None:
@@ -234,7 +249,7 @@ class Handler:
         jobs[message.id] = job
         return job
 
-    async def _run(self, job: Job, message: Execute | Call) -> None:
+    async def _run(self, job: Job, message: Execute | Call, *, large: bool) -> None:
         """Run it and send its result."""
         connection, began = self._connection, time.perf_counter()
         context = replace(
@@ -244,6 +259,7 @@ class Handler:
             stream=connection,
             gone=job.stop.wait,
             stop=job.stop,
+            large=large,
         )
         answer: dict[str, Any] = {"type": "result", "id": job.id}
         self._hub.watch(context.request_id, connection, job)
@@ -289,7 +305,7 @@ class Handler:
             if_match=message.if_match,
             dry_run=message.dry_run,
         )
-        prepared = prepare(self._hub.runtime, context, message.method, message.params)
+        prepared = await prepare_any(self._hub.runtime, context, message.method, message.params)
         app = Application(self._hub.runtime, replace(context, values=prepared.values))
         return (await calls.run(app, prepared.method, prepared.params)).model_dump(mode="json")
 
@@ -298,6 +314,13 @@ class Handler:
         if isinstance(message, Execute):
             body["traceback"] = body["details"].pop("traceback", "")
         return body
+
+
+def _is_longer(text: str, size: int) -> bool:
+    """Whether `text` has more than `size` bytes; megabytes are not written to find that out where it is clear."""
+    if len(text) > size or len(text) * 4 <= size or text.isascii():
+        return len(text) > size
+    return len(text.encode("utf-8", "surrogatepass")) > size
 
 
 def error_body(error: CadgateError, request_id: str) -> dict[str, Any]:

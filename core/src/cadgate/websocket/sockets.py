@@ -66,6 +66,8 @@ class Sockets:
             hub,
             connection,
             max_message=self._settings.max_body_bytes,
+            max_values=self._settings.max_body_values,
+            helper=websocket.app.state.helper,
             heartbeat_seconds=self._settings.websocket_heartbeat_seconds,
         )
         # Counted before the client knows of it: two that come at once must not share the last place.
