@@ -18,7 +18,7 @@ from fastapi.routing import APIRouter
 
 from cadgate.application import Application, RequestContext
 from cadgate.appserver import Recognised, recognise, recognise_bytes, scrutiny
-from cadgate.artifacts.incoming import INCOMING_BODY, IncomingFile
+from cadgate.artifacts.incoming import INCOMING_BODY, TRUSTABLE_BODY, IncomingFile
 from cadgate.artifacts.outgoing import file_answers, file_or_json
 from cadgate.artifacts.store import StagedFile
 from cadgate.clients.base_client import BaseSocketClient
@@ -33,8 +33,8 @@ from cadgate.errors import (
     UnsupportedFormat,
     ValidationFailed,
 )
-from cadgate.methods import Handler, Method
-from cadgate.models.common import Color, Count, Creation, Empty, Name, Number, Params, Rotation, Vector3
+from cadgate.methods import Handler, Method, execute_if_trusted
+from cadgate.models.common import Color, Count, Creation, Empty, Name, Number, Params, Rotation, Trustable, Vector3
 from cadgate.models.paging import ObjectPage, Page
 from cadgate.models.responses import Artifact, Deleted, ObjectInfo, Removed, Result, Success, Warned
 from cadgate.models.suffixes import check_suffix, follow_suffix
@@ -100,6 +100,7 @@ def application(name: str) -> Callable[[Request], Awaitable[Application]]:
 __all__ = [
     "API_VERSION",
     "INCOMING_BODY",
+    "TRUSTABLE_BODY",
     "APIRouter",
     "Adapter",
     "AdapterSettings",
@@ -140,6 +141,7 @@ __all__ = [
     "Router",
     "StagedFile",
     "Success",
+    "Trustable",
     "UnsupportedFormat",
     "ValidationFailed",
     "Vector3",
@@ -147,6 +149,7 @@ __all__ = [
     "application",
     "application_entry",
     "check_suffix",
+    "execute_if_trusted",
     "file_answers",
     "file_or_json",
     "follow_suffix",

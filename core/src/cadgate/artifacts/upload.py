@@ -26,11 +26,17 @@ if TYPE_CHECKING:
 
 FIELD = "file"
 MAX_PARTS = 64
+MAX_TEXT = 1024
+"""Bytes of a field that holds no file; what is longer is cut."""
 _BATCH = 1 << 20
 
 
-async def receive_upload(store: ArtifactStore, request: Request, *, key: str | None = None) -> Artifact:
+async def receive_upload(
+    store: ArtifactStore, request: Request, *, key: str | None = None, fields: dict[str, str] | None = None
+) -> Artifact:
     """Keep the file of a multipart request as an artifact: once, where the request has an idempotency `key`.
+
+    `fields` gets the values of the body's other fields, where they are short texts.
 
     Raises Forbidden for a caller who may not write; ValidationFailed without a file, with an empty one or with two;
     PathNotAllowed for its name; BadRequest for a body that is not multipart, or ends in its middle;
@@ -39,7 +45,7 @@ async def receive_upload(store: ArtifactStore, request: Request, *, key: str | N
     audit: AuditLog = request.app.state.audit
     with audit.watching(deed_of(request, "artifacts.store")) as learned, needs_room():
         require(request, "write")
-        artifact = await _receive(store, request)
+        artifact = await _receive(store, request, {} if fields is None else fields)
         if key is not None:
             artifact = await anyio.to_thread.run_sync(store.keyed, artifact, key)
         learned["artifact"] = artifact.id
@@ -66,7 +72,7 @@ async def receive_raw(store: ArtifactStore, request: Request, name: str) -> Arti
         return artifact
 
 
-async def _receive(store: ArtifactStore, request: Request) -> Artifact:
+async def _receive(store: ArtifactStore, request: Request, fields: dict[str, str]) -> Artifact:
     _, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary")
     if not boundary:
@@ -82,6 +88,7 @@ async def _receive(store: ArtifactStore, request: Request) -> Artifact:
         except FormParserError as error:
             raise BadRequest(f"The upload is not multipart/form-data: {error}") from error
         name = upload.finish()
+        fields.update(upload.fields)
         return await anyio.to_thread.run_sync(upload.adopt, name)
     finally:
         upload.discard()
@@ -105,6 +112,8 @@ class _Upload:
         self._disposition = b""
         self._taking = False
         self._ended = False
+        self._text: str | None = None
+        self._texts: dict[str, bytes] = {}
 
     def callbacks(self) -> MultipartCallbacks:
         return {
@@ -125,6 +134,7 @@ class _Upload:
             raise BadRequest(f"The upload has more than {MAX_PARTS} parts")
         self._disposition = self._header = self._value = b""
         self._taking = False
+        self._text = None
 
     def _header_field(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
@@ -140,7 +150,12 @@ class _Upload:
     def _headers_finished(self) -> None:
         _, options = parse_options_header(self._disposition)
         filename = options.get(b"filename")
-        if options.get(b"name", b"").decode("utf-8", "replace") != FIELD or filename is None:
+        field = options.get(b"name", b"").decode("utf-8", "replace")
+        if filename is None and field != FIELD:
+            if field in self._texts:
+                raise ValidationFailed(f"The upload has the field {field[:100]!r} twice")
+            self._text, self._texts[field] = field, b""
+        if field != FIELD or filename is None:
             return
         if self._name is not None:
             raise ValidationFailed(f"The upload has more than one file in its field {FIELD!r}")
@@ -156,6 +171,8 @@ class _Upload:
         if self._taking:
             self._pending.append(data[start:end])
             self.waiting += end - start
+        elif self._text is not None and len(self._texts[self._text]) <= MAX_TEXT:
+            self._texts[self._text] += data[start : min(end, start + MAX_TEXT + 1)]
 
     def _end(self) -> None:
         self._ended = True
@@ -181,6 +198,11 @@ class _Upload:
         if self._size + self.waiting == 0:
             raise ValidationFailed(f"The uploaded file {self._name!r} is empty")
         return self._name
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields that hold no file."""
+        return {name: text[: MAX_TEXT + 1].decode("utf-8", "replace") for name, text in self._texts.items()}
 
     def adopt(self, name: str) -> Artifact:
         """Hand the file to the store. Runs in a thread."""

@@ -72,5 +72,15 @@ class Creation(Params):
     )
 
 
+class Trustable(Params):
+    """Base of requests that read a file which may hold more than data: code, or the way to other files."""
+
+    trusted: Annotated[bool, Field(strict=True)] = Field(
+        False,
+        description="Read the file as it is, with the code and the references to other files that it holds. Needs the "
+        "scope `execute` besides `write`, and is said in the audit log. Otherwise these are left out, with a warning.",
+    )
+
+
 class Empty(Params):
     """A method without parameters."""

@@ -67,12 +67,7 @@ def prepare(runtime: AdapterRuntime, context: RequestContext, name: str, params:
             f"{runtime.adapter.title} has no method {name!r}; GET /api/v1/{runtime.adapter.name}/methods lists them",
             details={"method": name},
         )
-    try:
-        require_permission(runtime, context, method)
-    except Forbidden as error:
-        if leaves_traces(method):
-            runtime.audit.record(deed_of_call(runtime, context, method, None), error.code, error.status, 0.0)
-        raise
+    _require(runtime, context, method, None)
     values = {
         key: params[key] for key in runtime.adapter.context if key in params and key not in method.params.model_fields
     }
@@ -80,7 +75,21 @@ def prepare(runtime: AdapterRuntime, context: RequestContext, name: str, params:
         checked = method.params.model_validate({key: value for key, value in params.items() if key not in values})
     except ValidationError as error:
         raise invalid(error) from error
+    if method.scope_of is not None:
+        _require(runtime, context, method, checked)
     return Prepared(method, checked, values)
+
+
+def _require(
+    runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | None
+) -> None:
+    """Raise Forbidden, which the audit log is told of."""
+    try:
+        require_permission(runtime, context, method, params)
+    except Forbidden as error:
+        if leaves_traces(method):
+            runtime.audit.record(deed_of_call(runtime, context, method, params), error.code, error.status, 0.0)
+        raise
 
 
 def invalid(error: ValidationError) -> ValidationFailed:

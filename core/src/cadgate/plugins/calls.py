@@ -64,7 +64,7 @@ class Calls:
             return await self._run(app, method, params)
 
     async def _run(self, app: Application, method: Method[P, R], params: P) -> R:
-        require_permission(self._runtime, app.context, method)
+        require_permission(self._runtime, app.context, method, params)
         handler = self._runtime.handlers.get(method.name)
         if handler is not None:
             if app.context.dry_run and not method.mutates and leaves_traces(method):

@@ -17,21 +17,37 @@ if TYPE_CHECKING:
     from cadgate.plugins.runtime import AdapterRuntime
 
 
-def require_scope(context: RequestContext, scope: Scope) -> None:
-    """Raise Forbidden when the caller may not do that."""
+def require_scope(context: RequestContext, scope: Scope, what: str | None = None) -> None:
+    """Raise Forbidden when the caller may not do that; `what` needs the scope."""
     if scope not in context.scopes:
+        needed = "" if what is None else f", which {what} needs"
         raise Forbidden(
-            f"This key has no {scope!r} scope", details={"required": scope, "scopes": sorted(context.scopes)}
+            f"This key has no {scope!r} scope{needed}", details={"required": scope, "scopes": sorted(context.scopes)}
         )
 
 
-def require_permission(runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any]) -> None:
-    """Raise Forbidden when the caller's key does not allow `method`, or the adapter's settings do not."""
-    require_scope(context, method.required_scope)
-    if method.required_scope == "execute" and not runtime.settings.allow_execute:
+def require_permission(
+    runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | None = None
+) -> None:
+    """Raise Forbidden when the caller's key does not allow `method`, or the adapter's settings do not.
+
+    With `params`, what these need as well: before they are known, ask without.
+    """
+    _require(runtime, context, method.required_scope, method.name, method)
+    further = None if params is None else method.further_scope(params)
+    if further is not None:
+        trusted = " of a trusted file" if getattr(params, "trusted", False) else " with these parameters"
+        _require(runtime, context, further, method.name + trusted, method)
+
+
+def _require(
+    runtime: AdapterRuntime, context: RequestContext, scope: Scope, what: str, method: Method[Any, Any]
+) -> None:
+    require_scope(context, scope, what)
+    if scope == "execute" and not runtime.settings.allow_execute:
         name = runtime.adapter.name
         raise Forbidden(
-            f"{method.name} is switched off: `allow_execute = false` stands in [adapters.{name}] "
+            f"{what} is switched off: `allow_execute = false` stands in [adapters.{name}] "
             f"(or CADGATE_{name.upper()}_ALLOW_EXECUTE). Whoever runs the gateway can switch it on",
             details={"setting": f"adapters.{name}.allow_execute", "method": method.name},
         )
@@ -51,6 +67,8 @@ def deed_of_call(
         more["index"] = context.batch_index
     if method.required_scope == "execute" and params is not None:
         more["code_sha256"] = _hash(method, params)
+    if getattr(params, "trusted", False) is True:
+        more["trusted"] = True
     if context.dry_run:
         more["dry_run"] = True
     return Deed(
