@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
-from cadgate.plugin import Recognised, StagedFile, UnsupportedFormat, recognise, scrutiny
+from cadgate.plugin import Application, Recognised, StagedFile, UnsupportedFormat, recognise, scrutiny
 from cadgate_blender import gltf_limits, limits
 from cadgate_blender.models.exchange import FORMATS
 from cadgate_blender.settings import BlenderSettings
@@ -100,6 +100,11 @@ def copy(source: Path, staged: StagedFile) -> None:
     """Put the file where `staged.path` says: a copy, so that nothing can be done to the artifact itself."""
     with source.open("rb") as content, staged.create(staged.path.name) as file:
         shutil.copyfileobj(content, file, 1 << 20)
+
+
+def readable(app: Application) -> list[str]:
+    """The folders that paths in a .blend file may lead to."""
+    return [str(folder) for folder in (app.workspace, *app.artifacts.allowed_roots)]
 
 
 def _check(source: Path, name: str, format: str, settings: BlenderSettings) -> None:
