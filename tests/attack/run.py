@@ -1,0 +1,125 @@
+"""Runs attacks in combinations of keys, sandbox and executed code, and makes the table of docs/SECURITY.md."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.attack.attacks import Attack, Outcome
+from tests.attack.field import NotQuiet
+from tests.attack.ground import Ground, ground
+
+KEYS = ("read", "write", "read,write")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one attack ended in one combination."""
+
+    attack: Attack
+    scopes: str
+    sandboxed: bool
+    allows_execute: bool
+    outcome: Outcome
+    seconds: float
+
+    @property
+    def where(self) -> str:
+        sandbox = "in the sandbox" if self.sandboxed else "without a sandbox"
+        return f"key {self.scopes}, {sandbox}, allow_execute {'on' if self.allows_execute else 'off'}"
+
+
+def attempt(attack: Attack, on: Ground, scopes: str) -> Outcome:
+    """Run one attack. Whatever it raises is an attack that succeeded, or that could not be tried: neither is held."""
+    field = on.field(scopes)
+    try:
+        on.ready(attack.adapter)
+        field.begin(attack.adapter)
+        try:
+            outcome = attack.run(field)
+            noises = field.noises()
+            return Outcome(False, "; ".join(noises)) if noises else outcome
+        finally:
+            field.end()
+    except NotQuiet as error:
+        return Outcome(False, str(error))
+    except Exception as error:  # noqa: BLE001 - one attack must not end the run
+        return Outcome(False, f"{type(error).__name__}: {error}")
+
+
+def run(
+    chosen: Sequence[Attack],
+    *,
+    keys: Iterable[str] = KEYS,
+    sandbox: Iterable[bool] = (False, True),
+    execute: Iterable[bool] = (True, False),
+    home: Path,
+    out: Callable[[Result], object],
+) -> list[Result]:
+    """Every chosen attack in every combination; `out` gets each result as it comes."""
+    results: list[Result] = []
+    for sandboxed, allows_execute in itertools.product(sandbox, execute):
+        with ground(sandboxed=sandboxed, allows_execute=allows_execute, home=home) as on:
+            for attack, scopes in itertools.product(chosen, keys):
+                began = time.monotonic()
+                outcome = attempt(attack, on, scopes)
+                results.append(Result(attack, scopes, sandboxed, allows_execute, outcome, time.monotonic() - began))
+                out(results[-1])
+    return results
+
+
+def table(results: Sequence[Result]) -> str:
+    """The results in Markdown: a line for each attack, with how many of its combinations it came to nothing in."""
+    rows = [
+        "| tries | attack | application | without sandbox | in the sandbox | what the gateway did (key `read,write`) |",
+        "| --- | --- | --- | ---: | ---: | --- |",
+    ]
+    by_name = {each.attack.name: [other for other in results if other.attack is each.attack] for each in results}
+    for name, mine in by_name.items():
+        attack = mine[0].attack
+        counts = [_count([each for each in mine if each.sandboxed is sandboxed]) for sandboxed in (False, True)]
+        cells = [attack.section, f"`{name}`", attack.adapter or "", *counts, _cell(_seen(mine))]
+        rows.append(f"| {' | '.join(cells)} |")
+    held = sum(each.outcome.held for each in results)
+    rows.append("")
+    rows.append(
+        f"{len(by_name)} attacks, {len(results):,} attempts, {held:,} held, {len(results) - held} not, "
+        f"in {sum(each.seconds for each in results):.0f} s."
+    )
+    return "\n".join(rows)
+
+
+def _count(mine: Sequence[Result]) -> str:
+    if not mine:
+        return "not tried"
+    held = sum(each.outcome.held for each in mine)
+    return f"held {held} of {len(mine)}" if held == len(mine) else f"**held {held} of {len(mine)}**"
+
+
+def _seen(mine: Sequence[Result]) -> str:
+    """What is worth a word: the first that did not hold, or else what the strongest key met."""
+    failed = next((each for each in mine if not each.outcome.held), None)
+    return (failed or max(mine, key=lambda each: len(each.scopes))).outcome.what
+
+
+def _cell(text: str) -> str:
+    flat = " ".join(text.split()).replace("|", "\\|")
+    return flat if len(flat) <= 160 else flat[:157] + "..."
+
+
+BEGIN, END = "<!-- python -m tests.attack --write -->", "<!-- end of what the command wrote -->"
+
+
+def write(page: Path, text: str) -> None:
+    """Put the table between the markers of a page.
+
+    :raises ValueError: it has none.
+    """
+    before, begin, rest = page.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{page} has no markers {BEGIN!r} and {END!r}")
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
