@@ -165,7 +165,8 @@ def _check_uris(document: Any, name: str) -> None:
             # Extensions have references of their own; what programs note of themselves is no reference.
             if key == "uri" and not str(value).startswith("data:"):
                 raise UnsupportedFormat(
-                    f"The file {name!r} refers to another file {value!r}: send a .glb, or a .gltf with embedded buffers",
+                    f"The file {name!r} refers to another file {value!r}: "
+                    "send a .glb, or a .gltf with embedded buffers",
                     details={"uri": str(value)},
                 )
             if key != "extras":

@@ -154,7 +154,7 @@ class BlendFile:
 
     def members(self, name: str) -> list[Field]:
         """The members of a structure, in their order; none of one that the file does not describe."""
-        return self._members.get(name, [])
+        return self.structures.get(name, [])
 
     def member(self, name: str, field: str) -> Field | None:
         return next((each for each in self.members(name) if each.name == field), None)
@@ -247,7 +247,7 @@ class BlendFile:
                 raise damaged(f"it describes {kind!r} twice")
             described[kind] = pairs
             self.kinds.append(kind)
-        self._members: dict[str, list[Field]] = {}
+        self.structures: dict[str, list[Field]] = {}
         self._described = described
         for kind in described:
             if self._lay_out(kind) != sizes[kind]:
@@ -281,10 +281,10 @@ class BlendFile:
         """Work out where the members of a structure are. Returns its size."""
         if kind in _SIZES:
             return _SIZES[kind]
-        if kind in self._members:
+        if kind in self.structures:
             return self.size_of(kind)
         offset, members = 0, []
-        self._members[kind] = members
+        self.structures[kind] = members
         for type, name in self._described[kind]:
             count = 1
             for number in re.findall(r"\[(\d+)\]", name):

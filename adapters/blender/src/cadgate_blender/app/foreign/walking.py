@@ -13,7 +13,10 @@ from cadgate_blender.app.snapshots import blocks
 SUBTYPES = ("FILE_PATH", "DIR_PATH", "FILE_NAME")
 _WORDS = ("filepath", "directory")
 _OF_WINDOWS = re.compile(r"_(OT|PT|MT|HT|UL|GT|GGT|AST|FH|KMT)_|_OP_")
-_NEVER_IN_FILES = {"Depsgraph", "Context", "Screen", "WindowManager", "WorkSpace", "Space", "Property", "Function"}
+_NEVER_IN_FILES = {
+    *("AssetHandle", "FileSelectEntry", "StudioLight"),
+    *("Depsgraph", "Context", "Screen", "WindowManager", "WorkSpace", "Space", "Property", "Function"),
+}
 """Types of the running program. Windows come from the program too: files are opened without theirs."""
 _EMBEDDED = {
     *("NodeTree", "ShaderNodeTree", "CompositorNodeTree", "GeometryNodeTree", "TextureNodeTree", "Collection"),
