@@ -86,7 +86,8 @@ def _settle_path(block: Any, holder: Any, key: tuple[str, str], places: Places, 
             "unsupported_format",
             f"The .blend file refers to another file, which cannot be left out: {'.'.join(key)} of {_name(block)}",
         ) from error
-    if what == decided.READS and value.strip("/") and getattr(holder, "source", None) not in _NO_FILE:
+    # What names a folder only names no file: Blender writes such a path for what has none.
+    if what == decided.READS and os.path.basename(value) and getattr(holder, "source", None) not in _NO_FILE:
         losses.file(_name(block), key[1])
 
 

@@ -148,7 +148,7 @@ class _Preparation:
         packed = self._is_packed(name, start)
         left = b"//" if name == "Strip" else b""
         self._file.put_text(place, member.size, b"//" + _last(text) if packed else left)
-        if what == decided.READS and text.strip(b"/") and not packed and not self._is_generated(name, start):
+        if what == decided.READS and _last(text) and not packed and not self._is_generated(name, start):
             self._losses.file(self._owner, _WORDS.get(member.name, member.name))
 
     def _is_packed(self, name: str, start: int) -> bool:
