@@ -371,6 +371,28 @@ def texture(field: Field) -> Outcome:
     return field.assert_quiet(doors_said(field.deliver("blender", "a.fbx", data, doors=("import",))), "blender")
 
 
+def trusting(field: Field) -> Outcome:
+    """A file that wants to be opened as it is, by every door, by a key that may not execute."""
+    data = field.prepare("blender", READING_NODES + SAVE_PACKED)
+    [field.plant(each, b"CANARY\n") for each in _READ]
+    answers: list[httpx.Response] = []
+    with field.client("/api/v1") as client:
+        for path in ("/blender/scene/open", "/blender/import"):
+            answers.append(client.post(path, files={"file": ("a.blend", data)}, data={"trusted": "true"}))
+            answers.append(client.post(path, files={"file": ("a.blend", data)}, params={"trusted": "true"}))
+        stored = client.post("/artifacts", files={"file": ("a.blend", data)})
+        artifact = stored.json()["result"]["id"] if stored.is_success else "0" * 32
+        params = {"artifact": artifact, "trusted": True}
+        answers += [client.post(f"/blender{path}", json=params) for path in ("/scene/open", "/import")]
+        calls = [{"method": method, "params": params} for method in ("scene.open", "exchange.import")]
+        batch = client.post("/blender/batch", json={"calls": calls})
+    if any(each.status_code != 403 for each in answers):
+        return broke(f"answered {[each.status_code for each in answers]}")
+    if batch.is_success and any(each["status"] == "success" for each in batch.json()["result"]["results"]):
+        return broke(f"a batch opened it: {batch.text[:200]}")
+    return field.assert_quiet(f"refused with 403 by {len(answers)} doors, and in a batch", "blender")
+
+
 _READ = [
     f"{kind}-{how}.{kind.lower()}"
     for kind in ("Text", "OBJ", "STL", "PLY", "CSV", "VDB")
@@ -393,4 +415,5 @@ ATTACKS = [
     Attack("blend-library-packed", "S2", "blender", attack(PACKED_LIBRARIES)),
     Attack("obj-material-behind-odd-characters", "S2", "blender", material),
     Attack("fbx-texture-elsewhere", "S2", "blender", texture),
+    Attack("blend-trusted-without-execute", "S1", "blender", trusting),
 ]

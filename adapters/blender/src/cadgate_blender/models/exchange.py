@@ -141,6 +141,8 @@ class ImportOptions(Params):
 class ImportQuery(ChangeQuery, ImportOptions):
     """The same beside a file."""
 
+    trusted: bool = Field(False, description="Read a .blend file as it is; needs the scope `execute`.")
+
 
 class ImportParams(ImportOptions, Trustable):
     """An artifact, and how to take it in."""

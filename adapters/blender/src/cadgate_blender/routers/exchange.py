@@ -127,5 +127,5 @@ async def import_(
     The suffix of its name says the format, and its content must agree. Blender renames objects whose names are in use;
     the answer has their names.
     """
-    params = ImportParams(artifact=file.id, trusted=file.trusted, **options.model_dump())
+    params = ImportParams(artifact=file.id, trusted=file.trusted, **options.model_dump(exclude={"trusted"}))
     return Success(await blender.call(IMPORT, params))

@@ -54,7 +54,7 @@ def _drop_libraries(losses: Losses) -> None:
 def _drop_reading_nodes(block: Any, tree: Any, losses: Losses) -> None:
     for node in list(tree.nodes):
         if node.bl_idname.startswith(decided.READING_NODES) or any(_is_file(plug) for plug in node.inputs):
-            losses.part(_name(block), f"the node {node.name!r}", "reads a file when the geometry is evaluated")
+            losses.part(_name(block), f"the node {node.name!r}", "such nodes read files when geometry is evaluated")
             tree.nodes.remove(node)
 
 

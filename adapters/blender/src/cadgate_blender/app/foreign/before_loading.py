@@ -173,7 +173,7 @@ class _Preparation:
         kind, domain = self._known("FluidModifierData", "type", "domain")
         for start in self._file.elements(block):
             if self._file.pointer(start + domain.offset):
-                self._losses.part(self._owner, _DOMAIN, "runs Python and keeps its simulation on the disk")
+                self._losses.part(self._owner, _DOMAIN, "fluids run Python and keep their simulation on the disk")
                 self._file.put_integer(start + kind.offset, kind.size, 0)
                 self._file.put_pointer(start + domain.offset, 0)
 
@@ -183,7 +183,7 @@ class _Preparation:
             if cached is not None and self._file.integer(start + cached.offset, cached.size):
                 self._file.put_integer(start + cached.offset, cached.size, 0)
                 self._losses.part(
-                    self._owner, "the cache of the ocean modifier", "is kept on the disk outside of the file"
+                    self._owner, "the cache of the ocean modifier", "caches on the disk are no part of the file"
                 )
 
     def _unpack_library(self, block: Block) -> None:
@@ -228,7 +228,7 @@ class _Preparation:
             if flags & decided.ON_DISK:
                 self._file.put_integer(start + flag.offset, flag.size, flags & ~decided.ON_DISK)
                 if (self._owner, _DOMAIN) not in self._losses.parts:
-                    self._losses.part(self._owner, "the point cache", "is kept on the disk outside of the file")
+                    self._losses.part(self._owner, "the point cache", "caches on the disk are no part of the file")
             text = self._file.text(start + name.offset, name.size)
             self._file.put_text(start + name.offset, name.size, _last(text))
 

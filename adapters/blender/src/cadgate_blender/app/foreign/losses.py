@@ -23,7 +23,7 @@ class Losses:
         self.files.setdefault((owner, what), None)
 
     def part(self, owner: str, what: str, why: str) -> None:
-        """`what` of `owner` was switched off or removed, for it `why` (the end of a sentence)."""
+        """`what` of `owner` was switched off or removed, because `why` (a clause)."""
         self.parts.setdefault((owner, what), why)
 
     def tell(self) -> None:
@@ -33,7 +33,7 @@ class Losses:
         for (owner, what), why in self.parts.items():
             reasons.setdefault(why, []).append(f"{what} of {owner}")
         for why, parts in reasons.items():
-            warn("not_restored", f"Left out or switched off, for it {why}: {_list(parts)}")
+            warn("not_restored", f"Left out or switched off, because {why}: {_list(parts)}")
 
 
 def warn_of_files(count: int, which: Iterable[str] = ()) -> None:

@@ -14,7 +14,7 @@ from cadgate_blender.app.foreign import decided
 from cadgate_blender.app.foreign.losses import Losses, owner
 from cadgate_blender.app.foreign.walking import trees
 
-_WHY = "writes files of its own when a picture is made"
+_WHY = "such nodes write files of their own when a picture is made"
 _SWITCHES = ("use_render_cache", "use_stamp_filename", "use_stamp_hostname")
 """Of a scene's render settings: whole results are kept in a file; and what of this machine would be in the picture."""
 

@@ -10,8 +10,8 @@ from cadgate_blender.app.foreign.losses import Losses, owner
 from cadgate_blender.app.foreign.walking import trees
 from cadgate_blender.app.snapshots import blocks
 
-_PYTHON = "is Python"
-_SHADER = "is a program that can read files"
+_PYTHON = "Python in files is not run"
+_SHADER = "programs for Cycles can read files"
 
 
 def take_out(losses: Losses) -> None:
