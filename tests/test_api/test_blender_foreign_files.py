@@ -66,10 +66,10 @@ def messages(answer: httpx.Response) -> dict[str, str]:
 @pytest.mark.parametrize("door", ["/scene/open", "/import"])
 def test_what_a_blend_loses_is_named(blender: httpx.Client, gateway: Gateway, foreign: bytes, door: str) -> None:
     said = messages(blender.post(door, files={"file": ("foreign.blend", foreign)}))
-    assert set(said) == {"missing_files", "not_restored"}
+    assert set(said) == {"missing_files", "code_left_out"}
     assert "image 'wood.png' (filepath)" in said["missing_files"]
-    assert "the driver of 'location' of object 'Part'" in said["not_restored"]
-    assert "the run at the start of text 'start.py" in said["not_restored"]
+    assert "the driver of 'location' of object 'Part'" in said["code_left_out"]
+    assert "the run at the start of text 'start.py" in said["code_left_out"]
     pictures, drivers, texts = evaluate(gateway, HELD)
     assert pictures in ([], [""])
     assert drivers == [[True]]

@@ -173,7 +173,7 @@ class _Preparation:
         kind, domain = self._known("FluidModifierData", "type", "domain")
         for start in self._file.elements(block):
             if self._file.pointer(start + domain.offset):
-                self._losses.part(self._owner, _DOMAIN, "fluids run Python and keep their simulation on the disk")
+                self._losses.code(self._owner, _DOMAIN, "fluids run Python and keep their simulation on the disk")
                 self._file.put_integer(start + kind.offset, kind.size, 0)
                 self._file.put_pointer(start + domain.offset, 0)
 

@@ -22,7 +22,7 @@ def open_file(path: str, roots: Sequence[str], *, trusted: bool) -> None:
     if trusted:
         bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
         return
-    losses = Losses()
+    losses = Losses(trustable=True)
     before_loading.prepare(path, roots, losses)
     with no_python():
         bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
@@ -32,6 +32,6 @@ def open_file(path: str, roots: Sequence[str], *, trusted: bool) -> None:
 
 def settle_import(path: str) -> None:
     """Leave out of what was imported from the file `path`, of another format, what leads to other files."""
-    losses = Losses()
+    losses = Losses(trustable=False)
     after_loading.settle(Places(path, ()), losses)
     losses.tell()

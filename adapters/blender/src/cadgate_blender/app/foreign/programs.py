@@ -18,18 +18,18 @@ def take_out(losses: Losses) -> None:
     """Switch off, mute or take out everything in what is open that names Python or another program."""
     for text in bpy.data.texts:
         if text.use_module:
-            losses.part(owner("text", text.name), "the run at the start", _PYTHON)
+            losses.code(owner("text", text.name), "the run at the start", _PYTHON)
             text.use_module = False
     for block, curve in _drivers():
         driver = curve.driver
         if not curve.mute and driver.type == "SCRIPTED" and not driver.is_simple_expression:
-            losses.part(owner(block.id_type, block.name), f"the driver of {curve.data_path!r}", _PYTHON)
+            losses.code(owner(block.id_type, block.name), f"the driver of {curve.data_path!r}", _PYTHON)
             curve.mute = True
     for scene in bpy.data.scenes:
         for layer in scene.view_layers:
             for module in layer.freestyle_settings.modules:
                 if module.script is not None:
-                    losses.part(owner("scene", scene.name), f"the line style of the view layer {layer.name!r}", _PYTHON)
+                    losses.code(owner("scene", scene.name), f"the line style of the view layer {layer.name!r}", _PYTHON)
                     module.script, module.use = None, False
     for block, tree in trees():
         for node in tree.nodes:
@@ -37,12 +37,12 @@ def take_out(losses: Losses) -> None:
                 _take_out_shader(block, node, losses)
     for camera in bpy.data.cameras:
         if getattr(camera, "custom_shader", None) is not None or getattr(camera, "custom_bytecode", ""):
-            losses.part(owner("camera", camera.name), "the lens", _SHADER)
+            losses.code(owner("camera", camera.name), "the lens", _SHADER)
             camera.custom_shader, camera.custom_bytecode = None, ""
 
 
 def _take_out_shader(block: Any, node: Any, losses: Losses) -> None:
-    losses.part(owner(block.id_type, block.name), f"the script node {node.name!r}", _SHADER)
+    losses.code(owner(block.id_type, block.name), f"the script node {node.name!r}", _SHADER)
     node.script, node.filepath, node.bytecode, node.mute = None, "", "", True
 
 
