@@ -95,3 +95,43 @@ def test_paths_lead_into_the_workspace_and_nowhere_else(tmp_path: Path) -> None:
         assert f"image {name!r} (filepath)" in warnings[0]["message"]
     assert "6 files" in warnings[0]["message"]
     assert str(tmp_path) not in warnings[0]["message"]
+
+
+NAMED = """
+from cadgate_blender.app.foreign.opening import open_file
+bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+far = folder + "/far"
+def put(name):
+    obj = bpy.data.objects.new(name, bpy.data.meshes.new(name))
+    bpy.context.scene.collection.objects.link(obj)
+    return obj
+put("Cached").modifiers.new("M", "MESH_CACHE").filepath = far + ".pc2"
+put("Sea").modifiers.new("O", "OCEAN").filepath = far
+baked = put("Baked").modifiers.new("N", "NODES")
+baked.bake_directory = far
+material = bpy.data.materials.new("Lamp")
+material.use_nodes = True
+node = material.node_tree.nodes.new("ShaderNodeTexIES")
+node.mode, node.filepath = "EXTERNAL", far + ".ies"
+put("Lit").data.materials.append(material)
+text = bpy.data.texts.new("notes")
+text.filepath = far + ".txt"
+text.use_fake_user = True
+path = folder + "/named.blend"
+bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, relative_remap=False)
+open_file(path, [], trusted=False)
+left = [bpy.data.objects["Cached"].modifiers[0].filepath, bpy.data.objects["Sea"].modifiers[0].filepath,
+        bpy.data.objects["Baked"].modifiers[0].bake_directory, bpy.data.texts["notes"].filepath,
+        next(n.filepath for n in bpy.data.materials["Lamp"].node_tree.nodes if n.type == "TEX_IES")]
+answer([left, [each["message"] for each in current().warnings]])
+"""
+
+
+def test_every_path_that_is_emptied_is_named(tmp_path: Path) -> None:
+    left, messages = in_blender(NAMED, tmp_path)
+    assert not any("far" in path for path in left)
+    (message,) = messages
+    for named in ("object 'Cached' (filepath)", "object 'Sea' (filepath)", "object 'Baked' (bake_directory)"):
+        assert named in message
+    for named in ("text 'notes' (filepath)", "material 'Lamp' (filepath)"):
+        assert named in message

@@ -129,7 +129,10 @@ async def save_scene(request: Request, blender: Blender, params: SaveParams | No
 async def open_scene(
     file: Annotated[IncomingFile, Depends(IncomingFile.of_trustable)], blender: Blender
 ) -> Success[SceneInfo]:
-    """Replace the session by a .blend file: an upload or an artifact. Scripts in it do not run."""
+    """Replace the session by a .blend file: an upload or an artifact. What leads out of it or runs code is left out.
+
+    `warnings` name it. `trusted` opens the file as it is, and needs the scope `execute`.
+    """
     return Success(await blender.call(OPEN, OpenParams(artifact=file.id, trusted=file.trusted)))
 
 

@@ -14,7 +14,7 @@ import bpy
 from cadgate.appserver import AppError
 from cadgate_blender.app.foreign import decided, outputs, programs
 from cadgate_blender.app.foreign.losses import Losses, owner
-from cadgate_blender.app.foreign.places import Places
+from cadgate_blender.app.foreign.places import Places, leads_out
 from cadgate_blender.app.foreign.walking import trees, walk
 
 _NO_FILE = ("GENERATED", "VIEWER")
@@ -74,7 +74,7 @@ def _settle_path(block: Any, holder: Any, key: tuple[str, str], places: Places, 
         return
     if what == decided.READS and (_is_packed(holder) or places.has(value)):
         return
-    if what == decided.NOTES and value.startswith("//") and "/" not in value[2:]:
+    if what in (decided.NOTES, decided.QUIET) and value.startswith("//") and "/" not in value[2:]:
         # Of something packed: its name, which leads nowhere.
         return
     if getattr(holder, "is_library_indirect", False) or getattr(block, "library", None) is not None:
@@ -86,6 +86,8 @@ def _settle_path(block: Any, holder: Any, key: tuple[str, str], places: Places, 
             "unsupported_format",
             f"The .blend file refers to another file, which cannot be left out: {'.'.join(key)} of {_name(block)}",
         ) from error
+    if what == decided.NOTES and leads_out(value):
+        losses.file(_name(block), key[1])
     # What names a folder only names no file: Blender writes such a path for what has none.
     if what == decided.READS and os.path.basename(value) and getattr(holder, "source", None) not in _NO_FILE:
         losses.file(_name(block), key[1])

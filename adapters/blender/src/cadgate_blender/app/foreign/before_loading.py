@@ -13,12 +13,17 @@ from typing import Callable, Iterable, Iterator, Sequence
 from cadgate_blender.app.foreign import blocks, decided
 from cadgate_blender.app.foreign.blocks import BlendFile, Block, Field
 from cadgate_blender.app.foreign.losses import Losses, owner
-from cadgate_blender.app.foreign.places import Places
+from cadgate_blender.app.foreign.places import Places, leads_out
 
 _PACKED = ("packedfile", "packedfiles")
 _GENERATED = (4, 5)
 """Of `Image.source`: pixels that need no file (`IMA_SRC_GENERATED`, `IMA_SRC_VIEWER`)."""
-_WORDS = {"name": "filepath", "dir": "directory"}
+_WORDS = {
+    "name": "filepath",
+    "dir": "directory",
+    "cachepath": "filepath",
+    "simulation_bake_directory": "bake_directory",
+}
 """What Blender calls members of structures that have another word."""
 _KINDS = {"bSound": "sound", "VFont": "font"}
 _CODES = {
@@ -72,7 +77,7 @@ class _Preparation:
             if group[0].code != b"DATA":
                 self._enter(group[0], first)
             for block in group:
-                self._empty(block)
+                self._empty(block, group)
                 act = _ACTS.get(self._file.name_of(block))
                 if act is not None:
                     act(self, block)
@@ -121,16 +126,26 @@ class _Preparation:
             elif self._file.members(member.type) and member.count == 1:
                 yield from self._find(member.type, offset + member.offset)
 
-    def _empty(self, block: Block) -> None:
+    def _empty(self, block: Block, group: list[Block]) -> None:
         paths = self._paths(block)
         if not paths:
             return
         for start in self._file.elements(block):
             for name, member, offset in paths:
                 if member.pointer:
-                    self._file.put_pointer(start + offset, 0)
+                    self._forget(name, member, start + offset, group)
                 else:
                     self._decide(name, member, start + offset, start)
+
+    def _forget(self, name: str, member: Field, place: int, group: list[Block]) -> None:
+        """Let nothing be where a structure points to a path, or to a program that was compiled elsewhere."""
+        address = self._file.pointer(place)
+        self._file.put_pointer(place, 0)
+        texts = [self._file.text(block.start, block.size) for block in group if address and block.address == address]
+        if (name, member.name) in decided.BYTECODE:
+            return
+        if any(leads_out(os.fsdecode(text)) for text in texts):
+            self._losses.file(self._owner, _WORDS.get(member.name, member.name))
 
     def _decide(self, name: str, member: Field, place: int, start: int) -> None:
         what = decided.STORED[name, member.name]
@@ -148,6 +163,8 @@ class _Preparation:
         packed = self._is_packed(name, start)
         left = b"//" if name == "Strip" else b""
         self._file.put_text(place, member.size, b"//" + _last(text) if packed else left)
+        if what == decided.NOTES and leads_out(path):
+            self._losses.file(self._owner, _WORDS.get(member.name, member.name))
         if what == decided.READS and _last(text) and not packed and not self._is_generated(name, start):
             self._losses.file(self._owner, _WORDS.get(member.name, member.name))
 

@@ -32,5 +32,12 @@ class Places:
         return any(_within(real, root) for root in self._roots)
 
 
+def leads_out(path: str) -> bool:
+    """Whether a path is more than a name in the folder of its file, or below it."""
+    if not path.startswith("//"):
+        return bool(path)
+    return "\\" in path or ".." in path[2:].split("/")
+
+
 def _within(path: str, folder: str) -> bool:
     return path.startswith(folder.rstrip(os.sep) + os.sep)
