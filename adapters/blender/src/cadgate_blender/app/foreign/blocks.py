@@ -234,15 +234,20 @@ class BlendFile:
         names = self._texts(data, b"NAME")
         types = self._texts(data, b"TYPE")
         self._expect(data, b"TLEN")
-        sizes = dict(zip(types, [self._number(data, 2) for _ in types]))
+        sizes = dict(zip(types, self._shorts(data, len(types))))
         if len(sizes) != len(types):
             raise damaged("it describes a type twice")
         self._expect(data, b"STRC")
         described = {}
         self.kinds: list[str] = []
-        for _ in range(self._number(data, 4)):
-            kind = types[self._number(data, 2)]
-            pairs = [(types[self._number(data, 2)], names[self._number(data, 2)]) for _ in range(self._number(data, 2))]
+        count = self._number(data, 4)
+        words = self._shorts(data, (len(data) - self._place) // 2)
+        place = 0
+        for _ in range(count):
+            kind, length = types[words[place]], words[place + 1]
+            place += 2
+            pairs = [(types[words[at]], names[words[at + 1]]) for at in range(place, place + 2 * length, 2)]
+            place += 2 * length
             if kind in described:
                 raise damaged(f"it describes {kind!r} twice")
             described[kind] = pairs
@@ -277,6 +282,11 @@ class BlendFile:
         self._place += size
         return int.from_bytes(data[self._place - size : self._place], self._order)
 
+    def _shorts(self, data: bytes, count: int) -> Any:
+        found = struct.unpack_from(f"{'>' if self._order == 'big' else '<'}{count}H", data, self._place)
+        self._place += 2 * count
+        return found
+
     def _lay_out(self, kind: str) -> int:
         """Work out where the members of a structure are. Returns its size."""
         if kind in _SIZES:
@@ -287,10 +297,12 @@ class BlendFile:
         self.structures[kind] = members
         for type, name in self._described[kind]:
             count = 1
-            for number in re.findall(r"\[(\d+)\]", name):
+            for number in re.findall(r"\[(\d+)\]", name) if "[" in name else ():
                 count *= int(number)
             pointer = name.startswith(("*", "(*"))
             size = (self.word if pointer else self._lay_out(type)) * count
-            members.append(Field(re.sub(r"\W.*", "", name.lstrip("(*")), type, offset, size, pointer, count))
+            members.append(
+                Field(name.lstrip("(*").partition("[")[0].partition(")")[0], type, offset, size, pointer, count)
+            )
             offset += size
         return offset

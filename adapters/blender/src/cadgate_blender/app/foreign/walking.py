@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, Iterator
 
@@ -41,6 +42,7 @@ def paths_of_types() -> dict[tuple[str, str], Any]:
     return found
 
 
+@functools.lru_cache(maxsize=None)
 def types() -> dict[str, Any]:
     """The types that a file's data can be of: data-blocks, and what hangs on them, of whatever kind it is."""
     below: dict[str, list[Any]] = {}
@@ -70,13 +72,22 @@ def own(rna: Any) -> list[Any]:
     return [prop for prop in rna.properties if prop.identifier not in inherited]
 
 
-def ways(rna: Any) -> Iterator[Any]:
+def ways(rna: Any) -> list[Any]:
     """The properties of a type that lead to other structures. Other data-blocks are looked at by themselves."""
-    for prop in rna.properties:
-        if prop.type in ("POINTER", "COLLECTION") and prop.identifier not in ("rna_type", "depsgraph"):
-            type = prop.fixed_type
-            if not _is_block(type) or (prop.type == "POINTER" and type.identifier in _EMBEDDED):
-                yield prop
+    found = _ways.get(rna.identifier)
+    if found is None:
+        found = _ways[rna.identifier] = [prop for prop in rna.properties if _leads_on(prop)]
+    return found
+
+
+_ways: dict[str, list[Any]] = {}
+
+
+def _leads_on(prop: Any) -> bool:
+    if prop.type not in ("POINTER", "COLLECTION") or prop.identifier in ("rna_type", "depsgraph"):
+        return False
+    type = prop.fixed_type
+    return not _is_block(type) or (prop.type == "POINTER" and type.identifier in _EMBEDDED)
 
 
 def _is_block(rna: Any) -> bool:
