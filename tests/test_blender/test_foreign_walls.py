@@ -50,7 +50,7 @@ def test_a_file_that_could_be_read_in_another_way_is_refused(blend: bytes, tmp_p
     path.write_bytes(change(blend))
     with pytest.raises(AppError) as refused, BlendFile(str(path)):
         pass
-    assert refused.value.code == "unsupported_format"
+    assert refused.value.code == "command_failed"
 
 
 def test_python_that_is_no_module_does_not_run_while_a_file_is_loaded() -> None:

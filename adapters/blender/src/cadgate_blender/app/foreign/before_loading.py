@@ -54,7 +54,7 @@ ABSENT = b"//missing/"
 def prepare(path: str, roots: Sequence[str], losses: Losses) -> None:
     """Take out of the file `path` what may not act when it is loaded.
 
-    Raises AppError `unsupported_format` for a file that is damaged or could be read in another way than here.
+    Raises AppError `command_failed` for a file that is damaged or could be read in another way than here.
     """
     blocks.unpack(path)
     with BlendFile(path) as file:

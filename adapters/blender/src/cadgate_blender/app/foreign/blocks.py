@@ -83,7 +83,7 @@ def _copy(source: Any, target: BinaryIO) -> None:
 
 def damaged(why: str) -> AppError:
     """The refusal of a file that is not as Blender writes them."""
-    return AppError("unsupported_format", f"The .blend file is damaged: {why}")
+    return AppError("command_failed", f"Blender cannot open the file: it is damaged ({why})")
 
 
 class Field:
@@ -115,7 +115,7 @@ class Block:
 class BlendFile:
     """A .blend file that is not compressed, open for changes of its bytes. Use it as a context.
 
-    Raises AppError `unsupported_format` for what is cut off, or not made as Blender makes it.
+    Raises AppError `command_failed` for what is cut off, or not made as Blender makes it.
     """
 
     def __init__(self, path: str) -> None:

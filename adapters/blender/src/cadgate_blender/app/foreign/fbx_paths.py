@@ -23,7 +23,7 @@ _QUOTED = re.compile(rb'"([^"\n]*)"')
 
 
 def shorten(path: str) -> None:
-    """Leave of every path in an FBX file its last part. Raises AppError `unsupported_format` for a damaged file."""
+    """Leave of every path in an FBX file its last part. Raises AppError `command_failed` for a damaged file."""
     with open(path, "r+b") as file, mmap.mmap(file.fileno(), 0) as data:
         if data[: len(_MAGIC)] != _MAGIC:
             _shorten_text(data)
@@ -35,7 +35,9 @@ def shorten(path: str) -> None:
 
 
 def _damaged() -> AppError:
-    return AppError("unsupported_format", "The FBX file is damaged: its parts are not where it says")
+    return AppError(
+        "command_failed", "Blender cannot read the fbx file, it is damaged: its parts are not where it says"
+    )
 
 
 def _shorten_text(data: Any) -> None:

@@ -16,7 +16,7 @@ def open_file(path: str, roots: Sequence[str], *, trusted: bool) -> None:
     """Open the .blend file `path`; what it may not bring is left out, with warnings that name it.
 
     :param roots: the folders that its paths may lead to. A trusted file is opened as it is.
-    :raises AppError: `unsupported_format`, for a file that is not as Blender makes them.
+    :raises AppError: `command_failed`, `unsupported_format`, for a file that is not as Blender makes them.
     :raises RuntimeError: Blender's own, when it cannot read the file.
     """
     if trusted:
