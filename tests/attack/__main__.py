@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.attack.catalogue import attacks
-from tests.attack.run import KEYS, Result, run, table, write
+from tests.attack.run import KEYS, Notes, Result, run, table, write
 from tests.wheels import ROOT
 
 CHOICES = {"off": (False,), "on": (True,), "both": (False, True)}
@@ -29,6 +29,7 @@ def main() -> int:
     parser.add_argument("--sandbox", choices=CHOICES, default="both")
     parser.add_argument("--allow-execute", choices=CHOICES, default="both")
     parser.add_argument("--keys", action="append", choices=KEYS, help="only by keys of these scopes; repeatable")
+    parser.add_argument("--notes", type=Path, help="a file that keeps the results: what is in it is not tried again")
     parser.add_argument("--write", action="store_true", help="put the table into docs/SECURITY.md")
     told = parser.parse_args()
     chosen = [
@@ -40,14 +41,21 @@ def main() -> int:
     ]
     if not chosen:
         parser.error("no attack is chosen by these options")
+    notes = Notes(told.notes)
+
+    def keep(result: Result) -> None:
+        notes.add(result)
+        show(result)
+
     with tempfile.TemporaryDirectory(prefix="cadgate-attack-") as home:
         results = run(
             chosen,
+            done=notes.read(chosen),
             keys=told.keys or KEYS,
             sandbox=CHOICES[told.sandbox],
             execute=CHOICES[told.allow_execute],
             home=Path(home),
-            out=show,
+            out=keep,
         )
     made = table(results)
     print(made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 
 import tests.attack
 from tests.attack.attacks import Attack
@@ -16,19 +17,16 @@ def attacks() -> dict[str, Attack]:
     """
     found: dict[str, Attack] = {}
     for module in pkgutil.iter_modules(tests.attack.__path__):
-        if module.name.startswith(("__", "test_")):
+        if module.name.startswith(("__", "test_", "conftest")):
             continue
         for attack in getattr(importlib.import_module(f"tests.attack.{module.name}"), "ATTACKS", ()):
             if attack.name in found:
                 raise ValueError(f"two attacks are named {attack.name!r}")
             found[attack.name] = attack
-    return dict(sorted(found.items(), key=lambda item: _order(item[1].section)))
+    return dict(sorted(found.items(), key=lambda item: order(item[1])))
 
 
-def _order(section: str) -> tuple[int, int, str]:
-    """S2 before S10, and both before lines of the threat model."""
-    number, rest = section[1:2], section[1:]
-    if section.startswith("S") and number.isdigit():
-        digits = rest.rstrip("abcdefgh")
-        return (0, int(digits), rest)
-    return (1, 0, section)
+def order(attack: Attack) -> tuple[int, int, str]:
+    """The place of an attack in lists: S2 before S10, and both before lines of the threat model."""
+    numbered = re.fullmatch(r"S(\d+)(\w?)", attack.section)
+    return (0, int(numbered[1]), numbered[2]) if numbered else (1, 0, attack.section)

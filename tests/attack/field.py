@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import shlex
+import stat
 import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +27,8 @@ from tests.gateway import Gateway, eventually
 KEYS = ("read", "write", "read,write", "execute", "read,write,execute")
 """The scopes of the keys that a field has. `execute` is for preparation: no attack uses it as its own."""
 PREPARE_SECONDS = 120
+SEARCHED_BYTES = 16 << 20
+"""Of each part of an archive."""
 
 
 class NotQuiet(AssertionError):
@@ -239,23 +243,36 @@ class Field:
             raise NotQuiet("; ".join(found))
         return Outcome(True, what)
 
-    def noises(self) -> list[str]:
-        """What was seen since `begin` that must not be, without the look at the session."""
+    def noises(self, *, since: float = 0.0) -> list[str]:
+        """What was seen since `begin` that must not be, without the look at the session.
+
+        :param since: the gateway's files that were changed before this time (of the clock) are not searched again.
+        """
         self._heard += self._watch.seen() if self._watch else []
-        found = [*self._heard]
-        found += [f"{path.name} is in the folder" for path in self.canary.folder.iterdir()]
+        found = [*self._heard, *(f"{path.name} is in the folder" for path in self.canary.folder.iterdir())]
+        found += self._answered_wrong()
         state = self.gateway.state_dir
         secret = self.canary.secret.encode()
         for path in sorted(state.rglob("*")):
             if path.name == self.canary.marker:
                 found.append(f"code ran: {path.relative_to(state)} was made")
                 path.unlink()
-            elif path.is_file() and not path.is_symlink() and path != self.gateway.log and _holds(path, secret):
+            elif path != self.gateway.log and _is_plain(path, since) and _holds(path, secret):
                 found.append(f"the secret is in {path.relative_to(state)}")
         for marker in (Path.home() / self.canary.marker, Path.cwd() / self.canary.marker):
             if marker.exists():
                 found.append(f"code ran: {marker} was made")
                 marker.unlink()
+        return found
+
+    def quick_noises(self) -> list[str]:
+        """The same without the search of the gateway's files: what happened around the canary, and the answers."""
+        self._heard += self._watch.seen() if self._watch else []
+        return [*self._heard, *self._answered_wrong()]
+
+    def _answered_wrong(self) -> list[str]:
+        found: list[str] = []
+        secret = self.canary.secret.encode()
         for answer in self.answers:
             if answer.status_code == 500:
                 found.append(f"500 from {answer.request.method} {answer.request.url.path}: {_start(answer)}")
@@ -342,6 +359,15 @@ def _prepared(canary: Canary, adapter: str, code: str, suffix: str) -> bytes:
     return _files[key]
 
 
+def _is_plain(path: Path, since: float) -> bool:
+    """Whether this is a file, not a link, that was changed since a time; one that is gone is not."""
+    try:
+        told = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(told.st_mode) and told.st_mtime >= since
+
+
 def _holds(path: Path, secret: bytes) -> bool:
     """Whether a file, or a part of it where it is a ZIP, has these bytes."""
     try:
@@ -349,8 +375,11 @@ def _holds(path: Path, secret: bytes) -> bool:
             return True
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                return any(secret in archive.read(name) for name in archive.namelist())
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+                for name in archive.namelist():
+                    with archive.open(name) as part:
+                        if secret in part.read(SEARCHED_BYTES):
+                            return True
+    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
         pass
     return False
 

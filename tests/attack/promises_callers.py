@@ -35,9 +35,10 @@ def operations(field: Field) -> Iterator[tuple[str, str, str | None]]:
 
 def no_key(field: Field) -> Outcome:
     tried = 0
+    other = f"{field.key[:-1]}{'1' if field.key.endswith('0') else '0'}"
     wrong: tuple[dict[str, str], ...] = (
         {},
-        {"Authorization": f"Bearer {field.key[:-1]}0"},
+        {"Authorization": f"Bearer {other}"},
         {"Authorization": f"Basic {field.key}"},
     )
     for headers in wrong:

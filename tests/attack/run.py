@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.attack.attacks import Attack, Outcome
+from tests.attack.catalogue import order
 from tests.attack.field import NotQuiet
 from tests.attack.ground import Ground, ground
 
@@ -25,6 +27,11 @@ class Result:
     allows_execute: bool
     outcome: Outcome
     seconds: float
+
+    @property
+    def key(self) -> tuple[str, str, bool, bool]:
+        """What tells it from other results: the attack's name and the combination."""
+        return self.attack.name, self.scopes, self.sandboxed, self.allows_execute
 
     @property
     def where(self) -> str:
@@ -50,20 +57,55 @@ def attempt(attack: Attack, on: Ground, scopes: str) -> Outcome:
         return Outcome(False, f"{type(error).__name__}: {error}")
 
 
+class Notes:
+    """Results in a file of JSON lines, so that a long run can be ended and continued."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def read(self, chosen: Sequence[Attack]) -> list[Result]:
+        """What is noted of these attacks, the newest of each combination."""
+        known = {attack.name: attack for attack in chosen}
+        found: dict[tuple[str, str, bool, bool], Result] = {}
+        for line in self._path.read_text().splitlines() if self._path and self._path.exists() else ():
+            name, scopes, sandboxed, allows, held, what, seconds = json.loads(line)
+            if name in known:
+                result = Result(known[name], scopes, sandboxed, allows, Outcome(held, what), seconds)
+                found[result.key] = result
+        return list(found.values())
+
+    def add(self, result: Result) -> None:
+        if self._path is not None:
+            with self._path.open("a") as file:
+                file.write(json.dumps([*result.key, result.outcome.held, result.outcome.what, result.seconds]) + "\n")
+
+
 def run(
     chosen: Sequence[Attack],
     *,
+    done: Sequence[Result] = (),
     keys: Iterable[str] = KEYS,
     sandbox: Iterable[bool] = (False, True),
     execute: Iterable[bool] = (True, False),
     home: Path,
     out: Callable[[Result], object],
 ) -> list[Result]:
-    """Every chosen attack in every combination; `out` gets each result as it comes."""
-    results: list[Result] = []
+    """Every chosen attack in every combination that is not `done`; `out` gets each result as it comes.
+
+    What is returned has those that were done, too.
+    """
+    results = [*done]
+    known = {each.key for each in done}
     for sandboxed, allows_execute in itertools.product(sandbox, execute):
+        left = [
+            (attack, scopes)
+            for attack, scopes in itertools.product(chosen, keys)
+            if (attack.name, scopes, sandboxed, allows_execute) not in known
+        ]
+        if not left:
+            continue
         with ground(sandboxed=sandboxed, allows_execute=allows_execute, home=home) as on:
-            for attack, scopes in itertools.product(chosen, keys):
+            for attack, scopes in left:
                 began = time.monotonic()
                 outcome = attempt(attack, on, scopes)
                 results.append(Result(attack, scopes, sandboxed, allows_execute, outcome, time.monotonic() - began))
@@ -77,7 +119,9 @@ def table(results: Sequence[Result]) -> str:
         "| tries | attack | application | without sandbox | in the sandbox | what the gateway did (key `read,write`) |",
         "| --- | --- | --- | ---: | ---: | --- |",
     ]
-    by_name = {each.attack.name: [other for other in results if other.attack is each.attack] for each in results}
+    by_name: dict[str, list[Result]] = {}
+    for each in sorted(results, key=lambda each: order(each.attack)):
+        by_name.setdefault(each.attack.name, []).append(each)
     for name, mine in by_name.items():
         attack = mine[0].attack
         counts = [_count([each for each in mine if each.sandboxed is sandboxed]) for sandboxed in (False, True)]

@@ -1,25 +1,19 @@
-"""The short form: each attack once, and tests that the field sees what it must. The long form is `python -m tests.attack`."""
+"""The short form: each attack once; and the field sees what it must. The long form is `python -m tests.attack`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests.attack.attacks import Attack, Outcome, held
 from tests.attack.catalogue import attacks
 from tests.attack.field import Field
-from tests.attack.ground import Ground, ground
+from tests.attack.ground import Ground
 from tests.attack.run import BEGIN, END, attempt
 from tests.wheels import ROOT
 
 pytestmark = pytest.mark.security
-
-
-@pytest.fixture(scope="module")
-def on() -> Iterator[Ground]:
-    with ground() as made:
-        yield made
 
 
 @pytest.mark.parametrize("name", attacks())

@@ -283,6 +283,7 @@ async def fake_session(
         mode="managed",
         max_queue=settings.max_queue,
         grace_seconds=settings.grace_seconds,
+        overrun_seconds=settings.overrun_seconds or 5 * settings.grace_seconds,
         connection_error=FakeConnectionError,
     )
     watched = Watched(session, folder)

@@ -35,6 +35,7 @@ from cadgate.plugins.calls import DryRunDone
 from cadgate.plugins.discovery import Found
 from cadgate.plugins.once import Once
 from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.security.authority import LOCAL, Authority
 from tests.core.fake_app import Control, becomes, fake_settings, running
 from tests.core.served import quiet_settings, served
 from tests.gateway import eventually
@@ -45,7 +46,7 @@ from cadgate_fake.adapter import cadgate_adapter  # isort: skip
 
 pytestmark = pytest.mark.anyio
 
-HERE = RequestContext(request_id="test")
+HERE = RequestContext(request_id="test", authority=LOCAL)
 
 
 @pytest.fixture
@@ -86,11 +87,11 @@ async def names(runtime: AdapterRuntime) -> list[str]:
 async def test_a_call_needs_its_scope(runtime: AdapterRuntime, method: Any, params: Any, scope: str) -> None:
     others = frozenset({"read", "write", "execute"} - {scope})
     with pytest.raises(Forbidden) as caught:
-        await app_of(runtime, scopes=others).call(method, params)
+        await app_of(runtime, authority=Authority("key:test", others)).call(method, params)
     assert caught.value.details == {"required": scope, "scopes": sorted(others)}
     assert routers.runs == []
     if scope != "read":
-        await app_of(runtime, scopes=frozenset({scope})).call(method, params)
+        await app_of(runtime, authority=Authority("key:test", frozenset({scope}))).call(method, params)
 
 
 async def test_results_are_validated_and_timed(runtime: AdapterRuntime) -> None:
@@ -278,7 +279,7 @@ async def test_a_handler_that_was_refused_is_not_run_again_and_one_with_a_defect
     assert routers.runs == ["files.broken"] * 3
 
 
-async def test_a_request_that_killed_the_application_twice_is_set_aside_and_those_that_waited_are_not(
+async def test_a_request_that_killed_the_application_twice_is_set_aside_and_those_that_waited_are_done(
     runtime: AdapterRuntime,
 ) -> None:
     poison, innocent = app_of(runtime, idempotency_key="poison"), app_of(runtime, idempotency_key="innocent")
@@ -289,7 +290,8 @@ async def test_a_request_that_killed_the_application_twice_is_set_aside_and_thos
             return_exceptions=True,
         )
         assert isinstance(both[0], ApplicationRestarted)
-        await becomes(lambda: not runtime.session.ready.is_set())
+        assert isinstance(both[1], m.ItemInfo)
+        assert both[1].name == "Innocent"
         await runtime.session.ready.wait()
     with pytest.raises(CommandExecutionError, match="set aside"):
         await poison.call(m.CRASH_CREATE, m.ItemParams())

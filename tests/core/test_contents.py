@@ -16,7 +16,7 @@ from tests.core.fake_packages import Site
 METHODS = """
 from cadgate.methods import Handler, Method
 from cadgate.models.common import Empty
-from cadgate.models.responses import Result
+from cadgate.models.responses import MayWarn, Result
 
 
 async def run(app, params):
@@ -45,13 +45,17 @@ def package(tmp_path: Path, site: Site) -> Iterator[Path]:
 
 
 def test_good_methods_and_handlers_are_no_problem(site: Site) -> None:
-    site.add("fake", METHODS + "TWO = Method('two_words.a1', Empty, Result, mutates=True)\nH = Handler(TWO, run)\n")
+    site.add("fake", METHODS + "TWO = Method('two_words.a1', Empty, MayWarn, mutates=True)\nH = Handler(TWO, run)\n")
     assert (only("fake").status, only("fake").error) == ("active", None)
 
 
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
+        (
+            "TWO = Method('things.two', Empty, Result, mutates=True)",
+            "Result, the result of 'things.two' in {m}, needs the field `warnings`",
+        ),
         ("TWO = Method('things.one', Empty, Result)", "there are two methods 'things.one': in {m} and in {m}"),
         ("TWO = Method('things', Empty, Result)", "the method 'things' in {m} must be called resource.action"),
         ("TWO = Method('Things.two', Empty, Result)", "the method 'Things.two' in {m} must be called resource.action"),

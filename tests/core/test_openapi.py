@@ -119,6 +119,44 @@ def test_it_says_what_it_is(shipped: dict[str, Any]) -> None:
     assert shipped["info"]["description"]
 
 
+def _schemas(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if isinstance(value.get("type"), str):
+            yield value
+        for each in value.values():
+            yield from _schemas(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _schemas(each)
+
+
+def test_every_array_says_what_it_holds_and_how_many(shipped: dict[str, Any]) -> None:
+    arrays = [each for each in _schemas({**shipped["paths"], **shipped["components"]}) if each["type"] == "array"]
+    assert len(arrays) > 200
+    assert [each for each in arrays if "items" not in each or "prefixItems" in each] == []
+    location = shipped["components"]["schemas"]["CubeParams"]["properties"]["location"]
+    assert (location["items"]["type"], location["minItems"], location["maxItems"]) == ("number", 3, 3)
+
+
+OWN_WORDS = {"Array", "Boolean", "Date", "Error", "Function", "Map", "Number", "Object", "Plugin", "Promise", "Record"}
+OWN_WORDS |= {"Set", "String", "Symbol", "Value", "List", "Dict", "Any", "Partial", "Required", "Request", "Response"}
+
+
+def test_no_schema_has_the_name_of_a_type_of_a_language(shipped: dict[str, Any]) -> None:
+    assert OWN_WORDS & shipped["components"]["schemas"].keys() == set()
+
+
+def test_the_type_that_comes_without_asking_is_listed_first(shipped: dict[str, Any]) -> None:
+    preview = shipped["paths"]["/api/v1/blender/render/preview"]["get"]["responses"]["200"]["content"]
+    assert list(preview) == ["image/png", "application/json"]
+    assert preview["image/png"]["schema"] == {"type": "string", "format": "binary"}
+    render = shipped["paths"]["/api/v1/blender/render"]["post"]["responses"]["200"]["content"]
+    assert next(iter(render)) == "application/json"
+    artifact = shipped["paths"]["/api/v1/artifacts/{id}"]["get"]["responses"]["200"]["content"]
+    assert list(artifact) == ["application/octet-stream"]
+    assert "x-bytes-first" not in json.dumps(shipped)
+
+
 def test_there_is_one_tag_per_adapter_with_its_text(shipped: dict[str, Any]) -> None:
     tags = {tag["name"]: tag["description"] for tag in shipped["tags"]}
     assert list(tags) == ["gateway", "blender", "freecad"]

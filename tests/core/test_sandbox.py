@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.errors import ApplicationUnavailable, ConnectionFailed
+from cadgate.security.authority import LOCAL
 from cadgate.sessions import sandbox
 from cadgate.sessions.launcher import LaunchPlan
 from cadgate.sessions.sandbox import Sandbox
@@ -128,7 +129,7 @@ async def test_any_adapter_runs_in_a_sandbox(tmp_path: Path) -> None:
     repository = Path(__file__).parents[2]
     settings = fake_settings(sandbox="bubblewrap", sandbox_readable=(repository,), workers=1)
     async with running(tmp_path / "state", settings) as runtime:
-        app = Application(runtime, RequestContext(request_id="test"))
+        app = Application(runtime, RequestContext(request_id="test", authority=LOCAL))
         assert (await app.call(m.CREATE, m.ItemParams(name="a"))).name == "a"
         await app.call(m.WRITE_FILE, m.FileParams(filepath="f.txt"))
         assert (runtime.workspace / "f.txt").exists()

@@ -9,12 +9,15 @@ from typing import Literal, Protocol
 
 import httpx
 
-Kind = Literal["agree", "refused", "warned", "disagree"]
+Kind = Literal["agree", "refused", "warned", "unjudged", "disagree"]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`agree`, or how it did not: `refused` with an error, `warned` of a loss, or `disagree`, in silence."""
+    """`agree`, or how it did not: `refused` with an error, `warned` of a loss, or `disagree`, in silence.
+
+    `unjudged` is what cannot be compared, because points prove that the other program is wrong.
+    """
 
     kind: Kind
     about: str = ""

@@ -93,6 +93,7 @@ def table(results: list[Figures]) -> str:
         ("agree", "agree with the other programs"),
         ("refused", "refused with an error that says why"),
         ("warned", "differ, with a warning that says so"),
+        ("unjudged", "not judged: points prove that the second kernel is wrong"),
         ("disagree", "disagree in silence"),
     ):
         rows.append(f"| {words} | " + " | ".join(f"{each.counts[kind]:,}" for each in results) + " |")

@@ -81,6 +81,12 @@ class Settings(BaseSettings):
     websocket_connections_per_adapter: Annotated[int, Field(ge=1)] = Field(
         256, description="The same for each adapter."
     )
+    websocket_connections_per_key: Annotated[int, Field(ge=1)] = Field(
+        128, description='The same for each key, with `auth = "token"`.'
+    )
+    requests_per_key: Annotated[int, Field(ge=1)] = Field(
+        256, description="Requests of one key in progress, uploads and downloads too; one more is 429 `overloaded`."
+    )
     websocket_heartbeat_seconds: Annotated[float, Field(gt=0)] = Field(
         20, description="How often a WebSocket client hears from the gateway; one that stays silent twice is dropped."
     )

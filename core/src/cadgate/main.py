@@ -65,7 +65,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for each in (health, version, plugins, metrics, artifacts, docs, websockets, console):
         app.router.routes.extend(openapi.core_routes(each.router))
     app.state.settings = settings
-    app.state.artifacts = ArtifactStore(settings.state_dir / "artifacts", settings.allowed_roots)
+    app.state.artifacts = ArtifactStore(
+        settings.state_dir / "artifacts", settings.allowed_roots, owners=settings.state_dir / "owners"
+    )
     app.state.identity = identity_for(settings.auth, KeyFile(settings.state_dir))
     app.state.audit = AuditLog.of(settings)
     app.state.once = Once()
@@ -86,6 +88,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         bodies=Bodies(settings.max_body_bytes, settings.max_upload_bytes),
         metrics=app.state.metrics,
         access=AccessLog(settings.log_level, settings.log_format),
+        audit=app.state.audit,
+        requests_per_key=settings.requests_per_key,
     )
     return app
 

@@ -17,6 +17,7 @@ P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
 
 Scope = Literal["read", "write", "execute"]
+ALL_SCOPES: frozenset[Scope] = frozenset(("read", "write", "execute"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +27,8 @@ class Method(Generic[P, R]):
     `name` is `resource.action`. `mutates` makes it at-most-once and journaled. `partial` sends only the fields that the
     client set (PATCH). `replay="snapshot"` is for effects that cannot be had again by calling again (imports, code).
     `atomic=False` keeps it out of atomic batches. `deadline` names the default that bounds it.
-    `scope` is what a token must allow, where it is not the "read" or "write" that follows from `mutates`.
+    `scope` is what a token must allow, where it is not "write" for what mutates or writes files (`deadline="file"`) and
+    "read" for the rest.
     `scope_of` names one more scope that these parameters need (None: no more); see `execute_if_trusted`.
     """
 
@@ -43,8 +45,8 @@ class Method(Generic[P, R]):
 
     @property
     def required_scope(self) -> Scope:
-        """What a caller must be allowed to do: `scope`, or what follows from `mutates`."""
-        return self.scope or ("write" if self.mutates else "read")
+        """What a caller must be allowed to do: `scope`, or what follows from `mutates` and `deadline`."""
+        return self.scope or ("write" if self.mutates or self.deadline == "file" else "read")
 
     def further_scope(self, params: P) -> Scope | None:
         """What a caller must be allowed to do besides `required_scope`, for these parameters."""

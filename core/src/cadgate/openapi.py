@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
 
 from cadgate.methods import Method
+from cadgate.openapi_arrays import with_items
 from cadgate.openapi_merge import Part, merge
 from cadgate.openapi_operations import complete, failure_schemas
 from cadgate.plugins.discovery import Found
@@ -68,11 +70,17 @@ def _document(app: FastAPI, found: Sequence[Found]) -> dict[str, Any]:
             parts.append(
                 _part(app, one.name, adapter.title, adapter.description, routes, methods, tuple(adapter.context))
             )
-    paths, schemas = merge(parts)
+    paths, schemas = merge([_with_items(part) for part in parts])
     token = app.state.settings.auth == "token"
     return {
         "openapi": "3.1.0",
-        "info": {"title": app.title, "description": app.description, "version": app.version},
+        "info": {
+            "title": app.title,
+            "description": app.description,
+            "version": app.version,
+            "contact": {"name": "The cadgate team"},
+        },
+        "servers": [{"url": "/", "description": "The gateway that serves this document"}],
         "tags": [{"name": part.tag, "description": part.description} for part in parts],
         "paths": paths,
         "components": {
@@ -81,6 +89,10 @@ def _document(app: FastAPI, found: Sequence[Found]) -> dict[str, Any]:
         },
         "security": [{"key": []}] if token else [{}, {"key": []}],
     }
+
+
+def _with_items(part: Part) -> Part:
+    return replace(part, paths=with_items(part.paths), schemas=with_items(part.schemas))
 
 
 def _part(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from cadgate.artifacts.outgoing import BYTES_FIRST
 from cadgate.errors import CadgateError
 from cadgate.methods import Method
 from cadgate.models.responses import ErrorBody, Failure
@@ -182,6 +183,9 @@ def _successes(operation: Operation, schemas: dict[str, Any], *, mutates: bool) 
         if not status.startswith("2"):
             continue
         response.setdefault("headers", {}).update(_HEADERS)
+        if response.pop(BYTES_FIRST, False):
+            # Generated clients decode by the type that is listed first.
+            response["content"]["application/json"] = response["content"].pop("application/json")
         content: dict[str, Any] | None = response.get("content", {}).get("application/json")
         if not content or not content.get("schema"):
             continue

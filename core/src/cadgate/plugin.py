@@ -36,9 +36,10 @@ from cadgate.errors import (
 from cadgate.methods import Handler, Method, execute_if_trusted
 from cadgate.models.common import Color, Count, Creation, Empty, Name, Number, Params, Rotation, Trustable, Vector3
 from cadgate.models.paging import ObjectPage, Page
-from cadgate.models.responses import Artifact, Deleted, ObjectInfo, Removed, Result, Success, Warned
+from cadgate.models.responses import Artifact, Deleted, MayWarn, ObjectInfo, Result, Success, Warned
 from cadgate.models.suffixes import check_suffix, follow_suffix
 from cadgate.plugins.router import Router
+from cadgate.security.access import requires
 from cadgate.sessions.launcher import Hint, Launcher, LaunchPlan, application_entry
 from cadgate.settings import AdapterSettings
 
@@ -124,6 +125,7 @@ __all__ = [
     "LaunchPlan",
     "Launcher",
     "LimitExceeded",
+    "MayWarn",
     "Method",
     "Name",
     "Number",
@@ -133,7 +135,6 @@ __all__ = [
     "Page",
     "Params",
     "Recognised",
-    "Removed",
     "Request",
     "RequestContext",
     "Result",
@@ -156,5 +157,6 @@ __all__ = [
     "hookimpl",
     "recognise",
     "recognise_bytes",
+    "requires",
     "scrutiny",
 ]

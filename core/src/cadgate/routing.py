@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from cadgate.json_body import JsonRequest
 from cadgate.query_names import names_of, require_known
+from cadgate.security.access import ACCESS, accesses, split
 
 _FOUND = "cadgate.route"
 QUERY_NAMES = "cadgate_query_names"
@@ -164,7 +165,7 @@ def flatten(
     for found in iter_route_contexts(outer.routes):
         original = found.original_route
         if isinstance(original, APIRoute):
-            route = _api_route(original, found, tag, operation)
+            route = _api_route(original, found, tag, operation, adapter=None if context is None else operation)
             names = names_of(route, adapter=context is not None, context=context or ())
             setattr(route, QUERY_NAMES, names)
             flat.append(route)
@@ -203,13 +204,14 @@ _COPIED = (
 )
 
 
-def _api_route(original: APIRoute, context: RouteContext, tag: str, operation: str) -> APIRoute:
+def _api_route(original: APIRoute, context: RouteContext, tag: str, operation: str, *, adapter: str | None) -> APIRoute:
     kind = GatewayRoute if type(original) is APIRoute else type(original)
     options: dict[str, Any] = {name: getattr(context, name) for name in _COPIED}
     description: str = options["description"] or ""
     options["summary"] = options["summary"] or description.partition("\n")[0].removesuffix(".") or None
     function = getattr(original.endpoint, "__name__", original.name)
-    return kind(
+    declared, options["dependencies"] = split(options["dependencies"])
+    route = kind(
         context.path or "",
         original.endpoint,
         tags=[tag],
@@ -217,3 +219,5 @@ def _api_route(original: APIRoute, context: RouteContext, tag: str, operation: s
         form_limits=original.form_limits,
         **options,
     )
+    setattr(route, ACCESS, accesses(declared, route.methods or (), route.path_format, adapter=adapter))
+    return route

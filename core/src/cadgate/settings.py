@@ -41,7 +41,15 @@ class AdapterSettings(BaseModel):
     grace_seconds: Annotated[float, Field(gt=0)] = Field(
         3, description="How long an interrupted call may take to stop before the application is restarted."
     )
+    overrun_seconds: Annotated[float, Field(gt=0)] | None = Field(
+        None,
+        description="How long a call that cannot be interrupted may go on after its deadline, its client answered, "
+        "before the application is restarted; five times `grace_seconds` where nothing is set.",
+    )
     max_queue: Annotated[int, Field(ge=1)] = Field(256, description="Calls in flight; one more is 429 `overloaded`.")
+    max_queue_per_key: Annotated[int, Field(ge=1)] = Field(
+        192, description="The same for one key; never more than three quarters of `max_queue`."
+    )
     pool_size: Annotated[int, Field(ge=1, le=32)] = Field(2, description="Connections to the application.")
     recovery_spares: Annotated[int, Field(ge=0, le=4)] = Field(
         1, description="managed: started applications that stand by to take over after a death. 0: none."

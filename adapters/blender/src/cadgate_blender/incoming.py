@@ -20,6 +20,17 @@ UNPACKED = 8
 """How many times as large as `max_import_bytes` a file may be when it is unpacked."""
 _SKIPPED = bytes(range(33)) + bytes(range(128, 256))
 """What Blender skips where a line of an OBJ file begins: all bytes that, as signed numbers, are not above a space."""
+_NOT_AS_DESCRIBED = (
+    AttributeError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+"""What reading a structure of a foreign file raises where a list, a number or a text is something else."""
 _MARK = b"\xef\xbb\xbf"
 _GLB = struct.Struct("<4sII")
 
@@ -72,6 +83,11 @@ def bring(source: Path, name: str, format: str, staged: StagedFile, settings: Bl
         _check(source, name, format, settings)
     except scrutiny.Unsound as error:
         raise UnsupportedFormat(f"The file {name!r} {error}", details={"name": name}) from error
+    except _NOT_AS_DESCRIBED as error:
+        raise UnsupportedFormat(
+            f"The file {name!r} is damaged: its parts are not of the kinds that {format} has in their places",
+            details={"name": name, "format": format},
+        ) from error
     target = f"{PurePosixPath(name).stem[:60] or 'import'}{PurePosixPath(name).suffix.lower()}"
     with source.open("rb") as content, staged.create(target) as file:
         if format == "obj":

@@ -134,9 +134,19 @@ def file_response(stored: Stored, *, attachment: bool = True, headers: dict[str,
     )
 
 
-def file_answers(*suffixes: str) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that ends with `file_or_json`: the types of its files, by their suffixes (`.png`)."""
-    return {200: {"content": {media_type_of(f"file{suffix}"): {} for suffix in suffixes}}}
+BYTES: dict[str, str] = {"type": "string", "format": "binary"}
+"""The schema of a body that is a file."""
+BYTES_FIRST = "x-bytes-first"
+"""Marks, until the document is complete, an answer that is the file itself unless JSON is asked for."""
+
+
+def file_answers(*suffixes: str, default: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that ends with `file_or_json`: the types of its files, by their suffixes (`.png`).
+
+    `default` is for a route that answers the bytes unless JSON is asked for: they are then documented first.
+    """
+    content = {media_type_of(f"file{suffix}"): {"schema": dict(BYTES)} for suffix in suffixes}
+    return {200: {"content": content, BYTES_FIRST: True} if default else {"content": content}}
 
 
 def file_or_json(request: Request, result: BaseModel, artifact: Artifact) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from io import BufferedWriter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import BadRequest, PathNotAllowed, ValidationFailed
 from cadgate.models.responses import Artifact
 from cadgate.routers.context import deed_of, require
+from cadgate.security.access import authority_of
 from cadgate.security.audit import AuditLog
 
 if TYPE_CHECKING:
@@ -45,9 +47,10 @@ async def receive_upload(
     audit: AuditLog = request.app.state.audit
     with audit.watching(deed_of(request, "artifacts.store")) as learned, needs_room():
         require(request, "write")
+        identity = authority_of(request.scope).identity
         artifact = await _receive(store, request, {} if fields is None else fields)
         if key is not None:
-            artifact = await anyio.to_thread.run_sync(store.keyed, artifact, key)
+            artifact = await anyio.to_thread.run_sync(store.keyed, artifact, key, identity)
         learned["artifact"] = artifact.id
         return artifact
 
@@ -65,7 +68,8 @@ async def receive_raw(store: ArtifactStore, request: Request, name: str) -> Arti
             async with await anyio.open_file(part, "wb") as file:
                 async for chunk in request.stream():
                     await file.write(chunk)
-            artifact = await anyio.to_thread.run_sync(store.adopt, part, name)
+            adopt = partial(store.adopt, part, name, owner=authority_of(request.scope).identity)
+            artifact = await anyio.to_thread.run_sync(adopt)
         finally:
             part.unlink(missing_ok=True)
         learned["artifact"] = artifact.id
@@ -77,7 +81,7 @@ async def _receive(store: ArtifactStore, request: Request, fields: dict[str, str
     boundary = options.get(b"boundary")
     if not boundary:
         raise BadRequest("The upload's Content-Type has no boundary")
-    upload = _Upload(store)
+    upload = _Upload(store, authority_of(request.scope).identity)
     try:
         try:
             parser = MultipartParser(boundary, upload.callbacks())
@@ -97,8 +101,9 @@ async def _receive(store: ArtifactStore, request: Request, fields: dict[str, str
 class _Upload:
     """What the parser has found so far."""
 
-    def __init__(self, store: ArtifactStore) -> None:
+    def __init__(self, store: ArtifactStore, owner: str) -> None:
         self._store = store
+        self._owner = owner
         self._digest = hashlib.sha256()
         self._pending: list[bytes] = []
         self.waiting = 0
@@ -210,7 +215,7 @@ class _Upload:
         assert self._file is not None
         assert self._path is not None
         self._file.close()
-        return self._store.adopt(self._path, name, sha256=self._digest.hexdigest())
+        return self._store.adopt(self._path, name, sha256=self._digest.hexdigest(), owner=self._owner)
 
     def discard(self) -> None:
         """Remove what was not adopted."""

@@ -70,13 +70,13 @@ def _is_empty(value: list[Warned]) -> bool:
     return not value
 
 
-class Removed(Result):
-    """Base of what is said of a removal: warnings are there only where there are some."""
+class MayWarn(Result):
+    """Base of an answer in which warnings stand only where there are some."""
 
     warnings: list[Warned] = Field(default_factory=list[Warned], exclude_if=_is_empty)
 
 
-class Deleted(Removed):
+class Deleted(MayWarn):
     """The name of what was removed."""
 
     deleted: str

@@ -18,6 +18,7 @@ from cadgate.errors import (
     IdempotencyConflict,
     InternalError,
     NotFound,
+    Unauthenticated,
     Unprocessable,
     ValidationFailed,
     from_wire,
@@ -83,10 +84,10 @@ def prepare(runtime: AdapterRuntime, context: RequestContext, name: str, params:
 def _require(
     runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | None
 ) -> None:
-    """Raise Forbidden, which the audit log is told of."""
+    """`require_permission`, with a line in the audit log for what is refused."""
     try:
         require_permission(runtime, context, method, params)
-    except Forbidden as error:
+    except (Forbidden, Unauthenticated) as error:
         if leaves_traces(method):
             runtime.audit.record(deed_of_call(runtime, context, method, params), error.code, error.status, 0.0)
         raise
@@ -145,10 +146,18 @@ async def _flush(
     runtime: AdapterRuntime, context: RequestContext, waiting: list[tuple[int, Prepared]], items: list[Item | None]
 ) -> None:
     """Send the calls that wait, in one exchange, and put their results where they belong."""
-    if not waiting:
-        return
-    calls, indexes = [call for _, call in waiting], [index for index, _ in waiting]
+    allowed: list[tuple[int, Prepared]] = []
+    for index, call in waiting:
+        try:
+            # Asked again: handlers before it may have taken minutes.
+            _require(runtime, replace(context, batch_index=index), call.method, call.params)
+            allowed.append((index, call))
+        except CadgateError as error:
+            items[index] = _failed(error, context)
     waiting.clear()
+    if not allowed:
+        return
+    calls, indexes = [call for _, call in allowed], [index for index, _ in allowed]
     try:
         answers = await _send(runtime, context, calls, atomic=False, indexes=indexes)
     except IdempotencyConflict:

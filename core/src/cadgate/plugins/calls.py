@@ -8,6 +8,7 @@ import itertools
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,9 +26,11 @@ from cadgate.errors import (
     Interrupted,
     from_wire,
 )
-from cadgate.methods import Handler, Method
+from cadgate.methods import Handler, Method, Scope
 from cadgate.plugins.once import Once
-from cadgate.plugins.permission import deed_of_call, leaves_traces, require_permission
+from cadgate.plugins.permission import deed_of_call, leaves_traces, require_permission, strongest_scope
+from cadgate.security.authority import WITHDRAWN, Authority
+from cadgate.security.shares import Shares
 
 if TYPE_CHECKING:
     from cadgate.clients.connection import Reply
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
-
+T = TypeVar("T")
 
 MAX_DEATHS = 2
 MAX_REMEMBERED = 1000
@@ -54,6 +57,9 @@ class Calls:
         self._deaths: OrderedDict[str, int] = OrderedDict()
         self._own = OWN_KEY + secrets.token_hex(8)
         self._numbers = itertools.count()
+        settings = runtime.settings
+        share = min(settings.max_queue_per_key, max(1, settings.max_queue * 3 // 4))
+        self._shares = Shares(share, "max_queue_per_key", f"calls to {runtime.adapter.name}")
 
     async def run(self, app: Application, method: Method[P, R], params: P) -> R:
         """See `Application.call`."""
@@ -72,7 +78,12 @@ class Calls:
                 raise DryRunDone
             return await self._handle(app, handler, params)
         reply = await self.exchange(
-            app.context, method.name, method.wire_params(params), self._seconds(app, method), method
+            app.context,
+            method.name,
+            method.wire_params(params),
+            self._seconds(app, method),
+            method,
+            strongest_scope(method, params),
         )
         return validated(method, result_of(reply))
 
@@ -97,8 +108,12 @@ class Calls:
         params: dict[str, Any],
         seconds: float,
         method: Method[Any, Any] | None = None,
+        scope: Scope | None = None,
     ) -> Reply:
-        """One exchange with the session; `method` says how it mutates (None: a read)."""
+        """One exchange with the session; `method` says how it mutates (None: a read).
+
+        It is stopped when the caller may not have it any more, by `scope` or the method's.
+        """
         meta: dict[str, Any] = {"request_id": context.request_id}
         if context.values:
             meta["context"] = dict(context.values)
@@ -113,13 +128,28 @@ class Calls:
                 meta["dry_run"] = True
             if context.if_match is not None:
                 meta["if_match"] = context.if_match
-        reply = await self._survivable(name, params, seconds, meta, context)
+        needed = scope or ("read" if method is None else method.required_scope)
+        try:
+            with self._shares.one(context.authority):
+                reply = await self._survivable(name, params, seconds, meta, context, needed)
+        except CadgateError:
+            context.authority.require(needed)
+            raise
+        if "error" in reply:
+            # Where it failed because the caller may not have it any more, that is the reason.
+            context.authority.require(needed)
         if context.timing is not None and "meta" in reply:
             context.timing(reply["meta"].get("queue_ms", 0.0), reply["meta"].get("app_ms", 0.0))
         return reply
 
     async def _survivable(
-        self, name: str, params: dict[str, Any], seconds: float, meta: dict[str, Any], context: RequestContext
+        self,
+        name: str,
+        params: dict[str, Any],
+        seconds: float,
+        meta: dict[str, Any],
+        context: RequestContext,
+        scope: Scope,
     ) -> Reply:
         """The exchange; a request at whose work the application died or was ended twice is not tried a third time.
 
@@ -128,17 +158,28 @@ class Calls:
         key: str | None = meta.get("key")
         if key is not None and self._deaths.get(key, 0) >= MAX_DEATHS:
             meta["set_aside"] = self._deaths[key]
-        try:
-            return await self._runtime.session.exchange(
-                name, params, seconds, stop=context.stop, ordered=context.ordered, **meta
-            )
-        except (ApplicationRestarted, DeadlineExceeded) as error:
-            # What only waited is not to blame.
-            blamed = error.details.get("running") or error.details.get("ended")
-            if key is not None and not key.startswith(OWN_KEY) and blamed:
+
+        def blame() -> None:
+            if key is not None and not key.startswith(OWN_KEY):
                 self._deaths[key] = self._deaths.get(key, 0) + 1
                 while len(self._deaths) > MAX_REMEMBERED:
                     self._deaths.popitem(last=False)
+
+        try:
+            return await self._runtime.session.exchange(
+                name,
+                params,
+                seconds,
+                stop=context.stop,
+                stream=context.stream,
+                blame=blame,
+                authority=context.authority,
+                scope=scope,
+                **meta,
+            )
+        except ApplicationRestarted as error:
+            if error.details.get("running"):  # what only waited is not to blame
+                blame()
             raise
 
     async def send(self, app: Application, name: str, params: dict[str, Any], *, mutates: bool) -> Any:
@@ -148,7 +189,7 @@ class Calls:
         if context.deadline_at is not None:
             seconds = max(0.001, context.deadline_at - time.monotonic())
         method = _INTERNAL_MUTATION if mutates else None
-        return result_of(await self.exchange(context, name, params, seconds, method))
+        return result_of(await self.exchange(context, name, params, seconds, method, context.allowed_by))
 
     async def close(self) -> None:
         """End the work of handlers that goes on without whoever asked for it."""
@@ -158,6 +199,7 @@ class Calls:
 
     async def _handle(self, app: Application, handler: Handler[P, R], params: P) -> R:
         seconds = self._seconds(app, handler.method)
+        needed = strongest_scope(handler.method, params)
         key = app.context.key_for(handler.method.name)
         told = app.context.digest or digest(handler.method.name, handler.method.wire_params(params), app.context)
         # A retry after a crash is the same request, also where what it sends names other temporary files.
@@ -168,6 +210,7 @@ class Calls:
             digest=told,
             handler=handler.method.name,
             steps=itertools.count(),
+            allowed_by=needed,
         )
         inner = Application(self._runtime, context)
 
@@ -176,7 +219,7 @@ class Calls:
                 # The parts that wait for an application end at the deadline themselves, and end what they started.
                 async with asyncio.timeout(seconds + self._runtime.settings.grace_seconds + 1):
                     with needs_room():
-                        return await handler.run(inner, params)
+                        return await while_allowed(handler.run(inner, params), context.authority, needed)
             except TimeoutError as error:
                 raise DeadlineExceeded(f"{handler.method.name} had no answer within {seconds:g} s") from error
             except (SystemExit, KeyboardInterrupt) as error:
@@ -184,7 +227,8 @@ class Calls:
                 raise InternalError(f"{handler.method.name} tried to end the gateway: {error!r}") from error
 
         if key is not None and not context.dry_run:
-            return await self._once.do(key, told, work)
+            # Of one caller: another's key is another request, whatever it is called.
+            return await self._once.do(f"{context.identity} {key}", told, work)
         if handler.method.mutates or context.gone is None:
             return await work()
         return await while_wanted(work(), context.gone())
@@ -205,6 +249,28 @@ async def while_wanted(work: Any, gone: Any) -> Any:
         watch.cancel()
         task.cancel()
         await asyncio.gather(task, watch, return_exceptions=True)
+
+
+async def while_allowed(work: Awaitable[T], authority: Authority, scope: Scope) -> T:
+    """The result of `work`, which is cancelled when `authority` loses `scope`. Raises why then."""
+    task = asyncio.current_task()
+    assert task is not None
+    lost: list[CadgateError] = []
+
+    def withdraw(error: CadgateError) -> None:
+        lost.append(error)
+        task.cancel(WITHDRAWN)
+
+    forget = authority.watch((scope,), withdraw, checked=True)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        # Who cancelled the request as well answers it.
+        if lost and task.uncancel() == 0:
+            raise lost[0] from None
+        raise
+    finally:
+        forget()
 
 
 def digest(name: str, params: dict[str, Any], context: RequestContext) -> str:

@@ -80,6 +80,11 @@ def _methods(contents: Contents) -> Iterator[str]:
             kind: Any = model
             if not isinstance(kind, type) or not issubclass(kind, BaseModel):
                 yield f"{which} of the method {name!r} in {module} must be a Pydantic class, not {kind!r}"
+            elif which == "result" and method.mutates and "warnings" not in kind.model_fields:
+                yield (
+                    f"{kind.__name__}, the result of {name!r} in {module}, needs the field `warnings`, since "
+                    "a change may be answered with some: derive it from cadgate.plugin.MayWarn"
+                )
 
 
 def _listed(resources: frozenset[str]) -> str:

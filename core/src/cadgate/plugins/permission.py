@@ -17,21 +17,13 @@ if TYPE_CHECKING:
     from cadgate.plugins.runtime import AdapterRuntime
 
 
-def require_scope(context: RequestContext, scope: Scope, what: str | None = None) -> None:
-    """Raise Forbidden when the caller may not do that; `what` needs the scope."""
-    if scope not in context.scopes:
-        needed = "" if what is None else f", which {what} needs"
-        raise Forbidden(
-            f"This key has no {scope!r} scope{needed}", details={"required": scope, "scopes": sorted(context.scopes)}
-        )
-
-
 def require_permission(
     runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | None = None
 ) -> None:
     """Raise Forbidden when the caller's key does not allow `method`, or the adapter's settings do not.
 
-    With `params`, what these need as well: before they are known, ask without.
+    With `params`, what these need as well: before they are known, ask without. Raises Unauthenticated when the key was
+    revoked meanwhile.
     """
     _require(runtime, context, method.required_scope, method.name, method)
     further = None if params is None else method.further_scope(params)
@@ -43,14 +35,23 @@ def require_permission(
 def _require(
     runtime: AdapterRuntime, context: RequestContext, scope: Scope, what: str, method: Method[Any, Any]
 ) -> None:
-    require_scope(context, scope, what)
+    try:
+        context.authority.require(scope)
+    except Forbidden as error:
+        if what == method.name:
+            raise
+        raise Forbidden(f"{what} needs more. {error.message}", details=error.details) from error
     if scope == "execute" and not runtime.settings.allow_execute:
-        name = runtime.adapter.name
-        raise Forbidden(
-            f"{what} is switched off: `allow_execute = false` stands in [adapters.{name}] "
-            f"(or CADGATE_{name.upper()}_ALLOW_EXECUTE). Whoever runs the gateway can switch it on",
-            details={"setting": f"adapters.{name}.allow_execute", "method": method.name},
-        )
+        raise switched_off(runtime.adapter.name, method.name, what)
+
+
+def switched_off(adapter: str, method: str, what: str | None = None) -> Forbidden:
+    """The 403 of what runs code where the adapter's settings allow none."""
+    return Forbidden(
+        f"{what or method} is switched off: `allow_execute = false` stands in [adapters.{adapter}] "
+        f"(or CADGATE_{adapter.upper()}_ALLOW_EXECUTE). Whoever runs the gateway can switch it on",
+        details={"setting": f"adapters.{adapter}.allow_execute", "method": method},
+    )
 
 
 def leaves_traces(method: Method[Any, Any]) -> bool:
@@ -87,3 +88,8 @@ def _hash(method: Method[Any, Any], params: BaseModel) -> str:
     if isinstance(code, str):
         return hash_of_code(code)
     return hashlib.sha256(to_json(method.wire_params(params))).hexdigest()
+
+
+def strongest_scope(method: Method[Any, Any], params: BaseModel) -> Scope:
+    """The scope whose loss ends a call that runs: the one that these parameters need besides, or the method's."""
+    return method.further_scope(params) or method.required_scope

@@ -71,6 +71,7 @@ class AdapterRuntime:
             mode=settings.mode,
             max_queue=settings.max_queue,
             grace_seconds=settings.grace_seconds,
+            overrun_seconds=settings.overrun_seconds or 5 * settings.grace_seconds,
             connection_error=adapter.connection_error,
         )
         self.workers = Workers(

@@ -12,10 +12,10 @@ from cadgate.builtin import REDO, UNDO, Batch, BatchResults, History
 from cadgate.models.common import Empty
 from cadgate.models.responses import Failure, Result, Success
 from cadgate.plugins.batch import run_batch
-from cadgate.plugins.permission import require_scope
 from cadgate.plugins.router import METHOD_EXTENSION, Router
 from cadgate.plugins.runtime import AdapterRuntime, runtime_of
 from cadgate.routers.context import deed_of
+from cadgate.security.access import requires
 
 
 class RouteInfo(Result):
@@ -57,7 +57,7 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
     # What a context value names may not be there.
     missing = (404,) if context else ()
 
-    @router.get("/methods")
+    @router.get("/methods", dependencies=[requires("read")])
     async def list_methods(request: Request) -> Success[MethodList]:
         """List every method with the JSON Schemas of its parameters and its result, and its route."""
         if name not in made:
@@ -65,7 +65,8 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
             made[name] = await anyio.to_thread.run_sync(_list, runtime_of(request, name))
         return Success(made[name])
 
-    @router.post("/batch", responses={404: {"model": Failure}})
+    # Each of its calls asks for its own scope, and has its own line in the audit log.
+    @router.post("/batch", responses={404: {"model": Failure}}, dependencies=[requires(by_method=True)])
     async def batch(body: Batch, request: Request, app: Annotated[Application, bound]) -> Success[BatchResults]:
         """Run many calls in one round trip.
 
@@ -84,12 +85,11 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
         """Do again what was undone last. 409 `conflict` when there is nothing."""
         return Success(await app.call(REDO, Empty()))
 
-    @router.post("/restart", status_code=202)
-    async def restart(request: Request, app: Annotated[Application, bound]) -> Success[Restarting]:
+    @router.post("/restart", status_code=202, dependencies=[requires("execute", audited_as="session.restart")])
+    async def restart(request: Request) -> Success[Restarting]:
         """End the application and start it again with its documents; also the way out of `down`."""
         runtime = runtime_of(request, name)
         with runtime.audit.watching(deed_of(request, "session.restart", name)):
-            require_scope(app.context, "execute")
             runtime.session.restart("asked for by a client")
             runtime.session.request_start()
         return Success(Restarting())

@@ -15,9 +15,10 @@ from cadgate.models.responses import Failure, Result, Success
 from cadgate.plugins.discovery import Found
 from cadgate.plugins.router import Router
 from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.security.access import requires
 from cadgate.security.audit import AuditLog
 
-router = Router()
+router = Router(dependencies=[requires()])  # whoever has a key
 
 
 class AdapterState(Result):

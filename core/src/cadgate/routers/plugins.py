@@ -11,8 +11,9 @@ from pydantic import Field
 from cadgate.models.responses import Result, Success
 from cadgate.plugins.discovery import Found
 from cadgate.plugins.router import Router
+from cadgate.security.access import requires
 
-router = Router()
+router = Router(dependencies=[requires("read")])
 
 
 class PluginRoute(Result):
@@ -22,7 +23,7 @@ class PluginRoute(Result):
     path: str
 
 
-class Plugin(Result):
+class PluginInfo(Result):
     """One entry point, or one adapter that only plugins.toml names."""
 
     name: str
@@ -41,7 +42,7 @@ class Plugin(Result):
 class PluginList(Result):
     """In order of name."""
 
-    plugins: list[Plugin]
+    plugins: list[PluginInfo]
 
 
 @router.get("/plugins")
@@ -52,7 +53,7 @@ async def list_plugins(request: Request) -> Success[PluginList]:
     return Success(
         PluginList(
             plugins=[
-                Plugin(
+                PluginInfo(
                     name=one.name,
                     package=one.package,
                     version=one.version,

@@ -23,6 +23,7 @@ import structlog
 from pydantic_core import to_json
 
 from cadgate.errors import CadgateError
+from cadgate.security.authority import WITHDRAWN
 
 if TYPE_CHECKING:
     from cadgate.config import Settings
@@ -109,8 +110,9 @@ class AuditLog:
         except CadgateError as error:
             outcome, status = error.code, error.status
             raise
-        except asyncio.CancelledError:
-            outcome, status = "cancelled", _CANCELLED
+        except asyncio.CancelledError as error:
+            withdrawn = error.args == (WITHDRAWN,)
+            outcome, status = ("withdrawn", 401) if withdrawn else ("cancelled", _CANCELLED)
             raise
         except BaseException as error:
             if fine is None or not isinstance(error, fine):

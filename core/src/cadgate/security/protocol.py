@@ -15,6 +15,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 MAX_HEAD_BYTES = 64 * 1024
+ABORT = "cadgate.abort"
+"""The extension of a request by which its connection is closed at once, with what waits to be sent."""
 HEAD_SECONDS = 20.0
 """From the begin of a connection, or of a request on it, to the end of the request's head."""
 
@@ -52,6 +54,7 @@ class GatewayProtocol(HttpToolsProtocol):
         if self._head_timer is None:
             self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
         super().on_message_begin()
+        self.scope["extensions"] = {ABORT: self.transport.abort}  # pyright: ignore[reportGeneralTypeIssues]
 
     def on_headers_complete(self) -> None:
         self._in_head = False

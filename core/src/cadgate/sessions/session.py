@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 
-from cadgate.application import Stop
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.clients.connection import Reply
 from cadgate.errors import (
@@ -20,20 +19,18 @@ from cadgate.errors import (
     CadgateError,
     ConnectionFailed,
     DeadlineExceeded,
-    Overloaded,
 )
 from cadgate.sessions.absence import absence, log_tail, remedy
-from cadgate.sessions.deadline import Deadline
+from cadgate.sessions.calls import PING, SessionCalls
 from cadgate.sessions.keeping import TOPIC, Keeping
 from cadgate.sessions.process import StartFailed
 from cadgate.sessions.source import Source
-from cadgate.sessions.status import BUSY_AFTER, FlightTable, InFlight, Status
+from cadgate.sessions.status import BUSY_AFTER, InFlight, Status
 
 MAX_FAILED_STARTS = 5
 RETRY_UNAVAILABLE = 15.0
 NOTICE_SECONDS = 0.5
 FIRST_PING_SECONDS = 10.0
-PING = "session.ping"
 PING_SECONDS = 0.8
 """With the grace of a queued call: an application that has not answered after about a second is busy."""
 
@@ -58,15 +55,16 @@ class Session:
         mode: str,
         max_queue: int,
         grace_seconds: float,
+        overrun_seconds: float,
         connection_error: type[ConnectionFailed],
     ) -> None:
         self.name = name
         self._source = source
-        self._max_queue = max_queue
-        self._grace = grace_seconds
         self._connection_error = connection_error
         self._status = Status("starting", mode)
-        self._flights = FlightTable()
+        self._calls = SessionCalls(
+            self, max_queue=max_queue, grace_seconds=grace_seconds, overrun_seconds=overrun_seconds
+        )
         self._keeping = Keeping()
         self._client: BaseSocketClient | None = None
         self._wanted = asyncio.Event()
@@ -74,8 +72,6 @@ class Session:
         self._stopping = False
         self.ready = asyncio.Event()
         self._over = asyncio.Event()
-        self._busy_timer: asyncio.TimerHandle | None = None
-        self._told_busy: InFlight | None = None
         self._ended_because: str | None = None
         self._died_of: InFlight | None = None
         """The call that ran when the application ended last."""
@@ -91,8 +87,7 @@ class Session:
         """End the application, gently for `seconds`, and the supervision."""
         self._stopping = True
         self._wanted.set()
-        if self._busy_timer is not None:
-            self._busy_timer.cancel()
+        self._calls.stop()
         self._set(state="down", reason="the gateway is stopping")
         try:
             await self._source.stop(seconds)
@@ -152,12 +147,13 @@ class Session:
         for damage in self._keeping.restored(self._source.report):
             log.error("a part of the session could not be restored", adapter=self.name, **damage)
         self.ready.set()
-        self._announce("up" if self._status.restarts == 0 else "restarted")
+        self._calls.go_on()
+        self.announce("up" if self._status.restarts == 0 else "restarted")
         try:
             ended = await self._source.closed()
             if self._ended_because is not None:
                 ended, self._ended_because = f"was ended by the gateway: {self._ended_because}", None
-            self._died_of = self._flights.running()
+            self._died_of = self._calls.running()
         finally:
             self.ready.clear()
             self._client = None
@@ -165,7 +161,7 @@ class Session:
         if not self._stopping:
             log.warning("application ended", adapter=self.name, how=ended)
             self._set(state="starting", pid=None, restarts=self._status.restarts + 1, reason=f"it {ended}")
-            self._announce("down")
+            self.announce("down")
         self._over.set()
 
     async def _first_ping(self, client: BaseSocketClient) -> None:
@@ -193,12 +189,14 @@ class Session:
 
     def _set(self, **changes: Any) -> None:
         self._status = replace(self._status, **changes)
+        if self._status.state in ("down", "unavailable"):
+            self._calls.fail(self.absence)
 
     def publish(self, topic: str, data: Any) -> None:
         """Tell the listeners of an event that the application did not report itself."""
         self._notified("event", {"topic": topic, "data": data})
 
-    def _announce(self, state: str, **more: Any) -> None:
+    def announce(self, state: str, **more: Any) -> None:
         status = self._status
         about = {"application": status.application, "pid": status.pid, "reason": status.reason}
         self.publish("status", {"status": state, "state": state, **about, **more})
@@ -215,116 +213,35 @@ class Session:
 
     # --- work ----------------------------------------------------------------------------------------------------
 
-    async def exchange(
-        self,
-        method: str,
-        params: dict[str, Any],
-        seconds: float,
-        *,
-        stop: Stop | None = None,
-        ordered: bool = False,
-        **meta: Any,
-    ) -> Reply:
-        """Send one call and wait for its answer message, at most `seconds`.
-
-        Raises Overloaded, ApplicationStarting, ApplicationUnavailable, ApplicationRestarted, DeadlineExceeded. A call
-        that still runs at its deadline, or when `stop` is asked for, is interrupted; if it does not stop, the
-        application is restarted. Calls that are `ordered` are worked on in the order in which they were made.
-        """
-        client = self._client
-        if client is None:
-            raise self._absence()
-        if len(self._flights) >= self._max_queue and method != PING:
-            raise Overloaded(
-                f"{self.name} has {len(self._flights)} calls waiting; try again shortly",
-                details={"limit": "max_queue", "maximum": self._max_queue},
-            )
-        watched = False
-        flight = self._flights.add(method)
-        deadline = Deadline(self, flight, seconds)
-        if stop is not None:
-            stop.attach(deadline.interrupt)
-        if self._busy_timer is None:
-            self._look_for_busy(BUSY_AFTER)
-        try:
-            return await client.exchange(
-                method, params, on_sent=deadline.sent, ordered=ordered, deadline_ms=seconds * 1000, **meta
-            )
-        except asyncio.CancelledError:
-            # The application goes on with it: it stays the call that runs, and its deadline holds.
-            landed = self._landing(client, flight)
-            watched = method != PING and deadline.abandon(landed, stop=not meta.get("mutates"))
-            raise
-        except ApplicationRestarted:
-            raise
-        except ConnectionFailed as error:
-            deadline.met()
-            if client is not self._client or not client.connected:
-                await self._until_noticed()
-                running = flight is self._died_of
-                text = f"{self.name} ended while it worked on {method}" if running else f"{self.name} ended"
-                raise ApplicationRestarted(
-                    f"{text}; it is being started again. A mutation with an Idempotency-Key may be sent again safely",
-                    details={"running": running},
-                ) from error
-            raise
-        finally:
-            if not watched:
-                deadline.met()
-                self._landing(client, flight)()
-
-    def _landing(self, client: BaseSocketClient, flight: InFlight) -> Callable[[], None]:
-        """What to do when a call is over."""
-
-        def landed() -> None:
-            self._flights.remove(flight)
-            if self._told_busy is flight:
-                self._told_busy = None
-                if self._client is client:
-                    self._announce("up")
-
-        return landed
-
-    def _look_for_busy(self, seconds: float) -> None:
-        self._busy_timer = asyncio.get_running_loop().call_later(seconds, self._say_busy)
-
-    def _say_busy(self) -> None:
-        """Announce `busy` when the call that runs has done so for a while; one timer serves all calls."""
-        self._busy_timer = None
-        running = self._flights.running()
-        if running is None:
-            return
-        if running.age < BUSY_AFTER - 0.01:
-            self._look_for_busy(BUSY_AFTER - running.age)
-            return
-        if self._told_busy is not running:
-            self._told_busy = running
-            self._announce("busy", method=running.method)
-        self._look_for_busy(BUSY_AFTER)
-
-    def is_running(self, flight: InFlight) -> bool:
-        """Whether the application works on that call, and not on one before it."""
-        return self._flights.is_first(flight)
+    async def exchange(self, method: str, params: dict[str, Any], seconds: float, **how: Any) -> Reply:
+        """Send one call when it is its turn, and wait for its answer message. See `SessionCalls.exchange`."""
+        return await self._calls.exchange(method, params, seconds, **how)
 
     @property
-    def grace_seconds(self) -> float:
-        return self._grace
+    def client(self) -> BaseSocketClient | None:
+        """The way to the application, None while there is none."""
+        return self._client
 
-    async def _until_noticed(self) -> None:
+    @property
+    def died_of(self) -> InFlight | None:
+        """The call that ran when the application ended last."""
+        return self._died_of
+
+    async def until_noticed(self) -> None:
         """Connections of a process that died are lost a moment before its end is known: wait for that, shortly."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(NOTICE_SECONDS):
                 await self._over.wait()
 
-    def _absence(self, *, to_operator: bool = False) -> CadgateError:
+    def absence(self, *, to_operator: bool = False) -> CadgateError:
         return absence(self.name, self._status, self._connection_error, to_operator=to_operator)
 
     # --- health --------------------------------------------------------------------------------------------------
 
     def status(self) -> Status:
         """What is known now, without asking the application."""
-        running = self._flights.running()
-        status = replace(self._status, queue_depth=len(self._flights))
+        running = self._calls.running()
+        status = replace(self._status, queue_depth=len(self._calls))
         if status.state == "up" and running is not None and running.age >= BUSY_AFTER:
             return replace(status, state="busy", busy_ms=running.age * 1000, method=running.method)
         return status
@@ -335,14 +252,14 @@ class Session:
         Raises the adapter's ConnectionFailed when the application is not there, or is silent without being at work.
         """
         if self._client is None:
-            raise self._absence(to_operator=True)
+            raise self.absence(to_operator=True)
         began = time.monotonic()
         try:
             await self.exchange(PING, {}, PING_SECONDS)
         except ApplicationRestarted:
-            raise self._absence(to_operator=True) from None
+            raise self.absence(to_operator=True) from None
         except DeadlineExceeded as error:
-            running = self._flights.running()
+            running = self._calls.running()
             if running is None:
                 raise self._connection_error(f"{self.name} runs but does not answer") from error
             return self._report("busy", busy_ms=round(running.age * 1000), method=running.method)

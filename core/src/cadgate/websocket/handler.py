@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import anyio
@@ -14,10 +15,10 @@ from cadgate.application import Application, RequestContext
 from cadgate.builtin import EXECUTE, Code
 from cadgate.error_handlers import internal_error, plain
 from cadgate.errors import BadRequest, CadgateError, Conflict, Forbidden, NotFound, Overloaded, PayloadTooLarge
+from cadgate.methods import Scope
 from cadgate.plugins.batch import prepare
 from cadgate.plugins.calls import DryRunDone
-from cadgate.plugins.permission import require_scope
-from cadgate.websocket.connection import Connection, Job
+from cadgate.websocket.connection import WITHDRAWN, Connection, Job
 from cadgate.websocket.hub import Hub
 from cadgate.websocket.messages import (
     PROTOCOL,
@@ -31,8 +32,13 @@ from cadgate.websocket.messages import (
     Unsubscribe,
     id_of,
     read,
+    type_of,
 )
 
+NEEDS: dict[str, Scope] = {"execute": "execute", "broadcast": "write", "subscribe": "read"}
+"""The scopes that a message's type alone asks for. A call asks for its method's."""
+CLOSE_SECONDS = 0.3
+"""How long a client whose key was revoked may take to be told so."""
 MAX_JOBS = 256
 """What one connection may have running or waiting."""
 
@@ -67,14 +73,37 @@ class Handler:
             async with anyio.create_task_group() as group:
                 group.start_soon(self._write, group.cancel_scope)
                 group.start_soon(self._beat)
-                await self._read(websocket)
+                forget = [
+                    connection.authority.watch((), partial(self._withdraw, group.cancel_scope)),
+                    connection.authority.watch(("read",), self._end_subscriptions),
+                ]
+                try:
+                    await self._read(websocket)
+                finally:
+                    for each in forget:
+                        each()
                 group.cancel_scope.cancel()
         finally:
             connection.end()
 
+    def _withdraw(self, scope: anyio.CancelScope | None, error: CadgateError) -> None:
+        """The key was revoked: nothing is accepted or sent any more. What runs is ended where it runs."""
+        connection = self._connection
+        connection.topics.clear()
+        connection.close(WITHDRAWN, reason=f"{error.code}: {error.message}", at_once=True)
+        if scope is not None:
+            # A client that does not read cannot be sent its close either.
+            scope.deadline = anyio.current_time() + CLOSE_SECONDS
+
+    def _end_subscriptions(self, error: CadgateError) -> None:
+        """The key may not read any more: no more events. The client is told once."""
+        if self._connection.topics:
+            self._connection.topics.clear()
+            self._refuse(None, error)
+
     def _may_execute(self) -> bool:
         """Whether this client may run code: its key and the adapter's settings both say so."""
-        return "execute" in self._connection.scopes and self._hub.runtime.settings.allow_execute
+        return "execute" in self._connection.authority.scopes and self._hub.runtime.settings.allow_execute
 
     async def _write(self, scope: anyio.CancelScope) -> None:
         await self._connection.write()
@@ -94,6 +123,12 @@ class Handler:
             if message["type"] == "websocket.disconnect":
                 return
             self._connection.received += 1
+            if self._connection.closing:
+                continue
+            error = self._connection.authority.objection()
+            if error is not None:
+                self._withdraw(None, error)
+                continue
             self._take(message.get("text"))
 
     # --- one message ---------------------------------------------------------------------------------------------
@@ -113,6 +148,10 @@ class Handler:
                 message = read(text)
             except CadgateError:
                 identifier = id_of(text)
+                # Whoever may not do it at all is told that, and not what is wrong with how it was asked for.
+                needed = NEEDS.get(type_of(text))
+                if needed is not None:
+                    self._connection.authority.require(needed)
                 raise
             identifier = message.id
             self._dispatch(message)
@@ -151,7 +190,7 @@ class Handler:
                 connection.topics.pop(topic, None)
             self._succeed(message.id, {"topics": list(connection.topics)})
         elif isinstance(message, Broadcast):
-            require_scope(self._context(), "write")
+            connection.authority.require("write")
             told = self._hub.publish("clients", message.data, omit=None if message.include_self else connection)
             self._succeed(message.id, {"delivered": told})
         else:
@@ -162,8 +201,8 @@ class Handler:
         self._connection.send({"type": "result", "id": identifier, "status": "success", "result": result})
 
     def _subscribe(self, message: Subscribe) -> None:
-        require_scope(self._context(), "read")
         connection, hub = self._connection, self._hub
+        connection.authority.require("read")
         connection.topics.update(dict.fromkeys(message.topics))
         result: dict[str, Any] = {"topics": list(connection.topics)}
         if message.since is None:
@@ -180,8 +219,7 @@ class Handler:
         connection = self._connection
         return RequestContext(
             request_id=self._request_id(),
-            scopes=connection.scopes,
-            identity=connection.identity,
+            authority=connection.authority,
             peer=connection.client,
             door="websocket",
         )
@@ -203,7 +241,7 @@ class Handler:
             self._context(),
             request_id=job.request_id,
             deadline_seconds=message.timeout_seconds,
-            ordered=True,
+            stream=connection,
             gone=job.stop.wait,
             stop=job.stop,
         )

@@ -13,6 +13,7 @@ from cadgate.models.responses import ErrorBody
 
 PROTOCOL = 1
 MAX_SECONDS = 24 * 3600
+MAX_LOOKED_AT = 64 * 1024
 
 Topic = Literal["objects", "scene", "render", "output", "status", "clients"]
 TOPICS: tuple[Topic, ...] = ("objects", "scene", "render", "output", "status", "clients")
@@ -235,3 +236,15 @@ def id_of(text: str) -> str | int | None:
     if isinstance(found, str) and 0 < len(found) <= 128:
         return found
     return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def type_of(text: str) -> str:
+    """The type of a message that is not right otherwise; empty where it cannot be known cheaply."""
+    if len(text) > MAX_LOOKED_AT:
+        return ""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    found = cast("dict[str, Any]", value).get("type") if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""

@@ -28,7 +28,7 @@ class ModifierBase(Params):
     name: Name | None = Field(None, description="Blender's own word for the type, without it.")
 
 
-class Subdivision(ModifierBase):
+class SubdivisionModifier(ModifierBase):
     """Subdivision surface: rounds, or only cuts, every face into four, `levels` times."""
 
     type: Literal["subdivision"]
@@ -36,7 +36,7 @@ class Subdivision(ModifierBase):
     scheme: Literal["catmull_clark", "simple"] = "catmull_clark"
 
 
-class Bevel(ModifierBase):
+class BevelModifier(ModifierBase):
     """Rounds edges."""
 
     type: Literal["bevel"]
@@ -46,7 +46,7 @@ class Bevel(ModifierBase):
     angle: Angle = Field(30, description="Degrees.")
 
 
-class Array(ModifierBase):
+class ArrayModifier(ModifierBase):
     """Copies in a row."""
 
     type: Literal["array"]
@@ -55,7 +55,7 @@ class Array(ModifierBase):
     constant_offset: Offset3 | None = Field(None, description="In Blender units.")
 
 
-class Mirror(ModifierBase):
+class MirrorModifier(ModifierBase):
     """Mirrors about the object's own axes, or another object's."""
 
     type: Literal["mirror"]
@@ -65,7 +65,7 @@ class Mirror(ModifierBase):
     merge_threshold: NotNegative = Field(0.001, description="Blender units.")
 
 
-class Boolean(ModifierBase):
+class BooleanModifier(ModifierBase):
     """Combines with another mesh, which stays visible."""
 
     type: Literal["boolean"]
@@ -74,7 +74,7 @@ class Boolean(ModifierBase):
     solver: Solver = "exact"
 
 
-class Solidify(ModifierBase):
+class SolidifyModifier(ModifierBase):
     """Gives surfaces a thickness."""
 
     type: Literal["solidify"]
@@ -83,7 +83,7 @@ class Solidify(ModifierBase):
     even: StrictBool = Field(True, description="Keep the thickness at sharp corners too.")
 
 
-class Decimate(ModifierBase):
+class DecimateModifier(ModifierBase):
     """Leaves out faces."""
 
     type: Literal["decimate"]
@@ -113,7 +113,13 @@ def _flatten(value: object) -> object:
 
 
 _Typed = Annotated[
-    Subdivision | Bevel | Array | Mirror | Boolean | Solidify | Decimate,
+    SubdivisionModifier
+    | BevelModifier
+    | ArrayModifier
+    | MirrorModifier
+    | BooleanModifier
+    | SolidifyModifier
+    | DecimateModifier,
     Field(discriminator="type"),
 ]
 

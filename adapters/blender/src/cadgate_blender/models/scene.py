@@ -11,11 +11,11 @@ from cadgate.plugin import (
     Color,
     Count,
     Empty,
+    MayWarn,
     Method,
     Name,
     Number,
     Params,
-    Removed,
     Result,
     Trustable,
     Warned,
@@ -98,7 +98,7 @@ class ScenePatch(Params):
         return self
 
 
-class Cleared(Removed):
+class Cleared(MayWarn):
     """How many objects were removed."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"deleted": 3}]})
@@ -114,7 +114,7 @@ class SaveParams(Params):
     filepath: str | None = Field(None, description="Relative name in the session's workspace; .blend is appended.")
 
 
-class Saved(Result):
+class Saved(MayWarn):
     """The .blend file."""
 
     model_config = ConfigDict(

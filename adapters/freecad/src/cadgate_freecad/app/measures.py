@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError, method
-from cadgate_freecad.app import shapes, values, versions
+from cadgate_freecad.app import materials, shapes, values, versions
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import is_valid
 from cadgate_freecad.app.objects import find
 from cadgate_freecad.app.values import significant, xyz
-from cadgate_freecad.app.verification import interference
+from cadgate_freecad.app.verification import interference, measured
 
 
 @method("objects.measure")
@@ -19,11 +19,14 @@ def measure(*, name: str) -> dict[str, Any]:
     shape = shapes.shape_of(obj)
     if shape is None:
         raise AppError("degenerate_result", f"{name!r} ({obj.TypeId}) has no shape to measure", {"name": name})
+    measured.warn_where_uncertain(shape)
     problems = [] if is_valid(obj) else [f"the object is {', '.join(obj.State)}: {obj.getStatusString()}"]
     problems += check(shape)
+    sizes = shapes.measures(obj, shape)
     return {
         "name": name,
-        **shapes.measures(obj, shape),
+        **sizes,
+        **materials.weigh(obj, sizes),
         "length": significant(sum(edge.Length for edge in shape.Edges if not edge.Degenerated)),
         "inertia": _inertia(shape),
         "counts": {

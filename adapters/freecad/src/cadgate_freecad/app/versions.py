@@ -21,20 +21,20 @@ def text() -> str:
 def center_of_mass(shape: Any) -> Any | None:
     """The centre of mass as a vector, or None where the shape has none (it is empty).
 
-    A compound has `CenterOfGravity` only (0.20); it exists for every shape that has a mass since then. Without a solid
-    that is the origin, wherever the shape lies: the faces' areas count then, or the edges' lengths.
+    Of a compound it is put together here: `CenterOfGravity`, all that 0.20 has for one, is off for some turned copies
+    of one solid (five, about an axis) and the origin where nothing is solid. Without a solid the faces' areas count,
+    or the edges' lengths.
     """
-    if shape.ShapeType in ("Compound", "CompSolid") and not shape.Solids:
-        parts = [(face.Area, face) for face in shape.Faces]
+    if shape.ShapeType in ("Compound", "CompSolid"):
+        parts = [(solid.Volume, solid) for solid in shape.Solids]
+        parts = parts or [(face.Area, face) for face in shape.Faces]
         parts = parts or [(edge.Length, edge) for edge in shape.Edges if not edge.Degenerated]
         mass = sum(size for size, _ in parts)
         return sum((part.CenterOfMass * (size / mass) for size, part in parts), FreeCAD.Vector()) if mass > 0 else None
-    for attribute in ("CenterOfMass", "CenterOfGravity"):
-        try:
-            return getattr(shape, attribute)
-        except (AttributeError, RuntimeError, FreeCAD.Base.FreeCADError):
-            continue
-    return None
+    try:
+        return shape.CenterOfMass
+    except (AttributeError, RuntimeError, FreeCAD.Base.FreeCADError):
+        return None
 
 
 def inertia(shape: Any) -> Any | None:

@@ -7,14 +7,26 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from cadgate.plugin import Artifact, Deleted, Empty, Method, Name, Params, Result, Warned
+from cadgate.plugin import (
+    Artifact,
+    Deleted,
+    Empty,
+    MayWarn,
+    Method,
+    Name,
+    Params,
+    Result,
+    Trustable,
+    Warned,
+    execute_if_trusted,
+)
 from cadgate_freecad.models.exchange import FORMATS
 from cadgate_freecad.models.values import Flag, Label, PartName
 
 ENTRY = {"name": "Bracket", "label": "Bracket, left", "objects": 3, "active": True}
 
 
-class DocumentEntry(Result):
+class DocumentEntry(MayWarn):
     """One open document."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{**ENTRY}]})
@@ -24,7 +36,7 @@ class DocumentEntry(Result):
     active: bool = Field(description="Whether requests without `document` work in it.")
 
 
-class DocumentList(Result):
+class DocumentList(MayWarn):
     """The open documents, the oldest first."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"documents": [{**ENTRY}]}]})
@@ -71,7 +83,7 @@ class DocumentSaving(DocumentSaveOptions):
     name: Name
 
 
-class DocumentSaved(Result):
+class DocumentSaved(MayWarn):
     """The saved file."""
 
     document: str
@@ -112,7 +124,7 @@ class DocumentRecomputed(Result):
     warnings: list[Warned] = Field(default_factory=list[Warned])
 
 
-class DocumentOpening(Params):
+class DocumentOpening(Trustable):
     """An FCStd file to open as a document of its own."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"artifact": "0123456789abcdef0123456789abcdef"}]})
@@ -141,5 +153,12 @@ ACTIVATE_DOCUMENT = Method("documents.activate", DocumentReference, DocumentEntr
 RECOMPUTE_DOCUMENT = Method("documents.recompute", DocumentRecomputing, DocumentRecomputed, mutates=True)
 SAVE_DOCUMENT = Method("documents.save", DocumentSaving, DocumentSaved, atomic=False, deadline="file")
 OPEN_DOCUMENT = Method(
-    "documents.open", DocumentOpening, DocumentOpened, mutates=True, atomic=False, replay="snapshot", deadline="file"
+    "documents.open",
+    DocumentOpening,
+    DocumentOpened,
+    mutates=True,
+    atomic=False,
+    replay="snapshot",
+    deadline="file",
+    scope_of=execute_if_trusted,
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from cadgate.plugin import Count, Method, Name, Number, Params, Result, Vector3
+from cadgate.plugin import Count, MayWarn, Method, Name, Number, Params, Result, Vector3
 from cadgate_freecad.models.objects import BoundingBox
 
 Side = Literal["top", "bottom", "front", "rear", "left", "right"]
@@ -151,7 +151,7 @@ EDGE: dict[str, Any] = {
 }
 
 
-class FaceList(Result):
+class FaceList(MayWarn):
     """The faces that fit."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"faces": [FACE], "total": 1}]})
@@ -159,7 +159,7 @@ class FaceList(Result):
     total: int
 
 
-class EdgeList(Result):
+class EdgeList(MayWarn):
     """The edges that fit."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"edges": [EDGE], "total": 1}]})

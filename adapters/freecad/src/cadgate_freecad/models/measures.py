@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field
 
-from cadgate.plugin import Method, Name, Params, Result, Vector3, Warned
+from cadgate.plugin import MayWarn, Method, Name, Params, Result, Vector3, Warned
 from cadgate_freecad.models.objects import BoundingBox, PartReference
 
 
@@ -19,7 +19,7 @@ class Counts(Result):
     vertices: int
 
 
-class Measures(Result):
+class Measures(MayWarn):
     """Everything that can be measured of one shape."""
 
     name: str
@@ -28,6 +28,7 @@ class Measures(Result):
     area: float = Field(description="mm².")
     length: float = Field(description="Of all edges together, mm.")
     center_of_mass: Vector3 | None
+    mass: float | None = Field(description="kg, where the density of all that is solid in it is known.")
     inertia: list[list[float]] | None = Field(description="3 by 3, about the centre of mass, for a density of 1: mm⁵.")
     bounding_box: BoundingBox | None
     counts: Counts

@@ -157,7 +157,7 @@ class SketchParams(LabelledCreation):
         return self
 
 
-class Value(Params):
+class ConstraintValue(Params):
     """A new value of a dimension."""
 
     index: Annotated[Count, Field(ge=0)] | None = Field(None, description="Of the constraint; or give its `name`.")
@@ -165,7 +165,7 @@ class Value(Params):
     value: Coordinate
 
     @model_validator(mode="after")
-    def _one_constraint(self) -> Value:
+    def _one_constraint(self) -> ConstraintValue:
         if (self.index is None) == (self.name is None):
             raise ValueError("give either the index or the name of the constraint")
         return self
@@ -177,7 +177,7 @@ class SketchChanges(Params):
     model_config = ConfigDict(json_schema_extra={"examples": [{"values": [{"index": 8, "value": 50}]}]})
     geometry: Elements = []
     constraints: Constraints = []
-    values: Annotated[list[Value], Field(max_length=1000)] = []
+    values: Annotated[list[ConstraintValue], Field(max_length=1000)] = []
     delete_constraints: Annotated[list[Annotated[Count, Field(ge=0)]], Field(max_length=1000)] = Field(
         [], description="Indices, as they are before this request; they are removed first."
     )

@@ -10,6 +10,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from cadgate.appserver.framing import MAX_HELLO, PROTOCOL
 from cadgate.plugins.contents import METHOD_NAME
+from cadgate.plugins.mount import routes_of
+from cadgate.security.access import ACCESS, Access
 from cadgate.testing.conformance.application import answer_to, hello, request, with_application
 from cadgate.testing.conformance.halves import disagreements, functions_inside
 from cadgate.testing.conformance.subject import Subject, Told
@@ -100,6 +102,16 @@ class Contract(Suite):
             and not ((function := route.original_route.endpoint).__doc__ or "").strip()
         ]
         assert not silent, f"without a docstring, which is the documentation: {silent}"
+
+    def test_every_route_asks_for_a_scope(self, subject: Subject) -> None:
+        """A route without one would be open to keys that may do nothing; `/batch` asks for that of each call."""
+        open_to_all = [
+            f"{verb} {access.audited_as or getattr(route, 'path', '')}"
+            for route in routes_of(subject.adapter)
+            for verb, access in cast("dict[str, Access]", getattr(route, ACCESS)).items()
+            if not access.scopes and getattr(route, "path", "") != f"{subject.base}/batch"
+        ]
+        assert not open_to_all, f'declare what a key must allow, dependencies=[requires("read")]: {open_to_all}'
 
     def test_the_application_listens_on_the_loopback_only(self, subject: Subject) -> None:
         process = psutil.Process(subject.gateway.application_pid(subject.name))

@@ -7,7 +7,7 @@ from typing import Any, Callable, Iterable, NamedTuple
 from cadgate.appserver import AppError, warn
 from cadgate_freecad.app import placed, shapes
 from cadgate_freecad.app.limits import LIMITS
-from cadgate_freecad.app.verification import meshes, shells
+from cadgate_freecad.app.verification import measured, meshes, shells
 from cadgate_freecad.app.verification.points import (
     DEEPER,
     Faces,
@@ -31,8 +31,6 @@ LOOSE, APART = 1e-3, 1e-2
 """How far faces of a result may be apart at an edge, relative to its diagonal: farther is warned of, then refused."""
 MARGIN = 1e-5
 """mm: nearer to a face than this, or than the shapes' tolerances, a point proves nothing."""
-BADLY_MEASURED = ("Part::GeomCone", "Part::GeomToroid")
-"""Surfaces over which OpenCASCADE's integral is inexact where they end along a curve."""
 FLAT = ("Part::GeomPlane", "Part::GeomCylinder")
 """Faces on these have the area that their boundary gives them."""
 MANY = 400
@@ -140,30 +138,12 @@ def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> Non
             if off > UNCERTAIN * max(result, min(sizes)):
                 raise failed(made, wrong)
             warn("uncertain_measures", f"OpenCASCADE measures this shape inexactly: {wrong}")
-    if apart is None and _is_measured_badly(made.result):
-        warn(
-            "uncertain_measures",
-            "OpenCASCADE integrates cones and tori that were cut along curves with a fixed number of points: the "
-            "volume and the area of this shape are right to about 1 %",
-        )
+    if apart is None:
+        measured.warn_where_uncertain(made.result)
     if full:
         wrong = meshes.problem(made.result)
         if wrong is not None:
             raise failed(made, wrong)
-
-
-def _is_measured_badly(shape: Any) -> bool:
-    """Whether a cone or torus of the shape is bounded by more than lines and circles."""
-    return any(
-        face.Surface.TypeId in BADLY_MEASURED and any(_is_spline(edge) for edge in face.Edges) for face in shape.Faces
-    )
-
-
-def _is_spline(edge: Any) -> bool:
-    try:
-        return edge.Curve.TypeId == "Part::GeomBSplineCurve"
-    except (TypeError, RuntimeError):
-        return False  # a degenerated edge has no curve
 
 
 def suspicious(result: float, sizes: list[float]) -> bool:
