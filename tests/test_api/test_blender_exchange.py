@@ -454,7 +454,7 @@ os._exit(0)
     assert made.returncode == 0, made.stderr
     answer = upload(blender, "evil.blend", (tmp_path / "evil.blend").read_bytes())
     assert answer.status_code == 200, answer.text
-    assert [each["code"] for each in answer.json()["result"]["warnings"]] == ["missing_files"]
+    assert [each["code"] for each in answer.json()["result"]["warnings"]] == ["missing_files", "code_left_out"]
     assert names(blender) == ["Box"]
     sizes = "[list(image.size) for image in bpy.data.images]"
     assert evaluate(gateway, sizes) in ([], [[0, 0]])

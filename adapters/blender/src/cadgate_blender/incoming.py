@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
-from cadgate.plugin import Recognised, StagedFile, UnsupportedFormat, recognise, scrutiny
+from cadgate.plugin import Application, Recognised, StagedFile, UnsupportedFormat, recognise, scrutiny
 from cadgate_blender import gltf_limits, limits
 from cadgate_blender.models.exchange import FORMATS
 from cadgate_blender.settings import BlenderSettings
@@ -18,6 +18,8 @@ from cadgate_blender.settings import BlenderSettings
 _ZSTANDARD, _GZIP, _ZIP = b"\x28\xb5\x2f\xfd", b"\x1f\x8b", b"PK\x03\x04"
 UNPACKED = 8
 """How many times as large as `max_import_bytes` a file may be when it is unpacked."""
+_SKIPPED = bytes(range(33)) + bytes(range(128, 256))
+"""What Blender skips where a line of an OBJ file begins: all bytes that, as signed numbers, are not above a space."""
 _NOT_AS_DESCRIBED = (
     AttributeError,
     IndexError,
@@ -91,7 +93,7 @@ def bring(source: Path, name: str, format: str, staged: StagedFile, settings: Bl
         if format == "obj":
             # Without references to material libraries: they name other files, and none came with it.
             _skip_mark(content)
-            file.writelines(line for line in content if not line.lstrip().lower().startswith(b"mtllib"))
+            file.writelines(line for line in content if not line.lstrip(_SKIPPED).lower().startswith(b"mtllib"))
         elif format == "stl" and not _is_binary_stl(first, source):
             # Blender knows the words in lower case only.
             _skip_mark(content)
@@ -116,6 +118,11 @@ def copy(source: Path, staged: StagedFile) -> None:
     """Put the file where `staged.path` says: a copy, so that nothing can be done to the artifact itself."""
     with source.open("rb") as content, staged.create(staged.path.name) as file:
         shutil.copyfileobj(content, file, 1 << 20)
+
+
+def readable(app: Application) -> list[str]:
+    """The folders that paths in a .blend file may lead to."""
+    return [str(folder) for folder in (app.workspace, *app.artifacts.allowed_roots)]
 
 
 def _check(source: Path, name: str, format: str, settings: BlenderSettings) -> None:
@@ -163,14 +170,23 @@ def _check_version(document: dict[str, Any]) -> None:
 
 def _check_uris(document: Any, name: str) -> None:
     """Raise UnsupportedFormat for a glTF that refers to other files."""
-    for kind in ("buffers", "images"):
-        for part in cast("list[dict[str, Any]]", document.get(kind) or []):
-            uri = part.get("uri")
-            if uri is not None and not str(uri).startswith("data:"):
+    pending: list[Any] = [document]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, list):
+            pending += cast("list[Any]", part)
+        if not isinstance(part, dict):
+            continue
+        for key, value in cast("dict[str, Any]", part).items():
+            # Extensions have references of their own; what programs note of themselves is no reference.
+            if key == "uri" and not str(value).startswith("data:"):
                 raise UnsupportedFormat(
-                    f"The file {name!r} refers to another file {uri!r}: send a .glb, or a .gltf with embedded buffers",
-                    details={"uri": str(uri)},
+                    f"The file {name!r} refers to another file {value!r}: "
+                    "send a .glb, or a .gltf with embedded buffers",
+                    details={"uri": str(value)},
                 )
+            if key != "extras":
+                pending.append(value)
 
 
 # --- content -----------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import bpy
 
 from cadgate.appserver import method, warn
 from cadgate_blender.app import choosing, excerpts, ogawa, snapshots, stable_fbx, usd_files, versions
+from cadgate_blender.app.foreign import outputs
 from cadgate_blender.app.motion import may_move, scale_roots
 from cadgate_blender.app.verification import files
 
@@ -43,6 +44,8 @@ def export(
         excerpts.load(scene_path, excerpt)
     os.unlink(scene_path)
     try:
+        if format != "blend":
+            outputs.still()
         chosen = [bpy.data.objects[name] for name in objects]
         if format == "blend":
             _blend(path, scale, chosen)

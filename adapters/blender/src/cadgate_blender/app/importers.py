@@ -11,27 +11,37 @@ from mathutils import Matrix
 
 from cadgate.appserver import AppError, method, warn
 from cadgate_blender.app import limits, snapshots, usd_files, versions
+from cadgate_blender.app.foreign import fbx_paths, opening
+from cadgate_blender.app.foreign.losses import warn_of_files
 from cadgate_blender.app.motion import Motion, key, scale_roots
 from cadgate_blender.app.verification import imports
 
 
 @method("internal.read")
-def read(*, path: str, format: str, into: str, scale: float, up: str | None) -> dict[str, Any]:
+def read(
+    *, path: str, format: str, into: str, scale: float, up: str | None, roots: list[str], trusted: bool
+) -> dict[str, Any]:
     """Import the file `path` and save what it held as the .blend file `into`.
 
+    Paths in a .blend file may lead to the folders `roots`; a trusted one is taken as it is.
     Raises AppError: `limit_exceeded`, `command_failed` with Blender's own words, `degenerate_result` for nothing.
     """
     said = imports.said_by(path, format)
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     try:
         try:
-            _IMPORTERS[format](path, scale, up)
+            if format == "blend":
+                opening.open_file(path, roots, trusted=trusted)
+                scale_roots(scale)
+            else:
+                _IMPORTERS[format](path, scale, up)
         except RuntimeError as error:
             raise _unreadable(format, error) from error
         _check(format)
         bpy.context.view_layer.update()
         imports.check(said, format, scale, up)
-        _drop_foreign_files(os.path.dirname(path))
+        if format != "blend":
+            opening.settle_import(path)
         snapshots.save(into)
         return {"objects": len(bpy.data.objects)}
     finally:
@@ -39,15 +49,14 @@ def read(*, path: str, format: str, into: str, scale: float, up: str | None) -> 
 
 
 @method("internal.read_document")
-def read_document(*, path: str, into: str) -> dict[str, Any]:
-    """Open the .blend file `path`, and save it without what it refers to outside of itself as `into`."""
+def read_document(*, path: str, into: str, roots: list[str], trusted: bool) -> dict[str, Any]:
+    """Open the .blend file `path`, and save it without what it may not bring (a trusted one: as it is) as `into`."""
     try:
         try:
-            bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
+            opening.open_file(path, roots, trusted=trusted)
         except RuntimeError as error:
             raise AppError("command_failed", f"Blender cannot open the file: {_words(error)}") from error
         _check("blend", may_be_empty=True)
-        _drop_foreign_files(os.path.dirname(path))
         snapshots.save(into)
         return {"objects": len(bpy.data.objects)}
     finally:
@@ -84,36 +93,6 @@ def _check(format: str, *, may_be_empty: bool = False) -> None:
             limits.check(f"The number of vertices of {obj.name!r}", len(obj.data.vertices), "max_vertices")
 
 
-def _drop_foreign_files(folder: str) -> None:
-    """Pack the images that came with the file; forget all other files that it names: they are none of its business."""
-    lost = 0
-    for image in bpy.data.images:
-        if image.source not in ("FILE", "SEQUENCE", "MOVIE", "TILED") or image.packed_file is not None:
-            continue
-        where = os.path.realpath(bpy.path.abspath(image.filepath))
-        if image.source == "FILE" and where.startswith(os.path.realpath(folder) + os.sep) and os.path.isfile(where):
-            image.pack()
-        else:
-            image.filepath = ""
-            lost += 1
-    for kind in ("sounds", "movieclips", "cache_files", "volumes"):
-        for block in getattr(bpy.data, kind, ()):
-            if block.filepath and getattr(block, "packed_file", None) is None:
-                block.filepath = ""
-                lost += 1
-    for library in list(bpy.data.libraries):
-        bpy.data.libraries.remove(library)
-        lost += 1
-    _warn_of_lost(lost)
-
-
-def _warn_of_lost(lost: int) -> None:
-    if lost:
-        what = "1 file that the import refers to" if lost == 1 else f"{lost} files that the import refers to"
-        left = "was" if lost == 1 else "were"
-        warn("missing_files", f"{what} did not come with it, and {left} left out")
-
-
 def load(path: str, format: str, up: str) -> None:
     """Import a file of this gateway's own making into what is open. Raises AppError, RuntimeError."""
     # A USD of this gateway's refers to nothing but its own textures.
@@ -147,12 +126,13 @@ def _ply(path: str, scale: float, up: str | None) -> None:
 
 
 def _fbx(path: str, scale: float, up: str | None) -> None:
+    fbx_paths.shorten(path)
     versions.import_fbx(path, scale)
 
 
 def _usd(path: str, scale: float, up: str | None) -> None:
     path, lost = usd_files.alone(path)
-    _warn_of_lost(lost)
+    warn_of_files(lost)
     _own_usd(path, scale, up)
 
 
@@ -206,11 +186,6 @@ def _forget_file(path: str) -> None:
     bpy.data.batch_remove([each for each in bpy.data.cache_files if bpy.path.abspath(each.filepath) == path])
 
 
-def _blend(path: str, scale: float, up: str | None) -> None:
-    bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
-    scale_roots(scale)
-
-
 _IMPORTERS: dict[str, Callable[[str, float, Any], None]] = {
     "glb": _gltf,
     "gltf": _gltf,
@@ -220,5 +195,4 @@ _IMPORTERS: dict[str, Callable[[str, float, Any], None]] = {
     "fbx": _fbx,
     "usd": _usd,
     "abc": _abc,
-    "blend": _blend,
 }

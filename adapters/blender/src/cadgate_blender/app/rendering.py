@@ -13,6 +13,7 @@ from mathutils import Euler, Matrix, Vector
 
 from cadgate.appserver import AppError, method, not_found, warn
 from cadgate_blender.app import events, names, picture_notes, snapshots, versions
+from cadgate_blender.app.foreign import outputs
 from cadgate_blender.app.verification import files
 
 _SAMPLE = re.compile(r"(?:Sample|Rendering) (\d+) ?/ ?(\d+)")
@@ -65,6 +66,7 @@ def render(
     """Render the saved scene to `path` and read the file back. `seconds` is what the render itself took."""
     bpy.ops.wm.open_mainfile(filepath=scene_path, load_ui=False, use_scripts=False)
     try:
+        outputs.still()
         scene = bpy.context.scene
         if frame is not None:
             scene.frame_set(frame)
@@ -104,17 +106,6 @@ def _output(scene: Any, path: str, resolution: list[int], format: str, transpare
         image.color_depth = "32"
     else:
         image.quality = 95
-    # A scene from a file may hold nodes that write files of their own, to any place.
-    for tree in _compositors(scene):
-        for node in tree.nodes:
-            if node.bl_idname == "CompositorNodeOutputFile":
-                node.mute = True
-
-
-def _compositors(scene: Any) -> list[Any]:
-    tree = versions.compositor(scene)
-    groups = [group for group in bpy.data.node_groups if group.bl_idname == "CompositorNodeTree"]
-    return groups if tree is None else [tree, *groups]
 
 
 def _engine(scene: Any, engine: str, samples: int, denoise: bool | None) -> None:

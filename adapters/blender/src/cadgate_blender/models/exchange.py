@@ -7,7 +7,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from cadgate.plugin import Artifact, Method, Name, Number, Params, Result, Warned, check_suffix, follow_suffix
+from cadgate.plugin import (
+    Artifact,
+    Method,
+    Name,
+    Number,
+    Params,
+    Result,
+    Trustable,
+    Warned,
+    check_suffix,
+    execute_if_trusted,
+    follow_suffix,
+)
 from cadgate_blender.models.objects import CUBE_INFO, ObjectInfo
 from cadgate_blender.models.queries import ChangeQuery
 
@@ -129,8 +141,10 @@ class ImportOptions(Params):
 class ImportQuery(ChangeQuery, ImportOptions):
     """The same beside a file."""
 
+    trusted: bool = Field(False, description="Read a .blend file as it is; needs the scope `execute`.")
 
-class ImportParams(ImportOptions):
+
+class ImportParams(ImportOptions, Trustable):
     """An artifact, and how to take it in."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"artifact": "0123456789abcdef0123456789abcdef"}]})
@@ -149,5 +163,12 @@ class Imported(Result):
 
 EXPORT = Method("exchange.export", ExportParams, Exported, atomic=False, deadline="file")
 IMPORT = Method(
-    "exchange.import", ImportParams, Imported, mutates=True, replay="snapshot", atomic=False, deadline="file"
+    "exchange.import",
+    ImportParams,
+    Imported,
+    mutates=True,
+    replay="snapshot",
+    atomic=False,
+    deadline="file",
+    scope_of=execute_if_trusted,
 )

@@ -6,7 +6,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from cadgate.plugin import Artifact, Color, Count, Empty, MayWarn, Method, Name, Number, Params, Result, Warned
+from cadgate.plugin import (
+    Artifact,
+    Color,
+    Count,
+    Empty,
+    MayWarn,
+    Method,
+    Name,
+    Number,
+    Params,
+    Result,
+    Trustable,
+    Warned,
+    execute_if_trusted,
+)
 from cadgate_blender.models.rendering import Engine
 from cadgate_blender.models.values import unset
 
@@ -123,7 +137,7 @@ class Saved(MayWarn):
     artifact: Artifact
 
 
-class OpenParams(Params):
+class OpenParams(Trustable):
     """Which .blend file to open."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"artifact": "0123456789abcdef0123456789abcdef"}]})
@@ -168,7 +182,16 @@ GET = Method("scene.get", Empty, SceneInfo)
 UPDATE = Method("scene.update", ScenePatch, SceneInfo, mutates=True, partial=True)
 CLEAR = Method("scene.clear", Empty, Cleared, mutates=True)
 SAVE = Method("scene.save", SaveParams, Saved, atomic=False, deadline="file")
-OPEN = Method("scene.open", OpenParams, SceneInfo, mutates=True, replay="snapshot", atomic=False, deadline="file")
+OPEN = Method(
+    "scene.open",
+    OpenParams,
+    SceneInfo,
+    mutates=True,
+    replay="snapshot",
+    atomic=False,
+    deadline="file",
+    scope_of=execute_if_trusted,
+)
 WORLD_GET = Method("world.get", Empty, WorldInfo)
 WORLD_UPDATE = Method("world.update", WorldPatch, WorldInfo, mutates=True, partial=True)
 WORLD_IMAGE = Method(

@@ -8,7 +8,7 @@ from anyio import to_thread
 from fastapi import Depends, Query, Request
 
 from cadgate.plugin import (
-    INCOMING_BODY,
+    TRUSTABLE_BODY,
     Application,
     Handler,
     IncomingFile,
@@ -86,7 +86,15 @@ async def import_file(app: Application, params: ImportParams) -> Imported:
         async with app.worker() as worker:
             read = await worker.send(
                 "internal.read",
-                {"path": str(path), "format": format, "into": into, "scale": params.scale, "up": params.up},
+                {
+                    "path": str(path),
+                    "format": format,
+                    "into": into,
+                    "scale": params.scale,
+                    "up": params.up,
+                    "roots": incoming.readable(app),
+                    "trusted": params.trusted,
+                },
             )
         taken = await app.send("internal.append", {"path": into, "collection": params.collection}, mutates=True)
     warnings = [*read.get("warnings", []), *taken.get("warnings", [])]
@@ -109,9 +117,9 @@ async def export(params: ExportParams, request: Request, blender: Blender) -> An
     return file_or_json(request, result, result.artifact)
 
 
-@router.operation("POST", "/import", IMPORT, errors=(404, 413, 415), openapi_extra=INCOMING_BODY)
+@router.operation("POST", "/import", IMPORT, errors=(404, 413, 415), openapi_extra=TRUSTABLE_BODY)
 async def import_(
-    file: Annotated[IncomingFile, Depends(IncomingFile.of_request)],
+    file: Annotated[IncomingFile, Depends(IncomingFile.of_trustable)],
     options: Annotated[ImportQuery, Query()],
     blender: Blender,
 ) -> Success[Imported]:
@@ -120,5 +128,5 @@ async def import_(
     The suffix of its name says the format, and its content must agree. Blender renames objects whose names are in use;
     the answer has their names.
     """
-    params = ImportParams(artifact=file.artifact.id, **options.model_dump())
+    params = ImportParams(artifact=file.id, trusted=file.trusted, **options.model_dump(exclude={"trusted"}))
     return Success(await blender.call(IMPORT, params))

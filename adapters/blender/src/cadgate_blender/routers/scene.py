@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from cadgate.plugin import (
     INCOMING_BODY,
+    TRUSTABLE_BODY,
     Application,
     Empty,
     Handler,
@@ -100,7 +101,8 @@ async def _open(app: Application, params: OpenParams) -> SceneInfo:
         path = await to_thread.run_sync(incoming.bring, stored.path, name, "blend", staged, settings)
         into = str(staged.folder / ".read.blend")
         async with app.worker() as worker:
-            read = await worker.send("internal.read_document", {"path": str(path), "into": into})
+            about = {"path": str(path), "into": into, "roots": incoming.readable(app), "trusted": params.trusted}
+            read = await worker.send("internal.read_document", about)
         opened = await app.send("internal.open", {"path": into}, mutates=True)
     return SceneInfo.model_validate({**opened, "warnings": read.get("warnings", [])})
 
@@ -123,12 +125,15 @@ async def save_scene(request: Request, blender: Blender, params: SaveParams | No
     return file_or_json(request, result, result.artifact)
 
 
-@router.operation("POST", "/scene/open", OPEN, errors=(404, 413, 415), openapi_extra=INCOMING_BODY)
+@router.operation("POST", "/scene/open", OPEN, errors=(404, 413, 415), openapi_extra=TRUSTABLE_BODY)
 async def open_scene(
-    file: Annotated[IncomingFile, Depends(IncomingFile.of_request)], blender: Blender
+    file: Annotated[IncomingFile, Depends(IncomingFile.of_trustable)], blender: Blender
 ) -> Success[SceneInfo]:
-    """Replace the session by a .blend file: an upload or an artifact. Scripts in it do not run."""
-    return Success(await blender.call(OPEN, OpenParams(artifact=file.artifact.id)))
+    """Replace the session by a .blend file: an upload or an artifact. What leads out of it or runs code is left out.
+
+    `warnings` name it. `trusted` opens the file as it is, and needs the scope `execute`.
+    """
+    return Success(await blender.call(OPEN, OpenParams(artifact=file.id, trusted=file.trusted)))
 
 
 @router.operation("POST", "/world/image", WORLD_IMAGE, errors=(404, 413, 415), openapi_extra=INCOMING_BODY)

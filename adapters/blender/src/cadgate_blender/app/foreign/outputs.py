@@ -1,0 +1,46 @@
+"""The gate of what Blender writes by itself while it makes a picture, whatever made the scene.
+
+A render makes one file, that of the request. But scenes show other scenes in strips, each with its compositor, and node
+groups hold output nodes too: all of them are stilled, in the whole document and not in the active scene only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+import bpy
+
+from cadgate_blender.app.foreign import decided
+from cadgate_blender.app.foreign.losses import Losses, owner
+from cadgate_blender.app.foreign.walking import trees
+
+_WHY = "such nodes write files of their own when a picture is made"
+_SWITCHES = ("use_render_cache", "use_stamp_filename", "use_stamp_hostname")
+"""Of a scene's render settings: whole results are kept in a file; and what of this machine would be in the picture."""
+
+
+def still() -> None:
+    """Call this in a worker before the copy that is open there is rendered, played or exported."""
+    for _, tree, node in list(_writing()):
+        # Removed and not muted: this is a copy, and nothing can switch on again what is gone.
+        tree.nodes.remove(node)
+    for scene in bpy.data.scenes:
+        for name in _SWITCHES:
+            setattr(scene.render, name, False)
+
+
+def mute(losses: Losses) -> None:
+    """Mute in a file from outside what `still` removes from copies."""
+    for block, _, node in list(_writing()):
+        if not node.mute:
+            losses.part(owner(block.id_type, block.name), f"the node {node.name!r}", _WHY)
+            node.mute = True
+    for scene in bpy.data.scenes:
+        scene.render.use_render_cache = False
+
+
+def _writing() -> Iterator[tuple[Any, Any, Any]]:
+    for block, tree in trees():
+        for node in tree.nodes:
+            if node.bl_idname in decided.WRITING_NODES:
+                yield block, tree, node
