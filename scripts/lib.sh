@@ -156,12 +156,12 @@ FreeCADLauncher(FreeCADSettings()).plan()' 2>/dev/null && [ -z "${FREECAD_CMD:-}
     apt_install "${missing[@]}" || say "apt could not install them; \`scripts/start_all.sh\` goes on with what there is"
 }
 
-# The tests of `sandbox = "bubblewrap"` make sandboxes.
+# Applications run in a sandbox where there can be one; without it, they start all the same.
 install_sandbox() {
     command -v bwrap >/dev/null && return 0
     can_apt || return 0
     say "installing by apt: bubblewrap"
-    apt_install bubblewrap || say "apt could not install bubblewrap"
+    apt_install bubblewrap || say "apt could not install bubblewrap: applications run without a sandbox"
 }
 
 # The tests of the console page drive the system's Chromium.
@@ -195,10 +195,10 @@ setup() {
     make_venv
     install "${1:-run}"
     install_applications
+    install_sandbox
     if [ "${1:-run}" = dev ]; then
         install_browser
         install_openscad
-        install_sandbox
     fi
     # A gateway that is started next must not hold the lock of the setup.
     exec 9>&-

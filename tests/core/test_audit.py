@@ -25,6 +25,7 @@ from cadgate.plugins.batch import prepare, run_batch
 from cadgate.plugins.calls import DryRunDone
 from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.security.audit import AuditLog, Deed, local_user
+from cadgate.security.authority import LOCAL, Authority
 from cadgate.security.keys import KeyFile
 from tests.core.fake_app import fake_settings, item, running
 from tests.core.served import in_process, probed_app, quiet_settings
@@ -34,7 +35,7 @@ from cadgate_fake import models as m  # isort: skip
 pytestmark = [pytest.mark.anyio, pytest.mark.security]
 
 DEED = Deed(method="items.create", identity="local", peer="127.0.0.1:5", request_id="r", door="rest", adapter="fake")
-HERE = RequestContext(request_id="test", peer="127.0.0.1:5")
+HERE = RequestContext(request_id="test", peer="127.0.0.1:5", authority=LOCAL)
 
 
 def lines(folder: Path) -> list[dict[str, Any]]:
@@ -209,7 +210,7 @@ async def test_an_atomic_batch_that_fails_says_what_was_rolled_back(runtime: Ada
 
 
 async def test_what_a_key_may_not_do_has_a_line_too(runtime: AdapterRuntime, tmp_path: Path) -> None:
-    reader = replace(HERE, scopes=frozenset({"read"}), identity="key:0123456789ab")
+    reader = replace(HERE, authority=Authority("key:0123456789ab", frozenset({"read"})))
     with pytest.raises(Forbidden):
         await Application(runtime, reader).call(m.CREATE, m.ItemParams())
     with pytest.raises(Forbidden):

@@ -28,6 +28,7 @@ from cadgate.errors import (
 from cadgate.models.common import Empty
 from cadgate.plugins.batch import run_batch
 from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.security.authority import LOCAL, Authority
 from tests.core.fake_app import Control, RawApplication, becomes, fake_settings, item, raw_application, running
 
 from cadgate_fake import models as m  # isort: skip
@@ -35,7 +36,7 @@ from cadgate_fake import routers  # isort: skip
 
 pytestmark = pytest.mark.anyio
 
-HERE = RequestContext(request_id="test")
+HERE = RequestContext(request_id="test", authority=LOCAL)
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ async def test_what_is_wrong_with_a_call_is_its_own_answer(runtime: AdapterRunti
         ("items.wrong", {"name": "Ugly", "value": "text"}),
         ("files.broken", {}),
         ("work.privileged", {}),
-        scopes=frozenset({"read", "write"}),
+        authority=Authority("key:test", frozenset({"read", "write"})),
     )
     assert codes(results) == [
         "not_found",
@@ -258,7 +259,7 @@ async def test_an_atomic_batch_that_fails_changes_nothing_and_says_which_call_it
             ("items.delete", {"name": "Before"}),
             bad,
             atomic=True,
-            scopes=frozenset({"read", "write"}),
+            authority=Authority("key:test", frozenset({"read", "write"})),
             deadline_seconds=0.4,
         )
     if bad[1].get("value") != "set":

@@ -35,6 +35,7 @@ from cadgate.plugins.calls import DryRunDone
 from cadgate.plugins.discovery import Found
 from cadgate.plugins.once import Once
 from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.security.authority import LOCAL, Authority
 from tests.core.fake_app import Control, becomes, fake_settings, running
 from tests.core.served import quiet_settings, served
 from tests.gateway import eventually
@@ -45,7 +46,7 @@ from cadgate_fake.adapter import cadgate_adapter  # isort: skip
 
 pytestmark = pytest.mark.anyio
 
-HERE = RequestContext(request_id="test")
+HERE = RequestContext(request_id="test", authority=LOCAL)
 
 
 @pytest.fixture
@@ -86,11 +87,11 @@ async def names(runtime: AdapterRuntime) -> list[str]:
 async def test_a_call_needs_its_scope(runtime: AdapterRuntime, method: Any, params: Any, scope: str) -> None:
     others = frozenset({"read", "write", "execute"} - {scope})
     with pytest.raises(Forbidden) as caught:
-        await app_of(runtime, scopes=others).call(method, params)
+        await app_of(runtime, authority=Authority("key:test", others)).call(method, params)
     assert caught.value.details == {"required": scope, "scopes": sorted(others)}
     assert routers.runs == []
     if scope != "read":
-        await app_of(runtime, scopes=frozenset({scope})).call(method, params)
+        await app_of(runtime, authority=Authority("key:test", frozenset({scope}))).call(method, params)
 
 
 async def test_results_are_validated_and_timed(runtime: AdapterRuntime) -> None:

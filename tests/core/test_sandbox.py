@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.errors import ApplicationUnavailable, ConnectionFailed
+from cadgate.security.authority import LOCAL
 from cadgate.sessions import sandbox
 from cadgate.sessions.launcher import LaunchPlan
 from cadgate.sessions.sandbox import Sandbox
@@ -52,6 +53,51 @@ def test_what_is_readable_is_not_writable_and_the_rest_is_not_there(tmp_path: Pa
     )
     assert printed == "shown\nstate\nno\nyes\n3\n"
     assert (tmp_path / "state" / "own" / "own.txt").exists()
+
+
+def test_the_state_folder_is_hidden_also_inside_of_what_may_be_written(tmp_path: Path) -> None:
+    """`allowed_roots` may hold it."""
+    state = tmp_path / "home" / "state"
+    state.mkdir(parents=True)
+    (state / "keys.json").write_text("secret")
+    (state / "own").mkdir()
+    made = Sandbox(hidden=state, writable=(tmp_path / "home",))
+    script = f"cat {state}/keys.json; touch {state}/planted {tmp_path}/home/made {state}/own/made; ls -A {state}"
+    command = made.command(LaunchPlan(["/bin/sh", "-c", script]), [state / "own"], [], state / "own")
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+    assert done.stdout == "own\n"
+    assert (tmp_path / "home" / "made").exists()
+    assert (state / "own" / "made").exists()
+
+
+def test_a_python_in_the_home_folder_does_not_show_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "private").mkdir()
+    shown = sandbox._program_folders(sys.executable)
+    assert tmp_path / "lib" in shown
+    assert not [folder for folder in shown if (tmp_path / "private").is_relative_to(folder)]
+
+
+def test_a_program_that_was_unpacked_is_shown_with_its_libraries(tmp_path: Path) -> None:
+    program = tmp_path / "squashfs-root" / "usr" / "bin" / "freecadcmd"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    assert sandbox._program_folders(str(program)) == [program.parent]
+    (program.parent.parent / "lib").mkdir()
+    assert sandbox._program_folders(str(program)) == [program.parent.parent]
+
+
+def test_what_a_launcher_names_is_readable(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.txt").write_text("shown")
+    (tmp_path / "state" / "own").mkdir(parents=True)
+    plan = LaunchPlan(["/bin/cat", str(tmp_path / "data" / "a.txt")], readable=[tmp_path / "data"])
+    command = Sandbox(hidden=tmp_path / "state", writable=()).command(
+        plan, [tmp_path / "state" / "own"], [], tmp_path / "state" / "own"
+    )
+    assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout == "shown"
 
 
 def test_a_program_in_the_home_folder_does_not_show_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +149,13 @@ def test_why_there_can_be_no_sandbox_is_said(
     sandbox.require()
 
 
+def test_an_external_application_is_nobodys_to_shut_in() -> None:
+    for way in ("auto", "none"):
+        settings = AdapterSettings(mode="external", port=5, token="x", sandbox=way)
+        assert sandbox.confinement("fake", settings) is None
+        assert sandbox.sandbox_for(settings, Path("/none"), ()) is None
+
+
 def test_another_system_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     sandbox.problem.cache_clear()
@@ -128,7 +181,7 @@ async def test_any_adapter_runs_in_a_sandbox(tmp_path: Path) -> None:
     repository = Path(__file__).parents[2]
     settings = fake_settings(sandbox="bubblewrap", sandbox_readable=(repository,), workers=1)
     async with running(tmp_path / "state", settings) as runtime:
-        app = Application(runtime, RequestContext(request_id="test"))
+        app = Application(runtime, RequestContext(request_id="test", authority=LOCAL))
         assert (await app.call(m.CREATE, m.ItemParams(name="a"))).name == "a"
         await app.call(m.WRITE_FILE, m.FileParams(filepath="f.txt"))
         assert (runtime.workspace / "f.txt").exists()

@@ -183,7 +183,7 @@ def test_a_system_without_peer_lookup_says_so_once_and_lets_in(
     logged = capsys.readouterr()
     assert (logged.err + logged.out).count("local_auth_unchecked") == 1
     scope = {"asgi": {"spec_version": "2.3"}, "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 80)}
-    assert identity.of(scope, {})[0] == "local"
+    assert identity.of(scope, {}).identity == "local"
 
 
 # --- auth = "token" --------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import pytest
 from cadgate.application import Application, RequestContext
 from cadgate.errors import CommandExecutionError, DeadlineExceeded
 from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.security.authority import LOCAL
 from cadgate.sessions.process import ApplicationProcess, StartFailed
 from cadgate.sessions.worker import Worker, Workers
 from tests.core.fake_app import Control, becomes, fake_settings, launch_of, running
@@ -306,4 +307,4 @@ async def test_a_client_that_leaves_ends_the_work_in_the_worker(tmp_path: Path) 
 
 
 def application(runtime: AdapterRuntime, **context: Any) -> Application:
-    return Application(runtime, RequestContext(request_id="test", **context))
+    return Application(runtime, RequestContext(request_id="test", authority=LOCAL, **context))

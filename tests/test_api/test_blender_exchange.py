@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import struct
+import subprocess
+import sys
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -423,9 +425,14 @@ def test_a_blend_brings_no_scripts_and_no_files_of_this_machine(
 ) -> None:
     secret = tmp_path / "secret.png"
     secret.write_bytes(png((1, 2, 3)))
-    evaluate(
-        gateway,
-        f"""
+    # In a Blender without a sandbox, as on the machine of whoever sends it.
+    made = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"""
+import bpy, os
+bpy.ops.wm.read_factory_settings(use_empty=True)
 text = bpy.data.texts.new("evil.py")
 text.write("import bpy; bpy.data.objects.new('Evil', None)")
 text.use_module = True
@@ -439,11 +446,12 @@ obj.data.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])
 obj.data.materials.append(material)
 bpy.context.scene.collection.objects.link(obj)
 bpy.ops.wm.save_as_mainfile(filepath={str(tmp_path / "evil.blend")!r}, copy=True)
-bpy.data.texts.remove(text)
-bpy.data.images.remove(image)
+os._exit(0)
 """,
+        ],
+        capture_output=True,
     )
-    blender.delete("/scene")
+    assert made.returncode == 0, made.stderr
     answer = upload(blender, "evil.blend", (tmp_path / "evil.blend").read_bytes())
     assert answer.status_code == 200, answer.text
     assert [each["code"] for each in answer.json()["result"]["warnings"]] == ["missing_files"]

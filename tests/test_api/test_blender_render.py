@@ -253,7 +253,7 @@ def test_an_engine_that_the_machine_cannot_run_is_422_with_the_remedy_and_blende
     hidden = "export __EGL_VENDOR_LIBRARY_FILENAMES=/nonexistent.json"
     program.write_text(f'#!/bin/sh\n{hidden}\nfor last; do :; done\nexec "{sys.executable}" -P "$last"\n')
     program.chmod(0o755)
-    environment = {"BLENDER_CMD": str(program), "CADGATE_FREECAD_ENABLED": "false"}
+    environment = {"BLENDER_CMD": str(program), "CADGATE_FREECAD_ENABLED": "false", "CADGATE_BLENDER_SANDBOX": "none"}
     gateway = Gateway(tmp_path / "state", environment=environment).start()
     try:
         with gateway.client("/api/v1/blender") as blender:

@@ -585,15 +585,16 @@ WRONG = {
 @pytest.mark.parametrize("case", WRONG)
 @pytest.mark.parametrize("format", ["glb", "obj", "stl", "ply"])
 def test_a_file_that_is_not_what_the_scene_shows_is_found(
-    blender: httpx.Client, gateway: Gateway, tmp_path: Path, case: str, format: str
+    blender: httpx.Client, gateway: Gateway, case: str, format: str
 ) -> None:
     change, word = WRONG[case]
+    path = str(gateway.state_dir / "sessions" / "blender" / "workspace" / f"wrong.{format}")
     operator = {
         "glb": "export_scene.gltf(filepath={}, export_yup=False, export_apply=True)",
         "obj": "wm.obj_export(filepath={}, up_axis='Z', forward_axis='Y')",
         "stl": "wm.stl_export(filepath={})",
         "ply": "wm.ply_export(filepath={}, export_triangulated_mesh=True)",
-    }[format].format(repr(str(tmp_path / f"a.{format}")))
+    }[format].format(repr(path))
     said = evaluate(
         gateway,
         SETUP
@@ -606,7 +607,7 @@ truth = files.Truth(extents.evaluated([box, ball]), names={{"Box", "Ball"}} if {
 view.update()
 bpy.ops.{operator}
 try:
-    files.compare({str(tmp_path / f"a.{format}")!r}, {format!r}, truth, "Z", full=False)
+    files.compare({path!r}, {format!r}, truth, "Z", full=False)
     said = "nothing"
 except AppError as error:
     said = error.message

@@ -277,15 +277,6 @@ def test_an_artifact_is_imported_by_its_id_and_the_content_tells_the_format(thre
     assert (lying["format"], [each["code"] for each in lying["warnings"]]) == ("step", ["suffix_mismatch"])
 
 
-@pytest.mark.parametrize("format", ["step", "iges", "brep", "stl", "ply", "3mf", "amf", "fcstd", "dxf"])
-def test_a_file_cut_off_is_refused_and_the_document_unchanged(three: httpx.Client, format: str) -> None:
-    before = three.get("/objects").json()
-    data = bytes_of(three, export(three, format=format))
-    response = three.post("/import", files={"file": (f"cut.{format}", data[: len(data) * 2 // 3])})
-    assert (response.status_code, response.json()["error"]["code"]) == (422, "unsupported_format"), response.text
-    assert three.get("/objects").json() == before
-
-
 @pytest.mark.parametrize(
     ("name", "data"),
     [

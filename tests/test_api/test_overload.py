@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import statistics
 import time
 from collections.abc import Iterator
@@ -57,14 +58,14 @@ async def timed(client: httpx.AsyncClient, path: str) -> tuple[float, httpx.Resp
 
 @pytest.mark.parametrize("name", CREATE)
 async def test_beyond_the_queue_calls_are_refused_at_once_and_those_within_it_are_done(
-    crowded: Gateway, tmp_path: Path, name: str
+    crowded: Gateway, name: str
 ) -> None:
     limits = httpx.Limits(max_connections=None)
     async with (
         live(crowded, name) as socket,
         httpx.AsyncClient(base_url=crowded.url, timeout=60, limits=limits, trust_env=False) as client,
     ):
-        held = Held(socket, tmp_path / "pipe")
+        held = Held(socket, crowded.state_dir / "sessions" / name / "workspace" / f"pipe-{secrets.token_hex(4)}")
         await held.hold()
         path = f"/api/v1/{name}{CREATE[name]}"
         waiting = [
@@ -104,12 +105,12 @@ async def test_beyond_the_queue_calls_are_refused_at_once_and_those_within_it_ar
 
 
 @pytest.mark.parametrize("name", CREATE)
-async def test_what_expired_in_the_queue_is_never_started(crowded: Gateway, tmp_path: Path, name: str) -> None:
+async def test_what_expired_in_the_queue_is_never_started(crowded: Gateway, name: str) -> None:
     async with (
         live(crowded, name) as socket,
         httpx.AsyncClient(base_url=crowded.url, timeout=60, trust_env=False) as client,
     ):
-        held = Held(socket, tmp_path / "pipe")
+        held = Held(socket, crowded.state_dir / "sessions" / name / "workspace" / f"pipe-{secrets.token_hex(4)}")
         await held.hold()
         path = f"/api/v1/{name}{CREATE[name]}"
         began = time.monotonic()

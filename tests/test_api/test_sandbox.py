@@ -1,4 +1,4 @@
-"""`sandbox = "bubblewrap"` around the real applications: what still works, and what code in them no longer can do."""
+"""The sandbox around the real applications: where it is, what still works, what code in them no longer can do."""
 
 from __future__ import annotations
 
@@ -161,6 +161,8 @@ def test_blender_models_renders_exports_and_imports(shut: Gateway) -> None:
         )
         assert (image.status_code, image.content[:8]) == (200, b"\x89PNG\r\n\x1a\n")
         assert client.get("/render/preview", params={"width": 64}).content[:8] == b"\x89PNG\r\n\x1a\n"
+        # What its graphics library compiled is kept for the next worker.
+        assert any((shut.state_dir / "sessions/blender/cache").iterdir())
         texture = {"file": ("t.png", image.content, "image/png")}
         ok(client.post("/materials/Red/texture", files=texture))
         for format in ("glb", "obj", "blend", "usd"):
@@ -245,6 +247,104 @@ def test_without_bubblewrap_the_adapter_is_unavailable_with_the_command(tmp_path
         assert "blender: apt-get install -y bubblewrap" in done.stdout
     finally:
         gateway.stop()
+
+
+NAMESPACES = "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "why", "remedy"),
+    [
+        (None, "bubblewrap, which is not installed", "apt-get install -y bubblewrap"),
+        (NAMESPACES, "No permissions to create new namespace", "let bubblewrap make user namespaces"),
+    ],
+)
+def test_by_default_applications_run_without_a_sandbox_where_there_can_be_none_and_all_say_so(
+    tmp_path: Path, program: str | None, why: str, remedy: str
+) -> None:
+    if program is not None:
+        (tmp_path / "bwrap").write_text(program)
+        (tmp_path / "bwrap").chmod(0o755)
+    variables = {"PATH": str(tmp_path), "CADGATE_BLENDER_ENABLED": "false", "CADGATE_FREECAD_RECOVERY_SPARES": "0"}
+    gateway = Gateway(tmp_path / "state", environment=variables).start()
+    try:
+        told = gateway.health("freecad")["result"]["sandbox"]
+        assert (told["setting"], told["active"]) == ("auto", False)
+        assert (
+            "freecad runs without a sandbox, so code and files in it may do whatever this user may" in told["message"]
+        )
+        assert why in told["message"]
+        assert told["remedy"].startswith(remedy)
+        with gateway.client() as client:
+            plugins = {each["name"]: each["sandbox"] for each in client.get("/plugins").json()["result"]["plugins"]}
+        assert plugins == {"blender": None, "freecad": told}
+        assert told["message"] in gateway.log.read_text()
+        assert "bwrap" not in Path(f"/proc/{gateway.application_pid('freecad')}/cmdline").read_text()
+        commands = {
+            name: subprocess.run(
+                [sys.executable, "-m", "cadgate", name], capture_output=True, text=True, cwd=gateway.state_dir,
+                env={**variables, "CADGATE_STATE_DIR": str(gateway.state_dir), "HOME": str(tmp_path)},
+            )
+            for name in ("doctor", "up")
+        }  # fmt: skip
+    finally:
+        assert gateway.stop() == 0
+    assert {name: done.returncode for name, done in commands.items()} == {"doctor": 0, "up": 0}, commands
+    assert any(line.startswith(f"freecad: {remedy}") for line in commands["doctor"].stdout.splitlines())
+    assert f"note         {told['message']}" in commands["up"].stdout.splitlines()
+
+
+def test_by_default_applications_run_in_a_sandbox_where_there_can_be_one(gateway: Gateway) -> None:
+    for adapter in APPLICATIONS:
+        assert gateway.health(adapter)["result"]["sandbox"] == {"setting": "auto", "active": True}
+        assert "bwrap" in Path(f"/proc/{gateway.application_pid(adapter)}/cmdline").read_text()
+
+
+def test_without_a_sandbox_where_it_is_switched_off(own_gateway: Gateway) -> None:
+    own_gateway._plugins = '[adapters.blender]\nenabled = false\n[adapters.freecad]\nsandbox = "none"\n'
+    own_gateway.start()
+    told = own_gateway.health("freecad")["result"]["sandbox"]
+    assert (told["setting"], told["active"]) == ("none", False)
+    assert "bwrap" not in Path(f"/proc/{own_gateway.application_pid('freecad')}/cmdline").read_text()
+    assert "without a sandbox" not in own_gateway.log.read_text()  # it was chosen
+
+
+def test_an_application_that_its_sandbox_does_not_let_start_says_what_to_do(tmp_path: Path) -> None:
+    """The program lies elsewhere than what it needs: in the sandbox that is not there."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "here").mkdir()
+    for path, text in (
+        (tmp_path / "here" / "freecad", f'exec "{tmp_path}/there/real" "$@"'),
+        (tmp_path / "there" / "real", 'exec freecadcmd "$@"'),
+    ):
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+    off = "[adapters.blender]\nenabled = false\n[adapters.freecad]\nrecovery_spares = 0\nworkers = 0\n"
+    variables = {"FREECAD_CMD": str(tmp_path / "here" / "freecad")}
+    gateway = Gateway(tmp_path / "state", plugins=off, environment=variables).start(ready=False)
+    try:
+        down = eventually(lambda: _down(gateway, "freecad"), seconds=60, what="down")
+    finally:
+        gateway.stop()
+    assert "sandbox_readable" in down["message"]
+    assert 'sandbox = "none"' in down["message"]
+    assert "not found" in down["details"]["log_tail"]
+    done = subprocess.run(
+        [sys.executable, "-m", "cadgate", "doctor"], capture_output=True, text=True, cwd=gateway.state_dir,
+        env={**os.environ, **variables, "CADGATE_STATE_DIR": str(gateway.state_dir)},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "sandbox_readable" in "".join(done.stdout.split())
+    assert list(gateway.state_dir.glob("doctor-*")) == []
+    readable = f'{off}sandbox_readable = ["{tmp_path}/there"]\n'
+    gateway = Gateway(tmp_path / "state", plugins=readable, environment=variables).start()
+    assert gateway.health("freecad")["result"]["sandbox"]["active"]
+    assert gateway.stop() == 0
+
+
+def _down(gateway: Gateway, adapter: str) -> dict[str, Any] | None:
+    error = gateway.health(adapter).get("error", {})
+    return error if error.get("details", {}).get("state") == "down" else None
 
 
 def _unavailable(gateway: Gateway, adapter: str) -> dict[str, Any] | None:

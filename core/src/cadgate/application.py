@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from cadgate.methods import ALL_SCOPES as ALL_SCOPES
 from cadgate.methods import Method, Scope
+from cadgate.security.authority import NOBODY, Authority
 
 if TYPE_CHECKING:
     from cadgate.artifacts.store import ArtifactStore, StagedFile
+    from cadgate.encoded import Encoded
     from cadgate.plugins.runtime import AdapterRuntime
     from cadgate.sessions.worker import Worker
     from cadgate.settings import AdapterSettings
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
-
-ALL_SCOPES: frozenset[Scope] = frozenset(("read", "write", "execute"))
 
 
 class Stop:
@@ -64,12 +65,14 @@ class RequestContext:
     """What tells the request from another with the same key, where that is more than the method and its parameters."""
     handler: str | None = None
     """The method whose handler makes the call: what is undone is called by that."""
+    allowed_by: Scope | None = None
+    """The scope by which that handler may do what it does."""
     steps: Iterator[int] | None = None
     """Numbers the changes that a handler makes, so that each has a key of its own under that of the request."""
     if_match: str | None = None
     dry_run: bool = False
-    scopes: frozenset[Scope] = ALL_SCOPES
-    identity: str = "local"
+    authority: Authority = NOBODY
+    """Who asks, and what they may do at the moment of asking."""
     peer: str | None = None
     """Address and port of the other end, for the audit log."""
     door: Literal["rest", "batch", "websocket"] = "rest"
@@ -84,6 +87,18 @@ class RequestContext:
     """Of a client that does not wait for answers: its calls must be worked on in the order in which they came."""
     stop: Stop | None = None
     """Where the client can interrupt what it asked for."""
+    large: bool = False
+    """The request is so large that whatever is done with all of it is done off the event loop."""
+
+    @property
+    def identity(self) -> str:
+        """Who asks: `local`, or `key:` and the id of a key."""
+        return self.authority.identity
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """What the caller may do now."""
+        return self.authority.scopes
 
     def key_for(self, method: str) -> str | None:
         """The idempotency key of the next change that this request makes by `method`."""
@@ -132,8 +147,8 @@ class Application:
         merged = {**self.context.values, **{key: value for key, value in values.items() if value is not None}}
         return Application(self._runtime, replace(self.context, values=merged))
 
-    async def call(self, method: Method[P, R], params: P) -> R:
-        """Run `method` and return its validated result.
+    async def call(self, method: Method[P, R], params: P | Encoded) -> R:
+        """Run `method` and return its validated result. `Encoded` parameters were validated and written already.
 
         Checks scope, deadline and idempotency; goes through the method's `Handler` where it has one.
         Raises the errors of `cadgate.errors`.
@@ -147,6 +162,10 @@ class Application:
         """
         return await self._runtime.calls.send(self, method, params, mutates=mutates)
 
+    def require(self, scope: Scope) -> None:
+        """Raise Forbidden when the caller's key does not allow `scope`: for what depends on more than the method."""
+        self.context.authority.require(scope)
+
     def publish(self, topic: str, data: dict[str, Any]) -> None:
         """Tell every subscriber of the adapter's WebSocket, of `render` progress for instance."""
         self._runtime.session.publish(topic, data)
@@ -159,9 +178,17 @@ class Application:
         """A place for the application to write a file that becomes an artifact: see `StagedFile`.
 
         `name` is the client's relative name in the workspace; `default` is used without one. A missing `suffix`
-        (`.glb`) is appended. Raises PathNotAllowed.
+        (`.glb`) is appended. The workspace gets a copy only where the caller may write, and a `default` name gives way
+        to somebody else's file. Raises PathNotAllowed, and Conflict for a `name` whose file is somebody else's.
         """
-        return self._runtime.artifacts.stage(self.workspace, default if name is None else name, suffix=suffix)
+        return self._runtime.artifacts.stage(
+            self.workspace,
+            default if name is None else name,
+            suffix=suffix,
+            owner=self.context.identity,
+            chosen=name is not None,
+            copies="write" in self.context.scopes,
+        )
 
     def worker(self) -> AbstractAsyncContextManager[Worker]:
         """A second, disposable application for long work beside the session.

@@ -30,7 +30,37 @@ MIB = 1024 * 1024
 def default_state_dir() -> Path:
     """`$XDG_STATE_HOME/cadgate`, or `~/.local/state/cadgate`."""
     base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "cadgate"
+    return (Path(base) if base else _home() / ".local" / "state") / "cadgate"
+
+
+def _home() -> Path:
+    """Return the user's home folder. Raises ConfigError where there is none, as for a container's nameless user."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path("/")
+    if home == home.parent or not home.is_absolute():
+        named = repr(os.environ["HOME"]) if "HOME" in os.environ else "not set"
+        raise ConfigError(
+            f"state_dir: HOME is {named} and this user has no home folder to keep the state in: set CADGATE_STATE_DIR "
+            "to a folder of yours"
+        )
+    return home
+
+
+def check_state_dir(settings: Settings) -> None:
+    """Raise ConfigError where the state folder that nobody chose cannot be used: HOME leads nowhere, for instance."""
+    if settings.has_origin("state_dir"):
+        return
+    nearest = settings.state_dir
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    # /proc says that root may write there.
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK) or nearest.is_relative_to("/proc"):
+        raise ConfigError(
+            f"state_dir: the folder {settings.state_dir} cannot be made or written, see {nearest}: set "
+            "CADGATE_STATE_DIR to a folder of yours"
+        )
 
 
 class Settings(BaseSettings):
@@ -74,12 +104,28 @@ class Settings(BaseSettings):
         10, description="How many audit logs that were put aside are kept."
     )
     max_body_bytes: ByteSize = Field(ByteSize(16 * MIB), gt=0, description="The largest JSON body; `32MiB` works too.")
+    max_body_values: Annotated[int, Field(ge=1000, le=10_000_000)] = Field(
+        200_000,
+        description="The most values (numbers, texts, lists, objects) in a JSON body; routes for bulk data take more.",
+    )
     max_upload_bytes: ByteSize = Field(ByteSize(512 * MIB), gt=0, description="The largest uploaded file.")
+    body_idle_seconds: Annotated[float, Field(gt=0)] = Field(
+        20, description="How long nothing may come of a body or WebSocket message that is not complete: 408."
+    )
+    body_bytes_per_second: ByteSize = Field(
+        ByteSize(4096), gt=0, description="How fast a body must come, in all, after its first `body_idle_seconds`."
+    )
     websocket_connections: Annotated[int, Field(ge=1)] = Field(
         512, description="WebSocket connections at a time; one more is 429 `overloaded`."
     )
     websocket_connections_per_adapter: Annotated[int, Field(ge=1)] = Field(
         256, description="The same for each adapter."
+    )
+    websocket_connections_per_key: Annotated[int, Field(ge=1)] = Field(
+        128, description='The same for each key, with `auth = "token"`.'
+    )
+    requests_per_key: Annotated[int, Field(ge=1)] = Field(
+        256, description="Requests of one key in progress, uploads and downloads too; one more is 429 `overloaded`."
     )
     websocket_heartbeat_seconds: Annotated[float, Field(gt=0)] = Field(
         20, description="How often a WebSocket client hears from the gateway; one that stays silent twice is dropped."
@@ -134,12 +180,12 @@ class Settings(BaseSettings):
     @field_validator("state_dir", "plugins", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
-        return None if value is None else Path(os.path.abspath(value.expanduser()))
+        return None if value is None else Path(os.path.abspath(_expanded(value)))
 
     @field_validator("allowed_roots")
     @classmethod
     def _roots_are_absolute(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
-        roots = tuple(root.expanduser() for root in value)
+        roots = tuple(_expanded(root) for root in value)
         for root in roots:
             if not root.is_absolute():
                 raise ValueError(f"{str(root)!r} is not an absolute path")
@@ -180,9 +226,20 @@ class Settings(BaseSettings):
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
+    def has_origin(self, *key: str) -> bool:
+        """Whether somebody wrote this setting: it is not a default."""
+        return key in self._origins
+
     def origin(self, *key: str) -> str:
         """Where a setting was written, for messages: `origin("port")`, `origin("adapters", "blender", "mode")`."""
         return self._origins.get(key) or " ".join(("setting", ".".join(key)))
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{str(path)!r} begins in a home folder, and there is none: write it from / on") from error
 
 
 def is_loopback(host: str) -> bool:

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, cast
 
 import structlog
@@ -32,6 +33,7 @@ from cadgate.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
+from cadgate.models.bounded import MAX_ERRORS
 from cadgate.models.common import Params
 
 log = structlog.get_logger("cadgate.errors")
@@ -59,17 +61,18 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, bytes):
-        value = value.decode("utf-8", "backslashreplace")
+        value = value[: 4 * _MAX_TEXT].decode("utf-8", "backslashreplace")
     if isinstance(value, str):
-        text = value.encode("utf-8", "backslashreplace").decode()
+        # Cut before and after: what one character becomes may be longer, and what was sent may be megabytes.
+        text = value[: _MAX_TEXT + 1].encode("utf-8", "backslashreplace").decode()
         return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"
     if depth >= _MAX_DEPTH:
         return "…"
     if isinstance(value, Mapping):
-        items = list(cast("Mapping[Any, Any]", value).items())[:_MAX_ITEMS]
+        items = islice(cast("Mapping[Any, Any]", value).items(), _MAX_ITEMS)
         return {str(plain(str(key))): plain(item, depth + 1) for key, item in items}
     if isinstance(value, Sequence):
-        return [plain(item, depth + 1) for item in list(cast("Sequence[Any]", value))[:_MAX_ITEMS]]
+        return [plain(item, depth + 1) for item in islice(cast("Sequence[Any]", value), _MAX_ITEMS)]
     return plain(str(value))
 
 
@@ -102,10 +105,11 @@ def respond(error: CadgateError, request_id: str | None, headers: Mapping[str, s
     return response
 
 
-def validation_failed(errors: Sequence[Any]) -> CadgateError:
-    """The 422 of Pydantic's list, or the 400 of a body that is no JSON at all."""
+def validation_failed(errors: Sequence[Any], unlisted: int = 0) -> CadgateError:
+    """The 422 of Pydantic's list, or the 400 of a body that is no JSON at all. `unlisted` errors are only counted."""
+    total = len(errors) + unlisted
     listed: list[dict[str, Any]] = []
-    for item in errors:
+    for item in errors[:MAX_ERRORS]:
         entry = {"type": item["type"], "loc": [plain(part) for part in item["loc"]], "msg": str(plain(item["msg"]))}
         if item["type"] == "json_invalid":
             reason = item.get("ctx", {}).get("error", "invalid")
@@ -118,9 +122,14 @@ def validation_failed(errors: Sequence[Any]) -> CadgateError:
         message = "The request has no body: send a JSON object with Content-Type application/json"
     else:
         parts = [f"{'.'.join(map(str, entry['loc']))}: {entry['msg'][:200]}" for entry in listed[:3]]
-        more = f"; and {len(listed) - 3} more" if len(listed) > 3 else ""
+        more = f"; and {total - 3} more" if total > 3 else ""
         message = f"The request is not valid: {'; '.join(parts)}{more}"
-    return ValidationFailed(message, details={"errors": listed[:_MAX_ITEMS]})
+    return ValidationFailed(message, details=error_details(listed, total))
+
+
+def error_details(listed: Sequence[Any], total: int) -> dict[str, Any]:
+    """The `details` of a validation error: the first errors, and how many there are where these are not all."""
+    return {"errors": list(listed[:MAX_ERRORS]), **({"total": total} if total > MAX_ERRORS else {})}
 
 
 def _request_id(request: Request) -> str | None:

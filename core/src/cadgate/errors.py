@@ -99,6 +99,13 @@ class RevisionMismatch(CadgateError):
     code, status = "revision_mismatch", 412
 
 
+class RequestTimeout(CadgateError):
+    """The request came too slowly; the connection is closed, or what still trickles in would hold it."""
+
+    code, status, retryable = "request_timeout", 408, True
+    headers = MappingProxyType({"Connection": "close"})
+
+
 class PayloadTooLarge(CadgateError):
     code, status = "payload_too_large", 413
 

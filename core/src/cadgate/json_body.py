@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic_core import from_json
-from starlette.requests import Request
 
 from cadgate.errors import MalformedJson, ValidationFailed
 
@@ -91,12 +90,3 @@ def _is_too_deep(body: bytes) -> bool:
         if not structure:
             return False
     return True
-
-
-class JsonRequest(Request):
-    """A request whose `json()` is `parse` of its body."""
-
-    async def json(self) -> Any:
-        if not hasattr(self, "_json"):
-            self._json = parse(await self.body())
-        return self._json

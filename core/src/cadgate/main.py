@@ -16,16 +16,18 @@ import cadgate
 from cadgate import error_handlers, openapi
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.config import Settings, load_settings
+from cadgate.helper import Helper
 from cadgate.logging import AccessLog, configure
 from cadgate.metrics import Metrics
 from cadgate.plugins import mount
 from cadgate.plugins.discovery import Found, discover
 from cadgate.plugins.once import Once
 from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.private import secure_state
 from cadgate.routers import artifacts, console, docs, health, metrics, plugins, version, websockets
 from cadgate.routing import RouteTable
 from cadgate.security.audit import AuditLog
-from cadgate.security.bodies import Bodies
+from cadgate.security.bodies import Bodies, Pace
 from cadgate.security.gate import Gate
 from cadgate.security.identity import identity_for
 from cadgate.security.keys import KeyFile
@@ -64,11 +66,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes.insert(0, table)
     for each in (health, version, plugins, metrics, artifacts, docs, websockets, console):
         app.router.routes.extend(openapi.core_routes(each.router))
+    secure_state(settings.state_dir, settings.origin("state_dir"))
     app.state.settings = settings
-    app.state.artifacts = ArtifactStore(settings.state_dir / "artifacts", settings.allowed_roots)
+    app.state.artifacts = ArtifactStore(
+        settings.state_dir / "artifacts", settings.allowed_roots, owners=settings.state_dir / "owners"
+    )
     app.state.identity = identity_for(settings.auth, KeyFile(settings.state_dir))
     app.state.audit = AuditLog.of(settings)
     app.state.once = Once()
+    app.state.helper = Helper()
     app.state.started = time.monotonic()
     mounted = [mount.mount(app, found, app.state.artifacts) for found in discover(settings)]
     app.state.plugins = [found for found, _ in mounted]
@@ -83,9 +89,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         table=table,
         origins=Origins(settings.host, settings.allowed_hosts, settings.cors_origins),
         identity=app.state.identity,
-        bodies=Bodies(settings.max_body_bytes, settings.max_upload_bytes),
+        bodies=Bodies(
+            settings.max_body_bytes,
+            settings.max_upload_bytes,
+            Pace(settings.body_idle_seconds, settings.body_bytes_per_second),
+        ),
         metrics=app.state.metrics,
         access=AccessLog(settings.log_level, settings.log_format),
+        audit=app.state.audit,
+        requests_per_key=settings.requests_per_key,
     )
     return app
 
@@ -104,6 +116,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         finally:
             await app.state.sockets.close()
             stop.set()
+            await app.state.helper.close()
             app.state.identity.close()
             app.state.audit.close()
 

@@ -18,10 +18,11 @@ from fastapi.routing import APIRouter
 
 from cadgate.application import Application, RequestContext
 from cadgate.appserver import Recognised, recognise, recognise_bytes, scrutiny
-from cadgate.artifacts.incoming import INCOMING_BODY, IncomingFile
+from cadgate.artifacts.incoming import INCOMING_BODY, TRUSTABLE_BODY, IncomingFile
 from cadgate.artifacts.outgoing import file_answers, file_or_json
 from cadgate.artifacts.store import StagedFile
 from cadgate.clients.base_client import BaseSocketClient
+from cadgate.encoded import Encoded, encode_params
 from cadgate.errors import (
     ApplicationUnavailable,
     CadgateError,
@@ -33,12 +34,14 @@ from cadgate.errors import (
     UnsupportedFormat,
     ValidationFailed,
 )
-from cadgate.methods import Handler, Method
-from cadgate.models.common import Color, Count, Creation, Empty, Name, Number, Params, Rotation, Vector3
+from cadgate.json_request import read_bulk_json, run_on_body
+from cadgate.methods import Handler, Method, execute_if_trusted
+from cadgate.models.common import Color, Count, Creation, Empty, Name, Number, Params, Rotation, Trustable, Vector3
 from cadgate.models.paging import ObjectPage, Page
 from cadgate.models.responses import Artifact, Deleted, MayWarn, ObjectInfo, Result, Success, Warned
 from cadgate.models.suffixes import check_suffix, follow_suffix
 from cadgate.plugins.router import Router
+from cadgate.security.access import requires
 from cadgate.sessions.launcher import Hint, Launcher, LaunchPlan, application_entry
 from cadgate.settings import AdapterSettings
 
@@ -100,6 +103,7 @@ def application(name: str) -> Callable[[Request], Awaitable[Application]]:
 __all__ = [
     "API_VERSION",
     "INCOMING_BODY",
+    "TRUSTABLE_BODY",
     "APIRouter",
     "Adapter",
     "AdapterSettings",
@@ -117,6 +121,7 @@ __all__ = [
     "Deleted",
     "Depends",
     "Empty",
+    "Encoded",
     "Handler",
     "Hint",
     "IncomingFile",
@@ -140,6 +145,7 @@ __all__ = [
     "Router",
     "StagedFile",
     "Success",
+    "Trustable",
     "UnsupportedFormat",
     "ValidationFailed",
     "Vector3",
@@ -147,11 +153,16 @@ __all__ = [
     "application",
     "application_entry",
     "check_suffix",
+    "encode_params",
+    "execute_if_trusted",
     "file_answers",
     "file_or_json",
     "follow_suffix",
     "hookimpl",
+    "read_bulk_json",
     "recognise",
     "recognise_bytes",
+    "requires",
+    "run_on_body",
     "scrutiny",
 ]

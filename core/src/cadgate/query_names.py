@@ -16,6 +16,7 @@ from cadgate.plugins.router import METHOD_EXTENSION
 
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 _MAX_NAMED = 5
+_MAX_NAME = 100
 
 
 def names_of(route: BaseRoute, *, adapter: bool, context: Sequence[str]) -> frozenset[str] | None:
@@ -62,24 +63,25 @@ def require_known(query: bytes, known: Collection[str]) -> None:
     if not unknown:
         return
     by_folded = {_folded(one): one for one in known}
-    near = {name: difflib.get_close_matches(_folded(name), by_folded, n=1) for name in unknown}
+    told = unknown[:_MAX_NAMED]
+    near = {name: difflib.get_close_matches(_folded(name[:_MAX_NAME]), by_folded, n=1) for name in told}
     meant = {name: by_folded[found[0]] for name, found in near.items() if found}
     accepted = f"accepted are: {', '.join(sorted(known))}" if known else "this route has no query parameters"
     errors = [
         {
             "type": "extra_forbidden",
-            "loc": ["query", name],
+            "loc": ["query", name[:_MAX_NAME]],
             "msg": f"unknown query parameter; did you mean {meant[name]!r}?"
             if name in meant
             else f"unknown query parameter; {accepted}",
         }
-        for name in unknown
+        for name in told
     ]
     first = unknown[0]
     hint = f"did you mean {meant[first]!r}? " if first in meant else ""
     raise ValidationFailed(
         f"The query parameter {first[:100]!r} is unknown: {hint}{accepted[0].upper()}{accepted[1:]}. Nothing was done",
-        details={"errors": errors[:_MAX_NAMED], "did_you_mean": list(dict.fromkeys(meant.values()))},
+        details={"errors": errors, "did_you_mean": list(dict.fromkeys(meant.values()))},
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute, RouteContext, iter_route_contexts
+from pydantic import BaseModel
 from starlette.convertors import Convertor
 from starlette.datastructures import URLPath
 from starlette.exceptions import HTTPException
@@ -19,8 +20,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import Receive, Scope, Send
 
-from cadgate.json_body import JsonRequest
+from cadgate.json_request import JsonRequest
 from cadgate.query_names import names_of, require_known
+from cadgate.security.access import ACCESS, accesses, split
 
 _FOUND = "cadgate.route"
 QUERY_NAMES = "cadgate_query_names"
@@ -35,11 +37,17 @@ class GatewayRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        model = self._body_model()
 
         async def handler(request: Request) -> Response:
-            return await handle(JsonRequest(request.scope, request.receive))
+            return await handle(JsonRequest(request.scope, request.receive, model))
 
         return handler
+
+    def _body_model(self) -> type[BaseModel] | None:
+        """What the whole body is validated as, where that is one model."""
+        kind = None if self.body_field is None or self._embed_body_fields else self.body_field.field_info.annotation
+        return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 class RouteTable(BaseRoute):
@@ -164,7 +172,7 @@ def flatten(
     for found in iter_route_contexts(outer.routes):
         original = found.original_route
         if isinstance(original, APIRoute):
-            route = _api_route(original, found, tag, operation)
+            route = _api_route(original, found, tag, operation, adapter=None if context is None else operation)
             names = names_of(route, adapter=context is not None, context=context or ())
             setattr(route, QUERY_NAMES, names)
             flat.append(route)
@@ -203,13 +211,14 @@ _COPIED = (
 )
 
 
-def _api_route(original: APIRoute, context: RouteContext, tag: str, operation: str) -> APIRoute:
+def _api_route(original: APIRoute, context: RouteContext, tag: str, operation: str, *, adapter: str | None) -> APIRoute:
     kind = GatewayRoute if type(original) is APIRoute else type(original)
     options: dict[str, Any] = {name: getattr(context, name) for name in _COPIED}
     description: str = options["description"] or ""
     options["summary"] = options["summary"] or description.partition("\n")[0].removesuffix(".") or None
     function = getattr(original.endpoint, "__name__", original.name)
-    return kind(
+    declared, options["dependencies"] = split(options["dependencies"])
+    route = kind(
         context.path or "",
         original.endpoint,
         tags=[tag],
@@ -217,3 +226,5 @@ def _api_route(original: APIRoute, context: RouteContext, tag: str, operation: s
         form_limits=original.form_limits,
         **options,
     )
+    setattr(route, ACCESS, accesses(declared, route.methods or (), route.path_format, adapter=adapter))
+    return route

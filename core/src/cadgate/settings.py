@@ -27,12 +27,13 @@ class AdapterSettings(BaseModel):
     allow_execute: bool = Field(
         True, description="False: no code may be run in the application, whatever a caller's key allows."
     )
-    sandbox: Literal["none", "bubblewrap"] = Field(
-        "none",
-        description="managed: bubblewrap runs it without network, in its own folders, with nothing else to read.",
+    sandbox: Literal["auto", "bubblewrap", "none"] = Field(
+        "auto",
+        description="managed: whether bubblewrap runs it without network, in its own folders, with nothing else to "
+        "read. auto: where this machine can. bubblewrap: always, and it is unavailable where it cannot. none: never.",
     )
     sandbox_readable: tuple[Path, ...] = Field(
-        (), description="Folders beside its own and the system's that a sandboxed application may read."
+        (), description="Folders besides its own and the system's that a sandboxed application may read."
     )
     restore: bool = Field(True, description="Whether a restart of the gateway brings the documents back.")
     start_timeout_seconds: Annotated[float, Field(gt=0)] = Field(60, description="From the launch to the first answer.")
@@ -47,6 +48,9 @@ class AdapterSettings(BaseModel):
         "before the application is restarted; five times `grace_seconds` where nothing is set.",
     )
     max_queue: Annotated[int, Field(ge=1)] = Field(256, description="Calls in flight; one more is 429 `overloaded`.")
+    max_queue_per_key: Annotated[int, Field(ge=1)] = Field(
+        192, description="The same for one key; never more than three quarters of `max_queue`."
+    )
     pool_size: Annotated[int, Field(ge=1, le=32)] = Field(2, description="Connections to the application.")
     recovery_spares: Annotated[int, Field(ge=0, le=4)] = Field(
         1, description="managed: started applications that stand by to take over after a death. 0: none."
@@ -66,7 +70,7 @@ class AdapterSettings(BaseModel):
 
     @model_validator(mode="after")
     def _only_what_is_started_here_is_sandboxed(self) -> AdapterSettings:
-        if self.mode == "external" and self.sandbox != "none":
+        if self.mode == "external" and self.sandbox == "bubblewrap":
             raise ValueError(
                 f'sandbox = "{self.sandbox}" is for applications that the gateway starts, not external ones'
             )

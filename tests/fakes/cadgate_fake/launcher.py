@@ -23,7 +23,9 @@ class FakeLauncher(Launcher[FakeSettings]):
         if how == "not-a-program":
             return LaunchPlan(argv=["/nowhere/fake"])
         entry = str(application_entry("cadgate_fake"))
-        return LaunchPlan(argv=[sys.executable, "-P", "-I", "-S", entry, *self.settings.command_line])
+        # What the tests tell it lies where a sandbox would not show it.
+        told = [Path(self.settings.control).parent] if self.settings.control else []
+        return LaunchPlan([sys.executable, "-P", "-I", "-S", entry, *self.settings.command_line], readable=told)
 
     def options(self) -> dict[str, object]:
         return self.settings.model_dump(

@@ -5,7 +5,7 @@ Adapters use the names exported here and nothing else of this package.
 
 from cadgate.appserver import scripting, scrutiny
 from cadgate.appserver.context import Call, about_to_change, cleared, current, request, warn
-from cadgate.appserver.errors import AppError, limit_exceeded, name_taken, not_found
+from cadgate.appserver.errors import AppError, PutOffError, limit_exceeded, name_taken, not_found
 from cadgate.appserver.host import Host
 from cadgate.appserver.paging import page
 from cadgate.appserver.recognition import Recognised, recognise, recognise_bytes
@@ -15,6 +15,7 @@ __all__ = [
     "AppError",
     "Call",
     "Host",
+    "PutOffError",
     "Recognised",
     "about_to_change",
     "cleared",

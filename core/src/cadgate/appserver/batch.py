@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Dict, cast
 
 from cadgate.appserver.context import Call
-from cadgate.appserver.errors import AppError
+from cadgate.appserver.errors import AppError, PutOffError
 from cadgate.appserver.host import Host
 from cadgate.appserver.outcomes import failure_of, interrupted, may_help, require_not_set_aside, resolved
 
@@ -81,15 +81,32 @@ class Batches:
         if known is not None:
             return known["result"]
         require_not_set_aside(call)
+        try:
+            return self._all(call, calls, putting_off=True)
+        except PutOffError as error:
+            if call.expired or (self._host.beyond_transaction and not live):
+                raise error.error from error
+        # One by one, so that the call which is to blame is named; or all are done, if none is.
+        call.warnings.clear()
+        return self._all(call, calls, putting_off=False)
+
+    def _all(self, call: Call, calls: list[dict[str, Any]], *, putting_off: bool) -> Any:
+        live = call.connection is not None
         results: list[Any] = []
-        changed = False
+        changed = behind = False
         kept: list[dict[str, Any]] = []
         try:
             with self._host.transaction("session.batch"):
                 for number, item in enumerate(calls):
                     part = self._part(call, number, item)
                     try:
+                        self._host.putting_off = putting_off and self._host.may_put_off(part.method)
+                        if behind and not self._host.putting_off:
+                            behind = self._catch_up(call)
+                        behind = behind or (self._host.putting_off and not call.dry_run)
                         results.append(self._within(part))
+                    except PutOffError:
+                        raise
                     except AppError as error:
                         error.details = {**error.details, "index": number}
                         raise
@@ -104,10 +121,18 @@ class Batches:
                     finally:
                         changed = changed or part.changed
                     kept.append({**item, "params": resolved(part.params, results[-1])})
+                if behind:
+                    self._catch_up(call)
         except BaseException:
             if changed or self._host.beyond_transaction:
                 self._caller.roll_back(call)
             raise
+        finally:
+            self._host.putting_off = False
+        if call.warnings and results and isinstance(results[-1], dict):
+            # Of what was put off to the end.
+            last = cast(Dict[str, Any], results[-1])
+            results[-1] = {**last, "warnings": [*last.get("warnings", []), *call.warnings]}
         result = {"results": [{"result": each} for each in results]}
         if live and changed and not call.dry_run:
             call.params = {"calls": kept, "atomic": True}
@@ -115,6 +140,15 @@ class Batches:
             if call.key:
                 self._caller.replies.store(call.key, call.hash, {"result": result})
         return result
+
+    def _catch_up(self, call: Call) -> bool:
+        """Do what was put off; False: nothing is behind any more. Raises PutOffError."""
+        self._host.putting_off = False
+        try:
+            self._caller.interruptibly(call, self._host.catch_up)
+        except Exception as error:
+            raise PutOffError(error) from error
+        return False
 
     def _within(self, part: Call) -> Any:
         if part.expired:

@@ -146,12 +146,16 @@ class Caller:
         """The application's own function: the one part of a call that can be interrupted."""
         # A mutation is journaled after its call: what the function does to its parameters must not get there.
         params = cast(Dict[str, Any], marshal.loads(marshal.dumps(call.params))) if call.mutates else call.params
+        return self.interruptibly(call, lambda: function(**params))
+
+    def interruptibly(self, call: Call, work: Callable[[], Any]) -> Any:
+        """Do what a live call's deadline or client may interrupt."""
         if call.connection is None:
-            return function(**params)
+            return work()
         interrupts = self._server.interrupts
         try:
             interrupts.deliver()
-            return function(**params)
+            return work()
         finally:
             interrupts.deferred = True
 

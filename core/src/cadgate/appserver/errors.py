@@ -20,6 +20,14 @@ class AppError(Exception):
         return {"code": -32000, "message": self.message, "data": {"code": self.code, "details": self.details}}
 
 
+class PutOffError(AppError):
+    """`error`, of what an earlier call of an atomic batch leads to and left to be done later."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error if isinstance(error, AppError) else AppError("command_failed", str(error) or repr(error))
+        super().__init__(self.error.code, self.error.message, self.error.details)
+
+
 class DryRunPassed(Exception):
     """Everything was checked and nothing was changed."""
 

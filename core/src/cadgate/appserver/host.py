@@ -69,6 +69,22 @@ class Host:
         It sees also the calls of an atomic batch one by one. What it raises refuses the call, which is rolled back.
         """
 
+    putting_off = False
+    """Whether the running call leaves what it leads to elsewhere in the document to `catch_up`; set by the server."""
+
+    def may_put_off(self, method: str) -> bool:
+        """Whether calls of this method may, in an atomic batch: a chain that several change is made again once then.
+
+        Its answer must not show what is left to be done. Before any other method, and at the end, that is done.
+        """
+        return False
+
+    def catch_up(self) -> None:
+        """Do, within the transaction, what calls of the batch have put off.
+
+        A batch whose call fails here is done once more without putting off, to find the call that is to blame.
+        """
+
     transactional = False
     """Whether `transaction` really undoes a failed mutation; if not, the server reloads snapshot and journal."""
 

@@ -124,7 +124,7 @@ class Journal(Generations):
         """A new folder that becomes a generation."""
         part = os.path.join(self.folder, name)
         shutil.rmtree(part, ignore_errors=True)
-        os.makedirs(part)
+        os.makedirs(part, mode=0o700)
         return part
 
     def _fill(self, part: str, save: Callable[[str], None], about: About) -> None:
@@ -224,7 +224,7 @@ class Journal(Generations):
     def set_log_aside(self, number: int) -> None:
         """The same with a copy of its log alone."""
         folder = self._aside(number)
-        os.makedirs(folder)
+        os.makedirs(folder, mode=0o700)
         path = os.path.join(self.path(number), "log")
         if os.path.exists(path):
             shutil.copyfile(path, os.path.join(folder, "log"))

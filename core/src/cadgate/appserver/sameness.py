@@ -9,6 +9,8 @@ from typing import Any, Dict, List, cast
 UNCOMPARED = ("warnings", "revision")
 """Fields of results that may differ: said once only, or derived from the others."""
 _SHOWN = 80
+_TOLERANCE = 1.01e-5
+"""Results have six digits of a size: what another version of a formula rounds the other way is one of the last."""
 
 
 def first_difference(acknowledged: Any, now: Any) -> str | None:
@@ -36,7 +38,7 @@ def _difference(left: Any, right: Any, where: str) -> str | None:
         pairs = enumerate(zip(items, others))
         return next((found for place, pair in pairs if (found := _difference(*pair, f"{where}{place}."))), None)
     if isinstance(left, float) and isinstance(right, float):
-        same = math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-9)
+        same = math.isclose(left, right, rel_tol=_TOLERANCE, abs_tol=1e-9)
     else:
         same = bool(left == right)
     return None if same else f"{where.rstrip('.') or 'it'} is {_shown(right)}, and was {_shown(left)}"

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from cadgate.private import make_folder, opener
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -26,13 +28,13 @@ def folder_inside(root: Path, folder: Path, *, create: bool = False) -> Generato
     Raises OSError, also where one of them is a link.
     """
     if create:
-        root.mkdir(parents=True, exist_ok=True)
+        make_folder(root)
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for name in folder.relative_to(root).parts:
             if create:
                 with contextlib.suppress(FileExistsError):
-                    os.mkdir(name, dir_fd=descriptor)
+                    os.mkdir(name, 0o700, dir_fd=descriptor)
             inner = os.open(name, _FOLDER, dir_fd=descriptor)
             os.close(descriptor)
             descriptor = inner
@@ -82,13 +84,14 @@ def take(folder: int, name: str, target: Path) -> None:
     try:
         os.rename(name, target, src_dir_fd=folder)
     except OSError:  # another file system
-        with open_plain(folder, name) as source, target.open("xb") as file:
+        with open_plain(folder, name) as source, open(target, "xb", opener=opener) as file:
             shutil.copyfileobj(source, file, 1 << 20)
         return
     found = os.lstat(target)
     if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
         shutil.rmtree(target) if stat.S_ISDIR(found.st_mode) else target.unlink()
         raise OSError(f"{name!r} is not a plain file")
+    os.chmod(target, 0o600)  # whatever its application made it with
 
 
 def plain_files(folder: int) -> Iterator[str]:

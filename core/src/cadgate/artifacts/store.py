@@ -21,13 +21,24 @@ from typing import BinaryIO
 import anyio.to_thread
 
 from cadgate.artifacts.inside import copy_over, create, folder_inside, is_plain, open_plain, plain_files, take
+from cadgate.artifacts.owners import OPERATOR, Owners
 from cadgate.artifacts.paths import STAGING, check_name, resolve
-from cadgate.errors import ArtifactNotFound, CadgateError, CommandExecutionError, IdempotencyConflict, PathNotAllowed
+from cadgate.errors import (
+    ArtifactNotFound,
+    CadgateError,
+    CommandExecutionError,
+    Forbidden,
+    IdempotencyConflict,
+    PathNotAllowed,
+)
 from cadgate.models.responses import Artifact
+from cadgate.private import make_folder, write_text
 
 _LEFTOVER_SECONDS = 3600
 _CHANGED = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP)
 _ID = re.compile(r"[0-9a-f]{32}\Z")
+OWNER = "owner"
+"""The file of an artifact's folder that says who stored it."""
 
 MEDIA_TYPES = {
     ".glb": "model/gltf-binary",
@@ -88,13 +99,16 @@ class StagedFile:
     Nothing appears under the client's name before `commit`; a failure leaves no file.
     """
 
-    def __init__(self, store: ArtifactStore, workspace: Path, name: str, target: tuple[Path, Path] | None) -> None:
+    def __init__(
+        self, store: ArtifactStore, workspace: Path, name: str, target: tuple[Path, Path] | None, owner: str
+    ) -> None:
         self._store = store
         self._workspace = workspace
         self.folder = folder = workspace / STAGING / secrets.token_hex(8)
         self.name = name
         self.path = folder / Path(name).name
         self._target = target
+        self._owner = owner
 
     async def __aenter__(self) -> StagedFile:
         with folder_inside(self._workspace, self.folder, create=True):
@@ -119,7 +133,8 @@ class StagedFile:
     async def commit(self) -> Artifact:
         """Make the written file an artifact, and put a copy under the client's name into the workspace.
 
-        Raises CommandExecutionError when no file, or an empty one, was written.
+        Raises CommandExecutionError when no file, or an empty one, was written, and Conflict where the file of that
+        name is somebody else's.
         """
         return await anyio.to_thread.run_sync(self._commit)
 
@@ -128,8 +143,9 @@ class StagedFile:
             if not is_plain(folder, self.path.name) or not os.stat(self.path.name, dir_fd=folder).st_size:
                 raise CommandExecutionError(f"The application reported success but wrote no file {self.name!r}")
             if self._target is not None:
-                self._put(folder, *self._target)
-            return self._store.take(folder, self.path.name, self.name)
+                with self._store.owners.claiming(self._target[1], self._owner, self.name):
+                    self._put(folder, *self._target)
+            return self._store.take(folder, self.path.name, self.name, owner=self._owner)
 
     def _put(self, folder: int, root: Path, target: Path) -> None:
         """A copy under the client's name, whole or not at all."""
@@ -160,20 +176,34 @@ class StagedFile:
     def _take_related(self, name: str) -> Artifact:
         path = self.folder / name
         with folder_inside(self._workspace, path.parent) as folder:
-            return self._store.take(folder, path.name, name)
+            return self._store.take(folder, path.name, name, owner=self._owner)
 
 
 class ArtifactStore:
     """Artifacts below one folder: `{id}/data` and `{id}/artifact.json`."""
 
-    def __init__(self, root: Path, allowed_roots: tuple[Path, ...] = ()) -> None:
+    def __init__(self, root: Path, allowed_roots: tuple[Path, ...] = (), *, owners: Path | None = None) -> None:
         self.root = root
+        self.owners = Owners(owners or root.with_name("owners"))
         self.allowed_roots = allowed_roots
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(root)
         self._sweep()
 
-    def stage(self, workspace: Path, name: str, *, suffix: str | None = None) -> StagedFile:
-        """See `Application.stage`."""
+    def stage(
+        self,
+        workspace: Path,
+        name: str,
+        *,
+        suffix: str | None = None,
+        owner: str = "local",
+        chosen: bool = True,
+        copies: bool = True,
+    ) -> StagedFile:
+        """See `Application.stage`.
+
+        Raises Conflict where the file of that name is somebody else's than the `owner`'s; a name that nobody has
+        `chosen` gives way instead. Without `copies` nothing appears in the workspace.
+        """
         if not name.rpartition("/")[2].strip(". "):
             check_name(name)  # before a suffix makes a name of what is none
         if suffix and Path(name).suffix.lower() != suffix.lower():
@@ -181,14 +211,18 @@ class ArtifactStore:
         target = resolve(workspace, name, self.allowed_roots)
         roots = [root.resolve() for root in (workspace, *self.allowed_roots)]
         root = next(root for root in roots if target.is_relative_to(root))
-        return StagedFile(self, workspace, name, (root, target))
+        if copies and chosen:
+            self.owners.require(target, owner, name)
+        elif not self.owners.may_replace(target, owner):
+            copies = False
+        return StagedFile(self, workspace, name, (root, target) if copies else None, owner)
 
-    def adopt(self, path: Path, name: str, *, sha256: str | None = None) -> Artifact:
+    def adopt(self, path: Path, name: str, *, sha256: str | None = None, owner: str = "local") -> Artifact:
         """Move the file `path` into the store and describe it. `sha256` is its digest, where that is known."""
         with folder_inside(path.parent, path.parent) as folder:
-            return self.take(folder, path.name, name, sha256=sha256)
+            return self.take(folder, path.name, name, sha256=sha256, owner=owner)
 
-    def take(self, folder: int, file: str, name: str, *, sha256: str | None = None) -> Artifact:
+    def take(self, folder: int, file: str, name: str, *, sha256: str | None = None, owner: str = "local") -> Artifact:
         """The same for the plain file `file` of an open folder. Raises CommandExecutionError for what is none."""
         identifier = secrets.token_hex(16)
         part = self.root / f".{identifier}.part"
@@ -203,7 +237,8 @@ class ArtifactStore:
                 sha256=sha256 or _digest(part / "data"),
                 url=f"/api/v1/artifacts/{identifier}",
             )
-            (part / "artifact.json").write_text(artifact.model_dump_json())
+            write_text(part / "artifact.json", artifact.model_dump_json())
+            write_text(part / OWNER, owner)
             os.replace(part, self.root / identifier)
         except OSError as error:
             shutil.rmtree(part, ignore_errors=True)
@@ -212,18 +247,20 @@ class ArtifactStore:
             raise CommandExecutionError(f"What the application left as {name!r} is not a plain file") from error
         return artifact
 
-    def keyed(self, artifact: Artifact, key: str) -> Artifact:
+    def keyed(self, artifact: Artifact, key: str, owner: str = "local") -> Artifact:
         """Keep an artifact that was just stored under the id that belongs to a client's idempotency key.
 
         What came before with that key stays, also over restarts, and is returned when it is the same file under the
         same name. Raises IdempotencyConflict when it is not; the new one is gone then.
         """
-        identifier = hashlib.sha256(f"idempotency-key {key}".encode()).hexdigest()[:32]
+        # Another caller's key is another request, whatever it is called.
+        whose = "" if owner in OPERATOR else f" of {owner}"
+        identifier = hashlib.sha256(f"idempotency-key{whose} {key}".encode()).hexdigest()[:32]
         renamed = artifact.model_copy(update={"id": identifier, "url": f"/api/v1/artifacts/{identifier}"})
         part = self.root / f".{artifact.id}.part"
         os.replace(self.root / artifact.id, part)
         try:
-            (part / "artifact.json").write_text(renamed.model_dump_json())
+            write_text(part / "artifact.json", renamed.model_dump_json())
             os.rename(part, self.root / identifier)
         except OSError as error:
             shutil.rmtree(part, ignore_errors=True)
@@ -277,9 +314,24 @@ class ArtifactStore:
                 if path.suffix in (".part", ".upload", ".removed") and now - path.stat().st_mtime > _LEFTOVER_SECONDS:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    def delete(self, identifier: str) -> None:
-        """Remove the artifact; a download that runs ends normally. Raises ArtifactNotFound."""
+    def owner_of(self, identifier: str) -> str:
+        """Who stored an artifact: `key:` and an id, or `local`."""
+        try:
+            return (self.root / identifier / OWNER).read_text()
+        except OSError:
+            return "local"
+
+    def delete(self, identifier: str, identity: str = "local") -> None:
+        """Remove the artifact; a download that runs ends normally.
+
+        Raises ArtifactNotFound, and Forbidden where it is another's than the caller's, who is `identity`.
+        """
         self.get(identifier)
+        if identity not in OPERATOR and identity != self.owner_of(identifier):
+            raise Forbidden(
+                f"The artifact {identifier!r} was stored by somebody else, who may remove it",
+                details={"id": identifier},
+            )
         trash = self.root / f".{identifier}.removed"
         try:
             os.replace(self.root / identifier, trash)

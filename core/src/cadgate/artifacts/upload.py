@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from io import BufferedWriter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,9 @@ from cadgate.artifacts.room import needs_room
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import BadRequest, PathNotAllowed, ValidationFailed
 from cadgate.models.responses import Artifact
+from cadgate.private import opener
 from cadgate.routers.context import deed_of, require
+from cadgate.security.access import authority_of
 from cadgate.security.audit import AuditLog
 
 if TYPE_CHECKING:
@@ -26,11 +29,17 @@ if TYPE_CHECKING:
 
 FIELD = "file"
 MAX_PARTS = 64
+MAX_TEXT = 1024
+"""Bytes of a field that holds no file; what is longer is cut."""
 _BATCH = 1 << 20
 
 
-async def receive_upload(store: ArtifactStore, request: Request, *, key: str | None = None) -> Artifact:
+async def receive_upload(
+    store: ArtifactStore, request: Request, *, key: str | None = None, fields: dict[str, str] | None = None
+) -> Artifact:
     """Keep the file of a multipart request as an artifact: once, where the request has an idempotency `key`.
+
+    `fields` gets the values of the body's other fields, where they are short texts.
 
     Raises Forbidden for a caller who may not write; ValidationFailed without a file, with an empty one or with two;
     PathNotAllowed for its name; BadRequest for a body that is not multipart, or ends in its middle;
@@ -39,9 +48,10 @@ async def receive_upload(store: ArtifactStore, request: Request, *, key: str | N
     audit: AuditLog = request.app.state.audit
     with audit.watching(deed_of(request, "artifacts.store")) as learned, needs_room():
         require(request, "write")
-        artifact = await _receive(store, request)
+        identity = authority_of(request.scope).identity
+        artifact = await _receive(store, request, {} if fields is None else fields)
         if key is not None:
-            artifact = await anyio.to_thread.run_sync(store.keyed, artifact, key)
+            artifact = await anyio.to_thread.run_sync(store.keyed, artifact, key, identity)
         learned["artifact"] = artifact.id
         return artifact
 
@@ -56,22 +66,23 @@ async def receive_raw(store: ArtifactStore, request: Request, name: str) -> Arti
         require(request, "write")
         part, name = store.upload_path(name)
         try:
-            async with await anyio.open_file(part, "wb") as file:
+            async with await anyio.open_file(part, "wb", opener=opener) as file:
                 async for chunk in request.stream():
                     await file.write(chunk)
-            artifact = await anyio.to_thread.run_sync(store.adopt, part, name)
+            adopt = partial(store.adopt, part, name, owner=authority_of(request.scope).identity)
+            artifact = await anyio.to_thread.run_sync(adopt)
         finally:
             part.unlink(missing_ok=True)
         learned["artifact"] = artifact.id
         return artifact
 
 
-async def _receive(store: ArtifactStore, request: Request) -> Artifact:
+async def _receive(store: ArtifactStore, request: Request, fields: dict[str, str]) -> Artifact:
     _, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary")
     if not boundary:
         raise BadRequest("The upload's Content-Type has no boundary")
-    upload = _Upload(store)
+    upload = _Upload(store, authority_of(request.scope).identity)
     try:
         try:
             parser = MultipartParser(boundary, upload.callbacks())
@@ -82,6 +93,7 @@ async def _receive(store: ArtifactStore, request: Request) -> Artifact:
         except FormParserError as error:
             raise BadRequest(f"The upload is not multipart/form-data: {error}") from error
         name = upload.finish()
+        fields.update(upload.fields)
         return await anyio.to_thread.run_sync(upload.adopt, name)
     finally:
         upload.discard()
@@ -90,8 +102,9 @@ async def _receive(store: ArtifactStore, request: Request) -> Artifact:
 class _Upload:
     """What the parser has found so far."""
 
-    def __init__(self, store: ArtifactStore) -> None:
+    def __init__(self, store: ArtifactStore, owner: str) -> None:
         self._store = store
+        self._owner = owner
         self._digest = hashlib.sha256()
         self._pending: list[bytes] = []
         self.waiting = 0
@@ -105,6 +118,8 @@ class _Upload:
         self._disposition = b""
         self._taking = False
         self._ended = False
+        self._text: str | None = None
+        self._texts: dict[str, bytes] = {}
 
     def callbacks(self) -> MultipartCallbacks:
         return {
@@ -125,6 +140,7 @@ class _Upload:
             raise BadRequest(f"The upload has more than {MAX_PARTS} parts")
         self._disposition = self._header = self._value = b""
         self._taking = False
+        self._text = None
 
     def _header_field(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
@@ -140,7 +156,12 @@ class _Upload:
     def _headers_finished(self) -> None:
         _, options = parse_options_header(self._disposition)
         filename = options.get(b"filename")
-        if options.get(b"name", b"").decode("utf-8", "replace") != FIELD or filename is None:
+        field = options.get(b"name", b"").decode("utf-8", "replace")
+        if filename is None and field != FIELD:
+            if field in self._texts:
+                raise ValidationFailed(f"The upload has the field {field[:100]!r} twice")
+            self._text, self._texts[field] = field, b""
+        if field != FIELD or filename is None:
             return
         if self._name is not None:
             raise ValidationFailed(f"The upload has more than one file in its field {FIELD!r}")
@@ -149,13 +170,15 @@ class _Upload:
         except UnicodeDecodeError as error:
             raise PathNotAllowed("The file's name is not UTF-8", details={"reason": "not UTF-8"}) from error
         self._path, self._name = self._store.upload_path(given or "upload")
-        self._file = self._path.open("wb")
+        self._file = open(self._path, "wb", opener=opener)  # noqa: SIM115 - closed by flush and discard
         self._taking = True
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._taking:
             self._pending.append(data[start:end])
             self.waiting += end - start
+        elif self._text is not None and len(self._texts[self._text]) <= MAX_TEXT:
+            self._texts[self._text] += data[start : min(end, start + MAX_TEXT + 1)]
 
     def _end(self) -> None:
         self._ended = True
@@ -182,13 +205,18 @@ class _Upload:
             raise ValidationFailed(f"The uploaded file {self._name!r} is empty")
         return self._name
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields that hold no file."""
+        return {name: text[: MAX_TEXT + 1].decode("utf-8", "replace") for name, text in self._texts.items()}
+
     def adopt(self, name: str) -> Artifact:
         """Hand the file to the store. Runs in a thread."""
         self.flush()
         assert self._file is not None
         assert self._path is not None
         self._file.close()
-        return self._store.adopt(self._path, name, sha256=self._digest.hexdigest())
+        return self._store.adopt(self._path, name, sha256=self._digest.hexdigest(), owner=self._owner)
 
     def discard(self) -> None:
         """Remove what was not adopted."""

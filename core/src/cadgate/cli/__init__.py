@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cadgate.config import DOTENV, Settings, load_settings
+from cadgate.config import DOTENV, Settings, check_state_dir, load_settings
 from cadgate.config_sources import export_dotenv
 from cadgate.errors import CadgateError, ConfigError
 
@@ -33,7 +33,7 @@ def serve(host: Host = None, port: Port = None, plugins: Plugins = None, state_d
     """Run the gateway in the foreground."""
     from cadgate.cli.serve import serve as run
 
-    _exit(run(load_settings(host=host, port=port, plugins=plugins, state_dir=state_dir)))
+    _exit(run(_settings(host=host, port=port, plugins=plugins, state_dir=state_dir)))
 
 
 @app.command()
@@ -49,7 +49,7 @@ def up(
 
     given = {"--host": host, "--port": port, "--plugins": plugins, "--state-dir": state_dir}
     arguments = [text for option, value in given.items() if value is not None for text in (option, str(value))]
-    _exit(run(load_settings(host=host, port=port, plugins=plugins, state_dir=state_dir), arguments, timeout))
+    _exit(run(_settings(host=host, port=port, plugins=plugins, state_dir=state_dir), arguments, timeout))
 
 
 @app.command()
@@ -61,7 +61,7 @@ def down(
     """Stop the gateway of the state folder, with its applications."""
     from cadgate.cli.lifecycle import down as run
 
-    _exit(run(load_settings(plugins=plugins, state_dir=state_dir), timeout))
+    _exit(run(_settings(plugins=plugins, state_dir=state_dir), timeout))
 
 
 @app.command()
@@ -91,7 +91,7 @@ def list_plugins(context: typer.Context, plugins: Plugins = None) -> None:
 
     context.obj = plugins
     if context.invoked_subcommand is None:
-        _report(run, plugins=plugins)
+        _exit(run(load_settings(plugins=plugins)))
 
 
 AdapterName = Annotated[str, typer.Argument(metavar="NAME", help="The adapter, as `cadgate plugins` lists it.")]
@@ -146,7 +146,7 @@ def execute(
     """Run a script inside an application of the running gateway, with its output and its exit code here."""
     from cadgate.cli.execute import execute as run
 
-    _exit(run(load_settings(port=port, plugins=plugins, state_dir=state_dir), adapter, script, timeout, key_file))
+    _exit(run(_settings(port=port, plugins=plugins, state_dir=state_dir), adapter, script, timeout, key_file))
 
 
 keys = typer.Typer(help='Access keys for auth = "token".', no_args_is_help=True)
@@ -162,7 +162,7 @@ def create_key(
     """Make a key and print it, once."""
     from cadgate.cli.keys import create
 
-    _exit(create(load_settings(state_dir=state_dir), label, scopes))
+    _exit(create(_settings(state_dir=state_dir), label, scopes))
 
 
 @keys.command("list")
@@ -178,11 +178,18 @@ def revoke_key(identifier: Annotated[str, typer.Argument(metavar="ID")], state_d
     """Refuse a key from now on."""
     from cadgate.cli.keys import revoke
 
-    _exit(revoke(load_settings(state_dir=state_dir), identifier))
+    _exit(revoke(_settings(state_dir=state_dir), identifier))
 
 
 def _report(run: Callable[[Settings], int], **options: Any) -> None:
-    _exit(run(load_settings(**options)))
+    _exit(run(_settings(**options)))
+
+
+def _settings(**options: Any) -> Settings:
+    """Return the settings in force, for what uses the state folder. Raises ConfigError."""
+    settings = load_settings(**options)
+    check_state_dir(settings)
+    return settings
 
 
 def _exit(code: int) -> None:

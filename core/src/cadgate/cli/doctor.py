@@ -17,6 +17,7 @@ from rich.table import Table
 from cadgate.cli.lifecycle import say
 from cadgate.cli.lock import holder_of
 from cadgate.cli.serve import CannotListen, bind
+from cadgate.cli.trial import try_start
 from cadgate.config import Settings
 from cadgate.errors import CadgateError, ConfigError
 from cadgate.plugins.discovery import Found, discover
@@ -41,7 +42,7 @@ class Finding:
 
 
 def doctor(settings: Settings) -> int:
-    """Print the findings as a table, then the commands that mend what is missing; 0 if nothing is."""
+    """Print the findings as a table, then the commands that fix what is missing; 0 if nothing is."""
     # The table says the same as its warnings.
     logging.getLogger("cadgate.plugins").setLevel(logging.ERROR)
     findings = list(examine(settings))
@@ -75,7 +76,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     if not found:
         yield Finding("adapters", "missing", "none is installed", "pip install cadgate-blender cadgate-freecad")
     for one in found:
-        yield from _adapter(one)
+        yield from _adapter(one, settings)
 
 
 def _state_dir(settings: Settings) -> Iterator[Finding]:
@@ -107,7 +108,7 @@ def _port(settings: Settings) -> Iterator[Finding]:
         yield Finding("port", "ok", f"{settings.port} on {settings.host} is free")
 
 
-def _adapter(one: Found) -> Iterator[Finding]:
+def _adapter(one: Found, settings: Settings) -> Iterator[Finding]:
     package = f"{one.package} {one.version or ''}".rstrip()
     if one.status == "failed":
         yield Finding(one.name, "missing", one.error or "failed")
@@ -121,7 +122,7 @@ def _adapter(one: Found) -> Iterator[Finding]:
     try:
         launcher: Launcher[AdapterSettings] = one.adapter.launcher(one.settings)
         plan = launcher.plan()
-        if one.settings.sandbox != "none":
+        if one.settings.sandbox == "bubblewrap":
             sandbox.require()
         hints = list(launcher.hints())
     except CadgateError as error:
@@ -130,7 +131,18 @@ def _adapter(one: Found) -> Iterator[Finding]:
     except Exception as error:  # noqa: BLE001 - an adapter's own code, in any state
         yield Finding(one.name, "missing", f"{package}: looking for the application failed: {error!r}")
     else:
-        yield Finding(one.name, "ok", f"{package}: {one.adapter.title} by {plan.argv[0]}")
+        started = try_start(one.adapter, one.settings, settings)
+        text = f"{package}: {one.adapter.title} by {plan.argv[0]}"
+        if started.error is None:
+            yield Finding(one.name, "ok", f"{text}; {started.application} started in {started.seconds:.1f} s")
+        else:
+            yield Finding(one.name, "missing", f"{text}; it does not start: {started.error}")
+        confinement = sandbox.confinement(one.name, one.settings)
+        if confinement is not None and confinement.active:
+            yield Finding(one.name, "ok", "runs in a sandbox: no network, its own folders, nothing else to read")
+        elif confinement is not None:
+            verdict: Verdict = "ok" if confinement.setting == "none" else "hint"
+            yield Finding(one.name, verdict, confinement.message or "", confinement.remedy)
         for hint in hints:
             yield Finding(one.name, "hint", hint.text, hint.remedy)
 

@@ -19,6 +19,8 @@ class Service:
     text: str = ""
     remedy: str | None = None
     kind: Literal["gateway", "adapter"] = "adapter"
+    note: str | None = None
+    """What else is worth knowing of it, though it works."""
 
     @property
     def answers(self) -> bool:
@@ -80,7 +82,9 @@ class Gateway:
         envelope = self._get(f"/health/{known.name}")
         if envelope["status"] == "success":
             result = envelope["result"]
-            return Service(known.name, result["status"], _application(result))
+            sandbox = cast("dict[str, Any]", result.get("sandbox") or {})
+            note: str | None = sandbox.get("message")
+            return Service(known.name, result["status"], _application(result), note=note)
         error = envelope["error"]
         # It was up a moment ago, and does not answer now.
         state = "down" if known.answers else known.state

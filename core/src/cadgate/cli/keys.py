@@ -10,6 +10,7 @@ from typing import Any
 from cadgate.cli.lifecycle import say
 from cadgate.cli.serve import OWN_KEY
 from cadgate.config import Settings
+from cadgate.private import secure_state
 from cadgate.security.audit import AuditLog, Deed
 from cadgate.security.keys import KeyFile
 
@@ -27,7 +28,8 @@ def create(settings: Settings, label: str, scopes: str) -> int:
 
 
 def _audited(settings: Settings, method: str) -> AbstractContextManager[dict[str, Any]]:
-    """Writes the audit log's line when the block ends."""
+    """Write the audit log's line when the block ends. Raises ConfigError for a state folder that cannot be used."""
+    secure_state(settings.state_dir, settings.origin("state_dir"))
     deed = Deed(method=method, identity="local", peer=None, request_id=secrets.token_hex(16), door="cli")
     return AuditLog.of(settings).watching(deed)
 

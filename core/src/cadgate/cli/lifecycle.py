@@ -16,6 +16,7 @@ from cadgate.cli.gateway import Gateway, NotReachable, Service
 from cadgate.cli.lock import holder_of
 from cadgate.cli.processes import Family
 from cadgate.config import Settings
+from cadgate.private import make_folder, secure_state
 
 POLL_SECONDS = 0.1
 SETTLED = frozenset(("up", "busy", "down", "unavailable", "failed"))
@@ -88,7 +89,8 @@ def up(settings: Settings, arguments: list[str], timeout_seconds: float) -> int:
 
 def _spawn(settings: Settings, log: Path, arguments: list[str]) -> tuple[subprocess.Popen[bytes], int]:
     """The gateway in a session of its own, with its output in `log`; and where in the log it begins."""
-    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secure_state(settings.state_dir, settings.origin("state_dir"))
+    make_folder(log.parent)
     if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
         log.replace(log.with_name(LOG_NAME + ".1"))
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -167,6 +169,9 @@ def _report(gateway: Gateway, services: list[Service], log: Path) -> int:
         if service.kind == "adapter" and service.answers:
             say(f"{service.name:<12} {gateway.url}/api/v1/{service.name}/methods")
     say(f"{'log':<12} {log}")
+    for service in services:
+        if service.note is not None:
+            say(f"{'note':<12} {service.note}")
     missing = [service for service in services if not service.answers and service.state != "unavailable"]
     for service in missing:
         print(f"cadgate: {service.name} does not answer: {service.cause or service.state}", file=sys.stderr)

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, cast
 
 from cadgate.errors import CadgateError, ConfigError
+from cadgate.private import make_folder
 
 FILE_NAME = "gateway.lock"
 _PATIENCE_SECONDS = 0.5
@@ -54,7 +55,7 @@ class StateLock:
     def __init__(self, state_dir: Path, named_by: str = "state_dir") -> None:
         self.path = state_dir / FILE_NAME
         try:
-            state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(state_dir)
             # Not truncated here: until the lock is ours, the content is the holder's.
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:

@@ -17,6 +17,8 @@ import uvicorn
 from cadgate.cli.lock import StateLock
 from cadgate.config import Settings, is_loopback
 from cadgate.errors import CadgateError, ConfigError
+from cadgate.private import UMASK
+from cadgate.security.bodies import Pace
 from cadgate.security.keys import KeyFile
 from cadgate.security.protocol import GatewayProtocol, GatewayWebSocketProtocol
 
@@ -25,6 +27,8 @@ KEEP_ALIVE_SECONDS = 75
 
 
 BACKLOG = 2048
+SWITCH_SECONDS = 0.0005
+"""How long a thread that computes keeps the event loop waiting; at each of its system calls, so that it adds up."""
 OWN_KEY = "the commands of a running gateway"
 
 
@@ -62,6 +66,8 @@ def serve(settings: Settings) -> int:
     :raises CannotListen: the address cannot be bound.
     :raises ConfigError: a setting is wrong.
     """
+    # What is made by others than ourselves, the libraries, is for this user alone too.
+    os.umask(UMASK)
     with (
         StateLock(settings.state_dir, settings.origin("state_dir")) as lock,
         own_key(settings) as token,
@@ -78,6 +84,7 @@ def serve(settings: Settings) -> int:
             lock.publish(settings.url, token)
             print(f"cadgate: listening on {settings.url} (process {os.getpid()})", file=sys.stderr, flush=True)
 
+        sys.setswitchinterval(SWITCH_SECONDS)
         app = create_app(settings)
         server = _Server(_configuration(settings, app), announce, app.state.sockets.close)
 
@@ -92,15 +99,16 @@ def serve(settings: Settings) -> int:
 
 
 def _configuration(settings: Settings, app: Any) -> uvicorn.Config:
+    pace = Pace(settings.body_idle_seconds, settings.body_bytes_per_second)
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=GatewayProtocol,
-        ws=GatewayWebSocketProtocol,
+        http=type("HttpProtocol", (GatewayProtocol,), {"pace": pace}),
+        ws=type("WebSocketProtocol", (GatewayWebSocketProtocol,), {"pace": pace}),
         # Larger messages than may be are answered by an error; this is where reading itself ends, with 1009.
-        ws_max_size=4 * settings.max_body_bytes,
+        ws_max_size=2 * settings.max_body_bytes,
         ws_ping_interval=settings.websocket_heartbeat_seconds,
         ws_ping_timeout=settings.websocket_heartbeat_seconds,
         ws_per_message_deflate=False,

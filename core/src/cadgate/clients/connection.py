@@ -12,6 +12,7 @@ import structlog
 from pydantic_core import from_json, to_json
 
 from cadgate.appserver.framing import FrameError, FrameReader, encode
+from cadgate.encoded import Encoded
 from cadgate.errors import Overloaded, PayloadTooLarge, ValidationFailed
 
 MAX_UNSENT = 128 * 1024 * 1024
@@ -60,11 +61,15 @@ class Connection(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             raise NotSent("the connection is closed")
         number = self._number + 1
-        message: dict[str, Any] = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        message: dict[str, Any] = {"jsonrpc": "2.0", "id": number, "method": method}
         if meta:
             message["meta"] = meta
         try:
-            frame = encode(to_json(message))
+            if isinstance(params, Encoded):
+                frame = encode(b"".join((to_json(message)[:-1], b',"params":', params.text, b"}")))
+            else:
+                message["params"] = params
+                frame = encode(to_json(message))
         except FrameError as error:
             raise PayloadTooLarge(f"{method} cannot be sent to the application: {error}") from error
         except ValueError as error:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from cadgate.models.bounded import FailingFast
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A finite number. Text and booleans are refused, not converted."""
@@ -18,13 +20,14 @@ Vector3 = tuple[Number, Number, Number]
 
 Rotation = Annotated[Vector3, Field(description="XYZ Euler angles in degrees.")]
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HEX = re.compile(r"#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\Z")
 
 
 def _color(value: Any) -> Any:
     if isinstance(value, str):
         if not _HEX.match(value):
-            raise ValueError(f'colour {value!r} is not "#rrggbb" or "#rrggbbaa"')
+            raise ValueError(f'colour {value[:100]!r} is not "#rrggbb" or "#rrggbbaa"')
         channels = [int(value[i : i + 2], 16) / 255 for i in range(1, len(value), 2)]
     elif isinstance(value, (list, tuple)) and len(value) in (3, 4):  # pyright: ignore[reportUnknownArgumentType]
         channels: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType]
@@ -48,7 +51,7 @@ Color = Annotated[
 
 
 def _text(value: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+    if _CONTROL.search(value):
         raise ValueError("control characters are not allowed in a name")
     return value
 
@@ -57,7 +60,7 @@ Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_text)
 """A name in an application's document; adapters narrow it to what their application keeps unchanged."""
 
 
-class Params(BaseModel):
+class Params(FailingFast):
     """Base of every request model: unknown fields are refused, and a value once accepted does not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -69,6 +72,16 @@ class Creation(Params):
     name: Name | None = Field(None, description="Chosen by the application where it is not given; the answer says it.")
     on_conflict: Literal["error", "rename", "replace"] = Field(
         "error", description="What to do when `name` is in use: answer 409 `name_taken`, choose another, or replace it."
+    )
+
+
+class Trustable(Params):
+    """Base of requests that read a file which may hold more than data: code, or the way to other files."""
+
+    trusted: Annotated[bool, Field(strict=True)] = Field(
+        False,
+        description="Read the file as it is, with the code and the references to other files that it holds. Needs the "
+        "scope `execute` besides `write`, and is said in the audit log. Otherwise these are left out, with a warning.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,21 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import BaseModel, ValidationError
+from starlette.responses import Response
 
 from cadgate.application import Application, RequestContext
 from cadgate.builtin import Batch, BatchCall, BatchFailure, BatchResults, BatchSuccess
+from cadgate.encoded import Encoded, encode
+from cadgate.error_handlers import error_details
 from cadgate.errors import (
     CadgateError,
     Forbidden,
     IdempotencyConflict,
     InternalError,
     NotFound,
+    Unauthenticated,
     Unprocessable,
     ValidationFailed,
     from_wire,
 )
 from cadgate.methods import Method
+from cadgate.models.bounded import MAX_ERRORS, holds_many, too_many_fields, without_most_unknown
 from cadgate.models.responses import ErrorBody
+from cadgate.off_loop import off_loop
 from cadgate.plugins.calls import DryRunDone, digest, result_of, validated
 from cadgate.plugins.permission import deed_of_call, leaves_traces, require_permission
 
@@ -35,6 +42,9 @@ _BATCH_WRITE = Method("session.batch", BaseModel, BaseModel, mutates=True)
 
 NOT_DONE = "rolled_back"
 """The outcome, in the audit log, of the other calls of an atomic batch that failed."""
+
+AT_ONCE = 100
+"""Calls that are worked on before the event loop goes on with other requests."""
 
 log = structlog.stdlib.get_logger("cadgate.batch")
 
@@ -61,50 +71,110 @@ class Prepared:
 
 def prepare(runtime: AdapterRuntime, context: RequestContext, name: str, params: dict[str, Any]) -> Prepared:
     """One call as batch and WebSocket give it, checked. Raises NotFound, ValidationFailed, Forbidden."""
+    method, given, values = _permitted(runtime, context, name, params)
+    return _prepared(runtime, context, method, _checked(method, given), values)
+
+
+async def prepare_any(runtime: AdapterRuntime, context: RequestContext, name: str, params: dict[str, Any]) -> Prepared:
+    """`prepare`, whose validation is done off the event loop where it may take long."""
+    method, given, values = _permitted(runtime, context, name, params)
+    large = context.large and holds_many(given)
+    checked = await off_loop(_checked, method, given) if large else _checked(method, given)
+    return _prepared(runtime, context, method, checked, values)
+
+
+def _prepared(
+    runtime: AdapterRuntime,
+    context: RequestContext,
+    method: Method[Any, Any],
+    checked: BaseModel,
+    values: dict[str, Any],
+) -> Prepared:
+    if method.scope_of is not None:
+        _require(runtime, context, method, checked)
+    return Prepared(method, checked, values)
+
+
+def _require(
+    runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | None
+) -> None:
+    """`require_permission`, with a line in the audit log for what is refused."""
+    try:
+        require_permission(runtime, context, method, params)
+    except (Forbidden, Unauthenticated) as error:
+        if leaves_traces(method):
+            runtime.audit.record(deed_of_call(runtime, context, method, params), error.code, error.status, 0.0)
+        raise
+
+
+def _permitted(
+    runtime: AdapterRuntime, context: RequestContext, name: str, params: dict[str, Any]
+) -> tuple[Method[Any, Any], dict[str, Any], dict[str, Any]]:
+    """The method, its parameters and the context's values among them."""
     method = runtime.methods.get(name)
     if method is None:
         raise NotFound(
             f"{runtime.adapter.title} has no method {name!r}; GET /api/v1/{runtime.adapter.name}/methods lists them",
             details={"method": name},
         )
-    try:
-        require_permission(runtime, context, method)
-    except Forbidden as error:
-        if leaves_traces(method):
-            runtime.audit.record(deed_of_call(runtime, context, method, None), error.code, error.status, 0.0)
-        raise
+    _require(runtime, context, method, None)
     values = {
         key: params[key] for key in runtime.adapter.context if key in params and key not in method.params.model_fields
     }
+    return method, {key: value for key, value in params.items() if key not in values}, values
+
+
+def _checked(method: Method[Any, Any], given: dict[str, Any]) -> BaseModel:
+    given, unlisted = without_most_unknown(given, method.params)
+    wrong = too_many_fields(given, ())
+    if wrong is not None:
+        raise ValidationFailed(wrong["msg"], details={"errors": [wrong]})
     try:
-        checked = method.params.model_validate({key: value for key, value in params.items() if key not in values})
+        return method.params.model_validate(given)
     except ValidationError as error:
-        raise invalid(error) from error
-    return Prepared(method, checked, values)
+        raise invalid(error, unlisted) from error
 
 
-def invalid(error: ValidationError) -> ValidationFailed:
-    """Pydantic's complaint as ours."""
+def invalid(error: ValidationError, unlisted: int = 0) -> ValidationFailed:
+    """Pydantic's complaint as ours; `unlisted` errors beside it are only counted."""
     errors = error.errors(include_url=False, include_context=False, include_input=False)
     first = errors[0]
     where = ".".join(str(part) for part in first["loc"])
-    return ValidationFailed(f"{where}: {first['msg']}" if where else first["msg"], details={"errors": errors})
+    details = error_details(errors, len(errors) + unlisted)
+    return ValidationFailed(f"{where}: {first['msg']}" if where else first["msg"], details=details)
+
+
+async def written(results: BatchResults) -> Response | None:
+    """The answer of a large batch, written off the event loop; None where FastAPI may write it."""
+    return await off_loop(_write, results) if len(results.results) > AT_ONCE else None
+
+
+def _write(results: BatchResults) -> Response:
+    items = (each.model_dump_json(by_alias=True).encode() for each in results.results)
+    content = b'{"status":"success","result":{"results":[' + b",".join(items) + b"]}}"
+    return Response(content, media_type="application/json")
 
 
 async def run_batch(runtime: AdapterRuntime, context: RequestContext, batch: Batch) -> BatchResults:
     """Run a batch. Raises the failed call's error when it is atomic, IdempotencyConflict."""
-    told = None if context.idempotency_key is None else digest("session.batch", batch.model_dump(), context)
+    told = None
+    if context.idempotency_key is not None:
+        whole = await off_loop(_encode_batch, batch) if context.large else batch.model_dump()
+        told = digest("session.batch", whole, context)
     ends = None if context.deadline_seconds is None else time.monotonic() + context.deadline_seconds
     context = replace(context, digest=told, deadline_at=ends, door="batch")
     if batch.atomic:
         return await _atomic(runtime, context, batch)
     items: list[Item | None] = [None] * len(batch.calls)
+    listed = 0
     waiting: list[tuple[int, Prepared]] = []
     for index, call in enumerate(batch.calls):
+        await _let_others(index)
         try:
-            prepared = prepare(runtime, replace(context, batch_index=index), call.method, call.params)
+            prepared = await prepare_any(runtime, replace(context, batch_index=index), call.method, call.params)
         except CadgateError as error:
-            items[index] = _failed(error, context)
+            items[index] = _failed(_shortened(error, listed), context)
+            listed += len(error.details.get("errors", ()))
             continue
         if prepared.method.name in runtime.handlers or prepared.method.name.startswith("session."):
             await _flush(runtime, context, waiting, items)
@@ -113,6 +183,28 @@ async def run_batch(runtime: AdapterRuntime, context: RequestContext, batch: Bat
             waiting.append((index, prepared))
     await _flush(runtime, context, waiting, items)
     return BatchResults(results=[item for item in items if item is not None])
+
+
+def _shortened(error: CadgateError, listed: int) -> CadgateError:
+    """`error`, with the first of its errors only where the calls before listed many."""
+    errors = error.details.get("errors", ())
+    if listed > MAX_ERRORS and len(errors) > 1:
+        error.details = {**error.details, "errors": errors[:1], "total": error.details.get("total", len(errors))}
+    return error
+
+
+async def _let_others(index: int) -> None:
+    """Give the event loop to others, once in a while."""
+    if index % AT_ONCE == AT_ONCE - 1:
+        await asyncio.sleep(0)
+
+
+def _encode_batch(batch: Batch) -> Encoded:
+    return encode(batch.model_dump())
+
+
+def _encode_calls(calls: list[Prepared], atomic: bool) -> Encoded:
+    return encode({"calls": [call.wire() for call in calls], "atomic": atomic})
 
 
 async def _alone(runtime: AdapterRuntime, context: RequestContext, index: int, call: Prepared) -> Item:
@@ -136,10 +228,18 @@ async def _flush(
     runtime: AdapterRuntime, context: RequestContext, waiting: list[tuple[int, Prepared]], items: list[Item | None]
 ) -> None:
     """Send the calls that wait, in one exchange, and put their results where they belong."""
-    if not waiting:
-        return
-    calls, indexes = [call for _, call in waiting], [index for index, _ in waiting]
+    allowed: list[tuple[int, Prepared]] = []
+    for index, call in waiting:
+        try:
+            # Asked again: handlers before it may have taken minutes.
+            _require(runtime, replace(context, batch_index=index), call.method, call.params)
+            allowed.append((index, call))
+        except CadgateError as error:
+            items[index] = _failed(error, context)
     waiting.clear()
+    if not allowed:
+        return
+    calls, indexes = [call for _, call in allowed], [index for index, _ in allowed]
     try:
         answers = await _send(runtime, context, calls, atomic=False, indexes=indexes)
     except IdempotencyConflict:
@@ -148,6 +248,7 @@ async def _flush(
         # The application is gone, or out of time: what it had done of these calls is not known.
         answers = [{"failed": error} for _ in calls]
     for index, call, answer in zip(indexes, calls, answers, strict=True):
+        await _let_others(index)
         try:
             items[index] = _item(call, answer, context)
         except CadgateError as error:
@@ -191,6 +292,8 @@ async def _send(
     finally:
         seconds = time.perf_counter() - began
         for index, call, end in zip(indexes, calls, ends or [("cancelled", 499)] * len(calls), strict=True):
+            if ends:
+                await _let_others(index)
             if leaves_traces(call.method):
                 deed = deed_of_call(runtime, replace(context, batch_index=index), call.method, call.params)
                 runtime.audit.record(deed, *end, seconds)
@@ -206,7 +309,10 @@ async def _exchange(
     seconds = context.deadline_seconds or runtime.settings.call_timeout_seconds
     if context.deadline_at is not None:
         seconds = max(0.001, context.deadline_at - time.monotonic())
-    params = {"calls": [call.wire() for call in calls], "atomic": atomic}
+    if context.large or len(calls) > AT_ONCE:
+        params: dict[str, Any] = await off_loop(_encode_calls, calls, atomic)
+    else:
+        params = {"calls": [call.wire() for call in calls], "atomic": atomic}
     reply = await runtime.calls.exchange(context, "session.batch", params, seconds, method)
     return result_of(reply)["results"]
 
@@ -215,17 +321,21 @@ async def _atomic(runtime: AdapterRuntime, context: RequestContext, batch: Batch
     prepared: list[Prepared] = []
     for index, call in enumerate(batch.calls):
         try:
-            prepared.append(_fit_for_atomic(runtime, replace(context, batch_index=index), call))
+            await _let_others(index)
+            prepared.append(await _fit_for_atomic(runtime, replace(context, batch_index=index), call))
         except CadgateError as error:
             error.details = {**error.details, "index": index}
             raise
     answers = await _send(runtime, context, prepared, atomic=True, indexes=range(len(prepared)))
-    items = [_item(call, answer, context) for call, answer in zip(prepared, answers, strict=True)]
+    items: list[Item] = []
+    for call, answer in zip(prepared, answers, strict=True):
+        await _let_others(len(items))
+        items.append(_item(call, answer, context))
     return BatchResults(results=items)
 
 
-def _fit_for_atomic(runtime: AdapterRuntime, context: RequestContext, call: BatchCall) -> Prepared:
-    prepared = prepare(runtime, context, call.method, call.params)
+async def _fit_for_atomic(runtime: AdapterRuntime, context: RequestContext, call: BatchCall) -> Prepared:
+    prepared = await prepare_any(runtime, context, call.method, call.params)
     method = prepared.method
     if not method.atomic or method.replay == "snapshot" or method.name in runtime.handlers:
         raise Unprocessable(

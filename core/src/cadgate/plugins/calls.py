@@ -8,6 +8,7 @@ import itertools
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +18,7 @@ from pydantic_core import to_json
 from cadgate.application import Application, RequestContext
 from cadgate.appserver.replies import OWN_KEY
 from cadgate.artifacts.room import needs_room
+from cadgate.encoded import Encoded, encode_params
 from cadgate.errors import (
     ApplicationRestarted,
     CadgateError,
@@ -25,9 +27,12 @@ from cadgate.errors import (
     Interrupted,
     from_wire,
 )
-from cadgate.methods import Handler, Method
+from cadgate.methods import Handler, Method, Scope
+from cadgate.off_loop import off_loop
 from cadgate.plugins.once import Once
-from cadgate.plugins.permission import deed_of_call, leaves_traces, require_permission
+from cadgate.plugins.permission import deed_of_call, leaves_traces, require_permission, strongest_scope
+from cadgate.security.authority import WITHDRAWN, Authority
+from cadgate.security.shares import Shares
 
 if TYPE_CHECKING:
     from cadgate.clients.connection import Reply
@@ -35,7 +40,7 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
-
+T = TypeVar("T")
 
 MAX_DEATHS = 2
 MAX_REMEMBERED = 1000
@@ -54,25 +59,38 @@ class Calls:
         self._deaths: OrderedDict[str, int] = OrderedDict()
         self._own = OWN_KEY + secrets.token_hex(8)
         self._numbers = itertools.count()
+        settings = runtime.settings
+        share = min(settings.max_queue_per_key, max(1, settings.max_queue * 3 // 4))
+        self._shares = Shares(share, "max_queue_per_key", f"calls to {runtime.adapter.name}")
 
-    async def run(self, app: Application, method: Method[P, R], params: P) -> R:
+    async def run(self, app: Application, method: Method[P, R], params: P | Encoded) -> R:
         """See `Application.call`."""
         if app.context.steps is not None or not leaves_traces(method):  # part of what has a line already, or a read
             return await self._run(app, method, params)
-        deed = deed_of_call(self._runtime, app.context, method, params)
+        if app.context.large:
+            deed = await off_loop(deed_of_call, self._runtime, app.context, method, params)
+        else:
+            deed = deed_of_call(self._runtime, app.context, method, params)
         with self._runtime.audit.watching(deed, fine=DryRunDone):
             return await self._run(app, method, params)
 
-    async def _run(self, app: Application, method: Method[P, R], params: P) -> R:
-        require_permission(self._runtime, app.context, method)
+    async def _run(self, app: Application, method: Method[P, R], params: P | Encoded) -> R:
+        require_permission(self._runtime, app.context, method, params)
         handler = self._runtime.handlers.get(method.name)
         if handler is not None:
             if app.context.dry_run and not method.mutates and leaves_traces(method):
                 # It changes nothing in the application, but writes files: all that can be tried is what was asked.
                 raise DryRunDone
+            if isinstance(params, Encoded):
+                raise TypeError(f"{method.name} has a handler, which needs its parameters as {method.params.__name__}")
             return await self._handle(app, handler, params)
         reply = await self.exchange(
-            app.context, method.name, method.wire_params(params), self._seconds(app, method), method
+            app.context,
+            method.name,
+            await _wire_params(app.context, method, params),
+            self._seconds(app, method),
+            method,
+            strongest_scope(method, params),
         )
         return validated(method, result_of(reply))
 
@@ -97,8 +115,12 @@ class Calls:
         params: dict[str, Any],
         seconds: float,
         method: Method[Any, Any] | None = None,
+        scope: Scope | None = None,
     ) -> Reply:
-        """One exchange with the session; `method` says how it mutates (None: a read)."""
+        """One exchange with the session; `method` says how it mutates (None: a read).
+
+        It is stopped when the caller may not have it any more, by `scope` or the method's.
+        """
         meta: dict[str, Any] = {"request_id": context.request_id}
         if context.values:
             meta["context"] = dict(context.values)
@@ -113,13 +135,28 @@ class Calls:
                 meta["dry_run"] = True
             if context.if_match is not None:
                 meta["if_match"] = context.if_match
-        reply = await self._survivable(name, params, seconds, meta, context)
+        needed = scope or ("read" if method is None else method.required_scope)
+        try:
+            with self._shares.one(context.authority):
+                reply = await self._survivable(name, params, seconds, meta, context, needed)
+        except CadgateError:
+            context.authority.require(needed)
+            raise
+        if "error" in reply:
+            # Where it failed because the caller may not have it any more, that is the reason.
+            context.authority.require(needed)
         if context.timing is not None and "meta" in reply:
             context.timing(reply["meta"].get("queue_ms", 0.0), reply["meta"].get("app_ms", 0.0))
         return reply
 
     async def _survivable(
-        self, name: str, params: dict[str, Any], seconds: float, meta: dict[str, Any], context: RequestContext
+        self,
+        name: str,
+        params: dict[str, Any],
+        seconds: float,
+        meta: dict[str, Any],
+        context: RequestContext,
+        scope: Scope,
     ) -> Reply:
         """The exchange; a request at whose work the application died or was ended twice is not tried a third time.
 
@@ -137,7 +174,15 @@ class Calls:
 
         try:
             return await self._runtime.session.exchange(
-                name, params, seconds, stop=context.stop, stream=context.stream, blame=blame, **meta
+                name,
+                params,
+                seconds,
+                stop=context.stop,
+                stream=context.stream,
+                blame=blame,
+                authority=context.authority,
+                scope=scope,
+                **meta,
             )
         except ApplicationRestarted as error:
             if error.details.get("running"):  # what only waited is not to blame
@@ -151,7 +196,7 @@ class Calls:
         if context.deadline_at is not None:
             seconds = max(0.001, context.deadline_at - time.monotonic())
         method = _INTERNAL_MUTATION if mutates else None
-        return result_of(await self.exchange(context, name, params, seconds, method))
+        return result_of(await self.exchange(context, name, params, seconds, method, context.allowed_by))
 
     async def close(self) -> None:
         """End the work of handlers that goes on without whoever asked for it."""
@@ -161,8 +206,11 @@ class Calls:
 
     async def _handle(self, app: Application, handler: Handler[P, R], params: P) -> R:
         seconds = self._seconds(app, handler.method)
+        needed = strongest_scope(handler.method, params)
         key = app.context.key_for(handler.method.name)
-        told = app.context.digest or digest(handler.method.name, handler.method.wire_params(params), app.context)
+        told = app.context.digest
+        if told is None:
+            told = digest(handler.method.name, await _wire_params(app.context, handler.method, params), app.context)
         # A retry after a crash is the same request, also where what it sends names other temporary files.
         context = replace(
             app.context,
@@ -171,6 +219,7 @@ class Calls:
             digest=told,
             handler=handler.method.name,
             steps=itertools.count(),
+            allowed_by=needed,
         )
         inner = Application(self._runtime, context)
 
@@ -179,7 +228,7 @@ class Calls:
                 # The parts that wait for an application end at the deadline themselves, and end what they started.
                 async with asyncio.timeout(seconds + self._runtime.settings.grace_seconds + 1):
                     with needs_room():
-                        return await handler.run(inner, params)
+                        return await while_allowed(handler.run(inner, params), context.authority, needed)
             except TimeoutError as error:
                 raise DeadlineExceeded(f"{handler.method.name} had no answer within {seconds:g} s") from error
             except (SystemExit, KeyboardInterrupt) as error:
@@ -187,7 +236,8 @@ class Calls:
                 raise InternalError(f"{handler.method.name} tried to end the gateway: {error!r}") from error
 
         if key is not None and not context.dry_run:
-            return await self._once.do(key, told, work)
+            # Of one caller: another's key is another request, whatever it is called.
+            return await self._once.do(f"{context.identity} {key}", told, work)
         if handler.method.mutates or context.gone is None:
             return await work()
         return await while_wanted(work(), context.gone())
@@ -210,8 +260,43 @@ async def while_wanted(work: Any, gone: Any) -> Any:
         await asyncio.gather(task, watch, return_exceptions=True)
 
 
+async def while_allowed(work: Awaitable[T], authority: Authority, scope: Scope) -> T:
+    """The result of `work`, which is cancelled when `authority` loses `scope`. Raises why then."""
+    task = asyncio.current_task()
+    assert task is not None
+    lost: list[CadgateError] = []
+
+    def withdraw(error: CadgateError) -> None:
+        lost.append(error)
+        task.cancel(WITHDRAWN)
+
+    forget = authority.watch((scope,), withdraw)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        # Who cancelled the request as well answers it.
+        if lost and task.uncancel() == 0:
+            raise lost[0] from None
+        raise
+    finally:
+        forget()
+
+
+async def _wire_params(context: RequestContext, method: Method[P, R], params: P | Encoded) -> dict[str, Any]:
+    if isinstance(params, Encoded):
+        return params
+    if context.large:
+        return await off_loop(encode_params, method, params)
+    return method.wire_params(params)
+
+
 def digest(name: str, params: dict[str, Any], context: RequestContext) -> str:
     """What tells one request from another that came with the same idempotency key."""
+    if isinstance(params, Encoded):
+        told = hashlib.sha256(b"[" + to_json(name) + b",")
+        told.update(params.text)
+        told.update(b"," + to_json(dict(context.values)) + b"]")
+        return told.hexdigest()
     return hashlib.sha256(to_json([name, params, dict(context.values)])).hexdigest()
 
 

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Once:
-    """Remembers the last `limit` keys. Work that failed with a 5xx is forgotten and may be tried again."""
+    """Remembers the last `limit` keys. Work that failed with a 5xx, or for want of authority, may be tried again."""
 
     def __init__(self, limit: int = 10_000) -> None:
         self._limit = limit
@@ -44,7 +44,10 @@ class Once:
 
     def _settle(self, key: str, task: asyncio.Future[Any]) -> None:
         error = None if task.cancelled() else task.exception()
-        if task.cancelled() or (error is not None and not (isinstance(error, CadgateError) and error.status < 500)):
+        remembered = error is None or (
+            isinstance(error, CadgateError) and error.status < 500 and error.status not in (401, 403)
+        )
+        if task.cancelled() or not remembered:
             self._known.pop(key, None)
         while len(self._known) > self._limit:
             self._known.popitem(last=False)

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from cadgate.application import RequestContext
+from cadgate.encoded import Encoded
 from cadgate.errors import Forbidden
 from cadgate.methods import Method, Scope
 from cadgate.security.audit import Deed, hash_of_code
@@ -17,24 +18,44 @@ if TYPE_CHECKING:
     from cadgate.plugins.runtime import AdapterRuntime
 
 
-def require_scope(context: RequestContext, scope: Scope) -> None:
-    """Raise Forbidden when the caller may not do that."""
-    if scope not in context.scopes:
-        raise Forbidden(
-            f"This key has no {scope!r} scope", details={"required": scope, "scopes": sorted(context.scopes)}
-        )
+def require_permission(
+    runtime: AdapterRuntime,
+    context: RequestContext,
+    method: Method[Any, Any],
+    params: BaseModel | Encoded | None = None,
+) -> None:
+    """Raise Forbidden when the caller's key does not allow `method`, or the adapter's settings do not.
+
+    With `params`, what these need as well: before they are known, ask without. Raises Unauthenticated when the key was
+    revoked meanwhile.
+    """
+    _require(runtime, context, method.required_scope, method.name, method)
+    further = method.further_scope(params) if isinstance(params, BaseModel) else None
+    if further is not None:
+        trusted = " of a trusted file" if getattr(params, "trusted", False) else " with these parameters"
+        _require(runtime, context, further, method.name + trusted, method)
 
 
-def require_permission(runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any]) -> None:
-    """Raise Forbidden when the caller's key does not allow `method`, or the adapter's settings do not."""
-    require_scope(context, method.required_scope)
-    if method.required_scope == "execute" and not runtime.settings.allow_execute:
-        name = runtime.adapter.name
-        raise Forbidden(
-            f"{method.name} is switched off: `allow_execute = false` stands in [adapters.{name}] "
-            f"(or CADGATE_{name.upper()}_ALLOW_EXECUTE). Whoever runs the gateway can switch it on",
-            details={"setting": f"adapters.{name}.allow_execute", "method": method.name},
-        )
+def _require(
+    runtime: AdapterRuntime, context: RequestContext, scope: Scope, what: str, method: Method[Any, Any]
+) -> None:
+    try:
+        context.authority.require(scope)
+    except Forbidden as error:
+        if what == method.name:
+            raise
+        raise Forbidden(f"{what} needs more. {error.message}", details=error.details) from error
+    if scope == "execute" and not runtime.settings.allow_execute:
+        raise switched_off(runtime.adapter.name, method.name, what)
+
+
+def switched_off(adapter: str, method: str, what: str | None = None) -> Forbidden:
+    """The 403 of what runs code where the adapter's settings allow none."""
+    return Forbidden(
+        f"{what or method} is switched off: `allow_execute = false` stands in [adapters.{adapter}] "
+        f"(or CADGATE_{adapter.upper()}_ALLOW_EXECUTE). Whoever runs the gateway can switch it on",
+        details={"setting": f"adapters.{adapter}.allow_execute", "method": method},
+    )
 
 
 def leaves_traces(method: Method[Any, Any]) -> bool:
@@ -43,7 +64,7 @@ def leaves_traces(method: Method[Any, Any]) -> bool:
 
 
 def deed_of_call(
-    runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | None
+    runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | Encoded | None
 ) -> Deed:
     """What the audit log says of a call. Nothing of its parameters but the hash of code."""
     more: dict[str, Any] = {}
@@ -51,6 +72,8 @@ def deed_of_call(
         more["index"] = context.batch_index
     if method.required_scope == "execute" and params is not None:
         more["code_sha256"] = _hash(method, params)
+    if getattr(params, "trusted", False) is True:
+        more["trusted"] = True
     if context.dry_run:
         more["dry_run"] = True
     return Deed(
@@ -64,8 +87,16 @@ def deed_of_call(
     )
 
 
-def _hash(method: Method[Any, Any], params: BaseModel) -> str:
+def _hash(method: Method[Any, Any], params: BaseModel | Encoded) -> str:
+    if isinstance(params, Encoded):
+        return hashlib.sha256(params.text).hexdigest()
     code = getattr(params, "code", None)
     if isinstance(code, str):
         return hash_of_code(code)
     return hashlib.sha256(to_json(method.wire_params(params))).hexdigest()
+
+
+def strongest_scope(method: Method[Any, Any], params: BaseModel | Encoded) -> Scope:
+    """The scope whose loss ends a call that runs: the one that these parameters need besides, or the method's."""
+    further = method.further_scope(params) if isinstance(params, BaseModel) else None
+    return further or method.required_scope

@@ -10,6 +10,8 @@ from fastapi import APIRouter
 import cadgate.converters  # pyright: ignore[reportUnusedImport]  # noqa: F401 - routes are written with `{x:name}`
 from cadgate.methods import Method
 from cadgate.models.responses import Failure
+from cadgate.plugins.permission import leaves_traces
+from cadgate.security.access import requires
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,12 +31,21 @@ class Router(APIRouter):
         self, verb: str, path: str, method: Method[Any, Any], *, errors: tuple[int, ...] = (), **options: Any
     ) -> Callable[[F], F]:
         """Declare a route that calls `method`. `errors` are the statuses that it may answer beside the usual ones."""
-        statuses = {*_ALWAYS, *errors, *((404,) if "{" in path else ()), *((409,) if method.mutates else ())}
+        statuses = {
+            *_ALWAYS,
+            *errors,
+            *((404,) if "{" in path else ()),
+            *((409,) if method.mutates or method.deadline == "file" else ()),
+        }
         extra: dict[str, Any] = options.pop("openapi_extra", {})
+        needs = requires(
+            method.required_scope, audited_as=method.name if leaves_traces(method) else None, by_method=True
+        )
         return self.api_route(
             path,
             methods=[verb],
             responses={**{status: {"model": Failure} for status in sorted(statuses)}, **options.pop("responses", {})},
             openapi_extra={**extra, METHOD_EXTENSION: method.name},
+            dependencies=[*options.pop("dependencies", ()), needs],
             **options,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,12 @@ from cadgate.errors import ApplicationUnavailable, NotFound
 from cadgate.methods import Handler, Method
 from cadgate.plugins.calls import Calls
 from cadgate.plugins.contents import contents_of
+from cadgate.private import make_folder
 from cadgate.security.audit import AuditLog
 from cadgate.sessions import sandbox
 from cadgate.sessions.launcher import Launcher, LaunchPlan
 from cadgate.sessions.process import ApplicationProcess
-from cadgate.sessions.sandbox import Sandbox
+from cadgate.sessions.sandbox import Confinement, Sandbox
 from cadgate.sessions.session import Session
 from cadgate.sessions.source import ExternalSource, ManagedSource
 from cadgate.sessions.spawn import Launch
@@ -79,6 +81,8 @@ class AdapterRuntime:
         )
         self.session.listeners.append(self._warm_workers)
         self.calls = Calls(self)
+        self.confinement: Confinement | None = None
+        """How its applications are shut in; decided once, when it starts. None where it starts none."""
 
     @property
     def workspace(self) -> Path:
@@ -111,15 +115,11 @@ class AdapterRuntime:
 
     def _sandbox(self) -> Sandbox | None:
         """What the application may see, where the settings shut it in. Raises ApplicationUnavailable."""
-        if self.settings.sandbox == "none":
-            return None
-        sandbox.require()
+        if self.settings.sandbox == "auto" and not (self.confinement and self.confinement.active):
+            return None  # as it was decided at the start
         # Workers read and write the session's files; all applications of one adapter trust each other.
-        return Sandbox(
-            hidden=self._hidden,
-            writable=(self.workspace, self.folder / "journal", *self._roots),
-            readable=self.settings.sandbox_readable,
-        )
+        writable = (self.workspace, self.folder / "journal", *self._roots)
+        return sandbox.sandbox_for(self.settings, self._hidden, writable, self.folder / "cache")
 
     async def _launch_worker(self, worker: Worker, number: int) -> ApplicationProcess:
         try:
@@ -156,10 +156,13 @@ class AdapterRuntime:
     # --- life ----------------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> AdapterRuntime:
-        self.workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(self.workspace)
         # What an earlier gateway left. Nothing uses it: its applications ended with it.
         for left in (self.workspace / ".staging", self.folder / "tmp", self.folder / "workers"):
             await anyio.to_thread.run_sync(partial(shutil.rmtree, left, ignore_errors=True))
+        self.confinement = await anyio.to_thread.run_sync(sandbox.confinement, self.adapter.name, self.settings)
+        if self.confinement is not None and not self.confinement.active and self.confinement.setting == "auto":
+            log.warning(self.confinement.message)
         self.session.start()
         return self
 
@@ -175,8 +178,9 @@ class AdapterRuntime:
         return self.session.status()
 
     async def health(self) -> dict[str, Any]:
-        """See `Session.health`."""
-        return await self.session.health()
+        """See `Session.health`; it says how the application is shut in, too."""
+        answer = await self.session.health()
+        return answer if self.confinement is None else {**answer, "sandbox": asdict(self.confinement)}
 
 
 def runtime_of(request: Request, name: str) -> AdapterRuntime:

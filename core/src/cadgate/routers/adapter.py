@@ -11,11 +11,11 @@ from cadgate.application import Application
 from cadgate.builtin import REDO, UNDO, Batch, BatchResults, History
 from cadgate.models.common import Empty
 from cadgate.models.responses import Failure, Result, Success
-from cadgate.plugins.batch import run_batch
-from cadgate.plugins.permission import require_scope
+from cadgate.plugins.batch import run_batch, written
 from cadgate.plugins.router import METHOD_EXTENSION, Router
 from cadgate.plugins.runtime import AdapterRuntime, runtime_of
 from cadgate.routers.context import deed_of
+from cadgate.security.access import requires
 
 
 class RouteInfo(Result):
@@ -57,7 +57,7 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
     # What a context value names may not be there.
     missing = (404,) if context else ()
 
-    @router.get("/methods")
+    @router.get("/methods", dependencies=[requires("read")])
     async def list_methods(request: Request) -> Success[MethodList]:
         """List every method with the JSON Schemas of its parameters and its result, and its route."""
         if name not in made:
@@ -65,14 +65,21 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
             made[name] = await anyio.to_thread.run_sync(_list, runtime_of(request, name))
         return Success(made[name])
 
-    @router.post("/batch", responses={404: {"model": Failure}})
-    async def batch(body: Batch, request: Request, app: Annotated[Application, bound]) -> Success[BatchResults]:
+    # Each of its calls asks for its own scope, and has its own line in the audit log.
+    @router.post(
+        "/batch",
+        response_model=Success[BatchResults],
+        responses={404: {"model": Failure}},
+        dependencies=[requires(by_method=True)],
+    )
+    async def batch(body: Batch, request: Request, app: Annotated[Application, bound]) -> Any:
         """Run many calls in one round trip.
 
         Each call sees what the ones before it did, and has its own entry in `results`. With `atomic`, a call that fails
         takes back everything: the answer is its error, and `details.index` says which it was.
         """
-        return Success(await run_batch(runtime_of(request, name), app.context, body))
+        results = await run_batch(runtime_of(request, name), app.context, body)
+        return await written(results) or Success(results)
 
     @router.operation("POST", "/undo", UNDO, errors=missing)
     async def undo(app: Annotated[Application, bound]) -> Success[History]:
@@ -84,12 +91,11 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
         """Do again what was undone last. 409 `conflict` when there is nothing."""
         return Success(await app.call(REDO, Empty()))
 
-    @router.post("/restart", status_code=202)
-    async def restart(request: Request, app: Annotated[Application, bound]) -> Success[Restarting]:
+    @router.post("/restart", status_code=202, dependencies=[requires("execute", audited_as="session.restart")])
+    async def restart(request: Request) -> Success[Restarting]:
         """End the application and start it again with its documents; also the way out of `down`."""
         runtime = runtime_of(request, name)
         with runtime.audit.watching(deed_of(request, "session.restart", name)):
-            require_scope(app.context, "execute")
             runtime.session.restart("asked for by a client")
             runtime.session.request_start()
         return Success(Restarting())

@@ -19,7 +19,8 @@ from cadgate.models.common import Params
 from cadgate.models.responses import Artifact, Deleted, Failure, Result, Success
 from cadgate.openapi_operations import IDEMPOTENCY
 from cadgate.plugins.router import Router
-from cadgate.routers.context import context_of, deed_of, require
+from cadgate.routers.context import context_of, deed_of
+from cadgate.security.access import authority_of, requires
 from cadgate.security.audit import AuditLog
 
 router = Router(prefix="/api/v1/artifacts")
@@ -50,23 +51,26 @@ async def _once(request: Request, digest: str, work: Callable[[], Awaitable[None
     if key is None:
         await work()
     else:
-        await request.app.state.once.do(key, digest, work)
+        await request.app.state.once.do(f"{authority_of(request.scope).identity} {key}", digest, work)
 
 
 def _store(request: Request) -> ArtifactStore:
     return request.app.state.artifacts
 
 
-@router.get("")
+@router.get("", dependencies=[requires("read")])
 async def list_artifacts(request: Request, page: Annotated[ArtifactPage, Query()]) -> Success[ArtifactList]:
     """List the artifacts, the newest first."""
-    require(request, "read")
     listed, total = await anyio.to_thread.run_sync(_store(request).page, page.offset, page.limit)
     return Success(ArtifactList(artifacts=listed, total=total))
 
 
 @router.post(
-    "", status_code=201, openapi_extra=_UPLOAD | _KEYED, responses={413: {"model": Failure}, 422: {"model": Failure}}
+    "",
+    status_code=201,
+    openapi_extra=_UPLOAD | _KEYED,
+    responses={413: {"model": Failure}, 422: {"model": Failure}},
+    dependencies=[requires("write", audited_as="artifacts.store")],
 )
 async def store_artifact(request: Request) -> Success[Artifact]:
     """Store a file: multipart/form-data with the file in the field `file`. Its name keeps its last segment only."""
@@ -75,10 +79,11 @@ async def store_artifact(request: Request) -> Success[Artifact]:
     return Success(await receive_upload(_store(request), request, key=context_of(request).idempotency_key))
 
 
-@router.head("/{id:name}", include_in_schema=False)
+@router.head("/{id:name}", include_in_schema=False, dependencies=[requires("read")])
 @router.get(
     "/{id:name}",
     response_class=Response,
+    dependencies=[requires("read")],
     responses={
         200: {"description": "The bytes", "content": _BYTES},
         206: {"description": "The part that `Range` asked for", "content": _BYTES},
@@ -89,19 +94,23 @@ async def store_artifact(request: Request) -> Success[Artifact]:
 )
 async def download_artifact(id: str, request: Request) -> Response:
     """Download an artifact: its bytes, with `Range`, `ETag` and `If-None-Match`."""
-    require(request, "read")
     return file_response(await anyio.to_thread.run_sync(_store(request).get, id))
 
 
-@router.delete("/{id:name}", openapi_extra=_KEYED, responses={404: {"model": Failure}, 422: {"model": Failure}})
+@router.delete(
+    "/{id:name}",
+    openapi_extra=_KEYED,
+    responses={404: {"model": Failure}, 422: {"model": Failure}},
+    dependencies=[requires("write", audited_as="artifacts.delete")],
+)
 async def delete_artifact(id: str, request: Request) -> Success[Deleted]:
-    """Remove an artifact. A download of it that runs ends normally."""
+    """Remove an artifact. A download of it that runs ends normally. A key removes what it has stored itself."""
     audit: AuditLog = request.app.state.audit
     with audit.watching(deed_of(request, "artifacts.delete")) as learned:
-        require(request, "write")
+        identity = authority_of(request.scope).identity
 
         async def remove() -> None:
-            await anyio.to_thread.run_sync(_store(request).delete, id)
+            await anyio.to_thread.run_sync(_store(request).delete, id, identity)
 
         await _once(request, id, remove)
         learned["artifact"] = id

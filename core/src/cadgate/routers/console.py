@@ -9,8 +9,9 @@ from starlette.responses import FileResponse, Response
 
 from cadgate.errors import NotFound
 from cadgate.plugins.router import Router
+from cadgate.security.access import requires
 
-router = Router()
+router = Router(dependencies=[requires()])  # whoever has a key
 
 ASSETS = "/console-assets"
 _FOLDER = Path(__file__).parent.parent / "console"

@@ -8,9 +8,10 @@ from typing import Any
 
 from starlette.requests import HTTPConnection, Request
 
-from cadgate.application import ALL_SCOPES, RequestContext
-from cadgate.errors import Forbidden, ValidationFailed
+from cadgate.application import RequestContext
+from cadgate.errors import ValidationFailed
 from cadgate.methods import Scope
+from cadgate.security.access import authority_of
 from cadgate.security.audit import Deed
 
 MAX_DEADLINE_MS = 24 * 3600 * 1000
@@ -37,19 +38,17 @@ def context_of(request: Request) -> RequestContext:
         idempotency_key=key,
         if_match=revision,
         dry_run=b"dry_run" in query and _dry_run(request),
-        scopes=state.get("scopes", ALL_SCOPES),
-        identity=state.get("identity", "local"),
+        authority=authority_of(request.scope),
         peer=peer_of(request),
         gone=partial(_gone, request),
         timing=state.get("timing"),
+        large=state.get("large", False),
     )
 
 
 def require(request: Request, scope: Scope) -> None:
-    """Raise Forbidden unless the caller's key allows `scope`: for the gateway's own routes."""
-    allowed = request.scope.get("state", {}).get("scopes", ALL_SCOPES)
-    if scope not in allowed:
-        raise Forbidden(f"This key does not allow {scope!r}", details={"scope": scope, "allowed": sorted(allowed)})
+    """Raise Forbidden unless the caller's key allows `scope`, where that is not known before the body is read."""
+    authority_of(request.scope).require(scope)
 
 
 def peer_of(connection: HTTPConnection) -> str | None:
@@ -63,7 +62,7 @@ def deed_of(request: Request, method: str, adapter: str | None = None, **more: A
     state: dict[str, Any] = request.scope.get("state", {})
     return Deed(
         method=method,
-        identity=state.get("identity", "local"),
+        identity=authority_of(request.scope).identity,
         peer=peer_of(request),
         request_id=state.get("request_id", ""),
         door="rest",

@@ -17,8 +17,9 @@ from starlette.responses import HTMLResponse, Response
 from cadgate.errors import NotFound
 from cadgate.openapi import Document
 from cadgate.plugins.router import Router
+from cadgate.security.access import requires
 
-router = Router()
+router = Router(dependencies=[requires()])  # whoever has a key
 
 ASSETS = "/docs/assets"
 _FOLDER = Path(fastapi_offline.__file__).parent / "static"

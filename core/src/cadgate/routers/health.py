@@ -11,13 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field
 import cadgate
 from cadgate.error_handlers import inactive
 from cadgate.errors import ApplicationUnavailable, NotFound
+from cadgate.models.confinement import SandboxState
 from cadgate.models.responses import Failure, Result, Success
 from cadgate.plugins.discovery import Found
 from cadgate.plugins.router import Router
 from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.security.access import requires
 from cadgate.security.audit import AuditLog
 
-router = Router()
+router = Router(dependencies=[requires()])  # whoever has a key
 
 
 class AdapterState(Result):
@@ -86,6 +88,9 @@ class AdapterHealth(BaseModel):
     )
     keeps_because: str | None = Field(
         None, description="Why. What executed code left behind ends with the application (POST /restart)."
+    )
+    sandbox: SandboxState | None = Field(
+        None, description="Whether it is shut in. Absent: the gateway does not start it."
     )
     problems: list[str] | None = Field(
         None, description="Why changes, or snapshots that shorten a restoration, cannot be written now."

@@ -8,8 +8,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from cadgate.metrics import Metrics
 from cadgate.plugins.router import Router
+from cadgate.security.access import requires
 
-router = Router()
+router = Router(dependencies=[requires("read")])
 
 
 @router.get("/metrics", response_class=PlainTextResponse)

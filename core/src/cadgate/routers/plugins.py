@@ -8,11 +8,14 @@ from fastapi import Request
 from fastapi.routing import iter_route_contexts
 from pydantic import Field
 
+from cadgate.models.confinement import SandboxState
 from cadgate.models.responses import Result, Success
 from cadgate.plugins.discovery import Found
 from cadgate.plugins.router import Router
+from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.security.access import requires
 
-router = Router()
+router = Router(dependencies=[requires("read")])
 
 
 class PluginRoute(Result):
@@ -36,6 +39,9 @@ class PluginInfo(Result):
     execute: bool | None = Field(
         description="Whether code may be run in it (`allow_execute` of its settings); null unless it is active."
     )
+    sandbox: SandboxState | None = Field(
+        description="Whether its application is shut in; null unless it is active and started by the gateway."
+    )
 
 
 class PluginList(Result):
@@ -48,6 +54,7 @@ class PluginList(Result):
 async def list_plugins(request: Request) -> Success[PluginList]:
     """List every adapter that was found: active with its routes, disabled, or failed with the reason."""
     found: list[Found] = request.app.state.plugins
+    runtimes: dict[str, AdapterRuntime] = request.app.state.runtimes
     routes = _routes(request)
     return Success(
         PluginList(
@@ -62,6 +69,9 @@ async def list_plugins(request: Request) -> Success[PluginList]:
                     routes=routes.get(one.name, []) if one.status == "active" else [],
                     websocket=f"/ws/{one.name}" if one.status == "active" else None,
                     execute=one.settings.allow_execute if one.status == "active" and one.settings else None,
+                    sandbox=SandboxState.of(runtimes[one.name].confinement)
+                    if one.status == "active" and one.name in runtimes
+                    else None,
                 )
                 for one in found
             ]

@@ -13,8 +13,9 @@ from cadgate.plugin import API_VERSION
 from cadgate.plugins.discovery import Found
 from cadgate.plugins.router import Router
 from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.security.access import requires
 
-router = Router()
+router = Router(dependencies=[requires()])  # whoever has a key
 
 
 class AdapterVersion(Result):

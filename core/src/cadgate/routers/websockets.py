@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from cadgate.models.responses import Result, Success
 from cadgate.plugins.router import Router
-from cadgate.routers.context import require
+from cadgate.security.access import requires
 from cadgate.websocket.asyncapi import document
 from cadgate.websocket.sockets import Sockets
 
@@ -39,10 +39,9 @@ class WebSocketConnections(Result):
     total: int
 
 
-@router.get("/ws")
+@router.get("/ws", dependencies=[requires("read")])
 async def list_websockets(request: Request) -> Success[WebSocketConnections]:
     """List the open WebSocket connections of all adapters."""
-    require(request, "read")
     sockets: Sockets = request.app.state.sockets
     listed = [
         WebSocketConnection(
@@ -62,7 +61,7 @@ async def list_websockets(request: Request) -> Success[WebSocketConnections]:
     return Success(WebSocketConnections(connections=listed, total=len(listed)))
 
 
-@router.get("/asyncapi.json", include_in_schema=False)
+@router.get("/asyncapi.json", include_in_schema=False, dependencies=[requires()])
 async def asyncapi(request: Request) -> Response:
     """The description of `/ws/{adapter}`: AsyncAPI 3."""
     return Response(document(request.app), media_type="application/json")

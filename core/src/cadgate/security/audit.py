@@ -23,6 +23,8 @@ import structlog
 from pydantic_core import to_json
 
 from cadgate.errors import CadgateError
+from cadgate.private import make_folder
+from cadgate.security.authority import WITHDRAWN
 
 if TYPE_CHECKING:
     from cadgate.config import Settings
@@ -109,8 +111,9 @@ class AuditLog:
         except CadgateError as error:
             outcome, status = error.code, error.status
             raise
-        except asyncio.CancelledError:
-            outcome, status = "cancelled", _CANCELLED
+        except asyncio.CancelledError as error:
+            withdrawn = error.args == (WITHDRAWN,)
+            outcome, status = ("withdrawn", 401) if withdrawn else ("cancelled", _CANCELLED)
             raise
         except BaseException as error:
             if fine is None or not isinstance(error, fine):
@@ -169,7 +172,7 @@ class AuditLog:
                         return self._descriptor
                     self._rotate()
             self.close()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path.parent)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         self._descriptor = os.open(self.path, flags, 0o600)
         os.fchmod(self._descriptor, 0o600)

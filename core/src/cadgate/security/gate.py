@@ -1,7 +1,9 @@
 """The one door: every HTTP request and WebSocket passes here before anything else runs.
 
-In this order: request id, path, `Host`, `Origin`, who is asking, the route, the body's type and size. What is refused
-is answered here, in the envelope; what is let in is timed, counted and logged once. Pure ASGI, tens of microseconds.
+In this order: request id, path, `Host`, `Origin`, who is asking (401), the route (404, 405), what it asks of a caller
+(403), the body's type and size (415, 413). What is refused is answered here, in the envelope, and nothing of its body
+was read; what is let in is timed, counted and logged once, and ended when the caller's key is withdrawn meanwhile.
+Pure ASGI, tens of microseconds.
 """
 
 from __future__ import annotations
@@ -22,10 +24,16 @@ from cadgate.error_handlers import internal_error, log_defect, refuse_websocket,
 from cadgate.errors import ApplicationUnavailable, BadRequest, CadgateError
 from cadgate.logging import AccessLog
 from cadgate.metrics import Metrics
+from cadgate.plugins.permission import switched_off
 from cadgate.routing import RouteTable
-from cadgate.security.bodies import SMALL, Bodies, counted, declared_length, drain, is_streamed
+from cadgate.security.access import Access, access_to
+from cadgate.security.audit import AuditLog, Deed
+from cadgate.security.authority import WITHDRAWN, Authority
+from cadgate.security.bodies import SMALL, Bodies, declared_length, drain, is_streamed
 from cadgate.security.identity import Identity
 from cadgate.security.origins import Origins
+from cadgate.security.protocol import ABORT
+from cadgate.security.shares import Shares
 
 log = structlog.get_logger("cadgate.gate")
 
@@ -34,6 +42,9 @@ _ONCE = (b"host", b"origin", b"authorization", b"content-length", b"content-type
 _EXPOSED = b"X-Request-ID, Server-Timing, X-Artifact-Id, ETag, Retry-After, Content-Disposition, Content-Range"
 _PREFLIGHT_SECONDS = b"600"
 _CLIENT_LEFT = 499
+_FIRST_FAILURE = 400
+NOTHING = Access(declared=True)
+"""What a path without a route asks for: 404 and 405 are no secret."""
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 _DEFAULT_ALLOWED_HEADERS = b"authorization, content-type, idempotency-key, if-match, x-deadline-ms, x-request-id"
 
@@ -54,7 +65,17 @@ def _stopping() -> ApplicationUnavailable:
 class Exchange:
     """One HTTP request on its way: what is known of it, and the answer's head as it passes."""
 
-    __slots__ = ("app_ms", "cors", "drop_body", "queue_ms", "request_id", "send", "started", "status")
+    __slots__ = (
+        "app_ms",
+        "cors",
+        "drop_body",
+        "queue_ms",
+        "request_id",
+        "send",
+        "started",
+        "status",
+        "withdrawn",
+    )
 
     def __init__(self, send: Send, request_id: str, started: float) -> None:
         self.send = send
@@ -65,6 +86,8 @@ class Exchange:
         self.app_ms = 0.0
         self.cors: list[tuple[bytes, bytes]] | None = None
         self.drop_body = False
+        self.withdrawn: CadgateError | None = None
+        """Why the caller may not have the answer any more."""
 
     def timing(self, queue_ms: float, app_ms: float) -> None:
         """Adds up what the calls of this request spent."""
@@ -105,6 +128,8 @@ class Gate:
         bodies: Bodies,
         metrics: Metrics,
         access: AccessLog,
+        audit: AuditLog,
+        requests_per_key: int,
     ) -> None:
         self.app = app
         self._table = table
@@ -113,6 +138,8 @@ class Gate:
         self._bodies = bodies
         self._metrics = metrics
         self._access = access
+        self._audit = audit
+        self._shares = Shares(requests_per_key, "requests_per_key", "requests")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -131,17 +158,21 @@ class Gate:
         route: Route | None = None
         inner = scope
         self._metrics.in_flight.inc()
+        counted_for: Authority | None = None
         try:
             try:
                 if self._admit(scope, headers, exchange, state):
                     await self._preflight(headers, exchange)
                     return
+                authority: Authority = state["authority"]
+                self._shares.take(authority)
+                counted_for = authority
                 inner = self._as_get(scope, exchange)
                 route, _, _ = self._table.find(inner)
-                limit = self._bodies.check(headers, route, scope["http_version"])
-                if limit is not None:
-                    receive = counted(receive, limit)
-                await self.app(inner, receive, exchange.respond)
+                needs = NOTHING if route is None else access_to(route, inner["method"])
+                self._permit(needs, inner, state)
+                receive = self._bodies.receiving(receive, headers, route, scope["http_version"])
+                await self._run(inner, receive, exchange, authority, needs)
             except CadgateError as error:
                 await self._refuse(error, scope, headers, receive, exchange)
             except ClientDisconnect:
@@ -160,7 +191,55 @@ class Gate:
                 await self._refuse(internal_error(), scope, headers, receive, exchange)
         finally:
             self._metrics.in_flight.dec()
+            if counted_for is not None:
+                self._shares.give_back(counted_for)
             self._finish(scope, route, exchange)
+
+    async def _run(
+        self, scope: Scope, receive: Receive, exchange: Exchange, authority: Authority, needs: Access
+    ) -> None:
+        """Let it run, until its end or until the caller may not have it any more. Raises what refuses it then."""
+        if not authority.is_key:
+            await self._audited(scope, receive, exchange, needs)
+            return
+        task = asyncio.current_task()
+        assert task is not None
+
+        def withdraw(error: CadgateError) -> None:
+            exchange.withdrawn = error
+            task.cancel(WITHDRAWN)
+
+        forget = authority.watch(needs.scopes, withdraw, checked=True)
+        try:
+            await self._audited(scope, receive, exchange, needs)
+        except BaseException:
+            if exchange.withdrawn is None:
+                raise
+        finally:
+            forget()
+        if exchange.withdrawn is None:
+            return
+        task.uncancel()
+        if not exchange.status:
+            raise _withdrawn(exchange.withdrawn)
+        # What the client has of the answer is not the whole, and the connection says so.
+        abort = scope.get("extensions", {}).get(ABORT)
+        if abort is not None:
+            abort()
+            await asyncio.sleep(0)
+
+    async def _audited(self, scope: Scope, receive: Receive, exchange: Exchange, needs: Access) -> None:
+        """Run it, with a line in the audit log where no method writes one."""
+        if not needs.audited_here:
+            await self.app(scope, receive, exchange.respond)
+            return
+        began = time.perf_counter()
+        try:
+            await self.app(scope, receive, exchange.respond)
+        finally:
+            status = exchange.status or (_CLIENT_LEFT if exchange.withdrawn is None else exchange.withdrawn.status)
+            outcome = "success" if exchange.status and exchange.status < _FIRST_FAILURE else "failed"
+            self._audit.record(_deed(needs, scope, scope["state"]), outcome, status, time.perf_counter() - began)
 
     # --- checks --------------------------------------------------------------------------------------------------
 
@@ -193,8 +272,22 @@ class Gate:
                     return True
         elif (site := headers.get(b"sec-fetch-site")) is not None:
             self._origins.check_fetch_site(site, headers)
-        state["identity"], state["scopes"] = self._identity.of(scope, headers)
+        state["authority"] = self._identity.of(scope, headers)
         return False
+
+    def _permit(self, needs: Access, scope: Scope, state: dict[str, Any]) -> None:
+        """Raise Forbidden where the caller may not use this route. What was tried stands in the audit log."""
+        authority: Authority = state["authority"]
+        error = authority.objection(*needs.scopes, fresh=False)  # the key was looked up just now
+        if error is None and needs.audited_here and needs.adapter is not None and "execute" in needs.scopes:
+            runtime = scope["app"].state.runtimes.get(needs.adapter)
+            if runtime is not None and not runtime.settings.allow_execute:
+                error = switched_off(needs.adapter, needs.audited_as or scope["path"])
+        if error is None:
+            return
+        if needs.audited_as is not None:
+            self._audit.record(_deed(needs, scope, state), error.code, error.status, 0.0)
+        raise error
 
     def _as_get(self, scope: Scope, exchange: Exchange) -> Scope:
         """A HEAD of a route that has only GET becomes that GET, whose body is dropped."""
@@ -253,6 +346,28 @@ class Gate:
             await refuse_websocket(error, state["request_id"], scope, send)
             return
         await self.app(scope, receive, send)
+
+
+def _withdrawn(error: CadgateError) -> CadgateError:
+    """What is answered to a request that ran when its key was withdrawn."""
+    error.message = (
+        f"{error.message}, while this request ran: its work was stopped, and what it had changed by then is in the "
+        "document or was taken back, whole"
+    )
+    return error
+
+
+def _deed(needs: Access, scope: Scope, state: dict[str, Any]) -> Deed:
+    """What the audit log says of a request that no method speaks for."""
+    client = scope.get("client")
+    return Deed(
+        method=needs.audited_as or "",
+        identity=state["authority"].identity,
+        peer=None if client is None else f"{client[0]}:{client[1]}",
+        request_id=state["request_id"],
+        door="rest",
+        adapter=needs.adapter,
+    )
 
 
 def _state(scope: Scope, headers: dict[bytes, bytes]) -> dict[str, Any]:

@@ -7,15 +7,12 @@ from typing import Protocol
 import structlog
 from starlette.types import Scope as AsgiScope
 
-from cadgate.application import ALL_SCOPES
-from cadgate.errors import ConfigError, Forbidden, InternalError, Unauthenticated
-from cadgate.methods import Scope
+from cadgate.errors import ConfigError, Forbidden, Unauthenticated
+from cadgate.security.authority import IN_PROCESS, LOCAL, Authority, KeyAuthority, Watchers, unreadable
 from cadgate.security.keys import KeyFile
 from cadgate.security.peers import PeerLookupUnavailable, Peers, own_uid
 
 log = structlog.get_logger("cadgate.security")
-
-Caller = tuple[str, frozenset[Scope]]
 
 _IN_PROCESS = frozenset((("127.0.0.1", 123), ("testclient", 50000)))
 """The client as httpx's and Starlette's transports without a socket name it. Servers also state a `spec_version`."""
@@ -30,8 +27,8 @@ _BY_A_PROXY = frozenset(
 class Identity(Protocol):
     """Tells who sent a request, by its connection or its headers."""
 
-    def of(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Caller:
-        """Name and scopes of the caller. Raises Unauthenticated or Forbidden."""
+    def of(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Authority:
+        """Who the caller is, and what they may do. Raises Unauthenticated or Forbidden."""
         ...
 
     def close(self) -> None:
@@ -50,7 +47,7 @@ class LocalUser:
             self._peers = None
             log.warning("local_auth_unchecked", reason=str(error), advice='use auth = "token" on shared machines')
 
-    def of(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Caller:
+    def of(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Authority:
         if not _BY_A_PROXY.isdisjoint(headers):
             raise Forbidden(
                 'This request came through a proxy, which hides who sent it: auth = "local" cannot work behind one. '
@@ -58,9 +55,9 @@ class LocalUser:
             )
         client, server = scope.get("client"), scope.get("server")
         if "spec_version" not in scope.get("asgi", {}) and client is not None and tuple(client) in _IN_PROCESS:
-            return "in-process", ALL_SCOPES
+            return IN_PROCESS
         if self._peers is None:
-            return "local", ALL_SCOPES
+            return LOCAL
         try:
             if client is None or server is None or server[1] is None:
                 raise ValueError("the connection has no addresses")
@@ -73,7 +70,7 @@ class LocalUser:
             raise Forbidden(
                 'Only the user who runs this gateway may use it (auth = "local"); other users need auth = "token"'
             )
-        return "local", ALL_SCOPES
+        return LOCAL
 
     def close(self) -> None:
         if self._peers is not None:
@@ -85,8 +82,9 @@ class KeyHolder:
 
     def __init__(self, keys: KeyFile) -> None:
         self._keys = keys
+        self._watchers = Watchers(keys)
 
-    def of(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Caller:
+    def of(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Authority:
         scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         if not scheme and scope["type"] == "websocket":
             scheme, token = _of_subprotocols(headers.get(b"sec-websocket-protocol", b"").decode("latin-1"))
@@ -98,12 +96,10 @@ class KeyHolder:
         try:
             key = self._keys.find(token.strip()) if scheme.lower() == "bearer" else None
         except ConfigError as error:
-            # Its message names a file of this machine: that is for the log.
-            log.error("key_file_unusable", reason=str(error))
-            raise InternalError("The gateway cannot read its keys; its log says why") from error
+            raise unreadable(error) from error
         if key is None:
             raise Unauthenticated("This key is not known, or was revoked")
-        return f"key:{key.id}", frozenset(key.scopes)
+        return KeyAuthority(key, self._watchers)
 
     def close(self) -> None:
         pass

@@ -19,9 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cadgate.application import ALL_SCOPES
 from cadgate.errors import CadgateError, ConfigError
-from cadgate.methods import Scope
+from cadgate.methods import ALL_SCOPES, Scope
+from cadgate.private import make_folder, opener
 
 FILE = "keys.json"
 _SCOPES: tuple[Scope, ...] = ("read", "write", "execute")
@@ -48,6 +48,7 @@ class KeyFile:
         self.path = state_dir / FILE
         self._stamp: tuple[int, int, int] | None = None
         self._keys: dict[str, Key] = {}
+        self._generation = 0
 
     def create(self, label: str, scopes: Iterable[str] = ALL_SCOPES) -> tuple[str, Key]:
         """Make a key that allows `scopes`. The text of the key is returned here and nowhere else, ever again.
@@ -89,16 +90,32 @@ class KeyFile:
         matches = hmac.compare_digest(given, key.sha256 if key else _NOBODY)
         return key if matches else None
 
+    def by_id(self, identifier: str) -> Key | None:
+        """The key with this id as it is now; the same object until the file changes."""
+        return self._current().get(identifier)
+
+    def generation(self) -> int:
+        """A number that is another one after the file has changed."""
+        self._current()
+        return self._generation
+
     def _current(self) -> dict[str, Key]:
         try:
             status = os.stat(self.path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
+            if self._keys:
+                self._generation += 1
             self._stamp, self._keys = None, {}
             return self._keys
+        except PermissionError as error:
+            raise ConfigError(f"{self.path} cannot be looked at: set CADGATE_STATE_DIR to a folder of yours") from error
+        except OSError as error:
+            raise ConfigError(f"{self.path}: cannot be read ({error.strerror})") from error
         stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
         if stamp != self._stamp:
             self._keys = self._read(status.st_mode)
             self._stamp = stamp
+            self._generation += 1
         return self._keys
 
     def _read(self, mode: int) -> dict[str, Key]:
@@ -107,14 +124,14 @@ class KeyFile:
         try:
             listed: list[dict[str, Any]] = json.loads(self.path.read_text())["keys"]
             return {entry["id"]: _key(entry) for entry in listed}
-        except (ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise ConfigError(f"{self.path}: is not a file of keys ({error})") from error
 
     @contextmanager
     def _changing(self) -> Generator[dict[str, Key]]:
         """The keys, locked against other processes, written back in one step when the block ends well."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self.path.parent / f".{FILE}.lock").open("w") as lock:
+        make_folder(self.path.parent)
+        with open(self.path.parent / f".{FILE}.lock", "w", opener=opener) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._stamp = None
             keys = dict(self._current())

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cadgate.application import Stop
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.clients.connection import Reply
 from cadgate.errors import ApplicationRestarted, CadgateError, ConnectionFailed, DeadlineExceeded, Overloaded
+from cadgate.methods import Scope
+from cadgate.security.authority import LOCAL, Authority
 from cadgate.sessions.costs import Kind, kind_of
 from cadgate.sessions.deadline import Deadline
 from cadgate.sessions.status import BUSY_AFTER, FlightTable, InFlight
@@ -39,6 +42,20 @@ class Supervised(Protocol):
     async def until_noticed(self) -> None: ...
 
     def restart(self, reason: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One call as its caller made it."""
+
+    method: str
+    params: dict[str, Any]
+    stop: Stop | None
+    stream: object | None
+    blame: Callable[[], None] | None
+    authority: Authority
+    scope: Scope
+    meta: dict[str, Any]
 
 
 class SessionCalls:
@@ -88,6 +105,8 @@ class SessionCalls:
         stop: Stop | None = None,
         stream: object | None = None,
         blame: Callable[[], None] | None = None,
+        authority: Authority = LOCAL,
+        scope: Scope = "read",
         **meta: Any,
     ) -> Reply:
         """Send one call when it is its turn, and wait for its answer message, at most `seconds` in all.
@@ -95,10 +114,12 @@ class SessionCalls:
         Raises Overloaded, ApplicationStarting, ApplicationUnavailable, ApplicationRestarted, DeadlineExceeded. A call
         that still runs at its deadline, or when `stop` is asked for, is interrupted; if it does not stop, the
         application is restarted in the end, and `blame` called. Calls of one `stream` are worked on in the order in
-        which they were made.
+        which they were made. One for whose `scope` the `authority` is withdrawn meanwhile is not started, or asked to
+        end: see `Deadline.withdraw`.
         """
+        asked = _Asked(method, params, stop, stream, blame, authority, scope, meta)
         if method == PING:
-            return await self._sent(method, params, seconds, None, None, blame, meta)
+            return await self._sent(asked, seconds, None)
         if self._session.client is None:
             raise self._session.absence()
         if len(self._turns) >= self._max_queue:
@@ -108,64 +129,52 @@ class SessionCalls:
             )
         kind, began = kind_of(method, params), time.monotonic()
         try:
-            return await self._in_turn(kind, params, seconds, stream, stop, blame, meta)
+            return await self._in_turn(kind, asked, seconds)
         except ApplicationRestarted as error:
             left = seconds - (time.monotonic() - began)
             if error.details.get("running") or left <= 0 or (meta.get("mutates") and meta.get("key") is None):
                 raise
             # It had been sent ahead behind a call at which the application ended; by its id it is done once.
-            return await self._in_turn(kind, params, left, stream, stop, blame, meta)
+            return await self._in_turn(kind, asked, left)
 
-    async def _in_turn(
-        self,
-        kind: Kind,
-        params: dict[str, Any],
-        seconds: float,
-        stream: object | None,
-        stop: Stop | None,
-        blame: Callable[[], None] | None,
-        meta: dict[str, Any],
-    ) -> Reply:
-        turn = self._turns.ask(kind, seconds, stream)
+    async def _in_turn(self, kind: Kind, asked: _Asked, seconds: float) -> Reply:
+        turn = self._turns.ask(kind, seconds, asked.stream)
         if turn.granted is None:
-            return await self._sent(kind[0], params, seconds, turn, stop, blame, meta)
-        if stop is not None:
-            stop.attach(lambda: self._turns.drop(turn))
-        left = await self._turns.wait(turn)
-        reply = await self._sent(kind[0], params, left, turn, stop, blame, meta)
+            return await self._sent(asked, seconds, turn)
+        if asked.stop is not None:
+            asked.stop.attach(lambda: self._turns.drop(turn))
+        forget = asked.authority.watch((asked.scope,), lambda _: self._turns.drop(turn))
+        try:
+            left = await self._turns.wait(turn)
+        finally:
+            forget()
+        reply = await self._sent(asked, left, turn)
         times = reply.get("meta")
         if times is not None:
             times["queue_ms"] = times.get("queue_ms", 0.0) + (seconds - left) * 1000
         return reply
 
-    async def _sent(
-        self,
-        method: str,
-        params: dict[str, Any],
-        seconds: float,
-        turn: Turn | None,
-        stop: Stop | None,
-        blame: Callable[[], None] | None,
-        meta: dict[str, Any],
-    ) -> Reply:
+    async def _sent(self, asked: _Asked, seconds: float, turn: Turn | None) -> Reply:
         """Send one call and wait for its answer message."""
         client = self._session.client
         if client is None:
             self._returned(turn, None)
             raise self._session.absence()
         watched = False
+        method, meta = asked.method, asked.meta
         reply: Reply | None = None
         flight = self._flights.add(method)
         landed = self._landing(client, flight, turn)
-        deadline = Deadline(self, flight, seconds, blame)
-        if stop is not None:
-            stop.attach(deadline.interrupt)
+        deadline = Deadline(self, flight, seconds, asked.blame)
+        if asked.stop is not None:
+            asked.stop.attach(deadline.interrupt)
         if self._busy_timer is None:
             self._look_for_busy(BUSY_AFTER)
-        ordered = turn is not None and turn.stream is not None
+        ordered, by_force = asked.stream is not None, asked.scope == "execute"
+        forget = asked.authority.watch((asked.scope,), lambda _: deadline.withdraw(by_force=by_force))
         try:
             reply = await client.exchange(
-                method, params, on_sent=deadline.sent, ordered=ordered, deadline_ms=seconds * 1000, **meta
+                method, asked.params, on_sent=deadline.sent, ordered=ordered, deadline_ms=seconds * 1000, **meta
             )
             return reply
         except asyncio.CancelledError:
@@ -189,6 +198,7 @@ class SessionCalls:
                 ) from error
             raise
         finally:
+            forget()
             if not watched:
                 deadline.met()
                 landed(reply)

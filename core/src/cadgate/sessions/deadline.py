@@ -14,6 +14,9 @@ from cadgate.sessions.status import InFlight
 ANSWER_SECONDS = 0.25
 """How long after its deadline a call may take to say itself how it ended."""
 
+WITHDRAWAL_GRACE = 0.4
+"""Seconds that code may take to stop when the key of whoever sent it was revoked."""
+
 
 class Watched(Protocol):
     """What a deadline needs of a session."""
@@ -94,9 +97,26 @@ class Deadline:
         self._timer.cancel()
         self._timer = self._loop.call_later(self._session.grace_seconds, self._not_stopped)
 
+    def withdraw(self, *, by_force: bool) -> None:
+        """Whoever asked for the call may not have it any more: it is not started, or asked to end.
+
+        `by_force`, one that does not end takes its application with it: code, which may do anything meanwhile. Other
+        work was allowed when it began, and ends by itself or at its deadline, whole or not at all.
+        """
+        self._wanted = False
+        if self._ticket is None:
+            return
+        connection, number = self._ticket
+        connection.cancel(number)
+        if not self._session.is_running(self._flight):
+            connection.fail(number, Interrupted(f"{self._flight.method} was not started"))
+        elif by_force:
+            self._timer.cancel()
+            self._timer = self._loop.call_later(min(WITHDRAWAL_GRACE, self._session.grace_seconds), self._not_stopped)
+
     def _not_stopped(self) -> None:
         grace = self._session.grace_seconds
-        self._session.restart(f"{self._flight.method} did not stop within {grace:g} s after it was interrupted")
+        self._session.restart(f"{self._flight.method} did not stop in time after it was interrupted")
         if self._ticket is not None:
             error = ApplicationRestarted(
                 f"{self._flight.method} did not stop within {grace:g} s after it was interrupted, so the application "

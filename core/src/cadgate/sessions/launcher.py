@@ -16,10 +16,15 @@ S = TypeVar("S", bound=AdapterSettings)
 
 @dataclass(frozen=True, slots=True)
 class LaunchPlan:
-    """How to start the application headless. `environment` is added to a clean one (PATH, LANG, a HOME of its own)."""
+    """How to start the application headless. `environment` is added to a clean one (PATH, LANG, a HOME of its own).
+
+    In a sandbox it sees the system's files, the folder of its program and the adapter's package; `readable` are files
+    and folders that it needs besides.
+    """
 
     argv: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    readable: Sequence[Path] = ()
 
 
 @dataclass(frozen=True, slots=True)

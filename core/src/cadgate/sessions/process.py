@@ -9,6 +9,7 @@ import os
 import secrets
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,13 @@ TAIL = 4096
 MAX_READY = 1024 * 1024
 KILL_SECONDS = 5.0
 """How long the end of a killed process may take to be known."""
+IN_SANDBOX = (
+    " in its sandbox, which shows it the system's files and its own: name what else it needs in sandbox_readable, "
+    'or set sandbox = "none"'
+)
+
+_STARTERS = ThreadPoolExecutor(thread_name_prefix="cadgate-start")
+"""A sandbox ends with the thread that made it (`--die-with-parent`): these live as long as the gateway."""
 
 log = structlog.stdlib.get_logger("cadgate.process")
 
@@ -95,7 +103,7 @@ class ApplicationProcess:
     @classmethod
     async def _spawned(cls, launch: Launch) -> ApplicationProcess:
         secret = secrets.token_urlsafe(32)
-        spawning = asyncio.get_running_loop().run_in_executor(None, spawn, launch, secret)
+        spawning = asyncio.get_running_loop().run_in_executor(_STARTERS, spawn, launch, secret)
         try:
             spawned = await asyncio.shield(spawning)
         except asyncio.CancelledError:
@@ -145,7 +153,8 @@ class ApplicationProcess:
         finally:
             transport.close()
         if not data:
-            raise StartFailed("it ended while it started", self.log_tail(), crashed=True)
+            where = "" if self._launch.sandbox is None else IN_SANDBOX
+            raise StartFailed(f"it ended while it started{where}", self.log_tail(), crashed=True)
         try:
             about: dict[str, Any] = json.loads(data)
             if "error" in about:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.errors import ApplicationUnavailable
+from cadgate.private import UMASK, make_folder, opener
 from cadgate.sessions import sandbox
 from cadgate.sessions.launcher import LaunchPlan, import_roots
 from cadgate.sessions.sandbox import Sandbox
@@ -61,6 +64,7 @@ def _environment(launch: Launch, boot: int) -> dict[str, str]:
     kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
     if launch.sandbox is not None:
         kept = sandbox.environment(kept)
+        kept["XDG_CACHE_HOME"] = str(launch.sandbox.cache or launch.folder / "home" / ".cache")
     return {
         "LANG": "C.UTF-8",
         **kept,
@@ -77,14 +81,14 @@ def _environment(launch: Launch, boot: int) -> dict[str, str]:
 
 def _prepare_folders(launch: Launch) -> None:
     for name in ("workspace", "home", "tmp", "lib"):
-        (launch.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(launch.folder / name)
     for root in import_roots(launch.package):
         link = launch.folder / "lib" / os.path.basename(root)
         # Left alone where it is right: another application of this session may be importing through it.
         if not link.is_symlink() or os.readlink(link) != root:
             link.unlink(missing_ok=True)
             link.symlink_to(root)
-    launch.log.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(launch.log.parent)
     if launch.log.exists() and launch.log.stat().st_size > MAX_LOG:
         launch.log.replace(launch.log.with_suffix(".1.log"))
 
@@ -96,9 +100,15 @@ def _command(launch: Launch) -> list[str]:
     own = [launch.folder / name for name in ("workspace", "home", "tmp")]
     journal = [] if launch.journal is None else [launch.journal]
     for folder in (*own, *journal, *launch.sandbox.writable):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder)
     roots = [*import_roots(launch.package), str(launch.folder / "lib")]
-    return launch.sandbox.command(launch.plan, [*own, *journal], roots, launch.folder / "workspace")
+    # Looked for here: in the sandbox, all that is seen of a missing program is that bubblewrap ends.
+    program = shutil.which(launch.plan.argv[0], path=SYSTEM_PATH)
+    if program is None:
+        number = errno.EACCES if os.path.exists(launch.plan.argv[0]) else errno.ENOENT
+        raise OSError(number, os.strerror(number))
+    plan = replace(launch.plan, argv=[program, *launch.plan.argv[1:]])
+    return launch.sandbox.command(plan, [*own, *journal], roots, launch.folder / "workspace")
 
 
 def spawn(launch: Launch, secret: str) -> Spawned:
@@ -129,7 +139,7 @@ def spawn(launch: Launch, secret: str) -> Spawned:
         if len(told) > MAX_BOOT:
             raise ValueError(f"the launcher's options are {len(told)} bytes long; at most {MAX_BOOT} fit")
         os.write(boot_write, told)
-        with launch.log.open("ab") as log:
+        with open(launch.log, "ab", opener=opener) as log:
             popen = subprocess.Popen(
                 _command(launch),
                 stdin=subprocess.DEVNULL,
@@ -139,6 +149,7 @@ def spawn(launch: Launch, secret: str) -> Spawned:
                 env=_environment(launch, boot_read),
                 pass_fds=[*theirs, *([] if listener is None else [listener.fileno()])],
                 start_new_session=True,
+                umask=UMASK,
             )
     except BaseException as error:
         for descriptor in (lifeline_write, ready_read, boot_write):

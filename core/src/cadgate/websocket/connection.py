@@ -12,8 +12,9 @@ from pydantic_core import to_json
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cadgate.application import Stop
-from cadgate.methods import Scope
 from cadgate.routers.context import peer_of
+from cadgate.security.access import authority_of
+from cadgate.security.authority import Authority
 from cadgate.websocket.messages import Topic
 
 MAX_EVENTS = 2_000
@@ -23,6 +24,9 @@ MAX_KEPT_CHARACTERS = 128 * 1024 * 1024
 """What may wait of results and output, which are never dropped; a client that lets more wait is disconnected."""
 
 TOO_SLOW = 1008
+WITHDRAWN = 4401
+"""The key of the client was revoked."""
+MAX_REASON_BYTES = 120
 
 
 @dataclass(slots=True, eq=False)
@@ -47,11 +51,9 @@ class Connection:
     """Sends from one task, in order. Everything else is synchronous and never waits for the client."""
 
     def __init__(self, websocket: WebSocket, identifier: str, adapter: str) -> None:
-        state: dict[str, Any] = websocket.scope.get("state", {})
         self.id = identifier
         self.adapter = adapter
-        self.identity: str = state["identity"]
-        self.scopes: frozenset[Scope] = state["scopes"]
+        self.authority: Authority = authority_of(websocket.scope)
         self.client = peer_of(websocket)
         self.since = time.time()
         self.topics: dict[Topic, None] = {}
@@ -68,6 +70,12 @@ class Connection:
         self._untold = 0
         self._wake = asyncio.Event()
         self._close_code: int | None = None
+        self._close_reason = ""
+
+    @property
+    def identity(self) -> str:
+        """Whose it is."""
+        return self.authority.identity
 
     # --- what to send --------------------------------------------------------------------------------------------
 
@@ -105,10 +113,16 @@ class Connection:
         if not self._queue:
             self.send({"type": "heartbeat"})
 
-    def close(self, code: int, *, at_once: bool = False) -> None:
+    @property
+    def closing(self) -> bool:
+        """Whether nothing of its client is accepted any more."""
+        return self._close_code is not None or self.ended.is_set()
+
+    def close(self, code: int, *, reason: str = "", at_once: bool = False) -> None:
         """End the connection after what waits was sent, or without that."""
         if self._close_code is None:
             self._close_code = code
+            self._close_reason = reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore")
             if at_once:
                 self._queue.clear()
                 self._events.clear()
@@ -126,7 +140,7 @@ class Connection:
                         await self._websocket.send_text(text)
                         self.sent += 1
                 if self._close_code is not None:
-                    await self._websocket.close(self._close_code)
+                    await self._websocket.close(self._close_code, self._close_reason or None)
                     return
                 self._wake.clear()
                 await self._wake.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import anyio
@@ -14,10 +15,12 @@ from cadgate.application import Application, RequestContext
 from cadgate.builtin import EXECUTE, Code
 from cadgate.error_handlers import internal_error, plain
 from cadgate.errors import BadRequest, CadgateError, Conflict, Forbidden, NotFound, Overloaded, PayloadTooLarge
-from cadgate.plugins.batch import prepare
+from cadgate.helper import Helper
+from cadgate.methods import Scope
+from cadgate.off_loop import LARGE
+from cadgate.plugins.batch import prepare_any
 from cadgate.plugins.calls import DryRunDone
-from cadgate.plugins.permission import require_scope
-from cadgate.websocket.connection import Connection, Job
+from cadgate.websocket.connection import WITHDRAWN, Connection, Job
 from cadgate.websocket.hub import Hub
 from cadgate.websocket.messages import (
     PROTOCOL,
@@ -31,8 +34,13 @@ from cadgate.websocket.messages import (
     Unsubscribe,
     id_of,
     read,
+    type_of,
 )
 
+NEEDS: dict[str, Scope] = {"execute": "execute", "broadcast": "write", "subscribe": "read"}
+"""The scopes that a message's type alone asks for. A call asks for its method's."""
+CLOSE_SECONDS = 0.3
+"""How long a client whose key was revoked may take to be told so."""
 MAX_JOBS = 256
 """What one connection may have running or waiting."""
 
@@ -42,10 +50,21 @@ log = structlog.stdlib.get_logger("cadgate.websocket")
 class Handler:
     """Serves one connection of one adapter, from its `hello` to its end."""
 
-    def __init__(self, hub: Hub, connection: Connection, *, max_message: int, heartbeat_seconds: float) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        connection: Connection,
+        *,
+        max_message: int,
+        max_values: int,
+        heartbeat_seconds: float,
+        helper: Helper,
+    ) -> None:
         self._hub = hub
         self._connection = connection
         self._max_message = max_message
+        self._max_values = max_values
+        self._helper = helper
         self._heartbeat = heartbeat_seconds
         self._number = 0
 
@@ -67,14 +86,37 @@ class Handler:
             async with anyio.create_task_group() as group:
                 group.start_soon(self._write, group.cancel_scope)
                 group.start_soon(self._beat)
-                await self._read(websocket)
+                forget = [
+                    connection.authority.watch((), partial(self._withdraw, group.cancel_scope)),
+                    connection.authority.watch(("read",), self._end_subscriptions),
+                ]
+                try:
+                    await self._read(websocket)
+                finally:
+                    for each in forget:
+                        each()
                 group.cancel_scope.cancel()
         finally:
             connection.end()
 
+    def _withdraw(self, scope: anyio.CancelScope | None, error: CadgateError) -> None:
+        """The key was revoked: nothing is accepted or sent any more. What runs is ended where it runs."""
+        connection = self._connection
+        connection.topics.clear()
+        connection.close(WITHDRAWN, reason=f"{error.code}: {error.message}", at_once=True)
+        if scope is not None:
+            # A client that does not read cannot be sent its close either.
+            scope.deadline = anyio.current_time() + CLOSE_SECONDS
+
+    def _end_subscriptions(self, error: CadgateError) -> None:
+        """The key may not read any more: no more events. The client is told once."""
+        if self._connection.topics:
+            self._connection.topics.clear()
+            self._refuse(None, error)
+
     def _may_execute(self) -> bool:
         """Whether this client may run code: its key and the adapter's settings both say so."""
-        return "execute" in self._connection.scopes and self._hub.runtime.settings.allow_execute
+        return "execute" in self._connection.authority.scopes and self._hub.runtime.settings.allow_execute
 
     async def _write(self, scope: anyio.CancelScope) -> None:
         await self._connection.write()
@@ -94,28 +136,40 @@ class Handler:
             if message["type"] == "websocket.disconnect":
                 return
             self._connection.received += 1
-            self._take(message.get("text"))
+            if self._connection.closing:
+                continue
+            error = self._connection.authority.objection()
+            if error is not None:
+                self._withdraw(None, error)
+                continue
+            await self._take(message.get("text"))
 
     # --- one message ---------------------------------------------------------------------------------------------
 
-    def _take(self, text: str | None) -> None:
+    async def _take(self, text: str | None) -> None:
         """Answer a message, or begin what it asks for. Every refusal is a message too."""
         identifier: str | int | None = None
         try:
             if text is None:
                 raise BadRequest("Binary frames mean nothing here: send one JSON object in a text frame")
-            if len(text) > self._max_message or len(text.encode("utf-8", "surrogatepass")) > self._max_message:
+            if _is_longer(text, self._max_message):
                 raise PayloadTooLarge(
                     f"The message is too large: the limit is {self._max_message} bytes",
                     details={"maximum": self._max_message},
                 )
             try:
-                message = read(text)
+                message = await read(text, self._helper, self._max_values)
             except CadgateError:
                 identifier = id_of(text)
+                # Whoever may not do it at all is told that, and not what is wrong with how it was asked for.
+                needed = NEEDS.get(type_of(text))
+                if needed is not None:
+                    self._connection.authority.require(needed)
                 raise
             identifier = message.id
-            self._dispatch(message)
+            if self._connection.closing:
+                return
+            self._dispatch(message, large=len(text) > LARGE)
         except Forbidden as error:
             body = error_body(error, self._request_id())
             self._connection.send({"type": "result", "id": identifier, "status": "error", "error": body})
@@ -134,11 +188,11 @@ class Handler:
     def _request_id(self) -> str:
         return f"{self._connection.id}-{self._number}"
 
-    def _dispatch(self, message: ClientMessage) -> None:
+    def _dispatch(self, message: ClientMessage, *, large: bool) -> None:
         self._number += 1
         connection = self._connection
         if isinstance(message, (Execute, Call)):
-            self._hub.spawn(self._run(self._begin(message), message))
+            self._hub.spawn(self._run(self._begin(message), message, large=large))
         elif isinstance(message, Interrupt):
             job = connection.jobs.get(message.id)
             if job is None:
@@ -151,7 +205,7 @@ class Handler:
                 connection.topics.pop(topic, None)
             self._succeed(message.id, {"topics": list(connection.topics)})
         elif isinstance(message, Broadcast):
-            require_scope(self._context(), "write")
+            connection.authority.require("write")
             told = self._hub.publish("clients", message.data, omit=None if message.include_self else connection)
             self._succeed(message.id, {"delivered": told})
         else:
@@ -162,8 +216,8 @@ class Handler:
         self._connection.send({"type": "result", "id": identifier, "status": "success", "result": result})
 
     def _subscribe(self, message: Subscribe) -> None:
-        require_scope(self._context(), "read")
         connection, hub = self._connection, self._hub
+        connection.authority.require("read")
         connection.topics.update(dict.fromkeys(message.topics))
         result: dict[str, Any] = {"topics": list(connection.topics)}
         if message.since is None:
@@ -180,8 +234,7 @@ class Handler:
         connection = self._connection
         return RequestContext(
             request_id=self._request_id(),
-            scopes=connection.scopes,
-            identity=connection.identity,
+            authority=connection.authority,
             peer=connection.client,
             door="websocket",
         )
@@ -196,7 +249,7 @@ class Handler:
         jobs[message.id] = job
         return job
 
-    async def _run(self, job: Job, message: Execute | Call) -> None:
+    async def _run(self, job: Job, message: Execute | Call, *, large: bool) -> None:
         """Run it and send its result."""
         connection, began = self._connection, time.perf_counter()
         context = replace(
@@ -206,6 +259,7 @@ class Handler:
             stream=connection,
             gone=job.stop.wait,
             stop=job.stop,
+            large=large,
         )
         answer: dict[str, Any] = {"type": "result", "id": job.id}
         self._hub.watch(context.request_id, connection, job)
@@ -251,7 +305,7 @@ class Handler:
             if_match=message.if_match,
             dry_run=message.dry_run,
         )
-        prepared = prepare(self._hub.runtime, context, message.method, message.params)
+        prepared = await prepare_any(self._hub.runtime, context, message.method, message.params)
         app = Application(self._hub.runtime, replace(context, values=prepared.values))
         return (await calls.run(app, prepared.method, prepared.params)).model_dump(mode="json")
 
@@ -260,6 +314,13 @@ class Handler:
         if isinstance(message, Execute):
             body["traceback"] = body["details"].pop("traceback", "")
         return body
+
+
+def _is_longer(text: str, size: int) -> bool:
+    """Whether `text` has more than `size` bytes; megabytes are not written to find that out where it is clear."""
+    if len(text) > size or len(text) * 4 <= size or text.isascii():
+        return len(text) > size
+    return len(text.encode("utf-8", "surrogatepass")) > size
 
 
 def error_body(error: CadgateError, request_id: str) -> dict[str, Any]:

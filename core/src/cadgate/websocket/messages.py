@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from cadgate import json_body
-from cadgate.errors import CadgateError, MalformedJson
+from cadgate import json_body, weighing
+from cadgate.errors import CadgateError, MalformedJson, PayloadTooLarge, ValidationFailed
+from cadgate.helper import Helper
+from cadgate.models.bounded import MAX_FIELDS, FailingFast
 from cadgate.models.responses import ErrorBody
+from cadgate.off_loop import HUGE, LARGE, off_loop
 
 PROTOCOL = 1
 MAX_SECONDS = 24 * 3600
+MAX_LOOKED_AT = 64 * 1024
 
 Topic = Literal["objects", "scene", "render", "output", "status", "clients"]
 TOPICS: tuple[Topic, ...] = ("objects", "scene", "render", "output", "status", "clients")
@@ -21,7 +26,7 @@ Id = Annotated[str, Field(min_length=1, max_length=128)] | Annotated[int, Field(
 """The client's own, text or a whole number; it comes back on every message that belongs to it."""
 
 
-class Message(BaseModel):
+class Message(FailingFast):
     """Base of all messages: one JSON object in one text frame."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -195,15 +200,26 @@ SERVER_MESSAGES: tuple[type[Message], ...] = (
     Problem,
 )
 
+_ID = re.compile(r'"id"\s*:\s*(?:"[^"\\]{1,128}"|-?\d{1,18})(?=\s*[,}])')
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
 
-def read(text: str) -> ClientMessage:
-    """The message that a client sent. Raises MalformedJson or ValidationFailed; `details["id"]` is its id, if known."""
+async def read(text: str, helper: Helper, max_values: int) -> ClientMessage:
+    """The message that a client sent. Raises PayloadTooLarge, MalformedJson or ValidationFailed."""
     try:
-        value = json_body.parse(text.encode("utf-8", "surrogatepass"))
-    except MalformedJson as error:
-        raise MalformedJson(error.message.replace("The body", "The message", 1), details=error.details) from error
+        body = text.encode("utf-8", "surrogatepass")
+        if len(body) > HUGE:
+            value = await helper.run(weighing.read, body, max_values)
+        elif len(body) > LARGE:
+            value = await off_loop(weighing.read, body, max_values)
+        else:
+            value = json_body.parse(body)
+    except (MalformedJson, PayloadTooLarge) as error:
+        raise type(error)(error.message.replace("he body", "he message", 1), details=error.details) from error
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        if len(fields) > MAX_FIELDS:
+            raise ValidationFailed(f"A message has at most {MAX_FIELDS} fields", details={"maximum": MAX_FIELDS})
     try:
         return _CLIENT.validate_python(value)
     except ValidationError as error:
@@ -226,12 +242,32 @@ def _not_a_message(value: Any, error: ValidationError) -> CadgateError:
 
 def id_of(text: str) -> str | int | None:
     """The id of a message that is not right otherwise, so that the client can tell which one it was."""
+    if len(text) > LARGE:
+        found = _ID.search(text, 0, LARGE)
+        text = f"{{{found[0]}}}" if found else ""
     try:
         # The lenient parser: a message may be wrong for a NaN in it.
         value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    found = cast("dict[str, Any]", value).get("id") if isinstance(value, dict) else None
+    return id_in(cast("dict[str, Any]", value)) if isinstance(value, dict) else None
+
+
+def id_in(message: dict[str, Any]) -> str | int | None:
+    """The id in what may be no message, where it is one."""
+    found = message.get("id")
     if isinstance(found, str) and 0 < len(found) <= 128:
         return found
     return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def type_of(text: str) -> str:
+    """The type of a message that is not right otherwise; empty where it cannot be known cheaply."""
+    if len(text) > MAX_LOOKED_AT:
+        return ""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    found = cast("dict[str, Any]", value).get("type") if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""

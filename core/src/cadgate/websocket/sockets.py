@@ -14,12 +14,16 @@ from cadgate.error_handlers import inactive, refuse_websocket
 from cadgate.errors import CadgateError, NotFound, Overloaded
 from cadgate.plugins.discovery import Found
 from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.security.access import ACCESS, Access, authority_of
+from cadgate.security.authority import Authority
 from cadgate.security.identity import SUBPROTOCOL
 from cadgate.websocket.connection import Connection
 from cadgate.websocket.handler import Handler
 from cadgate.websocket.hub import Hub
 
 PATH = "/ws/{adapter}"
+RESERVED = 16
+"""One of so many places is kept for a key that has no connection yet."""
 
 
 class Sockets:
@@ -39,7 +43,10 @@ class Sockets:
 
     def route(self) -> WebSocketRoute:
         """The route that serves every adapter."""
-        return WebSocketRoute(PATH, self._serve, name="websocket")
+        route = WebSocketRoute(PATH, self._serve, name="websocket")
+        # Whoever has a key may connect: each message asks for its own scope.
+        setattr(route, ACCESS, {"WEBSOCKET": Access(declared=True)})
+        return route
 
     async def close(self) -> None:
         """End all connections with 1001: the gateway stops."""
@@ -50,7 +57,7 @@ class Sockets:
     async def _serve(self, websocket: WebSocket) -> None:
         scope = websocket.scope
         try:
-            hub = self._admit(scope)
+            hub = self._admit(scope, authority_of(scope))
         except CadgateError as error:
             await refuse_websocket(error, scope["state"]["request_id"], scope, websocket.send)
             return
@@ -59,6 +66,8 @@ class Sockets:
             hub,
             connection,
             max_message=self._settings.max_body_bytes,
+            max_values=self._settings.max_body_values,
+            helper=websocket.app.state.helper,
             heartbeat_seconds=self._settings.websocket_heartbeat_seconds,
         )
         # Counted before the client knows of it: two that come at once must not share the last place.
@@ -70,7 +79,7 @@ class Sockets:
             connection.end()
             del hub.connections[connection.id]
 
-    def _admit(self, scope: Scope) -> Hub:
+    def _admit(self, scope: Scope, authority: Authority) -> Hub:
         name: str = scope["path_params"]["adapter"]
         hub = self.hubs.get(name)
         if hub is None or name not in self._runtimes:
@@ -80,16 +89,28 @@ class Sockets:
                     raise inactive(one)
             known = ", ".join(sorted(self._runtimes)) or "none"
             raise NotFound(f"There is no adapter {name!r}; active are: {known}")
-        limit = self._settings.websocket_connections
-        if self._closing or sum(len(one.connections) for one in self.hubs.values()) >= limit:
+        own = sum(one.authority.identity == authority.identity for one in self.connections) if authority.is_key else 0
+        settings = self._settings
+        if own >= (mine := settings.websocket_connections_per_key):
+            raise Overloaded(
+                f"This key has {own} WebSocket connections already; close one first",
+                details={"limit": "websocket_connections_per_key", "maximum": mine},
+            )
+        limit = settings.websocket_connections
+        if self._closing or sum(len(one.connections) for one in self.hubs.values()) >= _room(limit, authority, own):
             raise Overloaded(
                 f"There are {limit} WebSocket connections already; close one first",
                 details={"limit": "websocket_connections", "maximum": limit},
             )
-        share = self._settings.websocket_connections_per_adapter
-        if len(hub.connections) >= share:
+        share = settings.websocket_connections_per_adapter
+        if len(hub.connections) >= _room(share, authority, own):
             raise Overloaded(
                 f"There are {share} WebSocket connections to {name} already; close one first",
                 details={"limit": "websocket_connections_per_adapter", "maximum": share},
             )
         return hub
+
+
+def _room(limit: int, authority: Authority, own: int) -> int:
+    """How many connections there may be for one more of this caller: the last places are for keys that have none."""
+    return limit - limit // RESERVED if authority.is_key and own else limit

@@ -129,10 +129,7 @@ def _operands(
             copies.append(probe.bare_copy(each, mesh))
         yield _Operands(copies[0], copies[1], (solids[0], solids[1]), (obj.name, other.name))
     finally:
-        for copy in copies:
-            bpy.data.objects.remove(copy)
-        for mesh in meshes:
-            bpy.data.meshes.remove(mesh)
+        bpy.data.batch_remove([*copies, *meshes])
 
 
 # --- making it, and looking at it ----------------------------------------------------------------------------------
@@ -249,9 +246,7 @@ def _make(operands: _Operands, ways: list[tuple[str, str, bool]]) -> list[Any]:
             raise AppError("command_failed", f"Blender could not evaluate the boolean: {error}") from error
         raise
     finally:
-        for copy in copies:
-            bpy.data.objects.remove(copy)
-        bpy.data.scenes.remove(scene)
+        bpy.data.batch_remove([*copies, scene])
     return meshes
 
 

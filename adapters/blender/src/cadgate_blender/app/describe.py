@@ -9,9 +9,8 @@ import zlib
 from typing import Any, Iterable, Sequence
 
 import bpy
-import numpy
 
-from cadgate_blender.app import properties
+from cadgate_blender.app import aside, mesh_arrays, properties
 
 _FLOAT = struct.Struct("f")
 _STAMP_IS_REMEMBERED = 4096
@@ -100,11 +99,7 @@ def mesh_stamp(mesh: Any) -> int:
 
 
 def _arrays(mesh: Any) -> tuple[Any, Any]:
-    corners = numpy.empty(len(mesh.vertices) * 3, numpy.float32)
-    mesh.vertices.foreach_get("co", corners)
-    loops = numpy.empty(len(mesh.loops), numpy.int32)
-    mesh.loops.foreach_get("vertex_index", loops)
-    return corners, loops
+    return mesh_arrays.positions(mesh), mesh_arrays.corner_vertices(mesh)
 
 
 def plain(obj: Any) -> bool:
@@ -148,7 +143,13 @@ def dimensions(obj: Any, facts: Any = None) -> list[float]:
             return [0.0, 0.0, 0.0]
         _, least, greatest = facts or mesh_facts(obj.data)
         matrix = obj.matrix_basis if obj.parent is None else world_matrix(obj)
+    elif _is_bare_text(obj):
+        least, greatest = _text_bounds(obj.data)
+        matrix = world_matrix(obj)
     else:
+        if aside.can_show(obj):
+            with aside.shown(obj) as evaluated:
+                return _sizes(evaluated.matrix_world, *_bounds(evaluated.data))
         depsgraph = bpy.context.evaluated_depsgraph_get()
         if obj.type != "MESH":
             # The evaluation writes them back to the object itself. Those of a curve's evaluated copy are wrong: a
@@ -158,15 +159,45 @@ def dimensions(obj: Any, facts: Any = None) -> list[float]:
         # Blender's own `dimensions` are those of the cage, where a subdivision surface is the last modifier.
         least, greatest = _bounds(evaluated.data)
         matrix = evaluated.matrix_world
+    return _sizes(matrix, least, greatest)
+
+
+def _sizes(matrix: Any, least: Any, greatest: Any) -> list[float]:
     if least is None:
         return [0.0, 0.0, 0.0]
     return [float(f"{abs(factor) * float(size):.6g}") for factor, size in zip(matrix.to_scale(), greatest - least)]
 
 
+def _is_bare_text(obj: Any) -> bool:
+    """Whether the letters alone say how large it is."""
+    return (
+        obj.type == "FONT"
+        and obj.data.dimensions == "2D"
+        and obj.data.offset == 0
+        and obj.data.follow_curve is None
+        and obj.data.animation_data is None
+        and not len(obj.modifiers)
+        and placed_plainly(obj)
+    )
+
+
+def _text_bounds(curve: Any) -> tuple[Any, Any]:
+    """Least and greatest corner of a text: its outlines reach as far, and to fill them takes Blender the square of
+    their number.
+    """
+    outlines = curve.copy()
+    outlines.fill_mode = "NONE"
+    obj = bpy.data.objects.new("cadgate outlines", outlines)
+    try:
+        mesh = obj.to_mesh()
+        return (None, None) if mesh is None else _bounds(mesh)
+    finally:
+        obj.to_mesh_clear()
+        bpy.data.batch_remove([obj, outlines])
+
+
 def _bounds(mesh: Any) -> tuple[Any, Any]:
-    corners = numpy.empty(len(mesh.vertices) * 3, numpy.float32)
-    mesh.vertices.foreach_get("co", corners)
-    points = corners.reshape(-1, 3)
+    points = mesh_arrays.positions(mesh).reshape(-1, 3)
     return (points.min(axis=0), points.max(axis=0)) if len(points) else (None, None)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_blender.app import changes, limits, names, snapshots
+from cadgate_blender.app import aside, changes, excerpts, limits, names, snapshots
 from cadgate_blender.app.describe import describe
 
 SURFACES = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES")
@@ -39,8 +39,11 @@ def save_for_export(*, path: str, format: str, objects: list[str] | None) -> dic
     if left and objects is not None:
         told = ", ".join(repr(name) for name in left[:10]) + (" …" if len(left) > 10 else "")
         warn("left_out", f"What has no surface cannot be in a file of the format {format}, and was left out: {told}")
-    snapshots.save(path)
-    return {"objects": [obj.name for obj in usable]}
+    # Others say nothing of the chosen ones, unless these depend on them; a .blend file has the whole scene's settings.
+    excerpt = excerpts.save(path, usable) if objects is not None and format != "blend" else None
+    if excerpt is None:
+        snapshots.save(path)
+    return {"objects": [obj.name for obj in usable], "excerpt": excerpt}
 
 
 @method("internal.append")
@@ -64,7 +67,8 @@ def append(*, path: str, collection: str | None) -> dict[str, Any]:
     for block in {slot.material for obj in added for slot in obj.material_slots if slot.material}:
         block.use_fake_user = True
     names.forget()
-    infos = [describe(obj, [target.name]) for obj in added]
+    with aside.together():
+        infos = [describe(obj, [target.name]) for obj in added]
     for info in infos:
         changes.created(info)
     return {"objects": infos}

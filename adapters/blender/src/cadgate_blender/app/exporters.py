@@ -12,7 +12,7 @@ from typing import Any, Callable
 import bpy
 
 from cadgate.appserver import method, warn
-from cadgate_blender.app import choosing, ogawa, snapshots, stable_fbx, usd_files, versions
+from cadgate_blender.app import choosing, excerpts, ogawa, snapshots, stable_fbx, usd_files, versions
 from cadgate_blender.app.motion import may_move, scale_roots
 from cadgate_blender.app.verification import files
 
@@ -23,6 +23,7 @@ _FORWARD = {"Y": "NEGATIVE_Z", "Z": "Y"}
 def export(
     *,
     scene_path: str,
+    excerpt: dict[str, Any] | None,
     path: str,
     format: str,
     objects: list[str],
@@ -35,8 +36,11 @@ def export(
 
     Raises AppError `degenerate_result` for nothing to write, `command_failed` when the file is not as the scene.
     """
-    # As the file that Blender starts with: one that was opened has a path, and exporters write it into their files.
-    bpy.ops.wm.read_homefile(filepath=scene_path, load_ui=False, use_factory_startup=False)
+    if excerpt is None:
+        # As the file that Blender starts with: one that was opened has a path, and exporters write it into their files.
+        bpy.ops.wm.read_homefile(filepath=scene_path, load_ui=False, use_factory_startup=False)
+    else:
+        excerpts.load(scene_path, excerpt)
     os.unlink(scene_path)
     try:
         chosen = [bpy.data.objects[name] for name in objects]

@@ -1,13 +1,16 @@
-"""Meshes from geometry: built once as a bmesh, which is kept and written into every mesh that asks for the same."""
+"""Meshes from geometry, as arrays or as a bmesh. What is small is kept, and written into each mesh that asks for it."""
 
 from __future__ import annotations
 
-from array import array
 from collections import OrderedDict
-from typing import Any, Callable, Hashable, Sequence
+from typing import Any, Callable, Hashable, NamedTuple
 
 import bmesh
 import bpy
+import numpy
+
+from cadgate.appserver import AppError
+from cadgate_blender.app import mesh_arrays
 
 _REMEMBERED = 64
 _LARGEST = 20_000
@@ -19,52 +22,97 @@ Fill = Callable[[Any], None]
 Make = Callable[[str], Any]
 
 
+class Arrays(NamedTuple):
+    """A mesh in numbers, each an array of numpy: positions, the corners of all faces one after the other, and how many
+    of them each face has.
+    """
+
+    points: Any
+    corners: Any
+    sizes: Any
+    uvs: Any = None
+    """Two numbers for each corner."""
+    smooth: Any = False
+    """Whether all faces are shaded smooth, or one answer for each."""
+    edges: Any = None
+    """Pairs of points, where there are no faces."""
+
+
 def from_bmesh(key: Hashable, fill: Fill, smooth: bool = False) -> Make:
     """A maker of a mesh whose geometry `fill` puts into an empty bmesh, with a UV map. Equal keys are equal meshes."""
 
-    def build(geometry: Any) -> None:
-        geometry.loops.layers.uv.new("UVMap")
-        fill(geometry)
-
-    return _remembered((key, smooth), build, smooth)
-
-
-def from_pieces(
-    key: Hashable, pieces: Callable[[], tuple[Sequence[Any], Sequence[Any], Sequence[Any]]], smooth: bool = False
-) -> Make:
-    """The same from vertices, faces and one UV per corner."""
-
-    def build(geometry: Any) -> None:
-        vertices, faces, uvs = pieces()
-        mesh = bpy.data.meshes.new("Pieces")
+    def build(mesh: Any) -> None:
+        geometry = bmesh.new()
         try:
-            mesh.from_pydata(vertices, [], faces, shade_flat=True)
-            flat = array("f", [value for uv in uvs for value in uv])
-            mesh.uv_layers.new(name="UVMap", do_init=False).uv.foreach_set("vector", flat)
-            geometry.from_mesh(mesh)
+            geometry.loops.layers.uv.new("UVMap")
+            fill(geometry)
+            geometry.to_mesh(mesh)
         finally:
-            bpy.data.meshes.remove(mesh)
-
-    return _remembered((key, smooth), build, smooth)
-
-
-def _remembered(key: Hashable, build: Fill, smooth: bool) -> Make:
-    def make(name: str) -> Any:
-        geometry = _made.get(key)
-        if geometry is None:
-            geometry = bmesh.new()
-            build(geometry)
-            for face in geometry.faces if smooth else ():
-                face.smooth = True
-        mesh = bpy.data.meshes.new(name)
-        geometry.to_mesh(mesh)
-        if len(mesh.loops) > _LARGEST:
             geometry.free()
-            return mesh
-        _made[key] = geometry
-        _made.move_to_end(key)
-        if len(_made) > _REMEMBERED:
-            _made.popitem(last=False)[1].free()
+        if smooth:
+            mesh.shade_smooth()
+
+    return _remembered((key, smooth), build)
+
+
+def from_arrays(key: Hashable, arrays: Callable[[], Arrays]) -> Make:
+    """The same from arrays, whose cost per vertex is the same at every size."""
+
+    def build(mesh: Any) -> None:
+        fill_mesh(mesh, arrays())
+        # What is added to a mesh is selected; what comes from a bmesh is not.
+        for attribute in [each for each in mesh.attributes if each.name.startswith(".select_")]:
+            mesh.attributes.remove(attribute)
+
+    return _remembered(key, build)
+
+
+def fill_mesh(mesh: Any, arrays: Arrays) -> None:
+    """Write arrays into an empty mesh, and read their sizes back. Raises AppError."""
+    points, corners, sizes, uvs, smooth, edges = arrays
+    mesh.vertices.add(len(points))
+    mesh_arrays.put_positions(mesh, points)
+    if edges is not None and len(edges):
+        mesh.edges.add(len(edges))
+        mesh.edges.foreach_set("vertices", numpy.ascontiguousarray(edges, numpy.int32).ravel())
+    if len(sizes):
+        mesh.loops.add(len(corners))
+        mesh_arrays.put_corner_vertices(mesh, corners)
+        mesh.polygons.add(len(sizes))
+        starts = numpy.zeros(len(sizes), numpy.int32)
+        numpy.cumsum(sizes[:-1], out=starts[1:])
+        mesh.polygons.foreach_set("loop_start", starts)
+    mesh.update(calc_edges=True)
+    if smooth is not True and len(sizes):
+        flat = mesh.attributes.get("sharp_face") or mesh.attributes.new("sharp_face", "BOOLEAN", "FACE")
+        flat.data.foreach_set("value", numpy.ones(len(sizes), bool) if smooth is False else ~smooth)
+    if uvs is not None:
+        layer = mesh.uv_layers.new(name="UVMap", do_init=False)
+        layer.uv.foreach_set("vector", numpy.ascontiguousarray(uvs, numpy.float32).ravel())
+    if (len(mesh.vertices), len(mesh.loops), len(mesh.polygons)) != (len(points), len(corners), len(sizes)):
+        raise AppError(
+            "command_failed",
+            f"Blender made {len(mesh.vertices)} vertices, {len(mesh.polygons)} faces of {len(points)}, {len(sizes)}",
+        )
+
+
+def _remembered(key: Hashable, build: Fill) -> Make:
+    def make(name: str) -> Any:
+        mesh = bpy.data.meshes.new(name)
+        geometry: Any | None = _made.get(key)
+        if geometry is None:
+            build(mesh)
+            if len(mesh.loops) > _LARGEST or len(mesh.vertices) > _LARGEST:
+                return mesh
+            geometry = _made[key] = bmesh.new()
+            geometry.from_mesh(mesh)
+            mesh.clear_geometry()
+            if len(_made) > _REMEMBERED:
+                _made.popitem(last=False)[1].free()
+        else:
+            _made.move_to_end(key)
+        # The first of its kind comes by the same way as all others: they are equal to the last bit.
+        geometry.to_mesh(mesh)
         return mesh
 
     return make

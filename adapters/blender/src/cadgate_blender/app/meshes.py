@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import struct
+from itertools import chain
 from typing import Any
 
 import bpy
 import numpy
 
 from cadgate.appserver import AppError, method
-from cadgate_blender.app import limits
+from cadgate_blender.app import limits, mesh_arrays
+from cadgate_blender.app.geometry import Arrays, fill_mesh
 from cadgate_blender.app.objects import Placement, add_object
 
 HEADER = struct.Struct("<4sIII")
@@ -31,11 +33,14 @@ def create(
 ) -> dict[str, Any]:
     limits.check("The number of vertices", len(vertices), "max_vertices")
     place = Placement(**placement)
+    corners = numpy.fromiter(chain.from_iterable(faces), numpy.int32)
+    sizes = numpy.fromiter(map(len, faces), numpy.int32, len(faces))
+    _check_number_of_corners(len(corners))
     mesh = bpy.data.meshes.new(place.name or "Mesh")
     try:
-        mesh.from_pydata(vertices, edges, faces, shade_flat=not smooth)
+        fill_mesh(mesh, Arrays(numpy.array(vertices), corners, sizes, smooth=smooth, edges=edges))
         _check(mesh, len(vertices), len(faces))
-        _check_corners(mesh, faces)
+        _check_corners(mesh, corners)
         if uvs is not None:
             _set_uvs(mesh, numpy.array(uvs, numpy.float32))
         if colors is not None:
@@ -48,17 +53,20 @@ def create(
         raise
 
 
-def _check_corners(mesh: Any, faces: list[Any]) -> None:
+def _check_number_of_corners(corners: int) -> None:
+    # Of quads a vertex has 4 corners, of triangles 6.
+    limits.check("The number of corners, divided by 8,", corners / 8, "max_vertices")
+
+
+def _check_corners(mesh: Any, corners: Any) -> None:
     """What is said of corners holds only while Blender has them in the order in which they came."""
-    found = numpy.empty(len(mesh.loops), numpy.int32)
-    mesh.loops.foreach_get("vertex_index", found)
-    if found.tolist() != [index for face in faces for index in face]:
+    if not numpy.array_equal(mesh_arrays.corner_vertices(mesh), corners):
         raise AppError("command_failed", "Blender keeps the corners of the faces in another order")
 
 
 def _set_uvs(mesh: Any, values: Any) -> None:
     if len(values) == len(mesh.vertices):
-        values = values[_corner_vertices(mesh)]
+        values = values[mesh_arrays.corner_vertices(mesh)]
     layer = mesh.uv_layers.new(name="UVMap", do_init=False)
     layer.uv.foreach_set("vector", values.ravel())
     found = numpy.empty(values.size, numpy.float32)
@@ -79,19 +87,13 @@ def _set_colors(mesh: Any, values: Any) -> None:
 def _set_normals(mesh: Any, values: Any) -> None:
     values /= numpy.linalg.norm(values, axis=1, keepdims=True)
     if len(values) == len(mesh.vertices):
-        values = values[_corner_vertices(mesh)]
+        values = values[mesh_arrays.corner_vertices(mesh)]
     mesh.shade_smooth()
     mesh.normals_split_custom_set(values.tolist())
     found = numpy.empty(values.size, numpy.float32)
     mesh.corner_normals.foreach_get("vector", found)
     # Blender keeps them as two angles of 16 bits each.
     _same("normals", found, values.ravel(), 2e-3)
-
-
-def _corner_vertices(mesh: Any) -> Any:
-    found = numpy.empty(len(mesh.loops), numpy.int32)
-    mesh.loops.foreach_get("vertex_index", found)
-    return found
 
 
 def _same(what: str, found: Any, wanted: Any, room: float) -> None:
@@ -106,18 +108,9 @@ def upload(*, path: str, smooth: bool, **placement: Any) -> dict[str, Any]:
     points, sizes, corners = read(path)
     mesh = bpy.data.meshes.new(place.name or "Mesh")
     try:
-        mesh.vertices.add(len(points) // 3)
-        mesh.vertices.foreach_set("co", points)
-        mesh.loops.add(len(corners))
-        mesh.loops.foreach_set("vertex_index", corners)
-        mesh.polygons.add(len(sizes))
-        starts = numpy.zeros(len(sizes), numpy.int32)
-        numpy.cumsum(sizes[:-1], out=starts[1:])
-        mesh.polygons.foreach_set("loop_start", starts)
-        mesh.update(calc_edges=True)
+        fill_mesh(mesh, Arrays(points.reshape(-1, 3), corners, sizes, smooth=smooth))
         _check(mesh, len(points) // 3, len(sizes))
-        if smooth:
-            mesh.shade_smooth()
+        _check_corners(mesh, corners)
         return add_object("Mesh", place, lambda name: _named(mesh, name))
     except BaseException:
         _discard(mesh)
@@ -163,8 +156,7 @@ def read(path: str) -> tuple[Any, Any, Any]:
             f"The upload has {len(data)} bytes; {vertices} vertices, {faces} faces, {corners} corners are {expected}",
         )
     limits.check("The number of vertices", vertices, "max_vertices")
-    # Of quads a vertex has 4 corners, of triangles 6.
-    limits.check("The number of corners, divided by 8,", corners / 8, "max_vertices")
+    _check_number_of_corners(corners)
     points = numpy.frombuffer(data, "<f4", vertices * 3, HEADER.size).astype(numpy.float32)
     sizes = numpy.frombuffer(data, "<u4", faces, HEADER.size + 12 * vertices).astype(numpy.int64)
     indices = numpy.frombuffer(data, "<u4", corners, HEADER.size + 12 * vertices + 4 * faces).astype(numpy.int64)

@@ -9,7 +9,7 @@ from typing import Any, Callable, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, page, warn
-from cadgate_blender.app import animated, changes, limits, names, properties, transforms
+from cadgate_blender.app import animated, aside, changes, limits, names, properties, transforms
 from cadgate_blender.app.describe import collections_of_all, describe, mesh_changed, vector, world_matrix
 
 Triple = Sequence[float]
@@ -175,13 +175,14 @@ def list_objects(*, type: str | None, name: str | None, limit: int, offset: int,
     if fields is not None and {field.strip() for field in fields.split(",")} <= _BRIEF.keys():
         return page(found, _brief, limit=limit, offset=offset, fields=fields)
     collections = collections_of_all()
-    return page(
-        found,
-        lambda obj: describe(obj, collections.get(obj.name, [])),
-        limit=limit,
-        offset=offset,
-        fields=fields,
-    )
+    with aside.together():
+        return page(
+            found,
+            lambda obj: describe(obj, collections.get(obj.name, [])),
+            limit=limit,
+            offset=offset,
+            fields=fields,
+        )
 
 
 _BRIEF: dict[str, Callable[[Any], Any]] = {

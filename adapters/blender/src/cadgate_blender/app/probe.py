@@ -45,8 +45,8 @@ def mesh_of(
     except RuntimeError as error:
         raise AppError("command_failed", f"Blender could not evaluate the modifiers: {error}") from error
     finally:
-        bpy.data.objects.remove(copy)
-        bpy.data.scenes.remove(scene)
+        # Together: each search for what refers to them is one through the whole session.
+        bpy.data.batch_remove([copy, scene])
     try:
         limits.check("The number of vertices of the result", len(mesh.vertices), "max_vertices")
     except AppError:

@@ -134,9 +134,10 @@ def _engine(scene: Any, engine: str, samples: int, denoise: bool | None) -> None
 
 def _show_only(scene: Any, chosen: set[str]) -> None:
     """Hide all other objects but lights and cameras; those that were chosen are seen, whatever hid them."""
-    for obj in list(scene.objects):
-        if obj.name not in chosen and obj.type not in ("LIGHT", "CAMERA"):
-            obj.hide_render = True
+    others = {obj.name for obj in scene.objects if obj.name not in chosen and obj.type not in ("LIGHT", "CAMERA")}
+    # All at once: after each single one, Blender goes through every collection of the session.
+    hidden = [obj.hide_render or obj.name in others for obj in bpy.data.objects]
+    bpy.data.objects.foreach_set("hide_render", hidden)
     for name in chosen:
         obj = bpy.data.objects[name]
         obj.hide_render = obj.hide_viewport = False

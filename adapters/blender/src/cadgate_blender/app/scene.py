@@ -34,6 +34,9 @@ _OWNED = (
 )
 """What objects bring with them, and what is an orphan without them."""
 
+_MANY = 4000
+"""Objects beyond which to delete them takes longer than to save and open the session first: the square of them."""
+
 
 def info() -> dict[str, Any]:
     """SceneInfo."""
@@ -117,6 +120,8 @@ def clear() -> dict[str, Any]:
     count = len(bpy.data.objects)
     for obj in bpy.data.objects:
         changes.deleted(obj.name, obj.type)
+    if count > _MANY:
+        snapshots.empty_queue()
     bpy.data.batch_remove(list(bpy.data.objects))
     bpy.data.batch_remove(list(bpy.data.collections))
     names.forget()
@@ -145,7 +150,7 @@ def save(*, path: str) -> dict[str, Any]:
 def open_document(*, path: str) -> dict[str, Any]:
     """Replace the session by a .blend file that a worker has looked at."""
     about_to_change()
-    bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
+    snapshots.open_file(path)
     names.forget()
     describe.forget()
     changes.anything()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from typing import Any, Iterator
 
 import bpy
@@ -15,6 +16,12 @@ _NOT_DATA = ("window_managers", "screens", "workspaces", "brushes", "libraries")
 
 def save(path: str, *, compress: bool = False) -> None:
     """Write a copy of the session to `path`; the session stays as it is, apart from generated pixels being packed."""
+    settle_images()
+    bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, compress=compress, check_existing=False, relative_remap=False)
+
+
+def settle_images() -> None:
+    """Pack generated pixels, which a .blend file does not have otherwise, and forget folders."""
     for image in bpy.data.images:
         if image.is_dirty and image.type not in ("RENDER_RESULT", "COMPOSITING"):
             image.pack()
@@ -22,7 +29,6 @@ def save(path: str, *, compress: bool = False) -> None:
                 # Packed pixels are taken for straight ones when they are read, and multiplied by their alpha each time.
                 image.alpha_mode = "PREMUL"
     forget_folders()
-    bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, compress=compress, check_existing=False, relative_remap=False)
 
 
 def forget_folders() -> None:
@@ -53,8 +59,29 @@ def save_all(path: str) -> None:
 
 def load(path: str) -> None:
     """Replace the session by what `save_all` wrote."""
-    bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
+    open_file(path)
     _release([block for block in blocks() if MARK in block])
+
+
+def open_file(path: str) -> None:
+    """Replace the session by a .blend file that this package wrote.
+
+    In the background with the window's state too, which nobody sees: Blender empties the queue of what windows are to
+    be told of only then, and each data-block that is ever freed is looked for in it.
+    """
+    bpy.ops.wm.open_mainfile(filepath=path, load_ui=bpy.app.background, use_scripts=False)
+
+
+def empty_queue() -> None:
+    """Save the session and open it again, which is linear in its size, before many data-blocks are freed.
+
+    All references to data-blocks are dead afterwards.
+    """
+    if bpy.app.background:
+        with tempfile.TemporaryDirectory(prefix="cadgate-") as folder:
+            path = os.path.join(folder, "session.blend")
+            save_all(path)
+            load(path)
 
 
 def load_empty() -> None:

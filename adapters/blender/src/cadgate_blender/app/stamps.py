@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from cadgate_blender.app import properties
+from cadgate_blender.app import aside, properties
 from cadgate_blender.app.describe import collections_of_all, describe, is_visible, mesh_stamp, plain
 
 _seen: dict[str, tuple[Any, str, str]] = {}
@@ -14,6 +14,11 @@ _seen: dict[str, tuple[Any, str, str]] = {}
 
 def stamps() -> dict[str, tuple[str, str]]:
     """Name to (type, revision) of every object."""
+    with aside.together():
+        return _stamps()
+
+
+def _stamps() -> dict[str, tuple[str, str]]:
     global _seen
     collections = collections_of_all()
     now: dict[str, tuple[Any, str, str]] = {}

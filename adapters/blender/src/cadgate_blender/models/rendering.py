@@ -135,4 +135,4 @@ class Rendered(Result):
 
 
 STILL = Method("render.still", RenderParams, Rendered, atomic=False, deadline="file")
-PREVIEW = Method("render.preview", PreviewParams, Rendered, atomic=False, deadline="file")
+PREVIEW = Method("render.preview", PreviewParams, Rendered, atomic=False, deadline="file", scope="read")

@@ -49,6 +49,7 @@ async def export_scene(app: Application, params: ExportParams) -> Exported:
                 "internal.export",
                 {
                     "scene_path": str(scene_path),
+                    "excerpt": chosen["excerpt"],
                     "path": str(staged.path),
                     "format": params.format,
                     "objects": chosen["objects"],

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import struct
-import sys
-from array import array
-from itertools import chain
 from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import Query, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 
-from cadgate.plugin import Application, Handler, IncomingFile, Router, Success, ValidationFailed
+from cadgate.plugin import (
+    Application,
+    Encoded,
+    Handler,
+    IncomingFile,
+    Router,
+    Success,
+    ValidationFailed,
+    run_on_body,
+)
+from cadgate_blender.mesh_bodies import convert
 from cadgate_blender.models.meshes import (
     CREATE,
     EXAMPLE,
@@ -26,9 +30,6 @@ from cadgate_blender.models.objects import ObjectInfo
 from cadgate_blender.routers.blender import Blender
 
 router = Router()
-
-LARGE = 5000
-"""Vertices from which on a mesh travels to Blender as a file."""
 
 
 async def _upload(app: Application, params: MeshUploadParams) -> ObjectInfo:
@@ -76,47 +77,24 @@ async def create_mesh(
     if kind == "application/json":
         if options.model_fields_set:
             raise ValidationFailed(f"With JSON, {sorted(options.model_fields_set)} belong into the body, not the query")
-        mesh = _mesh(await request.json())
-        if len(mesh.vertices) < LARGE or mesh.edges or mesh.uvs or mesh.normals or mesh.colors:
-            return Success(await blender.call(CREATE, mesh))
-        return Success(await _by_file(blender, mesh))
+        return Success(await _from_json(blender, request))
     raw_body = kind == "application/octet-stream"
     incoming = IncomingFile.of_raw_body(request, "mesh.cgm") if raw_body else IncomingFile.of_request(request)
     params = MeshUploadParams(artifact=(await incoming).artifact.id, **options.model_dump())
     return Success(await blender.call(UPLOAD, params))
 
 
-async def _by_file(blender: Application, mesh: MeshParams) -> ObjectInfo:
-    """A large mesh travels as a file: as JSON it would be written and read twice more."""
+async def _from_json(blender: Application, request: Request) -> ObjectInfo:
+    """Add the mesh of a JSON body, of which the gateway's own process sees no more than the bytes."""
     part, name = blender.artifacts.upload_path("mesh.cgm")
     try:
-        await to_thread.run_sync(part.write_bytes, raw(mesh))
+        encoded, about = await run_on_body(request, convert, str(part))
+        if encoded is not None:
+            return await blender.call(CREATE, Encoded(encoded))
         artifact = (await to_thread.run_sync(blender.artifacts.adopt, part, name)).id
     finally:
         part.unlink(missing_ok=True)
     try:
-        about = {field: getattr(mesh, field) for field in mesh.model_fields_set - {"vertices", "faces", "edges"}}
         return await blender.call(UPLOAD, MeshUploadParams(artifact=artifact, **about))
     finally:
         await to_thread.run_sync(blender.artifacts.delete, artifact)
-
-
-def raw(mesh: MeshParams) -> bytes:
-    """A mesh in the form of an upload."""
-    points = array("f", chain.from_iterable(mesh.vertices))
-    sizes = array("I", map(len, mesh.faces))
-    corners = array("I", chain.from_iterable(mesh.faces))
-    parts = (points, sizes, corners)
-    if sys.byteorder == "big":
-        for part in parts:
-            part.byteswap()
-    header = struct.pack("<4sIII", b"CGM1", len(mesh.vertices), len(sizes), len(corners))
-    return header + b"".join(part.tobytes() for part in parts)
-
-
-def _mesh(body: Any) -> MeshParams:
-    try:
-        return MeshParams.model_validate(body)
-    except ValidationError as error:
-        # As FastAPI says it of a body that it reads itself.
-        raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in error.errors()]) from error

@@ -27,6 +27,10 @@ def _check_size(app: Application, width: int, height: int, samples: int) -> None
 
 async def render_still(app: Application, params: RenderParams) -> Rendered:
     """Render a copy of the session in a worker; events on topic `render` tell the progress."""
+    return await _render(app, params, "render")
+
+
+async def _render(app: Application, params: RenderParams, default: str) -> Rendered:
     width, height = params.resolution
     _check_size(app, width, height, params.samples)
     about = {"request_id": app.context.request_id, "engine": params.engine}
@@ -34,7 +38,7 @@ async def render_still(app: Application, params: RenderParams) -> Rendered:
     def progress(data: dict[str, Any]) -> None:
         app.publish("render", {**about, "state": "rendering", "percent": data.get("percent", 0.0)})
 
-    async with app.stage(params.output, default="render", suffix=params.suffix) as staged:
+    async with app.stage(params.output, default=default, suffix=params.suffix) as staged:
         scene_path = str(staged.folder / ".scene.blend")
         chosen = {"camera": params.camera, "objects": params.objects}
         await app.send("internal.render_scene", {"path": scene_path, **chosen})
@@ -60,11 +64,13 @@ async def render_still(app: Application, params: RenderParams) -> Rendered:
 
 async def render_preview(app: Application, params: PreviewParams) -> Rendered:
     """A render by Workbench, of the size that was asked for."""
+    if app.context.door != "rest":
+        app.require("write")  # its picture is kept; the route gives the bytes out and keeps nothing
     height = params.height or max(4, round(params.width * 9 / 16))
-    return await render_still(
+    return await _render(
         app,
         RenderParams(
-            output="preview",
+            output=None,
             resolution=(params.width, height),
             engine="workbench",
             samples=8,
@@ -75,6 +81,7 @@ async def render_preview(app: Application, params: PreviewParams) -> Rendered:
             denoise=None,
             objects=params.objects,
         ),
+        "preview",
     )
 
 
@@ -112,10 +119,14 @@ async def render(params: RenderParams, request: Request, blender: Blender) -> An
 async def preview(query: Annotated[PreviewParams, Query()], request: Request, blender: Blender) -> Any:
     """A quick PNG of the scene by Workbench: materials in their plain colours, studio light.
 
-    Answers the PNG itself, which is not kept; with `Accept: application/json` the usual result with a kept artifact.
+    Answers the PNG itself, which is not kept; with `Accept: application/json` the usual result with a kept artifact,
+    for which a key needs `write`.
     """
+    keep = "application/json" in request.headers.get("accept", "")
+    if keep:
+        blender.require("write")
     result = await blender.call(PREVIEW, query)
-    if "application/json" in request.headers.get("accept", ""):
+    if keep:
         return Success(result)
     try:
         picture = await to_thread.run_sync(blender.artifacts.get(result.artifact.id).path.read_bytes)

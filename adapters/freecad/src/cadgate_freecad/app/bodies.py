@@ -7,7 +7,7 @@ from typing import Any
 import PartDesign  # noqa: F401 - registers the types
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_freecad.app import changes, shapes, values, verification, versions
+from cadgate_freecad.app import changes, materials, shapes, values, verification, versions
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, hide, recompute
@@ -19,14 +19,23 @@ from cadgate_freecad.app.verification.values import confirm
 
 @method("bodies.create")
 def create_body(
-    *, name: str | None, label: str | None, on_conflict: str, expressions: dict[str, Any], location: Any, rotation: Any
+    *,
+    name: str | None,
+    label: str | None,
+    on_conflict: str,
+    expressions: dict[str, Any],
+    material: Any,
+    location: Any,
+    rotation: Any,
 ) -> dict[str, Any]:
     document = target()
     placement = values.placement(location, rotation)
     slot = Slot(document, "Body", name, on_conflict)
+    made_of = materials.prepare(material)
     about_to_change()
     body = slot.fill("PartDesign::Body", label)
     body.Placement = placement
+    materials.assign(body, made_of)
     determined = expressing.apply(body, expressions)
     body.recompute()
     expressing.confirm(body, determined)
@@ -65,12 +74,14 @@ def _build(
     if not grows and before <= 0:
         raise values.invalid("sketch", f"the body {body.Name!r} has no material to take away")
     slot = Slot(profile.Document, kind.split("::")[1], common["name"], common["on_conflict"], [profile, body])
+    made_of = materials.prepare(common["material"])
     about_to_change()
     previous = body.Tip
     was_consumed = previous is not None and not previous.Visibility and not changes.users_of([body])
     feature = slot.fill(kind, common["label"])
     body.addObject(feature)
     feature.Profile = profile
+    materials.assign(feature, made_of)
     for name, value in properties.items():
         setattr(feature, name, value)
     if midplane:

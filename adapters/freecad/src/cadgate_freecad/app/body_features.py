@@ -12,7 +12,7 @@ import FreeCAD
 import PartDesign  # noqa: F401 - registers the types
 
 from cadgate.appserver import AppError, about_to_change, warn
-from cadgate_freecad.app import chosen, expressions, shapes, values, verification
+from cadgate_freecad.app import chosen, expressions, materials, shapes, values, verification
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, hide, recompute
 from cadgate_freecad.app.geometry import chosen_numbers
@@ -180,9 +180,11 @@ def _add(
     previous = body.Tip
     before = shapes.volume(body.Shape)
     slot = Slot(body.Document, kind.split("::")[1], common["name"], common["on_conflict"], [body, previous])
+    made_of = materials.prepare(common["material"])
     about_to_change()
     feature = slot.fill(kind, common["label"])
     body.addObject(feature)
+    materials.assign(feature, made_of)
     feature.BaseFeature = previous
     fill(feature)
     determined = expressions.apply(feature, common["expressions"])

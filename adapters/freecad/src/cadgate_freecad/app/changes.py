@@ -6,8 +6,8 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate.appserver import AppError, warn
-from cadgate_freecad.app import analytic, chosen, operands, shapes, verification
+from cadgate.appserver import AppError, PutOffError, warn
+from cadgate_freecad.app import analytic, chosen, later, operands, shapes, verification
 from cadgate_freecad.app.creation import reason, recompute
 from cadgate_freecad.app.info import is_valid
 from cadgate_freecad.app.observer import OBSERVER
@@ -108,13 +108,37 @@ def broken(objects: list[Any]) -> set[str]:
 
 
 def propagate(obj: Any, affected: list[Any], already_broken: set[str]) -> None:
-    """Recompute `obj` and `affected`, and verify each.
+    """Recompute `obj` and `affected`, and verify each; in an atomic batch `affected` later, once for all its calls.
 
     Raises AppError `degenerate_result` that names the object which the change makes impossible.
     """
+    if later.BATCH.putting_off:
+        catch_up(obj)
     recompute(obj)
     _verify(obj)
-    carry_on(obj.Name, affected, already_broken)
+    if later.BATCH.putting_off:
+        later.BATCH.put_off(obj, affected, already_broken)
+    else:
+        carry_on(obj.Name, affected, already_broken)
+
+
+def catch_up(obj: Any | None = None) -> None:
+    """Recompute what earlier calls of the batch put off; with `obj` only what that is made from.
+
+    Raises PutOffError for what they make impossible.
+    """
+    batch = later.BATCH
+    if not batch.due:
+        return
+    wanted = batch.due if obj is None else batch.due & {*obj.OutListRecursive, *operands.targets(obj)}
+    if not wanted:
+        return
+    ordered = [each for each in _in_order(sorted(batch.due, key=lambda each: each.Name)) if each in wanted]
+    try:
+        carry_on(", ".join(sorted(batch.changed)), ordered, batch.broken)
+    except Exception as error:
+        raise PutOffError(error) from error
+    batch.due -= wanted
 
 
 def carry_on(changed: str, affected: list[Any], already_broken: set[str]) -> None:

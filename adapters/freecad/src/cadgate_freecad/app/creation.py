@@ -7,7 +7,7 @@ from typing import Any, Callable, Sequence
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, name_taken
-from cadgate_freecad.app import analytic, chosen, operands, shapes, values
+from cadgate_freecad.app import analytic, chosen, materials, operands, shapes, values
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe, is_empty_body
@@ -75,6 +75,7 @@ def create(
     label: str | None,
     on_conflict: str,
     expressions: dict[str, Any] | None = None,
+    material: dict[str, Any] | None = None,
     location: list[Any] | None = None,
     rotation: list[float] | None = None,
     keep: Sequence[Any] = (),
@@ -91,6 +92,7 @@ def create(
     document = target()
     placement = values.placement(location or (0, 0, 0), rotation or (0, 0, 0))
     slot = Slot(document, base, name, on_conflict, keep)
+    made_of = materials.prepare(material)
     about_to_change()
     values_by_name = properties(document) if callable(properties) else properties
     obj = slot.fill(kind, label)
@@ -100,6 +102,7 @@ def create(
         assign(obj, key, value)
     if not placement.isIdentity():
         obj.Placement = placement
+    materials.assign(obj, made_of)
     determined = expressing.apply(obj, expressions or {})
     recompute(obj)
     expressing.confirm(obj, determined)

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from cadgate.appserver import AppError, method
-from cadgate_freecad.app import drawings, mesh_files, meshing, placed, shapes, values, writers
+from cadgate_freecad.app import drawings, holders, mesh_files, meshing, placed, shapes, values, writers
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import is_valid, problem
 from cadgate_freecad.app.items import Item
@@ -151,9 +151,9 @@ def _chosen(document: Any, names: list[str] | None) -> list[Any]:
 
 def _is_shown(obj: Any) -> bool:
     """Whether the object would be seen in the GUI as a thing of its own: not a feature of a body, not a container."""
-    if not getattr(obj, "Visibility", True) or not _has_geometry(obj):
+    if not holders.is_shown(obj) or not _has_geometry(obj):
         return False
-    if obj.hasExtension("App::GeoFeatureGroupExtension") and not obj.isDerivedFrom("Part::Feature"):
+    if holders.is_holder(obj) and obj.TypeId != "App::LinkGroup":
         return False
     parent = obj.getParentGeoFeatureGroup()
     if obj.TypeId in ("App::Line", "App::Plane", "App::Point"):

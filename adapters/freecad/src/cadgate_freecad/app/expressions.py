@@ -10,6 +10,7 @@ import FreeCAD
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app import parameters, values
+from cadgate_freecad.app.restoring import places
 
 
 def apply(obj: Any, wanted: dict[str, Any]) -> dict[str, str]:
@@ -22,6 +23,11 @@ def apply(obj: Any, wanted: dict[str, Any]) -> dict[str, str]:
     for name, text in wanted.items():
         field = f"expressions.{name}"
         path = _path(obj, name, field)
+        why = places.expression_objection(path, "" if text is None else text)
+        if why is not None:
+            raise values.invalid(
+                field, f"{name if text is None else text!r} {why}: only values of the model are accepted"
+            )
         if text is None:
             obj.setExpression(path, None)
             continue
@@ -66,8 +72,7 @@ def confirm(obj: Any, paths: dict[str, str]) -> None:
 def _path(obj: Any, name: str, field: str) -> str:
     own = parameters.own_name(obj, name)
     first = own.split(".")[0].split("[")[0]
-    if first.endswith("FileName") or (first in obj.PropertiesList and "File" in obj.getTypeIdOfProperty(first)):
-        raise values.invalid(field, f"{first!r} names a file, which no expression may determine")
+    places.require_value(obj, first, field)
     if own.split(".")[0].split("[")[0] in obj.PropertiesList:
         return own
     if obj.isDerivedFrom("Sketcher::SketchObject") and any(each.Name == name for each in obj.Constraints):

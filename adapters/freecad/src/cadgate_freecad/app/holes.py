@@ -11,7 +11,7 @@ import PartDesign  # noqa: F401 - registers the type
 
 from cadgate.appserver import AppError, about_to_change, method, warn
 from cadgate_freecad.app import expressions as expressing
-from cadgate_freecad.app import shapes, values
+from cadgate_freecad.app import materials, shapes, values
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, hide, recompute
 from cadgate_freecad.app.info import describe
@@ -38,6 +38,7 @@ def hole(
     label: str | None,
     on_conflict: str,
     expressions: dict[str, Any],
+    material: Any,
 ) -> dict[str, Any]:
     profile = find_sketch(sketch, "sketch")
     body = profile.getParentGeoFeatureGroup()
@@ -74,11 +75,13 @@ def hole(
     elif head == "countersink":
         properties["HoleCutCountersinkAngle"] = head_angle
     slot = Slot(profile.Document, "Hole", name, on_conflict, [profile, body])
+    made_of = materials.prepare(material)
     about_to_change()
     previous = body.Tip
     feature = slot.fill("PartDesign::Hole", label)
     body.addObject(feature)
     feature.Profile = profile
+    materials.assign(feature, made_of)
     for key, value in properties.items():
         if key in feature.PropertiesList:
             setattr(feature, key, value)

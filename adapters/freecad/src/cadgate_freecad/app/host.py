@@ -12,6 +12,7 @@ from cadgate.appserver import AppError, Host, current
 from cadgate_freecad.app import changes, documents, operands, scripted, snapshots, versions
 from cadgate_freecad.app.history import History
 from cadgate_freecad.app.labels import mend_labels
+from cadgate_freecad.app.later import BATCH, MAY_PUT_OFF
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.observer import OBSERVER
 
@@ -52,6 +53,7 @@ class FreeCADHost(Host):
     def transaction(self, label: str) -> Iterator[None]:
         self.beyond_transaction = False
         before, deleted = documents.standing(), False
+        BATCH.forget()
         try:
             with documents.working_in_the_named(), self._history.transaction(label):
                 try:
@@ -74,8 +76,25 @@ class FreeCADHost(Host):
             if current().connection is None:
                 OBSERVER.forget()
 
+    @property
+    def putting_off(self) -> bool:
+        return BATCH.putting_off
+
+    @putting_off.setter
+    def putting_off(self, value: bool) -> None:
+        BATCH.putting_off = value
+
+    def may_put_off(self, method: str) -> bool:
+        return method in MAY_PUT_OFF
+
+    def catch_up(self) -> None:
+        changes.catch_up()
+        changes.settle()
+
     def settle(self, method: str) -> None:
         _renew()
+        if BATCH.putting_off:
+            return
         # A recompute of the document says itself what it could not do.
         if method != "documents.recompute":
             changes.settle()

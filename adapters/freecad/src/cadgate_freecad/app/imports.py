@@ -15,32 +15,46 @@ from cadgate_freecad.app import readers, shapes
 from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.documents import check_size, identifier, target
 from cadgate_freecad.app.exchange import MANIFEST
-from cadgate_freecad.app.foreign import missing, require_own
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.limits import LIMITS
+from cadgate_freecad.app.restoring.losses import missing
+from cadgate_freecad.app.restoring.package import require_whole, rewrite
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.snapshots import restore_into
 from cadgate_freecad.app.sniffing import SUFFIXES, sniff
 
 
 @method("internal.read")
-def read(*, path: str, name: str, folder: str) -> dict[str, Any]:
-    """Sniff and read `path`; put what it holds into `folder`. In a worker."""
+def read(*, path: str, name: str, folder: str, trusted: bool) -> dict[str, Any]:
+    """Sniff and read `path`; put what it holds into `folder`. In a worker.
+
+    Of an FCStd file that is not `trusted` only data is read: the `path` of the answer is that of the file to restore.
+    """
     check_size(path)
     os.makedirs(folder, exist_ok=True)
     path, name = _unpacked(path, name, folder)
     format = sniff(path, name)
     if format == "fcstd":
-        require_own(path, name)
-        with scratch() as document:
-            restore_into(document, path)
-            return {"format": format, "count": len(document.Objects), "warnings": missing(path, document)}
+        return _read_document(path, name, folder, trusted)
     found = readers.read(format, path, name)
     entries = [item.keep(folder, number) for number, item in enumerate(found.items)]
     with open(os.path.join(folder, MANIFEST), "w", encoding="utf-8") as file:
         json.dump(entries, file)
     return {"format": format, "count": len(entries), "warnings": found.warnings}
+
+
+def _read_document(path: str, name: str, folder: str, trusted: bool) -> dict[str, Any]:
+    warnings: list[dict[str, str]] = []
+    unknown: list[str] = []
+    if trusted:
+        require_whole(path, name)
+    else:
+        path, warnings, unknown = rewrite(path, name, folder)
+    with scratch() as document:
+        restore_into(document, path)
+        warnings += missing(path, document, unknown)
+        return {"format": "fcstd", "path": path, "count": len(document.Objects), "warnings": warnings}
 
 
 def _unpacked(path: str, name: str, folder: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from cadgate_freecad.app import placed, shapes
+from cadgate_freecad.app import holders, materials, placed, shapes
 from cadgate_freecad.app.observer import OBSERVER
 from cadgate_freecad.app.values import euler, xyz
 
@@ -37,6 +37,8 @@ def describe(obj: Any) -> dict[str, Any]:
         "global_location": location,
         "global_rotation": rotation,
         **_measured(obj, shape, frame),
+        "material": materials.told(obj),
+        "mass": None,
         "valid": is_valid(obj),
         "state": state(obj),
         "visible": bool(getattr(obj, "Visibility", True)),
@@ -45,6 +47,9 @@ def describe(obj: Any) -> dict[str, Any]:
         place = frame if placement is None else frame.multiply(placement)
         described["global_location"] = xyz(place.Base, 9)
         described["global_rotation"] = euler(place.Rotation)
+    if described["material"] is not None or obj.TypeId == "App::Link" or holders.is_holder(obj):
+        described.update(materials.weigh(obj, described))
+    described.update(holders.contents(obj))
     described["revision"] = revision(obj, described, shape)
     return described
 

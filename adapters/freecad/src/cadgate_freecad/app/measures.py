@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError, method
-from cadgate_freecad.app import shapes, values, versions
+from cadgate_freecad.app import materials, shapes, values, versions
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import is_valid
 from cadgate_freecad.app.objects import find
@@ -22,9 +22,11 @@ def measure(*, name: str) -> dict[str, Any]:
     measured.warn_where_uncertain(shape)
     problems = [] if is_valid(obj) else [f"the object is {', '.join(obj.State)}: {obj.getStatusString()}"]
     problems += check(shape)
+    sizes = shapes.measures(obj, shape)
     return {
         "name": name,
-        **shapes.measures(obj, shape),
+        **sizes,
+        **materials.weigh(obj, sizes),
         "length": significant(sum(edge.Length for edge in shape.Edges if not edge.Degenerated)),
         "inertia": _inertia(shape),
         "counts": {

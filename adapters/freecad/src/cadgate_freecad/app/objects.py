@@ -8,7 +8,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, current, method, not_found, page
-from cadgate_freecad.app import changes, expressions, operands, parameters, properties, shapes, values
+from cadgate_freecad.app import changes, expressions, materials, operands, parameters, properties, shapes, values
 from cadgate_freecad.app.creation import depending, show
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import describe
@@ -66,6 +66,7 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     prepared = properties.prepare(obj, plain, released)
     if current().dry_run:
         properties.rehearse(obj, prepared)
+    made_of = materials.prepare(changed.get("material"))
     before = describe(obj)
     about_to_change(before["revision"])
     anew = placement is not None or bool(prepared or settings or wanted)
@@ -77,6 +78,8 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
             raise AppError("command_failed", f"FreeCAD made the label {obj.Label!r}: labels must be unique here")
     if changed.get("visible") is not None:
         _set_visible(obj, changed["visible"])
+    if "material" in changed:
+        materials.assign(obj, made_of, instead=True)
     properties.write(obj, prepared)
     for setting in settings:
         setting.set()

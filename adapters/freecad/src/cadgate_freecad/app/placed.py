@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import FreeCAD
+import Part
+
+from cadgate_freecad.app import holders
 
 _LINK_PARENTS = ("App::LinkGroup", "App::Link")
 
@@ -55,9 +58,13 @@ def frame_of(around: list[Any]) -> Any | None:
 
 
 def placement(obj: Any) -> Any:
-    """The placement of `obj` in the document's coordinates; `obj.Placement` is its own, within its container."""
+    """The placement of `obj` in the document's coordinates; `obj.Placement` is its own, within its container.
+
+    Of a plain group, which has none, it is that of what it is in.
+    """
     around = frame(obj)
-    return obj.Placement if around is None else around.multiply(obj.Placement)
+    own = getattr(obj, "Placement", None) or FreeCAD.Placement()
+    return own if around is None else around.multiply(own)
 
 
 def shape(obj: Any) -> Any | None:
@@ -74,7 +81,43 @@ def shape_in(obj: Any, around: Any | None) -> Any | None:
     own = getattr(obj, "Shape", None)
     if own is None or not hasattr(own, "isNull") or own.isNull():
         return None
+    if obj.TypeId in _SHOWING and _shows_twice(obj):
+        own = _shown_once(obj)
+        if own.isNull() or not own.SubShapes:
+            return None
     return own if around is None else moved(own, around)
+
+
+_SHOWING = ("App::Part", "App::Link", "App::DocumentObjectGroup", "App::LinkGroup")
+
+
+def _shows_twice(obj: Any) -> bool:
+    """Whether FreeCAD's shape of `obj` has something twice: what is in a folder in a part is in the part's list too."""
+    if obj.TypeId == "App::Link":
+        target = obj.LinkedObject
+        return target is not None and not obj.ElementCount and target.TypeId in _SHOWING and _shows_twice(target)
+    if obj.TypeId == "App::Part" and any(
+        each.TypeId == "App::DocumentObjectGroup" and each.Group for each in obj.Group
+    ):
+        return True
+    return any(_shows_twice(each) for each in holders.members(obj) if each.TypeId in _SHOWING)
+
+
+def _shown_once(obj: Any) -> Any:
+    """The shape of `obj`, in its container's coordinates, with each thing that it shows once."""
+    if obj.TypeId == "App::Link":
+        target = obj.LinkedObject
+        if obj.ScaleVector != FreeCAD.Vector(1, 1, 1) or not _shows_twice(obj):
+            return obj.Shape
+        shape, own = _shown_once(target), getattr(target, "Placement", None)
+        move = obj.Placement if own is None or obj.LinkTransform else obj.Placement.multiply(own.inverse())
+        return moved(shape, move)
+    if not holders.is_holder(obj):
+        return obj.Shape
+    shown = [each for each in holders.members(obj) if getattr(each, "Visibility", True)]
+    found = [_shown_once(each) for each in shown if hasattr(getattr(each, "Shape", None), "isNull")]
+    shape = Part.makeCompound([each for each in found if not each.isNull()])
+    return moved(shape, obj.Placement) if hasattr(obj, "Placement") else shape
 
 
 def mesh(obj: Any) -> Any | None:

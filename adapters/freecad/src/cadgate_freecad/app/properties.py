@@ -8,15 +8,16 @@ from typing import Any, Callable, Container
 
 import FreeCAD
 
-from cadgate_freecad.app import placed, values
+from cadgate_freecad.app import materials, placed, values
 from cadgate_freecad.app.labels import UNSAVABLE
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.operands import inputs_of
+from cadgate_freecad.app.restoring.places import require_value
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.values import significant
 from cadgate_freecad.app.verification.values import confirm, expressions_of, require_own, require_undriven
 
-_UNTOLD = {"CadgateChosen", "ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
+_UNTOLD = {"CadgateChosen", *materials.PROPERTIES, "ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
 _UNTOLD_TYPES = {
     "App::PropertyPythonObject",
     "Mesh::PropertyMeshKernel",
@@ -115,6 +116,7 @@ def prepare(obj: Any, properties: dict[str, Any], released: Container[str] = ())
             error = values.invalid(field, f"{obj.Name!r} ({obj.TypeId}) has no property {name!r}{hint}")
             error.details["did_you_mean"] = near
             raise error
+        require_value(obj, name, field)
         if name in _ELSEWHERE:
             raise values.invalid(field, f"change it by {_ELSEWHERE[name]}")
         if name in _UNTOLD or obj.getTypeIdOfProperty(name) in _UNTOLD_TYPES or _is_read_only(obj, name):
@@ -284,5 +286,6 @@ _CONVERT: dict[str, Callable[[Any, str, str, Any], Any]] = {
     "App::PropertyDirection": _vector,
     "App::PropertyPlacement": _place,
     "App::PropertyLink": _link,
+    "App::PropertyXLink": _link,
     "App::PropertyLinkList": _links,
 }

@@ -14,7 +14,7 @@ from cadgate.appserver import AppError
 from cadgate_freecad.app import shapes, versions
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.labels import savable
-from cadgate_freecad.app.reading import amf, iges, obj, off, ply, step, stl, threemf
+from cadgate_freecad.app.reading import amf, brep, iges, obj, off, ply, step, stl, threemf
 from cadgate_freecad.app.reading.dxf import reader as dxf
 from cadgate_freecad.app.reading.found import Found
 from cadgate_freecad.app.scratch import scratch
@@ -138,11 +138,16 @@ def _below(root: Any, path: str, label: str) -> Iterator[Item]:
 def _read_brep(path: str, found: Found, name: str) -> None:
     shape = Part.Shape()
     with open(path, "rb") as file:
-        is_binary = file.read(40).lstrip().startswith(b"Open CASCADE Topology")
-    if is_binary:
-        shape.importBinary(path)
-    else:
+        data = file.read()
+    if not brep.is_binary(data):
         shape.read(path)
+    else:
+        prepared = brep.prepare(data)
+        if prepared is not None:
+            path = os.path.join(os.path.dirname(path), "prepared.brep")
+            with open(path, "wb") as file:
+                file.write(prepared)
+        shape.importBinary(path)
     found.add("Import", found.stem, shape=shape)
 
 

@@ -9,7 +9,7 @@ import FreeCAD
 import Sketcher  # noqa: F401 - registers the type
 
 from cadgate.appserver import AppError, about_to_change, method
-from cadgate_freecad.app import changes, shapes, sketching, values, versions
+from cadgate_freecad.app import changes, materials, shapes, sketching, values, versions
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.creation import Slot, reason, recompute
 from cadgate_freecad.app.documents import target
@@ -41,6 +41,7 @@ def create_sketch(
     label: str | None,
     on_conflict: str,
     expressions: dict[str, Any],
+    material: Any,
     plane: str,
     offset: Any,
     body: str | None,
@@ -60,6 +61,7 @@ def create_sketch(
     drawn = sketching.draw(geometry)
     wanted = sketching.constraints(constraints, drawn.count)
     slot = Slot(document, "Sketch", name, on_conflict, [each for each in (owner, support and support[0]) if each])
+    made_of = materials.prepare(material)
     about_to_change()
     sketch = slot.fill("Sketcher::SketchObject", label)
     up_to_date = owner is None or state(owner) == ["Up-to-date"]
@@ -67,6 +69,7 @@ def create_sketch(
         owner.addObject(sketch)
     _place(sketch, owner, support, plane, height)
     sketching.add(sketch, drawn, wanted)
+    materials.assign(sketch, made_of)
     determined = expressing.apply(sketch, expressions)
     solve(sketch, len(wanted))
     recompute(sketch)

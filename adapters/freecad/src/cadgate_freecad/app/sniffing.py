@@ -9,7 +9,7 @@ import zlib
 from typing import Any, Callable
 
 from cadgate.appserver import AppError, recognise, scrutiny
-from cadgate_freecad.app.reading import amf, step, stl
+from cadgate_freecad.app.reading import amf, brep, step, stl
 from cadgate_freecad.app.reading.dxf import binary
 
 FORMATS = ("step", "iges", "brep", "stl", "obj", "ply", "off", "3mf", "amf", "fcstd", "dxf")
@@ -46,14 +46,14 @@ def sniff(path: str, name: str) -> str:
         return _whole("step", name, step.is_whole(tail), "END-ISO-10303-21;")
     if _IGES.search(plain[:2000]):
         return _whole("iges", name, re.search(rb"T {0,6}0*1\s*\Z", tail) is not None, "the terminate section")
-    if b"DBRep_DrawableShape" in head[:200] or b"CASCADE Topology V" in head[:400]:
-        return "brep"
+    if brep.is_begin(head):
+        return _whole_brep(path, name)
     if re.match(rb"ply\s*\n", start):
         return _whole("ply", name, size >= _announced(scrutiny.ply_size, start, name), "all that its header announces")
     if stl.binary_facets(path, name) >= 0:
         return "stl"
     if start[:5].lower() == b"solid" and re.search(rb"\b(?:facet|endsolid)\b", start, re.IGNORECASE):
-        return _whole("stl", name, b"endsolid" in _plain(tail).lower(), "endsolid")
+        return _whole("stl", name, stl.ends_whole(_plain(tail).lower()), "endsolid")
     if re.match(rb"(?:ST)?C?N?4?n?OFF\b", start):
         return _whole("off", name, size >= scrutiny.off_size(start), "all that its header announces")
     if b"<amf" in start[:4096]:
@@ -131,6 +131,18 @@ def _whole(format: str, name: str, complete: bool, end: str) -> str:
             {"name": name, "format": format},
         )
     return format
+
+
+def _whole_brep(path: str, name: str) -> str:
+    with open(path, "rb") as file:
+        damage = brep.damage(file.read())
+    if damage is not None:
+        raise AppError(
+            "unsupported_format",
+            f"{name!r} begins as BREP but {damage}: it is cut off or damaged; export it again",
+            {"name": name, "format": "brep"},
+        )
+    return "brep"
 
 
 def _damaged_stl(path: str, name: str, size: int, head: bytes) -> AppError | None:

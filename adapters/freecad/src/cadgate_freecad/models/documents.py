@@ -7,7 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from cadgate.plugin import Artifact, Deleted, Empty, MayWarn, Method, Name, Params, Result, Warned
+from cadgate.plugin import (
+    Artifact,
+    Deleted,
+    Empty,
+    MayWarn,
+    Method,
+    Name,
+    Params,
+    Result,
+    Trustable,
+    Warned,
+    execute_if_trusted,
+)
 from cadgate_freecad.models.exchange import FORMATS
 from cadgate_freecad.models.values import Flag, Label, PartName
 
@@ -112,7 +124,7 @@ class DocumentRecomputed(Result):
     warnings: list[Warned] = Field(default_factory=list[Warned])
 
 
-class DocumentOpening(Params):
+class DocumentOpening(Trustable):
     """An FCStd file to open as a document of its own."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"artifact": "0123456789abcdef0123456789abcdef"}]})
@@ -141,5 +153,12 @@ ACTIVATE_DOCUMENT = Method("documents.activate", DocumentReference, DocumentEntr
 RECOMPUTE_DOCUMENT = Method("documents.recompute", DocumentRecomputing, DocumentRecomputed, mutates=True)
 SAVE_DOCUMENT = Method("documents.save", DocumentSaving, DocumentSaved, atomic=False, deadline="file")
 OPEN_DOCUMENT = Method(
-    "documents.open", DocumentOpening, DocumentOpened, mutates=True, atomic=False, replay="snapshot", deadline="file"
+    "documents.open",
+    DocumentOpening,
+    DocumentOpened,
+    mutates=True,
+    atomic=False,
+    replay="snapshot",
+    deadline="file",
+    scope_of=execute_if_trusted,
 )

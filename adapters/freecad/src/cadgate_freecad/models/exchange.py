@@ -7,7 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from cadgate.plugin import Artifact, Method, Name, Number, Params, Result, Warned, check_suffix, follow_suffix
+from cadgate.plugin import (
+    Artifact,
+    Method,
+    Name,
+    Number,
+    Params,
+    Result,
+    Trustable,
+    Warned,
+    check_suffix,
+    execute_if_trusted,
+    follow_suffix,
+)
 from cadgate_freecad.models.objects import PART_EXAMPLE, PartInfo
 
 ExportFormat = Literal["step", "iges", "brep", "stl", "obj", "ply", "3mf", "amf", "fcstd", "dxf", "svg"]
@@ -86,7 +98,7 @@ class PartExported(Result):
     warnings: list[Warned] = Field(default_factory=list[Warned])
 
 
-class PartImportParams(Params):
+class PartImportParams(Trustable):
     """A stored file to import."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"artifact": "0123456789abcdef0123456789abcdef"}]})
@@ -104,5 +116,12 @@ class PartImported(Result):
 
 EXPORT = Method("exchange.export", PartExportParams, PartExported, deadline="file", atomic=False)
 IMPORT = Method(
-    "exchange.import", PartImportParams, PartImported, mutates=True, atomic=False, replay="snapshot", deadline="file"
+    "exchange.import",
+    PartImportParams,
+    PartImported,
+    mutates=True,
+    atomic=False,
+    replay="snapshot",
+    deadline="file",
+    scope_of=execute_if_trusted,
 )

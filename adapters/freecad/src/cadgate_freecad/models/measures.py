@@ -28,6 +28,7 @@ class Measures(MayWarn):
     area: float = Field(description="mm².")
     length: float = Field(description="Of all edges together, mm.")
     center_of_mass: Vector3 | None
+    mass: float | None = Field(description="kg, where the density of all that is solid in it is known.")
     inertia: list[list[float]] | None = Field(description="3 by 3, about the centre of mass, for a density of 1: mm⁵.")
     bounding_box: BoundingBox | None
     counts: Counts

@@ -20,7 +20,7 @@ from cadgate.plugin import (
     Rotation,
     Vector3,
 )
-from cadgate_freecad.models.values import Expressions, Flag, Label, Location, PartName
+from cadgate_freecad.models.values import Expressions, Flag, Label, Location, Material, PartName
 
 
 class BoundingBox(Result):
@@ -58,12 +58,21 @@ PART_EXAMPLE: dict[str, Any] = {
     "center_of_mass": [5, 5, 5],
     "bounding_box": {"min": [0, 0, 0], "max": [10, 10, 10]},
     "shape_type": "Solid",
+    "material": None,
+    "mass": None,
     "valid": True,
     "state": ["Up-to-date"],
     "visible": True,
     "revision": "3f1c2ab09d4e",
     "warnings": [],
 }
+
+
+class MaterialInfo(Result):
+    """What an object is made of."""
+
+    name: str | None
+    density: float | None = Field(description="kg/m³.")
 
 
 class PartInfo(ObjectInfo):
@@ -90,12 +99,21 @@ class PartInfo(ObjectInfo):
     center_of_mass: Vector3 | None = Field(description="mm, in the coordinates of the document.")
     bounding_box: BoundingBox | None = Field(description="In the coordinates of the document.")
     shape_type: str | None = Field(description="`Solid`, `Compound`, `Face`, …, or `Mesh`.")
+    material: MaterialInfo | None = Field(
+        description="Its own, or else that of what it links to, or of the body, part or group that it is in."
+    )
+    mass: float | None = Field(
+        description="kg, where the density of all that is solid in it is known. The `center_of_mass` of a part or "
+        "group goes by masses then."
+    )
     valid: bool = Field(description="Whether its last recompute succeeded and left a shape.")
     state: list[str] = Field(
         description="`Up-to-date`, `Touched` (it or an input changed and was not recomputed), `Invalid`."
     )
     visible: bool
     properties: dict[str, PropertyInfo] | None = Field(None, description="By name; only where one object is asked for.")
+    members: list[str] | None = Field(None, description="Of a body, a part or a group: the names of what is in it.")
+    links_to: str | None = Field(None, description="Of a link: the name of what it shows.")
     depends_on: list[str] | None = Field(None, description="Names of its inputs; with `properties`.")
     used_by: list[str] | None = Field(None, description="Names of what has it as input; with `properties`.")
 
@@ -149,6 +167,7 @@ class PartPatch(Params):
     )
 
     expressions: Expressions | SkipJsonSchema[None] = Field(default_factory=_not_given)
+    material: Material | None = Field(default_factory=_not_given, description="null takes it away.")
 
     @field_validator("label", "location", "rotation", "visible", "properties", "expressions", mode="before")
     @classmethod

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from cadgate.plugin import Creation, Number, Rotation
+from cadgate.plugin import Creation, Number, Params, Rotation
 
 _UNSAVABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -86,6 +86,21 @@ Expressions = Annotated[
 ]
 
 
+class Material(Params):
+    """What an object is made of: its name, and the density that its mass is computed from."""
+
+    name: Label | None = Field(None, examples=["Steel"])
+    density: Annotated[Number, Field(gt=0)] | Quantity | None = Field(
+        None, description='kg/m³, or a quantity string such as `"7.85 g/cm^3"`.', examples=[7850]
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Material:
+        if self.name is None and self.density is None:
+            raise ValueError('a material has a name, a density, or both: {"name": "Steel", "density": 7850}')
+        return self
+
+
 class LabelledCreation(Creation):
     """What every request that adds an object has."""
 
@@ -98,6 +113,9 @@ class LabelledCreation(Creation):
         None, description="Any text; the name where it is not given.", examples=["Grundplatte Ø10"]
     )
     expressions: Expressions = {}
+    material: Material | None = Field(
+        None, description="What it is made of; with a density it has a `mass`.", examples=[{"density": 7850}]
+    )
 
 
 class PartCreation(LabelledCreation):

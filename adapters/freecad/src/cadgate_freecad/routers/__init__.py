@@ -9,6 +9,8 @@ from cadgate_freecad.routers import (
     exchange,
     features,
     geometry,
+    groups,
+    links,
     objects,
     primitives,
     sketches,
@@ -17,6 +19,8 @@ from cadgate_freecad.routers import (
 ROUTERS = (
     primitives.router,
     objects.router,
+    links.router,
+    groups.router,
     geometry.router,
     boolean.router,
     features.router,

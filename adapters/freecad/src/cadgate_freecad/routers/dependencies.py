@@ -23,5 +23,5 @@ async def _with_document(
 FreeCAD = Annotated[Application, Depends(_with_document)]
 """FreeCAD, bound to `?document=`."""
 
-FreeCADIncoming = Annotated[IncomingFile, Depends(IncomingFile.of_request)]
-"""A file that came with the request, as an upload or by the id of an artifact."""
+FreeCADTrustable = Annotated[IncomingFile, Depends(IncomingFile.of_trustable)]
+"""A file that came with the request, as an upload or by the id of an artifact, and whether it is trusted."""

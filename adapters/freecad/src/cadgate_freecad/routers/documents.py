@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import Query
 
-from cadgate.plugin import INCOMING_BODY, Application, Deleted, Empty, Handler, Router, Success, UnsupportedFormat
+from cadgate.plugin import TRUSTABLE_BODY, Application, Deleted, Empty, Handler, Router, Success, UnsupportedFormat
 from cadgate_freecad.models.documents import (
     ACTIVATE_DOCUMENT,
     CREATE_DOCUMENT,
@@ -31,7 +31,7 @@ from cadgate_freecad.models.documents import (
     DocumentSaving,
 )
 from cadgate_freecad.models.values import Label, PartName
-from cadgate_freecad.routers.dependencies import FreeCADApplication, FreeCADIncoming
+from cadgate_freecad.routers.dependencies import FreeCADApplication, FreeCADTrustable
 from cadgate_freecad.routers.elsewhere import elsewhere
 
 router = Router()
@@ -48,25 +48,25 @@ async def _open(app: Application, params: DocumentOpening) -> DocumentOpened:
     stored = app.artifacts.get(params.artifact)
     name = stored.artifact.name
     async with app.stage(None, default="open") as staged:
-        how = {"path": str(stored.path), "name": name, "folder": str(staged.folder)}
+        how = {"path": str(stored.path), "name": name, "folder": str(staged.folder), "trusted": params.trusted}
         read = await elsewhere(app, "internal.read", how)
-    if read["format"] != "fcstd":
-        raise UnsupportedFormat(
-            f"The file {name!r} is a {read['format'].upper()} file, not FCStd: POST /import adds it to a document",
-            details={"name": name},
+        if read["format"] != "fcstd":
+            raise UnsupportedFormat(
+                f"The file {name!r} is a {read['format'].upper()} file, not FCStd: POST /import adds it to a document",
+                details={"name": name},
+            )
+        opened = await app.send(
+            "internal.open",
+            {
+                "path": read["path"],
+                "name": params.name,
+                "label": params.label,
+                "stem": PurePosixPath(name).stem,
+                "on_conflict": params.on_conflict,
+                "warnings": read["warnings"],
+            },
+            mutates=True,
         )
-    opened = await app.send(
-        "internal.open",
-        {
-            "path": str(stored.path),
-            "name": params.name,
-            "label": params.label,
-            "stem": PurePosixPath(name).stem,
-            "on_conflict": params.on_conflict,
-            "warnings": read["warnings"],
-        },
-        mutates=True,
-    )
     return DocumentOpened.model_validate(opened)
 
 
@@ -87,10 +87,10 @@ async def create_document(params: DocumentParams, freecad: FreeCADApplication) -
 
 
 @router.operation(
-    "POST", "/documents/open", OPEN_DOCUMENT, status_code=201, errors=(404, 413, 415), openapi_extra=INCOMING_BODY
+    "POST", "/documents/open", OPEN_DOCUMENT, status_code=201, errors=(404, 413, 415), openapi_extra=TRUSTABLE_BODY
 )
 async def open_document(
-    file: FreeCADIncoming,
+    file: FreeCADTrustable,
     freecad: FreeCADApplication,
     name: Annotated[PartName | None, Query(description="The document's name; made from the file's name.")] = None,
     label: Annotated[Label | None, Query(description="The document's label; the file's name without suffix.")] = None,
@@ -100,9 +100,10 @@ async def open_document(
 ) -> Success[DocumentOpened]:
     """Open an FCStd file (an upload or an artifact) as a document of its own.
 
-    `warnings` name the objects and properties that this FreeCAD does not know, as files of newer versions have them.
+    Code that the file names and names of other files are left out; with `trusted` it is opened as it is. `warnings`
+    name what was left out, and what this FreeCAD does not know, as files of newer versions have it.
     """
-    params = DocumentOpening(artifact=file.artifact.id, name=name, label=label, on_conflict=on_conflict)
+    params = DocumentOpening(artifact=file.id, name=name, label=label, on_conflict=on_conflict, trusted=file.trusted)
     return Success(await freecad.call(OPEN_DOCUMENT, params))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import Request
 
-from cadgate.plugin import INCOMING_BODY, Application, Handler, Router, Success, file_answers, file_or_json
+from cadgate.plugin import TRUSTABLE_BODY, Application, Handler, Router, Success, file_answers, file_or_json
 from cadgate_freecad.models.exchange import (
     EXPORT,
     FORMATS,
@@ -16,7 +16,7 @@ from cadgate_freecad.models.exchange import (
     PartImported,
     PartImportParams,
 )
-from cadgate_freecad.routers.dependencies import FreeCAD, FreeCADIncoming
+from cadgate_freecad.routers.dependencies import FreeCAD, FreeCADTrustable
 from cadgate_freecad.routers.elsewhere import elsewhere
 
 router = Router()
@@ -48,7 +48,7 @@ async def _import(app: Application, params: PartImportParams) -> PartImported:
     async with app.stage(None, default="import") as staged:
         how = {"path": str(stored.path), "name": stored.artifact.name, "folder": str(staged.folder)}
         # Importers crash on some files and take minutes on others: neither may happen to the session.
-        read = await elsewhere(app, "internal.read", how)
+        read = await elsewhere(app, "internal.read", {**how, "trusted": params.trusted})
         made = await app.send("internal.import", {**how, **read}, mutates=True)
     return PartImported.model_validate(made)
 
@@ -69,10 +69,11 @@ async def export_objects(params: PartExportParams, request: Request, freecad: Fr
     return file_or_json(request, result, result.artifact)
 
 
-@router.operation("POST", "/import", IMPORT, errors=(404, 413, 415), openapi_extra=INCOMING_BODY)
-async def import_file(file: FreeCADIncoming, freecad: FreeCAD) -> Success[PartImported]:
+@router.operation("POST", "/import", IMPORT, errors=(404, 413, 415), openapi_extra=TRUSTABLE_BODY)
+async def import_file(file: FreeCADTrustable, freecad: FreeCAD) -> Success[PartImported]:
     """Add the contents of a file (an upload or an artifact) to the document; its content tells the format.
 
-    STEP, IGES, BREP and DXF become shapes, STL, OBJ, PLY, OFF, 3MF and AMF meshes; an FCStd keeps its features.
+    STEP, IGES, BREP and DXF become shapes, STL, OBJ, PLY, OFF, 3MF and AMF meshes; an FCStd keeps its features,
+    without the code and the names of other files in it: `warnings` name them, and `trusted` reads it as it is.
     """
-    return Success(await freecad.call(IMPORT, PartImportParams(artifact=file.artifact.id)))
+    return Success(await freecad.call(IMPORT, PartImportParams(artifact=file.id, trusted=file.trusted)))

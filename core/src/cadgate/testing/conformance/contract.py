@@ -10,6 +10,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from cadgate.appserver.framing import MAX_HELLO, PROTOCOL
 from cadgate.plugins.contents import METHOD_NAME
+from cadgate.plugins.mount import routes_of
+from cadgate.security.access import ACCESS, Access
 from cadgate.testing.conformance.application import answer_to, hello, request, with_application
 from cadgate.testing.conformance.halves import disagreements, functions_inside
 from cadgate.testing.conformance.subject import Subject, Told
@@ -101,9 +103,23 @@ class Contract(Suite):
         ]
         assert not silent, f"without a docstring, which is the documentation: {silent}"
 
-    def test_the_application_listens_on_the_loopback_only(self, subject: Subject) -> None:
-        process = psutil.Process(subject.gateway.application_pid(subject.name))
-        listening = {one.laddr.ip for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
+    def test_every_route_asks_for_a_scope(self, subject: Subject) -> None:
+        """A route without one would be open to keys that may do nothing; `/batch` asks for that of each call."""
+        open_to_all = [
+            f"{verb} {access.audited_as or getattr(route, 'path', '')}"
+            for route in routes_of(subject.adapter)
+            for verb, access in cast("dict[str, Access]", getattr(route, ACCESS)).items()
+            if not access.scopes and getattr(route, "path", "") != f"{subject.base}/batch"
+        ]
+        assert not open_to_all, f'declare what a key must allow, dependencies=[requires("read")]: {open_to_all}'
+
+    def test_the_application_listens_on_the_loopback_only(self, subject: Subject, tmp_path: Path) -> None:
+        async def addresses(process: Any) -> set[str]:
+            connections = psutil.Process(process.pid).net_connections("tcp")
+            return {one.laddr.ip for one in connections if one.status == psutil.CONN_LISTEN}
+
+        # In a sandbox it would have no network to listen on.
+        listening = with_application(subject, tmp_path, addresses)
         assert listening
         assert listening <= {"127.0.0.1", "::1"}
 

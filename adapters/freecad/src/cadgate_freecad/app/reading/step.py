@@ -11,6 +11,8 @@ _BEGIN = re.compile(rb"ISO-10303-21\s*;")
 _END = re.compile(rb"END-ISO-10303-21\s*;")
 _HIGH = re.compile(rb"'(?:[^']|'')*[\x80-\xff](?:[^']|'')*'")
 _COLOR = re.compile(rb"=\s*\(?[^;']*?\b(?:COLOUR_RGB|DRAUGHTING_PRE_DEFINED_COLOUR)\s*\(")
+_REFERENCES = (b"DOCUMENT", b"EXTERNAL", b"IDENTIFICATION")
+"""Words of the entities that may name other files."""
 _STYLED = re.compile(rb"\b(?:OVER_RIDING_)?STYLED_ITEM\s*\(")
 _LEFT_OUT: list[tuple[str, bytes]] = [
     ("dimensions", rb"(?:DIMENSIONAL|ANGULAR)_(?:SIZE|LOCATION)(?:_WITH_PATH)?"),
@@ -47,10 +49,45 @@ def prepare(path: str, found: Found) -> bytes | None:
     if begin is not None and ends:
         body = data[begin.end() : ends[-1].start()]
         names: list[str] = []
-        body = _escaped(body, found, names)
+        body = _escaped(_without_references(body), found, names)
         changed = b"ISO-10303-21;" + body + b"END-ISO-10303-21;\n"
     _look_for_losses(data, found)
     return None if changed.strip() == data.strip() and data.startswith(b"ISO") else changed
+
+
+def _without_references(body: bytes) -> bytes:
+    """The entities without the names of other files in them, which OpenCASCADE would read, wherever they are."""
+    if not _refers(body):
+        return body
+    pieces = _without_comments(body).split(b"'")
+    blank = False
+    for index, piece in enumerate(pieces):
+        if index % 2 == 1:  # a text
+            pieces[index] = b"" if blank else piece
+            continue
+        _, end, entity = piece.rpartition(b";")
+        blank = _refers(entity) or (blank and not end)
+    return b"'".join(pieces)
+
+
+def _refers(text: bytes) -> bool:
+    text = text.upper()
+    return any(word in text for word in _REFERENCES)
+
+
+def _without_comments(body: bytes) -> bytes:
+    """The text without comments, which may hold quotation marks; in texts they are none."""
+    kept: list[bytes] = []
+    start = place = 0
+    quoted = False
+    while (found := body.find(b"/*", place)) >= 0:
+        quoted ^= body.count(b"'", place, found) % 2 == 1
+        place = found + 2
+        if not quoted:
+            kept.append(body[start:found])
+            end = body.find(b"*/", place)
+            start = place = len(body) if end < 0 else end + 2
+    return b" ".join([*kept, body[start:]])
 
 
 def _escaped(body: bytes, found: Found, names: list[str]) -> bytes:

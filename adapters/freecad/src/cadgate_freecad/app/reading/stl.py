@@ -37,6 +37,13 @@ def binary_facets(path: str, name: str) -> int:
     return count if says_so and is_plausible(first) else -1
 
 
+def ends_whole(tail: bytes) -> bool:
+    """Whether text, in lower case, ends with the end of a solid, and not with the begin of the next one."""
+    _, end, rest = tail.rpartition(b"endsolid")
+    words = b" ".join(rest.splitlines()[1:]).split()
+    return bool(end) and not any(b"solid".startswith(word) or word in (b"solid", b"facet", b"vertex") for word in words)
+
+
 def is_plausible(facets: bytes) -> bool:
     """Whether these are coordinates: random bytes have exponents of all sizes."""
     values = [abs(value) for facet in _FACET.iter_unpack(facets) for value in facet]

@@ -67,4 +67,4 @@ class ParameterList(Result):
     parameters: list[Parameter]
 
 
-PARAMETERS = Method("source.parameters", ParametersQuery, ParameterList, atomic=False, deadline="file")
+PARAMETERS = Method("source.parameters", ParametersQuery, ParameterList, atomic=False, deadline="file", scope="read")

@@ -1,0 +1,129 @@
+"""Some objects of a session, with what they depend on, in a file of their own: the rest is not written, nor read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from cadgate.appserver import AppError
+from cadgate_blender.app import aside, snapshots
+
+_WORTH = 50
+"""Other objects up to which it is not worth the trouble."""
+
+_SETTINGS: dict[str, tuple[str, ...]] = {
+    "": ("name", "frame_start", "frame_end", "frame_step"),
+    "render": (
+        *("engine", "fps", "fps_base", "resolution_x", "resolution_y", "resolution_percentage"),
+        *("pixel_aspect_x", "pixel_aspect_y"),
+    ),
+    "unit_settings": (
+        *("system", "system_rotation", "scale_length", "length_unit", "mass_unit", "time_unit", "temperature_unit"),
+        "use_separate",
+    ),
+}
+"""What exporters ask of a scene."""
+
+
+def save(path: str, chosen: list[Any]) -> dict[str, Any] | None:
+    """Write objects and what they depend on to `path`. Returns what `load` needs besides; None, and nothing written,
+    where they depend on what such a file does not have.
+    """
+    scene = bpy.context.scene
+    if len(bpy.data.objects) <= len(chosen) + _WORTH or not _is_simple(scene):
+        return None
+    needed = _needed(chosen)
+    if needed is None or len(bpy.data.objects) <= len(needed) + _WORTH:
+        return None
+    snapshots.settle_images()
+    blocks = {*needed, *([scene.world] if scene.world is not None else [])}
+    bpy.data.libraries.write(path, blocks, fake_user=True)
+    told: dict[str, Any] = {
+        part: {field: getattr(getattr(scene, part) if part else scene, field) for field in fields}
+        for part, fields in _SETTINGS.items()
+    }
+    # In the scene's order, in which exporters write them; after these, what only others refer to.
+    standing = [obj for obj in scene.objects if obj in needed]
+    names = [obj.name for obj in standing] + sorted(obj.name for obj in needed.difference(standing))
+    return {"settings": told, "frame": [scene.frame_current, scene.frame_subframe], "objects": names}
+
+
+def load(path: str, told: dict[str, Any]) -> None:
+    """Replace the session, which is a worker's, by what `save` wrote."""
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    with bpy.data.libraries.load(path, link=False) as (source, taken):
+        taken.objects, taken.worlds = source.objects, source.worlds
+    for library in list(bpy.data.libraries):
+        bpy.data.libraries.remove(library)
+    scene = bpy.context.scene
+    scene.world = next(iter(taken.worlds), None)
+    for part, fields in told["settings"].items():
+        for field, value in fields.items():
+            setattr(getattr(scene, part) if part else scene, field, value)
+    if {obj.name for obj in bpy.data.objects} != set(told["objects"]):
+        raise AppError("command_failed", "Blender did not write the chosen objects with what they depend on")
+    for name in told["objects"]:
+        scene.collection.objects.link(bpy.data.objects[name])
+    scene.frame_set(told["frame"][0], subframe=told["frame"][1])
+
+
+def _is_simple(scene: Any) -> bool:
+    """Whether the settings above are all that objects and exporters see of the scene."""
+    return (
+        len(bpy.data.scenes) == 1
+        and scene.animation_data is None
+        and scene.rigidbody_world is None
+        and not scene.render.use_simplify
+        and not len(scene.timeline_markers)
+        # What Cycles keeps there.
+        and all(name.startswith("cycles") for name, _ in scene.items())
+    )
+
+
+def _needed(chosen: list[Any]) -> set[Any] | None:
+    """These objects, their parents and those that their modifiers name; None where one depends on more than that."""
+    found: set[Any] = set()
+    pending = list(chosen)
+    while pending:
+        obj = pending.pop()
+        if obj in found:
+            continue
+        if not _depends_on_little(obj):
+            return None
+        found.add(obj)
+        pending += [each for each in (obj.parent, *_named(obj)) if each is not None]
+    return found
+
+
+def _named(obj: Any) -> list[Any]:
+    fields = ("object", "mirror_object", "offset_object", "start_cap", "end_cap", "curve")
+    return [getattr(modifier, field, None) for modifier in obj.modifiers for field in fields]
+
+
+def _depends_on_little(obj: Any) -> bool:
+    data = obj.data
+    blocks = (obj, data, getattr(data, "shape_keys", None), *(slot.material for slot in obj.material_slots))
+    return (
+        obj.type in ("MESH", "EMPTY", "CAMERA", "LIGHT")
+        and obj.instance_type == "NONE"
+        and obj.library is None
+        and obj.override_library is None
+        and obj.rigid_body is None
+        and not len(obj.constraints)
+        and not len(obj.particle_systems)
+        and obj.parent_type == "OBJECT"
+        and all(modifier.type in aside.PLAIN for modifier in obj.modifiers)
+        and all(getattr(modifier, "operand_type", "OBJECT") == "OBJECT" for modifier in obj.modifiers)
+        # Without points it is something only by its children.
+        and (obj.type != "MESH" or len(data.vertices) > 0)
+        and not any(_is_driven(block) for block in blocks if block is not None)
+    )
+
+
+def _is_driven(block: Any) -> bool:
+    tree = getattr(block, "node_tree", None)
+    return any(
+        each is not None and each.animation_data is not None and len(each.animation_data.drivers) > 0
+        for each in (block, tree)
+    )

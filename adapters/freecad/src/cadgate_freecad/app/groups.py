@@ -1,0 +1,212 @@
+"""Groups and parts: made, filled and emptied; what comes into a part keeps its placement, which is within it then."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Any, Iterator
+
+import FreeCAD
+
+from cadgate.appserver import AppError, about_to_change, method, warn
+from cadgate_freecad.app import changes, holders, materials, operands, placed, shapes, values
+from cadgate_freecad.app import expressions as expressing
+from cadgate_freecad.app.creation import Slot, recompute
+from cadgate_freecad.app.documents import target
+from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.objects import find
+from cadgate_freecad.app.verification import links as verification
+
+_KINDS = {"group": "App::DocumentObjectGroup", "part": "App::Part"}
+_ORIGIN = ("App::Origin", "App::Line", "App::Plane", "App::Point")
+
+
+@method("groups.create")
+def create_group(
+    *,
+    kind: str,
+    objects: list[str],
+    name: str | None,
+    label: str | None,
+    on_conflict: str,
+    expressions: dict[str, Any],
+    material: Any,
+    location: Any,
+    rotation: Any,
+) -> dict[str, Any]:
+    document = target()
+    placement = values.placement(location, rotation)
+    if kind == "group" and not placement.isIdentity():
+        raise values.invalid("location", 'a plain group places nothing: send "kind": "part", or leave it out')
+    wanted = _found("objects", document, objects)
+    for index, obj in enumerate(wanted):
+        _require_movable(f"objects.{index}", obj, None, _KINDS[kind])
+    slot = Slot(document, kind.capitalize(), name, on_conflict, wanted)
+    made_of = materials.prepare(material)
+    about_to_change()
+    group = slot.fill(_KINDS[kind], label)
+    materials.assign(group, made_of)
+    if kind == "part":
+        group.Placement = placement
+        for each in (group.Origin, *group.Origin.OriginFeatures):
+            each.purgeTouched()
+    determined = expressing.apply(group, expressions)
+    _fill(group, wanted)
+    recompute(group)
+    expressing.confirm(group, determined)
+    return describe(group)
+
+
+@method("groups.update")
+def update_group(*, name: str, add: list[str], remove: list[str], objects: list[str] | None) -> dict[str, Any]:
+    document = target()
+    group = find(document, name)
+    if group.TypeId not in _KINDS.values():
+        raise values.invalid("name", f"{name!r} is a {group.TypeId}, neither a group nor a part")
+    now = list(group.Group)
+    if objects is not None:
+        wanted = _found("objects", document, objects)
+        coming = [obj for obj in wanted if obj not in now]
+        going = [obj for obj in now if obj not in wanted and not operands.is_stand_in(obj)]
+    else:
+        coming = [obj for obj in _found("add", document, add) if obj not in now]
+        going = _found("remove", document, remove)
+        for index, obj in enumerate(going):
+            if obj not in now:
+                raise values.invalid(f"remove.{index}", f"{obj.Name!r} is not in {name!r}")
+    for obj in coming:
+        field = "objects" if objects is not None else "add"
+        _require_movable(f"{field}.{(objects or add).index(obj.Name)}", obj, group, group.TypeId)
+    about_to_change(describe(group)["revision"], anything=bool(coming or going))
+    if not coming and not going:
+        return describe(group)
+    affected = [each for each in changes.dependents_of([group, *coming, *going]) if each is not group]
+    already_broken = changes.broken(affected)
+    _empty(group, going)
+    _fill(group, coming)
+    operands.renew(document)
+    changes.propagate(group, [each for each in affected if each is not group], already_broken)
+    return describe(group)
+
+
+def _found(field: str, document: Any, names: list[str]) -> list[Any]:
+    found = [find(document, name) for name in names]
+    for index, obj in enumerate(found):
+        if obj in found[:index]:
+            raise values.invalid(f"{field}.{index}", f"{obj.Name!r} is given twice")
+    return found
+
+
+def _require_movable(field: str, obj: Any, group: Any | None, kind: str) -> None:
+    """Raise AppError `validation_error` for what cannot come into `group` (None: a new one) of the type `kind`."""
+    if kind == "App::Part" and obj.TypeId == "App::DocumentObjectGroup":
+        # FreeCAD shows its members as the part's own too: measures and booleans of the part would have them twice.
+        raise values.invalid(field, f"{obj.Name!r} is a plain group, which a part cannot hold: name its members")
+    if operands.is_stand_in(obj) or obj.TypeId in _ORIGIN:
+        raise values.invalid(field, f"{obj.Name!r} ({obj.TypeId}) is a helper of others, which no group takes")
+    body = obj.getParentGeoFeatureGroup()
+    if body is not None and body.isDerivedFrom("PartDesign::Body"):
+        raise values.invalid(field, f"{obj.Name!r} belongs to the body {body.Name!r}: name that instead")
+    around = placed.container(obj)
+    if around is not None and around.TypeId in ("App::Link", "App::LinkGroup"):
+        raise values.invalid(field, f"{obj.Name!r} is placed by {around.Name!r} ({around.TypeId}): name that instead")
+    if group is None:
+        return
+    if obj is group:
+        raise values.invalid(field, f"{obj.Name!r} cannot hold itself")
+    if group in obj.OutListRecursive:
+        chain = " > ".join(_chain(obj, group))
+        raise values.invalid(
+            field, f"{obj.Name!r} cannot come into {group.Name!r}, which it holds or shows itself ({chain}): a circle"
+        )
+
+
+def _chain(obj: Any, group: Any) -> list[str]:
+    """The names on the way from `obj` to `group`, by what each one holds, shows or is made from."""
+    for other in sorted(obj.OutList, key=lambda each: each.Name):
+        if other is group:
+            return [obj.Name, group.Name]
+        if group in other.OutListRecursive:
+            return [obj.Name, *_chain(other, group)]
+    return [obj.Name]
+
+
+def _fill(group: Any, coming: list[Any]) -> None:
+    """Put objects in, and prove that each stands where the container puts it.
+
+    FreeCAD brings along what they are made from and what is made from them: these share their coordinates.
+    """
+    with _proving(coming):
+        before = set(group.Group)
+        inside = group if group.TypeId == "App::Part" else group.getParentGeoFeatureGroup()
+        for obj in coming:
+            folder, around = obj.getParentGroup(), obj.getParentGeoFeatureGroup()
+            if folder is not None and folder is not group:
+                folder.removeObject(obj)
+            if around is not None and around is not inside:
+                around.removeObject(obj)
+            if obj not in group.Group:
+                group.addObject(obj)
+        missing = [obj.Name for obj in coming if obj not in group.Group]
+        if missing:
+            raise AppError("command_failed", f"FreeCAD did not put {', '.join(missing)} into {group.Name!r}")
+    _warn_of({*group.Group} - before - {*coming}, f"came into {group.Name!r} too")
+
+
+def _empty(group: Any, going: list[Any]) -> None:
+    """Take objects out, into what the group itself is in. What is made of one another leaves together."""
+    with _proving(going):
+        before = set(group.Group)
+        outside = holders.owner(group)
+        for obj in going:
+            if obj in group.Group:
+                group.removeObject(obj)
+        gone = before - {*group.Group}
+        for obj in before:
+            if obj in gone and outside is not None and not operands.is_stand_in(obj) and obj not in outside.Group:
+                outside.addObject(obj)
+        left = [obj.Name for obj in going if obj in group.Group]
+        if left:
+            raise AppError("command_failed", f"FreeCAD did not take {', '.join(left)} out of {group.Name!r}")
+    _warn_of(gone - {*going}, f"left {group.Name!r} too")
+
+
+def _warn_of(along: set[Any], what: str) -> None:
+    names = sorted(obj.Name for obj in along if not operands.is_stand_in(obj))
+    if names:
+        text = "what is made of one another stands in the same container"
+        warn("came_along", f"{', '.join(map(repr, names))} {what}: {text}")
+
+
+@contextmanager
+def _proving(moving: list[Any]) -> Iterator[None]:
+    """Compare shapes and centres of what is moved, and of what may come along, from before with those from after.
+
+    Raises AppError `degenerate_result`.
+    """
+    related = {other for obj in moving for other in (*obj.InListRecursive, *obj.OutListRecursive)}
+    related = [other for other in related - {*moving} if hasattr(other, "Placement")]
+    was = {obj: (_frame(obj), _measured(obj)) for obj in (*moving, *related)}
+    yield
+    for obj, (frame, before) in was.items():
+        folder = obj.getParentGroup()
+        if folder is not None and folder.getParentGeoFeatureGroup() is not obj.getParentGeoFeatureGroup():
+            # FreeCAD leaves what came along in the folder of the part that it left.
+            folder.removeObject(obj)
+        now = _frame(obj)
+        after = _measured(obj)
+        if before is None or after is None:
+            continue
+        difference = verification.differs(before, after, now.multiply(frame.inverse()))
+        if difference is not None:
+            raise AppError("degenerate_result", f"{obj.Name!r} would not come whole: {difference}", {"name": obj.Name})
+
+
+def _frame(obj: Any) -> Any:
+    return placed.frame(obj) or FreeCAD.Placement()
+
+
+def _measured(obj: Any) -> Any | None:
+    if holders.is_holder(obj) or obj.TypeId in _ORIGIN:
+        return None
+    shape = shapes.shape_of(obj)
+    return None if shape is None else verification.Measured(shape)

@@ -1,0 +1,35 @@
+"""Links: an object shown again, elsewhere, without a copy of it."""
+
+from __future__ import annotations
+
+from pydantic import ConfigDict, Field
+
+from cadgate.plugin import Creation, Method, Name, Rotation
+from cadgate_freecad.models.objects import PartInfo
+from cadgate_freecad.models.values import Label, Location, Material, PartName
+
+
+class LinkPlace(Creation):
+    """What the link is called, and where it shows the object."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Second", "location": [20, 0, 0]}]})
+    name: PartName | None = Field(None, description="Chosen by the application where it is not given.")
+    label: Label | None = Field(None, description="Any text; the name where it is not given.")
+    location: Location | None = Field(
+        None,
+        description="Instead of the object's own. Where the object stands in the document, where it is not given.",
+    )
+    rotation: Rotation | None = Field(None, description="Instead of the object's own, like `location`.")
+    material: Material | None = Field(None, description="That of the object, where it is not given.")
+
+
+class LinkParams(LinkPlace):
+    """Which object to show again, and the link."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"object": "Box", "name": "Second", "location": [20, 0, 0]}]}
+    )
+    object: Name
+
+
+CREATE_LINK = Method("links.create", LinkParams, PartInfo, mutates=True)

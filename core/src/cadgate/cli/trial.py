@@ -1,0 +1,83 @@
+"""Starts an application once, as the gateway would, and ends it: looking alone cannot tell whether it starts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cadgate.config import Settings
+from cadgate.errors import CadgateError
+from cadgate.plugin import Adapter
+from cadgate.private import make_folder
+from cadgate.sessions.process import KILL_SECONDS, ApplicationProcess, StartFailed
+from cadgate.sessions.sandbox import sandbox_for
+from cadgate.sessions.spawn import Launch
+from cadgate.settings import AdapterSettings
+
+QUOTED_LINES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How a start went."""
+
+    seconds: float
+    application: str = ""
+    error: str | None = None
+    """Why it failed, with the last lines that the application printed."""
+
+
+def try_start(adapter: Adapter, settings: AdapterSettings, gateway: Settings) -> Trial:
+    """Start the application below the state folder, where the gateway would, with no session's files; then end it."""
+    began = time.monotonic()
+    try:
+        make_folder(gateway.state_dir)
+        folder = Path(tempfile.mkdtemp(prefix="doctor-", dir=gateway.state_dir))
+    except OSError as error:
+        return Trial(0, error=f"the state folder cannot be used: {error.strerror}")
+    try:
+        name = asyncio.run(_start_and_end(adapter, settings, gateway, folder))
+        return Trial(time.monotonic() - began, application=name)
+    except StartFailed as error:
+        return Trial(time.monotonic() - began, error=quoted(error))
+    except (CadgateError, OSError, ValueError) as error:
+        return Trial(time.monotonic() - began, error=str(error))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        # Where it was made for this, and nothing else is in it.
+        with contextlib.suppress(OSError):
+            gateway.state_dir.rmdir()
+
+
+def quoted(error: StartFailed) -> str:
+    """The reason, and the end of what the application printed."""
+    lines = [line.strip() for line in (error.log_tail or "").splitlines() if line.strip()]
+    said = " | ".join(lines[-QUOTED_LINES:])
+    return f"{error}; the last lines that it printed: {said}" if said else f"{error}; it printed nothing"
+
+
+async def _start_and_end(adapter: Adapter, settings: AdapterSettings, gateway: Settings, folder: Path) -> str:
+    launcher: Any = adapter.launcher(settings)
+    launch = Launch(
+        plan=launcher.plan(),
+        package=adapter.package,
+        client=adapter.client,
+        folder=folder,
+        log=folder / "application.log",
+        options=launcher.options(),
+        start_seconds=settings.start_timeout_seconds,
+        pool_size=1,
+        sandbox=sandbox_for(settings, gateway.state_dir, (folder / "workspace", *gateway.allowed_roots)),
+    )
+    process = await ApplicationProcess.launch(launch, lambda _method, _params: None)
+    name = str(process.client.about.get("application") or adapter.title)
+    process.kill()
+    await process.client.disconnect()
+    await asyncio.wait([process.exited], timeout=KILL_SECONDS)
+    return name

@@ -1,0 +1,191 @@
+"""What a caller may do, asked at the moment of use: by every call, every message, and again while something runs.
+
+A key that was revoked, or has lost a scope, is refused at its next call. What it has open or running is told within
+`POLL_SECONDS`, by the actions that `watch` registered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from cadgate.errors import CadgateError, ConfigError, Forbidden, InternalError, Unauthenticated
+from cadgate.methods import ALL_SCOPES, Scope
+from cadgate.security.keys import Key, KeyFile
+
+POLL_SECONDS = 0.2
+"""How often the key file is looked at while keys have something open."""
+WITHDRAWN = "the caller's authority was withdrawn"
+"""The message of a task's cancellation for that reason."""
+
+Action = Callable[[CadgateError], None]
+Forget = Callable[[], None]
+
+log = structlog.stdlib.get_logger("cadgate.security")
+
+
+class Authority:
+    """Who somebody is and what they may do, always the same: the gateway's own user, or nobody."""
+
+    __slots__ = ("_fixed", "identity")
+
+    def __init__(self, identity: str, scopes: frozenset[Scope]) -> None:
+        self.identity = identity
+        self._fixed = scopes
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """What it allows now."""
+        return self._fixed
+
+    @property
+    def is_key(self) -> bool:
+        """Whether it is one of several callers, who may not crowd out the others."""
+        return False
+
+    def require(self, *scopes: Scope) -> None:
+        """Raise Forbidden when it does not allow all of `scopes`, Unauthenticated when it is not known any more."""
+        error = self.objection(*scopes)
+        if error is not None:
+            raise error
+
+    def objection(self, *scopes: Scope, fresh: bool = True) -> CadgateError | None:
+        """What `require` would raise; not `fresh`, by what was known a moment ago."""
+        allowed = self.scopes
+        for scope in scopes:
+            if scope not in allowed:
+                return forbidden(scope, allowed)
+        return None
+
+    def watch(self, scopes: tuple[Scope, ...], action: Action, *, checked: bool = False) -> Forget:
+        """Call `action` with the reason, once, as soon as it does not allow all of `scopes` any more.
+
+        `checked` says that it did so when it was asked last, without anything awaited since. Returns what ends the
+        watch. To be called in a running event loop.
+        """
+        return _nothing
+
+
+def _nothing() -> None:
+    """There is nothing to forget."""
+
+
+def forbidden(scope: Scope, allowed: frozenset[Scope]) -> Forbidden:
+    """The 403 of a caller without `scope`."""
+    return Forbidden(
+        f"This key has no {scope!r} scope; a key that has it is made by `cadgate keys create NAME --scopes …`",
+        details={"required": scope, "scopes": sorted(allowed)},
+    )
+
+
+LOCAL = Authority("local", ALL_SCOPES)
+IN_PROCESS = Authority("in-process", ALL_SCOPES)
+NOBODY = Authority("nobody", frozenset())
+"""Of requests that did not pass the gate."""
+
+
+class KeyAuthority(Authority):
+    """The holder of a key: what the key file says of it now."""
+
+    __slots__ = ("_key", "_watchers")
+
+    def __init__(self, key: Key, watchers: Watchers) -> None:
+        super().__init__(f"key:{key.id}", frozenset())
+        self._key = key
+        self._watchers = watchers
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        try:
+            key = self._current()
+        except ConfigError:
+            return frozenset()
+        return frozenset() if key is None else frozenset(key.scopes)
+
+    @property
+    def is_key(self) -> bool:
+        return True
+
+    def objection(self, *scopes: Scope, fresh: bool = True) -> CadgateError | None:
+        try:
+            key = self._current() if fresh else self._key
+        except ConfigError as error:
+            return unreadable(error)
+        if key is None:
+            return Unauthenticated("This key is not known, or was revoked")
+        for scope in scopes:
+            if scope not in key.scopes:
+                return forbidden(scope, frozenset(key.scopes))
+        return None
+
+    def watch(self, scopes: tuple[Scope, ...], action: Action, *, checked: bool = False) -> Forget:
+        return self._watchers.add(self, scopes, action, checked=checked)
+
+    def _current(self) -> Key | None:
+        """The key as it is kept now; None also where another secret has its id."""
+        if self._key is (key := self._watchers.keys.by_id(self._key.id)):
+            return key
+        if key is None or key.sha256 != self._key.sha256:
+            return None
+        self._key = key
+        return key
+
+
+def unreadable(error: ConfigError) -> InternalError:
+    """What a caller is told of a key file that cannot be used: its message names a file of this machine."""
+    log.error("key_file_unusable", reason=str(error))
+    return InternalError("The gateway cannot read its keys; its log says why")
+
+
+class Watchers:
+    """Who wants to know when a key is withdrawn. The file is looked at only while there is somebody."""
+
+    def __init__(self, keys: KeyFile) -> None:
+        self.keys = keys
+        self._watched: dict[object, tuple[KeyAuthority, tuple[Scope, ...], Action]] = {}
+        self._seen: int | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def add(
+        self, authority: KeyAuthority, scopes: tuple[Scope, ...], action: Action, *, checked: bool = False
+    ) -> Forget:
+        """See `Authority.watch`."""
+        ticket = object()
+        watched = self._watched
+        watched[ticket] = (authority, scopes, action)
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._seen = loop, None
+            loop.call_later(POLL_SECONDS, self._poll)
+        if not checked and authority.objection(*scopes) is not None:
+            loop.call_soon(self._tell)
+
+        def forget() -> None:
+            watched.pop(ticket, None)
+
+        return forget
+
+    def _poll(self) -> None:
+        if not self._watched:
+            self._loop = None
+            return
+        assert self._loop is not None
+        self._loop.call_later(POLL_SECONDS, self._poll)
+        try:
+            generation: int | None = self.keys.generation()
+        except ConfigError:
+            generation = None
+        if generation is None or generation != self._seen:
+            self._seen = generation
+            self._tell()
+
+    def _tell(self) -> None:
+        for ticket, (authority, scopes, action) in list(self._watched.items()):
+            error = authority.objection(*scopes)
+            if error is not None and self._watched.pop(ticket, None) is not None:
+                try:
+                    action(error)
+                except Exception:  # one who watches must not keep the others from hearing of it
+                    log.exception("withdrawal_failed", identity=authority.identity)

@@ -1,0 +1,52 @@
+"""What one key may have in progress at a time, so that there is always room for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from cadgate.errors import Overloaded
+from cadgate.security.authority import Authority
+
+
+class Shares:
+    """Counts by key. The one user of `auth = "local"` has nobody to share with.
+
+    :param setting: the name of the limit, for whoever meets it.
+    :param what: what is counted, in the plural.
+    """
+
+    def __init__(self, limit: int, setting: str, what: str) -> None:
+        self._limit = limit
+        self._setting = setting
+        self._what = what
+        self._taken: dict[str, int] = {}
+
+    def take(self, authority: Authority) -> None:
+        """Count one more. Raises Overloaded where the key has its share already."""
+        if not authority.is_key:
+            return
+        taken = self._taken.get(authority.identity, 0)
+        if taken >= self._limit:
+            raise Overloaded(
+                f"This key has {taken} {self._what} in progress already; wait for one to end",
+                details={"limit": self._setting, "maximum": self._limit},
+            )
+        self._taken[authority.identity] = taken + 1
+
+    def give_back(self, authority: Authority) -> None:
+        """One that was taken is over."""
+        if not authority.is_key:
+            return
+        taken = self._taken.pop(authority.identity) - 1
+        if taken:
+            self._taken[authority.identity] = taken
+
+    @contextmanager
+    def one(self, authority: Authority) -> Generator[None]:
+        """For as long as the block runs."""
+        self.take(authority)
+        try:
+            yield
+        finally:
+            self.give_back(authority)

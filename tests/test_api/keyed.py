@@ -1,0 +1,80 @@
+"""A gateway that wants keys, for tests: which are made and withdrawn from another process while it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cadgate.security.keys import KeyFile
+from tests.gateway import Gateway, eventually
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Somebody with a key."""
+
+    gateway: Gateway
+    id: str
+    text: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.text}"}
+
+    def client(self, path: str = "", **options: Any) -> httpx.Client:
+        """A client that sends the key."""
+        return self.gateway.client(path, headers=self.headers, **options)
+
+
+def cadgate(state_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, in another process, on this state folder."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CADGATE_")}
+    environment |= {"CADGATE_STATE_DIR": str(state_dir), "CADGATE_PLUGINS": str(state_dir / "plugins.toml")}
+    done = subprocess.run(
+        [sys.executable, "-m", "cadgate", *arguments], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def new_key(gateway: Gateway, scopes: str = "read,write,execute") -> Holder:
+    """A new key with these scopes."""
+    text, key = KeyFile(gateway.state_dir).create("test", scopes.split(","))
+    return Holder(gateway, key.id, text)
+
+
+def revoke(holder: Holder, *, by_command: bool = False) -> float:
+    """Revoke a key, `by_command` as an operator does; the moment from which it must be refused."""
+    if by_command:
+        cadgate(holder.gateway.state_dir, "keys", "revoke", holder.id)
+    else:
+        assert KeyFile(holder.gateway.state_dir).revoke(holder.id)
+    return time.monotonic()
+
+
+def reduce_scopes(holder: Holder, *scopes: str) -> float:
+    """Leave a key only these scopes; the moment from which that holds."""
+    file = holder.gateway.state_dir / "keys.json"
+    kept = json.loads(file.read_text())
+    for key in kept["keys"]:
+        if key["id"] == holder.id:
+            key["scopes"] = list(scopes)
+    part = file.with_name(".keys.json.test")
+    part.touch(mode=0o600)
+    part.write_text(json.dumps(kept))
+    part.replace(file)
+    return time.monotonic()
+
+
+def up(holder: Holder) -> None:
+    """Wait until both applications answer."""
+    with holder.client() as client:
+        eventually(lambda: client.get("/ready").status_code == 200, seconds=90, what="both applications")
