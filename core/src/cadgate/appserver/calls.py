@@ -30,6 +30,7 @@ from cadgate.appserver.recovery import REMEDY, Recovery
 from cadgate.appserver.registry import METHODS
 from cadgate.appserver.replaying import Unchanged
 from cadgate.appserver.replies import Replies
+from cadgate.appserver.states import UNCHANGED, States
 
 if TYPE_CHECKING:
     from cadgate.appserver.server import Server
@@ -48,6 +49,7 @@ class Caller:
         self._batches = Batches(self, server.host)
         self._executor = Executor(server.host, server.interrupts)
         self.recovery: Recovery | None = None
+        self._states = States(self._is_alone)
         self._builtin: dict[str, Callable[[Call], Any]] = {
             "session.ping": lambda call: {"pong": True},
             "session.batch": self._batches.run,
@@ -70,6 +72,10 @@ class Caller:
         scripted = {} if self.recovery.scripted is None else {"scripted": self.recovery.scripted}
         return {"replayed": replayed, "damages": damages, **scripted}
 
+    def _is_alone(self) -> bool:
+        """Whether nothing but calls changes the document."""
+        return self._host.managed and self.recovery is not None and self.recovery.scripted is None
+
     # --- one call ------------------------------------------------------------------------------------------------
 
     def answer(self, call: Call) -> Answer:
@@ -84,6 +90,9 @@ class Caller:
             return failure_of(error)
 
     def _answer(self, call: Call) -> Answer:
+        self._states.note(call)
+        if self._states.unchanged(call):
+            return UNCHANGED
         run = self._builtin.get(call.method)
         if call.mutates and call.key is not None and call.method != "session.batch":
             known = self.replies.find(call.key, call.hash)
@@ -235,7 +244,9 @@ class Caller:
         if call.replay == "snapshot":
             return
         seconds = 0.0 if call.started is None else time.monotonic() - call.started
-        self.recovery.note(entry_of(call, result, request), seconds)
+        text = self.recovery.note(entry_of(call, result, request), seconds)
+        if request is None:
+            call.written = (result, text)
 
     def _keep_if_possible(self, call: Call, result: Any) -> None:
         """Keep a change that was let through to help a state that cannot be saved; what it did stays in any case."""

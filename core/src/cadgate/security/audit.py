@@ -83,6 +83,9 @@ class AuditLog:
         self._max_bytes = max_bytes
         self._keep = keep
         self._descriptor: int | None = None
+        self._name = str(self.path)
+        self._file = (0, 0)
+        """Inode and device of what is open: while it is open, no other file can have them."""
         self._user = local_user()
 
     @classmethod
@@ -166,9 +169,9 @@ class AuditLog:
         """The file to append to: another one after it grew too large, or was moved or removed by somebody."""
         if self._descriptor is not None:
             with contextlib.suppress(FileNotFoundError):
-                there, ours = os.stat(self.path), os.fstat(self._descriptor)
-                if (there.st_ino, there.st_dev) == (ours.st_ino, ours.st_dev):
-                    if ours.st_size < self._max_bytes:
+                there = os.stat(self._name)
+                if (there.st_ino, there.st_dev) == self._file:
+                    if there.st_size < self._max_bytes:
                         return self._descriptor
                     self._rotate()
             self.close()
@@ -176,6 +179,8 @@ class AuditLog:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         self._descriptor = os.open(self.path, flags, 0o600)
         os.fchmod(self._descriptor, 0o600)
+        ours = os.fstat(self._descriptor)
+        self._file = (ours.st_ino, ours.st_dev)
         return self._descriptor
 
     def _rotate(self) -> None:

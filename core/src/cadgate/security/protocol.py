@@ -20,6 +20,10 @@ from cadgate.security.bodies import Pace
 MAX_HEAD_BYTES = 64 * 1024
 ABORT = "cadgate.abort"
 """The extension of a request by which its connection is closed at once, with what waits to be sent."""
+CYCLE = "cadgate.cycle"
+"""The extension of a request that holds uvicorn's state of it: whether its body is there already, and which it is."""
+CONNECTION = "cadgate.connection"
+"""The extension of a request for what is found out once for all requests of its connection."""
 MAX_FRAGMENTS = 20_000
 """Of one WebSocket message: fragments may be empty, so that its size is no limit."""
 TURN_BYTES = 8 * 1024
@@ -41,6 +45,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().connection_made(transport)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        self._kept: dict[str, Any] = {}
         self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -65,12 +70,14 @@ class GatewayProtocol(HttpToolsProtocol):
         if self._head_timer is None:
             self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
         super().on_message_begin()
-        self.scope["extensions"] = {ABORT: self.transport.abort}  # pyright: ignore[reportGeneralTypeIssues]
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._stop_timer()
+        scope = self.scope
         super().on_headers_complete()
+        extensions = {ABORT: self.transport.abort, CONNECTION: self._kept, CYCLE: self.cycle}
+        scope["extensions"] = extensions  # pyright: ignore[reportGeneralTypeIssues]
 
     def on_message_complete(self) -> None:
         self._in_message = False
