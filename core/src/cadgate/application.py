@@ -161,7 +161,7 @@ class Application:
     async def answer(self, method: Method[P, R], params: P) -> Response:
         """`Success(await call(method, params))` as it is written, for a method that is `by_state`.
 
-        The application is not asked again for what has not changed since, and nothing large is parsed. The answer has an
+        While nothing changes, the application does not make it again, and nothing of it is parsed. The answer has an
         `ETag`; a request that names it in `If-None-Match` gets a 304. Raises what `call` does.
         """
         return await self._runtime.reads.answer(self, method, params)

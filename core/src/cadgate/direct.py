@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from fastapi import params
 from fastapi.datastructures import DefaultPlaceholder
@@ -21,7 +21,7 @@ from pydantic_core import SchemaSerializer
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope
 
 from cadgate.error_handlers import answer_to
 from cadgate.json_body import parse
@@ -41,6 +41,18 @@ _BEGIN = b'{"status":"success","result":'
 
 class _WrongError(Exception):
     """Something is wrong with the request; FastAPI says what."""
+
+
+class Answers(Protocol):
+    """How a request is answered."""
+
+    async def answer(self, status: int, content: bytes, cycle: Any) -> None:
+        """With a whole answer in JSON."""
+        ...
+
+    async def respond(self, message: Message) -> None:
+        """By messages of ASGI."""
+        ...
 
 
 class _Call:
@@ -132,7 +144,9 @@ class Direct:
     @classmethod
     def of(cls, route: APIRoute, body: type[BaseModel] | None) -> Direct | None:
         """None for a route that only FastAPI can serve. `body` is the model of its whole body, where it has one."""
-        if (route.body_field is not None and (body is None or type(route.body_field.field_info) is not params.Body)) or (
+        if (
+            route.body_field is not None and (body is None or type(route.body_field.field_info) is not params.Body)
+        ) or (
             not isinstance(route.response_class, DefaultPlaceholder)
             or not is_body_allowed_for_status_code(route.status_code)
             or getattr(route, "max_body_size", None) is not None
@@ -144,7 +158,7 @@ class Direct:
             return None
 
     async def answer(
-        self, scope: Scope, receive: Receive, send: Send, child: Scope, headers: dict[bytes, bytes], known: Any
+        self, scope: Scope, receive: Receive, exchange: Answers, child: Scope, headers: dict[bytes, bytes], known: Any
     ) -> bool:
         """Answer a request; False, with nothing read or done, where it is FastAPI's.
 
@@ -172,7 +186,7 @@ class Direct:
             else:
                 content = self._written(result)
                 if content is not None:
-                    await self._send(send, content)
+                    await exchange.answer(self._status, content, scope.get("extensions", {}).get(CYCLE))
                     return True
                 response = await self._response(result)
         except _WrongError:
@@ -182,11 +196,14 @@ class Direct:
             if found is None:
                 raise
             response = found
-        await response(scope, receive, send)
+        await response(scope, receive, exchange.respond)
         return True
 
     def _values(self, scope: Scope, request: Request, cycle: Any) -> dict[str, Any]:
-        """The arguments of the endpoint but for what it depends on. Raises _WrongError, MalformedJson, ValidationFailed."""
+        """The arguments of the endpoint but for what it depends on.
+
+        Raises _WrongError, MalformedJson, ValidationFailed.
+        """
         body: BaseModel | None = None
         if self._body is not None:
             data = bytes(cycle.body)
@@ -230,15 +247,6 @@ class Direct:
         if field is None:
             return JSONResponse(written, self._status)
         return Response(written, self._status, media_type="application/json")
-
-    async def _send(self, send: Send, content: bytes) -> None:
-        start: Message = {
-            "type": "http.response.start",
-            "status": self._status,
-            "headers": [(b"content-length", b"%d" % len(content)), (b"content-type", _JSON)],
-        }
-        await send(start)
-        await send({"type": "http.response.body", "body": content})
 
 
 def _result_of(route: APIRoute) -> tuple[type[BaseModel] | None, SchemaSerializer | None]:

@@ -316,8 +316,8 @@ class Caller:
                 raise Unchanged(str(error) or type(error).__name__) from error
             raise
 
-    def after(self, call: Call) -> None:
-        """Once the answer is on its way, and remembered: tell what changed, and cut a log short that grew too long."""
+    def observe(self, call: Call) -> None:
+        """Once the answer is made, and remembered: tell what changed."""
         context.enter(call)
         try:
             self._host.observe()
@@ -325,6 +325,9 @@ class Caller:
             log.failure(error)
         finally:
             context.leave()
+
+    def after(self, call: Call) -> None:
+        """Once the answer is on its way: cut a log short that grew too long."""
         if self.recovery is not None and self.recovery.broken:
             # Nobody knows what the document is now. The next life begins with what the journal tells.
             log.say(f"the session cannot go on: {self.recovery.broken}")

@@ -60,6 +60,16 @@ class Connection:
             except OSError:
                 self._shut()
 
+    def hold(self, frame: bytes) -> None:
+        """Let a frame be the next output, written with whatever is sent after it, or by `flush`."""
+        with self._lock:
+            self._rest += frame
+
+    def flush(self) -> None:
+        """Write what is held."""
+        if self._rest:
+            self.send_frame(b"")
+
     def post(self, frame: bytes) -> bool:
         """Write a frame if that takes no waiting; whether it did. For the I/O thread, which everybody waits for."""
         if not self._lock.acquire(blocking=False):

@@ -207,6 +207,9 @@ class Server:
         }
         named = {} if call.state is None else {"state": call.state}
         self._reply(call, {**answer, "meta": {**times, **named}})
+        self.caller.observe(call)
+        if call.connection is not None:
+            call.connection.flush()
         self.caller.after(call)
 
     def _reply(self, call: Call, answer: dict[str, Any]) -> None:
@@ -215,7 +218,8 @@ class Server:
         try:
             written = call.written
             if written is not None and written[0] is answer.get("result"):
-                call.connection.send_frame(frame_with({"jsonrpc": "2.0", "id": call.id}, answer, written[1]))
+                # What is told of the change next travels with it: one system call, and the peer wakes once.
+                call.connection.hold(frame_with({"jsonrpc": "2.0", "id": call.id}, answer, written[1]))
             else:
                 call.connection.send({"jsonrpc": "2.0", "id": call.id, **answer})
         except (ValueError, TypeError, RecursionError, FrameError) as error:

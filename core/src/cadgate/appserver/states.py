@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 from cadgate.appserver.context import Call
 
@@ -39,5 +39,5 @@ class States:
         return call.since == call.state
 
 
-UNCHANGED: Dict[str, Any] = {"result": None, "unchanged": True}
+UNCHANGED: dict[str, Any] = {"result": None, "unchanged": True}
 """The answer to a peer that has it."""

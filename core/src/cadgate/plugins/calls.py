@@ -121,8 +121,8 @@ class Calls:
     ) -> Reply:
         """One exchange with the session; `method` says how it mutates (None: a read).
 
-        It is stopped when the caller may not have it any more, by `scope` or the method's. With `since`, the name of the
-        state whose answer is there already (empty: none), the answer has its result as it was written, as `raw`.
+        It is stopped when the caller may not have it any more, by `scope` or the method's. With `since`, the name of
+        the state whose answer is there already (empty: none), the answer has its result as it was written, as `raw`.
         """
         meta: dict[str, Any] = {"request_id": context.request_id}
         if since is not None:

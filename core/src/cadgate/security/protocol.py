@@ -12,7 +12,7 @@ import json
 import secrets
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from cadgate.security.bodies import Pace
@@ -30,6 +30,28 @@ TURN_BYTES = 8 * 1024
 """What is read of a WebSocket at once."""
 HEAD_SECONDS = 20.0
 """From the begin of a connection, or of a request on it, to the end of the request's head."""
+
+
+def write_whole(cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
+    """Write a whole answer at once; whether that was possible. Elsewise it goes the usual way, by `send`.
+
+    `head` are header lines, whose values hold nothing that has to be checked, with `Content-Length` among them.
+    """
+    if (
+        cycle.disconnected
+        or cycle.response_started
+        or not cycle.keep_alive
+        or cycle.flow.write_paused
+        or cycle.transport.is_closing()
+    ):
+        return False
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = cycle.chunked_encoding = False
+    own = b"".join([b"%b: %b\r\n" % each for each in cycle.default_headers])
+    cycle.transport.write(b"".join((STATUS_LINE[status], own, head, b"\r\n", body)))
+    cycle.message_event.set()
+    cycle.on_response()
+    return True
 
 
 class GatewayProtocol(HttpToolsProtocol):
@@ -56,6 +78,8 @@ class GatewayProtocol(HttpToolsProtocol):
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
+        if self._in_head and self._in_message and self._head_timer is None and not self.transport.is_closing():
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
         if self._in_head and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse(
                 431,
@@ -67,8 +91,6 @@ class GatewayProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._in_head = self._in_message = True
         self._head_bytes = 0
-        if self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
