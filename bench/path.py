@@ -7,30 +7,31 @@ nothing. Several trees of the source (`--tree NAME=FOLDER`, git worktrees for in
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from bench.http_client import HttpClient
 from cadgate.security.keys import KeyFile
 from tests.gateway import Gateway, eventually, free_port
 
 ROOT = Path(__file__).parent.parent
-CASES = {
+Case = tuple[str, str, Any, str]
+CASES: dict[str, Case] = {
     "ping": ("GET", "/health/blender", None, "blender"),
     "cube": ("POST", "/api/v1/blender/primitives/cube", {}, "blender"),
     "ping FreeCAD": ("GET", "/health/freecad", None, "freecad"),
     "box": ("POST", "/api/v1/freecad/primitives/box", {}, "freecad"),
 }
-LIST = {
+LISTS: dict[str, Case] = {
     "list Blender": ("GET", "/api/v1/blender/objects?limit=1000", None, "blender"),
     "list FreeCAD": ("GET", "/api/v1/freecad/objects?limit=1000", None, "freecad"),
 }
@@ -71,19 +72,25 @@ class Tree:
             path = f"/health/{name}"
             eventually(lambda p=path: self.client.request("GET", p)[0] == 200, seconds=90, what=name)
         # In a sandbox, the process that the gateway knows is the sandbox's.
+        self.pid = self.gateway.pid
         self.applications = {name: descendants(self._pid(name)) for name in ("blender", "freecad")}
 
     def connect(self) -> HttpClient:
         return HttpClient(self.gateway.port, self.headers)
 
-    def _pid(self, name: str) -> int:
-        import json
+    def stop(self) -> None:
+        if self.gateway.running:
+            self.gateway.stop()
 
+    def _pid(self, name: str) -> int:
         return int(json.loads(self.client.request("GET", f"/health/{name}")[1])["result"]["pid"])
 
 
 class Bare:
     """The FastAPI route that does nothing."""
+
+    name = "FastAPI alone, POST"
+    applications: ClassVar[dict[str, list[int]]] = {}
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -98,13 +105,18 @@ class Bare:
             "warning",
         ]
         self.process = subprocess.Popen([*command, "--no-access-log", "--timeout-keep-alive", "3600"], cwd=ROOT)
-        self.client = eventually(self._connect, what="uvicorn")
+        self.pid = self.process.pid
+        eventually(self._listens, what="uvicorn")
 
-    def _connect(self) -> HttpClient | None:
+    def _listens(self) -> bool:
         try:
-            return HttpClient(self.port)
+            self.connect().close()
         except OSError:
-            return None
+            return False
+        return True
+
+    def connect(self) -> HttpClient:
+        return HttpClient(self.port)
 
     def stop(self) -> None:
         self.process.terminate()
@@ -112,91 +124,82 @@ class Bare:
 
 
 class Figures:
-    """Microseconds of each round: processor time of gateway and application, and the clock's for one request."""
+    """Microseconds a request, of each round: processor time of gateway and application, and the clock's."""
 
     def __init__(self) -> None:
         self.gateway: list[float] = []
         self.application: list[float] = []
         self.clock: list[float] = []
 
-    def add(self, count: int, gateway: int, application: int, clock: list[float]) -> None:
-        self.gateway.append(gateway / count / 1000)
-        self.application.append(application / count / 1000)
-        self.clock.append(statistics.median(clock) * 1e6)
+
+def round_of(
+    count: int, clients: list[HttpClient], case: Case, gateway: int, application: list[int], into: Figures
+) -> None:
+    """Let the clients ask, `count` times in all."""
+    verb, path, body, _ = case
+
+    def ask(client: HttpClient) -> None:
+        for _ in range(count // len(clients)):
+            status, answer = client.request(verb, path, body)
+            assert status in (200, 201), answer
+
+    before, began = (nanoseconds(gateway), sum(map(nanoseconds, application))), time.perf_counter()
+    if len(clients) == 1:
+        ask(clients[0])
+    else:
+        with ThreadPoolExecutor(len(clients)) as threads:
+            list(threads.map(ask, clients))
+    into.clock.append((time.perf_counter() - began) * 1e6 / count)
+    into.gateway.append((nanoseconds(gateway) - before[0]) / count / 1000)
+    into.application.append((sum(map(nanoseconds, application)) - before[1]) / count / 1000)
 
 
-def round_of(count: int, ask: Callable[[], Any], gateway: int, application: list[int], into: Figures) -> None:
-    clock: list[float] = []
-    before = nanoseconds(gateway), sum(map(nanoseconds, application))
-    for _ in range(count):
-        began = time.perf_counter()
-        ask()
-        clock.append(time.perf_counter() - began)
-    after = nanoseconds(gateway), sum(map(nanoseconds, application))
-    into.add(count, after[0] - before[0], after[1] - before[1], clock)
+def fill(tree: Tree) -> None:
+    """1000 objects in each application."""
+    for _, path, _, _ in (CASES["cube"], CASES["box"]):
+        base, _, method = path.partition("/primitives/")
+        calls = [{"method": f"primitives.{method}"}] * 1000
+        status, answer = tree.connect().request("POST", f"{base}/batch", {"calls": calls})
+        assert status == 200, answer
 
 
-def asking(client: HttpClient, verb: str, path: str, body: Any) -> Callable[[], None]:
-    def ask() -> None:
-        status, answer = client.request(verb, path, body)
-        assert status in (200, 201), answer
-
-    return ask
-
-
-def throughput(make: Callable[[], HttpClient], verb: str, path: str, body: Any, seconds: float, clients: int) -> float:
-    """Answers a second with several clients at a time, each a process of its own threads' worth of asking."""
-    done = [0] * clients
-    until = time.perf_counter() + seconds
-
-    def run(number: int) -> None:
-        ask = asking(make(), verb, path, body)
-        while time.perf_counter() < until:
-            ask()
-            done[number] += 1
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(clients)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    return sum(done) / seconds
-
-
-def measure(trees: list[Tree], rounds: int, count: int, cases: dict[str, Any]) -> None:
+def measure(trees: list[Tree], rounds: int, count: int, clients: int, cases: dict[str, Case]) -> None:
     figures: defaultdict[tuple[str, str], Figures] = defaultdict(Figures)
     bare = Bare()
-    for tree in trees:
-        tree.start()
     try:
+        for tree in trees:
+            tree.start()
+            if cases.keys() & LISTS.keys():
+                fill(tree)
         for number in range(rounds + 1):
-            kept = figures if number else defaultdict(Figures)  # the first round warms up
-            ask = asking(bare.client, "POST", "/echo", {})
-            round_of(count, ask, bare.process.pid, [], kept["FastAPI alone", "POST"])
-            for label, (verb, path, body, application) in cases.items():
-                for tree in trees:
-                    client = tree.connect()  # one that was idle for long may be closed
-                    ask = asking(client, verb, path, body)
-                    round_of(count, ask, tree.gateway.pid, tree.applications[application], kept[tree.name, label])
-                    client.close()
+            # The first round warms up.
+            kept: defaultdict[tuple[str, str], Figures] = figures if number else defaultdict(Figures)
+            for label, case in {"": ("POST", "/echo", {}, ""), **cases}.items():
+                for tree in trees if label else [bare]:
+                    # One that was idle for long may be closed.
+                    connected = [tree.connect() for _ in range(clients)]
+                    application = tree.applications.get(case[3], [])
+                    round_of(count, connected, case, tree.pid, application, kept[tree.name, label])
+                    for each in connected:
+                        each.close()
     finally:
         for tree in trees:
-            tree.gateway.stop()
+            tree.stop()
         bare.stop()
     show(figures)
 
 
 def show(figures: dict[tuple[str, str], Figures]) -> None:
-    alone = figures["FastAPI alone", "POST"]
-    least = min(alone.gateway)
-    middle = statistics.median(alone.clock)
-    print(f"| {'µs a request':<36} | gateway | application | times FastAPI's | p50 by the clock | times |")
+    alone = figures[Bare.name, ""]
+    least, middle = min(alone.gateway), statistics.median(alone.clock)
+    print(f"| {'µs a request':<32} | gateway | application | times FastAPI's | median by the clock | times |")
     print("| --- | --: | --: | --: | --: | --: |")
     for (name, label), each in sorted(figures.items(), key=lambda item: item[0][::-1]):
         gateway, application, clock = min(each.gateway), min(each.application), statistics.median(each.clock)
         times = (gateway + application) / least
-        print(f"| {label + ', ' + name:<36} | {gateway:7.0f} | {application:11.0f} | {times:15.2f} ", end="")
-        print(f"| {clock:16.0f} | {clock / middle:5.2f} |")
+        shown = f"{label}, {name}" if label else name
+        print(f"| {shown:<32} | {gateway:7.0f} | {application:11.0f} | {times:15.2f} ", end="")
+        print(f"| {clock:19.0f} | {clock / middle:5.2f} |")
 
 
 def main() -> None:
@@ -205,13 +208,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--count", type=int, default=200, help="requests in a round")
     parser.add_argument("--auth", choices=("local", "token"), default="local")
-    parser.add_argument("--case", action="append", help="only these")
+    parser.add_argument("--clients", type=int, default=1, help="that ask at the same time")
+    parser.add_argument("--lists", action="store_true", help="lists of 1000 objects instead")
     given = parser.parse_args()
-    chosen = {label: each for label, each in CASES.items() if not given.case or label in given.case}
+    cases = LISTS if given.lists else CASES
     named = [one.partition("=")[::2] for one in given.tree] + [("here", str(ROOT))]
     with tempfile.TemporaryDirectory(prefix="cadgate-path-") as folder:
         trees = [Tree(name, Path(root), Path(folder) / name, given.auth) for name, root in named]
-        measure(trees, given.rounds, given.count, chosen)
+        measure(trees, given.rounds, given.count, given.clients, cases)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def tag_of(client: httpx.Client) -> str:
 
 def by_batch(client: httpx.Client) -> Any:
     """What an adapter answers by the way that keeps nothing."""
-    answer = client.post("/batch", json={"calls": [{"method": "objects.list", "params": {}}]})
+    answer = client.post("/batch", json={"calls": [{"method": "objects.list"}]})
     return answer.json()["result"]["results"][0]["result"]
 
 

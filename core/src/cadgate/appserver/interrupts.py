@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import _signal
+import importlib
 import signal
 import threading
 import time
@@ -12,7 +12,7 @@ from typing import Any, Callable
 from cadgate.appserver.context import Call
 
 # `signal.signal` puts an enumeration round this, which takes longer than an empty call.
-_set_handler: Callable[[int, Any], Any] = _signal.signal
+_set_handler: Callable[[int, Any], Any] = importlib.import_module("_signal").signal
 _SIGINT = int(signal.SIGINT)
 
 LATE_SECONDS = 1.0

@@ -114,7 +114,7 @@ def _written(method: Method[Any, Any], raw: bytes, state: str) -> Written:
 def _pieces(model: type[BaseModel], result: Any) -> Iterator[bytes]:
     """What `model.model_validate(result).model_dump_json()` gives; of a page, in short steps."""
     objects: Any = cast("dict[str, Any]", result).get("objects") if isinstance(result, dict) else None
-    if not issubclass(model, ObjectPage) or not isinstance(objects, list):
+    if ObjectPage not in model.__mro__ or not isinstance(objects, list):
         yield _dumped(model, result)
         return
     listed = cast("list[Any]", objects)
