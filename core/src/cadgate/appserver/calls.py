@@ -148,13 +148,13 @@ class Caller:
         finally:
             context.leave()
         if call.warnings and isinstance(result, dict):
-            return {**cast(Dict[str, Any], result), "warnings": call.warnings}
+            return {**cast("Dict[str, Any]", result), "warnings": call.warnings}
         return result
 
     def _work(self, call: Call, function: Callable[..., Any]) -> Any:
         """The application's own function: the one part of a call that can be interrupted."""
         # A mutation is journaled after its call: what the function does to its parameters must not get there.
-        params = cast(Dict[str, Any], marshal.loads(marshal.dumps(call.params))) if call.mutates else call.params
+        params = cast("Dict[str, Any]", marshal.loads(marshal.dumps(call.params))) if call.mutates else call.params
         return self.interruptibly(call, lambda: function(**params))
 
     def interruptibly(self, call: Call, work: Callable[[], Any]) -> Any:
@@ -260,7 +260,7 @@ class Caller:
             log.failure(error)
             if isinstance(result, dict):
                 text = f"The session still cannot be saved, so a crash would take this back: {error}"
-                cast(Dict[str, Any], result).setdefault("warnings", []).append({"code": "not_saved", "message": text})
+                cast("Dict[str, Any]", result).setdefault("warnings", []).append({"code": "not_saved", "message": text})
 
     def _unchanged(self, call: Call) -> bool:
         context.enter(call)

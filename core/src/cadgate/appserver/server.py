@@ -207,9 +207,11 @@ class Server:
         }
         named = {} if call.state is None else {"state": call.state}
         self._reply(call, {**answer, "meta": {**times, **named}})
-        self.caller.observe(call)
-        if call.connection is not None:
-            call.connection.flush()
+        try:
+            self.caller.observe(call)
+        finally:
+            if call.connection is not None:
+                call.connection.flush()
         self.caller.after(call)
 
     def _reply(self, call: Call, answer: dict[str, Any]) -> None:

@@ -59,6 +59,8 @@ class Reads:
 
     async def answer(self, app: Application, method: Method[P, R], params: P) -> Response:
         """See `Application.answer`."""
+        if not method.by_state or method.mutates or method.name in self._runtime.handlers:
+            raise TypeError(f"{method.name} is not answered from what is kept: it must be by_state, and only read")
         context = app.context
         require_permission(self._runtime, context, method, params)
         wire = method.wire_params(params)

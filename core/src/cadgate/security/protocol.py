@@ -41,6 +41,7 @@ def write_whole(cycle: RequestResponseCycle, status: int, head: bytes, body: byt
         cycle.disconnected
         or cycle.response_started
         or not cycle.keep_alive
+        or cycle.scope["method"] == "HEAD"
         or cycle.flow.write_paused
         or cycle.transport.is_closing()
     ):
