@@ -264,6 +264,16 @@ async def _dry_run_done(request: Request, error: Exception) -> Response:
     return JSONResponse({"status": "success", "result": {"dry_run": True}})
 
 
+async def answer_to(error: Exception, request: Request) -> Response | None:
+    """What the application's handler for such an error answers; None where there is none, as for a defect."""
+    handlers = request.app.exception_handlers
+    for kind in type(error).__mro__:
+        if kind in handlers:
+            response: Response = await handlers[kind](request, error)
+            return response
+    return None
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers, and what answers where no route does."""
     from cadgate.plugins.calls import DryRunDone

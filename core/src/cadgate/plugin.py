@@ -15,6 +15,7 @@ from typing import Any
 import pluggy
 from fastapi import Depends, Request
 from fastapi.routing import APIRouter
+from starlette.responses import Response
 
 from cadgate.application import Application, RequestContext
 from cadgate.appserver import Recognised, recognise, recognise_bytes, scrutiny
@@ -140,6 +141,7 @@ __all__ = [
     "Recognised",
     "Request",
     "RequestContext",
+    "Response",
     "Result",
     "Rotation",
     "Router",

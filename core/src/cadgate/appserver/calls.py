@@ -30,6 +30,7 @@ from cadgate.appserver.recovery import REMEDY, Recovery
 from cadgate.appserver.registry import METHODS
 from cadgate.appserver.replaying import Unchanged
 from cadgate.appserver.replies import Replies
+from cadgate.appserver.states import UNCHANGED, States
 
 if TYPE_CHECKING:
     from cadgate.appserver.server import Server
@@ -48,6 +49,7 @@ class Caller:
         self._batches = Batches(self, server.host)
         self._executor = Executor(server.host, server.interrupts)
         self.recovery: Recovery | None = None
+        self._states = States(self._is_alone)
         self._builtin: dict[str, Callable[[Call], Any]] = {
             "session.ping": lambda call: {"pong": True},
             "session.batch": self._batches.run,
@@ -70,6 +72,10 @@ class Caller:
         scripted = {} if self.recovery.scripted is None else {"scripted": self.recovery.scripted}
         return {"replayed": replayed, "damages": damages, **scripted}
 
+    def _is_alone(self) -> bool:
+        """Whether nothing but calls changes the document."""
+        return self._host.managed and self.recovery is not None and self.recovery.scripted is None
+
     # --- one call ------------------------------------------------------------------------------------------------
 
     def answer(self, call: Call) -> Answer:
@@ -84,6 +90,9 @@ class Caller:
             return failure_of(error)
 
     def _answer(self, call: Call) -> Answer:
+        self._states.note(call)
+        if self._states.unchanged(call):
+            return UNCHANGED
         run = self._builtin.get(call.method)
         if call.mutates and call.key is not None and call.method != "session.batch":
             known = self.replies.find(call.key, call.hash)
@@ -139,13 +148,13 @@ class Caller:
         finally:
             context.leave()
         if call.warnings and isinstance(result, dict):
-            return {**cast(Dict[str, Any], result), "warnings": call.warnings}
+            return {**cast("Dict[str, Any]", result), "warnings": call.warnings}
         return result
 
     def _work(self, call: Call, function: Callable[..., Any]) -> Any:
         """The application's own function: the one part of a call that can be interrupted."""
         # A mutation is journaled after its call: what the function does to its parameters must not get there.
-        params = cast(Dict[str, Any], marshal.loads(marshal.dumps(call.params))) if call.mutates else call.params
+        params = cast("Dict[str, Any]", marshal.loads(marshal.dumps(call.params))) if call.mutates else call.params
         return self.interruptibly(call, lambda: function(**params))
 
     def interruptibly(self, call: Call, work: Callable[[], Any]) -> Any:
@@ -235,7 +244,9 @@ class Caller:
         if call.replay == "snapshot":
             return
         seconds = 0.0 if call.started is None else time.monotonic() - call.started
-        self.recovery.note(entry_of(call, result, request), seconds)
+        text = self.recovery.note(entry_of(call, result, request), seconds)
+        if request is None:
+            call.written = (result, text)
 
     def _keep_if_possible(self, call: Call, result: Any) -> None:
         """Keep a change that was let through to help a state that cannot be saved; what it did stays in any case."""
@@ -249,7 +260,7 @@ class Caller:
             log.failure(error)
             if isinstance(result, dict):
                 text = f"The session still cannot be saved, so a crash would take this back: {error}"
-                cast(Dict[str, Any], result).setdefault("warnings", []).append({"code": "not_saved", "message": text})
+                cast("Dict[str, Any]", result).setdefault("warnings", []).append({"code": "not_saved", "message": text})
 
     def _unchanged(self, call: Call) -> bool:
         context.enter(call)
@@ -305,8 +316,8 @@ class Caller:
                 raise Unchanged(str(error) or type(error).__name__) from error
             raise
 
-    def after(self, call: Call) -> None:
-        """Once the answer is on its way, and remembered: tell what changed, and cut a log short that grew too long."""
+    def observe(self, call: Call) -> None:
+        """Once the answer is made, and remembered: tell what changed."""
         context.enter(call)
         try:
             self._host.observe()
@@ -314,6 +325,9 @@ class Caller:
             log.failure(error)
         finally:
             context.leave()
+
+    def after(self, call: Call) -> None:
+        """Once the answer is on its way: cut a log short that grew too long."""
         if self.recovery is not None and self.recovery.broken:
             # Nobody knows what the document is now. The next life begins with what the journal tells.
             log.say(f"the session cannot go on: {self.recovery.broken}")

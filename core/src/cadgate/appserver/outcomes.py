@@ -60,7 +60,7 @@ def failure_of(error: BaseException) -> Answer:
 
 def resolved(params: dict[str, Any], result: Any) -> dict[str, Any]:
     """Parameters that do the same again: with the name that the application chose."""
-    name = cast(Dict[str, Any], result).get("name") if isinstance(result, dict) else None
+    name = cast("Dict[str, Any]", result).get("name") if isinstance(result, dict) else None
     # In a change of something that exists, `name` says what that is, and `new_name` what it is to be called.
     field = "new_name" if "new_name" in params else "name"
     if field in params and isinstance(name, str):
@@ -75,7 +75,7 @@ def results_in(result: Any) -> list[dict[str, Any]]:
     """A result, or those of a batch."""
     if not isinstance(result, dict):
         return []
-    told = cast(Dict[str, Any], result)
+    told = cast("Dict[str, Any]", result)
     parts = told.get("results")
     if not isinstance(parts, list):
         return [told]

@@ -10,7 +10,7 @@ from cadgate.appserver import log
 from cadgate.appserver.attempts import Attempts
 from cadgate.appserver.copies import SUPPORTED as COPIES
 from cadgate.appserver.errors import AppError
-from cadgate.appserver.generations import About, Damage, Entry, Generation
+from cadgate.appserver.generations import About, Damage, Entry, Generation, text_of
 from cadgate.appserver.history import History
 from cadgate.appserver.host import Host
 from cadgate.appserver.journal import Journal
@@ -210,10 +210,14 @@ class Recovery:
 
     # --- while it runs -------------------------------------------------------------------------------------------
 
-    def note(self, entry: Entry, seconds: float) -> None:
-        """Journal one mutation that succeeded. Raises AppError when that fails, and takes the mutation back."""
+    def note(self, entry: Entry, seconds: float) -> str:
+        """Journal one mutation that succeeded. Raises AppError when that fails, and takes the mutation back.
+
+        Returns its result as JSON in ASCII.
+        """
         try:
-            self._journal.append(entry)
+            result = text_of(entry["result"])
+            self._journal.append(entry, result)
         except (OSError, ValueError, TypeError, RecursionError) as error:
             if isinstance(error, OSError):
                 self._say("log", f"changes cannot be written: {error}")
@@ -222,6 +226,7 @@ class Recovery:
         self._say("log", None)
         self.history.forget()
         self._replay_seconds += seconds
+        return result
 
     def keep_by_snapshot(self, because: str) -> None:
         """The same for one whose effect only a snapshot can tell."""

@@ -19,6 +19,7 @@ from cadgate.errors import ApplicationUnavailable, NotFound
 from cadgate.methods import Handler, Method
 from cadgate.plugins.calls import Calls
 from cadgate.plugins.contents import contents_of
+from cadgate.plugins.reads import Reads
 from cadgate.private import make_folder
 from cadgate.security.audit import AuditLog
 from cadgate.sessions import sandbox
@@ -81,6 +82,7 @@ class AdapterRuntime:
         )
         self.session.listeners.append(self._warm_workers)
         self.calls = Calls(self)
+        self.reads = Reads(self)
         self.confinement: Confinement | None = None
         """How its applications are shut in; decided once, when it starts. None where it starts none."""
 
