@@ -46,8 +46,8 @@ NO_PATHS = {
     "length", "length_reverse", "location", "material", "mirror_object", "modifier", "name", "new_name", "object",
     "object1", "object2", "objects", "offset", "on", "on_face", "parent", "path", "path_edges", "pitch", "points",
     "properties", "radius", "radius1", "radius2", "radius3", "remove", "size", "size2", "sketch", "spacing", "start",
-    "text", "thickness", "to", "tool", "type", "value", "width", "x2max", "x2min", "xmax", "xmin", "ymax", "ymin", "z2max",
-    "z2min", "zmax", "zmin",
+    "text", "thickness", "to", "tool", "type", "value", "width", "x2max", "x2min", "xmax", "xmin", "ymax", "ymin",
+    "z2max", "z2min", "zmax", "zmin",
 }  # fmt: skip
 """Parameters that take text and name no file. (`path` is the curve of a sweep.)"""
 

@@ -321,8 +321,3 @@ def validated(method: Method[Any, R], result: Any) -> R:
         return method.result.model_validate(result)
     except ValidationError as error:
         raise InternalError(f"{method.name} answered something that is not a {method.result.__name__}") from error
-
-
-def failure_of(error: CadgateError, request_id: str) -> dict[str, Any]:
-    """An error as it stands in a batch's results."""
-    return {"status": "error", "error": error.body(request_id)}
