@@ -24,7 +24,7 @@ ADAPTERS = sorted(path.parent for path in (ROOT / "adapters").glob("*/src/*/adap
 ADAPTERS.extend(sorted(path.parent for path in (ROOT / "examples" / "adapters").glob("*/src/*/adapter.py")))
 ADAPTERS.append(ROOT / "tests" / "fakes" / "cadgate_fake")
 APPLICATIONS = {
-    "cadgate_blender": {"bpy", "bmesh", "mathutils", "numpy", "idprop", "io_scene_fbx", "pxr"},
+    "cadgate_blender": {"bpy", "bmesh", "mathutils", "numpy", "idprop", "io_scene_fbx", "pxr", "zstandard"},
     "cadgate_freecad": {
         *("FreeCAD", "Part", "Mesh", "MeshPart", "Import", "Sketcher", "PartDesign", "TechDraw", "Draft", "Points"),
         *("draftobjects", "draftmake", "importDXF", "importSVG", "BOPTools"),

@@ -36,10 +36,23 @@ from cadgate.errors import (
 )
 from cadgate.json_request import read_bulk_json, run_on_body
 from cadgate.methods import Handler, Method, execute_if_trusted
-from cadgate.models.common import Color, Count, Creation, Empty, Name, Number, Params, Rotation, Trustable, Vector3
+from cadgate.models.common import (
+    Color,
+    Count,
+    Creation,
+    Empty,
+    Name,
+    Number,
+    Params,
+    QueryCount,
+    QueryNumber,
+    Rotation,
+    Trustable,
+    Vector3,
+)
 from cadgate.models.paging import ObjectPage, Page
 from cadgate.models.responses import Artifact, Deleted, MayWarn, ObjectInfo, Result, Success, Warned
-from cadgate.models.suffixes import check_suffix, follow_suffix
+from cadgate.models.suffixes import Suffixes, check_suffix, follow_suffix
 from cadgate.plugins.router import Router
 from cadgate.security.access import requires
 from cadgate.sessions.launcher import Hint, Launcher, LaunchPlan, application_entry
@@ -137,6 +150,8 @@ __all__ = [
     "ObjectPage",
     "Page",
     "Params",
+    "QueryCount",
+    "QueryNumber",
     "Recognised",
     "Request",
     "RequestContext",
@@ -145,6 +160,7 @@ __all__ = [
     "Router",
     "StagedFile",
     "Success",
+    "Suffixes",
     "Trustable",
     "UnsupportedFormat",
     "ValidationFailed",
