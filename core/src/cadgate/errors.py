@@ -221,6 +221,8 @@ class _ByCode:
     @classmethod
     def find(cls, code: str) -> type[CadgateError] | None:
         if code not in cls.table:
+            # Before the base, which has its code.
+            cls.table.setdefault(InternalError.code, InternalError)
             pending: list[type[CadgateError]] = [CadgateError]
             while pending:
                 kind = pending.pop(0)
