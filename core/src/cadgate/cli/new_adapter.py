@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -123,7 +124,7 @@ def _templates(folder: Traversable, path: Path) -> Iterator[tuple[Path, Traversa
 def _next_steps(names: Names, target: Path) -> None:
     say(f"{target} is an adapter that works: it runs a small stand-in for {names.title}. Next:")
     say("")
-    say(f"    {Path(sys.executable).name} -m pip install -e './{names.project}[dev]'")
+    say(f"    {shlex.quote(sys.executable)} -m pip install -e './{names.project}[dev]'")
     say(f"    cadgate plugins                    # {names.name} is active")
     say(f"    cd {names.project} && pytest")
     say(f"    cadgate up                         # /api/v1/{names.name}, /ws/{names.name}, /console/{names.name}")
