@@ -75,6 +75,7 @@ class Adapter:
     `api_version` is the version of this module that the adapter was written for: a number, which stays when the gateway
     goes on. `package` is scanned for module-level `Method` and `Handler` objects. `context` names request values that
     go with every call (`?document=` in FreeCAD): in the query for REST, in `params` for batch and WebSocket.
+    `topics` are the adapter's own, besides the host's: what is emitted or published on them reaches who subscribed.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Adapter:
     settings: type[AdapterSettings] = AdapterSettings
     connection_error: type[ConnectionFailed] = ConnectionFailed
     context: Sequence[str] = field(default=())
+    topics: Sequence[str] = field(default=())
 
 
 class AdapterSpec:
