@@ -131,7 +131,7 @@ BROKEN = [
     pytest.param("FIELDS['context'] = 'document'\n", "context must be a list or tuple of names", id="context"),
     pytest.param("FIELDS['topics'] = 'build'\n", "topics must be a list or tuple of names", id="topics"),
     pytest.param("FIELDS['topics'] = ['Build it']\n", "topics holds 'Build it', which must be", id="topic name"),
-    pytest.param("FIELDS['topics'] = ['objects']\n", "topics holds 'objects', which is the host's own", id="host topic"),
+    pytest.param("FIELDS['topics'] = ['objects']\n", "topics holds 'objects', which is the host's own", id="host"),
     pytest.param("FIELDS['topics'] = ['a', 'a']\n", "topics holds a name twice", id="topic twice"),
     pytest.param("FIELDS['context'] = ['a b']\n", "context holds 'a b', which is not a name", id="context name"),
     pytest.param("FIELDS['routers'] = router\n", "routers must be a list or tuple of routers", id="bare router"),

@@ -345,8 +345,8 @@ def error_body(error: CadgateError, request_id: str) -> dict[str, Any]:
     """The error as it is sent: what it echoes of the client's own text is JSON of bounded size."""
     body = error.body(request_id)
     trace = error.details.get("traceback")
-    body["message"] = plain(error.message)
-    body["details"] = plain({key: value for key, value in error.details.items() if key != "traceback"})
+    body["message"] = plain(body["message"])
+    body["details"] = plain({key: value for key, value in body["details"].items() if key != "traceback"})
     if trace is not None:
         body["details"]["traceback"] = str(trace).encode("utf-8", "backslashreplace").decode()
     return body
