@@ -226,6 +226,7 @@ def test_up_starts_a_gateway_that_outlives_it_and_down_ends_it(machine: Machine)
     assert not alive(pid)
     log = (machine.state_dir / "logs" / "gateway.log").read_text()
     assert f"listening on {machine.url}" in log
+    assert log.splitlines()[-1] == f"cadgate: stopped (process {pid}, by SIGTERM)"
     assert "Traceback" not in log
 
 

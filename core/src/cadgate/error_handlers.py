@@ -79,10 +79,10 @@ def plain(value: Any, depth: int = 0) -> Any:
 def render(error: CadgateError, request_id: str | None) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Status, headers and body of the envelope for `error`."""
     body = error.body(request_id)
-    body["message"] = plain(error.message)
+    body["message"] = plain(body["message"])
     # A traceback of the user's own code is the one long text that is wanted whole.
     traceback = error.details.get("traceback")
-    body["details"] = plain({key: value for key, value in error.details.items() if key != "traceback"})
+    body["details"] = plain({key: value for key, value in body["details"].items() if key != "traceback"})
     if traceback is not None:
         body["details"]["traceback"] = str(traceback).encode("utf-8", "backslashreplace").decode()
     content = json.dumps({"status": "error", "error": body}, ensure_ascii=False, separators=(",", ":")).encode()

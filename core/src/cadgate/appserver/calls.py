@@ -25,6 +25,7 @@ from cadgate.appserver.outcomes import (
     may_help,
     require_not_set_aside,
     results_in,
+    why_unsaved,
 )
 from cadgate.appserver.recovery import REMEDY, Recovery
 from cadgate.appserver.registry import METHODS
@@ -86,8 +87,8 @@ class Caller:
             return self._answer(call)
         except KeyboardInterrupt:
             return interrupted(call)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - an application raises what it likes; the client gets its text
-            return failure_of(error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - an application raises what it likes
+            return failure_of(error, call, self._host)
 
     def _answer(self, call: Call) -> Answer:
         self._states.note(call)
@@ -100,7 +101,7 @@ class Caller:
                 return {**known, "replayed": True}
             require_not_set_aside(call)
         if call.mutates and self.recovery is not None:
-            self.recovery.require_saved(but_for=may_help(call))
+            self.recovery.require_saved(but_for=may_help(call, self._host.mends))
         answer: Answer = self._server.interrupts.run(call, lambda: self._once(call, run))
         if call.mutates and call.key is not None and call.method != "session.batch" and not call.dry_run:
             self.replies.store(call.key, call.hash, answer)
@@ -222,8 +223,8 @@ class Caller:
             log.failure(error)
             self.recovery.unsaved = "session.execute"
             text = (
-                f"The session could not be saved after this, so a crash would take it back: {error}. Until it can be "
-                f"saved, other changes are refused. {REMEDY}"
+                f"The session could not be saved after this, so a crash would take it back: "
+                f"{why_unsaved(error, self._host)}. Until it can be saved, other changes are refused. {REMEDY}"
             )
             if "result" in answer:
                 answer["result"]["warnings"] = [{"code": "not_saved", "message": text}]
@@ -259,8 +260,9 @@ class Caller:
         except Exception as error:  # noqa: BLE001 - the next one may help
             log.failure(error)
             if isinstance(result, dict):
-                text = f"The session still cannot be saved, so a crash would take this back: {error}"
-                cast("Dict[str, Any]", result).setdefault("warnings", []).append({"code": "not_saved", "message": text})
+                why = why_unsaved(error, self._host)
+                text = f"The session still cannot be saved, so a crash would take this back: {why}. {REMEDY}"
+                cast(Dict[str, Any], result).setdefault("warnings", []).append({"code": "not_saved", "message": text})
 
     def _unchanged(self, call: Call) -> bool:
         context.enter(call)

@@ -94,6 +94,16 @@ def request() -> Call:
     return _current[0]
 
 
+def innermost() -> Call | None:
+    """The call that runs, if one does."""
+    return _current[-1] if _current else None
+
+
+def outermost() -> Call | None:
+    """The call that a client sent, if one runs."""
+    return _current[0] if _current else None
+
+
 def enter(call: Call) -> None:
     _current.append(call)
 

@@ -224,6 +224,11 @@ class Server:
                 call.connection.hold(frame_with({"jsonrpc": "2.0", "id": call.id}, answer, written[1]))
             else:
                 call.connection.send({"jsonrpc": "2.0", "id": call.id, **answer})
-        except (ValueError, TypeError, RecursionError, FrameError) as error:
+        except FrameError as error:
             failure = AppError("command_failed", f"{call.method} gave a result that cannot be sent: {error}")
+            call.connection.send({"jsonrpc": "2.0", "id": call.id, "error": failure.wire()})
+        except (ValueError, TypeError, RecursionError) as error:
+            log.failure(error, call)
+            text = f"{call.method} gave a result that cannot be sent: because of a defect in the adapter it is no JSON"
+            failure = AppError("internal_error", text)
             call.connection.send({"jsonrpc": "2.0", "id": call.id, "error": failure.wire()})

@@ -62,6 +62,7 @@ class AdapterRuntime:
             **{method.name: method for method in BUILTIN},
             **contents.methods_by_name(),
         }
+        self._halves = contents.halves()
         self.handlers: dict[str, Handler[Any, Any]] = contents.handlers_by_name()
         source = (
             ManagedSource(self._launch, settings.recovery_spares)
@@ -111,6 +112,7 @@ class AdapterRuntime:
             start_seconds=self.settings.start_timeout_seconds,
             pool_size=self.settings.pool_size,
             journal=self.folder / "journal",
+            halves=self._halves,
             sandbox=self._sandbox(),
             restore=self.settings.restore or self.session.status().restarts > 0,
         )
@@ -137,19 +139,22 @@ class AdapterRuntime:
             options=options,
             start_seconds=self.settings.start_timeout_seconds,
             pool_size=1,
+            halves=self._halves,
             sandbox=self._sandbox(),
         )
         return await ApplicationProcess.launch(launch, worker.notified)
 
     def _external_client(self, on_notification: Notification) -> BaseSocketClient:
         settings = self.settings
-        return self.adapter.client(
+        client = self.adapter.client(
             settings.host,
             settings.port,
             settings.token or "",
             pool_size=settings.pool_size,
             on_notification=on_notification,
         )
+        client.halves = self._halves
+        return client
 
     def _warm_workers(self, method: str, params: dict[str, Any]) -> None:
         if params.get("topic") == "status" and params["data"].get("state") in ("up", "restarted"):
