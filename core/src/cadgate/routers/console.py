@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from cadgate.errors import NotFound
 from cadgate.plugins.router import Router
@@ -38,7 +38,10 @@ async def console(adapter: str, request: Request) -> Response:
     """The page of one adapter."""
     if adapter not in request.app.state.runtimes:
         raise NotFound(f"There is no active adapter {adapter!r}; GET /plugins lists them")
-    return FileResponse(_FOLDER / "index.html", media_type="text/html", headers=_HEADERS)
+    page = (_FOLDER / "index.html").read_text()
+    if "login" in request.scope["state"]:
+        page = page.replace("<body>", "<body data-login>")  # whose cookie a script does not see
+    return HTMLResponse(page, headers=_HEADERS)
 
 
 @router.get(ASSETS + "/{file:name}", include_in_schema=False)

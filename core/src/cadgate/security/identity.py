@@ -126,7 +126,7 @@ class KeyHolder:
         return key
 
     def close(self) -> None:
-        pass
+        self.logins.close()
 
 
 SUBPROTOCOL = "cadgate"

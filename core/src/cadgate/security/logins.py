@@ -108,6 +108,11 @@ class Logins:
             login.timer.cancel()
         self._watchers.tell()
 
+    def close(self) -> None:
+        """End all of them."""
+        for login in list(self._logins.values()):
+            self.end(login)
+
     def find(self, cookies: bytes) -> PageAuthority | None:
         """The log-in that a `Cookie` header names, where it still allows something. Raises what hides that."""
         for pair in cookies.decode("latin-1").split(";"):
