@@ -175,6 +175,14 @@ install_browser() {
     apt_install chromium || say "apt could not install chromium"
 }
 
+# The tests of the pages behind a proxy run nginx on the loopback. The service that the package brings is not needed.
+install_proxy() {
+    command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] && return 0
+    can_apt || return 0
+    say "installing by apt: nginx-light"
+    apt_install nginx-light || say "apt could not install nginx-light"
+}
+
 # The tests of the example adapter drive the system's OpenSCAD, which draws pictures in an X server.
 install_openscad() {
     local missing=()
@@ -211,6 +219,7 @@ setup() {
     install_sandbox
     if [ "${1:-run}" = dev ]; then
         install_browser
+        install_proxy
         install_openscad
     fi
     # A gateway that is started next must not hold the lock of the setup.

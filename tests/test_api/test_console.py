@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -16,13 +19,18 @@ from tests.gateway import Gateway
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
 
 
+def browser_program() -> str:
+    """Where the system's Chromium is."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert program is not None, "there is no Chromium: apt-get install -y --no-install-recommends chromium"
+    return program
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, headless."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert program is not None, "there is no Chromium: apt-get install -y --no-install-recommends chromium"
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=OPTIONS)
+        running = playwright.chromium.launch(executable_path=browser_program(), args=OPTIONS)
         yield running
         running.close()
 
@@ -87,3 +95,76 @@ def test_the_preview_shows_the_scene(page: Page, gateway: Gateway, blender: http
     page.wait_for_function(drawn, timeout=30_000)
     page.screenshot(path=tmp_path / "console.png")
     assert (tmp_path / "console.png").stat().st_size > 10_000
+
+
+def test_a_console_does_not_show_its_own_previews_as_events(
+    page: Page, gateway: Gateway, blender: httpx.Client
+) -> None:
+    page.goto(f"{gateway.url}/console/blender")
+    expect(page.locator("#state")).to_have_text("connected")
+    assert blender.post("/primitives/cube", json={"name": "Drawn"}).status_code == 201
+    expect(page.locator("#preview")).to_be_visible(timeout=30_000)
+    expect(page.locator("#preview-note")).to_be_hidden()
+    shown = page.locator("#events li span:last-child")
+    expect(shown.first).to_be_visible()
+    assert "render" not in shown.all_inner_texts()
+    rendered = blender.post("/render", json={"resolution": [16, 16], "engine": "workbench"})
+    assert rendered.status_code == 200
+    expect(page.locator("#events")).to_contain_text("done 100 %")
+    expect(page.locator("#files")).to_contain_text(rendered.json()["result"]["artifact"]["name"])
+
+
+def test_there_is_no_broken_picture(page: Page, gateway: Gateway, freecad: httpx.Client) -> None:
+    page.goto(f"{gateway.url}/console/freecad")
+    expect(page.locator("#state")).to_have_text("connected")
+    expect(page.locator("#preview")).to_be_hidden()
+    expect(page.locator("#preview-note")).to_contain_text("FreeCAD draws no pictures here")
+    expect(page.locator("#logout")).to_be_hidden()
+
+
+def test_undo_and_redo_by_button(page: Page, gateway: Gateway, freecad: httpx.Client) -> None:
+    page.goto(f"{gateway.url}/console/freecad")
+    expect(page.locator("#state")).to_have_text("connected")
+    assert freecad.post("/primitives/box", json={"name": "Undone"}).status_code == 201
+    expect(page.locator("#objects")).to_contain_text("Undone")
+    page.locator("#undo").click()
+    expect(page.locator("#count")).to_have_text("(0)")
+    page.locator("#redo").click()
+    expect(page.locator("#objects")).to_contain_text("Undone")
+
+
+def test_after_a_crash_the_state_is_that_of_the_application(
+    browser: Browser, gateway: Gateway, freecad: httpx.Client
+) -> None:
+    page = browser.new_page()  # whose requests may fail meanwhile
+    page.goto(f"{gateway.url}/console/freecad")
+    expect(page.locator("#state")).to_have_text("connected")
+    os.kill(gateway.application_pid("freecad"), signal.SIGKILL)
+    expect(page.locator("#events")).to_contain_text("restarted", timeout=60_000)
+    expect(page.locator("#state")).to_have_text("connected")
+    page.on("dialog", lambda dialog: dialog.accept())
+    events = page.locator("#events li", has_text="restarted")
+    before = events.count()
+    page.locator("#restart").click()
+    expect(events).to_have_count(before + 1, timeout=60_000)
+    expect(page.locator("#state")).to_have_text("connected")
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_fit_a_phone_in_light_and_dark(
+    browser: Browser, gateway: Gateway, blender: httpx.Client, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    assert blender.post("/primitives/cube", json={}).status_code == 201
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 740})
+    opened = context.new_page()
+    for name, path in (("home", "/"), ("console", "/console/blender")):
+        opened.goto(gateway.url + path)
+        if name == "console":
+            expect(opened.locator("#preview")).to_be_visible(timeout=30_000)
+        wide = opened.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 360, name
+        opened.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+        back = opened.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert back == {"light": "rgb(247, 247, 245)", "dark": "rgb(22, 24, 28)"}[scheme]
+    context.close()

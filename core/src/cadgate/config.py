@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from cadgate.config_sources import PREFIX, Values, from_dotenv, from_environment, from_options, from_toml
 from cadgate.errors import ConfigError
 from cadgate.plugins.entry_points import announced_names
+from cadgate.root import checked_root
 
 LOCAL_PLUGINS = "plugins.toml"
 """Read from the working folder where no other file is named."""
@@ -82,6 +83,23 @@ class Settings(BaseSettings):
     )
     auth: Literal["local", "token"] = Field(
         "local", description="local: only the same operating-system user. token: bearer keys with scopes."
+    )
+    login_idle_seconds: Annotated[float, Field(gt=0)] = Field(
+        3600, description='After how long without a request a log-in of a browser ends (`auth = "token"`).'
+    )
+    login_seconds: Annotated[float, Field(gt=0)] = Field(
+        43_200, description="After how long a log-in of a browser ends in any case."
+    )
+    open_probes: bool = Field(
+        False, description="True: `/health`, `/ready` and `/metrics` answer without a key, by their status only."
+    )
+    root_path: str = Field(
+        "", description="The path at which a proxy serves the gateway, such as `/cad`, whether it takes it off or not."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (),
+        description="Addresses or networks of proxies whose `X-Forwarded-Proto`, `-Prefix` and `-For` count; comma "
+        "separated.",
     )
     cors_origins: tuple[str, ...] = Field(
         (), description="Browser origins that may call, such as `https://app.example`; comma separated."
@@ -163,11 +181,28 @@ class Settings(BaseSettings):
         # The layers are merged by load_settings, which remembers for every value where it was written.
         return (init_settings,)
 
-    @field_validator("cors_origins", "allowed_hosts", "allowed_roots", mode="before")
+    @field_validator("cors_origins", "allowed_hosts", "allowed_roots", "trusted_proxies", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("root_path")
+    @classmethod
+    def _root_is_a_path(cls, value: str) -> str:
+        return checked_root(value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            try:
+                ipaddress.ip_network(entry, strict=False)
+            except ValueError as error:
+                raise ValueError(
+                    f"{entry!r} is not an address or network: write it as in '127.0.0.1' or '10.0.0.0/8'"
+                ) from error
         return value
 
     @field_validator("cors_origins")

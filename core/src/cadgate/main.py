@@ -25,13 +25,15 @@ from cadgate.plugins.discovery import Found, discover
 from cadgate.plugins.once import Once
 from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.private import secure_state
-from cadgate.routers import artifacts, console, docs, health, metrics, plugins, version, websockets
+from cadgate.routers import artifacts, console, docs, health, home, login, metrics, plugins, version, websockets
 from cadgate.routing import RouteTable
+from cadgate.security.access import Open
 from cadgate.security.audit import AuditLog
 from cadgate.security.bodies import Bodies, Pace
+from cadgate.security.forwarded import Forwarded
 from cadgate.security.gate import Gate
 from cadgate.security.identity import identity_for
-from cadgate.security.keys import KeyFile
+from cadgate.security.logins import WrongKeys
 from cadgate.security.origins import Origins
 from cadgate.websocket.sockets import Sockets
 
@@ -65,7 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     table = RouteTable(app.router.routes)
     app.router.routes.insert(0, table)
-    for each in (health, version, plugins, metrics, artifacts, docs, websockets, console):
+    for each in (health, version, plugins, metrics, artifacts, docs, websockets, console, home, login):
         app.router.routes.extend(openapi.core_routes(each.router))
     secure_state(settings.state_dir, settings.origin("state_dir"))
     hide(settings.state_dir)
@@ -77,7 +79,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         max_bytes=settings.max_artifact_bytes,
         ttl_seconds=settings.artifact_ttl_seconds,
     )
-    app.state.identity = identity_for(settings.auth, KeyFile(settings.state_dir))
+    app.state.identity = identity_for(settings)
+    app.state.forwarded = Forwarded(settings.root_path, settings.trusted_proxies)
+    app.state.wrong_keys = WrongKeys()
     app.state.audit = AuditLog.of(settings)
     app.state.once = Once()
     app.state.helper = Helper()
@@ -94,7 +98,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Gate,
         table=table,
         origins=Origins(settings.host, settings.allowed_hosts, settings.cors_origins),
+        forwarded=app.state.forwarded,
         identity=app.state.identity,
+        open_to=_open_to(settings),
         bodies=Bodies(
             settings.max_body_bytes,
             settings.max_upload_bytes,
@@ -106,6 +112,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         requests_per_key=settings.requests_per_key,
     )
     return app
+
+
+def _open_to(settings: Settings) -> frozenset[Open]:
+    """Which routes need no key."""
+    found: set[Open] = set()
+    if settings.auth == "token":
+        found.add("pages")
+    if settings.open_probes:
+        found.add("probes")
+    return frozenset(found)
 
 
 @asynccontextmanager

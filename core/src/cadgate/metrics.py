@@ -74,6 +74,13 @@ class Metrics:
         children[0].inc()
         children[1].observe(seconds)
 
+    def status_only(self, *, ready: bool) -> bytes:
+        """That the gateway lives and whether every adapter can take work: for whoever has no key."""
+        registry = CollectorRegistry()
+        Gauge("cadgate_up", "1: the gateway answers", registry=registry).set(1)
+        Gauge("cadgate_ready", "1: every enabled adapter can take work", registry=registry).set(float(ready))
+        return generate_latest(registry)
+
     def text(self) -> bytes:
         """Everything, in Prometheus' text format."""
         return generate_latest(self.registry)

@@ -19,11 +19,13 @@ from cadgate.openapi_arrays import with_items
 from cadgate.openapi_merge import Part, merge
 from cadgate.openapi_operations import complete, failure_schemas
 from cadgate.plugins.discovery import Found
+from cadgate.root import ROOT
 from cadgate.routing import flatten
 
 log = structlog.get_logger("cadgate.openapi")
 
 CORE_TAG = "gateway"
+_MAX_ROOTS = 8
 _CORE_TAG_TEXT = "The gateway itself: health, versions, adapters, files."
 
 
@@ -37,22 +39,31 @@ class Document:
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
-        self._made: tuple[tuple[str, ...], dict[str, Any], bytes] | None = None
+        self._made: tuple[tuple[str, ...], dict[str, Any]] | None = None
+        self._texts: dict[str, bytes] = {}
 
     def __call__(self) -> dict[str, Any]:
         return self._current()[1]
 
     def text(self) -> bytes:
-        """The document as JSON."""
-        return self._current()[2]
+        """The document as JSON, for a client that reaches the gateway under the root of this request."""
+        root = ROOT.get()
+        document = self()
+        text = self._texts.get(root)
+        if text is None:
+            if root:
+                document = {**document, "servers": [{**document["servers"][0], "url": root}]}
+            text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+            if len(self._texts) < _MAX_ROOTS:
+                self._texts[root] = text
+        return text
 
-    def _current(self) -> tuple[tuple[str, ...], dict[str, Any], bytes]:
+    def _current(self) -> tuple[tuple[str, ...], dict[str, Any]]:
         found: list[Found] = [one for one in self._app.state.plugins if one.status == "active"]
         key = tuple(one.name for one in found)
         if self._made is None or self._made[0] != key:
-            document = _document(self._app, found)
-            text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-            self._made = (key, document, text)
+            self._made = (key, _document(self._app, found))
+            self._texts = {}
         return self._made
 
 

@@ -1,17 +1,41 @@
 // The console of one adapter: sends code over the WebSocket, shows what comes back, keeps the lists current.
 
 const adapter = decodeURIComponent(location.pathname.split("/").pop());
-const api = `/api/v1/${encodeURIComponent(adapter)}`;
+const root = new URL("..", location.href); // whatever path a proxy serves the gateway at
+const route = `/api/v1/${encodeURIComponent(adapter)}`;
+const api = at(route);
 const byId = (id) => document.getElementById(id);
 const code = byId("code"), output = byId("output"), state = byId("state");
 
+const READ_AGAIN = { objects: true, scene: true };
 const EVENTS_SHOWN = 200;
+const WITHDRAWN = 4401; // the code of a connection whose key or log-in has ended
 const OUTPUT_SHOWN = 2_000_000; // characters; the oldest go first
 const history = [];
+const OWN_PREVIEW = "console-preview-"; // begins the ids of the requests by which consoles draw their pictures
 let place = 0, number = 0, running = null, socket = null, retry = 250, lastSeq = null, session = null;
 
 byId("adapter").textContent = adapter;
 document.title = `${adapter} – cadgate console`;
+
+function at(path) {
+  return new URL(path.replace(/^\//, ""), root).href;
+}
+
+function logIn() {
+  location.assign(at(`login?next=${encodeURIComponent(location.pathname)}`));
+}
+
+// The envelope that a request is answered with; null where there was no answer.
+async function ask(url, options) {
+  try {
+    const response = await fetch(url, options);
+    if (response.status === 401) logIn();
+    return await response.json();
+  } catch {
+    return null;
+  }
+}
 
 // --- what is shown ---------------------------------------------------------------------------------------------------
 
@@ -70,7 +94,7 @@ function changed() {
 }
 
 async function readObjects() {
-  const answer = await fetch(`${api}/objects?limit=500`).then((response) => response.json()).catch(() => null);
+  const answer = await ask(`${api}/objects?limit=500`);
   if (answer?.status !== "success") return;
   const list = byId("objects");
   list.replaceChildren();
@@ -84,45 +108,134 @@ async function readPreview() {
   if (drawing) { drawAgain = true; return; }
   drawing = true;
   try {
-    const response = await fetch(`${api}/render/preview?width=640`, { headers: { Accept: "image/png" } });
+    const headers = { Accept: "image/png", "X-Request-ID": OWN_PREVIEW + crypto.getRandomValues(new Uint32Array(2)).join("-") };
+    const response = await fetch(`${api}/render/preview?width=640`, { headers });
     if (response.ok) {
       const picture = byId("preview"), old = picture.src;
       picture.src = URL.createObjectURL(await response.blob());
+      await picture.decode();
       if (old.startsWith("blob:")) URL.revokeObjectURL(old);
+      picture.hidden = false;
+      byId("preview-note").hidden = true;
+    } else {
+      const { error } = await response.json();
+      noPicture(`There is no picture: ${error.message}`);
     }
+  } catch {
+    noPicture("There is no picture: the gateway did not answer.");
   } finally {
     drawing = false;
     if (drawAgain) { drawAgain = false; readPreview(); }
   }
 }
 
+function noPicture(text) {
+  byId("preview").hidden = true;
+  byId("preview-note").hidden = false;
+  byId("preview-note").textContent = text;
+}
+
+async function readFiles() {
+  const answer = await ask(at("api/v1/artifacts?limit=50"));
+  if (answer?.status !== "success") return;
+  const list = byId("files");
+  list.replaceChildren();
+  for (const file of answer.result.artifacts) {
+    const entry = item(list, "", size(file.size)), link = document.createElement("a");
+    link.href = file.url;
+    link.textContent = link.title = file.name;
+    entry.firstChild.append(link);
+  }
+  byId("file-count").textContent = `(${answer.result.total})`;
+}
+
+function size(bytes) {
+  const units = ["B", "KiB", "MiB", "GiB"];
+  let unit = 0;
+  for (; bytes >= 1024 && unit < units.length - 1; unit++) bytes /= 1024;
+  return `${bytes.toFixed(unit && bytes < 10 ? 1 : 0)} ${units[unit]}`;
+}
+
 async function readAdapters() {
-  const answer = await fetch("/plugins").then((response) => response.json()).catch(() => null);
+  const answer = await ask(at("plugins"));
   for (const plugin of answer?.result?.plugins ?? []) {
     if (plugin.status !== "active") continue;
     if (plugin.name === adapter) {
-      canDraw = plugin.routes.some((route) => route.method === "GET" && route.path === `${api}/render/preview`);
-      byId("preview-box").hidden = !canDraw;
+      const has = (method, path) => plugin.routes.some((one) => one.method === method && one.path === route + path);
+      canDraw = has("GET", "/render/preview");
+      byId("refresh").hidden = !canDraw;
+      noPicture(canDraw ? "Drawing…" : `${plugin.title} draws no pictures here. Export a file to look at.`);
+      byId("export").hidden = !has("POST", "/export");
       continue;
     }
     const link = document.createElement("a");
-    link.href = `/console/${encodeURIComponent(plugin.name)}`;
+    link.href = at(`console/${encodeURIComponent(plugin.name)}`);
     link.textContent = plugin.title;
     byId("adapters").append(link);
   }
 }
+
+// --- the application ---------------------------------------------------------------------------------------------------
+
+function showState(status, reason) {
+  const up = ["up", "busy", "restarted"].includes(status);
+  // "restarted" is an event and no state: it is up from then on.
+  const text = { up: "connected", restarted: "connected", busy: "connected; busy" }[status] ?? status;
+  setState(up && code.disabled ? `${text}; code may not be run here` : reason ? `${text}: ${reason}` : text, up);
+}
+
+async function readState() {
+  const answer = await ask(at(`health/${encodeURIComponent(adapter)}`));
+  if (socket?.readyState !== WebSocket.OPEN || !answer) return;
+  if (answer.status === "success") showState(answer.result.status);
+  else showState({ application_starting: "starting" }[answer.error.code] ?? "down", answer.error.message);
+}
+
+async function act(path, body, told) {
+  const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const answer = await ask(api + path, body === undefined ? { method: "POST" } : options);
+  if (answer?.status === "success") told(answer.result);
+  else show(answer ? `${answer.error.code}: ${answer.error.message}\n` : "[the gateway did not answer]\n", "error");
+}
+
+function showFile({ artifact, warnings }) {
+  show("Exported ", "ran");
+  const link = document.createElement("a");
+  link.href = artifact.url;
+  link.textContent = artifact.name;
+  output.append(link);
+  show(` ${size(artifact.size)}\n`, "ran");
+  for (const warning of warnings ?? []) show(`${warning.code}: ${warning.message}\n`, "stderr");
+  output.scrollTop = output.scrollHeight;
+  readFiles();
+}
+
+byId("undo").onclick = () => act("/undo", undefined, () => show("Undone.\n", "ran"));
+byId("redo").onclick = () => act("/redo", undefined, () => show("Done again.\n", "ran"));
+byId("export").onclick = () => act("/export", {}, showFile);
+byId("restart").onclick = () => {
+  if (!confirm("End the application and start it again? Documents come back; what runs is stopped.")) return;
+  act("/restart", undefined, () => show("The application is started again…\n", "ran"));
+};
+byId("logout").hidden = !("login" in document.body.dataset);
+byId("logout").onclick = async () => {
+  await fetch(at("logout"), { method: "POST" }).catch(() => null);
+  location.assign(at("login"));
+};
 
 // --- the connection --------------------------------------------------------------------------------------------------
 
 const handlers = {
   hello(message) {
     retry = 250;
-    setState(message.execute ? "connected" : "connected; code may not be run here", true);
     byId("run").disabled = code.disabled = !message.execute;
+    showState("up");
+    readState();
     const again = session === message.session && lastSeq !== null;
     session = message.session;
     send({ type: "subscribe", id: "topics", topics: ["objects", "scene", "render", "status", "clients"], ...(again ? { since: lastSeq } : {}) });
     changed();
+    readFiles();
   },
   stream(message) {
     show(message.text, message.name);
@@ -137,22 +250,32 @@ const handlers = {
   },
   event(message) {
     lastSeq = message.seq;
-    if (message.topic === "status") setState(message.data.status, ["up", "busy", "restarted"].includes(message.data.status));
+    if (message.topic === "status") {
+      showState(message.data.status, ["down", "unavailable"].includes(message.data.status) ? message.data.reason : "");
+      if (message.data.status === "restarted") readState();
+    }
+    if (message.data?.request_id?.startsWith?.(OWN_PREVIEW)) return;
+    if (message.topic === "render" && message.data.state === "done") readFiles();
     showEvent(message.topic, message.data);
-    if (message.topic !== "clients" && message.topic !== "render" && message.data.status !== "busy") changed();
+    const reads = message.topic === "status" ? ["up", "restarted"].includes(message.data.status) : message.topic in READ_AGAIN;
+    if (reads) changed();
   },
   error(message) { show(`${message.error.code}: ${message.error.message}\n`, "error"); },
 };
 
 function connect() {
-  socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/${encodeURIComponent(adapter)}`);
+  socket = new WebSocket(at(`ws/${encodeURIComponent(adapter)}`).replace(/^http/, "ws"));
   socket.onmessage = ({ data }) => { const message = JSON.parse(data); handlers[message.type]?.(message); };
-  socket.onclose = () => {
+  socket.onclose = ({ code: reason }) => {
+    if (reason === WITHDRAWN) return logIn();
     if (running !== null) show("[the connection ended]\n", "error");
     running = null;
     byId("stop").disabled = true;
     setState("not connected; trying again", false);
-    setTimeout(connect, retry);
+    setTimeout(async () => {
+      await ask(at("version")); // leads to the log-in page where that is why
+      connect();
+    }, retry);
     retry = Math.min(retry * 2, 5000);
   };
 }

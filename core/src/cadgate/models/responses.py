@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_serializer
+
+from cadgate.root import rooted
 
 T = TypeVar("T")
 
@@ -91,3 +93,8 @@ class Artifact(Result):
     size: int = Field(description="Bytes.")
     sha256: str
     url: str = Field(description="Where to download it.")
+
+    @field_serializer("url")
+    def _url(self, _: str) -> str:
+        """As the client of this request reaches it, whatever proxy is in front."""
+        return rooted(f"/api/v1/artifacts/{self.id}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from cadgate.errors import NotFound
 from cadgate.plugins.router import Router
+from cadgate.root import rooted
 from cadgate.security.access import requires
 
 router = Router(dependencies=[requires()])  # whoever has a key
@@ -20,7 +22,15 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}
+_HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "same-origin", "Cache-Control": "no-cache"}
+
+
+@router.get("/console", include_in_schema=False)
+async def consoles(request: Request) -> Response:
+    """To the page of the first adapter; it has links to the others."""
+    for name in request.app.state.runtimes:
+        return RedirectResponse(rooted(f"/console/{quote(name, safe='')}"), 303)
+    raise NotFound("There is no active adapter; GET /plugins lists them")
 
 
 @router.get("/console/{adapter:name}", include_in_schema=False)
@@ -28,7 +38,10 @@ async def console(adapter: str, request: Request) -> Response:
     """The page of one adapter."""
     if adapter not in request.app.state.runtimes:
         raise NotFound(f"There is no active adapter {adapter!r}; GET /plugins lists them")
-    return FileResponse(_FOLDER / "index.html", media_type="text/html", headers=_HEADERS)
+    page = (_FOLDER / "index.html").read_text()
+    if "login" in request.scope["state"]:
+        page = page.replace("<body>", "<body data-login>")  # whose cookie a script does not see
+    return HTMLResponse(page, headers=_HEADERS)
 
 
 @router.get(ASSETS + "/{file:name}", include_in_schema=False)

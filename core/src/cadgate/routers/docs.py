@@ -22,6 +22,9 @@ from cadgate.security.access import requires
 router = Router(dependencies=[requires()])  # whoever has a key
 
 ASSETS = "/docs/assets"
+_RELATIVE = "docs/assets"
+"""As the pages name it: whatever path a proxy serves them at."""
+ICON = "page-assets/icon.svg"
 _FOLDER = Path(fastapi_offline.__file__).parent / "static"
 _ONLY_HERE = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline'; "
@@ -45,11 +48,11 @@ async def openapi(request: Request) -> Response:
 async def swagger(request: Request) -> HTMLResponse:
     """Swagger UI."""
     page = get_swagger_ui_html(
-        openapi_url="/openapi.json",
+        openapi_url="openapi.json",
         title="cadgate",
-        swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
-        swagger_css_url=f"{ASSETS}/swagger-ui.css",
-        swagger_favicon_url=f"{ASSETS}/favicon.png",
+        swagger_js_url=f"{_RELATIVE}/swagger-ui-bundle.js",
+        swagger_css_url=f"{_RELATIVE}/swagger-ui.css",
+        swagger_favicon_url=ICON,
         swagger_ui_parameters={"docExpansion": "none", "filter": True, "validatorUrl": None},
     )
     page.headers.update(_ONLY_HERE)
@@ -60,10 +63,10 @@ async def swagger(request: Request) -> HTMLResponse:
 async def redoc(request: Request) -> HTMLResponse:
     """ReDoc."""
     page = get_redoc_html(
-        openapi_url="/openapi.json",
+        openapi_url="openapi.json",
         title="cadgate",
-        redoc_js_url=f"{ASSETS}/redoc.standalone.js",
-        redoc_favicon_url=f"{ASSETS}/favicon.png",
+        redoc_js_url=f"{_RELATIVE}/redoc.standalone.js",
+        redoc_favicon_url=ICON,
         with_google_fonts=False,
     )
     page.headers.update(_ONLY_HERE)
@@ -82,4 +85,4 @@ async def asset(file: Annotated[str, PathParameter()]) -> Response:
 @functools.cache
 def _content(file: str) -> bytes:
     """The file, with the one picture that ReDoc would load from its maker's server replaced by one from here."""
-    return (_FOLDER / file).read_bytes().replace(_FOREIGN_PICTURE, f"{ASSETS}/favicon.png".encode())
+    return (_FOLDER / file).read_bytes().replace(_FOREIGN_PICTURE, f"{_RELATIVE}/favicon.png".encode())

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse
 
 import cadgate
 from cadgate.error_handlers import inactive
@@ -16,10 +17,13 @@ from cadgate.models.responses import Failure, Result, Success
 from cadgate.plugins.discovery import Found
 from cadgate.plugins.router import Router
 from cadgate.plugins.runtime import AdapterRuntime
-from cadgate.security.access import requires
+from cadgate.security.access import authority_of, requires
 from cadgate.security.audit import AuditLog
+from cadgate.security.authority import NOBODY
 
-router = Router(dependencies=[requires()])  # whoever has a key
+router = Router()
+_FOR_KEYS = requires()  # whoever has a key
+_FOR_PROBES = requires(open_to="probes")
 
 
 class AdapterState(Result):
@@ -134,20 +138,29 @@ def _audit(request: Request) -> AuditState:
     return AuditState(status=status, lost=log.lost, reason=log.failing)
 
 
-def _works(state: AdapterState) -> bool:
+def works(state: AdapterState) -> bool:
+    """Whether an adapter needs nobody's attention."""
     return state.status in ("up", "busy", "disabled")
 
 
-@router.get("/health")
-async def health(request: Request) -> Success[Health]:
+def _status_only(result: dict[str, Any]) -> JSONResponse:
+    """The answer of an open probe to somebody without a key (`open_probes`)."""
+    return JSONResponse({"status": "success", "result": result})
+
+
+@router.get("/health", response_model=Success[Health], dependencies=[_FOR_PROBES])
+async def health(request: Request) -> Any:
     """Say that the gateway lives, and what it knows of its adapters.
 
     200 as long as the gateway answers. It never waits for an application: ask `/health/{adapter}` for a real answer.
     """
     known, audit = states(request), _audit(request)
+    status = "healthy" if all(map(works, known.values())) and audit.status != "failing" else "degraded"
+    if authority_of(request.scope) is NOBODY:
+        return _status_only({"status": status})
     return Success(
         Health(
-            status="healthy" if all(map(_works, known.values())) and audit.status != "failing" else "degraded",
+            status=status,
             version=cadgate.__version__,
             uptime_seconds=round(time.monotonic() - request.app.state.started, 3),
             adapters=known,
@@ -156,10 +169,12 @@ async def health(request: Request) -> Success[Health]:
     )
 
 
-@router.get("/ready", responses={503: {"model": Failure}})
-async def ready(request: Request) -> Success[Ready]:
+@router.get("/ready", response_model=Success[Ready], responses={503: {"model": Failure}}, dependencies=[_FOR_PROBES])
+async def ready(request: Request) -> Any:
     """Answer 200 only if every enabled adapter can take work now; 503 says which cannot."""
-    waiting = {name: state for name, state in states(request).items() if not _works(state)}
+    waiting = {name: state for name, state in states(request).items() if not works(state)}
+    if waiting and authority_of(request.scope) is NOBODY:
+        raise ApplicationUnavailable("Not every adapter can take work; a key shows which", retry_after=1)
     if waiting:
         told = ", ".join(f"{name} is {state.status}" for name, state in waiting.items())
         raise ApplicationUnavailable(
@@ -174,6 +189,7 @@ async def ready(request: Request) -> Success[Ready]:
     "/health/{adapter:name}",
     response_model_exclude_none=True,
     responses={404: {"model": Failure}, 503: {"model": Failure}},
+    dependencies=[_FOR_KEYS],
 )
 async def adapter_health(adapter: str, request: Request) -> Success[AdapterHealth]:
     """Ping one application through its main thread.

@@ -8,13 +8,19 @@ from starlette.responses import PlainTextResponse, Response
 
 from cadgate.metrics import Metrics
 from cadgate.plugins.router import Router
-from cadgate.security.access import requires
+from cadgate.routers.health import states, works
+from cadgate.security.access import authority_of, requires
+from cadgate.security.authority import NOBODY
 
-router = Router(dependencies=[requires("read")])
+router = Router()
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get("/metrics", response_class=PlainTextResponse, dependencies=[requires("read", open_to="probes")])
 async def metrics(request: Request) -> Response:
     """Count requests, latencies, calls in flight, application states and restarts, for Prometheus."""
     counted: Metrics = request.app.state.metrics
-    return Response(counted.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    if authority_of(request.scope) is NOBODY:
+        text = counted.status_only(ready=all(map(works, states(request).values())))
+    else:
+        text = counted.text()
+    return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -64,4 +64,4 @@ async def list_websockets(request: Request) -> Success[WebSocketConnections]:
 @router.get("/asyncapi.json", include_in_schema=False, dependencies=[requires()])
 async def asyncapi(request: Request) -> Response:
     """The description of `/ws/{adapter}`: AsyncAPI 3."""
-    return Response(document(request.app), media_type="application/json")
+    return Response(document(request.app, request.url), media_type="application/json")

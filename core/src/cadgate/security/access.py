@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from fastapi import Depends, params
 from starlette.requests import Request
@@ -19,6 +19,8 @@ from cadgate.security.authority import NOBODY, Authority
 
 ACCESS = "cadgate_access"
 """The attribute of a route that holds its `Access` by verb."""
+Open = Literal["pages", "probes"]
+"""Routes that need no key: those of the log-in page; the probes, by a setting."""
 SAFE_VERBS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
@@ -35,6 +37,8 @@ class Access:
     audited_here: bool = False
     """Whether its audit line is written by the gate, since no method writes one."""
     adapter: str | None = None
+    open: Open | None = None
+    """Which of the open routes it is one of; None: of none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +49,26 @@ class Requires:
     audited_as: str | None = None
     by_method: bool = False
     """Whether a method is called, which has its own audit lines."""
+    open: Open | None = None
 
     async def __call__(self, request: Request) -> None:
         """Only where the gate did not read it off the route: of a dependency among a function's parameters."""
         authority_of(request.scope).require(*self.scopes)
 
 
-def requires(*scopes: Scope, audited_as: str | None = None, by_method: bool = False) -> Any:
+def requires(
+    *scopes: Scope, audited_as: str | None = None, by_method: bool = False, open_to: Open | None = None
+) -> Any:
     """Declare what a key must allow for a route that calls no method: `dependencies=[requires("read")]`.
 
     It holds for a route, or for all of a router. A caller without it gets 403 before anything of the request is read.
     Without any scope every caller that the gate knows may come. A route that needs more than `read` gets a line in the
-    audit log for each request.
+    audit log for each request. `open_to` is for routes of the gateway itself that may need no key at all.
     """
     unknown = set(scopes) - {"read", "write", "execute"}
     if unknown:
         raise ValueError(f"there is no scope {sorted(unknown)[0]!r}: scopes are read, write and execute")
-    return Depends(Requires(scopes, audited_as, by_method))
+    return Depends(Requires(scopes, audited_as, by_method, open_to))
 
 
 def authority_of(scope: Mapping[str, Any]) -> Authority:
@@ -104,6 +111,7 @@ def _access(declared: Sequence[Requires], verb: str, path: str, adapter: str | N
         audited_as=f"{verb} {path}" if here else own,
         audited_here=here,
         adapter=adapter,
+        open=next((one.open for one in declared if one.open), None),
     )
 
 

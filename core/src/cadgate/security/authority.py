@@ -160,7 +160,7 @@ class Watchers:
             self._loop, self._seen = loop, None
             loop.call_later(POLL_SECONDS, self._poll)
         if not checked and authority.objection(*scopes) is not None:
-            loop.call_soon(self._tell)
+            loop.call_soon(self.tell)
 
         def forget() -> None:
             watched.pop(ticket, None)
@@ -179,9 +179,10 @@ class Watchers:
             generation = None
         if generation is None or generation != self._seen:
             self._seen = generation
-            self._tell()
+            self.tell()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Call the actions of those who may not any more, now."""
         for ticket, (authority, scopes, action) in list(self._watched.items()):
             error = authority.objection(*scopes)
             if error is not None and self._watched.pop(ticket, None) is not None:

@@ -20,18 +20,20 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from cadgate.converters import SLASH, decode_path, readable
+from cadgate.converters import readable
 from cadgate.direct import DIRECT, Direct
 from cadgate.error_handlers import internal_error, log_defect, refuse_websocket, render
-from cadgate.errors import ApplicationUnavailable, BadRequest, CadgateError
+from cadgate.errors import ApplicationUnavailable, CadgateError
 from cadgate.logging import AccessLog
 from cadgate.metrics import Metrics
 from cadgate.plugins.permission import switched_off
 from cadgate.routing import QUERY_NAMES, Found, RouteTable
-from cadgate.security.access import Access, access_to
+from cadgate.security.access import Access, Open, access_to
 from cadgate.security.audit import AuditLog, Deed
-from cadgate.security.authority import WITHDRAWN, Authority
+from cadgate.security.authority import NOBODY, WITHDRAWN, Authority
 from cadgate.security.bodies import SMALL, Bodies, declared_length, drain, is_streamed
+from cadgate.security.callers import Callers
+from cadgate.security.forwarded import Forwarded
 from cadgate.security.identity import Identity
 from cadgate.security.origins import Origins
 from cadgate.security.protocol import ABORT, write_whole
@@ -40,7 +42,6 @@ from cadgate.security.shares import Shares
 log = structlog.get_logger("cadgate.gate")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}\Z")
-_ONCE = (b"host", b"origin", b"authorization", b"content-length", b"content-type", b"idempotency-key", b"if-match")
 _EXPOSED = b"X-Request-ID, Server-Timing, X-Artifact-Id, ETag, Retry-After, Content-Disposition, Content-Range"
 _PREFLIGHT_SECONDS = b"600"
 _CLIENT_LEFT = 499
@@ -71,6 +72,7 @@ class Exchange:
         "app_ms",
         "cors",
         "drop_body",
+        "of_login",
         "queue_ms",
         "request_id",
         "send",
@@ -88,6 +90,8 @@ class Exchange:
         self.app_ms = 0.0
         self.cors: list[tuple[bytes, bytes]] | None = None
         self.drop_body = False
+        self.of_login = False
+        """Whether a cookie allowed it: no other page may load the answer, not even as a picture."""
         self.withdrawn: CadgateError | None = None
         """Why the caller may not have the answer any more."""
 
@@ -129,6 +133,8 @@ class Exchange:
             ]
             if self.cors:
                 headers += self.cors
+            if self.of_login:
+                headers.append((b"cross-origin-resource-policy", b"same-origin"))
             message["headers"] = headers
         elif self.drop_body and message.get("body"):
             message["body"] = b""
@@ -153,7 +159,9 @@ class Gate:
         *,
         table: RouteTable,
         origins: Origins,
+        forwarded: Forwarded,
         identity: Identity,
+        open_to: frozenset[Open],
         bodies: Bodies,
         metrics: Metrics,
         access: AccessLog,
@@ -163,7 +171,8 @@ class Gate:
         self.app = app
         self._table = table
         self._origins = origins
-        self._identity = identity
+        self._forwarded = forwarded
+        self._callers = Callers(identity, table, open_to)
         self._bodies = bodies
         self._metrics = metrics
         self._access = access
@@ -283,19 +292,11 @@ class Gate:
         self, scope: Scope, headers: dict[bytes, bytes], exchange: Exchange | None, state: dict[str, Any]
     ) -> bool:
         """Path, Host, Origin, identity. True: this is a preflight, to be answered at once."""
-        raw_path: bytes = scope.get("raw_path") or b""
-        if b"%" in raw_path:
-            try:
-                scope["path"] = decode_path(raw_path)
-            except ValueError as error:
-                raise BadRequest(f"The path {raw_path[:200].decode('latin-1')!r} cannot be read: {error}") from error
-        elif SLASH in scope["path"]:
-            raise BadRequest("The path cannot be read: it holds the noncharacter U+FDD0")
-        if len(headers) != len(scope["headers"]):
-            _refuse_repeated(scope["headers"])
+        self._forwarded.read(scope, headers)
         host = headers.get(b"host")
         self._origins.check_host(host)
         origin = headers.get(b"origin")
+        foreign = False
         if origin is not None:
             foreign = self._origins.check_origin(origin, host or b"", scope["scheme"])
             if foreign and exchange is not None:
@@ -308,12 +309,16 @@ class Gate:
                     return True
         elif (site := headers.get(b"sec-fetch-site")) is not None:
             self._origins.check_fetch_site(site, headers)
-        state["authority"] = self._identity.of(scope, headers)
+        state["authority"] = self._callers.of(scope, headers, state, foreign=foreign)
+        if exchange is not None and "login" in state:
+            exchange.of_login = True
         return False
 
     def _permit(self, needs: Access, scope: Scope, state: dict[str, Any]) -> None:
         """Raise Forbidden where the caller may not use this route. What was tried stands in the audit log."""
         authority: Authority = state["authority"]
+        if authority is NOBODY:  # who was let in to an open route
+            return
         error = authority.objection(*needs.scopes, fresh=False)  # the key was looked up just now
         if error is None and needs.audited_here and needs.adapter is not None and "execute" in needs.scopes:
             runtime = scope["app"].state.runtimes.get(needs.adapter)
@@ -411,14 +416,6 @@ def _state(scope: Scope, headers: dict[bytes, bytes]) -> dict[str, Any]:
     state: dict[str, Any] = scope.setdefault("state", {})
     state["request_id"] = given.decode() if given and _REQUEST_ID.match(given) else secrets.token_hex(16)
     return state
-
-
-def _refuse_repeated(headers: list[tuple[bytes, bytes]]) -> None:
-    seen: set[bytes] = set()
-    for name, _ in headers:
-        if name in seen and name in _ONCE:
-            raise BadRequest(f"The header {name.decode()!r} was sent twice")
-        seen.add(name)
 
 
 def _is_large(headers: dict[bytes, bytes], http_version: str) -> bool:

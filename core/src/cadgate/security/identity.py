@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from starlette.types import Scope as AsgiScope
 
 from cadgate.errors import ConfigError, Forbidden, Unauthenticated
 from cadgate.security.authority import IN_PROCESS, LOCAL, Authority, KeyAuthority, Watchers, unreadable
-from cadgate.security.keys import KeyFile
+from cadgate.security.keys import Key, KeyFile
+from cadgate.security.logins import Logins
 from cadgate.security.peers import PeerLookupUnavailable, Peers, own_uid
 from cadgate.security.protocol import CONNECTION
+
+if TYPE_CHECKING:
+    from cadgate.config import Settings
 
 log = structlog.get_logger("cadgate.security")
 
@@ -21,7 +25,15 @@ _IN_PROCESS = frozenset((("127.0.0.1", 123), ("testclient", 50000)))
 
 _UID = "uid"
 _BY_A_PROXY = frozenset(
-    (b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip")
+    (
+        b"forwarded",
+        b"via",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-prefix",
+        b"x-forwarded-proto",
+        b"x-real-ip",
+    )
 )
 """Headers that say that a request came through a proxy, which is then the one that is at the other end."""
 
@@ -85,31 +97,43 @@ class LocalUser:
 
 
 class KeyHolder:
-    """Whoever sends a key of the key file as a bearer token."""
+    """Whoever sends a key of the key file as a bearer token, or the cookie of a log-in with one."""
 
-    def __init__(self, keys: KeyFile) -> None:
+    def __init__(self, keys: KeyFile, *, port: int = 0, idle: float = 3600, longest: float = 43_200) -> None:
         self._keys = keys
         self._watchers = Watchers(keys)
+        self.logins = Logins(self._watchers, port=port, idle=idle, longest=longest)
 
     def of(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Authority:
         scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         if not scheme and scope["type"] == "websocket":
             scheme, token = _of_subprotocols(headers.get(b"sec-websocket-protocol", b"").decode("latin-1"))
+        if not scheme and (cookies := headers.get(b"cookie")) is not None:
+            try:
+                found = self.logins.find(cookies)
+            except ConfigError as error:
+                raise unreadable(error) from error
+            if found is not None:
+                return found
         if not scheme:
             raise Unauthenticated(
                 "A key is needed: send Authorization: Bearer <key>; `cadgate keys` makes them. "
                 "(A page opens a WebSocket with the subprotocols 'cadgate' and 'bearer.<key>')"
             )
+        return KeyAuthority(self.key(token if scheme.lower() == "bearer" else ""), self._watchers)
+
+    def key(self, token: str) -> Key:
+        """The key whose text is `token`. Raises Unauthenticated where there is none."""
         try:
-            key = self._keys.find(token.strip()) if scheme.lower() == "bearer" else None
+            key = self._keys.find(token.strip())
         except ConfigError as error:
             raise unreadable(error) from error
         if key is None:
             raise Unauthenticated("This key is not known, or was revoked")
-        return KeyAuthority(key, self._watchers)
+        return key
 
     def close(self) -> None:
-        pass
+        self.logins.close()
 
 
 SUBPROTOCOL = "cadgate"
@@ -129,6 +153,9 @@ def _of_subprotocols(offered: str) -> tuple[str, str]:
     return "bearer", keys[0]
 
 
-def identity_for(auth: str, keys: KeyFile) -> Identity:
+def identity_for(settings: Settings) -> Identity:
     """The way of telling who asks that the setting `auth` names."""
-    return KeyHolder(keys) if auth == "token" else LocalUser()
+    if settings.auth != "token":
+        return LocalUser()
+    idle, longest = settings.login_idle_seconds, settings.login_seconds
+    return KeyHolder(KeyFile(settings.state_dir), port=settings.port, idle=idle, longest=longest)

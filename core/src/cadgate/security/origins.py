@@ -62,10 +62,10 @@ class Origins:
         if key in self._known_pairs:
             return False
         normal = _normal(origin.decode("latin-1").strip())
-        if normal is not None and normal in self.allowed:
-            return True
         own = _normal(f"{_web(scheme)}://{host.decode('latin-1').strip()}")
         if normal is None or normal != own:
+            if normal is not None and normal in self.allowed:
+                return True
             shown = origin.decode("latin-1")[:200]
             raise ForbiddenOrigin(
                 f"Pages of the origin {shown!r} may not call this gateway; cors_origins lists those that may",

@@ -7,16 +7,21 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from starlette.datastructures import URL
 
+from cadgate.root import ROOT
 from cadgate.websocket.messages import CLIENT_MESSAGES, SERVER_MESSAGES, Message
 
 _SCHEMAS = "#/components/schemas/{model}"
 _MESSAGES = "#/components/messages/"
 
 
-def document(app: FastAPI) -> bytes:
-    """The document as JSON, for the adapters that run in `app` now."""
+def document(app: FastAPI, url: URL) -> bytes:
+    """The document as JSON, for the adapters that run in `app` now; `url` is where the client got it."""
     adapters = sorted(app.state.sockets.hubs)
+    server = {"host": url.netloc, "protocol": "wss" if url.scheme == "https" else "ws"}
+    if root := ROOT.get():
+        server["pathname"] = root
     made: dict[str, Any] = {
         "asyncapi": "3.0.0",
         "info": {
@@ -26,7 +31,7 @@ def document(app: FastAPI) -> bytes:
             "what it gets; `id` is the client's own and comes back on every message that belongs to it.",
         },
         "defaultContentType": "application/json",
-        "servers": {"gateway": {"host": app.state.settings.url.partition("//")[2], "protocol": "ws"}},
+        "servers": {"gateway": server},
         "channels": {
             "adapter": {
                 "address": "/ws/{adapter}",
