@@ -226,6 +226,7 @@ def test_up_starts_a_gateway_that_outlives_it_and_down_ends_it(machine: Machine)
     assert not alive(pid)
     log = (machine.state_dir / "logs" / "gateway.log").read_text()
     assert f"listening on {machine.url}" in log
+    assert log.splitlines()[-1] == f"cadgate: stopped (process {pid}, by SIGTERM)"
     assert "Traceback" not in log
 
 
@@ -351,7 +352,7 @@ def test_the_lock_says_who_holds_it_and_is_free_afterwards(tmp_path: Path) -> No
 
 def test_a_file_in_place_of_the_state_folder_is_a_wrong_setting(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
-    with pytest.raises(ConfigError, match=r"^state_dir: the folder .* cannot be used: File exists$"):
+    with pytest.raises(ConfigError, match=r"^state_dir: the folder .* cannot be used: Not a directory$"):
         StateLock(tmp_path / "state")
 
 

@@ -79,10 +79,10 @@ def plain(value: Any, depth: int = 0) -> Any:
 def render(error: CadgateError, request_id: str | None) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Status, headers and body of the envelope for `error`."""
     body = error.body(request_id)
-    body["message"] = plain(error.message)
+    body["message"] = plain(body["message"])
     # A traceback of the user's own code is the one long text that is wanted whole.
     traceback = error.details.get("traceback")
-    body["details"] = plain({key: value for key, value in error.details.items() if key != "traceback"})
+    body["details"] = plain({key: value for key, value in body["details"].items() if key != "traceback"})
     if traceback is not None:
         body["details"]["traceback"] = str(traceback).encode("utf-8", "backslashreplace").decode()
     content = json.dumps({"status": "error", "error": body}, ensure_ascii=False, separators=(",", ":")).encode()
@@ -262,6 +262,16 @@ def internal_error() -> InternalError:
 
 async def _dry_run_done(request: Request, error: Exception) -> Response:
     return JSONResponse({"status": "success", "result": {"dry_run": True}})
+
+
+async def answer_to(error: Exception, request: Request) -> Response | None:
+    """What the application's handler for such an error answers; None where there is none, as for a defect."""
+    handlers = request.app.exception_handlers
+    for kind in type(error).__mro__:
+        if kind in handlers:
+            response: Response = await handlers[kind](request, error)
+            return response
+    return None
 
 
 def install(app: FastAPI) -> None:

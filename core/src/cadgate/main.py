@@ -17,6 +17,7 @@ from cadgate import error_handlers, openapi
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.config import Settings, load_settings
 from cadgate.helper import Helper
+from cadgate.hidden import hide
 from cadgate.logging import AccessLog, configure
 from cadgate.metrics import Metrics
 from cadgate.plugins import mount
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for each in (health, version, plugins, metrics, artifacts, docs, websockets, console):
         app.router.routes.extend(openapi.core_routes(each.router))
     secure_state(settings.state_dir, settings.origin("state_dir"))
+    hide(settings.state_dir)
     app.state.settings = settings
     app.state.artifacts = ArtifactStore(
         settings.state_dir / "artifacts", settings.allowed_roots, owners=settings.state_dir / "owners"

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import Receive, Scope, Send
 
+from cadgate.direct import DIRECT, Direct
 from cadgate.json_request import JsonRequest
 from cadgate.query_names import names_of, require_known
 from cadgate.security.access import ACCESS, accesses, split
@@ -37,14 +38,14 @@ class GatewayRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        model = self._body_model()
+        model = self.body_model()
 
         async def handler(request: Request) -> Response:
             return await handle(JsonRequest(request.scope, request.receive, model))
 
         return handler
 
-    def _body_model(self) -> type[BaseModel] | None:
+    def body_model(self) -> type[BaseModel] | None:
         """What the whole body is validated as, where that is one model."""
         kind = None if self.body_field is None or self._embed_body_fields else self.body_field.field_info.annotation
         return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
@@ -175,6 +176,7 @@ def flatten(
             route = _api_route(original, found, tag, operation, adapter=None if context is None else operation)
             names = names_of(route, adapter=context is not None, context=context or ())
             setattr(route, QUERY_NAMES, names)
+            setattr(route, DIRECT, Direct.of(route, route.body_model()) if type(route) is GatewayRoute else None)
             flat.append(route)
         elif isinstance(original, APIWebSocketRoute):
             flat.append(APIWebSocketRoute(found.path or "", original.endpoint, dependencies=original.dependencies))

@@ -10,10 +10,16 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJso
 from cadgate.models.bounded import FailingFast
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-"""A finite number. Text and booleans are refused, not converted."""
+"""A finite number. Text and booleans are refused, not converted; in a query use `QueryNumber`."""
 
 Count = Annotated[int, Field(strict=True)]
-"""A whole number. `2.0`, text and booleans are refused."""
+"""A whole number. `2.0`, text and booleans are refused; in a query use `QueryCount`."""
+
+QueryNumber = Annotated[float, Field(strict=False, allow_inf_nan=False)]
+"""`Number` for models of a query, where everything comes as text: `?tolerance=0.1`."""
+
+QueryCount = Annotated[int, Field(strict=False)]
+"""`Count` for models of a query: `?samples=16`."""
 
 Vector3 = tuple[Number, Number, Number]
 """`[x, y, z]` in the application's unit of length."""

@@ -88,7 +88,7 @@ class Calls:
             app.context,
             method.name,
             await _wire_params(app.context, method, params),
-            self._seconds(app, method),
+            self.seconds(app, method),
             method,
             strongest_scope(method, params),
         )
@@ -98,7 +98,8 @@ class Calls:
         """An id for a mutation whose client gave none: one that was never used."""
         return f"{self._own}-{next(self._numbers)}"
 
-    def _seconds(self, app: Application, method: Method[Any, Any]) -> float:
+    def seconds(self, app: Application, method: Method[Any, Any]) -> float:
+        """How long this call may take."""
         settings = self._runtime.settings
         default = settings.file_timeout_seconds if method.deadline == "file" else settings.call_timeout_seconds
         seconds = app.context.deadline_seconds or default
@@ -116,12 +117,16 @@ class Calls:
         seconds: float,
         method: Method[Any, Any] | None = None,
         scope: Scope | None = None,
+        since: str | None = None,
     ) -> Reply:
         """One exchange with the session; `method` says how it mutates (None: a read).
 
-        It is stopped when the caller may not have it any more, by `scope` or the method's.
+        It is stopped when the caller may not have it any more, by `scope` or the method's. With `since`, the name of
+        the state whose answer is there already (empty: none), the answer has its result as it was written, as `raw`.
         """
         meta: dict[str, Any] = {"request_id": context.request_id}
+        if since is not None:
+            meta["since"] = since
         if context.values:
             meta["context"] = dict(context.values)
         if method is not None and method.mutates:
@@ -205,7 +210,7 @@ class Calls:
     # --- through a handler ---------------------------------------------------------------------------------------
 
     async def _handle(self, app: Application, handler: Handler[P, R], params: P) -> R:
-        seconds = self._seconds(app, handler.method)
+        seconds = self.seconds(app, handler.method)
         needed = strongest_scope(handler.method, params)
         key = app.context.key_for(handler.method.name)
         told = app.context.digest

@@ -19,8 +19,16 @@ PROTOCOL = 1
 MAX_SECONDS = 24 * 3600
 MAX_LOOKED_AT = 64 * 1024
 
-Topic = Literal["objects", "scene", "render", "output", "status", "clients"]
-TOPICS: tuple[Topic, ...] = ("objects", "scene", "render", "output", "status", "clients")
+Topic = Annotated[
+    str,
+    Field(
+        max_length=40,
+        pattern=r"^[a-z][a-z0-9_]*$",
+        description="objects, scene, render, output, status, clients, or the adapter's own: `hello` lists them.",
+    ),
+]
+"""One of `TOPICS`, or the adapter's own: which there are is known to the hub."""
+TOPICS: tuple[str, ...] = ("objects", "scene", "render", "output", "status", "clients")
 
 Id = Annotated[str, Field(min_length=1, max_length=128)] | Annotated[int, Field(strict=True)]
 """The client's own, text or a whole number; it comes back on every message that belongs to it."""
@@ -122,6 +130,7 @@ class Hello(Message):
     protocol: Literal[1] = PROTOCOL
     heartbeat_seconds: float
     execute: bool = Field(description="Whether this client may run code: its key and the adapter's settings allow it.")
+    topics: list[str] = Field(description="What can be subscribed to.")
 
 
 class Stream(Message):
