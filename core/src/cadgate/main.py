@@ -71,7 +71,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     hide(settings.state_dir)
     app.state.settings = settings
     app.state.artifacts = ArtifactStore(
-        settings.state_dir / "artifacts", settings.allowed_roots, owners=settings.state_dir / "owners"
+        settings.state_dir / "artifacts",
+        settings.allowed_roots,
+        owners=settings.state_dir / "owners",
+        max_bytes=settings.max_artifact_bytes,
+        ttl_seconds=settings.artifact_ttl_seconds,
     )
     app.state.identity = identity_for(settings.auth, KeyFile(settings.state_dir))
     app.state.audit = AuditLog.of(settings)

@@ -37,7 +37,7 @@ _FAILURES: dict[int, tuple[str, str, str]] = {
     ),
     416: ("Outside of the file", "range_not_satisfiable", "The range 'bytes=99-' lies outside of the file's 5 bytes"),
     421: ("Addressed to another host", "misdirected_host", "This gateway does not answer to the Host 'example.org'"),
-    422: ("Understood, and refused", "validation_error", "The request is not valid: body.size: Input should be > 0"),
+    422: ("Understood, and refused", "validation_error", "The request is not valid: body.size: '2' is a text: send 2"),
     429: ("Too many calls in flight", "overloaded", "256 calls are in flight; try again in a second"),
     500: ("A defect of the gateway", "internal_error", "The gateway failed on this request; its log has the details"),
     503: ("The application cannot be reached", "application_starting", "The application is starting; try again"),

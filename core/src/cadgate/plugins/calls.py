@@ -10,7 +10,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
@@ -18,6 +19,7 @@ from pydantic_core import to_json
 from cadgate.application import Application, RequestContext
 from cadgate.appserver.replies import OWN_KEY
 from cadgate.artifacts.room import needs_room
+from cadgate.artifacts.store import ArtifactStore
 from cadgate.encoded import Encoded, encode_params
 from cadgate.errors import (
     ApplicationRestarted,
@@ -28,6 +30,7 @@ from cadgate.errors import (
     from_wire,
 )
 from cadgate.methods import Handler, Method, Scope
+from cadgate.models.responses import Artifact
 from cadgate.off_loop import off_loop
 from cadgate.plugins.once import Once
 from cadgate.plugins.permission import deed_of_call, leaves_traces, require_permission, strongest_scope
@@ -242,10 +245,18 @@ class Calls:
 
         if key is not None and not context.dry_run:
             # Of one caller: another's key is another request, whatever it is called.
-            return await self._once.do(f"{context.identity} {key}", told, work)
+            stands = None if handler.method.mutates else partial(_files_are_there, app.artifacts)
+            return await self._once.do(f"{context.identity} {key}", told, work, stands)
         if handler.method.mutates or context.gone is None:
             return await work()
         return await while_wanted(work(), context.gone())
+
+
+def _files_are_there(store: ArtifactStore, result: BaseModel) -> bool:
+    """Whether no file of a result was removed since."""
+    values = [getattr(result, name) for name in type(result).model_fields]
+    listed = [each for value in values for each in (cast("list[Any]", value) if isinstance(value, list) else [value])]
+    return all(store.holds(each.id) for each in listed if isinstance(each, Artifact))
 
 
 _INTERNAL_MUTATION = Method("internal", BaseModel, BaseModel, mutates=True, replay="snapshot", atomic=False)
