@@ -16,7 +16,16 @@ from cadgate.cli.lock import holder_of
 from tests.gateway import alive, eventually, free_port
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = ["start_all.sh", "start_api.sh", "stop_all.sh", "health_check.sh", "test.sh"]
+SCRIPTS = [
+    "start_all.sh",
+    "start_api.sh",
+    "stop_all.sh",
+    "health_check.sh",
+    "check.sh",
+    "docs.sh",
+    "style.sh",
+    "test.sh",
+]
 
 
 class Shell:

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The quick check before a commit: style, layers, types, and the tests that need no application. Arguments go to pytest.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+setup_packages dev
+
+check_source
+# The types are checked beside the tests: one reads with one core what the other waits for.
+types_log="$(mktemp)"
+trap 'rm -f "$types_log"' EXIT
+types >"$types_log" 2>&1 &
+types_job=$!
+
+printf '== pytest, without the applications\n'
+code=0
+# By their places, so that the tests on the applications are not even read; the mark decides. A test that starts an
+# application all the same finds none.
+BLENDER_CMD=/nowhere FREECAD_CMD=/nowhere "$PY" -P -m pytest -n 2 --dist loadfile -q -m "not real" \
+    tests/core tests/docs tests/test_blender tests/test_freecad tests/test_*.py "$@" || code=$?
+if [ "$code" != 0 ]; then failed+=("pytest"); fi
+
+printf '== types\n'
+wait "$types_job" || failed+=("types")
+cat "$types_log"
+if [ "${#failed[@]}" != 0 ]; then
+    printf '== failed: %s\n' "${failed[*]}"
+    exit 1
+fi
+printf '== all well; scripts/test.sh runs the tests on the applications too\n'
