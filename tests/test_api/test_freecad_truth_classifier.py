@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import httpx
 import pytest
 
@@ -63,7 +61,7 @@ def test_rays_tell_what_the_kernels_classifier_tells(freecad: httpx.Client, gate
     assert 30 < held < 270
 
 
-FACES = {
+FACES: dict[str, tuple[str, list[tuple[float, float, float]], bool]] = {
     "holes within": ("[(0, 0), (9, 0), (9, 9), (0, 9)]", [(3, 3, 1), (6, 6, 1)], True),
     "a hole over the rim": ("[(0, 0), (9, 0), (9, 9), (0, 9)]", [(0, 3, 1)], False),
     "a hole outside": ("[(0, 0), (9, 0), (9, 9), (0, 9)]", [(12, 3, 1)], False),
@@ -91,7 +89,7 @@ validity._is_clear(Outline(Face(), Part.Plane()), {{}})
 
 @pytest.mark.parametrize(("corners", "holes", "sound"), FACES.values(), ids=FACES)
 def test_an_outline_that_crosses_itself_is_not_sound(
-    freecad: httpx.Client, gateway: Gateway, corners: str, holes: list[Any], sound: bool
+    freecad: httpx.Client, gateway: Gateway, corners: str, holes: list[tuple[float, float, float]], sound: bool
 ) -> None:
     assert run(gateway, OUTLINES.format(corners=corners, holes=holes)) is sound
 

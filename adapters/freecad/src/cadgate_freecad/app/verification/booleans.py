@@ -26,7 +26,7 @@ MARGIN = 1e-5
 FLAT = ("Part::GeomPlane", "Part::GeomCylinder")
 """Faces on these have the area that their boundary gives them."""
 MANY = 400
-"""Faces of operands and result together, above which not every face is looked at, except with `full`."""
+"""Faces to look at, above which not every one is looked at, except with `full`."""
 THOROUGH = 8
 """Places on each face that `full` looks at."""
 
@@ -124,7 +124,7 @@ def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> Non
     if wrong is not None:
         raise failed(made, wrong)
     apart = None
-    many = sum(len(each.sides) for each in (*operands, own)) > MANY
+    many = sum(map(len, _to_look_at(made.operation, operands, own))) > MANY
     if full or sure or many or not simple or suspicious(result, sizes):
         apart = disagreement(made, EXACT if flat else SUMS)
         if apart is not None:
@@ -217,10 +217,8 @@ def mismatch(made: Outcome, count: int) -> str | None:
     result_facts = facts(made.result, operands)
     regions = [Region(each) for each in operands]
     result = Region(result_facts)
-    own = result_facts.sides
-    old, kept = {id(side) for each in operands for side in each.sides}, {id(side) for side in own}
-    faces = [_concerned(made, operands, regions, number, kept) for number in range(len(regions))]
-    total = sum(map(len, faces)) + len(own)
+    new, *faces = _to_look_at(made.operation, operands, result_facts)
+    total = len(new) + sum(map(len, faces))
     stride = 1
     if total > MANY:
         # Each question takes longer too, the more faces there are. The volumes are compared then, besides.
@@ -260,10 +258,7 @@ def mismatch(made: Outcome, count: int) -> str | None:
                         return f"its result has {has} at [{there}], where it must have {must}"
         return None
 
-    for face in own[::stride]:
-        # A face that was kept whole is looked at as one of the operands' faces.
-        if id(face) in old:
-            continue
+    for face in new[::stride]:
         wrong = None if all(map(separates, beside(face, count, margin))) else look(face)
         if wrong is None and face.kind not in FLAT and not area_is_plausible(face.face):
             wrong = f"a face of its result has an area of {face.face.Area:g} mm², which is not that of what it bounds"
@@ -277,15 +272,24 @@ def mismatch(made: Outcome, count: int) -> str | None:
     return None
 
 
-def _concerned(made: Outcome, operands: list[Facts], regions: list[Region], number: int, kept: set[int]) -> list[Side]:
-    """The faces of an operand where the result may go wrong: not those that are far from all other operands."""
-    others = [box for index, each in enumerate(regions) if index != number for box in each.boxes]
-    cuts = made.operation == "common" or (made.operation == "cut" and number > 0)
-    return [
-        side
-        for side in operands[number].sides
-        if not (cuts or id(side) in kept) or any(_meet(box, side) for box in others)
-    ]
+def _to_look_at(operation: str, operands: list[Facts], result: Facts) -> list[list[Side]]:
+    """The faces of the result that no operand has, and those of each operand where the result may go wrong.
+
+    A face that was kept is looked at as one of an operand's; not where it is far from all other operands.
+    """
+    old, kept = {id(side) for each in operands for side in each.sides}, {id(side) for side in result.sides}
+    found = [[side for side in result.sides if id(side) not in old]]
+    for number, operand in enumerate(operands):
+        others = [box for index, each in enumerate(operands) if index != number for box in each.boxes]
+        cuts = operation == "common" or (operation == "cut" and number > 0)
+        found.append(
+            [
+                side
+                for side in operand.sides
+                if not (cuts or id(side) in kept) or any(_meet(box, side) for box in others)
+            ]
+        )
+    return found
 
 
 def _meet(box: Any, side: Side) -> bool:
