@@ -10,7 +10,10 @@ from bench.growth_freecad import Model, all_objects, chain, faces, innermost, on
 from tests.gateway import Gateway
 
 ROOM = 0.2
-"""What noise may add to an exponent. One object that costs the whole document has 0.8."""
+"""What noise, and FreeCAD's own search for references to what is deleted, may add to an exponent.
+
+One object that costs the whole document has 0.8.
+"""
 
 
 @pytest.fixture

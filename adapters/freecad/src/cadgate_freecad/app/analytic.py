@@ -35,15 +35,15 @@ def agrees(obj: Any, volume: float) -> bool:
     return isclose(volume, expected, rel_tol=TOLERANCE.get(obj.TypeId, 1e-6))
 
 
-def proved_volume(obj: Any, shape: Any) -> float | None:
-    """The volume of a box that stands upright, which its extents prove; None for everything else."""
+def proved(obj: Any, shape: Any) -> tuple[float, Any] | None:
+    """The volume and the bounding box of a box that stands upright: its extents prove it. None for all else."""
     if obj.TypeId != "Part::Box" or shape.Placement.Rotation.Q != _UPRIGHT:
         return None
     box = shape.BoundBox
     sides = ((box.XLength, obj.Length), (box.YLength, obj.Width), (box.ZLength, obj.Height))
     if not all(isclose(extent, side.Value, rel_tol=1e-9) for extent, side in sides):
         return None
-    return _box(obj)
+    return _box(obj), box
 
 
 def known(obj: Any, volume: float) -> Known | None:

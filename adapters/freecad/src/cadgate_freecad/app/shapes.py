@@ -42,8 +42,8 @@ def _integrated(shape: Any) -> float:
 
 def volume_of(obj: Any, shape: Any) -> float:
     """The volume of `obj`, whose `shape_of` is `shape`, without integration where something else proves it."""
-    proved = analytic.proved_volume(obj, shape)
-    return volume(shape) if proved is None else proved
+    proved = analytic.proved(obj, shape)
+    return volume(shape) if proved is None else proved[0]
 
 
 _volume = Remembered(_integrated)
@@ -104,15 +104,15 @@ def measures(obj: Any, shape: Any | None) -> dict[str, Any]:
     """volume, area, center_of_mass, bounding_box, shape_type of `obj`, whose `shape_of` is `shape`."""
     if shape is None:
         return NO_MEASURES
-    size = volume_of(obj, shape)
+    size, upright = analytic.proved(obj, shape) or (volume(shape), None)
     whole = analytic.known(obj, size)
     if whole is not None:
         place = placed.placement(obj)
         center = place.multVec(FreeCAD.Vector(*whole.center))
         area = whole.area
-        box = shape.BoundBox if whole.box is None else whole.box(place)
+        box = upright or (shape.BoundBox if whole.box is None else whole.box(place))
     else:
-        center, area, box = versions.center_of_mass(shape), shape.Area, bounding_box(shape)
+        center, area, box = versions.center_of_mass(shape, size), shape.Area, bounding_box(shape)
     return {
         "volume": _number(size),
         "area": _number(area),
