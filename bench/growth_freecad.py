@@ -13,9 +13,10 @@ from tests.gateway import Gateway
 
 
 def innermost(pid: int) -> int:
-    """The application itself, where `pid` is a sandbox around it."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return innermost(int(children[0])) if children else pid
+    """The application itself, where `pid` is the sandbox around it. Its own children are passing copies of it."""
+    if Path(f"/proc/{pid}/comm").read_text().strip() != "bwrap":
+        return pid
+    return innermost(int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]))
 
 
 class Model(Scene):
