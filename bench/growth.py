@@ -1,6 +1,6 @@
-"""`python -m bench.growth`: how the cost of Blender's routes grows with objects, vertices and the age of a session.
+"""`python -m bench.growth`: how the cost of routes grows with objects, vertices or faces, and the age of a session.
 
-Times are those that Blender's main thread works; of files and pictures, which workers make, those that pass.
+Times are those that the application's main thread works; of files and pictures, which workers make, those that pass.
 Prints the exponent of each (0: the same at every size, 1: in proportion, 2: its square) and fails above its limit.
 """
 
@@ -224,19 +224,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="rounds at each size (default 5)")
     parser.add_argument("--age", type=int, default=500, help="undos that age the second session (default 500)")
-    parser.add_argument("--short", action="store_true", help="up to 1,000 objects and 100,000 vertices")
+    parser.add_argument("--short", action="store_true", help="up to 1,000 objects and 100,000 vertices, age 100")
+    parser.add_argument("--adapter", choices=("blender", "freecad", "both"), default="both")
     options = parser.parse_args()
+    age = min(options.age, 100) if options.short else options.age
     counts = (10, 100, 1000) if options.short else (10, 100, 1000, 4000)
-    sizes = tuple(10**power for power in range(2, 6 if options.short else 7))
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="cadgate-growth-") as folder:
         gateway = Gateway(Path(folder)).start()
         try:
-            with gateway.client("/api/v1/blender") as client:
-                scene = Scene(client, work_of(gateway.application_pid("blender")))
-                rows = vertices(scene, sizes, options.rounds)
-                for age in dict.fromkeys((0, options.age)):
-                    rows += one_object(scene, counts, options.rounds, age)
-                    rows += all_objects(scene, counts, options.rounds, age)
+            if options.adapter != "freecad":
+                sizes = tuple(10**power for power in range(2, 6 if options.short else 7))
+                with gateway.client("/api/v1/blender") as client:
+                    scene = Scene(client, work_of(gateway.application_pid("blender")))
+                    rows += vertices(scene, sizes, options.rounds)
+                    for each in dict.fromkeys((0, age)):
+                        rows += one_object(scene, counts, options.rounds, each)
+                        rows += all_objects(scene, counts, options.rounds, each)
+            if options.adapter != "blender":
+                from bench import growth_freecad
+
+                rows += growth_freecad.measured(gateway, counts, options.rounds, age, short=options.short)
         finally:
             gateway.stop()
     show(rows)

@@ -14,6 +14,8 @@ import FreeCAD
 TOLERANCE = {"Part::Ellipsoid": 2e-2}
 """Relative, of the volume: FreeCAD approximates an ellipsoid by splines. Of the others 1e-6."""
 
+_UPRIGHT = (0.0, 0.0, 0.0, 1.0)
+
 
 class Known(NamedTuple):
     """What is known of a whole primitive, in its own coordinates. Extents: half-widths along the document's axes."""
@@ -31,6 +33,17 @@ def agrees(obj: Any, volume: float) -> bool:
     if expected is None:
         return formula is None or volume > 0
     return isclose(volume, expected, rel_tol=TOLERANCE.get(obj.TypeId, 1e-6))
+
+
+def proved(obj: Any, shape: Any) -> tuple[float, Any] | None:
+    """The volume and the bounding box of a box that stands upright: its extents prove it. None for all else."""
+    if obj.TypeId != "Part::Box" or shape.Placement.Rotation.Q != _UPRIGHT:
+        return None
+    box = shape.BoundBox
+    sides = ((box.XLength, obj.Length), (box.YLength, obj.Width), (box.ZLength, obj.Height))
+    if not all(isclose(extent, side.Value, rel_tol=1e-9) for extent, side in sides):
+        return None
+    return _box(obj), box
 
 
 def known(obj: Any, volume: float) -> Known | None:

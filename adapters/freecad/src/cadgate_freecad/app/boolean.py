@@ -87,7 +87,7 @@ def _create(kind: str, base: str, properties: Any, operands: list[Any], common: 
                 f"The result of {_names(operands)} would be empty: {_why_empty(made)}. Nothing was changed",
                 {"operands": [each.Name for each in operands], "reason": "empty"},
             )
-        if not obj.Shape.isValid():
+        if not booleans.is_valid(made, level=level):
             raise booleans.failed(made, "its result is not a valid shape")
         booleans.check(made, level=level)
         _warn(made)

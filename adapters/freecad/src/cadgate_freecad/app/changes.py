@@ -243,7 +243,7 @@ def _verify(obj: Any) -> None:
     shape = shapes.shape_of(obj)
     if shape is None:
         return
-    size = shapes.volume(shape)
+    size = shapes.volume_of(obj, shape)
     if not analytic.agrees(obj, size):
         raise AppError(
             "degenerate_result", f"FreeCAD made {obj.Name!r} with {size:g} mm³, which is not what it should be"
@@ -253,5 +253,5 @@ def _verify(obj: Any) -> None:
         empty = not shape.Edges if obj.isDerivedFrom("Part::Section") else size <= 0 and shape.Area <= 0
         if empty:
             raise AppError("degenerate_result", f"{obj.Name!r} would be empty", {"name": obj.Name})
-        if not shape.isValid():
+        if not verification.is_valid(obj, shape):
             raise AppError("degenerate_result", f"{obj.Name!r} would not be a valid shape", {"name": obj.Name})

@@ -68,7 +68,8 @@ class History:
             label = "session.batch"
         self._last, self._last_step = sent, Step(label, commits)
         self._done.append(self._last_step)
-        self._forget_what_freecad_forgot()
+        if len(self._done) > 4 * KEPT:
+            self._forget_what_freecad_forgot()
 
     def _forget_what_freecad_forgot(self) -> None:
         since: dict[str, int] = {}
@@ -94,6 +95,7 @@ class History:
     def _move(
         self, document: str | None, source: list[Step], other: list[Step], counter: str, action: str
     ) -> str | None:
+        self._forget_what_freecad_forgot()
         index = next((i for i in reversed(range(len(source))) if document in (None, *source[i].commits)), None)
         if index is None:
             return None

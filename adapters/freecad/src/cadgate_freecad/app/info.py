@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import FreeCAD
+
 from cadgate_freecad.app import holders, materials, placed, shapes
 from cadgate_freecad.app.observer import OBSERVER
 from cadgate_freecad.app.values import euler, xyz
@@ -15,15 +17,31 @@ _NOT_STAMPED = {
     *("AttacherEngine", "AttacherType", "AttachmentOffset", "AttachmentSupport", "MapMode", "MapPathParameter"),
     *("MapReversed", "Support"),
 }
-_PLAIN = (bool, int, str)
+_QUANTITY = FreeCAD.Units.Quantity
+_PLAIN = {bool, int, str, type(None)}
 
 
 def describe(obj: Any) -> dict[str, Any]:
     """The ObjectInfo of `obj`. Its measures are those of the last successful recompute."""
+    around = placed.containers(obj)
+    if around or not obj.isDerivedFrom("Part::Feature") or holders.owner(obj) is not None or _holds(obj):
+        return _describe(obj, around)
+    # Nothing but itself tells what it is; of changes of that the observer is told, except of these.
+    now = (is_valid(obj), state(obj))
+    known = OBSERVER.described.get(obj)
+    if known is None or known[0] != now:
+        known = OBSERVER.described[obj] = (now, _describe(obj, around))
+    return dict(known[1])
+
+
+def _holds(obj: Any) -> bool:
+    return bool(obj.hasExtension("App::GroupExtension"))
+
+
+def _describe(obj: Any, around: list[Any]) -> dict[str, Any]:
     placement = getattr(obj, "Placement", None)
     location = [0.0, 0.0, 0.0] if placement is None else xyz(placement.Base, 9)
     rotation = [0.0, 0.0, 0.0] if placement is None else euler(placement.Rotation)
-    around = placed.containers(obj)
     frame = placed.frame_of(around)
     shape = placed.shape_in(obj, frame)
     described = {
@@ -117,14 +135,17 @@ def revision(obj: Any, described: dict[str, Any], shape: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Something whose repr is the same in another process and after a reload: no addresses, no last digits."""
-    if isinstance(value, float):
+    kind = type(value)
+    if kind is float:
         return f"{value:.9g}"
-    if value is None or isinstance(value, _PLAIN):
+    if kind in _PLAIN:
         return value
-    if isinstance(value, (list, tuple)):
+    if kind is list or kind is tuple:
         return [_plain(item) for item in value]
-    if isinstance(value, dict):
+    if kind is dict:
         return [(key, _plain(item)) for key, item in value.items()]
+    if kind is _QUANTITY:
+        return f"{value.Value:.9g}"
     name = getattr(value, "Name", None)
     if isinstance(name, str) and hasattr(value, "TypeId"):
         return name
@@ -132,4 +153,4 @@ def _plain(value: Any) -> Any:
     if isinstance(quantity, float):
         return f"{quantity:.9g}"
     # Geometry, constraints, vectors: their reprs hold addresses or all digits; the shape's measures tell of them.
-    return type(value).__name__
+    return kind.__name__

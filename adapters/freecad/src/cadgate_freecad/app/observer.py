@@ -41,6 +41,8 @@ class Observer:
         """
         self.measured_of_others: dict[Any, tuple[Any, dict[str, Any]]] = {}
         """The same of objects that show others: forgotten whenever anything changes."""
+        self.described: dict[Any, tuple[Any, dict[str, Any]]] = {}
+        """What was said of objects that did not change since and that nothing else has a part in, and their state."""
         self._last: Any = None
 
     def begin(self) -> None:
@@ -73,6 +75,7 @@ class Observer:
         self._last = None
 
     def _forget_measures(self, obj: Any) -> None:
+        self.described.pop(obj, None)
         self.measured.pop(obj, None)
         if self.measured_of_others:
             self.measured_of_others.clear()
@@ -104,6 +107,12 @@ class Observer:
         document = obj.Document
         if document is not None:
             self.events.setdefault((document.Name, obj.Name), ("changed", obj.TypeId))
+
+    def slotAppendDynamicProperty(self, obj: Any, prop: str) -> None:
+        self.described.pop(obj, None)
+
+    def slotRemoveDynamicProperty(self, obj: Any, prop: str) -> None:
+        self.described.pop(obj, None)
 
     def slotRecomputedObject(self, obj: Any) -> None:
         if not self.paused:
@@ -137,6 +146,7 @@ class Observer:
     def slotDeletedDocument(self, document: Any) -> None:
         self.measured.clear()
         self.measured_of_others.clear()
+        self.described.clear()
         if self.paused:
             return
         self.changed = True

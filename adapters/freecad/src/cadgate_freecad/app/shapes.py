@@ -7,6 +7,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate_freecad.app import analytic, boxes, placed, versions
+from cadgate_freecad.app.remembered import Remembered
 from cadgate_freecad.app.values import clean, finite, significant, xyz
 
 TIGHT_FACES = 200
@@ -27,12 +28,25 @@ shape_of = placed.shape
 
 def volume(shape: Any) -> float:
     """mm³ of what is solid; `Shape.Volume` of an open shell or a face is a number without meaning."""
+    return _volume(shape)
+
+
+def _integrated(shape: Any) -> float:
     kind = shape.ShapeType
     if kind == "Solid":
         return shape.Volume
     if kind in ("Compound", "CompSolid"):
         return sum(solid.Volume for solid in shape.Solids)
     return 0.0
+
+
+def volume_of(obj: Any, shape: Any) -> float:
+    """The volume of `obj`, whose `shape_of` is `shape`, without integration where something else proves it."""
+    proved = analytic.proved(obj, shape)
+    return volume(shape) if proved is None else proved[0]
+
+
+_volume = Remembered(_integrated)
 
 
 def edge_length(shape: Any) -> float:
@@ -90,15 +104,15 @@ def measures(obj: Any, shape: Any | None) -> dict[str, Any]:
     """volume, area, center_of_mass, bounding_box, shape_type of `obj`, whose `shape_of` is `shape`."""
     if shape is None:
         return NO_MEASURES
-    size = volume(shape)
+    size, upright = analytic.proved(obj, shape) or (volume(shape), None)
     whole = analytic.known(obj, size)
     if whole is not None:
         place = placed.placement(obj)
         center = place.multVec(FreeCAD.Vector(*whole.center))
         area = whole.area
-        box = shape.BoundBox if whole.box is None else whole.box(place)
+        box = upright or (shape.BoundBox if whole.box is None else whole.box(place))
     else:
-        center, area, box = versions.center_of_mass(shape), shape.Area, bounding_box(shape)
+        center, area, box = versions.center_of_mass(shape, size), shape.Area, bounding_box(shape)
     return {
         "volume": _number(size),
         "area": _number(area),

@@ -18,14 +18,16 @@ def text() -> str:
     return f"FreeCAD {version}{suffix if suffix.isalnum() else ''}"
 
 
-def center_of_mass(shape: Any) -> Any | None:
+def center_of_mass(shape: Any, volume: float | None = None) -> Any | None:
     """The centre of mass as a vector, or None where the shape has none (it is empty).
 
     Of a compound it is put together here: `CenterOfGravity`, all that 0.20 has for one, is off for some turned copies
     of one solid (five, about an axis) and the origin where nothing is solid. Without a solid the faces' areas count,
-    or the edges' lengths.
+    or the edges' lengths. `volume` is that of what is solid, where it is known.
     """
     if shape.ShapeType in ("Compound", "CompSolid"):
+        if volume and volume > 0 and len(shape.Solids) == 1:
+            return shape.Solids[0].CenterOfMass
         parts = [(solid.Volume, solid) for solid in shape.Solids]
         parts = parts or [(face.Area, face) for face in shape.Faces]
         parts = parts or [(edge.Length, edge) for edge in shape.Edges if not edge.Degenerated]

@@ -35,3 +35,11 @@ def check(obj: Any, *, level: str | None = None) -> None:
     except _FAILURES as error:
         # A check that fails proves nothing, neither way.
         warn("unverified", f"{obj.Name!r} could not be looked at in a second way: {type(error).__name__}: {error}")
+
+
+def is_valid(obj: Any, shape: Any) -> bool:
+    """Whether the object's shape is valid; of a boolean, what came from its operands is not looked at again."""
+    from cadgate_freecad.app.verification import booleans
+
+    made = booleans.outcome(obj)
+    return bool(shape.isValid()) if made is None else booleans.is_valid(made)

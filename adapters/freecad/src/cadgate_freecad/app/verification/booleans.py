@@ -7,17 +7,9 @@ from typing import Any, Callable, Iterable, NamedTuple
 from cadgate.appserver import AppError, warn
 from cadgate_freecad.app import placed, shapes
 from cadgate_freecad.app.limits import LIMITS
-from cadgate_freecad.app.verification import measured, meshes, shells
-from cadgate_freecad.app.verification.points import (
-    DEEPER,
-    Faces,
-    Region,
-    area_is_plausible,
-    around,
-    beside,
-    is_elementary,
-    is_flat,
-)
+from cadgate_freecad.app.verification import measured, meshes, shells, validity
+from cadgate_freecad.app.verification.points import DEEPER, Region, area_is_plausible, around, beside
+from cadgate_freecad.app.verification.sides import Facts, Side, facts
 
 EXACT, APPROXIMATE, SUMS = 1e-6, 1e-4, 3e-3
 """Relative slack of volumes: of flat faces, of curved ones, and of sums of volumes of curved ones.
@@ -34,7 +26,7 @@ MARGIN = 1e-5
 FLAT = ("Part::GeomPlane", "Part::GeomCylinder")
 """Faces on these have the area that their boundary gives them."""
 MANY = 400
-"""Faces of operands and result together, above which not every face is looked at, except with `full`."""
+"""Faces to look at, above which not every one is looked at, except with `full`."""
 THOROUGH = 8
 """Places on each face that `full` looks at."""
 
@@ -119,9 +111,11 @@ def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> Non
     or an operand had no effect; `full` at more points, the volumes and the mesh always. `sure` makes `fast` look at the
     volumes too.
     """
-    full = (level or LIMITS.get("verify", "fast")) == "full"
-    flat = all(is_flat(each) for each in made.operands)
-    simple = flat or all(is_elementary(each) for each in made.operands)
+    full = is_full(level)
+    operands = [facts(each) for each in made.operands]
+    own = facts(made.result, operands)
+    flat = all(each.is_flat for each in operands)
+    simple = flat or all(each.is_elementary for each in operands)
     sizes = [size(each) for each in made.operands]
     result = size(made.result)
     _within(made, result, sizes, EXACT if flat else APPROXIMATE)
@@ -130,7 +124,7 @@ def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> Non
     if wrong is not None:
         raise failed(made, wrong)
     apart = None
-    many = sum(len(each.Faces) for each in (*made.operands, made.result)) > MANY
+    many = sum(map(len, _to_look_at(made.operation, operands, own))) > MANY
     if full or sure or many or not simple or suspicious(result, sizes):
         apart = disagreement(made, EXACT if flat else SUMS)
         if apart is not None:
@@ -139,11 +133,23 @@ def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> Non
                 raise failed(made, wrong)
             warn("uncertain_measures", f"OpenCASCADE measures this shape inexactly: {wrong}")
     if apart is None:
-        measured.warn_where_uncertain(made.result)
+        measured.warn_where_uncertain(made.result, own.sides)
     if full:
         wrong = meshes.problem(made.result)
         if wrong is not None:
             raise failed(made, wrong)
+
+
+def is_full(level: str | None) -> bool:
+    return (level or LIMITS.get("verify", "fast")) == "full"
+
+
+def is_valid(made: Outcome, *, level: str | None = None) -> bool:
+    """Whether the result is a valid shape."""
+    if made.result.isNull() or is_full(level):
+        return bool(made.result.isValid())
+    operands = [facts(each) for each in made.operands]
+    return validity.is_valid(facts(made.result, operands), operands)
 
 
 def suspicious(result: float, sizes: list[float]) -> bool:
@@ -193,8 +199,8 @@ def _joined(made: Outcome) -> None:
     if made.result.isNull() or not made.result.Faces:
         return
     shells.require_closed(made.result, made.operands, " and ".join(map(repr, made.names[:5])))
-    gap, size_of_it = made.result.getTolerance(1), made.result.BoundBox.DiagonalLength
-    before = max(each.getTolerance(1) for each in made.operands)
+    gap, size_of_it = facts(made.result).tolerance, facts(made.result).diagonal
+    before = max(facts(each).tolerance for each in made.operands)
     if gap > max(APART * size_of_it, 2 * before):
         raise failed(made, f"the faces of its result are up to {gap:.2g} mm apart where they should meet")
     if gap > max(LOOSE * size_of_it, 2 * before):
@@ -205,23 +211,22 @@ def _joined(made: Outcome) -> None:
 
 def mismatch(made: Outcome, count: int) -> str | None:
     """Where the result holds a point that it should not, or not one that it should; None where all agree."""
-    if not all(each.Solids for each in made.operands):
+    operands = [facts(each) for each in made.operands]
+    if not all(each.solids for each in operands):
         return None  # of faces no point is inside
-    regions = [Region(each) for each in made.operands]
-    result = Region(made.result)
-    own = made.result.Faces
-    every = [face for each in made.operands for face in each.Faces]
-    old, kept = Faces(every), Faces(own)
-    faces = [_concerned(made, regions, number, kept) for number in range(len(regions))]
-    total = sum(map(len, faces)) + len(own)
+    result_facts = facts(made.result, operands)
+    regions = [Region(each) for each in operands]
+    result = Region(result_facts)
+    new, *faces = _to_look_at(made.operation, operands, result_facts)
+    total = len(new) + sum(map(len, faces))
     stride = 1
     if total > MANY:
         # Each question takes longer too, the more faces there are. The volumes are compared then, besides.
         stride, count = (1 if count >= THOROUGH else -(-total // MANY)), 1
-    margin = max([MARGIN, *(2 * each.getTolerance(1) for each in (*made.operands, made.result) if each.Faces)])
-    margin = min(margin, LOOSE * max(each.BoundBox.DiagonalLength for each in made.operands))
+    margin = max([MARGIN, *(2 * each.tolerance for each in (*operands, result_facts) if each.sides)])
+    margin = min(margin, LOOSE * max(each.diagonal for each in operands))
 
-    deflection = LOOSE * max(each.BoundBox.DiagonalLength for each in made.operands)
+    deflection = LOOSE * max(each.diagonal for each in operands)
     everything = [*regions, result]
     trusted = all(each.is_elementary for each in everything)
 
@@ -231,8 +236,8 @@ def mismatch(made: Outcome, count: int) -> str | None:
     def is_proved(point: Any) -> bool:
         if any(each.touches(point, margin if trusted else 2 * deflection) for each in everything):
             return False
-        if trusted:
-            return sum(map(differs, around(point, margin / 2))) >= 3
+        if trusted and sum(map(differs, around(point, margin / 2))) < 3:
+            return False
         should = holds(made.operation, (each.surely_holds(point, deflection) for each in regions))
         return differs(point) and should != result.surely_holds(point, deflection)
 
@@ -241,7 +246,7 @@ def mismatch(made: Outcome, count: int) -> str | None:
         near, far = (holds(made.operation, (each.holds(point) for each in regions)) for point in pair)
         return near != far
 
-    def look(face: Any) -> str | None:
+    def look(face: Side) -> str | None:
         for near, far in beside(face, count, margin):
             for point, away in ((near, near - far), (far, far - near)):
                 if not differs(point):
@@ -253,11 +258,10 @@ def mismatch(made: Outcome, count: int) -> str | None:
                         return f"its result has {has} at [{there}], where it must have {must}"
         return None
 
-    for face in own[::stride]:
-        # A face that was kept whole is looked at as one of the operands' faces.
-        wrong = None if face in old or all(map(separates, beside(face, count, margin))) else look(face)
-        if wrong is None and face not in old and face.Surface.TypeId not in FLAT and not area_is_plausible(face):
-            wrong = f"a face of its result has an area of {face.Area:g} mm², which is not that of what it bounds"
+    for face in new[::stride]:
+        wrong = None if all(map(separates, beside(face, count, margin))) else look(face)
+        if wrong is None and face.kind not in FLAT and not area_is_plausible(face.face):
+            wrong = f"a face of its result has an area of {face.face.Area:g} mm², which is not that of what it bounds"
         if wrong is not None:
             return wrong
     for operand in faces:
@@ -268,15 +272,36 @@ def mismatch(made: Outcome, count: int) -> str | None:
     return None
 
 
-def _concerned(made: Outcome, regions: list[Region], number: int, kept: Faces) -> list[Any]:
-    """The faces of an operand where the result may go wrong: not those that are far from all other operands."""
-    others = [box for index, each in enumerate(regions) if index != number for _, box in each.solids]
-    cuts = made.operation == "common" or (made.operation == "cut" and number > 0)
-    return [
-        face
-        for face in made.operands[number].Faces
-        if not (cuts or face in kept) or any(box.intersect(face.BoundBox) for box in others)
-    ]
+def _to_look_at(operation: str, operands: list[Facts], result: Facts) -> list[list[Side]]:
+    """The faces of the result that no operand has, and those of each operand where the result may go wrong.
+
+    A face that was kept is looked at as one of an operand's; not where it is far from all other operands.
+    """
+    old, kept = {id(side) for each in operands for side in each.sides}, {id(side) for side in result.sides}
+    found = [[side for side in result.sides if id(side) not in old]]
+    for number, operand in enumerate(operands):
+        others = [box for index, each in enumerate(operands) if index != number for box in each.boxes]
+        cuts = operation == "common" or (operation == "cut" and number > 0)
+        found.append(
+            [
+                side
+                for side in operand.sides
+                if not (cuts or id(side) in kept) or any(_meet(box, side) for box in others)
+            ]
+        )
+    return found
+
+
+def _meet(box: Any, side: Side) -> bool:
+    low_x, low_y, low_z, high_x, high_y, high_z = side.box
+    return (
+        low_x <= box.XMax
+        and box.XMin <= high_x
+        and low_y <= box.YMax
+        and box.YMin <= high_y
+        and low_z <= box.ZMax
+        and box.ZMin <= high_z
+    )
 
 
 def disagreement(made: Outcome, slack: float) -> tuple[float, str] | None:

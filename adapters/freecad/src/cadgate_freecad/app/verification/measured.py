@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Sequence
 
 from cadgate.appserver import warn
+from cadgate_freecad.app.verification.sides import Side
 
 BADLY_MEASURED = ("Part::GeomCone", "Part::GeomToroid")
 
 
-def warn_where_uncertain(shape: Any | None) -> None:
-    """Warn (`uncertain_measures`) where OpenCASCADE's volume and area of a shape are right to about 1 % only."""
+def warn_where_uncertain(shape: Any | None, sides: Sequence[Side] | None = None) -> None:
+    """Warn (`uncertain_measures`) where OpenCASCADE's volume and area of a shape are right to about 1 % only.
+
+    `sides` are its faces where they are known already.
+    """
+    if sides is not None and not any(side.kind in BADLY_MEASURED for side in sides):
+        return
     if shape is not None and is_measured_badly(shape):
         warn(
             "uncertain_measures",

@@ -7,12 +7,14 @@ Points beside faces are asked because that is where a result that is wrong diffe
 from __future__ import annotations
 
 from math import atan2, pi, sqrt
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import FreeCAD
 import Part
 
+from cadgate_freecad.app.verification import rays
 from cadgate_freecad.app.verification.primitives import formula
+from cadgate_freecad.app.verification.sides import ELEMENTARY, Facts, Side, facts
 
 ON = 1e-7
 """mm: the tolerance of OpenCASCADE's classifier."""
@@ -22,12 +24,6 @@ NEAREST, FARTHEST = 1e-6, 0.1
 """mm: the bounds of that."""
 TRIES = 40
 """Points of a face's rectangle of parameters that are tried for one that is on the face."""
-ELEMENTARY = (
-    "Part::GeomPlane",
-    "Part::GeomCylinder",
-    "Part::GeomCone",
-    "Part::GeomSphere",
-)
 GRID = 10
 """Points of a face's rectangle of parameters, each way, that its area is estimated from."""
 AREA_SLACK = 0.2
@@ -38,27 +34,25 @@ class Region:
     """The solids of a shape, with their boxes: most points are outside of those, which costs nothing to find out."""
 
     def __init__(self, shape: Any) -> None:
-        self.shape = shape
-        self.is_elementary = shape is None or shape.isNull() or is_elementary(shape)
+        known = shape if isinstance(shape, Facts) else facts(shape)
+        self.shape = known.shape
+        self.is_elementary = known.is_elementary
         self._mesh: Mesh | None = None
-        solids = [] if shape is None or shape.isNull() else shape.Solids
-        self.solids = [(each, _wide(each.BoundBox)) for each in solids]
-        self._tests = [
-            (box, formula(solid) or (lambda point, solid=solid: solid.isInside(point, ON, False)))
-            for solid, box in self.solids
-        ]
+        self.solids = known.solids
+        self.boxes = known.boxes
+        self._tests = [(box, _test(*each)) for each, box in zip(known.solids, self.boxes)]
 
     def holds(self, point: Any) -> bool:
         """Whether the point lies within any of the solids."""
         return any(box.isInside(point) and test(point) for box, test in self._tests)
 
     def surely_holds(self, point: Any, deflection: float) -> bool:
-        """The same by the triangulation, where OpenCASCADE's classifier errs at times: beside splines.
+        """The same by OpenCASCADE's classifier; by the triangulation beside splines, where that one errs at times.
 
-        Means something for points that are farther from the surface than `deflection`.
+        The triangulation means something for points that are farther from the surface than `deflection`.
         """
         if self.is_elementary:
-            return self.holds(point)
+            return any(box.isInside(point) and _asked(each, point) for (each, _), box in zip(self.solids, self.boxes))
         if self._mesh is None:
             self._mesh = Mesh(self.shape, deflection)
         return self._mesh.holds(point)
@@ -67,6 +61,25 @@ class Region:
         """Whether the point is nearer to the boundary than `margin`, so that no answer about it proves anything."""
         vertex = Part.Vertex(point)
         return any(vertex.distToShape(shell)[0] <= margin for solid, _ in self.solids for shell in solid.Shells)
+
+
+def _asked(solid: Any, point: Any) -> bool:
+    return bool(solid.isInside(point, ON, False))
+
+
+def _test(solid: Any, sides: list[Side]) -> Callable[[Any], bool]:
+    """How to ask a solid whether it holds a point, in the cheapest way."""
+    known = formula(solid, sides)
+    if known is not None:
+        return known
+    if not all(side.kind in ELEMENTARY for side in sides):
+        return lambda point: _asked(solid, point)
+
+    def crossed(point: Any) -> bool:
+        held = rays.holds(sides, point)
+        return _asked(solid, point) if held is None else held
+
+    return crossed
 
 
 class Mesh:
@@ -105,38 +118,22 @@ def _winding(surface: list[tuple[tuple[float, float, float], ...]], x: float, y:
     return total / (2 * pi)
 
 
-def _wide(box: Any) -> Any:
-    box.enlarge(1e-6)
-    return box
-
-
-def is_elementary(shape: Any) -> bool:
-    """Whether all faces lie on planes, cylinders, cones and spheres, whose sections OpenCASCADE knows best."""
-    return all(face.Surface.TypeId in ELEMENTARY for face in shape.Faces)
-
-
-def is_flat(shape: Any) -> bool:
-    """Whether all faces are flat and all edges straight: their volumes are exact."""
-    return all(face.Surface.TypeId == "Part::GeomPlane" for face in shape.Faces) and not any(
-        edge.Degenerated or edge.Curve.TypeId != "Part::GeomLine" for edge in shape.Edges
-    )
-
-
 def on_face(face: Any, count: int) -> Iterator[tuple[Any, Any]]:
-    """Up to `count` points of a face with its normals there, the same ones each time."""
-    low_u, high_u, low_v, high_v = face.ParameterRange
+    """Up to `count` points of a face (or its `Side`) with its normals there, the same ones each time."""
+    side = face if isinstance(face, Side) else Side(face)
+    low_u, high_u, low_v, high_v = side.range
     found = 0
     for number in range(TRIES):
         a, b = _spread(number)
         u, v = low_u + a * (high_u - low_u), low_v + b * (high_v - low_v)
-        if not face.isPartOfDomain(u, v):
+        if not side.holds_at(u, v):
             continue
         try:
-            normal = face.normalAt(u, v)
+            normal = side.normal_at(u, v)
         except (RuntimeError, ValueError, FreeCAD.Base.FreeCADError, Part.OCCError):
             continue  # at an apex or a pole there is none
         found += 1
-        yield face.valueAt(u, v), normal
+        yield side.surface.value(u, v), normal
         if found >= count:
             return
 
@@ -168,8 +165,9 @@ def _spread(number: int) -> tuple[float, float]:
 
 def beside(face: Any, count: int, margin: float = 0.0) -> Iterator[tuple[Any, Any]]:
     """Pairs of points at both sides of a face, well outside of `margin` from it."""
-    step = max(4 * margin, min(FARTHEST, max(NEAREST, BESIDE * sqrt(abs(face.Area)))))
-    for point, normal in on_face(face, count):
+    side = face if isinstance(face, Side) else Side(face)
+    step = max(4 * margin, min(FARTHEST, max(NEAREST, BESIDE * side.scale())))
+    for point, normal in on_face(side, count):
         away = normal * step
         yield point - away, point + away
 
@@ -182,15 +180,3 @@ def around(point: Any, step: float) -> Iterator[Any]:
     """The point's neighbours, for a second look."""
     for x, y, z in ((1, 0.3, 0.2), (-0.2, 1, 0.3), (0.3, -0.2, -1), (-0.7, -0.6, 0.5)):
         yield point + FreeCAD.Vector(x, y, z) * step
-
-
-class Faces:
-    """Finds out whether a face is one of a shape's, unchanged: OpenCASCADE keeps those that were not cut."""
-
-    def __init__(self, faces: list[Any]) -> None:
-        self._by_hash: dict[int, list[Any]] = {}
-        for face in faces:
-            self._by_hash.setdefault(face.hashCode(), []).append(face)
-
-    def __contains__(self, face: Any) -> bool:
-        return any(each.isSame(face) for each in self._by_hash.get(face.hashCode(), ()))

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from math import isclose, pi
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
+
+from cadgate_freecad.app.verification.sides import Side
 
 Holds = Callable[[Any], bool]
 MOST_FACES = 30
 """Of a solid that is tried for being convex."""
 
 
-def formula(solid: Any) -> Holds | None:
-    """The test for a solid that is one of these, or None."""
-    faces = solid.Faces
-    if len(faces) > MOST_FACES:
+def formula(solid: Any, sides: Sequence[Side]) -> Holds | None:
+    """The test for a solid that is one of these, or None. `sides` are its faces."""
+    if len(sides) > MOST_FACES:
         return None
-    kinds = sorted(face.Surface.TypeId for face in faces)
+    kinds = sorted(side.kind for side in sides)
+    faces = [side.face for side in sides]
     if kinds == ["Part::GeomSphere"]:
         return _ball(faces[0])
     if kinds == ["Part::GeomCylinder", "Part::GeomPlane", "Part::GeomPlane"]:

@@ -1,0 +1,218 @@
+"""The faces of a shape with what was found out about them: their kind, their box, and which points they hold.
+
+An operation leaves most faces as they were, so what is known of an operand's face is known of the result's.
+"""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+from typing import Any, Iterable, Tuple
+
+import FreeCAD
+
+from cadgate_freecad.app.remembered import Remembered
+from cadgate_freecad.app.verification.outlines import Outline
+
+PLANE, CYLINDER = "Part::GeomPlane", "Part::GeomCylinder"
+ELEMENTARY = (PLANE, CYLINDER, "Part::GeomCone", "Part::GeomSphere")
+NEAR = 1e-6
+"""mm, and more for large faces: a hit nearer than this to a boundary is none that can be counted."""
+WIDER = 1e-6
+
+Box = Tuple[float, float, float, float, float, float]
+
+
+class Side:
+    """A face."""
+
+    def __init__(self, face: Any) -> None:
+        self.face = face
+        self._surface: Any = None
+        self._kind: str | None = None
+        self._box: Box | None = None
+        self._outline: Outline | None = None
+        self._range: Any = None
+        self._is_whole: bool | None = None
+        self._edges: list[Any] | None = None
+
+    @property
+    def edges(self) -> list[Any]:
+        if self._edges is None:
+            self._edges = self.face.Edges
+        return self._edges
+
+    @property
+    def surface(self) -> Any:
+        if self._surface is None:
+            self._surface = self.face.Surface
+        return self._surface
+
+    @property
+    def kind(self) -> str:
+        if self._kind is None:
+            self._kind = self.surface.TypeId
+        return self._kind
+
+    @property
+    def box(self) -> Box:
+        """xmin, ymin, zmin, xmax, ymax, zmax, a little too large."""
+        if self._box is None:
+            box = self.face.BoundBox
+            self._box = (
+                *(box.XMin - WIDER, box.YMin - WIDER, box.ZMin - WIDER),
+                *(box.XMax + WIDER, box.YMax + WIDER, box.ZMax + WIDER),
+            )
+        return self._box
+
+    @property
+    def range(self) -> Any:
+        """Low and high of both parameters."""
+        if self._range is None:
+            self._range = self.face.ParameterRange if self.outline is None else self.outline.extents()
+        return self._range
+
+    @property
+    def outline(self) -> Outline | None:
+        """The outline of a flat face, where it is one of lines and circles."""
+        if self.kind != PLANE:
+            return None
+        if self._outline is None:
+            self._outline = Outline(self.face, self.surface)
+        return self._outline if self._outline.is_known else None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a cylinder's wall between two circles and two lines: a rectangle of its parameters."""
+        if self._is_whole is None:
+            edges = self.edges
+            self._is_whole = (
+                self.kind == CYLINDER
+                and len(edges) in (3, 4)
+                and all(
+                    not each.Degenerated and each.Curve.TypeId in ("Part::GeomLine", "Part::GeomCircle")
+                    for each in edges
+                )
+            )
+        return self._is_whole
+
+    def scale(self) -> float:
+        """About the side of a square of its area."""
+        low_u, high_u, low_v, high_v = self.range
+        if self.outline is not None:
+            return sqrt((high_u - low_u) * (high_v - low_v))
+        if self.is_whole:
+            return sqrt((high_u - low_u) * self.surface.Radius * (high_v - low_v))
+        return sqrt(abs(self.face.Area))
+
+    def near(self) -> float:
+        low_x, low_y, low_z, high_x, high_y, high_z = self.box
+        return max(NEAR, 1e-8 * (high_x - low_x + high_y - low_y + high_z - low_z))
+
+    def normal_at(self, u: float, v: float) -> Any:
+        """The way out of what the face bounds."""
+        if self.outline is None:
+            return self.face.normalAt(u, v)
+        normal = self.outline.normal()
+        return normal * -1 if self.face.Orientation == "Reversed" else normal
+
+    def holds(self, point: Any) -> bool | None:
+        """Whether a point of the surface is on the face; None where it is too near to the boundary to tell."""
+        if self.outline is not None:
+            return self.outline.holds(point, self.near())
+        return self.holds_at(*self.surface.parameter(point))
+
+    def holds_at(self, u: float, v: float) -> bool | None:
+        """The same by parameters; of angles, a turn more or less is looked at too."""
+        outline = self.outline
+        if outline is not None:
+            return outline.holds(self.surface.value(u, v), self.near())
+        low_u, high_u, low_v, high_v = self.range
+        if self.is_whole:
+            if min(abs(v - low_v), abs(v - high_v)) < self.near():
+                return None
+            if not low_v < v < high_v:
+                return False
+            if high_u - low_u > 2 * pi - 1e-9:
+                return True
+            turned = (u - low_u) % (2 * pi)
+            if min(turned, abs(turned - (high_u - low_u)), 2 * pi - turned) * self.surface.Radius < self.near():
+                return None
+            return turned < high_u - low_u
+        return any(
+            self.face.isPartOfDomain(u + turn, v)
+            for turn in ((0.0,) if self.kind == PLANE else (0.0, -2 * pi, 2 * pi))
+            if low_u - 1e-9 <= u + turn <= high_u + 1e-9 and low_v - 1e-9 <= v <= high_v + 1e-9
+        )
+
+
+class Facts:
+    """A shape, its faces, and its measures. Faces that `others` have in the same place are theirs."""
+
+    def __init__(self, shape: Any, others: Iterable[Facts] = ()) -> None:
+        self.shape = shape
+        is_there = shape is not None and not shape.isNull()
+        known: dict[int, list[Side]] = {}
+        for other in others:
+            for side in other.sides:
+                known.setdefault(key_of(side.face), []).append(side)
+        self.sides: list[Side] = [_of(face, known) for face in (shape.Faces if is_there else ())]
+        self.solids: list[tuple[Any, list[Side]]] = []
+        solids = shape.Solids if is_there else []
+        if len(solids) == 1 and shape.ShapeType == "Solid":
+            self.solids = [(solids[0], self.sides)]
+        elif solids:
+            own: dict[int, list[Side]] = {}
+            for side in self.sides:
+                own.setdefault(key_of(side.face), []).append(side)
+            self.solids = [(solid, [_of(face, own) for face in solid.Faces]) for solid in solids]
+        self.is_elementary = all(side.kind in ELEMENTARY for side in self.sides)
+        self.boxes = [_box_of(sides) for _, sides in self.solids]
+        self.diagonal = _box_of(self.sides).DiagonalLength if self.sides else 0.0
+        self._tolerance: float | None = None
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether all faces are flat and all edges straight: then the volume is exact."""
+        return all(side.kind == PLANE and side.outline is not None and side.outline.is_straight for side in self.sides)
+
+    @property
+    def tolerance(self) -> float:
+        if self._tolerance is None:
+            self._tolerance = self.shape.getTolerance(1) if self.sides else 0.0
+        return self._tolerance
+
+
+def _box_of(sides: Iterable[Side]) -> Any:
+    lows, highs = zip(*((side.box[:3], side.box[3:]) for side in sides))
+    return FreeCAD.BoundBox(*map(min, zip(*lows)), *map(max, zip(*highs)))
+
+
+def key_of(part: Any) -> int:
+    """A number that is the same for the same face or edge at any place: it gets another by being in another shape."""
+    parts = part.childShapes(False, False)
+    return parts[0].hashCode() if parts else 0
+
+
+def _of(face: Any, known: dict[int, list[Side]]) -> Side:
+    """What is known of a face, or a new entry."""
+    for side in known.get(key_of(face), ()):
+        if side.face.isPartner(face) and same_place(side.face.Placement, face.Placement):
+            return side
+    return Side(face)
+
+
+def same_place(left: Any, right: Any) -> bool:
+    if (left.Base - right.Base).Length > 1e-9:
+        return False
+    return all(abs(a - b) < 1e-12 for a, b in zip(left.Rotation.Q, right.Rotation.Q))
+
+
+_known: Remembered[Facts] = Remembered(Facts)
+
+
+def facts(shape: Any, others: Iterable[Facts] = ()) -> Facts:
+    """The facts of a shape that was made from `others`, or of one that is known already."""
+    if shape is None or shape.isNull():
+        return Facts(None)
+    found = _known.find(shape)
+    return _known.keep(shape, Facts(shape, others)) if found is None else found

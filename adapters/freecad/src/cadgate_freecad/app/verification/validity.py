@@ -1,0 +1,61 @@
+"""Whether a boolean's result is a valid shape: what came unchanged from an operand is not looked at again.
+
+OpenCASCADE's own check compares every edge of every face with every other one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable
+
+from cadgate_freecad.app.verification.outlines import Outline
+from cadgate_freecad.app.verification.sides import Facts, Side, key_of, same_place
+
+
+def is_valid(result: Facts, operands: Iterable[Facts]) -> bool:
+    """Whether the new faces are valid and the shells fit; the shape's own `isValid` where that is not clear."""
+    if not result.solids or not (_fits(result) and _new_faces_are_valid(result, list(operands))):
+        return bool(result.shape.isValid())
+    return True
+
+
+def _fits(result: Facts) -> bool:
+    """Whether every edge has two faces, one in each direction."""
+    return all(
+        shell.isClosed() and not shell.getBadEdges().Edges for solid, _ in result.solids for shell in solid.Shells
+    )
+
+
+def _new_faces_are_valid(result: Facts, operands: list[Facts]) -> bool:
+    known = {id(side) for each in operands for side in each.sides}
+    new = [side for side in result.sides if id(side) not in known]
+    if not new:
+        return False
+    edges: dict[int, list[Any]] = {}
+    for each in operands:
+        for side in each.sides:
+            for edge in side.edges:
+                edges.setdefault(key_of(edge), []).append(edge)
+    return all(_is_valid(side, edges) for side in new)
+
+
+def _is_valid(side: Side, before: dict[int, list[Any]]) -> bool:
+    outline = side.outline
+    if outline is not None and _is_clear(outline, before):
+        return True
+    return bool(side.face.isValid())
+
+
+def _is_clear(outline: Outline, before: dict[int, list[Any]]) -> bool:
+    """Whether the new edges of a flat face meet no other edge but at their ends, and its holes lie in it."""
+    new = [piece for piece in outline.pieces if not _is_old(piece.edge, before)]
+    if any(not wire.isClosed() for wire in outline.wires):
+        return False
+    if any(one is not other and one.may_cross(other) for one in new for other in outline.pieces):
+        return False
+    return outline.is_nested()
+
+
+def _is_old(edge: Any, before: dict[int, list[Any]]) -> bool:
+    return any(
+        edge.isPartner(each) and same_place(edge.Placement, each.Placement) for each in before.get(key_of(edge), ())
+    )
