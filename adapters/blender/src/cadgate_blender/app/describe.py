@@ -10,7 +10,7 @@ from typing import Any, Iterable, Sequence
 
 import bpy
 
-from cadgate_blender.app import aside, mesh_arrays, properties
+from cadgate_blender.app import aside, mesh_arrays, properties, references
 
 _FLOAT = struct.Struct("f")
 _STAMP_IS_REMEMBERED = 4096
@@ -193,7 +193,8 @@ def _text_bounds(curve: Any) -> tuple[Any, Any]:
         return (None, None) if mesh is None else _bounds(mesh)
     finally:
         obj.to_mesh_clear()
-        bpy.data.batch_remove([obj, outlines])
+        references.remove_unlinked(obj)
+        references.remove_data(outlines)
 
 
 def _bounds(mesh: Any) -> tuple[Any, Any]:

@@ -7,7 +7,20 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import Host, current
-from cadgate_blender.app import changes, describe, events, limits, modes, names, scripted, snapshots, stamps, versions
+from cadgate_blender.app import (
+    changes,
+    describe,
+    events,
+    limits,
+    modes,
+    names,
+    references,
+    scripted,
+    snapshots,
+    stamps,
+    touches,
+    versions,
+)
 
 FOREIGN = ("session.execute", "session.undo", "session.redo")
 BRINGS_OBJECTS = ("internal.open", "internal.append")
@@ -43,6 +56,9 @@ class BlenderHost(Host):
 
     def prepare(self) -> None:
         modes.end()
+        call = current()
+        if call.mutates:
+            touches.begin(call.method, call.params)
 
     def save_snapshot(self, path: str) -> None:
         snapshots.save_all(path)
@@ -77,5 +93,6 @@ class BlenderHost(Host):
         """What is remembered of the objects may be wrong now; references to them are dead."""
         names.forget()
         modes.forget()
+        references.forget()
         describe.forget()
         changes.anything()

@@ -9,7 +9,7 @@ from typing import Any, Callable, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, page, warn
-from cadgate_blender.app import animated, aside, changes, limits, names, properties, transforms
+from cadgate_blender.app import animated, aside, changes, limits, names, properties, references, transforms
 from cadgate_blender.app.describe import collections_of_all, describe, mesh_changed, vector, world_matrix
 
 Triple = Sequence[float]
@@ -103,15 +103,16 @@ def remove(obj: Any) -> None:
     Raises AppError `degenerate_result` where one of them cannot.
     """
     name, kind, data = obj.name, obj.type, obj.data
-    for child in obj.children:
+    children = children_of(obj)
+    for child in children:
         check_unparent(child)
-    for child in obj.children:
+    for child in children:
         if _is_keyed(child):
             warn(
                 "animated", f"The keys of {child.name!r} say where it is below {name!r}, which is no more: it will move"
             )
         unparent(child)
-    bpy.data.objects.remove(obj)
+    references.remove(obj)
     drop_unused(data)
     names.drop(name)
     changes.deleted(name, kind)
@@ -122,7 +123,12 @@ def drop_unused(data: Any) -> None:
     if data is not None and data.users == 0:
         if isinstance(data, bpy.types.Mesh):
             mesh_changed(data)
-        bpy.data.batch_remove([data])
+        references.remove_data(data)
+
+
+def children_of(obj: Any) -> list[Any]:
+    """The object's children: to ask Blender costs a walk over all objects."""
+    return [] if references.is_free(obj) else list(obj.children)
 
 
 def check_unparent(obj: Any) -> None:
@@ -207,7 +213,7 @@ def get_object(*, name: str) -> dict[str, Any]:
 @method("objects.delete")
 def delete_object(*, name: str) -> dict[str, Any]:
     obj = names.find_object(name)
-    for child in obj.children:
+    for child in children_of(obj):
         check_unparent(child)
     about_to_change(describe(obj)["revision"])
     remove(obj)
