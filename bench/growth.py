@@ -7,6 +7,7 @@ Prints the exponent of each (0: the same at every size, 1: in proportion, 2: its
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 import os
@@ -89,12 +90,33 @@ class Scene:
 
 
 def work_of(pid: int) -> Callable[[], float]:
-    """A clock of what the main thread of a process has worked: it stands still while others have the processor."""
+    """A clock of what the main thread of a process has worked: it stands still while others have the processor.
+
+    Of an application in a sandbox the gateway knows the sandbox's process: the one in it is meant.
+    """
+    inner = application_in(pid)
 
     def clock() -> float:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+        return int(Path(f"/proc/{inner}/schedstat").read_text().split()[0]) / 1e9
 
     return clock
+
+
+def application_in(pid: int) -> int:
+    """The process itself, or the one that the sandbox that it is has started."""
+    while Path(f"/proc/{pid}/comm").read_text().strip() == "bwrap":
+        pid = next(child for child, parent in parents().items() if parent == pid)
+    return pid
+
+
+def parents() -> dict[int, int]:
+    """Every process and its parent."""
+    found: dict[int, int] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                found[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    return found
 
 
 def _export(scene: Scene, format: str) -> Callable[[], Any]:

@@ -14,7 +14,6 @@ from cadgate_blender.app import (
     limits,
     modes,
     names,
-    references,
     scripted,
     snapshots,
     stamps,
@@ -57,8 +56,7 @@ class BlenderHost(Host):
     def prepare(self) -> None:
         modes.end()
         call = current()
-        if call.mutates:
-            touches.begin(call.method, call.params)
+        touches.begin(call.method, call.params, mutates=call.mutates, quiet=self.managed and self.scripted is None)
 
     def save_snapshot(self, path: str) -> None:
         snapshots.save_all(path)
@@ -93,6 +91,6 @@ class BlenderHost(Host):
         """What is remembered of the objects may be wrong now; references to them are dead."""
         names.forget()
         modes.forget()
-        references.forget()
+        touches.forget()
         describe.forget()
         changes.anything()

@@ -11,7 +11,7 @@ from typing import Any, Iterable
 
 import bpy
 
-from cadgate_blender.app import names, versions
+from cadgate_blender.app import names, remembered, versions
 
 _WORTH = 8
 """Deletions before it is worth to look at everything: that takes as long as some of them do."""
@@ -24,6 +24,7 @@ _ROOMS = {
 }
 
 _referred: set[int] | None = None
+_made: set[int] = set()
 _asked = 0
 
 
@@ -31,6 +32,12 @@ def forget() -> None:
     """Anything may refer to anything now."""
     global _referred, _asked
     _referred, _asked = None, 0
+    _made.clear()
+
+
+def note_made(obj: Any) -> None:
+    """The object is new: nobody selected or hid it before the next call that may do anything."""
+    _made.add(obj.session_uid)
 
 
 def note(wanted: Iterable[str]) -> None:
@@ -51,13 +58,24 @@ def is_free(obj: Any) -> bool:
 
 def remove(obj: Any) -> None:
     """Delete an object; one that is free at the cost of itself."""
-    collections = obj.users_collection if is_free(obj) else ()
+    collections = remembered.collections_of(obj) if is_free(obj) else ()
+    remembered.drop(obj)
     # Users that are counted are seen here also where nobody noted them.
     if not collections or obj.users != len(collections):
         bpy.data.objects.remove(obj)
         return
-    # A view layer knows its objects by where they stand in memory, until it looks again: the next one that stands
-    # there must not be hidden because this one was.
+    if obj.session_uid not in _made:
+        _unmark(obj)
+    _made.discard(obj.session_uid)
+    for collection in collections:
+        collection.objects.unlink(obj)
+    bpy.data.objects.remove(obj, do_unlink=False)
+
+
+def _unmark(obj: Any) -> None:
+    """A view layer knows its objects by where they stand in memory, until it looks again: the next one that stands
+    there must not be hidden because this one was.
+    """
     for layer in bpy.context.scene.view_layers:
         if layer.objects.active == obj:
             layer.objects.active = None
@@ -66,14 +84,20 @@ def remove(obj: Any) -> None:
                 obj.hide_set(False, view_layer=layer)
             if obj.select_get(view_layer=layer):
                 obj.select_set(False, view_layer=layer)
-    for collection in collections:
-        collection.objects.unlink(obj)
-    bpy.data.objects.remove(obj, do_unlink=False)
 
 
 def remove_unlinked(obj: Any) -> None:
-    """Delete an object that no collection ever had, and nothing else."""
-    bpy.data.objects.remove(obj, do_unlink=False)
+    """Delete an object that this package made, that no collection has, and that nothing refers to."""
+    bpy.data.objects.remove(obj, do_unlink=obj.users > 0)
+
+
+def remove_stage(scene: Any, actors: Iterable[Any] = ()) -> None:
+    """Delete a scene that this package made for a while, and objects that it made for that; others stay."""
+    # What counts as its user is only that it is a scene. It goes first: its evaluation refers to its objects.
+    scene.user_clear()
+    bpy.data.scenes.remove(scene, do_unlink=False)
+    for obj in actors:
+        remove_unlinked(obj)
 
 
 def remove_data(data: Any) -> None:

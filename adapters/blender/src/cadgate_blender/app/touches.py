@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, Iterator
 
-from cadgate_blender.app import references
+from cadgate_blender.app import references, remembered
 
 _NAMING: dict[str, tuple[str, ...]] = {
     "objects.update": ("parent",),
@@ -26,13 +27,49 @@ _NAMING: dict[str, tuple[str, ...]] = {
 """Methods after which objects refer to no others than before, but for those that these parameters name."""
 
 
-def begin(method: str, params: dict[str, Any]) -> None:
-    """A changing call begins."""
-    if method.startswith("primitives."):
+_TELLING = (
+    "objects.update",
+    "objects.delete",
+    "objects.duplicate",
+    "objects.boolean",
+    "meshes.create",
+    "internal.mesh",
+)
+"""Methods that describe every object that they change, if it is one that is remembered."""
+
+_state = 0
+_life = secrets.token_hex(4)
+
+
+def state() -> str:
+    """Another one after whatever may have changed any object."""
+    return f"{_life}-{_state}"
+
+
+def forget() -> None:
+    """Anything may have changed."""
+    global _state
+    _state += 1
+    references.forget()
+    remembered.forget()
+
+
+def begin(method: str, params: dict[str, Any], *, mutates: bool, quiet: bool) -> None:
+    """A call begins. `quiet` says that nothing in the session acts by itself, and nobody at a window."""
+    global _state
+    primitive = method.startswith("primitives.")
+    telling = primitive or method in _TELLING or method.startswith("modifiers.")
+    if not quiet or (mutates and not telling):
+        remembered.forget_infos()
+    remembered.keep(quiet and (telling or not (mutates or method.startswith("internal."))))
+    if not mutates:
+        return
+    _state += 1
+    if primitive:
         return
     fields = _NAMING.get(method)
     if fields is None:
-        references.forget()
+        forget()
     else:
         references.note(word for field in fields for word in _words(params.get(field)))
 
