@@ -1,4 +1,4 @@
-"""What was refused or warned of though it was right: files under another scale of units, and faces that are not flat."""
+"""What was refused though it was right: files under another scale of units, and faces that are not flat."""
 
 from __future__ import annotations
 
