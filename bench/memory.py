@@ -137,7 +137,7 @@ def freecad(work: Work, part: float) -> list[tuple[str, int, Callable[[int], Any
 
 
 def held(gateway: Gateway, adapter: str) -> dict[str, tuple[float, int]]:
-    """MiB and open files of the gateway, of the application, and of all other processes below it, by who they are."""
+    """MiB, also those swapped out, and open files: of the gateway, the application and all other processes below it."""
     application = application_in(gateway.application_pid(adapter))
     above = parents()
     found: dict[str, tuple[float, int]] = {}
@@ -149,12 +149,16 @@ def held(gateway: Gateway, adapter: str) -> dict[str, tuple[float, int]]:
             continue
         who = {gateway.pid: "gateway", application: adapter}.get(pid, "others")
         try:
-            pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+            kibibytes = sum(
+                int(line.split()[1])
+                for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+                if line.startswith(("VmRSS:", "VmSwap:"))
+            )
             files = len(os.listdir(f"/proc/{pid}/fd"))
         except OSError:
             continue
         before = found.get(who, (0.0, 0))
-        found[who] = before[0] + pages * os.sysconf("SC_PAGE_SIZE") / 2**20, before[1] + files
+        found[who] = before[0] + kibibytes / 1024, before[1] + files
     return found
 
 

@@ -13,8 +13,8 @@ import bpy
 
 from cadgate_blender.app import names, remembered, versions
 
-_WORTH = 8
-"""Deletions before it is worth to look at everything: that takes as long as some of them do."""
+_WORTH = 1
+"""Deletions before it is worth to look at everything: that takes as long as two of them do."""
 
 _SIMPLE = ("MESH", "EMPTY", "CURVE", "SURFACE", "FONT", "LIGHT")
 _ROOMS = {
@@ -115,13 +115,9 @@ def _known() -> set[int] | None:
         _asked += 1
         if _asked <= _WORTH:
             return None
-        rooms = (bpy.types.Scene, bpy.types.Collection)
+        rooms = {*bpy.data.scenes, *bpy.data.collections}
         users = bpy.data.user_map(key_types={"OBJECT"})
-        _referred = {
-            block.session_uid
-            for block, by in users.items()
-            if isinstance(block, bpy.types.Object) and any(not isinstance(each, rooms) for each in by)
-        }
+        _referred = {block.session_uid for block, by in users.items() if by - rooms}
     return _referred
 
 
