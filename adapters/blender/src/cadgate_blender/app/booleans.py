@@ -9,8 +9,8 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_blender.app import changes, limits, modifiers, probe, versions
-from cadgate_blender.app.describe import describe, world_matrix
+from cadgate_blender.app import changes, limits, modifiers, probe, references, versions
+from cadgate_blender.app.describe import as_described, describe, world_matrix
 from cadgate_blender.app.objects import remove
 from cadgate_blender.app.verification import booleans as verification
 from cadgate_blender.app.verification.solids import Solid
@@ -48,13 +48,13 @@ def boolean(
     with _operands(obj, other) as operands:
         mesh = _combined(operands, operation, solver, verify or limits.verify())
     try:
-        about_to_change(describe(obj)["revision"])
+        about_to_change(as_described(obj)["revision"])
     except BaseException:
-        bpy.data.meshes.remove(mesh)
+        references.remove_data(mesh)
         raise
     if not len(obj.modifiers) and _same_points(mesh, obj.data):
         warn("no_effect", f"{object!r} does not change {name!r}: the {operation} has no effect")
-        bpy.data.meshes.remove(mesh)
+        references.remove_data(mesh)
     else:
         obj.modifiers.clear()
         modifiers.replace_mesh(obj, mesh)
@@ -82,7 +82,7 @@ def warn_of_live(obj: Any, modifier: Any) -> None:
             return
         solver, operation = versions.get_solver(modifier), modifier.operation.lower()
         mesh, wrong, _ = _attempt(operands, operation, solver, modifier.use_self, "fast")
-        bpy.data.meshes.remove(mesh)
+        references.remove_data(mesh)
     if wrong is not None:
         warn(
             "wrong_result",
@@ -129,7 +129,10 @@ def _operands(
             copies.append(probe.bare_copy(each, mesh))
         yield _Operands(copies[0], copies[1], (solids[0], solids[1]), (obj.name, other.name))
     finally:
-        bpy.data.batch_remove([*copies, *meshes])
+        for copy in copies:
+            references.remove_unlinked(copy)
+        for mesh in meshes:
+            references.remove_data(mesh)
 
 
 # --- making it, and looking at it ----------------------------------------------------------------------------------
@@ -140,7 +143,7 @@ def _combined(operands: _Operands, operation: str, solver: str, verify: str) -> 
     mesh = _best(operands, operation, solver, verify)
     if len(mesh.polygons):
         return mesh
-    bpy.data.meshes.remove(mesh)
+    references.remove_data(mesh)
     name, other = operands.names
     raise AppError(
         "degenerate_result",
@@ -192,7 +195,7 @@ def _best(operands: _Operands, operation: str, solver: str, verify: str) -> Any:
 
 def _discard(mesh: Any) -> None:
     if mesh is not None:
-        bpy.data.meshes.remove(mesh)
+        references.remove_data(mesh)
 
 
 def _warn_of_solver(asked: str, used: str, problem: str) -> None:
@@ -213,7 +216,7 @@ def _attempt(
     result = Solid(made[0])
     gap = verification.volume_gap(operation, first, second, result, Solid(made[1])) if len(made) > 1 else None
     for other in made[1:]:
-        bpy.data.meshes.remove(other)
+        references.remove_data(other)
     return made[0], verification.misplaced(operation, first, second, result, verify), gap
 
 
@@ -241,12 +244,12 @@ def _make(operands: _Operands, ways: list[tuple[str, str, bool]]) -> list[Any]:
         limits.check("The number of vertices of the result", len(meshes[0].vertices), "max_vertices")
     except BaseException as error:
         for mesh in meshes:
-            bpy.data.meshes.remove(mesh)
+            references.remove_data(mesh)
         if isinstance(error, RuntimeError):
             raise AppError("command_failed", f"Blender could not evaluate the boolean: {error}") from error
         raise
     finally:
-        bpy.data.batch_remove([*copies, scene])
+        references.remove_stage(scene, copies)
     return meshes
 
 

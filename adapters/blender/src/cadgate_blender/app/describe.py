@@ -10,7 +10,7 @@ from typing import Any, Iterable, Sequence
 
 import bpy
 
-from cadgate_blender.app import aside, mesh_arrays, properties
+from cadgate_blender.app import aside, mesh_arrays, properties, references, remembered
 
 _FLOAT = struct.Struct("f")
 _STAMP_IS_REMEMBERED = 4096
@@ -21,6 +21,7 @@ _facts: dict[int, tuple[int, Any, Any]] = {}
 
 def forget() -> None:
     """Meshes may have changed without this package's doing."""
+    remembered.forget_infos()
     _facts.clear()
 
 
@@ -193,7 +194,8 @@ def _text_bounds(curve: Any) -> tuple[Any, Any]:
         return (None, None) if mesh is None else _bounds(mesh)
     finally:
         obj.to_mesh_clear()
-        bpy.data.batch_remove([obj, outlines])
+        references.remove_unlinked(obj)
+        references.remove_data(outlines)
 
 
 def _bounds(mesh: Any) -> tuple[Any, Any]:
@@ -222,6 +224,11 @@ def is_visible(obj: Any) -> bool:
         return True
 
 
+def as_described(obj: Any, collections: list[str] | None = None) -> dict[str, Any]:
+    """ObjectInfo as it was described last, where nothing has changed since: not after the running call's changes."""
+    return remembered.info_of(obj) or describe(obj, collections)
+
+
 def describe(obj: Any, collections: list[str] | None = None, visible: bool | None = None) -> dict[str, Any]:
     """ObjectInfo. Who knows `collections` or `visible` already passes them: to ask Blender costs a walk."""
     facts = mesh_facts(obj.data) if obj.type == "MESH" else None
@@ -233,7 +240,7 @@ def describe(obj: Any, collections: list[str] | None = None, visible: bool | Non
         "scale": vector(obj.scale),
         "dimensions": dimensions(obj, facts),
         "parent": obj.parent.name if obj.parent else None,
-        "collections": [each.name for each in obj.users_collection] if collections is None else collections,
+        "collections": [each.name for each in remembered.collections_of(obj)] if collections is None else collections,
         "materials": [slot.material.name if slot.material else None for slot in obj.material_slots],
         "modifiers": [modifier.name for modifier in obj.modifiers],
         "visible": is_visible(obj) if visible is None else visible,
@@ -252,6 +259,7 @@ def describe(obj: Any, collections: list[str] | None = None, visible: bool | Non
     if len(obj.modifiers):
         stamp = (stamp, [settings_of(modifier) for modifier in obj.modifiers])
     info["revision"] = hashlib.sha1(repr((sorted(info.items()), stamp)).encode()).hexdigest()[:12]
+    remembered.note_info(obj, info, simple=plain(obj))
     return info
 
 

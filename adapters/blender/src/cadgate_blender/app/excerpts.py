@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError
-from cadgate_blender.app import aside, snapshots
+from cadgate_blender.app import aside, references, scene_copies, snapshots
 
 _WORTH = 50
 """Other objects up to which it is not worth the trouble."""
@@ -49,6 +49,31 @@ def save(path: str, chosen: list[Any]) -> dict[str, Any] | None:
     return {"settings": told, "frame": [scene.frame_current, scene.frame_subframe], "objects": names}
 
 
+def save_pictured(path: str, chosen: list[Any], camera: Any) -> bool:
+    """Write a session to `path` that has only these objects, what they depend on, the lights and the camera, in a scene
+    with all settings: whether that was possible. It is read as any other session.
+    """
+    scene = bpy.context.scene
+    if len(bpy.data.objects) <= len(chosen) + _WORTH or not scene_copies.can_copy(scene):
+        return False
+    shown = {*chosen, *scene_copies.shining(scene), *([] if camera is None else [camera])}
+    needed = _needed(list(shown))
+    if needed is None or len(bpy.data.objects) <= len(needed) + _WORTH or any(_is_lit_apart(obj) for obj in shown):
+        return False
+    snapshots.settle_images()
+    copy = scene_copies.empty_copy(scene)
+    if copy is None:
+        return False
+    try:
+        # In the order of names, whatever the request names first: pictures of the same objects are the same.
+        for obj in sorted(shown, key=lambda each: each.name):
+            copy.collection.objects.link(obj)
+        bpy.data.libraries.write(path, {copy}, fake_user=True)
+    finally:
+        references.remove_stage(copy)
+    return True
+
+
 def load(path: str, told: dict[str, Any]) -> None:
     """Replace the session, which is a worker's, by what `save` wrote."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
@@ -61,7 +86,8 @@ def load(path: str, told: dict[str, Any]) -> None:
     for part, fields in told["settings"].items():
         for field, value in fields.items():
             setattr(getattr(scene, part) if part else scene, field, value)
-    if {obj.name for obj in bpy.data.objects} != set(told["objects"]):
+    # There may be more: what a material, a lens or a property names.
+    if not set(told["objects"]) <= {obj.name for obj in bpy.data.objects}:
         raise AppError("command_failed", "Blender did not write the chosen objects with what they depend on")
     for name in told["objects"]:
         scene.collection.objects.link(bpy.data.objects[name])
@@ -98,14 +124,26 @@ def _needed(chosen: list[Any]) -> set[Any] | None:
 
 def _named(obj: Any) -> list[Any]:
     fields = ("object", "mirror_object", "offset_object", "start_cap", "end_cap", "curve")
-    return [getattr(modifier, field, None) for modifier in obj.modifiers for field in fields]
+    named = [getattr(modifier, field, None) for modifier in obj.modifiers for field in fields]
+    if obj.type in _CURVES:
+        named += [getattr(obj.data, field) for field in ("bevel_object", "taper_object", "follow_curve")]
+    return named
+
+
+_CURVES = ("CURVE", "SURFACE", "FONT")
+
+
+def _is_lit_apart(obj: Any) -> bool:
+    """Whether lights shine on some objects only, or some objects only stop them: collections say which."""
+    linking = getattr(obj, "light_linking", None)
+    return linking is not None and not (linking.receiver_collection is None and linking.blocker_collection is None)
 
 
 def _depends_on_little(obj: Any) -> bool:
     data = obj.data
     blocks = (obj, data, getattr(data, "shape_keys", None), *(slot.material for slot in obj.material_slots))
     return (
-        obj.type in ("MESH", "EMPTY", "CAMERA", "LIGHT")
+        obj.type in ("MESH", "EMPTY", "CAMERA", "LIGHT", *_CURVES)
         and obj.instance_type == "NONE"
         and obj.library is None
         and obj.override_library is None
@@ -117,6 +155,7 @@ def _depends_on_little(obj: Any) -> bool:
         and all(getattr(modifier, "operand_type", "OBJECT") == "OBJECT" for modifier in obj.modifiers)
         # Without points it is something only by its children.
         and (obj.type != "MESH" or len(data.vertices) > 0)
+        and (obj.type not in _CURVES or bool(getattr(data, "body", "")) or len(data.splines) > 0)
         and not any(_is_driven(block) for block in blocks if block is not None)
     )
 

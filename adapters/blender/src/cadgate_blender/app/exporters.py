@@ -195,6 +195,8 @@ def _fbx(path: str, scale: float, up: str) -> None:
             axis_forward={"Y": "-Z", "Z": "Y"}[up],
             path_mode="COPY",
             embed_textures=True,
+            # Blender units are metres in every file, whatever the scene calls them.
+            apply_unit_scale=False,
             use_custom_props=True,
             # One animation of all that moves at once, as for glTF.
             bake_anim_use_all_actions=choosing.has_tracks(),

@@ -8,6 +8,8 @@ from typing import Any
 import bpy
 import numpy
 
+from cadgate_blender.app import references
+
 _COMMON = 0x250
 """Characters below this are in Blender's own font."""
 _MOST = 64
@@ -48,5 +50,5 @@ def _drawn(character: str) -> Any:
         obj.to_mesh_clear()
         return points.tobytes() if len(points) else None
     finally:
-        bpy.data.objects.remove(obj)
-        bpy.data.curves.remove(curve)
+        references.remove_unlinked(obj)
+        references.remove_data(curve)

@@ -7,7 +7,19 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import Host, current
-from cadgate_blender.app import changes, describe, events, limits, modes, names, scripted, snapshots, stamps, versions
+from cadgate_blender.app import (
+    changes,
+    describe,
+    events,
+    limits,
+    modes,
+    names,
+    scripted,
+    snapshots,
+    stamps,
+    touches,
+    versions,
+)
 
 FOREIGN = ("session.execute", "session.undo", "session.redo")
 BRINGS_OBJECTS = ("internal.open", "internal.append")
@@ -44,6 +56,8 @@ class BlenderHost(Host):
 
     def prepare(self) -> None:
         modes.end()
+        call = current()
+        touches.begin(call.method, call.params, mutates=call.mutates, quiet=self.managed and self.scripted is None)
 
     def save_snapshot(self, path: str) -> None:
         snapshots.save_all(path)
@@ -78,5 +92,6 @@ class BlenderHost(Host):
         """What is remembered of the objects may be wrong now; references to them are dead."""
         names.forget()
         modes.forget()
+        touches.forget()
         describe.forget()
         changes.anything()

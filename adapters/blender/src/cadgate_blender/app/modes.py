@@ -32,9 +32,10 @@ def write_back() -> None:
 
 
 def end() -> None:
-    """Bring every object into object mode. Costs a glance where nobody else had a hand in it since the last time."""
+    """Bring every object into object mode. Costs nothing where nobody else had a hand in it since the last time."""
     global _known
-    if _known and bpy.app.background and bpy.context.mode == "OBJECT":
+    # Not even to ask for the context's mode: that goes through all objects after one was added or deleted.
+    if _known and bpy.app.background:
         return
     left = [obj for obj in bpy.data.objects if obj.mode != "OBJECT"]
     for obj in left:

@@ -10,7 +10,7 @@ import numpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
 from cadgate_blender.app import animated, changes, limits, names, probe, versions
-from cadgate_blender.app.describe import degrees, describe, tidy, vector
+from cadgate_blender.app.describe import as_described, degrees, describe, tidy, vector
 from cadgate_blender.app.objects import drop_unused
 
 TYPES = {
@@ -249,7 +249,7 @@ def add(*, object: str, modifier: dict[str, Any]) -> dict[str, Any]:
         if obj.modifiers.get(name) is not None:
             raise name_taken("modifier", name, on_conflict=False)
     check(obj, word, settings)
-    about_to_change(describe(obj)["revision"])
+    about_to_change(as_described(obj)["revision"])
     made = obj.modifiers.new(name or word.capitalize(), TYPES[word])
     if made is None:
         raise AppError("command_failed", f"Blender adds no {word} modifier to a {obj.type}")
@@ -279,7 +279,7 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
         before = {field: get(found) for field, (get, _) in known.items()}
         check(obj, word, {**before, **settings}, instead_of=found)
     anything = bool(settings or shown)
-    about_to_change(describe(obj)["revision"], anything=anything)
+    about_to_change(as_described(obj)["revision"], anything=anything)
     _set(found, settings)
     for field, value in shown.items():
         setattr(found, field, value)
@@ -303,7 +303,7 @@ def _check_live(obj: Any, modifier: Any) -> None:
 def remove_modifier(*, object: str, modifier: str) -> dict[str, Any]:
     obj = _target(object)
     found = _find(obj, modifier)
-    about_to_change(describe(obj)["revision"])
+    about_to_change(as_described(obj)["revision"])
     obj.modifiers.remove(found)
     changes.changed(describe(obj))
     return {"deleted": modifier}
@@ -328,7 +328,7 @@ def apply(*, object: str, modifier: str) -> dict[str, Any]:
         mesh = probe.mesh_of(obj, keep=lambda each: each.name == modifier)
     try:
         _check_made(obj, found, mesh)
-        about_to_change(describe(obj)["revision"])
+        about_to_change(as_described(obj)["revision"])
     except BaseException:
         bpy.data.meshes.remove(mesh)
         raise

@@ -9,8 +9,8 @@ from typing import Any, Callable, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, page, warn
-from cadgate_blender.app import animated, aside, changes, limits, names, properties, transforms
-from cadgate_blender.app.describe import collections_of_all, describe, mesh_changed, vector, world_matrix
+from cadgate_blender.app import animated, aside, changes, limits, names, properties, references, remembered, transforms
+from cadgate_blender.app.describe import as_described, collections_of_all, describe, mesh_changed, vector, world_matrix
 
 Triple = Sequence[float]
 
@@ -44,7 +44,7 @@ class Placement:
         """
         if self.name is not None and self.on_conflict == "replace" and names.has_object(self.name):
             replaced = names.find_object(self.name)
-            about_to_change(describe(replaced)["revision"])
+            about_to_change(as_described(replaced)["revision"])
             remove(replaced)
         else:
             about_to_change()
@@ -84,6 +84,8 @@ def add_object(
         dress(obj)
     placement.collection.objects.link(obj)
     names.note(obj)
+    references.note_made(obj)
+    remembered.note_collections(obj, (placement.collection,))
     info = describe(obj, [placement.collection.name], visible=True)
     changes.created(info)
     return info
@@ -103,15 +105,16 @@ def remove(obj: Any) -> None:
     Raises AppError `degenerate_result` where one of them cannot.
     """
     name, kind, data = obj.name, obj.type, obj.data
-    for child in obj.children:
+    children = children_of(obj)
+    for child in children:
         check_unparent(child)
-    for child in obj.children:
+    for child in children:
         if _is_keyed(child):
             warn(
                 "animated", f"The keys of {child.name!r} say where it is below {name!r}, which is no more: it will move"
             )
         unparent(child)
-    bpy.data.objects.remove(obj)
+    references.remove(obj)
     drop_unused(data)
     names.drop(name)
     changes.deleted(name, kind)
@@ -122,7 +125,12 @@ def drop_unused(data: Any) -> None:
     if data is not None and data.users == 0:
         if isinstance(data, bpy.types.Mesh):
             mesh_changed(data)
-        bpy.data.batch_remove([data])
+        references.remove_data(data)
+
+
+def children_of(obj: Any) -> list[Any]:
+    """The object's children: to ask Blender costs a walk over all objects."""
+    return [] if references.is_free(obj) else list(obj.children)
 
 
 def check_unparent(obj: Any) -> None:
@@ -178,7 +186,7 @@ def list_objects(*, type: str | None, name: str | None, limit: int, offset: int,
     with aside.together():
         return page(
             found,
-            lambda obj: describe(obj, collections.get(obj.name, [])),
+            lambda obj: as_described(obj, collections.get(obj.name, [])),
             limit=limit,
             offset=offset,
             fields=fields,
@@ -201,15 +209,15 @@ def _brief(obj: Any) -> dict[str, Any]:
 
 @method("objects.get")
 def get_object(*, name: str) -> dict[str, Any]:
-    return describe(names.find_object(name))
+    return as_described(names.find_object(name))
 
 
 @method("objects.delete")
 def delete_object(*, name: str) -> dict[str, Any]:
     obj = names.find_object(name)
-    for child in obj.children:
+    for child in children_of(obj):
         check_unparent(child)
-    about_to_change(describe(obj)["revision"])
+    about_to_change(as_described(obj)["revision"])
     remove(obj)
     if bpy.data.objects.get(name) is not None:
         raise AppError("command_failed", f"Blender did not delete {name!r}")
@@ -232,7 +240,7 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
     replaced = names.find_object(new_name) if taken and on_conflict == "replace" else None
     if replaced is not None and replaced == parent:
         raise AppError("validation_error", f"{new_name!r} cannot be replaced: it is to be the parent of {name!r}")
-    about_to_change(describe(obj)["revision"], anything=bool(wanted))
+    about_to_change(as_described(obj)["revision"], anything=bool(wanted))
     if replaced is not None:
         remove(replaced)
     moved: Sequence[str] = ()
@@ -320,7 +328,7 @@ def duplicate(
     place = Placement(name=name, on_conflict=on_conflict, location=(0, 0, 0), rotation=(0, 0, 0))
     if name == object and on_conflict == "replace":
         raise AppError("validation_error", f"{object!r} cannot be replaced by its own copy: choose another name")
-    collections = list(original.users_collection)
+    collections = remembered.collections_of(original)
     place.make_way()
     copy = original.copy()
     if original.data is not None and not linked:
@@ -339,9 +347,12 @@ def duplicate(
         copy.scale = scale
     wanted = {"location": location, "rotation": rotation, "scale": scale}
     animated.warn_of_object(copy, [field for field, value in wanted.items() if value is not None])
-    for collection in collections or [bpy.context.scene.collection]:
+    collections = collections or (bpy.context.scene.collection,)
+    references.note_made(copy)
+    remembered.note_collections(copy, collections)
+    for collection in collections:
         collection.objects.link(copy)
     names.note(copy)
-    info = describe(copy, [collection.name for collection in copy.users_collection])
+    info = describe(copy, [collection.name for collection in collections])
     changes.created(info)
     return info

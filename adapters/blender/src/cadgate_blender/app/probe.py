@@ -8,7 +8,7 @@ import bpy
 from mathutils import Matrix
 
 from cadgate.appserver import AppError
-from cadgate_blender.app import limits
+from cadgate_blender.app import limits, references
 
 
 def mesh_of(
@@ -45,8 +45,7 @@ def mesh_of(
     except RuntimeError as error:
         raise AppError("command_failed", f"Blender could not evaluate the modifiers: {error}") from error
     finally:
-        # Together: each search for what refers to them is one through the whole session.
-        bpy.data.batch_remove([copy, scene])
+        references.remove_stage(scene, [copy])
     try:
         limits.check("The number of vertices of the result", len(mesh.vertices), "max_vertices")
     except AppError:

@@ -12,7 +12,7 @@ from bpy.app.handlers import persistent
 from mathutils import Euler, Matrix, Vector
 
 from cadgate.appserver import AppError, method, not_found, warn
-from cadgate_blender.app import events, names, picture_notes, snapshots, versions
+from cadgate_blender.app import events, excerpts, names, picture_notes, scene_copies, snapshots, versions
 from cadgate_blender.app.foreign import outputs
 from cadgate_blender.app.verification import files
 
@@ -28,6 +28,7 @@ MARGIN = 1.15
 @method("internal.render_scene")
 def save_for_render(*, path: str, camera: str | None, objects: list[str] | None) -> dict[str, Any]:
     """Write the scene for a worker. Raises AppError for a camera that is none, and objects that show nothing."""
+    obj = None
     if camera is not None:
         obj = names.find_object(camera)
         if obj.type != "CAMERA":
@@ -38,7 +39,9 @@ def save_for_render(*, path: str, camera: str | None, objects: list[str] | None)
         raise AppError(
             "validation_error", f"objects has only {kinds}: name objects with a surface, or leave it out", {}
         )
-    snapshots.save(path)
+    # What is not seen need not be written, nor read.
+    if not chosen or not excerpts.save_pictured(path, chosen, obj):
+        snapshots.save(path)
     return {}
 
 
@@ -186,10 +189,12 @@ def _corners(depsgraph: Any) -> list[Any]:
 
 def _is_lit(scene: Any) -> bool:
     """Whether anything but the world gives light: a lamp, or a material that glows."""
+    if scene_copies.shining(scene):
+        return True
     for obj in scene.objects:
         if obj.hide_render:
             continue
-        if obj.type == "LIGHT" or any(_glows(slot.material) for slot in obj.material_slots):
+        if any(_glows(slot.material) for slot in obj.material_slots):
             return True
     return False
 

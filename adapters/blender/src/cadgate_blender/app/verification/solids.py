@@ -27,6 +27,7 @@ class Solid:
         mesh.loop_triangles.foreach_get("vertices", triangles)
         self.triangles = triangles.reshape(-1, 3)
         self.closed = len(self.triangles) > 0 and _is_balanced(mesh)
+        self._mesh = mesh
 
     @cached_property
     def bounds(self) -> Any:
@@ -50,6 +51,42 @@ class Solid:
     @cached_property
     def areas(self) -> Any:
         return numpy.linalg.norm(self._normals, axis=1) / 2
+
+    @cached_property
+    def bulges(self) -> Any:
+        """For each triangle, how far the face that it is of is from flat: its surface is anything in between.
+
+        Asked as long as the mesh is there.
+        """
+        mesh = self._mesh
+        found = numpy.zeros(len(mesh.polygons))
+        sizes = numpy.empty(len(mesh.polygons), numpy.int32)
+        mesh.polygons.foreach_get("loop_total", sizes)
+        if len(sizes) and sizes.max() > 3:
+            corners = numpy.empty(len(mesh.loops), numpy.int32)
+            mesh.loops.foreach_get("vertex_index", corners)
+            starts = numpy.concatenate([[0], numpy.cumsum(sizes)[:-1]])
+            middles = numpy.add.reduceat(self.points[corners], starts) / sizes[:, None]
+            normals = numpy.empty(len(sizes) * 3, numpy.float32)
+            mesh.polygons.foreach_get("normal", normals)
+            owner = numpy.repeat(numpy.arange(len(sizes)), sizes)
+            away = numpy.einsum("ij,ij->i", self.points[corners] - middles[owner], normals.reshape(-1, 3)[owner])
+            # One way to fold it lies this far above the plane, the other as far below.
+            found = 2 * numpy.maximum.reduceat(numpy.abs(away), starts)
+        face = numpy.empty(len(self.triangles), numpy.int32)
+        mesh.loop_triangles.foreach_get("polygon_index", face)
+        return found[face]
+
+    def bulge_at(self, point: Any) -> float:
+        """How uncertain the surface is near a point."""
+        low, high = self.corners.min(axis=1) - self.bulges[:, None], self.corners.max(axis=1) + self.bulges[:, None]
+        near = ((low <= point) & (point <= high)).all(axis=1)
+        return float(self.bulges[near].max()) if near.any() else 0.0
+
+    @cached_property
+    def slack(self) -> float:
+        """How uncertain the volume is, as faces are not flat."""
+        return float((self.areas * self.bulges).sum()) if len(self.triangles) else 0.0
 
     @cached_property
     def volume(self) -> float:

@@ -1,0 +1,111 @@
+"""A scene with the settings of another one and none of its objects, for a picture of some of them."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+import bpy
+
+from cadgate_blender.app import references, versions
+
+_DEPTH = 3
+_NOT_PICTURED = {
+    # What other data-blocks have too; what belongs to editing; and what `can_copy` has looked at.
+    *("rna_type", "camera", "collection", "view_layers", "tool_settings", "cursor", "bake", "ffmpeg", "hydra"),
+    *("animation_data", "node_tree", "sequence_editor", "rigidbody_world", "use_nodes", "grease_pencil", "active_clip"),
+    *("layer_collection", "active_layer_collection", "depsgraph", "freestyle_settings", "curve_mapping", "cage_object"),
+    *("selected_studio_light", "motion_blur_shutter_curve", "compositing_node_group", "wireframe_color_type"),
+}
+
+
+def can_copy(scene: Any) -> bool:
+    """Whether what `empty_copy` copies is all that a picture of an object depends on in the scene."""
+    strips = getattr(scene, "sequence_editor", None)
+    nodes = versions.compositor(scene) if getattr(scene, "use_nodes", True) else None
+    return (
+        len(bpy.data.scenes) == 1
+        and len(scene.view_layers) == 1
+        and scene.animation_data is None
+        and scene.rigidbody_world is None
+        and scene.background_set is None
+        and nodes is None
+        and (strips is None or not versions.strips_of(strips))
+        and not scene.render.use_freestyle
+        and not scene.render.use_motion_blur
+        and not scene.render.use_multiview
+        and not scene.view_settings.use_curve_mapping
+        and not any(name not in ("cycles", "cycles_curves") for name, _ in scene.items())
+        and not _is_driven(scene.world)
+        # Their cameras take turns.
+        and not len(scene.timeline_markers)
+        and not any(each.holdout or each.indirect_only for each in _layers(scene))
+    )
+
+
+def empty_copy(scene: Any) -> Any:
+    """The scene's copy, which the caller removes. None, and nothing is left, where a setting does not stay as it is."""
+    copy = bpy.data.scenes.new("cadgate excerpt")
+    pairs = [(scene, copy), (scene.view_layers[0], copy.view_layers[0])]
+    # Some values have others for their choices: what is refused at first is accepted once these are set.
+    for _ in range(3):
+        differed = [_copy(source, target, _DEPTH) for source, target in pairs]
+        if not any(differed):
+            return copy
+    references.remove_stage(copy)
+    return None
+
+
+def shining(scene: Any) -> list[Any]:
+    """The lights of a scene that its pictures show."""
+    lights = [obj for obj in scene.objects if obj.type == "LIGHT" and not obj.hide_render]
+    if not lights or not len(scene.collection.children):
+        return lights
+    shown = {
+        obj.name
+        for layer in _layers(scene, of_pictures=True)
+        for obj in layer.collection.objects
+        if obj.type == "LIGHT"
+    }
+    return [light for light in lights if light.name in shown]
+
+
+def _layers(scene: Any, *, of_pictures: bool = False) -> Iterator[Any]:
+    pending = [scene.view_layers[0].layer_collection]
+    while pending:
+        layer = pending.pop()
+        if not of_pictures or not (layer.exclude or layer.collection.hide_render):
+            yield layer
+        # What is excluded takes its children with it only where they say so themselves; what is not rendered always.
+        if not of_pictures or not layer.collection.hide_render:
+            pending += layer.children
+
+
+def _copy(source: Any, target: Any, depth: int) -> bool:
+    """Whether anything differed."""
+    differed = False
+    for prop in source.bl_rna.properties:
+        name = prop.identifier
+        if name in _NOT_PICTURED or name in bpy.types.ID.bl_rna.properties or prop.type == "COLLECTION":
+            continue
+        value = getattr(source, name)
+        if prop.type == "POINTER":
+            if prop.is_readonly and value is not None and depth and not isinstance(value, bpy.types.ID):
+                differed |= _copy(value, getattr(target, name), depth - 1)
+                continue
+        elif getattr(prop, "is_array", False) and value[:] == getattr(target, name)[:]:
+            continue
+        if prop.is_readonly or value == getattr(target, name):
+            continue
+        differed = True
+        try:
+            setattr(target, name, value)
+        except (AttributeError, TypeError, ValueError):
+            continue
+    return differed
+
+
+def _is_driven(world: Any) -> bool:
+    blocks = [] if world is None else [world, world.node_tree]
+    return any(
+        each is not None and each.animation_data is not None and len(each.animation_data.drivers) for each in blocks
+    )
