@@ -128,7 +128,8 @@ def gateway(folder: Path, auth: str) -> tuple[Any, bytes]:
     if auth == "token":
         folder.mkdir(parents=True, exist_ok=True)
         header = f"Authorization: Bearer {KeyFile(folder).create('bench')[0]}\r\n".encode()
-    app = create_app(Settings(state_dir=folder, auth=auth))
+    settings: dict[str, Any] = {"state_dir": folder, "auth": auth}
+    app = create_app(Settings(**settings))
     session: Any = app.state.runtimes["blender"].session
     client: Any = BaseSocketClient("127.0.0.1", 1, "")
     connection = Connection(lambda method, params: None)

@@ -25,6 +25,7 @@ from tests.gateway import Gateway, eventually, free_port
 
 ROOT = Path(__file__).parent.parent
 Case = tuple[str, str, Any, str]
+ALONE: Case = ("POST", "/echo", {}, "")
 CASES: dict[str, Case] = {
     "ping": ("GET", "/health/blender", None, "blender"),
     "cube": ("POST", "/api/v1/blender/primitives/cube", {}, "blender"),
@@ -174,7 +175,8 @@ def measure(trees: list[Tree], rounds: int, count: int, clients: int, cases: dic
         for number in range(rounds + 1):
             # The first round warms up.
             kept: defaultdict[tuple[str, str], Figures] = figures if number else defaultdict(Figures)
-            for label, case in {"": ("POST", "/echo", {}, ""), **cases}.items():
+            asked: dict[str, Case] = {"": ALONE, **cases}
+            for label, case in asked.items():
                 for tree in trees if label else [bare]:
                     # One that was idle for long may be closed.
                     connected = [tree.connect() for _ in range(clients)]
