@@ -29,6 +29,7 @@ APPLICATIONS = {
         *("FreeCAD", "Part", "Mesh", "MeshPart", "Import", "Sketcher", "PartDesign", "TechDraw", "Draft", "Points"),
         *("draftobjects", "draftmake", "importDXF", "importSVG", "BOPTools"),
     },
+    "cadgate_build123d": {"build123d"},
     "cadgate_openscad": set[str](),
     "cadgate_fake": set[str](),
 }
@@ -74,6 +75,7 @@ def test_there_is_something_to_look_at() -> None:
     assert [path.name for path in ADAPTERS] == [
         "cadgate_blender",
         "cadgate_freecad",
+        "cadgate_build123d",
         "cadgate_openscad",
         "cadgate_fake",
     ]
