@@ -23,7 +23,7 @@ from typing import Any
 
 import httpx
 
-from tests.gateway import Gateway
+from tests.gateway import Gateway, innermost
 
 ONE, MANY = 0.15, 1.15
 """The greatest exponents: of what concerns one object, and of what concerns all that is measured."""
@@ -102,19 +102,12 @@ def work_of(pid: int) -> Callable[[], float]:
 
     Of an application in a sandbox the gateway knows the sandbox's process: the one in it is meant.
     """
-    inner = application_in(pid)
+    inner = innermost(pid)
 
     def clock() -> float:
         return int(Path(f"/proc/{inner}/schedstat").read_text().split()[0]) / 1e9
 
     return clock
-
-
-def application_in(pid: int) -> int:
-    """The process itself, or the one that the sandbox that it is has started."""
-    while Path(f"/proc/{pid}/comm").read_text().strip() == "bwrap":
-        pid = next(child for child, parent in parents().items() if parent == pid)
-    return pid
 
 
 def parents() -> dict[int, int]:

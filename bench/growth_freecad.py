@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from bench.growth import MANY, ONE, Row, Scene, work_of
 from tests.freecad_calls import run
 from tests.gateway import Gateway
-
-
-def innermost(pid: int) -> int:
-    """The application itself, where `pid` is the sandbox around it. Its own children are passing copies of it."""
-    if Path(f"/proc/{pid}/comm").read_text().strip() != "bwrap":
-        return pid
-    return innermost(int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]))
 
 
 class Model(Scene):
@@ -158,7 +150,7 @@ def measured(gateway: Gateway, counts: Sequence[int], rounds: int, age: int, *, 
     sizes = (100, 300, 1000)
     rows: list[Row] = []
     with gateway.client("/api/v1/freecad") as client:
-        model = Model(client, work_of(innermost(gateway.application_pid("freecad"))))
+        model = Model(client, work_of(gateway.application_pid("freecad")))
         rows += faces(model, sizes, min(rounds, 2))
         holes = (5, 10, 20) if short else (5, 10, 20, 30)
         changed, alone = zip(*(chain(model, gateway, each, 2) for each in holes), strict=True)

@@ -19,8 +19,8 @@ from typing import Any
 import httpx
 from websockets.sync.client import connect
 
-from bench.growth import application_in, parents
-from tests.gateway import Gateway
+from bench.growth import parents
+from tests.gateway import Gateway, innermost
 
 NOISE = 16.0
 """MiB that a process may have more after the last two thirds than before them; allocators give back late."""
@@ -138,7 +138,7 @@ def freecad(work: Work, part: float) -> list[tuple[str, int, Callable[[int], Any
 
 def held(gateway: Gateway, adapter: str) -> dict[str, tuple[float, int]]:
     """MiB, also those swapped out, and open files: of the gateway, the application and all other processes below it."""
-    application = application_in(gateway.application_pid(adapter))
+    application = innermost(gateway.application_pid(adapter))
     above = parents()
     found: dict[str, tuple[float, int]] = {}
     for pid in above:

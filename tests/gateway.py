@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from cadgate.testing.gateway import START_SECONDS, Gateway, alive, eventually, free_port
+from cadgate.testing.gateway import START_SECONDS, Gateway, alive, eventually, free_port, innermost
 
-__all__ = ["START_SECONDS", "Gateway", "alive", "eventually", "free_port"]
+__all__ = ["START_SECONDS", "Gateway", "alive", "eventually", "free_port", "innermost"]

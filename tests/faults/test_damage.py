@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.conftest import Session
 from tests.faults.whole_state import assert_same, execute
-from tests.gateway import alive, eventually
+from tests.gateway import alive, eventually, innermost
 
 CREATE = {"blender": "/primitives/cube", "freecad": "/primitives/box"}
 CODE = {
@@ -101,8 +101,9 @@ def test_a_disk_that_takes_nothing_fails_the_change_takes_it_back_and_is_told_by
     before = session.state.read()
     pid = session.pid
     log = (newest(session) / "log").stat().st_size
-    unlimited = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (log + 20, unlimited[1]))
+    inside = innermost(pid)
+    unlimited = resource.prlimit(inside, resource.RLIMIT_FSIZE)
+    resource.prlimit(inside, resource.RLIMIT_FSIZE, (log + 20, unlimited[1]))
     refused = create(session, "Refused")
     assert refused.status_code == 422, refused.text
     assert "could not be kept" in refused.json()["error"]["message"]
@@ -117,7 +118,7 @@ def test_a_disk_that_takes_nothing_fails_the_change_takes_it_back_and_is_told_by
     assert any("cannot be written" in each or "no snapshot" in each for each in problems)
     assert session.pid == pid, "it lives"
 
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+    resource.prlimit(inside, resource.RLIMIT_FSIZE, unlimited)
     assert create(session, "C").status_code == 201
     assert "problems" not in session.gateway.health(session.adapter)["result"]
     after = session.state.read()

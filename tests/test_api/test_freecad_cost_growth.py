@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from bench.growth import MANY, ONE, work_of
-from bench.growth_freecad import Model, all_objects, chain, faces, innermost, one_object
+from bench.growth_freecad import Model, all_objects, chain, faces, one_object
 from tests.gateway import Gateway
 
 ROOM = 0.2
@@ -18,7 +18,7 @@ One object that costs the whole document has 0.8.
 
 @pytest.fixture
 def model(freecad: httpx.Client, gateway: Gateway) -> Model:
-    return Model(freecad, work_of(innermost(gateway.application_pid("freecad"))))
+    return Model(freecad, work_of(gateway.application_pid("freecad")))
 
 
 def test_what_concerns_one_object_does_not_grow_with_the_document(model: Model) -> None:

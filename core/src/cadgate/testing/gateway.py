@@ -50,6 +50,13 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
+def innermost(pid: int) -> int:
+    """The application itself, where `pid` is the sandbox around it. Its own children are passing copies of it."""
+    if Path(f"/proc/{pid}/comm").read_text().strip() != "bwrap":
+        return pid
+    return innermost(int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]))
+
+
 class Gateway:
     """`cadgate serve` on a port and a state folder of its own.
 

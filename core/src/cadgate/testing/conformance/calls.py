@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import httpx
 import pytest
 
-from cadgate.testing.conformance.subject import Creation, Subject, error_of
+from cadgate.methods import Method
+from cadgate.testing.conformance.subject import Creation, Subject, Told, error_of
 from cadgate.testing.conformance.suite import Suite, needs
 
 
@@ -50,6 +53,23 @@ class Calls(Suite):
     def test_a_deadline_that_is_none_is_refused(self, subject: Subject, value: str) -> None:
         body = {"calls": [{"method": "session.undo"}]}
         error_of(subject.client.post("/batch", json=body, headers={"X-Deadline-Ms": value}), 422, "validation_error")
+
+    def test_an_example_of_some_method_works(self, subject: Subject) -> None:
+        """Where nothing is created, no other test calls a method: then one of the documented examples has to work."""
+        if "creation" not in self.exempt:
+            return
+        failed: dict[str, str] = {}
+        for name, method in sorted(subject.contents.methods_by_name().items()):
+            for example in _examples(method):
+                one = subject.batch((name, example)).json()["result"]["results"][0]
+                if one["status"] == "success":
+                    return
+                failed[name] = f"{one['error']['code']}: {one['error']['message']}"
+        pytest.fail(
+            f"no example of a method works, and nothing else is called here: {failed or 'there are no examples'}. Give "
+            "the params of one, in json_schema_extra of its model_config, values that do not depend on a file",
+            pytrace=False,
+        )
 
     # --- creating ------------------------------------------------------------------------------------------------
 
@@ -178,3 +198,12 @@ def _delete(creation: Creation, name: str, *, if_match: str | None = None) -> ht
     route = creation.subject.methods[creation.delete]["route"]
     headers = {} if if_match is None else {"If-Match": if_match}
     return creation.subject.client.delete(creation.subject.path(route, name=name), headers=headers)
+
+
+def _examples(method: Method[Any, Any]) -> list[Told]:
+    """The documented parameters of a method; none at all are an example where the method needs none."""
+    extra: Any = method.params.model_config.get("json_schema_extra")
+    examples: list[Told] = cast("Told", extra).get("examples", []) if isinstance(extra, dict) else []
+    if examples:
+        return examples
+    return [] if any(field.is_required() for field in method.params.model_fields.values()) else [{}]

@@ -1,0 +1,1 @@
+"""The cadgate adapter of build123d."""
