@@ -13,7 +13,7 @@ from cadgate.openapi_arrays import with_items
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return create_app(Settings(state_dir=tmp_path_factory.mktemp("state"))).openapi()
+    return create_app(Settings(state_dir=tmp_path_factory.mktemp("state"))).openapi()  # pyright: ignore[reportCallIssue]
 
 
 def test_examples_are_no_schemas() -> None:
