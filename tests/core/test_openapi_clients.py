@@ -1,4 +1,4 @@
-"""What generators of clients need of the document: one kind of body an upload, names once, examples left as they are."""
+"""What generators need of the document: one kind of body an upload, names once, examples left as they are."""
 
 from __future__ import annotations
 
