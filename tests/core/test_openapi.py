@@ -124,6 +124,7 @@ def _schemas(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         if isinstance(value.get("type"), str):
             yield value
+        value = {key: each for key, each in value.items() if key not in ("example", "examples")}
         for each in value.values():
             yield from _schemas(each)
     elif isinstance(value, list):

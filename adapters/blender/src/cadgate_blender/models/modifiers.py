@@ -132,7 +132,6 @@ class Modifier(RootModel[_Typed]):
         json_schema_extra={
             "examples": [
                 {"type": "subdivision", "levels": 2},
-                {"type": "array", "count": 5, "relative_offset": [1.2, 0, 0]},
                 {"type": "boolean", "object": "Drill", "operation": "difference"},
             ]
         },
