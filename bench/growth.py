@@ -156,12 +156,6 @@ def one_object(scene: Scene, counts: Sequence[int], rounds: int, age: int, *, fi
             ("export as stl", _export(scene, "stl"), ONE),
             ("export as glb", _export(scene, "glb"), ONE),
             ("preview", lambda: send("GET", "/render/preview?width=64&objects=One"), ONE),
-            # It loads a snapshot of the whole session.
-            (
-                "undo, and the next call",
-                lambda: (send("POST", "/undo", {}, headers=PATIENT), send("GET", "/objects/One")),
-                None,
-            ),
         ]
     found: dict[str, list[float]] = {what: [] for what, _, _ in steps}
     scene.clear()

@@ -137,7 +137,7 @@ def freecad(work: Work, part: float) -> list[tuple[str, int, Callable[[int], Any
 
 
 def held(gateway: Gateway, adapter: str) -> dict[str, tuple[float, int]]:
-    """MiB, also those swapped out, and open files: of the gateway, the application and all other processes below it."""
+    """MiB of their own, in memory or swapped out, and open files: of the gateway, the application and all below it."""
     application = innermost(gateway.application_pid(adapter))
     above = parents()
     found: dict[str, tuple[float, int]] = {}
@@ -152,7 +152,7 @@ def held(gateway: Gateway, adapter: str) -> dict[str, tuple[float, int]]:
             kibibytes = sum(
                 int(line.split()[1])
                 for line in Path(f"/proc/{pid}/status").read_text().splitlines()
-                if line.startswith(("VmRSS:", "VmSwap:"))
+                if line.startswith(("RssAnon:", "RssShmem:", "VmSwap:"))
             )
             files = len(os.listdir(f"/proc/{pid}/fd"))
         except OSError:
