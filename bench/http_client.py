@@ -11,8 +11,9 @@ from typing import Any
 class HttpClient:
     """One keep-alive connection to a server on the loopback."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, headers: dict[str, str] | None = None) -> None:
         self._port = port
+        self._more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
         self._sock = socket.create_connection(("127.0.0.1", port))
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = b""
@@ -20,7 +21,7 @@ class HttpClient:
     def request(self, verb: str, path: str, body: Any = None) -> tuple[int, bytes]:
         """Send one request; returns status and body."""
         data = b"" if body is None else json.dumps(body).encode()
-        head = f"{verb} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nContent-Length: {len(data)}\r\n"
+        head = f"{verb} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nContent-Length: {len(data)}\r\n{self._more}"
         if body is not None:
             head += "Content-Type: application/json\r\n"
         self._sock.sendall(head.encode() + b"\r\n" + data)

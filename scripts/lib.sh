@@ -195,11 +195,24 @@ install_openscad() {
 
 # --- All of it --------------------------------------------------------------------------------------------------------
 
-# setup [dev]: everything that running (or testing, with `dev`) needs. Two at the same time take turns.
-setup() {
+# Two setups at the same time take turns.
+lock_setup() {
     mkdir -p .cadgate
     exec 9>.cadgate/setup.lock
     if command -v flock >/dev/null; then flock 9; fi
+}
+
+# setup_packages [dev]: the environment with its packages, and nothing of the system.
+setup_packages() {
+    lock_setup
+    make_venv
+    install "${1:-run}"
+    exec 9>&-
+}
+
+# setup [dev]: everything that running (or testing, with `dev`) needs.
+setup() {
+    lock_setup
     make_venv
     install "${1:-run}"
     install_applications
@@ -211,4 +224,47 @@ setup() {
     fi
     # A gateway that is started next must not hold the lock of the setup.
     exec 9>&-
+}
+
+# --- Checks -----------------------------------------------------------------------------------------------------------
+
+# What failed so far: all checks run, so that one look shows everything.
+failed=()
+
+# check NAME COMMAND...: one check, with its name above what it prints.
+check() {
+    local name="$1"
+    shift
+    printf '== %s\n' "$name"
+    "$@" || failed+=("$name")
+}
+
+lint_imports() {
+    # The packages that are not installed here: the examples' and the tests' own.
+    local folder path=tests/fakes
+    for folder in examples/adapters/*/src; do path="$path:$folder"; done
+    PYTHONPATH="$path" "$VENV/bin/lint-imports" --no-logo
+}
+
+# What runs inside applications is for Python 3.8; the rest of that is in tests/core/test_boundaries.py.
+python_3_8() {
+    "$VENV/bin/vermin" --quiet --no-tips --violations --target=3.8- core/src/cadgate/appserver \
+        adapters/*/src/*/app examples/adapters/*/src/*/app tests/fakes/*/app tests/faults/{blender,freecad}_state.py
+}
+
+# Its first run fetches the checker itself by npm: where that cannot be had, nothing was found out about the types.
+types() {
+    if "$PY" -P -m pyright --version >/dev/null; then
+        "$PY" -P -m pyright --pythonpath "$PY"
+    else
+        say "types were NOT checked: pyright could not be fetched"
+    fi
+}
+
+# All that reads the source and runs nothing of it, but for the types.
+check_source() {
+    check "ruff check" "$PY" -P -m ruff check .
+    check "ruff format" "$PY" -P -m ruff format --check .
+    check "layers (.importlinter)" lint_imports
+    check "Python 3.8 inside applications" python_3_8
 }

@@ -5,16 +5,9 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 setup dev
 
-# All checks run, so that one look shows everything; pytest comes last, so that its summary ends the output.
-failed=()
-check() {
-    printf '== %s\n' "$*"
-    "$PY" -P -m "$@" || failed+=("$1")
-}
-check ruff check .
-check ruff format --check .
-# Its first run fetches the checker itself by npm: where that cannot be had, nothing was found out about the types.
-if "$PY" -P -m pyright --version >/dev/null; then check pyright --pythonpath "$PY"; else say "types were NOT checked: pyright could not be fetched"; fi
+# pytest comes last, so that its summary ends the output.
+check_source
+check "types" types
 if [ "${#failed[@]}" != 0 ]; then printf '== failed: %s\n' "${failed[*]}"; fi
 printf '== pytest\n'
 code=0

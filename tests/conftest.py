@@ -11,6 +11,23 @@ import pytest
 from tests.gateway import Gateway
 from tests.wheels import PACKAGES, ROOT, build
 
+ROOMS = tuple(ROOT / "tests" / room for room in ("attack", "faults", "test_api", "truth"))
+"""Whatever stands there is about real applications."""
+STARTING = {
+    *("cadgate_gateway", "clean_python", "gateway", "http", "own_gateway", "shell", "wheels"),
+    *("blend", "results", "said", "told"),  # scripts in a Blender or FreeCAD of their own
+}
+"""The fixtures that start a real application, or set up what starts one."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs an application: `pytest -m "not real"` is the quick run. Before pytest looks at its `-m`."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if not STARTING.isdisjoint(fixtures) or any(item.path.is_relative_to(room) for room in ROOMS):
+            item.add_marker(pytest.mark.real)
+
 
 @pytest.fixture
 def anyio_backend() -> str:

@@ -63,6 +63,7 @@ def ready(gateway: Gateway, name: str, application: subprocess.Popen[bytes], log
     return int(eventually(connected, seconds=60, what=name) or 0)
 
 
+@pytest.mark.real
 def test_the_extension_installs_in_blender_and_serves_it(
     built: Path, tmp_path: Path, processes: list[subprocess.Popen[bytes]]
 ) -> None:
@@ -85,6 +86,7 @@ def test_the_extension_installs_in_blender_and_serves_it(
     assert application.poll() is None
 
 
+@pytest.mark.real
 def test_the_add_on_serves_a_freecad_with_a_window(
     built: Path, tmp_path: Path, processes: list[subprocess.Popen[bytes]]
 ) -> None:

@@ -62,9 +62,10 @@ def test_the_next_steps_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[s
     told = capsys.readouterr().out
     assert told.startswith(f"{tmp_path / 'cadgate-my-cad'} is an adapter that works")
     for part in (
-        "pip install -e './cadgate-my-cad[dev]'",
-        "cadgate plugins",
-        "pytest",
+        f"{sys.executable} -m pip install -e './cadgate-my-cad[dev]'",
+        f"{sys.executable} -m cadgate plugins",
+        f"(cd cadgate-my-cad && {sys.executable} -m pytest)",
+        f"{sys.executable} -m cadgate up",
         "src/cadgate_my_cad/launcher.py",
     ):
         assert part in told

@@ -63,7 +63,7 @@ async def test_an_upload_is_described_and_comes_back_the_same(client: httpx.Asyn
     assert answer.headers["etag"] == f'"{digest}"'
     assert answer.headers["content-type"] == "model/step"
     assert answer.headers["x-artifact-id"] == artifact["id"]
-    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''part.step"
+    assert answer.headers["content-disposition"] == "attachment; filename=\"part.step\"; filename*=UTF-8''part.step"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in answer.headers["content-security-policy"]
 
@@ -215,7 +215,7 @@ async def test_only_the_last_segment_of_a_name_is_kept(client: httpx.AsyncClient
     assert (await client.get(str(artifact["url"]))).content == DATA
 
 
-@pytest.mark.parametrize("name", ["..", "...", "a..b", "50%.stl", "a\x7f.stl", "a:b", "x" * 256, " lead.stl"])
+@pytest.mark.parametrize("name", ["..", "...", "a..b", "a\x7f.stl", "a:b", "x" * 256, " lead.stl"])
 async def test_a_hostile_name_is_422_and_nothing_is_stored(client: httpx.AsyncClient, app: FastAPI, name: str) -> None:
     before = set(app.state.artifacts.root.iterdir())
     answer = await client.post(ARTIFACTS, files={"file": (name, DATA)})

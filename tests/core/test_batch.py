@@ -16,10 +16,10 @@ from cadgate.application import Application, RequestContext
 from cadgate.builtin import REDO, UNDO, Batch, BatchCall, BatchFailure, BatchResults
 from cadgate.errors import (
     ApplicationRestarted,
-    CommandExecutionError,
     DeadlineExceeded,
     Forbidden,
     IdempotencyConflict,
+    InternalError,
     NameTaken,
     NotFound,
     Unprocessable,
@@ -120,7 +120,7 @@ async def test_what_is_wrong_with_a_call_is_its_own_answer(runtime: AdapterRunti
         "validation_error",
         "validation_error",
         "ok",
-        "command_failed",
+        "internal_error",
         "internal_error",
         "internal_error",
         "forbidden",
@@ -239,9 +239,9 @@ async def test_an_atomic_batch_that_works_is_one_change(runtime: AdapterRuntime)
     [
         (create("A"), NameTaken),
         (("items.get", {"name": "nobody"}), NotFound),
-        (("items.half", {"name": "B"}), CommandExecutionError),
-        (("items.half", {"name": "B", "value": "exit"}), CommandExecutionError),
-        (("items.wrong", {"name": "B", "value": "set"}), CommandExecutionError),
+        (("items.half", {"name": "B"}), InternalError),
+        (("items.half", {"name": "B", "value": "exit"}), InternalError),
+        (("items.wrong", {"name": "B", "value": "set"}), InternalError),
         (("items.invent", {}), NotFound),
         (("items.create", {"name": 5}), ValidationFailed),
         (("work.privileged", {}), Forbidden),

@@ -107,6 +107,7 @@ def test_version_names_the_gateway_and_the_packages_of_its_adapters(machine: Mac
     assert any(line.startswith("cadgate-blender ") for line in lines)
 
 
+@pytest.mark.real
 def test_doctor_finds_the_applications(machine: Machine) -> None:
     machine.plugins("")
     result = machine.run("doctor")
@@ -225,6 +226,7 @@ def test_up_starts_a_gateway_that_outlives_it_and_down_ends_it(machine: Machine)
     assert not alive(pid)
     log = (machine.state_dir / "logs" / "gateway.log").read_text()
     assert f"listening on {machine.url}" in log
+    assert log.splitlines()[-1] == f"cadgate: stopped (process {pid}, by SIGTERM)"
     assert "Traceback" not in log
 
 
@@ -268,6 +270,7 @@ def test_an_application_that_is_not_installed_is_told_with_its_remedy_and_is_no_
         assert line.endswith("; to mend it: unset FREECAD_CMD, or let it name freecadcmd")
 
 
+@pytest.mark.real
 def test_a_broken_adapter_keeps_up_from_nothing_but_itself(machine: Machine, site: Site) -> None:
     machine.plugins("[adapters.freecad]\nenabled = false\n")
     site.add("broken", "\n\n1 / 0\n")
@@ -280,6 +283,7 @@ def test_a_broken_adapter_keeps_up_from_nothing_but_itself(machine: Machine, sit
     assert machine.run("status").returncode == 1
 
 
+@pytest.mark.real
 def test_down_kills_what_does_not_end_with_all_that_it_started(machine: Machine) -> None:
     machine.plugins("[adapters.freecad]\nenabled = false\n")
     assert machine.run("up").returncode == 0
@@ -348,7 +352,7 @@ def test_the_lock_says_who_holds_it_and_is_free_afterwards(tmp_path: Path) -> No
 
 def test_a_file_in_place_of_the_state_folder_is_a_wrong_setting(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
-    with pytest.raises(ConfigError, match=r"^state_dir: the folder .* cannot be used: File exists$"):
+    with pytest.raises(ConfigError, match=r"^state_dir: the folder .* cannot be used: Not a directory$"):
         StateLock(tmp_path / "state")
 
 

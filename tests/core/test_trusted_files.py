@@ -16,6 +16,7 @@ from cadgate.methods import Method, Scope, execute_if_trusted
 from cadgate.models.common import Trustable
 from cadgate.plugins.batch import prepare, run_batch
 from cadgate.security.audit import AuditLog
+from cadgate.security.authority import Authority
 from tests.core.fake_app import fake_settings, running
 from tests.core.test_audit import HERE, lines
 
@@ -48,7 +49,7 @@ async def test_a_trusted_file_needs_execute_by_every_door(tmp_path: Path) -> Non
     async with running(tmp_path / "state", fake_settings()) as runtime:
         runtime.audit = AuditLog(tmp_path)
         runtime.methods["items.create"] = OPEN
-        writer = replace(HERE, scopes=WRITER)
+        writer = replace(HERE, authority=Authority("writer", WRITER))
         app = Application(runtime, writer)
         with pytest.raises(Forbidden, match=r"no 'execute' scope, which items.create of a trusted file needs"):
             await app.call(OPEN, Opening(name="a", trusted=True))
@@ -66,7 +67,7 @@ async def test_a_trusted_file_needs_execute_by_every_door(tmp_path: Path) -> Non
 
 async def test_who_may_only_execute_may_not_open(tmp_path: Path) -> None:
     async with running(tmp_path / "state", fake_settings()) as runtime:
-        only = replace(HERE, scopes=frozenset({"execute"}))
+        only = replace(HERE, authority=Authority("executor", frozenset({"execute"})))
         with pytest.raises(Forbidden, match="'write'"):
             await Application(runtime, only).call(OPEN, Opening(name="a", trusted=True))
 

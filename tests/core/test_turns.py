@@ -50,13 +50,18 @@ def is_sent(turn: Turn) -> bool:
     [
         ({"segments": 32, "rings": 16}, {"segments": 512, "rings": 256}),
         ({"vertices": [0] * 10}, {"vertices": [0] * 10_000}),
-        ({"code": "1"}, {"code": "1 + 1\n" * 100}),
+        ({"text": "1"}, {"text": "1 + 1\n" * 100}),
         ({"width": 64, "height": 64}, {"width": 4096, "height": 4096}),
     ],
 )
 def test_what_is_asked_for_more_of_is_another_kind(smaller: dict[str, Any], larger: dict[str, Any]) -> None:
     assert kind_of("m", smaller)[1] < kind_of("m", larger)[1]
     assert kind_of("m", smaller) == kind_of("m", dict(smaller))
+
+
+def test_only_the_same_code_is_expected_to_take_as_long() -> None:
+    assert kind_of("session.execute", {"code": "a = 1"}) == kind_of("session.execute", {"code": "a = 1"})
+    assert kind_of("session.execute", {"code": "a = 1"}) != kind_of("session.execute", {"code": "b = 2"})
 
 
 def test_a_kind_that_was_never_seen_is_expected_to_cost_something_and_refused_for_nothing() -> None:

@@ -21,6 +21,7 @@ DOCUMENTS = sorted(
     )
 )
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
+_QUOTED = re.compile(r"^<!-- from: (\S+) -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 
 
@@ -41,11 +42,21 @@ def test_every_link_inside_the_repository_leads_somewhere(document: Path) -> Non
 
 
 def test_the_status_table_tells_of_every_requirement_once() -> None:
-    table = "".join(line for line in (ROOT / "README.md").read_text().splitlines(True) if line.startswith("|"))
+    table = "".join(line for line in (ROOT / "docs" / "STATUS.md").read_text().splitlines(True) if line.startswith("|"))
     told: list[int] = []
     for first, last in re.findall(r"S3-(\d{3})(?:…S3-(\d{3}))?", table):
         told.extend(range(int(first), int(last or first) + 1))
     assert told == list(range(1, 136))
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_code_that_is_shown_as_that_of_a_file_stands_there(document: str) -> None:
+    quoted = _QUOTED.findall((ROOT / document).read_text())
+    assert quoted
+    for name, text in quoted:
+        source = (ROOT / name).read_text()
+        for part in re.split(r"\n{2,}", text.strip()):
+            assert f"\n{part}\n" in source, f"{document} shows what is not in {name}:\n{part}"
 
 
 def test_the_guide_lists_the_routes_that_there_are() -> None:

@@ -77,6 +77,7 @@ def made(response: httpx.Response) -> Any:
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.real
 def test_a_backup_that_is_put_back_brings_documents_files_and_keys(tmp_path: Path) -> None:
     plugins = "[adapters.blender]\nenabled = false\n"
     first = Gateway(tmp_path / "state", plugins=plugins).start()

@@ -53,6 +53,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sys.modules.pop("wire", None)
 
 
+@pytest.mark.real
 def test_the_script_serves_a_freecad_with_a_window_to_the_client_and_to_a_gateway(home: Path) -> None:
     blocks = with_port(BLOCKS, free_port())
     reader = Reader(home, "")

@@ -142,10 +142,35 @@ def blender(session: Session) -> None:
     post("/light", {"kind": "area", "energy": 50, "color": "#ffddaa", "size": 2})
     patch("/scene", {"frame": 12, "engine": "cycles", "fps": 25, "unit_system": "METRIC"})
     patch("/world", {"color": "#87ceeb", "strength": 0.8})
+    blender_changes(session)
     session.delete("/objects/Grid")
     calls = [{"method": "primitives.cube", "params": {"size": n + 1}} for n in range(3)]
     post("/batch", {"calls": [*calls, {"method": "objects.delete", "params": {"name": "nobody"}}]})
     post("/batch", {"calls": calls, "atomic": True})
+
+
+def blender_changes(session: Session) -> None:
+    """What changes and removes what is there."""
+    post, patch, delete = session.post, session.patch, session.delete
+    patch("/camera/Eye", {"lens": 50})
+    post("/light", {"name": "Lamp", "kind": "point", "energy": 10})
+    patch("/light/Lamp", {"energy": 20})
+    post("/collections", {"name": "Gone"})
+    delete("/collections/Gone")
+    post("/materials", {"name": "Waste"})
+    delete("/materials/Waste")
+    delete("/materials/Textured, ünïcode/texture?slot=color")
+    post("/primitives/cylinder", {"name": "Rod", "vertices": 12})
+    post("/objects/Rod/modifiers", {"type": "array", "count": 2})
+    patch("/objects/Rod/modifiers/Array", {"count": 3})
+    delete("/objects/Rod/modifiers/Array")
+    for name, place in (("Left", -4), ("Right", 4)):
+        post("/primitives/cube", {"name": name, "location": [place, 0, 0], "rotation": [0, 0, 30]})
+    post("/objects/Left/apply", {"location": False})
+    post("/objects/Right/origin", {"to": [5, 0, 0]})
+    post("/objects/Rod/shade", {"mode": "auto", "angle": 40})
+    post("/objects/join", {"objects": ["Left", "Right", "Rod"], "name": "Joined"})
+    post("/objects/Joined/separate", {"by": "loose"})
 
 
 def freecad(session: Session) -> None:
@@ -179,9 +204,58 @@ def freecad(session: Session) -> None:
     patch("/objects/Cone", {"label": "Kegel", "location": [5, 5, 5], "properties": {"Radius2": 3}})
     patch("/objects/Torus", {"visible": False})
     session.delete("/objects/Ellipsoid")
+    freecad_features(session)
     post("/primitives/box?document=Second", {})
     post("/documents", {"name": "Closed"})
     session.delete("/documents/Closed")
     calls = [{"method": "primitives.box", "params": {"length": n + 1}} for n in range(3)]
     post("/batch", {"calls": [*calls, {"method": "objects.delete", "params": {"name": "nobody"}}]})
     post("/batch", {"calls": calls, "atomic": True})
+
+
+def freecad_features(session: Session) -> None:
+    """One of each kind that is not made above, away from the rest."""
+    post = session.post
+
+    def box(name: str, x: int, size: int = 10) -> None:
+        post("/primitives/box", {"name": name, "length": size, "width": size, "height": size, "location": [x, 200, 0]})
+
+    for number, (route, names) in enumerate({"union": ("U1", "U2"), "intersect": ("I1", "I2")}.items()):
+        box(names[0], 50 * number)
+        box(names[1], 50 * number + 5)
+        post(f"/boolean/{route}", {"object1": names[0], "object2": names[1]})
+    for number, (route, options) in enumerate(
+        {
+            "chamfer": {"size": 1, "edges": {"type": "line", "at": "top"}},
+            "thickness": {"thickness": 1, "faces": {"at": "top"}},
+            "offset": {"distance": 1},
+            "section": {"base": [0, 0, 5]},
+            "polar_pattern": {"count": 3, "center": [300, 100, 0]},
+        }.items()
+    ):
+        box(f"Of{number}", 200 + 50 * number)
+        post(f"/features/{route}", {"object": f"Of{number}", **options})
+    for name, height in (("Low", 0), ("High", 20), ("Turned", 0), ("Swept", 0)):
+        circle = {"type": "circle", "center": [5, 300], "radius": 2}
+        post("/sketches", {"name": name, "geometry": [circle], "offset": height})
+    post("/features/loft", {"objects": ["Low", "High"]})
+    post("/features/revolve", {"object": "Turned", "axis": [0, 1, 0], "base": [-20, 0, 0]})
+    rail = {"type": "line", "start": [0, 0], "end": [0, 30]}
+    post("/sketches", {"name": "Rail", "plane": "xz", "geometry": [rail]})
+    post("/features/sweep", {"objects": ["Swept"], "path": "Rail"})
+    post("/bodies", {"name": "Drilled2"})
+    for name, radius in (("Base", 20), ("Pit", 4), ("Bore", 2)):
+        center = [10, 0] if name == "Bore" else [0, 0]
+        circle = {"type": "circle", "center": center, "radius": radius}
+        post("/sketches", {"body": "Drilled2", "name": name, "geometry": [circle]})
+        if name == "Base":
+            post("/features/pad", {"sketch": name, "length": 10})
+        elif name == "Pit":
+            post("/features/pocket", {"sketch": name, "through_all": True})
+        else:
+            post("/features/hole", {"sketch": name, "diameter": 4, "through_all": True})
+    box("Alone", 600)
+    post("/objects/Alone/duplicate", {"name": "Again", "location": [620, 200, 0]})
+    post("/objects/Alone/links", {"name": "Shown", "location": [640, 200, 0]})
+    post("/groups", {"name": "Stand", "kind": "part", "objects": ["Alone"]})
+    session.patch("/groups/Stand", {"add": ["Again"]})

@@ -62,7 +62,8 @@ def _properties(owner: Any) -> Dict[str, Any]:
             owner.getTypeIdOfProperty(name),
             owner.getGroupOfProperty(name),
             owner.getDocumentationOfProperty(name),
-            sorted(owner.getEditorMode(name)),
+            # FreeCAD works out what may be edited of a hole when it reads the file; a new one says otherwise.
+            [] if getattr(owner, "TypeId", "") == "PartDesign::Hole" else sorted(owner.getEditorMode(name)),
             _value(getattr(owner, name)),
         ]
         if owner.getTypeIdOfProperty(name) == "App::PropertyEnumeration":

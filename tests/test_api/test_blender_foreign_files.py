@@ -51,9 +51,12 @@ HELD = """
 
 
 @pytest.fixture
-def foreign(blender: httpx.Client, gateway: Gateway, tmp_path: Path) -> Iterator[bytes]:
-    path = tmp_path / "foreign.blend"
-    evaluate(gateway, MAKE.format(picture=str(tmp_path / "wood.png"), path=str(path)))
+def foreign(blender: httpx.Client, gateway: Gateway) -> Iterator[bytes]:
+    # A sandbox lets code write in its own folders only; this one is not the workspace, where files may lead.
+    folder = gateway.state_dir / "sessions" / "blender" / "home" / "foreign"
+    path = folder / "foreign.blend"
+    evaluate(gateway, f"import os; os.makedirs({str(folder)!r}, exist_ok=True)")
+    evaluate(gateway, MAKE.format(picture=str(folder / "wood.png"), path=str(path)))
     yield path.read_bytes()
     evaluate(gateway, "[bpy.data.texts.remove(text) for text in list(bpy.data.texts)] and None")
 

@@ -105,8 +105,8 @@ def test_a_list_comes_in_pages_with_chosen_fields(five: httpx.Client) -> None:
         {"x": "1"},
     ],
 )
-def test_a_page_that_cannot_be_is_refused(five: httpx.Client, query: str) -> None:
-    assert code(five.get(f"/objects?{query}")) == (422, "validation_error")
+def test_a_page_that_cannot_be_is_refused(five: httpx.Client, query: dict[str, str]) -> None:
+    assert code(five.get("/objects", params=query)) == (422, "validation_error")
 
 
 # --- one object --------------------------------------------------------------------------------------------------

@@ -68,6 +68,10 @@ def ground(folder: Path, plugins: str) -> Ground:
         home / "private" / "canary.txt", home / "folder", f"__import__('os').system('touch {home}/folder/ran')"
     )
     target.brep.write_bytes(freecad_files.secret_shape())
+    # The file that is trusted shows what it does in a folder that a sandbox would not let it reach.
+    if "[adapters.freecad]" not in plugins:
+        plugins += "[adapters.freecad]\n"
+    plugins = plugins.replace("[adapters.freecad]\n", '[adapters.freecad]\nsandbox = "none"\n')
     gateway = Gateway(folder / "state", plugins=plugins, environment={"CADGATE_AUTH": "token"})
     gateway.state_dir.mkdir()
     made = Ground(gateway, target)

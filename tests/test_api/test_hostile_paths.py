@@ -39,15 +39,15 @@ IDENTIFIERS = {"artifact"}
 """Names of things in the store: tried as such below."""
 
 NO_PATHS = {
-    "angle", "angle1", "angle2", "angle3", "at", "base", "body", "camera", "center", "circumradius", "code",
-    "collection", "color", "colors", "corner", "depth", "diameter", "distance", "edges", "emission_color", "end",
-    "expressions", "face", "faces", "fields",
+    "add", "angle", "angle1", "angle2", "angle3", "at", "base", "body", "camera", "center", "circumradius", "code",
+    "collection", "color", "colors", "corner", "density", "depth", "diameter", "distance", "edges", "emission_color",
+    "end", "expressions", "face", "faces", "fields",
     "head_depth", "head_diameter", "height", "label",
     "length", "length_reverse", "location", "material", "mirror_object", "modifier", "name", "new_name", "object",
     "object1", "object2", "objects", "offset", "on", "on_face", "parent", "path", "path_edges", "pitch", "points",
-    "properties", "radius", "radius1", "radius2", "radius3", "size", "size2", "sketch", "spacing", "start", "text",
-    "thickness", "to", "tool", "type", "value", "width", "x2max", "x2min", "xmax", "xmin", "ymax", "ymin", "z2max",
-    "z2min", "zmax", "zmin",
+    "properties", "radius", "radius1", "radius2", "radius3", "remove", "size", "size2", "sketch", "spacing", "start",
+    "text", "thickness", "to", "tool", "type", "value", "width", "x2max", "x2min", "xmax", "xmin", "ymax", "ymin",
+    "z2max", "z2min", "zmax", "zmin",
 }  # fmt: skip
 """Parameters that take text and name no file. (`path` is the curve of a sweep.)"""
 
@@ -209,7 +209,7 @@ def test_no_route_writes_where_a_hostile_name_says(
         assert good.status_code == 200, good.text
     after = outside(gateway, decoy)
     written = set(after) - set(before)
-    assert {Path(each).parent.name for each in written} <= {"good"}
+    assert {Path(each).parent.name for each in written} <= {"good", "owners"}
     assert {each: after.get(each) for each in before} == before
 
 

@@ -86,6 +86,7 @@ answer([{image.name: [image.filepath, image.packed_file is not None] for image i
 """
 
 
+@pytest.mark.real
 def test_paths_lead_into_the_workspace_and_nowhere_else(tmp_path: Path) -> None:
     images, warnings = in_blender(FOREIGN, tmp_path)
     assert images.pop("inside")[1] is True
@@ -127,6 +128,7 @@ answer([left, [each["message"] for each in current().warnings]])
 """
 
 
+@pytest.mark.real
 def test_every_path_that_is_emptied_is_named(tmp_path: Path) -> None:
     left, messages = in_blender(NAMED, tmp_path)
     assert not any("far" in path for path in left)

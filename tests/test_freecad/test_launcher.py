@@ -92,6 +92,7 @@ def test_the_limits_of_the_settings_reach_the_application() -> None:
     assert set(options) == {name for name in own if name.startswith("max_")} | {"verify"}
 
 
+@pytest.mark.real
 def test_a_script_that_cannot_start_ends_once_with_an_exit_code(tmp_path: Path) -> None:
     """FreeCAD itself runs a script that raises a second time, and ends with 0."""
     plan = FreeCADLauncher(FreeCADSettings()).plan()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel
 from starlette.requests import Request
+from starlette.responses import Response
 
 from cadgate.methods import ALL_SCOPES as ALL_SCOPES
 from cadgate.methods import Method, Scope
@@ -70,6 +71,8 @@ class RequestContext:
     steps: Iterator[int] | None = None
     """Numbers the changes that a handler makes, so that each has a key of its own under that of the request."""
     if_match: str | None = None
+    if_none_match: str | None = None
+    """The answers that the client has, by their `ETag`."""
     dry_run: bool = False
     authority: Authority = NOBODY
     """Who asks, and what they may do at the moment of asking."""
@@ -154,6 +157,14 @@ class Application:
         Raises the errors of `cadgate.errors`.
         """
         return await self._runtime.calls.run(self, method, params)
+
+    async def answer(self, method: Method[P, R], params: P) -> Response:
+        """`Success(await call(method, params))` as it is written, for a method that is `by_state`.
+
+        While nothing changes, the application does not make it again, and nothing of it is parsed. The answer has an
+        `ETag`; a request that names it in `If-None-Match` gets a 304. Raises what `call` does.
+        """
+        return await self._runtime.reads.answer(self, method, params)
 
     async def send(self, method: str, params: dict[str, Any], *, mutates: bool = False) -> Any:
         """Call the half inside the application as it is: for handlers, with methods named `internal.*` or their own.

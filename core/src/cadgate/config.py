@@ -127,6 +127,15 @@ class Settings(BaseSettings):
         description="The most values (numbers, texts, lists, objects) in a JSON body; routes for bulk data take more.",
     )
     max_upload_bytes: ByteSize = Field(ByteSize(512 * MIB), gt=0, description="The largest uploaded file.")
+    max_artifact_bytes: ByteSize | None = Field(
+        None,
+        gt=0,
+        description="How much is kept as artifacts in all; a file that would be too much is 422 `limit_exceeded`. "
+        "Without it as much as the disk holds.",
+    )
+    artifact_ttl_seconds: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="How long an artifact is kept after it was stored. Without it until it is removed."
+    )
     body_idle_seconds: Annotated[float, Field(gt=0)] = Field(
         20, description="How long nothing may come of a body or WebSocket message that is not complete: 408."
     )

@@ -35,6 +35,9 @@ from cadgate.errors import (
 )
 from cadgate.models.bounded import MAX_ERRORS
 from cadgate.models.common import Params
+from cadgate.refusals.names import nearest_paths
+from cadgate.refusals.schemas import Contract, contract_of
+from cadgate.refusals.words import reworded
 
 log = structlog.get_logger("cadgate.errors")
 
@@ -79,10 +82,10 @@ def plain(value: Any, depth: int = 0) -> Any:
 def render(error: CadgateError, request_id: str | None) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Status, headers and body of the envelope for `error`."""
     body = error.body(request_id)
-    body["message"] = plain(error.message)
+    body["message"] = plain(body["message"])
     # A traceback of the user's own code is the one long text that is wanted whole.
     traceback = error.details.get("traceback")
-    body["details"] = plain({key: value for key, value in error.details.items() if key != "traceback"})
+    body["details"] = plain({key: value for key, value in body["details"].items() if key != "traceback"})
     if traceback is not None:
         body["details"]["traceback"] = str(traceback).encode("utf-8", "backslashreplace").decode()
     content = json.dumps({"status": "error", "error": body}, ensure_ascii=False, separators=(",", ":")).encode()
@@ -105,31 +108,42 @@ def respond(error: CadgateError, request_id: str | None, headers: Mapping[str, s
     return response
 
 
-def validation_failed(errors: Sequence[Any], unlisted: int = 0) -> CadgateError:
-    """The 422 of Pydantic's list, or the 400 of a body that is no JSON at all. `unlisted` errors are only counted."""
-    total = len(errors) + unlisted
-    listed: list[dict[str, Any]] = []
+def validation_failed(
+    errors: Sequence[Mapping[str, Any]], unlisted: int = 0, *, contract: Contract | None = None, skipped: int = 0
+) -> CadgateError:
+    """The 422 of a validator's errors in the API's own words, or the 400 of a body that is no JSON at all.
+
+    `contract` is what was expected; the first `skipped` parts of each `loc` say where that is. `unlisted` errors are
+    only counted.
+    """
     for item in errors[:MAX_ERRORS]:
-        entry = {"type": item["type"], "loc": [plain(part) for part in item["loc"]], "msg": str(plain(item["msg"]))}
         if item["type"] == "json_invalid":
             reason = item.get("ctx", {}).get("error", "invalid")
             return MalformedJson(f"The body is not JSON: {plain(reason)}")
-        given = item.get("input")
-        if isinstance(given, (str, int, float, bool)) and item["type"] != "missing":
-            entry["input"] = plain(given)
-        listed.append(entry)
+    told = reworded(errors[:MAX_ERRORS], contract or Contract(), skipped=skipped)
+    return refusal(told, max(0, len(errors) - MAX_ERRORS) + unlisted)
+
+
+def refusal(told: Sequence[dict[str, Any]], unlisted: int = 0) -> CadgateError:
+    """The 422 that says what `told` says; `unlisted` errors are only counted."""
+    listed: list[dict[str, Any]] = []
+    for one in told:
+        entry = {**one, "loc": [plain(part) for part in one["loc"]], "msg": str(plain(one["msg"]))}
+        listed.append({**entry, "input": plain(one["input"])} if "input" in one else entry)
+    total = len(listed) + unlisted
     if len(listed) == 1 and listed[0]["type"] == "missing" and listed[0]["loc"] == ["body"]:
         message = "The request has no body: send a JSON object with Content-Type application/json"
+        if isinstance(listed[0].get("example"), dict):
+            message += f", for example {json.dumps(listed[0]['example'], ensure_ascii=False)[:500]}"
     else:
-        parts = [f"{'.'.join(map(str, entry['loc']))}: {entry['msg'][:200]}" for entry in listed[:3]]
+        parts = [
+            f"{'.'.join(map(str, entry['loc'])) or 'the parameters'}: {entry['msg'][:500]}" for entry in listed[:3]
+        ]
         more = f"; and {total - 3} more" if total > 3 else ""
         message = f"The request is not valid: {'; '.join(parts)}{more}"
-    return ValidationFailed(message, details=error_details(listed, total))
-
-
-def error_details(listed: Sequence[Any], total: int) -> dict[str, Any]:
-    """The `details` of a validation error: the first errors, and how many there are where these are not all."""
-    return {"errors": list(listed[:MAX_ERRORS]), **({"total": total} if total > MAX_ERRORS else {})}
+    near = list(dict.fromkeys(name for entry in listed for name in entry.get("did_you_mean", ())))
+    details: dict[str, Any] = {"errors": listed, **({"total": total} if total > len(listed) else {})}
+    return ValidationFailed(message, details={**details, **({"did_you_mean": near} if near else {})})
 
 
 def _request_id(request: Request) -> str | None:
@@ -143,9 +157,18 @@ async def _cadgate_error(request: Request, error: Exception) -> Response:
     return respond(error, _request_id(request))
 
 
+def refused_by_route(errors: Sequence[Any], route: Any) -> CadgateError:
+    """The 422 of what FastAPI found wrong with a request for `route`."""
+    from cadgate.refusals.requests import reworded_for_route
+
+    if any(item["type"] == "json_invalid" for item in errors[:MAX_ERRORS]):
+        return validation_failed(errors)
+    return refusal(reworded_for_route(errors[:MAX_ERRORS], route), max(0, len(errors) - MAX_ERRORS))
+
+
 async def _request_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return respond(validation_failed(error.errors()), _request_id(request))
+    return respond(refused_by_route(error.errors(), request.scope.get("route")), _request_id(request))
 
 
 async def _http_exception(request: Request, error: Exception) -> Response:
@@ -194,7 +217,10 @@ def unknown_path(request: HTTPConnection) -> CadgateError:
         if not same:
             known = sorted({one.name for one in found if one.status == "active"})
             return NotFound(f"There is no adapter {name!r}; active are: {', '.join(known) or 'none'}")
-    return NotFound(f"There is nothing at {path!r}; /docs lists every route")
+    near = nearest_paths(path, (getattr(route, "path_format", "") for route in request.app.routes))
+    hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+    details = {"did_you_mean": near} if near else None
+    return NotFound(f"There is nothing at {path!r}: {hint}/docs lists every route", details=details)
 
 
 def inactive(found: Any) -> ApplicationUnavailable:
@@ -227,7 +253,18 @@ async def _values_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, ValidationError)
     if not any(kind.__name__ == error.title for kind in _subclasses(Params)):
         return await _defect(request, error)
-    return respond(validation_failed(error.errors(include_url=False)), _request_id(request))
+    errors = error.errors(include_url=False)
+    told = reworded(
+        errors[:MAX_ERRORS], contract_of(next(kind for kind in _subclasses(Params) if kind.__name__ == error.title))
+    )
+    return respond(refusal([_from_where(one, request) for one in told]), _request_id(request))
+
+
+def _from_where(entry: dict[str, Any], request: Request) -> dict[str, Any]:
+    """An entry whose place begins with where the client has written the value: in the path, the query or the body."""
+    first = entry["loc"][0] if entry["loc"] else None
+    where = "path" if first in request.path_params else "query" if first in request.query_params else "body"
+    return {**entry, "loc": [where, *entry["loc"]]}
 
 
 def _subclasses(kind: type) -> Iterator[type]:
@@ -262,6 +299,16 @@ def internal_error() -> InternalError:
 
 async def _dry_run_done(request: Request, error: Exception) -> Response:
     return JSONResponse({"status": "success", "result": {"dry_run": True}})
+
+
+async def answer_to(error: Exception, request: Request) -> Response | None:
+    """What the application's handler for such an error answers; None where there is none, as for a defect."""
+    handlers = request.app.exception_handlers
+    for kind in type(error).__mro__:
+        if kind in handlers:
+            response: Response = await handlers[kind](request, error)
+            return response
+    return None
 
 
 def install(app: FastAPI) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from cadgate.hidden import without_folders
+
 
 class CadgateError(Exception):
     """Base of every error that a client may see.
@@ -41,8 +43,8 @@ class CadgateError(Exception):
         """The `error` object of the envelope."""
         return {
             "code": self.code,
-            "message": self.message,
-            "details": self.details,
+            "message": without_folders(self.message),
+            "details": without_folders(self.details),
             "retryable": self.retryable,
             "request_id": request_id,
         }
@@ -221,6 +223,8 @@ class _ByCode:
     @classmethod
     def find(cls, code: str) -> type[CadgateError] | None:
         if code not in cls.table:
+            # Before the base, which has its code.
+            cls.table.setdefault(InternalError.code, InternalError)
             pending: list[type[CadgateError]] = [CadgateError]
             while pending:
                 kind = pending.pop(0)

@@ -58,13 +58,17 @@ def _not_a_number_or_raise(body: bytes, error: ValueError) -> Any:
 
 def _refuse_not_finite(value: Any) -> None:
     errors = [
-        {"type": "finite_number", "loc": ["body", *where], "msg": "Input should be a finite number"}
+        {
+            "type": "finite_number",
+            "loc": ["body", *where],
+            "msg": "a number must be finite: JSON has no NaN and no Infinity",
+        }
         for where in _not_finite(value)
     ]
     if errors:
         where = ".".join(str(part) for part in errors[0]["loc"])
         raise ValidationFailed(
-            f"The request is not valid: {where}: input should be a finite number", details={"errors": errors[:100]}
+            f"The request is not valid: {where}: {errors[0]['msg']}", details={"errors": errors[:100]}
         )
 
 

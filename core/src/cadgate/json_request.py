@@ -13,6 +13,7 @@ from cadgate.error_handlers import validation_failed
 from cadgate.json_body import parse
 from cadgate.models.bounded import MAX_FIELDS, too_many_fields, without_most_unknown
 from cadgate.off_loop import HUGE, LARGE, off_loop
+from cadgate.refusals.schemas import contract_of
 from cadgate.weighing import read, weigh
 
 M = TypeVar("M", bound=BaseModel)
@@ -71,7 +72,8 @@ def read_bulk_json(body: bytes, model: type[M]) -> M:
     Raises MalformedJson, ValidationFailed.
     """
     if not body:
-        raise validation_failed([{"type": "missing", "loc": ("body",), "msg": "Field required"}])
+        missing = {"type": "missing", "loc": ("body",), "msg": "the body is missing"}
+        raise validation_failed([missing], contract=contract_of(model), skipped=1)
     weigh(body, None)
     return _validated(model, parse(body))
 
@@ -80,7 +82,7 @@ def validate(model: type[M], value: Any) -> M:
     """`value` as `model`. Raises ValidationFailed; what that costs is bounded."""
     wrong = too_many_fields(value)
     if wrong is not None:
-        raise validation_failed([wrong])
+        raise validation_failed([wrong], skipped=1)
     return _validated(model, value)
 
 
@@ -92,4 +94,5 @@ def _validated(model: type[M], value: Any) -> M:
         return model.model_validate(value)
     except ValidationError as error:
         listed = error.errors(include_url=False)
-    raise validation_failed([{**each, "loc": ("body", *each["loc"])} for each in listed], unlisted)
+    placed = [{**each, "loc": ("body", *each["loc"])} for each in listed]
+    raise validation_failed(placed, unlisted, contract=contract_of(model), skipped=1)

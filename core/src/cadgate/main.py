@@ -17,6 +17,7 @@ from cadgate import error_handlers, openapi
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.config import Settings, load_settings
 from cadgate.helper import Helper
+from cadgate.hidden import hide
 from cadgate.logging import AccessLog, configure
 from cadgate.metrics import Metrics
 from cadgate.plugins import mount
@@ -69,9 +70,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for each in (health, version, plugins, metrics, artifacts, docs, websockets, console, home, login):
         app.router.routes.extend(openapi.core_routes(each.router))
     secure_state(settings.state_dir, settings.origin("state_dir"))
+    hide(settings.state_dir)
     app.state.settings = settings
     app.state.artifacts = ArtifactStore(
-        settings.state_dir / "artifacts", settings.allowed_roots, owners=settings.state_dir / "owners"
+        settings.state_dir / "artifacts",
+        settings.allowed_roots,
+        owners=settings.state_dir / "owners",
+        max_bytes=settings.max_artifact_bytes,
+        ttl_seconds=settings.artifact_ttl_seconds,
     )
     app.state.identity = identity_for(settings)
     app.state.forwarded = Forwarded(settings.root_path, settings.trusted_proxies)

@@ -30,6 +30,8 @@ class Method(Generic[P, R]):
     `scope` is what a token must allow, where it is not "write" for what mutates or writes files (`deadline="file"`) and
     "read" for the rest.
     `scope_of` names one more scope that these parameters need (None: no more); see `execute_if_trusted`.
+    `by_state` is for reads that depend on nothing but their parameters and what is in the document, and whose results
+    may be large: what was answered is kept, and answered again until something changes; see `Application.answer`.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Method(Generic[P, R]):
     deadline: Literal["call", "file"] = "call"
     scope: Scope | None = None
     scope_of: Callable[[P], Scope | None] | None = None
+    by_state: bool = False
 
     @property
     def required_scope(self) -> Scope:

@@ -103,7 +103,7 @@ def _document(app: FastAPI, found: Sequence[Found]) -> dict[str, Any]:
 
 
 def _with_items(part: Part) -> Part:
-    return replace(part, paths=with_items(part.paths), schemas=with_items(part.schemas))
+    return replace(part, paths=with_items(part.paths), schemas=with_items(part.schemas, named=True))
 
 
 def _part(

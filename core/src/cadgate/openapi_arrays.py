@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+_VALUES = frozenset(("example", "examples", "default", "const", "enum"))
+"""Keys whose values are what clients send, not schemas: there `"type": "array"` may be a field like others."""
+_NAMED = frozenset(("properties", "patternProperties", "schemas", "$defs"))
+"""Keys of objects whose own keys are names."""
 
-def with_items(value: Any) -> Any:
+
+def with_items(value: Any, *, named: bool = False) -> Any:
     """The same schema, or anything that holds schemas, with `items` in every array."""
     if isinstance(value, list):
         return [with_items(each) for each in cast("list[Any]", value)]
     if not isinstance(value, dict):
         return value
-    schema = {key: with_items(each) for key, each in cast("dict[str, Any]", value).items()}
-    if schema.get("type") == "array" and "items" not in schema:
+    schema = {
+        key: each if key in _VALUES and not named else with_items(each, named=key in _NAMED and not named)
+        for key, each in cast("dict[str, Any]", value).items()
+    }
+    if not named and schema.get("type") == "array" and "items" not in schema:
         schema["items"] = _items(schema.pop("prefixItems", []))
     return schema
 

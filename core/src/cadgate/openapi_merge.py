@@ -123,6 +123,10 @@ def _rename(part: Part, new: dict[str, str]) -> None:
     if not new:
         return
     part.schemas = {new.get(name, name): _renamed(schema, new) for name, schema in part.schemas.items()}
+    for name in new.values():
+        # Generators name their classes by the title, and leave out what would have the same name twice.
+        if "title" in part.schemas[name]:
+            part.schemas[name] = {**part.schemas[name], "title": name}
     part.paths = _renamed(part.paths, new)
 
 

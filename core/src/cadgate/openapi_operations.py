@@ -37,7 +37,7 @@ _FAILURES: dict[int, tuple[str, str, str]] = {
     ),
     416: ("Outside of the file", "range_not_satisfiable", "The range 'bytes=99-' lies outside of the file's 5 bytes"),
     421: ("Addressed to another host", "misdirected_host", "This gateway does not answer to the Host 'example.org'"),
-    422: ("Understood, and refused", "validation_error", "The request is not valid: body.size: Input should be > 0"),
+    422: ("Understood, and refused", "validation_error", "The request is not valid: body.size: '2' is a text: send 2"),
     429: ("Too many calls in flight", "overloaded", "256 calls are in flight; try again in a second"),
     500: ("A defect of the gateway", "internal_error", "The gateway failed on this request; its log has the details"),
     503: ("The application cannot be reached", "application_starting", "The application is starting; try again"),
@@ -77,6 +77,15 @@ _IF_MATCH: dict[str, Any] = {
     "description": "The `revision` that the change is based on; 412 `revision_mismatch` if another is current.",
     "schema": {"type": "string", "maxLength": 128},
 }
+_IF_NONE_MATCH: dict[str, Any] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of an answer that the client has: where it would be the same again, the answer is 304.",
+    "schema": {"type": "string", "maxLength": 4096},
+}
+_ETAG = {"description": "Names this answer, for `If-None-Match`.", "schema": {"type": "string"}}
+_NOT_CHANGED = {"description": "Not changed since the `ETag` that `If-None-Match` names"}
 _DRY_RUN_QUERY: dict[str, Any] = {
     "name": "dry_run",
     "in": "query",
@@ -124,6 +133,10 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
             mutates = batch or (method is not None and method.mutates)
             operation.setdefault("description", operation.get("summary", ""))
             _parameters(operation, adapter=bool(methods), mutates=mutates, batch=batch)
+            if method is not None and method.by_state:
+                operation["parameters"].append(dict(_IF_NONE_MATCH))
+                operation["responses"]["304"] = dict(_NOT_CHANGED)
+                operation["responses"]["200"].setdefault("headers", {})["ETag"] = dict(_ETAG)
             if methods and takes_context(path, operation):
                 _context(operation, context)
             _failures(operation, adapter=bool(methods), mutates=mutates)

@@ -15,6 +15,7 @@ from typing import Any
 import pluggy
 from fastapi import Depends, Request
 from fastapi.routing import APIRouter
+from starlette.responses import Response
 
 from cadgate.application import Application, RequestContext
 from cadgate.appserver import Recognised, recognise, recognise_bytes, scrutiny
@@ -36,10 +37,23 @@ from cadgate.errors import (
 )
 from cadgate.json_request import read_bulk_json, run_on_body
 from cadgate.methods import Handler, Method, execute_if_trusted
-from cadgate.models.common import Color, Count, Creation, Empty, Name, Number, Params, Rotation, Trustable, Vector3
+from cadgate.models.common import (
+    Color,
+    Count,
+    Creation,
+    Empty,
+    Name,
+    Number,
+    Params,
+    QueryCount,
+    QueryNumber,
+    Rotation,
+    Trustable,
+    Vector3,
+)
 from cadgate.models.paging import ObjectPage, Page
 from cadgate.models.responses import Artifact, Deleted, MayWarn, ObjectInfo, Result, Success, Warned
-from cadgate.models.suffixes import check_suffix, follow_suffix
+from cadgate.models.suffixes import Suffixes, check_suffix, follow_suffix
 from cadgate.plugins.router import Router
 from cadgate.security.access import requires
 from cadgate.sessions.launcher import Hint, Launcher, LaunchPlan, application_entry
@@ -62,6 +76,7 @@ class Adapter:
     `api_version` is the version of this module that the adapter was written for: a number, which stays when the gateway
     goes on. `package` is scanned for module-level `Method` and `Handler` objects. `context` names request values that
     go with every call (`?document=` in FreeCAD): in the query for REST, in `params` for batch and WebSocket.
+    `topics` are the adapter's own, besides the host's: what is emitted or published on them reaches who subscribed.
     """
 
     name: str
@@ -75,6 +90,7 @@ class Adapter:
     settings: type[AdapterSettings] = AdapterSettings
     connection_error: type[ConnectionFailed] = ConnectionFailed
     context: Sequence[str] = field(default=())
+    topics: Sequence[str] = field(default=())
 
 
 class AdapterSpec:
@@ -137,14 +153,18 @@ __all__ = [
     "ObjectPage",
     "Page",
     "Params",
+    "QueryCount",
+    "QueryNumber",
     "Recognised",
     "Request",
     "RequestContext",
+    "Response",
     "Result",
     "Rotation",
     "Router",
     "StagedFile",
     "Success",
+    "Suffixes",
     "Trustable",
     "UnsupportedFormat",
     "ValidationFailed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import stat
 from pathlib import Path
 
@@ -43,6 +44,21 @@ def write_text(path: Path, text: str) -> None:
     """Write a file for its owner only."""
     with open(path, "w", encoding="utf-8", opener=opener) as file:
         file.write(text)
+
+
+def replace_file(path: Path, data: bytes, *, mode: int = _FILE) -> None:
+    """Write a file whole or not at all, whatever dies meanwhile. Raises OSError: then the old one is as it was."""
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with open(part, "xb", opener=opener) as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def secure_state(folder: Path, named_by: str = "state_dir") -> None:

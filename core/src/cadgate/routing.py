@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute, RouteContext, iter_route_contexts
@@ -20,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import Receive, Scope, Send
 
+from cadgate.direct import DIRECT, Direct
 from cadgate.json_request import JsonRequest
 from cadgate.query_names import names_of, require_known
 from cadgate.security.access import ACCESS, accesses, split
@@ -37,14 +39,14 @@ class GatewayRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        model = self._body_model()
+        model = self.body_model()
 
         async def handler(request: Request) -> Response:
             return await handle(JsonRequest(request.scope, request.receive, model))
 
         return handler
 
-    def _body_model(self) -> type[BaseModel] | None:
+    def body_model(self) -> type[BaseModel] | None:
         """What the whole body is validated as, where that is one model."""
         kind = None if self.body_field is None or self._embed_body_fields else self.body_field.field_info.annotation
         return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
@@ -172,10 +174,13 @@ def flatten(
     for found in iter_route_contexts(outer.routes):
         original = found.original_route
         if isinstance(original, APIRoute):
-            route = _api_route(original, found, tag, operation, adapter=None if context is None else operation)
-            names = names_of(route, adapter=context is not None, context=context or ())
-            setattr(route, QUERY_NAMES, names)
-            flat.append(route)
+            adapter = None if context is None else operation
+            for form in _forms(found.openapi_extra or {}):
+                route = _api_route(original, found, tag, operation, form, adapter=adapter)
+                names = names_of(route, adapter=context is not None, context=context or ())
+                setattr(route, QUERY_NAMES, names)
+                setattr(route, DIRECT, Direct.of(route, route.body_model()) if type(route) is GatewayRoute else None)
+                flat.append(route)
         elif isinstance(original, APIWebSocketRoute):
             flat.append(APIWebSocketRoute(found.path or "", original.endpoint, dependencies=original.dependencies))
         else:
@@ -185,6 +190,41 @@ def flatten(
     return flat
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One way in which a route is served and documented: `suffix` is added to its path and its operation id."""
+
+    suffix: str
+    extra: dict[str, Any]
+    told: str = ""
+
+
+def _forms(extra: dict[str, Any]) -> list[_Form]:
+    """The route itself; and, where it takes a file or the id of one, another for the id alone.
+
+    Generated clients send one kind of body for an operation. The route itself takes both kinds nevertheless.
+    """
+    body: dict[str, Any] = extra.get("requestBody", {})
+    content: dict[str, Any] = body.get("content", {})
+    reference = content.get(_JSON, {})
+    if set(content) != {_MULTIPART, _JSON} or "artifact" not in reference.get("schema", {}).get("properties", {}):
+        return [_Form("", extra)]
+
+    def only(kind: str) -> dict[str, Any]:
+        return {**extra, "requestBody": {**body, "content": {kind: content[kind]}}}
+
+    told = (
+        'This documents the upload. JSON `{"artifact": id}` is accepted here too; the same path with `/artifact` '
+        "at its end documents that."
+    )
+    return [
+        _Form("", only(_MULTIPART), told),
+        _Form("artifact", only(_JSON), "The file is an artifact: one that was written or uploaded before."),
+    ]
+
+
+_JSON = "application/json"
+_MULTIPART = "multipart/form-data"
 _COPIED = (
     "response_model",
     "status_code",
@@ -211,18 +251,26 @@ _COPIED = (
 )
 
 
-def _api_route(original: APIRoute, context: RouteContext, tag: str, operation: str, *, adapter: str | None) -> APIRoute:
+def _api_route(
+    original: APIRoute, context: RouteContext, tag: str, operation: str, form: _Form, *, adapter: str | None
+) -> APIRoute:
     kind = GatewayRoute if type(original) is APIRoute else type(original)
     options: dict[str, Any] = {name: getattr(context, name) for name in _COPIED}
     description: str = options["description"] or ""
     options["summary"] = options["summary"] or description.partition("\n")[0].removesuffix(".") or None
+    options["openapi_extra"] = form.extra or None
+    if form.told:
+        options["description"] = f"{description}\n\n{form.told}".strip()
     function = getattr(original.endpoint, "__name__", original.name)
+    if form.suffix:
+        options["name"] = f"{options['name']}_{form.suffix}"
+        options["summary"] = f"{options['summary']}: an artifact, by its id"
     declared, options["dependencies"] = split(options["dependencies"])
     route = kind(
-        context.path or "",
+        f"{context.path or ''}{f'/{form.suffix}' if form.suffix else ''}",
         original.endpoint,
         tags=[tag],
-        operation_id=f"{operation}_{function}",
+        operation_id=f"{operation}_{function}" + (f"_{form.suffix}" if form.suffix else ""),
         form_limits=original.form_limits,
         **options,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import struct
 from collections.abc import Callable
@@ -88,7 +89,9 @@ def bring(source: Path, name: str, format: str, staged: StagedFile, settings: Bl
             f"The file {name!r} is damaged: its parts are not of the kinds that {format} has in their places",
             details={"name": name, "format": format},
         ) from error
-    target = f"{PurePosixPath(name).stem[:60] or 'import'}{PurePosixPath(name).suffix.lower()}"
+    # Importers name objects after the file; some read these signs as something else.
+    stem = re.sub(r'[%"#:<>|?*]', "_", PurePosixPath(name).stem[:60])
+    target = f"{stem or 'import'}{PurePosixPath(name).suffix.lower()}"
     with source.open("rb") as content, staged.create(target) as file:
         if format == "obj":
             # Without references to material libraries: they name other files, and none came with it.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, cast
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError, PutOffError
 from cadgate.appserver.host import Host
-from cadgate.appserver.outcomes import failure_of, interrupted, may_help, require_not_set_aside, resolved
+from cadgate.appserver.outcomes import failure_of, interrupted, may_help, require_not_set_aside, resolved, told
 
 if TYPE_CHECKING:
     from cadgate.appserver.calls import Caller
@@ -61,7 +61,7 @@ class Batches:
                 return known
             require_not_set_aside(part)
             if part.mutates and self._caller.recovery is not None:
-                self._caller.recovery.require_saved(but_for=may_help(part))
+                self._caller.recovery.require_saved(but_for=may_help(part, self._host.mends))
             result = self._caller.invoke(part)
             answer: Answer = {"result": result}
             if part.mutates and not part.dry_run:
@@ -73,7 +73,7 @@ class Batches:
             part.deadline = call.deadline
             return interrupted(part)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as for a single call
-            return failure_of(error)
+            return failure_of(error, part, self._host)
 
     def _atomic(self, call: Call, calls: list[dict[str, Any]]) -> Any:
         live = call.connection is not None
@@ -116,8 +116,8 @@ class Batches:
                         text = f"{part.method} was stopped; nothing was changed"
                         raise AppError(code, text, {"index": number}) from None
                     except (Exception, SystemExit) as error:
-                        text = str(error).strip() or type(error).__name__
-                        raise AppError("command_failed", text, {"index": number}) from error
+                        failed = told(error, part, self._host)
+                        raise AppError(failed.code, failed.message, {"index": number}) from error
                     finally:
                         changed = changed or part.changed
                     kept.append({**item, "params": resolved(part.params, results[-1])})

@@ -25,11 +25,13 @@ from cadgate.appserver.outcomes import (
     may_help,
     require_not_set_aside,
     results_in,
+    why_unsaved,
 )
 from cadgate.appserver.recovery import REMEDY, Recovery
 from cadgate.appserver.registry import METHODS
 from cadgate.appserver.replaying import Unchanged
 from cadgate.appserver.replies import Replies
+from cadgate.appserver.states import UNCHANGED, States
 
 if TYPE_CHECKING:
     from cadgate.appserver.server import Server
@@ -48,6 +50,7 @@ class Caller:
         self._batches = Batches(self, server.host)
         self._executor = Executor(server.host, server.interrupts)
         self.recovery: Recovery | None = None
+        self._states = States(self._is_alone)
         self._builtin: dict[str, Callable[[Call], Any]] = {
             "session.ping": lambda call: {"pong": True},
             "session.batch": self._batches.run,
@@ -70,6 +73,10 @@ class Caller:
         scripted = {} if self.recovery.scripted is None else {"scripted": self.recovery.scripted}
         return {"replayed": replayed, "damages": damages, **scripted}
 
+    def _is_alone(self) -> bool:
+        """Whether nothing but calls changes the document."""
+        return self._host.managed and self.recovery is not None and self.recovery.scripted is None
+
     # --- one call ------------------------------------------------------------------------------------------------
 
     def answer(self, call: Call) -> Answer:
@@ -80,10 +87,13 @@ class Caller:
             return self._answer(call)
         except KeyboardInterrupt:
             return interrupted(call)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - an application raises what it likes; the client gets its text
-            return failure_of(error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - an application raises what it likes
+            return failure_of(error, call, self._host)
 
     def _answer(self, call: Call) -> Answer:
+        self._states.note(call)
+        if self._states.unchanged(call):
+            return UNCHANGED
         run = self._builtin.get(call.method)
         if call.mutates and call.key is not None and call.method != "session.batch":
             known = self.replies.find(call.key, call.hash)
@@ -91,7 +101,7 @@ class Caller:
                 return {**known, "replayed": True}
             require_not_set_aside(call)
         if call.mutates and self.recovery is not None:
-            self.recovery.require_saved(but_for=may_help(call))
+            self.recovery.require_saved(but_for=may_help(call, self._host.mends))
         answer: Answer = self._server.interrupts.run(call, lambda: self._once(call, run))
         if call.mutates and call.key is not None and call.method != "session.batch" and not call.dry_run:
             self.replies.store(call.key, call.hash, answer)
@@ -139,13 +149,13 @@ class Caller:
         finally:
             context.leave()
         if call.warnings and isinstance(result, dict):
-            return {**cast(Dict[str, Any], result), "warnings": call.warnings}
+            return {**cast("Dict[str, Any]", result), "warnings": call.warnings}
         return result
 
     def _work(self, call: Call, function: Callable[..., Any]) -> Any:
         """The application's own function: the one part of a call that can be interrupted."""
         # A mutation is journaled after its call: what the function does to its parameters must not get there.
-        params = cast(Dict[str, Any], marshal.loads(marshal.dumps(call.params))) if call.mutates else call.params
+        params = cast("Dict[str, Any]", marshal.loads(marshal.dumps(call.params))) if call.mutates else call.params
         return self.interruptibly(call, lambda: function(**params))
 
     def interruptibly(self, call: Call, work: Callable[[], Any]) -> Any:
@@ -213,8 +223,8 @@ class Caller:
             log.failure(error)
             self.recovery.unsaved = "session.execute"
             text = (
-                f"The session could not be saved after this, so a crash would take it back: {error}. Until it can be "
-                f"saved, other changes are refused. {REMEDY}"
+                f"The session could not be saved after this, so a crash would take it back: "
+                f"{why_unsaved(error, self._host)}. Until it can be saved, other changes are refused. {REMEDY}"
             )
             if "result" in answer:
                 answer["result"]["warnings"] = [{"code": "not_saved", "message": text}]
@@ -235,7 +245,9 @@ class Caller:
         if call.replay == "snapshot":
             return
         seconds = 0.0 if call.started is None else time.monotonic() - call.started
-        self.recovery.note(entry_of(call, result, request), seconds)
+        text = self.recovery.note(entry_of(call, result, request), seconds)
+        if request is None:
+            call.written = (result, text)
 
     def _keep_if_possible(self, call: Call, result: Any) -> None:
         """Keep a change that was let through to help a state that cannot be saved; what it did stays in any case."""
@@ -248,7 +260,8 @@ class Caller:
         except Exception as error:  # noqa: BLE001 - the next one may help
             log.failure(error)
             if isinstance(result, dict):
-                text = f"The session still cannot be saved, so a crash would take this back: {error}"
+                why = why_unsaved(error, self._host)
+                text = f"The session still cannot be saved, so a crash would take this back: {why}. {REMEDY}"
                 cast(Dict[str, Any], result).setdefault("warnings", []).append({"code": "not_saved", "message": text})
 
     def _unchanged(self, call: Call) -> bool:
@@ -305,8 +318,8 @@ class Caller:
                 raise Unchanged(str(error) or type(error).__name__) from error
             raise
 
-    def after(self, call: Call) -> None:
-        """Once the answer is on its way, and remembered: tell what changed, and cut a log short that grew too long."""
+    def observe(self, call: Call) -> None:
+        """Once the answer is made, and remembered: tell what changed."""
         context.enter(call)
         try:
             self._host.observe()
@@ -314,6 +327,9 @@ class Caller:
             log.failure(error)
         finally:
             context.leave()
+
+    def after(self, call: Call) -> None:
+        """Once the answer is on its way: cut a log short that grew too long."""
         if self.recovery is not None and self.recovery.broken:
             # Nobody knows what the document is now. The next life begins with what the journal tells.
             log.say(f"the session cannot go on: {self.recovery.broken}")

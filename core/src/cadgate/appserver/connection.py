@@ -47,7 +47,10 @@ class Connection:
 
         Raises ValueError, TypeError or RecursionError when the message is not JSON, FrameError when it is too large.
         """
-        frame = as_frame(message)
+        self.send_frame(as_frame(message))
+
+    def send_frame(self, frame: bytes) -> None:
+        """`send`, of a message that is written already."""
         with self._lock:
             if self.closed:
                 return
@@ -56,6 +59,16 @@ class Connection:
                 self._rest = b""
             except OSError:
                 self._shut()
+
+    def hold(self, frame: bytes) -> None:
+        """Let a frame be the next output, written with whatever is sent after it, or by `flush`."""
+        with self._lock:
+            self._rest += frame
+
+    def flush(self) -> None:
+        """Write what is held."""
+        if self._rest:
+            self.send_frame(b"")
 
     def post(self, frame: bytes) -> bool:
         """Write a frame if that takes no waiting; whether it did. For the I/O thread, which everybody waits for."""
@@ -104,13 +117,24 @@ class Connection:
             self.sock.close()
 
 
+_encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode
+
+
+def frame_with(head: dict[str, Any], answer: dict[str, Any], result: str) -> bytes:
+    """The frame of an answer whose `result` is JSON in ASCII already. Raises what `as_frame` does."""
+    if "\\ud" in result:  # perhaps half a surrogate pair
+        return as_frame({**head, **answer})
+    rest = {name: value for name, value in answer.items() if name != "result"}
+    text = f'{_encode(head)[:-1]},"result":{result},{_encode(rest)[1:]}'
+    return encode(text.encode("utf-8", "replace"))
+
+
 def as_frame(message: dict[str, Any]) -> bytes:
     """A message as it travels. Half a surrogate pair, which UTF-8 cannot say, becomes a question mark.
 
     Raises ValueError, TypeError or RecursionError when it is not JSON, FrameError when it is too large.
     """
-    text = json.dumps(message, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    return encode(text.encode("utf-8", "replace"))
+    return encode(_encode(message).encode("utf-8", "replace"))
 
 
-__all__ = ["Connection", "FrameError"]
+__all__ = ["Connection", "FrameError", "as_frame", "frame_with"]

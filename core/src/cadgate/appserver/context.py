@@ -32,8 +32,11 @@ class Call:
         "replay",
         "request_id",
         "set_aside",
+        "since",
         "started",
+        "state",
         "warnings",
+        "written",
     )
 
     def __init__(self, connection: Any, id: Any, method: str, params: dict[str, Any], meta: dict[str, Any]) -> None:
@@ -59,6 +62,10 @@ class Call:
         self.set_aside = int(meta.get("set_aside") or 0)
         """How often it was at work when the application died, if that was too often: then it is not done any more."""
         self.context: dict[str, Any] = meta.get("context") or {}
+        self.since: str | None = meta.get("since")
+        """The name of the state of which the peer has the answer; empty: it only wants to know the name."""
+        self.state: str | None = None
+        """The name of the state that the answer is of."""
         self.cancelled = False
         self.changed = False
         self.cleared = False
@@ -66,6 +73,8 @@ class Call:
         self.idle = False
         """Whether it said that it changes nothing: then there is nothing to keep."""
         self.warnings: list[dict[str, str]] = []
+        self.written: tuple[Any, str] | None = None
+        """Its result, and that as JSON, once the journal has it."""
 
     @property
     def expired(self) -> bool:
@@ -83,6 +92,16 @@ def current() -> Call:
 def request() -> Call:
     """The call that a client sent: the batch, for a call that is a part of one."""
     return _current[0]
+
+
+def innermost() -> Call | None:
+    """The call that runs, if one does."""
+    return _current[-1] if _current else None
+
+
+def outermost() -> Call | None:
+    """The call that a client sent, if one runs."""
+    return _current[0] if _current else None
 
 
 def enter(call: Call) -> None:

@@ -24,8 +24,9 @@ class PutOffError(AppError):
     """`error`, of what an earlier call of an atomic batch leads to and left to be done later."""
 
     def __init__(self, error: BaseException) -> None:
-        self.error = error if isinstance(error, AppError) else AppError("command_failed", str(error) or repr(error))
-        super().__init__(self.error.code, self.error.message, self.error.details)
+        self.error = error
+        known = error if isinstance(error, AppError) else AppError("command_failed", str(error) or repr(error))
+        super().__init__(known.code, known.message, known.details)
 
 
 class DryRunPassed(Exception):

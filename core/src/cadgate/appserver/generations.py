@@ -65,7 +65,22 @@ _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 def line_of(told: dict[str, Any]) -> bytes:
     """A line of a file of the journal. Raises ValueError, TypeError, RecursionError for what JSON cannot hold."""
-    body = _encode(told).encode()
+    return _line(_encode(told))
+
+
+def line_with(entry: dict[str, Any], result: str) -> bytes:
+    """`line_of` an entry whose `result`, the last of its values, is written already."""
+    head = _encode({name: value for name, value in entry.items() if name != "result"})
+    return _line(f'{head[:-1]},"result":{result}}}')
+
+
+def text_of(value: Any) -> str:
+    """A value as it stands in a line. Raises ValueError, TypeError, RecursionError for what JSON cannot hold."""
+    return _encode(value)
+
+
+def _line(text: str) -> bytes:
+    body = text.encode()
     return b"%08x %s\n" % (zlib.crc32(body), body)
 
 

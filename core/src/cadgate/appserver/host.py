@@ -17,6 +17,14 @@ class Host:
     name = ""
     package = ""
     snapshot_suffix = ".snapshot"
+    refusals: tuple[type[BaseException], ...] = (OSError, MemoryError)
+    """What is raised where the application itself refuses what it is asked for: the client gets `command_failed` and
+    the text. Whatever else a function raises, and is no AppError, is a defect: `internal_error` without its text.
+    """
+    mends: frozenset[str] = frozenset(("clear", "delete", "remove", "update"))
+    """Actions (`delete` of `objects.delete`), or whole methods, that go on where the session cannot be saved: what they
+    change may be what hinders it. Other changes are refused until it can be.
+    """
     code_modules: frozenset[str] = scripting.MODULES
     """What executed code may import and still be proved to leave nothing behind that acts on later calls."""
     code_words: frozenset[str] = scripting.WORDS

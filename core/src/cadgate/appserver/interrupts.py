@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import signal
 import threading
 import time
@@ -9,6 +10,10 @@ from types import FrameType
 from typing import Any, Callable
 
 from cadgate.appserver.context import Call
+
+# `signal.signal` puts an enumeration round this, which takes longer than an empty call.
+_set_handler: Callable[[int, Any], Any] = importlib.import_module("_signal").signal
+_SIGINT = int(signal.SIGINT)
 
 LATE_SECONDS = 1.0
 """A signal that comes within that time after a cancellation belongs to it, also when its call is over."""
@@ -26,6 +31,7 @@ class Interrupts:
         self._main = threading.main_thread().ident
         self._lock = threading.Lock()
         self._previous: Any = None
+        self._handler: Callable[[int, Any], None] = self._on_signal
         self._cancelled_at = 0.0
         self.running: Call | None = None
         self.deferred = False
@@ -37,8 +43,8 @@ class Interrupts:
         Must be called on the main thread, and the exception caught at least one frame higher. The handler stays
         afterwards: a signal may be on its way still, and must not reach anybody else's.
         """
-        found = signal.signal(signal.SIGINT, self._on_signal)
-        if found != self._on_signal:
+        found = _set_handler(_SIGINT, self._handler)
+        if found is not self._handler:
             self._previous = found
         self.deferred = self.pending = False
         self.running = call

@@ -22,6 +22,7 @@ from cadgate.appserver.generations import (
     hash_of,
     head_of,
     line_of,
+    line_with,
 )
 from cadgate.appserver.tail import End
 
@@ -185,12 +186,15 @@ class Journal(Generations):
         self.number, self._about, self.seq, self.entries = number, about, about.seq + len(entries), list(entries)
         self._tail.write(End(number, self.seq))
 
-    def append(self, entry: Entry) -> None:
-        """Note one mutation. A failed write leaves the log as it was. Raises OSError, ValueError, TypeError."""
+    def append(self, entry: Entry, result: str | None = None) -> None:
+        """Note one mutation. A failed write leaves the log as it was. Raises OSError, ValueError, TypeError.
+
+        `result` is the entry's result as `text_of` writes it, where that was done already.
+        """
         if self._torn:
             self.rewrite_entries(self.entries)
         numbered = {**entry, "seq": self.seq + 1}
-        line = line_of(numbered)
+        line = line_of(numbered) if result is None else line_with(numbered, result)
         size = self._log.seek(0, os.SEEK_END)
         try:
             _write(self._log, line)

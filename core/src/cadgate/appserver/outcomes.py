@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, cast
+from typing import Any, Collection, Dict, List, cast
 
 from cadgate.appserver import log
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError
 from cadgate.appserver.generations import Entry
+from cadgate.appserver.host import Host
 
 Answer = Dict[str, Any]
 
 
-def may_help(call: Call) -> bool:
-    """Whether a change may make a state savable that is not: undo, code, and what removes things."""
+def may_help(call: Call, actions: Collection[str]) -> bool:
+    """Whether a change may make a state savable that is not: undo, code, and methods of these `actions`."""
     if call.method == "session.batch":
         parts = cast(List[Dict[str, Any]], call.params["calls"])
-        return all(not part.get("mutates") or _removes(part["method"]) for part in parts)
-    return call.method in ("session.undo", "session.execute") or _removes(call.method)
+        return all(not part.get("mutates") or _acts(part["method"], actions) for part in parts)
+    return call.method in ("session.undo", "session.execute") or _acts(call.method, actions)
 
 
-def _removes(method: str) -> bool:
-    return method.rpartition(".")[2] in ("clear", "delete", "remove")
+def _acts(method: str, actions: Collection[str]) -> bool:
+    return method in actions or method.rpartition(".")[2] in actions
 
 
 def require_not_set_aside(call: Call) -> None:
@@ -46,21 +47,53 @@ def interrupted(call: Call) -> Answer:
     return failure("interrupted", f"{call.method} was interrupted; nothing was changed")
 
 
-def failure_of(error: BaseException) -> Answer:
-    """The answer to a call whose work raised. What is no AppError goes to the application's log too."""
+def failure_of(error: BaseException, call: Call, host: Host) -> Answer:
+    """The answer to a call whose work raised."""
+    return {"error": told(error, call, host).wire()}
+
+
+def told(error: BaseException, call: Call, host: Host) -> AppError:
+    """What the client is told of what a call raised; what is no AppError goes to the application's log too.
+
+    Where the application itself refused, its words. Of a defect, whose words would be Python's, only that there is one.
+    """
     if isinstance(error, AppError):
-        return {"error": error.wire()}
-    log.failure(error)
+        return error
+    log.failure(error, call)
+    if not isinstance(error, host.refusals):
+        return AppError(
+            "internal_error",
+            f"{call.label} failed because of a defect in the adapter {host.name!r}; the application's log has the "
+            "traceback under this request id",
+        )
     try:
         text = str(error).strip()
     except Exception:  # noqa: BLE001 - the text is made by foreign code
         text = ""
-    return failure("command_failed", text or type(error).__name__)
+    return AppError("command_failed", text or type(error).__name__)
+
+
+def why_unsaved(error: Exception, host: Host) -> str:
+    """What a client is told of a snapshot that failed."""
+    if isinstance(error, (AppError, *host.refusals)):
+        return str(error).strip() or type(error).__name__
+    return f"its Host.save_snapshot raised {type(error).__name__}, and the application's log has the traceback"
+
+
+def not_written(method: str, error: Exception) -> AppError:
+    if isinstance(error, OSError):
+        text = f"The change by {method} could not be kept ({error}) and was taken back"
+        return AppError("command_failed", text, {"method": method, "journal": str(error)})
+    return AppError(
+        "internal_error",
+        f"The change by {method} was taken back: because of a defect in the adapter its result is no JSON",
+        {"method": method},
+    )
 
 
 def resolved(params: dict[str, Any], result: Any) -> dict[str, Any]:
     """Parameters that do the same again: with the name that the application chose."""
-    name = cast(Dict[str, Any], result).get("name") if isinstance(result, dict) else None
+    name = cast("Dict[str, Any]", result).get("name") if isinstance(result, dict) else None
     # In a change of something that exists, `name` says what that is, and `new_name` what it is to be called.
     field = "new_name" if "new_name" in params else "name"
     if field in params and isinstance(name, str):
@@ -75,7 +108,7 @@ def results_in(result: Any) -> list[dict[str, Any]]:
     """A result, or those of a batch."""
     if not isinstance(result, dict):
         return []
-    told = cast(Dict[str, Any], result)
+    told = cast("Dict[str, Any]", result)
     parts = told.get("results")
     if not isinstance(parts, list):
         return [told]

@@ -10,10 +10,11 @@ from cadgate.appserver import log
 from cadgate.appserver.attempts import Attempts
 from cadgate.appserver.copies import SUPPORTED as COPIES
 from cadgate.appserver.errors import AppError
-from cadgate.appserver.generations import About, Damage, Entry, Generation
+from cadgate.appserver.generations import About, Damage, Entry, Generation, text_of
 from cadgate.appserver.history import History
 from cadgate.appserver.host import Host
 from cadgate.appserver.journal import Journal
+from cadgate.appserver.outcomes import not_written, why_unsaved
 from cadgate.appserver.replaying import apply_all
 from cadgate.appserver.replies import Replies
 from cadgate.appserver.sameness import first_difference
@@ -28,7 +29,8 @@ COPY_SECONDS = 20.0
 PAYS_SECONDS = 0.05
 """Mutations that took longer together are not done again for a document that was cleared since."""
 REMEDY = (
-    "Undo goes back to the last state that was saved (POST /undo); or delete what cannot be saved, or change it by code"
+    "Undo goes back to the last state that was saved (POST /undo); or delete what cannot be saved, or change it, by "
+    "code too"
 )
 MAX_TORN = 10
 """Entries that may fail half-way in a restoration, each of which is one more beginning."""
@@ -210,18 +212,25 @@ class Recovery:
 
     # --- while it runs -------------------------------------------------------------------------------------------
 
-    def note(self, entry: Entry, seconds: float) -> None:
-        """Journal one mutation that succeeded. Raises AppError when that fails, and takes the mutation back."""
+    def note(self, entry: Entry, seconds: float) -> str:
+        """Journal one mutation that succeeded. Raises AppError when that fails, and takes the mutation back.
+
+        Returns its result as JSON in ASCII.
+        """
         try:
-            self._journal.append(entry)
+            result = text_of(entry["result"])
+            self._journal.append(entry, result)
         except (OSError, ValueError, TypeError, RecursionError) as error:
             if isinstance(error, OSError):
                 self._say("log", f"changes cannot be written: {error}")
+            else:
+                log.failure(error)
             self.rollback()
-            raise _not_kept(error) from error
+            raise not_written(str(entry["method"]), error) from error
         self._say("log", None)
         self.history.forget()
         self._replay_seconds += seconds
+        return result
 
     def keep_by_snapshot(self, because: str) -> None:
         """The same for one whose effect only a snapshot can tell."""
@@ -230,7 +239,13 @@ class Recovery:
         except Exception as error:
             log.failure(error)
             self.rollback()
-            raise _not_kept(error) from error
+            why = why_unsaved(error, self._host)
+            raise AppError(
+                "command_failed",
+                f"The change by {because} could not be kept, because the session cannot be saved ({why}), and was "
+                "taken back. Delete or change what cannot be saved, or change it by code, and try again",
+                {"method": because, "snapshot": why},
+            ) from error
 
     def snapshot(self, because: str) -> None:
         """Write the whole state, and start a new log. Raises what the host raises, OSError."""
@@ -328,10 +343,11 @@ class Recovery:
             if but_for:
                 return
             log.failure(error)
+            why = why_unsaved(error, self._host)
             raise AppError(
                 "command_failed",
-                f"The session refuses changes until the effect of {self.unsaved} can be saved: {error}. {REMEDY}",
-                {"snapshot": str(error)},
+                f"The session refuses changes until the effect of {self.unsaved} can be saved: {why}. {REMEDY}",
+                {"method": self.unsaved, "snapshot": why},
             ) from error
 
     def has_entries(self) -> bool:
@@ -375,9 +391,3 @@ class Recovery:
     def load(self, generation: Generation, entries: list[Entry]) -> bool:
         """Load a state whole; whether that worked."""
         return self._load_snapshot(generation) and len(self.replay(entries)) == len(entries)
-
-
-def _not_kept(error: Exception) -> AppError:
-    return AppError(
-        "command_failed", f"The change could not be kept ({error}) and was taken back", {"journal": str(error)}
-    )

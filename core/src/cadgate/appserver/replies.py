@@ -33,8 +33,8 @@ class _Memory:
 
 def _weight(answer: dict[str, Any]) -> int:
     result = answer.get("result")
-    results = cast(Dict[str, Any], result).get("results") if isinstance(result, dict) else None
-    return max(1, len(cast(List[Any], results))) if isinstance(results, list) else 1
+    results = cast("Dict[str, Any]", result).get("results") if isinstance(result, dict) else None
+    return max(1, len(cast("List[Any]", results))) if isinstance(results, list) else 1
 
 
 class Replies:

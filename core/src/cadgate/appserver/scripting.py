@@ -152,7 +152,8 @@ class _Reader:
             return f"it uses {node.attr!r}"
         if not isinstance(node.ctx, ast.Load):
             if _is_code(self._value(node.value)):
-                return f"it sets {ast.unparse(node)!r}" if hasattr(ast, "unparse") else f"it sets {node.attr!r}"
+                written = ast.unparse(node) if hasattr(ast, "unparse") else node.attr  # novermin
+                return f"it sets {written!r}"
             return None
         value, base = self._value(node), self._value(node.value)
         if _is(base, ModuleType) and base.__name__ == "os" and node.attr not in _OS:

@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, cast
 
 from cadgate.appserver import log
 from cadgate.appserver.calls import Caller
-from cadgate.appserver.connection import Connection
+from cadgate.appserver.connection import Connection, frame_with
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError
 from cadgate.appserver.framing import PROTOCOL, FrameError
@@ -205,14 +205,30 @@ class Server:
             "queue_ms": (call.started - call.received) * 1000,
             "app_ms": (time.monotonic() - call.started) * 1000,
         }
-        self._reply(call, {**answer, "meta": times})
+        named = {} if call.state is None else {"state": call.state}
+        self._reply(call, {**answer, "meta": {**times, **named}})
+        try:
+            self.caller.observe(call)
+        finally:
+            if call.connection is not None:
+                call.connection.flush()
         self.caller.after(call)
 
     def _reply(self, call: Call, answer: dict[str, Any]) -> None:
         if call.id is None or call.connection is None:
             return
         try:
-            call.connection.send({"jsonrpc": "2.0", "id": call.id, **answer})
-        except (ValueError, TypeError, RecursionError, FrameError) as error:
+            written = call.written
+            if written is not None and written[0] is answer.get("result"):
+                # What is told of the change next travels with it: one system call, and the peer wakes once.
+                call.connection.hold(frame_with({"jsonrpc": "2.0", "id": call.id}, answer, written[1]))
+            else:
+                call.connection.send({"jsonrpc": "2.0", "id": call.id, **answer})
+        except FrameError as error:
             failure = AppError("command_failed", f"{call.method} gave a result that cannot be sent: {error}")
+            call.connection.send({"jsonrpc": "2.0", "id": call.id, "error": failure.wire()})
+        except (ValueError, TypeError, RecursionError) as error:
+            log.failure(error, call)
+            text = f"{call.method} gave a result that cannot be sent: because of a defect in the adapter it is no JSON"
+            failure = AppError("internal_error", text)
             call.connection.send({"jsonrpc": "2.0", "id": call.id, "error": failure.wire()})

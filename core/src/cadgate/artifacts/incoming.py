@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.artifacts.upload import receive_raw, receive_upload
 from cadgate.errors import UnsupportedMediaType, ValidationFailed
 from cadgate.json_body import parse
+from cadgate.json_request import validate
 from cadgate.models.responses import Artifact
 from cadgate.routers.context import require
 
@@ -21,7 +22,7 @@ class ArtifactReference(BaseModel):
     """The JSON form of an incoming file."""
 
     model_config = ConfigDict(extra="forbid")
-    artifact: Annotated[str, Field(description="The id of an artifact.")]
+    artifact: Annotated[str, Field(description="The id of an artifact.", examples=["0123456789abcdef0123456789abcdef"])]
 
 
 class TrustableReference(ArtifactReference):
@@ -90,14 +91,7 @@ class IncomingFile:
             raise UnsupportedMediaType('Send multipart/form-data with a field "file", or JSON {"artifact": id}')
         if not body:
             raise ValidationFailed('The request has no body: send a file in the field "file", or {"artifact": id}')
-        try:
-            reference = form.model_validate(parse(body))
-        except ValidationError as error:
-            raise ValidationFailed(
-                'The body must be {"artifact": id}'
-                + (', with "trusted": true or false where you want' if form is TrustableReference else ""),
-                details={"errors": error.errors(include_url=False, include_context=False, include_input=False)},
-            ) from error
+        reference = validate(form, parse(body))
         return IncomingFile(store, reference.artifact, getattr(reference, "trusted", False))
 
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 from urllib.parse import quote
 
@@ -128,10 +129,20 @@ def file_response(stored: Stored, *, attachment: bool = True, headers: dict[str,
             "X-Artifact-Id": artifact.id,
             # Whatever a client stored as HTML or SVG must not run as a page of the gateway.
             "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(base, safe='')}",
+            "Content-Disposition": f"{disposition}; {_filenames(base)}",
             **(headers or {}),
         },
     )
+
+
+def _filenames(name: str) -> str:
+    """A file's name in both forms of a Content-Disposition: in ASCII for whoever knows no other, and as it is."""
+    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    stem, dot, suffix = re.sub(r'["%\\/:]', "_", ascii_only).rpartition(".")
+    if not dot:
+        stem, suffix = suffix, ""
+    plain = (stem.strip(" .") or "file") + dot + suffix.strip()
+    return f"filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 BYTES: dict[str, str] = {"type": "string", "format": "binary"}

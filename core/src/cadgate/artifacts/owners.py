@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from cadgate.errors import Conflict
+from cadgate.private import make_folder, replace_file
 
 OPERATOR = frozenset(("local", "in-process"))
 """The one user of `auth = "local"`: all files are theirs."""
@@ -64,11 +64,5 @@ class Owners:
 
     def _write(self, path: Path, identity: str) -> None:
         """Before the file itself: one whose record was lost would be nobody's to replace."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        record = self._record(path)
-        part = record.with_name(f".{secrets.token_hex(8)}.part")
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(json.dumps({"owner": identity, "path": os.fsdecode(path)}).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, record)
+        make_folder(self._folder)
+        replace_file(self._record(path), json.dumps({"owner": identity, "path": os.fsdecode(path)}).encode())

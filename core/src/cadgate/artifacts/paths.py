@@ -44,6 +44,19 @@ def _objection(segment: str) -> str | None:
     return None
 
 
+def check_title(name: str) -> None:
+    """Raise PathNotAllowed for what cannot be the name of a kept file: one segment, in which `%` is a sign like others.
+
+    It is a title, and leads nowhere.
+    """
+    reason = "it contains a slash" if "/" in name else _objection(name.replace("%", "_"))
+    if reason is not None:
+        raise PathNotAllowed(
+            f"The name {name!r} is not allowed: {reason.replace('a segment', 'it')}. Give one such as 'flange.step'",
+            details={"path": name, "reason": reason},
+        )
+
+
 def resolve(workspace: Path, name: str, allowed_roots: tuple[Path, ...] = ()) -> Path:
     """Where `name` leads, links followed: inside `workspace`, or absolute under one of `allowed_roots`.
 

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import shutil
+import threading
 import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -21,8 +22,9 @@ from typing import BinaryIO
 import anyio.to_thread
 
 from cadgate.artifacts.inside import copy_over, create, folder_inside, is_plain, open_plain, plain_files, take
+from cadgate.artifacts.keeping import Keeping
 from cadgate.artifacts.owners import OPERATOR, Owners
-from cadgate.artifacts.paths import STAGING, check_name, resolve
+from cadgate.artifacts.paths import STAGING, check_name, check_title, resolve
 from cadgate.errors import (
     ArtifactNotFound,
     CadgateError,
@@ -39,6 +41,10 @@ _CHANGED = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP)
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 OWNER = "owner"
 """The file of an artifact's folder that says who stored it."""
+KEY = "key"
+"""The file of an artifact's folder that names the record of the idempotency key that it was stored with."""
+KEYS = ".keys"
+"""The folder of these records: the id of the artifact of a key."""
 
 MEDIA_TYPES = {
     ".glb": "model/gltf-binary",
@@ -142,6 +148,7 @@ class StagedFile:
         with self._opened() as folder:
             if not is_plain(folder, self.path.name) or not os.stat(self.path.name, dir_fd=folder).st_size:
                 raise CommandExecutionError(f"The application reported success but wrote no file {self.name!r}")
+            self._store.make_room(os.stat(self.path.name, dir_fd=folder).st_size)
             if self._target is not None:
                 with self._store.owners.claiming(self._target[1], self._owner, self.name):
                     self._put(folder, *self._target)
@@ -182,8 +189,18 @@ class StagedFile:
 class ArtifactStore:
     """Artifacts below one folder: `{id}/data` and `{id}/artifact.json`."""
 
-    def __init__(self, root: Path, allowed_roots: tuple[Path, ...] = (), *, owners: Path | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        allowed_roots: tuple[Path, ...] = (),
+        *,
+        owners: Path | None = None,
+        max_bytes: int | None = None,
+        ttl_seconds: float | None = None,
+    ) -> None:
         self.root = root
+        self._lock = threading.Lock()
+        self.keeping = Keeping(root, max_bytes, ttl_seconds)
         self.owners = Owners(owners or root.with_name("owners"))
         self.allowed_roots = allowed_roots
         make_folder(root)
@@ -229,6 +246,7 @@ class ArtifactStore:
         part.mkdir(mode=0o700)
         try:
             take(folder, file, part / "data")
+            self.make_room((part / "data").stat().st_size)
             artifact = Artifact(
                 id=identifier,
                 name=name,
@@ -245,51 +263,80 @@ class ArtifactStore:
             if error.errno is not None:
                 raise
             raise CommandExecutionError(f"What the application left as {name!r} is not a plain file") from error
+        except CadgateError:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+        self.keeping.add(artifact.size)
         return artifact
 
+    def make_room(self, size: int) -> None:
+        """Remove what is too old. Raises LimitExceeded where a file of `size` bytes is then too much."""
+        for identifier in self.keeping.expired(size):
+            with contextlib.suppress(FileNotFoundError):
+                self._remove(identifier)
+        self.keeping.require(size)
+
+    def _remove(self, identifier: str) -> None:
+        """Remove an artifact, and that there was one with its key. Raises FileNotFoundError."""
+        trash = self.root / f".{identifier}.removed"
+        os.replace(self.root / identifier, trash)
+        with contextlib.suppress(OSError):
+            self.keeping.add(-(trash / "data").stat().st_size)
+        with contextlib.suppress(OSError):
+            record = self.root / KEYS / (trash / KEY).read_text()
+            if record.read_text() == identifier:
+                record.unlink()
+        shutil.rmtree(trash, ignore_errors=True)
+
     def keyed(self, artifact: Artifact, key: str, owner: str = "local") -> Artifact:
-        """Keep an artifact that was just stored under the id that belongs to a client's idempotency key.
+        """Keep an artifact that was just stored as the one of a client's idempotency key.
 
         What came before with that key stays, also over restarts, and is returned when it is the same file under the
-        same name. Raises IdempotencyConflict when it is not; the new one is gone then.
+        same name. Raises IdempotencyConflict when it is not; the new one is gone then. Where the first was removed
+        since, the new one is kept, under its own id: an id never comes back.
         """
         # Another caller's key is another request, whatever it is called.
         whose = "" if owner in OPERATOR else f" of {owner}"
-        identifier = hashlib.sha256(f"idempotency-key{whose} {key}".encode()).hexdigest()[:32]
-        renamed = artifact.model_copy(update={"id": identifier, "url": f"/api/v1/artifacts/{identifier}"})
-        part = self.root / f".{artifact.id}.part"
-        os.replace(self.root / artifact.id, part)
-        try:
-            write_text(part / "artifact.json", renamed.model_dump_json())
-            os.rename(part, self.root / identifier)
-        except OSError as error:
-            shutil.rmtree(part, ignore_errors=True)
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-            first = self.get(identifier).artifact
-            if (first.name, first.sha256) != (artifact.name, artifact.sha256):
-                raise IdempotencyConflict(
-                    f"The idempotency key {key!r} was used for another file: use a new key for a new request"
-                ) from error
-            return first
-        return renamed
+        record = self.root / KEYS / hashlib.sha256(f"idempotency-key{whose} {key}".encode()).hexdigest()
+        with self._lock:
+            try:
+                first = self.get(record.read_text()).artifact
+            except (OSError, ArtifactNotFound):  # none so far, or it was removed since
+                make_folder(record.parent)
+                write_text(self.root / artifact.id / KEY, record.name)
+                write_text(record, artifact.id)
+                return artifact
+        self._remove(artifact.id)
+        if (first.name, first.sha256) != (artifact.name, artifact.sha256):
+            raise IdempotencyConflict(
+                f"The idempotency key {key!r} was used for another file: use a new key for a new request"
+            )
+        return first
 
     def upload_path(self, name: str) -> tuple[Path, str]:
         """A temporary place for an upload, and the name it will have. Raises PathNotAllowed."""
         base = name.replace("\\", "/").rsplit("/", 1)[-1] or "upload"
-        check_name(base)
+        check_title(base)
         return self.root / f".{secrets.token_hex(16)}.upload", base
 
     def get(self, identifier: str) -> Stored:
         """The artifact `identifier`. Raises ArtifactNotFound."""
         folder = self.root / identifier
         try:
-            if not _ID.match(identifier):
+            if not _ID.match(identifier) or self.keeping.is_too_old(folder):
                 raise FileNotFoundError(identifier)
             artifact = Artifact.model_validate(json.loads((folder / "artifact.json").read_bytes()))
         except (OSError, ValueError) as error:
             raise ArtifactNotFound(f"There is no artifact {identifier!r}", details={"id": identifier}) from error
         return Stored(artifact, folder / "data")
+
+    def holds(self, identifier: str) -> bool:
+        """Whether there is an artifact with this id."""
+        try:
+            self.get(identifier)
+        except ArtifactNotFound:
+            return False
+        return True
 
     def page(self, offset: int, limit: int) -> tuple[list[Artifact], int]:
         """Some of the artifacts, the newest first, and how many there are in all."""
@@ -298,7 +345,8 @@ class ArtifactStore:
             for entry in entries:
                 if _ID.match(entry.name):
                     with contextlib.suppress(FileNotFoundError):  # removed at this moment
-                        ages.append((entry.stat().st_mtime_ns, entry.name))
+                        if not self.keeping.is_too_old(entry):
+                            ages.append((entry.stat().st_mtime_ns, entry.name))
         ages.sort(reverse=True)
         listed: list[Artifact] = []
         for _, identifier in ages[offset : offset + limit]:
@@ -332,9 +380,7 @@ class ArtifactStore:
                 f"The artifact {identifier!r} was stored by somebody else, who may remove it",
                 details={"id": identifier},
             )
-        trash = self.root / f".{identifier}.removed"
         try:
-            os.replace(self.root / identifier, trash)
+            self._remove(identifier)
         except FileNotFoundError as error:  # somebody else was faster
             raise ArtifactNotFound(f"There is no artifact {identifier!r}", details={"id": identifier}) from error
-        shutil.rmtree(trash, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import partial
 from io import BufferedWriter
 from pathlib import Path
@@ -27,6 +28,8 @@ from cadgate.security.audit import AuditLog
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
+_ESCAPED = {"%22": '"', "%0D": "\r", "%0A": "\n"}
+"""What browsers and HTTP libraries write for the three signs that a quoted file name cannot hold."""
 FIELD = "file"
 MAX_PARTS = 64
 MAX_TEXT = 1024
@@ -99,6 +102,10 @@ async def _receive(store: ArtifactStore, request: Request, fields: dict[str, str
         upload.discard()
 
 
+def _unescaped(name: str) -> str:
+    return re.sub("%22|%0[DA]", lambda found: _ESCAPED[found[0]], name)
+
+
 class _Upload:
     """What the parser has found so far."""
 
@@ -169,7 +176,7 @@ class _Upload:
             given = filename.decode("utf-8")
         except UnicodeDecodeError as error:
             raise PathNotAllowed("The file's name is not UTF-8", details={"reason": "not UTF-8"}) from error
-        self._path, self._name = self._store.upload_path(given or "upload")
+        self._path, self._name = self._store.upload_path(_unescaped(given) or "upload")
         self._file = open(self._path, "wb", opener=opener)  # noqa: SIM115 - closed by flush and discard
         self._taking = True
 

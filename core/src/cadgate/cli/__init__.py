@@ -80,6 +80,21 @@ def doctor(host: Host = None, port: Port = None, plugins: Plugins = None, state_
     _report(run, host=host, port=port, plugins=plugins, state_dir=state_dir)
 
 
+@app.command()
+def prune(
+    yes: Annotated[bool, typer.Option("--yes", help="Remove what is listed.")] = False,
+    artifacts: Annotated[
+        float | None, typer.Option("--artifacts", metavar="DAYS", help="Also artifacts that are older.", min=0)
+    ] = None,
+    plugins: Plugins = None,
+    state_dir: StateDir = None,
+) -> None:
+    """List what uninstalled adapters left: sessions, logs, tables of plugins.toml; `--yes` removes it."""
+    from cadgate.cli.left import prune as run
+
+    _exit(run(_settings(plugins=plugins, state_dir=state_dir), remove=yes, days=artifacts))
+
+
 plugins_app = typer.Typer(invoke_without_command=True)
 app.add_typer(plugins_app, name="plugins")
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cadgate.cli.gateway import Gateway, NotReachable, Service
+from cadgate.cli.left import left_tables
 from cadgate.cli.lock import holder_of
 from cadgate.cli.processes import Family
 from cadgate.config import Settings
@@ -84,7 +85,7 @@ def up(settings: Settings, arguments: list[str], timeout_seconds: float) -> int:
         if gateway is None:
             return _did_not_start(child, log, start, timeout_seconds)
         states = _wait_for_adapters(gateway, progress, deadline)
-    return _report(gateway, states, log)
+    return _report(gateway, states, log, left_tables(settings))
 
 
 def _spawn(settings: Settings, log: Path, arguments: list[str]) -> tuple[subprocess.Popen[bytes], int]:
@@ -160,7 +161,14 @@ def _did_not_start(child: subprocess.Popen[bytes] | None, log: Path, start: int,
     return code if code in (1, 2) else 1
 
 
-def _report(gateway: Gateway, services: list[Service], log: Path) -> int:
+def _report(gateway: Gateway, services: list[Service], log: Path, left: set[str]) -> int:
+    for name in sorted(left):
+        print(
+            f"cadgate: warning: plugins.toml has [adapters.{name}], and no adapter {name!r} is installed: remove the "
+            f"table, or install the package",
+            file=sys.stderr,
+        )
+    services = [service for service in services if service.kind != "adapter" or service.name not in left]
     for service in services:
         say(service.line())
     say(f"{'docs':<12} {gateway.url}/docs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -123,9 +124,10 @@ def _templates(folder: Traversable, path: Path) -> Iterator[tuple[Path, Traversa
 def _next_steps(names: Names, target: Path) -> None:
     say(f"{target} is an adapter that works: it runs a small stand-in for {names.title}. Next:")
     say("")
-    say(f"    {Path(sys.executable).name} -m pip install -e './{names.project}[dev]'")
-    say(f"    cadgate plugins                    # {names.name} is active")
-    say(f"    cd {names.project} && pytest")
-    say(f"    cadgate up                         # /api/v1/{names.name}, /ws/{names.name}, /console/{names.name}")
+    python = shlex.quote(sys.executable)
+    say(f"    {python} -m pip install -e './{names.project}[dev]'")
+    say(f"    {python} -m cadgate plugins    # {names.name} is active")
+    say(f"    (cd {names.project} && {python} -m pytest)")
+    say(f"    {python} -m cadgate up         # /api/v1/{names.name}, /ws/{names.name}, /console/{names.name}")
     say("")
     say(f"Then make it real, beginning with src/{names.package}/launcher.py; README.md there says how to go on.")

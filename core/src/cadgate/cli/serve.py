@@ -45,6 +45,8 @@ class _Server(uvicorn.Server):
         self, config: uvicorn.Config, on_started: Callable[[], None], before_shutdown: Callable[[], Awaitable[None]]
     ) -> None:
         super().__init__(config)
+        self.why_ended = "by itself"
+        """For the last line of the log."""
         self._on_started = on_started
         self._before_shutdown = before_shutdown
 
@@ -88,13 +90,15 @@ def serve(settings: Settings) -> int:
         app = create_app(settings)
         server = _Server(_configuration(settings, app), announce, app.state.sockets.close)
 
-        def end(_number: int, _frame: object) -> None:
+        def end(number: int, _frame: object) -> None:
             server.should_exit = True
+            server.why_ended = f"by {signal.Signals(number).name}"
 
         # uvicorn has its own handlers while it runs, and when it has ended gracefully sends the signal to these again.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, end)
         server.run(sockets=[listener])
+        print(f"cadgate: stopped (process {os.getpid()}, {server.why_ended})", file=sys.stderr, flush=True)
         return 0 if server.started else 1
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import difflib
-import os
-import tempfile
 import tomllib
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -19,6 +17,7 @@ from cadgate.config import LOCAL_PLUGINS, Settings, load_settings
 from cadgate.errors import CadgateError, ConfigError
 from cadgate.plugins.discovery import is_enabled
 from cadgate.plugins.entry_points import announced_names
+from cadgate.private import replace_file
 
 
 class UnknownAdapter(CadgateError):
@@ -88,14 +87,6 @@ def _write(path: Path, text: str) -> None:
     path = path.resolve()
     try:
         mode = path.stat().st_mode & 0o7777 if path.exists() else 0o644
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(temporary, mode)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        replace_file(path, text.encode(), mode=mode)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from error

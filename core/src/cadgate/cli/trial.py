@@ -14,6 +14,7 @@ from typing import Any
 from cadgate.config import Settings
 from cadgate.errors import CadgateError
 from cadgate.plugin import Adapter
+from cadgate.plugins.contents import contents_of
 from cadgate.private import make_folder
 from cadgate.sessions.process import KILL_SECONDS, ApplicationProcess, StartFailed
 from cadgate.sessions.sandbox import sandbox_for
@@ -73,6 +74,7 @@ async def _start_and_end(adapter: Adapter, settings: AdapterSettings, gateway: S
         options=launcher.options(),
         start_seconds=settings.start_timeout_seconds,
         pool_size=1,
+        halves=contents_of(adapter.package).halves(),
         sandbox=sandbox_for(settings, gateway.state_dir, (folder / "workspace", *gateway.allowed_roots)),
     )
     process = await ApplicationProcess.launch(launch, lambda _method, _params: None)

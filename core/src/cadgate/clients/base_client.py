@@ -12,6 +12,7 @@ import stamina
 
 from cadgate.appserver.framing import PROTOCOL
 from cadgate.clients.connection import Connection, ConnectionLost, NotSent, Reply
+from cadgate.clients.halves import Halves
 from cadgate.clients.pool import ConnectionPool
 from cadgate.errors import CadgateError, ConnectionFailed, from_wire
 
@@ -51,6 +52,8 @@ class BaseSocketClient:
         self._closed = False
         self.about: dict[str, Any] = {}
         """What the application said of itself: adapter, application, pid, methods."""
+        self.halves: Halves | None = None
+        """The methods that it must answer to be the other half of its adapter; None where that does not matter."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.host}:{self.port} {self._pool!r}>"
@@ -62,9 +65,17 @@ class BaseSocketClient:
     async def connect(self) -> None:
         """Open the first connection, trying again with back-off while nothing listens yet.
 
-        :raises ConnectionFailed: (the subclass's own) when it cannot be had within a few seconds.
+        :raises ConnectionFailed: (the subclass's own) when it cannot be had within a few seconds, or when the
+            application answers other methods than those of the adapter.
         """
         await self._pool.take()
+        wrong = None
+        if self.halves is not None:
+            answered: list[str] = self.about.get("methods") or []
+            wrong = self.halves.disagreement(answered, str(self.about.get("adapter")))
+        if wrong is not None:
+            await self.disconnect()
+            raise self.connection_error(wrong[0], details=wrong[1])
 
     async def wait_lost(self) -> None:
         """Return when every connection is gone."""

@@ -18,6 +18,9 @@ from cadgate.errors import Overloaded, PayloadTooLarge, ValidationFailed
 MAX_UNSENT = 128 * 1024 * 1024
 """Bytes that may wait for an application that does not read."""
 
+_RESULT = re.compile(rb'\{"jsonrpc": ?"2\.0", ?"id": ?(\d{1,18}), ?"result": ?')
+_META = re.compile(rb', ?"meta": ?(\{[^{}]*\})\}\Z')
+_META_SEARCHED = 1024
 _ANSWER = re.compile(rb'\{"jsonrpc": ?"2\.0", ?"id": ?(\d{1,18}),')
 
 Reply = dict[str, Any]
@@ -41,6 +44,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._unanswered: set[int] = set()
+        self._as_written: set[int] = set()
         self._number = 0
         self.lost = asyncio.get_running_loop().create_future()
 
@@ -79,6 +83,8 @@ class Connection(asyncio.Protocol):
         self._number = number
         self._unanswered.add(number)
         self._waiting[number] = asyncio.get_running_loop().create_future()
+        if meta is not None and "since" in meta:
+            self._as_written.add(number)
         self._transport.write(frame)
         return number
 
@@ -124,7 +130,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             for frame in self._reader.feed(data):
-                self._message(_parsed(frame))
+                self._message((self._as_written and self._divided(frame)) or _parsed(frame))
         except (FrameError, ValueError, TypeError, RecursionError) as error:
             log.warning("an application sent what is no message", error=str(error)[:300])
             self.close()
@@ -132,6 +138,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._unanswered.clear()
+        self._as_written.clear()
         for future in list(self._waiting.values()):
             if not future.done():
                 future.set_exception(ConnectionLost("the connection was lost before the answer came"))
@@ -139,6 +146,17 @@ class Connection(asyncio.Protocol):
                 future.exception()
         if not self.lost.done():
             self.lost.set_result(None)
+
+    def _divided(self, frame: bytes) -> Reply | None:
+        """An answer whose result is wanted as it was written, as `raw`. None for any other message."""
+        begin = _RESULT.match(frame)
+        if begin is None or (number := int(begin[1])) not in self._as_written:
+            return None
+        end = _META.search(frame, max(begin.end(), len(frame) - _META_SEARCHED))
+        if end is None:
+            return None
+        self._as_written.discard(number)
+        return {"id": number, "raw": frame[begin.end() : end.start()], "meta": from_json(end[1])}
 
     def _message(self, message: Any) -> None:
         if not isinstance(message, dict):
@@ -152,6 +170,7 @@ class Connection(asyncio.Protocol):
             return
         number = body.get("id") or 0
         self._unanswered.discard(number)
+        self._as_written.discard(number)
         future = self._waiting.get(number)
         if future is not None and not future.done():
             future.set_result(body)

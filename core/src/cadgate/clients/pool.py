@@ -47,7 +47,9 @@ class ConnectionPool:
                     return await self._add()
         if ordered:
             return usable[0]
-        best = min(usable, key=lambda connection: connection.in_flight)
+        best = usable[0]
+        if best.in_flight:
+            best = min(usable, key=lambda connection: connection.in_flight)
         if best.in_flight and len(usable) < self._size and (self._growing is None or self._growing.done()):
             self._growing = asyncio.create_task(self._grow())
         return best

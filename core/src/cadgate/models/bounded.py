@@ -76,11 +76,11 @@ def too_many_fields(value: Any, where: tuple[str | int, ...] = ("body",)) -> dic
     """
     for path, fields in _objects(value, where):
         if len(fields) > MAX_FIELDS and fields is not value:
-            message = f"Object should have at most {MAX_FIELDS} fields, not {len(fields)}"
+            message = f"an object has at most {MAX_FIELDS} fields, not {len(fields)}"
             return {"type": "too_many_fields", "loc": path, "msg": message}
         for name in fields:
             if len(name) > MAX_FIELD_NAME:
-                message = f"The name of a field should have at most {MAX_FIELD_NAME} characters, not {len(name)}"
+                message = f"the name of a field has at most {MAX_FIELD_NAME} characters, not {len(name)}"
                 return {"type": "field_name_too_long", "loc": (*path, name[:50] + "…"), "msg": message}
     return None
 

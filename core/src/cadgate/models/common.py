@@ -8,12 +8,19 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from cadgate.models.bounded import FailingFast
+from cadgate.models.colours import objection
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-"""A finite number. Text and booleans are refused, not converted."""
+"""A finite number. Text and booleans are refused, not converted; in a query use `QueryNumber`."""
 
 Count = Annotated[int, Field(strict=True)]
-"""A whole number. `2.0`, text and booleans are refused."""
+"""A whole number. `2.0`, text and booleans are refused; in a query use `QueryCount`."""
+
+QueryNumber = Annotated[float, Field(strict=False, allow_inf_nan=False)]
+"""`Number` for models of a query, where everything comes as text: `?tolerance=0.1`."""
+
+QueryCount = Annotated[int, Field(strict=False)]
+"""`Count` for models of a query: `?samples=16`."""
 
 Vector3 = tuple[Number, Number, Number]
 """`[x, y, z]` in the application's unit of length."""
@@ -21,18 +28,16 @@ Vector3 = tuple[Number, Number, Number]
 Rotation = Annotated[Vector3, Field(description="XYZ Euler angles in degrees.")]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_HEX = re.compile(r"#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\Z")
 
 
 def _color(value: Any) -> Any:
+    wrong = objection(value)
+    if wrong is not None:
+        raise ValueError(wrong)
     if isinstance(value, str):
-        if not _HEX.match(value):
-            raise ValueError(f'colour {value[:100]!r} is not "#rrggbb" or "#rrggbbaa"')
-        channels = [int(value[i : i + 2], 16) / 255 for i in range(1, len(value), 2)]
-    elif isinstance(value, (list, tuple)) and len(value) in (3, 4):  # pyright: ignore[reportUnknownArgumentType]
-        channels: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType]
+        channels: list[Any] = [int(value[i : i + 2], 16) / 255 for i in range(1, len(value), 2)]
     else:
-        raise ValueError('a colour is [r, g, b] or [r, g, b, a] in 0…1, or "#rrggbb[aa]"')
+        channels = list(value)
     return [*channels, 1.0] if len(channels) == 3 else channels
 
 

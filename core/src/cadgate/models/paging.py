@@ -6,7 +6,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, Field
 
-from cadgate.models.common import Count, Params
+from cadgate.models.common import Params
 from cadgate.models.responses import Result
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ class Page(Params):
     """Which part of a list: `offset` objects are skipped, at most `limit` are answered."""
 
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
-    offset: Annotated[Count | int, Field(ge=0)] = 0
+    offset: Annotated[int, Field(ge=0)] = 0
     fields: Annotated[str | None, AfterValidator(_fields)] = Field(
         None, description="Comma-separated names: answer only these fields.", examples=["name,location"]
     )

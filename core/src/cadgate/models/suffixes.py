@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, cast
 
@@ -21,8 +23,50 @@ _WITH_MEANING = frozenset("." + suffix for kinds in (_PICTURES, _SHAPES, _OTHERS
 """Suffixes that promise a content; any other one is a part of the name: `v1.5`, `part.final`."""
 
 
-def follow_suffix(data: object, field: str, formats: dict[str, str]) -> object:
-    """Request data with the format that the suffix of `field` says, where the client named none."""
+_SUFFIX = re.compile(r"\.[^./\\\s]+\Z")
+
+
+class Suffixes(Mapping[str, str]):
+    """Which format a file's suffix means: `Suffixes({".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"})`.
+
+    Raises ValueError where it is written the other way round.
+    """
+
+    def __init__(self, formats: Mapping[str, str]) -> None:
+        self._formats = {_suffix(suffix, kind): kind for suffix, kind in formats.items()}
+
+    def __getitem__(self, suffix: str) -> str:
+        return self._formats[suffix]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._formats)
+
+    def __len__(self) -> int:
+        return len(self._formats)
+
+    def __repr__(self) -> str:
+        return f"Suffixes({self._formats})"
+
+    def of(self, format: str) -> list[str]:
+        """The suffixes that mean `format`, the usual one first."""
+        return [suffix for suffix, kind in self._formats.items() if kind == format]
+
+
+def _suffix(suffix: object, kind: object) -> str:
+    if isinstance(suffix, str) and isinstance(kind, str):
+        if _SUFFIX.match(kind) and not _SUFFIX.match(suffix):
+            raise ValueError(
+                f"Suffixes has {suffix!r}: {kind!r}, which is the wrong way round: a suffix leads to its format, "
+                f"so write {kind!r}: {suffix!r}"
+            )
+        if _SUFFIX.match(suffix) and kind and not kind.startswith("."):
+            return suffix.lower()
+    raise ValueError(f"Suffixes has {suffix!r}: {kind!r}; expected a suffix and its format, as in '.jpg': 'jpeg'")
+
+
+def follow_suffix(data: object, field: str, formats: Suffixes) -> object:
+    """Request data with the `format` that the suffix of `field` means, where the client named none."""
+    _require_suffixes(formats)
     if isinstance(data, dict):
         values = cast("dict[str, Any]", data)
         name = values.get(field)
@@ -33,10 +77,17 @@ def follow_suffix(data: object, field: str, formats: dict[str, str]) -> object:
     return cast("object", data)
 
 
-def check_suffix(name: str | None, field: str, format: str, formats: dict[str, str]) -> None:
+def _require_suffixes(formats: object) -> None:
+    """Refuse a plain dictionary: nobody has looked which way round it is."""
+    if not isinstance(formats, Suffixes):
+        raise TypeError(f'formats must be Suffixes({{".jpg": "jpeg", …}}), not {formats!r}')
+
+
+def check_suffix(name: str | None, field: str, format: str, formats: Suffixes) -> None:
     """Raise ValueError for a name with the suffix of another format, also of one that `formats` does not have."""
+    _require_suffixes(formats)
     suffix = PurePosixPath(name or "").suffix.lower()
-    own = [known for known, kind in formats.items() if kind == format]
+    own = formats.of(format)
     if formats.get(suffix, format) != format:
         raise ValueError(
             f"{field} {name!r} has the suffix of {formats[suffix]!r}, but format is {format!r}: let it end in "

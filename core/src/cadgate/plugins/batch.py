@@ -15,7 +15,7 @@ from starlette.responses import Response
 from cadgate.application import Application, RequestContext
 from cadgate.builtin import Batch, BatchCall, BatchFailure, BatchResults, BatchSuccess
 from cadgate.encoded import Encoded, encode
-from cadgate.error_handlers import error_details
+from cadgate.error_handlers import validation_failed
 from cadgate.errors import (
     CadgateError,
     Forbidden,
@@ -24,7 +24,6 @@ from cadgate.errors import (
     NotFound,
     Unauthenticated,
     Unprocessable,
-    ValidationFailed,
     from_wire,
 )
 from cadgate.methods import Method
@@ -33,6 +32,8 @@ from cadgate.models.responses import ErrorBody
 from cadgate.off_loop import off_loop
 from cadgate.plugins.calls import DryRunDone, digest, result_of, validated
 from cadgate.plugins.permission import deed_of_call, leaves_traces, require_permission
+from cadgate.refusals.names import nearest_methods
+from cadgate.refusals.schemas import contract_of
 
 if TYPE_CHECKING:
     from cadgate.plugins.runtime import AdapterRuntime
@@ -113,10 +114,7 @@ def _permitted(
     """The method, its parameters and the context's values among them."""
     method = runtime.methods.get(name)
     if method is None:
-        raise NotFound(
-            f"{runtime.adapter.title} has no method {name!r}; GET /api/v1/{runtime.adapter.name}/methods lists them",
-            details={"method": name},
-        )
+        raise _no_method(runtime, name)
     _require(runtime, context, method, None)
     values = {
         key: params[key] for key in runtime.adapter.context if key in params and key not in method.params.model_fields
@@ -124,24 +122,26 @@ def _permitted(
     return method, {key: value for key, value in params.items() if key not in values}, values
 
 
+def _no_method(runtime: AdapterRuntime, name: str) -> NotFound:
+    near = nearest_methods(name, runtime.methods)
+    hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+    lists = f"GET /api/v1/{runtime.adapter.name}/methods lists them"
+    return NotFound(
+        f"{runtime.adapter.title} has no method {name[:200]!r}: {hint}{lists}",
+        details={"method": name, **({"did_you_mean": near} if near else {})},
+    )
+
+
 def _checked(method: Method[Any, Any], given: dict[str, Any]) -> BaseModel:
     given, unlisted = without_most_unknown(given, method.params)
     wrong = too_many_fields(given, ())
     if wrong is not None:
-        raise ValidationFailed(wrong["msg"], details={"errors": [wrong]})
+        raise validation_failed([wrong])
     try:
         return method.params.model_validate(given)
     except ValidationError as error:
-        raise invalid(error, unlisted) from error
-
-
-def invalid(error: ValidationError, unlisted: int = 0) -> ValidationFailed:
-    """Pydantic's complaint as ours; `unlisted` errors beside it are only counted."""
-    errors = error.errors(include_url=False, include_context=False, include_input=False)
-    first = errors[0]
-    where = ".".join(str(part) for part in first["loc"])
-    details = error_details(errors, len(errors) + unlisted)
-    return ValidationFailed(f"{where}: {first['msg']}" if where else first["msg"], details=details)
+        listed = error.errors(include_url=False)
+        raise validation_failed(listed, unlisted, contract=contract_of(method.params)) from error
 
 
 async def written(results: BatchResults) -> Response | None:

@@ -10,7 +10,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
@@ -18,6 +19,7 @@ from pydantic_core import to_json
 from cadgate.application import Application, RequestContext
 from cadgate.appserver.replies import OWN_KEY
 from cadgate.artifacts.room import needs_room
+from cadgate.artifacts.store import ArtifactStore
 from cadgate.encoded import Encoded, encode_params
 from cadgate.errors import (
     ApplicationRestarted,
@@ -28,6 +30,7 @@ from cadgate.errors import (
     from_wire,
 )
 from cadgate.methods import Handler, Method, Scope
+from cadgate.models.responses import Artifact
 from cadgate.off_loop import off_loop
 from cadgate.plugins.once import Once
 from cadgate.plugins.permission import deed_of_call, leaves_traces, require_permission, strongest_scope
@@ -88,7 +91,7 @@ class Calls:
             app.context,
             method.name,
             await _wire_params(app.context, method, params),
-            self._seconds(app, method),
+            self.seconds(app, method),
             method,
             strongest_scope(method, params),
         )
@@ -98,7 +101,8 @@ class Calls:
         """An id for a mutation whose client gave none: one that was never used."""
         return f"{self._own}-{next(self._numbers)}"
 
-    def _seconds(self, app: Application, method: Method[Any, Any]) -> float:
+    def seconds(self, app: Application, method: Method[Any, Any]) -> float:
+        """How long this call may take."""
         settings = self._runtime.settings
         default = settings.file_timeout_seconds if method.deadline == "file" else settings.call_timeout_seconds
         seconds = app.context.deadline_seconds or default
@@ -116,12 +120,16 @@ class Calls:
         seconds: float,
         method: Method[Any, Any] | None = None,
         scope: Scope | None = None,
+        since: str | None = None,
     ) -> Reply:
         """One exchange with the session; `method` says how it mutates (None: a read).
 
-        It is stopped when the caller may not have it any more, by `scope` or the method's.
+        It is stopped when the caller may not have it any more, by `scope` or the method's. With `since`, the name of
+        the state whose answer is there already (empty: none), the answer has its result as it was written, as `raw`.
         """
         meta: dict[str, Any] = {"request_id": context.request_id}
+        if since is not None:
+            meta["since"] = since
         if context.values:
             meta["context"] = dict(context.values)
         if method is not None and method.mutates:
@@ -205,7 +213,7 @@ class Calls:
     # --- through a handler ---------------------------------------------------------------------------------------
 
     async def _handle(self, app: Application, handler: Handler[P, R], params: P) -> R:
-        seconds = self._seconds(app, handler.method)
+        seconds = self.seconds(app, handler.method)
         needed = strongest_scope(handler.method, params)
         key = app.context.key_for(handler.method.name)
         told = app.context.digest
@@ -237,10 +245,18 @@ class Calls:
 
         if key is not None and not context.dry_run:
             # Of one caller: another's key is another request, whatever it is called.
-            return await self._once.do(f"{context.identity} {key}", told, work)
+            stands = None if handler.method.mutates else partial(_files_are_there, app.artifacts)
+            return await self._once.do(f"{context.identity} {key}", told, work, stands)
         if handler.method.mutates or context.gone is None:
             return await work()
         return await while_wanted(work(), context.gone())
+
+
+def _files_are_there(store: ArtifactStore, result: BaseModel) -> bool:
+    """Whether no file of a result was removed since."""
+    values = [getattr(result, name) for name in type(result).model_fields]
+    listed = [each for value in values for each in (cast("list[Any]", value) if isinstance(value, list) else [value])]
+    return all(store.holds(each.id) for each in listed if isinstance(each, Artifact))
 
 
 _INTERNAL_MUTATION = Method("internal", BaseModel, BaseModel, mutates=True, replay="snapshot", atomic=False)
@@ -316,8 +332,3 @@ def validated(method: Method[Any, R], result: Any) -> R:
         return method.result.model_validate(result)
     except ValidationError as error:
         raise InternalError(f"{method.name} answered something that is not a {method.result.__name__}") from error
-
-
-def failure_of(error: CadgateError, request_id: str) -> dict[str, Any]:
-    """An error as it stands in a batch's results."""
-    return {"status": "error", "error": error.body(request_id)}

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
+from cadgate.clients.halves import Halves
 from cadgate.methods import Handler, Method
 
 METHOD_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
@@ -28,6 +29,11 @@ class Contents:
 
     def methods_by_name(self) -> dict[str, Method[Any, Any]]:
         return {method.name: method for method, _ in self.methods.values()}
+
+    def halves(self) -> Halves:
+        """What the application must answer to be the other half of this package."""
+        published = frozenset(self.methods_by_name())
+        return Halves(published, published - self.handlers_by_name().keys())
 
     def handlers_by_name(self) -> dict[str, Handler[Any, Any]]:
         return {handler.method.name: handler for handler, _ in self.handlers.values()}

@@ -19,16 +19,25 @@ class Once:
         self._limit = limit
         self._known: OrderedDict[str, tuple[str, asyncio.Task[Any]]] = OrderedDict()
 
-    async def do(self, key: str, digest: str, work: Callable[[], Awaitable[T]]) -> T:
+    async def do(
+        self,
+        key: str,
+        digest: str,
+        work: Callable[[], Awaitable[T]],
+        stands: Callable[[T], bool] | None = None,
+    ) -> T:
         """The result of `work`, done for the first caller with `key`. Raises IdempotencyConflict for another body.
 
-        The work goes on when the caller that asked for it goes away.
+        The work goes on when the caller that asked for it goes away. It is done again where its result is remembered
+        but no longer `stands`.
         """
         known = self._known.get(key)
         if known is not None and known[0] != digest:
             raise IdempotencyConflict(
                 f"The idempotency key {key!r} was used for another request: use a new key for a new request"
             )
+        if known is not None and stands is not None and _succeeded(known[1]) and not stands(known[1].result()):
+            known = None
         if known is None:
             known = (digest, asyncio.ensure_future(work()))
             self._known[key] = known  # pyright: ignore[reportArgumentType]
@@ -47,7 +56,12 @@ class Once:
         remembered = error is None or (
             isinstance(error, CadgateError) and error.status < 500 and error.status not in (401, 403)
         )
-        if task.cancelled() or not remembered:
+        mine = key in self._known and self._known[key][1] is task
+        if mine and (task.cancelled() or not remembered):
             self._known.pop(key, None)
         while len(self._known) > self._limit:
             self._known.popitem(last=False)
+
+
+def _succeeded(task: asyncio.Task[Any]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None

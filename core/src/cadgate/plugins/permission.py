@@ -72,7 +72,8 @@ def deed_of_call(
         more["index"] = context.batch_index
     if method.required_scope == "execute" and params is not None:
         more["code_sha256"] = _hash(method, params)
-    if getattr(params, "trusted", False) is True:
+    # Asking a model for what it does not have takes long.
+    if getattr(params, "__dict__", {}).get("trusted") is True:
         more["trusted"] = True
     if context.dry_run:
         more["dry_run"] = True

@@ -19,6 +19,7 @@ from cadgate.errors import ApplicationUnavailable, NotFound
 from cadgate.methods import Handler, Method
 from cadgate.plugins.calls import Calls
 from cadgate.plugins.contents import contents_of
+from cadgate.plugins.reads import Reads
 from cadgate.private import make_folder
 from cadgate.security.audit import AuditLog
 from cadgate.sessions import sandbox
@@ -61,6 +62,7 @@ class AdapterRuntime:
             **{method.name: method for method in BUILTIN},
             **contents.methods_by_name(),
         }
+        self._halves = contents.halves()
         self.handlers: dict[str, Handler[Any, Any]] = contents.handlers_by_name()
         source = (
             ManagedSource(self._launch, settings.recovery_spares)
@@ -81,6 +83,7 @@ class AdapterRuntime:
         )
         self.session.listeners.append(self._warm_workers)
         self.calls = Calls(self)
+        self.reads = Reads(self)
         self.confinement: Confinement | None = None
         """How its applications are shut in; decided once, when it starts. None where it starts none."""
 
@@ -109,6 +112,7 @@ class AdapterRuntime:
             start_seconds=self.settings.start_timeout_seconds,
             pool_size=self.settings.pool_size,
             journal=self.folder / "journal",
+            halves=self._halves,
             sandbox=self._sandbox(),
             restore=self.settings.restore or self.session.status().restarts > 0,
         )
@@ -135,19 +139,22 @@ class AdapterRuntime:
             options=options,
             start_seconds=self.settings.start_timeout_seconds,
             pool_size=1,
+            halves=self._halves,
             sandbox=self._sandbox(),
         )
         return await ApplicationProcess.launch(launch, worker.notified)
 
     def _external_client(self, on_notification: Notification) -> BaseSocketClient:
         settings = self.settings
-        return self.adapter.client(
+        client = self.adapter.client(
             settings.host,
             settings.port,
             settings.token or "",
             pool_size=settings.pool_size,
             on_notification=on_notification,
         )
+        client.halves = self._halves
+        return client
 
     def _warm_workers(self, method: str, params: dict[str, Any]) -> None:
         if params.get("topic") == "status" and params["data"].get("state") in ("up", "restarted"):

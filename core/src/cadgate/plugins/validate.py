@@ -17,6 +17,9 @@ from cadgate.settings import AdapterSettings
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 MAX_NAME = 40
+TOPIC = re.compile(rf"[a-z][a-z0-9_]{{0,{MAX_NAME - 1}}}")
+HOST_TOPICS = frozenset(("objects", "scene", "render", "output", "status", "clients", "progress", "journal"))
+"""Those of every adapter, and those by which an application speaks with the host alone."""
 RESERVED = frozenset(("artifacts", "gateway", "adapters"))
 """Names that the host's own URLs and tables have."""
 
@@ -40,7 +43,13 @@ def problems_of(adapter: Adapter, entry_point: str) -> list[str]:
             f"it is written for version {adapter.api_version!r} of cadgate.plugin, and this gateway has {API_VERSION}: "
             "install versions of both that agree"
         ]
-    return [*_identity(adapter, entry_point), *_classes(adapter), *_routers(adapter.routers), *_context(adapter)]
+    return [
+        *_identity(adapter, entry_point),
+        *_classes(adapter),
+        *_routers(adapter.routers),
+        *_context(adapter),
+        *_topics(adapter),
+    ]
 
 
 def _identity(adapter: Adapter, entry_point: str) -> Iterator[str]:
@@ -83,6 +92,20 @@ def _context(adapter: Adapter) -> Iterator[str]:
     for value in values:
         if not isinstance(value, str) or not value.isidentifier():
             yield f"context holds {value!r}, which is not a name"
+
+
+def _topics(adapter: Adapter) -> Iterator[str]:
+    values = _sequence(adapter.topics)
+    if values is None:
+        yield f"topics must be a list or tuple of names, not {adapter.topics!r}"
+        return
+    for value in values:
+        if not isinstance(value, str) or not TOPIC.fullmatch(value):
+            yield f"topics holds {value!r}, which must be at most {MAX_NAME} of a-z, 0-9 and _, and start with a letter"
+        elif value in HOST_TOPICS:
+            yield f"topics holds {value!r}, which is the host's own: emit on it without declaring it"
+    if len(set(map(repr, values))) < len(values):
+        yield f"topics holds a name twice: {list(values)!r}"
 
 
 def _sequence(value: Any) -> Sequence[Any] | None:

@@ -23,7 +23,7 @@ _TRUE, _FALSE = frozenset(("true", "1", "yes", "on")), frozenset(("false", "0", 
 def context_of(request: Request) -> RequestContext:
     """The context of this request. Raises ValidationFailed for a header or query value that cannot be understood."""
     state: dict[str, Any] = request.scope.setdefault("state", {})
-    key = deadline = revision = None
+    key = deadline = revision = known = None
     for name, value in request.scope["headers"]:
         if name == b"idempotency-key":
             key = _idempotency_key(value.decode("latin-1"))
@@ -31,12 +31,15 @@ def context_of(request: Request) -> RequestContext:
             deadline = _deadline_seconds(value.decode("latin-1"))
         elif name == b"if-match":
             revision = _if_match(value.decode("latin-1"))
+        elif name == b"if-none-match":
+            known = value.decode("latin-1") if known is None else f"{known}, {value.decode('latin-1')}"
     query: bytes = request.scope["query_string"]
     return RequestContext(
         request_id=state.get("request_id", ""),
         deadline_seconds=deadline,
         idempotency_key=key,
         if_match=revision,
+        if_none_match=known,
         dry_run=b"dry_run" in query and _dry_run(request),
         authority=authority_of(request.scope),
         peer=peer_of(request),

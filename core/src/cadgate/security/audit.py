@@ -16,6 +16,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,9 @@ class AuditLog:
         self._max_bytes = max_bytes
         self._keep = keep
         self._descriptor: int | None = None
+        self._name = str(self.path)
+        self._file = (0, 0)
+        """Inode and device of what is open: while it is open, no other file can have them."""
         self._user = local_user()
 
     @classmethod
@@ -166,9 +170,9 @@ class AuditLog:
         """The file to append to: another one after it grew too large, or was moved or removed by somebody."""
         if self._descriptor is not None:
             with contextlib.suppress(FileNotFoundError):
-                there, ours = os.stat(self.path), os.fstat(self._descriptor)
-                if (there.st_ino, there.st_dev) == (ours.st_ino, ours.st_dev):
-                    if ours.st_size < self._max_bytes:
+                there = os.stat(self._name)
+                if (there.st_ino, there.st_dev) == self._file:
+                    if there.st_size < self._max_bytes:
                         return self._descriptor
                     self._rotate()
             self.close()
@@ -176,6 +180,8 @@ class AuditLog:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         self._descriptor = os.open(self.path, flags, 0o600)
         os.fchmod(self._descriptor, 0o600)
+        ours = os.fstat(self._descriptor)
+        self._file = (ours.st_ino, ours.st_dev)
         return self._descriptor
 
     def _rotate(self) -> None:
@@ -204,4 +210,10 @@ def _append(descriptor: int, line: dict[str, Any]) -> None:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    now = time.time()
+    return f"{_until_seconds(int(now))}.{int(now % 1 * 1000):03d}+00:00"
+
+
+@lru_cache(maxsize=1)
+def _until_seconds(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat(timespec="seconds").removesuffix("+00:00")

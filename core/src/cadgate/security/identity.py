@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from starlette.types import Scope as AsgiScope
@@ -12,6 +12,7 @@ from cadgate.security.authority import IN_PROCESS, LOCAL, Authority, KeyAuthorit
 from cadgate.security.keys import Key, KeyFile
 from cadgate.security.logins import Logins
 from cadgate.security.peers import PeerLookupUnavailable, Peers, own_uid
+from cadgate.security.protocol import CONNECTION
 
 if TYPE_CHECKING:
     from cadgate.config import Settings
@@ -22,6 +23,7 @@ _IN_PROCESS = frozenset((("127.0.0.1", 123), ("testclient", 50000)))
 """The client as httpx's and Starlette's transports without a socket name it. Servers also state a `spec_version`."""
 
 
+_UID = "uid"
 _BY_A_PROXY = frozenset(
     (
         b"forwarded",
@@ -70,6 +72,10 @@ class LocalUser:
             return IN_PROCESS
         if self._peers is None:
             return LOCAL
+        # Whose the other end of a connection is was settled when its socket was made.
+        kept: dict[str, Any] = scope.get("extensions", {}).get(CONNECTION, {})
+        if kept.get(_UID) == self._uid:
+            return LOCAL
         try:
             if client is None or server is None or server[1] is None:
                 raise ValueError("the connection has no addresses")
@@ -82,6 +88,7 @@ class LocalUser:
             raise Forbidden(
                 'Only the user who runs this gateway may use it (auth = "local"); other users need auth = "token"'
             )
+        kept[_UID] = uid
         return LOCAL
 
     def close(self) -> None:

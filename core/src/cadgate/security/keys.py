@@ -21,7 +21,7 @@ from typing import Any
 
 from cadgate.errors import CadgateError, ConfigError
 from cadgate.methods import ALL_SCOPES, Scope
-from cadgate.private import make_folder, opener
+from cadgate.private import make_folder, opener, replace_file
 
 FILE = "keys.json"
 _SCOPES: tuple[Scope, ...] = ("read", "write", "execute")
@@ -136,13 +136,7 @@ class KeyFile:
             self._stamp = None
             keys = dict(self._current())
             yield keys
-            part = self.path.with_name(f".{FILE}.part")
-            part.unlink(missing_ok=True)
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                json.dump({"keys": [asdict(key) for key in keys.values()]}, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.path)
+            replace_file(self.path, json.dumps({"keys": [asdict(key) for key in keys.values()]}, indent=1).encode())
             self._stamp = None
 
 

@@ -12,7 +12,7 @@ import json
 import secrets
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from cadgate.security.bodies import Pace
@@ -20,12 +20,39 @@ from cadgate.security.bodies import Pace
 MAX_HEAD_BYTES = 64 * 1024
 ABORT = "cadgate.abort"
 """The extension of a request by which its connection is closed at once, with what waits to be sent."""
+CYCLE = "cadgate.cycle"
+"""The extension of a request that holds uvicorn's state of it: whether its body is there already, and which it is."""
+CONNECTION = "cadgate.connection"
+"""The extension of a request for what is found out once for all requests of its connection."""
 MAX_FRAGMENTS = 20_000
 """Of one WebSocket message: fragments may be empty, so that its size is no limit."""
 TURN_BYTES = 8 * 1024
 """What is read of a WebSocket at once."""
 HEAD_SECONDS = 20.0
 """From the begin of a connection, or of a request on it, to the end of the request's head."""
+
+
+def write_whole(cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
+    """Write a whole answer at once; whether that was possible. Elsewise it goes the usual way, by `send`.
+
+    `head` are header lines, whose values hold nothing that has to be checked, with `Content-Length` among them.
+    """
+    if (
+        cycle.disconnected
+        or cycle.response_started
+        or not cycle.keep_alive
+        or cycle.scope["method"] == "HEAD"
+        or cycle.flow.write_paused
+        or cycle.transport.is_closing()
+    ):
+        return False
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = cycle.chunked_encoding = False
+    own = b"".join([b"%b: %b\r\n" % each for each in cycle.default_headers])
+    cycle.transport.write(b"".join((STATUS_LINE[status], own, head, b"\r\n", body)))
+    cycle.message_event.set()
+    cycle.on_response()
+    return True
 
 
 class GatewayProtocol(HttpToolsProtocol):
@@ -41,6 +68,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().connection_made(transport)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        self._kept: dict[str, Any] = {}
         self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -51,6 +79,8 @@ class GatewayProtocol(HttpToolsProtocol):
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
+        if self._in_head and self._in_message and self._head_timer is None and not self.transport.is_closing():
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
         if self._in_head and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse(
                 431,
@@ -62,15 +92,15 @@ class GatewayProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._in_head = self._in_message = True
         self._head_bytes = 0
-        if self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
         super().on_message_begin()
-        self.scope["extensions"] = {ABORT: self.transport.abort}  # pyright: ignore[reportGeneralTypeIssues]
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._stop_timer()
+        scope = self.scope
         super().on_headers_complete()
+        extensions = {ABORT: self.transport.abort, CONNECTION: self._kept, CYCLE: self.cycle}
+        scope["extensions"] = extensions  # pyright: ignore[reportGeneralTypeIssues]
 
     def on_message_complete(self) -> None:
         self._in_message = False

@@ -19,6 +19,7 @@ from cadgate.clients.base_client import BaseSocketClient, Notification
 from cadgate.sessions.spawn import Launch, Spawned, spawn
 
 TAIL = 4096
+MAX_QUOTED = 300
 MAX_READY = 1024 * 1024
 KILL_SECONDS = 5.0
 """How long the end of a killed process may take to be known."""
@@ -57,6 +58,7 @@ class ApplicationProcess:
         self._launch = launch
         self._secret = secret
         self._log = launch.log
+        self._log_start = spawned.log_start
         self._loop = asyncio.get_running_loop()
         self.pid = spawned.popen.pid
         self.exited: asyncio.Future[int] = self._loop.create_future()
@@ -128,6 +130,7 @@ class ApplicationProcess:
                 pool_size=launch.pool_size,
                 on_notification=on_notification,
             )
+            self.client.halves = launch.halves
             await self.client.connect()
             if launch.sandbox is not None:
                 # Its own number counts in the sandbox only; this one is that of the sandbox, which ends with it.
@@ -154,7 +157,10 @@ class ApplicationProcess:
             transport.close()
         if not data:
             where = "" if self._launch.sandbox is None else IN_SANDBOX
-            raise StartFailed(f"it ended while it started{where}", self.log_tail(), crashed=True)
+            tail = self.log_tail()
+            last = tail.rpartition("\n")[2].strip()[:MAX_QUOTED]
+            said = f": the last that it printed is {last!r}" if last else ""
+            raise StartFailed(f"it ended while it started{where}{said}", tail, crashed=True)
         try:
             about: dict[str, Any] = json.loads(data)
             if "error" in about:
@@ -165,10 +171,10 @@ class ApplicationProcess:
         return about
 
     def log_tail(self) -> str:
-        """The end of what the application printed."""
+        """The end of what the application printed since it was started."""
         try:
             with self._log.open("rb") as file:
-                file.seek(max(0, self._log.stat().st_size - TAIL))
+                file.seek(max(self._log_start, self._log.stat().st_size - TAIL))
                 return file.read().decode("utf-8", "replace").strip()
         except OSError:
             return ""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cadgate.clients.base_client import BaseSocketClient
+from cadgate.clients.halves import Halves
 from cadgate.errors import ApplicationUnavailable
 from cadgate.private import UMASK, make_folder, opener
 from cadgate.sessions import sandbox
@@ -42,6 +43,7 @@ class Launch:
     crashed: bool = False
     """Whether the start before this one ended by itself: what it died of twice is left out of what is restored."""
     sandbox: Sandbox | None = None
+    halves: Halves | None = None
     standby: bool = False
     """Start with an empty document, and touch the journal only when told to take over."""
 
@@ -57,6 +59,8 @@ class Spawned(NamedTuple):
     """Where one that stands by is told to take over."""
     address: str | None
     """That of a listener made for it."""
+    log_start: int = 0
+    """Where in the log its own lines begin."""
 
 
 def _environment(launch: Launch, boot: int) -> dict[str, str]:
@@ -140,6 +144,7 @@ def spawn(launch: Launch, secret: str) -> Spawned:
             raise ValueError(f"the launcher's options are {len(told)} bytes long; at most {MAX_BOOT} fit")
         os.write(boot_write, told)
         with open(launch.log, "ab", opener=opener) as log:
+            log_start = log.tell()
             popen = subprocess.Popen(
                 _command(launch),
                 stdin=subprocess.DEVNULL,
@@ -163,6 +168,6 @@ def spawn(launch: Launch, secret: str) -> Spawned:
         if listener is not None:
             listener.close()
     if launch.standby:
-        return Spawned(popen, lifeline_write, ready_read, boot_write, address)
+        return Spawned(popen, lifeline_write, ready_read, boot_write, address, log_start)
     os.close(boot_write)
-    return Spawned(popen, lifeline_write, ready_read, None, address)
+    return Spawned(popen, lifeline_write, ready_read, None, address, log_start)

@@ -15,7 +15,6 @@ from cadgate.application import Stop
 from cadgate.routers.context import peer_of
 from cadgate.security.access import authority_of
 from cadgate.security.authority import Authority
-from cadgate.websocket.messages import Topic
 
 MAX_EVENTS = 2_000
 MAX_EVENT_CHARACTERS = 4 * 1024 * 1024
@@ -56,7 +55,7 @@ class Connection:
         self.authority: Authority = authority_of(websocket.scope)
         self.client = peer_of(websocket)
         self.since = time.time()
-        self.topics: dict[Topic, None] = {}
+        self.topics: dict[str, None] = {}
         self.jobs: dict[str | int, Job] = {}
         self.sent = 0
         self.received = 0

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cadgate.application import Application, RequestContext
 from cadgate.builtin import EXECUTE, Code
-from cadgate.error_handlers import internal_error, plain
+from cadgate.error_handlers import internal_error, plain, validation_failed
 from cadgate.errors import BadRequest, CadgateError, Conflict, Forbidden, NotFound, Overloaded, PayloadTooLarge
 from cadgate.helper import Helper
 from cadgate.methods import Scope
@@ -80,6 +80,7 @@ class Handler:
                 "protocol": PROTOCOL,
                 "heartbeat_seconds": self._heartbeat,
                 "execute": self._may_execute(),
+                "topics": list(self._hub.topics),
             }
         )
         try:
@@ -201,6 +202,7 @@ class Handler:
         elif isinstance(message, Subscribe):
             self._subscribe(message)
         elif isinstance(message, Unsubscribe):
+            self._require_known(message.topics)
             for topic in message.topics:
                 connection.topics.pop(topic, None)
             self._succeed(message.id, {"topics": list(connection.topics)})
@@ -218,6 +220,7 @@ class Handler:
     def _subscribe(self, message: Subscribe) -> None:
         connection, hub = self._connection, self._hub
         connection.authority.require("read")
+        self._require_known(message.topics)
         connection.topics.update(dict.fromkeys(message.topics))
         result: dict[str, Any] = {"topics": list(connection.topics)}
         if message.since is None:
@@ -227,6 +230,21 @@ class Handler:
         self._succeed(message.id, {**result, "seq": hub.seq, "reload": not kept})
         if kept:
             hub.replay(connection, message.topics, message.since)
+
+    def _require_known(self, topics: list[str]) -> None:
+        known = self._hub.topics
+        wrong = [
+            {
+                "type": "literal_error",
+                "loc": ("topics", index),
+                "msg": f"{topic!r} is no topic of {self._connection.adapter}; there are {', '.join(known)}",
+                "input": topic,
+            }
+            for index, topic in enumerate(topics)
+            if topic not in known
+        ]
+        if wrong:
+            raise validation_failed(wrong)
 
     # --- calls and code ------------------------------------------------------------------------------------------
 
@@ -327,8 +345,8 @@ def error_body(error: CadgateError, request_id: str) -> dict[str, Any]:
     """The error as it is sent: what it echoes of the client's own text is JSON of bounded size."""
     body = error.body(request_id)
     trace = error.details.get("traceback")
-    body["message"] = plain(error.message)
-    body["details"] = plain({key: value for key, value in error.details.items() if key != "traceback"})
+    body["message"] = plain(body["message"])
+    body["details"] = plain({key: value for key, value in body["details"].items() if key != "traceback"})
     if trace is not None:
         body["details"]["traceback"] = str(trace).encode("utf-8", "backslashreplace").decode()
     return body

@@ -14,7 +14,7 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.websocket.connection import Connection, Job
-from cadgate.websocket.messages import TOPICS, Topic
+from cadgate.websocket.messages import TOPICS
 
 KEPT_EVENTS = 2_000
 KEPT_CHARACTERS = 4 * 1024 * 1024
@@ -37,6 +37,8 @@ class Hub:
     def __init__(self, runtime: AdapterRuntime) -> None:
         self.runtime = runtime
         self.session = uuid4().hex
+        self.topics: tuple[str, ...] = (*TOPICS, *runtime.adapter.topics)
+        """Those of every adapter, and its own."""
         self.seq = 0
         self.connections: dict[str, Connection] = {}
         self._kept: deque[_Kept] = deque()
@@ -57,7 +59,7 @@ class Hub:
 
     def publish(self, topic: str, data: Any, *, omit: Connection | None = None) -> int:
         """Send an event to every subscriber but `omit`; returns how many that were. Encoded once for all of them."""
-        if topic not in TOPICS:
+        if topic not in self.topics:
             return 0
         try:
             encoded = to_json(data).decode()
@@ -88,7 +90,7 @@ class Hub:
         """Whether every event after `since` is still here; if not, the client must look for itself."""
         return self._forgotten <= since <= self.seq
 
-    def replay(self, connection: Connection, topics: list[Topic], since: int) -> None:
+    def replay(self, connection: Connection, topics: list[str], since: int) -> None:
         """Send what happened on `topics` after `since` once more."""
         for event in self._kept:
             if event.seq > since and event.topic in topics:

@@ -14,13 +14,23 @@ from cadgate.helper import Helper
 from cadgate.models.bounded import MAX_FIELDS, FailingFast
 from cadgate.models.responses import ErrorBody
 from cadgate.off_loop import HUGE, LARGE, off_loop
+from cadgate.refusals.expected import kind_of
+from cadgate.refusals.schemas import contract_of
 
 PROTOCOL = 1
 MAX_SECONDS = 24 * 3600
 MAX_LOOKED_AT = 64 * 1024
 
-Topic = Literal["objects", "scene", "render", "output", "status", "clients"]
-TOPICS: tuple[Topic, ...] = ("objects", "scene", "render", "output", "status", "clients")
+Topic = Annotated[
+    str,
+    Field(
+        max_length=40,
+        pattern=r"^[a-z][a-z0-9_]*$",
+        description="objects, scene, render, output, status, clients, or the adapter's own: `hello` lists them.",
+    ),
+]
+"""One of `TOPICS`, or the adapter's own: which there are is known to the hub."""
+TOPICS: tuple[str, ...] = ("objects", "scene", "render", "output", "status", "clients")
 
 Id = Annotated[str, Field(min_length=1, max_length=128)] | Annotated[int, Field(strict=True)]
 """The client's own, text or a whole number; it comes back on every message that belongs to it."""
@@ -122,6 +132,7 @@ class Hello(Message):
     protocol: Literal[1] = PROTOCOL
     heartbeat_seconds: float
     execute: bool = Field(description="Whether this client may run code: its key and the adapter's settings allow it.")
+    topics: list[str] = Field(description="What can be subscribed to.")
 
 
 class Stream(Message):
@@ -230,14 +241,10 @@ def _not_a_message(value: Any, error: ValidationError) -> CadgateError:
     from cadgate.error_handlers import validation_failed
 
     if not isinstance(value, dict):
-        listed = [{"type": "dict_type", "loc": (), "msg": "A message is a JSON object with a type"}]
-    else:
-        # Pydantic puts the type of the message before the field's own place, and gives the type itself none.
-        listed = [
-            {**one, "loc": one["loc"][1:] or ("type",)}
-            for one in error.errors(include_url=False, include_context=False)
-        ]
-    return validation_failed(listed)
+        message = 'A message is one JSON object with a type, for example {"type":"ping","id":1}'
+        listed = [{"type": "value_error", "loc": ("type",), "msg": f"{message}, not {kind_of(value)}"}]
+        return validation_failed([{**one, "msg": f"Value error, {one['msg']}"} for one in listed])
+    return validation_failed(error.errors(include_url=False), contract=contract_of(ClientMessage))
 
 
 def id_of(text: str) -> str | int | None:

@@ -132,7 +132,7 @@ class FakeHost(Host):
         return label
 
     def unchanged(self) -> bool:
-        return current().method == "session.execute" and not STATE["changed"]
+        return current().method == "session.execute" and not (STATE["changed"] or "ITEMS[" in current().params["code"])
 
     def observe(self) -> None:
         if current().method == "internal.import" and current().params["name"] == control().get("die_after_import"):

@@ -73,6 +73,8 @@ def half(*, name: str | None, value: Any, on_conflict: str) -> dict[str, Any]:
     _put(_chosen(name, on_conflict), value)
     if value == "exit":
         raise SystemExit(7)
+    if value == "full":
+        raise OSError("no space is left for this item")
     raise RuntimeError("it failed half way")
 
 

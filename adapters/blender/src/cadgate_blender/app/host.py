@@ -20,6 +20,7 @@ class BlenderHost(Host):
     name = "blender"
     package = "cadgate_blender.app"
     snapshot_suffix = ".blend"
+    refusals = (*Host.refusals, RuntimeError, ValueError)
     code_modules = scripted.MODULES
     code_words = scripted.WORDS
 

@@ -181,7 +181,7 @@ def _compound(group: list[Node], metadata: _Metadata) -> list[Node]:
 
 
 def _digest(nodes: list[Node]) -> bytes:
-    made = hashlib.md5(usedforsecurity=False)
+    made = hashlib.md5(usedforsecurity=False)  # novermin - every Blender that is supported has Python 3.11
     for node in nodes:
         made.update(node if isinstance(node, bytes) else b"(" + _digest(node) + b")")
     return made.digest()

@@ -87,7 +87,7 @@ class ObjectQuery(Page):
     name: str | None = Field(None, description="A pattern with `*`, `?` and `[…]`.", examples=["Wheel*"])
 
 
-LIST = Method("objects.list", ObjectQuery, ObjectPage[ObjectInfo])
+LIST = Method("objects.list", ObjectQuery, ObjectPage[ObjectInfo], by_state=True)
 GET = Method("objects.get", ObjectName, ObjectInfo)
 DELETE = Method("objects.delete", ObjectName, Deleted, mutates=True)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from cadgate.plugin import Artifact, Count, Method, Name, Params, Result, Warned, check_suffix, follow_suffix
+from cadgate.plugin import Artifact, Count, Method, Name, Params, Result, Suffixes, Warned, check_suffix, follow_suffix
 
 Pixels = Annotated[Count, Field(ge=4, le=1_000_000)]
 """Pixels of one side. 4 is Blender's least; the settings `max_render_size` and `max_render_pixels` bound it above."""
@@ -23,7 +23,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 }
 """The suffixes of each format; the first one is appended where a name has none."""
 
-FORMATS = {suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes}
+FORMATS = Suffixes({suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes})
 
 
 class RenderParams(Params):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from cadgate.plugin import Deleted, ObjectPage, Router, Success
+from cadgate.plugin import Deleted, ObjectPage, Response, Router, Success
 from cadgate_blender.models.objects import (
     DELETE,
     DUPLICATE,
@@ -27,10 +27,10 @@ from cadgate_blender.routers.blender import Blender
 router = Router()
 
 
-@router.operation("GET", "/objects", LIST)
-async def list_objects(query: Annotated[ObjectQuery, Query()], blender: Blender) -> Success[ObjectPage[ObjectInfo]]:
+@router.operation("GET", "/objects", LIST, response_model=Success[ObjectPage[ObjectInfo]])
+async def list_objects(query: Annotated[ObjectQuery, Query()], blender: Blender) -> Response:
     """List objects in order of name, all or by `type` and `name`."""
-    return Success(await blender.call(LIST, query))
+    return await blender.answer(LIST, query)
 
 
 @router.operation("GET", "/objects/{name:name}", GET)

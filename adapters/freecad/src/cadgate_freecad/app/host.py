@@ -24,6 +24,7 @@ class FreeCADHost(Host):
     package = "cadgate_freecad.app"
     snapshot_suffix = ".fcsnap"
     transactional = True
+    refusals = (*Host.refusals, RuntimeError, ValueError, getattr(FreeCAD.Base, "XMLBaseException", RuntimeError))
     code_modules = scripted.MODULES
     code_words = scripted.WORDS
 

@@ -31,10 +31,12 @@ def center_of_mass(shape: Any) -> Any | None:
         parts = parts or [(edge.Length, edge) for edge in shape.Edges if not edge.Degenerated]
         mass = sum(size for size, _ in parts)
         return sum((part.CenterOfMass * (size / mass) for size, part in parts), FreeCAD.Vector()) if mass > 0 else None
-    try:
-        return shape.CenterOfMass
-    except (AttributeError, RuntimeError, FreeCAD.Base.FreeCADError):
-        return None
+    for attribute in ("CenterOfMass", "CenterOfGravity"):  # a shape of no class of its own has the second one only
+        try:
+            return getattr(shape, attribute)
+        except (AttributeError, RuntimeError, FreeCAD.Base.FreeCADError):
+            continue
+    return None
 
 
 def inertia(shape: Any) -> Any | None:

@@ -14,6 +14,7 @@ from cadgate.plugin import (
     Number,
     Params,
     Result,
+    Suffixes,
     Trustable,
     Warned,
     check_suffix,
@@ -39,7 +40,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 }
 """The suffixes of each format; the first one is appended where a name has none."""
 
-FORMATS = {suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes}
+FORMATS = Suffixes({suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes})
 
 
 class PartExportParams(Params):

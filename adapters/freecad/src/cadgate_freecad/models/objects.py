@@ -216,7 +216,7 @@ class PartDeleted(Deleted):
     cascaded: list[str] = Field(default_factory=list[str], description="What was deleted because it depended on it.")
 
 
-LIST_OBJECTS = Method("objects.list", PartListParams, ObjectPage[PartInfo])
+LIST_OBJECTS = Method("objects.list", PartListParams, ObjectPage[PartInfo], by_state=True)
 GET_OBJECT = Method("objects.get", PartReference, PartInfo)
 UPDATE_OBJECT = Method("objects.update", PartUpdate, PartInfo, mutates=True, partial=True)
 DUPLICATE_OBJECT = Method("objects.duplicate", PartDuplication, PartInfo, mutates=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from cadgate.plugin import ObjectPage, Router, Success
+from cadgate.plugin import ObjectPage, Response, Router, Success
 from cadgate_freecad.models.objects import (
     DELETE_OBJECT,
     DUPLICATE_OBJECT,
@@ -29,13 +29,11 @@ from cadgate_freecad.routers.dependencies import FreeCAD, FreeCADApplication
 router = Router()
 
 
-@router.operation("GET", "/objects", LIST_OBJECTS, errors=(404,))
-async def list_objects(
-    query: Annotated[PartListQuery, Query()], freecad: FreeCADApplication
-) -> Success[ObjectPage[PartInfo]]:
+@router.operation("GET", "/objects", LIST_OBJECTS, errors=(404,), response_model=Success[ObjectPage[PartInfo]])
+async def list_objects(query: Annotated[PartListQuery, Query()], freecad: FreeCADApplication) -> Response:
     """List the objects of the document in their order, filtered and in pages."""
     params = PartListParams(**query.model_dump(exclude={"document"}))
-    return Success(await freecad.bind(document=query.document).call(LIST_OBJECTS, params))
+    return await freecad.bind(document=query.document).answer(LIST_OBJECTS, params)
 
 
 @router.operation("GET", "/objects/{name:name}", GET_OBJECT)

@@ -6,12 +6,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from cadgate.plugin import Artifact, Count, Method, Params, Result, Vector3, Warned, check_suffix, follow_suffix
+from cadgate.plugin import (
+    Artifact,
+    Count,
+    Method,
+    Params,
+    Result,
+    Suffixes,
+    Vector3,
+    Warned,
+    check_suffix,
+    follow_suffix,
+)
 from cadgate_openscad.models.parameters import Value
 from cadgate_openscad.models.sources import EXAMPLE, Source
 
 Format = Literal["stl", "3mf", "off", "amf", "csg", "svg", "dxf", "png"]
-FORMATS: dict[str, str] = {f".{kind}": kind for kind in ("stl", "3mf", "off", "amf", "csg", "svg", "dxf", "png")}
+FORMATS = Suffixes({f".{kind}": kind for kind in ("stl", "3mf", "off", "amf", "csg", "svg", "dxf", "png")})
 Pixels = Annotated[Count, Field(ge=16, le=16_384)]
 ColorScheme = Literal[
     "Cornfield",

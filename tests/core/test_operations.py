@@ -1,0 +1,160 @@
+"""Every operation of the shipped adapters has all its parts, seen without an application.
+
+A `Method` has its function in `app/`, in a file of the same name, a route and an example; and one that is replayed by a
+call is made by the requests that the restore tests replay. The conformance tests compare the halves as they run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from cadgate.config import Settings
+from cadgate.main import create_app
+from cadgate.methods import Method
+from cadgate.plugins.contents import Contents, contents_of
+from cadgate.plugins.router import METHOD_EXTENSION
+from tests.faults.conftest import Session
+from tests.faults.documents import change_by_requests
+
+ADAPTERS = ("blender", "freecad")
+ELSEWHERE = {
+    # A kind of work with helpers enough for a file: declared with its kin.
+    "features.hole": "holes",
+    "features.linear_pattern": "patterns",
+    "features.polar_pattern": "patterns",
+    "objects.duplicate": "duplicates",
+}
+"""FreeCAD's methods whose function stands in a file of `app/` that is called otherwise than that of `models/`."""
+WITHOUT_ROUTE = {
+    # A body that is a file: the route of meshes.create calls it for other types of content.
+    "blender": {"meshes.upload"},
+    "freecad": set[str](),
+}
+NOT_REPLAYED = {
+    "blender": {
+        "scene.clear": "a cleared scene begins a generation: nothing of it is replayed (test_reading_and_clearing.py)",
+    },
+    "freecad": {},
+}
+"""Methods that no restore test replays, and why."""
+
+
+@pytest.fixture(scope="module", params=ADAPTERS)
+def adapter(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def contents(adapter: str) -> Contents:
+    return contents_of(f"cadgate_{adapter}")
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """A gateway with the adapters that ship with it; none is started."""
+    return create_app(Settings(state_dir=tmp_path_factory.mktemp("state")))
+
+
+def routes(app: FastAPI, adapter: str) -> list[tuple[APIRoute, str]]:
+    """The adapter's routes that call a method, and which."""
+    return [
+        (route, str((route.openapi_extra or {})[METHOD_EXTENSION]))
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        and route.path.startswith(f"/api/v1/{adapter}/")
+        and METHOD_EXTENSION in (route.openapi_extra or {})
+    ]
+
+
+def written(adapter: str, half: str, pattern: str) -> dict[str, str]:
+    """Name of a method → the file of one half in which `pattern` stands before it."""
+    (folder,) = importlib.import_module(f"cadgate_{adapter}").__path__
+    return {
+        name: path.stem
+        for path in sorted((Path(folder) / half).rglob("*.py"))
+        for name in re.findall(pattern + r'\(\s*"([^"]+)"', path.read_text(), re.MULTILINE)
+    }
+
+
+class Recorder:
+    """Stands for a session of the restore tests: keeps what they ask for, and answers nothing."""
+
+    def __init__(self, adapter: str) -> None:
+        self.adapter = adapter
+        self.requests: list[tuple[str, str]] = []
+        self.calls: set[str] = set()
+
+    def post(self, path: str, body: Any) -> None:
+        if path == "/batch":
+            self.calls |= {call["method"] for call in body["calls"]}
+        self.requests.append(("POST", path))
+
+    def patch(self, path: str, body: object) -> None:
+        self.requests.append(("PATCH", path))
+
+    def delete(self, path: str) -> None:
+        self.requests.append(("DELETE", path))
+
+
+def replayed(app: FastAPI, adapter: str) -> set[str]:
+    """The methods that the requests of the restore tests call."""
+    recorder = Recorder(adapter)
+    change_by_requests(cast(Session, recorder))
+    called = set(recorder.calls)
+    known = routes(app, adapter)
+    for verb, path in recorder.requests:
+        whole = f"/api/v1/{adapter}{path.partition('?')[0]}"
+        found = [name for route, name in known if verb in route.methods and route.path_regex.match(whole)]
+        called |= set(found[:1])
+    return called
+
+
+def test_every_method_has_its_function_inside_the_application_in_a_file_of_the_same_name(
+    adapter: str, contents: Contents
+) -> None:
+    inside, declared = written(adapter, "app", "^@method"), written(adapter, "models", r"^\w+ = Method")
+    assert set(declared) == set(contents.methods_by_name()), "a Method is declared in models/"
+    for name in set(declared) - set(contents.handlers_by_name()):
+        assert name in inside, f"no function in app/ is decorated with @method({name!r})"
+        file = ELSEWHERE.get(name, declared[name]) if adapter == "freecad" else declared[name]
+        assert inside[name] == file, f"{name} is declared in models/{declared[name]}.py"
+    assert {name for name in inside if not name.startswith("internal.")} <= set(declared)
+
+
+def test_every_method_has_a_route(app: FastAPI, adapter: str, contents: Contents) -> None:
+    assert set(contents.methods_by_name()) - {name for _, name in routes(app, adapter)} == WITHOUT_ROUTE[adapter]
+
+
+def test_every_body_has_an_example(app: FastAPI, adapter: str) -> None:
+    without = [
+        route.path
+        for route, _ in routes(app, adapter)
+        if route.body_field is not None
+        and isinstance(model := route.body_field.field_info.annotation, type)
+        and "examples" not in json.dumps(cast(Any, model).model_json_schema())
+    ]
+    assert without == []
+
+
+def test_every_change_that_is_replayed_by_a_call_is_replayed_by_a_test(
+    app: FastAPI, adapter: str, contents: Contents
+) -> None:
+    methods = contents.methods_by_name().values()
+    needed = {method.name for method in methods if _is_replayed_by_call(method)}
+    exempt = NOT_REPLAYED[adapter]
+    missing = needed - replayed(app, adapter) - set(exempt)
+    assert missing == set(), "add requests to tests/faults/documents.py, or a reason to NOT_REPLAYED"
+    assert set(exempt) <= needed - replayed(app, adapter), "there is no need for the exception any more"
+    assert all(len(reason) > 20 for reason in exempt.values())
+
+
+def _is_replayed_by_call(method: Method[Any, Any]) -> bool:
+    return method.mutates and method.replay == "call"
