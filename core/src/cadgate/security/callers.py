@@ -19,13 +19,12 @@ LOGIN, LOGOUT = "/login", "/logout"
 _MAX_NEXT = 2000
 
 
-class LogInFirst(CadgateError):
+class LogInFirst(Unauthenticated):
     """What a browser gets that has no log-in: the way to the page that takes a key."""
-
-    code, status = "unauthenticated", 303
 
     def __init__(self, location: str) -> None:
         super().__init__("A key is needed: log in")
+        self.status = 303
         self.headers = {"Location": location, "Cache-Control": "no-store", "Vary": "Accept, Cookie"}
 
 

@@ -106,7 +106,7 @@ class Exchange:
 
     async def answer(self, status: int, content: bytes, cycle: RequestResponseCycle | None) -> None:
         """Send a whole answer in JSON: in one piece, where the server's state of the request is at hand."""
-        if cycle is not None and not self.cors and not self.drop_body:
+        if cycle is not None and not (self.cors or self.drop_body or self.of_login):
             head = (
                 f"content-length: {len(content)}\r\ncontent-type: application/json\r\n"
                 f"x-request-id: {self.request_id}\r\nserver-timing: {self._times()}\r\n"

@@ -37,7 +37,7 @@ class Login:
     key: Key
     digest: bytes
     ends_at: float
-    """By the event loop's clock, whatever happens."""
+    """By `time.monotonic`, whatever happens."""
     used_at: float
     is_over: bool = False
     timer: asyncio.TimerHandle | None = field(default=None, repr=False)
@@ -63,7 +63,7 @@ class PageAuthority(KeyAuthority):
 
     def require(self, *scopes: Scope) -> None:
         super().require(*scopes)
-        self.login.used_at = asyncio.get_running_loop().time()
+        self.login.used_at = time.monotonic()
 
 
 class Logins:
@@ -92,7 +92,7 @@ class Logins:
         if len(self._logins) >= MAX_LOGINS:
             self.end(next(iter(self._logins.values())))
         token = secrets.token_urlsafe(32)
-        now = asyncio.get_running_loop().time()
+        now = time.monotonic()
         login = Login(key, _digest(token), now + self._longest, now)
         self._logins[login.digest] = login
         self._wait(login)
@@ -125,7 +125,7 @@ class Logins:
             authority = PageAuthority(login, self._watchers)
             error = authority.objection()
             if error is None:
-                login.used_at = asyncio.get_running_loop().time()
+                login.used_at = time.monotonic()
                 return authority
             if not isinstance(error, Unauthenticated):
                 raise error
@@ -134,12 +134,11 @@ class Logins:
 
     def _wait(self, login: Login) -> None:
         """Look again when it may have to end."""
-        loop = asyncio.get_running_loop()
-        at = min(login.ends_at, login.used_at + self._idle)
-        if at <= loop.time():
+        left = min(login.ends_at, login.used_at + self._idle) - time.monotonic()
+        if left <= 0:
             self.end(login)
         else:
-            login.timer = loop.call_at(at, self._wait, login)
+            login.timer = asyncio.get_running_loop().call_later(left, self._wait, login)
 
 
 def require_own_page(kind: str, verb: str, headers: dict[bytes, bytes]) -> None:
