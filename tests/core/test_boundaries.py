@@ -61,6 +61,7 @@ def test_there_is_something_to_look_at() -> None:
     assert [path.name for path in ADAPTERS] == [
         "cadgate_blender",
         "cadgate_freecad",
+        "cadgate_build123d",
         "cadgate_openscad",
         "cadgate_fake",
     ]

@@ -10,7 +10,6 @@ import pytest
 from cadgate import hidden
 from cadgate.error_handlers import render
 from cadgate.errors import CommandExecutionError, ValidationFailed
-from cadgate.plugins.calls import failure_of
 from cadgate.websocket.handler import error_body
 
 
@@ -22,7 +21,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def by_every_door(error: Any) -> list[str]:
-    return [render(error, "r")[2].decode(), str(failure_of(error, "r")), str(error_body(error, "r"))]
+    return [render(error, "r")[2].decode(), str(error.body("r")), str(error_body(error, "r"))]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ BODIES: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/scene/save", {"filepath": "x"}),
     ("POST", "/render", {"resolution": [16, 16], "engine": "workbench"}),
     ("POST", "/export", {"format": "stl"}),
-    ("POST", "/import", {"artifact": "0" * 32}),
+    ("POST", "/import/artifact", {"artifact": "0" * 32}),
 ]
 
 
@@ -99,7 +99,7 @@ def test_every_route_with_a_body_is_tried_here(http: httpx.Client) -> None:
         if path.startswith("/api/v1/blender/")
         and "application/json" in route.get("requestBody", {}).get("content", {})
         # The host's own, and those whose JSON body is only the artifact of an upload.
-        and not path.endswith(("/batch", "/texture", "/world/image", "/scene/open"))
+        and not path.endswith(("/batch", "/texture/artifact", "/world/image/artifact", "/scene/open/artifact"))
     }
 
     def shape(path: str) -> str:
@@ -120,7 +120,7 @@ def test_an_unknown_field_is_refused_by_its_name(
     assert state(scene) == before
 
 
-@routes("/import")
+@routes("/import/artifact")
 def test_values_of_a_wrong_type_are_refused(scene: httpx.Client, verb: str, path: str, body: dict[str, Any]) -> None:
     before = state(scene)
     for field in body:
@@ -141,7 +141,7 @@ def test_a_body_that_is_no_json_object_is_refused(
     assert state(scene) == before
 
 
-@routes("/render", "/export", "/scene/save", "/import")
+@routes("/render", "/export", "/scene/save", "/import/artifact")
 def test_a_dry_run_changes_nothing(scene: httpx.Client, verb: str, path: str, body: dict[str, Any]) -> None:
     before = state(scene)
     answer = scene.request(verb, path, json=body, params={"dry_run": "true"})

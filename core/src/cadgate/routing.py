@@ -25,6 +25,7 @@ from cadgate.direct import DIRECT, Direct
 from cadgate.json_request import JsonRequest
 from cadgate.query_names import names_of, require_known
 from cadgate.security.access import ACCESS, accesses, split
+from cadgate.security.bodies import BODY_KINDS
 
 _FOUND = "cadgate.route"
 QUERY_NAMES = "cadgate_query_names"
@@ -275,4 +276,7 @@ def _api_route(
         **options,
     )
     setattr(route, ACCESS, accesses(declared, route.methods or (), route.path_format, adapter=adapter))
+    if not form.suffix:
+        # Documented for one kind of body, it may take more.
+        setattr(route, BODY_KINDS, tuple((context.openapi_extra or {}).get("requestBody", {}).get("content", ())))
     return route

@@ -18,6 +18,9 @@ LINGER_SECONDS = 5.0
 SMALL = 64 * 1024
 """A refused body up to this size is left to the server, which discards it and keeps the connection."""
 
+BODY_KINDS = "cadgate_body_kinds"
+"""Where a route keeps the media types that it takes, where it documents fewer."""
+
 
 class Pace:
     """How slowly what a client sends may come: `idle` seconds without anything, or below `rate` bytes a second."""
@@ -95,6 +98,7 @@ class Bodies:
         declared: set[str] = set()
         if isinstance(route, APIRoute):
             declared.update((route.openapi_extra or {}).get("requestBody", {}).get("content", {}))
+            declared.update(getattr(route, BODY_KINDS, ()))
             if route.body_field is not None and isinstance(route.body_field.field_info, params.Body):
                 declared.add(route.body_field.field_info.media_type)
         accepted = frozenset(kind.lower() for kind in declared) or _JSON
