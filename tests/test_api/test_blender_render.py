@@ -60,6 +60,8 @@ def scene(red: httpx.Client) -> httpx.Client:
     assert red.post("/camera", json={"location": [0, -8, 0], "look_at": [0, 0, 0]}).status_code == 201
     sun = {"kind": "sun", "energy": 3, "location": [0, -5, 3], "look_at": [0, 0, 0]}
     assert red.post("/light", json=sun).status_code == 201
+    # Clearing the scene leaves the world as others have made it.
+    assert red.patch("/world", json={"color": [0.05, 0.05, 0.05], "strength": 1}).status_code == 200
     return red
 
 

@@ -44,8 +44,12 @@ _BATCH_WRITE = Method("session.batch", BaseModel, BaseModel, mutates=True)
 NOT_DONE = "rolled_back"
 """The outcome, in the audit log, of the other calls of an atomic batch that failed."""
 
+IN_A_ROW = 10
+"""Calls of a batch that are checked before others get their turn: a wrong one may take a millisecond to explain."""
+MAX_WORDS = 500
+"""Characters of an error's message where many were listed before it."""
 AT_ONCE = 100
-"""Calls that are worked on before the event loop goes on with other requests."""
+"""The answer to more calls than these is written off the event loop."""
 
 log = structlog.stdlib.get_logger("cadgate.batch")
 
@@ -186,16 +190,20 @@ async def run_batch(runtime: AdapterRuntime, context: RequestContext, batch: Bat
 
 
 def _shortened(error: CadgateError, listed: int) -> CadgateError:
-    """`error`, with the first of its errors only where the calls before listed many."""
+    """`error`, with the first of its errors only, and no help beside it, where the calls before listed many."""
     errors = error.details.get("errors", ())
-    if listed > MAX_ERRORS and len(errors) > 1:
-        error.details = {**error.details, "errors": errors[:1], "total": error.details.get("total", len(errors))}
-    return error
+    if listed <= MAX_ERRORS or not errors:
+        return error
+    first = {key: errors[0][key] for key in ("type", "loc", "msg") if key in errors[0]}
+    short = ValidationFailed(error.message[:MAX_WORDS], details={"errors": [first]})
+    if len(errors) > 1 or "total" in error.details:
+        short.details["total"] = error.details.get("total", len(errors))
+    return short
 
 
 async def _let_others(index: int) -> None:
     """Give the event loop to others, once in a while."""
-    if index % AT_ONCE == AT_ONCE - 1:
+    if index % IN_A_ROW == IN_A_ROW - 1:
         await asyncio.sleep(0)
 
 

@@ -80,7 +80,8 @@ class Handler:
                 "protocol": PROTOCOL,
                 "heartbeat_seconds": self._heartbeat,
                 "execute": self._may_execute(),
-                "topics": list(self._hub.topics),
+                # Of an adapter that has topics of its own; the others' are the same everywhere.
+                **({"topics": list(self._hub.topics)} if self._hub.runtime.adapter.topics else {}),
             }
         )
         try:
