@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cadgate.application import Application, RequestContext
-from cadgate.errors import CommandExecutionError, DeadlineExceeded
+from cadgate.errors import CommandExecutionError, DeadlineExceeded, InternalError
 from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.security.authority import LOCAL
 from cadgate.sessions.process import ApplicationProcess, StartFailed
@@ -121,7 +121,7 @@ async def test_a_worker_that_is_away_for_long_is_replaced_and_ends_when_it_comes
 async def test_what_the_application_refuses_does_not_end_it(tmp_path: Path) -> None:
     async with yard_of(tmp_path) as yard:
         for _ in range(2):
-            with pytest.raises(CommandExecutionError, match="cannot be sent"):
+            with pytest.raises(InternalError, match="cannot be sent"):
                 async with yard.workers.take() as worker:
                     await worker.send("work.answer", {"how": "nan"})
         assert len(yard.started) == 1

@@ -24,6 +24,7 @@ from cadgate.errors import (
     NotFound,
     Unauthenticated,
     Unprocessable,
+    ValidationFailed,
     from_wire,
 )
 from cadgate.methods import Method

@@ -9,7 +9,7 @@ import os
 import secrets
 import signal
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +32,19 @@ _STARTERS = ThreadPoolExecutor(thread_name_prefix="cadgate-start")
 """A sandbox ends with the thread that made it (`--die-with-parent`): these live as long as the gateway."""
 
 log = structlog.stdlib.get_logger("cadgate.process")
+
+
+def _discard(late: Future[Spawned]) -> None:
+    """End an application for which nobody waits any more. On the thread that started it."""
+    if late.cancelled() or late.exception() is not None:
+        return
+    spawned = late.result()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(spawned.popen.pid, signal.SIGKILL)
+    for descriptor in (spawned.lifeline, spawned.ready, spawned.boot):
+        if descriptor is not None:
+            os.close(descriptor)
+    spawned.popen.wait()
 
 
 class StartFailed(Exception):
@@ -105,19 +118,14 @@ class ApplicationProcess:
     @classmethod
     async def _spawned(cls, launch: Launch) -> ApplicationProcess:
         secret = secrets.token_urlsafe(32)
-        spawning = asyncio.get_running_loop().run_in_executor(_STARTERS, spawn, launch, secret)
+        spawning = _STARTERS.submit(spawn, launch, secret)
         try:
-            spawned = await asyncio.shield(spawning)
+            spawned = await asyncio.shield(asyncio.wrap_future(spawning))
         except asyncio.CancelledError:
-            # The thread cannot be stopped: what it brings is ended when it comes.
-            spawning.add_done_callback(lambda late: cls._discard(late, launch, secret))
+            # The thread cannot be stopped: what it brings is ended when it comes, whether the loop lives then or not.
+            spawning.add_done_callback(_discard)
             raise
         return cls(spawned, launch, secret)
-
-    @classmethod
-    def _discard(cls, late: asyncio.Future[Spawned], launch: Launch, secret: str) -> None:
-        if not late.cancelled() and late.exception() is None:
-            cls(late.result(), launch, secret).kill()
 
     async def _come_up(self, on_notification: Notification) -> None:
         launch = self._launch
