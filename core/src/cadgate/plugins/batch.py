@@ -47,7 +47,7 @@ NOT_DONE = "rolled_back"
 
 IN_A_ROW = 10
 """Calls of a batch that are checked before others get their turn: a wrong one may take a millisecond to explain."""
-MAX_WORDS = 500
+MAX_WORDS = 160
 """Characters of an error's message where many were listed before it."""
 AT_ONCE = 100
 """The answer to more calls than these is written off the event loop."""
@@ -195,7 +195,8 @@ def _shortened(error: CadgateError, listed: int) -> CadgateError:
     errors = error.details.get("errors", ())
     if listed <= MAX_ERRORS or not errors:
         return error
-    first = {key: errors[0][key] for key in ("type", "loc", "msg") if key in errors[0]}
+    first = {key: errors[0][key] for key in ("type", "loc") if key in errors[0]}
+    first["msg"] = str(errors[0].get("msg", ""))[:MAX_WORDS]
     short = ValidationFailed(error.message[:MAX_WORDS], details={"errors": [first]})
     if len(errors) > 1 or "total" in error.details:
         short.details["total"] = error.details.get("total", len(errors))

@@ -132,7 +132,7 @@ class Hello(Message):
     protocol: Literal[1] = PROTOCOL
     heartbeat_seconds: float
     execute: bool = Field(description="Whether this client may run code: its key and the adapter's settings allow it.")
-    topics: list[str] = Field(description="What can be subscribed to.")
+    topics: list[str] = Field([], description="What can be subscribed to, of an adapter that has topics of its own.")
 
 
 class Stream(Message):
