@@ -80,13 +80,11 @@ def test_what_a_blend_loses_is_named(blender: httpx.Client, gateway: Gateway, fo
 
 
 @pytest.mark.parametrize("door", ["/scene/open", "/import"])
-def test_a_trusted_blend_is_as_it_is(
-    blender: httpx.Client, gateway: Gateway, foreign: bytes, door: str, tmp_path: Path
-) -> None:
+def test_a_trusted_blend_is_as_it_is(blender: httpx.Client, gateway: Gateway, foreign: bytes, door: str) -> None:
     answer = blender.post(door, files={"file": ("foreign.blend", foreign)}, data={"trusted": "true"})
     assert messages(answer) == {}
     pictures, drivers, texts = evaluate(gateway, HELD)
-    assert pictures == [str(tmp_path / "wood.png")]
+    assert pictures == [str(gateway.state_dir / "sessions" / "blender" / "home" / "foreign" / "wood.png")]
     assert drivers == [[False]]
     assert texts in ([], [True])
 

@@ -47,7 +47,7 @@ NOT_DONE = "rolled_back"
 
 IN_A_ROW = 10
 """Calls of a batch that are checked before others get their turn: a wrong one may take a millisecond to explain."""
-MAX_WORDS = 160
+MAX_WORDS = 100
 """Characters of an error's message where many were listed before it."""
 AT_ONCE = 100
 """The answer to more calls than these is written off the event loop."""
