@@ -146,7 +146,10 @@ def _checked(method: Method[Any, Any], given: dict[str, Any]) -> BaseModel:
         return method.params.model_validate(given)
     except ValidationError as error:
         listed = error.errors(include_url=False)
-        raise validation_failed(listed, unlisted, contract=contract_of(method.params)) from error
+        wrong_call = validation_failed(listed, unlisted, contract=contract_of(method.params))
+        # Of one call of many: the request as a whole may be valid.
+        wrong_call.message = wrong_call.message.removeprefix("The request is not valid: ")
+        raise wrong_call from error
 
 
 async def written(results: BatchResults) -> Response | None:

@@ -165,10 +165,9 @@ class ApplicationProcess:
             transport.close()
         if not data:
             where = "" if self._launch.sandbox is None else IN_SANDBOX
-            tail = self.log_tail()
-            last = tail.rpartition("\n")[2].strip()[:MAX_QUOTED]
+            last = self._printed(self._log_start).rpartition("\n")[2].strip()[:MAX_QUOTED]
             said = f": the last that it printed is {last!r}" if last else ""
-            raise StartFailed(f"it ended while it started{where}{said}", tail, crashed=True)
+            raise StartFailed(f"it ended while it started{where}{said}", self.log_tail(), crashed=True)
         try:
             about: dict[str, Any] = json.loads(data)
             if "error" in about:
@@ -179,10 +178,13 @@ class ApplicationProcess:
         return about
 
     def log_tail(self) -> str:
-        """The end of what the application printed since it was started."""
+        """The end of what the application printed since it was started; where that is nothing, what it did before."""
+        return self._printed(self._log_start) or self._printed(0)
+
+    def _printed(self, start: int) -> str:
         try:
             with self._log.open("rb") as file:
-                file.seek(max(self._log_start, self._log.stat().st_size - TAIL))
+                file.seek(max(start, self._log.stat().st_size - TAIL))
                 return file.read().decode("utf-8", "replace").strip()
         except OSError:
             return ""

@@ -23,9 +23,12 @@ class OpenSCADLauncher(Launcher[OpenSCADSettings]):
 
     def plan(self) -> LaunchPlan:
         """How to start the companion. Raises ApplicationUnavailable where there is no OpenSCAD for it to start."""
-        self.program()
-        # -P: the entry script's folder must not stand on sys.path, where its modules would hide others' names.
-        return LaunchPlan(argv=[sys.executable, "-P", str(application_entry("cadgate_openscad"))])
+        program = self.program()
+        return LaunchPlan(
+            # -P: the entry script's folder must not stand on sys.path, where its modules would hide others' names.
+            argv=[sys.executable, "-P", str(application_entry("cadgate_openscad"))],
+            readable=[program.resolve().parent, *(folder.expanduser().resolve() for folder in self.settings.libraries)],
+        )
 
     def hints(self) -> Sequence[Hint]:
         """OpenSCAD 2021 draws pictures with OpenGL in an X server."""
