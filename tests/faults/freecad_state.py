@@ -66,6 +66,9 @@ def _properties(owner: Any) -> Dict[str, Any]:
             [] if getattr(owner, "TypeId", "") == "PartDesign::Hole" else sorted(owner.getEditorMode(name)),
             _value(getattr(owner, name)),
         ]
+        if name == "Shape" and getattr(owner, "TypeId", "") == "Part::Offset" and isinstance(told[name][4], list):
+            # OpenCASCADE numbers what an offset consists of in another order each time, even in one process.
+            told[name][4] = [sorted(each) if isinstance(each, list) else each for each in told[name][4]]
         if owner.getTypeIdOfProperty(name) == "App::PropertyEnumeration":
             told[name].append(owner.getEnumerationsOfProperty(name))
     return told

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.faults.conftest import Session
-from tests.faults.documents import change_by_requests
+from tests.faults.documents import change_by_requests, fill_by_code
 from tests.faults.whole_state import assert_same, execute
 
 FORCED = "forced by the test, after all of it was done"
@@ -73,6 +73,8 @@ class FirstFails:
 def test_every_kind_of_change_that_fails_at_its_end_leaves_nothing(session: Session) -> None:
     if session.adapter == "freecad":
         session.post("/documents", {"name": "Second"})
+    else:
+        fill_by_code(session)
     first_fails = FirstFails(session)
     change_by_requests(first_fails)  # type: ignore[arg-type] - it has what is used of a session
     assert first_fails.failed > 20

@@ -46,7 +46,9 @@ async def test_all_doors_say_the_same(gateway: Gateway, adapter: str, path: str,
     async with live(gateway, adapter) as connection:
         called = await connection.ask(type="call", id=1, method=method, params=body)
     assert told(rest) == told(batch["results"][0]["error"]) == told(called["error"]) == told(atomic.json()["error"])
-    assert rest["message"].replace("body.", "") == called["error"]["message"] == batch["results"][0]["error"]["message"]
+    # Of one call of many the request as a whole may be valid.
+    words = rest["message"].replace("body.", "").removeprefix("The request is not valid: ")
+    assert words == called["error"]["message"] == batch["results"][0]["error"]["message"]
     assert not FOREIGN.search(rest["message"])
 
 

@@ -44,7 +44,8 @@ def _require(
     except Forbidden as error:
         if what == method.name:
             raise
-        raise Forbidden(f"{what} needs more. {error.message}", details=error.details) from error
+        message = error.message.replace(f"{scope!r} scope", f"{scope!r} scope, which {what} needs", 1)
+        raise Forbidden(message, details=error.details) from error
     if scope == "execute" and not runtime.settings.allow_execute:
         raise switched_off(runtime.adapter.name, method.name, what)
 
