@@ -199,7 +199,9 @@ def _program_folders(program: str) -> list[Path]:
     found = Path(program)
     if found == Path(sys.executable):
         prefixes = [Path(sys.prefix), Path(sys.base_prefix), found.resolve().parent.parent]
-        return [folder for prefix in prefixes for folder in _python_folders(prefix)]
+        # A .pth file may lead to the packages of another environment.
+        others = [Path(entry) for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")]
+        return [*(folder for prefix in prefixes for folder in _python_folders(prefix)), *others]
     folders = {_installation(found), _installation(found.resolve())}
     # A program that lies in the home folder itself must not show all of it.
     home = _home()
