@@ -45,8 +45,8 @@ _BATCH_WRITE = Method("session.batch", BaseModel, BaseModel, mutates=True)
 NOT_DONE = "rolled_back"
 """The outcome, in the audit log, of the other calls of an atomic batch that failed."""
 
-IN_A_ROW = 10
-"""Calls of a batch that are checked before others get their turn: a wrong one may take a millisecond to explain."""
+ROW_SECONDS = 0.005
+"""How long calls of a batch are checked in a row: a wrong one may take milliseconds to explain."""
 MAX_WORDS = 100
 """Characters of an error's message where many were listed before it."""
 AT_ONCE = 100
@@ -176,8 +176,9 @@ async def run_batch(runtime: AdapterRuntime, context: RequestContext, batch: Bat
     items: list[Item | None] = [None] * len(batch.calls)
     listed = 0
     waiting: list[tuple[int, Prepared]] = []
+    row = _Row()
     for index, call in enumerate(batch.calls):
-        await _let_others(index)
+        await row.let_others()
         try:
             prepared = await prepare_any(runtime, replace(context, batch_index=index), call.method, call.params)
         except CadgateError as error:
@@ -206,10 +207,16 @@ def _shortened(error: CadgateError, listed: int) -> CadgateError:
     return short
 
 
-async def _let_others(index: int) -> None:
-    """Give the event loop to others, once in a while."""
-    if index % IN_A_ROW == IN_A_ROW - 1:
-        await asyncio.sleep(0)
+class _Row:
+    """Work in a row on the event loop, which others get back every few milliseconds."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    async def let_others(self) -> None:
+        if time.perf_counter() - self._since >= ROW_SECONDS:
+            await asyncio.sleep(0)
+            self._since = time.perf_counter()
 
 
 def _encode_batch(batch: Batch) -> Encoded:
@@ -260,8 +267,9 @@ async def _flush(
     except CadgateError as error:
         # The application is gone, or out of time: what it had done of these calls is not known.
         answers = [{"failed": error} for _ in calls]
+    row = _Row()
     for index, call, answer in zip(indexes, calls, answers, strict=True):
-        await _let_others(index)
+        await row.let_others()
         try:
             items[index] = _item(call, answer, context)
         except CadgateError as error:
@@ -304,9 +312,10 @@ async def _send(
         raise
     finally:
         seconds = time.perf_counter() - began
+        row = _Row()
         for index, call, end in zip(indexes, calls, ends or [("cancelled", 499)] * len(calls), strict=True):
             if ends:
-                await _let_others(index)
+                await row.let_others()
             if leaves_traces(call.method):
                 deed = deed_of_call(runtime, replace(context, batch_index=index), call.method, call.params)
                 runtime.audit.record(deed, *end, seconds)
@@ -332,17 +341,19 @@ async def _exchange(
 
 async def _atomic(runtime: AdapterRuntime, context: RequestContext, batch: Batch) -> BatchResults:
     prepared: list[Prepared] = []
+    row = _Row()
     for index, call in enumerate(batch.calls):
         try:
-            await _let_others(index)
+            await row.let_others()
             prepared.append(await _fit_for_atomic(runtime, replace(context, batch_index=index), call))
         except CadgateError as error:
             error.details = {**error.details, "index": index}
             raise
     answers = await _send(runtime, context, prepared, atomic=True, indexes=range(len(prepared)))
     items: list[Item] = []
+    row = _Row()
     for call, answer in zip(prepared, answers, strict=True):
-        await _let_others(len(items))
+        await row.let_others()
         items.append(_item(call, answer, context))
     return BatchResults(results=items)
 
