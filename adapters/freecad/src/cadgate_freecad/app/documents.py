@@ -20,6 +20,7 @@ from cadgate.appserver import (
     not_found,
     scrutiny,
     warn,
+    uninterruptible,
 )
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.observer import OBSERVER
@@ -177,6 +178,7 @@ def recomputed() -> Iterator[set[str]]:
     names: set[str] = set()
 
     class Listener:
+        @uninterruptible
         def slotRecomputedObject(self, obj: Any) -> None:
             names.add(obj.Name)
 
