@@ -19,8 +19,8 @@ from cadgate.appserver import (
     method,
     not_found,
     scrutiny,
-    warn,
     uninterruptible,
+    warn,
 )
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.observer import OBSERVER
