@@ -27,10 +27,10 @@ from uvicorn.server import ServerState
 from bench.bare import app as bare_app
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.clients.connection import Connection
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.main import create_app
 from cadgate.security.keys import KeyFile
-from cadgate.security.protocol import GatewayProtocol
+from cadgate.web.protocol import GatewayProtocol
 
 CUBE: dict[str, Any] = {
     "name": "Cube",

@@ -26,9 +26,9 @@ from cadgate_fake.launcher import FakeLauncher  # noqa: E402
 from cadgate_fake.settings import FakeSettings  # noqa: E402
 
 from cadgate.artifacts.store import ArtifactStore  # noqa: E402
-from cadgate.config import Settings  # noqa: E402
+from cadgate.config.settings import Settings  # noqa: E402
+from cadgate.dispatch.runtime import AdapterRuntime  # noqa: E402
 from cadgate.plugins.discovery import Found  # noqa: E402
-from cadgate.plugins.runtime import AdapterRuntime  # noqa: E402
 from cadgate.sessions.session import Session  # noqa: E402
 from cadgate.sessions.source import ManagedSource  # noqa: E402
 from cadgate.sessions.spawn import Launch, spawn  # noqa: E402

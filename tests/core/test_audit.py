@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from cadgate.application import Application, RequestContext
-from cadgate.builtin import EXECUTE, UNDO, Batch, BatchCall, Code
 from cadgate.cli.keys import create as create_key
 from cadgate.cli.keys import revoke as revoke_key
+from cadgate.contract.builtin import EXECUTE, UNDO, Batch, BatchCall, Code
+from cadgate.dispatch.application import Application, RequestContext
+from cadgate.dispatch.batch import prepare, run_batch
+from cadgate.dispatch.calls import DryRunDone
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import CadgateError, Forbidden
 from cadgate.models.common import Empty
-from cadgate.plugins.batch import prepare, run_batch
-from cadgate.plugins.calls import DryRunDone
-from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.security.audit import AuditLog, Deed, local_user
 from cadgate.security.authority import LOCAL, Authority
 from cadgate.security.keys import KeyFile

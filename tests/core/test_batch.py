@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
-from cadgate.application import Application, RequestContext
-from cadgate.builtin import REDO, UNDO, Batch, BatchCall, BatchFailure, BatchResults
+from cadgate.contract.builtin import REDO, UNDO, Batch, BatchCall, BatchFailure, BatchResults
+from cadgate.dispatch.application import Application, RequestContext
+from cadgate.dispatch.batch import run_batch
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import (
     ApplicationRestarted,
     DeadlineExceeded,
@@ -26,8 +28,6 @@ from cadgate.errors import (
     ValidationFailed,
 )
 from cadgate.models.common import Empty
-from cadgate.plugins.batch import run_batch
-from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.security.authority import LOCAL, Authority
 from tests.core.fake_app import Control, RawApplication, becomes, fake_settings, item, raw_application, running
 

@@ -15,8 +15,11 @@ from typing import Any
 
 import pytest
 
-from cadgate.application import Application, RequestContext
-from cadgate.builtin import UNDO
+from cadgate.contract.builtin import UNDO
+from cadgate.dispatch.application import Application, RequestContext
+from cadgate.dispatch.calls import DryRunDone
+from cadgate.dispatch.idempotency import Once
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import (
     ApplicationRestarted,
     CadgateError,
@@ -31,10 +34,7 @@ from cadgate.errors import (
     RevisionMismatch,
 )
 from cadgate.main import create_app
-from cadgate.plugins.calls import DryRunDone
 from cadgate.plugins.discovery import Found
-from cadgate.plugins.once import Once
-from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.security.authority import LOCAL, Authority
 from tests.core.fake_app import Control, becomes, fake_settings, running
 from tests.core.served import quiet_settings, served

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cadgate import hidden
-from cadgate.error_handlers import render
 from cadgate.errors import CommandExecutionError, ValidationFailed
+from cadgate.web.error_handlers import render
 from cadgate.websocket.handler import error_body
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
-from cadgate.application import Application, RequestContext
-from cadgate.builtin import UNDO
+from cadgate.contract.builtin import UNDO
+from cadgate.dispatch.application import Application, RequestContext
+from cadgate.dispatch.calls import DryRunDone
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import CadgateError, Forbidden, InternalError
 from cadgate.models.responses import Success
-from cadgate.plugins.calls import DryRunDone
-from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.security.authority import LOCAL, Authority
 from tests.core.fake_app import fake_settings, running
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from pydantic import Field
 
-from cadgate.application import Application, RequestContext
-from cadgate.builtin import Batch, BatchCall
+from cadgate.contract.builtin import Batch, BatchCall
+from cadgate.contract.methods import Method, Scope, execute_if_trusted
+from cadgate.dispatch.application import Application, RequestContext
+from cadgate.dispatch.batch import prepare, run_batch
 from cadgate.errors import Forbidden
-from cadgate.methods import Method, Scope, execute_if_trusted
 from cadgate.models.common import Trustable
-from cadgate.plugins.batch import prepare, run_batch
 from cadgate.security.audit import AuditLog
 from cadgate.security.authority import Authority
 from tests.core.fake_app import fake_settings, running

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from cadgate.application import Application, RequestContext
+from cadgate.dispatch.application import Application, RequestContext
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import CommandExecutionError, DeadlineExceeded, InternalError
-from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.security.authority import LOCAL
 from cadgate.sessions.process import ApplicationProcess, StartFailed
 from cadgate.sessions.worker import Worker, Workers

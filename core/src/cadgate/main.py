@@ -13,28 +13,28 @@ from anyio.abc import TaskStatus
 from fastapi import FastAPI
 
 import cadgate
-from cadgate import error_handlers, openapi
 from cadgate.artifacts.store import ArtifactStore
-from cadgate.config import Settings, load_settings
-from cadgate.helper import Helper
+from cadgate.config.settings import Settings, load_settings
+from cadgate.dispatch.idempotency import Once
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.hidden import hide
 from cadgate.logging import AccessLog, configure
-from cadgate.metrics import Metrics
-from cadgate.plugins import mount
+from cadgate.openapi import document as openapi
 from cadgate.plugins.discovery import Found, discover
-from cadgate.plugins.once import Once
-from cadgate.plugins.runtime import AdapterRuntime
-from cadgate.private import secure_state
-from cadgate.routers import artifacts, console, docs, health, home, login, metrics, plugins, version, websockets
-from cadgate.routing import RouteTable
-from cadgate.security.access import Open
+from cadgate.routers import artifacts, console, docs, health, home, login, metrics, mount, plugins, version, websockets
 from cadgate.security.audit import AuditLog
-from cadgate.security.bodies import Bodies, Pace
-from cadgate.security.forwarded import Forwarded
-from cadgate.security.gate import Gate
 from cadgate.security.identity import identity_for
 from cadgate.security.logins import WrongKeys
 from cadgate.security.origins import Origins
+from cadgate.security.private import secure_state
+from cadgate.web import error_handlers
+from cadgate.web.access import Open
+from cadgate.web.bodies import Bodies, Pace
+from cadgate.web.forwarded import Forwarded
+from cadgate.web.gate import Gate
+from cadgate.web.helper import Helper
+from cadgate.web.metrics import Metrics
+from cadgate.web.routing import RouteTable
 from cadgate.websocket.sockets import Sockets
 
 log = structlog.get_logger("cadgate")

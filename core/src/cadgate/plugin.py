@@ -17,13 +17,13 @@ from fastapi import Depends, Request
 from fastapi.routing import APIRouter
 from starlette.responses import Response
 
-from cadgate.application import Application, RequestContext
 from cadgate.appserver import Recognised, recognise, recognise_bytes, scrutiny
-from cadgate.artifacts.incoming import INCOMING_BODY, TRUSTABLE_BODY, IncomingFile
-from cadgate.artifacts.outgoing import file_answers, file_or_json
 from cadgate.artifacts.store import StagedFile
 from cadgate.clients.base_client import BaseSocketClient
-from cadgate.encoded import Encoded, encode_params
+from cadgate.contract.encoded import Encoded, encode_params
+from cadgate.contract.methods import Handler, Method, execute_if_trusted
+from cadgate.contract.settings import AdapterSettings
+from cadgate.dispatch.application import Application, RequestContext
 from cadgate.errors import (
     ApplicationUnavailable,
     CadgateError,
@@ -35,8 +35,6 @@ from cadgate.errors import (
     UnsupportedFormat,
     ValidationFailed,
 )
-from cadgate.json_request import read_bulk_json, run_on_body
-from cadgate.methods import Handler, Method, execute_if_trusted
 from cadgate.models.common import (
     Color,
     Count,
@@ -54,10 +52,12 @@ from cadgate.models.common import (
 from cadgate.models.paging import ObjectPage, Page
 from cadgate.models.responses import Artifact, Deleted, MayWarn, ObjectInfo, Result, Success, Warned
 from cadgate.models.suffixes import Suffixes, check_suffix, follow_suffix
-from cadgate.plugins.router import Router
-from cadgate.security.access import requires
 from cadgate.sessions.launcher import Hint, Launcher, LaunchPlan, application_entry
-from cadgate.settings import AdapterSettings
+from cadgate.web.access import requires
+from cadgate.web.downloads import file_answers, file_or_json
+from cadgate.web.incoming import INCOMING_BODY, TRUSTABLE_BODY, IncomingFile
+from cadgate.web.json_request import read_bulk_json, run_on_body
+from cadgate.web.router import Router
 
 API_VERSION = 1
 """The version of this surface. It grows by 1 when an adapter written for the version before may break.

@@ -13,9 +13,9 @@ from typing import Any
 import pluggy
 
 import cadgate.plugin
+from cadgate.config.entry_points import Announced
 from cadgate.plugin import Adapter, AdapterSpec
 from cadgate.plugins.contents import contents_of, problems_in
-from cadgate.plugins.entry_points import Announced
 from cadgate.plugins.validate import problems_of
 
 SLOW_SECONDS = 2.0

@@ -7,15 +7,15 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
-from cadgate.application import Application
-from cadgate.builtin import REDO, UNDO, Batch, BatchResults, History
+from cadgate.contract.builtin import REDO, UNDO, Batch, BatchResults, History
+from cadgate.dispatch.application import Application
+from cadgate.dispatch.batch import run_batch, written
+from cadgate.dispatch.runtime import AdapterRuntime, runtime_of
 from cadgate.models.common import Empty
 from cadgate.models.responses import Failure, Result, Success
-from cadgate.plugins.batch import run_batch, written
-from cadgate.plugins.router import METHOD_EXTENSION, Router
-from cadgate.plugins.runtime import AdapterRuntime, runtime_of
-from cadgate.routers.context import deed_of
-from cadgate.security.access import requires
+from cadgate.web.access import requires
+from cadgate.web.context import deed_of
+from cadgate.web.router import METHOD_EXTENSION, Router
 
 
 class RouteInfo(Result):

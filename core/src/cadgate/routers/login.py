@@ -24,16 +24,16 @@ from cadgate.errors import (
     Unauthenticated,
     ValidationFailed,
 )
-from cadgate.plugins.router import Router
-from cadgate.root import ROOT, rooted
-from cadgate.routers.context import deed_of
-from cadgate.security.access import authority_of, requires
+from cadgate.models.root import ROOT, rooted
 from cadgate.security.audit import AuditLog
 from cadgate.security.authority import NOBODY
-from cadgate.security.callers import LOGIN, LOGOUT, accepts_html, local_path
 from cadgate.security.identity import KeyHolder
 from cadgate.security.keys import Key
 from cadgate.security.logins import Login, WrongKeys
+from cadgate.web.access import authority_of, requires
+from cadgate.web.callers import LOGIN, LOGOUT, accepts_html, local_path
+from cadgate.web.context import deed_of
+from cadgate.web.router import Router
 
 router = Router(dependencies=[requires(open_to="pages")])
 

@@ -6,11 +6,11 @@ from fastapi import Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import PlainTextResponse, Response
 
-from cadgate.metrics import Metrics
-from cadgate.plugins.router import Router
 from cadgate.routers.health import states, works
-from cadgate.security.access import authority_of, requires
 from cadgate.security.authority import NOBODY
+from cadgate.web.access import authority_of, requires
+from cadgate.web.metrics import Metrics
+from cadgate.web.router import Router
 
 router = Router()
 

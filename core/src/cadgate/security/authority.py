@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import structlog
 
+from cadgate.contract.methods import ALL_SCOPES, Scope
 from cadgate.errors import CadgateError, ConfigError, Forbidden, InternalError, Unauthenticated
-from cadgate.methods import ALL_SCOPES, Scope
 from cadgate.security.keys import Key, KeyFile
 
 POLL_SECONDS = 0.2

@@ -12,10 +12,10 @@ from cadgate.security.authority import IN_PROCESS, LOCAL, Authority, KeyAuthorit
 from cadgate.security.keys import Key, KeyFile
 from cadgate.security.logins import Logins
 from cadgate.security.peers import PeerLookupUnavailable, Peers, own_uid
-from cadgate.security.protocol import CONNECTION
+from cadgate.web.protocol import CONNECTION
 
 if TYPE_CHECKING:
-    from cadgate.config import Settings
+    from cadgate.config.settings import Settings
 
 log = structlog.get_logger("cadgate.security")
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cadgate.application import Stop
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.clients.connection import Reply
+from cadgate.contract.methods import Scope
+from cadgate.dispatch.application import Stop
 from cadgate.errors import ApplicationRestarted, CadgateError, ConnectionFailed, DeadlineExceeded, Overloaded
-from cadgate.methods import Scope
 from cadgate.security.authority import LOCAL, Authority
 from cadgate.sessions.costs import Kind, kind_of
 from cadgate.sessions.deadline import Deadline

@@ -11,10 +11,10 @@ from typing import Any
 from pydantic_core import to_json
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cadgate.application import Stop
-from cadgate.routers.context import peer_of
-from cadgate.security.access import authority_of
+from cadgate.dispatch.application import Stop
 from cadgate.security.authority import Authority
+from cadgate.web.access import authority_of
+from cadgate.web.context import peer_of
 
 MAX_EVENTS = 2_000
 MAX_EVENT_CHARACTERS = 4 * 1024 * 1024

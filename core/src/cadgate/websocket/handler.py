@@ -11,15 +11,15 @@ import anyio
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cadgate.application import Application, RequestContext
-from cadgate.builtin import EXECUTE, Code
-from cadgate.error_handlers import internal_error, plain, validation_failed
+from cadgate.contract.builtin import EXECUTE, Code
+from cadgate.contract.methods import Scope
+from cadgate.dispatch.application import Application, RequestContext
+from cadgate.dispatch.batch import prepare_any
+from cadgate.dispatch.calls import DryRunDone
+from cadgate.dispatch.off_loop import LARGE
 from cadgate.errors import BadRequest, CadgateError, Conflict, Forbidden, NotFound, Overloaded, PayloadTooLarge
-from cadgate.helper import Helper
-from cadgate.methods import Scope
-from cadgate.off_loop import LARGE
-from cadgate.plugins.batch import prepare_any
-from cadgate.plugins.calls import DryRunDone
+from cadgate.web.error_handlers import internal_error, plain, validation_failed
+from cadgate.web.helper import Helper
 from cadgate.websocket.connection import WITHDRAWN, Connection, Job
 from cadgate.websocket.hub import Hub
 from cadgate.websocket.messages import (

@@ -12,7 +12,7 @@ from uuid import uuid4
 import structlog
 from pydantic_core import PydanticSerializationError, to_json
 
-from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.websocket.connection import Connection, Job
 from cadgate.websocket.messages import TOPICS
 

@@ -9,14 +9,14 @@ from starlette.routing import WebSocketRoute
 from starlette.types import Scope
 from starlette.websockets import WebSocket
 
-from cadgate.config import Settings
-from cadgate.error_handlers import inactive, refuse_websocket
+from cadgate.config.settings import Settings
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import CadgateError, NotFound, Overloaded
 from cadgate.plugins.discovery import Found
-from cadgate.plugins.runtime import AdapterRuntime
-from cadgate.security.access import ACCESS, Access, authority_of
 from cadgate.security.authority import Authority
 from cadgate.security.identity import SUBPROTOCOL
+from cadgate.web.access import ACCESS, Access, authority_of
+from cadgate.web.error_handlers import inactive, refuse_websocket
 from cadgate.websocket.connection import Connection
 from cadgate.websocket.handler import Handler
 from cadgate.websocket.hub import Hub
