@@ -22,7 +22,7 @@ from cadgate.errors import ApplicationStarting, CadgateError
 from cadgate.main import create_app
 from cadgate.models.common import Number, Params
 from cadgate.models.responses import Result, Success
-from cadgate.openapi.document import core_routes
+from cadgate.routers.mount import core_routes
 from cadgate.web.context import context_of
 from cadgate.web.protocol import GatewayProtocol, GatewayWebSocketProtocol
 from cadgate.web.router import Router

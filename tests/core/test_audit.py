@@ -17,15 +17,16 @@ import pytest
 
 from cadgate.cli.keys import create as create_key
 from cadgate.cli.keys import revoke as revoke_key
+from cadgate.contract.authority import LOCAL, Authority
 from cadgate.contract.builtin import EXECUTE, UNDO, Batch, BatchCall, Code
-from cadgate.dispatch.application import Application, RequestContext
+from cadgate.contract.context import RequestContext
+from cadgate.dispatch.application import Application
 from cadgate.dispatch.batch import prepare, run_batch
 from cadgate.dispatch.calls import DryRunDone
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import CadgateError, Forbidden
 from cadgate.models.common import Empty
 from cadgate.security.audit import AuditLog, Deed, local_user
-from cadgate.security.authority import LOCAL, Authority
 from cadgate.security.keys import KeyFile
 from tests.core.fake_app import fake_settings, item, running
 from tests.core.served import in_process, probed_app, quiet_settings

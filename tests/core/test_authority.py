@@ -12,11 +12,12 @@ import pytest
 from fastapi import APIRouter, FastAPI, Request
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from cadgate.dispatch.application import RequestContext
+from cadgate.contract.authority import LOCAL, Authority
+from cadgate.contract.context import RequestContext
 from cadgate.errors import Forbidden, Overloaded
 from cadgate.main import create_app
 from cadgate.plugin import requires
-from cadgate.security.authority import LOCAL, Authority, KeyAuthority, Watchers
+from cadgate.security.authority import KeyAuthority, Watchers
 from cadgate.security.keys import KeyFile
 from cadgate.security.shares import Shares
 from cadgate.web.access import ACCESS, Access

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from cadgate.contract.authority import LOCAL, Authority
 from cadgate.contract.builtin import REDO, UNDO, Batch, BatchCall, BatchFailure, BatchResults
-from cadgate.dispatch.application import Application, RequestContext
+from cadgate.contract.context import RequestContext
+from cadgate.dispatch.application import Application
 from cadgate.dispatch.batch import run_batch
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import (
@@ -28,7 +30,6 @@ from cadgate.errors import (
     ValidationFailed,
 )
 from cadgate.models.common import Empty
-from cadgate.security.authority import LOCAL, Authority
 from tests.core.fake_app import Control, RawApplication, becomes, fake_settings, item, raw_application, running
 
 from cadgate_fake import models as m  # isort: skip

@@ -15,8 +15,10 @@ from typing import Any
 
 import pytest
 
+from cadgate.contract.authority import LOCAL, Authority
 from cadgate.contract.builtin import UNDO
-from cadgate.dispatch.application import Application, RequestContext
+from cadgate.contract.context import RequestContext
+from cadgate.dispatch.application import Application
 from cadgate.dispatch.calls import DryRunDone
 from cadgate.dispatch.idempotency import Once
 from cadgate.dispatch.runtime import AdapterRuntime
@@ -35,7 +37,6 @@ from cadgate.errors import (
 )
 from cadgate.main import create_app
 from cadgate.plugins.discovery import Found
-from cadgate.security.authority import LOCAL, Authority
 from tests.core.fake_app import Control, becomes, fake_settings, running
 from tests.core.served import quiet_settings, served
 from tests.gateway import eventually

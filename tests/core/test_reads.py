@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
+from cadgate.contract.authority import LOCAL, Authority
 from cadgate.contract.builtin import UNDO
-from cadgate.dispatch.application import Application, RequestContext
+from cadgate.contract.context import RequestContext
+from cadgate.dispatch.application import Application
 from cadgate.dispatch.calls import DryRunDone
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import CadgateError, Forbidden, InternalError
 from cadgate.models.responses import Success
-from cadgate.security.authority import LOCAL, Authority
 from tests.core.fake_app import fake_settings, running
 
 from cadgate_fake import models as m  # isort: skip

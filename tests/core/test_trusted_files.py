@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from pydantic import Field
 
+from cadgate.contract.authority import Authority
 from cadgate.contract.builtin import Batch, BatchCall
+from cadgate.contract.context import RequestContext
 from cadgate.contract.methods import Method, Scope, execute_if_trusted
-from cadgate.dispatch.application import Application, RequestContext
+from cadgate.dispatch.application import Application
 from cadgate.dispatch.batch import prepare, run_batch
 from cadgate.errors import Forbidden
 from cadgate.models.common import Trustable
 from cadgate.security.audit import AuditLog
-from cadgate.security.authority import Authority
 from tests.core.fake_app import fake_settings, running
 from tests.core.test_audit import HERE, lines
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from cadgate.dispatch.application import Application, RequestContext
+from cadgate.contract.authority import LOCAL
+from cadgate.contract.context import RequestContext
+from cadgate.dispatch.application import Application
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import CommandExecutionError, DeadlineExceeded, InternalError
-from cadgate.security.authority import LOCAL
 from cadgate.sessions.process import ApplicationProcess, StartFailed
 from cadgate.sessions.worker import Worker, Workers
 from tests.core.fake_app import Control, becomes, fake_settings, launch_of, running

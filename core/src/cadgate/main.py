@@ -17,9 +17,9 @@ from cadgate.artifacts.store import ArtifactStore
 from cadgate.config.settings import Settings, load_settings
 from cadgate.dispatch.idempotency import Once
 from cadgate.dispatch.runtime import AdapterRuntime
-from cadgate.hidden import hide
+from cadgate.error_bodies import hide
 from cadgate.logging import AccessLog, configure
-from cadgate.openapi import document as openapi
+from cadgate.openapi.document import Document
 from cadgate.plugins.discovery import Found, discover
 from cadgate.routers import artifacts, console, docs, health, home, login, metrics, mount, plugins, version, websockets
 from cadgate.security.audit import AuditLog
@@ -68,7 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     table = RouteTable(app.router.routes)
     app.router.routes.insert(0, table)
     for each in (health, version, plugins, metrics, artifacts, docs, websockets, console, home, login):
-        app.router.routes.extend(openapi.core_routes(each.router))
+        app.router.routes.extend(mount.core_routes(each.router))
     secure_state(settings.state_dir, settings.origin("state_dir"))
     hide(settings.state_dir)
     app.state.settings = settings
@@ -92,7 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.sockets = Sockets(settings, app.state.runtimes)
     app.router.routes.append(app.state.sockets.route())
     app.state.metrics = Metrics(lambda: app.state.runtimes, app.state.audit)
-    app.openapi = openapi.Document(app)
+    app.openapi = Document(app)
     error_handlers.install(app)
     app.add_middleware(
         Gate,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
 from cadgate.models.common import Trustable
-
-if TYPE_CHECKING:
-    from cadgate.dispatch.application import Application
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
@@ -60,12 +57,27 @@ class Method(Generic[P, R]):
         return params.model_dump(mode="json", exclude_unset=self.partial)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class Caller(Protocol):
+    """What a handler gets first: the `Application` that `cadgate.plugin` exports calls methods, and does much more."""
+
+    async def call(self, method: Method[P, R], params: Any) -> R:
+        """Run `method` and return its validated result."""
+        ...
+
+
+A = TypeVar("A", bound=Caller)
+
+
+@dataclass(frozen=True, slots=True, eq=False, init=False)
 class Handler(Generic[P, R]):
     """How the gateway runs a method that needs more than the application: files, children, other sessions."""
 
     method: Method[P, R]
-    run: Callable[[Application, P], Awaitable[R]]
+    run: Callable[[Any, P], Awaitable[R]]
+
+    def __init__(self, method: Method[P, R], run: Callable[[A, P], Awaitable[R]]) -> None:
+        object.__setattr__(self, "method", method)
+        object.__setattr__(self, "run", run)
 
 
 def execute_if_trusted(params: Trustable) -> Scope | None:

@@ -2,112 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
-from starlette.requests import Request
 from starlette.responses import Response
 
-from cadgate.contract.methods import ALL_SCOPES as ALL_SCOPES
+from cadgate.artifacts.store import ArtifactStore, StagedFile
+from cadgate.contract.context import RequestContext
+from cadgate.contract.encoded import Encoded
 from cadgate.contract.methods import Method, Scope
-from cadgate.security.authority import NOBODY, Authority
+from cadgate.contract.settings import AdapterSettings
+from cadgate.sessions.worker import Worker
 
 if TYPE_CHECKING:
-    from cadgate.artifacts.store import ArtifactStore, StagedFile
-    from cadgate.contract.encoded import Encoded
-    from cadgate.contract.settings import AdapterSettings
     from cadgate.dispatch.runtime import AdapterRuntime
-    from cadgate.sessions.worker import Worker
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
-
-
-class Stop:
-    """By which a client stops a call that it made: `ask` interrupts what runs, now or as soon as it does."""
-
-    __slots__ = ("_action", "asked")
-
-    def __init__(self) -> None:
-        self.asked = asyncio.Event()
-        self._action: Callable[[], None] | None = None
-
-    def ask(self) -> None:
-        self.asked.set()
-        if self._action is not None:
-            self._action()
-
-    def attach(self, action: Callable[[], None]) -> None:
-        """What is to be done when the client asks. Done at once, if it asked already."""
-        self._action = action
-        if self.asked.is_set():
-            action()
-
-    async def wait(self) -> None:
-        """Return when the client asked."""
-        await self.asked.wait()
-
-
-@dataclass(frozen=True, slots=True)
-class RequestContext:
-    """What a request brings to every call that it makes. `deadline_seconds` None: the method's default."""
-
-    request_id: str
-    deadline_seconds: float | None = None
-    deadline_at: float | None = None
-    """Set while a handler runs: the `time.monotonic()` at which all that it does must be over."""
-    idempotency_key: str | None = None
-    digest: str | None = None
-    """What tells the request from another with the same key, where that is more than the method and its parameters."""
-    handler: str | None = None
-    """The method whose handler makes the call: what is undone is called by that."""
-    allowed_by: Scope | None = None
-    """The scope by which that handler may do what it does."""
-    steps: Iterator[int] | None = None
-    """Numbers the changes that a handler makes, so that each has a key of its own under that of the request."""
-    if_match: str | None = None
-    if_none_match: str | None = None
-    """The answers that the client has, by their `ETag`."""
-    dry_run: bool = False
-    authority: Authority = NOBODY
-    """Who asks, and what they may do at the moment of asking."""
-    peer: str | None = None
-    """Address and port of the other end, for the audit log."""
-    door: Literal["rest", "batch", "websocket"] = "rest"
-    batch_index: int | None = None
-    """The place of a call in its batch."""
-    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    timing: Callable[[float, float], None] | None = None
-    """Learns the milliseconds that a call waited in the application's queue and was worked on."""
-    gone: Callable[[], Awaitable[None]] | None = None
-    """Returns when the client has gone away."""
-    stream: object | None = None
-    """Of a client that does not wait for answers: its calls must be worked on in the order in which they came."""
-    stop: Stop | None = None
-    """Where the client can interrupt what it asked for."""
-    large: bool = False
-    """The request is so large that whatever is done with all of it is done off the event loop."""
-
-    @property
-    def identity(self) -> str:
-        """Who asks: `local`, or `key:` and the id of a key."""
-        return self.authority.identity
-
-    @property
-    def scopes(self) -> frozenset[Scope]:
-        """What the caller may do now."""
-        return self.authority.scopes
-
-    def key_for(self, method: str) -> str | None:
-        """The idempotency key of the next change that this request makes by `method`."""
-        if self.idempotency_key is None or self.steps is None:
-            return self.idempotency_key
-        return f"{self.idempotency_key}/{next(self.steps)}/{method}"
 
 
 class Application:
@@ -118,14 +32,6 @@ class Application:
     def __init__(self, runtime: AdapterRuntime, context: RequestContext) -> None:
         self._runtime = runtime
         self.context = context
-
-    @staticmethod
-    def of_request(request: Request, name: str) -> Application:
-        """The application `name` for this HTTP request, with the request's headers as context."""
-        from cadgate.dispatch.runtime import runtime_of
-        from cadgate.web.context import context_of
-
-        return Application(runtime_of(request, name), context_of(request))
 
     @property
     def name(self) -> str:

@@ -13,12 +13,14 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
 from cadgate.contract.builtin import Batch, BatchCall, BatchFailure, BatchResults, BatchSuccess
+from cadgate.contract.context import RequestContext
 from cadgate.contract.encoded import Encoded, encode
 from cadgate.contract.methods import Method
-from cadgate.dispatch.application import Application, RequestContext
+from cadgate.dispatch.application import Application
 from cadgate.dispatch.calls import DryRunDone, digest, result_of, validated
 from cadgate.dispatch.off_loop import off_loop
 from cadgate.dispatch.permission import deed_of_call, leaves_traces, require_permission
+from cadgate.error_bodies import error_body
 from cadgate.errors import (
     CadgateError,
     Forbidden,
@@ -34,7 +36,7 @@ from cadgate.models.bounded import MAX_ERRORS, holds_many, too_many_fields, with
 from cadgate.models.responses import ErrorBody
 from cadgate.refusals.names import nearest_methods
 from cadgate.refusals.schemas import contract_of
-from cadgate.web.error_handlers import validation_failed
+from cadgate.refusals.validation import validation_failed
 
 if TYPE_CHECKING:
     from cadgate.dispatch.runtime import AdapterRuntime
@@ -288,7 +290,7 @@ def _item(call: Prepared, answer: dict[str, Any], context: RequestContext) -> It
 
 
 def _failed(error: CadgateError, context: RequestContext) -> BatchFailure:
-    return BatchFailure(error=ErrorBody.model_validate(error.body(context.request_id)))
+    return BatchFailure(error=ErrorBody.model_validate(error_body(error, context.request_id)))
 
 
 async def _send(

@@ -19,9 +19,11 @@ from pydantic_core import to_json
 from cadgate.appserver.replies import OWN_KEY
 from cadgate.artifacts.room import needs_room
 from cadgate.artifacts.store import ArtifactStore
+from cadgate.contract.authority import WITHDRAWN, Authority
+from cadgate.contract.context import RequestContext
 from cadgate.contract.encoded import Encoded, encode_params
 from cadgate.contract.methods import Handler, Method, Scope
-from cadgate.dispatch.application import Application, RequestContext
+from cadgate.dispatch.application import Application
 from cadgate.dispatch.idempotency import Once
 from cadgate.dispatch.off_loop import off_loop
 from cadgate.dispatch.permission import deed_of_call, leaves_traces, require_permission, strongest_scope
@@ -34,7 +36,6 @@ from cadgate.errors import (
     from_wire,
 )
 from cadgate.models.responses import Artifact
-from cadgate.security.authority import WITHDRAWN, Authority
 from cadgate.security.shares import Shares
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ class Calls:
                 name,
                 params,
                 seconds,
-                stop=context.stop,
+                cancel_token=context.cancel_token,
                 stream=context.stream,
                 blame=blame,
                 authority=context.authority,

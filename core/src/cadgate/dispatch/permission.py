@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from cadgate.contract.context import RequestContext
 from cadgate.contract.encoded import Encoded
 from cadgate.contract.methods import Method, Scope
-from cadgate.dispatch.application import RequestContext
 from cadgate.errors import Forbidden
 from cadgate.security.audit import Deed, hash_of_code
 

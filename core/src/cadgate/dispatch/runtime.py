@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 import structlog
-from starlette.requests import Request
 
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.clients.base_client import BaseSocketClient, Notification
@@ -18,7 +17,7 @@ from cadgate.contract.builtin import BUILTIN
 from cadgate.contract.methods import Handler, Method
 from cadgate.dispatch.calls import Calls
 from cadgate.dispatch.reads import Reads
-from cadgate.errors import ApplicationUnavailable, NotFound
+from cadgate.errors import ApplicationUnavailable
 from cadgate.plugins.contents import contents_of
 from cadgate.security.audit import AuditLog
 from cadgate.security.private import make_folder
@@ -188,11 +187,3 @@ class AdapterRuntime:
         """See `Session.health`; it says how the application is shut in, too."""
         answer = await self.session.health()
         return answer if self.confinement is None else {**answer, "sandbox": asdict(self.confinement)}
-
-
-def runtime_of(request: Request, name: str) -> AdapterRuntime:
-    """The runtime of the adapter `name` in the application that serves `request`. Raises NotFound."""
-    runtimes: dict[str, AdapterRuntime] = request.app.state.runtimes
-    if name not in runtimes:
-        raise NotFound(f"There is no active adapter {name!r}; GET /plugins lists them")
-    return runtimes[name]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
@@ -20,18 +20,12 @@ from cadgate.openapi.arrays import with_items
 from cadgate.openapi.merge import Part, merge
 from cadgate.openapi.operations import complete, failure_schemas
 from cadgate.plugins.discovery import Found
-from cadgate.web.routing import flatten
 
 log = structlog.get_logger("cadgate.openapi")
 
 CORE_TAG = "gateway"
 _MAX_ROOTS = 8
 _CORE_TAG_TEXT = "The gateway itself: health, versions, adapters, files."
-
-
-def core_routes(router: APIRouter) -> list[BaseRoute]:
-    """The routes of a router of the gateway itself."""
-    return flatten([router], prefix="", tag=CORE_TAG, operation=CORE_TAG)
 
 
 class Document:

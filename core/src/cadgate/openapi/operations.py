@@ -7,13 +7,12 @@ from http import HTTPStatus
 from typing import Any
 
 from cadgate.contract.methods import Method
+from cadgate.error_bodies import error_body
 from cadgate.errors import CadgateError
 from cadgate.models.examples import example_of, with_nulls
 from cadgate.models.responses import ErrorBody, Failure
+from cadgate.openapi.extensions import BYTES_FIRST, METHOD_EXTENSION, takes_context
 from cadgate.openapi.merge import Part
-from cadgate.web.downloads import BYTES_FIRST
-from cadgate.web.query_names import takes_context
-from cadgate.web.router import METHOD_EXTENSION
 
 Operation = dict[str, Any]
 
@@ -188,7 +187,7 @@ def _failures(operation: Operation, *, adapter: bool, mutates: bool) -> None:
 def _example(status: int, code: str, message: str) -> dict[str, Any]:
     error = CadgateError(message, code=code)
     error.retryable = status in _RETRYABLE
-    return {"status": "error", "error": error.body("5f0c9a9be0f84c1f")}
+    return {"status": "error", "error": error_body(error, "5f0c9a9be0f84c1f")}
 
 
 def _successes(operation: Operation, schemas: dict[str, Any], *, mutates: bool) -> None:

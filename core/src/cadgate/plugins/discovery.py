@@ -14,7 +14,7 @@ from cadgate.config.entry_points import Announced, announced
 from cadgate.config.settings import Settings
 from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ConfigError
-from cadgate.plugin import Adapter
+from cadgate.plugins.hookspecs import Adapter
 from cadgate.plugins.loading import Broken, load, told
 
 log = logging.getLogger("cadgate.plugins")

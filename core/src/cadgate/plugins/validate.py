@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute, APIRouter, RouteContext, iter_route_contex
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ConnectionFailed
-from cadgate.plugin import API_VERSION, Adapter
+from cadgate.plugins.hookspecs import API_VERSION, Adapter
 from cadgate.sessions.launcher import Launcher
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")

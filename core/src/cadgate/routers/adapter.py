@@ -10,12 +10,14 @@ from pydantic import Field
 from cadgate.contract.builtin import REDO, UNDO, Batch, BatchResults, History
 from cadgate.dispatch.application import Application
 from cadgate.dispatch.batch import run_batch, written
-from cadgate.dispatch.runtime import AdapterRuntime, runtime_of
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.models.common import Empty
 from cadgate.models.responses import Failure, Result, Success
+from cadgate.openapi.extensions import METHOD_EXTENSION
+from cadgate.security.caller import deed_of
 from cadgate.web.access import requires
-from cadgate.web.context import deed_of
-from cadgate.web.router import METHOD_EXTENSION, Router
+from cadgate.web.dependencies import application_of, runtime_of
+from cadgate.web.router import Router
 
 
 class RouteInfo(Result):
@@ -106,7 +108,7 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
 def _bound(name: str, context: Sequence[str]) -> Callable[[Request], Awaitable[Application]]:
     async def bound(request: Request) -> Application:
         values = {key: request.query_params[key] for key in context if key in request.query_params}
-        return Application.of_request(request, name).bind(**values)
+        return application_of(request, name).bind(**values)
 
     return bound
 

@@ -16,8 +16,9 @@ from cadgate.models.common import Params
 from cadgate.models.responses import Artifact, Deleted, Failure, Result, Success
 from cadgate.openapi.operations import IDEMPOTENCY
 from cadgate.security.audit import AuditLog
-from cadgate.web.access import authority_of, requires
-from cadgate.web.context import context_of, deed_of
+from cadgate.security.caller import authority_of, deed_of
+from cadgate.web.access import requires
+from cadgate.web.context import context_of
 from cadgate.web.downloads import file_response
 from cadgate.web.incoming import UPLOAD_SCHEMA
 from cadgate.web.router import Router

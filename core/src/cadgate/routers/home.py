@@ -14,7 +14,8 @@ from cadgate.models.root import rooted
 from cadgate.plugins.discovery import Found
 from cadgate.routers.health import AdapterState, states
 from cadgate.routers.login import HEADERS
-from cadgate.web.access import authority_of, requires
+from cadgate.security.caller import authority_of
+from cadgate.web.access import requires
 from cadgate.web.callers import LOGOUT, accepts_html
 from cadgate.web.router import Router
 

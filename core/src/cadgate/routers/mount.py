@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute
 
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.dispatch.runtime import AdapterRuntime
-from cadgate.plugin import Adapter
+from cadgate.openapi.document import CORE_TAG
 from cadgate.plugins.discovery import Found
+from cadgate.plugins.hookspecs import Adapter
 from cadgate.routers.adapter import host_router
 from cadgate.web.routing import flatten
 
@@ -31,6 +32,11 @@ def mount(app: FastAPI, found: Found, artifacts: ArtifactStore) -> tuple[Found, 
         log.exception("adapter_not_mounted", adapter=found.name, package=found.package)
         return failed(found, f"it cannot be mounted: {type(error).__name__}: {error}"), None
     return found, runtime
+
+
+def core_routes(router: APIRouter) -> list[BaseRoute]:
+    """The routes of a router of the gateway itself."""
+    return flatten([router], prefix="", tag=CORE_TAG, operation=CORE_TAG)
 
 
 def routes_of(adapter: Adapter) -> list[BaseRoute]:

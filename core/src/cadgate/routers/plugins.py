@@ -9,9 +9,9 @@ from fastapi.routing import iter_route_contexts
 from pydantic import Field
 
 from cadgate.dispatch.runtime import AdapterRuntime
-from cadgate.models.confinement import SandboxState
 from cadgate.models.responses import Result, Success
 from cadgate.plugins.discovery import Found
+from cadgate.routers.confinement import SandboxState
 from cadgate.web.access import requires
 from cadgate.web.router import Router
 

@@ -10,8 +10,8 @@ from pydantic import Field
 import cadgate
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.models.responses import Result, Success
-from cadgate.plugin import API_VERSION
 from cadgate.plugins.discovery import Found
+from cadgate.plugins.hookspecs import API_VERSION
 from cadgate.web.access import requires
 from cadgate.web.router import Router
 

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from pydantic_core import to_json
 
+from cadgate.contract.authority import WITHDRAWN
 from cadgate.errors import CadgateError
-from cadgate.security.authority import WITHDRAWN
 from cadgate.security.private import make_folder
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ A route that declares nothing is closed: `write` for verbs that may change somet
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from cadgate.contract.methods import Scope
-from cadgate.security.authority import NOBODY, Authority
+from cadgate.security.caller import authority_of
 
 ACCESS = "cadgate_access"
 """The attribute of a route that holds its `Access` by verb."""
@@ -69,12 +69,6 @@ def requires(
     if unknown:
         raise ValueError(f"there is no scope {sorted(unknown)[0]!r}: scopes are read, write and execute")
     return Depends(Requires(scopes, audited_as, by_method, open_to))
-
-
-def authority_of(scope: Mapping[str, Any]) -> Authority:
-    """Who sent a request, as the gate found out; nobody, who may do nothing, where it did not."""
-    found: Authority = scope.get("state", {}).get("authority", NOBODY)
-    return found
 
 
 def split(dependencies: Iterable[params.Depends]) -> tuple[list[Requires], list[params.Depends]]:

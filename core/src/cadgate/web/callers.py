@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from starlette.types import Scope as AsgiScope
 
+from cadgate.contract.authority import NOBODY, Authority
 from cadgate.errors import CadgateError, Forbidden, Unauthenticated
 from cadgate.models.root import rooted
-from cadgate.security.authority import NOBODY, Authority
 from cadgate.security.identity import Identity
 from cadgate.security.logins import PageAuthority, require_own_page
 from cadgate.web.access import Open, access_to

@@ -6,13 +6,11 @@ import re
 from functools import partial
 from typing import Any
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 
-from cadgate.contract.methods import Scope
-from cadgate.dispatch.application import RequestContext
+from cadgate.contract.context import RequestContext
 from cadgate.errors import ValidationFailed
-from cadgate.security.audit import Deed
-from cadgate.web.access import authority_of
+from cadgate.security.caller import authority_of, peer_of
 
 MAX_DEADLINE_MS = 24 * 3600 * 1000
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
@@ -46,31 +44,6 @@ def context_of(request: Request) -> RequestContext:
         gone=partial(_gone, request),
         timing=state.get("timing"),
         large=state.get("large", False),
-    )
-
-
-def require(request: Request, scope: Scope) -> None:
-    """Raise Forbidden unless the caller's key allows `scope`, where that is not known before the body is read."""
-    authority_of(request.scope).require(scope)
-
-
-def peer_of(connection: HTTPConnection) -> str | None:
-    """Address and port of the other end."""
-    client = connection.client
-    return None if client is None else f"{client.host}:{client.port}"
-
-
-def deed_of(request: Request, method: str, adapter: str | None = None, **more: Any) -> Deed:
-    """What a route of the gateway itself is about to do, for the audit log."""
-    state: dict[str, Any] = request.scope.get("state", {})
-    return Deed(
-        method=method,
-        identity=authority_of(request.scope).identity,
-        peer=peer_of(request),
-        request_id=state.get("request_id", ""),
-        door="rest",
-        adapter=adapter,
-        more=more,
     )
 
 

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from cadgate.artifacts.store import ArtifactStore, Stored, media_type_of
 from cadgate.errors import ArtifactNotFound, CadgateError
 from cadgate.models.responses import Artifact, Success
+from cadgate.openapi.extensions import BYTES_FIRST
 
 _CHUNK = 256 * 1024
 _WEIGHT = re.compile(r"(0(\.\d{0,3})?|1(\.0{0,3})?)\Z")
@@ -147,8 +148,6 @@ def _filenames(name: str) -> str:
 
 BYTES: dict[str, str] = {"type": "string", "format": "binary"}
 """The schema of a body that is a file."""
-BYTES_FIRST = "x-bytes-first"
-"""Marks, until the document is complete, an answer that is the file itself unless JSON is asked for."""
 
 
 def file_answers(*suffixes: str, default: bool = False) -> dict[int | str, dict[str, Any]]:

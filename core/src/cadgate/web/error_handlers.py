@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
-from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -19,6 +16,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from cadgate.dispatch.calls import DryRunDone
+from cadgate.error_bodies import internal_error, render
 from cadgate.errors import (
     ApplicationUnavailable,
     BadRequest,
@@ -28,22 +27,19 @@ from cadgate.errors import (
     MethodNotAllowed,
     NotFound,
     PayloadTooLarge,
-    Unauthenticated,
     UnsupportedMediaType,
     ValidationFailed,
 )
 from cadgate.models.bounded import MAX_ERRORS
 from cadgate.models.common import Params
 from cadgate.refusals.names import nearest_paths
-from cadgate.refusals.schemas import Contract, contract_of
+from cadgate.refusals.requests import reworded_for_route
+from cadgate.refusals.schemas import contract_of
+from cadgate.refusals.validation import refusal, validation_failed
 from cadgate.refusals.words import reworded
 from cadgate.web.converters import readable
 
 log = structlog.get_logger("cadgate.errors")
-
-_MAX_TEXT = 1000
-_MAX_ITEMS = 100
-_MAX_DEPTH = 12
 _UNREADABLE = "There was an error parsing the body"
 """What FastAPI says of a body that it cannot read; the reason is the exception's cause."""
 
@@ -57,47 +53,6 @@ _BY_STATUS: dict[int, type[CadgateError]] = {
 }
 
 
-def plain(value: Any, depth: int = 0) -> Any:
-    """`value` as finite, encodable JSON of bounded size: error details echo what clients sent, whatever that is."""
-    if value is None or isinstance(value, (bool, int)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, bytes):
-        value = value[: 4 * _MAX_TEXT].decode("utf-8", "backslashreplace")
-    if isinstance(value, str):
-        # Cut before and after: what one character becomes may be longer, and what was sent may be megabytes.
-        text = value[: _MAX_TEXT + 1].encode("utf-8", "backslashreplace").decode()
-        return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"
-    if depth >= _MAX_DEPTH:
-        return "…"
-    if isinstance(value, Mapping):
-        items = islice(cast("Mapping[Any, Any]", value).items(), _MAX_ITEMS)
-        return {str(plain(str(key))): plain(item, depth + 1) for key, item in items}
-    if isinstance(value, Sequence):
-        return [plain(item, depth + 1) for item in islice(cast("Sequence[Any]", value), _MAX_ITEMS)]
-    return plain(str(value))
-
-
-def render(error: CadgateError, request_id: str | None) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """Status, headers and body of the envelope for `error`."""
-    body = error.body(request_id)
-    body["message"] = plain(body["message"])
-    # A traceback of the user's own code is the one long text that is wanted whole.
-    traceback = error.details.get("traceback")
-    body["details"] = plain({key: value for key, value in body["details"].items() if key != "traceback"})
-    if traceback is not None:
-        body["details"]["traceback"] = str(traceback).encode("utf-8", "backslashreplace").decode()
-    content = json.dumps({"status": "error", "error": body}, ensure_ascii=False, separators=(",", ":")).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
-    if error.retry_after is not None:
-        headers.append((b"retry-after", str(max(1, math.ceil(error.retry_after))).encode()))
-    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in error.headers.items()]
-    if isinstance(error, Unauthenticated):
-        headers.append((b"www-authenticate", b'Bearer realm="cadgate"'))
-    return error.status, headers, content
-
-
 def respond(error: CadgateError, request_id: str | None, headers: Mapping[str, str] | None = None) -> Response:
     """`render` as a response."""
     status, raw, content = render(error, request_id)
@@ -106,44 +61,6 @@ def respond(error: CadgateError, request_id: str | None, headers: Mapping[str, s
     for name, value in (headers or {}).items():
         response.headers[name] = value
     return response
-
-
-def validation_failed(
-    errors: Sequence[Mapping[str, Any]], unlisted: int = 0, *, contract: Contract | None = None, skipped: int = 0
-) -> CadgateError:
-    """The 422 of a validator's errors in the API's own words, or the 400 of a body that is no JSON at all.
-
-    `contract` is what was expected; the first `skipped` parts of each `loc` say where that is. `unlisted` errors are
-    only counted.
-    """
-    for item in errors[:MAX_ERRORS]:
-        if item["type"] == "json_invalid":
-            reason = item.get("ctx", {}).get("error", "invalid")
-            return MalformedJson(f"The body is not JSON: {plain(reason)}")
-    told = reworded(errors[:MAX_ERRORS], contract or Contract(), skipped=skipped)
-    return refusal(told, max(0, len(errors) - MAX_ERRORS) + unlisted)
-
-
-def refusal(told: Sequence[dict[str, Any]], unlisted: int = 0) -> CadgateError:
-    """The 422 that says what `told` says; `unlisted` errors are only counted."""
-    listed: list[dict[str, Any]] = []
-    for one in told:
-        entry = {**one, "loc": [plain(part) for part in one["loc"]], "msg": str(plain(one["msg"]))}
-        listed.append({**entry, "input": plain(one["input"])} if "input" in one else entry)
-    total = len(listed) + unlisted
-    if len(listed) == 1 and listed[0]["type"] == "missing" and listed[0]["loc"] == ["body"]:
-        message = "The request has no body: send a JSON object with Content-Type application/json"
-        if isinstance(listed[0].get("example"), dict):
-            message += f", for example {json.dumps(listed[0]['example'], ensure_ascii=False)[:500]}"
-    else:
-        parts = [
-            f"{'.'.join(map(str, entry['loc'])) or 'the parameters'}: {entry['msg'][:500]}" for entry in listed[:3]
-        ]
-        more = f"; and {total - 3} more" if total > 3 else ""
-        message = f"The request is not valid: {'; '.join(parts)}{more}"
-    near = list(dict.fromkeys(name for entry in listed for name in entry.get("did_you_mean", ())))
-    details: dict[str, Any] = {"errors": listed, **({"total": total} if total > len(listed) else {})}
-    return ValidationFailed(message, details={**details, **({"did_you_mean": near} if near else {})})
 
 
 def _request_id(request: Request) -> str | None:
@@ -159,8 +76,6 @@ async def _cadgate_error(request: Request, error: Exception) -> Response:
 
 def refused_by_route(errors: Sequence[Any], route: Any) -> CadgateError:
     """The 422 of what FastAPI found wrong with a request for `route`."""
-    from cadgate.refusals.requests import reworded_for_route
-
     if any(item["type"] == "json_invalid" for item in errors[:MAX_ERRORS]):
         return validation_failed(errors)
     return refusal(reworded_for_route(errors[:MAX_ERRORS], route), max(0, len(errors) - MAX_ERRORS))
@@ -292,11 +207,6 @@ async def refuse_websocket(error: CadgateError, request_id: str, scope: Scope, s
     await send({"type": "websocket.http.response.body", "body": body})
 
 
-def internal_error() -> InternalError:
-    """What a client is told about a defect."""
-    return InternalError("The gateway failed on this request; its log has the details under the request id")
-
-
 async def _dry_run_done(request: Request, error: Exception) -> Response:
     return JSONResponse({"status": "success", "result": {"dry_run": True}})
 
@@ -313,8 +223,6 @@ async def answer_to(error: Exception, request: Request) -> Response | None:
 
 def install(app: FastAPI) -> None:
     """Register the handlers, and what answers where no route does."""
-    from cadgate.dispatch.calls import DryRunDone
-
     app.router.default = nothing_here
     app.add_exception_handler(CadgateError, _cadgate_error)
     app.add_exception_handler(RequestValidationError, _request_invalid)

@@ -19,11 +19,12 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from cadgate.contract.authority import NOBODY, WITHDRAWN, Authority
 from cadgate.dispatch.permission import switched_off
+from cadgate.error_bodies import internal_error, render
 from cadgate.errors import ApplicationUnavailable, CadgateError
 from cadgate.logging import AccessLog
 from cadgate.security.audit import AuditLog, Deed
-from cadgate.security.authority import NOBODY, WITHDRAWN, Authority
 from cadgate.security.identity import Identity
 from cadgate.security.origins import Origins
 from cadgate.security.shares import Shares
@@ -32,7 +33,7 @@ from cadgate.web.bodies import SMALL, Bodies, declared_length, drain, is_streame
 from cadgate.web.callers import Callers
 from cadgate.web.converters import readable
 from cadgate.web.direct import DIRECT, Direct
-from cadgate.web.error_handlers import internal_error, log_defect, refuse_websocket, render
+from cadgate.web.error_handlers import log_defect, refuse_websocket
 from cadgate.web.forwarded import Forwarded
 from cadgate.web.http_exchange import Exchange
 from cadgate.web.metrics import Metrics

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import UnsupportedMediaType, ValidationFailed
 from cadgate.models.responses import Artifact
-from cadgate.web.context import require
+from cadgate.security.caller import require
 from cadgate.web.json_body import parse
 from cadgate.web.json_request import validate
 from cadgate.web.uploads import receive_raw, receive_upload

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope
 from cadgate.dispatch.off_loop import HUGE, LARGE, off_loop
 from cadgate.models.bounded import MAX_FIELDS, too_many_fields, without_most_unknown
 from cadgate.refusals.schemas import contract_of
-from cadgate.web.error_handlers import validation_failed
+from cadgate.refusals.validation import validation_failed
 from cadgate.web.json_body import parse
 from cadgate.web.weighing import read, weigh
 

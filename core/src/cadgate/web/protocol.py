@@ -15,6 +15,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from cadgate.security.identity import CONNECTION
 from cadgate.web.bodies import Pace
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -22,8 +23,6 @@ ABORT = "cadgate.abort"
 """The extension of a request by which its connection is closed at once, with what waits to be sent."""
 CYCLE = "cadgate.cycle"
 """The extension of a request that holds uvicorn's state of it: whether its body is there already, and which it is."""
-CONNECTION = "cadgate.connection"
-"""The extension of a request for what is found out once for all requests of its connection."""
 MAX_FRAGMENTS = 20_000
 """Of one WebSocket message: fragments may be empty, so that its size is no limit."""
 TURN_BYTES = 8 * 1024

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
 from cadgate.errors import ValidationFailed
-from cadgate.web.router import METHOD_EXTENSION
+from cadgate.openapi.extensions import takes_context
 
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 _MAX_NAMED = 5
@@ -36,11 +36,6 @@ def names_of(route: BaseRoute, *, adapter: bool, context: Sequence[str]) -> froz
         if not SAFE.issuperset(getattr(route, "methods", None) or ()):
             names.add("dry_run")
     return frozenset(names)
-
-
-def takes_context(path: str, extra: Mapping[str, Any]) -> bool:
-    """Whether the gateway reads an adapter's context values for this route: batch, undo, redo."""
-    return path.endswith("/batch") or str(extra.get(METHOD_EXTENSION, "")).startswith("session.")
 
 
 def _declared(dependant: Dependant) -> Iterator[str]:

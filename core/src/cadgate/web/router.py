@@ -11,12 +11,10 @@ import cadgate.web.converters  # pyright: ignore[reportUnusedImport]  # noqa: F4
 from cadgate.contract.methods import Method
 from cadgate.dispatch.permission import leaves_traces
 from cadgate.models.responses import Failure
+from cadgate.openapi.extensions import METHOD_EXTENSION
 from cadgate.web.access import requires
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-METHOD_EXTENSION = "x-cadgate-method"
-"""Where OpenAPI says which method a route calls."""
 
 _ALWAYS = (422, 429, 500, 503, 504)
 

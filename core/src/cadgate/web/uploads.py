@@ -21,9 +21,8 @@ from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import BadRequest, PathNotAllowed, ValidationFailed
 from cadgate.models.responses import Artifact
 from cadgate.security.audit import AuditLog
+from cadgate.security.caller import authority_of, deed_of, require
 from cadgate.security.private import opener
-from cadgate.web.access import authority_of
-from cadgate.web.context import deed_of, require
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks

@@ -12,13 +12,15 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cadgate.contract.builtin import EXECUTE, Code
+from cadgate.contract.context import RequestContext
 from cadgate.contract.methods import Scope
-from cadgate.dispatch.application import Application, RequestContext
+from cadgate.dispatch.application import Application
 from cadgate.dispatch.batch import prepare_any
 from cadgate.dispatch.calls import DryRunDone
 from cadgate.dispatch.off_loop import LARGE
+from cadgate.error_bodies import error_body, internal_error
 from cadgate.errors import BadRequest, CadgateError, Conflict, Forbidden, NotFound, Overloaded, PayloadTooLarge
-from cadgate.web.error_handlers import internal_error, plain, validation_failed
+from cadgate.refusals.validation import validation_failed
 from cadgate.web.helper import Helper
 from cadgate.websocket.connection import WITHDRAWN, Connection, Job
 from cadgate.websocket.hub import Hub
@@ -199,7 +201,7 @@ class Handler:
             job = connection.jobs.get(message.id)
             if job is None:
                 raise NotFound(f"Nothing with the id {message.id!r} runs on this connection")
-            job.stop.ask()
+            job.cancel_token.cancel()
         elif isinstance(message, Subscribe):
             self._subscribe(message)
         elif isinstance(message, Unsubscribe):
@@ -276,8 +278,8 @@ class Handler:
             request_id=job.request_id,
             deadline_seconds=message.timeout_seconds,
             stream=connection,
-            gone=job.stop.wait,
-            stop=job.stop,
+            gone=job.cancel_token.wait,
+            cancel_token=job.cancel_token,
             large=large,
         )
         answer: dict[str, Any] = {"type": "result", "id": job.id}
@@ -340,14 +342,3 @@ def _is_longer(text: str, size: int) -> bool:
     if len(text) > size or len(text) * 4 <= size or text.isascii():
         return len(text) > size
     return len(text.encode("utf-8", "surrogatepass")) > size
-
-
-def error_body(error: CadgateError, request_id: str) -> dict[str, Any]:
-    """The error as it is sent: what it echoes of the client's own text is JSON of bounded size."""
-    body = error.body(request_id)
-    trace = error.details.get("traceback")
-    body["message"] = plain(body["message"])
-    body["details"] = plain({key: value for key, value in body["details"].items() if key != "traceback"})
-    if trace is not None:
-        body["details"]["traceback"] = str(trace).encode("utf-8", "backslashreplace").decode()
-    return body

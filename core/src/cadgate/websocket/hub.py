@@ -126,9 +126,9 @@ class Hub:
         """Interrupt what runs, send its results, and end every connection with 1001."""
         for connection in list(self.connections.values()):
             for job in list(connection.jobs.values()):
-                job.stop.ask()
+                job.cancel_token.cancel()
         for _, job in list(self._executions.values()):
-            job.stop.ask()
+            job.cancel_token.cancel()
         if self._tasks:
             await asyncio.wait(list(self._tasks), timeout=STOP_SECONDS)
         closing = list(self.connections.values())

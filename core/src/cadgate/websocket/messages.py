@@ -14,6 +14,7 @@ from cadgate.models.bounded import MAX_FIELDS, FailingFast
 from cadgate.models.responses import ErrorBody
 from cadgate.refusals.expected import kind_of
 from cadgate.refusals.schemas import contract_of
+from cadgate.refusals.validation import validation_failed
 from cadgate.web import json_body, weighing
 from cadgate.web.helper import Helper
 
@@ -238,8 +239,6 @@ async def read(text: str, helper: Helper, max_values: int) -> ClientMessage:
 
 
 def _not_a_message(value: Any, error: ValidationError) -> CadgateError:
-    from cadgate.web.error_handlers import validation_failed
-
     if not isinstance(value, dict):
         message = 'A message is one JSON object with a type, for example {"type":"ping","id":1}'
         listed = [{"type": "value_error", "loc": ("type",), "msg": f"{message}, not {kind_of(value)}"}]

@@ -10,12 +10,13 @@ from starlette.types import Scope
 from starlette.websockets import WebSocket
 
 from cadgate.config.settings import Settings
+from cadgate.contract.authority import Authority
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import CadgateError, NotFound, Overloaded
 from cadgate.plugins.discovery import Found
-from cadgate.security.authority import Authority
+from cadgate.security.caller import authority_of
 from cadgate.security.identity import SUBPROTOCOL
-from cadgate.web.access import ACCESS, Access, authority_of
+from cadgate.web.access import ACCESS, Access
 from cadgate.web.error_handlers import inactive, refuse_websocket
 from cadgate.websocket.connection import Connection
 from cadgate.websocket.handler import Handler

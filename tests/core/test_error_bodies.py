@@ -7,21 +7,20 @@ from typing import Any
 
 import pytest
 
-from cadgate import hidden
+from cadgate import error_bodies
+from cadgate.error_bodies import error_body, render
 from cadgate.errors import CommandExecutionError, ValidationFailed
-from cadgate.web.error_handlers import render
-from cadgate.websocket.handler import error_body
 
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(hidden, "_ROOTS", {})
-    hidden.hide(tmp_path / "state")
+    monkeypatch.setattr(error_bodies, "_ROOTS", {})
+    error_bodies.hide(tmp_path / "state")
     return tmp_path / "state"
 
 
 def by_every_door(error: Any) -> list[str]:
-    return [render(error, "r")[2].decode(), str(error.body("r")), str(error_body(error, "r"))]
+    return [render(error, "r")[2].decode(), str(error_body(error, "r"))]
 
 
 @pytest.mark.parametrize(
