@@ -130,7 +130,7 @@ def gateway(folder: Path, auth: str) -> tuple[Any, bytes]:
         header = f"Authorization: Bearer {KeyFile(folder).create('bench')[0]}\r\n".encode()
     settings: dict[str, Any] = {"state_dir": folder, "auth": auth}
     app = create_app(Settings(**settings))
-    session: Any = app.state.runtimes["blender"].session
+    session: Any = app.state.runtimes["blender"].default.session
     client: Any = BaseSocketClient("127.0.0.1", 1, "")
     connection = Connection(lambda method, params: None)
     Blender(connection)

@@ -48,14 +48,14 @@ async def batch(runtime: Any, context: RequestContext, *, atomic: bool, **params
 
 async def test_a_trusted_file_needs_execute_by_every_door(tmp_path: Path) -> None:
     async with running(tmp_path / "state", fake_settings()) as runtime:
-        runtime.audit = AuditLog(tmp_path)
-        runtime.methods["items.create"] = OPEN
+        runtime.served.audit = AuditLog(tmp_path)
+        runtime.served.methods["items.create"] = OPEN
         writer = replace(HERE, authority=Authority("writer", WRITER))
         app = Application(runtime, writer)
         with pytest.raises(Forbidden, match=r"no 'execute' scope, which items.create of a trusted file needs"):
             await app.call(OPEN, Opening(name="a", trusted=True))
         with pytest.raises(Forbidden):
-            prepare(runtime, writer, "items.create", {"name": "a", "trusted": True})
+            prepare(runtime.served, writer, "items.create", {"name": "a", "trusted": True})
         with pytest.raises(Forbidden):
             await batch(runtime, writer, atomic=True, name="a", trusted=True)
         results = await batch(runtime, writer, atomic=False, name="a", trusted=True)

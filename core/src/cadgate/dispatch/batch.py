@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from pydantic import BaseModel, ValidationError
@@ -16,10 +16,11 @@ from cadgate.contract.builtin import Batch, BatchCall, BatchFailure, BatchResult
 from cadgate.contract.context import RequestContext
 from cadgate.contract.encoded import Encoded, encode
 from cadgate.contract.methods import Method
-from cadgate.dispatch.application import Application
 from cadgate.dispatch.calls import DryRunDone, digest, result_of, validated
 from cadgate.dispatch.off_loop import off_loop
 from cadgate.dispatch.permission import deed_of_call, leaves_traces, require_permission
+from cadgate.dispatch.served import ServedAdapter
+from cadgate.dispatch.session import SessionRuntime
 from cadgate.error_bodies import error_body
 from cadgate.errors import (
     CadgateError,
@@ -37,9 +38,6 @@ from cadgate.models.responses import ErrorBody
 from cadgate.refusals.names import nearest_methods
 from cadgate.refusals.schemas import contract_of
 from cadgate.refusals.validation import validation_failed
-
-if TYPE_CHECKING:
-    from cadgate.dispatch.runtime import AdapterRuntime
 
 _BATCH_READ = Method("session.batch", BaseModel, BaseModel)
 _BATCH_WRITE = Method("session.batch", BaseModel, BaseModel, mutates=True)
@@ -77,64 +75,64 @@ class Prepared:
         }
 
 
-def prepare(runtime: AdapterRuntime, context: RequestContext, name: str, params: dict[str, Any]) -> Prepared:
+def prepare(served: ServedAdapter, context: RequestContext, name: str, params: dict[str, Any]) -> Prepared:
     """One call as batch and WebSocket give it, checked. Raises NotFound, ValidationFailed, Forbidden."""
-    method, given, values = _permitted(runtime, context, name, params)
-    return _prepared(runtime, context, method, _checked(method, given), values)
+    method, given, values = _permitted(served, context, name, params)
+    return _prepared(served, context, method, _checked(method, given), values)
 
 
-async def prepare_any(runtime: AdapterRuntime, context: RequestContext, name: str, params: dict[str, Any]) -> Prepared:
+async def prepare_any(served: ServedAdapter, context: RequestContext, name: str, params: dict[str, Any]) -> Prepared:
     """`prepare`, whose validation is done off the event loop where it may take long."""
-    method, given, values = _permitted(runtime, context, name, params)
+    method, given, values = _permitted(served, context, name, params)
     large = context.large and holds_many(given)
     checked = await off_loop(_checked, method, given) if large else _checked(method, given)
-    return _prepared(runtime, context, method, checked, values)
+    return _prepared(served, context, method, checked, values)
 
 
 def _prepared(
-    runtime: AdapterRuntime,
+    served: ServedAdapter,
     context: RequestContext,
     method: Method[Any, Any],
     checked: BaseModel,
     values: dict[str, Any],
 ) -> Prepared:
     if method.scope_of is not None:
-        _require(runtime, context, method, checked)
+        _require(served, context, method, checked)
     return Prepared(method, checked, values)
 
 
 def _require(
-    runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | None
+    served: ServedAdapter, context: RequestContext, method: Method[Any, Any], params: BaseModel | None
 ) -> None:
     """`require_permission`, with a line in the audit log for what is refused."""
     try:
-        require_permission(runtime, context, method, params)
+        require_permission(served, context, method, params)
     except (Forbidden, Unauthenticated) as error:
         if leaves_traces(method):
-            runtime.audit.record(deed_of_call(runtime, context, method, params), error.code, error.status, 0.0)
+            served.audit.record(deed_of_call(served, context, method, params), error.code, error.status, 0.0)
         raise
 
 
 def _permitted(
-    runtime: AdapterRuntime, context: RequestContext, name: str, params: dict[str, Any]
+    served: ServedAdapter, context: RequestContext, name: str, params: dict[str, Any]
 ) -> tuple[Method[Any, Any], dict[str, Any], dict[str, Any]]:
     """The method, its parameters and the context's values among them."""
-    method = runtime.methods.get(name)
+    method = served.methods.get(name)
     if method is None:
-        raise _no_method(runtime, name)
-    _require(runtime, context, method, None)
+        raise _no_method(served, name)
+    _require(served, context, method, None)
     values = {
-        key: params[key] for key in runtime.adapter.context if key in params and key not in method.params.model_fields
+        key: params[key] for key in served.adapter.context if key in params and key not in method.params.model_fields
     }
     return method, {key: value for key, value in params.items() if key not in values}, values
 
 
-def _no_method(runtime: AdapterRuntime, name: str) -> NotFound:
-    near = nearest_methods(name, runtime.methods)
+def _no_method(served: ServedAdapter, name: str) -> NotFound:
+    near = nearest_methods(name, served.methods)
     hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
-    lists = f"GET /api/v1/{runtime.adapter.name}/methods lists them"
+    lists = f"GET /api/v1/{served.name}/methods lists them"
     return NotFound(
-        f"{runtime.adapter.title} has no method {name[:200]!r}: {hint}{lists}",
+        f"{served.adapter.title} has no method {name[:200]!r}: {hint}{lists}",
         details={"method": name, **({"did_you_mean": near} if near else {})},
     )
 
@@ -165,7 +163,7 @@ def _write(results: BatchResults) -> Response:
     return Response(content, media_type="application/json")
 
 
-async def run_batch(runtime: AdapterRuntime, context: RequestContext, batch: Batch) -> BatchResults:
+async def run_batch(session: SessionRuntime, context: RequestContext, batch: Batch) -> BatchResults:
     """Run a batch. Raises the failed call's error when it is atomic, IdempotencyConflict."""
     told = None
     if context.idempotency_key is not None:
@@ -174,7 +172,7 @@ async def run_batch(runtime: AdapterRuntime, context: RequestContext, batch: Bat
     ends = None if context.deadline_seconds is None else time.monotonic() + context.deadline_seconds
     context = replace(context, digest=told, deadline_at=ends, door="batch")
     if batch.atomic:
-        return await _atomic(runtime, context, batch)
+        return await _atomic(session, context, batch)
     items: list[Item | None] = [None] * len(batch.calls)
     listed = 0
     waiting: list[tuple[int, Prepared]] = []
@@ -182,17 +180,17 @@ async def run_batch(runtime: AdapterRuntime, context: RequestContext, batch: Bat
     for index, call in enumerate(batch.calls):
         await row.let_others()
         try:
-            prepared = await prepare_any(runtime, replace(context, batch_index=index), call.method, call.params)
+            prepared = await prepare_any(session.served, replace(context, batch_index=index), call.method, call.params)
         except CadgateError as error:
             items[index] = _failed(_shortened(error, listed), context)
             listed += len(error.details.get("errors", ()))
             continue
-        if prepared.method.name in runtime.handlers or prepared.method.name.startswith("session."):
-            await _flush(runtime, context, waiting, items)
-            items[index] = await _alone(runtime, context, index, prepared)
+        if prepared.method.name in session.served.handlers or prepared.method.name.startswith("session."):
+            await _flush(session, context, waiting, items)
+            items[index] = await _alone(session, context, index, prepared)
         else:
             waiting.append((index, prepared))
-    await _flush(runtime, context, waiting, items)
+    await _flush(session, context, waiting, items)
     return BatchResults(results=[item for item in items if item is not None])
 
 
@@ -229,12 +227,12 @@ def _encode_calls(calls: list[Prepared], atomic: bool) -> Encoded:
     return encode({"calls": [call.wire() for call in calls], "atomic": atomic})
 
 
-async def _alone(runtime: AdapterRuntime, context: RequestContext, index: int, call: Prepared) -> Item:
+async def _alone(session: SessionRuntime, context: RequestContext, index: int, call: Prepared) -> Item:
     key = f"{context.idempotency_key}@{index}" if context.idempotency_key else None
     values = {**context.values, **call.values}
-    app = Application(runtime, replace(context, idempotency_key=key, values=values, batch_index=index))
+    context = replace(context, idempotency_key=key, values=values, batch_index=index)
     try:
-        return BatchSuccess(result=await runtime.calls.run(app, call.method, call.params))
+        return BatchSuccess(result=await session.calls.dispatch_call(context, call.method, call.params))
     except DryRunDone:
         return BatchSuccess(result={"dry_run": True})
     except IdempotencyConflict:
@@ -247,14 +245,14 @@ async def _alone(runtime: AdapterRuntime, context: RequestContext, index: int, c
 
 
 async def _flush(
-    runtime: AdapterRuntime, context: RequestContext, waiting: list[tuple[int, Prepared]], items: list[Item | None]
+    session: SessionRuntime, context: RequestContext, waiting: list[tuple[int, Prepared]], items: list[Item | None]
 ) -> None:
     """Send the calls that wait, in one exchange, and put their results where they belong."""
     allowed: list[tuple[int, Prepared]] = []
     for index, call in waiting:
         try:
             # Asked again: handlers before it may have taken minutes.
-            _require(runtime, replace(context, batch_index=index), call.method, call.params)
+            _require(session.served, replace(context, batch_index=index), call.method, call.params)
             allowed.append((index, call))
         except CadgateError as error:
             items[index] = _failed(error, context)
@@ -263,7 +261,7 @@ async def _flush(
         return
     calls, indexes = [call for _, call in allowed], [index for index, _ in allowed]
     try:
-        answers = await _send(runtime, context, calls, atomic=False, indexes=indexes)
+        answers = await _send(session, context, calls, atomic=False, indexes=indexes)
     except IdempotencyConflict:
         raise
     except CadgateError as error:
@@ -294,13 +292,13 @@ def _failed(error: CadgateError, context: RequestContext) -> BatchFailure:
 
 
 async def _send(
-    runtime: AdapterRuntime, context: RequestContext, calls: list[Prepared], *, atomic: bool, indexes: Sequence[int]
+    session: SessionRuntime, context: RequestContext, calls: list[Prepared], *, atomic: bool, indexes: Sequence[int]
 ) -> list[dict[str, Any]]:
     """Each call's answer as it came, `error` or `result`. All of them have their lines in the audit log then."""
     began = time.perf_counter()
     ends: list[tuple[str, int]] = []
     try:
-        answers = await _exchange(runtime, context, calls, atomic=atomic, first=indexes[0])
+        answers = await _exchange(session, context, calls, atomic=atomic, first=indexes[0])
         failures = [from_wire(answer["error"]) if "error" in answer else None for answer in answers]
         ends = [("success", 200) if error is None else (error.code, error.status) for error in failures]
     except CadgateError as error:
@@ -319,39 +317,39 @@ async def _send(
             if ends:
                 await row.let_others()
             if leaves_traces(call.method):
-                deed = deed_of_call(runtime, replace(context, batch_index=index), call.method, call.params)
-                runtime.audit.record(deed, *end, seconds)
+                deed = deed_of_call(session.served, replace(context, batch_index=index), call.method, call.params)
+                session.served.audit.record(deed, *end, seconds)
     return answers
 
 
 async def _exchange(
-    runtime: AdapterRuntime, context: RequestContext, calls: list[Prepared], *, atomic: bool, first: int
+    session: SessionRuntime, context: RequestContext, calls: list[Prepared], *, atomic: bool, first: int
 ) -> list[dict[str, Any]]:
     method = _BATCH_WRITE if any(call.method.mutates for call in calls) else _BATCH_READ
     if context.idempotency_key is not None:
         context = replace(context, idempotency_key=f"{context.idempotency_key}@{first}")
-    seconds = context.deadline_seconds or runtime.settings.call_timeout_seconds
+    seconds = context.deadline_seconds or session.served.settings.call_timeout_seconds
     if context.deadline_at is not None:
         seconds = max(0.001, context.deadline_at - time.monotonic())
     if context.large or len(calls) > AT_ONCE:
         params: dict[str, Any] = await off_loop(_encode_calls, calls, atomic)
     else:
         params = {"calls": [call.wire() for call in calls], "atomic": atomic}
-    reply = await runtime.calls.exchange(context, "session.batch", params, seconds, method)
+    reply = await session.calls.exchange(context, "session.batch", params, seconds, method)
     return result_of(reply)["results"]
 
 
-async def _atomic(runtime: AdapterRuntime, context: RequestContext, batch: Batch) -> BatchResults:
+async def _atomic(session: SessionRuntime, context: RequestContext, batch: Batch) -> BatchResults:
     prepared: list[Prepared] = []
     row = _Row()
     for index, call in enumerate(batch.calls):
         try:
             await row.let_others()
-            prepared.append(await _fit_for_atomic(runtime, replace(context, batch_index=index), call))
+            prepared.append(await _fit_for_atomic(session, replace(context, batch_index=index), call))
         except CadgateError as error:
             error.details = {**error.details, "index": index}
             raise
-    answers = await _send(runtime, context, prepared, atomic=True, indexes=range(len(prepared)))
+    answers = await _send(session, context, prepared, atomic=True, indexes=range(len(prepared)))
     items: list[Item] = []
     row = _Row()
     for call, answer in zip(prepared, answers, strict=True):
@@ -360,10 +358,10 @@ async def _atomic(runtime: AdapterRuntime, context: RequestContext, batch: Batch
     return BatchResults(results=items)
 
 
-async def _fit_for_atomic(runtime: AdapterRuntime, context: RequestContext, call: BatchCall) -> Prepared:
-    prepared = await prepare_any(runtime, context, call.method, call.params)
+async def _fit_for_atomic(session: SessionRuntime, context: RequestContext, call: BatchCall) -> Prepared:
+    prepared = await prepare_any(session.served, context, call.method, call.params)
     method = prepared.method
-    if not method.atomic or method.replay == "snapshot" or method.name in runtime.handlers:
+    if not method.atomic or method.replay == "snapshot" or method.name in session.served.handlers:
         raise Unprocessable(
             f"{method.name} cannot stand in an atomic batch, because it cannot be taken back: "
             'send it by itself, or the batch with "atomic": false',

@@ -8,10 +8,10 @@ import itertools
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
@@ -19,14 +19,15 @@ from pydantic_core import to_json
 from cadgate.appserver.replies import OWN_KEY
 from cadgate.artifacts.room import needs_room
 from cadgate.artifacts.store import ArtifactStore
+from cadgate.clients.connection import Reply
 from cadgate.contract.authority import WITHDRAWN, Authority
 from cadgate.contract.context import RequestContext
 from cadgate.contract.encoded import Encoded, encode_params
-from cadgate.contract.methods import Handler, Method, Scope
-from cadgate.dispatch.application import Application
+from cadgate.contract.methods import Caller, Handler, Method, Scope
 from cadgate.dispatch.idempotency import Once
 from cadgate.dispatch.off_loop import off_loop
 from cadgate.dispatch.permission import deed_of_call, leaves_traces, require_permission, strongest_scope
+from cadgate.dispatch.served import ServedAdapter
 from cadgate.errors import (
     ApplicationRestarted,
     CadgateError,
@@ -37,10 +38,7 @@ from cadgate.errors import (
 )
 from cadgate.models.responses import Artifact
 from cadgate.security.shares import Shares
-
-if TYPE_CHECKING:
-    from cadgate.clients.connection import Reply
-    from cadgate.dispatch.runtime import AdapterRuntime
+from cadgate.sessions.session import Session
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
@@ -55,44 +53,48 @@ class DryRunDone(Exception):
 
 
 class Calls:
-    """Dispatches the calls of one adapter."""
+    """Dispatches the calls of one session. `application` makes what a handler gets, from the context of its run."""
 
-    def __init__(self, runtime: AdapterRuntime) -> None:
-        self._runtime = runtime
+    def __init__(
+        self, served: ServedAdapter, session: Session, application: Callable[[RequestContext], Caller]
+    ) -> None:
+        self._served = served
+        self._session = session
+        self._application = application
         self._once = Once()
         self._deaths: OrderedDict[str, int] = OrderedDict()
         self._own = OWN_KEY + secrets.token_hex(8)
         self._numbers = itertools.count()
-        settings = runtime.settings
+        settings = served.settings
         share = min(settings.max_queue_per_key, max(1, settings.max_queue * 3 // 4))
-        self._shares = Shares(share, "max_queue_per_key", f"calls to {runtime.adapter.name}")
+        self._shares = Shares(share, "max_queue_per_key", f"calls to {served.name}")
 
-    async def run(self, app: Application, method: Method[P, R], params: P | Encoded) -> R:
+    async def dispatch_call(self, context: RequestContext, method: Method[P, R], params: P | Encoded) -> R:
         """See `Application.call`."""
-        if app.context.steps is not None or not leaves_traces(method):  # part of what has a line already, or a read
-            return await self._run(app, method, params)
-        if app.context.large:
-            deed = await off_loop(deed_of_call, self._runtime, app.context, method, params)
+        if context.steps is not None or not leaves_traces(method):  # part of what has a line already, or a read
+            return await self._dispatch(context, method, params)
+        if context.large:
+            deed = await off_loop(deed_of_call, self._served, context, method, params)
         else:
-            deed = deed_of_call(self._runtime, app.context, method, params)
-        with self._runtime.audit.watching(deed, fine=DryRunDone):
-            return await self._run(app, method, params)
+            deed = deed_of_call(self._served, context, method, params)
+        with self._served.audit.watching(deed, fine=DryRunDone):
+            return await self._dispatch(context, method, params)
 
-    async def _run(self, app: Application, method: Method[P, R], params: P | Encoded) -> R:
-        require_permission(self._runtime, app.context, method, params)
-        handler = self._runtime.handlers.get(method.name)
+    async def _dispatch(self, context: RequestContext, method: Method[P, R], params: P | Encoded) -> R:
+        require_permission(self._served, context, method, params)
+        handler = self._served.handlers.get(method.name)
         if handler is not None:
-            if app.context.dry_run and not method.mutates and leaves_traces(method):
+            if context.dry_run and not method.mutates and leaves_traces(method):
                 # It changes nothing in the application, but writes files: all that can be tried is what was asked.
                 raise DryRunDone
             if isinstance(params, Encoded):
                 raise TypeError(f"{method.name} has a handler, which needs its parameters as {method.params.__name__}")
-            return await self._handle(app, handler, params)
+            return await self._handle(context, handler, params)
         reply = await self.exchange(
-            app.context,
+            context,
             method.name,
-            await _wire_params(app.context, method, params),
-            self.seconds(app, method),
+            await _wire_params(context, method, params),
+            self.seconds(context, method),
             method,
             strongest_scope(method, params),
         )
@@ -102,13 +104,13 @@ class Calls:
         """An id for a mutation whose client gave none: one that was never used."""
         return f"{self._own}-{next(self._numbers)}"
 
-    def seconds(self, app: Application, method: Method[Any, Any]) -> float:
+    def seconds(self, context: RequestContext, method: Method[Any, Any]) -> float:
         """How long this call may take."""
-        settings = self._runtime.settings
+        settings = self._served.settings
         default = settings.file_timeout_seconds if method.deadline == "file" else settings.call_timeout_seconds
-        seconds = app.context.deadline_seconds or default
-        if app.context.deadline_at is not None:
-            seconds = min(seconds, max(0.001, app.context.deadline_at - time.monotonic()))
+        seconds = context.deadline_seconds or default
+        if context.deadline_at is not None:
+            seconds = min(seconds, max(0.001, context.deadline_at - time.monotonic()))
         return seconds
 
     # --- over the wire -------------------------------------------------------------------------------------------
@@ -182,7 +184,7 @@ class Calls:
                     self._deaths.popitem(last=False)
 
         try:
-            return await self._runtime.session.exchange(
+            return await self._session.exchange(
                 name,
                 params,
                 seconds,
@@ -198,10 +200,9 @@ class Calls:
                 blame()
             raise
 
-    async def send(self, app: Application, name: str, params: dict[str, Any], *, mutates: bool) -> Any:
+    async def send(self, context: RequestContext, name: str, params: dict[str, Any], *, mutates: bool) -> Any:
         """See `Application.send`."""
-        context = app.context
-        seconds = self._runtime.settings.file_timeout_seconds
+        seconds = self._served.settings.file_timeout_seconds
         if context.deadline_at is not None:
             seconds = max(0.001, context.deadline_at - time.monotonic())
         method = _INTERNAL_MUTATION if mutates else None
@@ -213,16 +214,16 @@ class Calls:
 
     # --- through a handler ---------------------------------------------------------------------------------------
 
-    async def _handle(self, app: Application, handler: Handler[P, R], params: P) -> R:
-        seconds = self.seconds(app, handler.method)
+    async def _handle(self, context: RequestContext, handler: Handler[P, R], params: P) -> R:
+        seconds = self.seconds(context, handler.method)
         needed = strongest_scope(handler.method, params)
-        key = app.context.key_for(handler.method.name)
-        told = app.context.digest
+        key = context.key_for(handler.method.name)
+        told = context.digest
         if told is None:
-            told = digest(handler.method.name, await _wire_params(app.context, handler.method, params), app.context)
+            told = digest(handler.method.name, await _wire_params(context, handler.method, params), context)
         # A retry after a crash is the same request, also where what it sends names other temporary files.
-        context = replace(
-            app.context,
+        inner = replace(
+            context,
             deadline_at=time.monotonic() + seconds,
             idempotency_key=key,
             digest=told,
@@ -230,14 +231,15 @@ class Calls:
             steps=itertools.count(),
             allowed_by=needed,
         )
-        inner = Application(self._runtime, context)
 
         async def work() -> R:
             try:
                 # The parts that wait for an application end at the deadline themselves, and end what they started.
-                async with asyncio.timeout(seconds + self._runtime.settings.grace_seconds + 1):
+                async with asyncio.timeout(seconds + self._served.settings.grace_seconds + 1):
                     with needs_room():
-                        return await while_allowed(handler.run(inner, params), context.authority, needed)
+                        return await while_allowed(
+                            handler.run(self._application(inner), params), context.authority, needed
+                        )
             except TimeoutError as error:
                 raise DeadlineExceeded(f"{handler.method.name} had no answer within {seconds:g} s") from error
             except (SystemExit, KeyboardInterrupt) as error:
@@ -246,7 +248,7 @@ class Calls:
 
         if key is not None and not context.dry_run:
             # Of one caller: another's key is another request, whatever it is called.
-            stands = None if handler.method.mutates else partial(_files_are_there, app.artifacts)
+            stands = None if handler.method.mutates else partial(_files_are_there, self._served.artifacts)
             return await self._once.do(f"{context.identity} {key}", told, work, stands)
         if handler.method.mutates or context.gone is None:
             return await work()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -11,15 +11,13 @@ from pydantic_core import to_json
 from cadgate.contract.context import RequestContext
 from cadgate.contract.encoded import Encoded
 from cadgate.contract.methods import Method, Scope
+from cadgate.dispatch.served import ServedAdapter
 from cadgate.errors import Forbidden
 from cadgate.security.audit import Deed, hash_of_code
 
-if TYPE_CHECKING:
-    from cadgate.dispatch.runtime import AdapterRuntime
-
 
 def require_permission(
-    runtime: AdapterRuntime,
+    served: ServedAdapter,
     context: RequestContext,
     method: Method[Any, Any],
     params: BaseModel | Encoded | None = None,
@@ -29,16 +27,14 @@ def require_permission(
     With `params`, what these need as well: before they are known, ask without. Raises Unauthenticated when the key was
     revoked meanwhile.
     """
-    _require(runtime, context, method.required_scope, method.name, method)
+    _require(served, context, method.required_scope, method.name, method)
     further = method.further_scope(params) if isinstance(params, BaseModel) else None
     if further is not None:
         trusted = " of a trusted file" if getattr(params, "trusted", False) else " with these parameters"
-        _require(runtime, context, further, method.name + trusted, method)
+        _require(served, context, further, method.name + trusted, method)
 
 
-def _require(
-    runtime: AdapterRuntime, context: RequestContext, scope: Scope, what: str, method: Method[Any, Any]
-) -> None:
+def _require(served: ServedAdapter, context: RequestContext, scope: Scope, what: str, method: Method[Any, Any]) -> None:
     try:
         context.authority.require(scope)
     except Forbidden as error:
@@ -46,8 +42,8 @@ def _require(
             raise
         message = error.message.replace(f"{scope!r} scope", f"{scope!r} scope, which {what} needs", 1)
         raise Forbidden(message, details=error.details) from error
-    if scope == "execute" and not runtime.settings.allow_execute:
-        raise switched_off(runtime.adapter.name, method.name, what)
+    if scope == "execute" and not served.settings.allow_execute:
+        raise switched_off(served.name, method.name, what)
 
 
 def switched_off(adapter: str, method: str, what: str | None = None) -> Forbidden:
@@ -65,7 +61,7 @@ def leaves_traces(method: Method[Any, Any]) -> bool:
 
 
 def deed_of_call(
-    runtime: AdapterRuntime, context: RequestContext, method: Method[Any, Any], params: BaseModel | Encoded | None
+    served: ServedAdapter, context: RequestContext, method: Method[Any, Any], params: BaseModel | Encoded | None
 ) -> Deed:
     """What the audit log says of a call. Nothing of its parameters but the hash of code."""
     more: dict[str, Any] = {}
@@ -84,7 +80,7 @@ def deed_of_call(
         peer=context.peer,
         request_id=context.request_id,
         door=context.door,
-        adapter=runtime.adapter.name,
+        adapter=served.name,
         more=more,
     )
 

@@ -9,28 +9,26 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
+from cadgate.contract.context import RequestContext
 from cadgate.contract.methods import Method
-from cadgate.dispatch.application import Application
-from cadgate.dispatch.calls import result_of
+from cadgate.dispatch.calls import Calls, result_of
 from cadgate.dispatch.off_loop import LARGE, off_loop
 from cadgate.dispatch.permission import require_permission, strongest_scope
+from cadgate.dispatch.served import ServedAdapter
 from cadgate.errors import InternalError
 from cadgate.models.paging import ObjectPage
-
-if TYPE_CHECKING:
-    from cadgate.dispatch.runtime import AdapterRuntime
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
 
 MAX_KEPT = 32 * 1024 * 1024
-"""Bytes of answers that are kept for one adapter."""
+"""Bytes of answers that are kept for one session."""
 AT_ONCE = 50
 """Objects that are validated and written in one step, which no other thread can interrupt."""
 
@@ -50,26 +48,26 @@ class Written:
 
 
 class Reads:
-    """The answers of one adapter."""
+    """The answers of one session."""
 
-    def __init__(self, runtime: AdapterRuntime) -> None:
-        self._runtime = runtime
+    def __init__(self, served: ServedAdapter, calls: Calls) -> None:
+        self._served = served
+        self._calls = calls
         self._kept: OrderedDict[bytes, Written] = OrderedDict()
         self._size = 0
 
-    async def answer(self, app: Application, method: Method[P, R], params: P) -> Response:
+    async def answer(self, context: RequestContext, method: Method[P, R], params: P) -> Response:
         """See `Application.answer`."""
-        if not method.by_state or method.mutates or method.name in self._runtime.handlers:
+        if not method.by_state or method.mutates or method.name in self._served.handlers:
             raise TypeError(f"{method.name} is not answered from what is kept: it must be by_state, and only read")
-        context = app.context
-        require_permission(self._runtime, context, method, params)
+        require_permission(self._served, context, method, params)
         wire = method.wire_params(params)
         which = to_json([method.name, wire, dict(context.values)])
         known = self._kept.get(which)
-        calls = self._runtime.calls
+        calls = self._calls
         since = "" if known is None else known.state
         scope = strongest_scope(method, params)
-        reply = await calls.exchange(context, method.name, wire, calls.seconds(app, method), method, scope, since)
+        reply = await calls.exchange(context, method.name, wire, calls.seconds(context, method), method, scope, since)
         state: str = reply.get("meta", {}).get("state", "")
         if known is not None and state and state == known.state:
             written = known

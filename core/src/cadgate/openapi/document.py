@@ -70,7 +70,7 @@ def _document(app: FastAPI, found: Sequence[Found]) -> dict[str, Any]:
     parts = [_part(app, CORE_TAG, "Gateway", _CORE_TAG_TEXT, by_tag.get(CORE_TAG, []), {}, ())]
     for one in found:
         if one.adapter is not None and one.name in app.state.runtimes:
-            methods: Mapping[str, Method[Any, Any]] = app.state.runtimes[one.name].methods
+            methods: Mapping[str, Method[Any, Any]] = app.state.runtimes[one.name].served.methods
             adapter, routes = one.adapter, by_tag.get(one.name, [])
             parts.append(
                 _part(app, one.name, adapter.title, adapter.description, routes, methods, tuple(adapter.context))

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from cadgate.dispatch.application import Application
 from cadgate.dispatch.runtime import AdapterRuntime
+from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import NotFound
 from cadgate.web.context import context_of
 
@@ -28,7 +29,12 @@ def application(name: str) -> Callable[[Request], Awaitable[Application]]:
 
 def application_of(request: Request, name: str) -> Application:
     """The application `name` for this HTTP request, with the request's headers as context."""
-    return Application(runtime_of(request, name), context_of(request))
+    return Application(session_of(request, name), context_of(request))
+
+
+def session_of(request: Request, name: str) -> SessionRuntime:
+    """The session of the adapter `name` that this request is for: the one that there is. Raises NotFound."""
+    return runtime_of(request, name).default
 
 
 def runtime_of(request: Request, name: str) -> AdapterRuntime:

@@ -14,7 +14,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from cadgate.contract.builtin import EXECUTE, Code
 from cadgate.contract.context import RequestContext
 from cadgate.contract.methods import Scope
-from cadgate.dispatch.application import Application
 from cadgate.dispatch.batch import prepare_any
 from cadgate.dispatch.calls import DryRunDone
 from cadgate.dispatch.off_loop import LARGE
@@ -83,7 +82,7 @@ class Handler:
                 "heartbeat_seconds": self._heartbeat,
                 "execute": self._may_execute(),
                 # Of an adapter that has topics of its own; the others' are the same everywhere.
-                **({"topics": list(self._hub.topics)} if self._hub.runtime.adapter.topics else {}),
+                **({"topics": list(self._hub.topics)} if self._hub.runtime.served.adapter.topics else {}),
             }
         )
         try:
@@ -120,7 +119,7 @@ class Handler:
 
     def _may_execute(self) -> bool:
         """Whether this client may run code: its key and the adapter's settings both say so."""
-        return "execute" in self._connection.authority.scopes and self._hub.runtime.settings.allow_execute
+        return "execute" in self._connection.authority.scopes and self._hub.runtime.served.settings.allow_execute
 
     async def _write(self, scope: anyio.CancelScope) -> None:
         await self._connection.write()
@@ -302,7 +301,7 @@ class Handler:
         connection.send(answer)
         milliseconds = round((time.perf_counter() - began) * 1000, 2)
         what = "session.execute" if isinstance(message, Execute) else message.method
-        if what not in self._hub.runtime.methods:
+        if what not in self._hub.runtime.served.methods:
             what = "(unknown)"  # the client's own text, which may be anything
         log.info(
             "websocket_call",
@@ -317,8 +316,7 @@ class Handler:
     async def _result(self, context: RequestContext, message: Execute | Call) -> dict[str, Any]:
         calls = self._hub.runtime.calls
         if isinstance(message, Execute):
-            app = Application(self._hub.runtime, context)
-            result = await calls.run(app, EXECUTE, Code(code=message.code))
+            result = await calls.dispatch_call(context, EXECUTE, Code(code=message.code))
             return result.model_dump(mode="json", exclude_unset=True)
         context = replace(
             context,
@@ -326,9 +324,9 @@ class Handler:
             if_match=message.if_match,
             dry_run=message.dry_run,
         )
-        prepared = await prepare_any(self._hub.runtime, context, message.method, message.params)
-        app = Application(self._hub.runtime, replace(context, values=prepared.values))
-        return (await calls.run(app, prepared.method, prepared.params)).model_dump(mode="json")
+        prepared = await prepare_any(self._hub.runtime.served, context, message.method, message.params)
+        context = replace(context, values=prepared.values)
+        return (await calls.dispatch_call(context, prepared.method, prepared.params)).model_dump(mode="json")
 
     def _failed(self, error: CadgateError, context: RequestContext, message: Execute | Call) -> dict[str, Any]:
         body = error_body(error, context.request_id)

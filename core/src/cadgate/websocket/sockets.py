@@ -33,7 +33,7 @@ class Sockets:
     def __init__(self, settings: Settings, runtimes: Mapping[str, AdapterRuntime]) -> None:
         self._settings = settings
         self._runtimes = runtimes
-        self.hubs = {name: Hub(runtime) for name, runtime in runtimes.items()}
+        self.hubs = {name: Hub(runtime.default) for name, runtime in runtimes.items()}
         self._closing = False
 
     @property
@@ -62,7 +62,7 @@ class Sockets:
         except CadgateError as error:
             await refuse_websocket(error, scope["state"]["request_id"], scope, websocket.send)
             return
-        connection = Connection(websocket, secrets.token_hex(8), hub.runtime.adapter.name)
+        connection = Connection(websocket, secrets.token_hex(8), hub.runtime.served.name)
         handler = Handler(
             hub,
             connection,
