@@ -9,7 +9,7 @@ from cadgate.appserver.errors import AppError, PutOffError, limit_exceeded, name
 from cadgate.appserver.host import Host
 from cadgate.appserver.paging import page
 from cadgate.appserver.recognition import Recognised, recognise, recognise_bytes
-from cadgate.appserver.registry import load_methods, method
+from cadgate.appserver.registry import load_methods, method, registered
 
 __all__ = [
     "AppError",
@@ -28,6 +28,7 @@ __all__ = [
     "page",
     "recognise",
     "recognise_bytes",
+    "registered",
     "request",
     "scripting",
     "scrutiny",
