@@ -165,7 +165,7 @@ def _context(operation: Operation, context: Sequence[str]) -> None:
     for name in context:
         if name not in known:
             told = f"The {name} to work in; the active one where it is not given."
-            schema = {"type": "string", "maxLength": 255}
+            schema = {"type": "string"}
             parameters.append({"name": name, "in": "query", "required": False, "description": told, "schema": schema})
 
 

@@ -14,7 +14,7 @@ from cadgate.models.responses import Failure, Result, Success
 from cadgate.plugins.batch import run_batch, written
 from cadgate.plugins.router import METHOD_EXTENSION, Router
 from cadgate.plugins.runtime import AdapterRuntime, runtime_of
-from cadgate.routers.context import deed_of
+from cadgate.routers.context import context_of, deed_of
 from cadgate.security.access import requires
 
 
@@ -60,6 +60,7 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
     @router.get("/methods", dependencies=[requires("read")])
     async def list_methods(request: Request) -> Success[MethodList]:
         """List every method with the JSON Schemas of its parameters and its result, and its route."""
+        context_of(request)  # refuses headers that mean nothing, as all routes do
         if name not in made:
             # Schemas of all models take a tenth of a second, which the loop does not have.
             made[name] = await anyio.to_thread.run_sync(_list, runtime_of(request, name))

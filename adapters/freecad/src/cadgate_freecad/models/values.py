@@ -51,6 +51,10 @@ HalfTurn = Annotated[
     Annotated[Number, Field(ge=-180, le=180)] | AngleQuantity,
     Field(description='-180 to 180: degrees, or a quantity string such as `"-90 deg"`.'),
 ]
+HelixAngle = Annotated[
+    Annotated[Number, Field(ge=-89.99, le=89.99)] | AngleQuantity,
+    Field(description='Between -90 and 90: degrees, or a quantity string such as `"0.5 rad"`.'),
+]
 Location = Annotated[
     tuple[Coordinate, Coordinate, Coordinate],
     Field(description="`[x, y, z]` in millimetres, or quantity strings."),
