@@ -278,5 +278,6 @@ def _api_route(
     setattr(route, ACCESS, accesses(declared, route.methods or (), route.path_format, adapter=adapter))
     if not form.suffix:
         # Documented for one kind of body, it may take more.
-        setattr(route, BODY_KINDS, tuple((context.openapi_extra or {}).get("requestBody", {}).get("content", ())))
+        extra: dict[str, Any] = context.openapi_extra or {}
+        setattr(route, BODY_KINDS, tuple(extra.get("requestBody", {}).get("content", ())))
     return route
