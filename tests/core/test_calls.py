@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -31,6 +31,7 @@ from cadgate.errors import (
     RevisionMismatch,
 )
 from cadgate.main import create_app
+from cadgate.methods import Scope
 from cadgate.plugins.calls import DryRunDone
 from cadgate.plugins.discovery import Found
 from cadgate.plugins.once import Once
@@ -84,8 +85,8 @@ async def names(runtime: AdapterRuntime) -> list[str]:
         (m.IMPORT, m.ImportParams(names=[]), "write"),
     ],
 )
-async def test_a_call_needs_its_scope(runtime: AdapterRuntime, method: Any, params: Any, scope: str) -> None:
-    others = frozenset({"read", "write", "execute"} - {scope})
+async def test_a_call_needs_its_scope(runtime: AdapterRuntime, method: Any, params: Any, scope: Scope) -> None:
+    others = frozenset[Scope](each for each in get_args(Scope) if each != scope)
     with pytest.raises(Forbidden) as caught:
         await app_of(runtime, authority=Authority("key:test", others)).call(method, params)
     assert caught.value.details == {"required": scope, "scopes": sorted(others)}
@@ -140,7 +141,8 @@ async def test_a_dry_run_checks_and_changes_nothing(runtime: AdapterRuntime) -> 
     dry = app_of(runtime, dry_run=True, idempotency_key="dry")
     with pytest.raises(NameTaken):
         await dry.call(m.CREATE, m.ItemParams(name="Taken"))
-    for method, params in ((m.CREATE, m.ItemParams(name="B")), (m.IMPORT, m.ImportParams(names=["C"]))):
+    doing: list[tuple[Any, Any]] = [(m.CREATE, m.ItemParams(name="B")), (m.IMPORT, m.ImportParams(names=["C"]))]
+    for method, params in doing:
         with pytest.raises(DryRunDone):
             await dry.call(method, params)
     assert await names(runtime) == ["Taken"]

@@ -61,7 +61,9 @@ def item(number: int, attributes: str = "") -> str:
     return f'<item objectid="{number}"{attributes}/>'
 
 
-def package(root: str, root_name: str = "3D/3dmodel.model", first: dict[str, str] | None = None, **more: str) -> bytes:
+def package(
+    root: str, root_name: str = "3D/3dmodel.model", *, first: dict[str, str] | None = None, **more: str
+) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in (first or {}).items():
@@ -79,7 +81,7 @@ def package(root: str, root_name: str = "3D/3dmodel.model", first: dict[str, str
 
 def simple(unit: str = "millimeter", transform: str = "", **more: str) -> bytes:
     placed = f' transform="{transform}"' if transform else ""
-    return package(model(thing(1, mesh()), item(1, placed), unit), **more)
+    return package(model(thing(1, mesh()), item(1, placed), unit), first=None, **more)
 
 
 TETRA_OBJECT = thing(2, mesh(TETRA, TETRA_FACES), ' type="model" name="Wedge"')
