@@ -66,10 +66,10 @@ def defined_in(name: str) -> str | None:
 def reference() -> str:
     """The page of `cadgate.plugin`: each public name with its docstring."""
     lines = [
-        "# Reference of `cadgate.plugin`",
+        "# Docstrings of `cadgate.plugin`",
         "",
-        "What adapters import, made from the docstrings.",
-        "[ADAPTERS.md](ADAPTERS.md) says how it belongs together.",
+        "What adapters import, generated from the docstrings.",
+        "[The tutorial](ADAPTERS.md) shows how they work together, and the [reference](adapters/reference.md) lists them by topic.",
     ]
     for name in sorted(cadgate.plugin.__all__, key=str.lower):
         module = defined_in(name)
