@@ -69,7 +69,8 @@ def reference() -> str:
         "# Docstrings of `cadgate.plugin`",
         "",
         "What adapters import, generated from the docstrings.",
-        "[The tutorial](ADAPTERS.md) shows how they work together, and the [reference](adapters/reference.md) lists them by topic.",
+        "[The tutorial](ADAPTERS.md) shows how they work together.",
+        "The [reference](adapters/reference.md) lists them by topic.",
     ]
     for name in sorted(cadgate.plugin.__all__, key=str.lower):
         module = defined_in(name)
