@@ -163,7 +163,7 @@ def test_an_expression_determines_a_size_and_is_followed(block: httpx.Client) ->
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("Box.Width * ", "is no expression"),
+        ("Box.Width * ", "is not a valid expression"),
         ("Nothing.Width", "Nothing"),
         ("Box.Nothing", "Nothing"),
         ("Pin.Radius * 2", "circle"),

@@ -1,4 +1,4 @@
-"""Measures that the kernel itself takes inexactly: whoever reads them is warned."""
+"""Warns of measures that the kernel itself computes inexactly."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ BADLY_MEASURED = ("Part::GeomCone", "Part::GeomToroid")
 
 
 def warn_where_uncertain(shape: Any | None, sides: Sequence[Side] | None = None) -> None:
-    """Warn (`uncertain_measures`) where OpenCASCADE's volume and area of a shape are right to about 1 % only.
+    """Warn (`uncertain_measures`) if OpenCASCADE's volume and area of a shape are right only to about 1 %.
 
-    `sides` are its faces where they are known already.
+    `sides` are its faces, if they are already known.
     """
     if sides is not None and not any(side.kind in BADLY_MEASURED for side in sides):
         return
     if shape is not None and is_measured_badly(shape):
         warn(
             "uncertain_measures",
-            "OpenCASCADE integrates cones and tori that were cut along curves with a fixed number of points: the "
+            "OpenCASCADE integrates cones and tori cut along curves with a fixed number of points: the "
             "volume, the area and the centre of mass of this shape are right to about 1 %",
         )
 
 
 def is_measured_badly(shape: Any) -> bool:
-    """Whether a cone or torus of the shape is bounded by more than lines and circles."""
+    """Return whether a cone or torus of the shape is bounded by more than lines and circles."""
     return any(
         face.Surface.TypeId in BADLY_MEASURED and any(_is_spline(edge) for edge in face.Edges) for face in shape.Faces
     )
