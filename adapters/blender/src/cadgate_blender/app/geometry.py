@@ -39,7 +39,7 @@ class Arrays(NamedTuple):
 
 
 def from_bmesh(key: Hashable, fill: Fill, smooth: bool = False) -> Make:
-    """Return a maker of a mesh whose geometry `fill` puts into an empty bmesh, with a UV map; equal keys, equal meshes."""
+    """Return a mesh maker whose geometry `fill` puts into an empty bmesh, with a UV map. Equal keys, equal meshes."""
 
     def build(mesh: Any) -> None:
         geometry = bmesh.new()
