@@ -35,11 +35,11 @@ def prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str)
         warn("still", f"A {format} file cannot hold movement: {preparing.listed(moving)} is in it as in this frame")
     keyed = [obj.name for obj in chosen if getattr(obj.data, "shape_keys", None) is not None]
     instanced = any(extents.makes_instances(obj) for obj in chosen)
-    told = len(current().warnings)
+    before = len(current().warnings)
     chosen = preparing.prepare(chosen, format, motion)
     kept = {obj.name for obj in chosen}
     truth = Truth({name: shape for name, shape in found.items() if name in kept and shape.triangles})
-    words = " ".join(each["message"] for each in current().warnings[told:])
+    words = " ".join(each["message"] for each in current().warnings[before:])
     warned = {obj.name for obj in chosen if repr(obj.name) in words}
     truth.excused = set(warned)
     textures.warn_of_missing_uvs(chosen)

@@ -35,11 +35,11 @@ def export(
     """Write the file; or, if that takes long, put the shapes into `folder` for `internal.write` in a worker."""
     document = target()
     chosen = _chosen(document, objects)
-    told: dict[str, Any] = {"objects": [obj.Name for obj in chosen]}
+    summary: dict[str, Any] = {"objects": [obj.Name for obj in chosen]}
     thorough = verify or str(LIMITS.get("verify", "fast"))
     if format == "fcstd":
         writers.write_document(path, document, None if objects is None else chosen, thorough)
-        return {**told, "facets": None}
+        return {**summary, "facets": None}
     items = [_item(obj) for obj in chosen]
     if format in writers.MESH_FORMATS:
         is_long = meshing.check_limit(items, linear_deflection, angular_deflection) > inline_facets
@@ -48,9 +48,9 @@ def export(
         is_long = format in drawings.FORMATS and drawings.is_long(items)
     if is_long or thorough == "full":
         _put_aside(items, folder)
-        return {**told, "deferred": True, "title": document.Label, "verify": thorough}
+        return {**summary, "deferred": True, "title": document.Label, "verify": thorough}
     how = {"title": document.Label, "linear": linear_deflection, "angular": angular_deflection, "verify": thorough}
-    return {**told, **_write(format, path, items, **how)}
+    return {**summary, **_write(format, path, items, **how)}
 
 
 @method("internal.write")

@@ -35,12 +35,12 @@ async def _export(app: Application, params: PartExportParams) -> PartExported:
             "angular_deflection": params.angular_deflection,
         }
         chosen = {"objects": params.objects, "verify": params.verify, "inline_facets": INLINE_FACETS}
-        told = await app.send("internal.export", {**how, **chosen})
-        if told.pop("deferred", False):
-            how |= {"title": told.pop("title"), "verify": told.pop("verify")}
-            told |= await elsewhere(app, "internal.write", how)
+        answer = await app.send("internal.export", {**how, **chosen})
+        if answer.pop("deferred", False):
+            how |= {"title": answer.pop("title"), "verify": answer.pop("verify")}
+            answer |= await elsewhere(app, "internal.write", how)
         artifact = await staged.commit()
-    return PartExported.model_validate({"artifact": artifact, "format": params.format, **told})
+    return PartExported.model_validate({"artifact": artifact, "format": params.format, **answer})
 
 
 async def _import(app: Application, params: PartImportParams) -> PartImported:

@@ -99,10 +99,10 @@ class _Preparation:
         """Begin a data-block: its data follow."""
         if _CODES.get(block.code, name) != name:
             raise blocks.damaged("a data-block is of another kind than its code says")
-        members, told = self._file.members(name), self._file.member("ID", "name")
+        members, title_of = self._file.members(name), self._file.member("ID", "name")
         self._owner = ""
-        if members and members[0].type == "ID" and not members[0].pointer and told is not None:
-            title = self._file.text(block.start + told.offset, told.size)[2:].decode("utf-8", "replace")
+        if members and members[0].type == "ID" and not members[0].pointer and title_of is not None:
+            title = self._file.text(block.start + title_of.offset, title_of.size)[2:].decode("utf-8", "replace")
             self._owner = owner(_KINDS.get(name, name), title)
 
     # --- paths -------------------------------------------------------------------------------------------------------

@@ -147,13 +147,13 @@ def _imported(path: str, format: str, times: Times | None, up: str) -> Contents:
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     if times is not None:
         times.apply()
-    told = len(current().warnings)
+    before = len(current().warnings)
     try:
         importers.load(path, format, up)
     except RuntimeError as error:
         raise AppError("command_failed", f"Blender cannot read the {format} file that it wrote") from error
     # The importer's warnings concern the check, not the export.
-    del current().warnings[told:]
+    del current().warnings[before:]
     if times is not None:
         times.apply()
     bpy.context.view_layer.update()
