@@ -142,7 +142,10 @@ class Generations:
 
     def _line_about(self, number: int) -> dict[str, Any]:
         with open(os.path.join(self.path(number), ABOUT), "rb") as file:
-            return _parsed(file.read().rstrip(b"\n"))
+            text = file.read()
+        if not text.endswith(b"\n"):
+            raise ValueError("the line was cut")
+        return _parsed(text[:-1])
 
     def _about_in_log(self, number: int) -> About | None:
         """The same from the head of the log, without the answers: those of its entries are known from these."""
