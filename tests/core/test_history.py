@@ -170,13 +170,13 @@ class Model(RuleBasedStateMachine):
 
     @rule()
     def begin_beside(self) -> None:
-        if not self.session.journal.writes_beside:
+        if not self.session.journal.has_pending_snapshot:
             self.finish = self.session.begin_beside()
             self.redo_survives = False
 
     @rule()
     def finish_beside(self) -> None:
-        if self.finish is not None and self.session.journal.writes_beside:
+        if self.finish is not None and self.session.journal.has_pending_snapshot:
             self.finish()
 
     redo_survives = True

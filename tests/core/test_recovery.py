@@ -251,7 +251,7 @@ def test_a_change_that_cannot_be_journaled_is_taken_back(lives: Lives, result: A
     session.add("a")
     session.host.add("b")
     with pytest.raises(AppError, match="was taken back") as caught:
-        session.recovery.note({"method": "words.add", "result": result, "request": "r"}, 0.0)
+        session.recovery.append_entry({"method": "words.add", "result": result, "request": "r"}, 0.0)
     assert caught.value.code == "internal_error"
     assert session.words == "a"
     session.add("c")

@@ -31,7 +31,7 @@ class Attempts:
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, b"".join(self._deaths), 0)
 
-    def may(self, number: int, seq: int) -> bool:
+    def may_try(self, number: int, seq: int) -> bool:
         """Whether this place may be tried; if so it is where a death that follows belongs. Always, once it runs."""
         if self._file is None:
             return True

@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Any, Dict, cast
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError, PutOffError
 from cadgate.appserver.host import Host
-from cadgate.appserver.outcomes import failure_of, interrupted, may_help, require_not_set_aside, resolved, told
+from cadgate.appserver.outcomes import (
+    client_error,
+    error_answer_of,
+    interrupted_answer,
+    may_make_savable,
+    require_not_set_aside,
+    resolved_params,
+)
 
 if TYPE_CHECKING:
-    from cadgate.appserver.calls import Caller
+    from cadgate.appserver.calls import CallRunner
 
 Answer = Dict[str, Any]
 
@@ -19,8 +26,8 @@ Answer = Dict[str, Any]
 class Batches:
     """Runs `session.batch` for a caller. Each of its calls sees what the ones before it did."""
 
-    def __init__(self, caller: Caller, host: Host) -> None:
-        self._caller = caller
+    def __init__(self, caller: CallRunner, host: Host) -> None:
+        self._runner = caller
         self._host = host
 
     def run(self, call: Call) -> Any:
@@ -30,7 +37,7 @@ class Batches:
         for each in (call, *parts):
             if each.key is not None:
                 # Before anything is done: the whole request may be another one than that which came with this key.
-                self._caller.replies.find(each.key, each.hash)
+                self._runner.replies.find(each.key, each.hash)
         if call.params.get("atomic"):
             return self._atomic(call, calls)
         return {"results": [self._alone(call, part) for part in parts]}
@@ -56,28 +63,28 @@ class Batches:
             return _not_started(part)
         part.started = time.monotonic()
         try:
-            known = self._caller.replies.find(part.key, part.hash) if part.key else None
+            known = self._runner.replies.find(part.key, part.hash) if part.key else None
             if known is not None:
                 return known
             require_not_set_aside(part)
-            if part.mutates and self._caller.recovery is not None:
-                self._caller.recovery.require_saved(but_for=may_help(part, self._host.mends))
-            result = self._caller.invoke(part)
+            if part.mutates and self._runner.recovery is not None:
+                self._runner.recovery.require_saved(even_unsaved=may_make_savable(part, self._host.mends))
+            result = self._runner.invoke_method(part)
             answer: Answer = {"result": result}
             if part.mutates and not part.dry_run:
-                self._caller.keep(part, result, request=call.key or str(call.id))
+                self._runner.persist(part, result, request=call.key or str(call.id))
                 if part.key:
-                    self._caller.replies.store(part.key, part.hash, answer)
+                    self._runner.replies.store(part.key, part.hash, answer)
             return answer
         except KeyboardInterrupt:
             part.deadline = call.deadline
-            return interrupted(part)
+            return interrupted_answer(part)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as for a single call
-            return failure_of(error, part, self._host)
+            return error_answer_of(error, part, self._host)
 
     def _atomic(self, call: Call, calls: list[dict[str, Any]]) -> Any:
         live = call.connection is not None
-        known = self._caller.replies.find(call.key, call.hash) if live and call.key else None
+        known = self._runner.replies.find(call.key, call.hash) if live and call.key else None
         if known is not None:
             return known["result"]
         require_not_set_aside(call)
@@ -116,16 +123,16 @@ class Batches:
                         text = f"{part.method} was stopped; nothing was changed"
                         raise AppError(code, text, {"index": number}) from None
                     except (Exception, SystemExit) as error:
-                        failed = told(error, part, self._host)
+                        failed = client_error(error, part, self._host)
                         raise AppError(failed.code, failed.message, {"index": number}) from error
                     finally:
                         changed = changed or part.changed
-                    kept.append({**item, "params": resolved(part.params, results[-1])})
+                    kept.append({**item, "params": resolved_params(part.params, results[-1])})
                 if behind:
                     self._catch_up(call)
         except BaseException:
             if changed or self._host.beyond_transaction:
-                self._caller.roll_back(call)
+                self._runner.roll_back_call(call)
             raise
         finally:
             self._host.putting_off = False
@@ -136,16 +143,16 @@ class Batches:
         result = {"results": [{"result": each} for each in results]}
         if live and changed and not call.dry_run:
             call.params = {"calls": kept, "atomic": True}
-            self._caller.keep(call, result)
+            self._runner.persist(call, result)
             if call.key:
-                self._caller.replies.store(call.key, call.hash, {"result": result})
+                self._runner.replies.store(call.key, call.hash, {"result": result})
         return result
 
     def _catch_up(self, call: Call) -> bool:
         """Do what was put off; False: nothing is behind any more. Raises PutOffError."""
         self._host.putting_off = False
         try:
-            self._caller.interruptibly(call, self._host.catch_up)
+            self._runner.run_interruptibly(call, self._host.catch_up)
         except Exception as error:
             raise PutOffError(error) from error
         return False
@@ -153,7 +160,7 @@ class Batches:
     def _within(self, part: Call) -> Any:
         if part.expired:
             raise AppError("deadline_exceeded", "The batch's deadline passed; nothing was changed")
-        return self._caller.invoke(part, in_transaction=True)
+        return self._runner.invoke_method(part, in_transaction=True)
 
 
 def _not_started(part: Call) -> Answer:

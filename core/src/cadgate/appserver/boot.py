@@ -43,7 +43,7 @@ def main(kind: type[Host]) -> None:
         server.serve_forever()
         code = 0
     except BaseException as error:  # noqa: BLE001 - the process ends here, whatever it was
-        log.failure(error)
+        log.error(error)
         if "ready" in boot:
             _say_ready(boot, {"error": f"{type(error).__name__}: {error}"})
         code = 1
@@ -81,7 +81,7 @@ def _open(server: Server, boot: dict[str, Any]) -> dict[str, Any]:
     """Bring back what the journal tells, and listen. Returns what the gateway learns."""
     report: dict[str, Any] = {"replayed": 0, "damages": []}
     if boot.get("journal"):
-        report = server.caller.open_journal(
+        report = server.call_runner.open_journal(
             boot["journal"], restore=bool(boot.get("restore", True)), crashed=bool(boot.get("crashed"))
         )
     port = (

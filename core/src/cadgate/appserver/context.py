@@ -14,6 +14,7 @@ class Call:
     __slots__ = (
         "cancelled",
         "changed",
+        "changes_nothing",
         "cleared",
         "connection",
         "context",
@@ -21,7 +22,6 @@ class Call:
         "dry_run",
         "hash",
         "id",
-        "idle",
         "if_match",
         "key",
         "label",
@@ -70,7 +70,7 @@ class Call:
         self.changed = False
         self.cleared = False
         """Whether it emptied the document: then what led there need not be done again after a crash."""
-        self.idle = False
+        self.changes_nothing = False
         """Whether it said that it changes nothing: then there is nothing to keep."""
         self.warnings: list[dict[str, str]] = []
         self.written: tuple[Any, str] | None = None
@@ -104,11 +104,11 @@ def outermost() -> Call | None:
     return _current[0] if _current else None
 
 
-def enter(call: Call) -> None:
+def enter_call(call: Call) -> None:
     _current.append(call)
 
 
-def leave() -> None:
+def leave_call() -> None:
     _current.pop()
 
 
@@ -133,7 +133,7 @@ def about_to_change(revision: str | None = None, *, anything: bool = True) -> No
     if anything:
         call.changed = True
     else:
-        call.idle = True
+        call.changes_nothing = True
 
 
 def cleared() -> None:

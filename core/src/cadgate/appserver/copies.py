@@ -19,18 +19,18 @@ SUPPORTED = sys.platform == "linux"
 FLUSHED = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
 
 
-class Copy:
+class ForkedCopy:
     """`work` in a copy, which has the memory of this moment, one thread, and no file or socket but its log.
 
-    `told` is called, on another thread, when it has ended. Must be made on the main thread. Raises OSError.
+    `on_ended` is called, on another thread, when it has ended. Must be made on the main thread. Raises OSError.
     """
 
-    def __init__(self, work: Callable[[], None], seconds: float, told: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], None], seconds: float, on_ended: Callable[[], None]) -> None:
         self.succeeded: bool | None = None
         """Whether `work` was done within `seconds`; None until that is known."""
         self.seconds = 0.0
         self._began = time.monotonic()
-        self._told = told
+        self._on_ended = on_ended
         for stream in FLUSHED:
             # What waits there would be written twice.
             _quietly(stream.flush)
@@ -39,7 +39,7 @@ class Copy:
             warnings.simplefilter("ignore", DeprecationWarning)
             self._pid = os.fork()
         if self._pid == 0:
-            _be_the_copy(work, seconds)
+            _run_as_copy(work, seconds)
         self._waiter = threading.Thread(target=self._wait, name="cadgate-copy", daemon=True)
         self._waiter.start()
 
@@ -52,7 +52,7 @@ class Copy:
             done = False
         self.seconds = time.monotonic() - self._began
         self.succeeded = done
-        self._told()
+        self._on_ended()
 
     def kill(self) -> None:
         """End it, and wait for that."""
@@ -61,24 +61,24 @@ class Copy:
             self._waiter.join()
 
 
-def _be_the_copy(work: Callable[[], None], seconds: float) -> NoReturn:
+def _run_as_copy(work: Callable[[], None], seconds: float) -> NoReturn:
     code = 1
     try:
         # By the kernel: a lock that some thread held is held for ever here.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, max(1, math.ceil(seconds)))
-        _let_go()
+        _release_descriptors()
         work()
         code = 0
     except BaseException as error:  # noqa: BLE001 - it ends here, whatever it was
-        log.failure(error)
+        log.error(error)
     finally:
         for stream in FLUSHED:
             _quietly(stream.flush)
         os._exit(code)
 
 
-def _let_go() -> None:
+def _release_descriptors() -> None:
     """Leave the sockets and pipes to the process that they are of. Their numbers stay taken, so that nothing else gets
     them: an object that still writes to one must not write into a file."""
     null = os.open(os.devnull, os.O_RDWR)

@@ -20,11 +20,11 @@ from typing import Any, Callable, Dict, List, cast
 from cadgate.appserver import context
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError
-from cadgate.appserver.harmless import is_harmless
+from cadgate.appserver.harmless import is_pure_code
 from cadgate.appserver.host import Host
 from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.output import Output, Stream
-from cadgate.appserver.reading import Reading
+from cadgate.appserver.reading import CodeReading
 from cadgate.appserver.scripting import why_it_may_stay
 
 REMEMBERED_SOURCES = 200
@@ -48,7 +48,7 @@ class Executor:
         self._streams: tuple[Stream, Stream] | None = None
         self._sources: list[str] = []
         self._number = 0
-        self._reading: Reading | None = None
+        self._reading: CodeReading | None = None
         self._classes = False
         """Whether some code defined a class."""
         self._trusting = False
@@ -66,14 +66,14 @@ class Executor:
         filename = self._remember(code)
         if call.dry_run:
             return self._checked(call, code, filename)
-        context.enter(call)
+        context.enter_call(call)
         try:
             for name, value in self._host.namespace().items():
                 self._names.setdefault(name, value)
             with self._host.transaction(call.method):
                 return self._run(call, code, filename, stays)
         finally:
-            context.leave()
+            context.leave_call()
 
     def _run(self, call: Call, code: str, filename: str, stays: Callable[[str], None]) -> Answer:
         output = Output(lambda params: _tell(call, params), self._interrupts)
@@ -118,9 +118,9 @@ class Executor:
         tree = ast.parse(code, filename)
         # Classes of the user's make anything of an operator or an attribute, so there nothing can be told.
         self._classes = self._classes or any(isinstance(node, ast.ClassDef) for node in ast.walk(tree))
-        self._reading = Reading(tree, self._names) if self._trusting and not self._classes else None
+        self._reading = CodeReading(tree, self._names) if self._trusting and not self._classes else None
         looks = self._reading is not None and self._reading.only_reads(tree)
-        call.changed = not (looks or is_harmless(tree, self._names))
+        call.changed = not (looks or is_pure_code(tree, self._names))
         why = why_it_may_stay(tree, self._names, self._host.code_modules, self._host.code_words)
         if call.changed and why is not None:
             stays(why)

@@ -86,7 +86,7 @@ NODES = (
 )
 
 
-def is_harmless(tree: ast.Module, names: dict[str, Any]) -> bool:
+def is_pure_code(tree: ast.Module, names: dict[str, Any]) -> bool:
     """Whether `tree`, run in `names`, works on plain values and lists of them alone.
 
     Every name that it uses must be its own, be bound to a plain value, or be one of Python's functions that only

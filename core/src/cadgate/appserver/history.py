@@ -25,19 +25,19 @@ class State(Protocol):
     """What brings the application to a state."""
 
     @property
-    def code(self) -> str | None:
+    def persistent_code(self) -> str | None:
         """Why code that ran in this process may act on what is replayed; None: nothing does."""
         ...
 
-    def load(self, generation: Generation, entries: list[Entry]) -> bool:
+    def load_state(self, generation: Generation, entries: list[Entry]) -> bool:
         """Load a snapshot and apply entries; whether all of that worked."""
         ...
 
-    def replay(self, entries: list[Entry]) -> list[Entry]:
+    def replay_entries(self, entries: list[Entry]) -> list[Entry]:
         """Apply entries up to the first that does not do the same again."""
         ...
 
-    def rollback(self) -> None:
+    def roll_back_to_journal(self) -> None:
         """Go back to what the journal says."""
         ...
 
@@ -50,11 +50,11 @@ class History:
         self._state = state
         self._undone: list[list[Entry]] = []
 
-    def forget(self) -> None:
+    def forget_undone(self) -> None:
         """Something else was changed: nothing can be done again."""
         self._undone.clear()
 
-    def fold(self, entry: Entry) -> None:
+    def apply_to_history(self, entry: Entry) -> None:
         """What an entry of the log did to this memory."""
         note = entry.get("note")
         if note == UNDO and entry["dropped"]:
@@ -114,24 +114,24 @@ class History:
             "answers": list(more.values()),
         }
         try:
-            if not self._state.load(generation, keep):
+            if not self._state.load_state(generation, keep):
                 raise AppError("command_failed", "The state before the last request could not be brought back")
             self._journal.rewrite(generation.number, generation.about, [*keep, note])
             self._journal.forget_after(generation.number)
         except BaseException:
-            self._state.rollback()
+            self._state.roll_back_to_journal()
             raise
         self._undone = left
         return result
 
     def _require_replay(self, entries: list[Entry], action: str) -> None:
         """Raise AppError where changes have to be made again while somebody's code may take part in them."""
-        if entries and self._state.code is not None:
+        if entries and self._state.persistent_code is not None:
             raise AppError(
                 "conflict",
-                f"To {action} this, changes before it have to be made again, and {self._state.code}. Restart the "
-                f"application (POST /restart), which ends that code, and {action} then",
-                {"scripted": self._state.code},
+                f"To {action} this, earlier changes would have to be repeated, but {self._state.persistent_code}. "
+                f"Restart the application (POST /restart), which ends that code, and then {action}",
+                {"scripted": self._state.persistent_code},
             )
 
     def redo(self, request: Request) -> dict[str, Any]:
@@ -143,12 +143,12 @@ class History:
         result = {"redone": _label(entries[0]), "can_redo": len(self._undone) > 1}
         journal = self._journal
         try:
-            if len(self._state.replay(entries)) < len(entries):
+            if len(self._state.replay_entries(entries)) < len(entries):
                 raise AppError("command_failed", "It could not be done again with the same result")
             lines = [*journal.entries, *entries, _note(REDO, request, result)]
             journal.rewrite_entries(lines)
         except BaseException:
-            self._state.rollback()
+            self._state.roll_back_to_journal()
             raise
         self._undone.pop()
         return result

@@ -53,7 +53,7 @@ class IoThread(threading.Thread):
         self._waker.setblocking(False)
         self._woken.setblocking(False)
         self._timers: list[tuple[float, Callable[[], None]]] = []
-        self._unproven: dict[Connection, float] = {}
+        self._unauthenticated: dict[Connection, float] = {}
         self._stopping = False
         self.connections: dict[Connection, None] = {}
 
@@ -93,7 +93,7 @@ class IoThread(threading.Thread):
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._selector.register(self._woken, selectors.EVENT_READ)
         while not self._stopping:
-            for key, _ in self._selector.select(self._patience()):
+            for key, _ in self._selector.select(self._select_timeout()):
                 if key.fileobj is self._listener:
                     self._accept()
                 elif key.fileobj is self._woken:
@@ -101,13 +101,13 @@ class IoThread(threading.Thread):
                 else:
                     self._read(key.data)
             self._run_timers()
-            self._drop_unproven()
+            self._drop_unauthenticated()
         for connection in list(self.connections):
             self._close(connection)
         self._listener.close()
 
-    def _patience(self) -> float | None:
-        moments = [moment for moment, _ in self._timers] + list(self._unproven.values())
+    def _select_timeout(self) -> float | None:
+        moments = [moment for moment, _ in self._timers] + list(self._unauthenticated.values())
         soonest = max(0.0, min(moments) - time.monotonic()) if moments else None
         if not self._watch():
             return soonest
@@ -123,11 +123,11 @@ class IoThread(threading.Thread):
             try:
                 timer[1]()
             except Exception as error:  # noqa: BLE001 - one bad timer must not end the thread that serves everybody
-                log.failure(error)
+                log.error(error)
 
-    def _drop_unproven(self) -> None:
+    def _drop_unauthenticated(self) -> None:
         now = time.monotonic()
-        for connection in [each for each, moment in self._unproven.items() if moment <= now]:
+        for connection in [each for each, moment in self._unauthenticated.items() if moment <= now]:
             self._close(connection)
 
     def _drain_wakes(self) -> None:
@@ -155,7 +155,7 @@ class IoThread(threading.Thread):
             sock.close()
             return
         self.connections[connection] = None
-        self._unproven[connection] = time.monotonic() + HELLO_TIMEOUT
+        self._unauthenticated[connection] = time.monotonic() + HELLO_TIMEOUT
         self._selector.register(sock, selectors.EVENT_READ, connection)
 
     def _listen_again(self) -> None:
@@ -165,7 +165,7 @@ class IoThread(threading.Thread):
         if connection not in self.connections:
             return
         del self.connections[connection]
-        self._unproven.pop(connection, None)
+        self._unauthenticated.pop(connection, None)
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(connection.sock)
         connection.close()
@@ -194,7 +194,7 @@ class IoThread(threading.Thread):
         except (FrameError, ValueError, RecursionError):
             self._close(connection)
         except Exception as error:  # noqa: BLE001 - one bad message must not end the thread that serves everybody
-            log.failure(error)
+            log.error(error)
             self._close(connection)
 
     def _hello(self, connection: Connection, message: dict[str, Any]) -> None:
@@ -211,7 +211,7 @@ class IoThread(threading.Thread):
             error = {"code": -32000, "message": text, "data": data}
             self.answer(connection, {"jsonrpc": "2.0", "id": message.get("id"), "error": error})
             raise FrameError(text)
-        del self._unproven[connection]
+        del self._unauthenticated[connection]
         client = params.get("client")
         connection.client = client if isinstance(client, str) else None
         connection.trust()

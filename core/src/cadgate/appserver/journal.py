@@ -11,7 +11,7 @@ import os
 import shutil
 from typing import Any, Callable, NamedTuple
 
-from cadgate.appserver.copies import Copy
+from cadgate.appserver.copies import ForkedCopy
 from cadgate.appserver.generations import (
     ABOUT,
     START,
@@ -31,10 +31,10 @@ KEPT_DAMAGED = 2
 KEPT_LOGS = 20
 
 
-class _Beside(NamedTuple):
+class _PendingSnapshot(NamedTuple):
     """A snapshot that a copy writes: into which folder, what it stands for, how many entries of the log it contains."""
 
-    copy: Copy
+    copy: ForkedCopy
     part: str
     about: About
     entries: int
@@ -53,7 +53,7 @@ class Journal(Generations):
         self._about = START
         self._log: Any = None
         self._torn = False
-        self._beside: _Beside | None = None
+        self._pending: _PendingSnapshot | None = None
         os.makedirs(folder, mode=0o700, exist_ok=True)
         for name in os.listdir(folder):
             if name.startswith(("part", "trash")):
@@ -63,7 +63,7 @@ class Journal(Generations):
 
     def create(self, seq: int = 0) -> None:
         """Begin a journal without any past: the first generation, which needs no snapshot. Raises OSError."""
-        self._start(self._part("part"), 0, About("start", seq, []), [])
+        self._start_generation(self._part("part"), 0, About("start", seq, []), [])
 
     def snapshot(self, save: Callable[[str], None], about: About) -> None:
         """Start a new generation from a snapshot that `save(path)` writes.
@@ -73,53 +73,53 @@ class Journal(Generations):
 
         part = self._part("part")
         try:
-            self._fill(part, save, about)
-            self._start(part, self.number + 1, about, [])
+            self._write_part(part, save, about)
+            self._start_generation(part, self.number + 1, about, [])
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
 
-    def snapshot_beside(
-        self, save: Callable[[str], None], about: About, seconds: float, told: Callable[[], None]
+    def snapshot_in_copy(
+        self, save: Callable[[str], None], about: About, seconds: float, on_ended: Callable[[], None]
     ) -> None:
         """Let a copy of this process write the snapshot of this moment, in at most `seconds`.
 
         The log goes on meanwhile. After `told`, `finish` starts the new generation. Raises OSError.
         """
-        self._abandon()
+        self._abandon_pending()
         part = self._part("part-beside")
-        copy = Copy(lambda: self._fill(part, save, about), seconds, told)
-        self._beside = _Beside(copy, part, about, len(self.entries))
+        copy = ForkedCopy(lambda: self._write_part(part, save, about), seconds, on_ended)
+        self._pending = _PendingSnapshot(copy, part, about, len(self.entries))
 
     @property
-    def writes_beside(self) -> bool:
+    def has_pending_snapshot(self) -> bool:
         """Whether a copy writes, or has written and `finish` was not called yet."""
-        return self._beside is not None
+        return self._pending is not None
 
-    def finish(self) -> float | None:
+    def adopt_copied_snapshot(self) -> float | None:
         """Start the generation whose snapshot was written beside; the seconds that this took, None if it is not over.
 
         Raises OSError where it failed: then the old generation is written on.
         """
-        beside = self._beside
-        if beside is None or beside.copy.succeeded is None:
+        pending = self._pending
+        if pending is None or pending.copy.succeeded is None:
             return None
-        self._beside = None
+        self._pending = None
         try:
-            if not beside.copy.succeeded:
+            if not pending.copy.succeeded:
                 raise OSError("a copy of the application could not write it; the log says why")
-            self._start(beside.part, self.number + 1, beside.about, self.entries[beside.entries :])
+            self._start_generation(pending.part, self.number + 1, pending.about, self.entries[pending.entries :])
         except BaseException:
-            shutil.rmtree(beside.part, ignore_errors=True)
+            shutil.rmtree(pending.part, ignore_errors=True)
             raise
-        return beside.copy.seconds
+        return pending.copy.seconds
 
-    def _abandon(self) -> None:
+    def _abandon_pending(self) -> None:
         """End what is written beside: the log is another one than it began from."""
-        beside, self._beside = self._beside, None
-        if beside is not None:
-            beside.copy.kill()
-            shutil.rmtree(beside.part, ignore_errors=True)
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.copy.kill()
+            shutil.rmtree(pending.part, ignore_errors=True)
 
     def _part(self, name: str) -> str:
         """A new folder that becomes a generation."""
@@ -128,15 +128,15 @@ class Journal(Generations):
         os.makedirs(part, mode=0o700)
         return part
 
-    def _fill(self, part: str, save: Callable[[str], None], about: About) -> None:
+    def _write_part(self, part: str, save: Callable[[str], None], about: About) -> None:
         path = os.path.join(part, "snapshot" + self.suffix)
         save(path)
-        told = {"sha256": hash_of(path), **about._asdict()}
+        about_line = {"sha256": hash_of(path), **about._asdict()}
         with open(os.path.join(part, ABOUT), "wb") as file:
-            file.write(line_of(told))
+            file.write(line_of(about_line))
             _flush(file)
 
-    def _start(self, part: str, number: int, about: About, entries: list[Entry]) -> None:
+    def _start_generation(self, part: str, number: int, about: About, entries: list[Entry]) -> None:
         """Make `part` the generation that is written now, with a log that begins with `entries`. Raises OSError."""
         # Opened before the rename, so that nothing can fail after it.
         log = open(os.path.join(part, "log"), "ab", buffering=0)  # noqa: SIM115 - open as long as the generation
@@ -147,14 +147,14 @@ class Journal(Generations):
         except BaseException:
             log.close()
             raise
-        self._switch(log, number, about, entries)
+        self._continue_with(log, number, about, entries)
         for old in self.numbers()[:-KEPT_GENERATIONS]:
             self._remove(old)
 
-    def proceed(self, number: int, about: About, entries: list[Entry]) -> None:
+    def continue_generation(self, number: int, about: About, entries: list[Entry]) -> None:
         """Write on in generation `number`, whose log is `entries` as they are."""
         path = os.path.join(self.path(number), "log")
-        self._switch(open(path, "ab", buffering=0), number, about, entries)  # noqa: SIM115 - as above
+        self._continue_with(open(path, "ab", buffering=0), number, about, entries)  # noqa: SIM115 - as above
 
     def rewrite(self, number: int, about: About, entries: list[Entry]) -> None:
         """Write on in generation `number`, with `entries` as all that its log holds, numbered from `about.seq` + 1.
@@ -174,13 +174,13 @@ class Journal(Generations):
         except BaseException:
             log.close()
             raise
-        self._switch(log, number, about, numbered)
+        self._continue_with(log, number, about, numbered)
 
     def rewrite_entries(self, entries: list[Entry]) -> None:
         """The same in the generation that is written now."""
         self.rewrite(self.number, self._about, entries)
 
-    def _switch(self, log: Any, number: int, about: About, entries: list[Entry]) -> None:
+    def _continue_with(self, log: Any, number: int, about: About, entries: list[Entry]) -> None:
         self.close()
         self._log, self._torn = log, False
         self.number, self._about, self.seq, self.entries = number, about, about.seq + len(entries), list(entries)
@@ -259,7 +259,7 @@ class Journal(Generations):
 
     def close(self) -> None:
         """End what is being written."""
-        self._abandon()
+        self._abandon_pending()
         if self._log is not None:
             self._log.close()
             self._log = None

@@ -12,7 +12,7 @@ from cadgate.appserver import context
 from cadgate.appserver.context import Call
 
 
-def failure(error: BaseException, call: Call | None = None) -> None:
+def error(error: BaseException, call: Call | None = None) -> None:
     """The error with its traceback, under a line with the time, and the call and request in which it was raised."""
     with contextlib.suppress(Exception):
         lines = traceback.format_exception(type(error), error, error.__traceback__)
@@ -35,7 +35,7 @@ def _where(call: Call | None) -> str:
     return f"error in {call.method}, request {request}\n"
 
 
-def say(text: str) -> None:
+def info(text: str) -> None:
     """A line."""
     with contextlib.suppress(Exception):
         print(f"cadgate: {text}", file=sys.stderr, flush=True)

@@ -13,7 +13,7 @@ from cadgate.appserver.host import Host
 Answer = Dict[str, Any]
 
 
-def may_help(call: Call, actions: Collection[str]) -> bool:
+def may_make_savable(call: Call, actions: Collection[str]) -> bool:
     """Whether a change may make a state savable that is not: undo, code, and methods of these `actions`."""
     if call.method == "session.batch":
         parts = cast(List[Dict[str, Any]], call.params["calls"])
@@ -36,30 +36,30 @@ def require_not_set_aside(call: Call) -> None:
         )
 
 
-def failure(code: str, message: str) -> Answer:
+def error_answer(code: str, message: str) -> Answer:
     return {"error": AppError(code, message).wire()}
 
 
-def interrupted(call: Call) -> Answer:
+def interrupted_answer(call: Call) -> Answer:
     """The answer to a call whose work was stopped, and taken back where it had changed something."""
     if call.expired:
-        return failure("deadline_exceeded", f"{call.method} was stopped at its deadline; nothing was changed")
-    return failure("interrupted", f"{call.method} was interrupted; nothing was changed")
+        return error_answer("deadline_exceeded", f"{call.method} was stopped at its deadline; nothing was changed")
+    return error_answer("interrupted", f"{call.method} was interrupted; nothing was changed")
 
 
-def failure_of(error: BaseException, call: Call, host: Host) -> Answer:
+def error_answer_of(error: BaseException, call: Call, host: Host) -> Answer:
     """The answer to a call whose work raised."""
-    return {"error": told(error, call, host).wire()}
+    return {"error": client_error(error, call, host).wire()}
 
 
-def told(error: BaseException, call: Call, host: Host) -> AppError:
+def client_error(error: BaseException, call: Call, host: Host) -> AppError:
     """What the client is told of what a call raised; what is no AppError goes to the application's log too.
 
     Where the application itself refused, its words. Of a defect, whose words would be Python's, only that there is one.
     """
     if isinstance(error, AppError):
         return error
-    log.failure(error, call)
+    log.error(error, call)
     if not isinstance(error, host.refusals):
         return AppError(
             "internal_error",
@@ -80,7 +80,7 @@ def why_unsaved(error: Exception, host: Host) -> str:
     return f"its Host.save_snapshot raised {type(error).__name__}, and the application's log has the traceback"
 
 
-def not_written(method: str, error: Exception) -> AppError:
+def unwritten_error(method: str, error: Exception) -> AppError:
     if isinstance(error, OSError):
         text = f"The change by {method} could not be kept ({error}) and was taken back"
         return AppError("command_failed", text, {"method": method, "journal": str(error)})
@@ -91,7 +91,7 @@ def not_written(method: str, error: Exception) -> AppError:
     )
 
 
-def resolved(params: dict[str, Any], result: Any) -> dict[str, Any]:
+def resolved_params(params: dict[str, Any], result: Any) -> dict[str, Any]:
     """Parameters that do the same again: with the name that the application chose."""
     name = cast("Dict[str, Any]", result).get("name") if isinstance(result, dict) else None
     # In a change of something that exists, `name` says what that is, and `new_name` what it is to be called.
@@ -115,8 +115,8 @@ def results_in(result: Any) -> list[dict[str, Any]]:
     return [each["result"] for each in cast(List[Dict[str, Any]], parts) if isinstance(each.get("result"), dict)]
 
 
-def entry_of(call: Call, result: Any, request: str | None) -> Entry:
-    params = call.params if call.method == "session.batch" else resolved(call.params, result)
+def journal_entry(call: Call, result: Any, request: str | None) -> Entry:
+    params = call.params if call.method == "session.batch" else resolved_params(call.params, result)
     label = {} if call.label == call.method else {"label": call.label}
     return {
         **label,

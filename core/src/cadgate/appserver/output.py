@@ -76,7 +76,7 @@ class Output:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._pump, name="cadgate-output", daemon=True)
                 self._thread.start()
-            if text.endswith("\n") and self._may_be_prompt():
+            if text.endswith("\n") and self._may_send_promptly():
                 self._urgent = True
                 self._changed.notify_all()
                 mine = self._written
@@ -85,7 +85,7 @@ class Output:
             elif len(self._pieces) == 1 or self._size >= BATCH_CHARACTERS:
                 self._changed.notify_all()
 
-    def _may_be_prompt(self) -> bool:
+    def _may_send_promptly(self) -> bool:
         now = time.monotonic()
         self._prompt = min(float(PROMPT_LINES), self._prompt + (now - self._prompt_at) * PROMPT_PER_SECOND)
         self._prompt_at = now

@@ -45,7 +45,7 @@ _FRESH = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, 
 _MAKERS = frozenset(("bool", "dict", "float", "int", "len", "list", "set", "sorted", "str", "sum", "tuple"))
 
 
-class Reading:
+class CodeReading:
     """What is known of the code `tree`, to be run in `names`."""
 
     def __init__(self, tree: ast.Module, names: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import time
 from typing import Any, Callable, Dict, cast
 
 from cadgate.appserver import log
-from cadgate.appserver.calls import Caller
+from cadgate.appserver.calls import CallRunner
 from cadgate.appserver.connection import Connection, frame_with
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError
@@ -38,7 +38,7 @@ class Server:
             raise ValueError("a server needs a secret")
         self.host = host
         self.interrupts = Interrupts()
-        self.caller = Caller(self)
+        self.call_runner = CallRunner(self)
         self._secret = secret
         self._wake = wake
         self._queue: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
@@ -105,7 +105,7 @@ class Server:
                 try:
                     self._wake()
                 except Exception as error:  # noqa: BLE001 - the application's own loop looks by itself sooner or later
-                    log.failure(error)
+                    log.error(error)
 
     def _cancel(self, connection: Connection, number: Any, *, deadline: bool) -> None:
         for call in list(self._waiting.values()):
@@ -155,15 +155,15 @@ class Server:
         self._own_loop = True
         while not self._stopping.is_set():
             try:
-                call = self._queue.get(timeout=IDLE_SECONDS if self.caller.snapshot_is_due() else None)
+                call = self._queue.get(timeout=IDLE_SECONDS if self.call_runner.snapshot_is_due() else None)
             except queue.Empty:
-                self.caller.snapshot_when_idle()
+                self.call_runner.take_due_snapshot()
                 continue
             except KeyboardInterrupt:
                 continue
             if call is not None:
                 self._serve(call)
-            self.caller.tend()
+            self.call_runner.finish_pending_snapshot()
         # Only now: what was answered last is on its way.
         self.io.stop()
         self.io.join(1.0)
@@ -197,7 +197,7 @@ class Server:
         call.started = time.monotonic()
         self._running = call
         try:
-            answer = self.caller.answer(call)
+            answer = self.call_runner.answer_call(call)
         finally:
             self._running = None
             self._waiting.pop(id(call), None)
@@ -208,11 +208,11 @@ class Server:
         named = {} if call.state is None else {"state": call.state}
         self._reply(call, {**answer, "meta": {**times, **named}})
         try:
-            self.caller.observe(call)
+            self.call_runner.report_changes(call)
         finally:
             if call.connection is not None:
                 call.connection.flush()
-        self.caller.after(call)
+        self.call_runner.maintain_journal(call)
 
     def _reply(self, call: Call, answer: dict[str, Any]) -> None:
         if call.id is None or call.connection is None:
@@ -228,7 +228,7 @@ class Server:
             failure = AppError("command_failed", f"{call.method} gave a result that cannot be sent: {error}")
             call.connection.send({"jsonrpc": "2.0", "id": call.id, "error": failure.wire()})
         except (ValueError, TypeError, RecursionError) as error:
-            log.failure(error, call)
+            log.error(error, call)
             text = f"{call.method} gave a result that cannot be sent: because of a defect in the adapter it is no JSON"
             failure = AppError("internal_error", text)
             call.connection.send({"jsonrpc": "2.0", "id": call.id, "error": failure.wire()})

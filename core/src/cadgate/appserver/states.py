@@ -26,12 +26,12 @@ class States:
         self._life = secrets.token_hex(8)
         self._number = 0
 
-    def note(self, call: Call) -> None:
+    def before_call(self, call: Call) -> None:
         """To be called before each call is worked on."""
         if may_change(call):
             self._number += 1
 
-    def unchanged(self, call: Call) -> bool:
+    def is_known_to_peer(self, call: Call) -> bool:
         """Whether the peer has the answer to this call; for one that asks, the name of the state goes with it."""
         if call.since is None or not self._nameable():
             return False

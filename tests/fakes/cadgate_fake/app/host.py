@@ -63,9 +63,9 @@ class FakeHost(Host):
         if how == "hang":
             wait_for_ever()
         if how == "die_at_ping":
-            calls.Caller.answer = lambda caller, call: os._exit(5)
+            calls.CallRunner.answer_call = lambda caller, call: os._exit(5)
         if how == "hang_at_ping":
-            calls.Caller.answer = lambda caller, call: wait_for_ever()
+            calls.CallRunner.answer_call = lambda caller, call: wait_for_ever()
 
     def version(self) -> str:
         return "Fake 1.0"
