@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cadgate.appserver.reading import CodeReading
+from cadgate.appserver.code_reading import CodeReading
 from cadgate.appserver.scripting import MODULES, WORDS, why_it_may_stay
 
 DOCUMENT = types.SimpleNamespace()

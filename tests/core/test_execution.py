@@ -17,10 +17,10 @@ import pytest
 
 from cadgate.appserver.context import Call
 from cadgate.appserver.execution import Executor, is_json
-from cadgate.appserver.harmless import is_pure_code
 from cadgate.appserver.host import Host
 from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.output import BUFFER_CHARACTERS, Output
+from cadgate.appserver.pure_code import is_pure_code
 
 
 class Peer:

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from cadgate.appserver import recovery as recovery_module
-from cadgate.appserver.copies import ForkedCopy
+from cadgate.appserver.forked_copy import ForkedCopy
 from cadgate.appserver.history import Request
 from tests.core.lives import ANYBODY, Lives, Session, flip
 

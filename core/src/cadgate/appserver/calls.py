@@ -29,7 +29,7 @@ from cadgate.appserver.outcomes import (
 )
 from cadgate.appserver.recovery import REMEDY, Recovery
 from cadgate.appserver.registry import METHODS
-from cadgate.appserver.replaying import Unchanged
+from cadgate.appserver.replay import Unchanged
 from cadgate.appserver.replies import Replies
 from cadgate.appserver.states import UNCHANGED, States
 

@@ -18,13 +18,13 @@ from types import TracebackType
 from typing import Any, Callable, Dict, List, cast
 
 from cadgate.appserver import context
+from cadgate.appserver.code_reading import CodeReading
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError
-from cadgate.appserver.harmless import is_pure_code
 from cadgate.appserver.host import Host
 from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.output import Output, Stream
-from cadgate.appserver.reading import CodeReading
+from cadgate.appserver.pure_code import is_pure_code
 from cadgate.appserver.scripting import why_it_may_stay
 
 REMEMBERED_SOURCES = 200

@@ -11,7 +11,7 @@ import os
 import shutil
 from typing import Any, Callable, NamedTuple
 
-from cadgate.appserver.copies import ForkedCopy
+from cadgate.appserver.forked_copy import ForkedCopy
 from cadgate.appserver.generations import (
     ABOUT,
     START,

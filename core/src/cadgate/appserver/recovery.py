@@ -8,16 +8,16 @@ from typing import Any, Callable
 
 from cadgate.appserver import log
 from cadgate.appserver.attempts import Attempts
-from cadgate.appserver.copies import SUPPORTED as COPIES
+from cadgate.appserver.comparison import first_difference
 from cadgate.appserver.errors import AppError
+from cadgate.appserver.forked_copy import SUPPORTED as COPIES
 from cadgate.appserver.generations import About, Damage, Entry, Generation, text_of
 from cadgate.appserver.history import History
 from cadgate.appserver.host import Host
 from cadgate.appserver.journal import Journal
 from cadgate.appserver.outcomes import unwritten_error, why_unsaved
-from cadgate.appserver.replaying import apply_all
+from cadgate.appserver.replay import apply_all
 from cadgate.appserver.replies import Replies
-from cadgate.appserver.sameness import first_difference
 
 MAX_ENTRIES = 20_000
 """After that many mutations without one, a snapshot is taken in the next pause, however short."""

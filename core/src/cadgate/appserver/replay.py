@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+from cadgate.appserver.comparison import first_difference
 from cadgate.appserver.generations import Damage, Entry
-from cadgate.appserver.sameness import first_difference
 
 
 class Unchanged(Exception):

@@ -1,6 +1,6 @@
 """Tells of some code, before it runs, that it only looks at a document: names, values, counts, searches.
 
-Such code is no change: nothing is kept, and nothing that was undone is forgotten. As in `harmless`, the answer no means
+Such code is no change: nothing is kept, and nothing that was undone is forgotten. As in `pure_code`, the answer no means
 only that it is not known. Assumes that no class of the user's is at work (see `scripting`).
 """
 
@@ -11,7 +11,7 @@ import builtins
 from types import FunctionType
 from typing import Any
 
-from cadgate.appserver.harmless import NODES, PURE_FUNCTIONS
+from cadgate.appserver.pure_code import NODES, PURE_FUNCTIONS
 
 _NODES = (
     *NODES,
