@@ -120,7 +120,7 @@ def test_a_redo_that_fails_half_way_leaves_everything_as_it_was(lives: Lives) ->
         session.add(word, request="batch")
     session.recovery.history.undo(ANYBODY)
     session.host.fails.add("c")
-    with pytest.raises(AppError, match="could not be done again"):
+    with pytest.raises(AppError, match="could not be redone"):
         session.recovery.history.redo(ANYBODY)
     assert session.words == "a"
     assert not session.recovery.broken

@@ -1,4 +1,4 @@
-"""Many calls in one: each for itself, or all or nothing."""
+"""Run many calls sent as one: independently, or all or nothing."""
 
 from __future__ import annotations
 
@@ -24,19 +24,22 @@ Answer = Dict[str, Any]
 
 
 class Batches:
-    """Runs `session.batch` for a caller. Each of its calls sees what the ones before it did."""
+    """Runs `session.batch`. Each call of a batch sees the effects of those before it."""
 
     def __init__(self, caller: CallRunner, host: Host) -> None:
         self._runner = caller
         self._host = host
 
     def run(self, call: Call) -> Any:
-        """`{"results": [{"result"} | {"error"}]}`. Raises the first failure of an atomic one; nothing changed then."""
+        """Return `{"results": [{"result"} | {"error"}]}`.
+
+        An atomic batch raises its first error, and has then changed nothing.
+        """
         calls: list[dict[str, Any]] = call.params["calls"]
         parts = [self._part(call, number, item) for number, item in enumerate(calls)]
         for each in (call, *parts):
             if each.key is not None:
-                # Before anything is done: the whole request may be another one than that which came with this key.
+                # Checked before anything is done: this key may have come with a different request.
                 self._runner.replies.find(each.key, each.hash)
         if call.params.get("atomic"):
             return self._atomic(call, calls)
@@ -57,7 +60,7 @@ class Batches:
         return made
 
     def _alone(self, call: Call, part: Call) -> Answer:
-        # The peer may have said meanwhile that the time is over.
+        # A `$/cancel` may have brought the deadline forward meanwhile.
         part.deadline = call.deadline
         if call.cancelled or part.expired:
             return _not_started(part)
@@ -68,7 +71,7 @@ class Batches:
                 return known
             require_not_set_aside(part)
             if part.mutates and self._runner.recovery is not None:
-                self._runner.recovery.require_saved(even_unsaved=may_make_savable(part, self._host.mends))
+                self._runner.recovery.require_saved(even_unsaved=may_make_savable(part, self._host.allowed_unsaved))
             result = self._runner.invoke_method(part)
             answer: Answer = {"result": result}
             if part.mutates and not part.dry_run:
@@ -93,7 +96,7 @@ class Batches:
         except PutOffError as error:
             if call.expired or (self._host.beyond_transaction and not live):
                 raise error.error from error
-        # One by one, so that the call which is to blame is named; or all are done, if none is.
+        # Try again without deferring work, so that the call to blame is named; if none fails, the batch succeeds.
         call.warnings.clear()
         return self._all(call, calls, putting_off=False)
 
@@ -137,7 +140,7 @@ class Batches:
         finally:
             self._host.putting_off = False
         if call.warnings and results and isinstance(results[-1], dict):
-            # Of what was put off to the end.
+            # Warnings from the deferred work.
             last = cast(Dict[str, Any], results[-1])
             results[-1] = {**last, "warnings": [*last.get("warnings", []), *call.warnings]}
         result = {"results": [{"result": each} for each in results]}
@@ -149,7 +152,7 @@ class Batches:
         return result
 
     def _catch_up(self, call: Call) -> bool:
-        """Do what was put off; False: nothing is behind any more. Raises PutOffError."""
+        """Do the deferred work; return False, because nothing is left to do. Raises PutOffError."""
         self._host.putting_off = False
         try:
             self._runner.run_interruptibly(call, self._host.catch_up)

@@ -1,4 +1,4 @@
-"""How one call is answered on the main thread: at most once, within its deadline, nothing left behind by a failure."""
+"""Answers one call on the main thread: at most once, within its deadline, leaving nothing behind when it fails."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from cadgate.appserver.server import Server
 
 EXIT_BROKEN = 70
-"""Exit code of an application whose document could not be brought back to what the journal tells."""
+"""Exit code of an application whose document could not be restored to the state in the journal."""
 
 
 class CallRunner:
-    """Runs calls for a server. Without a journal (external mode, workers) only the host can undo a failed mutation."""
+    """Runs the calls of a server. Without a journal (external mode, workers) only the host can undo a failed one."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -60,9 +60,9 @@ class CallRunner:
         }
 
     def open_journal(self, folder: str, *, restore: bool, crashed: bool = False) -> dict[str, Any]:
-        """Journal from now on; with `restore`, first bring back what the journal tells. Returns a report.
+        """Start to journal; with `restore`, first restore the session from the journal. Returns a report.
 
-        `crashed` says that the start before this one was ended by nobody but the application itself.
+        `crashed` says that the previous application crashed while it started.
         """
         journal = Journal(folder, self._host.snapshot_suffix)
         self.recovery = Recovery(self._host, journal, self.replies, self._replay_entry)
@@ -80,7 +80,7 @@ class CallRunner:
     # --- one call ------------------------------------------------------------------------------------------------
 
     def answer_call(self, call: Call) -> Answer:
-        """The JSON-RPC answer (`result` or `error`) of a call. Never raises."""
+        """Return the JSON-RPC answer (`result` or `error`) to a call. Never raises."""
         if call.expired:
             return error_answer(
                 "deadline_exceeded", f"{call.method} waited longer than its deadline and was not started"
@@ -103,7 +103,7 @@ class CallRunner:
                 return {**known, "replayed": True}
             require_not_set_aside(call)
         if call.mutates and self.recovery is not None:
-            self.recovery.require_saved(even_unsaved=may_make_savable(call, self._host.mends))
+            self.recovery.require_saved(even_unsaved=may_make_savable(call, self._host.allowed_unsaved))
         answer: Answer = self._server.interrupts.run(call, lambda: self._run_call(call, run))
         if call.mutates and call.key is not None and call.method != "session.batch" and not call.dry_run:
             self.replies.store(call.key, call.hash, answer)
@@ -112,7 +112,7 @@ class CallRunner:
     def _run_call(self, call: Call, run: Callable[[Call], Any] | None) -> Answer:
         if call.method == "session.execute":
             return self._execute(call)
-        # What surrounds the application's own functions keeps files and memory in step: nothing may tear that.
+        # Interrupts are deferred outside the application's own function: journal and memory must stay in step.
         self._server.interrupts.deferred = True
         if run is not None:
             context.enter_call(call)
@@ -126,9 +126,9 @@ class CallRunner:
         return {"result": result}
 
     def invoke_method(self, call: Call, *, in_transaction: bool = False) -> Any:
-        """Run the method's function; a failure after the first change is rolled back.
+        """Run the method's function, and roll back when it fails after its first change.
 
-        With `in_transaction` that is left to the caller. Raises what the function raises, KeyboardInterrupt.
+        With `in_transaction` the rollback is left to the caller. Raises what the function raises, KeyboardInterrupt.
         """
         function = METHODS.get(call.method)
         if function is None:
@@ -155,13 +155,13 @@ class CallRunner:
         return result
 
     def _call_function(self, call: Call, function: Callable[..., Any]) -> Any:
-        """The application's own function: the one part of a call that can be interrupted."""
-        # A mutation is journaled after its call: what the function does to its parameters must not get there.
+        """Call the application's own function: the only part of a call that can be interrupted."""
+        # The parameters are journaled after the call, so the function gets a copy that it may modify.
         params = cast("Dict[str, Any]", marshal.loads(marshal.dumps(call.params))) if call.mutates else call.params
         return self.run_interruptibly(call, lambda: function(**params))
 
     def run_interruptibly(self, call: Call, work: Callable[[], Any]) -> Any:
-        """Do what a live call's deadline or client may interrupt."""
+        """Run `work` so that the call's deadline or client can interrupt it. A replayed call cannot be interrupted."""
         if call.connection is None:
             return work()
         interrupts = self._server.interrupts
@@ -172,7 +172,7 @@ class CallRunner:
             interrupts.deferred = True
 
     def roll_back_call(self, call: Call) -> None:
-        """Undo a live call's changes, where the host's own transaction did not."""
+        """Undo the changes of a live call, where the host's own transaction did not."""
         live = call.connection is not None
         undone = self._host.transactional and not self._host.beyond_transaction
         if live and self.recovery is not None and not undone:
@@ -181,13 +181,13 @@ class CallRunner:
             if lost is not None:
                 raise AppError(
                     "command_failed",
-                    f"{call.method} failed, and the session went back to the last state that was saved, without the "
-                    f"effect of {lost}, which could not be",
+                    f"{call.method} failed, and the session went back to the last saved state, which does not have the "
+                    f"effect of {lost}, because that could not be saved",
                     {"lost": lost},
                 )
 
     def _execute(self, call: Call) -> Answer:
-        """Run code. What it changed is kept also when it failed: nobody can tell what that was."""
+        """Run code, and persist what it changed even if it failed: what it had done by then is unknown."""
         if self.recovery is None or call.dry_run:
             return self._executor.run(call)
         before = self.recovery.scripted
@@ -196,12 +196,12 @@ class CallRunner:
         self._persist_execution(call, answer)
         if before is None and self.recovery.scripted is not None and "result" in answer:
             why = self.recovery.scripted
-            text = f"From now on every change is kept by a snapshot of its own, which takes longer: {why}"
+            text = f"From now on every change is saved by a snapshot of its own, which takes longer: {why}"
             answer["result"].setdefault("warnings", []).append({"code": "scripted_session", "message": text})
         return answer
 
     def _snapshot_before_persistent_code(self, why: str) -> None:
-        """Nothing before such code may have to be replayed in this process: so it is in a snapshot."""
+        """Snapshot before running code that may act on later calls, so that nothing older is replayed alongside it."""
         recovery = self.recovery
         if recovery is None or recovery.persistent_code is not None:
             return
@@ -214,7 +214,7 @@ class CallRunner:
             return
         if not call.changed or self._changed_nothing(call):
             if self.recovery.scripted is not None and self.recovery.has_entries():
-                # What came before is not replayed where code acts: a roll-back would do that.
+                # Otherwise a rollback would replay earlier changes in a process where code may act on them.
                 self.recovery.snapshot_if_possible("code that stays")
             return
         if call.key is not None:
@@ -225,16 +225,16 @@ class CallRunner:
             log.error(error)
             self.recovery.unsaved = "session.execute"
             text = (
-                f"The session could not be saved after this, so a crash would take it back: "
+                f"The session could not be saved after this, so a crash would undo it: "
                 f"{why_unsaved(error, self._host)}. Until it can be saved, other changes are refused. {REMEDY}"
             )
             if "result" in answer:
                 answer["result"]["warnings"] = [{"code": "not_saved", "message": text}]
 
     def persist(self, call: Call, result: Any, request: str | None = None) -> None:
-        """Make a mutation that succeeded survive: as an entry to replay, or by a snapshot.
+        """Persist a mutation that succeeded, as a journal entry or by a snapshot.
 
-        `request` names the request that it is a part of. Raises AppError; the mutation was taken back then.
+        `request` names the request that it is a part of. Raises AppError, after the mutation was rolled back.
         """
         if self.recovery is None or (call.changes_nothing and not call.changed):
             return
@@ -252,7 +252,7 @@ class CallRunner:
             call.written = (result, text)
 
     def _persist_if_possible(self, call: Call, result: Any) -> None:
-        """Keep a change that was let through to help a state that cannot be saved; what it did stays in any case."""
+        """Try to save after a change that was allowed while the state could not be saved; the change stays anyway."""
         if self.recovery is None:
             return
         if call.key is not None:
@@ -263,7 +263,7 @@ class CallRunner:
             log.error(error)
             if isinstance(result, dict):
                 why = why_unsaved(error, self._host)
-                text = f"The session still cannot be saved, so a crash would take this back: {why}. {REMEDY}"
+                text = f"The session still cannot be saved, so a crash would undo this: {why}. {REMEDY}"
                 cast(Dict[str, Any], result).setdefault("warnings", []).append({"code": "not_saved", "message": text})
 
     def _changed_nothing(self, call: Call) -> bool:
@@ -274,7 +274,7 @@ class CallRunner:
             context.leave_call()
 
     def _persist_by_snapshot(self, call: Call, result: Any) -> None:
-        """The snapshot holds the answer too, so that the same request is not done again after a crash."""
+        """Snapshot the session together with the answer, so that a re-sent request is not run again after a crash."""
         if self.recovery is None:
             return
         if call.key is not None:
@@ -311,7 +311,7 @@ class CallRunner:
             context.leave_call()
 
     def _replay_work(self, call: Call, work: Callable[[], Any]) -> Any:
-        """Raises Unchanged for a failure that left nothing behind."""
+        """Run `work` of a replay. Raises Unchanged for a failure that left nothing behind."""
         try:
             return work()
         except Exception as error:
@@ -321,20 +321,20 @@ class CallRunner:
             raise
 
     def report_changes(self, call: Call) -> None:
-        """Once the answer is made, and remembered: tell what changed."""
+        """Let the host report what a call changed, after its answer was made and remembered."""
         context.enter_call(call)
         try:
             self._host.observe()
-        except Exception as error:  # noqa: BLE001 - an observer's failure is no failure of the call that was just answered
+        except Exception as error:  # noqa: BLE001 - an observer's error is none of the call that was just answered
             log.error(error)
         finally:
             context.leave_call()
 
     def maintain_journal(self, call: Call) -> None:
-        """Once the answer is on its way: cut a log short that grew too long."""
+        """Shorten the log if it has grown too long, after the answer was sent."""
         if self.recovery is not None and self.recovery.broken:
-            # Nobody knows what the document is now. The next life begins with what the journal tells.
-            log.info(f"the session cannot go on: {self.recovery.broken}")
+            # The state of the document is unknown. The next application restores it from the journal.
+            log.info(f"the session cannot continue: {self.recovery.broken}")
             os._exit(EXIT_BROKEN)
         if self.recovery is not None and call.cleared and self.recovery.is_snapshot_worthwhile():
             self.recovery.shorten_log("a cleared document", self._server.wake)
@@ -347,7 +347,7 @@ class CallRunner:
         if call.dry_run:
             return {"dry_run": True}
         if action == "undo" and self.recovery is not None and self.recovery.unsaved is not None:
-            # What could not be saved was not journaled: the journal tells the state before it.
+            # What could not be saved is not in the journal, which leads to the state before it.
             label = self.recovery.unsaved
             self.recovery.roll_back_to_journal()
             self.recovery.refresh_scripted()
@@ -360,7 +360,7 @@ class CallRunner:
             self._persist_by_snapshot(call, result)
             return result
         if self.recovery is None:
-            raise AppError("conflict", f"This session keeps no history, so there is nothing to {action}")
+            raise AppError("conflict", f"This session has no history, so there is nothing to {action}")
         history, request = self.recovery.history, Request(call.key, call.hash)
         try:
             return history.undo(request) if action == "undo" else history.redo(request)
@@ -374,14 +374,15 @@ class CallRunner:
         return {"stopping": True}
 
     def snapshot_is_due(self) -> bool:
+        """Whether a snapshot should be taken in the next pause."""
         return self.recovery is not None and self.recovery.snapshot_is_due()
 
     def take_due_snapshot(self) -> None:
-        """Take the snapshot that is due."""
+        """Take the snapshot that is due, because the application is idle."""
         if self.recovery is not None:
             self.recovery.shorten_log("idle", self._server.wake)
 
     def finish_pending_snapshot(self) -> None:
-        """Between calls: begin the new log, where a snapshot was written beside."""
+        """Start the new log if a forked copy has finished its snapshot. Called between calls."""
         if self.recovery is not None:
             self.recovery.adopt_pending_snapshot()

@@ -1,4 +1,4 @@
-"""The thread that owns the sockets: it accepts, reads, checks the hello, and hands calls to the main thread's queue."""
+"""The thread that owns the sockets: it accepts, reads, checks the hello, and queues calls for the main thread."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ READ_SIZE = 1 << 18
 MAX_CONNECTIONS = 256
 RETRY_SECONDS = 0.05
 WATCH_SECONDS = 0.2
-"""How long the deadline of a running call may be over before that is noticed here. Its peer cancels it earlier."""
+"""How late the end of a running call's deadline is noticed here. Its peer usually cancels it earlier."""
 
 
 class IoThread(threading.Thread):
     """Serves all connections with one selector.
 
-    `receive(connection, message)` gets each message of an authenticated peer, `greet()` says what a hello is answered,
-    `lost(connection)` tells that a peer is gone, `watch()` looks after the call that runs and says whether to look
-    again soon. All four run on this thread and must not block.
+    `receive(connection, message)` gets each message of an authenticated peer, `greet()` returns the answer to a hello,
+    `lost(connection)` is called when a peer is gone, `watch()` checks the running call's deadline and returns whether
+    to check again soon. All four run on this thread and must not block.
     """
 
     def __init__(
@@ -58,16 +58,17 @@ class IoThread(threading.Thread):
         self.connections: dict[Connection, None] = {}
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
-        """Run `action` on this thread after `seconds`. Any thread may ask."""
+        """Run `action` on this thread after `seconds`. Any thread may call this."""
         self._timers.append((time.monotonic() + seconds, action))
         self.wake()
 
     def wake(self) -> None:
+        """Let the thread look at its timers and whether to stop. Any thread."""
         with contextlib.suppress(BlockingIOError, OSError):
             self._waker.send(b"\0")
 
     def answer(self, connection: Connection, message: dict[str, Any]) -> None:
-        """Answer on this thread, without ever waiting for a peer that does not read."""
+        """Send an answer from this thread, without ever waiting for a peer that does not read."""
         self._post(connection, as_frame(message), time.monotonic() + SEND_TIMEOUT)
 
     def _post(self, connection: Connection, frame: bytes, until: float) -> None:
@@ -143,7 +144,7 @@ class IoThread(threading.Thread):
         except (BlockingIOError, ConnectionError):
             return
         except OSError:
-            # No descriptors are left, say: the peer stays in the queue, which would be reported again at once.
+            # Out of descriptors, for example: the peer stays in the backlog, so select would report it again at once.
             self._selector.unregister(self._listener)
             self.later(RETRY_SECONDS, self._listen_again)
             return

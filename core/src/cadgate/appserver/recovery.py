@@ -1,4 +1,4 @@
-"""Brings a session to the state that its journal tells: after a crash, after a failed mutation, and for undo."""
+"""Brings a session to a state in its journal: after a crash, after a failed mutation, and for undo."""
 
 from __future__ import annotations
 
@@ -20,24 +20,23 @@ from cadgate.appserver.replay import apply_all
 from cadgate.appserver.replies import Replies
 
 MAX_ENTRIES = 20_000
-"""After that many mutations without one, a snapshot is taken in the next pause, however short."""
+"""After this many mutations without a snapshot, one is taken at once, without waiting for a pause."""
 MAX_REPLAY_SECONDS = 2.0
-"""The same where the mutations together took that long: so long, about, would a restoration take."""
+"""The same if the mutations took this long together, which is about how long a restoration would take."""
 COPY_SECONDS = 20.0
-"""What a copy of the application may take to write a snapshot, if it is not known that it takes longer."""
-
+"""How long a forked copy may take to write a snapshot, unless snapshots are known to take longer."""
 PAYS_SECONDS = 0.05
-"""Mutations that took longer together are not done again for a document that was cleared since."""
+"""If mutations took longer than this together, clearing the document starts a new log."""
 REMEDY = (
-    "Undo goes back to the last state that was saved (POST /undo); or delete what cannot be saved, or change it, by "
-    "code too"
+    "Undo goes back to the last state that was saved (POST /undo); or delete or change what cannot be saved, by code "
+    "if need be"
 )
 MAX_TORN = 10
-"""Entries that may fail half-way in a restoration, each of which is one more beginning."""
+"""How many entries may fail half-way in a restoration, each of which makes it start again."""
 
 
 class Recovery:
-    """A host, its journal and the memory of answers, kept in step. `apply(entry)` runs an entry, gives its result."""
+    """Keeps a host, its journal and the remembered answers in step. `apply(entry)` returns the result of an entry."""
 
     def __init__(self, host: Host, journal: Journal, replies: Replies, apply: Callable[[Entry], Any]) -> None:
         self._host = host
@@ -58,15 +57,15 @@ class Recovery:
         """Why code that ran in this process may act on later calls, for as long as the process lives."""
         self._acting_reason: str | None = None
         self.unsaved: str | None = None
-        """Why the state is another one than the journal tells; changes are refused until it could be saved."""
+        """The method whose effect could not be saved, if any; changes are refused until it is saved."""
 
     # --- start ---------------------------------------------------------------------------------------------------
 
     def restore(self, *, crashed: bool = False) -> int:
-        """Load the newest state that can be trusted, or begin a new journal. Returns how many entries were replayed.
+        """Load the newest state that can be trusted, or start a new journal. Returns how many entries were replayed.
 
-        `crashed` says that the application died by itself in the restoration before this one: what it was at for the
-        second time is not tried again.
+        `crashed` says that the application died by itself in the previous restoration: what it died of twice is not
+        tried again.
         """
         self._attempts.begin(crashed=crashed)
         began = time.monotonic()
@@ -90,10 +89,10 @@ class Recovery:
         return len([entry for entry in self._journal.entries if "note" not in entry])
 
     def _load_generation(self, generation: Generation, entries: list[Entry]) -> list[Entry] | None:
-        """Load a generation and apply `entries`, all that can be; None when its snapshot cannot be loaded.
+        """Load a generation, apply `entries`, and return those applied; None if the snapshot cannot be loaded.
 
-        What fails, or does something else than was acknowledged, is reported; what comes after it is applied all the
-        same, and reported where that differs too.
+        An entry that fails, or whose result differs from the acknowledged one, is reported; those after it are applied
+        all the same, and reported if they differ too.
         """
         damages: list[Damage] = []
         torn: int | None = None
@@ -105,10 +104,10 @@ class Recovery:
             if torn is None:
                 self.damages += [*damages, *passing]
                 return applied
-            # It changed something before it failed: everything is done anew without it.
+            # It failed after changing something: start again without it.
             damages.append(passing[-1])
             entries = [*entries[:torn], *entries[torn + 1 :]]
-        damages.append(Damage("the entries from there on", f"they were left out: {MAX_TORN} failed"))
+        damages.append(Damage("the entries after that", f"they were left out: {MAX_TORN} entries failed"))
         applied = None
         if self._load_snapshot(generation):
             applied, _ = apply_all(entries[:torn], self._apply_entry, self._may_try, damages)
@@ -121,7 +120,7 @@ class Recovery:
     def _load_snapshot(self, generation: Generation) -> bool:
         where = f"generation {generation.number}"
         if not self._attempts.may_try(generation.number, 0):
-            self.damages.append(Damage(where, "the application died twice while it loaded the snapshot"))
+            self.damages.append(Damage(where, "the application died twice while loading the snapshot"))
             return False
         try:
             self._host.load_snapshot(generation.snapshot)
@@ -132,11 +131,11 @@ class Recovery:
         return True
 
     def replay_entries(self, entries: list[Entry]) -> list[Entry]:
-        """Apply entries up to the first that does not do the same again."""
+        """Apply entries up to the first whose result differs, and return those."""
         for count, entry in enumerate(entries):
             try:
                 same = "note" in entry or first_difference(entry["result"], self._apply_entry(entry)) is None
-            except Exception as error:  # noqa: BLE001 - nothing after it is what was asked for
+            except Exception as error:  # noqa: BLE001 - nothing after it can be trusted
                 log.error(error)
                 same = False
             if not same:
@@ -144,8 +143,7 @@ class Recovery:
         return entries
 
     def _entries_with_later_logs(self, later: list[int], generation: Generation) -> list[Entry]:
-        """The entries of a generation, and those of the logs after damaged snapshots too, as long as each begins where
-        the one before it ended."""
+        """Return the entries of a generation and of later logs with damaged snapshots, as far as they connect."""
         entries = list(generation.entries)
         if not generation.whole:
             return entries
@@ -159,7 +157,7 @@ class Recovery:
         return entries
 
     def _adopt(self, generation: Generation, applied: list[Entry], numbers: list[int]) -> None:
-        """Write on where the state that was brought back ends; what could not be used is set aside."""
+        """Continue the journal from the restored state; what could not be used is set aside."""
         number = generation.number
         if generation.whole and applied == generation.entries:
             self._journal.continue_generation(number, generation.about, applied)
@@ -172,7 +170,7 @@ class Recovery:
         for key, digest, answer in generation.about.replies:
             self._replies.store(key, digest, answer)
         for entry in applied:
-            # What was undone was done all the same: sent again, it is answered and not done again.
+            # A request that was undone and is re-sent is answered, not run again.
             for key, digest, answer in entry.get("answers", ()):
                 self._replies.store(key, digest, answer)
             for each in (*entry.get("dropped", ()), entry):
@@ -194,17 +192,17 @@ class Recovery:
 
     @property
     def scripted(self) -> str | None:
-        """Why a replay may not do what was done here; then each change is kept by a snapshot. None: it will."""
+        """Why a replay may differ from what was done here, so that each change needs a snapshot; None if it cannot."""
         return self.persistent_code or self._acting_reason
 
     def distrust_code(self, why: str) -> None:
-        """Code that may act on later calls is about to run, or has run: `why`, as the end of a sentence."""
+        """Remember that code runs which may act on later calls: `why`, as the end of a sentence."""
         if self.persistent_code is None:
             self.persistent_code = f"executed code may act on later calls: {why}"
             self._emit_status()
 
     def refresh_scripted(self) -> None:
-        """Ask the host again whether something in the session acts by itself."""
+        """Ask the host anew whether something in the session acts by itself."""
         before = self._acting_reason
         self._acting_reason = self._host.acting()
         if self._acting_reason != before:
@@ -213,9 +211,9 @@ class Recovery:
     # --- while it runs -------------------------------------------------------------------------------------------
 
     def append_entry(self, entry: Entry, seconds: float) -> str:
-        """Journal one mutation that succeeded. Raises AppError when that fails, and takes the mutation back.
+        """Journal one mutation that succeeded; return its result as ASCII JSON.
 
-        Returns its result as JSON in ASCII.
+        If that fails, it rolls the mutation back and raises AppError.
         """
         try:
             result = text_of(entry["result"])
@@ -233,7 +231,7 @@ class Recovery:
         return result
 
     def persist_by_snapshot(self, because: str) -> None:
-        """The same for one whose effect only a snapshot can tell."""
+        """Persist one mutation whose effect cannot be replayed. Raises AppError, after it was rolled back."""
         try:
             self.snapshot(f"after {because}")
         except Exception as error:
@@ -242,13 +240,13 @@ class Recovery:
             why = why_unsaved(error, self._host)
             raise AppError(
                 "command_failed",
-                f"The change by {because} could not be kept, because the session cannot be saved ({why}), and was "
-                "taken back. Delete or change what cannot be saved, or change it by code, and try again",
+                f"The change by {because} was rolled back, because the session could not be saved after it ({why}). "
+                "Delete or change what cannot be saved, by code if need be, and try again",
                 {"method": because, "snapshot": why},
             ) from error
 
     def snapshot(self, because: str) -> None:
-        """Write the whole state, and start a new log. Raises what the host raises, OSError."""
+        """Write the whole state, and start a new log. Raises what the host raises, and OSError."""
         began = time.monotonic()
         about = About(because, self._journal.seq, self._replies.export())
         try:
@@ -268,7 +266,7 @@ class Recovery:
         self._postponed = 0
 
     def _report_problem(self, kind: str, problem: str | None) -> None:
-        """Tell the gateway what keeps changes or snapshots from being written, when that is another than before."""
+        """Report to the gateway what prevents changes or snapshots from being written, if that is new."""
         if self._problems.get(kind) == problem:
             return
         if problem is None:
@@ -282,10 +280,10 @@ class Recovery:
         self._host.emit("journal", {"problems": list(self._problems.values()), "scripted": self.scripted})
 
     def shorten_log(self, because: str, on_ended: Callable[[], None]) -> None:
-        """Take a snapshot that only shortens the log, while changes go on; after `on_ended` comes `finish`.
+        """Take a snapshot that only shortens the log, while changes go on.
 
-        A copy of the application writes it, which takes this one a few milliseconds; where the system makes no copies,
-        or one did not succeed, the snapshot is taken here and now.
+        A forked copy writes it, which costs this process a few milliseconds; after `on_ended`, call
+        `adopt_pending_snapshot`. Where there is no fork, or a copy failed, this process writes the snapshot now.
         """
         if not self._copies or self.unsaved is not None:
             self.snapshot_if_possible(because)
@@ -302,17 +300,17 @@ class Recovery:
             self._replay_seconds = 0.0
 
     def _save_in_copy(self, path: str) -> None:
-        # Nobody listens to a copy.
+        # A copy has no connections.
         self._host.emit = lambda topic, data: None
         self._host.save_snapshot(path)
 
     def adopt_pending_snapshot(self) -> None:
-        """Begin the new log after a snapshot that was written beside, if one was."""
+        """Start the new log if a forked copy has written its snapshot."""
         try:
             seconds = self._journal.adopt_copied_snapshot()
         except OSError as error:
             log.error(error)
-            # It may be this application that cannot work in a copy.
+            # Perhaps this application cannot save in a copy at all.
             self._copies = False
             self.snapshot_if_possible(self._pending_reason)
         else:
@@ -320,7 +318,7 @@ class Recovery:
                 self._snapshot_taken(seconds)
 
     def snapshot_if_possible(self, because: str) -> None:
-        """The same by this process itself: when it fails, the log stays in charge."""
+        """Take a snapshot in this process. If that fails, the log continues."""
         try:
             self.snapshot(because)
         except Exception as error:  # noqa: BLE001 - the log still has every entry
@@ -329,9 +327,9 @@ class Recovery:
             self._postponed = len(self._journal.entries)
 
     def require_saved(self, *, even_unsaved: bool = False) -> None:
-        """Raise AppError where a change could not survive, because the state before it would not.
+        """Raise AppError if a change could not survive, because the state before it cannot be saved.
 
-        `even_unsaved` lets through what may help.
+        `even_unsaved` allows a change that may make it savable.
         """
         if self.broken:
             raise AppError("command_failed", f"The session refuses changes: {self.broken}; restart it (POST /restart)")
@@ -351,21 +349,21 @@ class Recovery:
             ) from error
 
     def has_entries(self) -> bool:
-        """Whether anything happened since the last snapshot."""
+        """Whether the log has entries after the snapshot."""
         return bool(self._journal.entries)
 
     def snapshot_is_due(self) -> bool:
-        """Whether replaying would take clearly longer than a snapshot does: asked when there is nothing else to do."""
+        """Whether replaying would take clearly longer than a snapshot. For when there is nothing else to do."""
         if self._journal.has_pending_snapshot:
             return False
         return self._replay_seconds > max(0.5, 4 * self._snapshot_seconds)
 
     def is_snapshot_worthwhile(self) -> bool:
-        """Whether the log takes longer than it takes to begin another: asked when nothing is left of what it made."""
+        """Whether replaying would take longer than starting a new log. For when the document was cleared."""
         return self._replay_seconds > PAYS_SECONDS or self._journal.has_pending_snapshot
 
     def snapshot_is_overdue(self) -> bool:
-        """The same while there is work to do: then only a log that has grown too long is cut short."""
+        """Whether the log has grown so long that a snapshot must be taken even while there is work to do."""
         if self._journal.has_pending_snapshot:
             return False
         return len(self._journal.entries) >= MAX_ENTRIES + self._postponed or self._replay_seconds > max(
@@ -373,13 +371,13 @@ class Recovery:
         )
 
     def roll_back_to_journal(self) -> None:
-        """Undo what a failed mutation did: load the snapshot and replay the log. `broken` says that it failed."""
+        """Undo what a failed mutation did: load the snapshot and replay the log. Sets `broken` if that fails."""
         generation = self._journal.read(self._journal.number, [])
         if generation is None:
             self.broken = "the snapshot is damaged"
         elif self.persistent_code is not None and any("note" not in entry for entry in self._journal.entries):
-            # In the next process nobody's code takes part in it.
-            self.broken = f"changes have to be made again, and {self.persistent_code}"
+            # The next process replays them without that code.
+            self.broken = f"changes would have to be replayed, but {self.persistent_code}"
         elif not self.load_state(generation, self._journal.entries):
             self.broken = "the journal could not be replayed"
         if self.broken:
@@ -389,5 +387,5 @@ class Recovery:
             self._report_problem("snapshot", None)
 
     def load_state(self, generation: Generation, entries: list[Entry]) -> bool:
-        """Load a state whole; whether that worked."""
+        """Load a snapshot and apply all `entries`; return whether that worked."""
         return self._load_snapshot(generation) and len(self.replay_entries(entries)) == len(entries)
