@@ -26,7 +26,7 @@ def make_folder(path: Path) -> None:
     """Make a folder, and those above it that are missing, each for its owner only. Raises OSError."""
     missing: list[Path] = []
     while not path.is_dir():
-        if path.exists():
+        if path.exists() and not path.is_dir():  # not one that somebody else made between the two questions
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
         missing.append(path)
         path = path.parent

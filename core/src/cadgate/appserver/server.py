@@ -118,7 +118,7 @@ class Server:
     def _watch(self) -> bool:
         """Interrupt the running call if its deadline has passed; return whether to check again soon."""
         running = self._running
-        if running is not None and running.expired:
+        if running is not None and (running.expired or self.interrupts.missed):
             self.interrupts.cancel(running)
         return bool(self._waiting)
 
