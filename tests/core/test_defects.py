@@ -92,7 +92,13 @@ def test_a_session_that_cannot_be_saved_lets_through_what_may_mend_it(tmp_path: 
             assert kept[0]["code"] == "not_saved"
             code, message = error_of(wire.create("Other"))
             assert code == "command_failed"
-            for part in ("the effect of session.execute", "no space is left", "POST /undo", "delete", "change what cannot be saved"):
+            for part in (
+                "the effect of session.execute",
+                "no space is left",
+                "POST /undo",
+                "delete",
+                "change what cannot be saved",
+            ):
                 assert part in message
             assert wire.names() == ["Item", "Bad"]
 

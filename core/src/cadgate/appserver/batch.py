@@ -169,7 +169,7 @@ class Batches:
 
 
 def _require_wanted(call: Call) -> None:
-    """Raise KeyboardInterrupt where somebody's observer or handler has caught the one that ended the batch."""
+    """Raise KeyboardInterrupt again if an observer or handler swallowed the one that ended the batch."""
     if call.cancelled and call.connection is not None:
         raise KeyboardInterrupt
 

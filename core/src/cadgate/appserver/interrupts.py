@@ -24,10 +24,10 @@ _uninterruptible: set[CodeType] = set()
 
 
 def uninterruptible(function: Function) -> Function:
-    """Let no interrupt arrive in `function` or in what it calls; it comes a moment later.
+    """Delay interrupts that arrive in `function`, or in what it calls, until shortly after.
 
-    For functions that the application calls while it works (observers, handlers): it drops their exceptions, so that
-    the interrupt would be lost and what the function keeps would be wrong.
+    Use it for observers and handlers, which the application calls while it works: it drops their exceptions, so an
+    interrupt would be lost, and the function's own state would be wrong.
     """
     _uninterruptible.add(function.__code__)
     return function
@@ -51,7 +51,7 @@ class Interrupts:
         self.deferred = False
         self.pending = False
         self.missed = False
-        """Whether the last interrupt found an uninterruptible function, and has to be sent again."""
+        """Whether the last interrupt arrived in an uninterruptible function, and has to be sent again."""
 
     def run(self, call: Call, function: Callable[[], Any]) -> Any:
         """Run `function` as the work of `call`. Raises KeyboardInterrupt when `call` is cancelled meanwhile.
@@ -109,7 +109,7 @@ class Interrupts:
 
 
 def _within_uninterruptible(frame: FrameType | None) -> bool:
-    # Frames and no flag: an interrupt can arrive before the first line of a function, and after its last one.
+    # Frames rather than a flag: an interrupt can arrive before a function's first line and after its last.
     while frame is not None:
         if frame.f_code in _uninterruptible:
             return True
