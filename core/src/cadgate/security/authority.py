@@ -1,6 +1,6 @@
-"""What a caller may do, asked at the moment of use: by every call, every message, and again while something runs.
+"""What a caller may do, checked at the moment of use: for every call, every message, and again while a call runs.
 
-A key that was revoked, or has lost a scope, is refused at its next call. What it has open or running is told within
+A key that was revoked, or has lost a scope, is refused at its next call. What it has open or running is ended within
 `POLL_SECONDS`, by the actions that `watch` registered.
 """
 
@@ -16,9 +16,9 @@ from cadgate.methods import ALL_SCOPES, Scope
 from cadgate.security.keys import Key, KeyFile
 
 POLL_SECONDS = 0.2
-"""How often the key file is looked at while keys have something open."""
+"""How often the key file is checked while keys have something open."""
 WITHDRAWN = "the caller's authority was withdrawn"
-"""The message of a task's cancellation for that reason."""
+"""The message of a task's cancellation when a key is withdrawn."""
 
 Action = Callable[[CadgateError], None]
 Forget = Callable[[], None]
@@ -27,7 +27,7 @@ log = structlog.stdlib.get_logger("cadgate.security")
 
 
 class Authority:
-    """Who somebody is and what they may do, always the same: the gateway's own user, or nobody."""
+    """A caller and what it may do, which never changes: the gateway's own user, or nobody."""
 
     __slots__ = ("_fixed", "identity")
 
@@ -37,22 +37,22 @@ class Authority:
 
     @property
     def scopes(self) -> frozenset[Scope]:
-        """What it allows now."""
+        """What the caller may do now."""
         return self._fixed
 
     @property
     def is_key(self) -> bool:
-        """Whether it is one of several callers, who may not crowd out the others."""
+        """Whether this is one of several callers, which must not crowd out the others."""
         return False
 
     def require(self, *scopes: Scope) -> None:
-        """Raise Forbidden when it does not allow all of `scopes`, Unauthenticated when it is not known any more."""
+        """Raise Forbidden unless all of `scopes` are allowed, Unauthenticated if the caller is no longer known."""
         error = self.objection(*scopes)
         if error is not None:
             raise error
 
     def objection(self, *scopes: Scope, fresh: bool = True) -> CadgateError | None:
-        """What `require` would raise; not `fresh`, by what was known a moment ago."""
+        """Return what `require` would raise; unless `fresh`, without looking at the key file again."""
         allowed = self.scopes
         for scope in scopes:
             if scope not in allowed:
@@ -60,22 +60,22 @@ class Authority:
         return None
 
     def watch(self, scopes: tuple[Scope, ...], action: Action, *, checked: bool = False) -> Forget:
-        """Call `action` with the reason, once, as soon as it does not allow all of `scopes` any more.
+        """Call `action` with the reason, once, as soon as not all of `scopes` are allowed any more.
 
-        `checked` says that it did so when it was asked last, without anything awaited since. Returns what ends the
-        watch. To be called in a running event loop.
+        Pass `checked` if they were checked just now, without an await since. Returns a function that ends the watch.
+        Must be called in a running event loop.
         """
         return _nothing
 
 
 def _nothing() -> None:
-    """There is nothing to forget."""
+    """Do nothing: the authority of this caller never changes."""
 
 
 def forbidden(scope: Scope, allowed: frozenset[Scope]) -> Forbidden:
-    """The 403 of a caller without `scope`."""
+    """Return the 403 for a caller without `scope`."""
     return Forbidden(
-        f"This key has no {scope!r} scope; a key that has it is made by `cadgate keys create NAME --scopes …`",
+        f"This key does not have the scope {scope!r}; `cadgate keys create NAME --scopes …` makes a key that has it",
         details={"required": scope, "scopes": sorted(allowed)},
     )
 
@@ -83,11 +83,11 @@ def forbidden(scope: Scope, allowed: frozenset[Scope]) -> Forbidden:
 LOCAL = Authority("local", ALL_SCOPES)
 IN_PROCESS = Authority("in-process", ALL_SCOPES)
 NOBODY = Authority("nobody", frozenset())
-"""Of requests that did not pass the gate."""
+"""The caller of requests that the gate did not identify."""
 
 
 class KeyAuthority(Authority):
-    """The holder of a key: what the key file says of it now."""
+    """The holder of a key, with the scopes that the key file has for it now."""
 
     __slots__ = ("_key", "_watchers")
 
@@ -114,7 +114,7 @@ class KeyAuthority(Authority):
         except ConfigError as error:
             return unreadable(error)
         if key is None:
-            return Unauthenticated("This key is not known, or was revoked")
+            return Unauthenticated("This key is unknown, or was revoked")
         for scope in scopes:
             if scope not in key.scopes:
                 return forbidden(scope, frozenset(key.scopes))
@@ -124,7 +124,7 @@ class KeyAuthority(Authority):
         return self._watchers.add(self, scopes, action, checked=checked)
 
     def _current(self) -> Key | None:
-        """The key as it is kept now; None also where another secret has its id."""
+        """Return the key as the key file has it now; None if it is gone, or has a different secret."""
         if self._key is (key := self._watchers.keys.by_id(self._key.id)):
             return key
         if key is None or key.sha256 != self._key.sha256:
@@ -134,13 +134,13 @@ class KeyAuthority(Authority):
 
 
 def unreadable(error: ConfigError) -> InternalError:
-    """What a caller is told of a key file that cannot be used: its message names a file of this machine."""
+    """Return the error for a key file that cannot be used, without its message, which names a file of this machine."""
     log.error("key_file_unusable", reason=str(error))
-    return InternalError("The gateway cannot read its keys; its log says why")
+    return InternalError("The gateway cannot read its keys; its log has the reason")
 
 
 class Watchers:
-    """Who wants to know when a key is withdrawn. The file is looked at only while there is somebody."""
+    """The actions to call when a key is withdrawn. The key file is polled only while there are any."""
 
     def __init__(self, keys: KeyFile) -> None:
         self.keys = keys
@@ -160,7 +160,7 @@ class Watchers:
             self._loop, self._seen = loop, None
             loop.call_later(POLL_SECONDS, self._poll)
         if not checked and authority.objection(*scopes) is not None:
-            loop.call_soon(self.tell)
+            loop.call_soon(self.notify_withdrawn)
 
         def forget() -> None:
             watched.pop(ticket, None)
@@ -179,14 +179,14 @@ class Watchers:
             generation = None
         if generation is None or generation != self._seen:
             self._seen = generation
-            self.tell()
+            self.notify_withdrawn()
 
-    def tell(self) -> None:
-        """Call the actions of those who may not any more, now."""
+    def notify_withdrawn(self) -> None:
+        """Call the actions of those whose scopes were withdrawn, now."""
         for ticket, (authority, scopes, action) in list(self._watched.items()):
             error = authority.objection(*scopes)
             if error is not None and self._watched.pop(ticket, None) is not None:
                 try:
                     action(error)
-                except Exception:  # one who watches must not keep the others from hearing of it
+                except Exception:  # the other watchers must be notified all the same
                     log.exception("withdrawal_failed", identity=authority.identity)
