@@ -94,7 +94,7 @@ TABLE: list[tuple[type[BaseModel], Any, str, str]] = [
     (MaterialParams, {"color": {"r": 1, "g": 0, "b": 0}}, "color", "send [1, 0, 0]"),
     (MaterialParams, {"color": [1, 0]}, "color", "2 values were sent: a colour is"),
     # unknown fields
-    (CubeParams, {"sise": 2}, "sise", "unknown field; did you mean 'size'? Accepted fields: name, on_conflict, location"),
+    (CubeParams, {"sise": 2}, "sise", "unknown field; did you mean 'size'? Accepted fields: name, on_conflict"),
     (CubeParams, {"Size": 2}, "Size", "did you mean 'size'?"),
     (CubeParams, {"position": [1, 2, 3]}, "position", "did you mean 'location'?"),
     (CubeParams, {"onConflict": "rename"}, "onConflict", "did you mean 'on_conflict'?"),

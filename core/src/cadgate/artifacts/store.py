@@ -22,9 +22,9 @@ from typing import BinaryIO
 import anyio.to_thread
 
 from cadgate.artifacts.inside import copy_over, create, folder_inside, is_plain, open_plain, plain_files, take
-from cadgate.artifacts.keeping import Keeping
 from cadgate.artifacts.owners import OPERATOR, Owners
 from cadgate.artifacts.paths import STAGING, check_name, check_title, resolve
+from cadgate.artifacts.retention import Retention
 from cadgate.errors import (
     ArtifactNotFound,
     CadgateError,
@@ -200,7 +200,7 @@ class ArtifactStore:
     ) -> None:
         self.root = root
         self._lock = threading.Lock()
-        self.keeping = Keeping(root, max_bytes, ttl_seconds)
+        self.retention = Retention(root, max_bytes, ttl_seconds)
         self.owners = Owners(owners or root.with_name("owners"))
         self.allowed_roots = allowed_roots
         make_folder(root)
@@ -266,22 +266,22 @@ class ArtifactStore:
         except CadgateError:
             shutil.rmtree(part, ignore_errors=True)
             raise
-        self.keeping.add(artifact.size)
+        self.retention.add(artifact.size)
         return artifact
 
     def make_room(self, size: int) -> None:
         """Remove what is too old. Raises LimitExceeded where a file of `size` bytes is then too much."""
-        for identifier in self.keeping.expired(size):
+        for identifier in self.retention.expired(size):
             with contextlib.suppress(FileNotFoundError):
                 self._remove(identifier)
-        self.keeping.require(size)
+        self.retention.require(size)
 
     def _remove(self, identifier: str) -> None:
         """Remove an artifact, and that there was one with its key. Raises FileNotFoundError."""
         trash = self.root / f".{identifier}.removed"
         os.replace(self.root / identifier, trash)
         with contextlib.suppress(OSError):
-            self.keeping.add(-(trash / "data").stat().st_size)
+            self.retention.add(-(trash / "data").stat().st_size)
         with contextlib.suppress(OSError):
             record = self.root / KEYS / (trash / KEY).read_text()
             if record.read_text() == identifier:
@@ -323,7 +323,7 @@ class ArtifactStore:
         """The artifact `identifier`. Raises ArtifactNotFound."""
         folder = self.root / identifier
         try:
-            if not _ID.match(identifier) or self.keeping.is_too_old(folder):
+            if not _ID.match(identifier) or self.retention.is_too_old(folder):
                 raise FileNotFoundError(identifier)
             artifact = Artifact.model_validate(json.loads((folder / "artifact.json").read_bytes()))
         except (OSError, ValueError) as error:
@@ -345,7 +345,7 @@ class ArtifactStore:
             for entry in entries:
                 if _ID.match(entry.name):
                     with contextlib.suppress(FileNotFoundError):  # removed at this moment
-                        if not self.keeping.is_too_old(entry):
+                        if not self.retention.is_too_old(entry):
                             ages.append((entry.stat().st_mtime_ns, entry.name))
         ages.sort(reverse=True)
         listed: list[Artifact] = []

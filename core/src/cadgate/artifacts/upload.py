@@ -16,7 +16,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
-from cadgate.artifacts.room import needs_room
+from cadgate.artifacts.disk_space import reporting_full_disk
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import BadRequest, PathNotAllowed, ValidationFailed
 from cadgate.models.responses import Artifact
@@ -49,7 +49,7 @@ async def receive_upload(
     CommandExecutionError for a full disk. Nothing is kept then.
     """
     audit: AuditLog = request.app.state.audit
-    with audit.watching(deed_of(request, "artifacts.store")) as learned, needs_room():
+    with audit.watching(deed_of(request, "artifacts.store")) as learned, reporting_full_disk():
         require(request, "write")
         identity = authority_of(request.scope).identity
         artifact = await _receive(store, request, {} if fields is None else fields)
@@ -65,7 +65,7 @@ async def receive_raw(store: ArtifactStore, request: Request, name: str) -> Arti
     Raises Forbidden for a caller who may not write, CommandExecutionError for a full disk.
     """
     audit: AuditLog = request.app.state.audit
-    with audit.watching(deed_of(request, "artifacts.store")) as learned, needs_room():
+    with audit.watching(deed_of(request, "artifacts.store")) as learned, reporting_full_disk():
         require(request, "write")
         part, name = store.upload_path(name)
         try:

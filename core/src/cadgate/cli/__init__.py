@@ -90,7 +90,7 @@ def prune(
     state_dir: StateDir = None,
 ) -> None:
     """List what uninstalled adapters left: sessions, logs, tables of plugins.toml; `--yes` removes it."""
-    from cadgate.cli.left import prune as run
+    from cadgate.cli.leftovers import prune as run
 
     _exit(run(_settings(plugins=plugins, state_dir=state_dir), remove=yes, days=artifacts))
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cadgate.cli.gateway import Gateway, NotReachable, Service
-from cadgate.cli.left import left_tables
+from cadgate.cli.leftovers import leftover_tables
 from cadgate.cli.lock import holder_of
 from cadgate.cli.processes import Family
 from cadgate.config import Settings
@@ -85,7 +85,7 @@ def up(settings: Settings, arguments: list[str], timeout_seconds: float) -> int:
         if gateway is None:
             return _did_not_start(child, log, start, timeout_seconds)
         states = _wait_for_adapters(gateway, progress, deadline)
-    return _report(gateway, states, log, left_tables(settings))
+    return _report(gateway, states, log, leftover_tables(settings))
 
 
 def _spawn(settings: Settings, log: Path, arguments: list[str]) -> tuple[subprocess.Popen[bytes], int]:

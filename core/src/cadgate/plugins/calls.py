@@ -18,7 +18,7 @@ from pydantic_core import to_json
 
 from cadgate.application import Application, RequestContext
 from cadgate.appserver.replies import OWN_KEY
-from cadgate.artifacts.room import needs_room
+from cadgate.artifacts.disk_space import reporting_full_disk
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.encoded import Encoded, encode_params
 from cadgate.errors import (
@@ -235,7 +235,7 @@ class Calls:
             try:
                 # The parts that wait for an application end at the deadline themselves, and end what they started.
                 async with asyncio.timeout(seconds + self._runtime.settings.grace_seconds + 1):
-                    with needs_room():
+                    with reporting_full_disk():
                         return await while_allowed(handler.run(inner, params), context.authority, needed)
             except TimeoutError as error:
                 raise DeadlineExceeded(f"{handler.method.name} had no answer within {seconds:g} s") from error

@@ -26,7 +26,7 @@ class StillRunning(CadgateError):
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Leftover:
     """A folder or file that nothing installed uses."""
 
     what: str
@@ -41,26 +41,26 @@ class Left:
         shutil.rmtree(self.path) if self.path.is_dir() else self.path.unlink(missing_ok=True)
 
 
-def left_tables(settings: Settings) -> set[str]:
+def leftover_tables(settings: Settings) -> set[str]:
     """Adapters that plugins.toml switches on or sets up, and that are not installed. Imports none."""
     return {name for name in settings.adapters if is_enabled(settings, name)} - set(announced_names())
 
 
-def left_by_adapters(state_dir: Path) -> Iterator[Left]:
+def adapter_leftovers(state_dir: Path) -> Iterator[Leftover]:
     """Sessions and logs of adapters that are not installed."""
     installed = set(announced_names())
     sessions = state_dir / "sessions"
     gone = {one.name for one in sessions.iterdir() if one.is_dir()} - installed if sessions.is_dir() else set[str]()
     for name in sorted(gone):
-        yield Left(f"the session of {name}", sessions / name)
+        yield Leftover(f"the session of {name}", sessions / name)
     logs = state_dir / "logs"
     for path in sorted(logs.iterdir()) if logs.is_dir() else ():
         name = path.name.partition(".")[0]
         if ".log" in path.name and {name, name.removesuffix("-workers")}.isdisjoint(installed | OWN_LOGS):
-            yield Left(f"a log of {name}", path)
+            yield Leftover(f"a log of {name}", path)
 
 
-def old_artifacts(state_dir: Path, days: float) -> Iterator[Left]:
+def old_artifacts(state_dir: Path, days: float) -> Iterator[Leftover]:
     """Artifacts that were stored longer ago."""
     root = state_dir / "artifacts"
     if not root.is_dir():
@@ -71,7 +71,7 @@ def old_artifacts(state_dir: Path, days: float) -> Iterator[Left]:
     for artifact in listed:
         path = root / artifact.id
         if path.stat().st_mtime < before:
-            yield Left(f"the artifact {artifact.name!r}", path)
+            yield Leftover(f"the artifact {artifact.name!r}", path)
 
 
 def prune(settings: Settings, *, remove: bool, days: float | None) -> int:
@@ -83,9 +83,9 @@ def prune(settings: Settings, *, remove: bool, days: float | None) -> int:
     holder = holder_of(folder)
     if remove and holder is not None:
         raise StillRunning(f"the gateway runs (process {holder.pid}); end it first: cadgate down")
-    for name in sorted(left_tables(settings)):
+    for name in sorted(leftover_tables(settings)):
         print(f"plugins.toml has [adapters.{name}], and no such adapter is installed: remove the table by hand")
-    found = [*left_by_adapters(folder), *(old_artifacts(folder, days) if days is not None else ())]
+    found = [*adapter_leftovers(folder), *(old_artifacts(folder, days) if days is not None else ())]
     for one in found:
         print(f"{'removed' if remove else 'left'}: {one.what}, {_amount(one.size)}: {one.path}")
         if remove:

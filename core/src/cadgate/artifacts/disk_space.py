@@ -12,7 +12,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def needs_room() -> Generator[None]:
+def reporting_full_disk() -> Generator[None]:
     """Raise CommandExecutionError for an OSError of the block that says that the disk takes no more."""
     try:
         yield

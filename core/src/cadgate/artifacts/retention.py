@@ -15,7 +15,7 @@ _SWEEP_SECONDS = 60.0
 """How often the folder is searched for what is too old."""
 
 
-class Keeping:
+class Retention:
     """The limits of one folder of artifacts. Without limits it costs nothing."""
 
     def __init__(self, root: Path, max_bytes: int | None, ttl_seconds: float | None) -> None:
