@@ -35,7 +35,7 @@ _FAILURES: dict[int, tuple[str, str, str]] = {
         "unsupported_media_type",
         "A body of type 'text/plain' is not accepted here; send application/json",
     ),
-    416: ("Outside of the file", "range_not_satisfiable", "The range 'bytes=99-' lies outside of the file's 5 bytes"),
+    416: ("Outside of the file", "range_not_satisfiable", "The range 'bytes=99-' is outside the file's 5 bytes"),
     421: ("Addressed to another host", "misdirected_host", "This gateway does not answer to the Host 'example.org'"),
     422: (
         "Understood, and refused",

@@ -1,4 +1,4 @@
-"""Uploads: the field `file` of a multipart body, written straight into the store as it comes, hashed on the way."""
+"""Uploads: writes the field `file` of a multipart body straight into the store as it arrives, and hashes it."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 _ESCAPED = {"%22": '"', "%0D": "\r", "%0A": "\n"}
-"""What browsers and HTTP libraries write for the three signs that a quoted file name cannot hold."""
+"""How browsers and HTTP libraries escape the three characters that a quoted file name cannot contain."""
 FIELD = "file"
 MAX_PARTS = 64
 MAX_TEXT = 1024
-"""Bytes of a field that holds no file; what is longer is cut."""
+"""The longest value of other fields, in bytes; longer ones are cut."""
 _BATCH = 1 << 20
 
 
 async def receive_upload(
     store: ArtifactStore, request: Request, *, key: str | None = None, fields: dict[str, str] | None = None
 ) -> Artifact:
-    """Keep the file of a multipart request as an artifact: once, where the request has an idempotency `key`.
+    """Store the file of a multipart request as an artifact; only once, if the request has an idempotency `key`.
 
-    `fields` gets the values of the body's other fields, where they are short texts.
+    `fields` gets the values of the body's other fields, if they are short.
 
-    Raises Forbidden for a caller who may not write; ValidationFailed without a file, with an empty one or with two;
-    PathNotAllowed for its name; BadRequest for a body that is not multipart, or ends in its middle;
-    CommandExecutionError for a full disk. Nothing is kept then.
+    Raises Forbidden for a caller without the scope `write`; ValidationFailed without a file, with an empty one or with
+    two; PathNotAllowed for its name; BadRequest for a body that is not multipart, or is truncated;
+    CommandExecutionError for a full disk. Nothing is stored then.
     """
     audit: AuditLog = request.app.state.audit
     with audit.watching(deed_of(request, "artifacts.store")) as learned, reporting_full_disk():
@@ -60,9 +60,9 @@ async def receive_upload(
 
 
 async def receive_raw(store: ArtifactStore, request: Request, name: str) -> Artifact:
-    """Keep the body of a request, as it is, as the artifact `name`.
+    """Store the body of a request, unchanged, as the artifact `name`.
 
-    Raises Forbidden for a caller who may not write, CommandExecutionError for a full disk.
+    Raises Forbidden for a caller without the scope `write`, CommandExecutionError for a full disk.
     """
     audit: AuditLog = request.app.state.audit
     with audit.watching(deed_of(request, "artifacts.store")) as learned, reporting_full_disk():
@@ -107,7 +107,7 @@ def _unescaped(name: str) -> str:
 
 
 class _Upload:
-    """What the parser has found so far."""
+    """The state of one upload, filled by the parser's callbacks."""
 
     def __init__(self, store: ArtifactStore, owner: str) -> None:
         self._store = store
@@ -139,7 +139,7 @@ class _Upload:
             "on_end": self._end,
         }
 
-    # --- what the parser tells -----------------------------------------------------------------------------------
+    # --- the parser's callbacks ----------------------------------------------------------------------------------
 
     def _part_begin(self) -> None:
         self._parts += 1
@@ -190,10 +190,10 @@ class _Upload:
     def _end(self) -> None:
         self._ended = True
 
-    # --- what becomes of it --------------------------------------------------------------------------------------
+    # --- afterwards ----------------------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Write what waits. Runs in a thread."""
+        """Write what is buffered. Runs in a thread."""
         pending, self._pending = self._pending, []
         self._size += self.waiting
         self.waiting = 0
@@ -203,9 +203,9 @@ class _Upload:
                 self._file.write(piece)
 
     def finish(self) -> str:
-        """The name of the file, now that the body is over. Raises what is wrong with it."""
+        """Return the file's name at the end of the body. Raises BadRequest or ValidationFailed if it is invalid."""
         if not self._ended:
-            raise BadRequest("The upload ends in its middle: the last boundary is missing")
+            raise BadRequest("The upload is truncated: its last boundary is missing")
         if self._name is None:
             raise ValidationFailed(f"The upload has no file in its field {FIELD!r}", details={"field": FIELD})
         if self._size + self.waiting == 0:
@@ -214,7 +214,7 @@ class _Upload:
 
     @property
     def fields(self) -> dict[str, str]:
-        """The fields that hold no file."""
+        """The fields other than the file."""
         return {name: text[: MAX_TEXT + 1].decode("utf-8", "replace") for name, text in self._texts.items()}
 
     def adopt(self, name: str) -> Artifact:
