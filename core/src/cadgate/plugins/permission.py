@@ -44,7 +44,7 @@ def _require(
     except Forbidden as error:
         if what == method.name:
             raise
-        message = error.message.replace(f"{scope!r} scope", f"{scope!r} scope, which {what} needs", 1)
+        message = error.message.replace(f"the scope {scope!r}", f"the scope {scope!r}, which {what} needs", 1)
         raise Forbidden(message, details=error.details) from error
     if scope == "execute" and not runtime.settings.allow_execute:
         raise switched_off(runtime.adapter.name, method.name, what)
