@@ -1,4 +1,4 @@
-"""What a caller may do, checked at the moment of use: for every call, every message, and again while a call runs.
+"""What the holder of a key may do, checked at the moment of use: by each call and message, and while a call runs.
 
 A key that was revoked, or has lost a scope, is refused at its next call. What it has open or running is ended within
 `POLL_SECONDS`, by the actions that `watch` registered.
@@ -7,83 +7,18 @@ A key that was revoked, or has lost a scope, is refused at its next call. What i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import structlog
 
-from cadgate.errors import CadgateError, ConfigError, Forbidden, InternalError, Unauthenticated
-from cadgate.methods import ALL_SCOPES, Scope
+from cadgate.contract.authority import Action, Authority, Forget, forbidden
+from cadgate.contract.methods import Scope
+from cadgate.errors import CadgateError, ConfigError, InternalError, Unauthenticated
 from cadgate.security.keys import Key, KeyFile
 
 POLL_SECONDS = 0.2
 """How often the key file is checked while keys have something open."""
-WITHDRAWN = "the caller's authority was withdrawn"
-"""The message of a task's cancellation when a key is withdrawn."""
-
-Action = Callable[[CadgateError], None]
-Forget = Callable[[], None]
 
 log = structlog.stdlib.get_logger("cadgate.security")
-
-
-class Authority:
-    """A caller and what it may do, which never changes: the gateway's own user, or nobody."""
-
-    __slots__ = ("_fixed", "identity")
-
-    def __init__(self, identity: str, scopes: frozenset[Scope]) -> None:
-        self.identity = identity
-        self._fixed = scopes
-
-    @property
-    def scopes(self) -> frozenset[Scope]:
-        """What the caller may do now."""
-        return self._fixed
-
-    @property
-    def is_key(self) -> bool:
-        """Whether this is one of several callers, which must not crowd out the others."""
-        return False
-
-    def require(self, *scopes: Scope) -> None:
-        """Raise Forbidden unless all of `scopes` are allowed, Unauthenticated if the caller is no longer known."""
-        error = self.objection(*scopes)
-        if error is not None:
-            raise error
-
-    def objection(self, *scopes: Scope, fresh: bool = True) -> CadgateError | None:
-        """Return what `require` would raise; unless `fresh`, without looking at the key file again."""
-        allowed = self.scopes
-        for scope in scopes:
-            if scope not in allowed:
-                return forbidden(scope, allowed)
-        return None
-
-    def watch(self, scopes: tuple[Scope, ...], action: Action, *, checked: bool = False) -> Forget:
-        """Call `action` with the reason, once, as soon as not all of `scopes` are allowed any more.
-
-        Pass `checked` if they were checked just now, without an await since. Returns a function that ends the watch.
-        Must be called in a running event loop.
-        """
-        return _nothing
-
-
-def _nothing() -> None:
-    """Do nothing: the authority of this caller never changes."""
-
-
-def forbidden(scope: Scope, allowed: frozenset[Scope]) -> Forbidden:
-    """Return the 403 for a caller without `scope`."""
-    return Forbidden(
-        f"This key does not have the scope {scope!r}; `cadgate keys create NAME --scopes …` makes a key that has it",
-        details={"required": scope, "scopes": sorted(allowed)},
-    )
-
-
-LOCAL = Authority("local", ALL_SCOPES)
-IN_PROCESS = Authority("in-process", ALL_SCOPES)
-NOBODY = Authority("nobody", frozenset())
-"""The caller of requests that the gate did not identify."""
 
 
 class KeyAuthority(Authority):

@@ -40,7 +40,7 @@ def _cadgate_gateways(  # pyright: ignore[reportUnusedFunction]
     """Return a function that starts a gateway for an adapter and its settings, or reuses one started for the same."""
     import tomlkit
 
-    from cadgate.plugins.entry_points import announced_names
+    from cadgate.config.entry_points import announced_names
 
     running: dict[str, Gateway] = {}
 
