@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Dict, cast
+from typing import Any, Callable, Dict, Protocol, cast
 
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError, PutOffError
 from cadgate.appserver.host import Host
 from cadgate.appserver.outcomes import failure_of, interrupted, may_help, require_not_set_aside, resolved, told
-
-if TYPE_CHECKING:
-    from cadgate.appserver.calls import Caller
+from cadgate.appserver.recovery import Recovery
+from cadgate.appserver.replies import Replies
 
 Answer = Dict[str, Any]
+
+
+class RunsCalls(Protocol):
+    """What a batch needs of whoever runs its calls: see `Caller`."""
+
+    replies: Replies
+    recovery: Recovery | None
+
+    def invoke(self, call: Call, *, in_transaction: bool = False) -> Any: ...
+
+    def interruptibly(self, call: Call, work: Callable[[], Any]) -> Any: ...
+
+    def keep(self, call: Call, result: Any, request: str | None = None) -> None: ...
+
+    def roll_back(self, call: Call) -> None: ...
 
 
 class Batches:
     """Runs `session.batch` for a caller. Each of its calls sees what the ones before it did."""
 
-    def __init__(self, caller: Caller, host: Host) -> None:
+    def __init__(self, caller: RunsCalls, host: Host) -> None:
         self._caller = caller
         self._host = host
 

@@ -6,7 +6,7 @@ import marshal
 import os
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Callable, Dict, cast
+from typing import Any, Callable, Dict, cast
 
 from cadgate.appserver import context, log
 from cadgate.appserver.batch import Batches
@@ -15,6 +15,8 @@ from cadgate.appserver.errors import AppError, DryRunPassed
 from cadgate.appserver.execution import Executor
 from cadgate.appserver.generations import Entry
 from cadgate.appserver.history import Request
+from cadgate.appserver.host import Host
+from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.journal import Journal
 from cadgate.appserver.outcomes import (
     Answer,
@@ -33,22 +35,26 @@ from cadgate.appserver.replaying import Unchanged
 from cadgate.appserver.replies import Replies
 from cadgate.appserver.states import UNCHANGED, States
 
-if TYPE_CHECKING:
-    from cadgate.appserver.server import Server
-
 BROKEN = 70
 """Exit code of an application whose document could not be brought back to what the journal tells."""
 
 
 class Caller:
-    """Runs calls for a server. Without a journal (external mode, workers) only the host can undo a failed mutation."""
+    """Runs calls for a server. Without a journal (external mode, workers) only the host can undo a failed mutation.
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._host = server.host
+    `wake` lets the main thread look what there is to do besides calls; `stop` ends the server after the running call.
+    """
+
+    def __init__(
+        self, host: Host, interrupts: Interrupts, *, wake: Callable[[], None], stop: Callable[[], None]
+    ) -> None:
+        self._host = host
+        self._interrupts = interrupts
+        self._wake = wake
+        self._stop = stop
         self.replies = Replies()
-        self._batches = Batches(self, server.host)
-        self._executor = Executor(server.host, server.interrupts)
+        self._batches = Batches(self, host)
+        self._executor = Executor(host, interrupts)
         self.recovery: Recovery | None = None
         self._states = States(self._is_alone)
         self._builtin: dict[str, Callable[[Call], Any]] = {
@@ -102,7 +108,7 @@ class Caller:
             require_not_set_aside(call)
         if call.mutates and self.recovery is not None:
             self.recovery.require_saved(but_for=may_help(call, self._host.mends))
-        answer: Answer = self._server.interrupts.run(call, lambda: self._once(call, run))
+        answer: Answer = self._interrupts.run(call, lambda: self._once(call, run))
         if call.mutates and call.key is not None and call.method != "session.batch" and not call.dry_run:
             self.replies.store(call.key, call.hash, answer)
         return answer
@@ -111,7 +117,7 @@ class Caller:
         if call.method == "session.execute":
             return self._execute(call)
         # What surrounds the application's own functions keeps files and memory in step: nothing may tear that.
-        self._server.interrupts.deferred = True
+        self._interrupts.deferred = True
         if run is not None:
             context.enter(call)
             try:
@@ -162,12 +168,11 @@ class Caller:
         """Do what a live call's deadline or client may interrupt."""
         if call.connection is None:
             return work()
-        interrupts = self._server.interrupts
         try:
-            interrupts.deliver()
+            self._interrupts.deliver()
             return work()
         finally:
-            interrupts.deferred = True
+            self._interrupts.deferred = True
 
     def roll_back(self, call: Call) -> None:
         """Undo a live call's changes, where the host's own transaction did not."""
@@ -335,9 +340,9 @@ class Caller:
             log.say(f"the session cannot go on: {self.recovery.broken}")
             os._exit(BROKEN)
         if self.recovery is not None and call.cleared and self.recovery.snapshot_pays():
-            self.recovery.shorten("a cleared document", self._server.wake)
+            self.recovery.shorten("a cleared document", self._wake)
         elif self.recovery is not None and self.recovery.snapshot_is_overdue():
-            self.recovery.shorten("a long log", self._server.wake)
+            self.recovery.shorten("a long log", self._wake)
 
     # --- history, end --------------------------------------------------------------------------------------------
 
@@ -368,7 +373,7 @@ class Caller:
     def _shutdown(self, call: Call) -> Any:
         if self.recovery is not None and self.recovery.has_entries():
             self.recovery.snapshot_if_possible("shutdown")
-        self._server.stop()
+        self._stop()
         return {"stopping": True}
 
     def snapshot_is_due(self) -> bool:
@@ -377,7 +382,7 @@ class Caller:
     def snapshot_when_idle(self) -> None:
         """Take the snapshot that is due."""
         if self.recovery is not None:
-            self.recovery.shorten("idle", self._server.wake)
+            self.recovery.shorten("idle", self._wake)
 
     def tend(self) -> None:
         """Between calls: begin the new log, where a snapshot was written beside."""
