@@ -314,7 +314,7 @@ async def test_a_dry_atomic_batch_changes_nothing(runtime: SessionRuntime) -> No
 async def test_an_atomic_batch_of_reads_keeps_nothing(runtime: SessionRuntime) -> None:
     await run(runtime, ("items.list", {}), atomic=True)
     await restart(runtime)
-    assert runtime.session._source.report == {"replayed": 0, "damages": []}
+    assert runtime.session._supervisor._source.report == {"replayed": 0, "damages": []}
 
 
 # --- as the application sees it ----------------------------------------------------------------------------------

@@ -66,13 +66,13 @@ async def test_the_application_is_not_asked_twice_for_one_state(runtime: Session
     await make(runtime, 3)
     first = await listed(runtime)
     answers: list[Any] = []
-    exchange = runtime.session.exchange
+    exchange = runtime.session.calls.exchange
 
     async def seen(*args: Any, **how: Any) -> Any:
         answers.append(await exchange(*args, **how))
         return answers[-1]
 
-    runtime.session.exchange = seen  # type: ignore[method-assign]
+    runtime.session.calls.exchange = seen  # type: ignore[method-assign]
     second = await listed(runtime)
     assert answers[0]["raw"].startswith(b"null")
     assert (second.body, second.headers["etag"]) == (first.body, first.headers["etag"])

@@ -184,7 +184,7 @@ class Calls:
                     self._deaths.popitem(last=False)
 
         try:
-            return await self._session.exchange(
+            return await self._session.calls.exchange(
                 name,
                 params,
                 seconds,
