@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Iterator
+from typing import Generator
 
 import FreeCAD
 
@@ -21,7 +21,7 @@ def prepare() -> None:
 
 
 @contextmanager
-def kept_placement() -> Iterator[None]:
+def kept_placement() -> Generator[None, None, None]:
     """Let STEP and IGES files hold the place of an object that is exported alone; FreeCAD leaves it out by default.
 
     Set for each export, in a GUI as well, and put back: a preference that was set at the start may be changed since.

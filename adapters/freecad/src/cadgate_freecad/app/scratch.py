@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Generator
 
 import FreeCAD
 
@@ -11,7 +11,7 @@ from cadgate_freecad.app.observer import OBSERVER
 
 
 @contextmanager
-def scratch(label: str = "scratch") -> Iterator[Any]:
+def scratch(label: str = "scratch") -> Generator[Any, None, None]:
     """A hidden document, closed at the end; the active document stays what it is and nobody is told."""
     active = FreeCAD.ActiveDocument
     OBSERVER.paused = True
