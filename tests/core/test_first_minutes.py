@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from cadgate.cli.switch import changed
-from cadgate.config import load_settings
+from cadgate.config.settings import load_settings
+from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ConfigError
 from cadgate.sessions import start_hints
 from cadgate.sessions.launcher import LaunchPlan
 from cadgate.sessions.process import ApplicationProcess, StartFailed
 from cadgate.sessions.sandbox import sandbox_for
-from cadgate.settings import AdapterSettings
 from tests.core.fake_app import fake_settings, launch_of
 from tests.gateway import free_port
 

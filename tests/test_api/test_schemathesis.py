@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.generation import GenerationMode
 
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.main import create_app
 from tests.described.checks import described
 from tests.gateway import Gateway

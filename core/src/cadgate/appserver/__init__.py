@@ -7,9 +7,10 @@ from cadgate.appserver import scripting, scrutiny
 from cadgate.appserver.context import Call, about_to_change, cleared, current, request, warn
 from cadgate.appserver.errors import AppError, PutOffError, limit_exceeded, name_taken, not_found
 from cadgate.appserver.host import Host
+from cadgate.appserver.interrupts import uninterruptible
 from cadgate.appserver.paging import page
 from cadgate.appserver.recognition import Recognised, recognise, recognise_bytes
-from cadgate.appserver.registry import load_methods, method
+from cadgate.appserver.registry import load_methods, method, registered
 
 __all__ = [
     "AppError",
@@ -28,8 +29,10 @@ __all__ = [
     "page",
     "recognise",
     "recognise_bytes",
+    "registered",
     "request",
     "scripting",
     "scrutiny",
+    "uninterruptible",
     "warn",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import urllib.request
 
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 
 
 def proxy_hint(settings: Settings) -> tuple[str, str] | None:
@@ -12,7 +12,7 @@ def proxy_hint(settings: Settings) -> tuple[str, str] | None:
     if not urllib.request.getproxies_environment().get("http"):
         return None
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
-    if urllib.request.proxy_bypass_environment(host):
+    if urllib.request.proxy_bypass(host):
         return None
     return (
         f"HTTP_PROXY is set: curl and other clients ask the proxy for {host}, which does not know this gateway",

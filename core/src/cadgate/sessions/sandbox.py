@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ApplicationUnavailable
-from cadgate.private import make_folder, write_text
+from cadgate.security.private import make_folder, write_text
 from cadgate.sessions.launcher import LaunchPlan
 from cadgate.sessions.start_hints import is_nameless
-from cadgate.settings import AdapterSettings
 
 PROGRAM = "bwrap"
 REMEDY = "apt-get install -y bubblewrap"
