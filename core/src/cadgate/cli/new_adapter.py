@@ -20,6 +20,23 @@ from cadgate.plugins.validate import MAX_NAME, NAME, RESERVED
 SUFFIX = ".tmpl"
 """Of every template: no tool takes them for code."""
 
+KINDS = ("document", "converter")
+"""What an adapter can begin as: an application that keeps a document, or one that makes a file of another."""
+
+_DOCUMENT_ONLY = frozenset(
+    (
+        "src/{package}/app/document.py",
+        "src/{package}/app/objects.py",
+        "src/{package}/models/objects.py",
+        "src/{package}/models/values.py",
+        "src/{package}/routers/objects.py",
+        "tests/test_objects.py",
+    )
+)
+"""What a converter has not. The rest is the same for both, where the templates of the converter have nothing else."""
+
+_LIMITS = {"document": "max_objects", "converter": "max_faces"}
+
 _ROOTS = {"package": "{package}", "gitignore": ".gitignore"}
 """What is called otherwise in the new folder."""
 
@@ -35,6 +52,7 @@ class Names:
     """What an adapter is called in each place. `package` is its import package, `prefix` begins its classes' names."""
 
     name: str
+    kind: str = "document"
 
     @property
     def project(self) -> str:
@@ -58,15 +76,18 @@ class Names:
 
     def mapping(self) -> dict[str, str]:
         """What stands in templates as `$name` and so on."""
-        return {"name": self.name, "package": self.package, "Class": self.prefix, "title": self.title}
+        names = {"name": self.name, "package": self.package, "Class": self.prefix, "title": self.title}
+        return {**names, "limit": _LIMITS[self.kind]}
 
 
-def new_adapter(name: str, folder: Path) -> int:
-    """Write the package `cadgate-{name}` in `folder` and say what to do with it.
+def new_adapter(name: str, folder: Path, kind: str = "document") -> int:
+    """Write the package `cadgate-{name}`, of one of `KINDS`, in `folder` and say what to do with it.
 
     :raises CannotMake: the name cannot be an adapter's, or is one's already, or the folder is there.
     """
-    names = Names(name)
+    if kind not in KINDS:
+        raise CannotMake(f"{kind!r} is no kind of adapter: it is one of {', '.join(KINDS)}")
+    names = Names(name, kind)
     _check(names)
     target = folder / names.project
     try:
@@ -106,11 +127,20 @@ _CLASSES = frozenset(("Client", "ConnectionError", "Host", "Launcher", "Settings
 
 def rendered(names: Names) -> Iterator[tuple[Path, str]]:
     """Every file of the new package: its path below the folder, and its text."""
-    root = files("cadgate").joinpath("templates", "adapter")
+    templates = files("cadgate").joinpath("templates")
+    found = _named(templates.joinpath("adapter"))
+    if names.kind != "document":
+        own = _named(templates.joinpath(names.kind))
+        found = {path: template for path, template in found.items() if path not in _DOCUMENT_ONLY} | own
     mapping = names.mapping()
-    for path, template in _templates(root, Path()):
-        parts = [_ROOTS.get(part, part).format(package=names.package) for part in path.parts]
-        yield Path(*parts), Template(template.read_text(encoding="utf-8")).substitute(mapping)
+    for path, template in sorted(found.items()):
+        text = Template(template.read_text(encoding="utf-8")).substitute(mapping)
+        yield Path(path.format(package=names.package)), text
+
+
+def _named(root: Traversable) -> dict[str, Traversable]:
+    """The templates of a folder, by their paths in the new package."""
+    return {"/".join(_ROOTS.get(part, part) for part in path.parts): one for path, one in _templates(root, Path())}
 
 
 def _templates(folder: Traversable, path: Path) -> Iterator[tuple[Path, Traversable]]:
