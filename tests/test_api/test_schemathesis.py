@@ -28,7 +28,8 @@ def operations() -> list[Any]:
     """Every operation of the description, as the gateway serves it."""
     with tempfile.TemporaryDirectory() as folder:
         description = create_app(Settings(state_dir=Path(folder))).openapi()
-    found = [each.ok() for each in schemathesis.openapi.from_dict(description).get_all_operations()]
+    results: list[Any] = list(schemathesis.openapi.from_dict(description).get_all_operations())
+    found = [each.ok() for each in results]
     return [each for each in found if not ENDS.search(each.path)]
 
 
@@ -43,7 +44,7 @@ def test_every_finding_of_schemathesis_is_explained(operation: Any, gateway: Gat
             derandomize=True,
             database=None,
             phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType] - the class is a list of its own
         )
         def ask(case: Any) -> None:
             if SLOW.search(case.path) and "X-Deadline-Ms" not in (case.headers or {}):
