@@ -1,4 +1,4 @@
-"""Rules that linters have for OpenAPI, without a linter. The long form, by Spectral: `python -m tests.clients FOLDER`."""
+"""Rules that linters have for OpenAPI, without a linter. The long form, by Spectral: `python -m tests.clients`."""
 
 from __future__ import annotations
 
