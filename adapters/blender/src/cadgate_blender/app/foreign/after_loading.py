@@ -38,7 +38,8 @@ def settle(places: Places, losses: Losses) -> None:
 def _refuse_fluids() -> None:
     """A domain that is still there was read in another way than it was written down."""
     for obj in bpy.data.objects:
-        for modifier in obj.modifiers:
+        modifiers: list[Any] = list(obj.modifiers)
+        for modifier in modifiers:
             if modifier.type == "FLUID" and modifier.domain_settings is not None:
                 raise AppError(
                     "unsupported_format", f"The .blend file is not as Blender makes it: the fluid of {obj.name!r}"
