@@ -183,6 +183,14 @@ install_proxy() {
     apt_install nginx-light || say "apt could not install nginx-light"
 }
 
+# A test asks systemd what it has against the unit in docs/OPERATIONS.md. Nothing of systemd needs to run.
+install_systemd() {
+    command -v systemd-analyze >/dev/null && return 0
+    can_apt || return 0
+    say "installing by apt: systemd"
+    apt_install systemd || say "apt could not install systemd"
+}
+
 # The tests of the example adapter drive the system's OpenSCAD, which draws pictures in an X server.
 install_openscad() {
     local missing=()
@@ -220,6 +228,7 @@ setup() {
     if [ "${1:-run}" = dev ]; then
         install_browser
         install_proxy
+        install_systemd
         install_openscad
     fi
     # A gateway that is started next must not hold the lock of the setup.

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.plugins.contents import contents_of, modules_of
 from cadgate.plugins.discovery import Found, discover
 from tests.core.fake_packages import Site
 
 METHODS = """
-from cadgate.methods import Handler, Method
+from cadgate.contract.methods import Handler, Method
 from cadgate.models.common import Empty
 from cadgate.models.responses import MayWarn, Result
 
@@ -97,9 +97,10 @@ def test_a_module_that_the_entry_point_does_not_import_fails_the_adapter_too(sit
 
 
 def test_the_half_inside_the_application_and_programs_are_not_imported(package: Path) -> None:
-    for name in ("app/__init__.py", "app/entry.py", "sub/__init__.py", "sub/deep.py", "appearance.py"):
-        (package / name).parent.mkdir(exist_ok=True)
-        (package / name).write_text("raise SystemExit(name)\n" if name == "app/entry.py" else "")
+    for name in ("app/entry.py", "app/deep/__init__.py", "sub/__init__.py", "sub/deep.py", "appearance.py"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text("raise SystemExit(__name__)\n" if name.startswith("app/") else "")
+    (package / "app" / "__init__.py").write_text("raise SystemExit('the application is not here')\n")
     (package / "__main__.py").write_text("raise SystemExit('run')\n")
     named = [module.__name__.removeprefix(package.name) for module in modules_of(package.name)]
     assert named == ["", ".appearance", ".sub", ".sub.deep"]

@@ -185,17 +185,17 @@ def test_a_failure_after_the_first_change_takes_everything_back(scene: httpx.Cli
     evaluate(
         gateway,
         """
-from cadgate_blender.app import describe as described, objects
+from cadgate_blender.app.scene_index import index
 def fail(*arguments, **options):
     raise RuntimeError("the disk is on fire")
-objects.describe, kept = fail, objects.describe
+index.created = fail
 """,
     )
     try:
         error = refused(scene.post("/primitives/cube", json={"name": "Half"}), 422, "command_failed")
         assert error["message"] == "the disk is on fire"
     finally:
-        evaluate(gateway, "objects.describe = kept")
+        evaluate(gateway, "del index.created")
     assert scene.get("/objects/Half").status_code == 404
     assert state(scene) == before
     assert scene.post("/primitives/cube", json={"name": "Half"}).status_code == 201

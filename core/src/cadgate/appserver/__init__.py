@@ -10,7 +10,7 @@ from cadgate.appserver.host import Host
 from cadgate.appserver.interrupts import uninterruptible
 from cadgate.appserver.paging import page
 from cadgate.appserver.recognition import Recognised, recognise, recognise_bytes
-from cadgate.appserver.registry import load_methods, method
+from cadgate.appserver.registry import load_methods, method, registered
 
 __all__ = [
     "AppError",
@@ -29,6 +29,7 @@ __all__ = [
     "page",
     "recognise",
     "recognise_bytes",
+    "registered",
     "request",
     "scripting",
     "scrutiny",

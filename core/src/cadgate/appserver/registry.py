@@ -31,3 +31,8 @@ def load_methods(package: str) -> None:
     root = importlib.import_module(package)
     for module in pkgutil.iter_modules(root.__path__):
         importlib.import_module(f"{package}.{module.name}")
+
+
+def registered(name: str) -> Callable[..., Any] | None:
+    """The function that answers `name`."""
+    return METHODS.get(name)

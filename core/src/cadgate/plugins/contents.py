@@ -13,7 +13,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from cadgate.clients.halves import Halves
-from cadgate.methods import Handler, Method
+from cadgate.contract.methods import Handler, Method
 
 METHOD_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 RESERVED = frozenset(("session", "internal"))
@@ -57,12 +57,19 @@ def modules_of(package: str) -> Iterator[ModuleType]:
     """Every module of an adapter's package, except its half that runs inside the application."""
     root = importlib.import_module(package)
     yield root
-    inside = f"{package}.app"
-    for found in pkgutil.walk_packages(getattr(root, "__path__", ()), package + "."):
+    yield from _modules_below(root, but_for=f"{package}.app")
+
+
+def _modules_below(package: ModuleType, but_for: str) -> Iterator[ModuleType]:
+    # Not `pkgutil.walk_packages`, which imports each package that it finds before anybody can leave it out.
+    for found in pkgutil.iter_modules(getattr(package, "__path__", ()), package.__name__ + "."):
         # Importing a `__main__` runs it.
-        if found.name == inside or found.name.startswith(inside + ".") or found.name.endswith(".__main__"):
+        if found.name == but_for or found.name.endswith(".__main__"):
             continue
-        yield importlib.import_module(found.name)
+        module = importlib.import_module(found.name)
+        yield module
+        if found.ispkg:
+            yield from _modules_below(module, but_for)
 
 
 def problems_in(contents: Contents) -> list[str]:

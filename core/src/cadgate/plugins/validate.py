@@ -5,15 +5,16 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from fastapi.routing import APIRoute, APIRouter, RouteContext, iter_route_contexts
 
 from cadgate.clients.base_client import BaseSocketClient
+from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ConnectionFailed
-from cadgate.plugin import API_VERSION, Adapter
+from cadgate.plugins.hookspecs import API_VERSION, Adapter
 from cadgate.sessions.launcher import Launcher
-from cadgate.settings import AdapterSettings
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 MAX_NAME = 40
@@ -49,6 +50,7 @@ def problems_of(adapter: Adapter, entry_point: str) -> list[str]:
         *_routers(adapter.routers),
         *_context(adapter),
         *_topics(adapter),
+        *_pages(adapter),
     ]
 
 
@@ -106,6 +108,16 @@ def _topics(adapter: Adapter) -> Iterator[str]:
             yield f"topics holds {value!r}, which is the host's own: emit on it without declaring it"
     if len(set(map(repr, values))) < len(values):
         yield f"topics holds a name twice: {list(values)!r}"
+
+
+def _pages(adapter: Adapter) -> Iterator[str]:
+    pages = cast("object", adapter.pages)
+    if pages is None:
+        return
+    if not isinstance(pages, Path):
+        yield f'pages must be a pathlib.Path, not {pages!r}: Path(__file__).parent / "pages"'
+    elif not pages.is_absolute() or not pages.is_dir():
+        yield f"pages names {pages.name!r}, which is no folder: it must be an absolute path of the installed package"
 
 
 def _sequence(value: Any) -> Sequence[Any] | None:

@@ -7,7 +7,7 @@ from typing import Any, Generator
 
 import bpy
 
-from cadgate_blender.app import references
+from cadgate_blender.app import removal
 
 PLAIN = {"ARRAY", "BEVEL", "BOOLEAN", "DECIMATE", "MIRROR", "SOLIDIFY", "SUBSURF", "TRIANGULATE", "WELD"}
 """Modifiers whose result depends on objects and meshes alone: not on frames before, or on what else is there."""
@@ -53,4 +53,4 @@ def shown(obj: Any) -> Generator[Any, None, None]:
         layer.update()
         yield obj.evaluated_get(layer.depsgraph)
     finally:
-        references.remove_stage(scene)
+        removal.remove_stage(scene)

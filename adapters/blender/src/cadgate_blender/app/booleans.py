@@ -9,9 +9,10 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_blender.app import changes, limits, modifiers, probe, references, versions
-from cadgate_blender.app.describe import as_described, describe, world_matrix
+from cadgate_blender.app import limits, modifiers, probe, removal, versions
+from cadgate_blender.app.describe import world_matrix
 from cadgate_blender.app.objects import remove
+from cadgate_blender.app.scene_index import index, precise
 from cadgate_blender.app.verification import booleans as verification
 from cadgate_blender.app.verification.solids import Solid
 
@@ -35,6 +36,7 @@ class _Operands(NamedTuple):
 
 
 @method("objects.boolean")
+@precise()
 def boolean(
     *, name: str, object: str, operation: str, solver: str, delete_other: bool, verify: str | None
 ) -> dict[str, Any]:
@@ -48,21 +50,19 @@ def boolean(
     with _operands(obj, other) as operands:
         mesh = _combined(operands, operation, solver, verify or limits.verify())
     try:
-        about_to_change(as_described(obj)["revision"])
+        about_to_change(index.described(obj)["revision"])
     except BaseException:
-        references.remove_data(mesh)
+        removal.remove_data(mesh)
         raise
     if not len(obj.modifiers) and _same_points(mesh, obj.data):
         warn("no_effect", f"{object!r} does not change {name!r}: the {operation} has no effect")
-        references.remove_data(mesh)
+        removal.remove_data(mesh)
     else:
         obj.modifiers.clear()
         modifiers.replace_mesh(obj, mesh)
     if delete_other:
         remove(other)
-    described = describe(obj)
-    changes.changed(described)
-    return described
+    return index.changed(obj)
 
 
 def applied(obj: Any, modifier: Any) -> Any:
@@ -82,7 +82,7 @@ def warn_of_live(obj: Any, modifier: Any) -> None:
             return
         solver, operation = versions.get_solver(modifier), modifier.operation.lower()
         mesh, wrong, _ = _attempt(operands, operation, solver, modifier.use_self, "fast")
-        references.remove_data(mesh)
+        removal.remove_data(mesh)
     if wrong is not None:
         warn(
             "wrong_result",
@@ -130,9 +130,9 @@ def _operands(
         yield _Operands(copies[0], copies[1], (solids[0], solids[1]), (obj.name, other.name))
     finally:
         for copy in copies:
-            references.remove_unlinked(copy)
+            removal.remove_unlinked(copy)
         for mesh in meshes:
-            references.remove_data(mesh)
+            removal.remove_data(mesh)
 
 
 # --- making it, and looking at it ----------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def _combined(operands: _Operands, operation: str, solver: str, verify: str) -> 
     mesh = _best(operands, operation, solver, verify)
     if len(mesh.polygons):
         return mesh
-    references.remove_data(mesh)
+    removal.remove_data(mesh)
     name, other = operands.names
     raise AppError(
         "degenerate_result",
@@ -195,7 +195,7 @@ def _best(operands: _Operands, operation: str, solver: str, verify: str) -> Any:
 
 def _discard(mesh: Any) -> None:
     if mesh is not None:
-        references.remove_data(mesh)
+        removal.remove_data(mesh)
 
 
 def _warn_of_solver(asked: str, used: str, problem: str) -> None:
@@ -216,7 +216,7 @@ def _attempt(
     result = Solid(made[0])
     gap = verification.volume_gap(operation, first, second, result, Solid(made[1])) if len(made) > 1 else None
     for other in made[1:]:
-        references.remove_data(other)
+        removal.remove_data(other)
     return made[0], verification.misplaced(operation, first, second, result, verify), gap
 
 
@@ -244,12 +244,12 @@ def _make(operands: _Operands, ways: list[tuple[str, str, bool]]) -> list[Any]:
         limits.check("The number of vertices of the result", len(meshes[0].vertices), "max_vertices")
     except BaseException as error:
         for mesh in meshes:
-            references.remove_data(mesh)
+            removal.remove_data(mesh)
         if isinstance(error, RuntimeError):
             raise AppError("command_failed", f"Blender could not evaluate the boolean: {error}") from error
         raise
     finally:
-        references.remove_stage(scene, copies)
+        removal.remove_stage(scene, copies)
     return meshes
 
 

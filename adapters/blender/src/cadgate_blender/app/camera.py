@@ -7,10 +7,11 @@ from typing import Any, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method
-from cadgate_blender.app import aim, animated, changes, names
-from cadgate_blender.app.describe import describe, tidy
+from cadgate_blender.app import aim, animated, names
+from cadgate_blender.app.describe import tidy
 from cadgate_blender.app.light import turn
 from cadgate_blender.app.objects import Placement, add_object
+from cadgate_blender.app.scene_index import index
 
 _PROJECTIONS = {"perspective": "PERSP", "orthographic": "ORTHO"}
 _WORDS = {"PERSP": "perspective", "ORTHO": "orthographic"}
@@ -19,7 +20,7 @@ _WORDS = {"PERSP": "perspective", "ORTHO": "orthographic"}
 def _info(obj: Any, described: dict[str, Any] | None = None) -> dict[str, Any]:
     camera = obj.data
     return {
-        **(described or describe(obj)),
+        **(described or index.describe(obj)),
         "lens": tidy(camera.lens),
         "sensor_width": tidy(camera.sensor_width),
         "projection": _WORDS.get(camera.type, camera.type.lower()),
@@ -82,7 +83,7 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
     anything = bool(values)
     turned = turn(obj, values.pop("look_at", None))
     active = values.pop("active", None)
-    about_to_change(describe(obj)["revision"], anything=anything)
+    about_to_change(index.described(obj)["revision"], anything=anything)
     if turned is not None:
         obj.rotation_mode = "XYZ"
         obj.rotation_euler = turned
@@ -96,7 +97,4 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
         scene.camera = obj
     elif active is False and scene.camera == obj:
         scene.camera = None
-    described = describe(obj)
-    if anything:
-        changes.changed(described)
-    return _info(obj, described)
+    return _info(obj, index.changed(obj) if anything else None)

@@ -7,9 +7,9 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken
-from cadgate_blender.app import changes, names
-from cadgate_blender.app.describe import describe
+from cadgate_blender.app import names
 from cadgate_blender.app.objects import find_collection
+from cadgate_blender.app.scene_index import index
 
 
 def _all() -> list[Any]:
@@ -77,7 +77,7 @@ def _dissolve(collection: Any) -> None:
     for obj in objects:
         if not obj.users_collection:
             root.objects.link(obj)
-        changes.changed(describe(obj))
+        index.moved(obj)
 
 
 @method("collections.move")
@@ -92,5 +92,5 @@ def move(*, name: str, objects: list[str], keep: bool) -> dict[str, Any]:
         if not keep:
             for other in others:
                 other.objects.unlink(obj)
-        changes.changed(describe(obj))
+        index.moved(obj)
     return _info(collection)

@@ -6,27 +6,17 @@ import hashlib
 import math
 import struct
 import zlib
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable, Sequence, Tuple
 
 import bpy
 
-from cadgate_blender.app import aside, mesh_arrays, properties, references, remembered
+from cadgate_blender.app import aside, mesh_arrays, properties, removal
 
 _FLOAT = struct.Struct("f")
-_STAMP_IS_REMEMBERED = 4096
 _GENERATED = {"CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME", "ARMATURE", "LATTICE"}
 
-_facts: dict[int, tuple[int, Any, Any]] = {}
-
-
-def forget() -> None:
-    """Meshes may have changed without this package's doing."""
-    remembered.forget_infos()
-    _facts.clear()
-
-
-def mesh_changed(mesh: Any) -> None:
-    _facts.pop(mesh.session_uid, None)
+MeshFacts = Tuple[int, Any, Any]
+"""Stamp of coordinates and topology, least corner, greatest corner."""
 
 
 # --- numbers -----------------------------------------------------------------------------------------------------
@@ -75,26 +65,17 @@ def rotation(obj: Any) -> list[float]:
 # --- shape -------------------------------------------------------------------------------------------------------
 
 
-def mesh_facts(mesh: Any) -> tuple[int, Any, Any]:
-    """(stamp of coordinates and topology, least corner, greatest corner) of a mesh's own data."""
-    known = _facts.get(mesh.session_uid)
-    if known is not None:
-        return known
+def mesh_facts(mesh: Any) -> MeshFacts:
+    """The facts of a mesh's own data."""
     if len(mesh.vertices) == 0:
         return 0, None, None
     corners, loops = _arrays(mesh)
     points = corners.reshape(-1, 3)
-    facts = zlib.crc32(loops, zlib.crc32(corners)), points.min(axis=0), points.max(axis=0)
-    if len(points) >= _STAMP_IS_REMEMBERED and bpy.app.background:
-        _facts[mesh.session_uid] = facts
-    return facts
+    return zlib.crc32(loops, zlib.crc32(corners)), points.min(axis=0), points.max(axis=0)
 
 
 def mesh_stamp(mesh: Any) -> int:
     """The first of `mesh_facts`, for those who need no more."""
-    known = _facts.get(mesh.session_uid)
-    if known is not None:
-        return known[0]
     corners, loops = _arrays(mesh)
     return zlib.crc32(loops, zlib.crc32(corners)) if len(corners) else 0
 
@@ -137,7 +118,7 @@ def world_matrix(obj: Any) -> Any:
     return matrix
 
 
-def dimensions(obj: Any, facts: Any = None) -> list[float]:
+def dimensions(obj: Any, facts: MeshFacts | None) -> list[float]:
     """Size along the object's own axes in Blender units, with scale and modifiers, as Blender's sidebar shows it."""
     if plain(obj):
         if obj.type != "MESH":
@@ -194,8 +175,8 @@ def _text_bounds(curve: Any) -> tuple[Any, Any]:
         return (None, None) if mesh is None else _bounds(mesh)
     finally:
         obj.to_mesh_clear()
-        references.remove_unlinked(obj)
-        references.remove_data(outlines)
+        removal.remove_unlinked(obj)
+        removal.remove_data(outlines)
 
 
 def _bounds(mesh: Any) -> tuple[Any, Any]:
@@ -224,14 +205,11 @@ def is_visible(obj: Any) -> bool:
         return True
 
 
-def as_described(obj: Any, collections: list[str] | None = None) -> dict[str, Any]:
-    """ObjectInfo as it was described last, where nothing has changed since: not after the running call's changes."""
-    return remembered.info_of(obj) or describe(obj, collections)
+def describe(obj: Any, collections: list[str], visible: bool | None, facts: MeshFacts | None) -> dict[str, Any]:
+    """ObjectInfo, of an object in these collections; `facts` are those of a mesh.
 
-
-def describe(obj: Any, collections: list[str] | None = None, visible: bool | None = None) -> dict[str, Any]:
-    """ObjectInfo. Who knows `collections` or `visible` already passes them: to ask Blender costs a walk."""
-    facts = mesh_facts(obj.data) if obj.type == "MESH" else None
+    Who knows already whether it is visible passes that: to ask Blender costs a walk.
+    """
     info: dict[str, Any] = {
         "name": obj.name,
         "type": obj.type,
@@ -240,7 +218,7 @@ def describe(obj: Any, collections: list[str] | None = None, visible: bool | Non
         "scale": vector(obj.scale),
         "dimensions": dimensions(obj, facts),
         "parent": obj.parent.name if obj.parent else None,
-        "collections": [each.name for each in remembered.collections_of(obj)] if collections is None else collections,
+        "collections": collections,
         "materials": [slot.material.name if slot.material else None for slot in obj.material_slots],
         "modifiers": [modifier.name for modifier in obj.modifiers],
         "visible": is_visible(obj) if visible is None else visible,
@@ -259,7 +237,6 @@ def describe(obj: Any, collections: list[str] | None = None, visible: bool | Non
     if len(obj.modifiers):
         stamp = (stamp, [settings_of(modifier) for modifier in obj.modifiers])
     info["revision"] = hashlib.sha1(repr((sorted(info.items()), stamp)).encode()).hexdigest()[:12]
-    remembered.note_info(obj, info, simple=plain(obj))
     return info
 
 

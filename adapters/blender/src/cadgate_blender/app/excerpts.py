@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError
-from cadgate_blender.app import aside, references, scene_copies, snapshots
+from cadgate_blender.app import aside, removal, scene_copies, snapshots
 
 _WORTH = 50
 """Other objects up to which it is not worth the trouble."""
@@ -70,7 +70,7 @@ def save_pictured(path: str, chosen: list[Any], camera: Any) -> bool:
             copy.collection.objects.link(obj)
         bpy.data.libraries.write(path, {copy}, fake_user=True)
     finally:
-        references.remove_stage(copy)
+        removal.remove_stage(copy)
     return True
 
 

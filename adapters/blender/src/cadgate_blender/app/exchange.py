@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_blender.app import aside, changes, excerpts, limits, names, snapshots
-from cadgate_blender.app.describe import describe
+from cadgate_blender.app import aside, excerpts, limits, names, snapshots
+from cadgate_blender.app.scene_index import index
 
 SURFACES = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES")
 
@@ -66,9 +66,5 @@ def append(*, path: str, collection: str | None) -> dict[str, Any]:
         target.objects.link(obj)
     for block in {slot.material for obj in added for slot in obj.material_slots if slot.material}:
         block.use_fake_user = True
-    names.forget()
     with aside.together():
-        infos = [describe(obj, [target.name]) for obj in added]
-    for info in infos:
-        changes.created(info)
-    return {"objects": infos}
+        return {"objects": [index.created(obj, (target,)) for obj in added]}

@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 import numpy
 
-from cadgate_blender.app import references
+from cadgate_blender.app import removal
 
 _COMMON = 0x250
 """Characters below this are in Blender's own font."""
@@ -50,5 +50,5 @@ def _drawn(character: str) -> Any:
         obj.to_mesh_clear()
         return points.tobytes() if len(points) else None
     finally:
-        references.remove_unlinked(obj)
-        references.remove_data(curve)
+        removal.remove_unlinked(obj)
+        removal.remove_data(curve)

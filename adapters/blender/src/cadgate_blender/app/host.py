@@ -7,23 +7,11 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import Host, current
-from cadgate_blender.app import (
-    changes,
-    describe,
-    events,
-    limits,
-    modes,
-    names,
-    scripted,
-    snapshots,
-    stamps,
-    touches,
-    versions,
-)
+from cadgate_blender.app import events, limits, modes, scripted, snapshots, versions
+from cadgate_blender.app.scene_index import index
 
 FOREIGN = ("session.execute", "session.undo", "session.redo")
-BRINGS_OBJECTS = ("internal.open", "internal.append")
-"""Methods that take objects from a file, whose modes nobody knows."""
+"""Methods whose effect nobody knows."""
 
 
 class BlenderHost(Host):
@@ -45,8 +33,8 @@ class BlenderHost(Host):
             bpy.context.preferences.system.use_gpu_subdivision = False
             snapshots.load_empty()
             scripted.begin()
-        # So that the first call looks at the scene: what executed code changes is told by comparing with that.
-        changes.anything()
+        # So that the first call looks at the scene: what executed code changes is found by comparing with that.
+        index.unknown_change()
 
     def version(self) -> str:
         return versions.text()
@@ -57,7 +45,7 @@ class BlenderHost(Host):
     def prepare(self) -> None:
         modes.end()
         call = current()
-        touches.begin(call.method, call.params, mutates=call.mutates, quiet=self.managed and self.scripted is None)
+        index.begin(call.method, call.params, mutates=call.mutates, quiet=self.managed and self.scripted is None)
 
     def save_snapshot(self, path: str) -> None:
         snapshots.save_all(path)
@@ -68,7 +56,7 @@ class BlenderHost(Host):
             snapshots.load_empty()
         else:
             snapshots.load(path)
-        self._forget()
+        index.unknown_change()
 
     def acting(self) -> str | None:
         return scripted.acting() if self.managed else None
@@ -76,22 +64,12 @@ class BlenderHost(Host):
     def let_act(self, results: list[dict[str, Any]]) -> None:
         bpy.context.view_layer.update()
         # Handlers may have changed objects, or made some.
-        self._forget()
+        index.unknown_change()
         for result in results:
             scripted.tell_again(result)
 
     def observe(self) -> None:
         if current().method in FOREIGN and (current().changed or current().method != "session.execute"):
-            self._forget()
+            index.unknown_change()
             modes.write_back()
-        elif current().method in BRINGS_OBJECTS:
-            modes.forget()
-        changes.report(self.emit, stamps.stamps)
-
-    def _forget(self) -> None:
-        """What is remembered of the objects may be wrong now; references to them are dead."""
-        names.forget()
-        modes.forget()
-        touches.forget()
-        describe.forget()
-        changes.anything()
+        index.announce(self.emit)

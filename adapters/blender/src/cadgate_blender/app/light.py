@@ -8,9 +8,10 @@ from typing import Any, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method
-from cadgate_blender.app import aim, animated, changes, names
-from cadgate_blender.app.describe import degrees, describe, tidy, vector, world_matrix
+from cadgate_blender.app import aim, animated, names
+from cadgate_blender.app.describe import degrees, tidy, vector, world_matrix
 from cadgate_blender.app.objects import Placement, add_object
+from cadgate_blender.app.scene_index import index, precise
 
 _ENERGY = {"POINT": 1000.0, "SPOT": 1000.0, "AREA": 100.0, "SUN": 1.0}
 
@@ -22,7 +23,7 @@ _PATHS = {"size": ("size", "shadow_soft_size", "angle"), "spot_angle": ("spot_si
 def _info(obj: Any, described: dict[str, Any] | None = None) -> dict[str, Any]:
     light = obj.data
     return {
-        **(described or describe(obj)),
+        **(described or index.describe(obj)),
         "kind": light.type.lower(),
         "energy": tidy(light.energy),
         "color": vector(light.color),
@@ -63,6 +64,7 @@ def find(name: str) -> Any:
 
 
 @method("light.create")
+@precise()
 def create(
     *, kind: str, look_at: Sequence[float] | None, rotation: Sequence[float] | None, **values: Any
 ) -> dict[str, Any]:
@@ -88,6 +90,7 @@ def get(*, name: str) -> dict[str, Any]:
 
 
 @method("light.update")
+@precise()
 def update(*, name: str, **values: Any) -> dict[str, Any]:
     obj = find(name)
     if "spot_angle" in values and obj.data.type != "SPOT":
@@ -96,17 +99,14 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
         raise AppError("validation_error", "The size of a sun is its angular diameter in degrees, at most 180")
     anything = bool(values)
     turned = turn(obj, values.pop("look_at", None))
-    about_to_change(describe(obj)["revision"], anything=anything)
+    about_to_change(index.described(obj)["revision"], anything=anything)
     if turned is not None:
         obj.rotation_mode = "XYZ"
         obj.rotation_euler = turned
         animated.warn_of_object(obj, ["rotation"])
     _set(obj.data, values)
     animated.warn_of(name, obj.data, {field: _PATHS.get(field, (field,)) for field in values})
-    described = describe(obj)
-    if anything:
-        changes.changed(described)
-    return _info(obj, described)
+    return _info(obj, index.changed(obj) if anything else None)
 
 
 def turn(obj: Any, point: Sequence[float] | None) -> Any:

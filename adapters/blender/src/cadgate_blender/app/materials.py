@@ -8,8 +8,9 @@ from typing import Any, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
-from cadgate_blender.app import animated, changes, images, limits, names, sockets, textures, versions
-from cadgate_blender.app.describe import describe, tidy, vector
+from cadgate_blender.app import animated, images, limits, names, sockets, textures, versions
+from cadgate_blender.app.describe import tidy, vector
+from cadgate_blender.app.scene_index import index, precise
 
 _SLOTS = {
     "color": "Base Color",
@@ -136,15 +137,16 @@ def _users(material: Any) -> list[Any]:
     return [obj for obj in bpy.data.objects if any(slot.material == material for slot in obj.material_slots)]
 
 
-def _tell(objects: Sequence[Any]) -> None:
+def _report(objects: Sequence[Any]) -> None:
     for obj in objects:
-        changes.changed(describe(obj))
+        index.changed(obj, same_mesh=True)
 
 
 # --- methods -----------------------------------------------------------------------------------------------------
 
 
 @method("materials.create")
+@precise()
 def create(*, name: str | None, on_conflict: str, **values: Any) -> dict[str, Any]:
     existing = None if name is None else bpy.data.materials.get(name)
     names.check_free("material", name, existing is not None, on_conflict)
@@ -157,7 +159,7 @@ def create(*, name: str | None, on_conflict: str, **values: Any) -> dict[str, An
         existing.user_remap(material)
         bpy.data.materials.remove(existing)
         material.name = name
-        _tell(users)
+        _report(users)
     if name is not None and material.name != name and on_conflict != "rename":
         raise name_taken("material", name)
     _set(material, values)
@@ -195,7 +197,7 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
         material.name = new_name
         if material.name != new_name and on_conflict != "rename":
             raise name_taken("material", new_name)
-        _tell(_users(material))
+        _report(_users(material))
     return info(material)
 
 
@@ -205,11 +207,12 @@ def delete(*, name: str) -> dict[str, Any]:
     about_to_change(info(material)["revision"])
     users = _users(material)
     bpy.data.materials.remove(material)
-    _tell(users)
+    _report(users)
     return {"deleted": name}
 
 
 @method("materials.apply")
+@precise()
 def apply(*, object: str, material: str, slot: int | None) -> dict[str, Any]:
     obj = names.find_object(object)
     found = find(material)
@@ -218,20 +221,21 @@ def apply(*, object: str, material: str, slot: int | None) -> dict[str, Any]:
             "validation_error", f"{object!r} is {names.kind_of(obj)}, which has no surface", {"object": object}
         )
     count = len(obj.material_slots)
-    index = slot or 0
-    if index > count:
+    number = slot or 0
+    if number > count:
         raise AppError(
             "validation_error",
-            f"{object!r} has {count} material slots: slot {index} is neither one of them nor the next one",
-            {"slot": index, "slots": count},
+            f"{object!r} has {count} material slots: slot {number} is neither one of them nor the next one",
+            {"slot": number, "slots": count},
         )
-    about_to_change(describe(obj)["revision"])
-    if index == count:
+    about_to_change(index.described(obj)["revision"])
+    if number == count:
         obj.data.materials.append(found)
     else:
-        obj.material_slots[index].material = found
-    described = describe(obj)
-    _tell([obj] if obj.data.users == 1 else [each for each in bpy.data.objects if each.data == obj.data])
+        obj.material_slots[number].material = found
+    described = index.changed(obj, same_mesh=True)
+    if obj.data.users > 1:
+        _report([each for each in bpy.data.objects if each.data == obj.data and each != obj])
     textures.warn_of_missing_uvs([obj])
     return described
 

@@ -11,21 +11,23 @@ import numpy
 from mathutils import Matrix, Vector
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, warn
-from cadgate_blender.app import changes, limits, names, probe, versions
-from cadgate_blender.app.describe import describe, mesh_changed, world_matrix
+from cadgate_blender.app import limits, names, probe, versions
+from cadgate_blender.app.describe import world_matrix
 from cadgate_blender.app.modifiers import find_mesh, replace_mesh
 from cadgate_blender.app.objects import remove
+from cadgate_blender.app.scene_index import index, precise
 from cadgate_blender.app.verification.unchanged import check_same, shape
 
 # --- shading -----------------------------------------------------------------------------------------------------
 
 
 @method("objects.shade")
+@precise()
 def shade(*, name: str, mode: str, angle: float) -> dict[str, Any]:
     """Shade the whole mesh smooth or flat, or smooth but at edges sharper than `angle` (degrees)."""
     obj = find_mesh(name)
     mesh = obj.data
-    about_to_change(describe(obj)["revision"])
+    about_to_change(index.described(obj)["revision"])
     if mesh.has_custom_normals:
         versions.clear_custom_normals(mesh)
         warn("custom_normals", f"The normals that {name!r} had of its own are gone: they would hide the shading")
@@ -43,17 +45,16 @@ def shade(*, name: str, mode: str, angle: float) -> dict[str, Any]:
     mesh.polygons.foreach_get("use_smooth", flags)
     if any(flag == (mode == "flat") for flag in flags):
         raise AppError("command_failed", f"Blender did not shade all faces of {name!r}")
-    return _told(obj)
+    return _changed(obj)
 
 
-def _told(obj: Any) -> dict[str, Any]:
+def _changed(obj: Any) -> dict[str, Any]:
     """The ObjectInfo of a changed object; those that share its mesh changed too."""
-    described = describe(obj)
-    changes.changed(described)
+    described = index.changed(obj)
     if obj.data is not None and obj.data.users > 1:
         for each in bpy.data.objects:
             if each.data == obj.data and each != obj:
-                changes.changed(describe(each))
+                index.changed(each, same_mesh=True)
     return described
 
 
@@ -80,7 +81,7 @@ def join(*, objects: list[str], name: str | None, on_conflict: str) -> dict[str,
     try:
         before = shape(list(zip(meshes, frames)))
         limits.check("The number of vertices of the result", before.vertices, "max_vertices")
-        about_to_change(describe(first)["revision"])
+        about_to_change(index.described(first)["revision"])
     except BaseException:
         for mesh in meshes:
             bpy.data.meshes.remove(mesh)
@@ -98,10 +99,7 @@ def join(*, objects: list[str], name: str | None, on_conflict: str) -> dict[str,
         first.name = new_name
         if first.name != new_name and on_conflict != "rename":
             raise name_taken("object", new_name)
-        names.note(first, former=former)
-    described = describe(first)
-    changes.changed(described, former=former)
-    return described
+    return index.changed(first, former=former)
 
 
 def _joined(chosen: list[Any], meshes: list[Any], frames: list[Any]) -> Any:
@@ -153,13 +151,12 @@ def separate(*, name: str, by: str) -> dict[str, Any]:
         raise AppError("conflict", f"{name!r} has shape keys, and cannot be separated")
     before, frame = shape([(obj.data, Matrix.Identity(4))]), world_matrix(obj).copy()
     known, collections = set(bpy.data.objects), list(obj.users_collection)
-    about_to_change(describe(obj)["revision"])
+    about_to_change(index.described(obj)["revision"])
     _own_mesh(obj)
     hidden, obj.hide_viewport = obj.hide_viewport, False
     with _stage([obj]) as context, bpy.context.temp_override(**context, active_object=obj, object=obj):
         bpy.ops.mesh.separate(type=by.upper())
     obj.hide_viewport = hidden
-    mesh_changed(obj.data)
     parts = sorted((each for each in bpy.data.objects if each not in known), key=lambda each: each.name)
     limits.check("The number of objects", len(known) + len(parts), "max_objects")
     for part in parts:
@@ -167,7 +164,6 @@ def separate(*, name: str, by: str) -> dict[str, Any]:
         for collection in collections:
             if collection not in list(part.users_collection):
                 collection.objects.link(part)
-        names.note(part)
     everything = [obj, *parts]
     after = shape([(each.data, Matrix.Identity(4)) for each in everything])
     # Faces of another material share vertices, which both parts have then.
@@ -177,11 +173,7 @@ def separate(*, name: str, by: str) -> dict[str, Any]:
             raise AppError("command_failed", f"Blender moved the part {each.name!r}; it was taken back")
     if not parts:
         warn("no_effect", f"{name!r} is one part already: nothing was separated")
-    found = [describe(each) for each in everything]
-    changes.changed(found[0])
-    for part in found[1:]:
-        changes.created(part)
-    return {"objects": found}
+    return {"objects": [index.changed(obj), *(index.created(part) for part in parts)]}
 
 
 # --- transforms and origins ----------------------------------------------------------------------------------------
@@ -210,12 +202,12 @@ def apply(*, name: str, location: bool, rotation: bool, scale: bool) -> dict[str
     bpy.data.objects.remove(trial)
     if abs(kept.determinant()) < 1e-30:
         raise AppError("validation_error", f"{name!r} has a scale of 0 along an axis: apply the scale too, or set it")
-    about_to_change(describe(obj)["revision"], anything=any(parts.values()))
+    about_to_change(index.described(obj)["revision"], anything=any(parts.values()))
     if not any(parts.values()):
-        return describe(obj)
+        return index.describe(obj)
 
     _shift(obj, kept.inverted() @ obj.matrix_basis, reset, "transform")
-    return _told(obj)
+    return _changed(obj)
 
 
 def _refuse_animated(obj: Any, parts: list[str]) -> None:
@@ -241,7 +233,6 @@ def _shift(obj: Any, turn: Any, reset: Any, what: str) -> None:
     obj.data.transform(turn, shape_keys=True)
     if turn.determinant() < 0:
         obj.data.flip_normals()
-    mesh_changed(obj.data)
     reset(obj)
     for child in obj.children:
         if child.parent_type == "OBJECT":
@@ -286,14 +277,14 @@ def origin(*, name: str, to: str | list[float]) -> dict[str, Any]:
         raise AppError("validation_error", f"{name!r} has no vertices: send a point, [x, y, z]")
     else:
         place = _middle(obj.data, to)
-    about_to_change(describe(obj)["revision"])
+    about_to_change(index.described(obj)["revision"])
     step = obj.matrix_basis.to_3x3() @ place
 
     def reset(each: Any) -> None:
         each.location = Vector(each.location) + step
 
     _shift(obj, Matrix.Translation(-place), reset, "origin")
-    return _told(obj)
+    return _changed(obj)
 
 
 def _middle(mesh: Any, to: str) -> Any:

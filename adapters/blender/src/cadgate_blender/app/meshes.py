@@ -13,6 +13,7 @@ from cadgate.appserver import AppError, method
 from cadgate_blender.app import limits, mesh_arrays
 from cadgate_blender.app.geometry import Arrays, fill_mesh
 from cadgate_blender.app.objects import Placement, add_object
+from cadgate_blender.app.scene_index import precise
 
 HEADER = struct.Struct("<4sIII")
 MAGIC = b"CGM1"
@@ -20,6 +21,7 @@ MAX_COORDINATE = 1e9
 
 
 @method("meshes.create")
+@precise()
 def create(
     *,
     vertices: list[Any],
@@ -102,6 +104,7 @@ def _same(what: str, found: Any, wanted: Any, room: float) -> None:
 
 
 @method("internal.mesh")
+@precise()
 def upload(*, path: str, smooth: bool, **placement: Any) -> dict[str, Any]:
     """A file: the header `CGM1`, numbers of vertices, faces and corners; then positions, corners per face, indices."""
     place = Placement(**placement)

@@ -13,15 +13,7 @@ from typing import Any, Generator
 import bpy
 
 from cadgate.appserver import AppError
-from cadgate_blender.app import describe
-
-_known = False
-
-
-def forget() -> None:
-    """Anything but this package's own functions may have changed modes: look at every object the next time."""
-    global _known
-    _known = False
+from cadgate_blender.app.scene_index import index
 
 
 def write_back() -> None:
@@ -33,16 +25,15 @@ def write_back() -> None:
 
 def end() -> None:
     """Bring every object into object mode. Costs nothing where nobody else had a hand in it since the last time."""
-    global _known
     # Not even to ask for the context's mode: that goes through all objects after one was added or deleted.
-    if _known and bpy.app.background:
+    if index.modes_are_known:
         return
     left = [obj for obj in bpy.data.objects if obj.mode != "OBJECT"]
     for obj in left:
         _end(obj)
     if left:
-        describe.forget()
-    _known = True
+        index.unknown_change()
+    index.note_object_modes()
 
 
 def _end(obj: Any) -> None:

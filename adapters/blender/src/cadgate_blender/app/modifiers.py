@@ -9,9 +9,10 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
-from cadgate_blender.app import animated, changes, limits, names, probe, versions
-from cadgate_blender.app.describe import as_described, degrees, describe, tidy, vector
+from cadgate_blender.app import animated, limits, names, probe, versions
+from cadgate_blender.app.describe import degrees, tidy, vector
 from cadgate_blender.app.objects import drop_unused
+from cadgate_blender.app.scene_index import index, precise
 
 TYPES = {
     "subdivision": "SUBSURF",
@@ -237,6 +238,7 @@ def list_modifiers(*, object: str) -> dict[str, Any]:
 
 
 @method("modifiers.add")
+@precise("modifier")
 def add(*, object: str, modifier: dict[str, Any]) -> dict[str, Any]:
     obj = _target(object)
     # A copy: the parameters themselves are journaled after this.
@@ -249,18 +251,17 @@ def add(*, object: str, modifier: dict[str, Any]) -> dict[str, Any]:
         if obj.modifiers.get(name) is not None:
             raise name_taken("modifier", name, on_conflict=False)
     check(obj, word, settings)
-    about_to_change(as_described(obj)["revision"])
+    about_to_change(index.described(obj)["revision"])
     made = obj.modifiers.new(name or word.capitalize(), TYPES[word])
     if made is None:
         raise AppError("command_failed", f"Blender adds no {word} modifier to a {obj.type}")
     _set(made, settings)
     _check_live(obj, made)
-    described = describe(obj)
-    changes.changed(described)
-    return described
+    return index.changed(obj, same_mesh=True)
 
 
 @method("modifiers.update")
+@precise("settings")
 def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str, Any]:
     obj = _target(object)
     found = _find(obj, modifier)
@@ -279,7 +280,7 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
         before = {field: get(found) for field, (get, _) in known.items()}
         check(obj, word, {**before, **settings}, instead_of=found)
     anything = bool(settings or shown)
-    about_to_change(as_described(obj)["revision"], anything=anything)
+    about_to_change(index.described(obj)["revision"], anything=anything)
     _set(found, settings)
     for field, value in shown.items():
         setattr(found, field, value)
@@ -287,7 +288,7 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
     if settings:
         _check_live(obj, found)
     if anything:
-        changes.changed(describe(obj))
+        index.changed(obj, same_mesh=True)
     return info(found)
 
 
@@ -300,16 +301,18 @@ def _check_live(obj: Any, modifier: Any) -> None:
 
 
 @method("modifiers.remove")
+@precise()
 def remove_modifier(*, object: str, modifier: str) -> dict[str, Any]:
     obj = _target(object)
     found = _find(obj, modifier)
-    about_to_change(as_described(obj)["revision"])
+    about_to_change(index.described(obj)["revision"])
     obj.modifiers.remove(found)
-    changes.changed(describe(obj))
+    index.changed(obj, same_mesh=True)
     return {"deleted": modifier}
 
 
 @method("modifiers.apply")
+@precise()
 def apply(*, object: str, modifier: str) -> dict[str, Any]:
     """Make what the modifier does part of the mesh. Others stay, also those that work before it."""
     obj = find_mesh(object)
@@ -328,15 +331,13 @@ def apply(*, object: str, modifier: str) -> dict[str, Any]:
         mesh = probe.mesh_of(obj, keep=lambda each: each.name == modifier)
     try:
         _check_made(obj, found, mesh)
-        about_to_change(as_described(obj)["revision"])
+        about_to_change(index.described(obj)["revision"])
     except BaseException:
         bpy.data.meshes.remove(mesh)
         raise
     replace_mesh(obj, mesh)
     obj.modifiers.remove(obj.modifiers[modifier])
-    described = describe(obj)
-    changes.changed(described)
-    return described
+    return index.changed(obj)
 
 
 def _check_made(obj: Any, modifier: Any, mesh: Any) -> None:

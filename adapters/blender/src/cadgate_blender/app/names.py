@@ -1,67 +1,27 @@
-"""Names of data-blocks: which are free, and which object has one, without a search through the scene."""
+"""Names of data-blocks: which are free, and what has one."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
 from cadgate.appserver import AppError, name_taken, not_found
 from cadgate_blender.app import versions
-
-_known: dict[str, Any] | None = None
-
-
-def forget() -> None:
-    """Call this after anything but this package's own functions may have changed the objects."""
-    global _known
-    _known = None
-
-
-def _objects() -> dict[str, Any]:
-    # `bpy.data.objects.get` walks a list: 0.1 ms at 2,000 objects, 0.5 ms at 8,000. With a window, people rename
-    # objects between two calls, so nothing can be remembered there.
-    global _known
-    if _known is None or not bpy.app.background:
-        _known = {obj.name: obj for obj in bpy.data.objects}
-    return _known
-
-
-def note(obj: Any, former: str | None = None) -> None:
-    """Remember an object that was created, or renamed from `former`."""
-    if _known is not None:
-        if former is not None:
-            _known.pop(former, None)
-        _known[obj.name] = obj
-
-
-def drop(name: str) -> None:
-    """The object `name` is gone."""
-    if _known is not None:
-        _known.pop(name, None)
+from cadgate_blender.app.scene_index import index
 
 
 def count_objects() -> int:
-    return len(_objects())
+    return len(index.objects())
 
 
 def has_object(name: str) -> bool:
-    return name in _objects()
+    return name in index.objects()
 
 
 def find_object(name: str) -> Any:
     """The object `name`. Raises AppError `object_not_found`."""
-    obj = _objects().get(name)
-    try:
-        if obj is not None and obj.name == name:
-            return obj
-    except ReferenceError:
-        pass
-    # A miss is confirmed by Blender itself before anybody is told of it.
-    forget()
-    obj = _objects().get(name)
+    obj = index.find(name)
     if obj is None:
-        raise not_found("object", name, _objects())
+        raise not_found("object", name, index.objects())
     return obj
 
 

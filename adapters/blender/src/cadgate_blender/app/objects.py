@@ -9,8 +9,9 @@ from typing import Any, Callable, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, page, warn
-from cadgate_blender.app import animated, aside, changes, limits, names, properties, references, remembered, transforms
-from cadgate_blender.app.describe import as_described, collections_of_all, describe, mesh_changed, vector, world_matrix
+from cadgate_blender.app import animated, aside, limits, names, properties, removal, transforms
+from cadgate_blender.app.describe import collections_of_all, vector, world_matrix
+from cadgate_blender.app.scene_index import index, precise
 
 Triple = Sequence[float]
 
@@ -44,7 +45,7 @@ class Placement:
         """
         if self.name is not None and self.on_conflict == "replace" and names.has_object(self.name):
             replaced = names.find_object(self.name)
-            about_to_change(as_described(replaced)["revision"])
+            about_to_change(index.described(replaced)["revision"])
             remove(replaced)
         else:
             about_to_change()
@@ -52,7 +53,7 @@ class Placement:
     def check_name(self, obj: Any) -> None:
         """Raise AppError when Blender gave the new object another name than was asked for."""
         if self.name is not None and obj.name != self.name and self.on_conflict != "rename":
-            names.forget()
+            index.unknown_change()
             raise name_taken("object", self.name)
 
 
@@ -83,12 +84,7 @@ def add_object(
     if dress is not None:
         dress(obj)
     placement.collection.objects.link(obj)
-    names.note(obj)
-    references.note_made(obj)
-    remembered.note_collections(obj, (placement.collection,))
-    info = describe(obj, [placement.collection.name], visible=True)
-    changes.created(info)
-    return info
+    return index.created(obj, (placement.collection,), is_own=True, visible=True)
 
 
 def _name_data(obj: Any) -> None:
@@ -104,7 +100,7 @@ def remove(obj: Any) -> None:
 
     Raises AppError `degenerate_result` where one of them cannot.
     """
-    name, kind, data = obj.name, obj.type, obj.data
+    name, data = obj.name, obj.data
     children = children_of(obj)
     for child in children:
         check_unparent(child)
@@ -114,23 +110,23 @@ def remove(obj: Any) -> None:
                 "animated", f"The keys of {child.name!r} say where it is below {name!r}, which is no more: it will move"
             )
         unparent(child)
-    references.remove(obj)
+    ties = index.ties_of(obj)
+    index.removed(obj)
+    removal.remove_object(obj, ties.collections, is_unmarked=ties.is_unmarked)
     drop_unused(data)
-    names.drop(name)
-    changes.deleted(name, kind)
+    for child in children:
+        index.changed(child)
 
 
 def drop_unused(data: Any) -> None:
     """Delete an object's former data, if nothing uses it any more."""
     if data is not None and data.users == 0:
-        if isinstance(data, bpy.types.Mesh):
-            mesh_changed(data)
-        references.remove_data(data)
+        removal.remove_data(data)
 
 
 def children_of(obj: Any) -> list[Any]:
     """The object's children: to ask Blender costs a walk over all objects."""
-    return [] if references.is_free(obj) else list(obj.children)
+    return [] if index.has_no_references(obj) else list(obj.children)
 
 
 def check_unparent(obj: Any) -> None:
@@ -148,7 +144,10 @@ def check_unparent(obj: Any) -> None:
 
 
 def unparent(obj: Any) -> None:
-    """Without moving the object. A shear that its parent gave it goes into its points."""
+    """Without moving the object. A shear that its parent gave it goes into its points.
+
+    Who calls this reports the object as changed.
+    """
     matrix = world_matrix(obj)
     obj.parent = None
     obj.parent_type = "OBJECT"
@@ -156,8 +155,6 @@ def unparent(obj: Any) -> None:
     if transforms.is_sheared(matrix):
         if transforms.shows_shear(obj):
             transforms.put_into_points(obj, transforms.shear_of(matrix))
-            if obj.type == "MESH":
-                mesh_changed(obj.data)
         bare = transforms.without_shear(matrix)
         for child in obj.children:
             child.matrix_parent_inverse = bare.inverted_safe() @ matrix @ child.matrix_parent_inverse
@@ -186,7 +183,7 @@ def list_objects(*, type: str | None, name: str | None, limit: int, offset: int,
     with aside.together():
         return page(
             found,
-            lambda obj: as_described(obj, collections.get(obj.name, [])),
+            lambda obj: index.described(obj, collections.get(obj.name, [])),
             limit=limit,
             offset=offset,
             fields=fields,
@@ -209,15 +206,16 @@ def _brief(obj: Any) -> dict[str, Any]:
 
 @method("objects.get")
 def get_object(*, name: str) -> dict[str, Any]:
-    return as_described(names.find_object(name))
+    return index.described(names.find_object(name))
 
 
 @method("objects.delete")
+@precise()
 def delete_object(*, name: str) -> dict[str, Any]:
     obj = names.find_object(name)
     for child in children_of(obj):
         check_unparent(child)
-    about_to_change(as_described(obj)["revision"])
+    about_to_change(index.described(obj)["revision"])
     remove(obj)
     if bpy.data.objects.get(name) is not None:
         raise AppError("command_failed", f"Blender did not delete {name!r}")
@@ -225,6 +223,7 @@ def delete_object(*, name: str) -> dict[str, Any]:
 
 
 @method("objects.update")
+@precise("parent")
 def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
     """Change what `wanted` holds: new_name, location, rotation (degrees), scale, parent (None: none), visible …
 
@@ -240,7 +239,7 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
     replaced = names.find_object(new_name) if taken and on_conflict == "replace" else None
     if replaced is not None and replaced == parent:
         raise AppError("validation_error", f"{new_name!r} cannot be replaced: it is to be the parent of {name!r}")
-    about_to_change(as_described(obj)["revision"], anything=bool(wanted))
+    about_to_change(index.described(obj)["revision"], anything=bool(wanted))
     if replaced is not None:
         remove(replaced)
     moved: Sequence[str] = ()
@@ -265,12 +264,8 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
         obj.name = new_name
         if obj.name != new_name and on_conflict != "rename":
             raise name_taken("object", new_name)
-        names.note(obj, former=name)
     animated.warn_of_object(obj, [*moved, *(field for field in wanted if field not in moved)])
-    info = describe(obj)
-    if wanted:
-        changes.changed(info, former=name)
-    return info
+    return index.changed(obj, former=name, same_mesh="parent" not in wanted) if wanted else index.describe(obj)
 
 
 def _new_parent(obj: Any, wanted: dict[str, Any]) -> Any:
@@ -313,6 +308,7 @@ def _set_parent(obj: Any, parent: Any) -> None:
 
 
 @method("objects.duplicate")
+@precise()
 def duplicate(
     *,
     object: str,
@@ -328,7 +324,7 @@ def duplicate(
     place = Placement(name=name, on_conflict=on_conflict, location=(0, 0, 0), rotation=(0, 0, 0))
     if name == object and on_conflict == "replace":
         raise AppError("validation_error", f"{object!r} cannot be replaced by its own copy: choose another name")
-    collections = remembered.collections_of(original)
+    collections = index.collections_of(original)
     place.make_way()
     copy = original.copy()
     if original.data is not None and not linked:
@@ -348,11 +344,6 @@ def duplicate(
     wanted = {"location": location, "rotation": rotation, "scale": scale}
     animated.warn_of_object(copy, [field for field, value in wanted.items() if value is not None])
     collections = collections or (bpy.context.scene.collection,)
-    references.note_made(copy)
-    remembered.note_collections(copy, collections)
     for collection in collections:
         collection.objects.link(copy)
-    names.note(copy)
-    info = describe(copy, [collection.name for collection in collections])
-    changes.created(info)
-    return info
+    return index.created(copy, collections, is_own=True)

@@ -11,6 +11,7 @@ from cadgate.appserver import method, warn
 from cadgate_blender.app import glyphs, limits, round_shapes
 from cadgate_blender.app.geometry import Make, from_arrays, from_bmesh
 from cadgate_blender.app.objects import Placement, add_object
+from cadgate_blender.app.scene_index import precise
 
 
 def _check(vertices: int) -> None:
@@ -18,6 +19,7 @@ def _check(vertices: int) -> None:
 
 
 @method("primitives.cube")
+@precise()
 def cube(*, size: float, **placement: Any) -> dict[str, Any]:
     place = Placement(**placement)
     make = from_bmesh(("cube", size), lambda bm: bmesh.ops.create_cube(bm, size=size, calc_uvs=True))
@@ -25,6 +27,7 @@ def cube(*, size: float, **placement: Any) -> dict[str, Any]:
 
 
 @method("primitives.sphere")
+@precise()
 def sphere(
     *, radius: float, kind: str, segments: int, rings: int, subdivisions: int, smooth: bool, **placement: Any
 ) -> dict[str, Any]:
@@ -47,6 +50,7 @@ def sphere(
 
 
 @method("primitives.cylinder")
+@precise()
 def cylinder(*, radius: float, depth: float, vertices: int, smooth: bool, **placement: Any) -> dict[str, Any]:
     place = Placement(**placement)
     _check(2 * vertices)
@@ -54,6 +58,7 @@ def cylinder(*, radius: float, depth: float, vertices: int, smooth: bool, **plac
 
 
 @method("primitives.cone")
+@precise()
 def cone(
     *, radius1: float, radius2: float, depth: float, vertices: int, smooth: bool, **placement: Any
 ) -> dict[str, Any]:
@@ -70,6 +75,7 @@ def _cone(radius1: float, radius2: float, depth: float, vertices: int, smooth: b
 
 
 @method("primitives.torus")
+@precise()
 def torus(
     *,
     major_radius: float,
@@ -86,12 +92,14 @@ def torus(
 
 
 @method("primitives.plane")
+@precise()
 def plane(*, size: float, **placement: Any) -> dict[str, Any]:
     place = Placement(**placement)
     return add_object("Plane", place, _grid(size, 1, 1))
 
 
 @method("primitives.grid")
+@precise()
 def grid(*, size: float, x_subdivisions: int, y_subdivisions: int, **placement: Any) -> dict[str, Any]:
     place = Placement(**placement)
     _check((x_subdivisions + 1) * (y_subdivisions + 1))
@@ -103,6 +111,7 @@ def _grid(size: float, x_segments: int, y_segments: int) -> Make:
 
 
 @method("primitives.circle")
+@precise()
 def circle(*, radius: float, vertices: int, fill: bool, **placement: Any) -> dict[str, Any]:
     place = Placement(**placement)
     _check(vertices)
@@ -111,6 +120,7 @@ def circle(*, radius: float, vertices: int, fill: bool, **placement: Any) -> dic
 
 
 @method("primitives.monkey")
+@precise()
 def monkey(*, size: float, smooth: bool, **placement: Any) -> dict[str, Any]:
     place = Placement(**placement)
 
@@ -122,6 +132,7 @@ def monkey(*, size: float, smooth: bool, **placement: Any) -> dict[str, Any]:
 
 
 @method("primitives.empty")
+@precise()
 def empty(*, display: str, size: float, **placement: Any) -> dict[str, Any]:
     place = Placement(**placement)
 
@@ -133,6 +144,7 @@ def empty(*, display: str, size: float, **placement: Any) -> dict[str, Any]:
 
 
 @method("primitives.text")
+@precise()
 def text(*, text: str, size: float, extrude: float, align: str, **placement: Any) -> dict[str, Any]:
     place = Placement(**placement)
     lost = glyphs.missing(text)

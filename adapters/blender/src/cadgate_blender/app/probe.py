@@ -8,7 +8,7 @@ import bpy
 from mathutils import Matrix
 
 from cadgate.appserver import AppError
-from cadgate_blender.app import limits, references
+from cadgate_blender.app import limits, removal
 
 
 def mesh_of(
@@ -45,7 +45,7 @@ def mesh_of(
     except RuntimeError as error:
         raise AppError("command_failed", f"Blender could not evaluate the modifiers: {error}") from error
     finally:
-        references.remove_stage(scene, [copy])
+        removal.remove_stage(scene, [copy])
     try:
         limits.check("The number of vertices of the result", len(mesh.vertices), "max_vertices")
     except AppError:

@@ -7,9 +7,10 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, cleared, method, name_taken
-from cadgate_blender.app import animated, changes, describe, images, limits, names, snapshots, sockets, versions
+from cadgate_blender.app import animated, images, limits, names, snapshots, sockets, versions
 from cadgate_blender.app import camera as cameras
 from cadgate_blender.app.describe import tidy, vector
+from cadgate_blender.app.scene_index import index
 
 _OWNED = (
     "meshes",
@@ -100,7 +101,7 @@ def update(**wanted: Any) -> dict[str, Any]:
     if "camera" in wanted:
         animated.warn_of_camera(scene)
     if wanted:
-        changes.scene("changed")
+        index.scene("changed")
     return info()
 
 
@@ -119,20 +120,18 @@ def clear() -> dict[str, Any]:
     about_to_change()
     count = len(bpy.data.objects)
     for obj in bpy.data.objects:
-        changes.deleted(obj.name, obj.type)
+        index.removed(obj)
     if count > _MANY:
         snapshots.empty_queue()
     bpy.data.batch_remove(list(bpy.data.objects))
     bpy.data.batch_remove(list(bpy.data.collections))
-    names.forget()
-    describe.forget()
     for kind in _OWNED:
         for block in getattr(bpy.data, kind, ()):
             block.use_fake_user = False
     bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
     if len(bpy.data.objects):
         raise AppError("command_failed", f"Blender left {len(bpy.data.objects)} objects")
-    changes.scene("cleared")
+    index.scene("cleared")
     cleared()
     return {"deleted": count}
 
@@ -151,10 +150,8 @@ def open_document(*, path: str) -> dict[str, Any]:
     """Replace the session by a .blend file that a worker has looked at."""
     about_to_change()
     snapshots.open_file(path)
-    names.forget()
-    describe.forget()
-    changes.anything()
-    changes.scene("opened")
+    index.unknown_change()
+    index.scene("opened")
     return info()
 
 
@@ -220,7 +217,7 @@ def update_world(**wanted: Any) -> dict[str, Any]:
     if "strength" in wanted:
         sockets.put(world.node_tree, node.inputs["Strength"], wanted["strength"])
         animated.warn_of_socket(world.name, world.node_tree, "strength", node.inputs["Strength"])
-    changes.scene("changed")
+    index.scene("changed")
     return _world_info()
 
 
@@ -239,5 +236,5 @@ def set_world_image(*, path: str, name: str) -> dict[str, Any]:
     picture = tree.nodes.new("ShaderNodeTexEnvironment")
     picture.image = image
     tree.links.new(picture.outputs["Color"], node.inputs["Color"])
-    changes.scene("changed")
+    index.scene("changed")
     return _world_info()

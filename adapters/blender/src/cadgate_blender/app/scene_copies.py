@@ -6,7 +6,7 @@ from typing import Any, Iterator
 
 import bpy
 
-from cadgate_blender.app import references, versions
+from cadgate_blender.app import removal, versions
 
 _DEPTH = 3
 _NOT_PICTURED = {
@@ -51,7 +51,7 @@ def empty_copy(scene: Any) -> Any:
         differed = [_copy(source, target, _DEPTH) for source, target in pairs]
         if not any(differed):
             return copy
-    references.remove_stage(copy)
+    removal.remove_stage(copy)
     return None
 
 

@@ -7,7 +7,7 @@ from typing import Any, Iterator
 import bpy
 
 from cadgate.appserver import scripting
-from cadgate_blender.app import describe
+from cadgate_blender.app.scene_index import index
 from cadgate_blender.app.snapshots import blocks
 
 MODULES = scripting.MODULES | {"bmesh", "bpy", "bpy_extras", "gpu_extras", "mathutils", "numpy"}
@@ -50,7 +50,7 @@ def tell_again(result: dict[str, Any]) -> None:
         return
     obj = bpy.data.objects.get(result["name"])
     if obj is not None:
-        result.update({key: value for key, value in describe.describe(obj).items() if key in result})
+        result.update({key: value for key, value in index.describe(obj).items() if key in result})
     else:
         text = f"{result['name']!r} is not there any more, or has another name: code in this session acts on changes"
         result.setdefault("warnings", []).append({"code": "changed_by_code", "message": text})

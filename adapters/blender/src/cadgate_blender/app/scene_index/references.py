@@ -1,0 +1,72 @@
+"""Which objects anything but collections refers to: the others are deleted without a walk through the session.
+
+Blender looks at every data-block for what may name a deleted one. Here that is done once, and the calls that come
+after it say whom they name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from cadgate_blender.app import versions
+
+_WORTH = 1
+"""Deletions before it is worth to look at everything: that takes as long as two of them do."""
+_SIMPLE = ("MESH", "EMPTY", "CURVE", "SURFACE", "FONT", "LIGHT")
+
+
+class References:
+    """The objects that something refers to, as far as that is known."""
+
+    def __init__(self) -> None:
+        self._referred: set[int] | None = None
+        self._asked = 0
+
+    def forget(self) -> None:
+        """Anything may refer to anything now."""
+        self._referred, self._asked = None, 0
+
+    def add(self, obj: Any) -> None:
+        """Something will refer to this object."""
+        if self._referred is not None:
+            self._referred.add(obj.session_uid)
+
+    @property
+    def is_known(self) -> bool:
+        return self._referred is not None
+
+    def has_none(self, obj: Any) -> bool:
+        """Whether nothing but collections refers to an object; False where that is not known."""
+        if not bpy.app.background or obj.type not in _SIMPLE or len(obj.particle_systems) or obj.library is not None:
+            return False
+        if len(bpy.data.scenes) != 1 or _may_refer(bpy.context.scene, obj):
+            return False
+        known = self._known()
+        return known is not None and obj.session_uid not in known
+
+    def _known(self) -> set[int] | None:
+        if self._referred is None:
+            self._asked += 1
+            if self._asked <= _WORTH:
+                return None
+            rooms = {*bpy.data.scenes, *bpy.data.collections}
+            users = bpy.data.user_map(key_types={"OBJECT"})
+            self._referred = {block.session_uid for block, by in users.items() if by - rooms}
+        return self._referred
+
+
+def _may_refer(scene: Any, obj: Any) -> bool:
+    """Whether a scene may refer to an object otherwise than by its own collection: the two look the same from afar."""
+    tools, strips = scene.tool_settings.particle_edit, scene.sequence_editor
+    return (
+        obj in (scene.camera, tools.object, tools.shape_object, scene.render.bake.cage_object)
+        or getattr(getattr(scene, "cycles", None), "dicing_camera", None) == obj
+        or scene.animation_data is not None
+        or scene.rigidbody_world is not None
+        or versions.compositor(scene) is not None
+        or len(scene.timeline_markers) > 0
+        or (strips is not None and versions.strips_of(strips) > 0)
+        or any(not name.startswith("cycles") for name, _ in scene.items())
+    )
