@@ -216,11 +216,11 @@ def test_a_proxy_that_clients_would_ask_is_told_and_keeps_no_command_from_the_ga
         "NO_PROXY": bypass, "CADGATE_STATE_DIR": str(tmp_path / "state"), "CADGATE_PORT": str(free_port()),
     }  # fmt: skip
     try:
-        code, printed, said = cadgate(tmp_path, "up", **environment)
+        code, printed, said = cadgate(tmp_path, "up", before=(), **environment)
         assert code == 0, printed + said
         assert re.search(r"^gateway +up ", printed, re.MULTILINE)
         assert ("export NO_PROXY=127.0.0.1,localhost" in said) == (not bypass)
-        code, printed, said = cadgate(tmp_path, "status", **environment)
+        code, printed, said = cadgate(tmp_path, "status", before=(), **environment)
         assert code == 0, printed + said
     finally:
-        assert cadgate(tmp_path, "down", **environment)[0] == 0
+        assert cadgate(tmp_path, "down", before=(), **environment)[0] == 0

@@ -18,7 +18,7 @@ from tests.truth.scene_files import Piece
 from tests.truth.scenes import Floats, Maker, Node, Scene
 
 ALLOWED = {"degenerate_result", "limit_exceeded"}
-NOT_GIVEN_OUT = "so it is not given out"
+NOT_GIVEN_OUT = "and was discarded"
 """How the gateway refuses a file that is not what the scene shows."""
 BY_WAY_OF_BLENDER = ("fbx", "abc")
 """Formats that no other program here reads: they are imported again, and then written as glb."""

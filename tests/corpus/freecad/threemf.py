@@ -352,7 +352,7 @@ CASES = [
         id="3mf-circle",
         name="part.3mf",
         make=circle,
-        expected=Expected(error="unsupported_format", error_words=["in itself"]),
+        expected=Expected(error="unsupported_format", error_words=["contains itself"]),
     ),
     FileCase(
         id="3mf-places-what-it-has-not",

@@ -203,13 +203,13 @@ def chosen_numbers(obj: Any, kind: str, field: str, selection: Any, *, required:
 def _fitting(obj: Any, shape: Any, kind: str, field: str, selection: dict[str, Any]) -> list[dict[str, Any]]:
     """The described faces or edges that fit a filter."""
     box = None if selection.get("at") is None else _extents(shape)
-    told = [described for described in _described(shape, kind) if described["type"] != "degenerated"]
+    found = [described for described in _described(shape, kind) if described["type"] != "degenerated"]
     on_face = selection.get("on_face")
     if on_face is not None:
         number = _numbered(obj, "Face", f"{field}.on_face", on_face, len(shape.Faces))
         names = set(Names(shape).of(shape.Faces[number - 1].Edges))
-        told = [described for described in told if described["name"] in names]
-    return [described for described in told if matches(described, box, selection)]
+        found = [described for described in found if described["name"] in names]
+    return [described for described in found if matches(described, box, selection)]
 
 
 def _numbered(obj: Any, kind: str, field: str, name: Any, count: int) -> int:

@@ -1,4 +1,4 @@
-"""A document that nobody sees: for exporters and importers, which work on documents only."""
+"""A hidden document for exporters and importers, which work on documents only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cadgate_freecad.app.observer import OBSERVER
 
 @contextmanager
 def scratch(label: str = "scratch") -> Generator[Any, None, None]:
-    """A hidden document, closed at the end; the active document stays what it is and nobody is told."""
+    """Yield a hidden document and close it at the end, without events and without changing the active document."""
     active = FreeCAD.ActiveDocument
     OBSERVER.paused = True
     document = None

@@ -1,4 +1,4 @@
-"""FreeCAD's own values: numbers or quantity strings, names, labels, and what every creation has."""
+"""FreeCAD's own values: numbers or quantity strings, names, labels, and the common fields of creations."""
 
 from __future__ import annotations
 
@@ -91,8 +91,8 @@ Expressions = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=255)], Expression | None],
     Field(
         max_length=200,
-        description="Expressions by the name of the property that they determine; null removes one. They may name "
-        "other objects' properties, `Box.Width * 2`, and are followed when these change.",
+        description="Expressions by the name of the property that they set; null removes one. They may refer to "
+        "other objects' properties, `Box.Width * 2`, and follow their changes.",
         examples=[{"Length": "Box.Width * 2"}],
     ),
 ]
@@ -114,24 +114,22 @@ class Material(Params):
 
 
 class LabelledCreation(Creation):
-    """What every request that adds an object has."""
+    """The fields of every request that adds an object."""
 
     name: PartName | None = Field(
         None,
-        description="`[A-Za-z_][A-Za-z0-9_]*`. Chosen by the application where it is not given.",
+        description="`[A-Za-z_][A-Za-z0-9_]*`. By default chosen by the application.",
         examples=["Base"],
     )
-    label: Label | None = Field(
-        None, description="Any text; the name where it is not given.", examples=["Grundplatte Ø10"]
-    )
+    label: Label | None = Field(None, description="Any text; by default the name.", examples=["Grundplatte Ø10"])
     expressions: Expressions = {}
     material: Material | None = Field(
-        None, description="What it is made of; with a density it has a `mass`.", examples=[{"density": 7850}]
+        None, description="What it is made of; with a density, the object has a `mass`.", examples=[{"density": 7850}]
     )
 
 
 class PartCreation(LabelledCreation):
-    """The same of an object that can be placed."""
+    """The same for an object that can be placed."""
 
     location: Location = Field((0.0, 0.0, 0.0), examples=[[0, 0, 0], [10, "1 in", 0]])
     rotation: Rotation = Field(
@@ -142,13 +140,13 @@ class PartCreation(LabelledCreation):
 Verify = Annotated[
     Literal["fast", "full"] | None,
     Field(
-        description="How closely the result is looked at: `full` compares more points, the volumes and the "
-        "triangulation, and takes several times as long. The adapter's setting `verify` where it is not given."
+        description="How closely the result is checked: `full` compares more points, the volumes and the "
+        "triangulation, and takes several times as long. By default the adapter's setting `verify`."
     ),
 ]
 
 
 class VerifiedCreation(PartCreation):
-    """The same of an object that a modelling operation makes, whose result is looked at in a second way."""
+    """The same for an object made by a modelling operation, whose result is checked in a second way."""
 
     verify: Verify = None

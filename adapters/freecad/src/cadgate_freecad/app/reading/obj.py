@@ -48,9 +48,9 @@ class _Parsed:
         self.object: tuple[int, bytes] = (0, b"")
         self.corners: dict[tuple[tuple[int, bytes], bytes], array[int]] = {}
         self.later: list[tuple[list[int], array[int]]] = []
-        """Polygons of vertices that stand after them."""
+        """Polygons whose vertices come after them."""
         self.furthest: tuple[int, int] = (-1, 0)
-        """The largest vertex that a face names, and its line."""
+        """The highest vertex number in a face, and its line."""
         self.begin(b"")
 
     def begin(self, group: bytes) -> None:
@@ -94,7 +94,7 @@ def read(path: str, found: Found, name: str) -> None:
 
 
 def _separate(parsed: _Parsed, found: Found) -> list[tuple[str, array[int]]]:
-    """The objects; without any, the groups that are closed, or touch no other one."""
+    """Return the objects; without any, the groups that are closed or touch no other one."""
     by_object: dict[tuple[int, bytes], list[tuple[bytes, array[int]]]] = {}
     for (key, group), corners in parsed.corners.items():
         if corners:
@@ -124,7 +124,7 @@ def _vertex(words: list[bytes], number: int) -> tuple[float, float, float]:
     except ValueError:
         text = b" ".join(words).decode("latin-1")
         raise AppError(
-            "unsupported_format", f"Line {number} of the OBJ file, {text!r}, is no vertex of three numbers"
+            "unsupported_format", f"Line {number} of the OBJ file, {text!r}, is not a vertex with three numbers"
         ) from None
     return x, y, z
 
@@ -164,7 +164,7 @@ def _cut(corners: list[int], points: array[float], target: array[int]) -> None:
 def _no_vertex(word: str, line: int, count: int) -> AppError:
     return AppError(
         "unsupported_format",
-        f"Line {line} of the OBJ file has a face with the vertex {word!r}, and there are {count} vertices: they are "
+        f"Line {line} of the OBJ file has a face with the vertex {word!r}, but there are {count} vertices: they are "
         "counted from 1, or backwards from -1",
         {"line": line, "vertices": count},
     )

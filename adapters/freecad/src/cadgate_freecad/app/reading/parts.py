@@ -1,4 +1,4 @@
-"""Named groups of triangles: which of them are parts of their own, and which are sides of one."""
+"""Named groups of triangles: distinguishes separate parts from sides of one part."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Sequence
 def apart(groups: Sequence[tuple[str, array[int]]], place: Sequence[int]) -> list[tuple[str, array[int]]]:
     """Join open groups that touch: they are often sides of a part (a patch, a material). A closed one is a part.
 
-    Each group is a name and its corners; `place` tells which points are at the same place. A joined one has the name
+    Each group is a name and its corners; `place` says which points are in the same place. A joined one has the name
     of its first group.
     """
     root = list(range(len(groups)))
@@ -41,7 +41,7 @@ def apart(groups: Sequence[tuple[str, array[int]]], place: Sequence[int]) -> lis
 
 
 def _is_closed(placed: Sequence[int]) -> bool:
-    """Whether every edge of these triangles belongs to two of them."""
+    """Return whether every edge of these triangles belongs to two of them."""
     open_edges: set[tuple[int, int]] = set()
     corners = iter(placed)
     for a, b, c in zip(corners, corners, corners):
@@ -52,7 +52,7 @@ def _is_closed(placed: Sequence[int]) -> bool:
 
 
 def merged(points: array[float]) -> tuple[array[float], array[int]]:
-    """Points without repetition, and for each of the given ones its place among them."""
+    """Return points without repetition, and the index among them of each given point."""
     places: dict[tuple[float, float, float], int] = {}
     index = array("i")
     coordinates = iter(points)

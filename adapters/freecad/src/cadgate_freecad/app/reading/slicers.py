@@ -1,4 +1,4 @@
-"""What PrusaSlicer, Bambu Studio, Orca and Cura write beside a 3MF model: names, volumes in one mesh, modifiers."""
+"""What PrusaSlicer, Bambu Studio, Orca and Cura add to a 3MF model: names, volumes in one mesh, modifiers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CURA = {
     "cura:infill_mesh": "modifiers",
     "cura:cutting_mesh": "modifiers",
 }
-"""Settings of an object by which Cura marks what is no part."""
+"""Settings by which Cura marks objects that are not parts."""
 
 
 class Volume:
@@ -43,7 +43,7 @@ class Volume:
 
     @property
     def not_a_part(self) -> str:
-        """What it is where it is no part: `modifiers`."""
+        """Return what it is if it is not a part: `modifiers`."""
         return "" if self.kind.lower() in _PART else _WORDS.get(self.kind.lower(), f"volumes of the kind {self.kind!r}")
 
 
@@ -51,7 +51,7 @@ Settings = Dict[str, Tuple[str, List[Volume]]]
 
 
 def settings(archive: zipfile.ZipFile) -> Settings:
-    """Name and volumes of each object, by its id; nothing where no slicer wrote the package."""
+    """Return name and volumes of each object, by its id; nothing if no slicer wrote the package."""
     result: Settings = {}
     for member in archive.namelist():
         if member.lower() not in (PRUSA, BAMBU):
@@ -86,7 +86,7 @@ def _bambu(node: Any) -> Iterator[Volume]:
 def volumes(
     settings: Settings, keys: list[str], names: list[str], corners: array[int]
 ) -> Iterator[tuple[str, array[int], str]]:
-    """Name, corners and "what it is instead of a part" of each volume of a mesh.
+    """Yield name, corners and "what it is instead of a part" for each volume of a mesh.
 
     `keys` and `names` lead from the item of the build to the mesh.
     """
@@ -107,7 +107,7 @@ def volumes(
 
 
 def _covers(ranges: list[tuple[int, int]], count: int) -> bool:
-    """Whether the ranges are the triangles of the mesh, each once: else they are of another version of it."""
+    """Return whether the ranges cover the mesh's triangles, each once; else they belong to another version of it."""
     place = 0
     for first, last in sorted(ranges):
         if first != place or last < first:

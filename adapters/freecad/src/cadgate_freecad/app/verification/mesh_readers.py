@@ -1,4 +1,4 @@
-"""Reads mesh files by nothing but the standard library, to see what another program would find in them."""
+"""Reads mesh files with only the standard library, to see what another program would find in them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Found = List[Tuple[Optional[str], Triangles]]  # by name, where the file has one
 
 
 def read(format: str, path: str) -> Found:
-    """What is in the file. Raises ValueError where it is not whole."""
+    """Return the contents of the file. Raises ValueError if it is incomplete."""
     try:
         return READERS[format](path)
     except (IndexError, KeyError, StructError, zipfile.BadZipFile, UnicodeDecodeError) as error:
@@ -25,7 +25,7 @@ def read(format: str, path: str) -> Found:
 
 
 def stl_facets(path: str) -> int:
-    """From the header of a binary STL, if the file is just as long as that says; -1 otherwise."""
+    """Return the count in the header of a binary STL if it matches the file's length; otherwise -1."""
     with open(path, "rb") as file:
         header = file.read(84)
     if len(header) < 84:
