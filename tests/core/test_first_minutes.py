@@ -24,6 +24,8 @@ from cadgate.sessions.sandbox import sandbox_for
 from tests.core.fake_app import fake_settings, launch_of
 from tests.gateway import free_port
 
+pytestmark = pytest.mark.slow
+
 NOBODY = 54321
 """A user id without an account."""
 
