@@ -91,11 +91,10 @@ def not_written(method: str, error: Exception) -> AppError:
     )
 
 
-def resolved(params: dict[str, Any], result: Any) -> dict[str, Any]:
+def resolved(call: Call, result: Any) -> dict[str, Any]:
     """Parameters that do the same again: with the name that the application chose."""
+    params, field = call.params, call.names
     name = cast("Dict[str, Any]", result).get("name") if isinstance(result, dict) else None
-    # In a change of something that exists, `name` says what that is, and `new_name` what it is to be called.
-    field = "new_name" if "new_name" in params else "name"
     if field in params and isinstance(name, str):
         if params[field] is None:
             return {**params, field: name}
@@ -116,7 +115,7 @@ def results_in(result: Any) -> list[dict[str, Any]]:
 
 
 def entry_of(call: Call, result: Any, request: str | None) -> Entry:
-    params = call.params if call.method == "session.batch" else resolved(call.params, result)
+    params = call.params if call.method == "session.batch" else resolved(call, result)
     label = {} if call.label == call.method else {"label": call.label}
     return {
         **label,
