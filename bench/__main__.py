@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.http_client import HttpClient, WireClient
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.plugins.discovery import discover
 from cadgate.sessions.spawn import Launch, spawn
 from tests.gateway import Gateway, eventually, free_port
@@ -126,7 +126,7 @@ def application_rows(count: int, folder: Path, name: str) -> list[Row]:
 
 
 def iter_methods(package: str, name: str) -> Any:
-    from cadgate.methods import Method
+    from cadgate.contract.methods import Method
     from cadgate.plugins.contents import modules_of
 
     for found in modules_of(package):

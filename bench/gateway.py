@@ -27,10 +27,10 @@ from uvicorn.server import ServerState
 from bench.bare import app as bare_app
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.clients.connection import Connection
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.main import create_app
 from cadgate.security.keys import KeyFile
-from cadgate.security.protocol import GatewayProtocol
+from cadgate.web.protocol import GatewayProtocol
 
 CUBE: dict[str, Any] = {
     "name": "Cube",
@@ -130,7 +130,7 @@ def gateway(folder: Path, auth: str) -> tuple[Any, bytes]:
         header = f"Authorization: Bearer {KeyFile(folder).create('bench')[0]}\r\n".encode()
     settings: dict[str, Any] = {"state_dir": folder, "auth": auth}
     app = create_app(Settings(**settings))
-    session: Any = app.state.runtimes["blender"].session
+    session: Any = app.state.runtimes["blender"].default.session
     client: Any = BaseSocketClient("127.0.0.1", 1, "")
     connection = Connection(lambda method, params: None)
     Blender(connection)

@@ -18,12 +18,12 @@ from typing import Any
 import httpx
 import psutil
 
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
+from cadgate.contract.settings import AdapterSettings
 from cadgate.plugins.discovery import discover
 from cadgate.sessions.process import KILL_SECONDS, ApplicationProcess
 from cadgate.sessions.sandbox import require, sandbox_for
 from cadgate.sessions.spawn import Launch
-from cadgate.settings import AdapterSettings
 from cadgate.testing.gateway import Gateway
 
 ADAPTERS = ("blender", "freecad")

@@ -17,7 +17,7 @@ from pathlib import Path
 import cadgate
 import cadgate_blender
 import cadgate_freecad
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.plugins.discovery import discover
 
 ROOT = Path(__file__).resolve().parent.parent

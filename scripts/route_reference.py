@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.main import create_app
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "API.md"

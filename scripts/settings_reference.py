@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import BaseModel, ByteSize
 from pydantic.fields import FieldInfo
 
-from cadgate.config import Settings, variable
-from cadgate.settings import AdapterSettings
+from cadgate.config.settings import Settings, variable
+from cadgate.contract.settings import AdapterSettings
 from cadgate_blender.settings import BlenderSettings
 from cadgate_freecad.settings import FreeCADSettings
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from cadgate.builtin import Batch
-from cadgate.error_handlers import validation_failed
+from cadgate.contract.builtin import Batch
 from cadgate.errors import CadgateError
 from cadgate.refusals.names import nearest_methods, nearest_paths
 from cadgate.refusals.schemas import contract_of
+from cadgate.refusals.validation import validation_failed
 from cadgate_blender.models.materials import MaterialParams
 from cadgate_blender.models.meshes import MeshParams
 from cadgate_blender.models.modifiers import ModifierParams

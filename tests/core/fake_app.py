@@ -26,9 +26,10 @@ from cadgate_fake.launcher import FakeLauncher  # noqa: E402
 from cadgate_fake.settings import FakeSettings  # noqa: E402
 
 from cadgate.artifacts.store import ArtifactStore  # noqa: E402
-from cadgate.config import Settings  # noqa: E402
+from cadgate.config.settings import Settings  # noqa: E402
+from cadgate.dispatch.runtime import AdapterRuntime  # noqa: E402
+from cadgate.dispatch.session import SessionRuntime  # noqa: E402
 from cadgate.plugins.discovery import Found  # noqa: E402
-from cadgate.plugins.runtime import AdapterRuntime  # noqa: E402
 from cadgate.sessions.session import Session  # noqa: E402
 from cadgate.sessions.source import ManagedSource  # noqa: E402
 from cadgate.sessions.spawn import Launch, spawn  # noqa: E402
@@ -304,8 +305,8 @@ def fake_runtime(folder: Path, settings: FakeSettings | None = None) -> AdapterR
 
 
 @asynccontextmanager
-async def running(folder: Path, settings: FakeSettings | None = None) -> AsyncIterator[AdapterRuntime]:
-    """The runtime of the fake adapter with its application up."""
+async def running(folder: Path, settings: FakeSettings | None = None) -> AsyncIterator[SessionRuntime]:
+    """The session of the fake adapter with its application up."""
     async with fake_runtime(folder, settings) as runtime:
-        await runtime.session.ready.wait()
-        yield runtime
+        await runtime.default.session.ready.wait()
+        yield runtime.default

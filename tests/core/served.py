@@ -16,16 +16,16 @@ import uvicorn
 from fastapi import FastAPI, Query, Request, WebSocket
 from pydantic import BaseModel, ConfigDict
 
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
+from cadgate.dispatch.calls import DryRunDone
 from cadgate.errors import ApplicationStarting, CadgateError
 from cadgate.main import create_app
 from cadgate.models.common import Number, Params
 from cadgate.models.responses import Result, Success
-from cadgate.openapi import core_routes
-from cadgate.plugins.calls import DryRunDone
-from cadgate.plugins.router import Router
-from cadgate.routers.context import context_of
-from cadgate.security.protocol import GatewayProtocol, GatewayWebSocketProtocol
+from cadgate.routers.mount import core_routes
+from cadgate.web.context import context_of
+from cadgate.web.protocol import GatewayProtocol, GatewayWebSocketProtocol
+from cadgate.web.router import Router
 
 
 class Sized(Params):

@@ -17,10 +17,10 @@ import pytest
 from fastapi import FastAPI
 
 from cadgate.artifacts import store as store_module
-from cadgate.artifacts.outgoing import wants
 from cadgate.artifacts.paths import check_name, resolve
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import ArtifactNotFound, CommandExecutionError, PathNotAllowed
+from cadgate.web.downloads import wants
 from tests.core.served import error_of, exchange, probed_app, quiet_settings, served
 from tests.gateway import eventually
 

@@ -15,17 +15,18 @@ from typing import Any
 
 import pytest
 
-from cadgate.application import Application, RequestContext
-from cadgate.builtin import EXECUTE, UNDO, Batch, BatchCall, Code
 from cadgate.cli.keys import create as create_key
 from cadgate.cli.keys import revoke as revoke_key
+from cadgate.contract.authority import LOCAL, Authority
+from cadgate.contract.builtin import EXECUTE, UNDO, Batch, BatchCall, Code
+from cadgate.contract.context import RequestContext
+from cadgate.dispatch.application import Application
+from cadgate.dispatch.batch import prepare, run_batch
+from cadgate.dispatch.calls import DryRunDone
+from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import CadgateError, Forbidden
 from cadgate.models.common import Empty
-from cadgate.plugins.batch import prepare, run_batch
-from cadgate.plugins.calls import DryRunDone
-from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.security.audit import AuditLog, Deed, local_user
-from cadgate.security.authority import LOCAL, Authority
 from cadgate.security.keys import KeyFile
 from tests.core.fake_app import fake_settings, item, running
 from tests.core.served import in_process, probed_app, quiet_settings
@@ -164,13 +165,13 @@ async def test_health_is_degraded_while_the_log_cannot_be_written(tmp_path: Path
 
 
 @pytest.fixture
-async def runtime(tmp_path: Path) -> AsyncIterator[AdapterRuntime]:
+async def runtime(tmp_path: Path) -> AsyncIterator[SessionRuntime]:
     async with running(tmp_path / "state", fake_settings()) as made:
-        made.audit = AuditLog(tmp_path)
+        made.served.audit = AuditLog(tmp_path)
         yield made
 
 
-async def test_changes_and_code_have_lines_and_reads_have_none(runtime: AdapterRuntime, tmp_path: Path) -> None:
+async def test_changes_and_code_have_lines_and_reads_have_none(runtime: SessionRuntime, tmp_path: Path) -> None:
     app = Application(runtime, HERE)
     await app.call(m.CREATE, m.ItemParams(name="secret name", value="secret value"))
     await app.call(m.LIST, m.Page())
@@ -194,7 +195,7 @@ async def test_changes_and_code_have_lines_and_reads_have_none(runtime: AdapterR
     assert "secret" not in (tmp_path / "audit.log").read_text()
 
 
-async def test_each_call_of_a_batch_has_its_line(runtime: AdapterRuntime, tmp_path: Path) -> None:
+async def test_each_call_of_a_batch_has_its_line(runtime: SessionRuntime, tmp_path: Path) -> None:
     calls = [("items.create", item("a")), ("items.list", {}), ("items.create", item("a")), ("items.create", {"no": 1})]
     batch = Batch(calls=[BatchCall(method=method, params=params) for method, params in calls])
     await run_batch(runtime, HERE, batch)
@@ -202,21 +203,21 @@ async def test_each_call_of_a_batch_has_its_line(runtime: AdapterRuntime, tmp_pa
     assert told == [("batch", 0, "items.create", "success"), ("batch", 2, "items.create", "name_taken")]
 
 
-async def test_an_atomic_batch_that_fails_says_what_was_rolled_back(runtime: AdapterRuntime, tmp_path: Path) -> None:
+async def test_an_atomic_batch_that_fails_says_what_was_rolled_back(runtime: SessionRuntime, tmp_path: Path) -> None:
     batch = Batch(calls=[BatchCall(method="items.create", params=item("a")) for _ in range(2)], atomic=True)
     with pytest.raises(CadgateError):
         await run_batch(runtime, HERE, batch)
     assert [(line["index"], line["outcome"]) for line in lines(tmp_path)] == [(0, "rolled_back"), (1, "name_taken")]
 
 
-async def test_what_a_key_may_not_do_has_a_line_too(runtime: AdapterRuntime, tmp_path: Path) -> None:
+async def test_what_a_key_may_not_do_has_a_line_too(runtime: SessionRuntime, tmp_path: Path) -> None:
     reader = replace(HERE, authority=Authority("key:0123456789ab", frozenset({"read"})))
     with pytest.raises(Forbidden):
         await Application(runtime, reader).call(m.CREATE, m.ItemParams())
     with pytest.raises(Forbidden):
         await Application(runtime, reader).call(EXECUTE, Code(code="1"))
     with pytest.raises(Forbidden):
-        prepare(runtime, replace(reader, door="websocket"), "items.create", {})
+        prepare(runtime.served, replace(reader, door="websocket"), "items.create", {})
     await run_batch(runtime, reader, Batch(calls=[BatchCall(method="items.create")]))
     told = [(line["door"], line["method"], line["outcome"], line["identity"]) for line in lines(tmp_path)]
     assert told == [
@@ -227,7 +228,7 @@ async def test_what_a_key_may_not_do_has_a_line_too(runtime: AdapterRuntime, tmp
     ]
 
 
-async def test_a_handler_has_one_line_for_all_that_it_does(runtime: AdapterRuntime, tmp_path: Path) -> None:
+async def test_a_handler_has_one_line_for_all_that_it_does(runtime: SessionRuntime, tmp_path: Path) -> None:
     app = Application(runtime, HERE)
     await app.call(m.TWICE, m.ItemParams(name="a"))
     await app.call(m.WRITE_FILE, m.FileParams())
@@ -263,13 +264,13 @@ def test_keys_that_are_made_and_revoked_have_lines(tmp_path: Path, capsys: pytes
 
 async def test_code_is_refused_where_the_adapters_settings_say_so(tmp_path: Path) -> None:
     async with running(tmp_path / "state", fake_settings(allow_execute=False)) as runtime:
-        runtime.audit = AuditLog(tmp_path)
+        runtime.served.audit = AuditLog(tmp_path)
         app = Application(runtime, HERE)
         with pytest.raises(Forbidden, match=r"allow_execute = false.*\[adapters.fake\]") as refused:
             await app.call(EXECUTE, Code(code="1"))
         assert refused.value.details["setting"] == "adapters.fake.allow_execute"
         with pytest.raises(Forbidden, match="allow_execute"):
-            prepare(runtime, HERE, "session.execute", {"code": "1"})
+            prepare(runtime.served, HERE, "session.execute", {"code": "1"})
         results = await run_batch(
             runtime, HERE, Batch(calls=[BatchCall(method="session.execute", params={"code": "1"})])
         )

@@ -12,16 +12,17 @@ import pytest
 from fastapi import APIRouter, FastAPI, Request
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from cadgate.application import RequestContext
+from cadgate.contract.authority import LOCAL, Authority
+from cadgate.contract.context import RequestContext
 from cadgate.errors import Forbidden, Overloaded
 from cadgate.main import create_app
 from cadgate.plugin import requires
-from cadgate.routers.context import context_of
-from cadgate.routing import RouteTable, flatten
-from cadgate.security.access import ACCESS, Access
-from cadgate.security.authority import LOCAL, Authority, KeyAuthority, Watchers
+from cadgate.security.authority import KeyAuthority, Watchers
 from cadgate.security.keys import KeyFile
 from cadgate.security.shares import Shares
+from cadgate.web.access import ACCESS, Access
+from cadgate.web.context import context_of
+from cadgate.web.routing import RouteTable, flatten
 from tests.core.served import in_process, quiet_settings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.security]

@@ -12,8 +12,12 @@ from typing import Any
 
 import pytest
 
-from cadgate.application import Application, RequestContext
-from cadgate.builtin import REDO, UNDO, Batch, BatchCall, BatchFailure, BatchResults
+from cadgate.contract.authority import LOCAL, Authority
+from cadgate.contract.builtin import REDO, UNDO, Batch, BatchCall, BatchFailure, BatchResults
+from cadgate.contract.context import RequestContext
+from cadgate.dispatch.application import Application
+from cadgate.dispatch.batch import run_batch
+from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import (
     ApplicationRestarted,
     DeadlineExceeded,
@@ -26,9 +30,6 @@ from cadgate.errors import (
     ValidationFailed,
 )
 from cadgate.models.common import Empty
-from cadgate.plugins.batch import run_batch
-from cadgate.plugins.runtime import AdapterRuntime
-from cadgate.security.authority import LOCAL, Authority
 from tests.core.fake_app import Control, RawApplication, becomes, fake_settings, item, raw_application, running
 
 from cadgate_fake import models as m  # isort: skip
@@ -45,7 +46,7 @@ def control(tmp_path: Path) -> Control:
 
 
 @pytest.fixture(params=[False, True], ids=["journal", "transactions"])
-async def runtime(tmp_path: Path, control: Control, request: pytest.FixtureRequest) -> AsyncIterator[AdapterRuntime]:
+async def runtime(tmp_path: Path, control: Control, request: pytest.FixtureRequest) -> AsyncIterator[SessionRuntime]:
     """With an application that leaves undoing to the journal, and with one that has transactions of its own."""
     routers.runs.clear()
     async with running(tmp_path, fake_settings(control, transactional=request.param)) as made:
@@ -57,7 +58,7 @@ def create(name: str | None = None, value: Any = 0, **more: Any) -> tuple[str, d
 
 
 async def run(
-    runtime: AdapterRuntime, *calls: tuple[str, dict[str, Any]], atomic: bool = False, **context: Any
+    runtime: SessionRuntime, *calls: tuple[str, dict[str, Any]], atomic: bool = False, **context: Any
 ) -> BatchResults:
     batch = Batch(calls=[BatchCall(method=method, params=params) for method, params in calls], atomic=atomic)
     results = await run_batch(runtime, replace(HERE, **context), batch)
@@ -69,12 +70,12 @@ def codes(results: BatchResults) -> list[str]:
     return [each.error.code if isinstance(each, BatchFailure) else "ok" for each in results.results]
 
 
-async def names(runtime: AdapterRuntime) -> list[str]:
+async def names(runtime: SessionRuntime) -> list[str]:
     listed = await Application(runtime, HERE).call(m.LIST, m.Page(fields="name"))
     return [each["name"] for each in listed.objects if isinstance(each, dict)]
 
 
-async def restart(runtime: AdapterRuntime) -> None:
+async def restart(runtime: SessionRuntime) -> None:
     os.kill(runtime.session.status().pid or 0, signal.SIGKILL)
     await becomes(lambda: not runtime.session.ready.is_set())
     await runtime.session.ready.wait()
@@ -83,7 +84,7 @@ async def restart(runtime: AdapterRuntime) -> None:
 # --- each for itself ---------------------------------------------------------------------------------------------
 
 
-async def test_each_call_sees_what_the_ones_before_it_did_and_has_its_own_answer(runtime: AdapterRuntime) -> None:
+async def test_each_call_sees_what_the_ones_before_it_did_and_has_its_own_answer(runtime: SessionRuntime) -> None:
     results = await run(
         runtime,
         create("A"),
@@ -100,7 +101,7 @@ async def test_each_call_sees_what_the_ones_before_it_did_and_has_its_own_answer
     assert await names(runtime) == []
 
 
-async def test_what_is_wrong_with_a_call_is_its_own_answer(runtime: AdapterRuntime) -> None:
+async def test_what_is_wrong_with_a_call_is_its_own_answer(runtime: SessionRuntime) -> None:
     results = await run(
         runtime,
         ("items.invent", {}),
@@ -128,7 +129,7 @@ async def test_what_is_wrong_with_a_call_is_its_own_answer(runtime: AdapterRunti
     assert "Bad" not in await names(runtime)
 
 
-async def test_handlers_run_in_their_place_between_the_others(runtime: AdapterRuntime) -> None:
+async def test_handlers_run_in_their_place_between_the_others(runtime: SessionRuntime) -> None:
     results = await run(
         runtime,
         create("A"),
@@ -142,12 +143,12 @@ async def test_handlers_run_in_their_place_between_the_others(runtime: AdapterRu
     assert routers.runs == ["files.import", "files.write"]
 
 
-async def test_context_values_stand_in_params_and_the_querys_are_the_default(runtime: AdapterRuntime) -> None:
+async def test_context_values_stand_in_params_and_the_querys_are_the_default(runtime: SessionRuntime) -> None:
     results = await run(runtime, create("A"), create("B", shelf="lower"), values={"shelf": "upper"})
     assert [each.result["shelf"] for each in results.results] == ["upper", "lower"]
 
 
-async def test_a_dry_batch_changes_nothing(runtime: AdapterRuntime) -> None:
+async def test_a_dry_batch_changes_nothing(runtime: SessionRuntime) -> None:
     results = await run(
         runtime,
         create("A"),
@@ -161,7 +162,7 @@ async def test_a_dry_batch_changes_nothing(runtime: AdapterRuntime) -> None:
     assert await names(runtime) == []
 
 
-async def test_the_deadline_of_a_batch_is_that_of_all_its_calls(runtime: AdapterRuntime) -> None:
+async def test_the_deadline_of_a_batch_is_that_of_all_its_calls(runtime: SessionRuntime) -> None:
     results = await run(
         runtime,
         create("Before"),
@@ -176,7 +177,7 @@ async def test_the_deadline_of_a_batch_is_that_of_all_its_calls(runtime: Adapter
 
 
 async def test_a_death_in_the_middle_fails_what_was_sent_with_it_and_the_rest_goes_on_or_waits(
-    runtime: AdapterRuntime,
+    runtime: SessionRuntime,
 ) -> None:
     results = await run(runtime, create("A"), ("items.crash", {"name": "B"}), create("C"))
     assert codes(results) == ["application_restarted"] * 3
@@ -185,7 +186,7 @@ async def test_a_death_in_the_middle_fails_what_was_sent_with_it_and_the_rest_go
     assert await names(runtime) == ["A"]
 
 
-async def test_the_same_key_does_every_call_once_also_after_a_death(runtime: AdapterRuntime) -> None:
+async def test_the_same_key_does_every_call_once_also_after_a_death(runtime: SessionRuntime) -> None:
     calls = (create(None, 1), ("files.import", {"names": ["I"]}), create(None, 2), ("items.list", {}))
     first = await run(runtime, *calls, idempotency_key="k")
     again = await run(runtime, *calls, idempotency_key="k")
@@ -197,7 +198,7 @@ async def test_the_same_key_does_every_call_once_also_after_a_death(runtime: Ada
 
 @pytest.mark.parametrize("atomic", [False, True])
 async def test_the_same_key_with_other_calls_is_a_conflict_before_anything_is_done(
-    runtime: AdapterRuntime, atomic: bool
+    runtime: SessionRuntime, atomic: bool
 ) -> None:
     await run(runtime, create("A"), create("B"), idempotency_key="k", atomic=atomic)
     for other in ((create("C"), create("B")), (create("A"), create("B"), create("C")), (create("A"),)):
@@ -208,7 +209,7 @@ async def test_the_same_key_with_other_calls_is_a_conflict_before_anything_is_do
     assert await names(runtime) == ["A", "B"]
 
 
-async def test_a_long_batch_is_done_in_one_exchange(runtime: AdapterRuntime) -> None:
+async def test_a_long_batch_is_done_in_one_exchange(runtime: SessionRuntime) -> None:
     times: list[float] = []
     results = await run(
         runtime, *(create(f"N{number}") for number in range(500)), timing=lambda queue, work: times.append(work)
@@ -221,13 +222,13 @@ async def test_a_long_batch_is_done_in_one_exchange(runtime: AdapterRuntime) -> 
 # --- all or nothing ----------------------------------------------------------------------------------------------
 
 
-async def test_an_atomic_batch_that_works_is_one_change(runtime: AdapterRuntime) -> None:
+async def test_an_atomic_batch_that_works_is_one_change(runtime: SessionRuntime) -> None:
     results = await run(runtime, create("A"), create(None), ("items.get", {"name": "A"}), atomic=True)
     assert [each.result["name"] for each in results.results] == ["A", "Item", "A"]
     app = Application(runtime, HERE)
     await restart(runtime)
     assert await names(runtime) == ["A", "Item"]
-    if not runtime.settings.transactional:
+    if not runtime.served.settings.transactional:
         assert (await app.call(UNDO, Empty())).undone == "session.batch"
         assert await names(runtime) == []
         await app.call(REDO, Empty())
@@ -249,7 +250,7 @@ async def test_an_atomic_batch_that_works_is_one_change(runtime: AdapterRuntime)
     ],
 )
 async def test_an_atomic_batch_that_fails_changes_nothing_and_says_which_call_it_was(
-    runtime: AdapterRuntime, bad: tuple[str, dict[str, Any]], kind: type[Exception]
+    runtime: SessionRuntime, bad: tuple[str, dict[str, Any]], kind: type[Exception]
 ) -> None:
     await run(runtime, create("Before"))
     with pytest.raises(kind) as caught:
@@ -281,7 +282,7 @@ async def test_an_atomic_batch_that_fails_changes_nothing_and_says_which_call_it
     ],
 )
 async def test_what_cannot_be_taken_back_cannot_stand_in_an_atomic_batch(
-    runtime: AdapterRuntime, unfit: tuple[str, dict[str, Any]]
+    runtime: SessionRuntime, unfit: tuple[str, dict[str, Any]]
 ) -> None:
     with pytest.raises(Unprocessable, match="cannot stand in an atomic batch") as caught:
         await run(runtime, create("A"), unfit, atomic=True)
@@ -289,7 +290,7 @@ async def test_what_cannot_be_taken_back_cannot_stand_in_an_atomic_batch(
     assert (caught.value.status, await names(runtime), routers.runs) == (422, [], [])
 
 
-async def test_an_atomic_batch_is_done_once(runtime: AdapterRuntime) -> None:
+async def test_an_atomic_batch_is_done_once(runtime: SessionRuntime) -> None:
     first = await run(runtime, create(None), create(None), atomic=True, idempotency_key="k")
     assert await run(runtime, create(None), create(None), atomic=True, idempotency_key="k") == first
     await restart(runtime)
@@ -297,20 +298,20 @@ async def test_an_atomic_batch_is_done_once(runtime: AdapterRuntime) -> None:
     assert await names(runtime) == ["Item", "Item.001"]
 
 
-async def test_an_atomic_batch_that_killed_the_application_did_nothing(runtime: AdapterRuntime) -> None:
+async def test_an_atomic_batch_that_killed_the_application_did_nothing(runtime: SessionRuntime) -> None:
     with pytest.raises(ApplicationRestarted):
         await run(runtime, create("A"), ("items.crash", {}), atomic=True)
     await runtime.session.ready.wait()
     assert await names(runtime) == []
 
 
-async def test_a_dry_atomic_batch_changes_nothing(runtime: AdapterRuntime) -> None:
+async def test_a_dry_atomic_batch_changes_nothing(runtime: SessionRuntime) -> None:
     results = await run(runtime, create("A"), create("B"), atomic=True, dry_run=True)
     assert [each.result for each in results.results] == [{"dry_run": True}] * 2
     assert await names(runtime) == []
 
 
-async def test_an_atomic_batch_of_reads_keeps_nothing(runtime: AdapterRuntime) -> None:
+async def test_an_atomic_batch_of_reads_keeps_nothing(runtime: SessionRuntime) -> None:
     await run(runtime, ("items.list", {}), atomic=True)
     await restart(runtime)
     assert runtime.session._source.report == {"replayed": 0, "damages": []}
@@ -363,7 +364,7 @@ def assert_names(application: RawApplication, expected: list[str]) -> None:
         assert wire.names() == expected
 
 
-async def test_many_batches_at_once_do_not_mix(runtime: AdapterRuntime) -> None:
+async def test_many_batches_at_once_do_not_mix(runtime: SessionRuntime) -> None:
     many = await asyncio.gather(
         *(run(runtime, *(create(f"B{batch}-{each}") for each in range(10))) for batch in range(10))
     )

@@ -15,8 +15,13 @@ from typing import Any
 
 import pytest
 
-from cadgate.application import Application, RequestContext
-from cadgate.builtin import UNDO
+from cadgate.contract.authority import LOCAL, Authority
+from cadgate.contract.builtin import UNDO
+from cadgate.contract.context import RequestContext
+from cadgate.dispatch.application import Application
+from cadgate.dispatch.calls import DryRunDone
+from cadgate.dispatch.idempotency import Once
+from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import (
     ApplicationRestarted,
     CadgateError,
@@ -31,11 +36,7 @@ from cadgate.errors import (
     RevisionMismatch,
 )
 from cadgate.main import create_app
-from cadgate.plugins.calls import DryRunDone
 from cadgate.plugins.discovery import Found
-from cadgate.plugins.once import Once
-from cadgate.plugins.runtime import AdapterRuntime
-from cadgate.security.authority import LOCAL, Authority
 from tests.core.fake_app import Control, becomes, fake_settings, running
 from tests.core.served import quiet_settings, served
 from tests.gateway import eventually
@@ -55,18 +56,18 @@ def control(tmp_path: Path) -> Control:
 
 
 @pytest.fixture
-async def runtime(tmp_path: Path, control: Control) -> AsyncIterator[AdapterRuntime]:
+async def runtime(tmp_path: Path, control: Control) -> AsyncIterator[SessionRuntime]:
     routers.runs.clear()
     routers.waits.clear()
     async with running(tmp_path, fake_settings(control)) as made:
         yield made
 
 
-def app_of(runtime: AdapterRuntime, **context: Any) -> Application:
+def app_of(runtime: SessionRuntime, **context: Any) -> Application:
     return Application(runtime, replace(HERE, **context))
 
 
-async def names(runtime: AdapterRuntime) -> list[str]:
+async def names(runtime: SessionRuntime) -> list[str]:
     listed = await app_of(runtime).call(m.LIST, m.Page(fields="name"))
     return [each["name"] for each in listed.objects if isinstance(each, dict)]
 
@@ -84,7 +85,7 @@ async def names(runtime: AdapterRuntime) -> list[str]:
         (m.IMPORT, m.ImportParams(names=[]), "write"),
     ],
 )
-async def test_a_call_needs_its_scope(runtime: AdapterRuntime, method: Any, params: Any, scope: str) -> None:
+async def test_a_call_needs_its_scope(runtime: SessionRuntime, method: Any, params: Any, scope: str) -> None:
     others = frozenset({"read", "write", "execute"} - {scope})
     with pytest.raises(Forbidden) as caught:
         await app_of(runtime, authority=Authority("key:test", others)).call(method, params)
@@ -94,7 +95,7 @@ async def test_a_call_needs_its_scope(runtime: AdapterRuntime, method: Any, para
         await app_of(runtime, authority=Authority("key:test", frozenset({scope}))).call(method, params)
 
 
-async def test_results_are_validated_and_timed(runtime: AdapterRuntime) -> None:
+async def test_results_are_validated_and_timed(runtime: SessionRuntime) -> None:
     times: list[tuple[float, float]] = []
     app = app_of(runtime, timing=lambda queue, work: times.append((queue, work)))
     made = await app.call(m.CREATE, m.ItemParams(name="A", value={"deep": [1, 2]}))
@@ -105,12 +106,12 @@ async def test_results_are_validated_and_timed(runtime: AdapterRuntime) -> None:
         await app.call(m.WRONG, m.ItemParams(name="B", value="text"))
 
 
-async def test_warnings_reach_the_result(runtime: AdapterRuntime) -> None:
+async def test_warnings_reach_the_result(runtime: SessionRuntime) -> None:
     made = await app_of(runtime).call(m.CREATE, m.ItemParams(value="warn"))
     assert [each.code for each in made.warnings] == ["odd_value"]
 
 
-async def test_only_the_fields_that_were_set_travel_in_a_partial_method(runtime: AdapterRuntime) -> None:
+async def test_only_the_fields_that_were_set_travel_in_a_partial_method(runtime: SessionRuntime) -> None:
     await app_of(runtime).call(m.CREATE, m.ItemParams(name="A", value=5))
     changed = await app_of(runtime).call(m.UPDATE, m.ItemUpdate(name="A", note="set"))
     assert (changed.value, changed.note) == (5, "set")
@@ -118,13 +119,13 @@ async def test_only_the_fields_that_were_set_travel_in_a_partial_method(runtime:
     assert (changed.value, changed.note) == (None, "set")
 
 
-async def test_values_of_the_request_go_with_every_call(runtime: AdapterRuntime) -> None:
+async def test_values_of_the_request_go_with_every_call(runtime: SessionRuntime) -> None:
     app = app_of(runtime).bind(shelf="upper", nothing=None)
     assert (await app.call(m.CREATE, m.ItemParams())).shelf == "upper"
     assert dict(app.context.values) == {"shelf": "upper"}
 
 
-async def test_a_lost_race_is_refused(runtime: AdapterRuntime) -> None:
+async def test_a_lost_race_is_refused(runtime: SessionRuntime) -> None:
     made = await app_of(runtime).call(m.CREATE, m.ItemParams(name="A"))
     with pytest.raises(RevisionMismatch):
         await app_of(runtime, if_match="other").call(m.UPDATE, m.ItemUpdate(name="A", value=1))
@@ -135,7 +136,7 @@ async def test_a_lost_race_is_refused(runtime: AdapterRuntime) -> None:
 # --- dry run -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_dry_run_checks_and_changes_nothing(runtime: AdapterRuntime) -> None:
+async def test_a_dry_run_checks_and_changes_nothing(runtime: SessionRuntime) -> None:
     await app_of(runtime).call(m.CREATE, m.ItemParams(name="Taken"))
     dry = app_of(runtime, dry_run=True, idempotency_key="dry")
     with pytest.raises(NameTaken):
@@ -163,7 +164,7 @@ async def test_a_dry_undo_undoes_nothing(tmp_path: Path, transactional: bool) ->
 # --- deadlines ---------------------------------------------------------------------------------------------------
 
 
-async def test_a_deadline_ends_a_call_in_the_application(runtime: AdapterRuntime) -> None:
+async def test_a_deadline_ends_a_call_in_the_application(runtime: SessionRuntime) -> None:
     began = time.monotonic()
     with pytest.raises(DeadlineExceeded):
         await app_of(runtime, deadline_seconds=0.1).call(m.SPIN, m.Empty())
@@ -171,7 +172,7 @@ async def test_a_deadline_ends_a_call_in_the_application(runtime: AdapterRuntime
     assert runtime.session.status().restarts == 0
 
 
-async def test_a_deadline_ends_a_handler_and_what_it_waits_for(runtime: AdapterRuntime) -> None:
+async def test_a_deadline_ends_a_handler_and_what_it_waits_for(runtime: SessionRuntime) -> None:
     with pytest.raises(DeadlineExceeded):
         await app_of(runtime, deadline_seconds=0.1).call(m.WRITE_FILE, m.FileParams(seconds=60))
     assert list((runtime.workspace / ".staging").iterdir()) == []
@@ -187,7 +188,7 @@ async def test_a_handler_that_waits_for_nothing_of_ours_is_ended_too(tmp_path: P
         assert routers.waits == ["begun", "cancelled"]
 
 
-async def test_calls_inside_a_handler_have_what_is_left_of_its_time(runtime: AdapterRuntime) -> None:
+async def test_calls_inside_a_handler_have_what_is_left_of_its_time(runtime: SessionRuntime) -> None:
     app = app_of(runtime, deadline_at=time.monotonic() + 0.2)
     began = time.monotonic()
     with pytest.raises(DeadlineExceeded):
@@ -198,7 +199,7 @@ async def test_calls_inside_a_handler_have_what_is_left_of_its_time(runtime: Ada
 # --- idempotency -------------------------------------------------------------------------------------------------
 
 
-async def test_the_same_key_and_body_is_done_once(runtime: AdapterRuntime) -> None:
+async def test_the_same_key_and_body_is_done_once(runtime: SessionRuntime) -> None:
     app = app_of(runtime, idempotency_key="k")
     first = await app.call(m.CREATE, m.ItemParams(value=1))
     assert await app.call(m.CREATE, m.ItemParams(value=1)) == first
@@ -209,7 +210,7 @@ async def test_the_same_key_and_body_is_done_once(runtime: AdapterRuntime) -> No
     assert await names(runtime) == ["Item"]
 
 
-async def test_the_same_key_twice_at_once_is_done_once(runtime: AdapterRuntime) -> None:
+async def test_the_same_key_twice_at_once_is_done_once(runtime: SessionRuntime) -> None:
     app = app_of(runtime, idempotency_key="k")
     made = await asyncio.gather(*(app.call(m.SLOW_CREATE, m.ItemParams(value=0.05)) for _ in range(5)))
     assert {each.serial for each in made} == {1}
@@ -220,7 +221,7 @@ async def test_the_same_key_twice_at_once_is_done_once(runtime: AdapterRuntime) 
     assert routers.runs == ["files.import"]
 
 
-async def test_the_same_key_after_a_death_gets_the_first_answer(runtime: AdapterRuntime) -> None:
+async def test_the_same_key_after_a_death_gets_the_first_answer(runtime: SessionRuntime) -> None:
     """In the gateway's memory, in the journal's entries, and in its snapshots."""
     created = await app_of(runtime, idempotency_key="created").call(m.CREATE, m.ItemParams())
     bulk = await app_of(runtime, idempotency_key="bulk").call(m.BULK, m.ItemParams())
@@ -239,7 +240,7 @@ async def test_the_same_key_after_a_death_gets_the_first_answer(runtime: Adapter
 
 
 async def test_an_import_that_died_half_way_is_finished_by_sending_it_again(
-    runtime: AdapterRuntime, control: Control
+    runtime: SessionRuntime, control: Control
 ) -> None:
     """The part that was done is not done again, though the temporary folder has another name now."""
     app = app_of(runtime, idempotency_key="import")
@@ -255,7 +256,7 @@ async def test_an_import_that_died_half_way_is_finished_by_sending_it_again(
         await app.call(m.IMPORT, m.ImportParams(names=["A", "B"]))
 
 
-async def test_the_calls_of_a_handler_have_keys_of_their_own(runtime: AdapterRuntime) -> None:
+async def test_the_calls_of_a_handler_have_keys_of_their_own(runtime: SessionRuntime) -> None:
     app = app_of(runtime, idempotency_key="many")
     made = await app.call(m.TWICE, m.ItemParams(name="Fourth"))
     assert await names(runtime) == ["First", "Second", "Third", "Fourth"]
@@ -266,7 +267,7 @@ async def test_the_calls_of_a_handler_have_keys_of_their_own(runtime: AdapterRun
     assert await names(runtime) == ["First", "Second", "Third", "Fourth"]
 
 
-async def test_a_handler_that_was_refused_is_not_run_again_and_one_with_a_defect_is(runtime: AdapterRuntime) -> None:
+async def test_a_handler_that_was_refused_is_not_run_again_and_one_with_a_defect_is(runtime: SessionRuntime) -> None:
     refused = app_of(runtime, idempotency_key="refused")
     for _ in range(2):
         with pytest.raises(CommandExecutionError, match="refused"):
@@ -280,7 +281,7 @@ async def test_a_handler_that_was_refused_is_not_run_again_and_one_with_a_defect
 
 
 async def test_a_request_that_killed_the_application_twice_is_set_aside_and_those_that_waited_are_done(
-    runtime: AdapterRuntime,
+    runtime: SessionRuntime,
 ) -> None:
     poison, innocent = app_of(runtime, idempotency_key="poison"), app_of(runtime, idempotency_key="innocent")
     for _ in range(2):
@@ -299,7 +300,7 @@ async def test_a_request_that_killed_the_application_twice_is_set_aside_and_thos
     assert (await innocent.call(m.CREATE, m.ItemParams(name="Innocent"))).name == "Innocent"
 
 
-async def test_a_request_that_was_done_before_it_was_set_aside_still_gets_its_answer(runtime: AdapterRuntime) -> None:
+async def test_a_request_that_was_done_before_it_was_set_aside_still_gets_its_answer(runtime: SessionRuntime) -> None:
     done = app_of(runtime, idempotency_key="done")
     first = await done.call(m.CREATE, m.ItemParams())
     # As after two deaths that took its answer with them.
@@ -346,24 +347,24 @@ async def test_what_a_client_asked_for_once_goes_on_when_it_leaves_and_ends_with
 # --- handlers ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_file_is_an_artifact_and_a_copy_in_the_workspace(runtime: AdapterRuntime) -> None:
+async def test_a_file_is_an_artifact_and_a_copy_in_the_workspace(runtime: SessionRuntime) -> None:
     written = await app_of(runtime).call(m.WRITE_FILE, m.FileParams(filepath="deep/er/list", text="content"))
     assert (written.artifact.name, written.artifact.size) == ("deep/er/list.txt", 7)
-    assert runtime.artifacts.get(written.artifact.id).path.read_text() == "content"
+    assert runtime.served.artifacts.get(written.artifact.id).path.read_text() == "content"
     assert (runtime.workspace / "deep/er/list.txt").read_text() == "content"
     assert list((runtime.workspace / ".staging").iterdir()) == []
 
 
 @pytest.mark.parametrize("text", ["nothing", "empty"])
-async def test_a_file_that_was_not_written_is_a_failure_that_leaves_nothing(runtime: AdapterRuntime, text: str) -> None:
+async def test_a_file_that_was_not_written_is_a_failure_that_leaves_nothing(runtime: SessionRuntime, text: str) -> None:
     with pytest.raises(CommandExecutionError, match="reported success but wrote no file"):
         await app_of(runtime).call(m.WRITE_FILE, m.FileParams(filepath="a", text=text))
     assert not (runtime.workspace / "a.txt").exists()
     assert list((runtime.workspace / ".staging").iterdir()) == []
-    assert runtime.artifacts.page(0, 10) == ([], 0)
+    assert runtime.served.artifacts.page(0, 10) == ([], 0)
 
 
-async def test_a_file_that_is_being_written_survives_a_restart_of_the_session(runtime: AdapterRuntime) -> None:
+async def test_a_file_that_is_being_written_survives_a_restart_of_the_session(runtime: SessionRuntime) -> None:
     staged = app_of(runtime).stage("render", default="x", suffix=".txt")
     async with staged:
         staged.path.write_text("half")
@@ -383,7 +384,7 @@ async def test_what_an_earlier_gateway_left_is_removed(tmp_path: Path) -> None:
         assert (runtime.workspace / "kept.txt").read_text() == "kept"
 
 
-async def test_a_reading_handler_is_stopped_when_its_client_leaves(runtime: AdapterRuntime) -> None:
+async def test_a_reading_handler_is_stopped_when_its_client_leaves(runtime: SessionRuntime) -> None:
     gone = asyncio.Event()
 
     async def leaving() -> None:
@@ -397,7 +398,7 @@ async def test_a_reading_handler_is_stopped_when_its_client_leaves(runtime: Adap
     assert routers.waits == ["begun", "cancelled"]
 
 
-async def test_a_changing_handler_is_finished_when_its_client_leaves(runtime: AdapterRuntime) -> None:
+async def test_a_changing_handler_is_finished_when_its_client_leaves(runtime: SessionRuntime) -> None:
     async def left() -> None:
         return
 
@@ -405,14 +406,14 @@ async def test_a_changing_handler_is_finished_when_its_client_leaves(runtime: Ad
     assert await names(runtime) == ["A", "B"]
 
 
-async def test_a_death_in_the_middle_of_a_change_is_told_with_the_adapters_name(runtime: AdapterRuntime) -> None:
+async def test_a_death_in_the_middle_of_a_change_is_told_with_the_adapters_name(runtime: SessionRuntime) -> None:
     with pytest.raises(ConnectionFailed) as caught:
         await app_of(runtime).call(m.CRASH_CREATE, m.ItemParams(name="A"))
     assert caught.value.code == "application_restarted"
     await runtime.session.ready.wait()
 
 
-async def test_errors_keep_their_codes_and_details(runtime: AdapterRuntime) -> None:
+async def test_errors_keep_their_codes_and_details(runtime: SessionRuntime) -> None:
     await app_of(runtime).call(m.CREATE, m.ItemParams(name="Wheel"))
     with pytest.raises(CadgateError) as caught:
         await app_of(runtime).call(m.GET, m.ItemName(name="Whel"))

@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from cadgate.cli import app as cli
-from cadgate.config import Settings, is_loopback, load_settings
+from cadgate.config.settings import Settings, is_loopback, load_settings
 from cadgate.errors import ConfigError
 from tests.core.fake_packages import Site, fake_site
 

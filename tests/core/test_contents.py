@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.plugins.contents import contents_of, modules_of
 from cadgate.plugins.discovery import Found, discover
 from tests.core.fake_packages import Site
 
 METHODS = """
-from cadgate.methods import Handler, Method
+from cadgate.contract.methods import Handler, Method
 from cadgate.models.common import Creation, Empty, Params
 from cadgate.models.responses import MayWarn, Result
 

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from cadgate.direct import DIRECT, Direct
+from cadgate.web.direct import DIRECT, Direct
 from tests.core.served import exchange, probed_app, quiet_settings, served
 
 

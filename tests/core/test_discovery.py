@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cadgate import __version__
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.errors import ConfigError
 from cadgate.plugins.discovery import Found, discover
 from tests.core.fake_packages import Site, fake_site

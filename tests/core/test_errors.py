@@ -15,7 +15,7 @@ from cadgate.errors import (
     ObjectNotFound,
     from_wire,
 )
-from cadgate.json_body import MAX_DEPTH, parse
+from cadgate.web.json_body import MAX_DEPTH, parse
 from tests.core.served import error_of, exchange
 
 pytestmark = pytest.mark.anyio

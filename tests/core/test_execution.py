@@ -19,7 +19,7 @@ from cadgate.appserver.context import Call
 from cadgate.appserver.execution import Executor, is_json
 from cadgate.appserver.harmless import is_harmless
 from cadgate.appserver.host import Host
-from cadgate.appserver.interrupts import Interrupts
+from cadgate.appserver.interrupts import Interrupts, uninterruptible
 from cadgate.appserver.output import BUFFER_CHARACTERS, Output
 
 
@@ -341,3 +341,23 @@ def test_an_execution_says_whether_it_may_have_changed_something(bench: Bench) -
         call = bench.call(code)
         bench.interrupts.run(call, lambda call=call: bench.executor.run(call))
         assert call.changed is changed, code
+
+
+def test_an_interrupt_does_not_tear_what_the_application_calls_and_is_sent_again(bench: Bench) -> None:
+    call = bench.call("")
+    seen: list[object] = []
+
+    @uninterruptible
+    def observer() -> None:
+        bench.interrupts.cancel(call)
+        seen.append("whole")
+
+    def work() -> None:
+        observer()
+        seen.append(bench.interrupts.missed)
+        bench.interrupts.cancel(call)
+        seen.append("not reached")
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.interrupts.run(call, work)
+    assert seen == ["whole", True]

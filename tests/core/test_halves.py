@@ -51,7 +51,7 @@ async def test_an_application_with_other_methods_is_not_started(tmp_path: Path) 
 
 async def test_its_own_adapter_starts_it(tmp_path: Path) -> None:
     async with running(tmp_path, fake_settings()) as runtime:
-        assert runtime.status().state == "up"
+        assert runtime.session.status().state == "up"
 
 
 @pytest.mark.parametrize(

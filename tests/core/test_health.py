@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 import cadgate
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import ApplicationStarting, ConnectionFailed
 from cadgate.main import create_app
-from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.sessions.status import Status
 from tests.core.fake_packages import Site
 from tests.core.served import error_of, in_process, quiet_settings
@@ -59,7 +59,7 @@ def fake(site: Site, monkeypatch: pytest.MonkeyPatch) -> type[FakeRuntime]:
     class Runtime(FakeRuntime):
         pass
 
-    monkeypatch.setattr("cadgate.plugins.mount.AdapterRuntime", Runtime)
+    monkeypatch.setattr("cadgate.routers.mount.AdapterRuntime", Runtime)
     return Runtime
 
 
@@ -104,7 +104,7 @@ async def test_the_gateway_is_healthy_when_its_adapters_can_work(
     class Runtime(FakeRuntime):
         current = Status(state, "managed", reason="because")
 
-    monkeypatch.setattr("cadgate.plugins.mount.AdapterRuntime", Runtime)
+    monkeypatch.setattr("cadgate.routers.mount.AdapterRuntime", Runtime)
     site.add("fake")
     async with gateway(tmp_path) as client:
         assert (await client.get("/health")).json()["result"]["status"] == overall

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cadgate.config import load_settings
+from cadgate.config.settings import load_settings
 from cadgate.errors import ConfigError
 
 COMMANDS = [["doctor"], ["status"], ["keys", "list"], ["keys", "create", "x"], ["up"], ["serve"], ["down"]]

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from cadgate.cli.new_adapter import new_adapter
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.plugins.discovery import Found, discover
 from tests.core.fake_packages import Site, fake_site
 from tests.gateway import Gateway, eventually

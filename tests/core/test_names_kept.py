@@ -8,7 +8,7 @@ import pytest
 
 from cadgate.appserver.context import Call
 from cadgate.appserver.outcomes import entry_of
-from cadgate.methods import Method
+from cadgate.contract.methods import Method
 from cadgate.models.common import Creation, Params
 from cadgate.models.responses import MayWarn
 

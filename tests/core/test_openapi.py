@@ -16,7 +16,7 @@ from fastapi.openapi.models import OpenAPI
 from jsonschema_rs import Draft202012Validator, meta
 
 import cadgate
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.main import create_app
 from tests.core.fake_packages import Site
 from tests.core.served import quiet_settings

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.main import create_app
-from cadgate.openapi_arrays import with_items
+from cadgate.openapi.arrays import with_items
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,11 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
+from cadgate.contract.methods import Method
 from cadgate.main import create_app
-from cadgate.methods import Method
 from cadgate.plugins.contents import Contents, contents_of
-from cadgate.plugins.router import METHOD_EXTENSION
+from cadgate.web.router import METHOD_EXTENSION
 from tests.faults.conftest import Session
 from tests.faults.documents import change_by_requests
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cadgate.private import replace_file
+from cadgate.security.private import replace_file
 
 
 def test_a_file_is_replaced_whole_and_for_its_owner_only(tmp_path: Path) -> None:

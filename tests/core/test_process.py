@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cadgate.error_bodies import error_body
 from cadgate.errors import (
     ApplicationRestarted,
     ApplicationUnavailable,
@@ -133,4 +134,4 @@ async def test_whatever_a_program_says_instead_of_being_ready_is_a_failed_start(
 def test_errors_of_sessions_are_those_of_the_tree() -> None:
     for kind in (ApplicationUnavailable, ApplicationRestarted, DeadlineExceeded, Interrupted, Overloaded):
         assert issubclass(kind, CadgateError)
-        assert json.dumps(kind("text").body())
+        assert json.dumps(error_body(kind("text"), None))

@@ -13,8 +13,8 @@ from cadgate.cli.gateway import Gateway, Service
 from cadgate.cli.left import StillRunning, left_tables, prune
 from cadgate.cli.lifecycle import _report
 from cadgate.cli.lock import StateLock
-from cadgate.config import Settings
-from cadgate.plugins.entry_points import announced_names
+from cadgate.config.entry_points import announced_names
+from cadgate.config.settings import Settings
 
 
 @pytest.fixture

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
-from cadgate.application import Application, RequestContext
-from cadgate.builtin import UNDO
+from cadgate.contract.authority import LOCAL, Authority
+from cadgate.contract.builtin import UNDO
+from cadgate.contract.context import RequestContext
+from cadgate.dispatch.application import Application
+from cadgate.dispatch.calls import DryRunDone
+from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import CadgateError, Forbidden, InternalError
 from cadgate.models.responses import Success
-from cadgate.plugins.calls import DryRunDone
-from cadgate.plugins.runtime import AdapterRuntime
-from cadgate.security.authority import LOCAL, Authority
 from tests.core.fake_app import fake_settings, running
 
 from cadgate_fake import models as m  # isort: skip
@@ -29,24 +30,24 @@ LIST = replace(m.LIST, by_state=True)
 
 
 @pytest.fixture
-async def runtime(tmp_path: Path) -> AsyncIterator[AdapterRuntime]:
+async def runtime(tmp_path: Path) -> AsyncIterator[SessionRuntime]:
     async with running(tmp_path, fake_settings()) as made:
         yield made
 
 
-def app_of(runtime: AdapterRuntime, **context: Any) -> Application:
+def app_of(runtime: SessionRuntime, **context: Any) -> Application:
     return Application(runtime, replace(HERE, **context))
 
 
-async def listed(runtime: AdapterRuntime, known: str | None = None, **page: Any) -> Response:
+async def listed(runtime: SessionRuntime, known: str | None = None, **page: Any) -> Response:
     return await app_of(runtime, if_none_match=known).answer(LIST, m.Page(**page))
 
 
-async def as_called(runtime: AdapterRuntime, **page: Any) -> bytes:
+async def as_called(runtime: SessionRuntime, **page: Any) -> bytes:
     return Success(await app_of(runtime).call(LIST, m.Page(**page))).model_dump_json().encode()
 
 
-async def make(runtime: AdapterRuntime, count: int, **more: Any) -> None:
+async def make(runtime: SessionRuntime, count: int, **more: Any) -> None:
     for _ in range(count):
         await app_of(runtime).call(m.CREATE, m.ItemParams(**more))
 
@@ -54,14 +55,14 @@ async def make(runtime: AdapterRuntime, count: int, **more: Any) -> None:
 @pytest.mark.parametrize("count", [0, 1, 50, 51, 120])
 @pytest.mark.parametrize("page", [{}, {"fields": "name"}, {"limit": 7, "offset": 3}])
 async def test_what_is_written_is_what_a_call_returns(
-    runtime: AdapterRuntime, count: int, page: dict[str, Any]
+    runtime: SessionRuntime, count: int, page: dict[str, Any]
 ) -> None:
     await make(runtime, count, value='é "objects":[] 😀 ,"meta":{}}')
     for _ in range(2):  # made, and kept
         assert bytes((await listed(runtime, **page)).body) == await as_called(runtime, **page)
 
 
-async def test_the_application_is_not_asked_twice_for_one_state(runtime: AdapterRuntime) -> None:
+async def test_the_application_is_not_asked_twice_for_one_state(runtime: SessionRuntime) -> None:
     await make(runtime, 3)
     first = await listed(runtime)
     answers: list[Any] = []
@@ -80,7 +81,7 @@ async def test_the_application_is_not_asked_twice_for_one_state(runtime: Adapter
     assert not answers[1]["raw"].startswith(b"null")
 
 
-async def test_an_answer_that_the_client_has_is_not_sent_again(runtime: AdapterRuntime) -> None:
+async def test_an_answer_that_the_client_has_is_not_sent_again(runtime: SessionRuntime) -> None:
     await make(runtime, 2)
     tag = (await listed(runtime)).headers["etag"]
     for known in (tag, "*", f'"other", W/{tag}'):
@@ -108,7 +109,7 @@ async def test_an_answer_that_the_client_has_is_not_sent_again(runtime: AdapterR
     ],
 )
 async def test_a_list_is_of_the_state_that_a_call_left(
-    runtime: AdapterRuntime, method: Any, params: Any, context: dict[str, Any]
+    runtime: SessionRuntime, method: Any, params: Any, context: dict[str, Any]
 ) -> None:
     await make(runtime, 1, name="A", value=1)
     await listed(runtime)
@@ -117,20 +118,20 @@ async def test_a_list_is_of_the_state_that_a_call_left(
     assert bytes((await listed(runtime)).body) == await as_called(runtime)
 
 
-async def test_an_answer_needs_the_methods_scope(runtime: AdapterRuntime) -> None:
+async def test_an_answer_needs_the_methods_scope(runtime: SessionRuntime) -> None:
     await listed(runtime)
     with pytest.raises(Forbidden):
         await app_of(runtime, authority=Authority("key:test", frozenset(("write",)))).answer(LIST, m.Page())
 
 
-async def test_an_answer_that_is_none_is_a_defect(runtime: AdapterRuntime) -> None:
+async def test_an_answer_that_is_none_is_a_defect(runtime: SessionRuntime) -> None:
     with pytest.raises(InternalError, match="answered something that is not a ItemInfo"):
         await app_of(runtime).answer(
             replace(m.GET, result=m.ItemInfo, name="items.list", params=m.Page, by_state=True), m.Page()
         )
 
 
-async def test_an_error_of_the_application_is_that_error(runtime: AdapterRuntime) -> None:
+async def test_an_error_of_the_application_is_that_error(runtime: SessionRuntime) -> None:
     await make(runtime, 1)
     for _ in range(2):
         with pytest.raises(CadgateError) as caught:

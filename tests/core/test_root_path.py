@@ -13,9 +13,9 @@ from fastapi import FastAPI
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.errors import ConfigError
-from cadgate.root import OWN, checked_root
+from cadgate.models.root import OWN, checked_root
 from cadgate.security.keys import KeyFile
 from tests.core.served import error_of, in_process, probed_app, quiet_settings, served
 from tests.core.test_openapi import Links

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from cadgate.converters import SLASH, decode_path, readable
-from cadgate.routing import RouteTable
+from cadgate.web.converters import SLASH, decode_path, readable
+from cadgate.web.routing import RouteTable
 
 PATHS = [
     "/health",

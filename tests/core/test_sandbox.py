@@ -12,16 +12,17 @@ import pytest
 from pydantic import ValidationError
 
 from cadgate.clients.base_client import BaseSocketClient
+from cadgate.contract.authority import LOCAL
+from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ApplicationUnavailable, ConnectionFailed
-from cadgate.security.authority import LOCAL
 from cadgate.sessions import sandbox
 from cadgate.sessions.launcher import LaunchPlan
 from cadgate.sessions.sandbox import Sandbox
-from cadgate.settings import AdapterSettings
 from tests.core.fake_app import fake_settings, running
 
 from cadgate_fake import models as m  # isort: skip
-from cadgate.application import Application, RequestContext  # isort: skip
+from cadgate.contract.context import RequestContext  # isort: skip
+from cadgate.dispatch.application import Application
 
 pytestmark = pytest.mark.security
 

@@ -18,12 +18,12 @@ from websockets.sync.client import connect
 
 from cadgate.cli.serve import own_key
 from cadgate.errors import CadgateError, ConfigError
-from cadgate.routing import RouteTable
 from cadgate.security import peers
 from cadgate.security.identity import LocalUser
 from cadgate.security.keys import KeyFile
 from cadgate.security.origins import Origins, split_host
 from cadgate.security.peers import PeerLookupUnavailable, Peers
+from cadgate.web.routing import RouteTable
 from tests.core.served import error_of, exchange, in_process, probed_app, quiet_settings, served
 from tests.gateway import eventually
 

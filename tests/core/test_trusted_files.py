@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from pydantic import Field
 
-from cadgate.application import Application, RequestContext
-from cadgate.builtin import Batch, BatchCall
+from cadgate.contract.authority import Authority
+from cadgate.contract.builtin import Batch, BatchCall
+from cadgate.contract.context import RequestContext
+from cadgate.contract.methods import Method, Scope, execute_if_trusted
+from cadgate.dispatch.application import Application
+from cadgate.dispatch.batch import prepare, run_batch
 from cadgate.errors import Forbidden
-from cadgate.methods import Method, Scope, execute_if_trusted
 from cadgate.models.common import Trustable
-from cadgate.plugins.batch import prepare, run_batch
 from cadgate.security.audit import AuditLog
-from cadgate.security.authority import Authority
 from tests.core.fake_app import fake_settings, running
 from tests.core.test_audit import HERE, lines
 
@@ -47,14 +48,14 @@ async def batch(runtime: Any, context: RequestContext, *, atomic: bool, **params
 
 async def test_a_trusted_file_needs_execute_by_every_door(tmp_path: Path) -> None:
     async with running(tmp_path / "state", fake_settings()) as runtime:
-        runtime.audit = AuditLog(tmp_path)
-        runtime.methods["items.create"] = OPEN
+        runtime.served.audit = AuditLog(tmp_path)
+        runtime.served.methods["items.create"] = OPEN
         writer = replace(HERE, authority=Authority("writer", WRITER))
         app = Application(runtime, writer)
         with pytest.raises(Forbidden, match=r"no 'execute' scope, which items.create of a trusted file needs"):
             await app.call(OPEN, Opening(name="a", trusted=True))
         with pytest.raises(Forbidden):
-            prepare(runtime, writer, "items.create", {"name": "a", "trusted": True})
+            prepare(runtime.served, writer, "items.create", {"name": "a", "trusted": True})
         with pytest.raises(Forbidden):
             await batch(runtime, writer, atomic=True, name="a", trusted=True)
         results = await batch(runtime, writer, atomic=False, name="a", trusted=True)

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from cadgate.application import Application, RequestContext
+from cadgate.contract.authority import LOCAL
+from cadgate.contract.context import RequestContext
+from cadgate.dispatch.application import Application
+from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import CommandExecutionError, DeadlineExceeded, InternalError
-from cadgate.plugins.runtime import AdapterRuntime
-from cadgate.security.authority import LOCAL
 from cadgate.sessions.process import ApplicationProcess, StartFailed
 from cadgate.sessions.worker import Worker, Workers
 from tests.core.fake_app import Control, becomes, fake_settings, launch_of, running
@@ -306,5 +307,5 @@ async def test_a_client_that_leaves_ends_the_work_in_the_worker(tmp_path: Path) 
         eventually(lambda: not alive(process.pid), seconds=3)
 
 
-def application(runtime: AdapterRuntime, **context: Any) -> Application:
+def application(runtime: SessionRuntime, **context: Any) -> Application:
     return Application(runtime, RequestContext(request_id="test", authority=LOCAL, **context))

@@ -165,6 +165,37 @@ def test_a_batch_ends_in_its_middle(keyed: Gateway, owner: Holder, adapter: str,
     assert made == (set() if atomic else {"Row0"})
 
 
+OBSERVER = """
+import time, FreeCAD
+class Slow:
+    def slotCreatedObject(self, obj):
+        time.sleep(0.03)
+FreeCAD.addDocumentObserver(FreeCAD.__dict__.setdefault("slow", Slow()))
+"""
+
+
+def runs(owner: Holder, code: str) -> None:
+    with owner.client("/api/v1/freecad") as client:
+        answer = client.post("/batch", json={"calls": [{"method": "session.execute", "params": {"code": code}}]})
+        assert answer.json()["result"]["results"][0]["status"] == "success", answer.text
+
+
+def test_a_batch_ends_also_where_an_observer_catches_what_ends_it(keyed: Gateway, owner: Holder) -> None:
+    """FreeCAD drops what its observers raise."""
+    guest = new_key(keyed)
+    many = [{"method": "primitives.box", "params": {"name": f"Watched{number}"}} for number in range(90)]
+    runs(owner, OBSERVER)
+    with guest.client("/api/v1/freecad") as client, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(client.post, "/batch", json={"calls": many, "atomic": True})
+        with owner.client() as other:
+            eventually(lambda: other.get("/health/freecad").json()["result"]["queue_depth"] > 0, what="the batch")
+        revoked = revoke(guest)
+        assert answer.result(5).status_code == 401
+    answers_quickly(owner, "freecad", revoked)
+    assert not any(name.startswith("Watched") for name in names(owner, "freecad"))
+    runs(owner, "FreeCAD.removeDocumentObserver(FreeCAD.__dict__.pop('slow'))")
+
+
 def rendering(gateway: Gateway) -> list[psutil.Process]:
     """The workers that have computed for a while, other than the session's own application."""
     found: list[psutil.Process] = []

@@ -43,6 +43,8 @@ def test_a_scene_is_cleared_as_fast_after_undos_as_before(blender: httpx.Client)
 
 
 def test_an_undo_keeps_the_scene_and_view_layer_that_are_shown(blender: httpx.Client, gateway: Gateway) -> None:
+    shown = "[bpy.context.scene.name, bpy.context.view_layer.name, bpy.context.mode, len(bpy.data.window_managers)]"
+    at_first = evaluate(gateway, shown)
     evaluate(
         gateway,
         """
@@ -53,14 +55,13 @@ bpy.context.window.view_layer = layer
 None
 """,
     )
-    shown = "[bpy.context.scene.name, bpy.context.view_layer.name, bpy.context.mode, len(bpy.data.window_managers)]"
     before = evaluate(gateway, shown)
     assert before[:2] == ["Second", "Other"]
     assert blender.post("/primitives/cube", json={}).status_code == 201
     assert blender.post("/undo", json={}).status_code == 200
     assert evaluate(gateway, shown) == before
     assert blender.post("/undo", json={}).status_code == 200
-    assert evaluate(gateway, shown)[0] == "Scene"
+    assert evaluate(gateway, shown) == at_first
 
 
 def test_a_scene_of_many_objects_is_cleared_with_all_that_stays(blender: httpx.Client, gateway: Gateway) -> None:

@@ -61,7 +61,10 @@ def test_a_call_in_flight_when_its_application_dies_is_told_so_and_can_be_sent_a
     with own_gateway.client() as client:
         key = {"Idempotency-Key": "only-once"}
         first = client.post(CUBE, json={"name": "Once"}, headers=key)
-        os.kill(own_gateway.application_pid("blender"), signal.SIGKILL)
+        pid = own_gateway.application_pid("blender")
+        os.kill(pid, signal.SIGKILL)
+        # A signal takes effect a moment after it was sent, and an answer can be quicker.
+        eventually(lambda: not alive(pid), seconds=5, what="the end of Blender")
         again = eventually(
             lambda: r if (r := client.post(CUBE, json={"name": "Once"}, headers=key)).status_code == 201 else None
         )

@@ -13,7 +13,7 @@ import pytest
 import cadgate
 import cadgate_blender
 import cadgate_freecad
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.plugins.discovery import discover
 from tests.gateway import Gateway, eventually, free_port
 

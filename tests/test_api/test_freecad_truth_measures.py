@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cos, pi, radians, sin
+from math import cos, radians, sin
 
 import httpx
 import pytest
@@ -31,15 +31,3 @@ def test_copies_part_of_the_way_round_have_the_mean_of_their_centres(freecad: ht
     turns = [radians(n * 120 / 4) for n in range(5)]
     expected = [12 * sum(map(cos, turns)) / 5, 12 * sum(map(sin, turns)) / 5, 0]
     assert ring["center_of_mass"] == pytest.approx(expected, abs=1e-6)
-
-
-def test_every_reading_of_an_inexact_measure_says_that_it_is_inexact(freecad: httpx.Client) -> None:
-    torus = post(freecad, "/primitives/torus", radius1=12, radius2=4)["name"]
-    rod = post(freecad, "/primitives/cylinder", radius=1.7, height=15, location=[12, 0, -7.5])["name"]
-    made = post(freecad, "/boolean/union", objects=[torus, rod])
-    exact = post(freecad, "/primitives/torus", radius1=12, radius2=4)
-    for path in (f"/objects/{made['name']}", f"/objects/{made['name']}/measures"):
-        assert [each["code"] for each in get(freecad, path)["warnings"]] == ["uncertain_measures"]
-    found = get(freecad, f"/objects/{exact['name']}/measures")
-    assert "warnings" not in found
-    assert found["volume"] == pytest.approx(2 * pi**2 * 12 * 4**2, rel=1e-9)

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from cadgate.artifacts.store import ArtifactStore
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.plugins.discovery import discover
-from cadgate.plugins.runtime import AdapterRuntime
 from cadgate.security.keys import KeyFile
 from tests.attack.sandbox import APPLICATIONS, ATTACKS, BREACHES, Ground, home_canary, outcome_of
 from tests.gateway import Gateway

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.main import create_app
 from tests.gateway import Gateway
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ApplicationUnavailable
-from cadgate.settings import AdapterSettings
 from cadgate_freecad import launcher
 from cadgate_freecad.launcher import FreeCADLauncher, install_command
 from cadgate_freecad.settings import FreeCADSettings

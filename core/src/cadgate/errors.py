@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from cadgate.hidden import without_folders
-
 
 class CadgateError(Exception):
     """Base of every error that a client may see.
@@ -38,16 +36,6 @@ class CadgateError(Exception):
             self.code = code
         if retry_after is not None:
             self.retry_after = retry_after
-
-    def body(self, request_id: str | None = None) -> dict[str, Any]:
-        """The `error` object of the envelope."""
-        return {
-            "code": self.code,
-            "message": without_folders(self.message),
-            "details": without_folders(self.details),
-            "retryable": self.retryable,
-            "request_id": request_id,
-        }
 
 
 # --- the request -------------------------------------------------------------------------------------------------

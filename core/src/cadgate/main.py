@@ -13,28 +13,28 @@ from anyio.abc import TaskStatus
 from fastapi import FastAPI
 
 import cadgate
-from cadgate import error_handlers, openapi
 from cadgate.artifacts.store import ArtifactStore
-from cadgate.config import Settings, load_settings
-from cadgate.helper import Helper
-from cadgate.hidden import hide
+from cadgate.config.settings import Settings, load_settings
+from cadgate.dispatch.idempotency import Once
+from cadgate.dispatch.runtime import AdapterRuntime
+from cadgate.error_bodies import hide
 from cadgate.logging import AccessLog, configure
-from cadgate.metrics import Metrics
-from cadgate.plugins import mount
+from cadgate.openapi.document import Document
 from cadgate.plugins.discovery import Found, discover
-from cadgate.plugins.once import Once
-from cadgate.plugins.runtime import AdapterRuntime
-from cadgate.private import secure_state
-from cadgate.routers import artifacts, console, docs, health, home, login, metrics, plugins, version, websockets
-from cadgate.routing import RouteTable
-from cadgate.security.access import Open
+from cadgate.routers import artifacts, console, docs, health, home, login, metrics, mount, plugins, version, websockets
 from cadgate.security.audit import AuditLog
-from cadgate.security.bodies import Bodies, Pace
-from cadgate.security.forwarded import Forwarded
-from cadgate.security.gate import Gate
 from cadgate.security.identity import identity_for
 from cadgate.security.logins import WrongKeys
 from cadgate.security.origins import Origins
+from cadgate.security.private import secure_state
+from cadgate.web import error_handlers
+from cadgate.web.access import Open
+from cadgate.web.bodies import Bodies, Pace
+from cadgate.web.forwarded import Forwarded
+from cadgate.web.gate import Gate
+from cadgate.web.helper import Helper
+from cadgate.web.metrics import Metrics
+from cadgate.web.routing import RouteTable
 from cadgate.websocket.sockets import Sockets
 
 log = structlog.get_logger("cadgate")
@@ -68,7 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     table = RouteTable(app.router.routes)
     app.router.routes.insert(0, table)
     for each in (health, version, plugins, metrics, artifacts, docs, websockets, console, home, login):
-        app.router.routes.extend(openapi.core_routes(each.router))
+        app.router.routes.extend(mount.core_routes(each.router))
     secure_state(settings.state_dir, settings.origin("state_dir"))
     hide(settings.state_dir)
     app.state.settings = settings
@@ -92,7 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.sockets = Sockets(settings, app.state.runtimes)
     app.router.routes.append(app.state.sockets.route())
     app.state.metrics = Metrics(lambda: app.state.runtimes, app.state.audit)
-    app.openapi = openapi.Document(app)
+    app.openapi = Document(app)
     error_handlers.install(app)
     app.add_middleware(
         Gate,

@@ -7,6 +7,7 @@ from cadgate.appserver import scripting, scrutiny
 from cadgate.appserver.context import Call, about_to_change, cleared, current, request, warn
 from cadgate.appserver.errors import AppError, PutOffError, limit_exceeded, name_taken, not_found
 from cadgate.appserver.host import Host
+from cadgate.appserver.interrupts import uninterruptible
 from cadgate.appserver.paging import page
 from cadgate.appserver.recognition import Recognised, recognise, recognise_bytes
 from cadgate.appserver.registry import load_methods, method, registered
@@ -32,5 +33,6 @@ __all__ = [
     "request",
     "scripting",
     "scrutiny",
+    "uninterruptible",
     "warn",
 ]

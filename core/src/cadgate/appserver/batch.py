@@ -101,6 +101,7 @@ class Batches:
                 for number, item in enumerate(calls):
                     part = self._part(call, number, item)
                     try:
+                        _require_wanted(call)
                         self._host.putting_off = putting_off and self._host.may_put_off(part.method)
                         if behind and not self._host.putting_off:
                             behind = self._catch_up(call)
@@ -124,6 +125,7 @@ class Batches:
                     kept.append({**item, "params": resolved(part, results[-1])})
                 if behind:
                     self._catch_up(call)
+                _require_wanted(call)
         except BaseException:
             if changed or self._host.beyond_transaction:
                 self._caller.roll_back(call)
@@ -155,6 +157,12 @@ class Batches:
         if part.expired:
             raise AppError("deadline_exceeded", "The batch's deadline passed; nothing was changed")
         return self._caller.invoke(part, in_transaction=True)
+
+
+def _require_wanted(call: Call) -> None:
+    """Raise KeyboardInterrupt where somebody's observer or handler has caught the one that ended the batch."""
+    if call.cancelled and call.connection is not None:
+        raise KeyboardInterrupt
 
 
 def _not_started(part: Call) -> Answer:

@@ -6,8 +6,8 @@ import importlib
 import signal
 import threading
 import time
-from types import FrameType
-from typing import Any, Callable
+from types import CodeType, FrameType
+from typing import Any, Callable, TypeVar
 
 from cadgate.appserver.context import Call
 
@@ -17,6 +17,20 @@ _SIGINT = int(signal.SIGINT)
 
 LATE_SECONDS = 1.0
 """A signal that comes within that time after a cancellation belongs to it, also when its call is over."""
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+_uninterruptible: set[CodeType] = set()
+
+
+def uninterruptible(function: Function) -> Function:
+    """Let no interrupt arrive in `function` or in what it calls; it comes a moment later.
+
+    For functions that the application calls while it works (observers, handlers): it drops their exceptions, so that
+    the interrupt would be lost and what the function keeps would be wrong.
+    """
+    _uninterruptible.add(function.__code__)
+    return function
 
 
 class Interrupts:
@@ -36,6 +50,8 @@ class Interrupts:
         self.running: Call | None = None
         self.deferred = False
         self.pending = False
+        self.missed = False
+        """Whether the last interrupt found an uninterruptible function, and has to be sent again."""
 
     def run(self, call: Call, function: Callable[[], Any]) -> Any:
         """Run `function` as the work of `call`. Raises KeyboardInterrupt when `call` is cancelled meanwhile.
@@ -46,7 +62,7 @@ class Interrupts:
         found = _set_handler(_SIGINT, self._handler)
         if found is not self._handler:
             self._previous = found
-        self.deferred = self.pending = False
+        self.deferred = self.pending = self.missed = False
         self.running = call
         try:
             if call.cancelled:
@@ -61,6 +77,7 @@ class Interrupts:
             call.cancelled = True
             if self.running is call and self._main is not None:
                 self._cancelled_at = time.monotonic()
+                self.missed = False
                 signal.pthread_kill(self._main, signal.SIGINT)
 
     def finish(self, call: Call) -> None:
@@ -82,7 +99,19 @@ class Interrupts:
             if self.deferred:
                 self.pending = True
                 return
+            if _within_uninterruptible(frame):
+                self.pending = self.missed = True
+                return
             raise KeyboardInterrupt
         if callable(self._previous) and time.monotonic() - self._cancelled_at > LATE_SECONDS:
             # Somebody's Ctrl-C, in an application with a terminal.
             self._previous(number, frame)
+
+
+def _within_uninterruptible(frame: FrameType | None) -> bool:
+    # Frames and no flag: an interrupt can arrive before the first line of a function, and after its last one.
+    while frame is not None:
+        if frame.f_code in _uninterruptible:
+            return True
+        frame = frame.f_back
+    return False

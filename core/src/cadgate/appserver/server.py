@@ -118,7 +118,7 @@ class Server:
     def _watch(self) -> bool:
         """Stop the call that runs when its time is over: its peer may have gone. Whether there is one to watch."""
         running = self._running
-        if running is not None and running.expired:
+        if running is not None and (running.expired or self.interrupts.missed):
             self.interrupts.cancel(running)
         return bool(self._waiting)
 

@@ -23,7 +23,6 @@ import anyio.to_thread
 
 from cadgate.artifacts.inside import copy_over, create, folder_inside, is_plain, open_plain, plain_files, take
 from cadgate.artifacts.keeping import Keeping
-from cadgate.artifacts.owners import OPERATOR, Owners
 from cadgate.artifacts.paths import STAGING, check_name, check_title, resolve
 from cadgate.errors import (
     ArtifactNotFound,
@@ -34,7 +33,8 @@ from cadgate.errors import (
     PathNotAllowed,
 )
 from cadgate.models.responses import Artifact
-from cadgate.private import make_folder, write_text
+from cadgate.security.owners import OPERATOR, Owners
+from cadgate.security.private import make_folder, write_text
 
 _LEFTOVER_SECONDS = 3600
 _CHANGED = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP)

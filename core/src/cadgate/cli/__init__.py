@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cadgate.config import DOTENV, Settings, check_state_dir, load_settings
-from cadgate.config_sources import export_dotenv
+from cadgate.config.settings import DOTENV, Settings, check_state_dir, load_settings
+from cadgate.config.sources import export_dotenv
 from cadgate.errors import CadgateError, ConfigError
 
 app = typer.Typer(

@@ -18,12 +18,12 @@ from cadgate.cli.lifecycle import say
 from cadgate.cli.lock import holder_of
 from cadgate.cli.serve import CannotListen, bind
 from cadgate.cli.trial import try_start
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
+from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import CadgateError, ConfigError
 from cadgate.plugins.discovery import Found, discover
 from cadgate.sessions import sandbox
 from cadgate.sessions.launcher import Launcher
-from cadgate.settings import AdapterSettings
 
 LOW_SPACE_BYTES = 1024**3
 

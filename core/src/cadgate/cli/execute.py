@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.sync.client import ClientConnection, connect
 
 from cadgate.cli.lock import holder_of
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
 from cadgate.errors import CadgateError
 
 ID = "exec"

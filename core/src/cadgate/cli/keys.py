@@ -9,10 +9,10 @@ from typing import Any
 
 from cadgate.cli.lifecycle import say
 from cadgate.cli.serve import OWN_KEY
-from cadgate.config import Settings
-from cadgate.private import secure_state
+from cadgate.config.settings import Settings
 from cadgate.security.audit import AuditLog, Deed
 from cadgate.security.keys import KeyFile
+from cadgate.security.private import secure_state
 
 
 def create(settings: Settings, label: str, scopes: str) -> int:

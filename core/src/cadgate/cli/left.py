@@ -10,10 +10,10 @@ from pathlib import Path
 
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.cli.lock import holder_of
-from cadgate.config import Settings
+from cadgate.config.entry_points import announced_names
+from cadgate.config.settings import Settings
 from cadgate.errors import CadgateError
 from cadgate.plugins.discovery import is_enabled
-from cadgate.plugins.entry_points import announced_names
 
 OWN_LOGS = frozenset(("gateway", "audit"))
 DAY = 24 * 3600

@@ -16,8 +16,8 @@ from cadgate.cli.gateway import Gateway, NotReachable, Service
 from cadgate.cli.left import left_tables
 from cadgate.cli.lock import holder_of
 from cadgate.cli.processes import Family
-from cadgate.config import Settings
-from cadgate.private import make_folder, secure_state
+from cadgate.config.settings import Settings
+from cadgate.security.private import make_folder, secure_state
 
 POLL_SECONDS = 0.1
 SETTLED = frozenset(("up", "busy", "down", "unavailable", "failed"))

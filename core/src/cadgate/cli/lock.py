@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, cast
 
 from cadgate.errors import CadgateError, ConfigError
-from cadgate.private import make_folder
+from cadgate.security.private import make_folder
 
 FILE_NAME = "gateway.lock"
 _PATIENCE_SECONDS = 0.5

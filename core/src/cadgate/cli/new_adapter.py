@@ -13,8 +13,8 @@ from string import Template
 
 import cadgate.plugin
 from cadgate.cli.lifecycle import say
+from cadgate.config.entry_points import announced
 from cadgate.errors import CadgateError
-from cadgate.plugins.entry_points import announced
 from cadgate.plugins.validate import MAX_NAME, NAME, RESERVED
 
 SUFFIX = ".tmpl"

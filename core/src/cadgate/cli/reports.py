@@ -9,8 +9,8 @@ import cadgate
 from cadgate.cli.gateway import Gateway, NotReachable, Service
 from cadgate.cli.lifecycle import say
 from cadgate.cli.lock import holder_of
-from cadgate.config import Settings
-from cadgate.plugins.entry_points import announced
+from cadgate.config.entry_points import announced
+from cadgate.config.settings import Settings
 
 
 def status(settings: Settings) -> int:

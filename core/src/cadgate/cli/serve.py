@@ -15,12 +15,12 @@ from typing import Any
 import uvicorn
 
 from cadgate.cli.lock import StateLock
-from cadgate.config import Settings, is_loopback
+from cadgate.config.settings import Settings, is_loopback
 from cadgate.errors import CadgateError, ConfigError
-from cadgate.private import UMASK
-from cadgate.security.bodies import Pace
 from cadgate.security.keys import KeyFile
-from cadgate.security.protocol import GatewayProtocol, GatewayWebSocketProtocol
+from cadgate.security.private import UMASK
+from cadgate.web.bodies import Pace
+from cadgate.web.protocol import GatewayProtocol, GatewayWebSocketProtocol
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than common clients and proxies keep idle connections, so that it is they who close them."""

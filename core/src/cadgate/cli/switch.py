@@ -13,11 +13,11 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from cadgate.cli.lifecycle import say
-from cadgate.config import LOCAL_PLUGINS, Settings, load_settings
+from cadgate.config.entry_points import announced_names
+from cadgate.config.settings import LOCAL_PLUGINS, Settings, load_settings
 from cadgate.errors import CadgateError, ConfigError
 from cadgate.plugins.discovery import is_enabled
-from cadgate.plugins.entry_points import announced_names
-from cadgate.private import replace_file
+from cadgate.security.private import replace_file
 
 
 class UnknownAdapter(CadgateError):

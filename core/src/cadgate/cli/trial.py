@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cadgate.config import Settings
+from cadgate.config.settings import Settings
+from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import CadgateError
-from cadgate.plugin import Adapter
 from cadgate.plugins.contents import contents_of
-from cadgate.private import make_folder
+from cadgate.plugins.hookspecs import Adapter
+from cadgate.security.private import make_folder
 from cadgate.sessions.process import KILL_SECONDS, ApplicationProcess, StartFailed
 from cadgate.sessions.sandbox import sandbox_for
 from cadgate.sessions.spawn import Launch
-from cadgate.settings import AdapterSettings
 
 QUOTED_LINES = 5
 

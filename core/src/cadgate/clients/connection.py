@@ -12,7 +12,7 @@ import structlog
 from pydantic_core import from_json, to_json
 
 from cadgate.appserver.framing import FrameError, FrameReader, encode
-from cadgate.encoded import Encoded
+from cadgate.contract.encoded import Encoded
 from cadgate.errors import Overloaded, PayloadTooLarge, ValidationFailed
 
 MAX_UNSENT = 128 * 1024 * 1024

@@ -6,7 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
-from cadgate.root import rooted
+from cadgate.models.root import rooted
 
 T = TypeVar("T")
 

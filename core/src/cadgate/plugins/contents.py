@@ -13,7 +13,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from cadgate.clients.halves import Halves
-from cadgate.methods import Handler, Method
+from cadgate.contract.methods import Handler, Method
 
 METHOD_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 RESERVED = frozenset(("session", "internal"))

@@ -10,12 +10,12 @@ from typing import Literal
 from packaging.utils import canonicalize_name
 from pydantic import TypeAdapter, ValidationError
 
-from cadgate.config import Settings
+from cadgate.config.entry_points import Announced, announced
+from cadgate.config.settings import Settings
+from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ConfigError
-from cadgate.plugin import Adapter
-from cadgate.plugins.entry_points import Announced, announced
+from cadgate.plugins.hookspecs import Adapter
 from cadgate.plugins.loading import Broken, load, told
-from cadgate.settings import AdapterSettings
 
 log = logging.getLogger("cadgate.plugins")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import logging
 import sys
@@ -12,12 +13,14 @@ from typing import Any
 
 import pluggy
 
-import cadgate.plugin
-from cadgate.plugin import Adapter, AdapterSpec
+import cadgate
+from cadgate.config.entry_points import Announced
 from cadgate.plugins.contents import contents_of, problems_in
-from cadgate.plugins.entry_points import Announced
+from cadgate.plugins.hookspecs import Adapter, AdapterSpec
 from cadgate.plugins.validate import problems_of
 
+PUBLIC = "cadgate.plugin"
+"""What adapters import of the gateway."""
 SLOW_SECONDS = 2.0
 """A load that takes longer is worth a word: nothing is served meanwhile."""
 
@@ -58,6 +61,7 @@ def load(one: Announced, seconds: float) -> Adapter:
 
     After `seconds` it is given up: the gateway and the other adapters are not to wait for it.
     """
+    importlib.import_module(PUBLIC)  # what that takes is not the adapter's time
     thread = _Load(one)
     began = time.monotonic()
     thread.start()
@@ -125,7 +129,7 @@ def told(error: BaseException) -> str:
     text = " ".join(str(error).split()) or "no message"
     if isinstance(error, ImportError) and error.path:
         text = text.replace(f" ({error.path})", "")
-        if error.name == cadgate.plugin.__name__:
+        if error.name == PUBLIC:
             text += f"; it is written for another version of cadgate than {cadgate.__version__}"
     frames = traceback.extract_tb(error.__traceback__)
     if isinstance(error, SyntaxError) and error.filename:

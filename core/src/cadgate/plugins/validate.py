@@ -10,10 +10,10 @@ from typing import Any, cast
 from fastapi.routing import APIRoute, APIRouter, RouteContext, iter_route_contexts
 
 from cadgate.clients.base_client import BaseSocketClient
+from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ConnectionFailed
-from cadgate.plugin import API_VERSION, Adapter
+from cadgate.plugins.hookspecs import API_VERSION, Adapter
 from cadgate.sessions.launcher import Launcher
-from cadgate.settings import AdapterSettings
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 MAX_NAME = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cadgate.openapi_examples import example_of
+from cadgate.models.examples import example_of
 from cadgate.refusals.schemas import Contract, Path, Schema
 
 _MAX_CHOICES = 30

@@ -7,15 +7,17 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
-from cadgate.application import Application
-from cadgate.builtin import REDO, UNDO, Batch, BatchResults, History
+from cadgate.contract.builtin import REDO, UNDO, Batch, BatchResults, History
+from cadgate.dispatch.application import Application
+from cadgate.dispatch.batch import run_batch, written
+from cadgate.dispatch.served import ServedAdapter
 from cadgate.models.common import Empty
 from cadgate.models.responses import Failure, Result, Success
-from cadgate.plugins.batch import run_batch, written
-from cadgate.plugins.router import METHOD_EXTENSION, Router
-from cadgate.plugins.runtime import AdapterRuntime, runtime_of
-from cadgate.routers.context import deed_of
-from cadgate.security.access import requires
+from cadgate.openapi.extensions import METHOD_EXTENSION
+from cadgate.security.caller import deed_of
+from cadgate.web.access import requires
+from cadgate.web.dependencies import application_of, session_of
+from cadgate.web.router import Router
 
 
 class RouteInfo(Result):
@@ -62,7 +64,7 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
         """List every method with the JSON Schemas of its parameters and its result, and its route."""
         if name not in made:
             # Schemas of all models take a tenth of a second, which the loop does not have.
-            made[name] = await anyio.to_thread.run_sync(_list, runtime_of(request, name))
+            made[name] = await anyio.to_thread.run_sync(_list, session_of(request, name).served)
         return Success(made[name])
 
     # Each of its calls asks for its own scope, and has its own line in the audit log.
@@ -78,7 +80,7 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
         Each call sees what the ones before it did, and has its own entry in `results`. With `atomic`, a call that fails
         takes back everything: the answer is its error, and `details.index` says which it was.
         """
-        results = await run_batch(runtime_of(request, name), app.context, body)
+        results = await run_batch(session_of(request, name), app.context, body)
         return await written(results) or Success(results)
 
     @router.operation("POST", "/undo", UNDO, errors=missing)
@@ -94,8 +96,8 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
     @router.post("/restart", status_code=202, dependencies=[requires("execute", audited_as="session.restart")])
     async def restart(request: Request) -> Success[Restarting]:
         """End the application and start it again with its documents; also the way out of `down`."""
-        runtime = runtime_of(request, name)
-        with runtime.audit.watching(deed_of(request, "session.restart", name)):
+        runtime = session_of(request, name)
+        with runtime.served.audit.watching(deed_of(request, "session.restart", name)):
             runtime.session.restart("asked for by a client")
             runtime.session.request_start()
         return Success(Restarting())
@@ -106,21 +108,21 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
 def _bound(name: str, context: Sequence[str]) -> Callable[[Request], Awaitable[Application]]:
     async def bound(request: Request) -> Application:
         values = {key: request.query_params[key] for key in context if key in request.query_params}
-        return Application.of_request(request, name).bind(**values)
+        return application_of(request, name).bind(**values)
 
     return bound
 
 
-def _list(runtime: AdapterRuntime) -> MethodList:
-    routes = _routes(runtime)
-    return MethodList(methods=[_describe(runtime, each, routes.get(each)) for each in sorted(runtime.methods)])
+def _list(served: ServedAdapter) -> MethodList:
+    routes = _routes(served)
+    return MethodList(methods=[_describe(served, each, routes.get(each)) for each in sorted(served.methods)])
 
 
-def _routes(runtime: AdapterRuntime) -> dict[str, RouteInfo]:
+def _routes(served: ServedAdapter) -> dict[str, RouteInfo]:
     """Where each method is reached, by what the routes themselves say."""
     found: dict[str, RouteInfo] = {}
-    prefix = f"/api/v1/{runtime.adapter.name}"
-    for router in (*runtime.adapter.routers, host_router(runtime.adapter.name, ())):
+    prefix = f"/api/v1/{served.adapter.name}"
+    for router in (*served.adapter.routers, host_router(served.adapter.name, ())):
         for route in router.routes:
             extra: dict[str, Any] = getattr(route, "openapi_extra", None) or {}
             method = extra.get(METHOD_EXTENSION)
@@ -130,8 +132,8 @@ def _routes(runtime: AdapterRuntime) -> dict[str, RouteInfo]:
     return found
 
 
-def _describe(runtime: AdapterRuntime, name: str, route: RouteInfo | None) -> MethodInfo:
-    method = runtime.methods[name]
+def _describe(served: ServedAdapter, name: str, route: RouteInfo | None) -> MethodInfo:
+    method = served.methods[name]
     return MethodInfo(
         name=name,
         params=method.params.model_json_schema(),

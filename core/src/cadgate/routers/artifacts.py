@@ -10,18 +10,19 @@ from fastapi import Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from cadgate.artifacts.incoming import UPLOAD_SCHEMA
-from cadgate.artifacts.outgoing import file_response
 from cadgate.artifacts.store import ArtifactStore
-from cadgate.artifacts.upload import receive_upload
 from cadgate.errors import ValidationFailed
 from cadgate.models.common import Params
 from cadgate.models.responses import Artifact, Deleted, Failure, Result, Success
-from cadgate.openapi_operations import IDEMPOTENCY
-from cadgate.plugins.router import Router
-from cadgate.routers.context import context_of, deed_of
-from cadgate.security.access import authority_of, requires
+from cadgate.openapi.operations import IDEMPOTENCY
 from cadgate.security.audit import AuditLog
+from cadgate.security.caller import authority_of, deed_of
+from cadgate.web.access import requires
+from cadgate.web.context import context_of
+from cadgate.web.downloads import file_response
+from cadgate.web.incoming import UPLOAD_SCHEMA
+from cadgate.web.router import Router
+from cadgate.web.uploads import receive_upload
 
 router = Router(prefix="/api/v1/artifacts")
 

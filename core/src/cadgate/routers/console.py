@@ -9,9 +9,9 @@ from fastapi import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from cadgate.errors import NotFound
-from cadgate.plugins.router import Router
-from cadgate.root import rooted
-from cadgate.security.access import requires
+from cadgate.models.root import rooted
+from cadgate.web.access import requires
+from cadgate.web.router import Router
 
 router = Router(dependencies=[requires()])  # whoever has a key
 

@@ -15,9 +15,9 @@ from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from starlette.responses import HTMLResponse, Response
 
 from cadgate.errors import NotFound
-from cadgate.openapi import Document
-from cadgate.plugins.router import Router
-from cadgate.security.access import requires
+from cadgate.openapi.document import Document
+from cadgate.web.access import requires
+from cadgate.web.router import Router
 
 router = Router(dependencies=[requires()])  # whoever has a key
 

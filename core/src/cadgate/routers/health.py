@@ -10,16 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 import cadgate
-from cadgate.error_handlers import inactive
+from cadgate.contract.authority import NOBODY
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import ApplicationUnavailable, NotFound
-from cadgate.models.confinement import SandboxState
 from cadgate.models.responses import Failure, Result, Success
 from cadgate.plugins.discovery import Found
-from cadgate.plugins.router import Router
-from cadgate.plugins.runtime import AdapterRuntime
-from cadgate.security.access import authority_of, requires
+from cadgate.routers.confinement import SandboxState
 from cadgate.security.audit import AuditLog
-from cadgate.security.authority import NOBODY
+from cadgate.security.caller import authority_of
+from cadgate.web.access import requires
+from cadgate.web.error_handlers import inactive
+from cadgate.web.router import Router
 
 router = Router()
 _FOR_KEYS = requires()  # whoever has a key

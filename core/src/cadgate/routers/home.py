@@ -10,13 +10,14 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 import cadgate
+from cadgate.models.root import rooted
 from cadgate.plugins.discovery import Found
-from cadgate.plugins.router import Router
-from cadgate.root import rooted
 from cadgate.routers.health import AdapterState, states
 from cadgate.routers.login import HEADERS
-from cadgate.security.access import authority_of, requires
-from cadgate.security.callers import LOGOUT, accepts_html
+from cadgate.security.caller import authority_of
+from cadgate.web.access import requires
+from cadgate.web.callers import LOGOUT, accepts_html
+from cadgate.web.router import Router
 
 router = Router(dependencies=[requires()])  # whoever has a key
 

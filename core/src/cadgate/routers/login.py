@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 from fastapi import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from cadgate.contract.authority import NOBODY
 from cadgate.errors import (
     BadRequest,
     CadgateError,
@@ -24,16 +25,15 @@ from cadgate.errors import (
     Unauthenticated,
     ValidationFailed,
 )
-from cadgate.plugins.router import Router
-from cadgate.root import ROOT, rooted
-from cadgate.routers.context import deed_of
-from cadgate.security.access import authority_of, requires
+from cadgate.models.root import ROOT, rooted
 from cadgate.security.audit import AuditLog
-from cadgate.security.authority import NOBODY
-from cadgate.security.callers import LOGIN, LOGOUT, accepts_html, local_path
+from cadgate.security.caller import authority_of, deed_of
 from cadgate.security.identity import KeyHolder
 from cadgate.security.keys import Key
 from cadgate.security.logins import Login, WrongKeys
+from cadgate.web.access import requires
+from cadgate.web.callers import LOGIN, LOGOUT, accepts_html, local_path
+from cadgate.web.router import Router
 
 router = Router(dependencies=[requires(open_to="pages")])
 

@@ -6,11 +6,12 @@ from fastapi import Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import PlainTextResponse, Response
 
-from cadgate.metrics import Metrics
-from cadgate.plugins.router import Router
+from cadgate.contract.authority import NOBODY
 from cadgate.routers.health import states, works
-from cadgate.security.access import authority_of, requires
-from cadgate.security.authority import NOBODY
+from cadgate.security.caller import authority_of
+from cadgate.web.access import requires
+from cadgate.web.metrics import Metrics
+from cadgate.web.router import Router
 
 router = Router()
 

@@ -8,12 +8,12 @@ from fastapi import Request
 from fastapi.routing import iter_route_contexts
 from pydantic import Field
 
-from cadgate.models.confinement import SandboxState
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.models.responses import Result, Success
 from cadgate.plugins.discovery import Found
-from cadgate.plugins.router import Router
-from cadgate.plugins.runtime import AdapterRuntime
-from cadgate.security.access import requires
+from cadgate.routers.confinement import SandboxState
+from cadgate.web.access import requires
+from cadgate.web.router import Router
 
 router = Router(dependencies=[requires("read")])
 

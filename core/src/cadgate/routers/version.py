@@ -8,12 +8,12 @@ from fastapi import Request
 from pydantic import Field
 
 import cadgate
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.models.responses import Result, Success
-from cadgate.plugin import API_VERSION
 from cadgate.plugins.discovery import Found
-from cadgate.plugins.router import Router
-from cadgate.plugins.runtime import AdapterRuntime
-from cadgate.security.access import requires
+from cadgate.plugins.hookspecs import API_VERSION
+from cadgate.web.access import requires
+from cadgate.web.router import Router
 
 router = Router(dependencies=[requires()])  # whoever has a key
 

@@ -9,8 +9,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from cadgate.models.responses import Result, Success
-from cadgate.plugins.router import Router
-from cadgate.security.access import requires
+from cadgate.web.access import requires
+from cadgate.web.router import Router
 from cadgate.websocket.asyncapi import document
 from cadgate.websocket.sockets import Sockets
 

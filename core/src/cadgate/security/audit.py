@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from pydantic_core import to_json
 
+from cadgate.contract.authority import WITHDRAWN
 from cadgate.errors import CadgateError
-from cadgate.private import make_folder
-from cadgate.security.authority import WITHDRAWN
+from cadgate.security.private import make_folder
 
 if TYPE_CHECKING:
-    from cadgate.config import Settings
+    from cadgate.config.settings import Settings
 
 FILE = "audit.log"
 LOST = "audit.lost"

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import structlog
 from starlette.types import Scope as AsgiScope
 
+from cadgate.contract.authority import IN_PROCESS, LOCAL, Authority
 from cadgate.errors import ConfigError, Forbidden, Unauthenticated
-from cadgate.security.authority import IN_PROCESS, LOCAL, Authority, KeyAuthority, Watchers, unreadable
+from cadgate.security.authority import KeyAuthority, Watchers, unreadable
 from cadgate.security.keys import Key, KeyFile
 from cadgate.security.logins import Logins
 from cadgate.security.peers import PeerLookupUnavailable, Peers, own_uid
-from cadgate.security.protocol import CONNECTION
 
 if TYPE_CHECKING:
-    from cadgate.config import Settings
+    from cadgate.config.settings import Settings
 
 log = structlog.get_logger("cadgate.security")
 
@@ -36,6 +36,9 @@ _BY_A_PROXY = frozenset(
     )
 )
 """Headers that say that a request came through a proxy, which is then the one that is at the other end."""
+
+CONNECTION = "cadgate.connection"
+"""The extension of a request for what is found out once for all requests of its connection."""
 
 
 class Identity(Protocol):

@@ -19,9 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cadgate.contract.methods import ALL_SCOPES, Scope
 from cadgate.errors import CadgateError, ConfigError
-from cadgate.methods import ALL_SCOPES, Scope
-from cadgate.private import make_folder, opener, replace_file
+from cadgate.security.private import make_folder, opener, replace_file
 
 FILE = "keys.json"
 _SCOPES: tuple[Scope, ...] = ("read", "write", "execute")

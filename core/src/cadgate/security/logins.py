@@ -13,8 +13,8 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
+from cadgate.contract.methods import Scope
 from cadgate.errors import CadgateError, ForbiddenOrigin, Unauthenticated
-from cadgate.methods import Scope
 from cadgate.security.authority import KeyAuthority, Watchers
 from cadgate.security.keys import Key
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from cadgate.contract.authority import Authority
 from cadgate.errors import Overloaded
-from cadgate.security.authority import Authority
 
 
 class Shares:

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cadgate.application import Stop
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.clients.connection import Reply
+from cadgate.contract.authority import LOCAL, Authority
+from cadgate.contract.cancel_token import CancelToken
+from cadgate.contract.methods import Scope
 from cadgate.errors import ApplicationRestarted, CadgateError, ConnectionFailed, DeadlineExceeded, Overloaded
-from cadgate.methods import Scope
-from cadgate.security.authority import LOCAL, Authority
 from cadgate.sessions.costs import Kind, kind_of
 from cadgate.sessions.deadline import Deadline
 from cadgate.sessions.status import BUSY_AFTER, FlightTable, InFlight
@@ -50,7 +50,7 @@ class _Asked:
 
     method: str
     params: dict[str, Any]
-    stop: Stop | None
+    cancel_token: CancelToken | None
     stream: object | None
     blame: Callable[[], None] | None
     authority: Authority
@@ -102,7 +102,7 @@ class SessionCalls:
         params: dict[str, Any],
         seconds: float,
         *,
-        stop: Stop | None = None,
+        cancel_token: CancelToken | None = None,
         stream: object | None = None,
         blame: Callable[[], None] | None = None,
         authority: Authority = LOCAL,
@@ -112,12 +112,12 @@ class SessionCalls:
         """Send one call when it is its turn, and wait for its answer message, at most `seconds` in all.
 
         Raises Overloaded, ApplicationStarting, ApplicationUnavailable, ApplicationRestarted, DeadlineExceeded. A call
-        that still runs at its deadline, or when `stop` is asked for, is interrupted; if it does not stop, the
+        that still runs at its deadline, or when `cancel_token` is cancelled, is interrupted; if it does not stop, the
         application is restarted in the end, and `blame` called. Calls of one `stream` are worked on in the order in
         which they were made. One for whose `scope` the `authority` is withdrawn meanwhile is not started, or asked to
         end: see `Deadline.withdraw`.
         """
-        asked = _Asked(method, params, stop, stream, blame, authority, scope, meta)
+        asked = _Asked(method, params, cancel_token, stream, blame, authority, scope, meta)
         if method == PING:
             return await self._sent(asked, seconds, None)
         if self._session.client is None:
@@ -141,8 +141,8 @@ class SessionCalls:
         turn = self._turns.ask(kind, seconds, asked.stream)
         if turn.granted is None:
             return await self._sent(asked, seconds, turn)
-        if asked.stop is not None:
-            asked.stop.attach(lambda: self._turns.drop(turn))
+        if asked.cancel_token is not None:
+            asked.cancel_token.on_cancel(lambda: self._turns.drop(turn))
         forget = asked.authority.watch((asked.scope,), lambda _: self._turns.drop(turn))
         try:
             left = await self._turns.wait(turn)
@@ -166,8 +166,8 @@ class SessionCalls:
         flight = self._flights.add(method)
         landed = self._landing(client, flight, turn)
         deadline = Deadline(self, flight, seconds, asked.blame)
-        if asked.stop is not None:
-            asked.stop.attach(deadline.interrupt)
+        if asked.cancel_token is not None:
+            asked.cancel_token.on_cancel(deadline.interrupt)
         if self._busy_timer is None:
             self._look_for_busy(BUSY_AFTER)
         ordered, by_force = asked.stream is not None, asked.scope == "execute"

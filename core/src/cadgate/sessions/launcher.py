@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from cadgate.settings import AdapterSettings
+from cadgate.contract.settings import AdapterSettings
 
 S = TypeVar("S", bound=AdapterSettings)
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ApplicationUnavailable
 from cadgate.sessions.launcher import LaunchPlan
-from cadgate.settings import AdapterSettings
 
 PROGRAM = "bwrap"
 REMEDY = "apt-get install -y bubblewrap"

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.clients.halves import Halves
 from cadgate.errors import ApplicationUnavailable
-from cadgate.private import UMASK, make_folder, opener
+from cadgate.security.private import UMASK, make_folder, opener
 from cadgate.sessions import sandbox
 from cadgate.sessions.launcher import LaunchPlan, import_roots
 from cadgate.sessions.sandbox import Sandbox

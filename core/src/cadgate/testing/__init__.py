@@ -40,7 +40,7 @@ def _cadgate_gateways(  # pyright: ignore[reportUnusedFunction]
     """Starts a gateway for an adapter with its settings, or gives the one that was started for the same."""
     import tomlkit
 
-    from cadgate.plugins.entry_points import announced_names
+    from cadgate.config.entry_points import announced_names
 
     running: dict[str, Gateway] = {}
 

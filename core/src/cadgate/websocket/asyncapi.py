@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from starlette.datastructures import URL
 
-from cadgate.root import ROOT
+from cadgate.models.root import ROOT
 from cadgate.websocket.messages import CLIENT_MESSAGES, SERVER_MESSAGES, Message
 
 _SCHEMAS = "#/components/schemas/{model}"

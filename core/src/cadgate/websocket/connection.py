@@ -11,10 +11,9 @@ from typing import Any
 from pydantic_core import to_json
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cadgate.application import Stop
-from cadgate.routers.context import peer_of
-from cadgate.security.access import authority_of
-from cadgate.security.authority import Authority
+from cadgate.contract.authority import Authority
+from cadgate.contract.cancel_token import CancelToken
+from cadgate.security.caller import authority_of, peer_of
 
 MAX_EVENTS = 2_000
 MAX_EVENT_CHARACTERS = 4 * 1024 * 1024
@@ -35,7 +34,7 @@ class Job:
     id: str | int
     request_id: str
     cancel_on_disconnect: bool
-    stop: Stop = field(default_factory=Stop)
+    cancel_token: CancelToken = field(default_factory=CancelToken)
 
 
 @dataclass(slots=True, eq=False)
@@ -166,4 +165,4 @@ class Connection:
         self._events.clear()
         for job in list(self.jobs.values()):
             if job.cancel_on_disconnect:
-                job.stop.ask()
+                job.cancel_token.cancel()

@@ -11,15 +11,16 @@ import anyio
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cadgate.application import Application, RequestContext
-from cadgate.builtin import EXECUTE, Code
-from cadgate.error_handlers import internal_error, plain, validation_failed
+from cadgate.contract.builtin import EXECUTE, Code
+from cadgate.contract.context import RequestContext
+from cadgate.contract.methods import Scope
+from cadgate.dispatch.batch import prepare_any
+from cadgate.dispatch.calls import DryRunDone
+from cadgate.dispatch.off_loop import LARGE
+from cadgate.error_bodies import error_body, internal_error
 from cadgate.errors import BadRequest, CadgateError, Conflict, Forbidden, NotFound, Overloaded, PayloadTooLarge
-from cadgate.helper import Helper
-from cadgate.methods import Scope
-from cadgate.off_loop import LARGE
-from cadgate.plugins.batch import prepare_any
-from cadgate.plugins.calls import DryRunDone
+from cadgate.refusals.validation import validation_failed
+from cadgate.web.helper import Helper
 from cadgate.websocket.connection import WITHDRAWN, Connection, Job
 from cadgate.websocket.hub import Hub
 from cadgate.websocket.messages import (
@@ -81,7 +82,7 @@ class Handler:
                 "heartbeat_seconds": self._heartbeat,
                 "execute": self._may_execute(),
                 # Of an adapter that has topics of its own; the others' are the same everywhere.
-                **({"topics": list(self._hub.topics)} if self._hub.runtime.adapter.topics else {}),
+                **({"topics": list(self._hub.topics)} if self._hub.runtime.served.adapter.topics else {}),
             }
         )
         try:
@@ -118,7 +119,7 @@ class Handler:
 
     def _may_execute(self) -> bool:
         """Whether this client may run code: its key and the adapter's settings both say so."""
-        return "execute" in self._connection.authority.scopes and self._hub.runtime.settings.allow_execute
+        return "execute" in self._connection.authority.scopes and self._hub.runtime.served.settings.allow_execute
 
     async def _write(self, scope: anyio.CancelScope) -> None:
         await self._connection.write()
@@ -199,7 +200,7 @@ class Handler:
             job = connection.jobs.get(message.id)
             if job is None:
                 raise NotFound(f"Nothing with the id {message.id!r} runs on this connection")
-            job.stop.ask()
+            job.cancel_token.cancel()
         elif isinstance(message, Subscribe):
             self._subscribe(message)
         elif isinstance(message, Unsubscribe):
@@ -276,8 +277,8 @@ class Handler:
             request_id=job.request_id,
             deadline_seconds=message.timeout_seconds,
             stream=connection,
-            gone=job.stop.wait,
-            stop=job.stop,
+            gone=job.cancel_token.wait,
+            cancel_token=job.cancel_token,
             large=large,
         )
         answer: dict[str, Any] = {"type": "result", "id": job.id}
@@ -300,7 +301,7 @@ class Handler:
         connection.send(answer)
         milliseconds = round((time.perf_counter() - began) * 1000, 2)
         what = "session.execute" if isinstance(message, Execute) else message.method
-        if what not in self._hub.runtime.methods:
+        if what not in self._hub.runtime.served.methods:
             what = "(unknown)"  # the client's own text, which may be anything
         log.info(
             "websocket_call",
@@ -315,8 +316,7 @@ class Handler:
     async def _result(self, context: RequestContext, message: Execute | Call) -> dict[str, Any]:
         calls = self._hub.runtime.calls
         if isinstance(message, Execute):
-            app = Application(self._hub.runtime, context)
-            result = await calls.run(app, EXECUTE, Code(code=message.code))
+            result = await calls.dispatch_call(context, EXECUTE, Code(code=message.code))
             return result.model_dump(mode="json", exclude_unset=True)
         context = replace(
             context,
@@ -324,9 +324,9 @@ class Handler:
             if_match=message.if_match,
             dry_run=message.dry_run,
         )
-        prepared = await prepare_any(self._hub.runtime, context, message.method, message.params)
-        app = Application(self._hub.runtime, replace(context, values=prepared.values))
-        return (await calls.run(app, prepared.method, prepared.params)).model_dump(mode="json")
+        prepared = await prepare_any(self._hub.runtime.served, context, message.method, message.params)
+        context = replace(context, values=prepared.values)
+        return (await calls.dispatch_call(context, prepared.method, prepared.params)).model_dump(mode="json")
 
     def _failed(self, error: CadgateError, context: RequestContext, message: Execute | Call) -> dict[str, Any]:
         body = error_body(error, context.request_id)
@@ -340,14 +340,3 @@ def _is_longer(text: str, size: int) -> bool:
     if len(text) > size or len(text) * 4 <= size or text.isascii():
         return len(text) > size
     return len(text.encode("utf-8", "surrogatepass")) > size
-
-
-def error_body(error: CadgateError, request_id: str) -> dict[str, Any]:
-    """The error as it is sent: what it echoes of the client's own text is JSON of bounded size."""
-    body = error.body(request_id)
-    trace = error.details.get("traceback")
-    body["message"] = plain(body["message"])
-    body["details"] = plain({key: value for key, value in body["details"].items() if key != "traceback"})
-    if trace is not None:
-        body["details"]["traceback"] = str(trace).encode("utf-8", "backslashreplace").decode()
-    return body

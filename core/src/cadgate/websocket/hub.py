@@ -12,7 +12,7 @@ from uuid import uuid4
 import structlog
 from pydantic_core import PydanticSerializationError, to_json
 
-from cadgate.plugins.runtime import AdapterRuntime
+from cadgate.dispatch.session import SessionRuntime
 from cadgate.websocket.connection import Connection, Job
 from cadgate.websocket.messages import TOPICS
 
@@ -32,12 +32,12 @@ class _Kept:
 
 
 class Hub:
-    """Every client of one adapter. Made once; listens to the adapter's session for as long as the gateway runs."""
+    """Every client of one session. Made once; listens to it for as long as the gateway runs."""
 
-    def __init__(self, runtime: AdapterRuntime) -> None:
+    def __init__(self, runtime: SessionRuntime) -> None:
         self.runtime = runtime
         self.session = uuid4().hex
-        self.topics: tuple[str, ...] = (*TOPICS, *runtime.adapter.topics)
+        self.topics: tuple[str, ...] = (*TOPICS, *runtime.served.adapter.topics)
         """Those of every adapter, and its own."""
         self.seq = 0
         self.connections: dict[str, Connection] = {}
@@ -64,7 +64,7 @@ class Hub:
         try:
             encoded = to_json(data).decode()
         except PydanticSerializationError as error:
-            log.warning("event_not_sent", adapter=self.runtime.adapter.name, topic=topic, error=str(error))
+            log.warning("event_not_sent", adapter=self.runtime.served.adapter.name, topic=topic, error=str(error))
             return 0
         self.seq += 1
         begin = f'{{"type":"event","topic":"{topic}","data":{encoded},"seq":'
@@ -126,9 +126,9 @@ class Hub:
         """Interrupt what runs, send its results, and end every connection with 1001."""
         for connection in list(self.connections.values()):
             for job in list(connection.jobs.values()):
-                job.stop.ask()
+                job.cancel_token.cancel()
         for _, job in list(self._executions.values()):
-            job.stop.ask()
+            job.cancel_token.cancel()
         if self._tasks:
             await asyncio.wait(list(self._tasks), timeout=STOP_SECONDS)
         closing = list(self.connections.values())

@@ -8,14 +8,15 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from cadgate import json_body, weighing
+from cadgate.dispatch.off_loop import HUGE, LARGE, off_loop
 from cadgate.errors import CadgateError, MalformedJson, PayloadTooLarge, ValidationFailed
-from cadgate.helper import Helper
 from cadgate.models.bounded import MAX_FIELDS, FailingFast
 from cadgate.models.responses import ErrorBody
-from cadgate.off_loop import HUGE, LARGE, off_loop
 from cadgate.refusals.expected import kind_of
 from cadgate.refusals.schemas import contract_of
+from cadgate.refusals.validation import validation_failed
+from cadgate.web import json_body, weighing
+from cadgate.web.helper import Helper
 
 PROTOCOL = 1
 MAX_SECONDS = 24 * 3600
@@ -238,8 +239,6 @@ async def read(text: str, helper: Helper, max_values: int) -> ClientMessage:
 
 
 def _not_a_message(value: Any, error: ValidationError) -> CadgateError:
-    from cadgate.error_handlers import validation_failed
-
     if not isinstance(value, dict):
         message = 'A message is one JSON object with a type, for example {"type":"ping","id":1}'
         listed = [{"type": "value_error", "loc": ("type",), "msg": f"{message}, not {kind_of(value)}"}]

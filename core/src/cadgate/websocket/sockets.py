@@ -9,14 +9,15 @@ from starlette.routing import WebSocketRoute
 from starlette.types import Scope
 from starlette.websockets import WebSocket
 
-from cadgate.config import Settings
-from cadgate.error_handlers import inactive, refuse_websocket
+from cadgate.config.settings import Settings
+from cadgate.contract.authority import Authority
+from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import CadgateError, NotFound, Overloaded
 from cadgate.plugins.discovery import Found
-from cadgate.plugins.runtime import AdapterRuntime
-from cadgate.security.access import ACCESS, Access, authority_of
-from cadgate.security.authority import Authority
+from cadgate.security.caller import authority_of
 from cadgate.security.identity import SUBPROTOCOL
+from cadgate.web.access import ACCESS, Access
+from cadgate.web.error_handlers import inactive, refuse_websocket
 from cadgate.websocket.connection import Connection
 from cadgate.websocket.handler import Handler
 from cadgate.websocket.hub import Hub
@@ -32,7 +33,7 @@ class Sockets:
     def __init__(self, settings: Settings, runtimes: Mapping[str, AdapterRuntime]) -> None:
         self._settings = settings
         self._runtimes = runtimes
-        self.hubs = {name: Hub(runtime) for name, runtime in runtimes.items()}
+        self.hubs = {name: Hub(runtime.default) for name, runtime in runtimes.items()}
         self._closing = False
 
     @property
@@ -61,7 +62,7 @@ class Sockets:
         except CadgateError as error:
             await refuse_websocket(error, scope["state"]["request_id"], scope, websocket.send)
             return
-        connection = Connection(websocket, secrets.token_hex(8), hub.runtime.adapter.name)
+        connection = Connection(websocket, secrets.token_hex(8), hub.runtime.served.name)
         handler = Handler(
             hub,
             connection,

@@ -11,7 +11,7 @@ import bpy
 from bpy.app.handlers import persistent
 from mathutils import Euler, Matrix, Vector
 
-from cadgate.appserver import AppError, method, not_found, warn
+from cadgate.appserver import AppError, method, not_found, uninterruptible, warn
 from cadgate_blender.app import events, excerpts, names, picture_notes, scene_copies, snapshots, versions
 from cadgate_blender.app.foreign import outputs
 from cadgate_blender.app.verification import files
@@ -229,6 +229,7 @@ def _run() -> float:
     tell = _percentages()
 
     @persistent
+    @uninterruptible
     def stats(text: Any, *_: Any) -> None:
         match = _SAMPLE.search(str(text))
         if match:

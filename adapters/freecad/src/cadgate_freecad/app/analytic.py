@@ -11,8 +11,8 @@ from typing import Any, Callable, NamedTuple
 
 import FreeCAD
 
-TOLERANCE = {"Part::Ellipsoid": 2e-2}
-"""Relative, of the volume: FreeCAD approximates an ellipsoid by splines. Of the others 1e-6."""
+TOLERANCE = 1e-6
+"""Relative, of the volume."""
 
 _UPRIGHT = (0.0, 0.0, 0.0, 1.0)
 
@@ -32,7 +32,7 @@ def agrees(obj: Any, volume: float) -> bool:
     expected = None if formula is None else formula(obj)
     if expected is None:
         return formula is None or volume > 0
-    return isclose(volume, expected, rel_tol=TOLERANCE.get(obj.TypeId, 1e-6))
+    return isclose(volume, expected, rel_tol=TOLERANCE)
 
 
 def proved(obj: Any, shape: Any) -> tuple[float, Any] | None:

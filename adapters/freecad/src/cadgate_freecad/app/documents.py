@@ -19,6 +19,7 @@ from cadgate.appserver import (
     method,
     not_found,
     scrutiny,
+    uninterruptible,
     warn,
 )
 from cadgate_freecad.app.limits import LIMITS
@@ -177,6 +178,7 @@ def recomputed() -> Iterator[set[str]]:
     names: set[str] = set()
 
     class Listener:
+        @uninterruptible
         def slotRecomputedObject(self, obj: Any) -> None:
             names.add(obj.Name)
 

@@ -9,7 +9,7 @@ from typing import Any, Callable
 import FreeCAD
 
 from cadgate.appserver import AppError, method
-from cadgate_freecad.app import shapes, values
+from cadgate_freecad.app import integrals, shapes, values
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.objects import find
 from cadgate_freecad.app.values import significant, xyz
@@ -66,7 +66,7 @@ def face_json(names: Names, number: int, face: Any) -> dict[str, Any]:
     return {
         "name": f"Face{number}",
         "type": _kind(surface),
-        "area": significant(face.Area),
+        "area": significant(integrals.area_of(face)),
         "center": xyz(face.CenterOfMass, 9),
         "normal": _vector(lambda: face.normalAt((low_u + high_u) / 2, (low_v + high_v) / 2)),
         "radius": _number(lambda: surface.Radius),

@@ -23,6 +23,7 @@ from cadgate_freecad.app.restoring.package import require_whole, rewrite
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.snapshots import restore_into
 from cadgate_freecad.app.sniffing import SUFFIXES, sniff
+from cadgate_freecad.app.verification import measured
 
 
 @method("internal.read")
@@ -125,7 +126,8 @@ def _add(document: Any, item: Item) -> Any:
         if shapes.shape_of(obj) is None:
             raise AppError("degenerate_result", f"{item.label!r} arrived without a shape")
         if not obj.Shape.isValid():
-            warn("invalid_shape", f"{obj.Name!r} is not a valid shape: objects/{obj.Name}/measures tells why")
+            warn("invalid_shape", f"{obj.Name!r} is not a valid shape: objects/{obj.Name}/measures says why")
+        measured.warn_where_uncertain(shapes.shape_of(obj), obj.Name)
     else:
         obj = Slot(document, base, None, "error").fill("Mesh::Feature", item.label)
         obj.Mesh = item.mesh

@@ -6,7 +6,7 @@ from typing import Any, Iterator, NamedTuple
 
 import FreeCAD
 
-from cadgate_freecad.app import holders, values, versions
+from cadgate_freecad.app import holders, shapes, values
 from cadgate_freecad.app.values import finite, significant, xyz
 
 NAME, DENSITY = PROPERTIES = ("CadgateMaterial", "CadgateDensity")
@@ -134,7 +134,6 @@ def _shows_holder(obj: Any) -> bool:
 
 def _pieces(obj: Any, place: Any, density: float) -> Iterator[_Piece]:
     """The solids that `obj` shows when it stands at `place`. `density` is that of what it is in."""
-    from cadgate_freecad.app import shapes
 
     own = _nearest(obj) if not holders.is_holder(obj) else _own(obj)
     density = own.density if own is not None and own.density else density
@@ -154,7 +153,7 @@ def _pieces(obj: Any, place: Any, density: float) -> Iterator[_Piece]:
         shape = getattr(obj, "Shape", None)
         volume = 0.0 if shape is None or not hasattr(shape, "isNull") or shape.isNull() else shapes.volume(shape)
         if volume > 0:
-            center = versions.center_of_mass(shape)
+            center = shapes.center_of_mass(shape)
             if center is None:
                 raise _UnknownError
             yield _Piece(volume, place.multVec(_placement(obj).inverse().multVec(center)), density)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError, method
-from cadgate_freecad.app import materials, shapes, values, versions
+from cadgate_freecad.app import materials, shapes, values
 from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.info import is_valid
 from cadgate_freecad.app.objects import find
@@ -56,7 +56,7 @@ def check(shape: Any) -> list[str]:
 
 def _inertia(shape: Any) -> list[list[float]] | None:
     """The matrix of inertia about the centre of mass for a density of 1 (mm⁵), or None for what is not solid."""
-    matrix = versions.inertia(shape)
+    matrix = shapes.inertia(shape)
     if matrix is None:
         return None
     rows = [

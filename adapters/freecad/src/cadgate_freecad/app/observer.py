@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+from cadgate.appserver import uninterruptible
 from cadgate_freecad.app.naming import forget_names
 
 
@@ -82,6 +83,7 @@ class Observer:
 
     # --- called by FreeCAD -----------------------------------------------------------------------------------------
 
+    @uninterruptible
     def slotCreatedObject(self, obj: Any) -> None:
         if self.paused:
             return
@@ -92,6 +94,7 @@ class Observer:
         self.fresh.add(key)
         self.changed = True
 
+    @uninterruptible
     def slotChangedObject(self, obj: Any, prop: str) -> None:
         self._forget_measures(obj)
         if prop == "Group":
@@ -108,17 +111,21 @@ class Observer:
         if document is not None:
             self.events.setdefault((document.Name, obj.Name), ("changed", obj.TypeId))
 
+    @uninterruptible
     def slotAppendDynamicProperty(self, obj: Any, prop: str) -> None:
         self.described.pop(obj, None)
 
+    @uninterruptible
     def slotRemoveDynamicProperty(self, obj: Any, prop: str) -> None:
         self.described.pop(obj, None)
 
+    @uninterruptible
     def slotRecomputedObject(self, obj: Any) -> None:
         if not self.paused:
             self.clock += 1
             self.recomputed[obj] = self.clock
 
+    @uninterruptible
     def slotDeletedObject(self, obj: Any) -> None:
         self._forget_measures(obj)
         self.reshaped.pop(obj, None)
@@ -135,6 +142,7 @@ class Observer:
             self.deleted = True
             self.events[key] = ("deleted", obj.TypeId)
 
+    @uninterruptible
     def slotCreatedDocument(self, document: Any) -> None:
         if self.paused:
             return
@@ -143,6 +151,7 @@ class Observer:
         self.documents.append(document.Name)
         document.UndoMode = 1
 
+    @uninterruptible
     def slotDeletedDocument(self, document: Any) -> None:
         self.measured.clear()
         self.measured_of_others.clear()
@@ -156,11 +165,13 @@ class Observer:
         self.closed(document.Name)
         forget_names(document.Name)
 
+    @uninterruptible
     def slotChangedDocument(self, document: Any, prop: str) -> None:
         if self.paused:
             return
         self.changed = True
 
+    @uninterruptible
     def slotCommitTransaction(self, document: Any) -> None:
         if self.paused:
             return

@@ -6,7 +6,7 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate_freecad.app import analytic, boxes, placed, versions
+from cadgate_freecad.app import analytic, boxes, integrals, placed, versions
 from cadgate_freecad.app.remembered import Remembered
 from cadgate_freecad.app.values import clean, finite, significant, xyz
 
@@ -33,11 +33,30 @@ def volume(shape: Any) -> float:
 
 def _integrated(shape: Any) -> float:
     kind = shape.ShapeType
-    if kind == "Solid":
-        return shape.Volume
-    if kind in ("Compound", "CompSolid"):
-        return sum(solid.Volume for solid in shape.Solids)
-    return 0.0
+    if kind not in ("Solid", "Compound", "CompSolid"):
+        return 0.0
+    better = integrals.of(shape)
+    if better is not None:
+        return better.volume
+    return shape.Volume if kind == "Solid" else sum(solid.Volume for solid in shape.Solids)
+
+
+def area_of(shape: Any) -> float:
+    """mm² of all faces."""
+    better = integrals.of(shape)
+    return shape.Area if better is None else better.area
+
+
+def center_of_mass(shape: Any, volume: float | None = None) -> Any | None:
+    """The centre of mass as a vector, None where there is none; `volume` where it is known."""
+    better = integrals.of(shape)
+    return versions.center_of_mass(shape, volume) if better is None else better.center
+
+
+def inertia(shape: Any) -> Any | None:
+    """The matrix of inertia of what is solid, about its centre of mass; None where nothing is."""
+    better = integrals.of(shape)
+    return versions.inertia(shape) if better is None else better.inertia
 
 
 def volume_of(obj: Any, shape: Any) -> float:
@@ -112,7 +131,7 @@ def measures(obj: Any, shape: Any | None) -> dict[str, Any]:
         area = whole.area
         box = upright or (shape.BoundBox if whole.box is None else whole.box(place))
     else:
-        center, area, box = versions.center_of_mass(shape, size), shape.Area, bounding_box(shape)
+        center, area, box = center_of_mass(shape, size), area_of(shape), bounding_box(shape)
     return {
         "volume": _number(size),
         "area": _number(area),

@@ -7,7 +7,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from cadgate.methods import Method
+from cadgate.contract.methods import Method
 from cadgate.testing.conformance.subject import Creation, Subject, Told, error_of
 from cadgate.testing.conformance.suite import Suite, needs
 

@@ -10,12 +10,12 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from cadgate.appserver.framing import MAX_HELLO, PROTOCOL
 from cadgate.plugins.contents import METHOD_NAME
-from cadgate.plugins.mount import routes_of
-from cadgate.security.access import ACCESS, Access
+from cadgate.routers.mount import routes_of
 from cadgate.testing.conformance.application import answer_to, hello, request, with_application
 from cadgate.testing.conformance.halves import disagreements, functions_inside
 from cadgate.testing.conformance.subject import Subject, Told
 from cadgate.testing.conformance.suite import Suite
+from cadgate.web.access import ACCESS, Access
 
 
 class Contract(Suite):

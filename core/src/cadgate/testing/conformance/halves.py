@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cadgate.methods import Method
+from cadgate.contract.methods import Method
 
 Function = ast.FunctionDef
 

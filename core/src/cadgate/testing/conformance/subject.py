@@ -11,13 +11,13 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from cadgate.config import Settings
-from cadgate.methods import Method
-from cadgate.plugin import Adapter
+from cadgate.config.entry_points import announced_names
+from cadgate.config.settings import Settings
+from cadgate.contract.methods import Method
+from cadgate.contract.settings import AdapterSettings
 from cadgate.plugins.contents import Contents, contents_of
 from cadgate.plugins.discovery import discover
-from cadgate.plugins.entry_points import announced_names
-from cadgate.settings import AdapterSettings
+from cadgate.plugins.hookspecs import Adapter
 from cadgate.testing.gateway import Gateway
 
 Told = dict[str, Any]

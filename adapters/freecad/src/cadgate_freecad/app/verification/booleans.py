@@ -133,7 +133,7 @@ def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> Non
                 raise failed(made, wrong)
             warn("uncertain_measures", f"OpenCASCADE measures this shape inexactly: {wrong}")
     if apart is None:
-        measured.warn_where_uncertain(made.result, own.sides)
+        measured.warn_where_uncertain(made.result)
     if full:
         wrong = meshes.problem(made.result)
         if wrong is not None:

@@ -1,39 +1,20 @@
-"""Measures that the kernel itself takes inexactly: whoever reads them is warned."""
+"""Measures that neither the kernel nor `integrals` can take exactly: whoever reads them is warned."""
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any
 
 from cadgate.appserver import warn
-from cadgate_freecad.app.verification.sides import Side
-
-BADLY_MEASURED = ("Part::GeomCone", "Part::GeomToroid")
+from cadgate_freecad.app import integrals
 
 
-def warn_where_uncertain(shape: Any | None, sides: Sequence[Side] | None = None) -> None:
-    """Warn (`uncertain_measures`) where OpenCASCADE's volume and area of a shape are right to about 1 % only.
-
-    `sides` are its faces where they are known already.
-    """
-    if sides is not None and not any(side.kind in BADLY_MEASURED for side in sides):
-        return
-    if shape is not None and is_measured_badly(shape):
+def warn_where_uncertain(shape: Any | None, name: str | None = None) -> None:
+    """Warn (`uncertain_measures`) where the volume and the area of a shape are right to about 1 % only."""
+    if shape is not None and integrals.are_uncertain(shape):
+        which = "this shape" if name is None else repr(name)
         warn(
             "uncertain_measures",
-            "OpenCASCADE integrates cones and tori that were cut along curves with a fixed number of points: the "
-            "volume, the area and the centre of mass of this shape are right to about 1 %",
+            "OpenCASCADE integrates rational splines, and cones and tori that were cut along curves, with a fixed "
+            f"number of points, and {which} takes too many better ones: the volume, the area and the centre of mass "
+            "are right to about 1 %",
         )
-
-
-def is_measured_badly(shape: Any) -> bool:
-    """Whether a cone or torus of the shape is bounded by more than lines and circles."""
-    return any(
-        face.Surface.TypeId in BADLY_MEASURED and any(_is_spline(edge) for edge in face.Edges) for face in shape.Faces
-    )
-
-
-def _is_spline(edge: Any) -> bool:
-    try:
-        return edge.Curve.TypeId == "Part::GeomBSplineCurve"
-    except (TypeError, RuntimeError):
-        return False  # a degenerated edge has no curve

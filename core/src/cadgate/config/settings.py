@@ -1,0 +1,349 @@
+"""Settings of the gateway: what they are, and how plugins.toml, `.env`, the environment and options become one of them.
+
+Settings of one adapter are carried here as they were written; the adapter's own model checks them when it is loaded.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import ByteSize, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from cadgate.config.entry_points import announced_names
+from cadgate.config.sources import PREFIX, Values, from_dotenv, from_environment, from_options, from_toml
+from cadgate.errors import ConfigError
+from cadgate.models.root import checked_root
+
+LOCAL_PLUGINS = "plugins.toml"
+"""Read from the working folder where no other file is named."""
+
+DOTENV = ".env"
+"""Likewise."""
+
+MIB = 1024 * 1024
+
+
+def default_state_dir() -> Path:
+    """`$XDG_STATE_HOME/cadgate`, or `~/.local/state/cadgate`."""
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else _home() / ".local" / "state") / "cadgate"
+
+
+def _home() -> Path:
+    """Return the user's home folder. Raises ConfigError where there is none, as for a container's nameless user."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path("/")
+    if home == home.parent or not home.is_absolute():
+        named = repr(os.environ["HOME"]) if "HOME" in os.environ else "not set"
+        raise ConfigError(
+            f"state_dir: HOME is {named} and this user has no home folder to keep the state in: set CADGATE_STATE_DIR "
+            "to a folder of yours"
+        )
+    return home
+
+
+def check_state_dir(settings: Settings) -> None:
+    """Raise ConfigError where the state folder that nobody chose cannot be used: HOME leads nowhere, for instance."""
+    if settings.has_origin("state_dir"):
+        return
+    nearest = settings.state_dir
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    # /proc says that root may write there.
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK) or nearest.is_relative_to("/proc"):
+        raise ConfigError(
+            f"state_dir: the folder {settings.state_dir} cannot be made or written, see {nearest}: set "
+            "CADGATE_STATE_DIR to a folder of yours"
+        )
+
+
+class Settings(BaseSettings):
+    """The settings of one gateway.
+
+    `Settings(...)` holds exactly what it is given, with defaults for the rest: it reads neither files nor the
+    environment. `load_settings()` does.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", min_length=1, description="The address to listen on.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port; 0 lets the system choose one.")
+    plugins: Path | None = Field(
+        None, description="The plugins.toml to read; without it `./plugins.toml`, where that exists."
+    )
+    state_dir: Path = Field(
+        default_factory=default_state_dir, description="Sessions, artifacts, logs and keys; one gateway at a time."
+    )
+    auth: Literal["local", "token"] = Field(
+        "local", description="local: only the same operating-system user. token: bearer keys with scopes."
+    )
+    login_idle_seconds: Annotated[float, Field(gt=0)] = Field(
+        3600, description='After how long without a request a log-in of a browser ends (`auth = "token"`).'
+    )
+    login_seconds: Annotated[float, Field(gt=0)] = Field(
+        43_200, description="After how long a log-in of a browser ends in any case."
+    )
+    open_probes: bool = Field(
+        False, description="True: `/health`, `/ready` and `/metrics` answer without a key, by their status only."
+    )
+    root_path: str = Field(
+        "", description="The path at which a proxy serves the gateway, such as `/cad`, whether it takes it off or not."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (),
+        description="Addresses or networks of proxies whose `X-Forwarded-Proto`, `-Prefix` and `-For` count; comma "
+        "separated.",
+    )
+    cors_origins: tuple[str, ...] = Field(
+        (), description="Browser origins that may call, such as `https://app.example`; comma separated."
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="Names beside the local ones that a request's `Host` may carry; comma separated."
+    )
+    allowed_roots: tuple[Path, ...] = Field(
+        (), description="Folders that absolute file names in requests may lie in; comma separated."
+    )
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
+        "info", description="The least severe messages that are logged."
+    )
+    log_format: Literal["console", "json"] = Field("console", description="Lines for people, or one JSON object each.")
+    audit: bool = Field(True, description="Whether `logs/audit.log` gets a line for every change and execution.")
+    audit_max_bytes: ByteSize = Field(
+        ByteSize(32 * MIB), gt=0, description="The size from which the audit log is put aside as `audit.log.1`."
+    )
+    audit_files: Annotated[int, Field(ge=1, le=1000)] = Field(
+        10, description="How many audit logs that were put aside are kept."
+    )
+    max_body_bytes: ByteSize = Field(ByteSize(16 * MIB), gt=0, description="The largest JSON body; `32MiB` works too.")
+    max_body_values: Annotated[int, Field(ge=1000, le=10_000_000)] = Field(
+        200_000,
+        description="The most values (numbers, texts, lists, objects) in a JSON body; routes for bulk data take more.",
+    )
+    max_upload_bytes: ByteSize = Field(ByteSize(512 * MIB), gt=0, description="The largest uploaded file.")
+    max_artifact_bytes: ByteSize | None = Field(
+        None,
+        gt=0,
+        description="How much is kept as artifacts in all; a file that would be too much is 422 `limit_exceeded`. "
+        "Without it as much as the disk holds.",
+    )
+    artifact_ttl_seconds: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="How long an artifact is kept after it was stored. Without it until it is removed."
+    )
+    body_idle_seconds: Annotated[float, Field(gt=0)] = Field(
+        20, description="How long nothing may come of a body or WebSocket message that is not complete: 408."
+    )
+    body_bytes_per_second: ByteSize = Field(
+        ByteSize(4096), gt=0, description="How fast a body must come, in all, after its first `body_idle_seconds`."
+    )
+    websocket_connections: Annotated[int, Field(ge=1)] = Field(
+        512, description="WebSocket connections at a time; one more is 429 `overloaded`."
+    )
+    websocket_connections_per_adapter: Annotated[int, Field(ge=1)] = Field(
+        256, description="The same for each adapter."
+    )
+    websocket_connections_per_key: Annotated[int, Field(ge=1)] = Field(
+        128, description='The same for each key, with `auth = "token"`.'
+    )
+    requests_per_key: Annotated[int, Field(ge=1)] = Field(
+        256, description="Requests of one key in progress, uploads and downloads too; one more is 429 `overloaded`."
+    )
+    websocket_heartbeat_seconds: Annotated[float, Field(gt=0)] = Field(
+        20, description="How often a WebSocket client hears from the gateway; one that stays silent twice is dropped."
+    )
+    import_seconds: Annotated[float, Field(gt=0)] = Field(
+        10, description="How long importing an adapter may take; one that takes longer is failed, and the rest served."
+    )
+    shutdown_seconds: Annotated[float, Field(gt=0)] = Field(
+        10, description="How long requests in flight may take to end when the gateway stops."
+    )
+    adapters: dict[str, dict[str, Any]] = Field(
+        default_factory=dict[str, dict[str, Any]],
+        description="The `[adapters.NAME]` tables, with `CADGATE_NAME_KEY` laid over them.",
+    )
+    _origins: dict[tuple[str, ...], str] = PrivateAttr(default_factory=dict[tuple[str, ...], str])
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # The layers are merged by load_settings, which remembers for every value where it was written.
+        return (init_settings,)
+
+    @field_validator("cors_origins", "allowed_hosts", "allowed_roots", "trusted_proxies", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("root_path")
+    @classmethod
+    def _root_is_a_path(cls, value: str) -> str:
+        return checked_root(value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            try:
+                ipaddress.ip_network(entry, strict=False)
+            except ValueError as error:
+                raise ValueError(
+                    f"{entry!r} is not an address or network: write it as in '127.0.0.1' or '10.0.0.0/8'"
+                ) from error
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            scheme, separator, rest = origin.partition("://")
+            if not separator or scheme not in ("http", "https") or not rest or "/" in rest or "*" in rest:
+                raise ValueError(
+                    f"{origin!r} is not an origin: write scheme, host and port, as in 'https://cad.example'"
+                )
+        return value
+
+    @field_validator("log_level", "log_format", "auth", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("state_dir", "plugins", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else Path(os.path.abspath(_expanded(value)))
+
+    @field_validator("allowed_roots")
+    @classmethod
+    def _roots_are_absolute(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        roots = tuple(_expanded(root) for root in value)
+        for root in roots:
+            if not root.is_absolute():
+                raise ValueError(f"{str(root)!r} is not an absolute path")
+        return roots
+
+    @model_validator(mode="after")
+    def _only_tokens_leave_this_machine(self) -> Settings:
+        if self.auth == "local" and not is_loopback(self.host):
+            raise ValueError(
+                f"host {self.host!r} is not a loopback address, and auth = 'local' cannot tell users of other machines "
+                "apart: listen on 127.0.0.1, or set auth = 'token' and make keys"
+            )
+        return self
+
+    @classmethod
+    def of(cls, values: Values) -> Settings:
+        """Settings of merged layers. Raises ConfigError."""
+        data: dict[str, Any] = {}
+        adapters: dict[str, dict[str, Any]] = {}
+        for key, (value, _) in values.items():
+            if key[0] != "adapters":
+                data[key[0]] = value
+            elif len(key) == 2:
+                adapters.setdefault(key[1], {})
+            else:
+                adapters.setdefault(key[1], {})[key[2]] = value
+        origins = {key: where for key, (_, where) in values.items()}
+        try:
+            settings = cls(adapters=adapters, **data)
+        except ValidationError as error:
+            raise ConfigError(_one_line(error, origins)) from error
+        settings._origins.update(origins)
+        return settings
+
+    @property
+    def url(self) -> str:
+        """Where a client on this machine reaches the gateway."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    def has_origin(self, *key: str) -> bool:
+        """Whether somebody wrote this setting: it is not a default."""
+        return key in self._origins
+
+    def origin(self, *key: str) -> str:
+        """Where a setting was written, for messages: `origin("port")`, `origin("adapters", "blender", "mode")`."""
+        return self._origins.get(key) or " ".join(("setting", ".".join(key)))
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{str(path)!r} begins in a home folder, and there is none: write it from / on") from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` can only be reached from this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def variable(key: str) -> str:
+    """The environment variable of a setting: `CADGATE_PORT` for `port`."""
+    return PREFIX + key.upper()
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings that are in force: overrides, then the environment, `.env`, plugins.toml and the defaults.
+
+    Overrides that are None count as not given.
+    :raises ConfigError: one line that names the file or variable and the key, for anything that is wrong.
+    """
+    names = tuple(name for name in Settings.model_fields if name != "adapters")
+    options = from_options(overrides, names)
+
+    # Which adapters plugins.toml speaks of decides how variables are read, and a variable may name plugins.toml.
+    plugins, where = _plugins_file(options)
+    values: Values = {}
+    if plugins is not None:
+        values.update(from_toml(plugins, where, [name for name in names if name != "plugins"]))
+        values["plugins",] = (plugins, where or str(plugins))
+    tables = {key[1] for key in values if key[0] == "adapters"}
+    adapters = tuple(sorted({*announced_names(), *tables}))
+    values.update(from_dotenv(Path(DOTENV), names, adapters))
+    values.update(from_environment(os.environ, names, adapters))
+    values.update(options)
+    return Settings.of(values)
+
+
+def _plugins_file(options: Values) -> tuple[Path | None, str]:
+    """The plugins.toml to read, and who named it ("" where nobody did)."""
+    key = ("plugins",)
+    for layer in (
+        options,
+        from_environment({variable("plugins"): os.environ.get(variable("plugins"), "")}, key, ()),
+        from_dotenv(Path(DOTENV), key, (), strict=False),
+    ):
+        if key in layer:
+            value, where = layer[key]
+            return Path(os.path.abspath(Path(value).expanduser())), where
+    local = Path(LOCAL_PLUGINS).absolute()
+    return (local, "") if local.exists() else (None, "")
+
+
+def _one_line(error: ValidationError, origins: Mapping[tuple[str, ...], str]) -> str:
+    problems: list[str] = []
+    for item in error.errors(include_url=False):
+        key = str(item["loc"][0]) if item["loc"] else "host"
+        where = origins.get((key,), f"setting {key}")
+        text = item["msg"].removeprefix("Value error, ")
+        problems.append(f"{where}: {text}" + ("" if item["type"] == "value_error" else f", not {item['input']!r}"))
+    return "; ".join(problems)

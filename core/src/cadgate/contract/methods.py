@@ -1,0 +1,93 @@
+"""`Method`, the contract of one operation, and `Handler`, for the operations that need the gateway's help."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from cadgate.models.common import Creation, Trustable
+
+P = TypeVar("P", bound=BaseModel)
+R = TypeVar("R", bound=BaseModel)
+
+Scope = Literal["read", "write", "execute"]
+ALL_SCOPES: frozenset[Scope] = frozenset(("read", "write", "execute"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Method(Generic[P, R]):
+    """One operation of an application: the same object serves REST, batch and WebSocket `call`.
+
+    `name` is `resource.action`. `mutates` makes it at-most-once and journaled. `partial` sends only the fields that the
+    client set (PATCH). `replay="snapshot"` is for effects that cannot be had again by calling again (imports, code).
+    `names` is the parameter that says what the result is to be called: the name that the application chose is kept in
+    it, so that a replay chooses no other. Of parameters that are a `Creation` it is `name`.
+    `atomic=False` keeps it out of atomic batches. `deadline` names the default that bounds it.
+    `scope` is what a token must allow, where it is not "write" for what mutates or writes files (`deadline="file"`) and
+    "read" for the rest.
+    `scope_of` names one more scope that these parameters need (None: no more); see `execute_if_trusted`.
+    `by_state` is for reads that depend on nothing but their parameters and what is in the document, and whose results
+    may be large: what was answered is kept, and answered again until something changes; see `Application.answer`.
+    """
+
+    name: str
+    params: type[P]
+    result: type[R]
+    mutates: bool = False
+    partial: bool = False
+    replay: Literal["call", "snapshot"] = "call"
+    names: str | None = None
+    atomic: bool = True
+    deadline: Literal["call", "file"] = "call"
+    scope: Scope | None = None
+    scope_of: Callable[[P], Scope | None] | None = None
+    by_state: bool = False
+
+    @property
+    def required_scope(self) -> Scope:
+        """What a caller must be allowed to do: `scope`, or what follows from `mutates` and `deadline`."""
+        return self.scope or ("write" if self.mutates or self.deadline == "file" else "read")
+
+    @property
+    def naming_parameter(self) -> str | None:
+        """The parameter that says what the result is to be called, if there is one."""
+        return "name" if self.names is None and issubclass(self.params, Creation) else self.names
+
+    def further_scope(self, params: P) -> Scope | None:
+        """What a caller must be allowed to do besides `required_scope`, for these parameters."""
+        return None if self.scope_of is None else self.scope_of(params)
+
+    def wire_params(self, params: P) -> dict[str, Any]:
+        """The parameters as they travel: complete, or only what was set for a partial method."""
+        return params.model_dump(mode="json", exclude_unset=self.partial)
+
+
+class Caller(Protocol):
+    """What a handler gets first: the `Application` that `cadgate.plugin` exports calls methods, and does much more."""
+
+    async def call(self, method: Method[P, R], params: Any) -> R:
+        """Run `method` and return its validated result."""
+        ...
+
+
+A = TypeVar("A", bound=Caller)
+
+
+@dataclass(frozen=True, slots=True, eq=False, init=False)
+class Handler(Generic[P, R]):
+    """How the gateway runs a method that needs more than the application: files, children, other sessions."""
+
+    method: Method[P, R]
+    run: Callable[[Any, P], Awaitable[R]]
+
+    def __init__(self, method: Method[P, R], run: Callable[[A, P], Awaitable[R]]) -> None:
+        object.__setattr__(self, "method", method)
+        object.__setattr__(self, "run", run)
+
+
+def execute_if_trusted(params: Trustable) -> Scope | None:
+    """`scope_of` of methods that open files: what a trusted one holds may run, which needs `execute`."""
+    return "execute" if params.trusted else None

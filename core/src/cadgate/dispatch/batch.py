@@ -1,0 +1,371 @@
+"""Batches: consecutive calls that only the application needs travel in one exchange; handlers run between them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from pydantic import BaseModel, ValidationError
+from starlette.responses import Response
+
+from cadgate.contract.builtin import Batch, BatchCall, BatchFailure, BatchResults, BatchSuccess
+from cadgate.contract.context import RequestContext
+from cadgate.contract.encoded import Encoded, encode
+from cadgate.contract.methods import Method
+from cadgate.dispatch.calls import DryRunDone, digest, result_of, validated
+from cadgate.dispatch.off_loop import off_loop
+from cadgate.dispatch.permission import deed_of_call, leaves_traces, require_permission
+from cadgate.dispatch.served import ServedAdapter
+from cadgate.dispatch.session import SessionRuntime
+from cadgate.error_bodies import error_body
+from cadgate.errors import (
+    CadgateError,
+    Forbidden,
+    IdempotencyConflict,
+    InternalError,
+    NotFound,
+    Unauthenticated,
+    Unprocessable,
+    ValidationFailed,
+    from_wire,
+)
+from cadgate.models.bounded import MAX_ERRORS, holds_many, too_many_fields, without_most_unknown
+from cadgate.models.responses import ErrorBody
+from cadgate.refusals.names import nearest_methods
+from cadgate.refusals.schemas import contract_of
+from cadgate.refusals.validation import validation_failed
+
+_BATCH_READ = Method("session.batch", BaseModel, BaseModel)
+_BATCH_WRITE = Method("session.batch", BaseModel, BaseModel, mutates=True)
+
+NOT_DONE = "rolled_back"
+"""The outcome, in the audit log, of the other calls of an atomic batch that failed."""
+
+ROW_SECONDS = 0.005
+"""How long calls of a batch are checked in a row: a wrong one may take milliseconds to explain."""
+MAX_WORDS = 100
+"""Characters of an error's message where many were listed before it."""
+AT_ONCE = 100
+"""The answer to more calls than these is written off the event loop."""
+
+log = structlog.stdlib.get_logger("cadgate.batch")
+
+Item = BatchSuccess | BatchFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A call whose method exists, whose parameters are right, and that the caller may make."""
+
+    method: Method[Any, Any]
+    params: BaseModel
+    values: dict[str, Any]
+
+    def wire(self) -> dict[str, Any]:
+        return {
+            "method": self.method.name,
+            "params": self.method.wire_params(self.params),
+            "mutates": self.method.mutates,
+            "replay": self.method.replay,
+            "names": self.method.naming_parameter,
+            "context": self.values,
+        }
+
+
+def prepare(served: ServedAdapter, context: RequestContext, name: str, params: dict[str, Any]) -> Prepared:
+    """One call as batch and WebSocket give it, checked. Raises NotFound, ValidationFailed, Forbidden."""
+    method, given, values = _permitted(served, context, name, params)
+    return _prepared(served, context, method, _checked(method, given), values)
+
+
+async def prepare_any(served: ServedAdapter, context: RequestContext, name: str, params: dict[str, Any]) -> Prepared:
+    """`prepare`, whose validation is done off the event loop where it may take long."""
+    method, given, values = _permitted(served, context, name, params)
+    large = context.large and holds_many(given)
+    checked = await off_loop(_checked, method, given) if large else _checked(method, given)
+    return _prepared(served, context, method, checked, values)
+
+
+def _prepared(
+    served: ServedAdapter,
+    context: RequestContext,
+    method: Method[Any, Any],
+    checked: BaseModel,
+    values: dict[str, Any],
+) -> Prepared:
+    if method.scope_of is not None:
+        _require(served, context, method, checked)
+    return Prepared(method, checked, values)
+
+
+def _require(
+    served: ServedAdapter, context: RequestContext, method: Method[Any, Any], params: BaseModel | None
+) -> None:
+    """`require_permission`, with a line in the audit log for what is refused."""
+    try:
+        require_permission(served, context, method, params)
+    except (Forbidden, Unauthenticated) as error:
+        if leaves_traces(method):
+            served.audit.record(deed_of_call(served, context, method, params), error.code, error.status, 0.0)
+        raise
+
+
+def _permitted(
+    served: ServedAdapter, context: RequestContext, name: str, params: dict[str, Any]
+) -> tuple[Method[Any, Any], dict[str, Any], dict[str, Any]]:
+    """The method, its parameters and the context's values among them."""
+    method = served.methods.get(name)
+    if method is None:
+        raise _no_method(served, name)
+    _require(served, context, method, None)
+    values = {
+        key: params[key] for key in served.adapter.context if key in params and key not in method.params.model_fields
+    }
+    return method, {key: value for key, value in params.items() if key not in values}, values
+
+
+def _no_method(served: ServedAdapter, name: str) -> NotFound:
+    near = nearest_methods(name, served.methods)
+    hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+    lists = f"GET /api/v1/{served.name}/methods lists them"
+    return NotFound(
+        f"{served.adapter.title} has no method {name[:200]!r}: {hint}{lists}",
+        details={"method": name, **({"did_you_mean": near} if near else {})},
+    )
+
+
+def _checked(method: Method[Any, Any], given: dict[str, Any]) -> BaseModel:
+    given, unlisted = without_most_unknown(given, method.params)
+    wrong = too_many_fields(given, ())
+    if wrong is not None:
+        raise validation_failed([wrong])
+    try:
+        return method.params.model_validate(given)
+    except ValidationError as error:
+        listed = error.errors(include_url=False)
+        wrong_call = validation_failed(listed, unlisted, contract=contract_of(method.params))
+        # Of one call of many: the request as a whole may be valid.
+        wrong_call.message = wrong_call.message.removeprefix("The request is not valid: ")
+        raise wrong_call from error
+
+
+async def written(results: BatchResults) -> Response | None:
+    """The answer of a large batch, written off the event loop; None where FastAPI may write it."""
+    return await off_loop(_write, results) if len(results.results) > AT_ONCE else None
+
+
+def _write(results: BatchResults) -> Response:
+    items = (each.model_dump_json(by_alias=True).encode() for each in results.results)
+    content = b'{"status":"success","result":{"results":[' + b",".join(items) + b"]}}"
+    return Response(content, media_type="application/json")
+
+
+async def run_batch(session: SessionRuntime, context: RequestContext, batch: Batch) -> BatchResults:
+    """Run a batch. Raises the failed call's error when it is atomic, IdempotencyConflict."""
+    told = None
+    if context.idempotency_key is not None:
+        whole = await off_loop(_encode_batch, batch) if context.large else batch.model_dump()
+        told = digest("session.batch", whole, context)
+    ends = None if context.deadline_seconds is None else time.monotonic() + context.deadline_seconds
+    context = replace(context, digest=told, deadline_at=ends, door="batch")
+    if batch.atomic:
+        return await _atomic(session, context, batch)
+    items: list[Item | None] = [None] * len(batch.calls)
+    listed = 0
+    waiting: list[tuple[int, Prepared]] = []
+    row = _Row()
+    for index, call in enumerate(batch.calls):
+        await row.let_others()
+        try:
+            prepared = await prepare_any(session.served, replace(context, batch_index=index), call.method, call.params)
+        except CadgateError as error:
+            items[index] = _failed(_shortened(error, listed), context)
+            listed += len(error.details.get("errors", ()))
+            continue
+        if prepared.method.name in session.served.handlers or prepared.method.name.startswith("session."):
+            await _flush(session, context, waiting, items)
+            items[index] = await _alone(session, context, index, prepared)
+        else:
+            waiting.append((index, prepared))
+    await _flush(session, context, waiting, items)
+    return BatchResults(results=[item for item in items if item is not None])
+
+
+def _shortened(error: CadgateError, listed: int) -> CadgateError:
+    """`error`, with the first of its errors only, and no help beside it, where the calls before listed many."""
+    errors = error.details.get("errors", ())
+    if listed <= MAX_ERRORS or not errors:
+        return error
+    first = {key: errors[0][key] for key in ("type", "loc") if key in errors[0]}
+    first["msg"] = str(errors[0].get("msg", ""))[:MAX_WORDS]
+    short = ValidationFailed(error.message[:MAX_WORDS], details={"errors": [first]})
+    if len(errors) > 1 or "total" in error.details:
+        short.details["total"] = error.details.get("total", len(errors))
+    return short
+
+
+class _Row:
+    """Work in a row on the event loop, which others get back every few milliseconds."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    async def let_others(self) -> None:
+        if time.perf_counter() - self._since >= ROW_SECONDS:
+            await asyncio.sleep(0)
+            self._since = time.perf_counter()
+
+
+def _encode_batch(batch: Batch) -> Encoded:
+    return encode(batch.model_dump())
+
+
+def _encode_calls(calls: list[Prepared], atomic: bool) -> Encoded:
+    return encode({"calls": [call.wire() for call in calls], "atomic": atomic})
+
+
+async def _alone(session: SessionRuntime, context: RequestContext, index: int, call: Prepared) -> Item:
+    key = f"{context.idempotency_key}@{index}" if context.idempotency_key else None
+    values = {**context.values, **call.values}
+    context = replace(context, idempotency_key=key, values=values, batch_index=index)
+    try:
+        return BatchSuccess(result=await session.calls.dispatch_call(context, call.method, call.params))
+    except DryRunDone:
+        return BatchSuccess(result={"dry_run": True})
+    except IdempotencyConflict:
+        raise
+    except CadgateError as error:
+        return _failed(error, context)
+    except Exception:  # a handler's defect is that call's failure; the others have their results
+        log.exception("a handler failed", method=call.method.name, request_id=context.request_id)
+        return _failed(InternalError(f"{call.method.name} failed unexpectedly"), context)
+
+
+async def _flush(
+    session: SessionRuntime, context: RequestContext, waiting: list[tuple[int, Prepared]], items: list[Item | None]
+) -> None:
+    """Send the calls that wait, in one exchange, and put their results where they belong."""
+    allowed: list[tuple[int, Prepared]] = []
+    for index, call in waiting:
+        try:
+            # Asked again: handlers before it may have taken minutes.
+            _require(session.served, replace(context, batch_index=index), call.method, call.params)
+            allowed.append((index, call))
+        except CadgateError as error:
+            items[index] = _failed(error, context)
+    waiting.clear()
+    if not allowed:
+        return
+    calls, indexes = [call for _, call in allowed], [index for index, _ in allowed]
+    try:
+        answers = await _send(session, context, calls, atomic=False, indexes=indexes)
+    except IdempotencyConflict:
+        raise
+    except CadgateError as error:
+        # The application is gone, or out of time: what it had done of these calls is not known.
+        answers = [{"failed": error} for _ in calls]
+    row = _Row()
+    for index, call, answer in zip(indexes, calls, answers, strict=True):
+        await row.let_others()
+        try:
+            items[index] = _item(call, answer, context)
+        except CadgateError as error:
+            items[index] = _failed(error, context)
+
+
+def _item(call: Prepared, answer: dict[str, Any], context: RequestContext) -> Item:
+    if "failed" in answer:
+        return _failed(answer["failed"], context)
+    if "error" in answer:
+        return _failed(from_wire(answer["error"]), context)
+    result = answer.get("result")
+    if isinstance(result, dict) and result.get("dry_run") is True:  # pyright: ignore[reportUnknownMemberType]
+        return BatchSuccess(result={"dry_run": True})
+    return BatchSuccess(result=validated(call.method, result))
+
+
+def _failed(error: CadgateError, context: RequestContext) -> BatchFailure:
+    return BatchFailure(error=ErrorBody.model_validate(error_body(error, context.request_id)))
+
+
+async def _send(
+    session: SessionRuntime, context: RequestContext, calls: list[Prepared], *, atomic: bool, indexes: Sequence[int]
+) -> list[dict[str, Any]]:
+    """Each call's answer as it came, `error` or `result`. All of them have their lines in the audit log then."""
+    began = time.perf_counter()
+    ends: list[tuple[str, int]] = []
+    try:
+        answers = await _exchange(session, context, calls, atomic=atomic, first=indexes[0])
+        failures = [from_wire(answer["error"]) if "error" in answer else None for answer in answers]
+        ends = [("success", 200) if error is None else (error.code, error.status) for error in failures]
+    except CadgateError as error:
+        failed = error.details.get("index")
+        ends = [
+            (error.code, error.status) if failed in (None, index) else (NOT_DONE, error.status) for index in indexes
+        ]
+        raise
+    except Exception:
+        ends = [("internal_error", 500)] * len(calls)
+        raise
+    finally:
+        seconds = time.perf_counter() - began
+        row = _Row()
+        for index, call, end in zip(indexes, calls, ends or [("cancelled", 499)] * len(calls), strict=True):
+            if ends:
+                await row.let_others()
+            if leaves_traces(call.method):
+                deed = deed_of_call(session.served, replace(context, batch_index=index), call.method, call.params)
+                session.served.audit.record(deed, *end, seconds)
+    return answers
+
+
+async def _exchange(
+    session: SessionRuntime, context: RequestContext, calls: list[Prepared], *, atomic: bool, first: int
+) -> list[dict[str, Any]]:
+    method = _BATCH_WRITE if any(call.method.mutates for call in calls) else _BATCH_READ
+    if context.idempotency_key is not None:
+        context = replace(context, idempotency_key=f"{context.idempotency_key}@{first}")
+    seconds = context.deadline_seconds or session.served.settings.call_timeout_seconds
+    if context.deadline_at is not None:
+        seconds = max(0.001, context.deadline_at - time.monotonic())
+    if context.large or len(calls) > AT_ONCE:
+        params: dict[str, Any] = await off_loop(_encode_calls, calls, atomic)
+    else:
+        params = {"calls": [call.wire() for call in calls], "atomic": atomic}
+    reply = await session.calls.exchange(context, "session.batch", params, seconds, method)
+    return result_of(reply)["results"]
+
+
+async def _atomic(session: SessionRuntime, context: RequestContext, batch: Batch) -> BatchResults:
+    prepared: list[Prepared] = []
+    row = _Row()
+    for index, call in enumerate(batch.calls):
+        try:
+            await row.let_others()
+            prepared.append(await _fit_for_atomic(session, replace(context, batch_index=index), call))
+        except CadgateError as error:
+            error.details = {**error.details, "index": index}
+            raise
+    answers = await _send(session, context, prepared, atomic=True, indexes=range(len(prepared)))
+    items: list[Item] = []
+    row = _Row()
+    for call, answer in zip(prepared, answers, strict=True):
+        await row.let_others()
+        items.append(_item(call, answer, context))
+    return BatchResults(results=items)
+
+
+async def _fit_for_atomic(session: SessionRuntime, context: RequestContext, call: BatchCall) -> Prepared:
+    prepared = await prepare_any(session.served, context, call.method, call.params)
+    method = prepared.method
+    if not method.atomic or method.replay == "snapshot" or method.name in session.served.handlers:
+        raise Unprocessable(
+            f"{method.name} cannot stand in an atomic batch, because it cannot be taken back: "
+            'send it by itself, or the batch with "atomic": false',
+            details={"method": method.name},
+        )
+    return prepared

@@ -1,0 +1,339 @@
+"""How every door (REST, batch, WebSocket) calls a method: scope, deadline, idempotency, handler or wire, result."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
+
+from cadgate.appserver.replies import OWN_KEY
+from cadgate.artifacts.room import needs_room
+from cadgate.artifacts.store import ArtifactStore
+from cadgate.clients.connection import Reply
+from cadgate.contract.authority import WITHDRAWN, Authority
+from cadgate.contract.context import RequestContext
+from cadgate.contract.encoded import Encoded, encode_params
+from cadgate.contract.methods import Caller, Handler, Method, Scope
+from cadgate.dispatch.idempotency import Once
+from cadgate.dispatch.off_loop import off_loop
+from cadgate.dispatch.permission import deed_of_call, leaves_traces, require_permission, strongest_scope
+from cadgate.dispatch.served import ServedAdapter
+from cadgate.errors import (
+    ApplicationRestarted,
+    CadgateError,
+    DeadlineExceeded,
+    InternalError,
+    Interrupted,
+    from_wire,
+)
+from cadgate.models.responses import Artifact
+from cadgate.security.shares import Shares
+from cadgate.sessions.session import Session
+
+P = TypeVar("P", bound=BaseModel)
+R = TypeVar("R", bound=BaseModel)
+T = TypeVar("T")
+
+MAX_DEATHS = 2
+MAX_REMEMBERED = 1000
+
+
+class DryRunDone(Exception):
+    """A dry run passed every check and changed nothing. The host answers it with 200."""
+
+
+class Calls:
+    """Dispatches the calls of one session. `application` makes what a handler gets, from the context of its run."""
+
+    def __init__(
+        self, served: ServedAdapter, session: Session, application: Callable[[RequestContext], Caller]
+    ) -> None:
+        self._served = served
+        self._session = session
+        self._application = application
+        self._once = Once()
+        self._deaths: OrderedDict[str, int] = OrderedDict()
+        self._own = OWN_KEY + secrets.token_hex(8)
+        self._numbers = itertools.count()
+        settings = served.settings
+        share = min(settings.max_queue_per_key, max(1, settings.max_queue * 3 // 4))
+        self._shares = Shares(share, "max_queue_per_key", f"calls to {served.name}")
+
+    async def dispatch_call(self, context: RequestContext, method: Method[P, R], params: P | Encoded) -> R:
+        """See `Application.call`."""
+        if context.steps is not None or not leaves_traces(method):  # part of what has a line already, or a read
+            return await self._dispatch(context, method, params)
+        if context.large:
+            deed = await off_loop(deed_of_call, self._served, context, method, params)
+        else:
+            deed = deed_of_call(self._served, context, method, params)
+        with self._served.audit.watching(deed, fine=DryRunDone):
+            return await self._dispatch(context, method, params)
+
+    async def _dispatch(self, context: RequestContext, method: Method[P, R], params: P | Encoded) -> R:
+        require_permission(self._served, context, method, params)
+        handler = self._served.handlers.get(method.name)
+        if handler is not None:
+            if context.dry_run and not method.mutates and leaves_traces(method):
+                # It changes nothing in the application, but writes files: all that can be tried is what was asked.
+                raise DryRunDone
+            if isinstance(params, Encoded):
+                raise TypeError(f"{method.name} has a handler, which needs its parameters as {method.params.__name__}")
+            return await self._handle(context, handler, params)
+        reply = await self.exchange(
+            context,
+            method.name,
+            await _wire_params(context, method, params),
+            self.seconds(context, method),
+            method,
+            strongest_scope(method, params),
+        )
+        return validated(method, result_of(reply))
+
+    def _own_key(self) -> str:
+        """An id for a mutation whose client gave none: one that was never used."""
+        return f"{self._own}-{next(self._numbers)}"
+
+    def seconds(self, context: RequestContext, method: Method[Any, Any]) -> float:
+        """How long this call may take."""
+        settings = self._served.settings
+        default = settings.file_timeout_seconds if method.deadline == "file" else settings.call_timeout_seconds
+        seconds = context.deadline_seconds or default
+        if context.deadline_at is not None:
+            seconds = min(seconds, max(0.001, context.deadline_at - time.monotonic()))
+        return seconds
+
+    # --- over the wire -------------------------------------------------------------------------------------------
+
+    async def exchange(
+        self,
+        context: RequestContext,
+        name: str,
+        params: dict[str, Any],
+        seconds: float,
+        method: Method[Any, Any] | None = None,
+        scope: Scope | None = None,
+        since: str | None = None,
+    ) -> Reply:
+        """One exchange with the session; `method` says how it mutates (None: a read).
+
+        It is stopped when the caller may not have it any more, by `scope` or the method's. With `since`, the name of
+        the state whose answer is there already (empty: none), the answer has its result as it was written, as `raw`.
+        """
+        meta: dict[str, Any] = {"request_id": context.request_id}
+        if since is not None:
+            meta["since"] = since
+        if context.values:
+            meta["context"] = dict(context.values)
+        if method is not None and method.mutates:
+            chosen = context.key_for(name)
+            meta |= {"mutates": True, "replay": method.replay, "key": chosen or self._own_key()}
+            if method.naming_parameter is not None:
+                meta["names"] = method.naming_parameter
+            if context.handler is not None:
+                meta["label"] = context.handler
+            if chosen is not None:
+                meta["hash"] = context.digest or digest(name, params, context)
+            if context.dry_run:
+                meta["dry_run"] = True
+            if context.if_match is not None:
+                meta["if_match"] = context.if_match
+        needed = scope or ("read" if method is None else method.required_scope)
+        try:
+            with self._shares.one(context.authority):
+                reply = await self._survivable(name, params, seconds, meta, context, needed)
+        except CadgateError:
+            context.authority.require(needed)
+            raise
+        if "error" in reply:
+            # Where it failed because the caller may not have it any more, that is the reason.
+            context.authority.require(needed)
+        if context.timing is not None and "meta" in reply:
+            context.timing(reply["meta"].get("queue_ms", 0.0), reply["meta"].get("app_ms", 0.0))
+        return reply
+
+    async def _survivable(
+        self,
+        name: str,
+        params: dict[str, Any],
+        seconds: float,
+        meta: dict[str, Any],
+        context: RequestContext,
+        scope: Scope,
+    ) -> Reply:
+        """The exchange; a request at whose work the application died or was ended twice is not tried a third time.
+
+        It is sent all the same: it may have been done, and its answer lost.
+        """
+        key: str | None = meta.get("key")
+        if key is not None and self._deaths.get(key, 0) >= MAX_DEATHS:
+            meta["set_aside"] = self._deaths[key]
+
+        def blame() -> None:
+            if key is not None and not key.startswith(OWN_KEY):
+                self._deaths[key] = self._deaths.get(key, 0) + 1
+                while len(self._deaths) > MAX_REMEMBERED:
+                    self._deaths.popitem(last=False)
+
+        try:
+            return await self._session.exchange(
+                name,
+                params,
+                seconds,
+                cancel_token=context.cancel_token,
+                stream=context.stream,
+                blame=blame,
+                authority=context.authority,
+                scope=scope,
+                **meta,
+            )
+        except ApplicationRestarted as error:
+            if error.details.get("running"):  # what only waited is not to blame
+                blame()
+            raise
+
+    async def send(self, context: RequestContext, name: str, params: dict[str, Any], *, mutates: bool) -> Any:
+        """See `Application.send`."""
+        seconds = self._served.settings.file_timeout_seconds
+        if context.deadline_at is not None:
+            seconds = max(0.001, context.deadline_at - time.monotonic())
+        method = _INTERNAL_MUTATION if mutates else None
+        return result_of(await self.exchange(context, name, params, seconds, method, context.allowed_by))
+
+    async def close(self) -> None:
+        """End the work of handlers that goes on without whoever asked for it."""
+        await self._once.close()
+
+    # --- through a handler ---------------------------------------------------------------------------------------
+
+    async def _handle(self, context: RequestContext, handler: Handler[P, R], params: P) -> R:
+        seconds = self.seconds(context, handler.method)
+        needed = strongest_scope(handler.method, params)
+        key = context.key_for(handler.method.name)
+        told = context.digest
+        if told is None:
+            told = digest(handler.method.name, await _wire_params(context, handler.method, params), context)
+        # A retry after a crash is the same request, also where what it sends names other temporary files.
+        inner = replace(
+            context,
+            deadline_at=time.monotonic() + seconds,
+            idempotency_key=key,
+            digest=told,
+            handler=handler.method.name,
+            steps=itertools.count(),
+            allowed_by=needed,
+        )
+
+        async def work() -> R:
+            try:
+                # The parts that wait for an application end at the deadline themselves, and end what they started.
+                async with asyncio.timeout(seconds + self._served.settings.grace_seconds + 1):
+                    with needs_room():
+                        return await while_allowed(
+                            handler.run(self._application(inner), params), context.authority, needed
+                        )
+            except TimeoutError as error:
+                raise DeadlineExceeded(f"{handler.method.name} had no answer within {seconds:g} s") from error
+            except (SystemExit, KeyboardInterrupt) as error:
+                # Out of a task of its own it would end the loop, and the gateway with it.
+                raise InternalError(f"{handler.method.name} tried to end the gateway: {error!r}") from error
+
+        if key is not None and not context.dry_run:
+            # Of one caller: another's key is another request, whatever it is called.
+            stands = None if handler.method.mutates else partial(_files_are_there, self._served.artifacts)
+            return await self._once.do(f"{context.identity} {key}", told, work, stands)
+        if handler.method.mutates or context.gone is None:
+            return await work()
+        return await while_wanted(work(), context.gone())
+
+
+def _files_are_there(store: ArtifactStore, result: BaseModel) -> bool:
+    """Whether no file of a result was removed since."""
+    values = [getattr(result, name) for name in type(result).model_fields]
+    listed = [each for value in values for each in (cast("list[Any]", value) if isinstance(value, list) else [value])]
+    return all(store.holds(each.id) for each in listed if isinstance(each, Artifact))
+
+
+_INTERNAL_MUTATION = Method("internal", BaseModel, BaseModel, mutates=True, replay="snapshot", atomic=False)
+
+
+async def while_wanted(work: Any, gone: Any) -> Any:
+    """The result of `work`, which is cancelled when `gone` returns first. Raises Interrupted then."""
+    task, watch = asyncio.ensure_future(work), asyncio.ensure_future(gone)
+    try:
+        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise Interrupted("The client went away; the work was stopped and nothing was kept")
+    finally:
+        watch.cancel()
+        task.cancel()
+        await asyncio.gather(task, watch, return_exceptions=True)
+
+
+async def while_allowed(work: Awaitable[T], authority: Authority, scope: Scope) -> T:
+    """The result of `work`, which is cancelled when `authority` loses `scope`. Raises why then."""
+    task = asyncio.current_task()
+    assert task is not None
+    lost: list[CadgateError] = []
+
+    def withdraw(error: CadgateError) -> None:
+        lost.append(error)
+        task.cancel(WITHDRAWN)
+
+    forget = authority.watch((scope,), withdraw)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        # Who cancelled the request as well answers it.
+        if lost and task.uncancel() == 0:
+            raise lost[0] from None
+        raise
+    finally:
+        forget()
+
+
+async def _wire_params(context: RequestContext, method: Method[P, R], params: P | Encoded) -> dict[str, Any]:
+    if isinstance(params, Encoded):
+        return params
+    if context.large:
+        return await off_loop(encode_params, method, params)
+    return method.wire_params(params)
+
+
+def digest(name: str, params: dict[str, Any], context: RequestContext) -> str:
+    """What tells one request from another that came with the same idempotency key."""
+    if isinstance(params, Encoded):
+        told = hashlib.sha256(b"[" + to_json(name) + b",")
+        told.update(params.text)
+        told.update(b"," + to_json(dict(context.values)) + b"]")
+        return told.hexdigest()
+    return hashlib.sha256(to_json([name, params, dict(context.values)])).hexdigest()
+
+
+def result_of(reply: Reply) -> Any:
+    """The result of an answer message. Raises the error that it holds, or DryRunDone."""
+    if "error" in reply:
+        raise from_wire(reply["error"])
+    result = reply.get("result")
+    if isinstance(result, dict) and result.get("dry_run") is True:  # pyright: ignore[reportUnknownMemberType]
+        raise DryRunDone
+    return result  # pyright: ignore[reportUnknownVariableType]
+
+
+def validated(method: Method[Any, R], result: Any) -> R:
+    """The result as the method's model. Raises InternalError: the two halves of the adapter disagree then."""
+    try:
+        return method.result.model_validate(result)
+    except ValidationError as error:
+        raise InternalError(f"{method.name} answered something that is not a {method.result.__name__}") from error

@@ -1,0 +1,114 @@
+"""How the applications of one adapter are started or reached: what its launcher says, and the sandbox around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+
+from cadgate.clients.base_client import BaseSocketClient, Notification
+from cadgate.clients.halves import Halves
+from cadgate.config.settings import Settings
+from cadgate.contract.settings import AdapterSettings
+from cadgate.errors import ApplicationUnavailable
+from cadgate.plugins.hookspecs import Adapter
+from cadgate.sessions import sandbox
+from cadgate.sessions.launcher import Launcher, LaunchPlan
+from cadgate.sessions.process import ApplicationProcess
+from cadgate.sessions.sandbox import Confinement, Sandbox
+from cadgate.sessions.source import ExternalSource, ManagedSource, Source
+from cadgate.sessions.spawn import Launch
+from cadgate.sessions.worker import Worker
+
+
+class Launching:
+    """`folder` is where the sessions of the adapter lie. `halves` is what the application must answer."""
+
+    def __init__(self, adapter: Adapter, settings: AdapterSettings, gateway: Settings, halves: Halves) -> None:
+        self._adapter = adapter
+        self._settings = settings
+        self._hidden = gateway.state_dir
+        self._roots = gateway.allowed_roots
+        self._halves = halves
+        self._launcher: Launcher[Any] = adapter.launcher(settings)
+        self._log = gateway.state_dir / "logs" / f"{adapter.name}.log"
+        self.folder = gateway.state_dir / "sessions" / adapter.name
+        self.confinement: Confinement | None = None
+        """How its applications are shut in; decided once, when it starts. None where it starts none."""
+
+    def confine(self) -> None:
+        """Find out how its applications are shut in. Runs programs: for a thread."""
+        self.confinement = sandbox.confinement(self._adapter.name, self._settings)
+
+    def source(self, folder: Path, restore: Callable[[], bool]) -> Source:
+        """What brings the application of the session in `folder`; `restore` says whether its documents come back."""
+        settings = self._settings
+        if settings.mode == "managed":
+            return ManagedSource(lambda: self._launch(folder, restore=restore()), settings.recovery_spares)
+        return ExternalSource(self._external_client)
+
+    def _plan(self) -> tuple[LaunchPlan, dict[str, object]]:
+        """What the launcher says. Runs in a thread; raises what the launcher raises, but nothing that ends the loop."""
+        try:
+            return self._launcher.plan(), self._launcher.options()
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise RuntimeError(f"its launcher tried to end the gateway: {error!r}") from error
+
+    def _launch(self, folder: Path, *, restore: bool) -> Launch:
+        plan, options = self._plan()
+        return Launch(
+            plan=plan,
+            package=self._adapter.package,
+            client=self._adapter.client,
+            folder=folder,
+            log=self._log,
+            options=options,
+            start_seconds=self._settings.start_timeout_seconds,
+            pool_size=self._settings.pool_size,
+            journal=folder / "journal",
+            halves=self._halves,
+            sandbox=self._sandbox(folder),
+            restore=restore,
+        )
+
+    def _sandbox(self, folder: Path) -> Sandbox | None:
+        """What the application may see, where the settings shut it in. Raises ApplicationUnavailable."""
+        if self._settings.sandbox == "auto" and not (self.confinement and self.confinement.active):
+            return None  # as it was decided at the start
+        # Workers read and write the session's files; all applications of one adapter trust each other.
+        writable = (folder / "workspace", folder / "journal", *self._roots)
+        return sandbox.sandbox_for(self._settings, self._hidden, writable, folder / "cache")
+
+    async def worker(self, worker: Worker, number: int) -> ApplicationProcess:
+        """Start an application for long work. Raises the adapter's ConnectionFailed where there is none to start."""
+        try:
+            plan, options = await anyio.to_thread.run_sync(self._plan)
+        except ApplicationUnavailable as error:
+            raise self._adapter.connection_error(error.message, details=error.details) from error
+        launch = Launch(
+            plan=plan,
+            package=self._adapter.package,
+            client=self._adapter.client,
+            folder=self.folder / "workers" / str(number % 64),
+            log=self._log.with_name(f"{self._adapter.name}-workers.log"),
+            options=options,
+            start_seconds=self._settings.start_timeout_seconds,
+            pool_size=1,
+            halves=self._halves,
+            sandbox=self._sandbox(self.folder),
+        )
+        return await ApplicationProcess.launch(launch, worker.notified)
+
+    def _external_client(self, on_notification: Notification) -> BaseSocketClient:
+        settings = self._settings
+        client = self._adapter.client(
+            settings.host,
+            settings.port,
+            settings.token or "",
+            pool_size=settings.pool_size,
+            on_notification=on_notification,
+        )
+        client.halves = self._halves
+        return client

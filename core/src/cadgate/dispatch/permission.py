@@ -1,0 +1,100 @@
+"""Whether a caller may call a method, and what the audit log is told of the call."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from cadgate.contract.context import RequestContext
+from cadgate.contract.encoded import Encoded
+from cadgate.contract.methods import Method, Scope
+from cadgate.dispatch.served import ServedAdapter
+from cadgate.errors import Forbidden
+from cadgate.security.audit import Deed, hash_of_code
+
+
+def require_permission(
+    served: ServedAdapter,
+    context: RequestContext,
+    method: Method[Any, Any],
+    params: BaseModel | Encoded | None = None,
+) -> None:
+    """Raise Forbidden when the caller's key does not allow `method`, or the adapter's settings do not.
+
+    With `params`, what these need as well: before they are known, ask without. Raises Unauthenticated when the key was
+    revoked meanwhile.
+    """
+    _require(served, context, method.required_scope, method.name, method)
+    further = method.further_scope(params) if isinstance(params, BaseModel) else None
+    if further is not None:
+        trusted = " of a trusted file" if getattr(params, "trusted", False) else " with these parameters"
+        _require(served, context, further, method.name + trusted, method)
+
+
+def _require(served: ServedAdapter, context: RequestContext, scope: Scope, what: str, method: Method[Any, Any]) -> None:
+    try:
+        context.authority.require(scope)
+    except Forbidden as error:
+        if what == method.name:
+            raise
+        message = error.message.replace(f"{scope!r} scope", f"{scope!r} scope, which {what} needs", 1)
+        raise Forbidden(message, details=error.details) from error
+    if scope == "execute" and not served.settings.allow_execute:
+        raise switched_off(served.name, method.name, what)
+
+
+def switched_off(adapter: str, method: str, what: str | None = None) -> Forbidden:
+    """The 403 of what runs code where the adapter's settings allow none."""
+    return Forbidden(
+        f"{what or method} is switched off: `allow_execute = false` stands in [adapters.{adapter}] "
+        f"(or CADGATE_{adapter.upper()}_ALLOW_EXECUTE). Whoever runs the gateway can switch it on",
+        details={"setting": f"adapters.{adapter}.allow_execute", "method": method},
+    )
+
+
+def leaves_traces(method: Method[Any, Any]) -> bool:
+    """Whether the audit log gets a line: for what changes the application, runs code, or writes files."""
+    return method.mutates or method.required_scope != "read" or method.deadline == "file"
+
+
+def deed_of_call(
+    served: ServedAdapter, context: RequestContext, method: Method[Any, Any], params: BaseModel | Encoded | None
+) -> Deed:
+    """What the audit log says of a call. Nothing of its parameters but the hash of code."""
+    more: dict[str, Any] = {}
+    if context.batch_index is not None:
+        more["index"] = context.batch_index
+    if method.required_scope == "execute" and params is not None:
+        more["code_sha256"] = _hash(method, params)
+    # Asking a model for what it does not have takes long.
+    if getattr(params, "__dict__", {}).get("trusted") is True:
+        more["trusted"] = True
+    if context.dry_run:
+        more["dry_run"] = True
+    return Deed(
+        method=method.name,
+        identity=context.identity,
+        peer=context.peer,
+        request_id=context.request_id,
+        door=context.door,
+        adapter=served.name,
+        more=more,
+    )
+
+
+def _hash(method: Method[Any, Any], params: BaseModel | Encoded) -> str:
+    if isinstance(params, Encoded):
+        return hashlib.sha256(params.text).hexdigest()
+    code = getattr(params, "code", None)
+    if isinstance(code, str):
+        return hash_of_code(code)
+    return hashlib.sha256(to_json(method.wire_params(params))).hexdigest()
+
+
+def strongest_scope(method: Method[Any, Any], params: BaseModel | Encoded) -> Scope:
+    """The scope whose loss ends a call that runs: the one that these parameters need besides, or the method's."""
+    further = method.further_scope(params) if isinstance(params, BaseModel) else None
+    return further or method.required_scope

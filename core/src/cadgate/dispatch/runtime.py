@@ -1,0 +1,96 @@
+"""`AdapterRuntime`: an active adapter with its sessions and its workers. The gateway starts and stops it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+import anyio.to_thread
+import structlog
+
+from cadgate.artifacts.store import ArtifactStore
+from cadgate.config.settings import Settings
+from cadgate.contract.builtin import BUILTIN
+from cadgate.dispatch.application import Application
+from cadgate.dispatch.launching import Launching
+from cadgate.dispatch.served import ServedAdapter
+from cadgate.dispatch.session import SessionRuntime
+from cadgate.plugins.contents import contents_of
+from cadgate.plugins.discovery import Found
+from cadgate.security.audit import AuditLog
+from cadgate.sessions.sandbox import Confinement
+from cadgate.sessions.status import Status
+from cadgate.sessions.worker import Workers
+
+log = structlog.stdlib.get_logger("cadgate.runtime")
+
+
+class AdapterRuntime:
+    """Lives as long as the gateway: `async with runtime` starts its application and ends it with all it started."""
+
+    def __init__(
+        self, found: Found, gateway: Settings, artifacts: ArtifactStore, audit: AuditLog | None = None
+    ) -> None:
+        if found.adapter is None or found.settings is None:
+            raise ValueError(f"adapter {found.name!r} is {found.status} and cannot run")
+        self.adapter = adapter = found.adapter
+        self.settings = settings = found.settings
+        contents = contents_of(adapter.package)
+        self.served = ServedAdapter(
+            adapter=adapter,
+            settings=settings,
+            methods={**{method.name: method for method in BUILTIN}, **contents.methods_by_name()},
+            handlers=contents.handlers_by_name(),
+            artifacts=artifacts,
+            audit=audit or AuditLog(gateway.state_dir / "logs", enabled=False),
+        )
+        self._launching = Launching(adapter, settings, gateway, contents.halves())
+        self.workers = Workers(
+            self._launching.worker, settings.workers if settings.mode == "managed" else 0, settings.max_workers
+        )
+        self.default = self._session()
+        """The one session that there is."""
+
+    def _session(self) -> SessionRuntime:
+        folder = self._launching.folder
+        source = self._launching.source(folder, lambda: self.settings.restore or made.session.status().restarts > 0)
+        made = SessionRuntime(self.served, folder, source, self.workers, Application)
+        made.session.listeners.append(self._warm_workers)
+        return made
+
+    @property
+    def confinement(self) -> Confinement | None:
+        """How its applications are shut in; None where it starts none."""
+        return self._launching.confinement
+
+    def _warm_workers(self, method: str, params: dict[str, Any]) -> None:
+        if params.get("topic") == "status" and params["data"].get("state") in ("up", "restarted"):
+            self.workers.warm()
+
+    async def __aenter__(self) -> AdapterRuntime:
+        # What an earlier gateway left. Nothing uses it: its applications ended with it.
+        workers = self._launching.folder / "workers"
+        await anyio.to_thread.run_sync(partial(shutil.rmtree, workers, ignore_errors=True))
+        await anyio.to_thread.run_sync(self._launching.confine)
+        if self.confinement is not None and not self.confinement.active and self.confinement.setting == "auto":
+            log.warning(self.confinement.message)
+        await self.default.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for end in (self.default.calls.close(), self.workers.close(), self.default.stop()):
+            try:
+                await end
+            except Exception:  # one part's end must not keep the others from theirs
+                log.exception("adapter did not stop in order", adapter=self.adapter.name)
+
+    def status(self) -> Status:
+        """What is known of the application, without asking it."""
+        return self.default.session.status()
+
+    async def health(self) -> dict[str, Any]:
+        """See `Session.health`; it says how the application is shut in, too."""
+        answer = await self.default.session.health()
+        return answer if self.confinement is None else {**answer, "sandbox": asdict(self.confinement)}

@@ -1,0 +1,62 @@
+"""`SessionRuntime`: one session of an adapter, with its folder, its application and the calls to it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import anyio.to_thread
+
+from cadgate.contract.context import RequestContext
+from cadgate.contract.methods import Caller
+from cadgate.dispatch.calls import Calls
+from cadgate.dispatch.reads import Reads
+from cadgate.dispatch.served import ServedAdapter
+from cadgate.security.private import make_folder
+from cadgate.sessions.session import Session
+from cadgate.sessions.source import Source
+from cadgate.sessions.worker import Workers
+
+STOP_SECONDS = 15.0
+
+
+class SessionRuntime:
+    """Every door dispatches to one of these. `workers` are the adapter's; `application` makes what handlers get."""
+
+    def __init__(
+        self,
+        served: ServedAdapter,
+        folder: Path,
+        source: Source,
+        workers: Workers,
+        application: Callable[[SessionRuntime, RequestContext], Caller],
+    ) -> None:
+        settings = served.settings
+        self.served = served
+        self.folder = folder
+        self.workspace = folder / "workspace"
+        self.workers = workers
+        self.session = Session(
+            served.name,
+            source,
+            mode=settings.mode,
+            max_queue=settings.max_queue,
+            grace_seconds=settings.grace_seconds,
+            overrun_seconds=settings.overrun_seconds or 5 * settings.grace_seconds,
+            connection_error=served.adapter.connection_error,
+        )
+        self.calls = Calls(served, self.session, partial(application, self))
+        self.reads = Reads(served, self.calls)
+
+    async def start(self) -> None:
+        """Make the folder, clear what an earlier gateway left in it, and begin to supervise the application."""
+        make_folder(self.workspace)
+        for left in (self.workspace / ".staging", self.folder / "tmp"):
+            await anyio.to_thread.run_sync(partial(shutil.rmtree, left, ignore_errors=True))
+        self.session.start()
+
+    async def stop(self) -> None:
+        """End the application, gently for a while, and the supervision. What handlers do is ended by `calls.close`."""
+        await self.session.stop(STOP_SECONDS)

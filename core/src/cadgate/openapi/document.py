@@ -1,0 +1,155 @@
+"""The OpenAPI document: each adapter's part is made by itself, so that a broken one costs only itself, then merged."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute
+
+from cadgate.contract.methods import Method
+from cadgate.models.root import ROOT
+from cadgate.openapi.arrays import with_items
+from cadgate.openapi.merge import Part, merge
+from cadgate.openapi.operations import complete, failure_schemas
+from cadgate.plugins.discovery import Found
+
+log = structlog.get_logger("cadgate.openapi")
+
+CORE_TAG = "gateway"
+_MAX_ROOTS = 8
+_CORE_TAG_TEXT = "The gateway itself: health, versions, adapters, files."
+
+
+class Document:
+    """Callable like `FastAPI.openapi`; made on the first call, and again when another set of adapters is active."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._made: tuple[tuple[str, ...], dict[str, Any]] | None = None
+        self._texts: dict[str, bytes] = {}
+
+    def __call__(self) -> dict[str, Any]:
+        return self._current()[1]
+
+    def text(self) -> bytes:
+        """The document as JSON, for a client that reaches the gateway under the root of this request."""
+        root = ROOT.get()
+        document = self()
+        text = self._texts.get(root)
+        if text is None:
+            if root:
+                document = {**document, "servers": [{**document["servers"][0], "url": root}]}
+            text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+            if len(self._texts) < _MAX_ROOTS:
+                self._texts[root] = text
+        return text
+
+    def _current(self) -> tuple[tuple[str, ...], dict[str, Any]]:
+        found: list[Found] = [one for one in self._app.state.plugins if one.status == "active"]
+        key = tuple(one.name for one in found)
+        if self._made is None or self._made[0] != key:
+            self._made = (key, _document(self._app, found))
+            self._texts = {}
+        return self._made
+
+
+def _document(app: FastAPI, found: Sequence[Found]) -> dict[str, Any]:
+    by_tag: dict[str, list[BaseRoute]] = {}
+    for context in iter_route_contexts(app.routes):
+        tags: list[str] = getattr(context, "tags", None) or []
+        if tags and context.include_in_schema:
+            by_tag.setdefault(tags[0], []).append(context.original_route)
+    parts = [_part(app, CORE_TAG, "Gateway", _CORE_TAG_TEXT, by_tag.get(CORE_TAG, []), {}, ())]
+    for one in found:
+        if one.adapter is not None and one.name in app.state.runtimes:
+            methods: Mapping[str, Method[Any, Any]] = app.state.runtimes[one.name].served.methods
+            adapter, routes = one.adapter, by_tag.get(one.name, [])
+            parts.append(
+                _part(app, one.name, adapter.title, adapter.description, routes, methods, tuple(adapter.context))
+            )
+    paths, schemas = merge([_with_items(part) for part in parts])
+    token = app.state.settings.auth == "token"
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": app.title,
+            "description": app.description,
+            "version": app.version,
+            "contact": {"name": "The cadgate team"},
+        },
+        "servers": [{"url": "/", "description": "The gateway that serves this document"}],
+        "tags": [{"name": part.tag, "description": part.description} for part in parts],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted({**failure_schemas(), **schemas}.items())),
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A key of `cadgate keys`."}},
+        },
+        "security": [{"key": []}] if token else [{}, {"key": []}],
+    }
+
+
+def _with_items(part: Part) -> Part:
+    return replace(part, paths=with_items(part.paths), schemas=with_items(part.schemas, named=True))
+
+
+def _part(
+    app: FastAPI,
+    tag: str,
+    title: str,
+    description: str,
+    routes: Sequence[BaseRoute],
+    methods: Mapping[str, Method[Any, Any]],
+    context: Sequence[str],
+) -> Part:
+    """One tag's paths and schemas; where they cannot be made at once, what can be made route by route."""
+    part = Part(tag, title, description, {}, {})
+    try:
+        _take(part, _generate(app, routes))
+    except Exception as error:  # noqa: BLE001 - whatever an adapter's models do, the others' documentation stays
+        log.warning("openapi_incomplete", tag=tag, reason=_told(error))
+        part = Part(tag, title, description, {}, {})
+        for route in routes:
+            _take(part, _generate_or_say(app, route))
+    complete(part, methods, context)
+    return part
+
+
+def _take(part: Part, made: dict[str, Any]) -> None:
+    for path, operations in made["paths"].items():
+        part.paths.setdefault(path, {}).update(operations)
+    part.schemas.update(made.get("components", {}).get("schemas", {}))
+
+
+def _generate(app: FastAPI, routes: Sequence[BaseRoute]) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of operation ids that are not unique: they are made so afterwards
+        return get_openapi(title=app.title, version=app.version, routes=routes)
+
+
+def _generate_or_say(app: FastAPI, route: BaseRoute) -> dict[str, Any]:
+    try:
+        return _generate(app, [route])
+    except Exception as error:  # noqa: BLE001 - as above, for one route
+        log.warning("route_not_described", path=getattr(route, "path", ""), reason=_told(error))
+        told = f"This route cannot be described: its models have no JSON Schema ({type(error).__name__})."
+        operation = {
+            "tags": getattr(route, "tags", []),
+            "summary": getattr(route, "summary", None) or getattr(route, "name", ""),
+            "description": told,
+            "operationId": getattr(route, "operation_id", None),
+            "responses": {"200": {"description": "Successful Response"}},
+        }
+        verbs: set[str] = getattr(route, "methods", None) or set()
+        return {"paths": {getattr(route, "path_format", ""): {verb.lower(): dict(operation) for verb in verbs}}}
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"

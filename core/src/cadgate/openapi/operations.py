@@ -1,0 +1,230 @@
+"""What every operation's documentation has, without its author writing it: failures, headers, dry runs, examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from cadgate.contract.methods import Method
+from cadgate.error_bodies import error_body
+from cadgate.errors import CadgateError
+from cadgate.models.examples import example_of, with_nulls
+from cadgate.models.responses import ErrorBody, Failure
+from cadgate.openapi.extensions import BYTES_FIRST, METHOD_EXTENSION, takes_context
+from cadgate.openapi.merge import Part
+
+Operation = dict[str, Any]
+
+_FAILURE = {"$ref": "#/components/schemas/Failure"}
+_DRY_RUN = {"$ref": "#/components/schemas/DryRunAnswer"}
+_BATCH = "/batch"
+
+_FAILURES: dict[int, tuple[str, str, str]] = {
+    400: ("Not understood", "malformed_json", "The body is not JSON: expected value at line 1 column 1"),
+    401: ("No key, or an unknown one", "unauthenticated", "A key is needed: send Authorization: Bearer <key>"),
+    403: ("Not allowed for this caller", "forbidden", "Only the user who runs this gateway may use it"),
+    404: ("Not found", "not_found", "There is no such thing; details.did_you_mean names the nearest that exist"),
+    405: ("Not allowed on this path", "method_not_allowed", "PUT is not allowed here; allowed: GET"),
+    409: ("In conflict with what is there", "name_taken", "The name 'Cube' is in use by another object"),
+    412: ("Changed since it was read", "revision_mismatch", "The object has changed since revision '3f1c0b9e5d27'"),
+    413: ("Too large", "payload_too_large", "The body is too large: 99999999 bytes are above the limit of 16777216"),
+    415: (
+        "A type of body that is not taken",
+        "unsupported_media_type",
+        "A body of type 'text/plain' is not taken",
+    ),
+    416: ("Outside of the file", "range_not_satisfiable", "The range 'bytes=99-' lies outside of the file's 5 bytes"),
+    421: ("Addressed to another host", "misdirected_host", "This gateway does not answer to the Host 'example.org'"),
+    422: ("Understood, and refused", "validation_error", "The request is not valid: body.size: '2' is a text: send 2"),
+    429: ("Too many calls in flight", "overloaded", "256 calls are in flight; try again in a second"),
+    500: ("A defect of the gateway", "internal_error", "The gateway failed on this request; its log has the details"),
+    503: ("The application cannot be reached", "application_starting", "The application is starting; try again"),
+    504: ("Not done in time", "deadline_exceeded", "The call had no answer within 30 s"),
+}
+_STANDARD = ("Validation Error", "Additional Response", "Unprocessable Entity")
+"""What FastAPI says where the author says nothing."""
+
+_RETRYABLE = (429, 503, 504)
+
+_HEADERS = {
+    "X-Request-ID": {"description": "Under this id the log knows the request.", "schema": {"type": "string"}},
+    "Server-Timing": {
+        "description": "Milliseconds: `queue`, `app`, `total`.",
+        "schema": {"type": "string", "examples": ["queue;dur=0.10, app;dur=0.52, total;dur=1.21"]},
+    },
+}
+_DEADLINE: dict[str, Any] = {
+    "name": "X-Deadline-Ms",
+    "in": "header",
+    "required": False,
+    "description": "How long the answer may take, in milliseconds; then it is 504 `deadline_exceeded`.",
+    "schema": {"type": "integer", "minimum": 1, "maximum": 86_400_000},
+}
+IDEMPOTENCY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Chosen by the client for one piece of work: sent again with the same key, it is answered and not "
+    "done again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+_IF_MATCH: dict[str, Any] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `revision` that the change is based on; 412 `revision_mismatch` if another is current.",
+    "schema": {"type": "string", "maxLength": 128},
+}
+_IF_NONE_MATCH: dict[str, Any] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of an answer that the client has: where it would be the same again, the answer is 304.",
+    "schema": {"type": "string", "maxLength": 4096},
+}
+_ETAG = {"description": "Names this answer, for `If-None-Match`.", "schema": {"type": "string"}}
+_NOT_CHANGED = {"description": "Not changed since the `ETag` that `If-None-Match` names"}
+_DRY_RUN_QUERY: dict[str, Any] = {
+    "name": "dry_run",
+    "in": "query",
+    "required": False,
+    "description": "Check everything, change nothing.",
+    "schema": {"type": "boolean", "default": False},
+}
+
+
+def failure_schemas() -> dict[str, Any]:
+    """The schemas that every operation's documentation refers to."""
+    failure = Failure.model_json_schema(ref_template="#/components/schemas/{model}")
+    failure.pop("$defs", None)
+    return {
+        "Failure": failure,
+        "ErrorBody": ErrorBody.model_json_schema(),
+        "DryRunAnswer": {
+            "title": "DryRunAnswer",
+            "description": "The answer to `dry_run=true`: the request would be done.",
+            "type": "object",
+            "properties": {
+                "status": {"type": "string", "const": "success", "default": "success"},
+                "result": {
+                    "type": "object",
+                    "properties": {"dry_run": {"type": "boolean", "const": True}},
+                    "required": ["dry_run"],
+                },
+            },
+            "required": ["status", "result"],
+        },
+    }
+
+
+def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Sequence[str]) -> None:
+    """Add to every operation of `part` what it lacks. `methods` and `context` are the adapter's, if it is one's."""
+    for name in ("HTTPValidationError", "ValidationError"):
+        part.schemas.pop(name, None)
+    for schema in part.schemas.values():
+        if "examples" in schema:
+            schema["examples"] = [with_nulls(one, schema, part.schemas) for one in schema["examples"]]
+    for path, operations in part.paths.items():
+        for operation in operations.values():
+            method = methods.get(operation.get(METHOD_EXTENSION, ""))
+            batch = bool(methods) and path.endswith(_BATCH)
+            mutates = batch or (method is not None and method.mutates)
+            operation.setdefault("description", operation.get("summary", ""))
+            _parameters(operation, adapter=bool(methods), mutates=mutates, batch=batch)
+            if method is not None and method.by_state:
+                operation["parameters"].append(dict(_IF_NONE_MATCH))
+                operation["responses"]["304"] = dict(_NOT_CHANGED)
+                operation["responses"]["200"].setdefault("headers", {})["ETag"] = dict(_ETAG)
+            if methods and takes_context(path, operation):
+                _context(operation, context)
+            _failures(operation, adapter=bool(methods), mutates=mutates)
+            _successes(operation, part.schemas, mutates=mutates)
+            _body_example(operation, part.schemas)
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def _parameters(operation: Operation, *, adapter: bool, mutates: bool, batch: bool) -> None:
+    wanted = [_DEADLINE] if adapter else []
+    if mutates:
+        wanted += [IDEMPOTENCY, _DRY_RUN_QUERY] if batch else [IDEMPOTENCY, _IF_MATCH, _DRY_RUN_QUERY]
+    parameters: list[dict[str, Any]] = operation.setdefault("parameters", []) if wanted else []
+    known = {(one["in"], one["name"].lower()) for one in parameters}
+    parameters.extend(dict(one) for one in wanted if (one["in"], one["name"].lower()) not in known)
+
+
+def _context(operation: Operation, context: Sequence[str]) -> None:
+    parameters: list[dict[str, Any]] = operation.setdefault("parameters", [])
+    known = {one["name"] for one in parameters}
+    for name in context:
+        if name not in known:
+            told = f"The {name} to work in; the active one where it is not given."
+            schema = {"type": "string", "maxLength": 255}
+            parameters.append({"name": name, "in": "query", "required": False, "description": told, "schema": schema})
+
+
+def _failures(operation: Operation, *, adapter: bool, mutates: bool) -> None:
+    responses: dict[str, Any] = operation.setdefault("responses", {})
+    statuses = {int(status) for status in responses if status.isdigit() and int(status) >= 400}
+    statuses |= {401, 403, 421, 500}
+    if "requestBody" in operation:
+        statuses |= {400, 413, 415, 422}
+    if operation.get("parameters"):
+        statuses |= {422}
+    if adapter:
+        statuses |= {429, 503, 504}
+    if mutates:
+        statuses |= {409, 412}
+    for status in sorted(statuses):
+        title, code, message = _FAILURES.get(status, ("Failure", "internal_error", "It failed"))
+        told = responses.get(str(status), {}).get("description", "")
+        responses[str(status)] = {
+            "description": told if told and told not in (HTTPStatus(status).phrase, *_STANDARD) else title,
+            "content": {"application/json": {"schema": _FAILURE, "example": _example(status, code, message)}},
+        }
+
+
+def _example(status: int, code: str, message: str) -> dict[str, Any]:
+    error = CadgateError(message, code=code)
+    error.retryable = status in _RETRYABLE
+    return {"status": "error", "error": error_body(error, "5f0c9a9be0f84c1f")}
+
+
+def _successes(operation: Operation, schemas: dict[str, Any], *, mutates: bool) -> None:
+    for status, response in operation["responses"].items():
+        if not status.startswith("2"):
+            continue
+        response.setdefault("headers", {}).update(_HEADERS)
+        if response.pop(BYTES_FIRST, False):
+            # Generated clients decode by the type that is listed first.
+            response["content"]["application/json"] = response["content"].pop("application/json")
+        content: dict[str, Any] | None = response.get("content", {}).get("application/json")
+        if not content or not content.get("schema"):
+            continue
+        _example_for(content, schemas)
+        if mutates:
+            content["schema"] = {"anyOf": [content["schema"], _DRY_RUN]}
+    if mutates and "200" not in operation["responses"]:
+        # A dry run created nothing: it is 200 where the real thing is 201.
+        operation["responses"]["200"] = {
+            "description": "A dry run that found nothing wrong",
+            "content": {
+                "application/json": {
+                    "schema": _DRY_RUN,
+                    "example": {"status": "success", "result": {"dry_run": True}},
+                }
+            },
+            "headers": dict(_HEADERS),
+        }
+
+
+def _body_example(operation: Operation, schemas: dict[str, Any]) -> None:
+    content: dict[str, Any] | None = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if content and content.get("schema"):
+        _example_for(content, schemas)
+
+
+def _example_for(content: dict[str, Any], schemas: dict[str, Any]) -> None:
+    if "examples" not in content:
+        example = content.get("example") or example_of(content["schema"], schemas)
+        content["example"] = with_nulls(example, content["schema"], schemas)

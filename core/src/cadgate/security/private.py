@@ -1,0 +1,113 @@
+"""Folders and files for this user alone, whatever the umask says: everything below the state folder is made here."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from pathlib import Path
+
+import structlog
+
+from cadgate.errors import ConfigError
+
+UMASK = 0o077
+_FOLDER, _FILE = 0o700, 0o600
+_OTHERS = 0o077
+_OWN = ("artifacts", "logs", "sessions")
+"""What the gateway keeps in folders of the state folder."""
+
+log = structlog.stdlib.get_logger("cadgate.private")
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing, each for its owner only. Raises OSError."""
+    missing: list[Path] = []
+    while not path.is_dir():
+        if path.exists() and not path.is_dir():  # not one that somebody else made between the two questions
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+        missing.append(path)
+        path = path.parent
+    for each in reversed(missing):
+        with contextlib.suppress(FileExistsError):  # somebody else made it at the same moment
+            os.mkdir(each, _FOLDER)
+
+
+def opener(path: str, flags: int) -> int:
+    """Open a file for `open(..., opener=opener)`, which makes a new one for its owner only."""
+    return os.open(path, flags, _FILE)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file for its owner only."""
+    with open(path, "w", encoding="utf-8", opener=opener) as file:
+        file.write(text)
+
+
+def replace_file(path: Path, data: bytes, *, mode: int = _FILE) -> None:
+    """Write a file whole or not at all, whatever dies meanwhile. Raises OSError: then the old one is as it was."""
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with open(part, "xb", opener=opener) as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def secure_state(folder: Path, named_by: str = "state_dir") -> None:
+    """Make the state folder, or see that nobody else may enter the one that is there.
+
+    One that others may enter is closed, with what the gateway keeps in it, and the log says so. Raises ConfigError for
+    one that cannot be closed, or that is there for others too.
+    """
+    try:
+        make_folder(folder)
+        found = folder.stat()
+        was_open = bool(found.st_mode & _OTHERS)
+        if was_open:
+            _close_folder(folder, found, named_by)
+        for entry in os.scandir(folder):
+            if entry.is_file(follow_symlinks=False):
+                _tighten(entry.path)
+            elif was_open and entry.name in _OWN and entry.is_dir(follow_symlinks=False):
+                _tighten_all(entry.path)
+    except OSError as error:
+        raise ConfigError(f"{named_by}: the folder {folder} cannot be used: {error.strerror}") from error
+
+
+def _close_folder(folder: Path, found: os.stat_result, named_by: str) -> None:
+    """Take a folder from everybody else. Raises ConfigError."""
+    own = "give the gateway a folder of its own with CADGATE_STATE_DIR"
+    mode = stat.S_IMODE(found.st_mode)
+    if mode & stat.S_ISVTX or folder in (Path("/"), Path(os.path.expanduser("~"))):
+        raise ConfigError(f"{named_by}: the folder {folder} (mode {mode:04o}) is there for other things too: {own}")
+    with contextlib.suppress(PermissionError):
+        os.chmod(folder, mode & ~_OTHERS)
+    if folder.stat().st_mode & _OTHERS:
+        raise ConfigError(
+            f"{named_by}: others may enter the folder {folder} (mode {mode:04o}), which cannot be closed: {own}"
+        )
+    log.warning("others could enter the state folder; now they cannot", folder=str(folder), mode=f"{mode:04o}")
+
+
+def _tighten(path: str) -> None:
+    """Take from others what they may do with a file or a folder of ours; links are left alone."""
+    with contextlib.suppress(PermissionError, FileNotFoundError):
+        found = os.lstat(path)
+        if found.st_mode & _OTHERS and (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+            # Nobody else can put a link in its place: the state folder is closed already.
+            os.chmod(path, stat.S_IMODE(found.st_mode) & ~_OTHERS)
+
+
+def _tighten_all(top: str) -> None:
+    _tighten(top)
+    for folder, folders, files in os.walk(top):
+        for name in (*folders, *files):
+            _tighten(os.path.join(folder, name))

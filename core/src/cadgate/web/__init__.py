@@ -1,0 +1,1 @@
+"""Everything of HTTP that is no route: the gate, bodies, routing, dependencies, files up and down, errors, metrics."""

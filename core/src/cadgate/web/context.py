@@ -1,0 +1,92 @@
+"""What a request says about how it wants to be run: its headers and `dry_run`, checked, as a `RequestContext`."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+
+from cadgate.contract.context import RequestContext
+from cadgate.errors import ValidationFailed
+from cadgate.security.caller import authority_of, peer_of
+
+MAX_DEADLINE_MS = 24 * 3600 * 1000
+_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
+_REVISION = re.compile(r'(?:"([^"\x00-\x1f\x7f]{1,128})"|([^\s"\x00-\x1f\x7f]{1,128}))\Z')
+_TRUE, _FALSE = frozenset(("true", "1", "yes", "on")), frozenset(("false", "0", "no", "off"))
+
+
+def context_of(request: Request) -> RequestContext:
+    """The context of this request. Raises ValidationFailed for a header or query value that cannot be understood."""
+    state: dict[str, Any] = request.scope.setdefault("state", {})
+    key = deadline = revision = known = None
+    for name, value in request.scope["headers"]:
+        if name == b"idempotency-key":
+            key = _idempotency_key(value.decode("latin-1"))
+        elif name == b"x-deadline-ms":
+            deadline = _deadline_seconds(value.decode("latin-1"))
+        elif name == b"if-match":
+            revision = _if_match(value.decode("latin-1"))
+        elif name == b"if-none-match":
+            known = value.decode("latin-1") if known is None else f"{known}, {value.decode('latin-1')}"
+    query: bytes = request.scope["query_string"]
+    return RequestContext(
+        request_id=state.get("request_id", ""),
+        deadline_seconds=deadline,
+        idempotency_key=key,
+        if_match=revision,
+        if_none_match=known,
+        dry_run=b"dry_run" in query and _dry_run(request),
+        authority=authority_of(request.scope),
+        peer=peer_of(request),
+        gone=partial(_gone, request),
+        timing=state.get("timing"),
+        large=state.get("large", False),
+    )
+
+
+async def _gone(request: Request) -> None:
+    """Wait until the client closes the connection. Only after the body was read: what comes then is the end."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _refuse(kind: str, name: str, message: str) -> ValidationFailed:
+    return ValidationFailed(
+        f"{name}: {message}", details={"errors": [{"type": "value_error", "loc": [kind, name], "msg": message}]}
+    )
+
+
+def _idempotency_key(value: str) -> str:
+    if not _KEY.match(value):
+        raise _refuse("header", "Idempotency-Key", f"{value[:300]!r} must be 1 to 255 visible ASCII characters")
+    return value
+
+
+def _deadline_seconds(value: str) -> float:
+    if not value.isascii() or not value.isdigit() or len(value) > 9 or not 1 <= int(value) <= MAX_DEADLINE_MS:
+        raise _refuse(
+            "header", "X-Deadline-Ms", f"{value[:100]!r} must be a whole number of milliseconds, 1 to {MAX_DEADLINE_MS}"
+        )
+    return int(value) / 1000
+
+
+def _if_match(value: str) -> str | None:
+    if value.strip() == "*":
+        return None
+    found = _REVISION.match(value.strip())
+    if found is None:
+        raise _refuse("header", "If-Match", f"{value[:300]!r} must be one revision, as an ObjectInfo says it")
+    return found[1] or found[2]
+
+
+def _dry_run(request: Request) -> bool:
+    values = request.query_params.getlist("dry_run")
+    if not values:
+        return False
+    value = values[-1].lower()
+    if value not in _TRUE | _FALSE:
+        raise _refuse("query", "dry_run", f"{values[-1][:100]!r} must be true or false")
+    return value in _TRUE

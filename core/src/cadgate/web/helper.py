@@ -1,0 +1,103 @@
+"""The helper: a process of the gateway's own for what would hold its interpreter's lock, such as parsing 16 MiB.
+
+It is started when it is first needed, does one thing at a time, and ends when it was idle for a while. What it runs is
+`cadgate.web.helper_main`; nothing of a client's is code there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import struct
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from cadgate.errors import InternalError, PayloadTooLarge
+from cadgate.web.helper_main import REFUSED, RETURNED
+
+R = TypeVar("R")
+
+IDLE_SECONDS = 60.0
+WORK_SECONDS = 120.0
+_SIZE = struct.Struct(">Q")
+_PIECE = 1 << 20
+
+
+class Helper:
+    """Runs module-level functions with what they are given, in a second process. Cancelling ends the process."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._one = asyncio.Lock()
+        self._idle: asyncio.TimerHandle | None = None
+
+    async def run(self, function: Callable[..., R], *args: Any) -> R:
+        """What `function(*args)` returns. Both ways go by pickle, so the result must be small or flat.
+
+        Raises the CadgateError that it raises; PayloadTooLarge where it needs too much memory or time.
+        """
+        request = pickle.dumps((function.__module__, function.__qualname__, args), pickle.HIGHEST_PROTOCOL)
+        async with self._one:
+            if self._idle is not None:
+                self._idle.cancel()
+                self._idle = None
+            try:
+                async with asyncio.timeout(WORK_SECONDS):
+                    answer = await self._ask(request)
+            except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
+                await self._end()
+                raise PayloadTooLarge("The body takes too much memory or time to read: send less at once") from error
+            except BaseException:
+                await asyncio.shield(self._end())
+                raise
+            self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._kill)
+        kind, value = pickle.loads(answer)  # noqa: S301 - of our own process
+        if kind == RETURNED:
+            return value
+        if kind == REFUSED:
+            error_class, message, details = value
+            raise error_class(message, details=details)
+        raise InternalError(f"The gateway's helper failed: {value}")
+
+    async def _ask(self, request: bytes) -> bytes:
+        process = self._process
+        if process is None or process.returncode is not None:
+            process = self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                "-m",
+                "cadgate.web.helper_main",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                limit=_PIECE,
+            )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(_SIZE.pack(len(request)))
+        for start in range(0, len(request), _PIECE):
+            process.stdin.write(request[start : start + _PIECE])
+            await process.stdin.drain()
+        (size,) = _SIZE.unpack(await process.stdout.readexactly(_SIZE.size))
+        pieces: list[bytes] = []
+        while size > 0:
+            pieces.append(await process.stdout.readexactly(min(size, _PIECE)))
+            size -= len(pieces[-1])
+        return b"".join(pieces)
+
+    def _kill(self) -> None:
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            process.kill()
+
+    async def _end(self) -> None:
+        process = self._process
+        self._kill()
+        if process is not None:
+            await process.wait()
+
+    async def close(self) -> None:
+        """End the process, whatever it does."""
+        if self._idle is not None:
+            self._idle.cancel()
+        await self._end()

@@ -1,0 +1,157 @@
+"""Files that come in: a multipart upload, or an artifact that is there already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+
+from cadgate.artifacts.store import ArtifactStore
+from cadgate.errors import UnsupportedMediaType, ValidationFailed
+from cadgate.models.responses import Artifact
+from cadgate.security.caller import require
+from cadgate.web.json_body import parse
+from cadgate.web.json_request import validate
+from cadgate.web.uploads import receive_raw, receive_upload
+
+
+class ArtifactReference(BaseModel):
+    """The JSON form of an incoming file."""
+
+    model_config = ConfigDict(extra="forbid")
+    artifact: Annotated[str, Field(description="The id of an artifact.", examples=["0123456789abcdef0123456789abcdef"])]
+
+
+class TrustableReference(ArtifactReference):
+    """The JSON form of an incoming file that may be trusted."""
+
+    trusted: Annotated[bool, Field(strict=True)] = False
+
+
+class IncomingFile:
+    """A file of a request, as an artifact. Use it as `Annotated[IncomingFile, Depends(IncomingFile.of_request)]`."""
+
+    def __init__(self, store: ArtifactStore, identifier: str, trusted: bool = False) -> None:
+        self._store = store
+        self.id = identifier
+        """The artifact's id. Whether there is such an artifact is seen when it is read."""
+        self.trusted = trusted
+        """Whether the request wants the file as it is: only of `of_trustable`, whose method asks for the scope."""
+
+    @property
+    def artifact(self) -> Artifact:
+        """The file as an artifact. Raises ArtifactNotFound."""
+        return self._store.get(self.id).artifact
+
+    @property
+    def path(self) -> Path:
+        """Where the file is. Raises ArtifactNotFound."""
+        return self._store.get(self.id).path
+
+    @staticmethod
+    async def of_request(request: Request) -> IncomingFile:
+        """The multipart field `file`, or the artifact that the JSON body `{"artifact": id}` names.
+
+        Raises what `receive_upload` raises, MalformedJson, ValidationFailed, ArtifactNotFound, UnsupportedMediaType,
+        and Forbidden for a caller who may not write.
+        """
+        file = await IncomingFile._received(request, ArtifactReference)
+        file._store.get(file.id)
+        return file
+
+    @staticmethod
+    async def of_trustable(
+        request: Request,
+        trusted: Annotated[
+            bool, Query(description="Read the file as it is, with the code that it holds; needs the scope `execute`.")
+        ] = False,
+    ) -> IncomingFile:
+        """The same with `trusted`: a field of the multipart body or of the JSON, or in the query.
+
+        The artifact is looked for when it is read: after the method has asked for the scope.
+        """
+        file = await IncomingFile._received(request, TrustableReference)
+        file.trusted = file.trusted or trusted
+        return file
+
+    @staticmethod
+    async def _received(request: Request, form: type[ArtifactReference]) -> IncomingFile:
+        require(request, "write")
+        store: ArtifactStore = request.app.state.artifacts
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type == "multipart/form-data":
+            fields: dict[str, str] = {}
+            artifact = await receive_upload(store, request, fields=fields)
+            return IncomingFile(store, artifact.id, form is TrustableReference and _is_true(fields.get("trusted")))
+        body = await request.body()
+        if content_type != "application/json" and body:
+            raise UnsupportedMediaType('Send multipart/form-data with a field "file", or JSON {"artifact": id}')
+        if not body:
+            raise ValidationFailed('The request has no body: send a file in the field "file", or {"artifact": id}')
+        reference = validate(form, parse(body))
+        return IncomingFile(store, reference.artifact, getattr(reference, "trusted", False))
+
+    @staticmethod
+    async def of_raw_body(request: Request, name: str) -> IncomingFile:
+        """The bytes of the body, under this name. Raises what `receive_raw` raises."""
+        store: ArtifactStore = request.app.state.artifacts
+        return IncomingFile(store, (await receive_raw(store, request, name)).id)
+
+
+def _is_true(value: str | None) -> bool:
+    if value is None or value.strip().lower() in ("", "false", "0"):
+        return False
+    if value.strip().lower() in ("true", "1"):
+        return True
+    message = f"{value[:100]!r} must be true or false"
+    raise ValidationFailed(
+        f"trusted: {message}",
+        details={"errors": [{"type": "bool_parsing", "loc": ["body", "trusted"], "msg": message}]},
+    )
+
+
+UPLOAD_SCHEMA: dict[str, Any] = {
+    "schema": {
+        "type": "object",
+        "properties": {"file": {"type": "string", "format": "binary"}},
+        "required": ["file"],
+    }
+}
+"""OpenAPI of a multipart body with the field `file`."""
+
+
+def _body(**more: Any) -> dict[str, Any]:
+    upload: dict[str, Any] = UPLOAD_SCHEMA["schema"]
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "multipart/form-data": {"schema": {**upload, "properties": {**upload["properties"], **more}}},
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "properties": {"artifact": {"type": "string"}, **more},
+                        "required": ["artifact"],
+                        "additionalProperties": False,
+                    },
+                    "example": {"artifact": "0123456789abcdef0123456789abcdef"},
+                },
+            },
+        }
+    }
+
+
+INCOMING_BODY: dict[str, Any] = _body()
+"""OpenAPI of a body that `IncomingFile.of_request` reads: pass it as `openapi_extra`."""
+
+TRUSTABLE_BODY: dict[str, Any] = _body(
+    trusted={
+        "type": "boolean",
+        "default": False,
+        "description": "Read the file as it is, with the code that it holds; needs the scope `execute`.",
+    }
+)
+"""OpenAPI of a body that `IncomingFile.of_trustable` reads."""

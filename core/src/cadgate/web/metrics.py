@@ -1,0 +1,86 @@
+"""What the gateway counts, for Prometheus. One registry for each application object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+if TYPE_CHECKING:
+    from cadgate.dispatch.runtime import AdapterRuntime
+    from cadgate.security.audit import AuditLog
+    from cadgate.sessions.status import Status
+
+_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+_STATES = ("starting", "up", "busy", "down", "unavailable")
+UNMATCHED = "(none)"
+"""Label of requests that no route takes: their paths are the clients' own text, and would grow without bound."""
+
+
+class Applications(Collector):
+    """State, restarts and queues of the applications, read when Prometheus asks."""
+
+    def __init__(self, runtimes: Callable[[], Mapping[str, AdapterRuntime]]) -> None:
+        self._runtimes = runtimes
+
+    def collect(self) -> Iterable[Metric]:
+        state = GaugeMetricFamily(
+            "cadgate_application_state", "1 for the state the application is in", labels=["adapter", "state"]
+        )
+        depth = GaugeMetricFamily("cadgate_calls_in_flight", "Calls sent and not answered", labels=["adapter"])
+        restarts = GaugeMetricFamily(
+            "cadgate_application_restarts", "Restarts since the gateway started", labels=["adapter"]
+        )
+        for name, runtime in self._runtimes().items():
+            status: Status = runtime.status()
+            for one in _STATES:
+                state.add_metric([name, one], float(status.state == one))
+            depth.add_metric([name], status.queue_depth)
+            restarts.add_metric([name], status.restarts)
+        return state, depth, restarts
+
+
+class Metrics:
+    """Counts requests; children of each label set are kept, since looking them up costs more than counting."""
+
+    def __init__(self, runtimes: Callable[[], Mapping[str, AdapterRuntime]], audit: AuditLog) -> None:
+        self.registry = CollectorRegistry()
+        self.in_flight = Gauge("cadgate_http_requests_in_flight", "Requests being answered", registry=self.registry)
+        self._requests = Counter(
+            "cadgate_http_requests", "Requests answered", ["method", "route", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "cadgate_http_request_seconds",
+            "Seconds until answered",
+            ["route"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self._children: dict[tuple[str, str | None, int], tuple[Counter, Histogram]] = {}
+        self.registry.register(Applications(runtimes))
+        lost = Gauge("cadgate_audit_lines_lost", "Lines that the audit log could not take", registry=self.registry)
+        lost.set_function(lambda: audit.lost)
+
+    def observe(self, method: str, route: str | None, status: int, seconds: float) -> None:
+        """Count one answered request."""
+        children = self._children.get((method, route, status))
+        if children is None:
+            known = route or UNMATCHED
+            children = self._requests.labels(method, known, str(status)), self._seconds.labels(known)
+            self._children[method, route, status] = children
+        children[0].inc()
+        children[1].observe(seconds)
+
+    def status_only(self, *, ready: bool) -> bytes:
+        """That the gateway lives and whether every adapter can take work: for whoever has no key."""
+        registry = CollectorRegistry()
+        Gauge("cadgate_up", "1: the gateway answers", registry=registry).set(1)
+        Gauge("cadgate_ready", "1: every enabled adapter can take work", registry=registry).set(float(ready))
+        return generate_latest(registry)
+
+    def text(self) -> bytes:
+        """Everything, in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,232 @@
+"""uvicorn's protocols, mended.
+
+HTTP: limits on how large a request's head is, how long it takes to come, and how long a body that was answered goes on.
+WebSocket: limits on how slowly a message may come and in how many fragments, short turns; one that was refused by an
+HTTP answer is not logged as an error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from cadgate.security.identity import CONNECTION
+from cadgate.web.bodies import Pace
+
+MAX_HEAD_BYTES = 64 * 1024
+ABORT = "cadgate.abort"
+"""The extension of a request by which its connection is closed at once, with what waits to be sent."""
+CYCLE = "cadgate.cycle"
+"""The extension of a request that holds uvicorn's state of it: whether its body is there already, and which it is."""
+MAX_FRAGMENTS = 20_000
+"""Of one WebSocket message: fragments may be empty, so that its size is no limit."""
+TURN_BYTES = 8 * 1024
+"""What is read of a WebSocket at once."""
+HEAD_SECONDS = 20.0
+"""From the begin of a connection, or of a request on it, to the end of the request's head."""
+
+
+def write_whole(cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
+    """Write a whole answer at once; whether that was possible. Elsewise it goes the usual way, by `send`.
+
+    `head` are header lines, whose values hold nothing that has to be checked, with `Content-Length` among them.
+    """
+    if (
+        cycle.disconnected
+        or cycle.response_started
+        or not cycle.keep_alive
+        or cycle.scope["method"] == "HEAD"
+        or cycle.flow.write_paused
+        or cycle.transport.is_closing()
+    ):
+        return False
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = cycle.chunked_encoding = False
+    own = b"".join([b"%b: %b\r\n" % each for each in cycle.default_headers])
+    cycle.transport.write(b"".join((STATUS_LINE[status], own, head, b"\r\n", body)))
+    cycle.message_event.set()
+    cycle.on_response()
+    return True
+
+
+class GatewayProtocol(HttpToolsProtocol):
+    """Pass it to uvicorn as `http=`. What is not HTTP gets the envelope too."""
+
+    pace = Pace()
+    """How slowly the rest of a body may come; `cadgate serve` has its settings here."""
+
+    _head_bytes = 0
+    _in_head = True
+    _in_message = False
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        super().connection_made(transport)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        self._kept: dict[str, Any] = {}
+        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._in_message and self._head_timer is None and not self.transport.is_closing():
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+        if self._in_head and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self._refuse(
+                431,
+                "Request Header Fields Too Large",
+                "payload_too_large",
+                f"The request's head is too large: the limit is {MAX_HEAD_BYTES} bytes",
+            )
+
+    def on_message_begin(self) -> None:
+        self._in_head = self._in_message = True
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._stop_timer()
+        scope = self.scope
+        super().on_headers_complete()
+        extensions = {ABORT: self.transport.abort, CONNECTION: self._kept, CYCLE: self.cycle}
+        scope["extensions"] = extensions  # pyright: ignore[reportGeneralTypeIssues]
+
+    def on_message_complete(self) -> None:
+        self._in_message = False
+        self._stop_timer()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._in_message and not self._in_head and self._head_timer is None and not self.transport.is_closing():
+            # What still comes of the body is discarded, but not for ever.
+            self._head_timer = self.loop.call_later(self.pace.idle, self._too_slow)
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, "Bad Request", "bad_request", "This is not an HTTP request that can be read")
+
+    def _too_slow(self) -> None:
+        self._head_timer = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _refuse(self, status: int, phrase: str, code: str, message: str) -> None:
+        error: dict[str, Any] = {"code": code, "message": message, "details": {}, "retryable": False}
+        error["request_id"] = secrets.token_hex(16)
+        body = json.dumps({"status": "error", "error": error}).encode()
+        head = (
+            f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+            f"x-request-id: {error['request_id']}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
+
+class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
+    """Pass it to uvicorn as `ws=`."""
+
+    pace = Pace()
+    """How slowly a message may come; `cadgate serve` has its settings here."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._unread = bytearray()
+        self._reading = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._began = self._came = 0.0
+
+    def data_received(self, data: bytes) -> None:
+        self._came = self.loop.time()
+        if len(data) <= TURN_BYTES and not self._unread:
+            super().data_received(data)
+            self._watch()
+            return
+        self._unread += data
+        if not self._reading:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """Read a little, and let others have their turn: a frame may be as small as six bytes."""
+        some = bytes(self._unread[:TURN_BYTES])
+        del self._unread[:TURN_BYTES]
+        self._reading = bool(self._unread)
+        super().data_received(some)
+        self._watch()
+        if self.transport.is_closing():
+            self._reading = False
+            self._unread.clear()
+        elif self._reading:
+            self.transport.pause_reading()
+            self.loop.call_soon(self._read_on)
+        elif not self.read_paused:
+            self.transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch()
+        super().connection_lost(exc)
+
+    def handle_cont(self, event: Any) -> None:
+        if len(self.frames) >= MAX_FRAGMENTS:
+            self._fail(1009, f"a message has at most {MAX_FRAGMENTS} fragments")
+            return
+        super().handle_cont(event)
+
+    # --- messages that do not end --------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Time a message from its first byte to its last."""
+        if not self.frames and not self.conn.reader.buffer:
+            self._unwatch()
+        elif self._timer is None:
+            self._began = self.loop.time()
+            self._timer = self.loop.call_later(self.pace.idle, self._look)
+
+    def _unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        self._timer = None
+        if self.transport.is_closing():
+            return
+        now = self.loop.time()
+        if self.read_paused or self._reading:  # it is us who are slow
+            self._began = self._came = now
+        size = sum(map(len, self.frames)) + len(self.conn.reader.buffer)
+        wait = min(self.pace.patience(size, now - self._began), self._came + self.pace.idle - now)
+        if wait > 0:
+            self._timer = self.loop.call_later(max(wait, 0.05), self._look)
+        else:
+            self._fail(1008, "request_timeout: the message came too slowly")
+
+    def _fail(self, code: int, reason: str) -> None:
+        self.frames = []
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.conn.fail(code, reason)
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.transport.close()
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            # The handshake ended, by an answer other than 101; uvicorn takes it for one that was forgotten.
+            self.handshake_complete = True

@@ -1,0 +1,283 @@
+"""How a request finds its route: one flat table for all routes, looked up by path instead of tried one by one.
+
+FastAPI tries every route of every included router in turn: half a millisecond at a hundred routes, more than the rest
+of a request together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute, RouteContext, iter_route_contexts
+from pydantic import BaseModel
+from starlette.convertors import Convertor
+from starlette.datastructures import URLPath
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, NoMatchFound, Route
+from starlette.types import Receive, Scope, Send
+
+from cadgate.web.access import ACCESS, accesses, split
+from cadgate.web.bodies import BODY_KINDS
+from cadgate.web.direct import DIRECT, Direct
+from cadgate.web.json_request import JsonRequest
+from cadgate.web.query_names import names_of, require_known
+
+_FOUND = "cadgate.route"
+QUERY_NAMES = "cadgate_query_names"
+"""The attribute of a route that holds the query parameters it knows."""
+
+Found = tuple[Route | None, Scope, set[str]]
+"""The route, the child scope that it gave, and the methods that the path knows if no route took this one."""
+
+
+class GatewayRoute(APIRoute):
+    """FastAPI's route, with bodies read by the gateway's strict and fast JSON reader."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        model = self.body_model()
+
+        async def handler(request: Request) -> Response:
+            return await handle(JsonRequest(request.scope, request.receive, model))
+
+        return handler
+
+    def body_model(self) -> type[BaseModel] | None:
+        """What the whole body is validated as, where that is one model."""
+        kind = None if self.body_field is None or self._embed_body_fields else self.body_field.field_info.annotation
+        return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+class RouteTable(BaseRoute):
+    """The first route of the gateway: answers for all plain HTTP routes registered after it.
+
+    The first registered route that takes path and method wins, as everywhere in Starlette. Mounts and WebSockets are
+    left to the router.
+    """
+
+    path = name = ""
+    """For whoever lists routes: this one has neither."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self._routes = routes
+        self._indexed = -1
+        self._direct: dict[tuple[str, str], Route] = {}
+        self._exact: dict[str, list[tuple[int, Route]]] = {}
+        self._patterns: dict[tuple[str, int], list[tuple[int, Route]]] = {}
+        self._anywhere: list[tuple[int, Route]] = []
+
+    def _index(self) -> None:
+        self._direct.clear()
+        self._exact.clear()
+        self._patterns.clear()
+        self._anywhere.clear()
+        for position, route in enumerate(self._routes):
+            if not isinstance(route, Route):
+                continue
+            if not route.param_convertors:
+                self._exact.setdefault(route.path, []).append((position, route))
+            elif "{" in _key(route.path)[0] or any(map(_crosses_segments, route.param_convertors.values())):
+                self._anywhere.append((position, route))
+            else:
+                self._patterns.setdefault(_key(route.path), []).append((position, route))
+        for path, routes in self._exact.items():
+            patterns = [*self._patterns.get(_key(path), ()), *self._anywhere]
+            for position, route in reversed(routes):
+                # A pattern that was registered earlier and matches too must be asked first.
+                if not any(earlier < position and other.path_regex.match(path) for earlier, other in patterns):
+                    for method in route.methods or ():
+                        self._direct[path, method] = route
+        self._indexed = len(self._routes)
+
+    def find(self, scope: Scope) -> Found:
+        """The route for this request, remembered in the scope; None with the allowed methods where there is none."""
+        if self._indexed != len(self._routes):
+            self._index()
+        path: str = scope["path"]
+        root: str = scope.get("root_path", "")
+        if root and path.startswith(root):
+            path = path[len(root) :]
+        direct = self._direct.get((path, scope["method"]))
+        if direct is not None:
+            child: Scope = {"endpoint": direct.endpoint, "path_params": {}, "route": direct}
+            found: Found = (direct, child, set())
+            scope[_FOUND] = found
+            return found
+        candidates = self._patterns.get(_key(path), [])
+        exact = self._exact.get(path)
+        if exact or self._anywhere:
+            candidates = sorted((*candidates, *(exact or ()), *self._anywhere), key=_position)
+        found = (None, {}, set())
+        for _, route in candidates:
+            match, child = route.matches(scope)
+            if match is Match.FULL:
+                found = (route, child, set())
+                break
+            if match is Match.PARTIAL:
+                found[2].update(route.methods or ())
+        scope[_FOUND] = found
+        return found
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        route, child, allowed = scope.get(_FOUND) or self.find(scope)
+        if route is not None:
+            return Match.FULL, child
+        return (Match.PARTIAL if allowed else Match.NONE), {}
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        raise NoMatchFound(name, path_params)  # the routes themselves come after it, and know
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route, _, allowed = scope[_FOUND]
+        if route is None:
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
+        query: bytes = scope["query_string"]
+        if query and (known := getattr(route, QUERY_NAMES, None)) is not None:
+            require_known(query, known)
+        await route.handle(scope, receive, send)
+
+
+def _key(path: str) -> tuple[str, int]:
+    """What a pattern and every path that it can match have in common: the first three segments, and how many."""
+    segments = path.split("/")
+    fixed = segments[1:4] if len(segments) > 4 else segments[1:2]
+    return "/".join(fixed), len(segments)
+
+
+def _crosses_segments(converter: Convertor[Any]) -> bool:
+    return re.fullmatch(converter.regex, "a/b") is not None
+
+
+def _position(candidate: tuple[int, Route]) -> int:
+    return candidate[0]
+
+
+def flatten(
+    routers: Iterable[APIRouter], *, prefix: str, tag: str, operation: str, context: Sequence[str] | None = None
+) -> list[BaseRoute]:
+    """The routes of `routers` as they are served under `prefix`; their operation ids are `{operation}_{function}`.
+
+    `context` are the context values of the adapter whose routes they are; None for the gateway's own.
+
+    Raises what FastAPI raises for a router that it cannot serve.
+    """
+    outer = APIRouter()
+    for router in routers:
+        outer.include_router(router, prefix=prefix)
+    flat: list[BaseRoute] = []
+    for found in iter_route_contexts(outer.routes):
+        original = found.original_route
+        if isinstance(original, APIRoute):
+            adapter = None if context is None else operation
+            for form in _forms(found.openapi_extra or {}):
+                route = _api_route(original, found, tag, operation, form, adapter=adapter)
+                names = names_of(route, adapter=context is not None, context=context or ())
+                setattr(route, QUERY_NAMES, names)
+                setattr(route, DIRECT, Direct.of(route, route.body_model()) if type(route) is GatewayRoute else None)
+                flat.append(route)
+        elif isinstance(original, APIWebSocketRoute):
+            flat.append(APIWebSocketRoute(found.path or "", original.endpoint, dependencies=original.dependencies))
+        else:
+            raise TypeError(
+                f"{original!r} is not a route that an adapter may bring: use HTTP and WebSocket routes only"
+            )
+    return flat
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One way in which a route is served and documented: `suffix` is added to its path and its operation id."""
+
+    suffix: str
+    extra: dict[str, Any]
+    told: str = ""
+
+
+def _forms(extra: dict[str, Any]) -> list[_Form]:
+    """The route itself; and, where it takes a file or the id of one, another for the id alone.
+
+    Generated clients send one kind of body for an operation. The route itself takes both kinds nevertheless.
+    """
+    body: dict[str, Any] = extra.get("requestBody", {})
+    content: dict[str, Any] = body.get("content", {})
+    reference = content.get(_JSON, {})
+    if set(content) != {_MULTIPART, _JSON} or "artifact" not in reference.get("schema", {}).get("properties", {}):
+        return [_Form("", extra)]
+
+    def only(kind: str) -> dict[str, Any]:
+        return {**extra, "requestBody": {**body, "content": {kind: content[kind]}}}
+
+    told = (
+        'This documents the upload. JSON `{"artifact": id}` is accepted here too; the same path with `/artifact` '
+        "at its end documents that."
+    )
+    return [
+        _Form("", only(_MULTIPART), told),
+        _Form("artifact", only(_JSON), "The file is an artifact: one that was written or uploaded before."),
+    ]
+
+
+_JSON = "application/json"
+_MULTIPART = "multipart/form-data"
+_COPIED = (
+    "response_model",
+    "status_code",
+    "dependencies",
+    "summary",
+    "description",
+    "response_description",
+    "responses",
+    "deprecated",
+    "name",
+    "methods",
+    "response_model_include",
+    "response_model_exclude",
+    "response_model_by_alias",
+    "response_model_exclude_unset",
+    "response_model_exclude_defaults",
+    "response_model_exclude_none",
+    "include_in_schema",
+    "response_class",
+    "callbacks",
+    "openapi_extra",
+    "strict_content_type",
+    "max_body_size",
+)
+
+
+def _api_route(
+    original: APIRoute, context: RouteContext, tag: str, operation: str, form: _Form, *, adapter: str | None
+) -> APIRoute:
+    kind = GatewayRoute if type(original) is APIRoute else type(original)
+    options: dict[str, Any] = {name: getattr(context, name) for name in _COPIED}
+    description: str = options["description"] or ""
+    options["summary"] = options["summary"] or description.partition("\n")[0].removesuffix(".") or None
+    options["openapi_extra"] = form.extra or None
+    if form.told:
+        options["description"] = f"{description}\n\n{form.told}".strip()
+    function = getattr(original.endpoint, "__name__", original.name)
+    if form.suffix:
+        options["name"] = f"{options['name']}_{form.suffix}"
+        options["summary"] = f"{options['summary']}: an artifact, by its id"
+    declared, options["dependencies"] = split(options["dependencies"])
+    route = kind(
+        f"{context.path or ''}{f'/{form.suffix}' if form.suffix else ''}",
+        original.endpoint,
+        tags=[tag],
+        operation_id=f"{operation}_{function}" + (f"_{form.suffix}" if form.suffix else ""),
+        form_limits=original.form_limits,
+        **options,
+    )
+    setattr(route, ACCESS, accesses(declared, route.methods or (), route.path_format, adapter=adapter))
+    if not form.suffix:
+        # Documented for one kind of body, it may take more.
+        extra: dict[str, Any] = context.openapi_extra or {}
+        setattr(route, BODY_KINDS, tuple(extra.get("requestBody", {}).get("content", ())))
+    return route
