@@ -1,6 +1,7 @@
 """What functions of an adapter's `app/` come to, as far as the source shows it: a check of what they did, and more.
 
-A check is a call into `app/verification/`, or a place that raises `command_failed` or `degenerate_result`.
+A check is a call into `app/verification/`, or a place in the function's own module that raises `command_failed` or
+`degenerate_result`: what is called in other modules refuses things for reasons of its own.
 """
 
 from __future__ import annotations
@@ -43,24 +44,26 @@ class Source:
 
     def is_checked(self, method: str) -> bool:
         """Whether the function of a method comes to a check."""
+        home = self.methods[method][0]
         return any(
             "verification" in (place[0].partition(".")[0], place[1])
             or (node is not None and any(_is_verdict(each) for each in ast.walk(node)))
-            for place, node in self._reached(method)
+            for place, node in self._reached(method, within=home)
         )
 
     def comes_to(self, method: str, name: str) -> bool:
         """Whether the function of a method comes to a function of that name."""
         return any(place[1] == name for place, _ in self._reached(method))
 
-    def _reached(self, method: str) -> Iterator[tuple[Place, ast.AST | None]]:
+    def _reached(self, method: str, within: str | None = None) -> Iterator[tuple[Place, ast.AST | None]]:
+        """All that the function of a method uses, and what that uses; of other modules than `within` only the names."""
         seen: set[Place] = set()
         pending = [self.methods[method]]
         while pending:
             place = pending.pop()
             if place not in seen:
                 seen.add(place)
-                node = self._nodes.get(place)
+                node = self._nodes.get(place) if within in (None, place[0]) else None
                 yield place, node
                 pending.extend(() if node is None else self._called(place[0], node))
 
