@@ -20,7 +20,7 @@ from fastapi.routing import APIRoute
 from cadgate.config.settings import Settings
 from cadgate.contract.methods import Method
 from cadgate.main import create_app
-from cadgate.plugins.contents import Contents, contents_of
+from cadgate.plugins.contents import Contents, contents_of, problems_in
 from cadgate.web.router import METHOD_EXTENSION
 from tests.core.second_opinions import Source
 from tests.faults.conftest import Session
@@ -149,6 +149,10 @@ def replayed(app: FastAPI, adapter: str) -> set[str]:
         found = [name for route, name in known if verb in route.methods and route.path_regex.match(whole)]
         called |= set(found[:1])
     return called
+
+
+def test_nothing_keeps_the_adapter_from_being_loaded(contents: Contents) -> None:
+    assert problems_in(contents) == []
 
 
 def test_every_method_has_its_function_inside_the_application_in_a_file_of_the_same_name(
