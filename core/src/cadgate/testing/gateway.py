@@ -19,7 +19,7 @@ T = TypeVar("T")
 START_SECONDS = 90
 
 
-def eventually(probe: Callable[[], T], *, seconds: float = 20, what: str = "the condition") -> T:
+def eventually(probe: Callable[[], T | None], *, seconds: float = 20, what: str = "the condition") -> T:
     """The first true value that `probe` returns; asked again every few milliseconds until `seconds` are over.
 
     :raises AssertionError: with the last answer.

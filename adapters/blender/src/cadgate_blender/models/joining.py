@@ -16,9 +16,9 @@ class JoinParams(Creation):
     model_config = ConfigDict(json_schema_extra={"examples": [{"objects": ["Cube", "Rod"], "name": "Hammer"}]})
 
     objects: Annotated[list[Name], Field(min_length=2, max_length=10_000)] = Field(
-        description="The first one stays, with the meshes of all; the others are gone."
+        description="The first one stays, with the meshes of all; the others are deleted."
     )
-    name: Name | None = Field(None, description="A name for the result; without one that of the first.")
+    name: Name | None = Field(None, description="A name for the result; by default that of the first.")
 
     @model_validator(mode="after")
     def _each_once(self) -> JoinParams:

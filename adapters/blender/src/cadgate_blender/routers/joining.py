@@ -14,8 +14,8 @@ router = Router()
 async def join_objects(params: JoinParams, blender: Blender) -> Success[ObjectInfo]:
     """Make one mesh of several objects, with all their materials.
 
-    The first one stays where it is, and has the meshes of all, their modifiers applied; the others are gone, and their
-    children stay where they are. Attributes and UV maps of one name become one. What the others had and the result
-    has not is a warning.
+    The first one stays where it is, and gets the meshes of all, with their modifiers applied; the others are deleted,
+    and their children stay where they are. Attributes and UV maps with the same name become one. A warning names what
+    the result does not get from an object.
     """
     return Success(await blender.call(JOIN, params))
