@@ -8,7 +8,7 @@ import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, warn
 from cadgate_blender.app import limits, names, probe
-from cadgate_blender.app.describe import placed_plainly, world_matrix
+from cadgate_blender.app.describe import is_visible, placed_plainly, world_matrix
 from cadgate_blender.app.modifiers import find_mesh, replace_mesh
 from cadgate_blender.app.objects import check_unparent, remove
 from cadgate_blender.app.removal import remove_data
@@ -167,7 +167,7 @@ def _warn_of_losses(chosen: Sequence[Any], gone: Sequence[Any]) -> None:
             f"the modifier {each.name!r}, which is switched off" for each in obj.modifiers if not each.show_viewport
         ]
         if obj != first:
-            lost += _lost_of(obj)
+            lost += _lost_of(obj, first, chosen)
         if lost:
             warn("left_out", f"{first.name!r} does not get from {obj.name!r}: {', '.join(lost)}")
     names_of_gone = {obj.name for obj in gone}
@@ -179,12 +179,14 @@ def _warn_of_losses(chosen: Sequence[Any], gone: Sequence[Any]) -> None:
         )
 
 
-def _lost_of(obj: Any) -> list[str]:
-    data = obj.data
+def _lost_of(obj: Any, first: Any, chosen: Sequence[Any]) -> list[str]:
+    data, parent = obj.data, obj.parent
     animated = obj.animation_data is not None or data.animation_data is not None
     return [
         *(["its animation"] if animated else []),
         *([] if animated or placed_plainly(obj) else ["what moves it: its constraints, or those of its parents"]),
+        *([] if parent is None or parent in (*chosen, first.parent) else [f"the parent {parent.name!r}"]),
+        *(["that it is visible"] if is_visible(obj) and not is_visible(first) else []),
         *(["its custom properties"] if len(obj.keys()) else []),
         *(["its particle systems"] if len(obj.particle_systems) else []),
     ]
