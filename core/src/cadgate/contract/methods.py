@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from cadgate.models.common import Trustable
+from cadgate.models.common import Creation, Trustable
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
@@ -23,6 +23,8 @@ class Method(Generic[P, R]):
 
     `name` is `resource.action`. `mutates` makes it at-most-once and journaled. `partial` sends only the fields that the
     client set (PATCH). `replay="snapshot"` is for effects that cannot be had again by calling again (imports, code).
+    `names` is the parameter that says what the result is to be called: the name that the application chose is kept in
+    it, so that a replay chooses no other. Of parameters that are a `Creation` it is `name`.
     `atomic=False` keeps it out of atomic batches. `deadline` names the default that bounds it.
     `scope` is what a token must allow, where it is not "write" for what mutates or writes files (`deadline="file"`) and
     "read" for the rest.
@@ -37,6 +39,7 @@ class Method(Generic[P, R]):
     mutates: bool = False
     partial: bool = False
     replay: Literal["call", "snapshot"] = "call"
+    names: str | None = None
     atomic: bool = True
     deadline: Literal["call", "file"] = "call"
     scope: Scope | None = None
@@ -47,6 +50,11 @@ class Method(Generic[P, R]):
     def required_scope(self) -> Scope:
         """What a caller must be allowed to do: `scope`, or what follows from `mutates` and `deadline`."""
         return self.scope or ("write" if self.mutates or self.deadline == "file" else "read")
+
+    @property
+    def naming_parameter(self) -> str | None:
+        """The parameter that says what the result is to be called, if there is one."""
+        return "name" if self.names is None and issubclass(self.params, Creation) else self.names
 
     def further_scope(self, params: P) -> Scope | None:
         """What a caller must be allowed to do besides `required_scope`, for these parameters."""

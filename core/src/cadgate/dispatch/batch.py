@@ -71,6 +71,7 @@ class Prepared:
             "params": self.method.wire_params(self.params),
             "mutates": self.method.mutates,
             "replay": self.method.replay,
+            "names": self.method.naming_parameter,
             "context": self.values,
         }
 

@@ -138,6 +138,8 @@ class Calls:
         if method is not None and method.mutates:
             chosen = context.key_for(name)
             meta |= {"mutates": True, "replay": method.replay, "key": chosen or self._own_key()}
+            if method.naming_parameter is not None:
+                meta["names"] = method.naming_parameter
             if context.run is not None:
                 meta["label"] = context.run.method
             if chosen is not None:

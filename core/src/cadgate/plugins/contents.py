@@ -98,6 +98,29 @@ def _methods(contents: Contents) -> Iterator[str]:
                     f"{kind.__name__}, the result of {name!r} in {module}, needs the field `warnings`, since "
                     "a change may be answered with some: derive it from cadgate.plugin.MayWarn"
                 )
+        yield from _naming(method, module)
+
+
+def _naming(method: Method[Any, Any], module: str) -> Iterator[str]:
+    """What is wrong with the parameter that says what the result of a method is to be called."""
+    for kind in cast("tuple[Any, Any]", (method.params, method.result)):
+        if not isinstance(kind, type) or not issubclass(kind, BaseModel):
+            return
+    params, field = method.params.model_fields, method.naming_parameter
+    if field is None:
+        if method.mutates and method.replay == "call" and "on_conflict" in params:
+            yield (
+                f"the method {method.name!r} in {module} has the parameter `on_conflict`: say by names=… which "
+                "parameter is the name that the application may change"
+            )
+    elif field not in params:
+        known = ", ".join(params) or "it has none"
+        yield f"names={field!r} of the method {method.name!r} in {module} is none of its parameters: {known}"
+    elif method.mutates and "name" not in method.result.model_fields:
+        yield (
+            f"{method.result.__name__}, the result of {method.name!r} in {module}, needs the field `name`, since the "
+            f"parameter {field!r} says what that is to be"
+        )
 
 
 def _listed(resources: frozenset[str]) -> str:

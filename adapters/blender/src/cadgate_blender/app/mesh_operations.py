@@ -1,21 +1,20 @@
-"""What changes how a mesh is kept and shaded, and not its shape: shading, joining, separating, transforms, origins."""
+"""What changes how a mesh is kept and shaded, and not its shape: shading, separating, transforms, origins."""
 
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager
-from typing import Any, Generator, Sequence, cast
+from typing import Any, cast
 
 import bpy
 import numpy
 from mathutils import Matrix, Vector
 
-from cadgate.appserver import AppError, about_to_change, method, name_taken, warn
-from cadgate_blender.app import limits, names, probe, versions
+from cadgate.appserver import AppError, about_to_change, method, warn
+from cadgate_blender.app import limits, versions
 from cadgate_blender.app.describe import world_matrix
-from cadgate_blender.app.modifiers import find_mesh, replace_mesh
-from cadgate_blender.app.objects import remove
+from cadgate_blender.app.modifiers import find_mesh
 from cadgate_blender.app.scene_index import index, precise
+from cadgate_blender.app.staging import stage
 from cadgate_blender.app.typed import context
 from cadgate_blender.app.verification.unchanged import check_same, shape
 
@@ -59,89 +58,7 @@ def _changed(obj: Any) -> dict[str, Any]:
     return described
 
 
-# --- joining and separating ----------------------------------------------------------------------------------------
-
-
-@method("objects.join")
-def join(*, objects: list[str], name: str | None, on_conflict: str) -> dict[str, Any]:
-    """Make one mesh of several, the modifiers of all applied, in the frame of the first, which stays."""
-    chosen = [find_mesh(each) for each in objects]
-    first = chosen[0]
-    for obj in chosen:
-        if obj.data.shape_keys is not None:
-            raise AppError("conflict", f"{obj.name!r} has shape keys, and those cannot be joined", {"object": obj.name})
-    new_name = first.name if name is None else name
-    taken = new_name not in objects and names.has_object(new_name)
-    names.check_free("object", name, taken, on_conflict)
-    frames = [world_matrix(obj).copy() for obj in chosen]
-    if abs(frames[0].determinant()) < 1e-30:
-        raise AppError(
-            "validation_error", f"{first.name!r} has a scale of 0 along an axis, so nothing can be brought into it"
-        )
-    meshes = [probe.copy_of_mesh(obj, keep=lambda modifier: modifier.show_viewport) for obj in chosen]
-    try:
-        before = shape(list(zip(meshes, frames)))
-        limits.check("The number of vertices of the result", before.vertices, "max_vertices")
-        about_to_change(index.described(first)["revision"])
-    except BaseException:
-        for mesh in meshes:
-            bpy.data.meshes.remove(mesh)
-        raise
-    joined = _joined(chosen, meshes, frames)
-    check_same("join", before, shape([(joined, frames[0])]))
-    first.modifiers.clear()
-    replace_mesh(first, joined)
-    for obj in chosen[1:]:
-        remove(obj)
-    former = first.name
-    if new_name != former:
-        if taken and on_conflict == "replace":
-            remove(names.find_object(new_name))
-        first.name = new_name
-        if first.name != new_name and on_conflict != "rename":
-            raise name_taken("object", new_name)
-    return index.changed(first, former=former)
-
-
-def _joined(chosen: list[Any], meshes: list[Any], frames: list[Any]) -> Any:
-    """One mesh of all: Blender's operator on copies, which merges materials, UV maps, groups and attributes by name."""
-    copies: list[Any] = []
-    back = frames[0].inverted()
-    for obj, mesh, frame in zip(chosen, meshes, frames):
-        if obj != chosen[0]:
-            turn = back @ frame
-            mesh.transform(turn)
-            if turn.determinant() < 0:
-                mesh.flip_normals()
-        copy = probe.bare_copy(obj, mesh)
-        for number, slot in enumerate(copy.material_slots):
-            if slot.link == "OBJECT":
-                mesh.materials[number] = slot.material
-                slot.link = "DATA"
-        copies.append(copy)
-    with _stage(copies) as staged, context.temp_override(**staged, active_object=copies[0], object=copies[0]):
-        bpy.ops.object.join()
-    bpy.data.objects.remove(copies[0])
-    return meshes[0]
-
-
-@contextmanager
-def _stage(objects: Sequence[Any]) -> Generator[dict[str, Any], None, None]:
-    """A scene with only these objects: operators cost what they cost there."""
-    scene = bpy.data.scenes.new("cadgate stage")
-    try:
-        for obj in objects:
-            scene.collection.objects.link(obj)
-        layer = scene.view_layers[0]
-        layer.update()
-        yield {
-            "scene": scene,
-            "view_layer": layer,
-            "selected_objects": list(objects),
-            "selected_editable_objects": list(objects),
-        }
-    finally:
-        bpy.data.scenes.remove(scene)
+# --- separating ----------------------------------------------------------------------------------------
 
 
 @method("objects.separate")
@@ -155,7 +72,7 @@ def separate(*, name: str, by: str) -> dict[str, Any]:
     about_to_change(index.described(obj)["revision"])
     _own_mesh(obj)
     hidden, obj.hide_viewport = obj.hide_viewport, False
-    with _stage([obj]) as staged, context.temp_override(**staged, active_object=obj, object=obj):
+    with stage([obj]) as staged, context.temp_override(**staged, active_object=obj, object=obj):
         bpy.ops.mesh.separate(type=cast("Any", by.upper()))
     obj.hide_viewport = hidden
     parts = sorted((each for each in bpy.data.objects if each not in known), key=lambda each: each.name)
