@@ -1,4 +1,4 @@
-"""What changes how a mesh is kept and shaded, and not its shape: shading, joining, separating, transforms, origins."""
+"""Operations that change how a mesh is stored and shaded, but not its shape: shading, joining, transforms, origins …"""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from cadgate_blender.app.verification.unchanged import check_same, shape
 @method("objects.shade")
 @precise()
 def shade(*, name: str, mode: str, angle: float) -> dict[str, Any]:
-    """Shade the whole mesh smooth or flat, or smooth but at edges sharper than `angle` (degrees)."""
+    """Shade the whole mesh smooth or flat, or smooth except at edges sharper than `angle` (degrees)."""
     obj = find_mesh(name)
     mesh = obj.data
     about_to_change(index.described(obj)["revision"])
     if mesh.has_custom_normals:
         versions.clear_custom_normals(mesh)
-        warn("custom_normals", f"The normals that {name!r} had of its own are gone: they would hide the shading")
+        warn("custom_normals", f"The custom normals of {name!r} were removed: they would hide the shading")
     sharp = mesh.attributes.get("sharp_edge")
     if sharp is not None:
         mesh.attributes.remove(sharp)
@@ -49,7 +49,7 @@ def shade(*, name: str, mode: str, angle: float) -> dict[str, Any]:
 
 
 def _changed(obj: Any) -> dict[str, Any]:
-    """The ObjectInfo of a changed object; those that share its mesh changed too."""
+    """Return the ObjectInfo of a changed object, and report those that share its mesh."""
     described = index.changed(obj)
     if obj.data is not None and obj.data.users > 1:
         for each in bpy.data.objects:
@@ -63,19 +63,20 @@ def _changed(obj: Any) -> dict[str, Any]:
 
 @method("objects.join")
 def join(*, objects: list[str], name: str | None, on_conflict: str) -> dict[str, Any]:
-    """Make one mesh of several, the modifiers of all applied, in the frame of the first, which stays."""
+    """Make one mesh of several, with all modifiers applied, in the frame of the first, which stays."""
     chosen = [find_mesh(each) for each in objects]
     first = chosen[0]
     for obj in chosen:
         if obj.data.shape_keys is not None:
-            raise AppError("conflict", f"{obj.name!r} has shape keys, and those cannot be joined", {"object": obj.name})
+            raise AppError("conflict", f"{obj.name!r} has shape keys, which cannot be joined", {"object": obj.name})
     new_name = first.name if name is None else name
     taken = new_name not in objects and names.has_object(new_name)
     names.check_free("object", name, taken, on_conflict)
     frames = [world_matrix(obj).copy() for obj in chosen]
     if abs(frames[0].determinant()) < 1e-30:
         raise AppError(
-            "validation_error", f"{first.name!r} has a scale of 0 along an axis, so nothing can be brought into it"
+            "validation_error",
+            f"{first.name!r} has a scale of 0 along an axis, so nothing can be converted into its frame",
         )
     meshes = [probe.copy_of_mesh(obj, keep=lambda modifier: modifier.show_viewport) for obj in chosen]
     try:
@@ -103,7 +104,7 @@ def join(*, objects: list[str], name: str | None, on_conflict: str) -> dict[str,
 
 
 def _joined(chosen: list[Any], meshes: list[Any], frames: list[Any]) -> Any:
-    """One mesh of all: Blender's operator on copies, which merges materials, UV maps, groups and attributes by name."""
+    """Join the meshes with Blender's operator on copies: it merges materials, UV maps, groups and attributes."""
     copies: list[Any] = []
     back = frames[0].inverted()
     for obj, mesh, frame in zip(chosen, meshes, frames):
@@ -126,7 +127,7 @@ def _joined(chosen: list[Any], meshes: list[Any], frames: list[Any]) -> Any:
 
 @contextmanager
 def _stage(objects: Sequence[Any]) -> Generator[dict[str, Any], None, None]:
-    """A scene with only these objects: operators cost what they cost there."""
+    """Yield a scene with only these objects, so that operators cost only what these cost."""
     scene = bpy.data.scenes.new("cadgate stage")
     try:
         for obj in objects:
@@ -145,10 +146,10 @@ def _stage(objects: Sequence[Any]) -> Generator[dict[str, Any], None, None]:
 
 @method("objects.separate")
 def separate(*, name: str, by: str) -> dict[str, Any]:
-    """Make an object of each part of a mesh that hangs together, or of each material's faces."""
+    """Make an object of each connected part of a mesh, or of each material's faces."""
     obj = find_mesh(name)
     if obj.data.shape_keys is not None:
-        raise AppError("conflict", f"{name!r} has shape keys, and cannot be separated")
+        raise AppError("conflict", f"{name!r} has shape keys, so it cannot be separated")
     before, frame = shape([(obj.data, Matrix.Identity(4))]), world_matrix(obj).copy()
     known, collections = set(bpy.data.objects), list(obj.users_collection)
     about_to_change(index.described(obj)["revision"])
@@ -166,13 +167,13 @@ def separate(*, name: str, by: str) -> dict[str, Any]:
                 collection.objects.link(part)
     everything = [obj, *parts]
     after = shape([(each.data, Matrix.Identity(4)) for each in everything])
-    # Faces of another material share vertices, which both parts have then.
+    # Faces of different materials share vertices, which both parts then have.
     check_same("separation", before, after if by == "loose" else after._replace(vertices=before.vertices))
     for each in parts:
         if max(abs(a - b) for one, other in zip(world_matrix(each), frame) for a, b in zip(one, other)) > 1e-5:
-            raise AppError("command_failed", f"Blender moved the part {each.name!r}; it was taken back")
+            raise AppError("command_failed", f"Blender moved the part {each.name!r}; the change was undone")
     if not parts:
-        warn("no_effect", f"{name!r} is one part already: nothing was separated")
+        warn("no_effect", f"{name!r} is already a single part: nothing was separated")
     return {"objects": [index.changed(obj), *(index.created(part) for part in parts)]}
 
 
@@ -181,7 +182,7 @@ def separate(*, name: str, by: str) -> dict[str, Any]:
 
 @method("objects.apply")
 def apply(*, name: str, location: bool, rotation: bool, scale: bool) -> dict[str, Any]:
-    """Move location, rotation and scale into the mesh: the object looks as before, and has none of its own."""
+    """Apply location, rotation and scale to the mesh: the object looks as before, with none of its own."""
     obj = find_mesh(name)
     parts = {"location": location, "rotation": rotation, "scale": scale}
     _refuse_animated(obj, [part for part, wanted in parts.items() if wanted])
@@ -226,7 +227,7 @@ def _refuse_animated(obj: Any, parts: list[str]) -> None:
 
 
 def _shift(obj: Any, turn: Any, reset: Any, what: str) -> None:
-    """Transform an object's mesh by `turn`, let `reset` change the object to match, and see that nothing moved."""
+    """Transform an object's mesh by `turn`, let `reset` change the object to match, and check that nothing moved."""
     before = shape([(obj.data, world_matrix(obj))])
     shown = _shown(obj)
     _own_mesh(obj)
@@ -242,13 +243,12 @@ def _shift(obj: Any, turn: Any, reset: Any, what: str) -> None:
     if shown is not None and max(abs(a - b) for a, b in zip(shown, now)) > 1e-4 * max(1e-9, *map(abs, shown)):
         warn(
             "modifiers_differ",
-            f"The modifiers of {obj.name!r} work in its own frame, which is another one now: what they make looks "
-            "different",
+            f"The modifiers of {obj.name!r} work in its own frame, which has changed: their result looks different",
         )
 
 
 def _shown(obj: Any) -> list[float] | None:
-    """The box in the world of what the modifiers make of the mesh; None without modifiers."""
+    """Return the box in the world of the mesh with its modifiers; None without modifiers."""
     if not len(obj.modifiers):
         return None
     evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
@@ -257,15 +257,15 @@ def _shown(obj: Any) -> list[float] | None:
 
 
 def _own_mesh(obj: Any) -> None:
-    """Copy a mesh that other objects use too: those stay as they are."""
+    """Copy a mesh that other objects share, so that those stay as they are."""
     if obj.data.users - int(obj.data.use_fake_user) > 1:
         obj.data = obj.data.copy()
-        warn("single_user", f"Other objects share the mesh of {obj.name!r}: it has a copy of its own now")
+        warn("single_user", f"Other objects share the mesh of {obj.name!r}: it now has its own copy")
 
 
 @method("objects.origin")
 def origin(*, name: str, to: str | list[float]) -> dict[str, Any]:
-    """Put the object's origin elsewhere; what it shows stays where it is."""
+    """Move the object's origin; its appearance does not change."""
     obj = find_mesh(name)
     _refuse_animated(obj, ["location"])
     frame = world_matrix(obj)
