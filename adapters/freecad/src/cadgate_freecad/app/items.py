@@ -1,4 +1,4 @@
-"""What is exported or was imported: an object's names, and its geometry where it stands in the document."""
+"""Exported and imported objects: their names, and their geometry at its location in the document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import Part
 
 
 class Item:
-    """One object to export: its names, and a shape or a mesh where it stands in the document."""
+    """One object to export: its names, and a shape or a mesh at its location in the document."""
 
     def __init__(self, name: str, label: str, shape: Any | None, mesh: Any | None) -> None:
         self.name = name
