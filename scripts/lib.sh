@@ -183,6 +183,14 @@ install_proxy() {
     apt_install nginx-light || say "apt could not install nginx-light"
 }
 
+# A test asks systemd what it has against the unit in docs/OPERATIONS.md. Nothing of systemd needs to run.
+install_systemd() {
+    command -v systemd-analyze >/dev/null && return 0
+    can_apt || return 0
+    say "installing by apt: systemd"
+    apt_install systemd || say "apt could not install systemd"
+}
+
 # The tests of the example adapter drive the system's OpenSCAD, which draws pictures in an X server.
 install_openscad() {
     local missing=()
@@ -220,6 +228,7 @@ setup() {
     if [ "${1:-run}" = dev ]; then
         install_browser
         install_proxy
+        install_systemd
         install_openscad
     fi
     # A gateway that is started next must not hold the lock of the setup.
@@ -252,13 +261,22 @@ python_3_8() {
         adapters/*/src/*/app examples/adapters/*/src/*/app tests/fakes/*/app tests/faults/{blender,freecad}_state.py
 }
 
+# Types are checked strictly in the packages, and in basic mode in tests, scripts and benchmarks: in parallel, one core each.
 # Its first run fetches the checker itself by npm; if that fails, the types were not checked.
 types() {
-    if "$PY" -P -m pyright --version >/dev/null; then
-        "$PY" -P -m pyright --pythonpath "$PY"
-    else
+    local log delivered code=0
+    if ! "$PY" -P -m pyright --version >/dev/null; then
         say "types were NOT checked: pyright could not be fetched"
+        return
     fi
+    log="$(mktemp)"
+    "$PY" -P -m pyright --pythonpath "$PY" >"$log" 2>&1 &
+    delivered=$!
+    "$PY" -P -m pyright --pythonpath "$PY" -p tests || code=1
+    wait "$delivered" || code=1
+    cat "$log"
+    rm -f "$log"
+    return "$code"
 }
 
 # Run every check that reads the source without running it, except for the types.

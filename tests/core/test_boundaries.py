@@ -130,7 +130,7 @@ def too_new(tree: ast.Module) -> Iterator[tuple[int, str]]:
 def _annotations(tree: ast.Module) -> Iterator[ast.AST]:
     """Never evaluated, because of `from __future__ import annotations`."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.AnnAssign) or (isinstance(node, ast.arg) and node.annotation is not None):
+        if isinstance(node, (ast.AnnAssign, ast.arg)) and node.annotation is not None:
             yield node.annotation
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.returns is not None:
             yield node.returns

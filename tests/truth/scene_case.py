@@ -145,7 +145,7 @@ def _same_piece(what: str, piece: Piece, points: Floats, volume: float | None) -
 
 
 def _making(node: Node) -> Iterator[tuple[str, str, dict[str, Any] | None]]:
-    place = dict(node.place)
+    place: dict[str, Any] = dict(node.place)
     if node.kind == "empty":
         yield "POST", "/primitives/empty", {"name": node.name, **place}
         return

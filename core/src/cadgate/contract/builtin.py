@@ -54,7 +54,7 @@ class Batch(Params):
     """Many calls in one round trip; each sees what the ones before it did."""
 
     calls: Annotated[list[BatchCall], Field(min_length=1, max_length=10_000)]
-    atomic: bool = Field(False, description="All or nothing: a call that fails takes back everything.")
+    atomic: bool = Field(False, strict=True, description="All or nothing: a call that fails takes back everything.")
 
 
 class BatchSuccess(Result):

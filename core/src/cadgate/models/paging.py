@@ -1,7 +1,8 @@
-"""Lists: how a client asks for a part of one, and the shape of the answer."""
+"""Pages of lists: the parameters of a request, and the shape of the result."""
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, Field
@@ -12,24 +13,27 @@ from cadgate.models.responses import Result
 T = TypeVar("T")
 
 
+_FIELDS = r"^\s*[A-Za-z_][A-Za-z0-9_]*\s*(,\s*[A-Za-z_][A-Za-z0-9_]*\s*)*$"
+
+
 def _fields(value: str | None) -> str | None:
-    if value is not None and not all(part.strip().isidentifier() for part in value.split(",")):
+    if value is not None and not re.match(_FIELDS, value):
         raise ValueError(f"fields {value!r} is not a comma-separated list of field names")
     return value
 
 
 class Page(Params):
-    """Which part of a list: `offset` objects are skipped, at most `limit` are answered."""
+    """The part of a list to return: skip `offset` objects, return at most `limit`."""
 
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
     offset: Annotated[int, Field(ge=0)] = 0
-    fields: Annotated[str | None, AfterValidator(_fields)] = Field(
-        None, description="Comma-separated names: answer only these fields.", examples=["name,location"]
+    fields: Annotated[Annotated[str, Field(json_schema_extra={"pattern": _FIELDS})] | None, AfterValidator(_fields)] = (
+        Field(None, description="Comma-separated names: return only these fields.", examples=["name,revision"])
     )
 
 
 class ObjectPage(Result, Generic[T]):
-    """Some of the objects, and how many there are in all. With `fields`, objects hold only those."""
+    """A page of objects, and their total number. With `fields`, the objects have only those."""
 
     objects: list[T | dict[str, Any]]
     total: int

@@ -30,13 +30,17 @@ _FAILURES: dict[int, tuple[str, str, str]] = {
     412: ("Changed since it was read", "revision_mismatch", "The object has changed since revision '3f1c0b9e5d27'"),
     413: ("Too large", "payload_too_large", "The body is too large: 99999999 bytes are above the limit of 16777216"),
     415: (
-        "A type of body that is not taken",
+        "Type of body not accepted",
         "unsupported_media_type",
-        "A body of type 'text/plain' is not taken",
+        "A body of type 'text/plain' is not accepted here; send application/json",
     ),
-    416: ("Outside of the file", "range_not_satisfiable", "The range 'bytes=99-' lies outside of the file's 5 bytes"),
+    416: ("Outside of the file", "range_not_satisfiable", "The range 'bytes=99-' is outside the file's 5 bytes"),
     421: ("Addressed to another host", "misdirected_host", "This gateway does not answer to the Host 'example.org'"),
-    422: ("Understood, and refused", "validation_error", "The request is not valid: body.size: '2' is a text: send 2"),
+    422: (
+        "Understood, and refused",
+        "validation_error",
+        "The request is not valid: body.size: '2' is a string: send 2",
+    ),
     429: ("Too many calls in flight", "overloaded", "256 calls are in flight; try again in a second"),
     500: ("A defect of the gateway", "internal_error", "The gateway failed on this request; its log has the details"),
     503: ("The application cannot be reached", "application_starting", "The application is starting; try again"),
@@ -46,6 +50,8 @@ _STANDARD = ("Validation Error", "Additional Response", "Unprocessable Entity")
 """What FastAPI says where the author says nothing."""
 
 _RETRYABLE = (429, 503, 504)
+_NAME = r"^[^\x00-\x1f\x7f]*$"
+"""What a name in a path may be: no control characters."""
 
 _HEADERS = {
     "X-Request-ID": {"description": "Under this id the log knows the request.", "schema": {"type": "string"}},
@@ -67,21 +73,21 @@ IDEMPOTENCY: dict[str, Any] = {
     "required": False,
     "description": "Chosen by the client for one piece of work: sent again with the same key, it is answered and not "
     "done again.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
 }
 _IF_MATCH: dict[str, Any] = {
     "name": "If-Match",
     "in": "header",
     "required": False,
     "description": "The `revision` that the change is based on; 412 `revision_mismatch` if another is current.",
-    "schema": {"type": "string", "maxLength": 128},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r'^[^\s"\x00-\x1f\x7f]+$'},
 }
 _IF_NONE_MATCH: dict[str, Any] = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
     "description": "The `ETag` of an answer that the client has: where it would be the same again, the answer is 304.",
-    "schema": {"type": "string", "maxLength": 4096},
+    "schema": {"type": "string"},
 }
 _ETAG = {"description": "Names this answer, for `If-None-Match`.", "schema": {"type": "string"}}
 _NOT_CHANGED = {"description": "Not changed since the `ETag` that `If-None-Match` names"}
@@ -149,6 +155,9 @@ def _parameters(operation: Operation, *, adapter: bool, mutates: bool, batch: bo
     if mutates:
         wanted += [IDEMPOTENCY, _DRY_RUN_QUERY] if batch else [IDEMPOTENCY, _IF_MATCH, _DRY_RUN_QUERY]
     parameters: list[dict[str, Any]] = operation.setdefault("parameters", []) if wanted else []
+    for one in parameters:
+        if adapter and one["in"] == "path" and one["schema"].get("type") == "string":
+            one["schema"].setdefault("pattern", _NAME)
     known = {(one["in"], one["name"].lower()) for one in parameters}
     parameters.extend(dict(one) for one in wanted if (one["in"], one["name"].lower()) not in known)
 
@@ -159,16 +168,16 @@ def _context(operation: Operation, context: Sequence[str]) -> None:
     for name in context:
         if name not in known:
             told = f"The {name} to work in; the active one where it is not given."
-            schema = {"type": "string", "maxLength": 255}
+            schema = {"type": "string"}
             parameters.append({"name": name, "in": "query", "required": False, "description": told, "schema": schema})
 
 
 def _failures(operation: Operation, *, adapter: bool, mutates: bool) -> None:
     responses: dict[str, Any] = operation.setdefault("responses", {})
     statuses = {int(status) for status in responses if status.isdigit() and int(status) >= 400}
-    statuses |= {401, 403, 421, 500}
+    statuses |= {400, 401, 403, 421, 500}
     if "requestBody" in operation:
-        statuses |= {400, 413, 415, 422}
+        statuses |= {413, 415, 422}
     if operation.get("parameters"):
         statuses |= {422}
     if adapter:

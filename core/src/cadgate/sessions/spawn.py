@@ -55,8 +55,8 @@ class Spawned(NamedTuple):
     lifeline: int
     ready: int
     """Where it says that it is ready."""
-    boot: int | None
-    """Where one that stands by is told to take over."""
+    boot: int
+    """Where it is told what to be, and one that stands by, to take over."""
     address: str | None
     """That of a listener made for it."""
     log_start: int = 0
@@ -167,7 +167,4 @@ def spawn(launch: Launch, secret: str) -> Spawned:
             os.close(descriptor)
         if listener is not None:
             listener.close()
-    if launch.standby:
-        return Spawned(popen, lifeline_write, ready_read, boot_write, address, log_start)
-    os.close(boot_write)
-    return Spawned(popen, lifeline_write, ready_read, None, address, log_start)
+    return Spawned(popen, lifeline_write, ready_read, boot_write, address, log_start)

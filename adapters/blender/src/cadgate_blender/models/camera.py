@@ -8,12 +8,12 @@ from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from cadgate.plugin import Method, Name, Number, Params
 from cadgate_blender.models.objects import CUBE_INFO, ObjectInfo
-from cadgate_blender.models.values import Aimed, Length, Location, unset
+from cadgate_blender.models.values import MAX_COORDINATE, Aimed, Length, Location, unset
 
 Projection = Literal["perspective", "orthographic"]
 Lens = Annotated[Number, Field(ge=1, le=5000)]
 Sensor = Annotated[Number, Field(ge=1, le=1000)]
-Clip = Annotated[Length, Field(ge=1e-6)]
+Clip = Annotated[Number, Field(ge=1e-6, le=MAX_COORDINATE)]
 
 CAMERA_INFO: dict[str, Any] = {
     **CUBE_INFO,

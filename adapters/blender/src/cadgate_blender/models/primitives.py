@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from cadgate.plugin import Count, Method
+from cadgate.plugin import Count, Method, Number
 from cadgate_blender.models.objects import ObjectInfo
 from cadgate_blender.models.values import UNIT, Length, NotNegative, Placed, Placement, Scale
 
@@ -128,7 +128,7 @@ class EmptyParams(Placed):
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Pivot", "location": [0, 0, 1]}]})
 
     display: Literal["plain_axes", "arrows", "single_arrow", "circle", "cube", "sphere", "cone"] = "plain_axes"
-    size: Annotated[Length, Field(ge=0.0001, le=1000)] = Field(1, description="How large it is drawn, Blender units.")
+    size: Annotated[Number, Field(ge=0.0001, le=1000)] = Field(1, description="How large it is drawn, Blender units.")
     scale: Scale = UNIT
 
 
@@ -144,7 +144,7 @@ class TextParams(Placement):
     model_config = ConfigDict(json_schema_extra={"examples": [{"text": "cadgate", "extrude": 0.05}]})
 
     text: Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_printable)]
-    size: Annotated[Length, Field(ge=0.0001, le=10_000)] = Field(1, description="Height of a line in Blender units.")
+    size: Annotated[Number, Field(ge=0.0001, le=10_000)] = Field(1, description="Height of a line in Blender units.")
     extrude: NotNegative = Field(0, description="Half of the thickness in Blender units.")
     align: Literal["left", "center", "right"] = "left"
 

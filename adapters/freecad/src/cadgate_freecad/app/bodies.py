@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import PartDesign  # noqa: F401 - registers the types
+import PartDesign  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers the types
 
 from cadgate.appserver import AppError, about_to_change, method, warn
 from cadgate_freecad.app import changes, materials, shapes, values, verification, versions

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 import FreeCAD
-import PartDesign  # noqa: F401 - registers the types
+import PartDesign  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers the types
 
 from cadgate.appserver import AppError, about_to_change, warn
 from cadgate_freecad.app import chosen, expressions, materials, shapes, values, verification
@@ -31,6 +31,13 @@ def body_of(obj: Any) -> Any | None:
     return body if body is not None and body.isDerivedFrom("PartDesign::Body") else None
 
 
+def _required_body(obj: Any) -> Any:
+    body = body_of(obj)
+    if body is None:
+        raise values.invalid("object", f"{obj.Name!r} ({obj.TypeId}) is no feature of a body")
+    return body
+
+
 def is_piece(obj: Any) -> bool:
     """Return whether `obj` changes an existing body: its shape is then the whole body's, and only a piece is meant."""
     return body_of(obj) is not None and obj.BaseFeature is not None
@@ -43,7 +50,7 @@ def dress(
 
     Raises AppError `validation_error` for a feature that others follow: they would not see the new one.
     """
-    body = body_of(obj)
+    body = _required_body(obj)
     if body.Tip is not obj:
         raise values.invalid(
             "object",
@@ -74,7 +81,7 @@ def repeat(
     `reference` is the property for the axis or plane, a point on it, its direction, and the property that reverses it
     (empty for none). The result is compared with the same operation done by booleans.
     """
-    body = body_of(obj)
+    body = _required_body(obj)
     piece = getattr(obj, "AddSubShape", None)
     if piece is None or piece.isNull() or not piece.Solids or obj.isDerivedFrom("PartDesign::DressUp"):
         raise values.invalid(

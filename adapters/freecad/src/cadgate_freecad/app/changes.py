@@ -203,7 +203,7 @@ def _touched() -> list[Any]:
     for (document, name), (action, _) in list(OBSERVER.events.items()):
         if action == "deleted" or (document, name) in OBSERVER.fresh:
             continue
-        opened = FreeCAD.listDocuments().get(document)
+        opened: Any = FreeCAD.listDocuments().get(document)
         obj = None if opened is None else opened.getObject(name)
         if obj is not None and "Touched" in obj.State and is_valid(obj):
             found.append(obj)

@@ -23,14 +23,14 @@ _SUB = re.compile(r"(Edge|Face|Vertex)([1-9][0-9]*)\Z")
 class Reference(NamedTuple):
     """Elements of one kind of one object, in one property of a feature."""
 
-    property: str
+    field: str
     target: Any
     kind: str
     numbers: list[int]
 
     @property
     def key(self) -> str:
-        return f"{self.property}/{self.target.Name}/{self.kind}"
+        return f"{self.field}/{self.target.Name}/{self.kind}"
 
 
 def by(field: str, selection: Any) -> Callable[[Any], None]:
@@ -81,7 +81,7 @@ def _moved(obj: Any) -> dict[str, dict[tuple[str, int], list[int]]]:
             number not in place for number, place in places.items()
         ):
             moved = {(reference.key, number): place for number, place in places.items()}
-            changed.setdefault(reference.property, {}).update(moved)
+            changed.setdefault(reference.field, {}).update(moved)
     return changed
 
 
@@ -95,7 +95,7 @@ def remember(obj: Any) -> None:
     before = _read(obj)
     memory: dict[str, Any] = {}
     for reference in references:
-        known = _known(before, reference, references) or before.get(reference.property) or {}
+        known = _known(before, reference, references) or before.get(reference.field) or {}
         if known.get("all"):
             memory[reference.key] = {"all": True, "numbers": reference.numbers}
             continue
@@ -254,10 +254,10 @@ def _places(obj: Any, reference: Reference, known: dict[str, Any]) -> dict[int, 
     by_key: dict[str, list[Element]] = {}
     for each in now:
         by_key.setdefault(each.key, []).append(each)
-    carries = obj.isDerivedFrom("Sketcher::SketchObject") and reference.property in ("Support", "AttachmentSupport")
+    carries = obj.isDerivedFrom("Sketcher::SketchObject") and reference.field in ("Support", "AttachmentSupport")
     places: dict[int, list[int]] = {}
     for group in known["groups"]:
-        before = [Element(*row[:6], tuple(row[6])) for row in group["members"]]
+        before = [Element._make([*row[:6], tuple(row[6])]) for row in group["members"]]
         chosen = group["chosen"]
         candidates = by_key.get(before[0].key, []) or _at_the_same_place(before, chosen, now)
         if carries and len(chosen) == 1 and candidates and _in_one_plane(reference, candidates):

@@ -69,7 +69,7 @@ class Slot:
 def create(
     kind: str,
     base: str,
-    properties: Any,
+    properties: dict[str, Any] | Callable[[Any], dict[str, Any]],
     *,
     name: str | None,
     label: str | None,

@@ -6,7 +6,7 @@ import os
 import zipfile
 import zlib
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Generator
 
 import FreeCAD
 
@@ -64,7 +64,7 @@ def named() -> str | None:
 
 
 @contextmanager
-def working_in_the_named() -> Iterator[None]:
+def working_in_the_named() -> Generator[None, None, None]:
     """Temporarily make the document that the running call names FreeCAD's active one.
 
     A change elsewhere makes FreeCAD commit an empty transaction in its active document, which undo would find there.
@@ -173,7 +173,7 @@ def activate_document(*, name: str) -> dict[str, Any]:
 
 
 @contextmanager
-def recomputed() -> Iterator[set[str]]:
+def recomputed() -> Generator[set[str], None, None]:
     """Collect the names of the objects that FreeCAD recomputes inside the block."""
     names: set[str] = set()
 
@@ -217,7 +217,7 @@ def recompute_document(*, name: str, force: bool) -> dict[str, Any]:
         for obj in document.Objects
         if obj.Name in due or not obj.isValid() or info.state(obj) != ["Up-to-date"]
     ]
-    failed = [each["name"] for each in report if not each["valid"]]
+    failed = [str(each["name"]) for each in report if not each["valid"]]
     if failed:
         warn("recompute_failed", f"{len(failed)} of {len(report)} objects are invalid: {', '.join(failed[:10])}")
     return {"document": name, "objects": report, "failed": failed}

@@ -32,7 +32,7 @@ _UP = FreeCAD.Vector(0, 0, 1)
 
 def is_long(items: list[Item]) -> bool:
     """Return whether finding what is hidden may take long: seconds for tori, minutes for threads."""
-    faces = [face for item in items for face in item.shape.Faces]
+    faces = [face for item in items for face in item.required_shape.Faces]
     return len(faces) > MANY_FACES or any(face.Surface.TypeId not in SIMPLE for face in faces)
 
 
@@ -41,13 +41,14 @@ def seen_from_above(items: list[Item]) -> list[Any]:
     import TechDraw
 
     edges: list[Any] = []
-    solid = [item.shape for item in items if item.shape.Faces]
+    whole_shapes = [item.required_shape for item in items]
+    solid = [shape for shape in whole_shapes if shape.Faces]
     if solid:
         whole = solid[0] if len(solid) == 1 else Part.makeCompound(solid)
         groups = TechDraw.projectEx(whole, _UP)
         # Of the ten groups, take the visible sharp edges and the visible outlines of round faces.
         edges += [edge for group in (groups[0], groups[3]) if not group.isNull() for edge in group.Edges]
-    loose = [edge for item in items if not item.shape.Faces for edge in item.shape.Edges if not edge.Degenerated]
+    loose = [edge for shape in whole_shapes if not shape.Faces for edge in shape.Edges if not edge.Degenerated]
     edges += [flat for edge in loose for flat in _flattened(edge)]
     drawn = _each_once(edges)
     if not drawn:
@@ -57,7 +58,7 @@ def seen_from_above(items: list[Item]) -> list[Any]:
 
 def every_edge(items: list[Item]) -> list[Any]:
     """Return all edges from above, including hidden ones: for shapes where FreeCAD cannot determine what is hidden."""
-    edges = [edge for item in items for edge in item.shape.Edges if not edge.Degenerated]
+    edges = [edge for item in items for edge in item.required_shape.Edges if not edge.Degenerated]
     return _each_once([flat for edge in edges for flat in _flattened(edge)])
 
 
@@ -190,7 +191,8 @@ def _merged_lines(lines: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
         angle = atan2(other.y - one.y, other.x - one.x) % pi
         if angle > pi - 1e-7:
             angle -= pi
-        dx, dy = FreeCAD.Vector(other.x - one.x, other.y - one.y, 0).normalize()[:2]
+        along = FreeCAD.Vector(other.x - one.x, other.y - one.y, 0).normalize()
+        dx, dy = along.x, along.y
         if dx < -1e-7 or (abs(dx) <= 1e-7 and dy < 0):
             dx, dy, one, other = -dx, -dy, other, one
         offset = one.x * dy - one.y * dx

@@ -128,7 +128,7 @@ def _renamed(text: str, copies: dict[Any, Any]) -> str:
 
 def _compare(obj: Any, copy: Any) -> None:
     """Compare the copy with the original. Raises AppError `degenerate_result` if it differs."""
-    one, two = shapes.shape_of(obj), shapes.shape_of(copy)
+    one, two = shapes.required_shape(obj), shapes.required_shape(copy)
     pairs = [(shapes.volume(one), shapes.volume(two)), (one.Area, two.Area), (one.Length, two.Length)]
     counts = [(len(getattr(one, kind)), len(getattr(two, kind))) for kind in ("Faces", "Edges", "Vertexes")]
     if not all(same(left, right) for left, right in pairs) or any(left != right for left, right in counts):

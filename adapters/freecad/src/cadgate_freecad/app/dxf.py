@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import degrees, pi
-from typing import Any, Iterator
+from typing import Any, Iterator, Tuple
 
 import FreeCAD
 import Part
@@ -12,7 +12,7 @@ from cadgate_freecad.app.scratch import scratch
 
 FIRST_HANDLE = 0xA100
 _OWNER = "A02"
-Group = tuple  # (code, value)
+Group = Tuple[int, Any]  # code and value
 
 
 def write(path: str, edges: list[Any]) -> None:

@@ -49,7 +49,12 @@ def export(
     if is_long or thorough == "full":
         _put_aside(items, folder)
         return {**summary, "deferred": True, "title": document.Label, "verify": thorough}
-    how = {"title": document.Label, "linear": linear_deflection, "angular": angular_deflection, "verify": thorough}
+    how: dict[str, Any] = {
+        "title": document.Label,
+        "linear": linear_deflection,
+        "angular": angular_deflection,
+        "verify": thorough,
+    }
     return {**summary, **_write(format, path, items, **how)}
 
 
@@ -67,7 +72,7 @@ def write(
     """Do the long half of an export, in a worker."""
     with open(os.path.join(folder, MANIFEST), encoding="utf-8") as file:
         items = [Item.restore(folder, entry) for entry in json.load(file)]
-    how = {"title": title, "linear": linear_deflection, "angular": angular_deflection, "verify": verify}
+    how: dict[str, Any] = {"title": title, "linear": linear_deflection, "angular": angular_deflection, "verify": verify}
     return _write(format, path, items, **how)
 
 

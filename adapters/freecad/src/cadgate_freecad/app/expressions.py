@@ -10,6 +10,7 @@ import FreeCAD
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app import parameters, values
+from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.restoring import places
 
 
@@ -40,7 +41,7 @@ def apply(obj: Any, wanted: dict[str, Any]) -> dict[str, str]:
             TypeError,
             ArithmeticError,
             AttributeError,
-            FreeCAD.Base.FreeCADError,
+            FreeCADError,
         ) as error:
             raise values.invalid(field, f"{text!r} {_why(obj, text, error)}") from None
         except Exception as error:  # noqa: BLE001 - Base.ParserError is derived from nothing else

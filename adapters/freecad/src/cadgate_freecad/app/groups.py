@@ -6,7 +6,7 @@ What is put into a part keeps the values of its placement, which is relative to 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Generator
 
 import FreeCAD
 
@@ -186,7 +186,7 @@ def _warn_of(along: set[Any], what: str) -> None:
 
 
 @contextmanager
-def _proving(moving: list[Any]) -> Iterator[None]:
+def _proving(moving: list[Any]) -> Generator[None, None, None]:
     """Compare shapes and centres before and after, of the moved objects and of those that may move along.
 
     Raises AppError `degenerate_result`.

@@ -7,7 +7,7 @@ from typing import Any
 
 import FreeCAD
 import Part
-import PartDesign  # noqa: F401 - registers the type
+import PartDesign  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers the type
 
 from cadgate.appserver import AppError, about_to_change, method, warn
 from cadgate_freecad.app import expressions as expressing

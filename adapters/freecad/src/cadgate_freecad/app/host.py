@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from typing import Any, Iterator
+from typing import Any, Generator
 
 import FreeCAD
 import Part
@@ -37,7 +37,8 @@ class FreeCADHost(Host):
         scripted.serve(self)
         OBSERVER.closed = self._history.forget
         FreeCAD.addDocumentObserver(OBSERVER)
-        for document in FreeCAD.listDocuments().values():
+        opened: dict[str, Any] = FreeCAD.listDocuments()
+        for document in opened.values():
             # These were open before the add-on began to serve.
             OBSERVER.documents.append(document.Name)
             document.UndoMode = 1
@@ -51,7 +52,7 @@ class FreeCADHost(Host):
         return {"FreeCAD": FreeCAD, "App": FreeCAD, "Part": Part}
 
     @contextmanager
-    def transaction(self, label: str) -> Iterator[None]:
+    def transaction(self, label: str) -> Generator[None, None, None]:
         self.beyond_transaction = False
         before, deleted = documents.standing(), False
         BATCH.forget()

@@ -128,10 +128,12 @@ def _add(document: Any, item: Item) -> Any:
         if not obj.Shape.isValid():
             warn("invalid_shape", f"{obj.Name!r} is not a valid shape: objects/{obj.Name}/measures says why")
         measured.warn_where_uncertain(shapes.shape_of(obj), obj.Name)
-    else:
+    elif item.mesh is not None:
         obj = Slot(document, base, None, "error").fill("Mesh::Feature", item.label)
         obj.Mesh = item.mesh
-        if not obj.Mesh.isSolid():
+        if not item.mesh.isSolid():
             warn("open_mesh", f"The mesh {obj.Name!r} is not closed, so it has no volume")
+    else:
+        raise AppError("degenerate_result", f"{item.label!r} arrived without a shape")
     obj.purgeTouched()
     return obj

@@ -95,7 +95,9 @@ def is_valid(obj: Any) -> bool:
     shape = getattr(obj, "Shape", None)
     if is_empty_body(obj):
         return True
-    return not (hasattr(shape, "isNull") and shape.isNull() and obj.isDerivedFrom("Part::Feature"))
+    return not (
+        shape is not None and hasattr(shape, "isNull") and shape.isNull() and obj.isDerivedFrom("Part::Feature")
+    )
 
 
 def is_empty_body(obj: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import FreeCAD
 
@@ -19,7 +20,7 @@ def savable(label: str) -> str:
 
 def fix_labels() -> None:
     """Replace characters in labels, from code or an imported file, that would make the saved document unreadable."""
-    documents = FreeCAD.listDocuments()
+    documents: dict[str, Any] = FreeCAD.listDocuments()
     for document, name in list(OBSERVER.events):
         obj = documents[document].getObject(name) if document in documents else None
         if obj is not None and UNSAVABLE.search(obj.Label):

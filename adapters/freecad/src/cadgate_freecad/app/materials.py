@@ -122,7 +122,7 @@ def weigh(obj: Any, measured: dict[str, Any]) -> dict[str, Any]:
         center = FreeCAD.Vector()
         for each in pieces:
             center += each.center * (each.volume * each.density / mass)
-        if all(map(finite, center)):
+        if all(map(finite, (center.x, center.y, center.z))):
             weighed["center_of_mass"] = xyz(center, 9)
     return weighed
 

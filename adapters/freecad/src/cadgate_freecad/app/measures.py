@@ -74,11 +74,7 @@ def distance(*, name: str, to: str) -> dict[str, Any]:
     pair = [find(document, name), find(document, to)]
     if name == to:
         raise values.invalid("to", f"{to!r} is the object itself")
-    both = [shapes.shape_of(obj) for obj in pair]
-    for obj, shape in zip(pair, both):
-        if shape is None:
-            raise AppError("degenerate_result", f"{obj.Name!r} ({obj.TypeId}) has no shape", {"name": obj.Name})
-    first, second = both
+    first, second = (shapes.required_shape(obj) for obj in pair)
     volume = interference.common_volume(first, second, [name, to])
     length, points, _ = first.distToShape(second)
     if volume > 0 and length > interference.NOTHING:

@@ -9,12 +9,12 @@ import zipfile
 from array import array
 from math import sqrt
 from struct import Struct
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Callable, Iterator, Sequence, Tuple
 from xml.sax.saxutils import escape, quoteattr
 
 from cadgate_freecad.app.triangles import Triangles
 
-Named = tuple  # (label, Triangles)
+Named = Tuple[str, Triangles]  # by label
 _MISSING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import FreeCAD
-import PartDesign  # noqa: F401 - registers the types
+import PartDesign  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers the types
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app import placed, values

@@ -80,7 +80,7 @@ def check_count(count: int) -> None:
 
 
 def _array(obj: Any, properties: dict[str, Any], count: int, fuse: bool, common: dict[str, Any]) -> dict[str, Any]:
-    shape = shapes.shape_of(obj)
+    shape = shapes.required_shape(obj)
     one, wires = shapes.volume(shape), not shape.Faces
     length = shapes.edge_length(shape)
     if wires and fuse:

@@ -11,6 +11,7 @@ from typing import Any
 import FreeCAD
 import Part
 
+from cadgate.appserver import AppError
 from cadgate_freecad.app import holders
 
 _LINK_PARENTS = ("App::LinkGroup", "App::Link")
@@ -76,6 +77,18 @@ def shape(obj: Any) -> Any | None:
     return shape_in(obj, frame(obj))
 
 
+def required_shape(obj: Any) -> Any:
+    """The same of an object that cannot be without one. Raises AppError `degenerate_result` where it is."""
+    found = shape(obj)
+    if found is None:
+        raise AppError(
+            "degenerate_result",
+            f"{obj.Name!r} ({obj.TypeId}) has no shape: recompute or repair it first",
+            {"name": obj.Name},
+        )
+    return found
+
+
 def shape_in(obj: Any, around: Any | None) -> Any | None:
     """Do the same if its `frame` is already known."""
     own = getattr(obj, "Shape", None)
@@ -122,8 +135,8 @@ def _shown_once(obj: Any) -> Any:
 
 def mesh(obj: Any) -> Any | None:
     """Return the mesh of a Mesh::Feature, or of a link to one, in its place in the document; None if it has none."""
-    own = getattr(obj, "Mesh", None)
-    if not hasattr(own, "CountFacets"):
+    own: Any | None = getattr(obj, "Mesh", None)
+    if own is None or not hasattr(own, "CountFacets"):
         return None
     place = placement(obj)
     if own.Placement == place:

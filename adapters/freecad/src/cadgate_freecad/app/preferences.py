@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Iterator
+from typing import Generator
 
 import FreeCAD
 
@@ -21,7 +21,7 @@ def prepare() -> None:
 
 
 @contextmanager
-def kept_placement() -> Iterator[None]:
+def kept_placement() -> Generator[None, None, None]:
     """Make STEP and IGES files keep the place of an object that is exported alone; FreeCAD omits it by default.
 
     It is set for each export, in a GUI as well, and reset afterwards: a preference set at the start may have changed.

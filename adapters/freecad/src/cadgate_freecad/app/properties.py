@@ -9,6 +9,7 @@ from typing import Any, Callable, Container
 import FreeCAD
 
 from cadgate_freecad.app import materials, placed, values
+from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.labels import UNSAVABLE
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.operands import inputs_of
@@ -139,7 +140,7 @@ def write(obj: Any, prepared: dict[str, Any]) -> None:
             prepared[name] = value = inputs_of(value, linked, placed.container(obj))
         try:
             setattr(obj, name, value)
-        except (TypeError, ValueError, RuntimeError, AttributeError, FreeCAD.Base.FreeCADError) as error:
+        except (TypeError, ValueError, RuntimeError, AttributeError, FreeCADError) as error:
             raise values.invalid(
                 f"properties.{name}", f"FreeCAD refuses {to_json(value)!r}: {values.words(error)}"
             ) from None

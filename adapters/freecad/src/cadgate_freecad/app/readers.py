@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Generator, Iterator
 
 import Part
 
@@ -54,7 +54,7 @@ def _is_something(item: Item) -> bool:
 
 
 @contextmanager
-def _named(path: str, format: str) -> Iterator[str]:
+def _named(path: str, format: str) -> Generator[str, None, None]:
     """Yield the file under a name with the suffix that FreeCAD's importers expect."""
     folder = tempfile.mkdtemp()
     try:
@@ -127,7 +127,8 @@ def _below(root: Any, path: str, label: str) -> Iterator[Item]:
         for name in linked.getSubObjects():
             yield from _below(root, path + name, label)
         return
-    shape = Part.getShape(root, path) if path else shapes.shape_of(obj)
+    # The stubs have what it gives with `needSubElement` only.
+    shape: Any = Part.getShape(root, path) if path else shapes.shape_of(obj)
     if shape is not None and not shape.isNull():
         generated = obj.Label in ("", "Part__Feature", "Solid", "Shape", document_name) or obj.Label.startswith(
             "Open CASCADE"

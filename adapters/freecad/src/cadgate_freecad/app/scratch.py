@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Generator
 
 import FreeCAD
 
@@ -11,7 +11,7 @@ from cadgate_freecad.app.observer import OBSERVER
 
 
 @contextmanager
-def scratch(label: str = "scratch") -> Iterator[Any]:
+def scratch(label: str = "scratch") -> Generator[Any, None, None]:
     """Yield a hidden document and close it at the end, without events and without changing the active document."""
     active = FreeCAD.ActiveDocument
     OBSERVER.paused = True

@@ -7,6 +7,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate_freecad.app import analytic, boxes, integrals, placed, versions
+from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.remembered import Remembered
 from cadgate_freecad.app.values import clean, finite, significant, xyz
 
@@ -24,6 +25,9 @@ NO_MEASURES: dict[str, Any] = {
 
 shape_of = placed.shape
 """Return the object's shape in its place in the document, or None. Do not measure `obj.Shape`, which is relative."""
+
+required_shape = placed.required_shape
+"""The same of an object that cannot be without one: raises AppError where it is."""
 
 
 def volume(shape: Any) -> float:
@@ -89,7 +93,7 @@ def tight_box(part: Any) -> Any:
     """Return the extents of a shape, a face or an edge without a mesh (`untriangulated`), even if curved and cut."""
     try:
         return boxes.tight(part) or part.BoundBox
-    except (RuntimeError, FreeCAD.Base.FreeCADError):
+    except (RuntimeError, FreeCADError):
         return part.BoundBox
 
 

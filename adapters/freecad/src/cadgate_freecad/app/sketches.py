@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import FreeCAD
-import Sketcher  # noqa: F401 - registers the type
+import Sketcher  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers the type
 
 from cadgate.appserver import AppError, about_to_change, method
 from cadgate_freecad.app import changes, materials, shapes, sketching, values, versions
@@ -82,7 +82,7 @@ def create_sketch(
 
 def _flat_face(obj: Any, face: Any) -> tuple[Any, str]:
     [number] = chosen_numbers(obj, "Face", "face", [face])
-    if shapes.shape_of(obj).Faces[number - 1].Surface.TypeId != "Part::GeomPlane":
+    if shapes.required_shape(obj).Faces[number - 1].Surface.TypeId != "Part::GeomPlane":
         raise values.invalid("face", f"Face{number} of {obj.Name!r} is not flat")
     return obj, f"Face{number}"
 

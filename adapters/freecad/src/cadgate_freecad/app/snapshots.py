@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import zipfile
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Generator
 from xml.parsers import expat
 
 import FreeCAD
@@ -95,7 +95,7 @@ def restore_into(document: Any, path: str) -> None:
 
 
 @contextmanager
-def _exact_and_fast() -> Iterator[None]:
+def _exact_and_fast() -> Generator[None, None, None]:
     """Save shapes in binary, which keeps every digit, and with little compression."""
     settings = FreeCAD.ParamGet(preferences.DOCUMENT)
     binary = settings.GetBool("SaveBinaryBrep", False)

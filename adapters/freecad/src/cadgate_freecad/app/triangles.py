@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, Sequence, Tuple
 
-Point = tuple  # of three floats; `tuple[float, ...]` cannot be evaluated by Python 3.8
-Facet = tuple  # of three indices of points
+Point = Tuple[float, float, float]
+Facet = Tuple[int, int, int]  # indices of points
 
 
 class Triangles:
@@ -79,7 +79,7 @@ class Triangles:
                 cells.setdefault(cell, []).append(number)
             else:
                 same[number] = found
-        joined = [tuple(same.get(corner, corner) for corner in facet) for facet in self.facets]
+        joined = [(same.get(a, a), same.get(b, b), same.get(c, c)) for a, b, c in self.facets]
         return Triangles(self.points, [facet for facet in joined if len(set(facet)) == 3]).tidied()
 
     def tidied(self) -> Triangles:

@@ -6,6 +6,8 @@ from typing import Any
 
 import FreeCAD
 
+from cadgate_freecad.app.failures import FreeCADError
+
 VERSION: tuple[int, int] = (int(FreeCAD.Version()[0]), int(FreeCAD.Version()[1]))
 
 
@@ -36,7 +38,7 @@ def center_of_mass(shape: Any, volume: float | None = None) -> Any | None:
     for attribute in ("CenterOfMass", "CenterOfGravity"):  # a shape of no class of its own has the second one only
         try:
             return getattr(shape, attribute)
-        except (AttributeError, RuntimeError, FreeCAD.Base.FreeCADError):
+        except (AttributeError, RuntimeError, FreeCADError):
             continue
     return None
 
@@ -92,6 +94,6 @@ def set_midplane(feature: Any) -> None:
 
 def make_array(obj: Any) -> None:
     """Turn a new Part::FeaturePython into Draft's array."""
-    from draftobjects.array import Array
+    from draftobjects.array import Array  # pyright: ignore[reportMissingImports] - there is no stub of Draft
 
     Array(obj)

@@ -12,11 +12,11 @@ from cadgate_freecad.models.values import (
     Angle,
     Coordinate,
     HalfTurn,
+    HelixAngle,
     Latitude,
     Length,
     LengthOrZero,
     PartCreation,
-    SignedAngle,
 )
 
 
@@ -114,7 +114,7 @@ class HelixParams(PartCreation):
     pitch: Length = Field(1.0, description="Rise of one turn.")
     height: Length = 2.0
     radius: Length = 1.0
-    angle: SignedAngle = Field(0.0, description="Half the opening angle of a conical helix, between -90 and 90.")
+    angle: HelixAngle = Field(0.0, description="Half the opening angle of a conical helix, between -90 and 90.")
     handedness: Literal["right", "left"] = "right"
 
 

@@ -32,7 +32,7 @@ _OF_FREECAD = struct.Struct("<III")
 class Root(NamedTuple):
     """The last thing in a binary file: which of its records is the shape, where, in which orientation."""
 
-    index: int
+    record: int
     location: int
     orientation: int
     size: int
@@ -110,4 +110,4 @@ def prepare(data: bytes) -> bytes | None:
     root = _root(data)
     if root is None or root.size == _OF_FREECAD.size:
         return None
-    return data[: -root.size] + _OF_FREECAD.pack(root.index, root.location, root.orientation)
+    return data[: -root.size] + _OF_FREECAD.pack(root.record, root.location, root.orientation)

@@ -22,7 +22,7 @@ _HEADER = (
 class Triangles:
     """Points (x, y, z in a row) and corners (three indices a triangle)."""
 
-    def __init__(self, points: array | None = None, corners: array | None = None) -> None:
+    def __init__(self, points: array[float] | None = None, corners: array[int] | None = None) -> None:
         self.points = array("d") if points is None else points
         self.corners = array("i") if corners is None else corners
 
@@ -110,7 +110,7 @@ class Triangles:
         return mesh
 
 
-def _little(values: array) -> bytes:
+def _little(values: array[Any]) -> bytes:
     if sys.byteorder == "big":
         values.byteswap()
     return values.tobytes()

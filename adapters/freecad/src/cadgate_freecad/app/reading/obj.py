@@ -46,10 +46,10 @@ class _Parsed:
     def __init__(self) -> None:
         self.points = array("d")
         self.object: tuple[int, bytes] = (0, b"")
-        self.corners: dict[tuple[tuple[int, bytes], bytes], array] = {}
-        self.later: list[tuple[list[int], array]] = []
+        self.corners: dict[tuple[tuple[int, bytes], bytes], array[int]] = {}
+        self.later: list[tuple[list[int], array[int]]] = []
         """Polygons whose vertices come after them."""
-        self.furthest = (-1, 0)
+        self.furthest: tuple[int, int] = (-1, 0)
         """The highest vertex number in a face, and its line."""
         self.begin(b"")
 
@@ -93,14 +93,14 @@ def read(path: str, found: Found, name: str) -> None:
         found.add("Mesh", title, mesh=Triangles(parsed.points, chosen).mesh(repr(title)))
 
 
-def _separate(parsed: _Parsed, found: Found) -> list[tuple[str, array]]:
+def _separate(parsed: _Parsed, found: Found) -> list[tuple[str, array[int]]]:
     """Return the objects; without any, the groups that are closed or touch no other one."""
-    by_object: dict[tuple[int, bytes], list[tuple[bytes, array]]] = {}
+    by_object: dict[tuple[int, bytes], list[tuple[bytes, array[int]]]] = {}
     for (key, group), corners in parsed.corners.items():
         if corners:
             by_object.setdefault(key, []).append((group, corners))
     texts = found.names(each for (_, name), groups in by_object.items() for each in (name, *(g for g, _ in groups)))
-    result: list[tuple[str, array]] = []
+    result: list[tuple[str, array[int]]] = []
     for (_, name), groups in by_object.items():
         if name:
             whole = array("i")
@@ -156,7 +156,7 @@ def _face(words: list[bytes], parsed: _Parsed, number: int) -> None:
         _cut(corners, parsed.points, parsed.target)
 
 
-def _cut(corners: list[int], points: array, target: array) -> None:
+def _cut(corners: list[int], points: array[float], target: array[int]) -> None:
     for triangle in triangles(corners, [points[3 * each : 3 * each + 3] for each in corners]):
         target.extend(triangle)
 

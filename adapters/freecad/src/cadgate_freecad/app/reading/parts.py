@@ -6,7 +6,7 @@ from array import array
 from typing import Sequence
 
 
-def apart(groups: Sequence[tuple[str, array]], place: Sequence[int]) -> list[tuple[str, array]]:
+def apart(groups: Sequence[tuple[str, array[int]]], place: Sequence[int]) -> list[tuple[str, array[int]]]:
     """Join open groups that touch: they are often sides of a part (a patch, a material). A closed one is a part.
 
     Each group is a name and its corners; `place` says which points are in the same place. A joined one has the name
@@ -30,7 +30,7 @@ def apart(groups: Sequence[tuple[str, array]], place: Sequence[int]) -> list[tup
             if other != number:
                 a, b = find(other), find(number)
                 root[max(a, b)] = min(a, b)
-    joined: dict[int, tuple[str, array]] = {}
+    joined: dict[int, tuple[str, array[int]]] = {}
     for number, (name, corners) in enumerate(groups):
         first = find(number)
         if first in joined:
@@ -51,7 +51,7 @@ def _is_closed(placed: Sequence[int]) -> bool:
     return not open_edges
 
 
-def merged(points: array) -> tuple[array, array]:
+def merged(points: array[float]) -> tuple[array[float], array[int]]:
     """Return points without repetition, and the index among them of each given point."""
     places: dict[tuple[float, float, float], int] = {}
     index = array("i")

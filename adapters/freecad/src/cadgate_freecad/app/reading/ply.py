@@ -13,7 +13,7 @@ from cadgate_freecad.app.reading.polygons import triangles
 
 _KINDS = "char:b uchar:B short:h ushort:H int:i uint:I float:f double:d float32:f float64:d"
 _SIZED = "int8:b uint8:B int16:h uint16:H int32:i uint32:I"
-_TYPES = dict(each.split(":") for each in f"{_KINDS} {_SIZED}".split())
+_TYPES = {name: code for name, _, code in (each.partition(":") for each in f"{_KINDS} {_SIZED}".split())}
 _COLORS = {"red", "green", "blue", "diffuse_red", "r", "g", "b"}
 
 
@@ -167,7 +167,7 @@ def _whole(word: bytes) -> int:
         return int(float(word))
 
 
-def _points(element: _Element, table: list[Any]) -> array:
+def _points(element: _Element, table: list[Any]) -> array[float]:
     names = [each for each, _, _ in element.properties]
     columns = [names.index(axis) for axis in "xyz"]
     points = array("d", bytes(24 * len(table)))
@@ -177,7 +177,7 @@ def _points(element: _Element, table: list[Any]) -> array:
 
 
 def _polygons(element: _Element, table: list[Any]) -> list[Any]:
-    names = [each for each, _, length in element.properties]
+    names = [each for each, _, _ in element.properties]
     wanted = [each for each in ("vertex_indices", "vertex_index") if each in names]
     lists = [number for number, (_, _, length) in enumerate(element.properties) if length is not None]
     column = names.index(wanted[0]) if wanted else lists[0]

@@ -73,7 +73,7 @@ def _value(node: Any, key: str) -> str:
 def _prusa(node: Any) -> Iterator[Volume]:
     for each in node.findall("volume"):
         first, last = each.get("firstid", ""), each.get("lastid", "")
-        if first.isdigit() and last.isdigit():
+        if first.isdecimal() and last.isdecimal():
             kind = _value(each, "volume_type") or ("ParameterModifier" if _value(each, "modifier") == "1" else "")
             yield Volume("", int(first), int(last), kind, _value(each, "name"))
 
@@ -83,19 +83,21 @@ def _bambu(node: Any) -> Iterator[Volume]:
         yield Volume(each.get("id", ""), None, None, each.get("subtype", ""), _value(each, "name"))
 
 
-def volumes(settings: Settings, keys: list[str], names: list[str], corners: array) -> Iterator[tuple[str, array, str]]:
+def volumes(
+    settings: Settings, keys: list[str], names: list[str], corners: array[int]
+) -> Iterator[tuple[str, array[int], str]]:
     """Yield name, corners and "what it is instead of a part" for each volume of a mesh.
 
     `keys` and `names` lead from the item of the build to the mesh.
     """
     title, parts = settings.get(keys[0], ("", []))
     own = next((each for each in reversed(names) if each), "") or title
-    ranges = [part for part in parts if part.first is not None and part.last is not None]
-    if ranges and len(keys) == 1 and _covers(ranges, len(corners) // 3):
-        real = [part for part in ranges if not part.not_a_part]
-        for part in ranges:
+    ranges = [(part, part.first, part.last) for part in parts if part.first is not None and part.last is not None]
+    if ranges and len(keys) == 1 and _covers([each[1:] for each in ranges], len(corners) // 3):
+        real = [part for part, _, _ in ranges if not part.not_a_part]
+        for part, first, last in ranges:
             name = part.name if len(real) > 1 and part.name else own or part.name
-            yield name, corners[3 * part.first : 3 * part.last + 3], part.not_a_part
+            yield name, corners[3 * first : 3 * last + 3], part.not_a_part
         return
     chosen = next((part for part in parts if part.key and part.key == keys[-1] and len(keys) > 1), None)
     if chosen is not None:
@@ -104,11 +106,11 @@ def volumes(settings: Settings, keys: list[str], names: list[str], corners: arra
     yield own, corners, ""
 
 
-def _covers(ranges: list[Volume], count: int) -> bool:
+def _covers(ranges: list[tuple[int, int]], count: int) -> bool:
     """Return whether the ranges cover the mesh's triangles, each once; else they belong to another version of it."""
     place = 0
-    for part in sorted(ranges, key=lambda each: each.first or 0):
-        if part.first != place or part.last is None or part.last < part.first:
+    for first, last in sorted(ranges):
+        if first != place or last < first:
             return False
-        place = part.last + 1
+        place = last + 1
     return place == count

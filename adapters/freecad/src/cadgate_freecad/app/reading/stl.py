@@ -117,11 +117,11 @@ def _numbers(text: bytes) -> list[float]:
         ) from None
 
 
-def _add(points: array, solids: list[tuple[str, int]], found: Found) -> None:
+def _add(points: array[float], solids: list[tuple[str, int]], found: Found) -> None:
     """Add the solids up to each end (counted in coordinates) as separate meshes, unless they touch."""
     Triangles(points, array("i")).require_sound("The STL file")
     unique, index = parts.merged(points)
-    groups: list[tuple[str, array]] = []
+    groups: list[tuple[str, array[int]]] = []
     start = 0
     for name, end in solids:
         groups.append((name, index[start // 3 : end // 3]))

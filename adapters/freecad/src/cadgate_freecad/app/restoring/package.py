@@ -235,7 +235,8 @@ _imported: set[str] = set()
 
 
 def _supported() -> list[str]:
-    for document in FreeCAD.listDocuments().values():
+    opened: dict[str, Any] = FreeCAD.listDocuments()
+    for document in opened.values():
         return document.supportedTypes()
     from cadgate_freecad.app.scratch import scratch
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import FreeCAD
 import Part
 
 from cadgate.appserver import warn
+from cadgate_freecad.app.failures import FreeCADError
 
-_FAILURES = (Part.OCCError, FreeCAD.Base.FreeCADError)
+_FAILURES = (Part.OCCError, FreeCADError)
 
 
 def check(obj: Any, *, level: str | None = None) -> None:

@@ -71,11 +71,11 @@ _ADDS = {"PartDesign::Pad": "fuse", "PartDesign::Pocket": "cut"}
 def outcome(obj: Any) -> Outcome | None:
     """Return what a boolean object made of which operands; None for other objects, or if an operand has no shape."""
     if obj.TypeId in _ADDS:
-        before = None if obj.BaseFeature is None else _as_input(obj.BaseFeature)
-        tool = obj.AddSubShape
-        if before is None or tool.isNull() or not tool.Solids:
+        base, tool = obj.BaseFeature, obj.AddSubShape
+        before = None if base is None else _as_input(base)
+        if base is None or before is None or tool.isNull() or not tool.Solids:
             return None
-        return Outcome(_ADDS[obj.TypeId], [before, tool], obj.Shape, [obj.BaseFeature.Name, obj.Name])
+        return Outcome(_ADDS[obj.TypeId], [before, tool], obj.Shape, [base.Name, obj.Name])
     known = _OPERANDS.get(obj.TypeId)
     if known is None:
         return None

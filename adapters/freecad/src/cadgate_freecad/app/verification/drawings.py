@@ -129,7 +129,8 @@ def _spline(values: dict[int, list[str]]) -> Iterator[tuple[float, float]]:
                 for index in range(degree, level - 1, -1):
                     left = knots[index + span - degree]
                     ratio = (at - left) / (knots[index + 1 + span - level] - left)
-                    part[index] = tuple(a + (b - a) * ratio for a, b in zip(part[index - 1], part[index]))
+                    x, y, w = (a + (b - a) * ratio for a, b in zip(part[index - 1], part[index]))
+                    part[index] = x, y, w
             x, y, w = part[degree]
             yield x / w, y / w
 

@@ -13,6 +13,7 @@ import Part
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app import shapes, versions
+from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.verification import booleans, extents
 from cadgate_freecad.app.verification.points import Mesh, Region, beside, on_face
@@ -117,7 +118,7 @@ def _face_of(shape: Any) -> Any | None:
         return None
     try:
         face = Part.makeFace(shape.Wires, "Part::FaceMakerBullseye")
-    except (Part.OCCError, FreeCAD.Base.FreeCADError, ValueError, RuntimeError):
+    except (Part.OCCError, FreeCADError, ValueError, RuntimeError):
         return None
     return None if face.isNull() or face.Area <= 0 else face
 
@@ -162,7 +163,7 @@ def refuse_crossing(shape: Any, axis: Any, base: Any, name: str) -> None:
 def _revolution(obj: Any, shape: Any, full: bool) -> str | None:
     face = _face_of(obj.Source.Shape)
     lies = None if face is None else crossing(face, obj.Axis, obj.Base)
-    if lies is None:
+    if face is None or lies is None:
         return None
     crosses, arm = lies
     if crosses:

@@ -152,9 +152,10 @@ def _compare_faces(format: str, wanted: Sequence[Any], found: Any) -> None:
 def _compare_points(format: str, items: list[Item], found: Any) -> None:
     """Check that corners and points of edges of every object lie on the contents of the file."""
     for item in items:
-        edges = [edge for edge in item.shape.Edges if not edge.Degenerated]
+        shape = item.required_shape
+        edges = [edge for edge in shape.Edges if not edge.Degenerated]
         step = max(1, len(edges) // SAMPLES)
-        size = item.shape.BoundBox.DiagonalLength
+        size = shape.BoundBox.DiagonalLength
         for edge in edges[::step]:
             middle = edge.valueAt((edge.FirstParameter + edge.LastParameter) / 2)
             distance = found.distToShape(Part.Vertex(middle))[0]

@@ -7,11 +7,11 @@ from time import monotonic
 from types import SimpleNamespace
 from typing import Any, Callable
 
-import FreeCAD
 import Part
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app import shapes
+from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.verification import features
 
 SECONDS = 2.0
@@ -19,7 +19,7 @@ SECONDS = 2.0
 STEPS = 14
 DIGITS = 3
 
-_FAILURES = (Part.OCCError, FreeCAD.Base.FreeCADError, RuntimeError, ValueError)
+_FAILURES = (Part.OCCError, FreeCADError, RuntimeError, ValueError)
 
 
 def too_large(obj: Any, kind: str, what: str, size: float, second: float | None, numbers: list[int]) -> AppError | None:

@@ -19,7 +19,7 @@ def check_meshed(item: Item, triangles: Triangles, linear: float, verify: str) -
     """Return the warning about gaps, or None. Raises AppError if closed triangles do not enclose the shape."""
     if not item.is_solid:
         return None
-    shape = item.shape
+    shape = item.required_shape
     open_edges, crowded = triangles.defects()
     if open_edges or crowded:
         many = [
@@ -66,9 +66,11 @@ def check_meshed(item: Item, triangles: Triangles, linear: float, verify: str) -
 
 def _check_samples(item: Item, triangles: Triangles, linear: float) -> None:
     """Check the centre of mass, and that middles of triangles are no further off than the deflection allows."""
-    center = versions.center_of_mass(item.shape)
-    off = max(abs(a - b) for a, b in zip(triangles.measures().center, center))
-    if off > 2 * linear + 1e-6 * item.shape.BoundBox.DiagonalLength:
+    shape = item.required_shape
+    center = versions.center_of_mass(shape)
+    # None if nothing of it has a volume: the volumes were compared before.
+    off = 0.0 if center is None else max(abs(a - b) for a, b in zip(triangles.measures().center, center))
+    if off > 2 * linear + 1e-6 * shape.BoundBox.DiagonalLength:
         raise AppError(
             "degenerate_result",
             f"The triangles of {item.name!r} have their centre {off:.3g} mm from that of the solid: "
@@ -78,8 +80,8 @@ def _check_samples(item: Item, triangles: Triangles, linear: float) -> None:
     step = max(1, len(triangles.facets) // SAMPLES)
     for facet in triangles.facets[::step]:
         middle = FreeCAD.Vector(*(sum(triangles.points[corner][axis] for corner in facet) / 3 for axis in range(3)))
-        distance = item.shape.distToShape(Part.Vertex(middle))[0]
-        if distance > 2 * linear + 1e-6 * item.shape.BoundBox.DiagonalLength:
+        distance = shape.distToShape(Part.Vertex(middle))[0]
+        if distance > 2 * linear + 1e-6 * shape.BoundBox.DiagonalLength:
             raise AppError(
                 "degenerate_result",
                 f"A triangle of {item.name!r} is {distance:.3g} mm off its surface: use a smaller linear_deflection",

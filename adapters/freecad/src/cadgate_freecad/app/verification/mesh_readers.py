@@ -9,11 +9,11 @@ from array import array
 from html import unescape
 from struct import Struct, unpack_from
 from struct import error as StructError
-from typing import Any, Callable
+from typing import Any, Callable, List, Optional, Tuple
 
-from cadgate_freecad.app.triangles import Triangles
+from cadgate_freecad.app.triangles import Facet, Triangles
 
-Found = list  # of (name or None, Triangles)
+Found = List[Tuple[Optional[str], Triangles]]  # by name, where the file has one
 
 
 def read(format: str, path: str) -> Found:
@@ -41,10 +41,10 @@ def _read_stl(path: str) -> Found:
     with open(path, "rb") as file:
         data = file.read()[84:]
     numbers: dict[Any, int] = {}
-    facets = [
-        tuple(numbers.setdefault(corner, len(numbers)) for corner in (row[3:6], row[6:9], row[9:12]))
-        for row in Struct("<12fH").iter_unpack(data)
-    ]
+    facets: list[Facet] = []
+    for row in Struct("<12fH").iter_unpack(data):
+        a, b, c = (numbers.setdefault(corner, len(numbers)) for corner in (row[3:6], row[6:9], row[9:12]))
+        facets.append((a, b, c))
     return [(None, Triangles(list(numbers), facets))]
 
 

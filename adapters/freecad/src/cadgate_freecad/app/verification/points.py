@@ -12,6 +12,7 @@ from typing import Any, Callable, Iterator
 import FreeCAD
 import Part
 
+from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.verification import rays
 from cadgate_freecad.app.verification.primitives import formula
 from cadgate_freecad.app.verification.sides import ELEMENTARY, Facts, Side, facts
@@ -130,7 +131,7 @@ def on_face(face: Any, count: int) -> Iterator[tuple[Any, Any]]:
             continue
         try:
             normal = side.normal_at(u, v)
-        except (RuntimeError, ValueError, FreeCAD.Base.FreeCADError, Part.OCCError):
+        except (RuntimeError, ValueError, FreeCADError, Part.OCCError):
             continue  # there is none at an apex or a pole
         found += 1
         yield side.surface.value(u, v), normal

@@ -38,7 +38,7 @@ class Side:
     @property
     def edges(self) -> list[Any]:
         if self._edges is None:
-            self._edges = self.face.Edges
+            self._edges = list(self.face.Edges)
         return self._edges
 
     @property
@@ -50,7 +50,7 @@ class Side:
     @property
     def kind(self) -> str:
         if self._kind is None:
-            self._kind = self.surface.TypeId
+            self._kind = str(self.surface.TypeId)
         return self._kind
 
     @property
@@ -150,15 +150,15 @@ class Facts:
 
     def __init__(self, shape: Any, others: Iterable[Facts] = ()) -> None:
         self.shape = shape
-        is_there = shape is not None and not shape.isNull()
+        shape = None if shape is None or shape.isNull() else shape
         known: dict[int, list[Side]] = {}
         for other in others:
             for side in other.sides:
                 known.setdefault(key_of(side.face), []).append(side)
-        self.sides: list[Side] = [_of(face, known) for face in (shape.Faces if is_there else ())]
+        self.sides: list[Side] = [_of(face, known) for face in (() if shape is None else shape.Faces)]
         self.solids: list[tuple[Any, list[Side]]] = []
-        solids = shape.Solids if is_there else []
-        if len(solids) == 1 and shape.ShapeType == "Solid":
+        solids = [] if shape is None else shape.Solids
+        if shape is not None and len(solids) == 1 and shape.ShapeType == "Solid":
             self.solids = [(solids[0], self.sides)]
         elif solids:
             own: dict[int, list[Side]] = {}
@@ -178,7 +178,7 @@ class Facts:
     @property
     def tolerance(self) -> float:
         if self._tolerance is None:
-            self._tolerance = self.shape.getTolerance(1) if self.sides else 0.0
+            self._tolerance = float(self.shape.getTolerance(1)) if self.sides else 0.0
         return self._tolerance
 
 

@@ -14,6 +14,7 @@ import Part
 from cadgate.appserver import AppError
 from cadgate_freecad.app.reading import transforms
 from cadgate_freecad.app.reading.transforms import Transform
+from cadgate_freecad.app.values import xyz
 
 Vector = Tuple[float, float, float]
 AGREES = 1e-7
@@ -206,7 +207,7 @@ def _compare(edge: Any, curve: Any) -> None:
             raise AppError(
                 "command_failed",
                 f"FreeCAD's {type(curve).__name__.lower()} differs from the file's: it passes through "
-                f"{tuple(found)} instead of {tuple(wanted)}",
+                f"{xyz(found)} instead of {xyz(wanted)}",
             )
 
 
