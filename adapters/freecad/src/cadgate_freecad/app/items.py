@@ -21,7 +21,7 @@ class Item:
 
     @property
     def required_shape(self) -> Any:
-        """The shape of what is no mesh. Raises AppError `unsupported_format` for one."""
+        """Return the shape. Raises AppError `unsupported_format` if the item is a mesh."""
         if self.shape is None:
             raise AppError("unsupported_format", f"{self.name!r} is a mesh, and this format holds shapes only")
         return self.shape
