@@ -1,4 +1,4 @@
-"""What changes how a mesh is kept and shaded, and not its shape: shading, separating, transforms, origins."""
+"""Operations that change how a mesh is stored and shaded, but not its shape: shading, separating, transforms, origins …"""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from cadgate_blender.app.verification.unchanged import check_same, shape
 @method("objects.shade")
 @precise()
 def shade(*, name: str, mode: str, angle: float) -> dict[str, Any]:
-    """Shade the whole mesh smooth or flat, or smooth but at edges sharper than `angle` (degrees)."""
+    """Shade the whole mesh smooth or flat, or smooth except at edges sharper than `angle` (degrees)."""
     obj = find_mesh(name)
     mesh = obj.data
     about_to_change(index.described(obj)["revision"])
     if mesh.has_custom_normals:
         versions.clear_custom_normals(mesh)
-        warn("custom_normals", f"The normals that {name!r} had of its own are gone: they would hide the shading")
+        warn("custom_normals", f"The custom normals of {name!r} were removed: they would hide the shading")
     sharp = mesh.attributes.get("sharp_edge")
     if sharp is not None:
         mesh.attributes.remove(sharp)
@@ -49,7 +49,7 @@ def shade(*, name: str, mode: str, angle: float) -> dict[str, Any]:
 
 
 def _changed(obj: Any) -> dict[str, Any]:
-    """The ObjectInfo of a changed object; those that share its mesh changed too."""
+    """Return the ObjectInfo of a changed object, and report those that share its mesh."""
     described = index.changed(obj)
     if obj.data is not None and obj.data.users > 1:
         for each in bpy.data.objects:
@@ -63,10 +63,10 @@ def _changed(obj: Any) -> dict[str, Any]:
 
 @method("objects.separate")
 def separate(*, name: str, by: str) -> dict[str, Any]:
-    """Make an object of each part of a mesh that hangs together, or of each material's faces."""
+    """Make an object of each connected part of a mesh, or of each material's faces."""
     obj = find_mesh(name)
     if obj.data.shape_keys is not None:
-        raise AppError("conflict", f"{name!r} has shape keys, and cannot be separated")
+        raise AppError("conflict", f"{name!r} has shape keys, so it cannot be separated")
     before, frame = shape([(obj.data, Matrix.Identity(4))]), world_matrix(obj).copy()
     known, collections = set(bpy.data.objects), list(obj.users_collection)
     about_to_change(index.described(obj)["revision"])
@@ -84,13 +84,13 @@ def separate(*, name: str, by: str) -> dict[str, Any]:
                 collection.objects.link(part)
     everything = [obj, *parts]
     after = shape([(each.data, Matrix.Identity(4)) for each in everything])
-    # Faces of another material share vertices, which both parts have then.
+    # Faces of different materials share vertices, which both parts then have.
     check_same("separation", before, after if by == "loose" else after._replace(vertices=before.vertices))
     for each in parts:
         if max(abs(a - b) for one, other in zip(world_matrix(each), frame) for a, b in zip(one, other)) > 1e-5:
-            raise AppError("command_failed", f"Blender moved the part {each.name!r}; it was taken back")
+            raise AppError("command_failed", f"Blender moved the part {each.name!r}; the change was undone")
     if not parts:
-        warn("no_effect", f"{name!r} is one part already: nothing was separated")
+        warn("no_effect", f"{name!r} is already a single part: nothing was separated")
     return {"objects": [index.changed(obj), *(index.created(part) for part in parts)]}
 
 
@@ -99,7 +99,7 @@ def separate(*, name: str, by: str) -> dict[str, Any]:
 
 @method("objects.apply")
 def apply(*, name: str, location: bool, rotation: bool, scale: bool) -> dict[str, Any]:
-    """Move location, rotation and scale into the mesh: the object looks as before, and has none of its own."""
+    """Apply location, rotation and scale to the mesh: the object looks as before, with none of its own."""
     obj = find_mesh(name)
     parts = {"location": location, "rotation": rotation, "scale": scale}
     _refuse_animated(obj, [part for part, wanted in parts.items() if wanted])
@@ -144,7 +144,7 @@ def _refuse_animated(obj: Any, parts: list[str]) -> None:
 
 
 def _shift(obj: Any, turn: Any, reset: Any, what: str) -> None:
-    """Transform an object's mesh by `turn`, let `reset` change the object to match, and see that nothing moved."""
+    """Transform an object's mesh by `turn`, let `reset` change the object to match, and check that nothing moved."""
     before = shape([(obj.data, world_matrix(obj))])
     shown = _shown(obj)
     _own_mesh(obj)
@@ -162,13 +162,12 @@ def _shift(obj: Any, turn: Any, reset: Any, what: str) -> None:
     if now is None or max(abs(a - b) for a, b in zip(shown, now)) > 1e-4 * max(1e-9, *map(abs, shown)):
         warn(
             "modifiers_differ",
-            f"The modifiers of {obj.name!r} work in its own frame, which is another one now: what they make looks "
-            "different",
+            f"The modifiers of {obj.name!r} work in its own frame, which has changed: their result looks different",
         )
 
 
 def _shown(obj: Any) -> list[float] | None:
-    """The box in the world of what the modifiers make of the mesh; None without modifiers."""
+    """Return the box in the world of the mesh with its modifiers; None without modifiers."""
     if not len(obj.modifiers):
         return None
     evaluated = obj.evaluated_get(context.evaluated_depsgraph_get())
@@ -177,15 +176,15 @@ def _shown(obj: Any) -> list[float] | None:
 
 
 def _own_mesh(obj: Any) -> None:
-    """Copy a mesh that other objects use too: those stay as they are."""
+    """Copy a mesh that other objects share, so that those stay as they are."""
     if obj.data.users - int(obj.data.use_fake_user) > 1:
         obj.data = obj.data.copy()
-        warn("single_user", f"Other objects share the mesh of {obj.name!r}: it has a copy of its own now")
+        warn("single_user", f"Other objects share the mesh of {obj.name!r}: it now has its own copy")
 
 
 @method("objects.origin")
 def origin(*, name: str, to: str | list[float]) -> dict[str, Any]:
-    """Put the object's origin elsewhere; what it shows stays where it is."""
+    """Move the object's origin; its appearance does not change."""
     obj = find_mesh(name)
     _refuse_animated(obj, ["location"])
     frame = world_matrix(obj)
