@@ -183,7 +183,7 @@ def test_a_named_plugins_toml_that_is_missing_is_named_with_who_named_it(
         ("[gateway]\ncors_origins = ['*']\n", "[gateway] cors_origins: '*' is not an origin"),
         ("[gateway]\ncors_origins = ['https://a.example/x']\n", "[gateway] cors_origins: 'https://a.example/x' is not"),
         ("[gateway]\nmax_body_bytes = 0\n", "[gateway] max_body_bytes: Input should be greater than 0"),
-        ("port = 1\n", "port: unknown key; it belongs into [gateway]"),
+        ("port = 1\n", "port: unknown key; it belongs in [gateway]"),
         ("[gatway]\nport = 1\n", "gatway: unknown key; the file has [gateway] and [adapters.NAME]"),
         ("gateway = 1\n", "gateway: must be a table, not 1"),
         ("[adapters]\nblender = true\n", "[adapters.blender]: must be a table, not True"),

@@ -1,4 +1,4 @@
-"""The console: a page in which a person writes code for an application and sees what happens. Files in `../console`."""
+"""The console: a page for running code in an application and watching its effects. Its files are in `../console`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cadgate.models.root import rooted
 from cadgate.web.access import requires
 from cadgate.web.router import Router
 
-router = Router(dependencies=[requires()])  # whoever has a key
+router = Router(dependencies=[requires()])  # any caller with a key
 
 ASSETS = "/console-assets"
 _FOLDER = Path(__file__).parent.parent / "console"
@@ -27,7 +27,7 @@ _HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "same-origin"
 
 @router.get("/console", include_in_schema=False)
 async def consoles(request: Request) -> Response:
-    """To the page of the first adapter; it has links to the others."""
+    """Redirect to the page of the first adapter, which has links to the others."""
     for name in request.app.state.runtimes:
         return RedirectResponse(rooted(f"/console/{quote(name, safe='')}"), 303)
     raise NotFound("There is no active adapter; GET /plugins lists them")
@@ -35,18 +35,18 @@ async def consoles(request: Request) -> Response:
 
 @router.get("/console/{adapter:name}", include_in_schema=False)
 async def console(adapter: str, request: Request) -> Response:
-    """The page of one adapter."""
+    """Return the page of one adapter."""
     if adapter not in request.app.state.runtimes:
         raise NotFound(f"There is no active adapter {adapter!r}; GET /plugins lists them")
     page = (_FOLDER / "index.html").read_text()
     if "login" in request.scope["state"]:
-        page = page.replace("<body>", "<body data-login>")  # whose cookie a script does not see
+        page = page.replace("<body>", "<body data-login>")  # whose cookie is invisible to scripts
     return HTMLResponse(page, headers=_HEADERS)
 
 
 @router.get(ASSETS + "/{file:name}", include_in_schema=False)
 async def asset(file: str) -> Response:
-    """Its script and style."""
+    """Return the page's script or style."""
     if file not in _FILES:
         raise NotFound(f"There is no asset {file!r}")
     return FileResponse(_FOLDER / file, headers=_HEADERS)

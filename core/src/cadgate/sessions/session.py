@@ -1,4 +1,4 @@
-"""A session: one supervised application. It is started, watched, restarted after a death, and asked for work."""
+"""A session: one supervised application. It is started, watched, restarted after a crash, and called."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cadgate.errors import (
 )
 from cadgate.sessions.absence import absence, log_tail, remedy
 from cadgate.sessions.calls import PING, SessionCalls
-from cadgate.sessions.keeping import TOPIC, Keeping
+from cadgate.sessions.keeping import TOPIC, PersistenceProblems
 from cadgate.sessions.process import StartFailed
 from cadgate.sessions.source import Source
 from cadgate.sessions.status import BUSY_AFTER, InFlight, Status
@@ -32,7 +32,7 @@ RETRY_UNAVAILABLE = 15.0
 NOTICE_SECONDS = 0.5
 FIRST_PING_SECONDS = 10.0
 PING_SECONDS = 0.8
-"""With the grace of a queued call: an application that has not answered after about a second is busy."""
+"""Together with a call's grace, about a second, after which an application that has not answered is busy."""
 
 NOTHING_WRONG: dict[str, None] = {"reason": None, "remedy": None, "log_tail": None}
 
@@ -41,9 +41,9 @@ log = structlog.stdlib.get_logger("cadgate.session")
 
 
 class Session:
-    """Supervises what `source` connects to.
+    """Supervises the application that `source` connects to.
 
-    A death after the first answered ping restarts at once. Five failed starts in a row make it `down` until
+    It is restarted at once if it dies after it answered a ping. After five failed starts in a row it is `down` until
     `request_start`.
     """
 
@@ -65,7 +65,7 @@ class Session:
         self._calls = SessionCalls(
             self, max_queue=max_queue, grace_seconds=grace_seconds, overrun_seconds=overrun_seconds
         )
-        self._keeping = Keeping()
+        self._problems = PersistenceProblems()
         self._client: BaseSocketClient | None = None
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -74,17 +74,17 @@ class Session:
         self._over = asyncio.Event()
         self._ended_because: str | None = None
         self._died_of: InFlight | None = None
-        """The call that ran when the application ended last."""
+        """The call that was running when the application last ended."""
         self.listeners: list[Listener] = []
 
     # --- life ----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to supervise, in a task of the running loop."""
+        """Start to supervise, in a task of the running loop."""
         self._task = asyncio.create_task(self._supervise(), name=f"session-{self.name}")
 
     async def stop(self, seconds: float) -> None:
-        """End the application, gently for `seconds`, and the supervision."""
+        """Stop the application, gracefully for `seconds`, and the supervision."""
         self._stopping = True
         self._wanted.set()
         self._calls.stop()
@@ -97,12 +97,12 @@ class Session:
                 await asyncio.gather(self._task, return_exceptions=True)
 
     def request_start(self) -> None:
-        """Try again now, after `down` or `unavailable`."""
+        """Try to start again now, after `down` or `unavailable`."""
         self._wanted.set()
 
     def restart(self, reason: str) -> None:
-        """End the application at once; it is started again and its document restored."""
-        log.warning("application ended by the gateway", adapter=self.name, reason=reason)
+        """Kill the application; it is restarted, and its document restored."""
+        log.warning("application killed by the gateway", adapter=self.name, reason=reason)
         if self._client is not None:
             self._ended_because = reason
         self._source.kill()
@@ -111,32 +111,32 @@ class Session:
         failures = 0
         while not self._stopping:
             try:
-                await self._live_once()
+                await self._run_application()
                 failures = 0
             except ApplicationUnavailable as error:
                 self._set(state="unavailable", reason=error.message, remedy=error.details.get("remedy"))
-                await self._wait_for_wish(RETRY_UNAVAILABLE)
+                await self._wait_for_request(RETRY_UNAVAILABLE)
             except (StartFailed, ConnectionFailed, OSError) as error:
                 failures += 1
                 log.warning("application did not start", adapter=self.name, attempt=failures, error=str(error))
                 if failures >= MAX_FAILED_STARTS and self._status.mode == "managed":
-                    reason = f"it failed to start {failures} times in a row; the last time {error}"
+                    reason = f"it failed to start {failures} times in a row; the last time: {error}"
                     self._set(state="down", reason=reason, remedy=remedy(self.name), log_tail=log_tail(error))
-                    await self._wait_for_wish(None)
+                    await self._wait_for_request(None)
                     self._set(state="starting", **NOTHING_WRONG)
                     failures = 0
                 else:
                     self._set(state="starting", reason=f"the last start failed: {error}", log_tail=log_tail(error))
-                    await self._wait_for_wish(min(5.0, 0.2 * 2**failures))
-            except Exception as error:  # an adapter's launcher may raise anything; the host and its neighbours go on
+                    await self._wait_for_request(min(5.0, 0.2 * 2**failures))
+            except Exception as error:  # an adapter's launcher may raise anything; the others must go on
                 log.exception("adapter failed to start its application", adapter=self.name)
                 reason = f"the adapter failed: {type(error).__name__}: {error}"
                 self._set(state="down", reason=reason, remedy=remedy(self.name))
-                await self._wait_for_wish(None)
+                await self._wait_for_request(None)
                 self._set(state="starting", **NOTHING_WRONG)
 
-    async def _live_once(self) -> None:
-        """One life of the application, from its start to its end."""
+    async def _run_application(self) -> None:
+        """Run the application once, from its start to its end."""
         client = await self._source.open(self._notified)
         await self._first_ping(client)
         self._over.clear()
@@ -144,15 +144,15 @@ class Session:
         about = client.about
         self._set(state="up", application=about.get("application"), pid=about.get("pid"), **NOTHING_WRONG)
         log.info("application up", adapter=self.name, application=about.get("application"), pid=about.get("pid"))
-        for damage in self._keeping.restored(self._source.report):
+        for damage in self._problems.restored(self._source.report):
             log.error("a part of the session could not be restored", adapter=self.name, **damage)
         self.ready.set()
-        self._calls.go_on()
+        self._calls.send_waiting()
         self.announce("up" if self._status.restarts == 0 else "restarted")
         try:
             ended = await self._source.closed()
             if self._ended_because is not None:
-                ended, self._ended_because = f"was ended by the gateway: {self._ended_because}", None
+                ended, self._ended_because = f"was killed by the gateway: {self._ended_because}", None
             self._died_of = self._calls.running()
         finally:
             self.ready.clear()
@@ -165,7 +165,7 @@ class Session:
         self._over.set()
 
     async def _first_ping(self, client: BaseSocketClient) -> None:
-        """Raises StartFailed when no answer comes; the application is gone then."""
+        """Ping the application. Raises StartFailed if it does not answer, after killing it."""
         ping, end = asyncio.ensure_future(client.call(PING, {})), asyncio.ensure_future(self._source.closed())
         try:
             await asyncio.wait({ping, end}, timeout=FIRST_PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -179,7 +179,7 @@ class Session:
             end.cancel()
             await asyncio.gather(ping, end, return_exceptions=True)
 
-    async def _wait_for_wish(self, seconds: float | None) -> None:
+    async def _wait_for_request(self, seconds: float | None) -> None:
         self._wanted.clear()
         try:
             async with asyncio.timeout(seconds):
@@ -193,53 +193,55 @@ class Session:
             self._calls.fail(self.absence)
 
     def publish(self, topic: str, data: Any) -> None:
-        """Tell the listeners of an event that the application did not report itself."""
+        """Publish an event to the listeners that the application did not emit itself."""
         self._notified("event", {"topic": topic, "data": data})
 
     def announce(self, state: str, **more: Any) -> None:
+        """Publish the state of the application."""
         status = self._status
         about = {"application": status.application, "pid": status.pid, "reason": status.reason}
         self.publish("status", {"status": state, "state": state, **about, **more})
 
     def _notified(self, method: str, params: dict[str, Any]) -> None:
         if params.get("topic") == TOPIC:
-            self._keeping.noticed(params["data"])
+            self._problems.update(params["data"])
             return
         for listener in list(self.listeners):
             try:
                 listener(method, params)
-            except Exception:  # who listens is no part of the session
+            except Exception:  # a listener's error must not end the session
                 log.exception("a listener failed", adapter=self.name, method=method)
 
     # --- work ----------------------------------------------------------------------------------------------------
 
     async def exchange(self, method: str, params: dict[str, Any], seconds: float, **how: Any) -> Reply:
-        """Send one call when it is its turn, and wait for its answer message. See `SessionCalls.exchange`."""
+        """Send one call when it is its turn, and return its answer message. See `SessionCalls.exchange`."""
         return await self._calls.exchange(method, params, seconds, **how)
 
     @property
     def client(self) -> BaseSocketClient | None:
-        """The way to the application, None while there is none."""
+        """The client of the application; None while it does not run."""
         return self._client
 
     @property
     def died_of(self) -> InFlight | None:
-        """The call that ran when the application ended last."""
+        """The call that was running when the application last ended."""
         return self._died_of
 
     async def until_noticed(self) -> None:
-        """Connections of a process that died are lost a moment before its end is known: wait for that, shortly."""
+        """Wait briefly until the end of the process is noticed, whose connections are lost a moment before."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(NOTICE_SECONDS):
                 await self._over.wait()
 
     def absence(self, *, to_operator: bool = False) -> CadgateError:
+        """Return the error that says why the application cannot be called."""
         return absence(self.name, self._status, self._connection_error, to_operator=to_operator)
 
     # --- health --------------------------------------------------------------------------------------------------
 
     def status(self) -> Status:
-        """What is known now, without asking the application."""
+        """Return what is known now, without calling the application."""
         running = self._calls.running()
         status = replace(self._status, queue_depth=len(self._calls))
         if status.state == "up" and running is not None and running.age >= BUSY_AFTER:
@@ -247,9 +249,9 @@ class Session:
         return status
 
     async def health(self) -> dict[str, Any]:
-        """A ping through the application's main thread: `up`, or `busy` when it is at work. Takes at most 2 s.
+        """Ping the application's main thread; return `up`, or `busy` if it is running a call. Takes at most 2 s.
 
-        Raises the adapter's ConnectionFailed when the application is not there, or is silent without being at work.
+        Raises the adapter's ConnectionFailed if the application is not running, or does not answer although it is idle.
         """
         if self._client is None:
             raise self.absence(to_operator=True)
@@ -261,7 +263,7 @@ class Session:
         except DeadlineExceeded as error:
             running = self._calls.running()
             if running is None:
-                raise self._connection_error(f"{self.name} runs but does not answer") from error
+                raise self._connection_error(f"{self.name} is running but does not answer") from error
             return self._report("busy", busy_ms=round(running.age * 1000), method=running.method)
         return self._report("up", latency_ms=round((time.monotonic() - began) * 1000, 3))
 
@@ -273,6 +275,6 @@ class Session:
             "pid": status.pid,
             "mode": status.mode,
             "queue_depth": status.queue_depth,
-            **self._keeping.told(),
+            **self._problems.for_health(),
             **more,
         }
