@@ -1,4 +1,4 @@
-"""FastAPI alone with the same models: what any FastAPI service pays before it has done anything."""
+"""FastAPI alone with the same models: the cost of any FastAPI service before it has done anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m bench.gate`: what the gateway's door adds to a request of bare FastAPI, without a network."""
+"""`python -m bench.gate`: what the gate adds to a request of bare FastAPI, without a network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROUNDS, REQUESTS = 20, 300
 
 
 async def microseconds(app: FastAPI, scope: dict[str, Any]) -> float:
-    """The best round's time of one request."""
+    """Return the best round's time of one request."""
     statuses: set[int] = set()
 
     async def receive() -> dict[str, Any]:
@@ -43,7 +43,7 @@ async def main() -> None:
     bare = FastAPI()
     bare.include_router(probes)
     gated = probed_app(quiet_settings(Path(tempfile.mkdtemp())))
-    # The door asks the kernel who is at the other end: of a real connection.
+    # The gate asks the kernel who is at the other end, so the connection is real.
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
         accepted, client = listener.accept()
         with accepted:
@@ -62,7 +62,7 @@ async def main() -> None:
             for method, path, with_headers in (("GET", "/probe/names/x", headers), ("POST", "/probe/json", sent)):
                 scope = {**common, "method": method, "path": path, "raw_path": path.encode(), "headers": with_headers}
                 first, second = await microseconds(bare, scope), await microseconds(gated, scope)
-                print(f"{method:5} bare {first:6.1f} µs   gated {second:6.1f} µs   the door {second - first:6.1f} µs")
+                print(f"{method:5} bare {first:6.1f} µs   gated {second:6.1f} µs   the gate {second - first:6.1f} µs")
 
 
 if __name__ == "__main__":

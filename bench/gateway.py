@@ -1,8 +1,8 @@
-"""`python -m bench.gateway`: what the gateway's own process works for a request, with nobody else in the measurement.
+"""`python -m bench.gateway`: the work of the gateway's own process for a request, with nothing else in the measurement.
 
-Requests go into uvicorn's protocol as bytes and come out as bytes; Blender is an object that answers at once. Times are
+Requests go into uvicorn's protocol as bytes and come out as bytes; a stand-in for Blender answers at once. Times are
 processor time, the least of several rounds: other jobs on the machine change them little. With `PYTHONPATH` set to
-another tree's packages, the same is measured of that tree.
+another tree's packages, it measures that tree.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Browser(asyncio.Transport):
 
 
 def served(app: Any, protocol: type[HttpToolsProtocol], browser: Browser) -> HttpToolsProtocol:
-    """`app` behind uvicorn's protocol, connected to the browser."""
+    """Return `app` behind uvicorn's protocol, connected to the browser."""
     config = uvicorn.Config(app, http=protocol, log_config=None, access_log=False, proxy_headers=False)
     config.load()
     state = ServerState()
@@ -123,7 +123,7 @@ async def microseconds(protocol: HttpToolsProtocol, browser: Browser, request: b
 
 
 def gateway(folder: Path, auth: str) -> tuple[Any, bytes]:
-    """The gateway's application with Blender up, and the header that it wants."""
+    """Return the gateway's application with Blender up, and the header that it requires."""
     header = b""
     if auth == "token":
         folder.mkdir(parents=True, exist_ok=True)

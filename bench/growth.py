@@ -1,7 +1,7 @@
 """`python -m bench.growth`: how the cost of routes grows with objects, vertices or faces, and the age of a session.
 
-Times are those that the application's main thread works; of files and pictures, which workers make, those that pass.
-Prints the exponent of each (0: the same at every size, 1: in proportion, 2: its square) and fails above its limit.
+Times are the work of the application's main thread; for files and pictures, which workers make, wall-clock times.
+Prints the exponent of each (0: constant, 1: linear, 2: quadratic) and fails above its limit.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ import httpx
 from tests.gateway import Gateway, innermost
 
 ONE, MANY = 0.15, 1.15
-"""The greatest exponents: of what concerns one object, and of what concerns all that is measured."""
+"""The largest exponents: for operations on one object, and for operations on everything that is measured."""
 
 
 PATIENT = {"X-Deadline-Ms": "300000"}
-"""For what loads a whole session, on a machine that has other things to do."""
+"""The limit for what loads a whole session, on a busy machine."""
 
 
 @dataclass
 class Row:
-    """Seconds of one route at each size, the least of some rounds: what else the machine does only ever adds."""
+    """Seconds of one route at each size, the least of some rounds: other load on the machine only adds."""
 
     what: str
     sizes: Sequence[int]
     seconds: list[float]
     limit: float | None
     since: int = 0
-    """The size from which on growth counts; below, the way there and back is the greater part."""
+    """The size from which growth counts; below it, the round trip is the greater part."""
 
     @property
     def exponent(self) -> float:
@@ -66,7 +66,7 @@ class Scene:
         self._clock = clock
 
     def seconds(self, work: Callable[[], Any], *, in_worker: bool = False) -> float:
-        """What one piece of work takes; of what a worker does, the time that passes."""
+        """Return what one piece of work takes; for a worker, the wall-clock time."""
         clock = time.perf_counter if in_worker else self._clock
         began = clock()
         work()
@@ -98,9 +98,9 @@ class Scene:
 
 
 def work_of(pid: int) -> Callable[[], float]:
-    """A clock of what the main thread of a process has worked: it stands still while others have the processor.
+    """Return a clock of the main thread's processor time: it stands still while others have the processor.
 
-    Of an application in a sandbox the gateway knows the sandbox's process: the one in it is meant.
+    For an application in a sandbox the gateway knows the sandbox's process; this measures the one inside.
     """
     inner = innermost(pid)
 
@@ -111,7 +111,7 @@ def work_of(pid: int) -> Callable[[], float]:
 
 
 def parents() -> dict[int, int]:
-    """Every process and its parent."""
+    """Return every process and its parent."""
     found: dict[int, int] = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -125,7 +125,7 @@ def _export(scene: Scene, format: str) -> Callable[[], Any]:
 
 
 def one_object(scene: Scene, counts: Sequence[int], rounds: int, age: int, *, files: bool = True) -> list[Row]:
-    """What concerns one object, among `counts` of them."""
+    """Measure operations on one object, among `counts` of them."""
     send = scene.send
     instead = {"on_conflict": "replace"}
     solid = {"type": "solidify", "name": "Thick", "thickness": 0.25}
@@ -169,7 +169,7 @@ def one_object(scene: Scene, counts: Sequence[int], rounds: int, age: int, *, fi
         for (what, _, _), least in zip(steps, map(min, zip(*times, strict=True)), strict=True):
             found[what].append(least)
         if files:
-            # It loads a snapshot of the whole session, and what was known of it is looked for anew afterwards.
+            # It loads a snapshot of the whole session, and what was known of it is determined again afterwards.
             found.setdefault("undo, and the next call", []).append(min(scene.seconds(undo) for _ in range(rounds)))
     steps += [("undo, and the next call", undo, None)] if files else []
     suffix = f", after {age} undos" if age else ""
@@ -177,7 +177,7 @@ def one_object(scene: Scene, counts: Sequence[int], rounds: int, age: int, *, fi
 
 
 def all_objects(scene: Scene, counts: Sequence[int], rounds: int, age: int) -> list[Row]:
-    """What concerns all objects."""
+    """Measure operations on all objects."""
     found: dict[str, list[float]] = {"list": [], "clear": []}
     scene.clear()
     scene.fill(100)
@@ -196,7 +196,7 @@ def all_objects(scene: Scene, counts: Sequence[int], rounds: int, age: int) -> l
 
 
 def vertices(scene: Scene, sizes: Sequence[int], rounds: int) -> list[Row]:
-    """Meshes of about as many vertices, or texts of a hundredth of it in letters."""
+    """Measure meshes of about that many vertices, or texts of a hundredth as many letters."""
 
     def side(size: int) -> int:
         return max(4, round(math.sqrt(size)))

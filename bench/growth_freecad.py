@@ -37,7 +37,7 @@ class Model(Scene):
 
 
 def one_object(model: Model, counts: Sequence[int], rounds: int, age: int, *, files: bool = True) -> list[Row]:
-    """What concerns one object, among `counts` of them."""
+    """Measure operations on one object, among `counts` of them."""
     send = model.send
     box = {"length": 20, "name": "One", "location": [0, 0, 900]}
     tool = {"radius": 2, "height": 40, "location": [5, 5, 890], "name": "Tool"}
@@ -77,13 +77,13 @@ def one_object(model: Model, counts: Sequence[int], rounds: int, age: int, *, fi
         for (what, _), least in zip(steps, map(min, zip(*times, strict=True)), strict=True):
             found[what].append(least)
     suffix = f", after {age} undos" if age else ""
-    # FreeCAD's own `removeObject` asks every object of the document whether it refers to what goes.
+    # FreeCAD's own `removeObject` asks every object of the document whether it refers to the deleted one.
     limits = {what: None if what.startswith("delete") else ONE for what, _ in steps}
     return [Row(f"one object: {what}{suffix}", counts, found[what], limits[what]) for what, _ in steps]
 
 
 def all_objects(model: Model, counts: Sequence[int], rounds: int, age: int) -> list[Row]:
-    """What concerns all objects."""
+    """Measure operations on all objects."""
     found: list[float] = []
     model.clear()
     model.age(age)
@@ -95,7 +95,7 @@ def all_objects(model: Model, counts: Sequence[int], rounds: int, age: int) -> l
 
 
 def faces(model: Model, sizes: Sequence[int], rounds: int) -> list[Row]:
-    """Prisms of about as many faces, and a hole in each."""
+    """Measure prisms of about that many faces, and a hole in each."""
     send = model.send
     pin = {"radius": 1, "height": 40, "location": [0, 0, -10], "name": "Pin"}
     found: dict[str, list[float]] = {"prism": [], "drill": []}
@@ -117,7 +117,7 @@ def faces(model: Model, sizes: Sequence[int], rounds: int) -> list[Row]:
 
 
 def chain(model: Model, gateway: Gateway, holes: int, rounds: int) -> tuple[float, float]:
-    """Seconds of a PATCH of the plate that `holes` cuts are made from, and of FreeCAD's own recompute of these."""
+    """Return the seconds of a PATCH of a plate with `holes` cuts, and of FreeCAD's own recompute of these."""
     model.clear()
     calls: list[dict[str, Any]] = [
         {"method": "primitives.box", "params": {"name": "Plate", "length": 400, "width": 100, "height": 10}}
@@ -146,7 +146,7 @@ time.thread_time() - began
 
 
 def measured(gateway: Gateway, counts: Sequence[int], rounds: int, age: int, *, short: bool) -> list[Row]:
-    """All of it, as `bench.growth` prints it."""
+    """Measure everything, as `bench.growth` prints it."""
     sizes = (100, 300, 1000)
     rows: list[Row] = []
     with gateway.client("/api/v1/freecad") as client:

@@ -1,4 +1,4 @@
-"""The smallest HTTP client that keeps its connection: what it costs must not hide what the gateway costs."""
+"""A minimal keep-alive HTTP client: its cost must not hide that of the gateway."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class HttpClient:
 
 
 class WireClient:
-    """The in-application server, spoken to directly: a blocking socket and the framing, nothing else."""
+    """A direct client of the in-application server: a blocking socket and the framing, nothing else."""
 
     def __init__(self, port: int, secret: str) -> None:
         self._sock = socket.create_connection(("127.0.0.1", port))
@@ -61,7 +61,7 @@ class WireClient:
         self.call("session.hello", {"secret": secret, "protocol": 1})
 
     def call(self, method: str, params: dict[str, Any], **meta: Any) -> Any:
-        """One call; raises AssertionError when the application answers an error."""
+        """Make one call. Raises AssertionError if the application answers with an error."""
         self._number += 1
         message = {"jsonrpc": "2.0", "id": self._number, "method": method, "params": params, "meta": meta}
         body = json.dumps(message).encode()

@@ -1,7 +1,7 @@
-"""`python -m bench.load`: many clients with long calls, one with short ones, one that looks at `/health`.
+"""`python -m bench.load`: many clients with long calls, one with short ones, one that requests `/health`.
 
 Every acknowledged object must be there afterwards, the application must be the same process, and nobody may get a 503.
-Each kind of client is a process of its own, so that none of them delays another.
+Each kind of client runs in its own process, so that none delays another.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ class Seen:
 
 
 def code_of(seconds: float) -> str:
-    """Work that takes the application so long and lets nobody else in."""
+    """Return code that occupies the application for that long."""
     return f"import time\nuntil = time.monotonic() + {seconds}\nwhile time.monotonic() < until: pass\n"
 
 
 async def heavy(api: httpx.AsyncClient, adapter: str, clients: int, seconds: float, until: float, seen: Seen) -> None:
-    """Clients that send a batch of long code and a creation, one after the other."""
+    """Run clients that send a batch of long code and a creation, one after the other."""
     counts: Counter[str] = Counter()
 
     async def one(number: int) -> None:
@@ -64,7 +64,7 @@ async def heavy(api: httpx.AsyncClient, adapter: str, clients: int, seconds: flo
             if made["status"] == "success":
                 seen.acknowledged.append(name)
             if code["status"] == "error":
-                # As a client that was told to come again later does.
+                # Wait, as a client does that is asked to retry later.
                 await asyncio.sleep(min(2.0, max(0.0, until - time.time())))
 
     await asyncio.gather(*(one(number) for number in range(clients)))
@@ -72,7 +72,7 @@ async def heavy(api: httpx.AsyncClient, adapter: str, clients: int, seconds: flo
 
 
 async def light(api: httpx.AsyncClient, adapter: str, until: float, seen: Seen) -> None:
-    """One client that creates one object after the other."""
+    """Run one client that creates one object after the other."""
     counts: Counter[str] = Counter()
     number = 0
     while time.time() < until:
@@ -89,7 +89,7 @@ async def light(api: httpx.AsyncClient, adapter: str, until: float, seen: Seen) 
 
 
 async def health(api: httpx.AsyncClient, until: float, seen: Seen) -> None:
-    """One client that asks how the gateway is."""
+    """Run one client that requests `/health`."""
     while time.time() < until:
         began = time.perf_counter()
         (await api.get("/health")).raise_for_status()
@@ -98,7 +98,7 @@ async def health(api: httpx.AsyncClient, until: float, seen: Seen) -> None:
 
 
 async def act(role: str, url: str, adapter: str, clients: int, seconds: float, until: float) -> Seen:
-    """Be one kind of client until then."""
+    """Run one kind of client until then."""
     seen = Seen()
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=url, timeout=180, limits=limits, trust_env=False) as api:
@@ -113,7 +113,7 @@ async def act(role: str, url: str, adapter: str, clients: int, seconds: float, u
 
 @dataclass
 class Outcome:
-    """What became of a run."""
+    """The result of a run."""
 
     heavy: Seen
     light: Seen
@@ -122,8 +122,8 @@ class Outcome:
     restarted: bool
 
     def problems(self) -> list[str]:
-        """What is not as it must be."""
-        found = [f"{len(self.lost)} acknowledged objects are not there: {self.lost[:3]}"] if self.lost else []
+        """Return what is wrong."""
+        found = [f"{len(self.lost)} acknowledged objects are missing: {self.lost[:3]}"] if self.lost else []
         if self.restarted:
             found.append("the application was ended")
         for what in (self.heavy, self.light):
@@ -196,7 +196,7 @@ def main() -> int:
         ("a short call, median", f"{statistics.median(outcome.light.times) * 1000:.1f} ms"),
         ("a short call, longest", f"{max(outcome.light.times):.2f} s"),
         ("/health, p99", f"{percentile(outcome.health.times, 0.99) * 1000:.1f} ms"),
-        ("acknowledged and not there", len(outcome.lost)),
+        ("acknowledged but missing", len(outcome.lost)),
     ]
     print(f"| {options.adapter}, {options.clients} clients with calls of {options.seconds:g} s | |\n| --- | ---: |")
     for what, value in rows:
@@ -212,7 +212,7 @@ def main() -> int:
 
 
 def only(adapter: str) -> str:
-    """The plugins.toml of a gateway with this application alone."""
+    """Return the plugins.toml of a gateway with only this application."""
     others = [name for name in CREATE if name != adapter]
     return "".join(f"[adapters.{name}]\nenabled = false\n" for name in others)
 

@@ -1,7 +1,7 @@
-"""`python -m bench.memory`: what the gateway, the applications and their workers keep in memory after long work.
+"""`python -m bench.memory`: the memory of the gateway, the applications and their workers after long work.
 
-Each work is done in three thirds. What is remembered for a while (answers, the journal, caches) fills in the first;
-after that no process may grow beyond noise. `--short` does a twentieth of it.
+Each kind of work is done in three thirds. Caches (answers, the journal) fill in the first; after that, no process may
+grow beyond noise. `--short` does a twentieth of it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from bench.growth import parents
 from tests.gateway import Gateway, innermost
 
 NOISE = 16.0
-"""MiB that a process may have more after the last two thirds than before them; allocators give back late."""
+"""MiB by which a process may grow in the last two thirds; allocators return memory late."""
 FILES = 8
-"""The same in open files."""
+"""The same for open files."""
 
 TEXTURED = """
 import bpy
@@ -53,7 +53,7 @@ None
 
 @dataclass
 class Process:
-    """What one process, or several of a kind together, hold at the four points in time."""
+    """The memory of one process, or of several of a kind together, at four points in time."""
 
     what: str
     who: str
@@ -66,7 +66,7 @@ class Process:
 
 
 class Work:
-    """Routes of one application, as often as they are to be asked."""
+    """Requests to the routes of one application, repeated."""
 
     def __init__(self, gateway: Gateway, adapter: str, client: httpx.Client) -> None:
         self.gateway, self.adapter, self.client = gateway, adapter, client
@@ -137,7 +137,7 @@ def freecad(work: Work, part: float) -> list[tuple[str, int, Callable[[int], Any
 
 
 def held(gateway: Gateway, adapter: str) -> dict[str, tuple[float, int]]:
-    """MiB of their own, in memory or swapped out, and open files: of the gateway, the application and all below it."""
+    """Return own MiB, in memory or swapped out, and open files, of the gateway, the application and its children."""
     application = innermost(gateway.application_pid(adapter))
     above = parents()
     found: dict[str, tuple[float, int]] = {}

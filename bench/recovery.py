@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--adapters", default="blender,freecad")
     options = parser.parse_args()
-    print("| application | objects | spares | kills | p50 s | p95 s | max s |")
+    print("| application | objects | standbys | kills | p50 s | p95 s | max s |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for spares in (1, 0):
         plugins = "".join(

@@ -1,4 +1,4 @@
-"""A flange by its measures, as STEP and STL: parametric modelling in FreeCAD through REST.
+"""Makes a flange from its dimensions, as STEP and STL: parametric modelling in FreeCAD through REST.
 
     python examples/flange.py --outer 100 --bore 30 --bolts 6
 
@@ -18,7 +18,7 @@ URL = os.environ.get("CADGATE_URL", "http://127.0.0.1:8000")
 
 
 def build(freecad: httpx.Client, outer: float, bore: float, thickness: float, bolts: int, bolt: float) -> str:
-    """Make the flange in a document of its own, all of it or nothing; the document's name."""
+    """Make the flange in its own document, all or nothing, and return the document's name."""
     created = freecad.post("/documents", json={"label": f"Flange {outer:g}"})
     document: str = created.raise_for_status().json()["result"]["name"]
     hub, circle = bore / 2 + 8, (outer / 2 + bore / 2 + 8) / 2

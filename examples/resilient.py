@@ -1,8 +1,8 @@
-"""Many changes, each done exactly once, whatever dies in between.
+"""Makes many changes, each exactly once, whatever dies in between.
 
     python examples/resilient.py --count 500
 
-A key of its own lets every request be sent again until it was answered. Needs httpx, and a gateway at CADGATE_URL
+Each request has its own key, so it can be sent again until it is answered. Needs httpx, and a gateway at CADGATE_URL
 (http://127.0.0.1:8000).
 """
 
@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 60
 
 
 def once(client: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The result of a POST that is done once, sent again while the gateway says that this can help."""
+    """Return the result of a POST that is done once, sent again as long as the gateway says that this can help."""
     key = {"Idempotency-Key": str(uuid.uuid4())}
     until = time.monotonic() + PATIENCE_SECONDS
     while True:

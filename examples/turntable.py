@@ -1,4 +1,4 @@
-"""Pictures of a model from all around, by Blender's Workbench.
+"""Takes pictures of a model from all around, with Blender's Workbench.
 
     python examples/turntable.py model.glb --frames 8
 
@@ -18,7 +18,7 @@ URL = os.environ.get("CADGATE_URL", "http://127.0.0.1:8000")
 
 
 def main() -> None:
-    """Upload the model, turn a camera around it, keep a picture of each position."""
+    """Upload the model, move a camera around it, and save a picture from each position."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="glb, gltf, obj, stl, ply, fbx, usd, abc or blend")
     parser.add_argument("--frames", type=int, default=8)

@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("adapter", help="blender, freecad")
     parser.add_argument("--topics", default="objects,render,status", help="comma separated")
-    parser.add_argument("--count", type=int, help="end after so many events")
+    parser.add_argument("--count", type=int, help="end after this many events")
     given = parser.parse_args()
     with connect(f"{URL.replace('http', 'ws', 1)}/ws/{given.adapter}") as socket:
         socket.send(json.dumps({"type": "subscribe", "id": 1, "topics": given.topics.split(",")}))
@@ -35,8 +35,8 @@ def main() -> None:
                     raise SystemExit(message["error"]["message"])
                 print("watching", *message["result"]["topics"], flush=True)
             if message["type"] == "event":
-                told = " ".join(f"{key}={value}" for key, value in message["data"].items())
-                print(message["topic"], told, flush=True)
+                values = " ".join(f"{key}={value}" for key, value in message["data"].items())
+                print(message["topic"], values, flush=True)
                 if left is not None:
                     left -= 1
                     if left <= 0:

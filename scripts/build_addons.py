@@ -1,8 +1,8 @@
-"""Builds what makes a Blender or a FreeCAD with a window serve a gateway: an extension zip, and an add-on folder.
+"""Builds the packages with which a Blender or FreeCAD with a window serves a gateway: an extension zip and an add-on.
 
     python scripts/build_addons.py [--output dist]
 
-Each holds the server and the adapter's half that runs inside the application, so that nothing else must be installed.
+Each contains the server and the adapter's half inside the application, so nothing else has to be installed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PACKAGES = {"blender": cadgate_blender, "freecad": cadgate_freecad}
 
 
 def limits_of(name: str) -> dict[str, object]:
-    """The adapter's default limits, as its launcher would hand them over."""
+    """Return the adapter's default limits, as its launcher would pass them."""
     with tempfile.TemporaryDirectory() as folder:
         found = next(each for each in discover(Settings(state_dir=Path(folder))) if each.name == name)
     if found.adapter is None or found.settings is None:
@@ -53,7 +53,7 @@ def stamp(path: Path) -> None:
 
 
 def build_blender(output: Path) -> Path:
-    """The extension zip, for Blender 4.2 and later: Edit > Preferences > Get Extensions > Install from Disk."""
+    """Build the extension zip, for Blender 4.2 and later: Edit > Preferences > Get Extensions > Install from Disk."""
     target = output / f"cadgate-blender-extension-{cadgate.__version__}.zip"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "cadgate"
@@ -68,7 +68,7 @@ def build_blender(output: Path) -> Path:
 
 
 def build_freecad(output: Path) -> Path:
-    """The add-on folder. Copy or link it into the folder `Mod` of FreeCAD's user data."""
+    """Build the add-on folder. Copy or link it into the folder `Mod` of FreeCAD's user data."""
     target = output / "cadgate-freecad-addon"
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(ROOT / "adapters" / "freecad" / "addon", target, ignore=shutil.ignore_patterns("__pycache__"))

@@ -5,7 +5,7 @@ set -euo pipefail
 setup_packages dev
 
 check_source
-# The types are checked beside the tests: one reads with one core what the other waits for.
+# The types are checked in parallel with the tests, which mostly wait.
 types_log="$(mktemp)"
 trap 'rm -f "$types_log"' EXIT
 types >"$types_log" 2>&1 &
@@ -13,8 +13,8 @@ types_job=$!
 
 printf '== pytest, without the applications\n'
 code=0
-# By their places, so that the tests on the applications are not even read; the mark decides. A test that starts an
-# application all the same finds none.
+# The tests are selected by path, so that those on the applications are not even imported; the mark decides. A test that
+# starts an application nevertheless finds none.
 BLENDER_CMD=/nowhere FREECAD_CMD=/nowhere "$PY" -P -m pytest -n 2 --dist loadfile -q -m "not real" \
     tests/core tests/docs tests/test_blender tests/test_freecad tests/test_*.py "$@" || code=$?
 if [ "$code" != 0 ]; then failed+=("pytest"); fi

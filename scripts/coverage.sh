@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How much of the gateway's own code the tests without applications run. pyproject.toml says what counts.
+# Reports how much of the gateway's own code the tests without applications run. pyproject.toml says what counts.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 setup_packages dev

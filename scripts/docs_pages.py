@@ -1,7 +1,7 @@
-"""Gathers the Markdown of the repository in one folder, as mkdocs wants it: `docs_pages.py FOLDER`.
+"""Collects the Markdown of the repository in one folder, as mkdocs expects it: `docs_pages.py FOLDER`.
 
-The documents link to each other, and to source files, by their places in the repository. In the pages, documents keep
-their links, and a source file is named without a link: there is no public address of it that could be linked to.
+The documents link to each other, and to source files, by their paths in the repository. In the pages, documents keep
+their links, and a source file is named without a link, because it has no public address.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FENCED = re.compile(r"(^ *```.*?^ *```[^\n]*$)", re.MULTILINE | re.DOTALL)
 
 
 def pages() -> dict[Path, str]:
-    """The documents, and where each lies among the pages."""
+    """Return the documents, and the path of each among the pages."""
     found = {path: path.relative_to(DOCS).as_posix() for path in sorted(DOCS.rglob("*.md"))}
     found |= {path: path.name for path in sorted(ROOT.glob("*.md"))}
     found[ROOT / "README.md"] = HOME
@@ -31,7 +31,7 @@ def pages() -> dict[Path, str]:
 
 
 def relinked(text: str, document: Path, known: dict[Path, str]) -> str:
-    """The text of a document with the links that its page has."""
+    """Return the text of a document with the links of its page."""
     here = known[document]
 
     def link(match: re.Match[str]) -> str:
@@ -52,7 +52,7 @@ def relinked(text: str, document: Path, known: dict[Path, str]) -> str:
 
 
 def defined_in(name: str) -> str | None:
-    """The module of the gateway's in which a public name is written; None for what comes from another package."""
+    """Return the gateway's module that defines a public name; None for what comes from another package."""
     value = getattr(cadgate.plugin, name)
     home = re.compile(rf"^(?:class |def |async def )?{name}\b\s*[:=(\[]", re.MULTILINE)
     for module_name, module in sorted(sys.modules.items()):
@@ -64,16 +64,17 @@ def defined_in(name: str) -> str | None:
 
 
 def reference() -> str:
-    """The page of `cadgate.plugin`: each public name with its docstring."""
+    """Return the page of `cadgate.plugin`: each public name with its docstring."""
     lines = [
-        "# Reference of `cadgate.plugin`",
+        "# Docstrings of `cadgate.plugin`",
         "",
-        "What adapters import, made from the docstrings.",
-        "[ADAPTERS.md](ADAPTERS.md) says how it belongs together.",
+        "What adapters import, generated from the docstrings.",
+        "[The tutorial](ADAPTERS.md) shows how they work together.",
+        "The [reference](adapters/reference.md) lists them by topic.",
     ]
     for name in sorted(cadgate.plugin.__all__, key=str.lower):
         module = defined_in(name)
-        text = f"::: {module}.{name}" if module else f"From `{_origin(name)}`, for adapters to have it here."
+        text = f"::: {module}.{name}" if module else f"From `{_origin(name)}`, exported here for adapters."
         lines += ["", f"## `{name}`", "", text]
     return "\n".join(lines) + "\n"
 
@@ -83,7 +84,7 @@ def _origin(name: str) -> str:
 
 
 def gather(folder: Path) -> None:
-    """Write all pages into `folder`, which is made anew."""
+    """Write all pages into `folder`, which is created anew."""
     shutil.rmtree(folder, ignore_errors=True)
     known = pages()
     for document, name in known.items():

@@ -1,6 +1,6 @@
-"""Writes constraints.txt: the versions that are installed here, of everything that requirements*.txt lead to.
+"""Writes constraints.txt: the installed versions of everything that requirements*.txt lead to.
 
-Run it in the environment that the tests passed in. Names and versions only: where packages come from is pip's business.
+Run it in the environment in which the tests passed. It writes only names and versions: pip decides the source.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BLENDER = "bpy"
 
 
 def asked_for() -> list[Requirement]:
-    """What the requirement files name; for packages of this repository, what their pyproject.toml names."""
+    """Return what the requirement files name; for packages of this repository, what their pyproject.toml names."""
     found: list[Requirement] = []
     for name in ("requirements.txt", "requirements-dev.txt"):
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
@@ -32,7 +32,7 @@ def asked_for() -> list[Requirement]:
 
 
 def closure(pending: list[Requirement]) -> dict[str, str]:
-    """Name and installed version of everything that the requirements lead to."""
+    """Return name and installed version of everything that the requirements lead to."""
     versions: dict[str, str] = {}
     seen: set[tuple[str, frozenset[str]]] = set()
     while pending:
@@ -54,13 +54,13 @@ def closure(pending: list[Requirement]) -> dict[str, str]:
 
 
 def text() -> str:
-    """The content of constraints.txt."""
+    """Return the content of constraints.txt."""
     versions = closure(asked_for())
     blender = closure([Requirement(BLENDER)])
     others = closure([one for one in asked_for() if one.name not in (BLENDER, "trimesh")])
     lines = ["# The versions that the tests ran with (Python 3.11). Written by scripts/freeze.py."]
     for name in sorted(versions):
-        # Blender's wheel exists for 3.11 only, and wants an old numpy that newer Pythons cannot have.
+        # Blender's wheel exists for 3.11 only, and needs an old numpy that newer Pythons cannot use.
         marker = '; python_version == "3.11"' if name in blender and name not in others else ""
         lines.append(f"{name}=={re.sub(r'[+].*', '', versions[name])}{marker}")
     return "\n".join(lines) + "\n"

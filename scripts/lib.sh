@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# What the scripts share: where things are, and `setup`, which makes .venv and installs into it. Sourced, not run.
+# Shared by the scripts: paths, and `setup`, which makes .venv and installs into it. Sourced, not run.
 set -euo pipefail
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 VENV="$ROOT/.venv"
 PY="$VENV/bin/python"
 
-# The scripts work in the repository, where plugins.toml and .env lie; what the caller named is meant from his folder.
+# The scripts work in the repository, where plugins.toml and .env are; paths from the caller are relative to his folder.
 absolute() { case "$1" in /* | "~"*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;; esac; }
 if [ -n "${CADGATE_PLUGINS:-}" ]; then CADGATE_PLUGINS="$(absolute "$CADGATE_PLUGINS")"; export CADGATE_PLUGINS; fi
 if [ -n "${CADGATE_STATE_DIR:-}" ]; then CADGATE_STATE_DIR="$(absolute "$CADGATE_STATE_DIR")"; export CADGATE_STATE_DIR; fi
@@ -103,7 +103,7 @@ for path in sys.argv[1:]:
 print(digest.hexdigest())' "$@"
 }
 
-# installed NAME: what the stamp NAME was made for is what its requirement files and ours ask for now.
+# installed NAME: whether the stamp NAME was made for the current requirement files.
 installed() { [ "$(cat "$VENV/.cadgate-$1" 2>/dev/null)" = "$(asked_for "$1")" ] && is_set_up; }
 stamp() { asked_for "$1" >"$VENV/.cadgate-$1"; }
 files_of() { if [ "$1" = dev ]; then echo requirements.txt requirements-dev.txt; else echo requirements.txt; fi; }
@@ -113,17 +113,17 @@ asked_for() {
     fingerprint "${files[@]}" constraints.txt core/pyproject.toml adapters/*/pyproject.toml
 }
 
-# install run|dev: all packages that are needed, unless exactly that was done before.
+# install run|dev: install all needed packages, unless exactly that was done before.
 install() {
     if installed "$1"; then return; fi
     local file files arguments=()
     read -ra files <<<"$(files_of "$1")"
     for file in "${files[@]}"; do arguments+=(-r "$file"); done
-    say "installing ${files[*]} (the first time this downloads some 400 MB, Blender among it)"
+    say "installing ${files[*]} (the first time this downloads some 400 MB, including Blender)"
     local pip=("$PY" -m pip install --quiet --disable-pip-version-check --no-input)
     export PIP_ROOT_USER_ACTION=ignore
     if ! "${pip[@]}" -c constraints.txt "${arguments[@]}"; then
-        say "the tested versions of constraints.txt cannot be had here: trying what the packages themselves ask for"
+        say "the tested versions in constraints.txt are not available here: trying the versions that the packages require"
         "${pip[@]}" "${arguments[@]}" || fail "the packages could not be installed: see pip's message above"
     fi
     stamp "$1"
@@ -153,10 +153,10 @@ FreeCADLauncher(FreeCADSettings()).plan()' 2>/dev/null && [ -z "${FREECAD_CMD:-}
     fi
     if [ "${#missing[@]}" = 0 ]; then return; fi
     say "installing by apt: ${missing[*]}"
-    apt_install "${missing[@]}" || say "apt could not install them; \`scripts/start_all.sh\` goes on with what there is"
+    apt_install "${missing[@]}" || say "apt could not install them; \`scripts/start_all.sh\` continues with what is there"
 }
 
-# Applications run in a sandbox where there can be one; without it, they start all the same.
+# Applications run in a sandbox if there can be one; without it, they still start.
 install_sandbox() {
     command -v bwrap >/dev/null && return 0
     can_apt || return 0
@@ -175,12 +175,20 @@ install_browser() {
     apt_install chromium || say "apt could not install chromium"
 }
 
-# The tests of the pages behind a proxy run nginx on the loopback. The service that the package brings is not needed.
+# The tests of the pages behind a proxy run nginx on loopback. The package's own service is not needed.
 install_proxy() {
     command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] && return 0
     can_apt || return 0
     say "installing by apt: nginx-light"
     apt_install nginx-light || say "apt could not install nginx-light"
+}
+
+# A test asks systemd what it has against the unit in docs/OPERATIONS.md. Nothing of systemd needs to run.
+install_systemd() {
+    command -v systemd-analyze >/dev/null && return 0
+    can_apt || return 0
+    say "installing by apt: systemd"
+    apt_install systemd || say "apt could not install systemd"
 }
 
 # The tests of the example adapter drive the system's OpenSCAD, which draws pictures in an X server.
@@ -202,7 +210,7 @@ lock_setup() {
     if command -v flock >/dev/null; then flock 9; fi
 }
 
-# setup_packages [dev]: the environment with its packages, and nothing of the system.
+# setup_packages [dev]: set up the environment with its packages, without changing the system.
 setup_packages() {
     lock_setup
     make_venv
@@ -210,7 +218,7 @@ setup_packages() {
     exec 9>&-
 }
 
-# setup [dev]: everything that running (or testing, with `dev`) needs.
+# setup [dev]: set up everything that running (or testing, with `dev`) needs.
 setup() {
     lock_setup
     make_venv
@@ -220,6 +228,7 @@ setup() {
     if [ "${1:-run}" = dev ]; then
         install_browser
         install_proxy
+        install_systemd
         install_openscad
     fi
     # A gateway that is started next must not hold the lock of the setup.
@@ -228,10 +237,10 @@ setup() {
 
 # --- Checks -----------------------------------------------------------------------------------------------------------
 
-# What failed so far: all checks run, so that one look shows everything.
+# The checks that have failed so far: all of them run, so that one look shows everything.
 failed=()
 
-# check NAME COMMAND...: one check, with its name above what it prints.
+# check NAME COMMAND...: run one check, with its name above its output.
 check() {
     local name="$1"
     shift
@@ -246,22 +255,31 @@ lint_imports() {
     PYTHONPATH="$path" "$VENV/bin/lint-imports" --no-logo
 }
 
-# What runs inside applications is for Python 3.8; the rest of that is in tests/core/test_boundaries.py.
+# Code inside applications must run on Python 3.8; tests/core/test_boundaries.py checks the rest of that.
 python_3_8() {
     "$VENV/bin/vermin" --quiet --no-tips --violations --target=3.8- core/src/cadgate/appserver \
         adapters/*/src/*/app examples/adapters/*/src/*/app tests/fakes/*/app tests/faults/{blender,freecad}_state.py
 }
 
-# Its first run fetches the checker itself by npm: where that cannot be had, nothing was found out about the types.
+# Types are checked strictly in the packages, and in basic mode in tests, scripts and benchmarks: in parallel, one core each.
+# Its first run fetches the checker itself by npm; if that fails, the types were not checked.
 types() {
-    if "$PY" -P -m pyright --version >/dev/null; then
-        "$PY" -P -m pyright --pythonpath "$PY"
-    else
+    local log delivered code=0
+    if ! "$PY" -P -m pyright --version >/dev/null; then
         say "types were NOT checked: pyright could not be fetched"
+        return
     fi
+    log="$(mktemp)"
+    "$PY" -P -m pyright --pythonpath "$PY" >"$log" 2>&1 &
+    delivered=$!
+    "$PY" -P -m pyright --pythonpath "$PY" -p tests || code=1
+    wait "$delivered" || code=1
+    cat "$log"
+    rm -f "$log"
+    return "$code"
 }
 
-# All that reads the source and runs nothing of it, but for the types.
+# Run every check that reads the source without running it, except for the types.
 check_source() {
     check "ruff check" "$PY" -P -m ruff check .
     check "ruff format" "$PY" -P -m ruff format --check .

@@ -1,4 +1,4 @@
-"""Writes the tables of routes in docs/API.md from the routes themselves; `--check` says whether they are current."""
+"""Writes the tables of routes in docs/API.md from the routes themselves; `--check` reports whether they are current."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TABLE = re.compile(r"(<!-- routes: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def rows(paths: dict[str, Any], adapter: str) -> Iterator[str]:
-    """A row for each route of an adapter: verb, path, the first sentence of its documentation."""
+    """Yield a row for each route of an adapter: verb, path, the first sentence of its documentation."""
     prefix = f"/api/v1/{adapter}"
     for path, verbs in paths.items():
         if path.startswith(prefix + "/"):
@@ -26,7 +26,7 @@ def rows(paths: dict[str, Any], adapter: str) -> Iterator[str]:
 
 
 def written(text: str) -> str:
-    """The document with current tables."""
+    """Return the document with current tables."""
     with tempfile.TemporaryDirectory() as folder:
         paths: dict[str, Any] = create_app(Settings(state_dir=Path(folder))).openapi()["paths"]
 

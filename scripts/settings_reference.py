@@ -1,6 +1,6 @@
-"""Writes what people read about settings: the tables of docs/OPERATIONS.md and `.env.example`, from the models.
+"""Writes the documentation of settings, the tables of docs/OPERATIONS.md and `.env.example`, from the models.
 
-`python scripts/settings_reference.py` rewrites both; a test checks that they are what this would write.
+`python scripts/settings_reference.py` rewrites both; a test checks that they are current.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from cadgate_freecad.settings import FreeCADSettings
 ROOT = Path(__file__).resolve().parent.parent
 ADAPTERS: dict[str, type[AdapterSettings]] = {"blender": BlenderSettings, "freecad": FreeCADSettings}
 APPLICATIONS = {
-    "BLENDER_CMD": "The Blender program to run; without it the bpy wheel, then `blender` on PATH.",
-    "FREECAD_CMD": "The FreeCAD program to run; without it `freecadcmd` on PATH, then the usual places.",
+    "BLENDER_CMD": "The Blender program to run; by default the bpy wheel, then `blender` on PATH.",
+    "FREECAD_CMD": "The FreeCAD program to run; by default `freecadcmd` on PATH, then the usual places.",
 }
 BEGIN, END = "<!-- settings: {} -->", "<!-- end -->"
 
@@ -34,7 +34,7 @@ def own_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
 
 
 def default_of(name: str, field: FieldInfo) -> Any:
-    """The default as a person writes it."""
+    """Return the default as a person would write it."""
     if name == "state_dir":
         return "~/.local/state/cadgate"  # not this machine's XDG_STATE_HOME
     value = field.get_default(call_default_factory=True, validated_data={})
@@ -48,7 +48,7 @@ def default_of(name: str, field: FieldInfo) -> Any:
 
 
 def table(model: type[BaseModel], prefix: str) -> Iterator[str]:
-    """A markdown table: key, variable, default, meaning."""
+    """Yield a Markdown table: key, variable, default, meaning."""
     yield "| key | variable | default | meaning |"
     yield "| --- | --- | --- | --- |"
     for name, field in own_fields(model).items():
@@ -59,13 +59,13 @@ def table(model: type[BaseModel], prefix: str) -> Iterator[str]:
 
 
 def env_example() -> Iterator[str]:
-    """The text of `.env.example`, line by line: every variable, commented out, with its default."""
-    yield "# Copy to .env, in the folder in which the gateway is started, and take away the # of what you change."
-    yield "# The environment wins over this file, and this file over plugins.toml. docs/OPERATIONS.md says more."
+    """Yield the text of `.env.example`, line by line: every variable, commented out, with its default."""
+    yield "# Copy to .env, in the folder in which the gateway is started, and remove the # from what you change."
+    yield "# The environment overrides this file, and this file overrides plugins.toml: see docs/OPERATIONS.md."
     sections: list[tuple[str, type[BaseModel], str]] = [("The gateway", Settings, "")]
     for name, model in ADAPTERS.items():
-        sections.append((f"The adapter {name}: what every adapter has, for this one", AdapterSettings, f"{name}_"))
-        sections.append((f"The adapter {name}: its own", model, f"{name}_"))
+        sections.append((f"The adapter {name}: settings that every adapter has", AdapterSettings, f"{name}_"))
+        sections.append((f"The adapter {name}: its own settings", model, f"{name}_"))
     for title, model, prefix in sections:
         yield from ("", f"# --- {title} ---")
         for key, field in own_fields(model).items():
@@ -77,7 +77,7 @@ def env_example() -> Iterator[str]:
 
 
 def operations(text: str) -> str:
-    """docs/OPERATIONS.md with its tables of settings written anew."""
+    """Return docs/OPERATIONS.md with current tables of settings."""
     models: dict[str, tuple[type[BaseModel], str]] = {"gateway": (Settings, ""), "adapters": (AdapterSettings, "NAME_")}
     models.update({name: (model, f"{name}_") for name, model in ADAPTERS.items()})
     for name, (model, prefix) in models.items():
@@ -91,7 +91,7 @@ def operations(text: str) -> str:
 
 
 def written() -> dict[Path, str]:
-    """Every generated file with the text that it should have."""
+    """Return every generated file with the text that it should have."""
     page = ROOT / "docs" / "OPERATIONS.md"
     return {
         ROOT / ".env.example": "\n".join(env_example()) + "\n",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Whether style and format are right; with --fix, makes them so where that can be done.
+# Checks style and format; with --fix, corrects them where possible.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 setup_packages dev

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the Blender adapter's tests on other versions of Blender, each in an environment of its own beside .venv.
-# Arguments are versions; without any: the oldest and the newest that are supported.
+# Runs the Blender adapter's tests on other versions of Blender, each in its own environment next to .venv.
+# Arguments are versions; by default the oldest and the newest supported ones.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 setup dev
 

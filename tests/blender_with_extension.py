@@ -4,6 +4,8 @@ import os
 import sys
 import time
 
+# The operators are those of the extension, and the stubs take the members of a context for methods.
+# pyright: reportAttributeAccessIssue=false
 import bpy
 
 archive, port, token = sys.argv[1], int(sys.argv[2]), sys.argv[3]

@@ -47,7 +47,7 @@ def test_its_own_tests_and_those_of_every_adapter_pass(
     environment: Environment, python: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BUILD123D_PYTHON", python)
-    told = environment.tests(PROJECT, f"tests/{name}")
+    told = environment.tests(PROJECT, f"tests/{name}", seconds=SECONDS)
     assert re.match(r"\d+ passed", told.splitlines()[-1]), told
     assert "skipped" not in told.splitlines()[-1], told
 

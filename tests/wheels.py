@@ -14,7 +14,7 @@ PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")
 SECONDS = 110
 
 
-def run(*command: object, cwd: Path | None = None) -> str:
+def run(*command: object, cwd: Path | None = None, seconds: float = SECONDS) -> str:
     """What a command prints; fails with all that it printed when it fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("CADGATE_", "PYTEST_"))}
     done = subprocess.run(
@@ -23,7 +23,7 @@ def run(*command: object, cwd: Path | None = None) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=seconds,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -65,8 +65,7 @@ class Environment:
         """What `cadgate …` prints, in the environment's folder."""
         return run(self.python, "-P", "-m", "cadgate", *arguments, cwd=self.folder)
 
-    def tests(self, project: Path, *which: str) -> str:
+    def tests(self, project: Path, *which: str, seconds: float = SECONDS) -> str:
         """Run tests of a project, not with its sources but with what is installed. Returns pytest's report."""
-        return run(
-            self.python, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", *(which or ("tests",)), cwd=project
-        )
+        command = (self.python, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", *(which or ("tests",)))
+        return run(*command, cwd=project, seconds=seconds)

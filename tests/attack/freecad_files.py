@@ -1,5 +1,8 @@
 """Attacks by FCStd files: what they name (classes, modules, files, formulas), and how they hide it from a reader."""
 
+# OCP makes its names when it is imported: no checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import base64

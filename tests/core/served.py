@@ -242,7 +242,7 @@ def read_answer(connection: socket.socket, *, head_only: bool = False) -> tuple[
     return int(status.split()[1]), headers, body
 
 
-def error_of(body: bytes | str) -> dict[str, Any]:
+def error_of(body: bytes | bytearray | str) -> dict[str, Any]:
     """The `error` of an envelope, checked for its shape."""
     envelope = json.loads(body)
     assert set(envelope) == {"status", "error"}

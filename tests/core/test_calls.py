@@ -11,13 +11,14 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from cadgate.contract.authority import LOCAL, Authority
 from cadgate.contract.builtin import UNDO
 from cadgate.contract.context import RequestContext
+from cadgate.contract.methods import Scope
 from cadgate.dispatch.application import Application
 from cadgate.dispatch.calls import DryRunDone
 from cadgate.dispatch.idempotency import Once
@@ -85,8 +86,8 @@ async def names(runtime: SessionRuntime) -> list[str]:
         (m.IMPORT, m.ImportParams(names=[]), "write"),
     ],
 )
-async def test_a_call_needs_its_scope(runtime: SessionRuntime, method: Any, params: Any, scope: str) -> None:
-    others = frozenset({"read", "write", "execute"} - {scope})
+async def test_a_call_needs_its_scope(runtime: SessionRuntime, method: Any, params: Any, scope: Scope) -> None:
+    others = frozenset[Scope](each for each in get_args(Scope) if each != scope)
     with pytest.raises(Forbidden) as caught:
         await app_of(runtime, authority=Authority("key:test", others)).call(method, params)
     assert caught.value.details == {"required": scope, "scopes": sorted(others)}
@@ -141,7 +142,8 @@ async def test_a_dry_run_checks_and_changes_nothing(runtime: SessionRuntime) -> 
     dry = app_of(runtime, dry_run=True, idempotency_key="dry")
     with pytest.raises(NameTaken):
         await dry.call(m.CREATE, m.ItemParams(name="Taken"))
-    for method, params in ((m.CREATE, m.ItemParams(name="B")), (m.IMPORT, m.ImportParams(names=["C"]))):
+    doing: list[tuple[Any, Any]] = [(m.CREATE, m.ItemParams(name="B")), (m.IMPORT, m.ImportParams(names=["C"]))]
+    for method, params in doing:
         with pytest.raises(DryRunDone):
             await dry.call(method, params)
     assert await names(runtime) == ["Taken"]

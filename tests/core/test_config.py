@@ -199,7 +199,7 @@ def test_a_wrong_plugins_toml_is_named_with_the_key(here: Path, text: str, expec
 
 def test_a_plugins_toml_that_is_no_text_is_named(here: Path) -> None:
     (here / "plugins.toml").write_bytes(b"\xff\xfe")
-    assert refusal() == f"{here}/plugins.toml: not UTF-8 text (byte 0)"
+    assert refusal() == f"{here}/plugins.toml: not UTF-8 text (byte 0): save it as UTF-8"
 
 
 def test_a_folder_in_place_of_plugins_toml_is_named(here: Path) -> None:

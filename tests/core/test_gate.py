@@ -14,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.core.served import begun, error_of, exchange, probed_app, quiet_settings, read_answer, served
 
@@ -179,7 +180,7 @@ def test_what_a_foreign_page_embeds_is_refused_and_a_link_is_not(port: int) -> N
 
 
 def test_a_websocket_of_no_page_or_of_the_own_origin_opens(port: int) -> None:
-    for origin in (None, f"http://localhost:{port}", "https://app.example"):
+    for origin in (None, Origin(f"http://localhost:{port}"), Origin("https://app.example")):
         with connect(f"ws://localhost:{port}/probe/ws", origin=origin) as websocket:
             websocket.send("hello")
             assert websocket.recv(timeout=10) == "hello"

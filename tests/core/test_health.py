@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio
 import httpx
@@ -29,10 +29,10 @@ class FakeRuntime(AdapterRuntime):
     """A runtime whose application is a few values; `during` is what happens while it is entered."""
 
     current: Status = UP
-    answer: Callable[[], Any] = staticmethod(lambda: {"status": "up"})
+    answer: ClassVar[Any] = staticmethod(lambda: {"status": "up"})
     entered = 0
     left = 0
-    on_enter: Callable[[], None] = staticmethod(lambda: None)
+    on_enter: ClassVar[Any] = staticmethod(lambda: None)
 
     async def __aenter__(self) -> AdapterRuntime:
         type(self).entered += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import grimp
 import pytest
 
@@ -17,7 +19,7 @@ OUTER = {
 }
 
 
-def refused(options: dict[str, object], importer: str, imported: str) -> bool:
+def refused(options: Mapping[str, object], importer: str, imported: str) -> bool:
     graph = grimp.ImportGraph()
     for module in ("adapter", "adapter.app", "adapter.app.objects", "adapter.models", "adapter.routers"):
         graph.add_module(module)
@@ -26,7 +28,7 @@ def refused(options: dict[str, object], importer: str, imported: str) -> bool:
     for module in ("bpy", "pydantic", "json"):
         graph.add_module(module, is_squashed=True)
     graph.add_import(importer=importer, imported=imported, line_number=7, line_contents="…")
-    contract = OnlyContract("a contract", session_options={}, contract_options=options)
+    contract = OnlyContract("a contract", session_options={}, contract_options=dict(options))
     check = contract.check(graph, verbose=False)
     if not check.kept:
         assert [one for _, one in check.metadata["wrong"]] == [(importer, imported, "7")]

@@ -50,7 +50,10 @@ def again(journal: Journal) -> Journal:
 
 
 def snapshot(journal: Journal, text: str = "state", because: str = "idle") -> None:
-    journal.snapshot(lambda path: Path(path).write_text(text) and None, About(because, journal.seq, []))
+    def save(path: str) -> None:
+        Path(path).write_text(text)
+
+    journal.snapshot(save, About(because, journal.seq, []))
 
 
 def log_of(journal: Journal, number: int) -> Path:

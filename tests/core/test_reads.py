@@ -125,10 +125,9 @@ async def test_an_answer_needs_the_methods_scope(runtime: SessionRuntime) -> Non
 
 
 async def test_an_answer_that_is_none_is_a_defect(runtime: SessionRuntime) -> None:
+    other: Any = replace(m.GET, result=m.ItemInfo, name="items.list", params=m.Page, by_state=True)
     with pytest.raises(InternalError, match="answered something that is not a ItemInfo"):
-        await app_of(runtime).answer(
-            replace(m.GET, result=m.ItemInfo, name="items.list", params=m.Page, by_state=True), m.Page()
-        )
+        await app_of(runtime).answer(other, m.Page())
 
 
 async def test_an_error_of_the_application_is_that_error(runtime: SessionRuntime) -> None:

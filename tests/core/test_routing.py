@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 
 import pytest
 from fastapi import FastAPI
@@ -39,7 +40,7 @@ async def endpoint(_: object) -> Response:
     return Response()
 
 
-def expected(routes: list[Route], scope: dict[str, object]) -> tuple[Route | None, set[str]]:
+def expected(routes: list[Route], scope: Mapping[str, object]) -> tuple[Route | None, set[str]]:
     """What trying every route in turn gives."""
     allowed: set[str] = set()
     for route in routes:

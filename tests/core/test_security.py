@@ -15,6 +15,7 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from cadgate.cli.serve import own_key
 from cadgate.errors import CadgateError, ConfigError
@@ -232,7 +233,7 @@ def test_a_key_opens_the_gateway_and_its_absence_does_not(token_port: int, keys:
 def test_a_wrong_key_is_401_and_tells_nothing(token_port: int, keys: KeyFile, change) -> None:
     text, _ = keys.create("for a test")
     with httpx.Client(base_url=f"http://localhost:{token_port}") as client:
-        answer = client.get("/health", headers={"Authorization": f"Bearer {change(text)}".encode("latin-1")})
+        answer = client.get("/health", headers={b"Authorization": f"Bearer {change(text)}".encode("latin-1")})
     assert (answer.status_code, error_of(answer.content)["code"]) == (401, "unauthenticated")
     assert text not in answer.text
 
@@ -282,18 +283,18 @@ def test_a_page_sends_its_key_as_a_subprotocol(token_port: int, keys: KeyFile) -
     text, key = keys.create("for a test")
     url = f"ws://localhost:{token_port}/probe/ws"
     for offered in (["cadgate", f"bearer.{text}"], [f"bearer.{text}", "cadgate"]):
-        with connect(url, subprotocols=offered) as websocket:
+        with connect(url, subprotocols=list(map(Subprotocol, offered))) as websocket:
             websocket.send("hello")
             assert websocket.recv(timeout=10) == "hello"
     refused_offers = [["cadgate"], ["cadgate", "bearer.cadgate_0_0"], [f"bearer.{text}"], ["cadgate", text]]
     for offered in refused_offers:
         with pytest.raises(InvalidStatus) as refused:
-            connect(url, subprotocols=offered)
+            connect(url, subprotocols=list(map(Subprotocol, offered)))
         assert refused.value.response.status_code == 401
         assert text.encode() not in refused.value.response.body
     assert keys.revoke(key.id)
     with pytest.raises(InvalidStatus):
-        connect(url, subprotocols=["cadgate", f"bearer.{text}"])
+        connect(url, subprotocols=[Subprotocol("cadgate"), Subprotocol(f"bearer.{text}")])
     with httpx.Client(base_url=f"http://localhost:{token_port}") as client:
         other, _ = keys.create("another")
         answer = client.get("/health", headers={"Sec-WebSocket-Protocol": f"cadgate, bearer.{other}"})

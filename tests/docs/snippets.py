@@ -162,6 +162,7 @@ def _same(shown: Any, value: Any) -> bool:
     if isinstance(shown, str) and isinstance(value, str):
         return re.fullmatch(".*".join(map(re.escape, shown.split("…"))), value, re.DOTALL) is not None
     if isinstance(shown, float) or isinstance(value, float):
-        number = isinstance(shown, (int, float)) and isinstance(value, (int, float))
-        return number and abs(shown - value) <= 1e-6 * max(1.0, abs(shown))
+        if not isinstance(shown, (int, float)) or not isinstance(value, (int, float)):
+            return False
+        return abs(shown - value) <= 1e-6 * max(1.0, abs(shown))
     return type(shown) is type(value) and shown == value

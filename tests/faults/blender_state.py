@@ -59,17 +59,18 @@ DIGITS = 6
 def whole_state() -> str:
     """The document as JSON text: every data-block by kind and name, used or not, and what no data-block says."""
     # What is computed from the rest is left until somebody asks.
-    bpy.context.view_layer.update()
+    context: Any = bpy.context  # the stubs take its members for methods
+    layer = context.view_layer
+    layer.update()
     blocks: Dict[str, Dict[str, Any]] = {}
     for prop in bpy.data.bl_rna.properties:
         if prop.type == "COLLECTION" and prop.identifier not in NOT_DATA:
             kind = prop.identifier
             blocks[kind] = {block.name_full: _block(block) for block in getattr(bpy.data, kind)}
-    layer = bpy.context.view_layer
     state = {
         "blocks": blocks,
         "order": {kind: list(each) for kind, each in blocks.items()},
-        "scene": bpy.context.scene.name,
+        "scene": context.scene.name,
         "active": layer.objects.active.name if layer.objects.active else None,
         "objects in the view layer": [obj.name for obj in layer.objects],
         "hidden": [obj.name for obj in layer.objects if obj.hide_get()],
@@ -162,12 +163,17 @@ def _pointer(value: Any, above: set) -> Any:
     if value is None:
         return None
     if isinstance(value, bpy.types.ID) and not getattr(value, "is_embedded_data", False):
-        return f"{value.bl_rna.identifier} {value.name_full!r}"
+        return f"{_kind(value)} {value.name_full!r}"
     if not hasattr(value, "bl_rna"):
         return _value(value)
     if value.as_pointer() in above or len(above) > 12:
-        return "see above: " + value.bl_rna.identifier
+        return "see above: " + _kind(value)
     return _struct(value, SKIPPED, above)
+
+
+def _kind(value: Any) -> str:
+    """Blender's name of its type."""
+    return value.bl_rna.identifier
 
 
 def _value(value: Any) -> Any:
@@ -180,7 +186,7 @@ def _value(value: Any) -> Any:
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     if isinstance(value, bpy.types.ID):
-        return f"{value.bl_rna.identifier} {value.name_full!r}"
+        return f"{_kind(value)} {value.name_full!r}"
     if hasattr(value, "items"):
         return {str(key): _value(each) for key, each in value.items()}
     if hasattr(value, "__iter__"):

@@ -178,6 +178,6 @@ def test_objects_are_what_the_acknowledged_requests_made_of_them(session: Sessio
             derandomize=not EXAMPLES,
             deadline=None,
             database=None,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType] - the class is a list of its own
         ),
     )

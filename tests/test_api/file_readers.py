@@ -1,5 +1,8 @@
 """Readers that have nothing of FreeCAD: another OpenCASCADE for exact files, trimesh and plain XML for meshes."""
 
+# OCP makes its names when it is imported: no checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import zipfile
@@ -92,7 +95,7 @@ def step_names(path: Path) -> list[tuple[int, str]]:
 def read_mesh(data: bytes, format: str) -> dict[str, trimesh.Trimesh]:
     """The meshes of a file by name, with the points as they are in it; STL and PLY have one without a name."""
     if format in ("stl", "ply"):
-        mesh = trimesh.load(BytesIO(data), file_type=format, process=False, force="mesh")
+        mesh: Any = trimesh.load(BytesIO(data), file_type=format, process=False, force="mesh")
         if format == "stl":
             mesh.merge_vertices()  # the format repeats each point
         return {"": mesh}

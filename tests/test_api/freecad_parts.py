@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import pi
@@ -56,7 +56,7 @@ def content(client: httpx.Client, result: dict[str, Any]) -> bytes:
     return response.content
 
 
-def turned(degrees: list[float]) -> Any:
+def turned(degrees: Sequence[float]) -> Any:
     """The matrix of XYZ Euler angles."""
     x, y, z = np.radians(degrees)
     about_x = np.array([[1, 0, 0], [0, np.cos(x), -np.sin(x)], [0, np.sin(x), np.cos(x)]])
@@ -65,7 +65,7 @@ def turned(degrees: list[float]) -> Any:
     return about_z @ about_y @ about_x
 
 
-def box(size: list[float], location: list[float], rotation: list[float]) -> Truth:
+def box(size: Sequence[float], location: Sequence[float], rotation: Sequence[float]) -> Truth:
     corners = np.array([[x, y, z] for x in (0, size[0]) for y in (0, size[1]) for z in (0, size[2])], float)
     placed = corners @ turned(rotation).T + np.array(location)
     return Truth(float(np.prod(size)), list(placed.min(0)), list(placed.max(0)), list(placed.mean(0)), curved=False)

@@ -63,10 +63,11 @@ def content(http: httpx.Client, artifact: dict[str, Any]) -> bytes:
 def loaded(http: httpx.Client, result: dict[str, Any]) -> trimesh.Trimesh:
     """The exported file as one mesh, as trimesh reads it."""
     data = BytesIO(content(http, result["artifact"]))
-    return trimesh.load(data, file_type=result["format"], force="mesh", process=True)
+    mesh: Any = trimesh.load(data, file_type=result["format"], force="mesh", process=True)
+    return mesh
 
 
-def upload(blender: httpx.Client, name: str, data: bytes, **query: Any) -> httpx.Response:
+def upload(blender: httpx.Client, name: str, data: Any, **query: Any) -> httpx.Response:
     return blender.post("/import", files={"file": (name, data)}, params=query)
 
 

@@ -1,5 +1,8 @@
 """What Blender exports is what the scene shows: places, sizes, movement, keys, as other programs read the files."""
 
+# pxr makes its names when it is imported: no checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import math
@@ -52,7 +55,7 @@ def data_of(http: httpx.Client, result: dict[str, Any]) -> bytes:
     return http.get(result["artifact"]["url"]).content
 
 
-def gltf_of(http: httpx.Client, result: dict[str, Any]) -> pygltflib.GLTF2:
+def gltf_of(http: httpx.Client, result: dict[str, Any]) -> Any:
     data = data_of(http, result)
     return pygltflib.GLTF2.load_from_bytes(data) if data[:4] == b"glTF" else pygltflib.GLTF2.from_json(data.decode())
 
@@ -107,7 +110,7 @@ for instance in graph.object_instances:
 
 
 def volume_of(http: httpx.Client, result: dict[str, Any]) -> float:
-    mesh = trimesh.load(BytesIO(data_of(http, result)), file_type=result["format"], force="mesh")
+    mesh: Any = trimesh.load(BytesIO(data_of(http, result)), file_type=result["format"], force="mesh")
     return float(mesh.volume)
 
 
@@ -268,7 +271,8 @@ def test_cameras_and_lights_below_a_stretched_parent_look_where_they_looked(
     assert result["warnings"] == []
     gltf = gltf_of(http, result)
     (node,) = [each for each in gltf.nodes if each.camera is not None]
-    worlds = trimesh.load(BytesIO(data_of(http, result)), file_type="glb").graph
+    scene: Any = trimesh.load(BytesIO(data_of(http, result)), file_type="glb")
+    worlds = scene.graph
     matrix, _ = worlds.get(node.name)
     direction = -matrix[:3, 2] / numpy.linalg.norm(matrix[:3, 2])
     assert numpy.allclose(matrix[:3, 3], [4, -4, 4], atol=1e-4)
@@ -344,7 +348,7 @@ scene.frame_set(1)
 """
 
 
-def outputs(gltf: pygltflib.GLTF2, path: str) -> numpy.ndarray:
+def outputs(gltf: Any, path: str) -> numpy.ndarray:
     """The values of the animation's sampler for `path`."""
     (channel,) = [each for each in gltf.animations[0].channels if each.target.path == path]
     accessor = gltf.accessors[gltf.animations[0].samplers[channel.sampler].output]

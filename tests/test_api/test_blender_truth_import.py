@@ -1,5 +1,8 @@
 """What Blender imports is what the file holds: refused, warned of or right, and scaled with all that moves."""
 
+# pxr makes its names when it is imported: no checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import json

@@ -163,11 +163,11 @@ def test_an_expression_determines_a_size_and_is_followed(block: httpx.Client) ->
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("Box.Width * ", "is no expression"),
+        ("Box.Width * ", "is not a valid expression"),
         ("Nothing.Width", "Nothing"),
         ("Box.Nothing", "Nothing"),
-        ("Pin.Radius * 2", "circle"),
-        ("Height * 2 + Length", "circle"),
+        ("Pin.Radius * 2", "is circular"),
+        ("Height * 2 + Length", "is circular"),
         ("3 s", "TimeSpan"),
         ("Box.Label", "not a number"),
         ("Box.Width / 0", "not finite"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.gateway import Gateway, eventually
 BOX = [0, 0, 0, 10, 10, 10]
 
 
-def shifted(box: list[float], x: float = 0, y: float = 0, z: float = 0) -> list[float]:
+def shifted(box: Sequence[float], x: float = 0, y: float = 0, z: float = 0) -> list[float]:
     return [box[0] + x, box[1] + y, box[2] + z, box[3] + x, box[4] + y, box[5] + z]
 
 
@@ -39,7 +40,8 @@ def settled(freecad: httpx.Client) -> bool:
 def exported(freecad: httpx.Client, **body: Any) -> trimesh.Trimesh:
     result = post(freecad, "/export", format="stl", **body)
     url = f"{freecad.base_url.scheme}://{freecad.base_url.netloc.decode()}{result['artifact']['url']}"
-    return trimesh.load(BytesIO(freecad.get(url).content), file_type="stl", force="mesh")
+    mesh: Any = trimesh.load(BytesIO(freecad.get(url).content), file_type="stl", force="mesh")
+    return mesh
 
 
 @pytest.fixture

@@ -143,7 +143,7 @@ def test_a_file_neither_runs_code_nor_reaches_other_files(on: Ground, writer: ht
         ("proxy-of-fem-solver", "objects_left_out", ["'Scripted' (Fem::FemSolverObjectPython: its solvers"]),
         ("text-in-a-techdraw-view", "objects_left_out", ["'View' (TechDraw::DrawViewDraft: it runs Python"]),
         ("link-that-calls", "properties_left_out", ["'Link' (LinkExecute"]),
-        ("expression-that-sets-builtins", "expressions_left_out", ["'Follower' (_py.len", "no value of the model"]),
+        ("expression-that-sets-builtins", "expressions_left_out", ["'Follower' (_py.len", "not a value of the model"]),
         ("export-mesh", "objects_left_out", ["'Export' (Mesh::Export: it writes a file"]),
         ("techdraw-template", "files_left_out", ["'Reader' (Template)"]),
         ("path-in-a-property", "files_left_out", ["'Reader' (Where)"]),

@@ -87,7 +87,7 @@ def test_a_thread_is_cut_right_or_refused_for_what_it_is(
     else:
         error = distance.json()["error"]
         assert (distance.status_code, error["code"]) == (422, "degenerate_result")
-        assert "cannot tell" in error["message"]
+        assert "cannot determine" in error["message"]
 
 
 def test_a_change_upstream_that_makes_a_boolean_wrong_is_refused_and_undone(freecad: httpx.Client) -> None:

@@ -1,5 +1,8 @@
 """Bounding boxes touch what they bound, also where curved faces were cut: by formulas, and by fine meshes."""
 
+# OCP makes its names when it is imported: no checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 from math import cos, radians, sin, sqrt

@@ -1,5 +1,8 @@
 """The boxes of faces and edges are tight; a second OpenCASCADE measures the same faces by fine triangles."""
 
+# OCP makes its names when it is imported: no checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 from pathlib import Path

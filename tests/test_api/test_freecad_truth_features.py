@@ -121,7 +121,7 @@ def test_a_constraint_that_is_redundant_is_named(freecad: httpx.Client) -> None:
     error = refused(freecad, "/sketches", name="Bad", geometry=LINE, constraints=wanted)
     assert error["details"]["reason"] == "redundant"
     assert [each["sent"] for each in error["details"]["constraints"]] == [2]
-    assert "constraints[2] (distance 10 of geometry 0) is implied" in error["message"]
+    assert "constraints[2] (distance 10 of geometry 0) is already implied" in error["message"]
 
 
 # --- formulas --------------------------------------------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """DXF and SVG, read by ezdxf and plain XML: the view from above, each visible edge once, in millimetres."""
 
+# ezdxf does not list what it exports.
+# pyright: reportPrivateImportUsage=false
+
 from __future__ import annotations
 
 import re

@@ -1,5 +1,8 @@
 """What FreeCAD's import and its opening of documents say of what did not come, and what they leave as it was."""
 
+# ezdxf does not list what it exports.
+# pyright: reportPrivateImportUsage=false
+
 from __future__ import annotations
 
 import struct

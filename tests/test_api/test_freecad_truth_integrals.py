@@ -1,5 +1,8 @@
 """Volumes, areas, centres and inertia of shapes that OpenCASCADE integrates with too few points, against formulas."""
 
+# OCP makes its names when it is imported: no checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import tempfile

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.delenv("FREECAD_CMD", raising=False)
     monkeypatch.delenv("CONDA_PREFIX", raising=False)
     monkeypatch.setattr(launcher, "USUAL_PLACES", ())
-    monkeypatch.setattr(launcher.sys, "prefix", str(tmp_path / "venv"))
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "venv"))
     return tmp_path
 
 

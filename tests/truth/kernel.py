@@ -1,5 +1,8 @@
 """The second kernel: the same recipe built by OpenCASCADE 8, which shares no code path with FreeCAD's document."""
 
+# OCP makes its names when it is imported: no checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -123,7 +126,7 @@ def _sides(box: Bnd_Box) -> list[float]:
 
 
 def _make(step: Step, by_name: dict[str, Step], made: dict[str, TopoDS_Shape]) -> TopoDS_Shape:
-    get = step.params.get
+    get: Any = step.params.get
     if step.kind in _PRIMITIVES:
         return _placed(_PRIMITIVES[step.kind](step.params), step.params)
     if step.kind in _BOOLEANS:

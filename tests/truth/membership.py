@@ -18,9 +18,9 @@ Inside = Callable[[Points], NDArray[np.bool_]]
 def rotation(angles: Sequence[float]) -> NDArray[np.float64]:
     """The matrix of XYZ Euler angles in degrees: first about X, then Y, then Z, about fixed axes."""
     x, y, z = (radians(angle) for angle in angles)
-    about_x = np.array([[1, 0, 0], [0, cos(x), -sin(x)], [0, sin(x), cos(x)]])
-    about_y = np.array([[cos(y), 0, sin(y)], [0, 1, 0], [-sin(y), 0, cos(y)]])
-    about_z = np.array([[cos(z), -sin(z), 0], [sin(z), cos(z), 0], [0, 0, 1]])
+    about_x: NDArray[np.float64] = np.array([[1, 0, 0], [0, cos(x), -sin(x)], [0, sin(x), cos(x)]])
+    about_y: NDArray[np.float64] = np.array([[cos(y), 0, sin(y)], [0, 1, 0], [-sin(y), 0, cos(y)]])
+    about_z: NDArray[np.float64] = np.array([[cos(z), -sin(z), 0], [sin(z), cos(z), 0], [0, 0, 1]])
     return about_z @ about_y @ about_x
 
 

@@ -26,7 +26,7 @@ PROPERTIES = {
 POINTS = 20_000
 ALLOWED = {"degenerate_result", "limit_exceeded"}
 """Codes by which a right request may be refused: the kernel failed, and the answer says so."""
-NOT_GIVEN_OUT = "does not hold the objects"
+NOT_GIVEN_OUT = "does not match the objects"
 """How the gateway refuses a file that FreeCAD itself reads as something else than it wrote."""
 DEFLECTION = 0.1
 MEASURED_BADLY = 1e-2

@@ -1,5 +1,8 @@
 """Exported CAD files, read by other programs than the one that wrote them."""
 
+# OCP makes its names when it is imported: no checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import io

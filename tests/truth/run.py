@@ -94,7 +94,7 @@ def table(results: list[Figures]) -> str:
         ("refused", "refused with an error that says why"),
         ("warned", "differ, with a warning that says so"),
         ("unjudged", "not judged: points prove that the second kernel is wrong"),
-        ("disagree", "disagree in silence"),
+        ("disagree", "disagree silently"),
     ):
         rows.append(f"| {words} | " + " | ".join(f"{each.counts[kind]:,}" for each in results) + " |")
     rows.append("| seconds | " + " | ".join(f"{each.seconds:.0f}" for each in results) + " |")

@@ -18,7 +18,7 @@ from tests.truth.scene_files import Piece
 from tests.truth.scenes import Floats, Maker, Node, Scene
 
 ALLOWED = {"degenerate_result", "limit_exceeded"}
-NOT_GIVEN_OUT = "so it is not given out"
+NOT_GIVEN_OUT = "and was discarded"
 """How the gateway refuses a file that is not what the scene shows."""
 BY_WAY_OF_BLENDER = ("fbx", "abc")
 """Formats that no other program here reads: they are imported again, and then written as glb."""
@@ -145,7 +145,7 @@ def _same_piece(what: str, piece: Piece, points: Floats, volume: float | None) -
 
 
 def _making(node: Node) -> Iterator[tuple[str, str, dict[str, Any] | None]]:
-    place = dict(node.place)
+    place: dict[str, Any] = dict(node.place)
     if node.kind == "empty":
         yield "POST", "/primitives/empty", {"name": node.name, **place}
         return

@@ -1,5 +1,8 @@
 """Exported scenes, read without Blender: world vertices and triangles, by object where the format knows objects."""
 
+# pxr makes its names when it is imported: no checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import base64

@@ -1,5 +1,8 @@
 """USD by its own library, and FBX, Alembic and .blend by Blender in other axes and units; what must come of them."""
 
+# pxr makes its names when it is imported: no checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import functools

@@ -1,5 +1,8 @@
 """OpenCASCADE's own shapes, in text by another version."""
 
+# OCP makes its names when it is imported: no checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import io

@@ -1,5 +1,8 @@
 """DXF drawings of AutoCAD R12 to 2018, made by ezdxf, and what must come of them by formula."""
 
+# ezdxf does not list what it exports.
+# pyright: reportPrivateImportUsage=false
+
 from __future__ import annotations
 
 import io

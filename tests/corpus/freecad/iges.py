@@ -1,5 +1,8 @@
 """IGES by another OpenCASCADE, in millimetres and inches, with colours and annotations."""
 
+# OCP makes its names when it is imported: no checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import functools

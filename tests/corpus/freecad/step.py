@@ -1,5 +1,8 @@
 """STEP of many writers, made by another OpenCASCADE than FreeCAD's, and bent into what writers make of it."""
 
+# OCP makes its names when it is imported: no checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import functools

@@ -198,13 +198,13 @@ CASES = [
         id="stl-binary-cut-off",
         name="part.stl",
         make=lambda: binary()[:-120],
-        expected=Expected(error="unsupported_format", error_words=["cut off", "12 triangles, and 9"]),
+        expected=Expected(error="unsupported_format", error_words=["cut off", "12 triangles, but it contains 9"]),
     ),
     FileCase(
         id="stl-binary-that-counts-wrong",
         name="part.stl",
         make=lambda: binary()[:80] + bytes(4) + binary()[84:],
-        expected=Expected(error="unsupported_format", error_words=["0 triangles, and 12"]),
+        expected=Expected(error="unsupported_format", error_words=["0 triangles, but it contains 12"]),
     ),
     FileCase(
         id="stl-text-cut-off",

@@ -61,7 +61,9 @@ def item(number: int, attributes: str = "") -> str:
     return f'<item objectid="{number}"{attributes}/>'
 
 
-def package(root: str, root_name: str = "3D/3dmodel.model", first: dict[str, str] | None = None, **more: str) -> bytes:
+def package(
+    root: str, root_name: str = "3D/3dmodel.model", *, first: dict[str, str] | None = None, **more: str
+) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in (first or {}).items():
@@ -79,7 +81,7 @@ def package(root: str, root_name: str = "3D/3dmodel.model", first: dict[str, str
 
 def simple(unit: str = "millimeter", transform: str = "", **more: str) -> bytes:
     placed = f' transform="{transform}"' if transform else ""
-    return package(model(thing(1, mesh()), item(1, placed), unit), **more)
+    return package(model(thing(1, mesh()), item(1, placed), unit), first=None, **more)
 
 
 TETRA_OBJECT = thing(2, mesh(TETRA, TETRA_FACES), ' type="model" name="Wedge"')
@@ -122,11 +124,11 @@ def bambu() -> bytes:
     )
 
 
-def prusa(*kinds: str) -> bytes:
+def prusa(*kinds: str, end: str = "15") -> bytes:
     """As PrusaSlicer writes: all volumes in one mesh, their ranges of triangles in a configuration."""
     points = [*BLOCK, *moved(TETRA, 40)]
     faces = [*TRIANGLES, *((a + 8, b + 8, c + 8) for a, b, c in TETRA_FACES)]
-    ranges = [(0, 11, "Body", kinds[0]), (12, 15, "Extra", kinds[1])]
+    ranges = [("0", "11", "Body", kinds[0]), ("12", end, "Extra", kinds[1])]
     volumes = "".join(
         f'<volume firstid="{first}" lastid="{last}"><metadata type="volume" key="name" value="{name}"/>'
         f'<metadata type="volume" key="volume_type" value="{kind}"/></volume>'
@@ -258,6 +260,12 @@ CASES = [
         expected=Expected(format="3mf", objects=2, names=["Body", "Extra"], volume=BLOCK_VOLUME + TETRA_VOLUME),
     ),
     FileCase(
+        id="3mf-prusa-range-is-no-number",
+        name="part.3mf",
+        make=lambda: prusa("ModelPart", "ModelPart", end="1\N{SUPERSCRIPT FIVE}"),
+        expected=Expected(format="3mf", objects=1, names=["Block"], volume=BLOCK_VOLUME + TETRA_VOLUME),
+    ),
+    FileCase(
         id="3mf-prusa-negative-volume",
         name="part.3mf",
         make=lambda: prusa("ModelPart", "NegativeVolume"),
@@ -344,7 +352,7 @@ CASES = [
         id="3mf-circle",
         name="part.3mf",
         make=circle,
-        expected=Expected(error="unsupported_format", error_words=["in itself"]),
+        expected=Expected(error="unsupported_format", error_words=["contains itself"]),
     ),
     FileCase(
         id="3mf-places-what-it-has-not",

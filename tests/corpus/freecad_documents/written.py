@@ -5,9 +5,9 @@ import os
 import sys
 import traceback
 
-import Draft
+import Draft  # pyright: ignore[reportMissingImports] - there is no stub of it
 import FreeCAD as App
-import Image  # noqa: F401
+import Image  # noqa: F401 # pyright: ignore[reportMissingImports] - there is no stub of it
 import Mesh
 import Part
 import PartDesign  # noqa: F401
@@ -306,7 +306,8 @@ def mesh_operations(d):
 
 @make
 def cloud(d):
-    d.addObject("Points::Feature", "Points").Points = Points.Points([V(0, 0, 0), V(1, 2, 3)])
+    cloud = Points.Points  # pyright: ignore[reportAttributeAccessIssue] - the stubs forget it
+    d.addObject("Points::Feature", "Points").Points = cloud([V(0, 0, 0), V(1, 2, 3)])
 
 
 @make
@@ -421,7 +422,7 @@ def draft_annotations(d):
 
 @make
 def arch_wall(d):
-    import Arch
+    import Arch  # pyright: ignore[reportMissingImports] - there is no stub of it
 
     base = Draft.make_line(V(0, 0, 0), V(1000, 0, 0))
     d.recompute()

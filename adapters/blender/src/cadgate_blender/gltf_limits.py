@@ -1,4 +1,4 @@
-"""What a glTF document announces, checked against the limits before an importer believes it."""
+"""Checks what a glTF document announces against the limits, before an importer trusts it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from cadgate_blender import limits, picture_sizes
 from cadgate_blender.settings import BlenderSettings
 
 PER_VERTEX = 6
-"""Numbers that one vertex may need of one accessor: of a closed mesh, each is a corner of six triangles."""
+"""Numbers that one vertex may need in one accessor: in a closed mesh, each is a corner of six triangles."""
 
 
 def check(document: dict[str, Any], binary: bytes, name: str, settings: BlenderSettings) -> None:
-    """Raise UnsupportedFormat or LimitExceeded for a document with parts that it does not have, or too many.
+    """Raise UnsupportedFormat or LimitExceeded for a document that refers to missing parts, or has too many.
 
-    `binary` is the buffer that came with it, of a .glb.
+    `binary` is the buffer in a .glb.
     """
     try:
         limits.check(settings, "The number of nodes", len(_parts(document, "nodes")), "max_objects")
@@ -26,10 +26,10 @@ def check(document: dict[str, Any], binary: bytes, name: str, settings: BlenderS
         ]
         for number, part in enumerate(_parts(document, "buffers")):
             if _count(part, "byteLength") > len(buffers[number]):
-                raise ValueError(f"buffer {number} is said to have {part['byteLength']} bytes, and has fewer")
+                raise ValueError(f"buffer {number} should have {part['byteLength']} bytes, but has fewer")
         for view in _parts(document, "bufferViews"):
             if _count(view, "byteOffset") + _count(view, "byteLength") > len(buffers[_count(view, "buffer")]):
-                raise ValueError("a bufferView leads beyond its buffer")
+                raise ValueError("a bufferView extends beyond its buffer")
         for accessor in _parts(document, "accessors"):
             corners = _count(accessor, "count") / PER_VERTEX
             limits.check(settings, "The number of vertices", corners, "max_vertices")
@@ -38,7 +38,7 @@ def check(document: dict[str, Any], binary: bytes, name: str, settings: BlenderS
         _check_tree(_parts(document, "nodes"))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         raise UnsupportedFormat(
-            f"The file {name!r} is no glTF that can be imported: {error}", details={"name": name}
+            f"The file {name!r} is not a glTF that can be imported: {error}", details={"name": name}
         ) from error
 
 
@@ -65,7 +65,7 @@ def _data(uri: str) -> bytes:
     try:
         return base64.b64decode(content, validate=True)
     except binascii.Error as error:
-        raise ValueError(f"a data: URI is no base64 ({error})") from error
+        raise ValueError(f"a data: URI is not base64 ({error})") from error
 
 
 def _check_image(
@@ -79,12 +79,12 @@ def _check_image(
         content = buffers[_count(view, "buffer")][start : start + _count(view, "byteLength")]
     size = picture_sizes.size_of(content[: picture_sizes.HEAD])
     if size is None:
-        raise ValueError("one of its images says no size, or is of an unknown kind")
+        raise ValueError("one of its images has no size, or is of an unknown kind")
     limits.check(settings, "The number of pixels of an image", size[0] * size[1], "max_image_pixels")
 
 
 def _check_tree(nodes: list[dict[str, Any]]) -> None:
-    """Raise ValueError for nodes that hold themselves, or that several hold."""
+    """Raise ValueError for nodes that contain themselves, or have several parents."""
     parents: dict[int, int] = {}
     for number, node in enumerate(nodes):
         for child in cast("list[int]", node.get("children") or []):
@@ -92,9 +92,9 @@ def _check_tree(nodes: list[dict[str, Any]]) -> None:
                 raise ValueError(f"node {child} has two parents, or does not exist")
             parents[child] = number
     for number in parents:
-        # Each has one parent, so a way up that is longer than there are nodes goes round.
+        # Each has one parent, so a path upwards that is longer than the number of nodes is circular.
         place, steps = number, 0
         while place in parents:
             place, steps = parents[place], steps + 1
             if steps > len(nodes):
-                raise ValueError(f"node {number} holds itself")
+                raise ValueError(f"node {number} contains itself")

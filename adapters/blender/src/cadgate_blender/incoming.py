@@ -1,4 +1,4 @@
-"""Files that clients bring, looked at before Blender sees them: are they what their names say, and complete?"""
+"""Checks files from clients before Blender sees them: whether they match their names, and are complete."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from cadgate_blender.settings import BlenderSettings
 
 _ZSTANDARD, _GZIP, _ZIP = b"\x28\xb5\x2f\xfd", b"\x1f\x8b", b"PK\x03\x04"
 UNPACKED = 8
-"""How many times as large as `max_import_bytes` a file may be when it is unpacked."""
+"""How many times `max_import_bytes` an unpacked file may have."""
 _SKIPPED = bytes(range(33)) + bytes(range(128, 256))
-"""What Blender skips where a line of an OBJ file begins: all bytes that, as signed numbers, are not above a space."""
+"""What Blender skips at the beginning of a line in an OBJ: bytes that, as signed numbers, are not above a space."""
 _NOT_AS_DESCRIBED = (
     AttributeError,
     IndexError,
@@ -31,13 +31,13 @@ _NOT_AS_DESCRIBED = (
     ValueError,
     struct.error,
 )
-"""What reading a structure of a foreign file raises where a list, a number or a text is something else."""
+"""What reading a structure of a foreign file raises if a list, a number or a string is something else."""
 _MARK = b"\xef\xbb\xbf"
 _GLB = struct.Struct("<4sII")
 
 
 def format_of(name: str, path: Path) -> str:
-    """The format that a file's name says. Raises UnsupportedFormat, which names what the file is."""
+    """Return the format of a file by its name. Raises UnsupportedFormat, which says what the file is."""
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in FORMATS:
         known = ", ".join(sorted(FORMATS))
@@ -56,11 +56,11 @@ def _refusal(found: Recognised, name: str) -> str:
 
 _SOLIDS = ("step", "iges", "brep", "fcstd")
 _CAD = (
-    "it holds solids, which Blender does not know; import it into FreeCAD (POST /api/v1/freecad/import), export it "
+    "it contains solids, which Blender cannot read; import it into FreeCAD (POST /api/v1/freecad/import), export it "
     "there as glb, obj or stl, and import that artifact here (scale=0.001 makes metres of millimetres)"
 )
 _RENAME = {
-    kind: f"its content is of another kind than its name says; give it the suffix {suffix}"
+    kind: f"its content does not match its name; give it the suffix {suffix}"
     for kind, suffix in {"stl": ".stl", "obj": ".obj", "fbx": ".fbx", "gltf": ".gltf", "glb": ".glb"}.items()
 }
 
@@ -68,7 +68,7 @@ _RENAME = {
 def bring(source: Path, name: str, format: str, staged: StagedFile, settings: BlenderSettings) -> Path:
     """Put the file into the folder of `staged` under a name that importers understand.
 
-    Raises UnsupportedFormat for other content, LimitExceeded for a file that becomes too much when it is read.
+    Raises UnsupportedFormat for other content, LimitExceeded for a file that would become too large.
     """
     with source.open("rb") as file:
         first = file.read(512)
@@ -86,23 +86,23 @@ def bring(source: Path, name: str, format: str, staged: StagedFile, settings: Bl
         raise UnsupportedFormat(f"The file {name!r} {error}", details={"name": name}) from error
     except _NOT_AS_DESCRIBED as error:
         raise UnsupportedFormat(
-            f"The file {name!r} is damaged: its parts are not of the kinds that {format} has in their places",
+            f"The file {name!r} is damaged: its parts are not of the kinds that {format} requires",
             details={"name": name, "format": format},
         ) from error
-    # Importers name objects after the file; some read these signs as something else.
+    # Importers name objects after the file; some interpret these characters.
     stem = re.sub(r'[%"#:<>|?*]', "_", PurePosixPath(name).stem[:60])
     target = f"{stem or 'import'}{PurePosixPath(name).suffix.lower()}"
     with source.open("rb") as content, staged.create(target) as file:
         if format == "obj":
-            # Without references to material libraries: they name other files, and none came with it.
+            # Remove references to material libraries: they name other files, which did not come with it.
             _skip_mark(content)
             file.writelines(line for line in content if not line.lstrip(_SKIPPED).lower().startswith(b"mtllib"))
         elif format == "stl" and not _is_binary_stl(first, source):
-            # Blender knows the words in lower case only.
+            # Blender knows the keywords in lower case only.
             _skip_mark(content)
             file.writelines(line.lower() for line in content)
         elif format == "stl":
-            # Whole triangles only: some programs append notes of their own.
+            # Copy whole triangles only: some programs append their own notes.
             shutil.copyfileobj(
                 io.BytesIO(content.read(84 + 50 * struct.unpack_from("<I", first, 80)[0])), file, 1 << 20
             )
@@ -112,24 +112,24 @@ def bring(source: Path, name: str, format: str, staged: StagedFile, settings: Bl
 
 
 def _skip_mark(content: BinaryIO) -> None:
-    """Go past a byte order mark, which Blender takes for a part of the first line."""
+    """Skip a byte order mark, which Blender would read as part of the first line."""
     if content.read(len(_MARK)) != _MARK:
         content.seek(0)
 
 
 def copy(source: Path, staged: StagedFile) -> None:
-    """Put the file where `staged.path` says: a copy, so that nothing can be done to the artifact itself."""
+    """Copy the file to `staged.path`, so that nothing can change the artifact itself."""
     with source.open("rb") as content, staged.create(staged.path.name) as file:
         shutil.copyfileobj(content, file, 1 << 20)
 
 
 def readable(app: Application) -> list[str]:
-    """The folders that paths in a .blend file may lead to."""
+    """Return the folders that paths in a .blend file may lead to."""
     return [str(folder) for folder in (app.workspace, *app.artifacts.allowed_roots)]
 
 
 def _check(source: Path, name: str, format: str, settings: BlenderSettings) -> None:
-    """What the content says that it becomes. Raises Unsound, UnsupportedFormat, LimitExceeded."""
+    """Check what the content would become. Raises Unsound, UnsupportedFormat, LimitExceeded."""
     most = UNPACKED * settings.max_import_bytes
     if format in ("glb", "gltf"):
         document, binary = _glb_parts(source) if format == "glb" else (json.loads(source.read_bytes()), b"")
@@ -147,13 +147,13 @@ def _check(source: Path, name: str, format: str, settings: BlenderSettings) -> N
     elif head.startswith(_ZIP):
         unpacked = scrutiny.zip_size(str(source))
     elif format == "ply" and scrutiny.ply_size(head) > source.stat().st_size:
-        raise scrutiny.Unsound("does not have all that its header announces: it is cut off")
+        raise scrutiny.Unsound("does not contain everything that its header announces: it is cut off")
     if unpacked > most:
         limits.check(settings, "An eighth of the size of the unpacked file", unpacked // UNPACKED, "max_import_bytes")
 
 
 def _glb_parts(path: Path) -> tuple[dict[str, Any], bytes]:
-    """The document of a .glb, and the buffer in it."""
+    """Return the document of a .glb, and its buffer."""
     with path.open("rb") as file:
         file.seek(_GLB.size)
         length, _ = struct.unpack("<II", file.read(8))
@@ -164,11 +164,11 @@ def _glb_parts(path: Path) -> tuple[dict[str, Any], bytes]:
 
 
 def _check_version(document: dict[str, Any]) -> None:
-    """Raise Unsound for a glTF of another generation than 2."""
+    """Raise Unsound for a glTF of another version than 2."""
     asset = document.get("asset")
     version = cast("dict[str, Any]", asset).get("version") if isinstance(asset, dict) else None
     if not str(version).startswith("2."):
-        raise scrutiny.Unsound(f"is glTF of version {version!r}, and 2.0 is read here: convert it")
+        raise scrutiny.Unsound(f"is glTF of version {version!r}, but only 2.0 can be read: convert it")
 
 
 def _check_uris(document: Any, name: str) -> None:
@@ -181,7 +181,7 @@ def _check_uris(document: Any, name: str) -> None:
         if not isinstance(part, dict):
             continue
         for key, value in cast("dict[str, Any]", part).items():
-            # Extensions have references of their own; what programs note of themselves is no reference.
+            # Extensions have their own references; metadata of programs is not a reference.
             if key == "uri" and not str(value).startswith("data:"):
                 raise UnsupportedFormat(
                     f"The file {name!r} refers to another file {value!r}: "

@@ -1,4 +1,4 @@
-"""Finds Blender on this machine and says how to start it headless: a program, or the `bpy` wheel in this Python."""
+"""Finds Blender on this machine and knows how to start it headless: a program, or the `bpy` wheel in this Python."""
 
 from __future__ import annotations
 
@@ -32,30 +32,30 @@ class BlenderLauncher(Launcher[BlenderSettings]):
     """Starts Blender in the background with the script that serves the scene."""
 
     def plan(self) -> LaunchPlan:
-        """How to start Blender here. Raises ApplicationUnavailable with the command that installs it."""
+        """Return how to start Blender here. Raises ApplicationUnavailable with the command that installs it."""
         entry = str(application_entry("cadgate_blender"))
         program = self.program()
         if program is None:
-            # -P: the entry script's folder must not stand on sys.path, where its modules would hide others' names.
+            # -P: the entry script's folder must not be on sys.path, where its modules would hide others.
             return LaunchPlan(argv=[sys.executable, "-P", entry])
         return LaunchPlan(
             argv=[str(program), "--background", "--factory-startup", "--python-exit-code", "1", "--python", entry]
         )
 
     def hints(self) -> Sequence[Hint]:
-        """EEVEE and Workbench draw with OpenGL, headless through EGL; Cycles needs neither."""
+        """Return a hint if EGL is missing: EEVEE and Workbench draw with OpenGL, headless through EGL."""
         if not sys.platform.startswith("linux") or ctypes.util.find_library("EGL"):
             return ()
-        text = "the engines eevee and workbench (render/preview too) need libEGL, which is not installed"
+        text = "the engines eevee and workbench (and render/preview) need libEGL, which is not installed"
         return (Hint(text, "apt-get install -y --no-install-recommends libegl1 libgl1-mesa-dri"),)
 
     def options(self) -> dict[str, object]:
         return self.settings.model_dump(include=LIMITS)
 
     def program(self) -> Path | None:
-        """The Blender to run: `command` of the settings, BLENDER_CMD, the `bpy` wheel (None), then PATH.
+        """Return the Blender to run: `command` of the settings, BLENDER_CMD, the `bpy` wheel (None), then PATH.
 
-        Raises ApplicationUnavailable. A program that was named and is not there is an error, not a reason to look on.
+        Raises ApplicationUnavailable. A named program that does not exist is an error; the search does not continue.
         """
         for source, named in (("command", self.settings.command), ("BLENDER_CMD", os.environ.get("BLENDER_CMD"))):
             if named:
@@ -66,7 +66,7 @@ class BlenderLauncher(Launcher[BlenderSettings]):
                         details={"command": named, "remedy": f"unset {source}, or let it name the blender program"},
                     )
                 return found
-        # Only looked for, never imported: `bpy` is Blender itself, and belongs in a process of its own.
+        # Only look for it, never import it: `bpy` is Blender itself, and belongs in its own process.
         if importlib.util.find_spec("bpy") is not None:
             return None
         found = _executable("blender")

@@ -1,4 +1,4 @@
-"""The gateway's own check of the sizes that the settings bound, before any work is started."""
+"""Checks in the gateway the sizes that the settings limit, before any work is started."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from cadgate_blender.settings import BlenderSettings
 
 
 def check(settings: BlenderSettings, what: str, value: float, setting: str) -> None:
-    """Raise LimitExceeded when `value` is above the limit that `setting` names."""
+    """Raise LimitExceeded if `value` is above the limit that `setting` names."""
     limit = getattr(settings, setting)
     if value > limit:
         raise LimitExceeded(

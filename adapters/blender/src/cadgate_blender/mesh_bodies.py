@@ -1,4 +1,4 @@
-"""Meshes in JSON bodies: read and checked, and put into the form in which they travel. Runs in the gateway's helper."""
+"""Meshes in JSON bodies: reads, checks and converts them for the wire. Runs in the gateway's helper."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from cadgate.plugin import encode_params, read_bulk_json
 from cadgate_blender.models.meshes import CREATE, MeshParams
 
 LARGE = 5000
-"""Vertices from which on a mesh travels to Blender as a file."""
+"""The number of vertices from which a mesh is sent to Blender as a file."""
 
 
 def convert(body: bytes, path: str) -> tuple[bytes | None, dict[str, Any]]:
-    """The parameters of `meshes.create` as JSON; or None and the other parameters, where `path` has the arrays now.
+    """Return the parameters of `meshes.create` as JSON; or None and the other parameters, if `path` has the arrays.
 
     Raises MalformedJson, ValidationFailed.
     """
     mesh = read_bulk_json(body, MeshParams)
     if len(mesh.vertices) < LARGE or mesh.edges or mesh.uvs or mesh.normals or mesh.colors:
         return encode_params(CREATE, mesh).text, {}
-    # As JSON it would be written and read twice more.
+    # As JSON, it would be written and read twice more.
     Path(path).write_bytes(raw(mesh))
     return None, mesh.model_dump(mode="json", include=mesh.model_fields_set - {"vertices", "faces", "edges"})
 
 
 def raw(mesh: MeshParams) -> bytes:
-    """A mesh in the form of an upload."""
+    """Return a mesh in the form of an upload."""
     points = array("f", chain.from_iterable(mesh.vertices))
     sizes = array("I", map(len, mesh.faces))
     corners = array("I", chain.from_iterable(mesh.faces))

@@ -1,4 +1,4 @@
-"""How large a picture will be when it is decoded, by what its file says: Blender asks only after it has decoded it."""
+"""Reads the size of a decoded picture from its file: Blender checks it only after decoding."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import struct
 from collections.abc import Callable
 
 HEAD = 4 * 1024 * 1024
-"""Bytes of a file that are looked at: profiles and previews stand before the size in some formats."""
+"""The number of bytes that are read: in some formats, profiles and previews come before the size."""
 
 Size = tuple[int, int]
 
 
 def size_of(head: bytes) -> Size | None:
-    """Width and height of the picture that begins with `head`; None where it says none, or is of another kind."""
+    """Return width and height of the picture that begins with `head`; None if it has none, or is of another kind."""
     for magic, read in _READERS:
         if head.startswith(magic):
             try:
@@ -58,7 +58,7 @@ def _webp(head: bytes) -> Size | None:
 
 
 def _exr(head: bytes) -> Size | None:
-    """The largest window of all parts."""
+    """Return the largest window of all parts."""
     place, width, height = 8, 0, 0
     while head[place]:
         while head[place]:  # one attribute: name, type, size, value
@@ -72,7 +72,7 @@ def _exr(head: bytes) -> Size | None:
                 width, height = max(width, right - left + 1), max(height, top - bottom + 1)
             place = kind_end + 5 + length
         place += 1
-        if not head[4 + 1] & 0x10:  # a file of one part
+        if not head[4 + 1] & 0x10:  # a single-part file
             break
     return (width, height) if width > 0 and height > 0 else None
 

@@ -10,9 +10,9 @@ from cadgate.plugin import AdapterSettings
 
 
 class BlenderSettings(AdapterSettings):
-    """What every adapter has, and the sizes above which work is refused instead of started.
+    """The settings of every adapter, and the sizes above which work is refused instead of started.
 
-    Blender ends with a segmentation fault, not an exception, when memory runs out: what is too large is refused first.
+    When memory runs out, Blender ends with a segmentation fault, not an exception, so large work is refused first.
     """
 
     max_objects: Annotated[int, Field(ge=1)] = Field(50_000, description="Objects in the session.")
@@ -35,5 +35,5 @@ class BlenderSettings(AdapterSettings):
         67_108_864, description="Pixels of one image that is used as a texture."
     )
     verify: Literal["fast", "full"] = Field(
-        "fast", description="How closely results and files are checked, where a request does not say."
+        "fast", description="How closely results and files are checked if a request does not say."
     )

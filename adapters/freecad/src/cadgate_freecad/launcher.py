@@ -1,4 +1,4 @@
-"""Finds FreeCAD on this machine and says how to start it headless."""
+"""Finds FreeCAD on this machine and knows how to start it headless."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class FreeCADLauncher(Launcher[FreeCADSettings]):
     """Starts `freecadcmd` with the script that serves the document."""
 
     def plan(self) -> LaunchPlan:
-        """`freecadcmd app/entry.py`. Raises ApplicationUnavailable with the command that installs FreeCAD."""
+        """Return the plan for `freecadcmd app/entry.py`. Raises ApplicationUnavailable with the installing command."""
         return LaunchPlan(
             argv=[str(self.program()), str(application_entry("cadgate_freecad"))],
             # Draft and the importers load Qt classes; without a display only this platform plugin starts.
@@ -55,9 +55,9 @@ class FreeCADLauncher(Launcher[FreeCADSettings]):
         return self.settings.model_dump(include=LIMITS)
 
     def program(self) -> Path:
-        """The headless FreeCAD: `command` of the settings, FREECAD_CMD, PATH, then the usual places.
+        """Return the headless FreeCAD: `command` of the settings, FREECAD_CMD, PATH, then the usual places.
 
-        Raises ApplicationUnavailable. A program that was named and is not there is an error, not a reason to look on.
+        Raises ApplicationUnavailable. A named program that does not exist is an error; the search does not continue.
         """
         for source, named in (("command", self.settings.command), ("FREECAD_CMD", os.environ.get("FREECAD_CMD"))):
             if named:
@@ -80,7 +80,7 @@ class FreeCADLauncher(Launcher[FreeCADSettings]):
 
 
 def install_command() -> str:
-    """The command that installs a headless FreeCAD on this machine."""
+    """Return the command that installs a headless FreeCAD on this machine."""
     if shutil.which("apt-get"):
         return "apt-get install -y --no-install-recommends freecad-python3"
     return "conda install -y -c conda-forge freecad"

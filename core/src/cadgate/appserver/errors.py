@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from typing import Any, Iterable
 
 
@@ -53,9 +54,11 @@ def name_taken(kind: str, name: str, *, on_conflict: bool = True) -> AppError:
 
 
 def limit_exceeded(what: str, value: float, limit: float, setting: str) -> AppError:
-    """Return the error for work that is too large for the application."""
+    """Return the error for work that is too large for the application, or for a number."""
+    finite = math.isfinite(value)
     return AppError(
         "limit_exceeded",
-        f"{what} is {value:g}, above the limit of {limit:g}; the setting is {setting}",
-        {"limit": setting, "value": value, "maximum": limit},
+        f"{what} is {f'{value:g}' if finite else 'beyond all numbers'}, above the limit of {limit:g}; "
+        f"the setting is {setting}",
+        {"limit": setting, "value": value if finite else None, "maximum": limit},
     )

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from cadgate.cli.lifecycle import say
 from cadgate.cli.lock import holder_of
+from cadgate.cli.outward import proxy_hint
 from cadgate.cli.serve import CannotListen, bind
 from cadgate.cli.trial import try_start
 from cadgate.config.settings import Settings
@@ -68,6 +69,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield Finding("plugins.toml", "ok", str(settings.plugins or "none: every adapter is enabled"))
     yield from _state_dir(settings)
     yield from _port(settings)
+    yield from _proxy(settings)
     try:
         found = discover(settings)
     except ConfigError as error:
@@ -106,6 +108,12 @@ def _port(settings: Settings) -> Iterator[Finding]:
         yield Finding("host", "missing", error.message)
     else:
         yield Finding("port", "ok", f"{settings.port} on {settings.host} is free")
+
+
+def _proxy(settings: Settings) -> Iterator[Finding]:
+    hint = proxy_hint(settings)
+    if hint is not None:
+        yield Finding("proxy", "hint", *hint)
 
 
 def _adapter(one: Found, settings: Settings) -> Iterator[Finding]:

@@ -50,7 +50,9 @@ def execute(settings: Settings, adapter: str, script: str, timeout_seconds: floa
 
 def _read(script: str) -> str:
     try:
-        return sys.stdin.read() if script == "-" else Path(script).read_text(encoding="utf-8")
+        if script == "-":
+            return sys.stdin.read().removeprefix("\ufeff")
+        return Path(script).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CannotExecute(f"{script!r} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 

@@ -15,6 +15,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from cadgate.cli.gateway import Gateway, NotReachable, Service
 from cadgate.cli.leftovers import leftover_tables
 from cadgate.cli.lock import holder_of
+from cadgate.cli.outward import proxy_hint
 from cadgate.cli.processes import Family
 from cadgate.config.settings import Settings
 from cadgate.security.private import make_folder, secure_state
@@ -85,7 +86,11 @@ def up(settings: Settings, arguments: list[str], timeout_seconds: float) -> int:
         if gateway is None:
             return _did_not_start(child, log, start, timeout_seconds)
         states = _wait_for_adapters(gateway, progress, deadline)
-    return _report(gateway, states, log, leftover_tables(settings))
+    code = _report(gateway, states, log, leftover_tables(settings))
+    hint = proxy_hint(settings)
+    if hint is not None:
+        print(f"cadgate: warning: {hint[0]}: {hint[1]}", file=sys.stderr)
+    return code
 
 
 def _spawn(settings: Settings, log: Path, arguments: list[str]) -> tuple[subprocess.Popen[bytes], int]:

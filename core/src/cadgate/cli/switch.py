@@ -42,7 +42,10 @@ def switch(plugins: Path | None, name: str, *, enabled: bool) -> int:
     origin = settings.origin("adapters", name, "enabled")
     if "enabled" in settings.adapters.get(name, {}) and not origin.startswith(f"{path}:"):
         raise ConfigError(f"{origin} overrides {path}: change it there")
-    _write(path, changed(path.read_text(encoding="utf-8") if path.exists() else "", name, enabled, path))
+    # Read bytes, so that Windows line ends and a byte order mark are kept.
+    text = path.read_bytes().decode() if path.exists() else ""
+    mark = text[: text.startswith("\ufeff")]
+    _write(path, mark + changed(text.removeprefix("\ufeff"), name, enabled, path))
     if is_enabled(load_settings(plugins=path), name) != enabled:
         raise ConfigError(f"{path} was written, but does not make {name} {word}")
     say(f"{name} is {word} in {path}, from the next start of the gateway on")

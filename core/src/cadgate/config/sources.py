@@ -145,11 +145,11 @@ def _gateway_value(path: Path, key: str, value: Any, names: Sequence[str]) -> An
 def _read(path: Path, named_by: str) -> str:
     by = f" (named by {named_by})" if named_by else ""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # Windows' editors begin with a byte order mark
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: no such file{by}") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}){by}") from error
+        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}){by}: save it as UTF-8") from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}{by}") from error
 

@@ -54,7 +54,7 @@ class Batch(Params):
     """Many calls in one round trip; each sees the effects of those before it."""
 
     calls: Annotated[list[BatchCall], Field(min_length=1, max_length=10_000)]
-    atomic: bool = Field(False, description="All or nothing: if a call fails, everything is rolled back.")
+    atomic: bool = Field(False, strict=True, description="All or nothing: if a call fails, everything is rolled back.")
 
 
 class BatchSuccess(Result):

@@ -13,7 +13,10 @@ T = TypeVar("T")
 
 
 class Once:
-    """Remembers the last `limit` keys. Work that failed with a 5xx, 401 or 403 may be tried again."""
+    """Remembers the last `limit` keys. Work that failed with a 5xx, 401 or 403 may be tried again.
+
+    A key is the caller's identity, a space, and the caller's idempotency key.
+    """
 
     def __init__(self, limit: int = 10_000) -> None:
         self._limit = limit
@@ -32,8 +35,9 @@ class Once:
         """
         known = self._known.get(key)
         if known is not None and known[0] != digest:
+            sent = key.rpartition(" ")[2]
             raise IdempotencyConflict(
-                f"The idempotency key {key!r} was used for another request: use a new key for a new request"
+                f"The idempotency key {sent!r} was used for another request: use a new key for a new request"
             )
         if known and still_valid is not None and _succeeded(known[1]) and not still_valid(known[1].result()):
             known = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from cadgate.models.bounded import FailingFast
 from cadgate.models.colours import objection
@@ -61,7 +63,14 @@ def _text(value: str) -> str:
     return value
 
 
-Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_text)]
+class _Plain:
+    """Describes in the schema what `_text` checks; `json_schema_extra` would exclude adapters' own functions there."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": r"^[^\x00-\x1f\x7f]*$"}
+
+
+Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_text), _Plain()]
 """A name in an application's document; adapters restrict it to what their application keeps unchanged."""
 
 

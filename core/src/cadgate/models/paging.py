@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, Field
@@ -12,8 +13,11 @@ from cadgate.models.responses import Result
 T = TypeVar("T")
 
 
+_FIELDS = r"^\s*[A-Za-z_][A-Za-z0-9_]*\s*(,\s*[A-Za-z_][A-Za-z0-9_]*\s*)*$"
+
+
 def _fields(value: str | None) -> str | None:
-    if value is not None and not all(part.strip().isidentifier() for part in value.split(",")):
+    if value is not None and not re.match(_FIELDS, value):
         raise ValueError(f"fields {value!r} is not a comma-separated list of field names")
     return value
 
@@ -23,8 +27,8 @@ class Page(Params):
 
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
     offset: Annotated[int, Field(ge=0)] = 0
-    fields: Annotated[str | None, AfterValidator(_fields)] = Field(
-        None, description="Comma-separated names: return only these fields.", examples=["name,location"]
+    fields: Annotated[Annotated[str, Field(json_schema_extra={"pattern": _FIELDS})] | None, AfterValidator(_fields)] = (
+        Field(None, description="Comma-separated names: return only these fields.", examples=["name,revision"])
     )
 
 

@@ -87,6 +87,10 @@ def _document(app: FastAPI, found: Sequence[Found]) -> dict[str, Any]:
         },
         "servers": [{"url": "/", "description": "The gateway that serves this document"}],
         "tags": [{"name": part.tag, "description": part.description} for part in parts],
+        "x-tagGroups": [
+            {"name": "Gateway", "tags": [CORE_TAG]},
+            {"name": "Applications", "tags": [part.tag for part in parts[1:]]},
+        ],
         "paths": paths,
         "components": {
             "schemas": dict(sorted({**failure_schemas(), **schemas}.items())),

@@ -50,6 +50,8 @@ _STANDARD = ("Validation Error", "Additional Response", "Unprocessable Entity")
 """FastAPI's default descriptions."""
 
 _RETRYABLE = (429, 503, 504)
+_NAME = r"^[^\x00-\x1f\x7f]*$"
+"""What a name in a path may be: no control characters."""
 
 _HEADERS = {
     "X-Request-ID": {"description": "The id of the request in the log.", "schema": {"type": "string"}},
@@ -71,21 +73,21 @@ IDEMPOTENCY: dict[str, Any] = {
     "required": False,
     "description": "Chosen by the client for one piece of work: sent again with the same key, it is answered and not "
     "done again.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
 }
 _IF_MATCH: dict[str, Any] = {
     "name": "If-Match",
     "in": "header",
     "required": False,
     "description": "The `revision` that the change is based on; 412 `revision_mismatch` if it is not current.",
-    "schema": {"type": "string", "maxLength": 128},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r'^[^\s"\x00-\x1f\x7f]+$'},
 }
 _IF_NONE_MATCH: dict[str, Any] = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
     "description": "The `ETag` of a response that the client has: if it would be the same again, the response is 304.",
-    "schema": {"type": "string", "maxLength": 4096},
+    "schema": {"type": "string"},
 }
 _ETAG = {"description": "Identifies this response, for `If-None-Match`.", "schema": {"type": "string"}}
 _NOT_CHANGED = {"description": "Not changed since the `ETag` that `If-None-Match` names"}
@@ -153,6 +155,9 @@ def _parameters(operation: Operation, *, adapter: bool, mutates: bool, batch: bo
     if mutates:
         wanted += [IDEMPOTENCY, _DRY_RUN_QUERY] if batch else [IDEMPOTENCY, _IF_MATCH, _DRY_RUN_QUERY]
     parameters: list[dict[str, Any]] = operation.setdefault("parameters", []) if wanted else []
+    for one in parameters:
+        if adapter and one["in"] == "path" and one["schema"].get("type") == "string":
+            one["schema"].setdefault("pattern", _NAME)
     known = {(one["in"], one["name"].lower()) for one in parameters}
     parameters.extend(dict(one) for one in wanted if (one["in"], one["name"].lower()) not in known)
 
@@ -163,16 +168,16 @@ def _context(operation: Operation, context: Sequence[str]) -> None:
     for name in context:
         if name not in known:
             text = f"The {name} to work in, by default the active one."
-            schema = {"type": "string", "maxLength": 255}
+            schema = {"type": "string"}
             parameters.append({"name": name, "in": "query", "required": False, "description": text, "schema": schema})
 
 
 def _failures(operation: Operation, *, adapter: bool, mutates: bool) -> None:
     responses: dict[str, Any] = operation.setdefault("responses", {})
     statuses = {int(status) for status in responses if status.isdigit() and int(status) >= 400}
-    statuses |= {401, 403, 421, 500}
+    statuses |= {400, 401, 403, 421, 500}
     if "requestBody" in operation:
-        statuses |= {400, 413, 415, 422}
+        statuses |= {413, 415, 422}
     if operation.get("parameters"):
         statuses |= {422}
     if adapter:

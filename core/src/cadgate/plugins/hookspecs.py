@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pluggy
@@ -32,6 +33,7 @@ class Adapter:
     with the gateway. `package` is scanned for module-level `Method` and `Handler` objects. `context` names request
     values that are sent with every call (`?document=` in FreeCAD): in the query for REST, in `params` for batch and
     WebSocket. `topics` are the adapter's own, in addition to the gateway's: their events reach all subscribers.
+    `pages` is a folder of the package, whose files are served below `/console/{name}/`.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Adapter:
     connection_error: type[ConnectionFailed] = ConnectionFailed
     context: Sequence[str] = field(default=())
     topics: Sequence[str] = field(default=())
+    pages: Path | None = None
 
 
 class AdapterSpec:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from fastapi.routing import APIRoute, APIRouter, RouteContext, iter_route_contexts
@@ -49,6 +50,7 @@ def problems_of(adapter: Adapter, entry_point: str) -> list[str]:
         *_routers(adapter.routers),
         *_context(adapter),
         *_topics(adapter),
+        *_pages(adapter),
     ]
 
 
@@ -106,6 +108,16 @@ def _topics(adapter: Adapter) -> Iterator[str]:
             yield f"topics has {value!r}, which is the gateway's own: emit on it without declaring it"
     if len(set(map(repr, values))) < len(values):
         yield f"topics has a name twice: {list(values)!r}"
+
+
+def _pages(adapter: Adapter) -> Iterator[str]:
+    pages = cast("object", adapter.pages)
+    if pages is None:
+        return
+    if not isinstance(pages, Path):
+        yield f'pages must be a pathlib.Path, not {pages!r}: Path(__file__).parent / "pages"'
+    elif not pages.is_absolute() or not pages.is_dir():
+        yield f"pages names {pages.name!r}, which is no folder: it must be an absolute path of the installed package"
 
 
 def _sequence(value: Any) -> Sequence[Any] | None:

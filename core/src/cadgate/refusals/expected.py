@@ -118,8 +118,9 @@ def _bounds(schema: Schema) -> str:
 
 
 def _length(schema: Schema) -> str:
-    if "pattern" in schema:
-        return f" of the form {schema['pattern']}"
+    pattern: str = schema.get("pattern", "")
+    if pattern.startswith("^") and not pattern.startswith("^[^"):  # the others describe what a text may not contain
+        return f" of the form {pattern}"
     low, high = schema.get("minLength", 0), schema.get("maxLength")
     if high is not None:
         return f" of {low} to {high} characters" if low > 1 else f" of at most {high} characters"

@@ -16,6 +16,7 @@ from cadgate.models.responses import Failure, Result, Success
 from cadgate.openapi.extensions import METHOD_EXTENSION
 from cadgate.security.caller import audit_event_of
 from cadgate.web.access import requires
+from cadgate.web.context import context_of
 from cadgate.web.dependencies import application_of, session_of
 from cadgate.web.router import Router
 
@@ -62,6 +63,7 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
     @router.get("/methods", dependencies=[requires("read")])
     async def list_methods(request: Request) -> Success[MethodList]:
         """List every method with its route and the JSON Schemas of its parameters and result."""
+        context_of(request)  # refuses invalid headers, as all routes do
         if name not in made:
             # The schemas of all models take a tenth of a second, too long for the event loop.
             made[name] = await anyio.to_thread.run_sync(_list, session_of(request, name).served)

@@ -41,7 +41,9 @@ class ArtifactList(Result):
     total: int
 
 
-_BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_BYTES = {"application/octet-stream": _BINARY, "*/*": _BINARY}
+"""The type that comes is the file's own, which can be any; generators of clients know the first one."""
 _KEYED: dict[str, Any] = {"parameters": [IDEMPOTENCY]}
 _UPLOAD: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": UPLOAD_SCHEMA}}}
 
@@ -52,7 +54,7 @@ async def _once(request: Request, digest: str, work: Callable[[], Awaitable[None
     if key is None:
         await work()
     else:
-        await request.app.state.once.do(f"{authority_of(request.scope).identity} {key}", digest, work)
+        await request.app.state.once.run_once(f"{authority_of(request.scope).identity} {key}", digest, work)
 
 
 def _store(request: Request) -> ArtifactStore:

@@ -17,6 +17,7 @@ import structlog
 
 from cadgate.clients.base_client import BaseSocketClient, Notification
 from cadgate.sessions.spawn import Launch, Spawned, spawn
+from cadgate.sessions.start_hints import hint, is_unread, missing_library
 
 TAIL = 4096
 MAX_QUOTED = 300
@@ -42,8 +43,7 @@ def _discard(late: Future[Spawned]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(spawned.popen.pid, signal.SIGKILL)
     for descriptor in (spawned.lifeline, spawned.ready, spawned.boot):
-        if descriptor is not None:
-            os.close(descriptor)
+        os.close(descriptor)
     spawned.popen.wait()
 
 
@@ -66,7 +66,7 @@ class ApplicationProcess:
         self._popen = spawned.popen
         self._lifeline = spawned.lifeline
         self._ready_end: int | None = spawned.ready
-        self._boot_end = spawned.boot
+        self._boot_end: int | None = spawned.boot
         self._address = spawned.address
         self._launch = launch
         self._secret = secret
@@ -104,7 +104,7 @@ class ApplicationProcess:
 
         No other application may have the journal any more. `crashed` is as in `Launch`. Raises StartFailed.
         """
-        if self._boot_end is None:
+        if self._boot_end is None or not self._launch.standby:
             raise RuntimeError("this application is not on standby")
         boot, self._boot_end = self._boot_end, None
         try:
@@ -152,6 +152,7 @@ class ApplicationProcess:
     async def _ready(self, seconds: float) -> dict[str, Any]:
         """Return what the application reports when it is ready: a line of JSON on a pipe."""
         descriptor, self._ready_end = self._ready_end, None
+        boot, self._boot_end = self._boot_end, None
         if descriptor is None:
             raise StartFailed("it ended before it was needed", self.log_tail())
         pipe = os.fdopen(descriptor, "rb", buffering=0)
@@ -163,11 +164,11 @@ class ApplicationProcess:
             raise StartFailed(f"it was not ready within {seconds:g} s", self.log_tail()) from None
         finally:
             transport.close()
+            never_ran = is_unread(boot)
+            if boot is not None:
+                os.close(boot)
         if not data:
-            where = "" if self._launch.sandbox is None else IN_SANDBOX
-            last = self._printed(self._log_start).rpartition("\n")[2].strip()[:MAX_QUOTED]
-            said = f": the last line of its output is {last!r}" if last else ""
-            raise StartFailed(f"it ended while it started{where}{said}", self.log_tail(), crashed=True)
+            raise StartFailed(self._why_it_ended(never_ran), self.log_tail(), crashed=True)
         try:
             about: dict[str, Any] = json.loads(data)
             if "error" in about:
@@ -176,6 +177,14 @@ class ApplicationProcess:
         except (ValueError, TypeError, KeyError) as error:
             raise StartFailed("its report when it was ready is invalid", self.log_tail()) from error
         return about
+
+    def _why_it_ended(self, never_ran: bool) -> str:
+        printed, sandboxed = self._printed(self._log_start), self._launch.sandbox is not None
+        last = printed.rpartition("\n")[2].strip()[:MAX_QUOTED]
+        said = f": the last line of its output is {last!r}" if last else ""
+        why = missing_library(printed) or hint(self._launch.plan, never_ran=never_ran, sandboxed=sandboxed)
+        where = IN_SANDBOX if sandboxed and why is None else ""
+        return f"it ended while it started{where}{said}{f'; {why}' if why else ''}"
 
     def log_tail(self) -> str:
         """Return the end of the output since this start; if there is none, the end of earlier output."""

@@ -20,7 +20,9 @@ from typing import Literal
 
 from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ApplicationUnavailable
+from cadgate.security.private import make_folder, write_text
 from cadgate.sessions.launcher import LaunchPlan
+from cadgate.sessions.start_hints import is_nameless
 
 PROGRAM = "bwrap"
 REMEDY = "apt-get install -y bubblewrap"
@@ -67,6 +69,8 @@ class Sandbox:
     """One of `writable`, for caches that libraries keep between starts. Without it Mesa compiles its shaders each time,
     because it looks up the home folder in /etc/passwd.
     """
+    accounts: Path | None = None
+    """What it sees as /etc/passwd, where this user is in none: FreeCAD ends at once without a name."""
 
     def command(self, plan: LaunchPlan, folders: Iterable[Path], roots: Iterable[str], workdir: Path) -> list[str]:
         """Return `plan`'s command in a sandbox. `folders` are writable too; `roots` have its Python packages."""
@@ -75,6 +79,8 @@ class Sandbox:
             options += ["--ro-bind-try", path, path]
         for name in CONFIGURATION:
             options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+        if self.accounts is not None:
+            options += ["--ro-bind", str(self.accounts), "/etc/passwd"]
         for path in CACHES:
             options += ["--ro-bind-try", path, path]
         shown = _without_nested(
@@ -151,7 +157,21 @@ def sandbox_for(
         require()
     elif problem() is not None:
         return None
-    return Sandbox(hidden, [*writable, *([cache] if cache else [])], settings.sandbox_readable, cache)
+    return Sandbox(
+        hidden, [*writable, *([cache] if cache else [])], settings.sandbox_readable, cache, _accounts(hidden)
+    )
+
+
+def _accounts(folder: Path) -> Path | None:
+    """Return a copy of /etc/passwd in which this user has a name, where the machine's own has none."""
+    if not is_nameless():
+        return None
+    known = Path("/etc/passwd")
+    lines = known.read_text(encoding="utf-8", errors="replace") if known.exists() else ""
+    make_folder(folder)
+    path = folder / "passwd"
+    write_text(path, f"{lines.rstrip()}\ncadgate:x:{os.getuid()}:{os.getgid()}::/nonexistent:/bin/false\n".lstrip())
+    return path
 
 
 def _remedy() -> str | None:

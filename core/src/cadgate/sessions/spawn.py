@@ -55,8 +55,8 @@ class Spawned(NamedTuple):
     lifeline: int
     ready: int
     """The pipe by which the application reports that it is ready."""
-    boot: int | None
-    """The pipe by which a standby application is asked to take over."""
+    boot: int
+    """The pipe by which it gets its settings, and a standby application is asked to take over."""
     address: str | None
     """The address of the listener that was made for it."""
     log_start: int = 0
@@ -167,7 +167,4 @@ def spawn(launch: Launch, secret: str) -> Spawned:
             os.close(descriptor)
         if listener is not None:
             listener.close()
-    if launch.standby:
-        return Spawned(popen, lifeline_write, ready_read, boot_write, address, log_start)
-    os.close(boot_write)
-    return Spawned(popen, lifeline_write, ready_read, None, address, log_start)
+    return Spawned(popen, lifeline_write, ready_read, boot_write, address, log_start)

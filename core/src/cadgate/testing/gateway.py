@@ -19,7 +19,7 @@ T = TypeVar("T")
 START_SECONDS = 90
 
 
-def eventually(probe: Callable[[], T], *, seconds: float = 20, what: str = "the condition") -> T:
+def eventually(probe: Callable[[], T | None], *, seconds: float = 20, what: str = "the condition") -> T:
     """Return the first true value of `probe`, which is called every few milliseconds for up to `seconds`.
 
     :raises AssertionError: with the last value.

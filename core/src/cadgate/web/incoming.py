@@ -83,9 +83,9 @@ class IncomingFile:
         store: ArtifactStore = request.app.state.artifacts
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type == "multipart/form-data":
-            fields: dict[str, str] = {}
+            fields: dict[str, str] = dict.fromkeys(form.model_fields.keys() - {"artifact"}, "")
             artifact = await receive_upload(store, request, fields=fields)
-            return IncomingFile(store, artifact.id, form is TrustableReference and _is_true(fields.get("trusted")))
+            return IncomingFile(store, artifact.id, _is_true(fields.get("trusted")))
         body = await request.body()
         if content_type != "application/json" and body:
             raise UnsupportedMediaType('Send multipart/form-data with a field "file", or JSON {"artifact": id}')
@@ -118,6 +118,7 @@ UPLOAD_SCHEMA: dict[str, Any] = {
         "type": "object",
         "properties": {"file": {"type": "string", "format": "binary"}},
         "required": ["file"],
+        "additionalProperties": False,
     }
 }
 """OpenAPI of a multipart body with the field `file`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from functools import partial
 from io import BufferedWriter
 from pathlib import Path
@@ -41,11 +42,11 @@ async def receive_upload(
 ) -> Artifact:
     """Store the file of a multipart request as an artifact; only once, if the request has an idempotency `key`.
 
-    `fields` gets the values of the body's other fields, if they are short.
+    `fields` names the body's other fields, and gets their values, if they are short texts.
 
-    Raises Forbidden for a caller without the scope `write`; ValidationFailed without a file, with an empty one or with
-    two; PathNotAllowed for its name; BadRequest for a body that is not multipart, or is truncated;
-    CommandExecutionError for a full disk. Nothing is stored then.
+    Raises Forbidden for a caller without the scope `write`; ValidationFailed without a file, with an empty one, with
+    two or with another field; PathNotAllowed for its name; BadRequest for a body that is not multipart, or is
+    truncated; CommandExecutionError for a full disk. Nothing is stored then.
     """
     audit: AuditLog = request.app.state.audit
     with audit.recording(audit_event_of(request, "artifacts.store")) as learned, reporting_full_disk():
@@ -94,7 +95,7 @@ async def _receive(store: ArtifactStore, request: Request, fields: dict[str, str
                     await anyio.to_thread.run_sync(upload.flush)
         except FormParserError as error:
             raise BadRequest(f"The upload is not multipart/form-data: {error}") from error
-        name = upload.finish()
+        name = upload.finish(fields)
         fields.update(upload.fields)
         return await anyio.to_thread.run_sync(upload.adopt, name)
     finally:
@@ -163,10 +164,10 @@ class _Upload:
         _, options = parse_options_header(self._disposition)
         filename = options.get(b"filename")
         field = options.get(b"name", b"").decode("utf-8", "replace")
-        if filename is None and field != FIELD:
+        if field != FIELD:
             if field in self._texts:
                 raise ValidationFailed(f"The upload has the field {field[:100]!r} twice")
-            self._text, self._texts[field] = field, b""
+            self._text, self._texts[field] = field if filename is None else None, b""
         if field != FIELD or filename is None:
             return
         if self._name is not None:
@@ -201,12 +202,19 @@ class _Upload:
                 self._digest.update(piece)
                 self._file.write(piece)
 
-    def finish(self) -> str:
+    def finish(self, known: Collection[str]) -> str:
         """Return the file's name at the end of the body. Raises BadRequest or ValidationFailed if it is invalid."""
         if not self._ended:
             raise BadRequest("The upload is truncated: its last boundary is missing")
         if self._name is None:
             raise ValidationFailed(f"The upload has no file in its field {FIELD!r}", details={"field": FIELD})
+        if unknown := self._texts.keys() - known:
+            field, fields = min(unknown)[:100], ", ".join(repr(one) for one in (FIELD, *known))
+            message = f"not a field of this upload: send {fields}, and what else the route takes in the query"
+            raise ValidationFailed(
+                f"{field}: {message}",
+                details={"errors": [{"type": "extra_forbidden", "loc": ["body", field], "msg": message}]},
+            )
         if self._size + self.waiting == 0:
             raise ValidationFailed(f"The uploaded file {self._name!r} is empty")
         return self._name

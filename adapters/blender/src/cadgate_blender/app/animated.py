@@ -1,4 +1,4 @@
-"""Values that keyframes, drivers or constraints set too: whoever sets one is warned that it does not last."""
+"""Warns that a value does not last because keyframes, drivers or constraints also set it."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _CONSTRAINTS = {
     "rotation": ("COPY_ROTATION", "LIMIT_ROTATION", "TRACK_TO", "DAMPED_TRACK", "LOCKED_TRACK"),
     "scale": ("COPY_SCALE", "LIMIT_SCALE", "MAINTAIN_VOLUME"),
 }
-"""What each changes; a type that is not here changes all three."""
+"""What each type changes; a type that is not here changes all three."""
 
 _BECAUSE = {
     "animated": "keyframes set {what} of {name!r} again when a frame is shown or rendered: change or remove them",
-    "driven": "a driver computes {what} of {name!r}, and overwrites what was set: change or remove it",
-    "constrained": "constraints decide {what} of {name!r}, whatever was set: change or remove them",
+    "driven": "a driver computes {what} of {name!r}, and overwrites the new value: change or remove it",
+    "constrained": "constraints determine {what} of {name!r}, whatever the value: change or remove them",
 }
 
 
 def _overruled(block: Any) -> dict[str, str]:
-    """RNA path to what sets it: `animated` or `driven`."""
+    """Map RNA paths to what sets them: `animated` or `driven`."""
     animation = getattr(block, "animation_data", None)
     if animation is None:
         return {}
@@ -63,7 +63,7 @@ def _say(code: str, name: str, fields: Sequence[str]) -> None:
 
 
 def warn_of_object(obj: Any, fields: Sequence[str]) -> None:
-    """The same for the transform and visibility of an object, which constraints may decide too."""
+    """Do the same for the transform and visibility of an object, which constraints may determine too."""
     if obj.animation_data is None and not len(obj.constraints):
         return
     known = {**TRANSFORMS, **VISIBLE}
@@ -82,17 +82,17 @@ def _is_constrained(obj: Any, field: str) -> bool:
 
 
 def warn_of_socket(name: str, tree: Any, field: str, socket: Any) -> None:
-    """The same for the value of a node's input."""
+    """Do the same for the value of a node's input."""
     warn_of(name, tree, {field: (socket.path_from_id("default_value"),)})
 
 
 def warn_of_camera(scene: Any) -> None:
-    """Warn where markers of the scene choose its camera."""
+    """Warn if markers of the scene choose its camera."""
     if any(marker.camera is not None for marker in scene.timeline_markers):
         warn("animated", f"Markers of the scene {scene.name!r} choose its camera by the frame: remove their cameras")
 
 
 def warn_of_modifier(obj: Any, modifier: Any, fields: Mapping[str, Sequence[str]]) -> None:
-    """The same for settings of a modifier; `fields` is field to Blender's own names."""
+    """Do the same for settings of a modifier; `fields` is field to Blender's own names."""
     start = f'modifiers["{bpy.utils.escape_identifier(modifier.name)}"].'
     warn_of(obj.name, obj, {field: [start + each for each in own] for field, own in fields.items()})

@@ -1,4 +1,4 @@
-"""What a request names, and what of it a file of its format can hold: chosen, noted as it is, and prepared."""
+"""Chooses what a request names and a file of its format can hold, records it, and prepares it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from cadgate_blender.app.verification.files import Truth
 
 STILL = ("obj", "stl", "ply")
 _HOLLOW = ("MESH", "CURVE", "SURFACE", "FONT", "META")
-"""What is nothing without points."""
+"""Types of objects that are nothing without points."""
 
 
 def prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str) -> tuple[list[Any], Truth]:
-    """What there is to write, changed such that it can be written, and what the file must hold then."""
+    """Return the objects to write, changed so that they can be written, and what the file must then contain."""
     _choose(chosen)
     _tame_names()
     _drop_settings(chosen, format)
@@ -32,14 +32,14 @@ def prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str)
     motion = Motion(chosen)
     moving = motion.at_all()
     if moving and format in STILL:
-        warn("still", f"A {format} file holds no movement: {preparing.told(moving)} is in it as it is in this frame")
+        warn("still", f"A {format} file cannot hold movement: {preparing.listed(moving)} is in it as in this frame")
     keyed = [obj.name for obj in chosen if getattr(obj.data, "shape_keys", None) is not None]
     instanced = any(extents.makes_instances(obj) for obj in chosen)
-    told = len(current().warnings)
+    before = len(current().warnings)
     chosen = preparing.prepare(chosen, format, motion)
     kept = {obj.name for obj in chosen}
     truth = Truth({name: shape for name, shape in found.items() if name in kept and shape.triangles})
-    words = " ".join(each["message"] for each in current().warnings[told:])
+    words = " ".join(each["message"] for each in current().warnings[before:])
     warned = {obj.name for obj in chosen if repr(obj.name) in words}
     truth.excused = set(warned)
     textures.warn_of_missing_uvs(chosen)
@@ -55,7 +55,7 @@ def prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str)
 
 
 def _otherwise_at_rest(format: str, motion: Motion, moving: list[str]) -> set[str]:
-    """What moves, where the file at rest is not the frame that is shown: its place cannot be compared then."""
+    """Return what moves, if the file at rest differs from the shown frame: its place cannot be compared then."""
     if not motion.frames or format in STILL:
         return set()
     if format in ("glb", "gltf") or has_tracks() or not motion.frames[0] <= motion.now <= motion.frames[-1]:
@@ -64,13 +64,13 @@ def _otherwise_at_rest(format: str, motion: Motion, moving: list[str]) -> set[st
 
 
 def _holds(format: str, obj: Any, found: dict[str, Any]) -> bool:
-    """Whether anything of the object can be in a file of this format."""
+    """Return whether anything of the object can be in a file of this format."""
     shape = found.get(obj.name)
     if shape is None:
         return format not in STILL and (obj.type not in _HOLLOW or len(obj.children) > 0)
     if shape.triangles:
         return True
-    # Points and lines alone.
+    # Only points and lines.
     if format in ("obj", "ply"):
         return obj.type == "MESH"
     return format in ("usd", "abc", "fbx") or (format != "stl" and len(obj.children) > 0)
@@ -82,28 +82,28 @@ def _has_keys(name: str) -> bool:
 
 
 def _with_something(chosen: list[Any], format: str, found: dict[str, Any]) -> list[Any]:
-    """The objects without those that ought to have points and have none, or none that the format can hold."""
+    """Leave out objects that should have points but have none, or none that the format can hold."""
     full = [obj for obj in chosen if _holds(format, obj, found)]
     left = [obj.name for obj in chosen if obj not in full]
     if not full:
         raise AppError(
             "degenerate_result",
-            f"There is no surface to export as {format}: {preparing.told(left)} has no points in this scene (a text of "
+            f"There is no surface to export as {format}: {preparing.listed(left)} has no points in this scene (text of "
             "spaces, an empty mesh, modifiers that leave nothing); add one, or name other objects",
             {"objects": left},
         )
     if left:
-        warn("left_out", f"What has no surface in this scene is not in the file: {preparing.told(left)}")
+        warn("left_out", f"What has no surface in this scene is not in the file: {preparing.listed(left)}")
         for obj in [each for each in chosen if each.name in left]:
             obj.select_set(False)
     return full
 
 
 def _choose(chosen: list[Any]) -> None:
-    """Select exactly these, and make them visible: exporters leave out what is not."""
+    """Select exactly these, and make them visible: exporters leave out anything else."""
     scene, layer = bpy.context.scene, bpy.context.view_layer
     bpy.ops.object.select_all(action="DESELECT")
-    # To ask for one by its name, or whether one is visible, costs a walk over all.
+    # Looking up one by name, or asking whether it is visible, costs a walk over all.
     known = set(layer.objects.keys())
     for obj in chosen:
         if obj.name not in known:
@@ -125,15 +125,15 @@ def _choose(chosen: list[Any]) -> None:
 
 
 def _tame_names() -> None:
-    """Names of images that are names of files: exporters write some of them as they are, with `../` and all."""
+    """Make the names of images safe as file names: exporters write some of them unchanged, including `../`."""
     for image in bpy.data.images:
         if any(each in image.name for each in "/\\\0") or image.name.startswith("."):
             image.name = bpy.path.clean_name(image.name)
 
 
 def _drop_settings(chosen: list[Any], format: str) -> None:
-    """Custom properties that are none: what Cycles keeps there. FBX gets groups of values as JSON text, for Blender
-    would write where they stand in memory.
+    """Remove custom properties that are settings of Cycles. FBX gets groups of values as JSON text, because Blender
+    would write their addresses in memory.
     """
     for block in {*chosen, *(obj.data for obj in chosen if obj.data is not None), *bpy.data.materials}:
         for name, value in list(block.items()):
@@ -144,6 +144,6 @@ def _drop_settings(chosen: list[Any], format: str) -> None:
 
 
 def has_tracks() -> bool:
-    """Whether anything keeps several movements to choose from."""
+    """Return whether anything has several movements to choose from."""
     blocks = [*bpy.data.objects, *bpy.data.shape_keys]
     return any(block.animation_data is not None and len(block.animation_data.nla_tracks) for block in blocks)

@@ -1,4 +1,4 @@
-"""What Blender is told to run: serves the scene until the gateway says stop."""
+"""The script that Blender runs: it serves the scene until the gateway stops it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 def run() -> None:
     """Serve; never returns."""
-    # The folder holds links to the packages cadgate and cadgate_blender, and nothing else of the gateway's environment.
+    # The folder has links to the packages cadgate and cadgate_blender, and nothing else from the gateway's environment.
     sys.path.insert(0, os.environ["CADGATE_LIB"])
 
     from cadgate.appserver.boot import main

@@ -1,4 +1,4 @@
-"""Where events go: the server's `emit`, once the host has started."""
+"""Sends events through the server's `emit`, once the host has started."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ def connect(host: Host) -> None:
 
 
 def emit(topic: str, data: dict[str, Any]) -> None:
-    """Tell every peer of an event. Any thread."""
+    """Send an event to every peer. May be called on any thread."""
     for host in _hosts:
         host.emit(topic, data)

@@ -1,4 +1,4 @@
-"""Writing files of every format, in a worker on a copy of the session, and reading back what was written."""
+"""Writes files of every format, in a worker on a copy of the session, and reads them back."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def export(
     up: str,
     verify: str,
 ) -> dict[str, Any]:
-    """Write `objects` of the saved session to `path`. Returns the names of what is in it.
+    """Write `objects` of the saved session to `path`. Returns the names of the objects in it.
 
-    Raises AppError `degenerate_result` for nothing to write, `command_failed` when the file is not as the scene.
+    Raises AppError `degenerate_result` for nothing to write, `command_failed` if the file differs from the scene.
     """
     if excerpt is None:
-        # As the file that Blender starts with: one that was opened has a path, and exporters write it into their files.
+        # Load it as Blender's startup file: an opened file has a path, which exporters write into their files.
         bpy.ops.wm.read_homefile(filepath=scene_path, load_ui=False, use_factory_startup=False)
     else:
         excerpts.load(scene_path, excerpt)
@@ -63,7 +63,7 @@ def export(
 
 
 def _name_images(folder: str) -> list[tuple[Any, str]]:
-    """The packed images, each with a file name of its own in `folder`."""
+    """Return the packed images, each with its own file name in `folder`."""
     named: list[tuple[Any, str]] = []
     for image in bpy.data.images:
         if image.packed_file is not None:
@@ -76,7 +76,7 @@ def _name_images(folder: str) -> list[tuple[Any, str]]:
 
 
 def _unpack_images(path: str) -> None:
-    """Write images beside `path`, for formats that refer to files."""
+    """Write images next to `path`, for formats that refer to files."""
     for image, target in _name_images(os.path.dirname(path)):
         with open(target, "wb") as file:
             file.write(image.packed_file.data)
@@ -84,8 +84,8 @@ def _unpack_images(path: str) -> None:
 
 
 def _put_bare_first() -> None:
-    """Objects without a material before all others: in an OBJ file a material holds until another one is named, and
-    there is no word for none.
+    """Put objects without a material before all others: in an OBJ file a material applies until another one is named,
+    and there is no keyword for none.
     """
     chosen = list(bpy.context.selected_objects)
     chosen.sort(key=lambda obj: any(slot.material for slot in obj.material_slots))
@@ -108,7 +108,7 @@ def _glb(path: str, scale: float, up: str) -> None:
 
 
 def _gltf(path: str, scale: float, up: str) -> None:
-    """One JSON file: Blender writes buffers and images beside it, and they are put in as data URIs."""
+    """Write one JSON file: Blender writes buffers and images as separate files, which are embedded as data URIs."""
     scale_roots(scale)
     folder = path + ".parts"
     os.makedirs(folder)
@@ -135,11 +135,11 @@ def _gltf_operator(path: str, kind: str, up: str) -> None:
         filepath=path,
         export_format=kind,
         use_selection=True,
-        # They are applied already: to let the exporter do it would lose the shape keys of all objects.
+        # They are already applied: letting the exporter do it would lose the shape keys of all objects.
         export_apply=False,
         export_yup=up == "Y",
         export_extras=True,
-        # One animation of all that moves at once; with tracks, one of each, as they are kept for choosing one.
+        # Write one animation of everything that moves at once; with tracks, one for each, to choose from.
         export_animation_mode="ACTIONS" if choosing.has_tracks() else "ACTIVE_ACTIONS",
         export_cameras=True,
         export_lights=True,
@@ -173,9 +173,9 @@ def _ply(path: str, scale: float, up: str) -> None:
         global_scale=scale,
         up_axis=up,
         forward_axis=_FORWARD[up],
-        # Many readers of PLY take only faces that all have the same number of corners.
+        # Many PLY readers accept only faces that all have the same number of corners.
         export_triangulated_mesh=True,
-        # UVs would split vertices along their seams, and the format names no image for them.
+        # UVs would split vertices along their seams, and the format has no image for them.
         export_uv=False,
     )
 
@@ -184,7 +184,7 @@ def _fbx(path: str, scale: float, up: str) -> None:
     for image in bpy.data.images:
         if image.packed_file is None and image.has_data:
             image.pack()
-    # Packed pictures are embedded as they are, under the names of the images.
+    # Packed pictures are embedded unchanged, under the names of the images.
     _name_images(os.path.dirname(path))
     with stable_fbx.stable():
         bpy.ops.export_scene.fbx(
@@ -198,7 +198,7 @@ def _fbx(path: str, scale: float, up: str) -> None:
             # Blender units are metres in every file, whatever the scene calls them.
             apply_unit_scale=False,
             use_custom_props=True,
-            # One animation of all that moves at once, as for glTF.
+            # Write one animation of everything that moves at once, as for glTF.
             bake_anim_use_all_actions=choosing.has_tracks(),
             bake_anim_use_nla_strips=choosing.has_tracks(),
         )
@@ -207,7 +207,7 @@ def _fbx(path: str, scale: float, up: str) -> None:
 def _usd(path: str, scale: float, up: str) -> None:
     scale_roots(scale)
     _warn_of_names([obj.name for obj in bpy.context.selected_objects])
-    # Two packed images without a file name of their own would be written to one file.
+    # Two packed images without their own file names would be written to the same file.
     _name_images("//")
     versions.call(
         bpy.ops.wm.usd_export,
@@ -215,13 +215,13 @@ def _usd(path: str, scale: float, up: str) -> None:
         selected_objects_only=True,
         visible_objects_only=False,
         evaluation_mode="VIEWPORT",
-        # A subdivision surface as it is seen, not its cage with a note.
+        # Write a subdivision surface as shown, not its cage with an attribute.
         export_subdivision="TESSELLATE",
         convert_orientation=True,
         export_global_up_selection=up,
         export_global_forward_selection=_FORWARD[up],
         export_textures_mode="NEW",
-        # The world would become a dome light with a picture file beside this one.
+        # The world would become a dome light with a separate picture file.
         convert_world_material=False,
         relative_paths=True,
         export_animation=may_move(),
@@ -230,11 +230,11 @@ def _usd(path: str, scale: float, up: str) -> None:
 
 
 def _warn_of_names(chosen: list[str]) -> None:
-    """USD's names are made of letters, digits and `_`; Blender writes `_` for the rest."""
+    """Warn of changed names: USD's consist of letters, digits and `_`; Blender writes `_` for the rest."""
     renamed = sorted(name for name in chosen if not versions.usd_holds(name))
     if renamed:
-        told = ", ".join(repr(name) for name in renamed[:10]) + (" …" if len(renamed) > 10 else "")
-        warn("renamed", f"A usd file cannot hold these names as they are; other characters became '_' there: {told}")
+        listed = ", ".join(repr(name) for name in renamed[:10]) + (" …" if len(renamed) > 10 else "")
+        warn("renamed", f"A usd file cannot hold these names unchanged; other characters became '_' in it: {listed}")
 
 
 def _abc(path: str, scale: float, up: str) -> None:
@@ -261,7 +261,7 @@ def _blend(path: str, scale: float, chosen: list[Any]) -> None:
 
 
 def _with_instances(chosen: list[Any]) -> set[str]:
-    """The names of these and of what they show instances of."""
+    """Return the names of these and of the objects that they show as instances."""
     kept = {obj.name for obj in chosen}
     pending = [obj.instance_collection for obj in chosen if obj.instance_collection is not None]
     while pending:

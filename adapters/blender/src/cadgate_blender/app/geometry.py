@@ -1,4 +1,4 @@
-"""Meshes from geometry, as arrays or as a bmesh. What is small is kept, and written into each mesh that asks for it."""
+"""Meshes from geometry, as arrays or as a bmesh. Small geometry is cached, and written into each mesh that needs it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cadgate_blender.app import mesh_arrays
 
 _REMEMBERED = 64
 _LARGEST = 20_000
-"""Corners of faces beyond which a geometry is not kept."""
+"""The number of face corners above which a geometry is not cached."""
 
 _made: OrderedDict[Hashable, Any] = OrderedDict()
 
@@ -23,8 +23,8 @@ Make = Callable[[str], Any]
 
 
 class Arrays(NamedTuple):
-    """A mesh in numbers, each an array of numpy: positions, the corners of all faces one after the other, and how many
-    of them each face has.
+    """A mesh in numbers, each a numpy array: positions, the corners of all faces in sequence, and the number of corners
+    of each face.
     """
 
     points: Any
@@ -33,13 +33,13 @@ class Arrays(NamedTuple):
     uvs: Any = None
     """Two numbers for each corner."""
     smooth: Any = False
-    """Whether all faces are shaded smooth, or one answer for each."""
+    """Whether all faces are shaded smooth, or one value for each."""
     edges: Any = None
-    """Pairs of points, where there are no faces."""
+    """Pairs of points, if there are no faces."""
 
 
 def from_bmesh(key: Hashable, fill: Fill, smooth: bool = False) -> Make:
-    """A maker of a mesh whose geometry `fill` puts into an empty bmesh, with a UV map. Equal keys are equal meshes."""
+    """Return a mesh maker whose geometry `fill` puts into an empty bmesh, with a UV map. Equal keys, equal meshes."""
 
     def build(mesh: Any) -> None:
         geometry = bmesh.new()
@@ -56,11 +56,11 @@ def from_bmesh(key: Hashable, fill: Fill, smooth: bool = False) -> Make:
 
 
 def from_arrays(key: Hashable, arrays: Callable[[], Arrays]) -> Make:
-    """The same from arrays, whose cost per vertex is the same at every size."""
+    """Do the same from arrays, whose cost per vertex is the same at every size."""
 
     def build(mesh: Any) -> None:
         fill_mesh(mesh, arrays())
-        # What is added to a mesh is selected; what comes from a bmesh is not.
+        # Elements added to a mesh are selected; those from a bmesh are not.
         for attribute in [each for each in mesh.attributes if each.name.startswith(".select_")]:
             mesh.attributes.remove(attribute)
 
@@ -111,7 +111,7 @@ def _remembered(key: Hashable, build: Fill) -> Make:
                 _made.popitem(last=False)[1].free()
         else:
             _made.move_to_end(key)
-        # The first of its kind comes by the same way as all others: they are equal to the last bit.
+        # The first one is made in the same way as all others, so they are equal to the last bit.
         geometry.to_mesh(mesh)
         return mesh
 

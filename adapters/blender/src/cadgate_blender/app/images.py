@@ -1,4 +1,4 @@
-"""Images: taken from files into the session, packed, so that no file is needed afterwards."""
+"""Images: loads them from files into the session, packed, so that the files are not needed afterwards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cadgate.appserver import AppError
 
 
 def load(path: str, name: str) -> Any:
-    """The image file `path` as a packed image. Raises AppError when Blender cannot read it as one."""
+    """Return the image file `path` as a packed image. Raises AppError if Blender cannot read it as one."""
     try:
         image = bpy.data.images.load(path, check_existing=False)
     except RuntimeError as error:
@@ -30,7 +30,7 @@ def unplug(tree: Any, socket: Any) -> None:
     for link in list(socket.links):
         tree.links.remove(link)
     while pending:
-        # By name: two links may lead to one node, and a reference to a removed node is dead.
+        # Use names: two links may lead to one node, and a reference to a removed node is invalid.
         node = tree.nodes.get(pending.pop())
         if node is None or any(output.links for output in node.outputs):
             continue

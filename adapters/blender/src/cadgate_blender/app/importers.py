@@ -1,4 +1,4 @@
-"""Reading files of every format, in a worker with an empty session: what crashes or hangs here hurts nobody."""
+"""Reads files of every format, in a worker with an empty session, where a crash or hang affects nobody."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from cadgate_blender.app.verification import imports
 def read(
     *, path: str, format: str, into: str, scale: float, up: str | None, roots: list[str], trusted: bool
 ) -> dict[str, Any]:
-    """Import the file `path` and save what it held as the .blend file `into`.
+    """Import the file `path` and save its contents as the .blend file `into`.
 
-    Paths in a .blend file may lead to the folders `roots`; a trusted one is taken as it is.
+    Paths in a .blend file may lead to the folders `roots`; a trusted one is opened as it is.
     Raises AppError: `limit_exceeded`, `command_failed` with Blender's own words, `degenerate_result` for nothing.
     """
     said = imports.said_by(path, format)
@@ -50,7 +50,7 @@ def read(
 
 @method("internal.read_document")
 def read_document(*, path: str, into: str, roots: list[str], trusted: bool) -> dict[str, Any]:
-    """Open the .blend file `path`, and save it without what it may not bring (a trusted one: as it is) as `into`."""
+    """Open the .blend file `path`, and save it as `into`, without what is not allowed unless it is trusted."""
     try:
         try:
             opening.open_file(path, roots, trusted=trusted)
@@ -69,7 +69,7 @@ def _unreadable(format: str, error: RuntimeError) -> AppError:
         return AppError("command_failed", f"Blender cannot read the {format} file: {_words(error)}")
     return AppError(
         "unsupported_format",
-        f"The {format} file needs the extension {extension[1]!r}, which Blender does not read: write it without "
+        f"The {format} file needs the extension {extension[1]!r}, which Blender cannot read: write it without "
         "(for compressed meshes, `gltf-transform copy` or the program that made it)",
         {"extension": extension[1]},
     )
@@ -80,13 +80,13 @@ def _words(error: RuntimeError) -> str:
     shown = [line for line in lines if line.strip() and os.sep not in line]
     if "Traceback" in str(error):
         shown = [f"its importer failed ({line.strip()[:200]})" for line in shown[-1:]]
-    return shown[0] if shown else "it is damaged, or of another kind than its name says"
+    return shown[0] if shown else "it is damaged, or does not match its name"
 
 
 def _check(format: str, *, may_be_empty: bool = False) -> None:
     objects = bpy.data.objects
     if not len(objects) and not may_be_empty:
-        raise AppError("degenerate_result", f"The {format} file holds no objects")
+        raise AppError("degenerate_result", f"The {format} file contains no objects")
     limits.check("The number of objects", len(objects), "max_objects")
     for obj in objects:
         if obj.type == "MESH":
@@ -94,8 +94,8 @@ def _check(format: str, *, may_be_empty: bool = False) -> None:
 
 
 def load(path: str, format: str, up: str) -> None:
-    """Import a file of this gateway's own making into what is open. Raises AppError, RuntimeError."""
-    # A USD of this gateway's refers to nothing but its own textures.
+    """Import a file that this gateway wrote into what is open. Raises AppError, RuntimeError."""
+    # A USD file that this gateway wrote refers only to its own textures.
     (_own_usd if format == "usd" else _IMPORTERS[format])(path, 1.0, up)
 
 
@@ -108,7 +108,7 @@ def _axes(up: str | None, fallback: str) -> dict[str, str]:
 
 
 def _gltf(path: str, scale: float, up: str | None) -> None:
-    # Shapes for bones would be an object more, which is not in the file.
+    # Shapes for bones would be an additional object, which is not in the file.
     versions.call(bpy.ops.import_scene.gltf, filepath=path, import_pack_images=True, disable_bone_shape=True)
     scale_roots(scale)
 
@@ -137,7 +137,7 @@ def _usd(path: str, scale: float, up: str | None) -> None:
 
 
 def _own_usd(path: str, scale: float, up: str | None) -> None:
-    # Its own `scale` does nothing.
+    # The importer's own `scale` does nothing.
     bpy.ops.wm.usd_import(filepath=path, import_textures_mode="IMPORT_PACK")
     # The place where materials stand in the file comes as an object.
     for obj in [each for each in bpy.data.objects if each.name == "_materials" and each.type == "EMPTY"]:
@@ -155,7 +155,7 @@ def _abc(path: str, scale: float, up: str | None) -> None:
 
 
 def _keep_motion() -> None:
-    """Key what would be read from the file frame by frame, for the file will be gone; points keep their first frame."""
+    """Key what would be read from the file frame by frame, as the file will be gone; points keep their first frame."""
     cached = [obj for obj in bpy.data.objects if any(each.type == "TRANSFORM_CACHE" for each in obj.constraints)]
     shaped = [obj for obj in bpy.data.objects if any(each.type == "MESH_SEQUENCE_CACHE" for each in obj.modifiers)]
     if not cached and not shaped:
@@ -178,11 +178,11 @@ def _keep_motion() -> None:
     moving = [obj.name for obj in shaped if motion.deforms(obj.name)]
     if moving:
         what = ", ".join(repr(name) for name in moving[:10])
-        warn("animation_lost", f"The points of {what} move in the file; they were taken as they are in its first frame")
+        warn("animation_lost", f"The points of {what} move in the file; they were imported as in its first frame")
 
 
 def _forget_file(path: str) -> None:
-    """The file itself, which nothing needs any more."""
+    """Remove the reference to the file itself, which nothing needs any more."""
     bpy.data.batch_remove([each for each in bpy.data.cache_files if bpy.path.abspath(each.filepath) == path])
 
 

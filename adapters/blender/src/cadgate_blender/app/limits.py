@@ -1,4 +1,4 @@
-"""The sizes above which work is refused: without memory Blender ends by a segmentation fault, no exception."""
+"""The sizes above which work is refused: out of memory, Blender ends with a segmentation fault, not an exception."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ LIMITS: dict[str, Any] = {}
 
 
 def check(what: str, value: float, setting: str) -> None:
-    """Raise AppError `limit_exceeded` when `value` is above the limit that `setting` names."""
+    """Raise AppError `limit_exceeded` if `value` is above the limit that `setting` names."""
     limit = LIMITS[setting]
     if value > limit:
         raise limit_exceeded(what, value, limit, setting)
 
 
 def verify() -> str:
-    """How closely results are looked at where a request does not say it: `fast` or `full`."""
+    """Return how closely results are checked if a request does not say: `fast` or `full`."""
     return str(LIMITS.get("verify", "fast"))

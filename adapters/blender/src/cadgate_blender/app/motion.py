@@ -1,4 +1,4 @@
-"""What moves: found by looking at several frames, scaled with its curves, or keyed anew frame by frame."""
+"""Movement: found by comparing several frames, scaled with its curves, or keyed again frame by frame."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SELF_MOVING = {
     "SOFT_BODY",
     "WAVE",
 }
-"""Modifiers that change with the frame though nothing is keyed."""
+"""Modifiers that change with the frame even though nothing is keyed."""
 _MOST_FRAMES = 2000
 _SCALED = ("location", "delta_location", "scale")
 
@@ -28,7 +28,7 @@ Worlds = "dict[str, list[Any]]"
 
 
 def may_move() -> bool:
-    """Whether anything in the file could change with the frame: cheap, and true more often than something moves."""
+    """Return whether anything in the file could change with the frame: cheap, and true more often than necessary."""
     if len(bpy.data.actions):
         return True
     for obj in bpy.data.objects:
@@ -44,16 +44,16 @@ def may_move() -> bool:
 
 
 def frames() -> list[int]:
-    """The frames of the scene's range; of a long one, as many as can be looked at."""
+    """Return the frames of the scene's range; of a long one, as many as can be checked."""
     scene = bpy.context.scene
     step = max(1, (scene.frame_end - scene.frame_start) // _MOST_FRAMES)
     return sorted({*range(scene.frame_start, scene.frame_end + 1, step), scene.frame_end})
 
 
 class Motion:
-    """Where objects stand in every frame of the scene's range, and whose points move.
+    """The places of objects in every frame of the scene's range, and the objects whose points move.
 
-    :param chosen: the objects that are looked at.
+    :param chosen: the objects to check.
     """
 
     def __init__(self, chosen: Sequence[Any]) -> None:
@@ -76,20 +76,20 @@ class Motion:
         bpy.context.scene.frame_set(self.now)
 
     def moves(self, name: str) -> bool:
-        """Whether the object's place changes, by itself or with what it hangs on."""
+        """Return whether the object's place changes, by itself or with its parents."""
         worlds = self.worlds.get(name, [])
         return any(not _alike(world, worlds[0]) for world in worlds[1:])
 
     def deforms(self, name: str) -> bool:
-        """Whether its points change, as its modifiers and shape keys leave them."""
+        """Return whether its points change, after modifiers and shape keys."""
         return len(self._shapes.get(name, ())) > 1
 
     def at_all(self) -> list[str]:
-        """The names of what moves or deforms."""
+        """Return the names of what moves or deforms."""
         return [name for name in self.worlds if self.moves(name) or self.deforms(name)]
 
     def world(self, obj: Any) -> list[Any]:
-        """The object's places: one where nothing moves."""
+        """Return the object's places: only one if nothing moves."""
         return self.worlds.get(obj.name) or [obj.matrix_world.copy()]
 
 
@@ -112,7 +112,7 @@ def _alike(one: Any, other: Any) -> bool:
 
 
 def key(obj: Any, at: Sequence[int], matrices: Sequence[Any]) -> None:
-    """Key the object's own transform in each frame; what moved it before is taken away."""
+    """Key the object's own transform in each frame, and remove what moved it before."""
     obj.animation_data_clear()
     obj.constraints.clear()
     obj.rotation_mode = "QUATERNION"
@@ -130,7 +130,7 @@ def key(obj: Any, at: Sequence[int], matrices: Sequence[Any]) -> None:
 
 
 def _actions(obj: Any) -> Iterator[tuple[Any, str]]:
-    """The object's actions with the property that holds each: its own, and those of its strips."""
+    """Yield the object's actions with the property that holds each: its own, and those of its strips."""
     data = obj.animation_data
     if data is None:
         return
@@ -143,7 +143,7 @@ def _actions(obj: Any) -> Iterator[tuple[Any, str]]:
 
 
 def _curves(action: Any) -> Iterator[Any]:
-    """All curves of an action. From 4.4 they stand in slots' bags; 5.0 has no others."""
+    """Yield all curves of an action. From 4.4 they are in the bags of slots; 5.0 has no others."""
     if hasattr(action, "layers") and len(action.layers):
         for layer in action.layers:
             for strip in layer.strips:
@@ -154,15 +154,15 @@ def _curves(action: Any) -> Iterator[Any]:
 
 
 def curves_of(obj: Any) -> Iterator[Any]:
-    """The curves of all that is keyed on an object, in all of its actions."""
+    """Yield the curves of everything that is keyed on an object, in all of its actions."""
     for holder, name in _actions(obj):
         yield from _curves(getattr(holder, name))
 
 
 def scale_roots(factor: float) -> None:
-    """Make everything `factor` times as large, and what is keyed with it: at the objects that hang on nothing.
+    """Make everything `factor` times as large, including what is keyed, by scaling the objects without a parent.
 
-    Objects below them follow. What constraints or drivers place is keyed anew where it would stand elsewhere.
+    Their children follow. What constraints or drivers place is keyed again if it would otherwise move.
     """
     if factor == 1.0:
         return
@@ -176,7 +176,7 @@ def scale_roots(factor: float) -> None:
         bpy.context.view_layer.update()
     worlds = {obj.name: [world.copy() for world in motion.world(obj)] for obj in placed} if motion else {}
     for obj in roots:
-        # What shows a collection that is scaled itself must not make it larger once more.
+        # An instance of a collection that is itself scaled must not enlarge it again.
         scaled = _SCALED[:2] if obj.instance_collection in shared else _SCALED
         for name in scaled:
             setattr(obj, name, [value * factor for value in getattr(obj, name)])
@@ -190,9 +190,9 @@ def scale_roots(factor: float) -> None:
 
 
 def _scaled_collections() -> tuple[list[Any], set[str]]:
-    """The collections that are instanced and whose objects stand in the scene too; the names of what is scaled.
+    """Return the instanced collections whose objects are also in the scene, and the names of what is scaled.
 
-    Of a collection that only instances show, the instances are scaled, and it is not.
+    If only instances show a collection, the instances are scaled, and not the collection.
     """
     within = set(bpy.context.scene.objects.keys())
     shown = {obj.instance_collection for obj in bpy.data.objects if obj.instance_collection is not None}
@@ -228,12 +228,12 @@ def _scale_curves(obj: Any, factor: float, scaled: Sequence[str]) -> None:
     for holder, name in _actions(obj):
         action = getattr(holder, name)
         if action in done:
-            # The importer of glTF keeps the action that it sets in a muted track besides.
+            # The glTF importer also keeps the action that it sets in a muted track.
             _give(holder, name, done[action])
             continue
         own = action
         if action.users > 1:
-            # Another object may have it, which is no root.
+            # Another object, which is not a root, may have it.
             own = action.copy()
             _give(holder, name, own)
         done[action] = done[own] = own
@@ -248,7 +248,7 @@ def _scale_curves(obj: Any, factor: float, scaled: Sequence[str]) -> None:
 
 
 def _give(holder: Any, name: str, action: Any) -> None:
-    """Let an object or a strip play `action`, with the slot of the same name."""
+    """Make an object or a strip play `action`, with the slot of the same name."""
     if getattr(holder, name) == action:
         return
     slot = getattr(holder, "action_slot", None)

@@ -1,7 +1,7 @@
-"""Alembic files in a fixed order and without a date: Blender writes the objects in the order of their addresses.
+"""Rewrites Alembic files in a fixed order and without a date: Blender writes objects in the order of their addresses.
 
 An Ogawa file is a tree of groups and data; each place in it is a number of bytes from the beginning. The whole tree is
-read, the objects below each object are put in the order of their names, and the file is written anew.
+read, the objects below each object are sorted by name, and the file is written again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _IS_DATA = 1 << 63
 _EMPTY = (0, _IS_DATA)
 _INLINE = 0xFF
 _TRUE = b"\x16\xfet\x83\x90\\\xcez\x85g\x0eC\xe4g\x88w\x01"
-"""A sample of a truth value with its digest. Blender writes one of a variable that it never sets, `meshtype`."""
+"""A sample of a boolean with its digest. Blender writes one for a variable that it never sets, `meshtype`."""
 
 Node = Any
 """`bytes` for data, a list of nodes for a group."""
@@ -84,7 +84,7 @@ class _Writer:
 
 
 class _Metadata:
-    """Texts that headers refer to by number; numbered anew in the order in which they are met."""
+    """Strings that headers refer to by number; renumbered in the order in which they are met."""
 
     def __init__(self, listed: bytes) -> None:
         self._former: list[bytes] = []
@@ -96,7 +96,7 @@ class _Metadata:
         self._now: list[bytes] = []
 
     def renumbered(self, number: int) -> int:
-        """The new number; 0 is the empty text, and 255 says that the text stands in the header."""
+        """Return the new number; 0 is the empty string, and 255 means that the string is in the header."""
         if number in (0, _INLINE):
             return number
         text = self._former[number - 1]
@@ -109,12 +109,12 @@ class _Metadata:
 
 
 def _object(group: list[Node], metadata: _Metadata) -> list[Node]:
-    """An object with its properties, and the objects below it in the order of their names."""
+    """Return an object with its properties, and its child objects sorted by name."""
     properties, *below, headers = group
     properties = _compound(properties, metadata)
     entries = _entries(headers)
     if len(entries) != len(below):
-        raise ValueError("an Alembic object has other children than its header says")
+        raise ValueError("the children of an Alembic object do not match its header")
     order = sorted(range(len(below)), key=lambda number: entries[number][0])
     ordered, parts = [], []
     for number in order:
@@ -123,7 +123,7 @@ def _object(group: list[Node], metadata: _Metadata) -> list[Node]:
         parts.append(struct.pack("<I", len(name)) + name + bytes((metadata.renumbered(kind),)) + inline)
     if not headers:
         return [properties, *ordered, b""]
-    # Two digests follow: of the properties, and of the objects below. Equal trees have equal ones, here as there.
+    # Two digests follow: of the properties, and of the child objects. Equal trees have equal digests.
     digests = _digest([properties]) + _digest([*ordered, b"".join(parts)])
     return [properties, *ordered, b"".join(parts) + digests]
 
@@ -145,7 +145,7 @@ def _entries(headers: bytes) -> list[tuple[bytes, int, bytes]]:
 
 
 def _compound(group: list[Node], metadata: _Metadata) -> list[Node]:
-    """Properties with their metadata numbered anew. Their order is the schemas', the same each time."""
+    """Return properties with renumbered metadata. Their order is that of the schemas, the same each time."""
     if not group or not isinstance(group[-1], bytes):
         return group
     *below, headers = group
@@ -155,7 +155,7 @@ def _compound(group: list[Node], metadata: _Metadata) -> list[Node]:
         kind, hint = info & 3, info >> 2 & 3
         width = (1, 2, 4, 4)[hint]
         begin = place + 4
-        # What stands before the name depends on the kind: numbers of samples, a time sampling.
+        # What precedes the name depends on the kind: numbers of samples, a time sampling.
         place = begin
         if kind != 0:
             place += width
@@ -176,12 +176,12 @@ def _compound(group: list[Node], metadata: _Metadata) -> list[Node]:
             below[number] = _compound(below[number], metadata)
         number += 1
     if number != len(below):
-        raise ValueError("Alembic properties differ from what their header says")
+        raise ValueError("Alembic properties do not match their header")
     return [*below, b"".join(parts)]
 
 
 def _digest(nodes: list[Node]) -> bytes:
-    made = hashlib.md5(usedforsecurity=False)  # novermin - every Blender that is supported has Python 3.11
+    made = hashlib.md5(usedforsecurity=False)  # novermin - every supported Blender has Python 3.11
     for node in nodes:
         made.update(node if isinstance(node, bytes) else b"(" + _digest(node) + b")")
     return made.digest()

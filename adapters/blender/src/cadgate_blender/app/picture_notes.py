@@ -1,4 +1,4 @@
-"""What Blender notes in pictures besides what they show (files, dates, times of rendering), taken out again."""
+"""Removes the metadata that Blender writes into pictures (files, dates, render times)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KEPT = {
 
 
 def strip(path: str, format: str) -> None:
-    """Rewrite a picture without notes. One of a form that is not known here stays as it is."""
+    """Rewrite a picture without metadata. One in an unknown form stays as it is."""
     if format not in _STRIP:
         return
     with open(path, "rb") as file:

@@ -1,4 +1,4 @@
-"""The copy of a session that is to be exported, changed so that the exporters of Blender lose nothing of it."""
+"""Changes the copy of a session for an export, so that Blender's exporters lose nothing of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HOLD_KEYS = ("glb", "gltf", "fbx", "usd")
 
 
 def prepare(chosen: list[Any], format: str, motion: Motion) -> list[Any]:
-    """Make the chosen objects such that `format` can hold them. Returns them: some are new ones of the same names."""
+    """Change the chosen objects so that `format` can hold them. Returns them: some are new, with the same names."""
     made = [] if format in ("ply", "stl", "obj") else _instances(chosen, format)
     chosen = [_as_mesh(obj, motion) for obj in chosen]
     if format in ("glb", "gltf", "fbx"):
@@ -36,8 +36,8 @@ def prepare(chosen: list[Any], format: str, motion: Motion) -> list[Any]:
     return chosen
 
 
-def told(names: Sequence[str]) -> str:
-    """Names for a sentence: the first ten."""
+def listed(names: Sequence[str]) -> str:
+    """Return names for a sentence: the first ten."""
     return ", ".join(repr(name) for name in names[:10]) + (" …" if len(names) > 10 else "")
 
 
@@ -45,7 +45,7 @@ def told(names: Sequence[str]) -> str:
 
 
 def _instances(chosen: list[Any], format: str) -> list[Any]:
-    """Objects of their own for what geometry nodes (and particles) only show: these exporters leave it out."""
+    """Make separate objects of what geometry nodes (and particles) only show, because these exporters leave it out."""
     owners = {obj.name for obj in chosen if _shows_instances(obj, format)}
     if not owners:
         return []
@@ -82,7 +82,7 @@ def _mesh_of(obj: Any) -> Any:
 
 
 def _as_mesh(obj: Any, motion: Motion) -> Any:
-    """A mesh object in the place of a curve, a text or a metaball that has faces: exporters differ in what they do."""
+    """Make a mesh object of a curve, a text or a metaball with faces, since exporters treat them differently."""
     if obj.type not in _CURVED:
         return obj
     depsgraph = bpy.context.evaluated_depsgraph_get()
@@ -93,7 +93,7 @@ def _as_mesh(obj: Any, motion: Motion) -> Any:
         bpy.data.meshes.remove(mesh)
         return obj
     if motion.deforms(obj.name):
-        warn("animation_lost", f"The shape of {obj.name!r} changes with the frame; the file holds it as it is now")
+        warn("animation_lost", f"The shape of {obj.name!r} changes with the frame; the file has its current shape")
     name, data_name = obj.name, obj.data.name
     made = bpy.data.objects.new(name, mesh)
     _take_place(made, obj)
@@ -124,20 +124,20 @@ def _take_place(made: Any, obj: Any) -> None:
 
 
 def _apply_modifiers(obj: Any, format: str, motion: Motion) -> None:
-    """Replace the mesh by what its modifiers make of it, with its shape keys; an armature's modifier stays."""
+    """Apply the modifiers to the mesh, including its shape keys; an armature's modifier stays."""
     if obj.type != "MESH" or not any(each.type != "ARMATURE" and each.show_viewport for each in obj.modifiers):
         return
     made = shape_keys.evaluated(obj)
     if made is None:
         warn(
             "shape_keys_lost",
-            f"The modifiers of {obj.name!r} give other vertices for each of its shape keys, which a {format} file "
-            "cannot hold: the file has the shape as it is now, without the keys; export with apply_modifiers=false "
+            f"The modifiers of {obj.name!r} give different vertices for each of its shape keys, which a {format} file "
+            "cannot hold: the file has the current shape, without the keys; export with apply_modifiers=false "
             "to keep them",
         )
         made = shape_keys.as_it_is(obj)
     if motion.deforms(obj.name) and made.shape_keys is None and all(each.type != "ARMATURE" for each in obj.modifiers):
-        warn("animation_lost", f"The modifiers of {obj.name!r} move its points; the file holds them as they are now")
+        warn("animation_lost", f"The modifiers of {obj.name!r} move its points; the file has their current positions")
     former = obj.data
     name = former.name
     obj.data = made
@@ -149,20 +149,20 @@ def _apply_modifiers(obj: Any, format: str, motion: Motion) -> None:
 
 
 def _rest_as_shown(obj: Any, motion: Motion) -> None:
-    """Make the mix of shape keys that is shown the shape at rest: USD has values of keys only as an animation."""
+    """Make the current mix of shape keys the shape at rest: USD has values of keys only as an animation."""
     keys = obj.data.shape_keys
     if keys is None or motion.deforms(obj.name) or not any(block.value for block in keys.key_blocks[1:]):
         return
     shape_keys.rest_as_mixed(obj)
     warn(
         "shape_keys_at_rest",
-        f"A usd file keeps no values of shape keys that do not move: the shape that {obj.name!r} has now is its shape "
+        f"A usd file keeps no values of shape keys that do not move: the current shape of {obj.name!r} is its shape "
         "at rest in the file, from which its keys start",
     )
 
 
 def _turn_mirrored(chosen: list[Any], format: str) -> None:
-    """Turn the faces of what is mirrored by its transform, for an exporter that leaves them inside out."""
+    """Turn the faces of objects mirrored by their transform, for an exporter that leaves them inside out."""
     if format != "ply":
         return
     depsgraph = bpy.context.evaluated_depsgraph_get()
@@ -178,13 +178,13 @@ def _turn_mirrored(chosen: list[Any], format: str) -> None:
 
 
 class _Tree:
-    """The chosen objects as the file will have them: each below the nearest chosen one above it."""
+    """The chosen objects as the file will have them: each below its nearest chosen ancestor."""
 
     def __init__(self, chosen: list[Any], format: str, motion: Motion) -> None:
         self._chosen, self._format, self._motion = chosen, format, motion
         self._names = {obj.name for obj in chosen}
         bpy.context.view_layer.update()
-        # As they are now; a changed parent changes what Blender says.
+        # Record them now: Blender's values change when a parent changes.
         self._worlds = {obj.name: motion.world(obj) for obj in chosen}
         self._changed: dict[str, list[Any]] = {}
         self._frames = motion.frames or [motion.now]
@@ -203,7 +203,7 @@ class _Tree:
         return depth
 
     def _parent(self, obj: Any) -> Any:
-        """The nearest chosen object above, and whether it is the very next one."""
+        """Return the nearest chosen ancestor, and whether it is the direct parent."""
         above = obj.parent
         while above is not None and above.name not in self._names:
             above = above.parent
@@ -219,7 +219,7 @@ class _Tree:
         slanted = any(transforms.is_sheared(each) for each in local)
         if not slanted and (parent is None or parent.name not in self._changed):
             if obj.parent is not None and parent is not obj.parent:
-                # What it hangs on is not in the file.
+                # Its parent is not in the file.
                 self._set(obj, parent, local)
             elif self._moves_unkeyed(obj):
                 self._set(obj, parent, local)
@@ -243,12 +243,12 @@ class _Tree:
             self._set(obj, None, [transforms.without_shear(each) for each in worlds])
             warn(
                 "sheared",
-                f"What {obj.name!r} hangs on shears it, which a transform in a {self._format} file cannot hold and its "
-                "own data cannot take: it has another shape in the file; make it a mesh, or take it off its parent",
+                f"The parent of {obj.name!r} shears it, which a transform in a {self._format} file cannot hold and its "
+                "own data cannot take: it has a different shape in the file; make it a mesh, or remove its parent",
             )
 
     def _moves_unkeyed(self, obj: Any) -> bool:
-        """Whether it moves by something that some exporters do not look at: a driver or a constraint alone."""
+        """Return whether it moves only by something that some exporters ignore: a driver or a constraint."""
         if self._format not in ("glb", "gltf", "fbx") or not self._motion.frames or obj.parent_type != "OBJECT":
             return False
         data = obj.animation_data

@@ -8,11 +8,11 @@ from typing import Any
 from cadgate.appserver import AppError
 
 _NOT_THEIRS = ("_RNA_UI", "cycles")
-"""What add-ons keep in the same place."""
+"""Data of add-ons in the same place."""
 
 
 def read(block: Any) -> dict[str, Any]:
-    """The properties that JSON can hold, in their order."""
+    """Return the properties that JSON can hold, in order."""
     names = block.keys()
     return {name: _json(block[name]) for name in names if name not in _NOT_THEIRS} if names else {}
 
@@ -37,7 +37,7 @@ def _json(value: Any) -> Any:
 
 
 def write(block: Any, wanted: dict[str, Any]) -> None:
-    """Set those, remove the ones that are None, and read back. Raises AppError."""
+    """Set properties, remove those that are None, and read them back. Raises AppError."""
     for name, value in wanted.items():
         if value is None:
             if name in block:

@@ -19,7 +19,7 @@ from cadgate_blender.app.verification import files
 _SAMPLE = re.compile(r"(?:Sample|Rendering) (\d+) ?/ ?(\d+)")
 _AA = ((1, "OFF"), (5, "5"), (8, "8"), (11, "11"), (16, "16"))
 MARGIN = 1.15
-"""How much larger than the objects the picture is, when it is framed automatically."""
+"""How much larger than the objects an automatically framed picture is."""
 
 
 # --- in the session ----------------------------------------------------------------------------------------------
@@ -27,7 +27,7 @@ MARGIN = 1.15
 
 @method("internal.render_scene")
 def save_for_render(*, path: str, camera: str | None, objects: list[str] | None) -> dict[str, Any]:
-    """Write the scene for a worker. Raises AppError for a camera that is none, and objects that show nothing."""
+    """Write the scene for a worker. Raises AppError for a camera that is not one, and objects that show nothing."""
     obj = None
     if camera is not None:
         obj = names.find_object(camera)
@@ -39,7 +39,7 @@ def save_for_render(*, path: str, camera: str | None, objects: list[str] | None)
         raise AppError(
             "validation_error", f"objects has only {kinds}: name objects with a surface, or leave it out", {}
         )
-    # What is not seen need not be written, nor read.
+    # What is not visible need not be written, nor read.
     if not chosen or not excerpts.save_pictured(path, chosen, obj):
         snapshots.save(path)
     return {}
@@ -127,9 +127,9 @@ def _engine(scene: Any, engine: str, samples: int, denoise: bool | None) -> None
 
 
 def _show_only(scene: Any, chosen: set[str]) -> None:
-    """Hide all other objects but lights and cameras; those that were chosen are seen, whatever hid them."""
+    """Hide all other objects except lights and cameras; the chosen ones are visible, whatever hid them."""
     others = {obj.name for obj in scene.objects if obj.name not in chosen and obj.type not in ("LIGHT", "CAMERA")}
-    # All at once: after each single one, Blender goes through every collection of the session.
+    # Do it all at once: after each single one, Blender goes through every collection of the session.
     hidden = [obj.hide_render or obj.name in others for obj in bpy.data.objects]
     bpy.data.objects.foreach_set("hide_render", hidden)
     for name in chosen:
@@ -152,11 +152,11 @@ def _view(scene: Any, camera: str | None, *, framed: bool) -> None:
         _frame(scene)
     if scene.camera is None:
         _frame(scene)
-        warn("temporary_camera", "The scene has no camera: the picture frames all objects, and no camera stays")
+        warn("temporary_camera", "The scene has no camera: a temporary one frames all objects")
 
 
 def _frame(scene: Any) -> None:
-    """A camera that sees every object that renders, from the front, the right and above."""
+    """Add a camera that sees every rendered object, from the front, the right and above."""
     obj = bpy.data.objects.new("cadgate camera", bpy.data.cameras.new("cadgate camera"))
     scene.collection.objects.link(obj)
     scene.camera = obj
@@ -177,7 +177,7 @@ def _frame(scene: Any) -> None:
 
 
 def _corners(depsgraph: Any) -> list[Any]:
-    """The corners of the bounding boxes of all that renders, in world space."""
+    """Return the corners of the bounding boxes of everything that renders, in world space."""
     found: list[Any] = []
     for instance in depsgraph.object_instances:
         obj = instance.object
@@ -188,7 +188,7 @@ def _corners(depsgraph: Any) -> list[Any]:
 
 
 def _is_lit(scene: Any) -> bool:
-    """Whether anything but the world gives light: a lamp, or a material that glows."""
+    """Return whether anything except the world gives light: a lamp, or a material that glows."""
     if scene_copies.shining(scene):
         return True
     for obj in scene.objects:
@@ -213,7 +213,7 @@ def _glows(material: Any) -> bool:
 
 
 def _add_sun(scene: Any) -> None:
-    """A sun over the camera's left shoulder, so that what is seen is lit."""
+    """Add a sun over the camera's left shoulder, so that what is visible is lit."""
     light = bpy.data.lights.new("cadgate sun", "SUN")
     light.energy = 3.0
     obj = bpy.data.objects.new("cadgate sun", light)
@@ -221,7 +221,7 @@ def _add_sun(scene: Any) -> None:
     camera = scene.camera.evaluated_get(bpy.context.evaluated_depsgraph_get())
     turn = Matrix.Rotation(math.radians(-25), 4, "X") @ Matrix.Rotation(math.radians(-20), 4, "Y")
     obj.rotation_euler = (camera.matrix_world @ turn).to_euler()
-    warn("temporary_sun", "The scene has no light: a sun lights this render, and does not stay")
+    warn("temporary_sun", "The scene has no light: a temporary sun lights this render")
 
 
 def _run() -> float:
@@ -241,13 +241,13 @@ def _run() -> float:
     try:
         bpy.ops.render.render(write_still=True)
     finally:
-        # Blender hangs at its end while a handler of this kind is there.
+        # Blender hangs when it ends while a handler of this kind exists.
         bpy.app.handlers.render_stats.remove(stats)
     return time.perf_counter() - began
 
 
 def _percentages() -> Callable[[float], None]:
-    """Sends percentages, each once; called on any of Blender's threads."""
+    """Return a function that sends percentages, each once, from any of Blender's threads."""
     last = [-1.0]
 
     def tell(percent: float) -> None:

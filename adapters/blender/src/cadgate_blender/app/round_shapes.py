@@ -1,4 +1,4 @@
-"""The arrays of what primitives are: spheres, cones, rings and grids by formulas, in Blender's own order and UVs."""
+"""The arrays of primitives: spheres, cones, rings and grids by formulas, in Blender's own order and UVs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cadgate_blender.app.geometry import Arrays
 
 
 def _turns(count: int) -> Any:
-    """Cosine and sine of the angles that divide a circle, exact where they are 0, 1 or -1."""
+    """Return cosine and sine of the angles that divide a circle, exact where they are 0, 1 or -1."""
     angles = numpy.arange(count) * (2 * numpy.pi / count)
     both = numpy.stack([numpy.cos(angles), numpy.sin(angles)], axis=1)
     both[numpy.abs(both) < 1e-15] = 0.0
@@ -18,7 +18,7 @@ def _turns(count: int) -> Any:
 
 
 def uv_sphere(radius: float, segments: int, rings: int, smooth: bool) -> Arrays:
-    """Arcs from pole to pole, one after the other, then the pole below and the one above."""
+    """Make arcs from pole to pole, in sequence, then the lower pole and the upper one."""
     turns = _turns(segments)
     levels = numpy.arange(1, rings) * (numpy.pi / rings)
     points = numpy.empty((segments * (rings - 1) + 2, 3))
@@ -28,7 +28,7 @@ def uv_sphere(radius: float, segments: int, rings: int, smooth: bool) -> Arrays:
     arcs[:, :, 2] = numpy.cos(levels)
     points[-2:] = (0, 0, -1), (0, 0, 1)
     points *= radius
-    # Of each arc: the triangle above, the quads downwards, the triangle below.
+    # For each arc: the upper triangle, the quads downwards, the lower triangle.
     here = numpy.arange(segments * (rings - 1), dtype=numpy.int32).reshape(segments, rings - 1)
     there = numpy.roll(here, -1, axis=0)
     corners = numpy.empty((segments, 4 * rings - 2), numpy.int32)
@@ -43,7 +43,7 @@ def uv_sphere(radius: float, segments: int, rings: int, smooth: bool) -> Arrays:
 
 
 def _sphere_uvs(segments: int, rings: int) -> Any:
-    """A column of the picture for each strip between two arcs, from right to left."""
+    """Return a column of the picture for each strip between two arcs, from right to left."""
     left = ((segments * 3 // 4 - 1 - numpy.arange(segments)) % segments)[:, None] / segments
     right, middle = left + 1 / segments, left + 0.5 / segments
     heights = 1 - numpy.arange(1, rings) / rings
@@ -60,7 +60,7 @@ def _sphere_uvs(segments: int, rings: int) -> Any:
 
 
 def circle(radius: float, vertices: int, fill: bool) -> Arrays:
-    """A circle in XY, from +Y on against the clock: edges, or one face."""
+    """Make a circle in XY, counter-clockwise from +Y: edges, or one face."""
     turns = _turns(vertices) * (1, -1)
     points = numpy.zeros((vertices, 3))
     points[:, :2] = turns[:, ::-1] * radius
@@ -69,15 +69,15 @@ def circle(radius: float, vertices: int, fill: bool) -> Arrays:
         return Arrays(points, numbers, numpy.array([vertices]), 0.5 + 0.5 * turns[:, ::-1])
     edges = numpy.stack([numpy.roll(numbers, -1), numbers], axis=1)
     edges[-1] = edges[-1, ::-1]
-    # Without a corner, the UV map is there all the same.
+    # Even without corners, there is a UV map.
     return Arrays(points, (), (), numpy.empty((0, 2)), edges=edges)
 
 
 def cone(radius1: float, radius2: float, depth: float, vertices: int, smooth: bool) -> Arrays:
-    """A cone, frustum or cylinder: the points below and above by turns, one point for a radius of 0; the faces round
-    it, then the end below and the one above. `smooth` leaves the ends flat.
+    """Make a cone, frustum or cylinder: lower and upper points alternate, one point for a radius of 0; the faces around
+    it, then the lower end and the upper one. `smooth` leaves the ends flat.
     """
-    # From +Y on, with the clock: x is the sine.
+    # Clockwise from +Y: x is the sine.
     turns = _turns(vertices)[:, ::-1]
     below, above = (radius1 > 0, radius2 > 0)
     numbers = numpy.arange(vertices)
@@ -104,8 +104,8 @@ def cone(radius1: float, radius2: float, depth: float, vertices: int, smooth: bo
 
 
 def _cone_uvs(turns: Any, below: bool, above: bool) -> Any:
-    """The side in the upper half of the picture, the end above at the lower left, the one below at the lower right.
-    What runs to a tip is seen from there.
+    """Put the side in the upper half of the picture, the upper end at the lower left, the lower end at the lower right.
+    A cone with a tip is seen from there.
     """
     count = len(turns)
     following = numpy.roll(numpy.arange(count), -1)
@@ -125,7 +125,7 @@ def _cone_uvs(turns: Any, below: bool, above: bool) -> Any:
 
 
 def torus(major_radius: float, minor_radius: float, majors: int, minors: int, smooth: bool) -> Arrays:
-    """Rings of the tube, one after the other, in the order of Blender's own operator."""
+    """Make rings of the tube, in sequence, in the order of Blender's own operator."""
     around, across = _turns(majors), _turns(minors)
     points = numpy.empty((majors, minors, 3))
     points[:, :, :2] = around[:, None, :] * (major_radius + minor_radius * across[:, 0])[:, None]
@@ -139,7 +139,7 @@ def torus(major_radius: float, minor_radius: float, majors: int, minors: int, sm
 
 
 def grid(size: float, x_segments: int, y_segments: int) -> Arrays:
-    """Rows along X, from the lowest Y on."""
+    """Make rows along X, starting at the lowest Y."""
     x, y = numpy.arange(x_segments + 1) / x_segments, numpy.arange(y_segments + 1) / y_segments
     points = numpy.zeros((y_segments + 1, x_segments + 1, 3))
     points[:, :, 0], points[:, :, 1] = (x - 0.5) * size, (y[:, None] - 0.5) * size
@@ -151,7 +151,7 @@ def grid(size: float, x_segments: int, y_segments: int) -> Arrays:
 
 
 def _cells(left: Any, right: Any, low: Any, high: Any) -> Any:
-    """Two numbers for each corner of each cell of a picture that is cut into columns and these into rows."""
+    """Return two numbers for each corner of each cell of a picture divided into columns, and these into rows."""
     uvs = numpy.empty((len(left), len(low), 4, 2), numpy.float32)
     uvs[:, :, 0, 0] = uvs[:, :, 3, 0] = left[:, None]
     uvs[:, :, 1, 0] = uvs[:, :, 2, 0] = right[:, None]

@@ -1,4 +1,4 @@
-"""Shape keys of a mesh that modifiers work on: what the modifiers make of each key, as keys of a new mesh."""
+"""Shape keys of a mesh with modifiers: applies the modifiers to each key, as keys of a new mesh."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy
 
 
 def as_it_is(obj: Any) -> Any:
-    """A new mesh of what the modifiers make of the object now, without those of armatures."""
+    """Return a new mesh with the object's modifiers applied, except those of armatures."""
     with _WithoutArmatures(obj):
         depsgraph = bpy.context.evaluated_depsgraph_get()
         return bpy.data.meshes.new_from_object(
@@ -18,7 +18,7 @@ def as_it_is(obj: Any) -> Any:
 
 
 def evaluated(obj: Any) -> Any:
-    """The same with the object's shape keys; None where the modifiers give other vertices for some of them."""
+    """Do the same with the object's shape keys; None if the modifiers give different vertices for some of them."""
     keys = obj.data.shape_keys
     if keys is None:
         return as_it_is(obj)
@@ -46,7 +46,7 @@ def evaluated(obj: Any) -> Any:
 
 
 def rest_as_mixed(obj: Any) -> None:
-    """Move the basis to where the keys' values put the points now, and every key with it; all values become zero."""
+    """Move the basis to the current mix of the keys, and every key with it; all values become zero."""
     blocks = obj.data.shape_keys.key_blocks
     mixed = obj.shape_key_add(name="mixed", from_mix=True)
     moved = _key_points(mixed) - _key_points(blocks[0])
@@ -106,7 +106,7 @@ def _add_keys(made: Any, keys: Any, basis: Any, shapes: list[Any]) -> None:
 
 
 class _Values:
-    """The values of all keys, put to zero and back; what animates them is stopped meanwhile."""
+    """The values of all keys, set to zero and back; their animation is stopped meanwhile."""
 
     def __init__(self, keys: Any) -> None:
         self._keys = keys

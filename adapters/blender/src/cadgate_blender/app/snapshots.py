@@ -1,4 +1,4 @@
-"""The session as a .blend file: complete, also with what Blender would leave out because nothing uses it."""
+"""The session as a complete .blend file, including what Blender would leave out because nothing uses it."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _NOT_DATA = ("window_managers", "screens", "workspaces", "brushes", "libraries")
 
 
 def save(path: str, *, compress: bool = False) -> None:
-    """Write a copy of the session to `path`; the session stays as it is, apart from generated pixels being packed."""
+    """Write a copy of the session to `path`; the session does not change, except that generated pixels are packed."""
     settle_images()
     bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, compress=compress, check_existing=False, relative_remap=False)
 
 
 def settle_images() -> None:
-    """Pack generated pixels, which a .blend file does not have otherwise, and forget folders."""
+    """Pack generated pixels, which a .blend file would not contain, and clear folders."""
     for image in bpy.data.images:
         if image.is_dirty and image.type not in ("RENDER_RESULT", "COMPOSITING"):
             image.pack()
             if image.is_float and image.alpha_mode == "STRAIGHT":
-                # Packed pixels are taken for straight ones when they are read, and multiplied by their alpha each time.
+                # When packed pixels are read, they count as straight ones, and are multiplied by their alpha each time.
                 image.alpha_mode = "PREMUL"
     forget_folders()
 
 
 def forget_folders() -> None:
-    """Forget where packed images came from and which folder a file browser showed: a .blend file would say it."""
+    """Clear the origins of packed images and the folder of the file browser, which a .blend file would contain."""
     for image in bpy.data.images:
         for packed in image.packed_files:
             if os.path.isabs(packed.filepath):
@@ -46,7 +46,7 @@ def forget_folders() -> None:
 
 
 def save_all(path: str) -> None:
-    """As `save`, with the data-blocks that nothing uses; `load` gives them back as they were."""
+    """Do the same as `save`, with unused data-blocks; `load` restores them as they were."""
     unused = [block for block in blocks() if block.users == 0 and block.library is None]
     for block in unused:
         block.use_fake_user = True
@@ -66,8 +66,8 @@ def load(path: str) -> None:
 def open_file(path: str) -> None:
     """Replace the session by a .blend file that this package wrote.
 
-    In the background with the window's state too, which nobody sees: Blender empties the queue of what windows are to
-    be told of only then, and each data-block that is ever freed is looked for in it.
+    In the background, this includes the window's state, which nobody sees: only then does Blender empty the queue of
+    notifications for windows, in which it looks for each data-block that is ever freed.
     """
     bpy.ops.wm.open_mainfile(filepath=path, load_ui=bpy.app.background, use_scripts=False)
 
@@ -75,7 +75,7 @@ def open_file(path: str) -> None:
 def empty_queue() -> None:
     """Save the session and open it again, which is linear in its size, before many data-blocks are freed.
 
-    All references to data-blocks are dead afterwards.
+    All references to data-blocks are invalid afterwards.
     """
     if bpy.app.background:
         with tempfile.TemporaryDirectory(prefix="cadgate-") as folder:
@@ -94,7 +94,7 @@ def load_empty() -> None:
 
 
 def blocks() -> Iterator[Any]:
-    """Every data-block of the session, apart from those of windows."""
+    """Yield every data-block of the session, except those of windows."""
     for prop in bpy.data.bl_rna.properties:
         if prop.type == "COLLECTION" and prop.identifier not in _NOT_DATA:
             yield from getattr(bpy.data, prop.identifier)

@@ -1,4 +1,4 @@
-"""Inputs of shader nodes: what feeds one, which value has effect there, and setting it so that it has."""
+"""Inputs of shader nodes: what feeds one, which value is effective, and setting the effective value."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from typing import Any, NamedTuple
 from cadgate_blender.app import images
 
 _MOST_NODES = 32
-"""Nodes behind each other that are followed."""
+"""The number of consecutive nodes that are followed."""
 
 
 class Feed(NamedTuple):
     """What reaches an input."""
 
     value: Any
-    """The plain value, which an image is multiplied by; None where other nodes make it."""
+    """The plain value, which an image is multiplied by; None if other nodes produce it."""
     image: Any
     """The image, if one feeds it."""
     factor: Any
-    """The input of a node in between that holds the value; None where that is the input itself, or nowhere."""
+    """The input of a node in between that holds the value; None if that is the input itself, or nowhere."""
     link: Any
-    """The last link, None where nothing is linked."""
+    """The last link, or None."""
 
 
 def link_of(socket: Any) -> Any:
-    """The link that feeds an input and is not switched off."""
+    """Return the link that feeds an input and is not muted."""
     return next((link for link in socket.links if link.is_valid and not link.is_muted), None)
 
 
 def feed(socket: Any) -> Feed:
-    """What reaches `socket`: its own value, an image, an image times a value, or what nobody can say in a number."""
+    """Return what reaches `socket`: its own value, an image, an image times a value, or nothing expressible."""
     link = link_of(socket)
     if link is None:
         return Feed(_plain(socket), None, None, None)
@@ -47,7 +47,7 @@ def _one(socket: Any) -> Any:
 
 
 def _behind(link: Any, left: int) -> Feed:
-    """What a link brings to its end."""
+    """Return what a link brings to its end."""
     node, nothing = link.from_node, Feed(None, None, None, None)
     kind = node.bl_idname
     if left == 0:
@@ -60,7 +60,7 @@ def _behind(link: Any, left: int) -> Feed:
     if passed is not None:
         behind = link_of(node.inputs[passed])
         found = nothing if behind is None else _behind(behind, left - 1)
-        # A channel of an image is a number; a colour behind it, which may have three different ones, is not told.
+        # A channel of an image is a number; a colour before it, which may have three different ones, is not reported.
         whole = found.factor is None and found.image is not None
         return found._replace(value=_one(link.to_socket)) if whole else found._replace(value=None, factor=None)
     product = _product(node)
@@ -74,11 +74,11 @@ _PASSED = {
     "ShaderNodeRGBToBW": 0,
     "ShaderNodeNormalMap": "Color",
 }
-"""Nodes that hand on what comes in, and the input where it does."""
+"""Nodes that pass on one of their inputs, and that input."""
 
 
 def _product(node: Any) -> tuple[Any, Any] | None:
-    """The two inputs that a node multiplies, if it does nothing else."""
+    """Return the two inputs that a node multiplies, if it does nothing else."""
     if node.mute:
         return None
     if node.bl_idname == "ShaderNodeMix" and node.data_type == "RGBA" and node.blend_type == "MULTIPLY":
@@ -91,7 +91,7 @@ def _product(node: Any) -> tuple[Any, Any] | None:
 
 
 def _whole(share: Any, first: Any, second: Any) -> tuple[Any, Any] | None:
-    """The two, where the node mixes in all of their product."""
+    """Return the two inputs if the node mixes in all of their product."""
     return (first, second) if link_of(share) is None and share.default_value == 1.0 else None
 
 
@@ -101,7 +101,7 @@ def _multiplied(link: Any, product: tuple[Any, Any], left: int) -> Feed:
         values = [_plain(socket) for socket in product]
         return Feed(_times(*values), None, None, None)
     if links[0] is not None and links[1] is not None:
-        # An image times what an image, an attribute or a node gives: which image, but no number.
+        # An image times another image, an attribute or a node: the image is known, but there is no number.
         found = [_behind(each, left - 1) for each in links]
         return Feed(None, found[0].image or found[1].image, None, None)
     linked, plain = (links[0], product[1]) if links[0] is not None else (links[1], product[0])
@@ -118,7 +118,7 @@ def _times(one: Any, other: Any) -> Any:
 
 
 def put(tree: Any, socket: Any, value: Any) -> bool:
-    """Set the value that has effect: of an image it is the factor. Whether other nodes had to be unlinked for that."""
+    """Set the effective value, for an image its factor. Returns whether other nodes had to be unlinked for that."""
     found = feed(socket)
     socket.default_value = value
     if found.link is None:
@@ -141,7 +141,7 @@ def _differs(one: Any, other: Any) -> bool:
 
 
 def _insert(tree: Any, link: Any) -> Any:
-    """A node that multiplies what a link brings; returns the input for the factor."""
+    """Insert a node that multiplies what a link brings; returns the input for the factor."""
     source, target = link.from_socket, link.to_socket
     if target.type == "RGBA":
         node = tree.nodes.new("ShaderNodeMix")

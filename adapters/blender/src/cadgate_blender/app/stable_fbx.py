@@ -1,4 +1,4 @@
-"""FBX files that are the same bytes for the same scene: Blender's exporter puts time, paths and hashes into them."""
+"""Makes FBX files reproducible: Blender's exporter puts time, paths and hashes into them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _Then(datetime.datetime):
 
 @contextmanager
 def stable() -> Iterator[None]:
-    """While this is open, the exporter knows no time and no folder, and makes its ids from names alone."""
+    """Hide time and folder from the exporter inside the block, and make its ids from names alone."""
     from io_scene_fbx import export_fbx_bin, fbx_utils
 
     gen_path = export_fbx_bin._gen_vid_path
@@ -30,7 +30,7 @@ def stable() -> Iterator[None]:
 
     export_fbx_bin._gen_vid_path = bare_path
     export_fbx_bin.datetime = SimpleNamespace(datetime=_Then)
-    # A global of the module hides Python's own, which is another one in every process for text.
+    # A global of the module hides Python's own hash, which differs in every process for strings.
     fbx_utils.hash = _hash
     fbx_utils._keys_to_uuids.clear()
     fbx_utils._uuids_to_keys.clear()

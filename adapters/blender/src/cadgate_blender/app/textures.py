@@ -1,4 +1,4 @@
-"""Whether a material shows a picture that needs a UV map, and whether a mesh has one."""
+"""Checks whether a material shows a picture that needs a UV map, and whether a mesh has one."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from cadgate.appserver import warn
 
 
 def warn_of_missing_uvs(objects: list[Any]) -> None:
-    """Warn of those whose material shows a picture that their mesh has no place for."""
+    """Warn of objects whose material shows a picture that their mesh cannot place."""
     bare = [obj.name for obj in objects if without_uvs(obj)]
     if bare:
-        told = ", ".join(repr(name) for name in bare[:10]) + (" …" if len(bare) > 10 else "")
+        listed = ", ".join(repr(name) for name in bare[:10]) + (" …" if len(bare) > 10 else "")
         warn(
             "no_uvs",
-            f"The material of {told} shows a picture, and the mesh has no UV map that says where: the picture is not "
-            "seen as it should be; give the mesh UVs",
+            f"The material of {listed} shows a picture, but the mesh has no UV map to place it: the picture is not "
+            "shown as it should be; give the mesh UVs",
         )
 
 
 def without_uvs(obj: Any) -> bool:
-    """Whether a mesh has a material with a picture placed by UVs, and no UV map."""
+    """Return whether a mesh has a material with a picture placed by UVs, but no UV map."""
     if obj.type != "MESH" or len(obj.data.uv_layers):
         return False
     if any(modifier.type in ("NODES", "UV_PROJECT") for modifier in obj.modifiers):
@@ -29,7 +29,7 @@ def without_uvs(obj: Any) -> bool:
 
 
 def needs_uvs(material: Any) -> bool:
-    """Whether the material shows a picture that it places by the active UV map."""
+    """Return whether the material shows a picture that is placed by the active UV map."""
     if not material.use_nodes or material.node_tree is None:
         return False
     for node in material.node_tree.nodes:

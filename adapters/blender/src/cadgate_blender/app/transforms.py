@@ -1,4 +1,4 @@
-"""Transforms that location, rotation and scale cannot hold: sheared ones, told and put into the points instead."""
+"""Sheared transforms, which location, rotation and scale cannot hold: detects them, and puts them into the points."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 from mathutils import Matrix
 
 _SLANT = 1e-5
-"""The cosine between two axes above which they are not at right angles; below it is the noise of 32-bit floats."""
+"""The cosine between two axes above which they are not at right angles; below it is 32-bit noise."""
 _BARE = ("EMPTY", "CAMERA", "LIGHT", "SPEAKER", "LIGHT_PROBE")
-"""What has no points that a shear would show on."""
+"""Types of objects without points, on which a shear would not show."""
 
 
 def is_sheared(matrix: Any) -> bool:
-    """Whether no location, rotation and scale together make this matrix."""
+    """Return whether no location, rotation and scale together make this matrix."""
     axes = [column.xyz for column in matrix.col[:3]]
     for one, other in ((0, 1), (0, 2), (1, 2)):
         size = axes[one].length * axes[other].length
@@ -23,24 +23,24 @@ def is_sheared(matrix: Any) -> bool:
 
 
 def without_shear(matrix: Any) -> Any:
-    """The nearest matrix that location, rotation and scale can make."""
+    """Return the nearest matrix that location, rotation and scale can make."""
     return Matrix.LocRotScale(*matrix.decompose())
 
 
 def shear_of(matrix: Any) -> Any:
-    """What `without_shear(matrix)` has to be multiplied by, on the right, to give `matrix` again."""
+    """Return the matrix by which `without_shear(matrix)` must be multiplied, on the right, to give `matrix` again."""
     return without_shear(matrix).inverted_safe() @ matrix
 
 
 def shows_shear(obj: Any) -> bool:
-    """Whether an object looks different when it is sheared."""
+    """Return whether an object looks different when it is sheared."""
     return obj.type not in _BARE or obj.instance_type != "NONE"
 
 
 def can_hold(obj: Any) -> bool:
-    """Whether a shear can be put into the points of an object's data without changing anything else of it."""
+    """Return whether a shear can be put into the points of an object's data without changing anything else."""
     if obj.type == "MESH":
-        # What an armature does is done in the armature's own space; all else works along the axes of the object.
+        # An armature works in its own space; everything else works along the axes of the object.
         return all(modifier.type == "ARMATURE" for modifier in obj.modifiers)
     if obj.type in ("CURVE", "SURFACE"):
         data = obj.data
@@ -49,7 +49,7 @@ def can_hold(obj: Any) -> bool:
 
 
 def put_into_points(obj: Any, matrix: Any) -> None:
-    """Transform the points of a mesh or curve, with its shape keys; data that others use is copied first."""
+    """Transform the points of a mesh or curve, with its shape keys; shared data is copied first."""
     if obj.data.users > 1:
         obj.data = obj.data.copy()
     if obj.type != "MESH":
@@ -60,6 +60,6 @@ def put_into_points(obj: Any, matrix: Any) -> None:
 
 
 def place(obj: Any, matrix: Any) -> None:
-    """Set what location, rotation and scale make together, whatever the mode of rotation and the deltas are."""
+    """Set location, rotation and scale to a matrix, whatever the rotation mode and the deltas are."""
     obj.rotation_mode = "XYZ"
     obj.matrix_basis = matrix

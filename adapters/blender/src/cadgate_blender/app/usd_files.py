@@ -1,6 +1,6 @@
-"""USD files by USD's own modules: one that came alone, without what it refers to; one that was written, in order.
+"""Rewrites USD files with USD's own modules: incoming ones without references, written ones in order.
 
-Blender's importer would read what a file refers to from wherever it says, and its exporter writes the objects in the
+Blender's importer would read the files that a file refers to, wherever they are, and its exporter writes objects in the
 order of their addresses.
 """
 
@@ -20,13 +20,13 @@ from cadgate.appserver import AppError
 
 _LAYERS = (".usd", ".usda", ".usdc")
 _AS_TEXT = 64 * 1024 * 1024
-"""Bytes of a file up to which it is turned into text and back for the sake of its bytes."""
+"""The size up to which a file is converted to text and back so that its bytes are reproducible."""
 
 
 def alone(path: str) -> tuple[str, int]:
-    """The file to import instead of `path`, which refers to nothing else, and how many references it has lost.
+    """Return a file to import instead of `path`, without references, and how many references it has lost.
 
-    Raises AppError `unsupported_format` for a package that leads out of itself, and for a file that is no USD.
+    Raises AppError `unsupported_format` for a package that leads out of itself, and for a file that is not USD.
     """
     utilities, layers = _modules()
     if zipfile.is_zipfile(path):
@@ -60,12 +60,12 @@ def put_in_order(path: str) -> None:
     for child in _sorted(source.pseudoRoot):
         _copy(child, layer, layers)
     if os.path.getsize(path) <= _AS_TEXT:
-        # Read from text, fields have an order of their own too; how a binary file was made can be seen in its copies.
+        # Text also fixes the order of fields; copies of a binary file reveal how it was made.
         text = layer.ExportToString()
         layer = layers.Layer.CreateAnonymous(".usda")
         layer.ImportFromString(text)
     ordered = path + ".ordered" + os.path.splitext(path)[1]
-    # Of a .usd the first bytes say whether it is text.
+    # The first bytes of a .usd show whether it is text.
     form = {"format": "usda" if _is_text(path) else "usdc"} if path.lower().endswith(".usd") else {}
     layer.Export(ordered, args=form)
     del source, layer
@@ -100,7 +100,7 @@ def _is_text(path: str) -> bool:
 
 
 def _put_package_in_order(path: str) -> None:
-    """A package is a ZIP of stored files, each of which begins at a multiple of 64 bytes; the first is the scene."""
+    """Rewrite a package: a ZIP of stored files, each beginning at a multiple of 64 bytes; the first is the scene."""
     with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
         with zipfile.ZipFile(path) as archive:
             members = archive.namelist()
@@ -118,17 +118,15 @@ def _put_package_in_order(path: str) -> None:
 
 
 def _modules() -> tuple[Any, Any]:
-    """USD's own Python modules, which come with Blender; the `bpy` wheel has them off its path."""
+    """Return USD's own Python modules, which come with Blender; in the `bpy` wheel they are not on its path."""
     version = "python{}.{}".format(*sys.version_info[:2])
     folder = os.path.join(bpy.utils.resource_path("LOCAL"), "python", "lib", version, "site-packages")
-    # First, and only for this: another USD that is installed beside would not be the one that Blender is linked with.
+    # First on the path, and only for this: another installed USD would not be the one that Blender is linked with.
     sys.path.insert(0, folder)
     try:
         from pxr import Sdf, UsdUtils
     except ImportError:
-        raise AppError(
-            "unsupported_format", "This Blender cannot look into USD files, so they are not imported"
-        ) from None
+        raise AppError("unsupported_format", "This Blender cannot check USD files, so they are not imported") from None
     finally:
         sys.path.remove(folder)
     return UsdUtils, Sdf
@@ -138,7 +136,7 @@ def _references(path: str, utilities: Any) -> list[str]:
     try:
         sublayers, references, payloads = utilities.ExtractExternalReferences(path)
     except Exception as error:
-        raise AppError("unsupported_format", "The file is no USD that can be read, or damaged") from error
+        raise AppError("unsupported_format", "The file is not a readable USD file, or is damaged") from error
     return [str(each) for each in (*sublayers, *references, *payloads)]
 
 

@@ -1,4 +1,4 @@
-"""What differs between the supported versions of Blender, 4.2 LTS to 5.0: no other module asks for a version."""
+"""The differences between the supported versions of Blender, 4.2 LTS to 5.0: no other module checks a version."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ NAME_BYTES = 255 if VERSION >= (5, 0, 0) else 63
 
 ENGINES = {
     "cycles": "CYCLES",
-    # 4.2 to 4.5 carry the rewritten engine beside the word of the old one. Source: release notes of 4.2 and 5.0, EEVEE.
+    # 4.2 to 4.5 have a new identifier for the rewritten engine. Source: release notes of 4.2 and 5.0, EEVEE.
     "eevee": "BLENDER_EEVEE_NEXT" if (4, 2, 0) <= VERSION < (5, 0, 0) else "BLENDER_EEVEE",
     "workbench": "BLENDER_WORKBENCH",
 }
-"""The gateway's words for render engines, and this Blender's identifiers."""
+"""The gateway's names for render engines, and this Blender's identifiers."""
 
 ENGINE_NAMES = {
     "BLENDER_EEVEE": "eevee",
@@ -29,12 +29,12 @@ ENGINE_NAMES = {
 
 
 def text() -> str:
-    """`Blender 4.5.15 LTS`."""
+    """Return, for instance, `Blender 4.5.15 LTS`."""
     return f"Blender {bpy.app.version_string}"
 
 
 def engine_name(identifier: str) -> str:
-    """The gateway's word for an engine of this Blender; an engine of an add-on keeps its own."""
+    """Return the gateway's name for an engine of this Blender; an add-on's engine keeps its own."""
     return ENGINE_NAMES.get(identifier, identifier)
 
 
@@ -42,19 +42,19 @@ IMAGE_FORMATS = {"png": "PNG", "jpeg": "JPEG", "exr": "OPEN_EXR", "webp": "WEBP"
 
 
 def choose_image_format(settings: Any, identifier: str) -> None:
-    """Set the file format of a render. 5.0 asks for the kind of medium first: release notes of 5.0, "Output"."""
+    """Set the file format of a render. 5.0 needs the kind of medium first: release notes of 5.0, "Output"."""
     if hasattr(settings, "media_type"):
         settings.media_type = "IMAGE"
     settings.file_format = identifier
 
 
 def compositor(scene: Any) -> Any:
-    """The scene's compositing nodes, or None. 5.0 keeps them as a node group: release notes of 5.0, "Compositor"."""
+    """Return the scene's compositing nodes, or None. In 5.0 they are a node group: release notes, "Compositor"."""
     return getattr(scene, "compositing_node_group", None) if VERSION >= (5, 0, 0) else scene.node_tree
 
 
 def strips_of(editor: Any) -> int:
-    """How many strips a sequence editor has. 4.4 calls them so: release notes of 4.4, "Python API"."""
+    """Return the number of strips in a sequence editor. 4.4 introduced the name: release notes of 4.4, "Python API"."""
     return len(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)
 
 
@@ -65,9 +65,9 @@ def call(operator: Any, **options: Any) -> Any:
 
 
 def import_fbx(path: str, scale: float) -> None:
-    """4.5 brought an importer of its own; the older one in Python crashes on lights in 5.0.
+    """Import an FBX file. 4.5 has a new importer; the older one in Python crashes on lights in 5.0.
 
-    Without an offset, the time of a frame is its number by the rate, as in all other formats.
+    Without an offset, the time of a frame is its number divided by the rate, as in all other formats.
     """
     if "fbx_import" in dir(bpy.ops.wm):
         call(bpy.ops.wm.fbx_import, filepath=path, global_scale=scale, anim_offset=0.0)
@@ -76,7 +76,7 @@ def import_fbx(path: str, scale: float) -> None:
 
 
 def usd_holds(name: str) -> bool:
-    """Whether a USD file can hold an object's name as it is. 5.0 writes letters of all scripts by default."""
+    """Return whether a USD file can hold an object's name unchanged. 5.0 writes letters of all scripts by default."""
     unicode = bpy.ops.wm.usd_export.get_rna_type().properties.get("allow_unicode")
     return name.isidentifier() and (name.isascii() or (unicode is not None and bool(unicode.default)))
 
@@ -88,7 +88,7 @@ def use_nodes(block: Any) -> None:
 
 
 def set_solver(modifier: Any, word: str) -> None:
-    """The boolean solver. 5.0 calls the fast one FLOAT."""
+    """Set the boolean solver. 5.0 calls the fast one FLOAT."""
     modifier.solver = "EXACT" if word == "exact" else ("FLOAT" if VERSION >= (5, 0, 0) else "FAST")
 
 
@@ -97,7 +97,7 @@ def get_solver(modifier: Any) -> str:
 
 
 def clear_custom_normals(mesh: Any) -> None:
-    """4.5 keeps the normals that a mesh was given as an attribute; before, only an operator removed them."""
+    """Remove custom normals. 4.5 stores them as an attribute; before, only an operator removed them."""
     kept = mesh.attributes.get("custom_normal")
     if kept is not None:
         mesh.attributes.remove(kept)
@@ -106,7 +106,7 @@ def clear_custom_normals(mesh: Any) -> None:
 
 
 def curves_of(animation: Any) -> list[Any]:
-    """The F-curves that animate a data-block, also those of strips."""
+    """Return the F-curves that animate a data-block, including those of strips."""
     found = [] if animation.action is None else _curves_of_action(animation.action, animation)
     for track in animation.nla_tracks:
         for strip in () if track.mute else track.strips:
@@ -116,7 +116,7 @@ def curves_of(animation: Any) -> list[Any]:
 
 
 def _curves_of_action(action: Any, user: Any) -> list[Any]:
-    """From 4.4 an action keeps curves in slots, of which its user names one; from 5.0 only there."""
+    """Return the curves of an action. From 4.4 they are in slots, of which the user names one; from 5.0 only there."""
     slot = getattr(user, "action_slot", None)
     if not hasattr(action, "slots") or (slot is None and hasattr(action, "fcurves")):
         return list(action.fcurves)

@@ -1,1 +1,1 @@
-"""What travels: parameters and results of every Blender operation, one module per resource."""
+"""Parameters and results of every Blender operation, one module per resource."""

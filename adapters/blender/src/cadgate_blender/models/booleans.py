@@ -1,4 +1,4 @@
-"""Booleans that are applied at once."""
+"""Booleans that are applied immediately."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class BooleanOptions(Params):
         BeforeValidator(lambda value: _OPERATIONS.get(value, value) if isinstance(value, str) else value),
     ] = "difference"
     solver: Solver = Field(
-        "exact", description="Where its result is wrong, the other one is tried, with the warning `other_solver`."
+        "exact", description="If its result is wrong, the other one is tried, with the warning `other_solver`."
     )
     verify: Verify | None = Field(
         None,
-        description="How closely the result is checked: by points near a part of the faces, and volumes where that is "
-        "cheap, or by many more points and always by volumes. Without it, as the adapter's setting `verify` says.",
+        description="How closely the result is checked: by points near some of the faces, and by volumes if that is "
+        "cheap, or by many more points and always by volumes. By default the adapter's setting `verify`.",
     )
     delete_other: bool = Field(False, strict=True, description="Delete the other object afterwards.")
 
 
 class BooleanParams(BooleanOptions):
-    """Which object changes, and by what."""
+    """The object to change, and how."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"name": "Plate", "object": "Drill", "operation": "difference"}]}

@@ -8,12 +8,12 @@ from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from cadgate.plugin import Method, Name, Number, Params
 from cadgate_blender.models.objects import CUBE_INFO, ObjectInfo
-from cadgate_blender.models.values import Aimed, Length, Location, unset
+from cadgate_blender.models.values import MAX_COORDINATE, Aimed, Length, Location, unset
 
 Projection = Literal["perspective", "orthographic"]
 Lens = Annotated[Number, Field(ge=1, le=5000)]
 Sensor = Annotated[Number, Field(ge=1, le=1000)]
-Clip = Annotated[Length, Field(ge=1e-6)]
+Clip = Annotated[Number, Field(ge=1e-6, le=MAX_COORDINATE)]
 
 CAMERA_INFO: dict[str, Any] = {
     **CUBE_INFO,
@@ -64,7 +64,7 @@ class CameraInfo(ObjectInfo):
 
     lens: float = Field(description="Focal length in millimetres.")
     sensor_width: float = Field(description="Millimetres.")
-    projection: str = Field(description="perspective, orthographic, or a word of Blender's for others.")
+    projection: str = Field(description="perspective, orthographic, or Blender's own name for others.")
     ortho_scale: float = Field(description="Blender units.")
     clip_start: float = Field(description="Blender units.")
     clip_end: float = Field(description="Blender units.")
@@ -72,7 +72,7 @@ class CameraInfo(ObjectInfo):
 
 
 class CameraName(Params):
-    """Which camera."""
+    """The name of a camera."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Camera"}]})
 
@@ -80,7 +80,7 @@ class CameraName(Params):
 
 
 class CameraPatch(Params):
-    """What to change of the camera itself; objects' own PATCH moves it."""
+    """What to change about the camera itself; PATCH /objects moves it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"lens": 85}, {"active": True}]})
 
@@ -95,7 +95,7 @@ class CameraPatch(Params):
 
 
 class CameraUpdate(CameraPatch):
-    """Which camera, and what to change of it."""
+    """The camera, and what to change about it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Camera", "lens": 85}]})
 

@@ -18,7 +18,7 @@ class CollectionInfo(Result):
     model_config = ConfigDict(json_schema_extra={"examples": [PARTS]})
 
     name: str
-    parent: str | None = Field(description="Null for the scene's own collection, and for one outside of the scene.")
+    parent: str | None = Field(description="Null for the scene's own collection, and for one outside the scene.")
     objects: list[str]
     children: list[str]
     warnings: list[Warned] = Field(default_factory=list[Warned])
@@ -48,11 +48,11 @@ class CollectionParams(Creation):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Parts"}]})
 
-    parent: Name | None = Field(None, description="An existing collection; without it the scene's own.")
+    parent: Name | None = Field(None, description="An existing collection; by default the scene's own.")
 
 
 class CollectionName(Params):
-    """Which collection."""
+    """The name of a collection."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Parts"}]})
 
@@ -60,7 +60,7 @@ class CollectionName(Params):
 
 
 class MoveBody(Params):
-    """Which objects go into a collection."""
+    """The objects to move into a collection."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"objects": ["Cube"]}]})
 
@@ -69,7 +69,7 @@ class MoveBody(Params):
 
 
 class MoveParams(MoveBody):
-    """Which objects go into which collection."""
+    """The objects to move, and their new collection."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Parts", "objects": ["Cube"]}]})
 

@@ -38,13 +38,13 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "abc": (".abc",),
     "blend": (".blend",),
 }
-"""The suffixes of each format; the first one is appended where a name has none."""
+"""The suffixes of each format; the first one is appended to a name that has none."""
 
 FORMATS = Suffixes({suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes})
 
 _Y_UP = ("glb", "gltf", "obj", "fbx", "abc")
 UP: dict[str, UpAxis] = {format: "Y" if format in _Y_UP else "Z" for format in SUFFIXES}
-"""Which axis points up in a file of each format, where nothing else is asked for."""
+"""The axis that points up in a file of each format by default."""
 
 _FIXED_UP = ("abc", "blend")
 _FILE: dict[str, Any] = {
@@ -70,28 +70,29 @@ class ExportParams(Params):
     )
 
     objects: Annotated[list[Name], Field(min_length=1, max_length=100_000)] | None = Field(
-        None, description="Names; without them, every object."
+        None, description="Names; by default every object."
     )
     filepath: str | None = Field(
         None, description="Relative name in the session's workspace; a missing suffix is appended.", examples=["a.glb"]
     )
     format: SceneFormat = Field(
-        "glb", description="Where only `filepath` is given, its suffix decides. `gltf` is one file with all buffers."
+        "glb", description="If only `filepath` is given, its suffix decides. `gltf` is one file with all buffers."
     )
     apply_modifiers: bool = Field(
-        True, strict=True, description="Export what the modifiers make of each mesh. `blend` keeps modifiers as such."
+        True, strict=True, description="Export each mesh with its modifiers applied. `blend` keeps modifiers."
     )
     scale: Annotated[Number, Field(ge=1e-6, le=1e6)] | None = Field(
-        None, description="Factor on all lengths; 1 without it. 1000 gives millimetres."
+        None, description="Factor for all lengths, by default 1. 1000 gives millimetres."
     )
     up: UpAxis | None = Field(
-        None, description="Which axis points up in the file; without it the format's custom: stl, ply, usd Z, others Y."
+        None,
+        description="The axis that points up in the file; by default the format's own: stl, ply, usd Z, others Y.",
     )
 
     verify: Literal["fast", "full"] | None = Field(
         None,
-        description="How closely the file is compared with the scene before it is given out: fast reads it once "
-        "(places, sizes, counts, names, movement), full lets Blender import it as well. Without it the setting.",
+        description="How closely the file is compared with the scene before the answer: fast reads it once "
+        "(places, sizes, counts, names, movement), full lets Blender import it as well. By default the setting.",
     )
 
     @model_validator(mode="before")
@@ -108,7 +109,7 @@ class ExportParams(Params):
 
     @property
     def suffix(self) -> str:
-        """The suffix that the file gets: the one it has, where that is one of the format's."""
+        """Return the suffix that the file gets: the one it has, if that is one of the format's."""
         own = PurePosixPath(self.filepath or "").suffix
         return own if own.lower() in SUFFIXES[self.format] else SUFFIXES[self.format][0]
 
@@ -124,37 +125,37 @@ class Exported(Result):
 
     artifact: Artifact
     format: SceneFormat
-    objects: list[str] = Field(description="The names of what is in the file.")
+    objects: list[str] = Field(description="The names of the objects in the file.")
     related: list[Artifact] = Field(description="Files that belong to it: an .mtl, textures.")
     warnings: list[Warned] = Field(default_factory=list[Warned])
 
 
 class ImportOptions(Params):
-    """How to take a file in; beside the file itself."""
+    """How to import a file."""
 
     scale: Annotated[float, Field(ge=1e-6, le=1e6)] = Field(
-        1, description="Factor on all lengths. 0.001 takes millimetres."
+        1, description="Factor for all lengths. 0.001 is for files in millimetres."
     )
-    up: UpAxis | None = Field(None, description="obj, stl and ply: which axis points up in the file.")
-    collection: Name | None = Field(None, description="An existing collection; without one, the scene's own.")
+    up: UpAxis | None = Field(None, description="obj, stl and ply: the axis that points up in the file.")
+    collection: Name | None = Field(None, description="An existing collection; by default the scene's own.")
 
 
 class ImportQuery(ChangeQuery, ImportOptions):
-    """The same beside a file."""
+    """The same in the query of an upload."""
 
     trusted: bool = Field(False, description="Read a .blend file as it is; needs the scope `execute`.")
 
 
 class ImportParams(ImportOptions, Trustable):
-    """An artifact, and how to take it in."""
+    """An artifact, and how to import it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"artifact": "0123456789abcdef0123456789abcdef"}]})
 
-    artifact: str = Field(description="The id of an artifact. The suffix of its name says the format.")
+    artifact: str = Field(description="The id of an artifact. The suffix of its name determines the format.")
 
 
 class Imported(Result):
-    """The objects that a file held, under the names that Blender gave them."""
+    """The imported objects, under the names that Blender gave them."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"objects": [CUBE_INFO], "warnings": []}]})
 

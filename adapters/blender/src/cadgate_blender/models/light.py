@@ -44,14 +44,14 @@ class LightParams(Aimed):
 
     kind: LightKind = "point"
     energy: Energy | None = Field(
-        None, description="Watts, of a sun W/m². Without it: point and spot 1000, area 100, sun 1."
+        None, description="Watts, for a sun W/m². By default 1000 for point and spot, 100 for area, 1 for sun."
     )
     color: Color = (1.0, 1.0, 1.0, 1.0)
     size: Length | None = Field(
         None,
         description="Radius of point and spot, side of area in Blender units; angular diameter of the sun in degrees.",
     )
-    spot_angle: Degrees | None = Field(None, description="spot: full angle of the cone in degrees; 45 without it.")
+    spot_angle: Degrees | None = Field(None, description="spot: full angle of the cone in degrees; by default 45.")
 
     @model_validator(mode="after")
     def _fits_the_kind(self) -> LightParams:
@@ -68,14 +68,14 @@ class LightInfo(ObjectInfo):
     model_config = ConfigDict(json_schema_extra={"examples": [KEY_INFO]})
 
     kind: LightKind
-    energy: float = Field(description="Watts, of a sun W/m².")
+    energy: float = Field(description="Watts, for a sun W/m².")
     color: tuple[float, float, float]
     size: float = Field(description="As in the request.")
-    spot_angle: float | None = Field(description="Degrees; null where it is no spot.")
+    spot_angle: float | None = Field(description="Degrees; null unless it is a spot.")
 
 
 class LightName(Params):
-    """Which light."""
+    """The name of a light."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Key"}]})
 
@@ -83,11 +83,11 @@ class LightName(Params):
 
 
 class LightPatch(Params):
-    """What to change of the light itself; objects' own PATCH moves it."""
+    """What to change about the light itself; PATCH /objects moves it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"energy": 500, "color": "#ffddaa"}]})
 
-    energy: Energy = unset("Watts, of a sun W/m².")
+    energy: Energy = unset("Watts, for a sun W/m².")
     color: Color = unset()
     size: Length = unset("As for a new light.")
     spot_angle: Degrees = unset("Degrees.")
@@ -95,7 +95,7 @@ class LightPatch(Params):
 
 
 class LightUpdate(LightPatch):
-    """Which light, and what to change of it."""
+    """The light, and what to change about it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Key", "energy": 500}]})
 

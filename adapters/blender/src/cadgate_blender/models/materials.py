@@ -15,7 +15,7 @@ Factor = Annotated[Number, Field(ge=0, le=1)]
 """0…1."""
 
 Strength = Annotated[Number, Field(ge=0, le=1e6)]
-"""0 or more; 1 emits the colour as it is."""
+"""0 or more; 1 emits the colour unchanged."""
 
 TextureSlot = Literal["color", "roughness", "metallic", "alpha", "emission", "normal"]
 
@@ -52,11 +52,11 @@ class MaterialParams(Creation):
     roughness: Factor = 0.5
     emission_color: Color | None = Field(None, description="Without a strength, it glows with strength 1.")
     emission_strength: Strength | None = Field(None, description="Without a colour, it glows white.")
-    alpha: Factor | None = Field(None, description="Opacity; without it the alpha of `color`.")
+    alpha: Factor | None = Field(None, description="Opacity; by default the alpha of `color`.")
 
 
 class MaterialName(Params):
-    """Which material."""
+    """The name of a material."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Red"}]})
 
@@ -66,8 +66,8 @@ class MaterialName(Params):
 class MaterialPatch(Params):
     """What to change; fields that are not sent stay as they are.
 
-    With a texture, a value is the factor that its pixels are multiplied by. Other nodes that feed a value which is set
-    are unlinked, with the warning `unlinked`.
+    With a texture, a value is the factor that its pixels are multiplied by. Other nodes that feed a changed value are
+    unlinked, with the warning `unlinked`.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"roughness": 0.1}]})
@@ -83,7 +83,7 @@ class MaterialPatch(Params):
 
 
 class MaterialUpdate(MaterialPatch):
-    """Which material, and what to change of it."""
+    """The material, and what to change about it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Red", "new_name": "Ruby", "roughness": 0.1}]})
 
@@ -98,8 +98,8 @@ class MaterialInfo(Result):
 
     name: str
     color: tuple[float, float, float, float] | None = Field(
-        description="What has effect; with a texture, the factor that its pixels are multiplied by. Null, as all these "
-        "values, where other nodes make it."
+        description="The effective value; with a texture, the factor that its pixels are multiplied by. Null, like all "
+        "these values, if other nodes produce it."
     )
     metallic: float | None
     roughness: float | None
@@ -108,7 +108,7 @@ class MaterialInfo(Result):
     alpha: float | None
     textures: dict[str, str] = Field(description="The image of each slot that has one.")
     linked: list[str] = Field(
-        default_factory=list[str], description="Values that nodes make, so that no number stands for them."
+        default_factory=list[str], description="Values that nodes produce, so that no number represents them."
     )
     users: int = Field(description="How many slots of objects use it.")
     revision: str
@@ -116,7 +116,7 @@ class MaterialInfo(Result):
 
 
 class MaterialPage(Result):
-    """Some of the materials, and how many there are in all. With `fields`, they hold only those."""
+    """Some of the materials, and how many there are in total. With `fields`, they have only those."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"materials": [RED_INFO], "total": 1}]})
 
@@ -125,25 +125,25 @@ class MaterialPage(Result):
 
 
 class ApplyParams(Params):
-    """Which material goes onto which object."""
+    """The material, and the object to apply it to."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"object": "Cube", "material": "Red"}]})
 
     object: Name
     material: Name
     slot: Annotated[Count, Field(ge=0, le=32_766)] | None = Field(
-        None, description="Index of the slot; the first one without it. One past the last adds a slot."
+        None, description="Index of the slot, by default the first. One past the last adds a slot."
     )
 
 
 class TextureOptions(Params):
-    """What the image is for."""
+    """The purpose of the image."""
 
     slot: TextureSlot = "color"
 
 
 class TextureSlotParams(TextureOptions):
-    """Which texture of which material."""
+    """A texture slot of a material."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"material": "Red", "slot": "color"}]})
 
@@ -151,7 +151,7 @@ class TextureSlotParams(TextureOptions):
 
 
 class TextureQuery(ChangeQuery, TextureOptions):
-    """The same beside a file."""
+    """The same in the query of an upload."""
 
 
 class TextureParams(TextureOptions):

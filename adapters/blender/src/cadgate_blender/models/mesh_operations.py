@@ -16,14 +16,14 @@ class ShadeOptions(Params):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"mode": "smooth"}, {"mode": "auto", "angle": 40}]})
 
-    mode: Literal["smooth", "flat", "auto"] = Field("smooth", description="`auto`: smooth but at sharp edges.")
+    mode: Literal["smooth", "flat", "auto"] = Field("smooth", description="`auto`: smooth except at sharp edges.")
     angle: Annotated[Number, Field(ge=0, le=180)] = Field(
         30, description="`auto`: edges sharper than this stay sharp, degrees."
     )
 
 
 class ShadeParams(ShadeOptions):
-    """Which object, and how."""
+    """The object to shade, and how."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Rod", "mode": "auto", "angle": 40}]})
 
@@ -36,9 +36,9 @@ class JoinParams(Creation):
     model_config = ConfigDict(json_schema_extra={"examples": [{"objects": ["Cube", "Rod"], "name": "Hammer"}]})
 
     objects: Annotated[list[Name], Field(min_length=2, max_length=10_000)] = Field(
-        description="The first one stays, with the meshes of all; the others are gone."
+        description="The first one stays, with the meshes of all; the others are deleted."
     )
-    name: Name | None = Field(None, description="A name for the result; without one that of the first.")
+    name: Name | None = Field(None, description="A name for the result; by default that of the first.")
 
     @model_validator(mode="after")
     def _each_once(self) -> JoinParams:
@@ -49,15 +49,15 @@ class JoinParams(Creation):
 
 
 class SeparateOptions(Params):
-    """What becomes an object of its own."""
+    """What becomes a separate object."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"by": "loose"}, {"by": "material"}]})
 
-    by: Literal["loose", "material"] = Field("loose", description="Each part that hangs together, or each material.")
+    by: Literal["loose", "material"] = Field("loose", description="Each connected part, or each material.")
 
 
 class SeparateParams(SeparateOptions):
-    """Which object, and by what."""
+    """The object to separate, and how."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Hammer", "by": "loose"}]})
 
@@ -74,7 +74,7 @@ class Separated(Result):
 
 
 class ApplyOptions(Params):
-    """Which parts of the transform go into the mesh."""
+    """The parts of the transform to apply to the mesh."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"location": False, "rotation": False}]})
 
@@ -84,7 +84,7 @@ class ApplyOptions(Params):
 
 
 class ApplyTransformParams(ApplyOptions):
-    """Which object, and which parts."""
+    """The object, and the parts of its transform."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Cube", "location": False}]})
 
@@ -92,7 +92,7 @@ class ApplyTransformParams(ApplyOptions):
 
 
 class OriginOptions(Params):
-    """Where the origin goes."""
+    """The new place of the origin."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"to": "bounds"}, {"to": [0, 0, 0]}]})
 
@@ -104,7 +104,7 @@ class OriginOptions(Params):
 
 
 class OriginParams(OriginOptions):
-    """Which object's origin, and where it goes."""
+    """The object, and the new place of its origin."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Cube", "to": [0, 0, -1]}]})
 

@@ -1,4 +1,4 @@
-"""Meshes that a client made itself: as JSON, or as raw little-endian arrays."""
+"""Meshes made by a client: as JSON, or as raw little-endian arrays."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class MeshParams(Placement):
     vertices: Annotated[list[Point], Field(min_length=1)] = Field(description="Blender units.")
     faces: list[Annotated[list[Index], Field(min_length=3)]] = Field(description="Indices of vertices, from 0.")
     edges: list[Annotated[list[Index], Field(min_length=2, max_length=2)]] = Field(
-        default_factory=list[list[int]], description="Edges without a face; those of faces come by themselves."
+        default_factory=list[list[int]], description="Edges without a face; those of faces are added automatically."
     )
     smooth: bool = Field(False, strict=True, description="Shade smooth instead of flat.")
     uvs: list[Pair] | None = Field(
         None,
-        description="`[u, v]` for each vertex, or for each corner of the faces in their order; where there are as many "
-        "of both, for each vertex.",
+        description="`[u, v]` for each vertex, or for each corner of the faces in order; if both counts are equal, "
+        "for each vertex.",
     )
     normals: list[Point] | None = Field(
         None, description="`[x, y, z]` of any length above 0, in the same order; the faces are smooth then."
@@ -68,15 +68,15 @@ class MeshParams(Placement):
 
 
 class MeshUploadOptions(ChangeQuery, Creation):
-    """What a mesh of raw arrays becomes."""
+    """The object made from raw arrays."""
 
     material: Name | None = Field(None, description="An existing material.")
-    collection: Name | None = Field(None, description="An existing collection; without one, the scene's own.")
+    collection: Name | None = Field(None, description="An existing collection; by default the scene's own.")
     smooth: bool = Field(False, description="Shade smooth instead of flat.")
 
 
 class MeshUploadParams(Placement):
-    """An artifact with the raw arrays of a mesh, and what becomes of it."""
+    """An artifact with the raw arrays of a mesh, and the object to make from it."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"artifact": "0123456789abcdef0123456789abcdef", "name": "Scan"}]}

@@ -23,13 +23,13 @@ Axes = Annotated[list[Literal["x", "y", "z"]], Field(min_length=1, max_length=3)
 
 
 class ModifierBase(Params):
-    """What every modifier has."""
+    """The fields of every modifier."""
 
-    name: Name | None = Field(None, description="Blender's own word for the type, without it.")
+    name: Name | None = Field(None, description="By default Blender's own name for the type.")
 
 
 class SubdivisionModifier(ModifierBase):
-    """Subdivision surface: rounds, or only cuts, every face into four, `levels` times."""
+    """Subdivision surface: divides every face into four, with or without rounding, `levels` times."""
 
     type: Literal["subdivision"]
     levels: Levels = Field(1, description="Bounded by the setting `max_subdivisions`.")
@@ -51,7 +51,9 @@ class ArrayModifier(ModifierBase):
 
     type: Literal["array"]
     count: Copies = Field(2, description="Including the original; bounded by the setting `max_copies`.")
-    relative_offset: Offset3 | None = Field(None, description="In sizes of the object; [1, 0, 0] without any offset.")
+    relative_offset: Offset3 | None = Field(
+        None, description="In sizes of the object; [1, 0, 0] if no offset is given."
+    )
     constant_offset: Offset3 | None = Field(None, description="In Blender units.")
 
 
@@ -84,17 +86,17 @@ class SolidifyModifier(ModifierBase):
 
 
 class DecimateModifier(ModifierBase):
-    """Leaves out faces."""
+    """Removes faces."""
 
     type: Literal["decimate"]
-    ratio: Ratio = Field(0.5, description="Which part of the faces stays.")
+    ratio: Ratio = Field(0.5, description="The fraction of the faces that stays.")
 
 
 _ALIASES = {"subsurf": "subdivision", "subdivision_surface": "subdivision"}
 
 
 def _flatten(value: object) -> object:
-    """Types in Blender's spelling, and settings in an object of their own, are taken too."""
+    """Also accept types in Blender's spelling, and settings in a nested object."""
     if not isinstance(value, dict):
         return value
     data = dict(cast("dict[str, Any]", value))
@@ -104,7 +106,7 @@ def _flatten(value: object) -> object:
             raise ValueError("settings must be an object")
         both = data.keys() & cast("dict[str, Any]", settings).keys()
         if both:
-            raise ValueError(f"{sorted(both)} are there twice: in settings and beside it")
+            raise ValueError(f"{sorted(both)} are given twice: in settings and outside it")
         data |= cast("dict[str, Any]", settings)
     if isinstance(data.get("type"), str):
         kind = data["type"].lower()
@@ -125,7 +127,7 @@ _Typed = Annotated[
 
 
 class Modifier(RootModel[_Typed]):
-    """One of the types, told apart by `type`, with that type's settings."""
+    """One of the types, distinguished by `type`, with that type's settings."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -141,7 +143,7 @@ class Modifier(RootModel[_Typed]):
 
 
 class ModifierParams(Params):
-    """Which object gets which modifier."""
+    """The object, and its new modifier."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"object": "Cube", "modifier": {"type": "bevel", "width": 0.05}}]}
@@ -152,7 +154,7 @@ class ModifierParams(Params):
 
 
 class ModifierAddress(Params):
-    """Which modifier of which object."""
+    """A modifier of an object."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"object": "Cube", "modifier": "Bevel"}]})
 
@@ -185,12 +187,12 @@ class ModifierPatch(Params):
     offset: Annotated[Number, Field(ge=-1, le=1)] = unset()
     even: StrictBool = unset()
     ratio: Ratio = unset()
-    show_viewport: StrictBool = unset("Whether it works in viewports and exports.")
-    show_render: StrictBool = unset("Whether it works in renders.")
+    show_viewport: StrictBool = unset("Whether it is active in viewports and exports.")
+    show_render: StrictBool = unset("Whether it is active in renders.")
 
 
 class ModifierUpdate(ModifierAddress):
-    """Which modifier, and what to change of it."""
+    """The modifier, and what to change about it."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"object": "Cube", "modifier": "Bevel", "settings": {"segments": 4}}]}
@@ -218,7 +220,7 @@ class ModifierInfo(Result):
     )
 
     name: str
-    type: str = Field(description="As in the request; for types that the gateway cannot add, Blender's own word.")
+    type: str = Field(description="As in the request; for types that the gateway cannot add, Blender's own name.")
     settings: dict[str, Any] = Field(description="The settings of its type, under the names of the request.")
     show_viewport: bool
     show_render: bool
@@ -226,7 +228,7 @@ class ModifierInfo(Result):
 
 
 class ModifierList(Result):
-    """The modifiers of an object, in the order in which they work."""
+    """The modifiers of an object, in the order in which they are applied."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"modifiers": []}]})
 
@@ -234,7 +236,7 @@ class ModifierList(Result):
 
 
 class ObjectOfModifiers(Params):
-    """Whose modifiers."""
+    """The object with the modifiers."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"object": "Cube"}]})
 

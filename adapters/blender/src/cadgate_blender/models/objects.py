@@ -36,7 +36,7 @@ class ObjectInfo(BaseObjectInfo):
 
     model_config = ConfigDict(json_schema_extra={"examples": [CUBE_INFO]})
 
-    type: str = Field(description="Blender's own word: MESH, LIGHT, CAMERA, EMPTY, CURVE …")
+    type: str = Field(description="Blender's own name: MESH, LIGHT, CAMERA, EMPTY, CURVE …")
     location: tuple[float, float, float] = Field(description="Blender units; relative to the parent, if it has one.")
     rotation: tuple[float, float, float] = Field(description="XYZ Euler angles in degrees.")
     scale: tuple[float, float, float]
@@ -48,7 +48,7 @@ class ObjectInfo(BaseObjectInfo):
     materials: list[str | None] = Field(description="One per slot; null is an empty slot.")
     modifiers: list[str]
     visible: bool
-    vertices: int | None = Field(None, description="Of the mesh itself, before modifiers. Null where there is no mesh.")
+    vertices: int | None = Field(None, description="Of the mesh itself, before modifiers. Null without a mesh.")
     edges: int | None = None
     faces: int | None = None
     properties: dict[str, Any] = Field(
@@ -67,11 +67,11 @@ Decimal = Annotated[StrictFloat, Field(allow_inf_nan=False)]
 Text = Annotated[StrictStr, Field(max_length=100_000)]
 Items = Annotated[list[StrictBool] | list[Whole] | list[Whole | Decimal] | list[Text], Field(max_length=100_000)]
 Properties = dict[Annotated[str, AfterValidator(_property_name)], StrictBool | Whole | Decimal | Text | Items | None]
-"""Custom properties: what Blender keeps of JSON. Whole numbers have 32 bits there, larger ones become decimals."""
+"""Custom properties, as far as Blender can store JSON. Whole numbers have 32 bits; larger ones become decimals."""
 
 
 class ObjectName(Params):
-    """Which object."""
+    """The name of an object."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Cube"}]})
 
@@ -79,11 +79,11 @@ class ObjectName(Params):
 
 
 class ObjectQuery(Page):
-    """Which objects."""
+    """Filters for objects."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"type": "MESH", "name": "Wheel*", "limit": 100}]})
 
-    type: str | None = Field(None, description="Blender's word, in either case: `MESH`.", examples=["MESH"])
+    type: str | None = Field(None, description="Blender's name, in upper or lower case: `MESH`.", examples=["MESH"])
     name: str | None = Field(None, description="A pattern with `*`, `?` and `[…]`.", examples=["Wheel*"])
 
 
@@ -112,7 +112,7 @@ class ObjectPatch(Params):
 
 
 class ObjectUpdate(Params):
-    """Which object, and what to change of it: the parameters of `objects.update`."""
+    """The object, and what to change about it: the parameters of `objects.update`."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Cube", "new_name": "Box", "visible": False}]})
 
@@ -128,7 +128,7 @@ class ObjectUpdate(Params):
 
 
 class DuplicateOptions(Creation):
-    """The copy: what is not given is as in the original."""
+    """The copy: fields that are not given are as in the original."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Wheel.left", "location": [0, 1, 0]}]})
 
@@ -139,7 +139,7 @@ class DuplicateOptions(Creation):
 
 
 class DuplicateParams(DuplicateOptions):
-    """Which object to copy, and the copy."""
+    """The object to copy, and the copy."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"object": "Wheel", "name": "Wheel.left"}]})
 

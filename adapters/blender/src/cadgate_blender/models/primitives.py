@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from cadgate.plugin import Count, Method
+from cadgate.plugin import Count, Method, Number
 from cadgate_blender.models.objects import ObjectInfo
 from cadgate_blender.models.values import UNIT, Length, NotNegative, Placed, Placement, Scale
 
 Corners = Annotated[Count, Field(ge=3, le=1_000_000)]
-"""How many corners stand for a circle. The setting `max_vertices` bounds the whole mesh."""
+"""The number of corners of a circle. The setting `max_vertices` bounds the whole mesh."""
 
 Smooth = Annotated[bool, Field(strict=True, description="Shade smooth instead of flat.")]
 SmoothSide = Annotated[bool, Field(strict=True, description="Shade the side smooth; the ends stay flat.")]
@@ -38,7 +38,7 @@ class SphereParams(Placement):
     kind: Literal["uv", "ico"] = "uv"
     subdivisions: Annotated[Count, Field(ge=1, le=20)] = Field(
         2,
-        description="`ico`: 1 is the icosahedron, and each further one has four times the faces; at most 2 more than "
+        description="`ico`: 1 is the icosahedron, and each further level has four times the faces; at most 2 more than "
         "the setting `max_subdivisions`.",
     )
     smooth: Smooth = False
@@ -60,8 +60,8 @@ class ConeParams(Placement):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Tip", "radius1": 1, "radius2": 0.2}]})
 
-    radius1: NotNegative = Field(1, description="Below, Blender units.")
-    radius2: NotNegative = Field(0, description="Above, Blender units; 0 is a tip.")
+    radius1: NotNegative = Field(1, description="At the bottom, Blender units.")
+    radius2: NotNegative = Field(0, description="At the top, Blender units; 0 is a tip.")
     depth: Length = Field(2, description="Height along Z in Blender units.")
     vertices: Corners = Field(32, description="Corners of each circle.")
     smooth: SmoothSide = False
@@ -118,7 +118,7 @@ class MonkeyParams(Placement):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Suzanne", "smooth": True}]})
 
-    size: Length = Field(2, description="2 is the size that Blender's own operator gives.")
+    size: Length = Field(2, description="2 is the size of Blender's own operator.")
     smooth: Smooth = False
 
 
@@ -128,7 +128,7 @@ class EmptyParams(Placed):
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Pivot", "location": [0, 0, 1]}]})
 
     display: Literal["plain_axes", "arrows", "single_arrow", "circle", "cube", "sphere", "cone"] = "plain_axes"
-    size: Annotated[Length, Field(ge=0.0001, le=1000)] = Field(1, description="How large it is drawn, Blender units.")
+    size: Annotated[Number, Field(ge=0.0001, le=1000)] = Field(1, description="How large it is drawn, Blender units.")
     scale: Scale = UNIT
 
 
@@ -144,7 +144,7 @@ class TextParams(Placement):
     model_config = ConfigDict(json_schema_extra={"examples": [{"text": "cadgate", "extrude": 0.05}]})
 
     text: Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_printable)]
-    size: Annotated[Length, Field(ge=0.0001, le=10_000)] = Field(1, description="Height of a line in Blender units.")
+    size: Annotated[Number, Field(ge=0.0001, le=10_000)] = Field(1, description="Height of a line in Blender units.")
     extrude: NotNegative = Field(0, description="Half of the thickness in Blender units.")
     align: Literal["left", "center", "right"] = "left"
 

@@ -1,4 +1,4 @@
-"""Queries of routes that change something and take their body as a file."""
+"""Queries of routes that change something and accept a file as their body."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cadgate.plugin import Params
 
 
 class ChangeQuery(Params):
-    """Base of such queries. `dry_run`, which every route that changes something takes, is not theirs to refuse."""
+    """Base of such queries. It ignores `dry_run`, which every route that changes something accepts."""
 
     @model_validator(mode="before")
     @classmethod

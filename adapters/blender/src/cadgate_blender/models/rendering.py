@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from cadgate.plugin import Artifact, Count, Method, Name, Params, Result, Suffixes, Warned, check_suffix, follow_suffix
 
 Pixels = Annotated[Count, Field(ge=4, le=1_000_000)]
-"""Pixels of one side. 4 is Blender's least; the settings `max_render_size` and `max_render_pixels` bound it above."""
+"""Pixels of one side. 4 is Blender's minimum; the settings `max_render_size` and `max_render_pixels` limit it."""
 
 Engine = Literal["cycles", "eevee", "workbench"]
 ImageFormat = Literal["png", "jpeg", "exr", "webp"]
@@ -21,7 +21,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "exr": (".exr",),
     "webp": (".webp",),
 }
-"""The suffixes of each format; the first one is appended where a name has none."""
+"""The suffixes of each format; the first one is appended to a name that has none."""
 
 FORMATS = Suffixes({suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes})
 
@@ -44,21 +44,21 @@ class RenderParams(Params):
     resolution: tuple[Pixels, Pixels] = Field((1920, 1080), description="Width and height in pixels.")
     engine: Engine = Field("cycles", description="eevee and workbench need a GPU, or Mesa's software OpenGL with EGL.")
     samples: Annotated[Count, Field(ge=1)] = Field(64, description="Per pixel.")
-    format: ImageFormat = Field("png", description="Where only `output` is given, its suffix decides.")
+    format: ImageFormat = Field("png", description="If only `output` is given, its suffix decides.")
     camera: Name | None = Field(
-        None, description="An existing camera; without one the scene's own, or one that frames all objects."
+        None, description="An existing camera; by default the scene's own, or one that frames all objects."
     )
     frame: Annotated[Count, Field(ge=-1_048_574, le=1_048_574)] | None = Field(
-        None, description="Frame to render; without one the current frame."
+        None, description="Frame to render; by default the current frame."
     )
     transparent: bool = Field(False, strict=True, description="Leave out the background: RGBA instead of RGB.")
     denoise: Annotated[bool, Field(strict=True)] | None = Field(
-        None, description="Cycles only; without it the scene's own setting, which is on in a new session."
+        None, description="Cycles only; by default the scene's own setting, which is on in a new session."
     )
     objects: Annotated[list[Name], Field(min_length=1, max_length=10_000)] | None = Field(
         None,
-        description="Draw only these, with the lights, also where they are hidden; without `camera` they are framed. "
-        "The scene stays as it is.",
+        description="Draw only these, with the lights, even if they are hidden; without `camera` they are framed. "
+        "The scene does not change.",
     )
 
     @model_validator(mode="before")
@@ -68,7 +68,7 @@ class RenderParams(Params):
 
     @property
     def suffix(self) -> str:
-        """The suffix that the file gets: the one it has, where that is one of the format's."""
+        """Return the suffix that the file gets: the one it has, if that is one of the format's."""
         own = PurePosixPath(self.output or "").suffix
         return own if own.lower() in SUFFIXES[self.format] else SUFFIXES[self.format][0]
 
@@ -87,12 +87,12 @@ class PreviewParams(Params):
 
     width: Annotated[int, Field(ge=4, le=1_000_000)] = Field(320, description="Pixels.")
     height: Annotated[int, Field(ge=4, le=1_000_000)] | None = Field(
-        None, description="Pixels; without it 9/16 of the width."
+        None, description="Pixels; by default 9/16 of the width."
     )
     camera: Name | None = Field(None, description="As for a render.")
     transparent: bool = False
     objects: Annotated[list[Name], Field(min_length=1, max_length=1000)] | None = Field(
-        None, description="As for a render; once for each object in the query."
+        None, description="As for a render; repeated for each object in the query."
     )
 
 
@@ -127,7 +127,7 @@ class Rendered(Result):
     height: int = Field(description="Pixels, read from the file.")
     engine: Engine
     samples: int
-    seconds: float = Field(description="What Blender took to render and save, without the wait for a worker.")
+    seconds: float = Field(description="How long Blender took to render and save, without waiting for a worker.")
     warnings: list[Warned] = Field(
         default_factory=list[Warned],
         description="`temporary_camera`, `temporary_sun`: added for this picture.",

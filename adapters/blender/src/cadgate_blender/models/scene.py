@@ -1,4 +1,4 @@
-"""The scene: what is in it, its settings, clearing it, keeping it as a .blend file and opening one."""
+"""The scene: its contents and settings, clearing it, saving it as a .blend file and opening one."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ class SceneInfo(Result):
     camera: str | None = Field(description="The camera that renders use.")
     frame_start: int
     frame_end: int
-    frame: int = Field(description="The current one.")
+    frame: int = Field(description="The current frame.")
     fps: float = Field(description="Frames per second.")
     engine: str = Field(
-        description="The scene's own engine: cycles, eevee, workbench, or an add-on's. Renders name theirs."
+        description="The scene's own engine: cycles, eevee, workbench, or an add-on's. Renders choose their own."
     )
     unit_system: str = Field(description="METRIC, IMPERIAL or NONE: how Blender shows lengths.")
-    unit_scale: float = Field(description="Metres per Blender unit, where lengths are shown.")
+    unit_scale: float = Field(description="Metres per Blender unit, for displayed lengths.")
     warnings: list[Warned] = Field(default_factory=list[Warned])
 
 
@@ -89,7 +89,7 @@ class ScenePatch(Params):
     fps: Annotated[Number, Field(ge=0.01, le=32_767)] = unset("Frames per second.")
     engine: Engine = unset()
     unit_system: UnitSystem = unset()
-    unit_scale: Annotated[Number, Field(ge=1e-6, le=1e6)] = unset("Metres per Blender unit, where lengths are shown.")
+    unit_scale: Annotated[Number, Field(ge=1e-6, le=1e6)] = unset("Metres per Blender unit, for displayed lengths.")
 
     @model_validator(mode="after")
     def _range(self) -> ScenePatch:
@@ -99,7 +99,7 @@ class ScenePatch(Params):
 
 
 class Cleared(MayWarn):
-    """How many objects were removed."""
+    """The number of removed objects."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"deleted": 3}]})
 
@@ -107,7 +107,7 @@ class Cleared(MayWarn):
 
 
 class SaveParams(Params):
-    """Where to keep the scene."""
+    """Where to save the scene."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"filepath": "versions/chair.blend"}]})
 
@@ -138,7 +138,7 @@ class Saved(MayWarn):
 
 
 class OpenParams(Trustable):
-    """Which .blend file to open."""
+    """The .blend file to open."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"artifact": "0123456789abcdef0123456789abcdef"}]})
 
@@ -166,7 +166,7 @@ class WorldPatch(Params):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"color": "#87ceeb", "strength": 0.8}]})
 
-    color: Color = unset("A colour takes the place of an image.")
+    color: Color = unset("A colour replaces an image.")
     strength: Annotated[Number, Field(ge=0, le=1e6)] = unset()
 
 

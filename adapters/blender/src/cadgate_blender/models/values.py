@@ -1,4 +1,4 @@
-"""Blender's own values: lengths, coordinates, names, and what every new object has."""
+"""Blender's own values: lengths, coordinates, names, and the fields of every new object."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pydantic import AfterValidator, Field, model_validator
 from cadgate.plugin import Creation, Name, Number
 
 MAX_COORDINATE = 1e9
-"""Blender units (metres). Blender keeps 32-bit floats, and what it squares and multiplies must stay one."""
+"""Blender units (metres). Blender uses 32-bit floats, and squares and products must stay within their range."""
 
 MIN_LENGTH = 1e-9
-"""Blender units. Below this the products that Blender forms of lengths become zero."""
+"""Blender units. Below this, Blender's products of lengths become zero."""
 
 MAX_ANGLE = 1e6
 """Degrees."""
@@ -56,22 +56,20 @@ def _no_default(schema: dict[str, Any]) -> None:
 
 
 def unset(description: str | None = None) -> Any:
-    """The default of a field of a PATCH: none. What the client does not send does not travel; null is refused."""
+    """Return a field of a PATCH without default: what the client does not send is not passed on; null is refused."""
     return Field(None, description=description, validate_default=False, json_schema_extra=_no_default)
 
 
 OnConflict = Literal["error", "rename", "replace"]
-RENAMING = (
-    "What to do when the new name is in use: answer 409 `name_taken` (the default), choose another, or replace it."
-)
+RENAMING = "What to do if the new name is in use: answer 409 `name_taken` (the default), choose another, or replace it."
 
 
 class Placed(Creation):
-    """A new object, and where it stands."""
+    """A new object, and its place."""
 
     location: Location = ORIGIN
     rotation: Rotation = ORIGIN
-    collection: Name | None = Field(None, description="An existing collection; without one, the scene's own.")
+    collection: Name | None = Field(None, description="An existing collection; by default the scene's own.")
 
 
 class Placement(Placed):
@@ -82,7 +80,7 @@ class Placement(Placed):
 
 
 class Aimed(Placed):
-    """A new object that looks somewhere: by `rotation`, or by `look_at`."""
+    """A new object with a direction: by `rotation`, or by `look_at`."""
 
     rotation: Rotation | None = Field(None, description="XYZ Euler angles in degrees.")  # pyright: ignore[reportIncompatibleVariableOverride]
     look_at: Location | None = Field(None, description="The point that it looks at, instead of `rotation`.")
@@ -93,5 +91,5 @@ class Aimed(Placed):
         if self.look_at is not None and self.rotation is not None:
             raise ValueError("rotation and look_at exclude each other: send one of them")
         if self.look_at is not None and self.look_at == self.location:
-            raise ValueError("look_at is where the object stands, so it gives no direction")
+            raise ValueError("look_at is the object's own location, so it gives no direction")
         return self

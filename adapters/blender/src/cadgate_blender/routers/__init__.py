@@ -1,4 +1,4 @@
-"""Routes of the Blender adapter, one module per resource; the host adds prefix, tag and operation ids."""
+"""Routes of the Blender adapter, one module per resource; the gateway adds prefix, tag and operation ids."""
 
 from __future__ import annotations
 

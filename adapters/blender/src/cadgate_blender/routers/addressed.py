@@ -1,4 +1,4 @@
-"""From a path and a body to the parameters of a method, keeping which fields the client set."""
+"""Combines a path and a body into the parameters of a method, keeping which fields the client set."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ P = TypeVar("P", bound=BaseModel)
 
 
 def addressed(params: type[P], body: BaseModel, *, renames: Mapping[str, str] | None = None, **address: Any) -> P:
-    """The `params` of a body that was validated already, with the names from the path.
+    """Return the `params` for a body that is already validated, with the names from the path.
 
-    `renames` says which fields of the body are called otherwise in the parameters.
+    `renames` maps fields of the body to their names in the parameters.
     """
     names = renames or {}
     values = {names.get(field, field): getattr(body, field) for field in body.model_fields_set}

@@ -1,4 +1,4 @@
-"""The route of booleans that are applied at once."""
+"""The route of booleans that are applied immediately."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ async def boolean(name: str, options: BooleanOptions, blender: Blender) -> Succe
     """Replace an object's mesh by its difference, union or intersection with another one's.
 
     The modifiers of both are applied in the result. An empty result is refused, and changes nothing. The result is
-    checked: points near the surfaces must be inside or outside as the operation says, and volumes must add up. Where
-    they do not, the other solver is tried, and where none is right, the answer is 422 `degenerate_result`.
+    checked: points near the surfaces must be inside or outside as the operation requires, and volumes must add up. If
+    they do not, the other solver is tried; if neither is right, the answer is 422 `degenerate_result`.
     """
     return Success(await blender.call(BOOLEAN, addressed(BooleanParams, options, name=name)))

@@ -30,7 +30,7 @@ async def list_collections(blender: Blender) -> Success[CollectionList]:
 
 @router.operation("POST", "/collections", CREATE, status_code=201, errors=(404,))
 async def create_collection(params: CollectionParams, blender: Blender) -> Success[CollectionInfo]:
-    """Make a collection in the scene's tree."""
+    """Create a collection in the scene's tree."""
     return Success(await blender.call(CREATE, params))
 
 
@@ -48,5 +48,5 @@ async def delete_collection(name: str, blender: Blender) -> Success[Deleted]:
 
 @router.operation("POST", "/collections/{name:name}/objects", MOVE)
 async def move_objects(name: str, body: MoveBody, blender: Blender) -> Success[CollectionInfo]:
-    """Put objects into a collection, and take them out of their others unless `keep` is true."""
+    """Add objects to a collection, and remove them from their others unless `keep` is true."""
     return Success(await blender.call(MOVE, addressed(MoveParams, body, name=name)))

@@ -1,4 +1,4 @@
-"""Routes that write the scene to files and read files into it; both are done by a worker beside the session."""
+"""Routes that write the scene to files and read files into it; a worker does both, alongside the session."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ router = Router()
 
 
 async def export_scene(app: Application, params: ExportParams) -> Exported:
-    """Save a copy of the session, and have a worker write the file from it."""
+    """Save a copy of the session, and let a worker write the file from it."""
     async with app.stage(params.filepath, default="scene", suffix=params.suffix) as staged:
         scene_path = staged.folder / ".scene.blend"
         chosen = await app.send(
@@ -73,11 +73,11 @@ async def export_scene(app: Application, params: ExportParams) -> Exported:
 
 
 async def import_file(app: Application, params: ImportParams) -> Imported:
-    """Have a worker read the file into a .blend of its own, and take the objects of that into the session."""
+    """Let a worker read the file into a separate .blend, and append its objects to the session."""
     stored = app.artifacts.get(params.artifact)
     format = await to_thread.run_sync(incoming.format_of, stored.artifact.name, stored.path)
     if params.up is not None and format not in ("obj", "stl", "ply"):
-        raise ValidationFailed(f"{format} files say themselves which axis points up: leave out up={params.up!r}")
+        raise ValidationFailed(f"{format} files define the axis that points up themselves: leave out up={params.up!r}")
     settings = cast("BlenderSettings", app.settings)
     limits.check(settings, "The size of the file in bytes", stored.artifact.size, "max_import_bytes")
     async with app.stage(None, default="import", suffix=".blend") as staged:
@@ -111,7 +111,7 @@ IMPORT_HANDLER = Handler(IMPORT, import_file)
 async def export(params: ExportParams, request: Request, blender: Blender) -> Any:
     """Write objects to a file: glb, gltf, obj, stl, ply, fbx, usd, abc or blend.
 
-    The file is read back before the answer. `Accept` with the file's media type answers the bytes themselves.
+    The file is read back before the answer. With the file's media type in `Accept`, the answer is the bytes themselves.
     """
     result = await blender.call(EXPORT, params)
     return file_or_json(request, result, result.artifact)
@@ -123,10 +123,10 @@ async def import_(
     options: Annotated[ImportQuery, Query()],
     blender: Blender,
 ) -> Success[Imported]:
-    """Add what a file holds: an upload (multipart field `file`), or an artifact.
+    """Add the contents of a file: an upload (multipart field `file`), or an artifact.
 
-    The suffix of its name says the format, and its content must agree. Blender renames objects whose names are in use;
-    the answer has their names.
+    The suffix of its name determines the format, and its content must match. Blender renames objects whose names are
+    in use; the answer has their names.
     """
     params = ImportParams(artifact=file.id, trusted=file.trusted, **options.model_dump(exclude={"trusted"}))
     return Success(await blender.call(IMPORT, params))

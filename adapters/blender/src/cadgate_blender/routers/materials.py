@@ -37,7 +37,7 @@ router = Router()
 
 @router.operation("POST", "/materials", CREATE, errors=(412,), status_code=201)
 async def create_material(params: MaterialParams, blender: Blender) -> Success[MaterialInfo]:
-    """Make a material with a Principled BSDF."""
+    """Create a material with a Principled BSDF."""
     return Success(await blender.call(CREATE, params))
 
 
@@ -49,7 +49,7 @@ async def list_materials(query: Annotated[Page, Query()], blender: Blender) -> S
 
 @router.operation("POST", "/materials/apply", APPLY, errors=(404, 412))
 async def apply_material(params: ApplyParams, blender: Blender) -> Success[ObjectInfo]:
-    """Put a material into a slot of an object."""
+    """Assign a material to a slot of an object."""
     return Success(await blender.call(APPLY, params))
 
 
@@ -68,7 +68,7 @@ async def update_material(name: str, patch: MaterialPatch, blender: Blender) -> 
 
 @router.operation("DELETE", "/materials/{name:name}", DELETE, errors=(412,))
 async def delete_material(name: str, blender: Blender) -> Success[Deleted]:
-    """Delete a material; the slots that had it are empty then."""
+    """Delete a material; its slots become empty."""
     return Success(await blender.call(DELETE, MaterialName(name=name)))
 
 
@@ -103,5 +103,5 @@ async def set_texture(
 async def remove_texture(
     name: str, options: Annotated[TextureQuery, Query()], blender: Blender
 ) -> Success[MaterialInfo]:
-    """Take the image out of a slot; the value that it was multiplied by stays."""
+    """Remove the image from a slot; the value that it was multiplied by stays."""
     return Success(await blender.call(REMOVE_TEXTURE, TextureSlotParams(material=name, slot=options.slot)))

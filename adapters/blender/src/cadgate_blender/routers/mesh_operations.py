@@ -31,26 +31,26 @@ router = Router()
 async def join_objects(params: JoinParams, blender: Blender) -> Success[ObjectInfo]:
     """Make one mesh of several objects, with all their materials.
 
-    The first one stays where it is, and has the meshes of all, their modifiers applied; the others are gone.
+    The first one stays where it is, and gets the meshes of all, with their modifiers applied; the others are deleted.
     """
     return Success(await blender.call(JOIN, params))
 
 
 @router.operation("POST", "/objects/{name:name}/separate", SEPARATE, errors=(412,))
 async def separate_object(name: str, options: SeparateOptions, blender: Blender) -> Success[Separated]:
-    """Make an object of each part of a mesh that hangs together, or of the faces of each material."""
+    """Make an object of each connected part of a mesh, or of the faces of each material."""
     return Success(await blender.call(SEPARATE, addressed(SeparateParams, options, name=name)))
 
 
 @router.operation("POST", "/objects/{name:name}/shade", SHADE, errors=(412,))
 async def shade_object(name: str, options: ShadeOptions, blender: Blender) -> Success[ObjectInfo]:
-    """Shade a mesh smooth, flat, or smooth but at sharp edges."""
+    """Shade a mesh smooth, flat, or smooth except at sharp edges."""
     return Success(await blender.call(SHADE, addressed(ShadeParams, options, name=name)))
 
 
 @router.operation("POST", "/objects/{name:name}/apply", APPLY, errors=(412,))
 async def apply_transform(name: str, options: ApplyOptions, blender: Blender) -> Success[ObjectInfo]:
-    """Move an object's location, rotation and scale into its mesh; what it shows stays where it is.
+    """Apply an object's location, rotation and scale to its mesh; its appearance does not change.
 
     A mesh that other objects share is copied first, with the warning `single_user`.
     """
@@ -59,5 +59,5 @@ async def apply_transform(name: str, options: ApplyOptions, blender: Blender) ->
 
 @router.operation("POST", "/objects/{name:name}/origin", ORIGIN, errors=(412,))
 async def set_origin(name: str, options: OriginOptions, blender: Blender) -> Success[ObjectInfo]:
-    """Put an object's origin to its geometry, its bounding box or a point; what it shows stays where it is."""
+    """Move an object's origin to its geometry, its bounding box or a point; its appearance does not change."""
     return Success(await blender.call(ORIGIN, addressed(OriginParams, options, name=name)))

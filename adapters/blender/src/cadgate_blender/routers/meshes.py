@@ -1,4 +1,4 @@
-"""The route of meshes that a client made itself: JSON, or a file of raw arrays."""
+"""The route for meshes made by a client: JSON, or a file of raw arrays."""
 
 from __future__ import annotations
 
@@ -67,16 +67,18 @@ _BODY: dict[str, Any] = {
 async def create_mesh(
     request: Request, options: Annotated[MeshUploadOptions, Query()], blender: Blender
 ) -> Success[ObjectInfo]:
-    """Add a mesh that the client made: vertices and faces as JSON, or raw arrays.
+    """Add a mesh made by the client: vertices and faces as JSON, or raw arrays.
 
-    Raw arrays come as `application/octet-stream` or as the multipart field `file`, and say the rest in the query. All
+    Raw arrays come as `application/octet-stream` or as the multipart field `file`; the rest is in the query. All
     numbers are little-endian: the 4 bytes `CGM1`; three uint32: how many vertices, faces, corners; float32 x, y, z of
     each vertex; uint32 number of corners of each face; uint32 index of the vertex of each corner.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         if options.model_fields_set:
-            raise ValidationFailed(f"With JSON, {sorted(options.model_fields_set)} belong into the body, not the query")
+            raise ValidationFailed(
+                f"With JSON, {sorted(options.model_fields_set)} belong in the body, not in the query"
+            )
         return Success(await _from_json(blender, request))
     raw_body = kind == "application/octet-stream"
     incoming = IncomingFile.of_raw_body(request, "mesh.cgm") if raw_body else IncomingFile.of_request(request)
@@ -85,7 +87,7 @@ async def create_mesh(
 
 
 async def _from_json(blender: Application, request: Request) -> ObjectInfo:
-    """Add the mesh of a JSON body, of which the gateway's own process sees no more than the bytes."""
+    """Add the mesh of a JSON body, of which the gateway's own process sees only the bytes."""
     part, name = blender.artifacts.upload_path("mesh.cgm")
     try:
         encoded, about = await run_on_body(request, convert, str(part))

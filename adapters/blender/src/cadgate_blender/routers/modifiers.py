@@ -26,19 +26,19 @@ router = Router()
 
 @router.operation("POST", "/objects/{name:name}/modifiers", ADD, status_code=201, errors=(412,))
 async def add_modifier(name: str, modifier: Modifier, blender: Blender) -> Success[ObjectInfo]:
-    """Add a modifier by type with its settings, after those that are there."""
+    """Add a modifier by type with its settings, after the existing ones."""
     return Success(await blender.call(ADD, ModifierParams(object=name, modifier=modifier)))
 
 
 @router.operation("GET", "/objects/{name:name}/modifiers", LIST)
 async def list_modifiers(name: str, blender: Blender) -> Success[ModifierList]:
-    """List an object's modifiers with their settings, in the order in which they work."""
+    """List an object's modifiers with their settings, in the order in which they are applied."""
     return Success(await blender.call(LIST, ObjectOfModifiers(object=name)))
 
 
 @router.operation("PATCH", "/objects/{name:name}/modifiers/{modifier:name}", UPDATE, errors=(412,))
 async def update_modifier(name: str, modifier: str, patch: ModifierPatch, blender: Blender) -> Success[ModifierInfo]:
-    """Change settings of a modifier, or whether it works."""
+    """Change settings of a modifier, or whether it is active."""
     return Success(await blender.call(UPDATE, ModifierUpdate(object=name, modifier=modifier, settings=patch)))
 
 
@@ -50,5 +50,5 @@ async def remove_modifier(name: str, modifier: str, blender: Blender) -> Success
 
 @router.operation("POST", "/objects/{name:name}/modifiers/{modifier:name}/apply", APPLY, errors=(412,))
 async def apply_modifier(name: str, modifier: str, blender: Blender) -> Success[ObjectInfo]:
-    """Make what a modifier does part of the mesh, and remove it."""
+    """Make the effect of a modifier part of the mesh, and remove it."""
     return Success(await blender.call(APPLY, ModifierAddress(object=name, modifier=modifier)))

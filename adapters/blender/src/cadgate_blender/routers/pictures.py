@@ -1,4 +1,4 @@
-"""Images on their way into the session: looked at first, and put where Blender can read them under their own suffix."""
+"""Images for the session: checks them first, and puts them where Blender can read them, with their suffix."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HEADS: dict[str, tuple[bytes, ...]] = {
 
 @asynccontextmanager
 async def brought(app: Application, artifact: str) -> AsyncGenerator[tuple[str, str]]:
-    """Path and name of an image artifact while the block runs. Raises UnsupportedFormat, LimitExceeded."""
+    """Yield path and name of an image artifact for the block. Raises UnsupportedFormat, LimitExceeded."""
     stored = app.artifacts.get(artifact)
     name = PurePosixPath(stored.artifact.name).name
     suffix = PurePosixPath(name).suffix.lower()
@@ -42,10 +42,10 @@ async def brought(app: Application, artifact: str) -> AsyncGenerator[tuple[str, 
     with stored.path.open("rb") as file:
         head = file.read(picture_sizes.HEAD)
     if not head.startswith(HEADS[suffix]):
-        raise UnsupportedFormat(f"The file {name!r} is not what its suffix says", details={"name": name})
+        raise UnsupportedFormat(f"The file {name!r} does not match its suffix", details={"name": name})
     size = picture_sizes.size_of(head)
     if size is None:
-        raise UnsupportedFormat(f"The file {name!r} is damaged: it does not say how large its picture is")
+        raise UnsupportedFormat(f"The file {name!r} is damaged: it does not contain the size of its picture")
     limits.check(settings, "The number of pixels of the image", size[0] * size[1], "max_image_pixels")
     async with app.stage(None, default="image", suffix=suffix) as staged:
         await to_thread.run_sync(incoming.copy, stored.path, staged)

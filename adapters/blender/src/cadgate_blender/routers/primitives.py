@@ -71,7 +71,7 @@ async def create_plane(params: PlaneParams, blender: Blender) -> Success[ObjectI
 
 @router.operation("POST", "/primitives/grid", GRID, status_code=201, errors=(404, 412))
 async def create_grid(params: GridParams, blender: Blender) -> Success[ObjectInfo]:
-    """Add a square in XY that is cut into rows and columns."""
+    """Add a square in XY that is divided into rows and columns."""
     return Success(await blender.call(GRID, params))
 
 

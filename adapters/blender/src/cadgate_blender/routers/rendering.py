@@ -1,4 +1,4 @@
-"""Routes of renders, and how the gateway makes one: a copy of the scene, a worker, a file that was read back."""
+"""Routes of renders, and how the gateway makes one: a copy of the scene, a worker, a file that is read back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _check_size(app: Application, width: int, height: int, samples: int) -> None
 
 
 async def render_still(app: Application, params: RenderParams) -> Rendered:
-    """Render a copy of the session in a worker; events on topic `render` tell the progress."""
+    """Render a copy of the session in a worker; events on topic `render` report the progress."""
     return await _render(app, params, "render")
 
 
@@ -63,9 +63,9 @@ async def _render(app: Application, params: RenderParams, default: str) -> Rende
 
 
 async def render_preview(app: Application, params: PreviewParams) -> Rendered:
-    """A render by Workbench, of the size that was asked for."""
+    """Render by Workbench in the requested size."""
     if app.context.door != "rest":
-        app.require("write")  # its picture is kept; the route gives the bytes out and keeps nothing
+        app.require("write")  # its picture is kept; the route returns the bytes and keeps nothing
     height = params.height or max(4, round(params.width * 9 / 16))
     return await _render(
         app,
@@ -100,9 +100,9 @@ PREVIEW_HANDLER = Handler(PREVIEW, render_preview)
 async def render(params: RenderParams, request: Request, blender: Blender) -> Any:
     """Render the scene as it is now to an image file.
 
-    It runs beside the session, which keeps answering; progress comes as events on topic `render`. Without a camera the
-    picture frames all objects, without a light a sun is added; neither stays. `Accept: image/png` (or the format's
-    type) answers the bytes themselves. A client that goes away stops the render.
+    It runs alongside the session, which keeps answering; events on topic `render` report the progress. Without a camera
+    the picture frames all objects, without a light a sun is added; neither stays. With `Accept: image/png` (or the
+    format's type), the answer is the bytes themselves. A client that disconnects stops the render.
     """
     result = await blender.call(STILL, params)
     return file_or_json(request, result, result.artifact)
@@ -117,10 +117,10 @@ async def render(params: RenderParams, request: Request, blender: Blender) -> An
     responses=file_answers(".png", default=True),
 )
 async def preview(query: Annotated[PreviewParams, Query()], request: Request, blender: Blender) -> Any:
-    """A quick PNG of the scene by Workbench: materials in their plain colours, studio light.
+    """Render a quick PNG of the scene by Workbench: materials in their plain colours, studio light.
 
-    Answers the PNG itself, which is not kept; with `Accept: application/json` the usual result with a kept artifact,
-    for which a key needs `write`.
+    The answer is the PNG itself, which is not kept; with `Accept: application/json`, it is the usual result with a kept
+    artifact, for which a key needs `write`.
     """
     keep = "application/json" in request.headers.get("accept", "")
     if keep:
@@ -131,7 +131,7 @@ async def preview(query: Annotated[PreviewParams, Query()], request: Request, bl
     try:
         picture = await to_thread.run_sync(blender.artifacts.get(result.artifact.id).path.read_bytes)
     finally:
-        # Before the answer: a client that has it, or that went away, finds nothing kept.
+        # Do this before the answer, so that nothing is kept when the client has it or has disconnected.
         blender.artifacts.delete(result.artifact.id)
     return Response(
         picture,

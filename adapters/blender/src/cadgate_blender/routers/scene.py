@@ -1,4 +1,4 @@
-"""Routes of the scene and the world, and how .blend files are kept and opened."""
+"""Routes of the scene and the world, and of saving and opening .blend files."""
 
 from __future__ import annotations
 
@@ -61,19 +61,19 @@ async def update_scene(patch: ScenePatch, blender: Blender) -> Success[SceneInfo
 
 @router.operation("DELETE", "/scene", CLEAR)
 async def clear_scene(blender: Blender) -> Success[Cleared]:
-    """Remove every object, the collections, and all meshes, materials and images that nothing uses then."""
+    """Remove every object, the collections, and all meshes, materials and images that become unused."""
     return Success(await blender.call(CLEAR, Empty()))
 
 
 @router.operation("GET", "/world", WORLD_GET)
 async def get_world(blender: Blender) -> Success[WorldInfo]:
-    """Describe what is around the scene."""
+    """Describe the world around the scene."""
     return Success(await blender.call(WORLD_GET, Empty()))
 
 
 @router.operation("PATCH", "/world", WORLD_UPDATE)
 async def update_world(patch: WorldPatch, blender: Blender) -> Success[WorldInfo]:
-    """Change the colour and strength of what is around the scene."""
+    """Change the colour and strength of the world around the scene."""
     return Success(await blender.call(WORLD_UPDATE, patch))
 
 
@@ -87,7 +87,7 @@ async def _save(app: Application, params: SaveParams) -> Saved:
 
 
 async def _open(app: Application, params: OpenParams) -> SceneInfo:
-    """A worker opens the file first: what crashes there does not cost the session."""
+    """Let a worker open the file first: a crash there does not cost the session."""
     stored = app.artifacts.get(params.artifact)
     name = stored.artifact.name
     if await to_thread.run_sync(incoming.format_of, name, stored.path) != "blend":
@@ -120,7 +120,7 @@ WORLD_IMAGE_HANDLER = Handler(WORLD_IMAGE, _world_image)
 
 @router.operation("POST", "/scene/save", SAVE, response_model=Success[Saved], responses=file_answers(".blend"))
 async def save_scene(request: Request, blender: Blender, params: SaveParams | None = None) -> Any:
-    """Keep the whole session as a .blend file, with all images in it."""
+    """Save the whole session as a .blend file, including all images."""
     result = await blender.call(SAVE, params or SaveParams(filepath=None))
     return file_or_json(request, result, result.artifact)
 
@@ -131,7 +131,7 @@ async def open_scene(
 ) -> Success[SceneInfo]:
     """Replace the session by a .blend file: an upload or an artifact. What leads out of it or runs code is left out.
 
-    `warnings` name it. `trusted` opens the file as it is, and needs the scope `execute`.
+    `warnings` name what was left out. `trusted` opens the file as it is, and needs the scope `execute`.
     """
     return Success(await blender.call(OPEN, OpenParams(artifact=file.id, trusted=file.trusted)))
 

@@ -1,1 +1,1 @@
-"""The half of the adapter that runs inside FreeCAD: standard library, FreeCAD, cadgate.appserver; Python 3.8 on."""
+"""The half of the adapter that runs inside FreeCAD, with the standard library and cadgate.appserver, on Python 3.8+."""

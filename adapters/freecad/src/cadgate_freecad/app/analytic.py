@@ -1,6 +1,6 @@
-"""Formulas of the primitives. They prove that FreeCAD made what was asked, and spare measuring it again.
+"""Formulas of the primitives. They prove that FreeCAD made what was requested, and make measuring it unnecessary.
 
-FreeCAD clamps and caps dimensions without a word (a sphere of radius 1e100 comes out with 3e38), so a primitive whose
+FreeCAD clamps and caps dimensions silently (a sphere of radius 1e100 comes out with 3e38), so a primitive whose
 shape does not have its formula's volume is refused.
 """
 
@@ -12,13 +12,13 @@ from typing import Any, Callable, NamedTuple
 import FreeCAD
 
 TOLERANCE = 1e-6
-"""Relative, of the volume."""
+"""The relative tolerance of the volume."""
 
 _UPRIGHT = (0.0, 0.0, 0.0, 1.0)
 
 
 class Known(NamedTuple):
-    """What is known of a whole primitive, in its own coordinates. Extents: half-widths along the document's axes."""
+    """What is known about a whole primitive, in its own coordinates. Extents: half-widths along the document's axes."""
 
     area: float
     center: tuple[float, float, float]
@@ -27,7 +27,7 @@ class Known(NamedTuple):
 
 
 def agrees(obj: Any, volume: float) -> bool:
-    """Whether the measured volume is the formula's; True for objects that no formula covers."""
+    """Return whether the measured volume is the formula's; True for objects that no formula covers."""
     formula = _VOLUMES.get(obj.TypeId)
     expected = None if formula is None else formula(obj)
     if expected is None:
@@ -36,7 +36,7 @@ def agrees(obj: Any, volume: float) -> bool:
 
 
 def proved(obj: Any, shape: Any) -> tuple[float, Any] | None:
-    """The volume and the bounding box of a box that stands upright: its extents prove it. None for all else."""
+    """Return the volume and the bounding box of an upright box, which its extents prove; None for anything else."""
     if obj.TypeId != "Part::Box" or shape.Placement.Rotation.Q != _UPRIGHT:
         return None
     box = shape.BoundBox
@@ -47,7 +47,7 @@ def proved(obj: Any, shape: Any) -> tuple[float, Any] | None:
 
 
 def known(obj: Any, volume: float) -> Known | None:
-    """Area, centre and box of a whole primitive, if its shape has just the formula's volume."""
+    """Return area, centre and box of a whole primitive, if its shape has exactly the formula's volume."""
     formula = _KNOWN.get(obj.TypeId)
     if formula is None:
         return None
@@ -169,7 +169,7 @@ _KNOWN: dict[str, Callable[[Any], Known | None]] = {
 
 
 def _across(placement: Any) -> list[float]:
-    """How far a unit circle around the placement's Z reaches along X, Y and Z."""
+    """Return how far a unit circle around the placement's Z reaches along X, Y and Z."""
     axis = placement.Rotation.multVec(FreeCAD.Vector(0, 0, 1))
     return [sqrt(max(0.0, 1 - part**2)) for part in axis]
 
@@ -182,7 +182,7 @@ def _around(center: Any, extents: Any) -> Any:
 
 
 def _of_disks(placement: Any, below: float, above: float, height: float) -> Any:
-    """The box of two disks, `height` apart along the placement's Z."""
+    """Return the box of two disks, `height` apart along the placement's Z."""
     across = _across(placement)
     box = _around(placement.Base, [below * each for each in across])
     box.add(_around(placement.multVec(FreeCAD.Vector(0, 0, height)), [above * each for each in across]))

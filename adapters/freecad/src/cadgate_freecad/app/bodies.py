@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import PartDesign  # noqa: F401 - registers the types
+import PartDesign  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers the types
 
 from cadgate.appserver import AppError, about_to_change, method, warn
 from cadgate_freecad.app import changes, materials, shapes, values, verification, versions
@@ -67,12 +67,12 @@ def _build(
     profile = find_sketch(sketch, "sketch")
     body = profile.getParentGeoFeatureGroup()
     if body is None or not body.isDerivedFrom("PartDesign::Body"):
-        raise values.invalid("sketch", f"{sketch!r} is in no body: create it with `body`, or use features/extrude")
+        raise values.invalid("sketch", f"{sketch!r} is not in a body: create it with `body`, or use features/extrude")
     if not describe_sketch(profile)["closed"]:
-        raise values.invalid("sketch", f"{sketch!r} is not closed, so it bounds no material")
+        raise values.invalid("sketch", f"{sketch!r} is not closed, so it does not bound any material")
     before = 0.0 if body.Tip is None else shapes.volume(body.Shape)
     if not grows and before <= 0:
-        raise values.invalid("sketch", f"the body {body.Name!r} has no material to take away")
+        raise values.invalid("sketch", f"the body {body.Name!r} has no material to remove")
     slot = Slot(profile.Document, kind.split("::")[1], common["name"], common["on_conflict"], [profile, body])
     made_of = materials.prepare(common["material"])
     about_to_change()
@@ -101,6 +101,6 @@ def _build(
         warn("no_effect", f"The body {body.Name!r} has the same volume as before: try reversed=true")
     hide([each for each in (profile, previous) if each is not None])
     if was_consumed and not body.Visibility:
-        # It was hidden with the feature that something else was made from, and shows another one now.
+        # The body was hidden because something was made from its last feature; now it shows another feature.
         body.Visibility = True
     return describe(feature)

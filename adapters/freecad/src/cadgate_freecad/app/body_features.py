@@ -1,7 +1,7 @@
-"""Roundings, chamfers, patterns and mirror images inside a body: its next feature, of PartDesign's own kind.
+"""Fillets, chamfers, patterns and mirror images inside a body: they become its next feature, of PartDesign's own kind.
 
-An object that is a feature of a body is worked on there; the body itself, and copies of its first feature, which is
-all of the body at that point, are worked on from outside, as a whole.
+An operation on a feature of a body works inside the body. An operation on the body itself, or on its first feature,
+which is all of the body at that point, works from outside, on the whole.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 import FreeCAD
-import PartDesign  # noqa: F401 - registers the types
+import PartDesign  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers the types
 
 from cadgate.appserver import AppError, about_to_change, warn
 from cadgate_freecad.app import chosen, expressions, materials, shapes, values, verification
@@ -24,15 +24,22 @@ _PLANES = {"YZ_Plane": (1, 0, 0), "XZ_Plane": (0, 1, 0), "XY_Plane": (0, 0, 1)}
 
 
 def body_of(obj: Any) -> Any | None:
-    """The body that `obj` is a feature of; None for everything else, a body and its sketches among it."""
+    """Return the body of which `obj` is a feature; None for anything else, including a body and its sketches."""
     if not obj.isDerivedFrom("PartDesign::Feature"):
         return None
     body = obj.getParentGeoFeatureGroup()
     return body if body is not None and body.isDerivedFrom("PartDesign::Body") else None
 
 
+def _required_body(obj: Any) -> Any:
+    body = body_of(obj)
+    if body is None:
+        raise values.invalid("object", f"{obj.Name!r} ({obj.TypeId}) is no feature of a body")
+    return body
+
+
 def is_piece(obj: Any) -> bool:
-    """Whether `obj` changes a body that was there before: its shape is the whole body's, and only a piece is meant."""
+    """Return whether `obj` changes an existing body: its shape is then the whole body's, and only a piece is meant."""
     return body_of(obj) is not None and obj.BaseFeature is not None
 
 
@@ -43,12 +50,12 @@ def dress(
 
     Raises AppError `validation_error` for a feature that others follow: they would not see the new one.
     """
-    body = body_of(obj)
+    body = _required_body(obj)
     if body.Tip is not obj:
         raise values.invalid(
             "object",
             f"{obj.Name!r} is not the last feature of {body.Name!r}: name that, {body.Tip.Name!r}, or {body.Name!r} "
-            "itself to work on a copy outside of it",
+            "itself to work on a copy outside it",
         )
     numbers = chosen_numbers(obj, "Edge", field, selection)
 
@@ -69,17 +76,17 @@ def repeat(
     reference: tuple[str, Any, Any, str],
     common: dict[str, Any],
 ) -> dict[str, Any]:
-    """Repeat what one feature of a body adds or takes away, each time moved in the coordinates of the document.
+    """Repeat what one feature of a body adds or removes, each time moved in the coordinates of the document.
 
     `reference` is the property for the axis or plane, a point on it, its direction, and the property that reverses it
-    (empty for none). The result is compared with the same by booleans.
+    (empty for none). The result is compared with the same operation done by booleans.
     """
-    body = body_of(obj)
+    body = _required_body(obj)
     piece = getattr(obj, "AddSubShape", None)
     if piece is None or piece.isNull() or not piece.Solids or obj.isDerivedFrom("PartDesign::DressUp"):
         raise values.invalid(
             "object",
-            f"{obj.Name!r} ({obj.TypeId}) adds or takes away no piece of its own that could be repeated in "
+            f"{obj.Name!r} ({obj.TypeId}) neither adds nor removes a piece of its own that could be repeated in "
             f"{body.Name!r}: name a pad or a pocket, or {body.Name!r} itself for copies of all of it",
         )
     frame = body.getGlobalPlacement()
@@ -104,7 +111,7 @@ def repeat(
         if abs(shapes.volume(shape) - expected) > 1e-6 * expected:
             raise AppError(
                 "degenerate_result",
-                f"FreeCAD made {shapes.volume(shape):g} mm³ of this, where it should be {expected:g} mm³: the copies "
+                f"FreeCAD's result has {shapes.volume(shape):g} mm³ instead of {expected:g} mm³: the copies "
                 "must overlap the body, and leave it in one piece",
             )
         if idle:
@@ -114,12 +121,12 @@ def repeat(
 
 
 def placed(place: Any) -> Move:
-    """A move by a placement."""
+    """Return a move by a placement."""
     return lambda shape: _at(shape, place)
 
 
 def mirrored(point: Any, normal: Any) -> Move:
-    """A move to the other side of a plane."""
+    """Return a move to the other side of a plane."""
     return lambda shape: shape.mirror(point, normal)
 
 
@@ -130,7 +137,7 @@ def _at(shape: Any, place: Any) -> Any:
 
 
 def _by_booleans(base: Any, piece: Any, moves: list[Move], frame: Any, grows: bool) -> tuple[float, int]:
-    """The volume that the repetition must have, and how many copies change nothing."""
+    """Return the volume that the repetition must have, and how many copies change nothing."""
     shape, idle = base, 0
     standing = _at(piece, frame)
     for move in moves:
@@ -151,7 +158,7 @@ def _volume(obj: Any) -> float:
 
 
 def _reference(body: Any, name: str, point: Any, direction: Any, plane: bool) -> tuple[Any, bool]:
-    """An axis or plane of the body's own where that fits, or else a hidden datum; and whether it points backwards."""
+    """Return an axis or plane of the body itself if it fits, else a hidden datum; and whether it points backwards."""
     for role, along in (_PLANES if plane else _AXES).items():
         own = FreeCAD.Vector(*along)
         off = point.dot(own) if plane else (point - own * point.dot(own)).Length
@@ -176,7 +183,7 @@ def _add(
     check: Callable[[Any], None] | None = None,
 ) -> dict[str, Any]:
     if any(common["location"]) or any(common["rotation"]):
-        raise values.invalid("location", f"a feature stays where its body is: move the body {body.Name!r} instead")
+        raise values.invalid("location", f"a feature cannot be moved on its own: move the body {body.Name!r} instead")
     previous = body.Tip
     before = shapes.volume(body.Shape)
     slot = Slot(body.Document, kind.split("::")[1], common["name"], common["on_conflict"], [body, previous])
@@ -196,7 +203,7 @@ def _add(
     if after <= 0 or not body.Shape.isValid():
         raise AppError(
             "degenerate_result",
-            f"The body {body.Name!r} would not be a valid solid: try smaller or other dimensions",
+            f"The body {body.Name!r} would not be a valid solid: try smaller or different dimensions",
             {"name": body.Name},
         )
     if check is not None:

@@ -1,4 +1,4 @@
-"""Boolean operations: recomputed, then verified; an empty result is refused, one that changes nothing is warned of."""
+"""Boolean operations: recomputed, then verified. An empty result is refused; one without effect gets a warning."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def intersect(*, object1: Any, object2: Any, objects: Any, operation: str | None
 
 
 def _operands(object1: str | None, object2: str | None, objects: list[str] | None) -> list[Any]:
-    """The operands as objects. Raises AppError for a missing one and for one without a usable shape."""
+    """Return the operands as objects. Raises AppError for a missing one and for one without a usable shape."""
     document = target()
     named = [(f"objects.{i}", name) for i, name in enumerate(objects)] if objects is not None else []
     named = named or [("object1", object1), ("object2", object2)]
@@ -64,7 +64,7 @@ def _operands(object1: str | None, object2: str | None, objects: list[str] | Non
 
 
 def _fused(document: Any, tools: list[Any]) -> Any:
-    """One hidden object of several tools: FreeCAD cuts one tool at a time."""
+    """Make one hidden object of several tools, because FreeCAD cuts one tool at a time."""
     fusion = Slot(document, "Tools", None, "error").fill("Part::MultiFuse", None)
     fusion.Shapes = inputs_of(tools, tools)
     recompute(fusion)
@@ -100,23 +100,23 @@ def _create(kind: str, base: str, properties: Any, operands: list[Any], common: 
 
 
 def _why_empty(made: Outcome) -> str:
-    """In words, once the emptiness is proved."""
+    """Return the reason in words, once the emptiness is proved."""
     if made.operation == "cut":
-        return "all of object1 lies inside what is cut away"
+        return "all of object1 lies inside what is cut off"
     if len(made.operands) > 2:
-        return "there is no volume that all of them share"
+        return "they have no volume in common"
     first, second = made.operands
     gap = first.distToShape(second)[0]
     return f"they are {gap:g} mm apart" if gap > 0 else "they touch, but share no volume"
 
 
 def _warn(made: Outcome) -> None:
-    """Say where the operation did nothing, or left pieces; a volume that is the same is only a sign of it."""
+    """Warn if the operation did nothing, or left pieces; an equal volume is only a hint of that."""
     result, sizes = size(made.result), [size(each) for each in made.operands]
     first, others = made.operands[0], made.operands[1:]
     if made.operation == "cut":
         if same(result, sizes[0]) and not any(size(first.common(each)) > 0 for each in others):
-            warn("no_effect", "Nothing was cut away: object2 does not reach into object1")
+            warn("no_effect", "Nothing was cut: object2 does not reach into object1")
     elif made.operation == "common":
         if same(result, sizes[0]) and not any(size(first.cut(each)) > 0 for each in others):
             warn("no_effect", "The intersection is the same as object1: it lies inside the other operands")
@@ -128,7 +128,7 @@ def _warn(made: Outcome) -> None:
 
 
 def _adds(made: Outcome, largest: int) -> bool:
-    """Whether any operand reaches out of the largest one."""
+    """Return whether any operand extends beyond the largest one."""
     whole = made.operands[largest]
     return any(size(each.cut(whole)) > 0 for number, each in enumerate(made.operands) if number != largest)
 

@@ -1,8 +1,8 @@
 """Bounding boxes that touch what they bound, also where a sphere or a torus was cut.
 
-OpenCASCADE bounds a curved face by the rectangle of its parameters, which holds what was cut away: a sphere whose top
-is cut off still reaches to its pole. Here a face is bounded by its edges, and by the points within it where its surface
-turns back: those of a sphere and a torus are known, a plane, cylinder and cone have none, others are searched.
+OpenCASCADE bounds a curved face by the rectangle of its parameters, which includes what was cut off: a sphere without
+its top still reaches to its pole. Here the box of a face comes from its edges, and from the points within it where its
+surface turns back: these are known for a sphere and a torus, a plane, cylinder and cone have none, others are searched.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ EXACT_CURVES = ("Part::GeomLine", "Part::GeomCircle")
 SAMPLES = 12
 """Rows and columns of points on a face whose surface has no formula here."""
 AGREED = 1e-6
-"""Of the size: so near the searched extent must come to OpenCASCADE's for that one to be used."""
+"""A fraction of the size: OpenCASCADE's extent is used if the searched one comes this close to it."""
 
 
 def tight(shape: Any) -> Any | None:
-    """The bounding box of a shape without a triangulation, as FreeCAD's BoundBox; None for an empty one."""
+    """Return the bounding box of a shape without a triangulation, as FreeCAD's BoundBox; None for an empty one."""
     box = FreeCAD.BoundBox()
     for vertex in shape.Vertexes:
         box.add(vertex.Point)
@@ -63,7 +63,7 @@ def _torus_peaks(surface: Any) -> Iterator[Any]:
     for direction in AXES:
         across = direction - axis * direction.dot(axis)
         if across.Length < 1e-9:
-            # The whole circle on top and below is as high.
+            # The whole circle at the top and at the bottom has this height.
             aside = next(each for each in AXES if abs(each.dot(axis)) < 0.9).cross(axis).normalize()
             other = axis.cross(aside)
             for turn in range(4 * SAMPLES):
@@ -85,7 +85,7 @@ def _add_points(box: Any, face: Any, points: Iterator[Any]) -> None:
 
 
 def _holds(face: Any, u: float, v: float) -> bool:
-    """Whether a point of the surface belongs to the face; angles are looked for a turn further, too."""
+    """Return whether a point of the surface belongs to the face; angles are also tried one turn further."""
     low_u, high_u, low_v, high_v = face.ParameterRange
     return any(
         face.isPartOfDomain(u + turn_u, v + turn_v)
@@ -97,7 +97,7 @@ def _holds(face: Any, u: float, v: float) -> bool:
 
 
 def _add_searched(box: Any, face: Any) -> None:
-    """Extend the box by a face of any surface, from the best of some points on."""
+    """Extend the box by a face of any surface, searching from the best of some points."""
     bound = face.optimalBoundingBox()
     if box.isInside(bound):
         return
@@ -113,7 +113,7 @@ def _add_searched(box: Any, face: Any) -> None:
             inner = _reach(box, index, sign)
             if _reach(bound, index, sign) <= inner + AGREED * bound.DiagonalLength:
                 continue
-            # Asking whether a point belongs to the face costs far more than the point, so it is asked of the last one.
+            # Checking whether a point belongs to the face costs far more than the point, so only the last is checked.
             u, v, found = _climb(face, max(points, key=lambda each: sign * each[2][index]), steps, index, sign, None)
             if not face.isPartOfDomain(u, v):
                 if within is None:
@@ -127,7 +127,7 @@ def _add_searched(box: Any, face: Any) -> None:
 
 
 def _reach(box: Any, index: int, sign: float) -> float:
-    """How far a box goes along an axis, or against it."""
+    """Return how far a box extends along an axis, or against it."""
     if sign > 0:
         return (box.XMax, box.YMax, box.ZMax)[index]
     return -(box.XMin, box.YMin, box.ZMin)[index]
@@ -145,7 +145,7 @@ def _climb(
     sign: float,
     allowed: Callable[[float, float], bool] | None,
 ) -> Place:
-    """The highest place along an axis from `start` on, by ever smaller steps, where it is `allowed`."""
+    """Find the highest `allowed` place along an axis from `start`, by ever smaller steps."""
     low_u, high_u, low_v, high_v = face.ParameterRange
     u, v, best = start
     step_u, step_v = steps

@@ -1,4 +1,4 @@
-"""Recomputing after a change: the object, then all that depends on it, in order, each one verified."""
+"""Recomputes after a change: the object, then everything that depends on it, in order, each one verified."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _MUST_HAVE_SIZE = ("Part::Boolean", "Part::MultiFuse", "Part::MultiCommon", "Par
 
 
 def dependents(obj: Any) -> list[Any]:
-    """All that depends on `obj`, each one after what it depends on itself."""
+    """Return everything that depends on `obj`, each object after those that it depends on."""
     return dependents_of([obj])
 
 
 def dependents_of(objects: list[Any]) -> list[Any]:
-    """All others that depend on any of `objects`, each one after what it depends on itself.
+    """Return all others that depend on any of `objects`, each one after those that it depends on.
 
-    In the same order in every process: FreeCAD's own changes when a document is loaded.
+    The order is the same in every process; FreeCAD's own order changes when a document is loaded.
     """
     ordered: list[Any] = []
     seen = {obj.Name for obj in objects}
@@ -41,9 +41,9 @@ def dependents_of(objects: list[Any]) -> list[Any]:
 
 
 def users_of(objects: list[Any]) -> list[Any]:
-    """All others that would lose an input without `objects`, each one after what it uses itself.
+    """Return all others that would lose an input without `objects`, each one after those that it uses.
 
-    Not what only holds one of them (a body, a part, a group), and what uses only that: these change and stay.
+    Mere containers of them (a body, a part, a group) do not count, nor does what uses only these: they change and stay.
     """
     ordered: list[Any] = []
     seen = {obj.Name for obj in objects}
@@ -64,18 +64,18 @@ def users_of(objects: list[Any]) -> list[Any]:
 
 
 def _follows_another(other: Any, obj: Any) -> bool:
-    """Whether `other` is a binder of something inside `obj`; it goes with that, and `obj` with all that it holds."""
+    """Return whether `other` is a binder of something inside `obj`, which is deleted with all its contents."""
     followed = operands.targets(other)
     return bool(followed) and obj not in followed
 
 
 def holds(other: Any, objects: list[Any]) -> bool:
-    """Whether `other` is only a container of the objects (a body, a part, a group) and not made from one of them."""
+    """Return whether `other` only contains the objects (a body, a part, a group) and is not made from one of them."""
     return other.hasExtension("App::GroupExtension") and any(obj in other.Group for obj in objects)
 
 
 def contents(obj: Any) -> list[Any]:
-    """What lives in a body or part: members are placed within it and make no sense without it. The last one first."""
+    """Return the members of a body or part, the last first: they are placed within it and meaningless without it."""
     if not obj.hasExtension("App::GeoFeatureGroupExtension"):
         return []
     members: list[Any] = []
@@ -85,7 +85,7 @@ def contents(obj: Any) -> list[Any]:
 
 
 def leave_bodies(objects: list[Any]) -> set[str]:
-    """Take features out of their bodies before they are deleted, so that the body keeps its other features.
+    """Remove features from their bodies before they are deleted, so that the bodies keep their other features.
 
     Returns the names of the bodies.
     """
@@ -99,18 +99,18 @@ def leave_bodies(objects: list[Any]) -> set[str]:
 
 
 def broken(objects: list[Any]) -> set[str]:
-    """Names of those that are invalid already: a change elsewhere need not mend them.
+    """Return the names of the objects that are already invalid: a change elsewhere need not fix them.
 
-    Asked before the change, so what the others were made on is noted here too.
+    This is called before the change, so it also records which elements the others were made on.
     """
     chosen.adopt(objects)
     return {obj.Name for obj in objects if not is_valid(obj)}
 
 
 def propagate(obj: Any, affected: list[Any], already_broken: set[str]) -> None:
-    """Recompute `obj` and `affected`, and verify each; in an atomic batch `affected` later, once for all its calls.
+    """Recompute `obj` and `affected`, and verify each; in an atomic batch, do `affected` once, after all its calls.
 
-    Raises AppError `degenerate_result` that names the object which the change makes impossible.
+    Raises AppError `degenerate_result`, which names the object that the change makes impossible.
     """
     if later.BATCH.putting_off:
         catch_up(obj)
@@ -123,7 +123,7 @@ def propagate(obj: Any, affected: list[Any], already_broken: set[str]) -> None:
 
 
 def catch_up(obj: Any | None = None) -> None:
-    """Recompute what earlier calls of the batch put off; with `obj` only what that is made from.
+    """Recompute what earlier calls of the batch put off; with `obj`, only what it is made from.
 
     Raises PutOffError for what they make impossible.
     """
@@ -142,7 +142,7 @@ def catch_up(obj: Any | None = None) -> None:
 
 
 def carry_on(changed: str, affected: list[Any], already_broken: set[str]) -> None:
-    """The same for what depends on an object that is recomputed already; `changed` is its name.
+    """Do the same for what depends on an object that is already recomputed; `changed` is its name.
 
     Whatever changes an existing object calls this: an update, a feature added to a body, a deletion. Find `affected`
     (`dependents`) and `already_broken` before the change.
@@ -166,11 +166,11 @@ def carry_on(changed: str, affected: list[Any], already_broken: set[str]) -> Non
 
 
 def settle() -> None:
-    """Recompute what the running call left behind, with all that depends on it, or refuse the call.
+    """Recompute what the running call left undone, with everything that depends on it, or refuse the call.
 
-    That is what it touched (FreeCAD touches a part when a child is hidden), and what is made from an object that got
-    another shape and was not recomputed after that (a union of a body that has a new feature). A method need not think
-    of it.
+    These are the objects that the call touched (FreeCAD touches a part when a child is hidden), and those made from an
+    object whose shape has changed since they were recomputed (a union of a body with a new feature). Methods need not
+    do this themselves.
     """
     changed: list[Any] = []
     due: list[Any] = []
@@ -193,17 +193,17 @@ def settle() -> None:
 
 
 def _only_keeps(body: Any, obj: Any) -> bool:
-    """Whether `obj` is no part of the shape of the body that it lives in, as a sketch is not."""
+    """Return whether `obj`, like a sketch, is not part of the shape of the body that it is in."""
     return body.isDerivedFrom("PartDesign::Body") and obj in body.Group and obj != body.Tip
 
 
 def _touched() -> list[Any]:
-    """What the call touched and left so, but for what it created."""
+    """Return the objects that the call touched and left touched, except those that it created."""
     found: list[Any] = []
     for (document, name), (action, _) in list(OBSERVER.events.items()):
         if action == "deleted" or (document, name) in OBSERVER.fresh:
             continue
-        opened = FreeCAD.listDocuments().get(document)
+        opened: Any = FreeCAD.listDocuments().get(document)
         obj = None if opened is None else opened.getObject(name)
         if obj is not None and "Touched" in obj.State and is_valid(obj):
             found.append(obj)
@@ -211,7 +211,7 @@ def _touched() -> list[Any]:
 
 
 def _in_order(objects: list[Any]) -> list[Any]:
-    """The objects and all that depends on them, each one after what it depends on itself."""
+    """Return the objects and everything that depends on them, each one after those that it depends on."""
     ordered: list[Any] = []
     seen: set[str] = set()
 
@@ -229,9 +229,9 @@ def _in_order(objects: list[Any]) -> list[Any]:
 
 
 def follow(document: Any) -> None:
-    """After a recompute by FreeCAD itself: put features back that sit on other edges or faces than were chosen.
+    """After a recompute by FreeCAD itself, return features to the edges and faces that were chosen.
 
-    Raises AppError `degenerate_result` for what can no longer be found.
+    Raises AppError `degenerate_result` for elements that can no longer be found.
     """
     for obj in document.Objects:
         if chosen.is_elsewhere(obj):

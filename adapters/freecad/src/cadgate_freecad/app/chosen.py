@@ -1,8 +1,8 @@
-"""What was chosen by geometry stays chosen: before a feature follows a change, its edges and faces are looked up again.
+"""Keeps chosen edges and faces chosen: before a feature follows a change, its edges and faces are looked up again.
 
 FreeCAD remembers edges and faces by number, and a change upstream renumbers them. Each feature with such references
-has a hidden property that tells what they were (see `elements`); it is saved with the document. A reference that
-cannot be told any more is an error that rolls the change back: none moves to another edge in silence.
+has a hidden property that describes them (see `elements`); it is saved with the document. A reference that can no
+longer be resolved is an error that rolls the change back: none moves to another edge silently.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ _SUB = re.compile(r"(Edge|Face|Vertex)([1-9][0-9]*)\Z")
 class Reference(NamedTuple):
     """Elements of one kind of one object, in one property of a feature."""
 
-    property: str
+    field: str
     target: Any
     kind: str
     numbers: list[int]
 
     @property
     def key(self) -> str:
-        return f"{self.property}/{self.target.Name}/{self.kind}"
+        return f"{self.field}/{self.target.Name}/{self.kind}"
 
 
 def by(field: str, selection: Any) -> Callable[[Any], None]:
-    """A setup for a new feature: keep how a request chose, everything (None) or by a filter."""
+    """Return a setup for a new feature that records how the request chose: everything (None), or by a filter."""
 
     def setup(obj: Any) -> None:
         if selection is None or isinstance(selection, dict):
@@ -44,21 +44,21 @@ def by(field: str, selection: Any) -> Callable[[Any], None]:
 
 
 def choose_again(obj: Any) -> None:
-    """Before a recompute: give the feature the numbers that its edges and faces have by now.
+    """Before a recompute, give the feature the current numbers of its edges and faces.
 
-    Raises AppError `degenerate_result` for one that is gone or cannot be told from others.
+    Raises AppError `degenerate_result` for one that is gone or cannot be distinguished from others.
     """
     for name, mapping in _moved(obj).items():
         _renumber(obj, name, mapping)
 
 
 def is_elsewhere(obj: Any) -> bool:
-    """Whether a feature, recomputed by others, sits on other edges or faces than were chosen. Raises as above."""
+    """Return whether a feature, recomputed by others, is on edges or faces that were not chosen. Raises as above."""
     return bool(obj.OutList) and bool(_read(obj)) and _is_settled(obj) and bool(_moved(obj))
 
 
 def is_found(obj: Any) -> bool:
-    """The same as `choose_again` for a feature that is broken already: False where something cannot be found."""
+    """Do `choose_again` for a feature that is already broken; return False if something cannot be found."""
     try:
         choose_again(obj)
     except AppError:
@@ -67,13 +67,13 @@ def is_found(obj: Any) -> bool:
 
 
 def _moved(obj: Any) -> dict[str, dict[tuple[str, int], list[int]]]:
-    """By property: the new numbers of each reference where any differs."""
+    """Return, by property, the new numbers of each reference if any differs."""
     memory = _read(obj) if obj.OutList else {}
     changed: dict[str, dict[tuple[str, int], list[int]]] = {}
     references = list(_references(obj)) if memory else []
     for reference in references:
         known = _known(memory, reference, references)
-        # Other numbers than remembered: somebody chose anew.
+        # The numbers differ from the recorded ones: somebody made a new choice.
         if known is None or known["numbers"] != reference.numbers or not _has_shape(reference.target):
             continue
         places = _places(obj, reference, known)
@@ -81,12 +81,12 @@ def _moved(obj: Any) -> dict[str, dict[tuple[str, int], list[int]]]:
             number not in place for number, place in places.items()
         ):
             moved = {(reference.key, number): place for number, place in places.items()}
-            changed.setdefault(reference.property, {}).update(moved)
+            changed.setdefault(reference.field, {}).update(moved)
     return changed
 
 
 def remember(obj: Any) -> None:
-    """After a recompute that worked: note what the edges and faces of the feature are."""
+    """After a successful recompute, record what the edges and faces of the feature are."""
     if not obj.OutList:
         return
     references = [each for each in _references(obj) if _has_shape(each.target)]
@@ -95,7 +95,7 @@ def remember(obj: Any) -> None:
     before = _read(obj)
     memory: dict[str, Any] = {}
     for reference in references:
-        known = _known(before, reference, references) or before.get(reference.property) or {}
+        known = _known(before, reference, references) or before.get(reference.field) or {}
         if known.get("all"):
             memory[reference.key] = {"all": True, "numbers": reference.numbers}
             continue
@@ -107,7 +107,7 @@ def remember(obj: Any) -> None:
 
 
 def copy(obj: Any, other: Any, renamed: dict[str, str]) -> None:
-    """Let a copy remember how its edges were chosen; `renamed` are the copies of what it is made from, by name."""
+    """Record for a copy how its edges were chosen; `renamed` are the copies of what it is made from, by name."""
     memory: dict[str, Any] = {}
     for key, known in _read(obj).items():
         name, _, rest = key.partition("/")
@@ -118,14 +118,14 @@ def copy(obj: Any, other: Any, renamed: dict[str, str]) -> None:
 
 
 def adopt(objects: list[Any]) -> None:
-    """Before a change: note the same of features of others' making (an opened file, executed code)."""
+    """Before a change, record the same for features from elsewhere (an opened file, executed code)."""
     for obj in objects:
         if obj.OutList and _is_settled(obj) and not _is_known(obj):
             remember(obj)
 
 
 def _is_known(obj: Any) -> bool:
-    """Whether all references are noted, by names that mean something here: an import may rename what they come from."""
+    """Return whether all references are recorded, by names that are valid here: an import may rename their origins."""
     memory = _read(obj)
     for reference in _references(obj):
         known = memory.get(reference.key)
@@ -165,7 +165,7 @@ def _write(obj: Any, memory: dict[str, Any]) -> None:
 
 
 def _groups(reference: Reference) -> list[dict[str, Any]]:
-    """For each origin of a chosen element: all elements of this origin, and which of them were chosen."""
+    """Return, for each origin of a chosen element, all elements of this origin, and which of them were chosen."""
     wanted = set(reference.numbers)
     groups: dict[str, list[Element]] = {}
     for each in elements(reference.target, reference.kind):
@@ -197,7 +197,7 @@ def _references(obj: Any) -> Iterator[Reference]:
 
 
 def _subs(value: Any) -> list[tuple[Any, str]]:
-    """The pairs in a link to elements: `(object, [names])`, or a list of such."""
+    """Return the pairs in a link to elements: `(object, [names])`, or a list of such."""
     if not value:
         return []
     links = [value] if isinstance(value, tuple) else value
@@ -213,7 +213,7 @@ def _renumber(obj: Any, name: str, mapping: dict[tuple[str, int], list[int]]) ->
             everything = everything or radii
             for place in mapping.get((key, number), [number]):
                 if sizes.setdefault(place, tuple(radii)) != tuple(radii):
-                    raise _lost(obj, obj.Base, f"Edge{number}", "it is one with an edge of another size now")
+                    raise _lost(obj, obj.Base, f"Edge{number}", "it has merged with an edge of another size")
         for place in mapping.get((key, 0), []):
             sizes.setdefault(place, tuple(everything or (1.0, 1.0)))
         setattr(obj, name, [(number, *sizes[number]) for number in sorted(sizes)])
@@ -236,7 +236,7 @@ def _renumber(obj: Any, name: str, mapping: dict[tuple[str, int], list[int]]) ->
 
 
 def _known(memory: dict[str, Any], reference: Reference, references: list[Reference]) -> dict[str, Any] | None:
-    """What is noted of a reference, also where it leads to another object than before: the same is meant there."""
+    """Return what is recorded about a reference, even if it now leads to another object: the same is meant there."""
     if reference.key in memory:
         return memory[reference.key]
     present = {each.key for each in references}
@@ -246,7 +246,7 @@ def _known(memory: dict[str, Any], reference: Reference, references: list[Refere
 
 
 def _places(obj: Any, reference: Reference, known: dict[str, Any]) -> dict[int, list[int]]:
-    """For each number that the feature has, the numbers that its element has now."""
+    """Return, for each number that the feature has, the numbers that its element has now."""
     now = elements(reference.target, reference.kind)
     if known.get("all"):
         here = [each.number for each in now]
@@ -254,14 +254,14 @@ def _places(obj: Any, reference: Reference, known: dict[str, Any]) -> dict[int, 
     by_key: dict[str, list[Element]] = {}
     for each in now:
         by_key.setdefault(each.key, []).append(each)
-    carries = obj.isDerivedFrom("Sketcher::SketchObject") and reference.property in ("Support", "AttachmentSupport")
+    carries = obj.isDerivedFrom("Sketcher::SketchObject") and reference.field in ("Support", "AttachmentSupport")
     places: dict[int, list[int]] = {}
     for group in known["groups"]:
-        before = [Element(*row[:6], tuple(row[6])) for row in group["members"]]
+        before = [Element._make([*row[:6], tuple(row[6])]) for row in group["members"]]
         chosen = group["chosen"]
         candidates = by_key.get(before[0].key, []) or _at_the_same_place(before, chosen, now)
         if carries and len(chosen) == 1 and candidates and _in_one_plane(reference, candidates):
-            # Which piece of a face carries a sketch does not matter: its plane is all that counts.
+            # It does not matter on which piece of a face a sketch lies: only its plane counts.
             places[chosen[0]] = [candidates[0].number]
             continue
         try:
@@ -273,7 +273,7 @@ def _places(obj: Any, reference: Reference, known: dict[str, Any]) -> dict[int, 
 
 
 def _at_the_same_place(before: list[Element], chosen: list[int], now: list[Element]) -> list[Element]:
-    """Elements of another origin (an operand was exchanged) exactly where those of a group are, each by one."""
+    """Return elements of another origin (an operand was replaced) exactly where those of a group are, one for each."""
     found: list[Element] = []
     for each in before:
         if each.number in chosen:
@@ -304,7 +304,7 @@ def _lost(obj: Any, target: Any, what: str, why: str, selection: Any = None) -> 
     return AppError(
         "degenerate_result",
         f"{obj.Name!r} was made on {what} of {target.Name!r}{f', chosen by {said}' if said else ''}, which cannot be "
-        f"found again: {why}. Make the change in a way that keeps it, or delete {obj.Name!r} first and make it anew "
+        f"found again: {why}. Make the change in a way that keeps it, or delete {obj.Name!r} first and create it again "
         "afterwards",
         {"name": obj.Name, "object": target.Name, "element": what},
     )

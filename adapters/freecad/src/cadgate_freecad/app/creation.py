@@ -1,4 +1,4 @@
-"""How an object comes into a document: its name, its placement, its recompute, and the check that it really worked."""
+"""Creates objects: name, placement, recompute, and the check that it really worked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SIMPLE = (bool, int, float, str, FreeCAD.Vector)
 
 
 class Slot:
-    """The name that a new object will have, and the object that it takes the place of."""
+    """The name that a new object will have, and the object that it replaces."""
 
     def __init__(self, document: Any, base: str, name: str | None, on_conflict: str, keep: Sequence[Any] = ()) -> None:
         self.document = document
@@ -56,8 +56,8 @@ class Slot:
             self.document.removeObject(self.replaced.Name)
         obj = self.document.addObject(kind, self.name)
         if obj is None or obj.Name != self.name:
-            raise AppError("command_failed", f"FreeCAD gave the object another name than {self.name!r}")
-        # An ID is never smaller than the number of objects; counting them takes longer with each.
+            raise AppError("command_failed", f"FreeCAD did not name the object {self.name!r}")
+        # An ID is never smaller than the number of objects, and counting takes longer with every object.
         if LIMITS["max_objects"] < obj.ID and len(self.document.Objects) > LIMITS["max_objects"]:
             count = len(self.document.Objects)
             raise limit_exceeded("The number of objects", count, LIMITS["max_objects"], "max_objects")
@@ -69,7 +69,7 @@ class Slot:
 def create(
     kind: str,
     base: str,
-    properties: Any,
+    properties: dict[str, Any] | Callable[[Any], dict[str, Any]],
     *,
     name: str | None,
     label: str | None,
@@ -85,8 +85,8 @@ def create(
     """Add an object of `kind` with `properties`, recompute it alone, verify it and describe it.
 
     `properties` are FreeCAD's, by name, or a function of the document that makes them (and helper objects) once the
-    change has begun. `keep` are inputs that the new object must not replace. `setup` makes the object what it is before
-    its properties are set.
+    change has begun. `keep` are inputs that the new object must not replace. `setup` prepares the object before its
+    properties are set.
     `check(obj)` may raise AppError for more than the usual; the transaction around the call rolls back.
     """
     document = target()
@@ -110,7 +110,7 @@ def create(
     own = {key: value for key, value in values_by_name.items() if isinstance(value, _SIMPLE) and key not in determined}
     confirm(obj, own, field="")
     if check is not None:
-        # Before it is measured: the tight box of a broken shape takes seconds.
+        # Check before measuring: the tight box of a broken shape takes seconds.
         check(obj)
     described = describe(obj)
     if described["shape_type"] is not None and not shapes.is_finite(described):
@@ -118,7 +118,7 @@ def create(
     if described["volume"] is not None and not analytic.agrees(obj, described["volume"]):
         raise AppError(
             "degenerate_result",
-            f"FreeCAD made another {kind} than these dimensions tell: it has {described['volume']:g} mm³",
+            f"FreeCAD made a {kind} that does not match these dimensions: it has {described['volume']:g} mm³",
             {"type": kind, "volume": described["volume"]},
         )
     return described
@@ -130,7 +130,7 @@ def depending(names: Sequence[str]) -> str:
 
 
 def assign(obj: Any, name: str, value: Any) -> None:
-    """Set a property unless it has the value already: a primitive makes its shape anew with each assignment."""
+    """Set a property unless it already has the value: a primitive rebuilds its shape with each assignment."""
     now = getattr(obj, name)
     if getattr(now, "Value", now) != value:
         setattr(obj, name, value)
@@ -156,7 +156,7 @@ def recompute(obj: Any) -> None:
 
 
 def hide(objects: Sequence[Any]) -> None:
-    """As the GUI does with the inputs of a feature. A body shows its last feature, so it is hidden with that."""
+    """Hide objects, as the GUI does with the inputs of a feature. A body shows its last feature, so hide it too."""
     for obj in objects:
         for each in (obj, _shown_by(obj)):
             if each is not None and each.Visibility:
@@ -164,14 +164,14 @@ def hide(objects: Sequence[Any]) -> None:
 
 
 def show(obj: Any) -> None:
-    """The opposite of `hide`, when nothing is made from the object any more."""
+    """Undo `hide`, when nothing is made from the object any more."""
     for each in (obj, _shown_by(obj)):
         if each is not None and not each.Visibility:
             each.Visibility = True
 
 
 def _shown_by(obj: Any) -> Any | None:
-    """The body whose last feature `obj` is."""
+    """Return the body whose last feature `obj` is."""
     if not obj.isDerivedFrom("PartDesign::Feature"):
         return None
     body = obj.getParentGeoFeatureGroup()
@@ -179,6 +179,6 @@ def _shown_by(obj: Any) -> Any | None:
 
 
 def reason(obj: Any) -> str:
-    """FreeCAD's words for why the recompute failed."""
+    """Return FreeCAD's reason for a failed recompute."""
     text = str(obj.getStatusString()).strip()
     return text if text and text not in ("Valid", "Touched", "Invalid") else "the geometry is not possible"

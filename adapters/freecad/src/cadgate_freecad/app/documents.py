@@ -6,7 +6,7 @@ import os
 import zipfile
 import zlib
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Generator
 
 import FreeCAD
 
@@ -27,13 +27,13 @@ from cadgate_freecad.app.observer import OBSERVER
 
 
 class Active:
-    """The gateway's active document, by name: what a call without `document` works in."""
+    """The gateway's active document, by name: a call without `document` works in it."""
 
     name: str | None = None
 
 
 def find(name: str) -> Any:
-    """The open document `name`. Raises AppError `document_not_found`."""
+    """Return the open document `name`. Raises AppError `document_not_found`."""
     documents = opened()
     if name not in documents:
         raise not_found("document", name, documents)
@@ -41,33 +41,33 @@ def find(name: str) -> Any:
 
 
 def opened() -> dict[str, Any]:
-    """The open documents by name, the oldest first."""
+    """Return the open documents by name, the oldest first."""
     documents = FreeCAD.listDocuments()
     return {name: documents[name] for name in OBSERVER.documents if name in documents}
 
 
 def standing() -> Any:
-    """Which documents are open, under which labels, and which is active: what no transaction of FreeCAD undoes."""
+    """Return the open documents, their labels, and the active one: no transaction of FreeCAD undoes these."""
     return Active.name, [(name, document.Label) for name, document in opened().items()]
 
 
 def target() -> Any:
-    """The document that the running call works in: the one it names, or the active one, made where there is none."""
+    """Return the document for the running call: the one it names, or the active one, created if there is none."""
     name = named()
     return active() if name is None else find(name)
 
 
 def named() -> str | None:
-    """The document that the running call names, which is open; None where it names none."""
+    """Return the open document that the running call names, or None."""
     name = current().context.get("document")
     return None if name is None else str(find(name).Name)
 
 
 @contextmanager
-def working_in_the_named() -> Iterator[None]:
-    """Make the document that the running call names FreeCAD's active one meanwhile.
+def working_in_the_named() -> Generator[None, None, None]:
+    """Temporarily make the document that the running call names FreeCAD's active one.
 
-    With a change elsewhere FreeCAD commits an empty one in its active document, which undo would find there.
+    A change elsewhere makes FreeCAD commit an empty transaction in its active document, which undo would find there.
     """
     name = named()
     if name in (None, Active.name):
@@ -83,7 +83,7 @@ def working_in_the_named() -> Iterator[None]:
 
 
 def active() -> Any:
-    """The active document; the first one where that was closed, a new one where none is open."""
+    """Return the active document; the first one if that was closed, a new one if none is open."""
     documents = opened()
     document = documents.get(Active.name) if Active.name else None
     if document is None:
@@ -100,7 +100,7 @@ def activate(document: Any) -> Any:
 
 
 def create(name: str, label: str) -> Any:
-    """A new document; the active one stays what it was, unless this is the first."""
+    """Create a document; the active one does not change, unless this is the first."""
     document = FreeCAD.newDocument(name)
     document.UndoMode = 1
     document.Label = label
@@ -111,9 +111,9 @@ def create(name: str, label: str) -> Any:
 
 
 def follow() -> None:
-    """After a call, which may have been anybody's code: keep the active document, or adopt the one that it activated.
+    """After a call, which may have been any code, keep the active document, or adopt the one that the code activated.
 
-    FreeCAD activates each new document, which is no choice of the code.
+    FreeCAD activates each new document by itself, which does not count as a choice of the code.
     """
     documents = opened()
     if Active.name not in documents:
@@ -127,7 +127,7 @@ def follow() -> None:
 
 
 def entry(document: Any) -> dict[str, Any]:
-    """What the gateway says of a document."""
+    """Return the description of a document."""
     return {
         "name": document.Name,
         "label": document.Label,
@@ -173,8 +173,8 @@ def activate_document(*, name: str) -> dict[str, Any]:
 
 
 @contextmanager
-def recomputed() -> Iterator[set[str]]:
-    """The names of the objects that FreeCAD recomputes meanwhile."""
+def recomputed() -> Generator[set[str], None, None]:
+    """Collect the names of the objects that FreeCAD recomputes inside the block."""
     names: set[str] = set()
 
     class Listener:
@@ -200,7 +200,7 @@ def recompute_document(*, name: str, force: bool) -> dict[str, Any]:
     about_to_change()
     operands.renew(document)
     if force:
-        # FreeCAD's own force looks at touched objects only.
+        # FreeCAD's own force considers touched objects only.
         for obj in document.Objects:
             obj.touch()
     with recomputed() as due:
@@ -217,14 +217,14 @@ def recompute_document(*, name: str, force: bool) -> dict[str, Any]:
         for obj in document.Objects
         if obj.Name in due or not obj.isValid() or info.state(obj) != ["Up-to-date"]
     ]
-    failed = [each["name"] for each in report if not each["valid"]]
+    failed = [str(each["name"]) for each in report if not each["valid"]]
     if failed:
         warn("recompute_failed", f"{len(failed)} of {len(report)} objects are invalid: {', '.join(failed[:10])}")
     return {"document": name, "objects": report, "failed": failed}
 
 
 def _wrong(obj: Any) -> str | None:
-    """Why the recomputed shape of an object is proved to be wrong, or None."""
+    """Return why the recomputed shape of an object is proved wrong, or None."""
     from cadgate_freecad.app import info, shapes, verification
 
     if not info.is_valid(obj) or shapes.shape_of(obj) is None:
@@ -267,7 +267,7 @@ def open_document(
         document.Label = label or stem
         document.FileName = ""
         if document.Name != name or (not document.Objects and _object_count(path)):
-            raise AppError("command_failed", f"FreeCAD opened the file, but nothing of it arrived in {name!r}")
+            raise AppError("command_failed", f"FreeCAD opened the file, but nothing from it arrived in {name!r}")
     except BaseException:
         FreeCAD.closeDocument(name)
         follow()
@@ -305,13 +305,13 @@ def _created(name: str, label: str | None) -> Any:
 
 
 def identifier(text: str) -> str:
-    """A FreeCAD name that resembles `text`."""
+    """Return a FreeCAD name that resembles `text`."""
     cleaned = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in text)
     return cleaned if cleaned and not cleaned[0].isdigit() else f"_{cleaned}"
 
 
 UNPACKED = 8
-"""How many times as large as `max_import_bytes` an archive may be when it is unpacked."""
+"""How many times `max_import_bytes` an unpacked archive may have."""
 
 
 def check_size(path: str) -> None:
@@ -327,9 +327,9 @@ def check_size(path: str) -> None:
 
 
 def check_file(path: str, objects: int | None = None) -> None:
-    """Make sure that `path` is a whole FCStd file, with `objects` objects where that is known.
+    """Make sure that `path` is a complete FCStd file, with `objects` objects if that is known.
 
-    Raises AppError `unsupported_format`: FreeCAD opens half a file and says nothing.
+    Raises AppError `unsupported_format`: FreeCAD opens half a file without an error.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -340,16 +340,16 @@ def check_file(path: str, objects: int | None = None) -> None:
                 raise zipfile.BadZipFile("it has no Document.xml")
             count = _object_count(path)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError) as error:
-        raise AppError("unsupported_format", f"{os.path.basename(path)!r} is no complete FCStd file: {error}") from None
+        raise AppError("unsupported_format", f"{os.path.basename(path)!r} is not a whole FCStd file: {error}") from None
     if objects is not None and count != objects:
         raise AppError("command_failed", f"FreeCAD wrote {count} of {objects} objects")
 
 
 def _object_count(path: str) -> int:
-    """What the file itself says in `<Objects Count="…">`."""
+    """Return the count in the file's `<Objects Count="…">`."""
     with zipfile.ZipFile(path) as archive, archive.open("Document.xml") as file:
         for line in file:
             if b"<Objects " in line:
                 start = line.index(b'Count="') + 7
                 return int(line[start : line.index(b'"', start)])
-    raise ValueError("its Document.xml names no objects")
+    raise ValueError("its Document.xml lists no objects")

@@ -1,6 +1,6 @@
-"""DXF and SVG: what is seen from above (looking along -Z), flattened to Z = 0. Hidden lines are left out.
+"""DXF and SVG: the view from above (along -Z), flattened to Z = 0. Hidden lines are left out.
 
-Drawn are sharp edges and outlines of curved faces, each once: lines, circles, arcs and ellipses as such, the rest as
+Sharp edges and outlines of curved faces are drawn, each once: lines, circles, arcs and ellipses as such, the rest as
 splines. Lines where faces meet smoothly are left out, as are the seams of round faces.
 """
 
@@ -22,47 +22,48 @@ FORMATS = ("dxf", "svg")
 SIMPLE = ("Part::GeomPlane", "Part::GeomCylinder", "Part::GeomCone", "Part::GeomSphere")
 MANY_FACES = 150
 CHORD = 0.01
-"""mm between a spline and the straight pieces that stand for it in an SVG."""
+"""mm between a spline and the straight pieces that represent it in an SVG."""
 ROUND = 3e-6
-"""Of its size, how far a curve may be from a circle and still be one: outlines are splines, good to that."""
+"""A fraction of its size: how far a curve may be from a circle and still be one; outlines are only that accurate."""
 SAME_CIRCLE = 2e-4
-"""mm between centres or radii of what is one circle: pieces of it are short."""
+"""mm between centres or radii of pieces of one circle, which may be short."""
 _UP = FreeCAD.Vector(0, 0, 1)
 
 
 def is_long(items: list[Item]) -> bool:
-    """Whether finding what is hidden may take long: seconds for tori, minutes for threads."""
-    faces = [face for item in items for face in item.shape.Faces]
+    """Return whether finding what is hidden may take long: seconds for tori, minutes for threads."""
+    faces = [face for item in items for face in item.required_shape.Faces]
     return len(faces) > MANY_FACES or any(face.Surface.TypeId not in SIMPLE for face in faces)
 
 
 def seen_from_above(items: list[Item]) -> list[Any]:
-    """The visible edges, flat, each once. Raises AppError `degenerate_result` where there are none."""
+    """Return the visible edges, flat, each once. Raises AppError `degenerate_result` if there are none."""
     import TechDraw
 
     edges: list[Any] = []
-    solid = [item.shape for item in items if item.shape.Faces]
+    whole_shapes = [item.required_shape for item in items]
+    solid = [shape for shape in whole_shapes if shape.Faces]
     if solid:
         whole = solid[0] if len(solid) == 1 else Part.makeCompound(solid)
         groups = TechDraw.projectEx(whole, _UP)
-        # Of ten groups, the visible sharp edges and the visible outlines of round faces.
+        # Of the ten groups, take the visible sharp edges and the visible outlines of round faces.
         edges += [edge for group in (groups[0], groups[3]) if not group.isNull() for edge in group.Edges]
-    loose = [edge for item in items if not item.shape.Faces for edge in item.shape.Edges if not edge.Degenerated]
+    loose = [edge for shape in whole_shapes if not shape.Faces for edge in shape.Edges if not edge.Degenerated]
     edges += [flat for edge in loose for flat in _flattened(edge)]
     drawn = _each_once(edges)
     if not drawn:
-        raise AppError("degenerate_result", "Seen from above, nothing of it has an outline")
+        raise AppError("degenerate_result", "Seen from above, none of it has an outline")
     return drawn
 
 
 def every_edge(items: list[Item]) -> list[Any]:
-    """All edges from above, hidden ones too: for shapes of which FreeCAD cannot tell what is hidden."""
-    edges = [edge for item in items for edge in item.shape.Edges if not edge.Degenerated]
+    """Return all edges from above, including hidden ones: for shapes where FreeCAD cannot determine what is hidden."""
+    edges = [edge for item in items for edge in item.required_shape.Edges if not edge.Degenerated]
     return _each_once([flat for edge in edges for flat in _flattened(edge)])
 
 
 def _flattened(edge: Any) -> list[Any]:
-    """A wire's edge seen from above: nothing where it stands upright."""
+    """Return a wire's edge seen from above: nothing if it is vertical."""
     import TechDraw
 
     low, high = edge.ParameterRange
@@ -79,14 +80,14 @@ def _flattened(edge: Any) -> list[Any]:
 
 
 def _each_once(edges: list[Any]) -> list[Any]:
-    """Without doubles; pieces of one circle are joined, and lines that cover each other."""
+    """Return the edges without duplicates; pieces of one circle, and lines that overlap, are joined."""
     lines: list[tuple[Any, Any]] = []
     arcs: list[tuple[tuple[float, float, float], float, float]] = []
     others: dict[Any, Any] = {}
     reach = FreeCAD.BoundBox()
     for edge in edges:
         reach.add(edge.BoundBox)
-    # What is hidden is found to a certain precision: slivers are left where an edge is seen and not seen.
+    # Hidden parts are found with limited precision: slivers remain where an edge is both visible and hidden.
     sliver = max(1e-7, 1e-6 * reach.DiagonalLength)
     for edge in edges:
         low, high = edge.ParameterRange
@@ -114,7 +115,7 @@ def _each_once(edges: list[Any]) -> list[Any]:
 
 
 def _counter_clockwise(edge: Any) -> Any:
-    """An arc of an ellipse that turns about +Z, as DXF wants it."""
+    """Return an arc of an ellipse that turns about +Z, as DXF requires."""
     curve = edge.Curve
     if curve.TypeId != "Part::GeomEllipse" or curve.Axis.z > 0:
         return edge
@@ -140,7 +141,7 @@ def _is_straight(points: list[Any], size: float) -> bool:
 
 
 def _circle(points: list[Any], size: float) -> tuple[tuple[float, float, float], float, float] | None:
-    """((x, y, radius), start, sweep counter-clockwise) where the points lie on one circle."""
+    """Return ((x, y, radius), start, counter-clockwise sweep) if the points lie on one circle."""
     a, b, c = points[0], points[3], points[6]
     d = 2 * ((b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x))
     if abs(d) < 1e-9 * size * size:
@@ -160,7 +161,7 @@ def _circle(points: list[Any], size: float) -> tuple[tuple[float, float, float],
 
 
 def _by_circle(arcs: list[tuple[Any, float, float]]) -> dict[Any, list[tuple[float, float]]]:
-    """The pieces of each circle, whose measures the longest piece knows best."""
+    """Return the pieces of each circle, which is measured on its longest piece."""
     circles: dict[Any, list[tuple[float, float]]] = {}
     for key, start, sweep in sorted(arcs, key=lambda arc: -arc[2]):
         near = (each for each in circles if max(abs(a - b) for a, b in zip(each, key)) < SAME_CIRCLE)
@@ -169,7 +170,7 @@ def _by_circle(arcs: list[tuple[Any, float, float]]) -> dict[Any, list[tuple[flo
 
 
 def _merged_arcs(pieces: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Pieces of one circle, joined where they touch or cover each other."""
+    """Join pieces of one circle where they touch or overlap."""
     joined: list[list[float]] = []
     for start, sweep in sorted(pieces):
         if joined and start <= joined[-1][0] + joined[-1][1] + 1e-6:
@@ -184,13 +185,14 @@ def _merged_arcs(pieces: list[tuple[float, float]]) -> list[tuple[float, float]]
 
 
 def _merged_lines(lines: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-    """Lines that cover a part of each other become one; those that only touch stay."""
+    """Join lines that overlap; those that only touch stay separate."""
     groups: dict[tuple[float, float], list[tuple[float, float, Any, Any]]] = {}
     for one, other in lines:
         angle = atan2(other.y - one.y, other.x - one.x) % pi
         if angle > pi - 1e-7:
             angle -= pi
-        dx, dy = FreeCAD.Vector(other.x - one.x, other.y - one.y, 0).normalize()[:2]
+        along = FreeCAD.Vector(other.x - one.x, other.y - one.y, 0).normalize()
+        dx, dy = along.x, along.y
         if dx < -1e-7 or (abs(dx) <= 1e-7 and dy < 0):
             dx, dy, one, other = -dx, -dy, other, one
         offset = one.x * dy - one.y * dx
@@ -213,7 +215,7 @@ def _merged_lines(lines: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
 
 
 def write(format: str, path: str, edges: list[Any], items: list[Item], title: str) -> None:
-    """The drawing in millimetres, 1 unit = 1 mm."""
+    """Write the drawing in millimetres, 1 unit = 1 mm."""
     if format == "dxf":
         dxf.write(path, edges)
     else:
@@ -240,7 +242,7 @@ def _write_svg(path: str, edges: list[Any], title: str, labels: list[str]) -> No
 
 
 def _svg(edge: Any) -> str:
-    """One element; Y points down there."""
+    """Return one element; in SVG, Y points down."""
     low, high = edge.ParameterRange
     first, last = edge.valueAt(low), edge.valueAt(high)
     kind = edge.Curve.TypeId

@@ -1,4 +1,4 @@
-"""Copies of objects: of one alone, on the same inputs, or with copies of all that it is made from."""
+"""Copies objects: one alone, on the same inputs, or with copies of everything that it is made from."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def duplicate(
             copies[each].Visibility = False
     copy = copies[obj]
     if place is not None and not values.same_placement(copy.Placement, place):
-        raise AppError("conflict", f"The copy of {object!r} does not stay where it is put: it is attached to something")
+        raise AppError("conflict", f"The copy of {object!r} cannot be placed: it is attached to something")
     return describe(copy)
 
 
@@ -64,7 +64,7 @@ def _base(obj: Any) -> str:
 
 
 def _made_from(obj: Any) -> list[Any]:
-    """All that `obj` is made from, each one after what it is made from itself; without what belongs to the document."""
+    """Return everything that `obj` is made from, inputs first, without what belongs to the document."""
     found: list[Any] = []
 
     def visit(current: Any) -> None:
@@ -78,7 +78,7 @@ def _made_from(obj: Any) -> list[Any]:
 
 
 def _check(obj: Any) -> None:
-    """Raise AppError `validation_error` for what is not copied alone."""
+    """Raise AppError `validation_error` for what cannot be copied alone."""
     if obj.getParentGeoFeatureGroup() is not None or obj.hasExtension("App::GeoFeatureGroupExtension"):
         raise values.invalid(
             "object",
@@ -86,7 +86,7 @@ def _check(obj: Any) -> None:
             "features/linear_pattern, or export it to fcstd and import that",
         )
     if shapes.shape_of(obj) is None or (hasattr(obj, "Proxy") and not hasattr(obj, "ArrayType")):
-        raise values.invalid("object", f"{obj.Name!r} ({obj.TypeId}) is nothing that can be copied")
+        raise values.invalid("object", f"{obj.Name!r} ({obj.TypeId}) cannot be copied")
     wrong = problem(obj)
     if wrong is not None:
         raise values.invalid("object", wrong)
@@ -113,7 +113,7 @@ def _copy(obj: Any, slot: Slot, label: str | None, copies: dict[Any, Any]) -> An
 
 
 def _instead(value: Any, copies: dict[Any, Any]) -> Any:
-    """A link, a list of links, links with names of edges: to the copies where there are any."""
+    """Redirect a link, a list of links, or links with names of edges to the copies, where there are any."""
     if isinstance(value, (list, tuple)):
         return type(value)(_instead(each, copies) for each in value)
     return copies.get(value, value) if hasattr(value, "TypeId") else value
@@ -127,10 +127,10 @@ def _renamed(text: str, copies: dict[Any, Any]) -> str:
 
 
 def _compare(obj: Any, copy: Any) -> None:
-    """Measure the copy against the original. Raises AppError `degenerate_result` where it is another thing."""
-    one, two = shapes.shape_of(obj), shapes.shape_of(copy)
+    """Compare the copy with the original. Raises AppError `degenerate_result` if it differs."""
+    one, two = shapes.required_shape(obj), shapes.required_shape(copy)
     pairs = [(shapes.volume(one), shapes.volume(two)), (one.Area, two.Area), (one.Length, two.Length)]
     counts = [(len(getattr(one, kind)), len(getattr(two, kind))) for kind in ("Faces", "Edges", "Vertexes")]
     if not all(same(left, right) for left, right in pairs) or any(left != right for left, right in counts):
-        raise AppError("degenerate_result", f"The copy of {obj.Name!r} is not the same: FreeCAD cannot copy it")
+        raise AppError("degenerate_result", f"The copy of {obj.Name!r} would differ from it: FreeCAD cannot copy it")
     expressions.confirm(copy, {path.lstrip("."): text for path, text in copy.ExpressionEngine})

@@ -1,9 +1,9 @@
-"""DXF files: FreeCAD's frame with entities of our own: FreeCAD writes six digits, and wrong halves of ellipses."""
+"""DXF files: FreeCAD's frame with our own entities, because FreeCAD writes six digits, and wrong halves of ellipses."""
 
 from __future__ import annotations
 
 from math import degrees, pi
-from typing import Any, Iterator
+from typing import Any, Iterator, Tuple
 
 import FreeCAD
 import Part
@@ -12,11 +12,11 @@ from cadgate_freecad.app.scratch import scratch
 
 FIRST_HANDLE = 0xA100
 _OWNER = "A02"
-Group = tuple  # (code, value)
+Group = Tuple[int, Any]  # code and value
 
 
 def write(path: str, edges: list[Any]) -> None:
-    """Flat edges as LINE, CIRCLE, ARC, ELLIPSE and SPLINE on layer 0, in millimetres."""
+    """Write flat edges as LINE, CIRCLE, ARC, ELLIPSE and SPLINE on layer 0, in millimetres."""
     _write_frame(path)
     with open(path, encoding="utf-8", newline="") as file:
         frame = file.read().replace("\r\n", "\n")

@@ -1,4 +1,4 @@
-"""Edges, faces and vertices as they can be found again after a change: origin, surroundings, kind, size, place."""
+"""Descriptions by which edges, faces and vertices are found again: origin, surroundings, kind, size, place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cadgate_freecad.app import provenance
 from cadgate_freecad.app.values import significant, xyz
 
 CLEARLY = 0.5
-"""Up to this part of the way to the next best, the best is taken for certain."""
+"""The best match is certain if its distance is at most this fraction of the next best one's."""
 SAME = 1e-6
 
 
@@ -30,7 +30,7 @@ class Element(NamedTuple):
 
 
 def elements(obj: Any, kind: str) -> list[Element]:
-    """All elements of one kind ("Edge", "Face", "Vertex") of an object's shape that are more than a point of a cone."""
+    """Return all elements of one kind ("Edge", "Face", "Vertex") of an object's shape, without degenerate ones."""
     return {"Edge": _edges, "Face": _faces, "Vertex": _vertices}[kind](obj)
 
 
@@ -80,7 +80,7 @@ def _element(index: int, key: str, context: str, geometry: Any, size: float, pla
 
 
 class Lost(Exception):
-    """An element that cannot be told any more: it says which, and why."""
+    """An element can no longer be identified; the text says which one, and why."""
 
     def __init__(self, element: Element, why: str) -> None:
         super().__init__(f"{element}: {why}")
@@ -88,11 +88,11 @@ class Lost(Exception):
 
 
 def find_again(before: Sequence[Element], chosen: Sequence[int], now: Sequence[Element]) -> dict[int, list[int]]:
-    """Where each of the `chosen` numbers of a group, all elements of one origin, is among those of this origin now.
+    """Find each of the `chosen` numbers of a group (all elements of one origin) among the current ones of that origin.
 
-    All pieces of an edge or face that others divide stay all of it, however many they are then; whole ones, such as the
-    rims of a row of holes, are told one by one: by what meets them, else by their place among the others where that is
-    clear. Raises Lost.
+    If others divide an edge or face, all its pieces together stay chosen, however many there are. Whole ones, such as
+    the rims of a row of holes, are identified one by one: by what meets them, else by their place among the others if
+    that is clear. Raises Lost.
     """
     picked = [each for each in before if each.number in set(chosen)]
     if not now:
@@ -109,12 +109,12 @@ def find_again(before: Sequence[Element], chosen: Sequence[int], now: Sequence[E
 
 
 def _closed(group: Sequence[Element]) -> int:
-    """How many of a group are whole: nothing else meets a ring, and something does meet each piece of one."""
+    """Return how many of a group are whole: nothing else meets a ring, but something meets each piece of one."""
     return sum(not each.context for each in group)
 
 
 def _alone(element: Element, before: Sequence[Element], now: Sequence[Element]) -> int:
-    """One of a group that has another size now: the only one with the same surroundings, or at the same place."""
+    """Find one of a group whose size has changed: the only one with the same surroundings, or in the same place."""
     meets = [other for other in now if other.context == element.context]
     if len(meets) == 1 and sum(other.context == element.context for other in before) == 1:
         return meets[0].number
@@ -122,8 +122,8 @@ def _alone(element: Element, before: Sequence[Element], now: Sequence[Element]) 
     if len(same) == 1:
         return same[0].number
     if len(now) < len(before):
-        raise Lost(element, f"of {len(before)} that were like it, {len(now)} are left, none at its place")
-    raise Lost(element, f"{len(now)} are like it, where there were {len(before)}")
+        raise Lost(element, f"of {len(before)} like it, {len(now)} are left, none in its place")
+    raise Lost(element, f"{len(now)} are like it now, instead of {len(before)}")
 
 
 def _is_same(one: Element, two: Element) -> bool:
@@ -142,7 +142,7 @@ def _by_context(before: Sequence[Element], now: Sequence[Element]) -> dict[int, 
 
 
 def _by_place(before: Sequence[Element], now: Sequence[Element]) -> dict[int, int] | None:
-    """Pairs by place within the group and by size, both in proportion; None where that is not clear."""
+    """Return pairs by place within the group and by size, both in proportion; None if that is ambiguous."""
     old, new = _proportions(before), _proportions(now)
     pairs: dict[int, int] = {}
     for index, element in enumerate(before):
@@ -155,14 +155,14 @@ def _by_place(before: Sequence[Element], now: Sequence[Element]) -> dict[int, in
 
 
 def _proportions(group: Sequence[Element]) -> list[tuple[float, ...]]:
-    """Place and size of each within its group, from -1 to 1."""
+    """Return the place and size of each within its group, from -1 to 1."""
     rows = [(*each.place, each.size, each.radius) for each in group]
     columns = list(zip(*rows))
     centers = [sum(column) / len(column) for column in columns]
     spans = [max(column) - min(column) for column in columns]
     whole = max(spans[:3])
     spans = [span if span > 1e-3 * whole and span > 1e-6 else 0.0 for span in spans]
-    # A difference of sizes that is small beside the size itself says nothing.
+    # A difference of sizes that is small compared with the size itself means nothing.
     spans[3:] = [s if s > 0.01 * max(column) else 0.0 for s, column in zip(spans[3:], columns[3:])]
     return [
         tuple(2 * (part - center) / span if span else 0.0 for part, center, span in zip(row, centers, spans))

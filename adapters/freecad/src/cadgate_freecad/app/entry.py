@@ -1,4 +1,4 @@
-"""What `freecadcmd` is told to run: starts the in-application server and serves until the gateway ends it.
+"""The script that `freecadcmd` runs: it starts the in-application server and serves until the gateway ends it.
 
 FreeCAD imports this script, so `__name__` is `entry`; a script that raises is run a second time and the exit code is 0,
 so nothing may be raised out of it.

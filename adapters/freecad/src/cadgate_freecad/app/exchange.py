@@ -1,4 +1,4 @@
-"""Export: which objects, written here or in a worker, and proved by `verification.files`."""
+"""Export: chooses the objects, writes them here or in a worker, and verifies the file by `verification.files`."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def export(
     inline_facets: int,
     folder: str,
 ) -> dict[str, Any]:
-    """Write the file; or, where it takes long, put the shapes into `folder` for `internal.write` in a worker."""
+    """Write the file; or, if that takes long, put the shapes into `folder` for `internal.write` in a worker."""
     document = target()
     chosen = _chosen(document, objects)
-    told: dict[str, Any] = {"objects": [obj.Name for obj in chosen]}
+    summary: dict[str, Any] = {"objects": [obj.Name for obj in chosen]}
     thorough = verify or str(LIMITS.get("verify", "fast"))
     if format == "fcstd":
         writers.write_document(path, document, None if objects is None else chosen, thorough)
-        return {**told, "facets": None}
+        return {**summary, "facets": None}
     items = [_item(obj) for obj in chosen]
     if format in writers.MESH_FORMATS:
         is_long = meshing.check_limit(items, linear_deflection, angular_deflection) > inline_facets
@@ -48,9 +48,14 @@ def export(
         is_long = format in drawings.FORMATS and drawings.is_long(items)
     if is_long or thorough == "full":
         _put_aside(items, folder)
-        return {**told, "deferred": True, "title": document.Label, "verify": thorough}
-    how = {"title": document.Label, "linear": linear_deflection, "angular": angular_deflection, "verify": thorough}
-    return {**told, **_write(format, path, items, **how)}
+        return {**summary, "deferred": True, "title": document.Label, "verify": thorough}
+    how: dict[str, Any] = {
+        "title": document.Label,
+        "linear": linear_deflection,
+        "angular": angular_deflection,
+        "verify": thorough,
+    }
+    return {**summary, **_write(format, path, items, **how)}
 
 
 @method("internal.write")
@@ -64,17 +69,17 @@ def write(
     angular_deflection: float,
     verify: str,
 ) -> dict[str, Any]:
-    """The long half of an export, in a worker."""
+    """Do the long half of an export, in a worker."""
     with open(os.path.join(folder, MANIFEST), encoding="utf-8") as file:
         items = [Item.restore(folder, entry) for entry in json.load(file)]
-    how = {"title": title, "linear": linear_deflection, "angular": angular_deflection, "verify": verify}
+    how: dict[str, Any] = {"title": title, "linear": linear_deflection, "angular": angular_deflection, "verify": verify}
     return _write(format, path, items, **how)
 
 
 def _write(
     format: str, path: str, items: list[Item], *, title: str, linear: float, angular: float, verify: str
 ) -> dict[str, Any]:
-    """Write the file and prove it. Returns the number of triangles and the warnings."""
+    """Write the file and verify it. Returns the number of triangles and the warnings."""
     if format in writers.MESH_FORMATS:
         facets, warnings = _mesh_and_write(format, path, items, linear, angular, verify)
         return {"facets": facets, "warnings": warnings}
@@ -85,7 +90,7 @@ def _write(
 
 
 def _draw(format: str, path: str, items: list[Item], title: str) -> list[dict[str, str]]:
-    """Write a drawing and prove it; with every edge, and a warning, where that of the visible ones does not hold."""
+    """Write a drawing and verify it; if that of the visible edges fails, draw every edge, with a warning."""
     edges = drawings.seen_from_above(items)
     try:
         drawings.write(format, path, edges, items, title)
@@ -102,7 +107,7 @@ def _draw(format: str, path: str, items: list[Item], title: str) -> list[dict[st
     return [
         {
             "code": "hidden_lines",
-            "message": f"FreeCAD cannot tell what is hidden of {names}: every edge is drawn, hidden ones too, "
+            "message": f"FreeCAD cannot determine what is hidden of {names}: every edge is drawn, hidden ones too, "
             "and outlines of round faces are not",
         }
     ]
@@ -130,7 +135,7 @@ def _put_aside(items: list[Item], folder: str) -> None:
 
 
 def _chosen(document: Any, names: list[str] | None) -> list[Any]:
-    """The objects to export. Raises AppError for one that is missing, invalid or has nothing to export."""
+    """Return the objects to export. Raises AppError for one that is missing, invalid or has nothing to export."""
     if names is None:
         for obj in document.Objects:
             if getattr(obj, "Visibility", True) and not is_valid(obj):
@@ -150,7 +155,7 @@ def _chosen(document: Any, names: list[str] | None) -> list[Any]:
 
 
 def _is_shown(obj: Any) -> bool:
-    """Whether the object would be seen in the GUI as a thing of its own: not a feature of a body, not a container."""
+    """Return whether the GUI would show the object on its own: not as a feature of a body, not as a container."""
     if not holders.is_shown(obj) or not _has_geometry(obj):
         return False
     if holders.is_holder(obj) and obj.TypeId != "App::LinkGroup":
@@ -166,10 +171,10 @@ def _has_geometry(obj: Any) -> bool:
 
 
 def _item(obj: Any) -> Item:
-    """The object's geometry where it stands in the document, also inside a group that is moved."""
+    """Return the object's geometry in its place in the document, even inside a moved group."""
     shape = shapes.shape_of(obj)
     if shape is not None:
-        # A copy without the triangulation that a view or an earlier export left: deflections must rule.
+        # Copy it without the triangulation of a view or an earlier export, so that the requested deflections apply.
         copy = shape.copy(True, False)
         copy.Placement = shape.Placement
         return Item(obj.Name, obj.Label, copy, None)

@@ -1,4 +1,4 @@
-"""Expressions that determine properties: set, removed, and compared with what the property has after the recompute."""
+"""Expressions of properties: sets and removes them, and compares them with the property after the recompute."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import FreeCAD
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app import parameters, values
+from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.restoring import places
 
 
 def apply(obj: Any, wanted: dict[str, Any]) -> dict[str, str]:
     """Set or remove (None) expressions. Returns the paths that FreeCAD has and their texts, for `confirm`.
 
-    Raises AppError `validation_error` for what is no expression, knows no such name, goes in a circle, or has another
-    unit than the property. FreeCAD accepts the last one and takes seconds for millimetres.
+    Raises AppError `validation_error` for an invalid expression, an unknown name, a circular reference, or a unit that
+    differs from the property's. FreeCAD accepts the last one and treats seconds as millimetres.
     """
     paths: dict[str, str] = {}
     for name, text in wanted.items():
@@ -40,7 +41,7 @@ def apply(obj: Any, wanted: dict[str, Any]) -> dict[str, str]:
             TypeError,
             ArithmeticError,
             AttributeError,
-            FreeCAD.Base.FreeCADError,
+            FreeCADError,
         ) as error:
             raise values.invalid(field, f"{text!r} {_why(obj, text, error)}") from None
         except Exception as error:  # noqa: BLE001 - Base.ParserError is derived from nothing else
@@ -54,11 +55,11 @@ def check_alone(obj: Any, wanted: dict[str, Any], properties: set[str]) -> None:
     """Raise AppError `validation_error` for a property that gets both a value and an expression."""
     both = sorted(name for name, text in wanted.items() if text and parameters.own_name(obj, name) in properties)
     if both:
-        raise values.invalid(f"expressions.{both[0]}", "it is among `properties` too: give a value or an expression")
+        raise values.invalid(f"expressions.{both[0]}", "it is also among `properties`: give a value or an expression")
 
 
 def confirm(obj: Any, paths: dict[str, str]) -> None:
-    """After the recompute: each property has what its expression says. Raises AppError `degenerate_result`."""
+    """After the recompute, check each property against its expression. Raises AppError `degenerate_result`."""
     for path, text in paths.items():
         kept, said = (_plain(obj.evalExpression(each)) for each in (path, text))
         if isinstance(said, float) and isinstance(kept, float):
@@ -66,7 +67,7 @@ def confirm(obj: Any, paths: dict[str, str]) -> None:
         else:
             agree = kept == said
         if not agree:
-            raise AppError("degenerate_result", f"{text!r} is {said!r}, but {obj.Name!r} has {path} {kept!r} then")
+            raise AppError("degenerate_result", f"{text!r} is {said!r}, but {obj.Name!r} then has {path} {kept!r}")
 
 
 def _path(obj: Any, name: str, field: str) -> str:
@@ -79,7 +80,7 @@ def _path(obj: Any, name: str, field: str) -> str:
         return f"Constraints.{name}"
     raise values.invalid(
         field,
-        f"{obj.Name!r} ({obj.TypeId}) has no property {name!r} that an expression could determine; it has "
+        f"{obj.Name!r} ({obj.TypeId}) has no property {name!r} that an expression could set; it has "
         f"{', '.join(obj.PropertiesList)}",
     )
 
@@ -88,15 +89,15 @@ def _why(obj: Any, expression: str, error: BaseException) -> str:
     text = values.words(error)
     if "cyclic" in text:
         other = text.rpartition("#")[2] if "#" in text else ""
-        chain = f": {other!r} depends on {obj.Name!r} already" if other else f": it needs {obj.Name!r} itself"
-        return f"goes in a circle{chain}"
+        chain = f": {other!r} already depends on {obj.Name!r}" if other else f": it needs {obj.Name!r} itself"
+        return f"is circular{chain}"
     if "not found" in text:
-        return f"names what is not there: {text.splitlines()[0]}"
+        return f"refers to something that does not exist: {text.splitlines()[0]}"
     named = [name for name in re.findall(r"(?<![\w.<])([A-Za-z_]\w*)\.", expression) if obj.Document.getObject(name)]
     if named:
         label = obj.Document.getObject(named[0]).Label
-        return f"is no expression. Where {named[0]!r} is taken for a unit, name the object by its label: <<{label}>>"
-    return f"is no expression ({text.splitlines()[0]}): write something like 'Box.Width * 2'"
+        return f"is not a valid expression. If {named[0]!r} is read as a unit, use the object's label: <<{label}>>"
+    return f"is not a valid expression ({text.splitlines()[0]}): write something like 'Box.Width * 2'"
 
 
 def _check(obj: Any, path: str, field: str, text: str, value: Any) -> None:

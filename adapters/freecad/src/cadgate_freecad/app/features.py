@@ -35,7 +35,7 @@ def source(field: str, name: str) -> Any:
 
 def solid_source(field: str, name: str) -> Any:
     obj = source(field, name)
-    if not shapes.shape_of(obj).Solids:
+    if not shapes.required_shape(obj).Solids:
         raise values.invalid(field, f"{name!r} ({obj.TypeId}) is no solid")
     return obj
 
@@ -175,7 +175,7 @@ def extrude(
     backward = values.length("length_reverse", length_reverse, zero=True)
     if forward + backward <= 0:
         raise values.invalid("length", "length and length_reverse are both 0")
-    if shapes.shape_of(obj).Solids:
+    if shapes.required_shape(obj).Solids:
         raise values.invalid("object", f"{object!r} is a solid: extrude a sketch, a face or a wire")
     properties: dict[str, Any] = {
         "Base": obj,
@@ -206,7 +206,7 @@ def revolve(
     *, object: str, axis: Any, base: Any, angle: Any, symmetric: bool, solid: bool, **common: Any
 ) -> dict[str, Any]:
     obj = source("object", object)
-    if shapes.shape_of(obj).Solids:
+    if shapes.required_shape(obj).Solids:
         raise values.invalid("object", f"{object!r} is a solid: revolve a sketch, a face or a wire")
     around, through = values.direction("axis", axis), values.vector("base", base)
     refuse_crossing(shapes.shape_of(obj), around, through, object)
@@ -245,7 +245,10 @@ def sweep(
         "Solid": solid,
         "Frenet": frenet,
     }
-    check = lambda shape: _wants_solid(solid, shape)  # noqa: E731 - it is an argument with a name
+
+    def check(shape: Any) -> None:
+        _wants_solid(solid, shape)
+
     setup = chosen.by("Spine", path_edges)
     return feature("Part::Sweep", "Sweep", properties, [*sections, spine], common, check=check, setup=setup)
 
@@ -269,7 +272,7 @@ def mirror(*, object: str, plane: str | None, normal: Any, base: Any, **common: 
         reference = ("MirrorPlane", point, across, "")
         return body_features.repeat("PartDesign::Mirrored", obj, [image], {}, reference, common)
     properties = {"Source": obj, "Base": point, "Normal": across}
-    shape = shapes.shape_of(obj)
+    shape = shapes.required_shape(obj)
     before, wires = shapes.volume(shape), not shape.Faces
     length = shapes.edge_length(shape)
 
@@ -287,7 +290,7 @@ def thickness(*, object: str, thickness: Any, faces: Any, inward: bool, join: st
     obj = solid_source("object", object)
     wall = values.length("thickness", thickness)
     numbers = chosen_numbers(obj, "Face", "faces", faces)
-    if len(numbers) >= len(shapes.shape_of(obj).Faces):
+    if len(numbers) >= len(shapes.required_shape(obj).Faces):
         raise values.invalid("faces", f"all faces of {object!r} would be open: nothing would be left")
     properties = {
         "Faces": (obj, [f"Face{number}" for number in numbers]),
@@ -315,7 +318,7 @@ def offset(*, object: str, distance: Any, join: str, fill: bool, **common: Any) 
     by = values.coordinate("distance", distance)
     if by == 0:
         raise values.invalid("distance", "0 changes nothing")
-    if not shapes.shape_of(obj).Faces:
+    if not shapes.required_shape(obj).Faces:
         raise values.invalid("object", f"{object!r} has no faces")
     properties = {"Source": obj, "Value": by, "Join": JOINS[join], "Fill": fill}
     before = shapes.volume(shapes.shape_of(obj))
@@ -346,7 +349,7 @@ def section(*, object: str, tool: str | None, normal: Any, base: Any, **common: 
 
 def _plane(document: Any, obj: Any, point: Any, normal: Any) -> Any:
     """A hidden square around the foot of the object's middle on the plane, larger than the object."""
-    box = shapes.shape_of(obj).BoundBox
+    box = shapes.required_shape(obj).BoundBox
     side = 2 * box.DiagonalLength + 1
     middle = box.Center.projectToPlane(point, normal)
     plane = Slot(document, "SectionPlane", None, "error").fill("Part::Plane", None)

@@ -11,6 +11,7 @@ import FreeCAD
 from cadgate.appserver import AppError, method
 from cadgate_freecad.app import integrals, shapes, values
 from cadgate_freecad.app.documents import target
+from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.objects import find
 from cadgate_freecad.app.values import significant, xyz
 
@@ -89,9 +90,9 @@ def edge_json(number: int, edge: Any) -> dict[str, Any]:
         "start": xyz(vertexes[0].Point, 9) if vertexes else None,
         "end": xyz(vertexes[-1].Point, 9) if vertexes else None,
         "direction": _vector(lambda: edge.tangentAt(edge.FirstParameter)) if line else None,
-        "radius": _number(lambda: curve.Radius),
-        "axis": _vector(lambda: curve.Axis),
-        "axis_center": _vector(lambda: curve.Center),
+        "radius": None if curve is None else _number(lambda: curve.Radius),
+        "axis": None if curve is None else _vector(lambda: curve.Axis),
+        "axis_center": None if curve is None else _vector(lambda: curve.Center),
         "closed": bool(edge.isClosed()) if curve is not None else False,
         "bounding_box": shapes.box_json(shapes.tight_box(edge)),
     }
@@ -99,7 +100,7 @@ def edge_json(number: int, edge: Any) -> dict[str, Any]:
 
 def _kind(geometry: Any) -> str:
     kind = geometry.TypeId.split("::")[-1]
-    return _KINDS.get(kind, kind)
+    return str(_KINDS.get(kind, kind))
 
 
 def _curve(edge: Any) -> Any | None:
@@ -112,7 +113,7 @@ def _curve(edge: Any) -> Any | None:
 def _number(read: Callable[[], Any]) -> float | None:
     try:
         value = float(read())
-    except (AttributeError, TypeError, RuntimeError, FreeCAD.Base.FreeCADError):
+    except (AttributeError, TypeError, RuntimeError, FreeCADError):
         return None
     return significant(value) if math.isfinite(value) else None
 
@@ -120,7 +121,7 @@ def _number(read: Callable[[], Any]) -> float | None:
 def _vector(read: Callable[[], Any]) -> list[float] | None:
     try:
         return xyz(read(), 9)
-    except (AttributeError, TypeError, RuntimeError, FreeCAD.Base.FreeCADError):
+    except (AttributeError, TypeError, RuntimeError, FreeCADError):
         return None
 
 
@@ -202,13 +203,13 @@ def chosen_numbers(obj: Any, kind: str, field: str, selection: Any, *, required:
 def _fitting(obj: Any, shape: Any, kind: str, field: str, selection: dict[str, Any]) -> list[dict[str, Any]]:
     """The described faces or edges that fit a filter."""
     box = None if selection.get("at") is None else _extents(shape)
-    told = [described for described in _described(shape, kind) if described["type"] != "degenerated"]
+    found = [described for described in _described(shape, kind) if described["type"] != "degenerated"]
     on_face = selection.get("on_face")
     if on_face is not None:
         number = _numbered(obj, "Face", f"{field}.on_face", on_face, len(shape.Faces))
         names = set(Names(shape).of(shape.Faces[number - 1].Edges))
-        told = [described for described in told if described["name"] in names]
-    return [described for described in told if matches(described, box, selection)]
+        found = [described for described in found if described["name"] in names]
+    return [described for described in found if matches(described, box, selection)]
 
 
 def _numbered(obj: Any, kind: str, field: str, name: Any, count: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Generator
 
 import FreeCAD
 
@@ -178,7 +178,7 @@ def _warn_of(along: set[Any], what: str) -> None:
 
 
 @contextmanager
-def _proving(moving: list[Any]) -> Iterator[None]:
+def _proving(moving: list[Any]) -> Generator[None, None, None]:
     """Compare shapes and centres of what is moved, and of what may come along, from before with those from after.
 
     Raises AppError `degenerate_result`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Generator, NamedTuple
 
 import FreeCAD
 
@@ -43,7 +43,7 @@ class History:
             steps[:] = [step for step in steps if step.commits]
 
     @contextmanager
-    def transaction(self, label: str) -> Iterator[None]:
+    def transaction(self, label: str) -> Generator[None, None, None]:
         """One transaction in every document that is touched inside; FreeCAD opens it with the first change there."""
         OBSERVER.begin()
         FreeCAD.setActiveTransaction(label)
@@ -159,5 +159,5 @@ def settle() -> None:
 
 
 def _object(document: str, name: str) -> Any:
-    opened = FreeCAD.listDocuments().get(document)
+    opened: Any = FreeCAD.listDocuments().get(document)
     return None if opened is None else opened.getObject(name)

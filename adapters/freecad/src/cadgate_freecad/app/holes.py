@@ -7,7 +7,7 @@ from typing import Any
 
 import FreeCAD
 import Part
-import PartDesign  # noqa: F401 - registers the type
+import PartDesign  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers the type
 
 from cadgate.appserver import AppError, about_to_change, method, warn
 from cadgate_freecad.app import expressions as expressing
@@ -43,7 +43,7 @@ def hole(
     profile = find_sketch(sketch, "sketch")
     body = profile.getParentGeoFeatureGroup()
     if body is None or not body.isDerivedFrom("PartDesign::Body"):
-        raise values.invalid("sketch", f"{sketch!r} is in no body: create it with `body`")
+        raise values.invalid("sketch", f"{sketch!r} is not in a body: create it with `body`")
     centers = [
         profile.Placement.multVec(each.Center)
         for index, each in enumerate(profile.Geometry)
@@ -53,7 +53,7 @@ def hole(
         raise values.invalid("sketch", f"{sketch!r} has no circle: draw one around the centre of each hole")
     before = body.Tip.Shape if body.Tip is not None else None
     if before is None or shapes.volume(before) <= 0:
-        raise values.invalid("sketch", f"the body {body.Name!r} has no material to take away")
+        raise values.invalid("sketch", f"the body {body.Name!r} has no material to remove")
     bore, deep = values.length("diameter", diameter), values.length("depth", depth)
     properties: dict[str, Any] = {
         "Diameter": bore,
@@ -98,7 +98,7 @@ def hole(
 
 
 def _drill(feature: Any, body: Any, at: Any, down: Any) -> Any:
-    """The space of one hole."""
+    """Return the space of one hole."""
     radius, wide = feature.Diameter.Value / 2, feature.HoleCutDiameter.Value / 2
     through = feature.DepthType == "ThroughAll"
     deep = 2 * body.BoundBox.DiagonalLength + 2 * at.distanceToPoint(body.BoundBox.Center) if through else feature.Depth
@@ -121,8 +121,6 @@ def _check(body: Any, before: Any, spaces: list[Any]) -> None:
     if after <= 0 or not body.Shape.isValid():
         raise AppError("degenerate_result", f"The body {body.Name!r} would not be a valid solid")
     if abs(after - expected) > 1e-6 * shapes.volume(before):
-        raise AppError(
-            "degenerate_result", f"FreeCAD left {after:g} mm³ of {body.Name!r}, where it should be {expected:g} mm³"
-        )
+        raise AppError("degenerate_result", f"FreeCAD left {after:g} mm³ of {body.Name!r} instead of {expected:g} mm³")
     if same(after, shapes.volume(before)):
         warn("no_effect", f"The body {body.Name!r} has the same volume as before: try reversed=true")

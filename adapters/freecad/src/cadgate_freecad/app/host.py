@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from typing import Any, Iterator
+from typing import Any, Generator
 
 import FreeCAD
 import Part
@@ -11,7 +11,7 @@ import Part
 from cadgate.appserver import AppError, Host, current
 from cadgate_freecad.app import changes, documents, operands, scripted, snapshots, versions
 from cadgate_freecad.app.history import History
-from cadgate_freecad.app.labels import mend_labels
+from cadgate_freecad.app.labels import fix_labels
 from cadgate_freecad.app.later import BATCH, MAY_PUT_OFF
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.observer import OBSERVER
@@ -37,8 +37,9 @@ class FreeCADHost(Host):
         scripted.serve(self)
         OBSERVER.closed = self._history.forget
         FreeCAD.addDocumentObserver(OBSERVER)
-        for document in FreeCAD.listDocuments().values():
-            # Open before the add-on began to serve.
+        opened: dict[str, Any] = FreeCAD.listDocuments()
+        for document in opened.values():
+            # These were open before the add-on began to serve.
             OBSERVER.documents.append(document.Name)
             document.UndoMode = 1
         documents.follow()
@@ -51,7 +52,7 @@ class FreeCADHost(Host):
         return {"FreeCAD": FreeCAD, "App": FreeCAD, "Part": Part}
 
     @contextmanager
-    def transaction(self, label: str) -> Iterator[None]:
+    def transaction(self, label: str) -> Generator[None, None, None]:
         self.beyond_transaction = False
         before, deleted = documents.standing(), False
         BATCH.forget()
@@ -60,7 +61,7 @@ class FreeCADHost(Host):
                 try:
                     yield
                     _renew()
-                    mend_labels()
+                    fix_labels()
                     if label == "session.execute" and OBSERVER.changed:
                         _follow()
                     if current().connection is not None:
@@ -69,7 +70,7 @@ class FreeCADHost(Host):
                     deleted = OBSERVER.deleted
                     raise
         except BaseException:
-            # Which documents are open is in no transaction, and what was deleted comes back in last place.
+            # No transaction covers which documents are open, and deleted ones come back in last place.
             self.beyond_transaction = deleted or documents.standing() != before
             raise
         finally:
@@ -96,7 +97,7 @@ class FreeCADHost(Host):
         _renew()
         if BATCH.putting_off:
             return
-        # A recompute of the document says itself what it could not do.
+        # A recompute of the document reports its own failures.
         if method != "documents.recompute":
             changes.settle()
 
@@ -126,14 +127,14 @@ class FreeCADHost(Host):
 
 
 def _follow() -> None:
-    """After code: put features back on the edges that were chosen; what is not found stays as code left it."""
+    """After executed code, return features to the chosen edges; what is not found stays as the code left it."""
     for document in documents.opened().values():
         with suppress(AppError):
             changes.follow(document)
 
 
 def _renew() -> None:
-    """Let stand-ins follow what came into another container, by a method or by code."""
+    """Make stand-ins follow objects that a method or code has moved into another container."""
     if OBSERVER.regrouped:
         for document in documents.opened().values():
             operands.renew(document)

@@ -1,4 +1,4 @@
-"""Import in two halves: a worker reads the file into plain shapes and meshes, the session makes objects of them."""
+"""Import in two halves: a worker reads the file into plain shapes and meshes; the session makes objects of them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from cadgate_freecad.app.verification import measured
 
 @method("internal.read")
 def read(*, path: str, name: str, folder: str, trusted: bool) -> dict[str, Any]:
-    """Sniff and read `path`; put what it holds into `folder`. In a worker.
+    """Recognise and read `path`, and put its contents into `folder`. Runs in a worker.
 
-    Of an FCStd file that is not `trusted` only data is read: the `path` of the answer is that of the file to restore.
+    Only data is read from an FCStd file that is not `trusted`: the `path` in the answer is that of the file to restore.
     """
     check_size(path)
     os.makedirs(folder, exist_ok=True)
@@ -59,7 +59,7 @@ def _read_document(path: str, name: str, folder: str, trusted: bool) -> dict[str
 
 
 def _unpacked(path: str, name: str, folder: str) -> tuple[str, str]:
-    """The file in a gzip file (STEP comes so, as .stpz), within the bounds of any other; the file itself if it is none.
+    """Unpack a gzip file (as .stpz is), within the limits of any other file; return the file itself if it is not one.
 
     Raises AppError `unsupported_format`, `limit_exceeded`.
     """
@@ -91,7 +91,7 @@ def _unpacked(path: str, name: str, folder: str) -> tuple[str, str]:
 def import_file(
     *, path: str, name: str, folder: str, format: str, count: int, warnings: list[dict[str, str]]
 ) -> dict[str, Any]:
-    """Make objects of what a worker read."""
+    """Make objects of what a worker has read."""
     document = target()
     total = len(document.Objects) + count
     if total > LIMITS["max_objects"]:
@@ -128,10 +128,12 @@ def _add(document: Any, item: Item) -> Any:
         if not obj.Shape.isValid():
             warn("invalid_shape", f"{obj.Name!r} is not a valid shape: objects/{obj.Name}/measures says why")
         measured.warn_where_uncertain(shapes.shape_of(obj), obj.Name)
-    else:
+    elif item.mesh is not None:
         obj = Slot(document, base, None, "error").fill("Mesh::Feature", item.label)
         obj.Mesh = item.mesh
-        if not obj.Mesh.isSolid():
+        if not item.mesh.isSolid():
             warn("open_mesh", f"The mesh {obj.Name!r} is not closed, so it has no volume")
+    else:
+        raise AppError("degenerate_result", f"{item.label!r} arrived without a shape")
     obj.purgeTouched()
     return obj

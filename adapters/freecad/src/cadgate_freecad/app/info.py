@@ -1,4 +1,4 @@
-"""ObjectInfo: what the gateway says of an object, and the revision that changes whenever the object does."""
+"""ObjectInfo: the description of an object, and the revision that changes whenever the object does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cadgate_freecad.app import holders, materials, placed, shapes
 from cadgate_freecad.app.observer import OBSERVER
 from cadgate_freecad.app.values import euler, xyz
 
-# In the description already, or only another way to say where the placement is, or not told by their repr.
+# These are in the description already, repeat the placement, or have a repr that says nothing.
 _NOT_STAMPED = {
     *("CadgateChosen", "Label", "Mesh", "Placement", "Proxy", "Shape", "Visibility", "_Body", "_GroupTouched"),
     *("AttacherEngine", "AttacherType", "AttachmentOffset", "AttachmentSupport", "MapMode", "MapPathParameter"),
@@ -22,11 +22,11 @@ _PLAIN = {bool, int, str, type(None)}
 
 
 def describe(obj: Any) -> dict[str, Any]:
-    """The ObjectInfo of `obj`. Its measures are those of the last successful recompute."""
+    """Return the ObjectInfo of `obj`. Its measures are those of the last successful recompute."""
     around = placed.containers(obj)
     if around or not obj.isDerivedFrom("Part::Feature") or holders.owner(obj) is not None or _holds(obj):
         return _describe(obj, around)
-    # Nothing but itself tells what it is; of changes of that the observer is told, except of these.
+    # Its description depends on nothing but itself. The observer hears of all changes except these.
     now = (is_valid(obj), state(obj))
     known = OBSERVER.described.get(obj)
     if known is None or known[0] != now:
@@ -55,7 +55,7 @@ def _describe(obj: Any, around: list[Any]) -> dict[str, Any]:
         "global_location": location,
         "global_rotation": rotation,
         **_measured(obj, shape, frame),
-        "material": materials.told(obj),
+        "material": materials.info(obj),
         "mass": None,
         "valid": is_valid(obj),
         "state": state(obj),
@@ -73,7 +73,7 @@ def _describe(obj: Any, around: list[Any]) -> dict[str, Any]:
 
 
 def _measured(obj: Any, shape: Any | None, frame: Any | None) -> dict[str, Any]:
-    """The measures of `obj`, remembered for as long as neither it nor what it stands in changes."""
+    """Return the measures of `obj`, cached as long as neither it nor its containers change."""
     place = None if frame is None else (*frame.Base, *frame.Rotation.Q)
     known = OBSERVER.measured.get(obj) or OBSERVER.measured_of_others.get(obj)
     if known is not None and known[0] == place:
@@ -83,28 +83,30 @@ def _measured(obj: Any, shape: Any | None, frame: Any | None) -> dict[str, Any]:
     if obj.isDerivedFrom("Part::Feature") or obj.isDerivedFrom("Mesh::Feature"):
         OBSERVER.measured[obj] = (place, measured)
     else:
-        # What a link, a part or a group shows is in other objects, whose changes nobody reports as its own.
+        # A link, a part or a group shows other objects, whose changes nobody reports as its own.
         OBSERVER.measured_of_others[obj] = (place, measured)
     return measured
 
 
 def is_valid(obj: Any) -> bool:
-    """Whether the last recompute succeeded and left a shape where the object should have one."""
+    """Return whether the last recompute succeeded and left a shape if the object should have one."""
     if not obj.isValid() or "Invalid" in obj.State:
         return False
     shape = getattr(obj, "Shape", None)
     if is_empty_body(obj):
         return True
-    return not (hasattr(shape, "isNull") and shape.isNull() and obj.isDerivedFrom("Part::Feature"))
+    return not (
+        shape is not None and hasattr(shape, "isNull") and shape.isNull() and obj.isDerivedFrom("Part::Feature")
+    )
 
 
 def is_empty_body(obj: Any) -> bool:
-    """Whether it is a body without a feature, which has no shape yet."""
+    """Return whether it is a body without a feature, which has no shape yet."""
     return obj.isDerivedFrom("Part::BodyBase") and getattr(obj, "Tip", None) is None
 
 
 def state(obj: Any) -> list[str]:
-    """FreeCAD's state words. FreeCAD itself calls an object up to date until a recompute has looked at its inputs."""
+    """Return FreeCAD's states. FreeCAD calls an object up to date until a recompute has checked its inputs."""
     words = list(obj.State)
     if words == ["Up-to-date"] and obj.OutList and any("Touched" in each.State for each in obj.OutListRecursive):
         return ["Touched"]
@@ -112,16 +114,16 @@ def state(obj: Any) -> list[str]:
 
 
 def problem(obj: Any) -> str | None:
-    """Why nothing should be made from this object, or None."""
+    """Return why nothing should be made from this object, or None."""
     if not is_valid(obj):
-        return f"{obj.Name!r} is invalid: mend it first"
+        return f"{obj.Name!r} is invalid: fix it first"
     if "Touched" in state(obj):
         return f"{obj.Name!r} is not up to date: recompute the document {obj.Document.Name!r} first"
     return None
 
 
 def revision(obj: Any, described: dict[str, Any], shape: Any) -> str:
-    """12 hex digits over what is described, the simple properties and the shape's counts: the same after a restart."""
+    """Hash the description, the simple properties and the shape's counts to 12 hex digits that survive a restart."""
     stamp: list[Any] = []
     for name in obj.PropertiesList:
         if name not in _NOT_STAMPED:
@@ -134,7 +136,7 @@ def revision(obj: Any, described: dict[str, Any], shape: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Something whose repr is the same in another process and after a reload: no addresses, no last digits."""
+    """Return something whose repr is the same in another process and after a reload: no addresses, no last digits."""
     kind = type(value)
     if kind is float:
         return f"{value:.9g}"
@@ -152,5 +154,5 @@ def _plain(value: Any) -> Any:
     quantity = getattr(value, "Value", None)
     if isinstance(quantity, float):
         return f"{quantity:.9g}"
-    # Geometry, constraints, vectors: their reprs hold addresses or all digits; the shape's measures tell of them.
+    # The reprs of geometry, constraints and vectors hold addresses or all digits; the shape's measures cover them.
     return kind.__name__

@@ -185,7 +185,7 @@ def _refined(faces: Sequence[Any], middle: Any, is_enough: Callable[[list[float]
     grid = Grid()
     for order in ORDERS:
         points = rule(order)
-        sums = [sum(column) for column in zip(*(_face(face, middle, points, grid) for face in faces))]
+        sums = [sum(column, 0.0) for column in zip(*(_face(face, middle, points, grid) for face in faces))]
         if is_enough is not None and is_enough(sums):
             return sums
         if before is not None and all(abs(sums[each] - before[each]) <= AGREE * abs(sums[each]) for each in (0, 1)):

@@ -7,6 +7,8 @@ from typing import Any
 
 import Part
 
+from cadgate.appserver import AppError
+
 
 class Item:
     """One object to export: its names, and a shape or a mesh where it stands in the document."""
@@ -16,6 +18,13 @@ class Item:
         self.label = label
         self.shape = shape
         self.mesh = mesh
+
+    @property
+    def required_shape(self) -> Any:
+        """The shape of what is no mesh. Raises AppError `unsupported_format` for one."""
+        if self.shape is None:
+            raise AppError("unsupported_format", f"{self.name!r} is a mesh, and this format holds shapes only")
+        return self.shape
 
     @property
     def is_solid(self) -> bool:

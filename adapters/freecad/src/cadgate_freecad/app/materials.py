@@ -10,7 +10,7 @@ from cadgate_freecad.app import holders, shapes, values
 from cadgate_freecad.app.values import finite, significant, xyz
 
 NAME, DENSITY = PROPERTIES = ("CadgateMaterial", "CadgateDensity")
-"""The density in kg/m³; 0 where it is not known."""
+"""The density in kg/m³; 0 if it is unknown."""
 _ATTRIBUTES = 8 | 16
 """Output and no recompute: writing it does not touch the object."""
 HEAVIEST = 1e6
@@ -26,7 +26,7 @@ class Material(NamedTuple):
 
 
 def prepare(wanted: dict[str, Any] | None) -> Material | None:
-    """A material as a request gives it. Raises AppError `validation_error` for a density that is none."""
+    """Return the material in a request. Raises AppError `validation_error` for an invalid density."""
     if wanted is None:
         return None
     given = wanted.get("density")
@@ -41,7 +41,7 @@ def prepare(wanted: dict[str, Any] | None) -> Material | None:
 
 
 def assign(obj: Any, material: Material | None, *, instead: bool = False) -> None:
-    """Give the object a material; with `instead`, None takes it away."""
+    """Give the object a material; with `instead`, None removes it."""
     if material is None and not (instead and DENSITY in obj.PropertiesList):
         return
     if DENSITY not in obj.PropertiesList:
@@ -52,8 +52,8 @@ def assign(obj: Any, material: Material | None, *, instead: bool = False) -> Non
     setattr(obj, DENSITY, density)
 
 
-def told(obj: Any) -> dict[str, Any] | None:
-    """The `material` of ObjectInfo."""
+def info(obj: Any) -> dict[str, Any] | None:
+    """Return the `material` of ObjectInfo."""
     material = of(obj)
     if material is None:
         return None
@@ -61,7 +61,7 @@ def told(obj: Any) -> dict[str, Any] | None:
 
 
 def of(obj: Any) -> Material | None:
-    """The own material, or else that of its last feature (a body), of what it links to, or of what it is in."""
+    """Return its own material, or that of its last feature (a body), of the object it links to, or of its container."""
     found = _nearest(obj)
     seen = 0
     while found is None and (obj := holders.owner(obj)) is not None and seen < 100:
@@ -89,7 +89,7 @@ def _nearest(obj: Any) -> Material | None:
 
 
 class _Piece(NamedTuple):
-    """A solid of what a holder shows: mm³, where its centre is in the document, kg/m³."""
+    """A solid that a holder shows: mm³, its centre in the document, kg/m³."""
 
     volume: float
     center: Any
@@ -97,11 +97,11 @@ class _Piece(NamedTuple):
 
 
 class _UnknownError(Exception):
-    """What a holder shows cannot be weighed piece by piece."""
+    """The contents of a holder cannot be weighed piece by piece."""
 
 
 def weigh(obj: Any, measured: dict[str, Any]) -> dict[str, Any]:
-    """`mass`, and `center_of_mass` where that goes by masses. `measured` are the measures of the object."""
+    """Return `mass`, and `center_of_mass` if that depends on masses. `measured` are the measures of the object."""
     volume = measured["volume"]
     if volume is None or volume <= 0:
         return {"mass": None}
@@ -122,7 +122,7 @@ def weigh(obj: Any, measured: dict[str, Any]) -> dict[str, Any]:
         center = FreeCAD.Vector()
         for each in pieces:
             center += each.center * (each.volume * each.density / mass)
-        if all(map(finite, center)):
+        if all(map(finite, (center.x, center.y, center.z))):
             weighed["center_of_mass"] = xyz(center, 9)
     return weighed
 
@@ -133,7 +133,7 @@ def _shows_holder(obj: Any) -> bool:
 
 
 def _pieces(obj: Any, place: Any, density: float) -> Iterator[_Piece]:
-    """The solids that `obj` shows when it stands at `place`. `density` is that of what it is in."""
+    """Yield the solids that `obj` shows if placed at `place`. `density` is that of its container."""
 
     own = _nearest(obj) if not holders.is_holder(obj) else _own(obj)
     density = own.density if own is not None and own.density else density

@@ -44,7 +44,7 @@ def measure(*, name: str) -> dict[str, Any]:
 
 
 def check(shape: Any) -> list[str]:
-    """What OpenCASCADE finds wrong with a shape; empty for a valid one."""
+    """Return what OpenCASCADE finds wrong with a shape; empty for a valid one."""
     if shape.isValid():
         return []
     try:
@@ -55,7 +55,7 @@ def check(shape: Any) -> list[str]:
 
 
 def _inertia(shape: Any) -> list[list[float]] | None:
-    """The matrix of inertia about the centre of mass for a density of 1 (mm⁵), or None for what is not solid."""
+    """Return the matrix of inertia about the centre of mass for a density of 1 (mm⁵), or None for what is not solid."""
     matrix = shapes.inertia(shape)
     if matrix is None:
         return None
@@ -74,15 +74,11 @@ def distance(*, name: str, to: str) -> dict[str, Any]:
     pair = [find(document, name), find(document, to)]
     if name == to:
         raise values.invalid("to", f"{to!r} is the object itself")
-    both = [shapes.shape_of(obj) for obj in pair]
-    for obj, shape in zip(pair, both):
-        if shape is None:
-            raise AppError("degenerate_result", f"{obj.Name!r} ({obj.TypeId}) has no shape", {"name": obj.Name})
-    first, second = both
+    first, second = (shapes.required_shape(obj) for obj in pair)
     volume = interference.common_volume(first, second, [name, to])
     length, points, _ = first.distToShape(second)
     if volume > 0 and length > interference.NOTHING:
-        # One inside the other: OpenCASCADE measures between the surfaces then.
+        # One is inside the other: then OpenCASCADE measures between the surfaces.
         at = interference.shared_point(first, second)
         length, points = 0.0, [] if at is None else [(at, at)]
     return {

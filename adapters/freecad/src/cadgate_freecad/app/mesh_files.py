@@ -9,12 +9,12 @@ import zipfile
 from array import array
 from math import sqrt
 from struct import Struct
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Callable, Iterator, Sequence, Tuple
 from xml.sax.saxutils import escape, quoteattr
 
 from cadgate_freecad.app.triangles import Triangles
 
-Named = tuple  # (label, Triangles)
+Named = Tuple[str, Triangles]  # by label
 _MISSING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -33,7 +33,7 @@ def _whole(objects: Sequence[Named]) -> Triangles:
 
 
 def _number(objects: Sequence[Named]) -> str:
-    """How to write a coordinate: FreeCAD's meshes have seven digits, far parts are moved to their place with more."""
+    """Return the format of a coordinate: FreeCAD's meshes have seven digits; far parts, moved into place, have more."""
     far = any(abs(part) > 1000 for _, triangles in objects for point in triangles.points for part in point)
     return "%.12g" if far else "%.9g"
 
@@ -78,7 +78,7 @@ def _write_ply(path: str, objects: Sequence[Named]) -> None:
 
 
 def _write_obj(path: str, objects: Sequence[Named]) -> None:
-    """`o` begins an object for every reader; `g`, which FreeCAD writes, is a group within one for most."""
+    """Begin each object with `o`, which every reader accepts; `g`, which FreeCAD writes, is a group for most."""
     start, line = 1, "v {0} {0} {0}\n".format(_number(objects))
     with open(path, "w", encoding="utf-8", newline="\n") as file:
         file.write("# Created by FreeCAD; millimetres, Z up\n")
@@ -90,12 +90,12 @@ def _write_obj(path: str, objects: Sequence[Named]) -> None:
 
 
 def one_line(label: str) -> str:
-    """The label where a line break would end it."""
+    """Return the label on one line, for formats in which a line break ends it."""
     return " ".join(label.splitlines())
 
 
 def xml_text(label: str) -> str:
-    """The label without what XML cannot hold."""
+    """Return the label without characters that XML cannot hold."""
     return _MISSING.sub("\N{REPLACEMENT CHARACTER}", label)
 
 

@@ -15,13 +15,13 @@ from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.triangles import Triangles
 
 FAR = 1000.0
-"""mm from the origin beyond which a part is meshed near it and moved: meshes have seven digits."""
+"""mm from the origin beyond which a part is meshed near the origin and then moved: meshes have seven digits."""
 WELDS = (1e-6, 1e-5, 1e-4)
-"""mm over which ends of triangles that should meet are joined, where a mesh has gaps."""
+"""mm within which the ends of triangles are joined if a mesh has gaps."""
 
 
 def check_limit(items: list[Item], linear: float, angular: float) -> float:
-    """About how many triangles there will be. Raises AppError `limit_exceeded`."""
+    """Estimate the number of triangles. Raises AppError `limit_exceeded`."""
     total = 0.0
     for item in items:
         faces = _estimates(item, linear, angular)
@@ -35,7 +35,7 @@ def check_limit(items: list[Item], linear: float, angular: float) -> float:
 
 
 def _estimates(item: Item, linear: float, angular: float) -> list[float]:
-    """Triangles of each face of one object: right within a factor of about two. A mesh has them already."""
+    """Estimate the triangles of each face of one object, within a factor of about two. A mesh already has them."""
     if item.shape is None:
         return []
     return [_of_face(face, linear, angular) for face in item.shape.Faces]
@@ -58,13 +58,13 @@ def _of_face(face: Any, linear: float, angular: float) -> float:
 
 
 def _step(radius: float, linear: float, angular: float) -> float:
-    """The angle between neighbouring triangles on an arc of `radius` that both deflections allow, radians."""
+    """Return the angle between neighbouring triangles on an arc of `radius` that both deflections allow, radians."""
     by_distance = 2 * acos(1 - linear / radius) if 0 < linear < radius else pi
     return max(min(angular, by_distance), 1e-9)
 
 
 def triangles_of(item: Item, linear: float, angular: float) -> Triangles:
-    """The triangles of one object. Raises AppError `degenerate_result` where nothing can be meshed."""
+    """Return the triangles of one object. Raises AppError `degenerate_result` if nothing can be meshed."""
     if item.shape is None:
         return Triangles.of_mesh(item.mesh)
     if not item.shape.Faces:
@@ -80,7 +80,7 @@ def triangles_of(item: Item, linear: float, angular: float) -> Triangles:
 
 
 def _apart(shape: Any) -> list[Any]:
-    """The solids one by one where there are several: they may share points and edges, which no mesh may."""
+    """Return the solids one by one if there are several: they may share points and edges, but meshes may not."""
     solids = shape.Solids
     if len(solids) < 2 or sum(len(solid.Faces) for solid in solids) != len(shape.Faces):
         return [shape]

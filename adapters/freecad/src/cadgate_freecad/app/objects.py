@@ -17,7 +17,7 @@ from cadgate_freecad.app.verification.values import confirm, confirm_placement, 
 
 
 def find(document: Any, name: str) -> Any:
-    """The object `name` of `document`. Raises AppError `object_not_found`."""
+    """Return the object `name` of `document`. Raises AppError `object_not_found`."""
     obj = document.getObject(name)
     if obj is None:
         raise not_found("object", name, [other.Name for other in document.Objects])
@@ -25,7 +25,7 @@ def find(document: Any, name: str) -> Any:
 
 
 def describe_fully(obj: Any) -> dict[str, Any]:
-    """ObjectInfo with typed properties, and what it depends on and what depends on it."""
+    """Return ObjectInfo with typed properties, and what it depends on and what depends on it."""
     return {
         **describe(obj),
         "properties": {**properties.read(obj), **parameters.read(obj)},
@@ -75,7 +75,7 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     if changed.get("label") is not None:
         obj.Label = changed["label"]
         if obj.Label != changed["label"]:
-            raise AppError("command_failed", f"FreeCAD made the label {obj.Label!r}: labels must be unique here")
+            raise AppError("command_failed", f"FreeCAD changed the label to {obj.Label!r}: labels must be unique here")
     if changed.get("visible") is not None:
         _set_visible(obj, changed["visible"])
     if "material" in changed:
@@ -99,7 +99,7 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
 
 
 def _set_visible(obj: Any, visible: bool) -> None:
-    """In a transaction: FreeCAD opens none for this property alone, so that it could neither be undone nor aborted."""
+    """Set it in a transaction: FreeCAD opens none for this property alone, so it could not be undone or aborted."""
     marked = "NoModify" in obj.getPropertyStatus("Visibility")
     if marked:
         obj.setPropertyStatus("Visibility", "-NoModify")
@@ -109,7 +109,7 @@ def _set_visible(obj: Any, visible: bool) -> None:
 
 
 def _placement(obj: Any, changed: dict[str, Any]) -> Any:
-    """The new placement, or None when neither location nor rotation changes."""
+    """Return the new placement, or None if neither location nor rotation changes."""
     location, rotation = changed.get("location"), changed.get("rotation")
     if location is None and rotation is None:
         return None
@@ -134,7 +134,7 @@ def delete_object(*, name: str, cascade: bool) -> dict[str, Any]:
     if names and not cascade:
         raise AppError(
             "conflict",
-            f"{name!r} cannot be deleted: {depending(names)}. Delete what does too with cascade=true",
+            f"{name!r} cannot be deleted: {depending(names)}. To delete these too, send cascade=true",
             {"name": name, "dependents": names},
         )
     about_to_change(describe(obj)["revision"])
@@ -159,7 +159,7 @@ def delete_object(*, name: str, cascade: bool) -> dict[str, Any]:
 
 
 def _emptied(doomed: list[Any]) -> list[Any]:
-    """The bodies that will have no shape left without these features: what is made from such a body goes with them."""
+    """Return the bodies that will have no shape left without these features; what is made from them is deleted too."""
     bodies = [obj.getParentGeoFeatureGroup() for obj in doomed]
     return [
         body
@@ -178,7 +178,7 @@ def _is_emptied(body: Any, doomed: list[Any]) -> bool:
 
 
 def _show(document: Any, names: set[str]) -> None:
-    """As the GUI does: the inputs of a deleted feature are seen again, unless another feature uses them."""
+    """Show the inputs of a deleted feature again, as the GUI does, unless another feature uses them."""
     for name in names:
         obj = document.getObject(name)
         if obj is None or not hasattr(obj, "Visibility") or obj.Visibility:

@@ -1,4 +1,4 @@
-"""What FreeCAD's document observers tell: object events, committed transactions, and whether anything changed."""
+"""Collects what FreeCAD reports to document observers: object events, committed transactions, changes."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ class Observer:
         self.fresh: set[tuple[str, str]] = set()
         """(document, name) of what the call created."""
         self.regrouped = False
-        """Whether something came into a container or left one."""
+        """Whether something was added to a container or removed from one."""
         self.paused = False
-        """While scratch documents are worked in."""
+        """Whether scratch documents are in use."""
         self.closed: Callable[[str], None] = lambda name: None
-        """Told the name of each document that is closed."""
+        """Called with the name of each document that is closed."""
         self.measured: dict[Any, tuple[Any, dict[str, Any]]] = {}
-        """Measures of objects that did not change since: measuring takes longer than all else that is said of them.
+        """Measures of objects that have not changed since: measuring takes longer than the rest of a description.
 
-        With the placement of what the object stands in, which moves without a change of the object.
+        They are stored with the placement of the container, which moves without a change of the object.
         """
         self.measured_of_others: dict[Any, tuple[Any, dict[str, Any]]] = {}
-        """The same of objects that show others: forgotten whenever anything changes."""
+        """The same for objects that show others: discarded whenever anything changes."""
         self.described: dict[Any, tuple[Any, dict[str, Any]]] = {}
-        """What was said of objects that did not change since and that nothing else has a part in, and their state."""
+        """Descriptions of unchanged objects that depend on nothing else, and their state."""
         self._last: Any = None
 
     def begin(self) -> None:
-        """A call begins: nothing changed yet."""
+        """Begin a call: nothing has changed yet."""
         self.commits = {}
         self.created_documents = []
         self.changed = self.deleted = self.regrouped = False
@@ -55,13 +55,13 @@ class Observer:
         self._last = None
 
     def settled(self) -> None:
-        """Forget what has been looked at: nothing waits for a recompute."""
+        """Forget what has been checked: nothing is waiting for a recompute."""
         self.reshaped.clear()
         self.recomputed.clear()
         self.fresh.clear()
 
     def take(self) -> list[dict[str, Any]]:
-        """The events since the last time, one an object, ready to be sent."""
+        """Return the events since the last time, one per object, ready to be sent."""
         events = [
             {"action": action, "name": name, "type": kind, "document": document}
             for (document, name), (action, kind) in self.events.items()
@@ -71,7 +71,7 @@ class Observer:
         return events
 
     def forget(self) -> None:
-        """Drop what was noted: the session was loaded or replayed, which is no news."""
+        """Drop what was collected: the session was loaded or replayed, which is not a change."""
         self.events = {}
         self._last = None
 
@@ -102,7 +102,7 @@ class Observer:
         elif prop == "Shape" and not self.paused:
             self.clock += 1
             self.reshaped[obj] = self.clock
-        # A new object changes about thirteen times.
+        # FreeCAD reports about thirteen changes of a new object.
         if obj is self._last or self.paused:
             return
         self._last = obj

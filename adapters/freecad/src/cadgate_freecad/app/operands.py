@@ -1,8 +1,8 @@
 """Stand-ins: objects of the document that follow an object inside a body or part, for features to be made from.
 
-A feature takes the shapes of its inputs in the coordinates of their containers, so one outside would stand at the wrong
-place. A stand-in is a hidden PartDesign::SubShapeBinder, whose shape is where the object stands, with the same numbers
-of faces and edges, and which follows the object and all containers around it.
+A feature uses the shapes of its inputs in the coordinates of their containers, so an input outside would be in the
+wrong place. A stand-in is a hidden PartDesign::SubShapeBinder with its shape where the object is, with the same numbers
+of faces and edges; it follows the object and all containers around it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import FreeCAD
-import PartDesign  # noqa: F401 - registers the types
+import PartDesign  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers the types
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app import placed, values
@@ -21,16 +21,16 @@ _KIND = "PartDesign::SubShapeBinder"
 
 
 def input_of(obj: Any, owner: Any | None = None) -> Any:
-    """What a feature within `owner` (a body, a part; None: the document) takes as its input to get `obj` as it stands.
+    """Return the input by which a feature within `owner` (a body, a part; None: the document) uses `obj` in place.
 
-    That is `obj` itself where both are in the same container, or a stand-in, which is made unless there is one already.
+    That is `obj` itself if both are in the same container, or else a stand-in, which is created unless there is one.
     Call after `about_to_change`.
     """
     inside, around = _ways(obj, owner)
     if inside == around:
         return obj
     if obj in around:
-        raise AppError("validation_error", f"{obj.Name!r} holds {around[-1].Name!r}: it cannot be an input of it")
+        raise AppError("validation_error", f"{obj.Name!r} contains {around[-1].Name!r}, so it cannot be an input of it")
     root, path = _link(obj, owner)
     for other in root.InList:
         if is_stand_in(other) and _follows(other, root, path) and placed.container(other) == owner:
@@ -39,12 +39,12 @@ def input_of(obj: Any, owner: Any | None = None) -> Any:
 
 
 def _ways(obj: Any, owner: Any | None) -> tuple[list[Any], list[Any]]:
-    """The containers around `obj`, and those around what is in `owner`."""
+    """Return the containers around `obj`, and those around the contents of `owner`."""
     return placed.containers(obj), [] if owner is None else [*placed.containers(owner), owner]
 
 
 def _link(obj: Any, owner: Any | None) -> tuple[Any, str]:
-    """How a binder in `owner` refers to `obj`: from the outermost container that they do not share."""
+    """Return how a binder in `owner` refers to `obj`: from the outermost container that they do not share."""
     inside, around = _ways(obj, owner)
     while inside and around and inside[0] == around[0]:
         del inside[0], around[0]
@@ -53,7 +53,7 @@ def _link(obj: Any, owner: Any | None) -> tuple[Any, str]:
 
 
 def attachable(obj: Any, owner: Any | None = None) -> Any:
-    """The same for a sketch in `owner` to lie on, with the origin of `obj`, from which a sketch is drawn.
+    """Do the same for a sketch in `owner` that lies on `obj` and is drawn from its origin.
 
     Links, parts and groups cannot carry a sketch, so they always have a stand-in, placed as they are.
     """
@@ -69,14 +69,15 @@ def attachable(obj: Any, owner: Any | None = None) -> Any:
 
 
 def owner_of_sketch_on(obj: Any) -> Any | None:
-    """The body or part that a sketch on `obj` belongs into, to have the origin of `obj` and to move with it.
+    """Return the body or part that a sketch on `obj` belongs to, so that it has the origin of `obj` and moves with it.
 
     Raises AppError `validation_error` for what only links place.
     """
     parent = placed.container(obj)
     if parent is not None and not parent.hasExtension("App::GeoFeatureGroupExtension"):
         raise values.invalid(
-            "on", f"{obj.Name!r} is placed by {parent.Name!r} ({parent.TypeId}), which holds no sketch: lay it on that"
+            "on",
+            f"{obj.Name!r} is placed by {parent.Name!r} ({parent.TypeId}), which cannot hold a sketch: lay it on that",
         )
     return parent
 
@@ -86,7 +87,7 @@ def _follows(other: Any, root: Any, path: str) -> bool:
 
 
 def renew(document: Any) -> None:
-    """Let every stand-in follow its object into the container that it is in now; these are touched then."""
+    """Make every stand-in follow its object into its current container, which touches the stand-in."""
     for other in document.findObjects(_KIND):
         obj = document.getObject(getattr(other, _MARK, "")) if is_stand_in(other) else None
         if obj is None:
@@ -130,12 +131,12 @@ def inputs_of(value: Any, objects: list[Any], owner: Any | None = None) -> Any:
 
 
 def is_stand_in(obj: Any) -> bool:
-    """Whether the gateway made `obj` to stand for another one."""
+    """Return whether the gateway created `obj` to represent another object."""
     return obj.TypeId == _KIND and hasattr(obj, _MARK)
 
 
 def targets(obj: Any) -> list[Any]:
-    """The objects inside containers that `obj`, a binder, follows: FreeCAD's own lists name their containers only."""
+    """Return the objects inside containers that `obj`, a binder, follows: FreeCAD lists only their containers."""
     if obj.TypeId != _KIND:
         return []
     found: list[Any] = []
@@ -148,12 +149,12 @@ def targets(obj: Any) -> list[Any]:
 
 
 def followers(obj: Any) -> list[Any]:
-    """The binders that follow `obj` inside its containers."""
+    """Return the binders that follow `obj` inside its containers."""
     return [other for each in placed.containers(obj) for other in each.InList if obj in targets(other)]
 
 
 def unused(objects: list[Any], gone: list[Any]) -> list[Any]:
-    """Those stand-ins among the inputs of `objects` that nothing will use once all of `gone` are deleted."""
+    """Return the stand-ins among the inputs of `objects` that nothing will use once all of `gone` are deleted."""
     found: list[Any] = []
     for obj in objects:
         for each in obj.OutList:

@@ -1,7 +1,7 @@
 """Sizes of features under the names that their creation gives them, and dimensions of sketches under their own names.
 
-A rounding's `radius` stands in a list of edges, a pattern's `spacing` is the length of a vector, a dimension is one of
-a sketch's constraints: none of them is a property of FreeCAD's with this name. Here they are read and set like one.
+A fillet's `radius` is in a list of edges, a pattern's `spacing` is the length of a vector, a dimension is one of a
+sketch's constraints: FreeCAD has no properties with these names. This module reads and sets them like properties.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _ALIASES = {
     "PartDesign::LinearPattern": {"count": "Occurrences"},
     "PartDesign::PolarPattern": {"count": "Occurrences"},
 }
-"""Creation's names of FreeCAD's own properties, where they are others than that in small letters."""
+"""The names of FreeCAD's own properties at creation, unless they are the same in lower case."""
 
 
 class Setting(NamedTuple):
-    """A size about to be set: how, and what reading it again must give."""
+    """A size about to be set: how, and the value that must be read back."""
 
     name: str
     set: Callable[[], None]
@@ -34,7 +34,7 @@ class Setting(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """How a size is read, and how a request's value for it is prepared: Callable(field, value) -> (set, wanted)."""
+    """How to read a size, and how to prepare a request's value for it: Callable(field, value) -> (set, wanted)."""
 
     unit: str | None
     documentation: str
@@ -43,7 +43,7 @@ class Parameter(NamedTuple):
 
 
 def read(obj: Any) -> dict[str, Any]:
-    """The sizes of an object by name, as `properties.read` reports properties."""
+    """Return the sizes of an object by name, as `properties.read` reports properties."""
     return {
         name: {
             "value": parameter.read(),
@@ -61,9 +61,9 @@ def read(obj: Any) -> dict[str, Any]:
 
 
 def split(obj: Any, properties: dict[str, Any], released: Container[str] = ()) -> tuple[list[Setting], dict[str, Any]]:
-    """What a request wants to set: sizes prepared, and FreeCAD's own properties by FreeCAD's names.
+    """Split what a request sets into prepared sizes, and FreeCAD's own properties by FreeCAD's names.
 
-    Raises AppError `validation_error` for a value that cannot be one, and for one thing by two names.
+    Raises AppError `validation_error` for an invalid value, and for a property that is given by two names.
     """
     known = set(obj.PropertiesList)
     sizes: dict[str, Parameter] = {} if known.issuperset(properties) else _parameters(obj)
@@ -73,7 +73,7 @@ def split(obj: Any, properties: dict[str, Any], released: Container[str] = ()) -
         field = f"properties.{name}"
         if name not in known and name in sizes:
             if name not in released and _expression(obj, name):
-                raise values.invalid(field, "an expression determines it; it cannot be set")
+                raise values.invalid(field, "an expression determines it; it cannot be set directly")
             parameter = sizes[name]
             do, wanted = parameter.prepare(field, value)
             settings.append(Setting(name, do, parameter.read, wanted))
@@ -82,17 +82,17 @@ def split(obj: Any, properties: dict[str, Any], released: Container[str] = ()) -
         if real in plain:
             raise values.invalid(field, f"{real!r} is given twice, by two names")
         plain[real] = value
-    # Sizes are those of the edges that are chosen by the same request.
+    # Sizes apply to the edges that the same request chooses.
     return sorted(settings, key=lambda each: each.name != "edges"), plain
 
 
 def confirm(obj: Any, settings: list[Setting]) -> None:
-    """Read each size again after the recompute. Raises AppError where FreeCAD has another one."""
+    """Read each size back after the recompute. Raises AppError if FreeCAD has another value."""
     for name, _, again, wanted in settings:
         if wanted is not None and not _same(again(), wanted):
             raise AppError(
                 "degenerate_result",
-                f"{obj.Name!r} has {name} {again()!r} after the change, not {wanted!r} as asked for",
+                f"{obj.Name!r} has {name} {again()!r} after the change instead of {wanted!r}",
             )
 
 
@@ -103,7 +103,7 @@ def _same(kept: Any, wanted: Any) -> bool:
 
 
 def own_name(obj: Any, name: str) -> str:
-    """FreeCAD's name of a property that a request calls as its creation does; other names as they are."""
+    """Return FreeCAD's name for a property that a request calls as at creation; other names unchanged."""
     alias = _ALIASES.get(obj.TypeId, {}).get(name)
     if alias is not None:
         return alias
@@ -134,7 +134,7 @@ def _parameters(obj: Any) -> dict[str, Parameter]:
 def _of_edges(obj: Any) -> dict[str, Parameter]:
     edges = Parameter(None, "The edges, by name; set it to names or a filter.", lambda: _names(obj), _choose(obj))
     if obj.TypeId == "Part::Fillet":
-        text = "The radius of each edge: one number, or numbers by the name of the edge where they differ."
+        text = "The radius of each edge: one number, or numbers by the name of the edge if they differ."
         return {"radius": Parameter("mm", text, lambda: _sizes(obj, 0), _size(obj, (0, 1))), "edges": edges}
     one = "The size on one side of each edge: one number, or numbers by the name of the edge where they differ."
     two = "The same on the other side."
@@ -163,7 +163,7 @@ def _size(obj: Any, sides: tuple[int, ...]) -> Callable[[str, Any], tuple[Callab
             unknown = sorted(set(value) - set(_names(obj)))
             if unknown or not value:
                 raise values.invalid(
-                    field, f"{unknown or value!r} is none of its edges, which are {', '.join(_names(obj))}"
+                    field, f"{unknown or value!r} is not one of its edges, which are {', '.join(_names(obj))}"
                 )
             wanted = {name: _length(f"{field}.{name}", each) for name, each in value.items()}
             every = None
@@ -217,7 +217,7 @@ def _number_or_text(field: str, value: Any) -> None:
 
 
 def _thickness(obj: Any) -> Parameter:
-    """FreeCAD's value is negative where the walls are inside."""
+    """Read and set it as a positive number; FreeCAD's is negative if the walls are inside."""
 
     def prepare(field: str, value: Any) -> tuple[Callable[[], None], Any]:
         wall = _length(field, value)
@@ -274,7 +274,7 @@ def _of_a_pattern(obj: Any) -> dict[str, Parameter]:
         check_count(value)
         return (lambda: setattr(obj, count, value)), value
 
-    text = "How many there are, with the original."
+    text = "The number of copies, including the original."
     found = {"count": Parameter(None, text, lambda: getattr(obj, count), prepare_count)}
     if obj.ArrayType == "ortho" and obj.IntervalX.Length > 0:
 
@@ -283,6 +283,6 @@ def _of_a_pattern(obj: Any) -> dict[str, Parameter]:
             step = obj.IntervalX * (spacing / obj.IntervalX.Length)
             return (lambda: setattr(obj, "IntervalX", step)), spacing
 
-        text = "From one to the next."
+        text = "The distance from one to the next."
         found["spacing"] = Parameter("mm", text, lambda: significant(obj.IntervalX.Length), prepare_spacing)
     return found

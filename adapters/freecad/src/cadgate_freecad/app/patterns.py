@@ -48,7 +48,7 @@ def polar_pattern(
     check_count(count)
     around = values.angle("angle", angle, low=-360, high=360)
     if abs(around) < 1e-9:
-        raise values.invalid("angle", "0 puts all copies into one place")
+        raise values.invalid("angle", "0 puts all copies in the same place")
     about, middle = values.direction("axis", axis), values.vector("center", center)
     obj = source("object", object)
     if body_features.is_piece(obj):
@@ -58,7 +58,7 @@ def polar_pattern(
             for number in range(1, count)
         ]
         moves = [body_features.placed(place) for place in places]
-        # FreeCAD's angle has no sign: the other way round is around the opposite axis.
+        # FreeCAD's angle has no sign: to turn the other way, use the opposite axis.
         axis_of_turn = about if around > 0 else -about
         properties: dict[str, Any] = {"Angle": abs(around), "Occurrences": count}
         reference = ("Axis", middle, axis_of_turn, "Reversed")
@@ -80,13 +80,11 @@ def check_count(count: int) -> None:
 
 
 def _array(obj: Any, properties: dict[str, Any], count: int, fuse: bool, common: dict[str, Any]) -> dict[str, Any]:
-    shape = shapes.shape_of(obj)
+    shape = shapes.required_shape(obj)
     one, wires = shapes.volume(shape), not shape.Faces
     length = shapes.edge_length(shape)
     if wires and fuse:
-        raise values.invalid(
-            "fuse", f"{obj.Name!r} ({obj.TypeId}) has edges only, which cannot be united: leave it out"
-        )
+        raise values.invalid("fuse", f"{obj.Name!r} ({obj.TypeId}) has only edges, which cannot be fused: leave it out")
 
     def check(shape: Any) -> None:
         volume = shapes.volume(shape)

@@ -1,7 +1,7 @@
-"""Where objects stand in the document.
+"""The places of objects in the document.
 
-`obj.Shape` and `obj.Placement` are FreeCAD's, in the coordinates of the container that an object lives in: a body, a
-part, a group of links. Whatever is told, measured or made is in the document's: everything here asks this module.
+`obj.Shape` and `obj.Placement` are FreeCAD's, in the coordinates of the object's container: a body, a part, a group of
+links. Whatever is reported, measured or made is in the document's coordinates, and everything asks this module for it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from typing import Any
 import FreeCAD
 import Part
 
+from cadgate.appserver import AppError
 from cadgate_freecad.app import holders
 
 _LINK_PARENTS = ("App::LinkGroup", "App::Link")
 
 
 def container(obj: Any) -> Any | None:
-    """The body, part, group of links or array of links that places `obj`; None where the document does.
+    """Return the body, part, group of links or array of links that places `obj`; None if the document does.
 
     A plain group (a folder) places nothing.
     """
@@ -33,7 +34,7 @@ def container(obj: Any) -> Any | None:
 
 
 def containers(obj: Any) -> list[Any]:
-    """All containers around `obj`, the outermost first."""
+    """Return all containers around `obj`, the outermost first."""
     found: list[Any] = []
     parent = container(obj)
     while parent is not None and parent not in found:
@@ -43,12 +44,12 @@ def containers(obj: Any) -> list[Any]:
 
 
 def frame(obj: Any) -> Any | None:
-    """The placement of what `obj` lives in, in the document's coordinates; None where that is the document itself."""
+    """Return the placement of the container of `obj` in the document's coordinates; None for the document itself."""
     return frame_of(containers(obj))
 
 
 def frame_of(around: list[Any]) -> Any | None:
-    """The placement of the innermost of these containers (the outermost first) in the document's coordinates."""
+    """Return the placement of the innermost of these containers (outermost first) in the document's coordinates."""
     if not around:
         return None
     whole = FreeCAD.Placement()
@@ -58,9 +59,9 @@ def frame_of(around: list[Any]) -> Any | None:
 
 
 def placement(obj: Any) -> Any:
-    """The placement of `obj` in the document's coordinates; `obj.Placement` is its own, within its container.
+    """Return the placement of `obj` in the document's coordinates; `obj.Placement` is its own, within its container.
 
-    Of a plain group, which has none, it is that of what it is in.
+    A plain group, which has none, has that of its container.
     """
     around = frame(obj)
     own = getattr(obj, "Placement", None) or FreeCAD.Placement()
@@ -68,16 +69,28 @@ def placement(obj: Any) -> Any:
 
 
 def shape(obj: Any) -> Any | None:
-    """The shape of `obj` where it stands in the document, or None where it has none or a null one.
+    """Return the shape of `obj` in its place in the document, or None if it has none or a null one.
 
-    Also of links, arrays of links, parts and groups (a compound of what they show). Faces and edges have the same
-    numbers as in `obj.Shape`. Of an object that no container places it is `obj.Shape` itself: do not change it.
+    This includes links, arrays of links, parts and groups (a compound of what they show). Faces and edges have the same
+    numbers as in `obj.Shape`. If no container places the object, it is `obj.Shape` itself: do not change it.
     """
     return shape_in(obj, frame(obj))
 
 
+def required_shape(obj: Any) -> Any:
+    """The same of an object that cannot be without one. Raises AppError `degenerate_result` where it is."""
+    found = shape(obj)
+    if found is None:
+        raise AppError(
+            "degenerate_result",
+            f"{obj.Name!r} ({obj.TypeId}) has no shape: recompute or repair it first",
+            {"name": obj.Name},
+        )
+    return found
+
+
 def shape_in(obj: Any, around: Any | None) -> Any | None:
-    """The same where its `frame` is known already."""
+    """Do the same if its `frame` is already known."""
     own = getattr(obj, "Shape", None)
     if own is None or not hasattr(own, "isNull") or own.isNull():
         return None
@@ -92,7 +105,7 @@ _SHOWING = ("App::Part", "App::Link", "App::DocumentObjectGroup", "App::LinkGrou
 
 
 def _shows_twice(obj: Any) -> bool:
-    """Whether FreeCAD's shape of `obj` has something twice: what is in a folder in a part is in the part's list too."""
+    """Return whether FreeCAD's shape of `obj` has something twice: a part also lists the contents of its folders."""
     if obj.TypeId == "App::Link":
         target = obj.LinkedObject
         return target is not None and not obj.ElementCount and target.TypeId in _SHOWING and _shows_twice(target)
@@ -104,7 +117,7 @@ def _shows_twice(obj: Any) -> bool:
 
 
 def _shown_once(obj: Any) -> Any:
-    """The shape of `obj`, in its container's coordinates, with each thing that it shows once."""
+    """Return the shape of `obj`, in its container's coordinates, with everything it shows only once."""
     if obj.TypeId == "App::Link":
         target = obj.LinkedObject
         if obj.ScaleVector != FreeCAD.Vector(1, 1, 1) or not _shows_twice(obj):
@@ -121,9 +134,9 @@ def _shown_once(obj: Any) -> Any:
 
 
 def mesh(obj: Any) -> Any | None:
-    """The mesh of a Mesh::Feature, or of a link to one, where it stands in the document; None where it has none."""
-    own = getattr(obj, "Mesh", None)
-    if not hasattr(own, "CountFacets"):
+    """Return the mesh of a Mesh::Feature, or of a link to one, in its place in the document; None if it has none."""
+    own: Any | None = getattr(obj, "Mesh", None)
+    if own is None or not hasattr(own, "CountFacets"):
         return None
     place = placement(obj)
     if own.Placement == place:
@@ -134,5 +147,5 @@ def mesh(obj: Any) -> Any | None:
 
 
 def moved(shape: Any, around: Any) -> Any:
-    """`shape` moved by the placement `around`; it shares its geometry."""
+    """Return `shape` moved by the placement `around`; it shares its geometry."""
     return shape.transformed(around.toMatrix())

@@ -1,9 +1,9 @@
-"""Preferences that a headless FreeCAD needs before its modules are loaded. A GUI's are its user's business."""
+"""Preferences that a headless FreeCAD needs before its modules are loaded. In a GUI they belong to the user."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Iterator
+from typing import Generator
 
 import FreeCAD
 
@@ -14,17 +14,17 @@ def prepare() -> None:
     """Call before anything imports Part, which reads its preferences once."""
     if FreeCAD.GuiUp:
         return
-    # Without it a label that another object has is changed silently.
+    # Without it, a label that another object has is changed silently.
     FreeCAD.ParamGet(DOCUMENT).SetBool("DuplicateLabels", True)
-    # Without it IGES files hold loose faces, and OpenCASCADE loses the face of a torus.
+    # Without it, IGES files hold loose faces, and OpenCASCADE loses the face of a torus.
     FreeCAD.ParamGet("User parameter:BaseApp/Preferences/Mod/Part/IGES").SetBool("BrepMode", True)
 
 
 @contextmanager
-def kept_placement() -> Iterator[None]:
-    """Let STEP and IGES files hold the place of an object that is exported alone; FreeCAD leaves it out by default.
+def kept_placement() -> Generator[None, None, None]:
+    """Make STEP and IGES files keep the place of an object that is exported alone; FreeCAD omits it by default.
 
-    Set for each export, in a GUI as well, and put back: a preference that was set at the start may be changed since.
+    It is set for each export, in a GUI as well, and reset afterwards: a preference set at the start may have changed.
     """
     preferences = FreeCAD.ParamGet("User parameter:BaseApp/Preferences/Mod/Import")
     had = "ExportKeepPlacement" in preferences.GetBools()

@@ -11,7 +11,7 @@ from cadgate_freecad.app.creation import create
 from cadgate_freecad.app.limits import LIMITS
 
 SMALL = 1e-4
-"""mm. Below it shapes may be invalid although FreeCAD says nothing, so they are examined."""
+"""mm. Smaller shapes may be invalid although FreeCAD reports no error, so they are examined."""
 
 
 @method("primitives.box")
@@ -45,7 +45,7 @@ def cone(*, radius1: Any, radius2: Any, height: Any, angle: Any, **common: Any) 
     h, around = values.length("height", height), values.angle("angle", angle)
     if abs(r1 - r2) < 1e-6:
         raise values.invalid(
-            "radius2", f"{radius2!r} equals radius1, and FreeCAD makes no such cone: use primitives/cylinder"
+            "radius2", f"{radius2!r} equals radius1, and FreeCAD cannot make such a cone: use primitives/cylinder"
         )
     properties = {"Radius1": r1, "Radius2": r2, "Height": h, "Angle": around}
     return _solid("Part::Cone", properties, min(max(r1, r2), h), common)
@@ -123,21 +123,23 @@ def helix(*, pitch: Any, height: Any, radius: Any, angle: Any, handedness: str, 
         raise limit_exceeded("The number of turns", h / p, LIMITS["max_turns"], "max_turns")
     opening = values.angle("angle", angle, low=-89.99, high=89.99)
     if r + h * tan(radians(opening)) <= 0:
-        raise values.invalid("angle", f"{angle!r} closes the helix below its height: the radius would reach 0")
+        raise values.invalid(
+            "angle", f"{angle!r} closes the helix before it reaches its height: the radius would become 0"
+        )
     properties = {
         "Pitch": p,
         "Height": h,
         "Radius": r,
         "Angle": opening,
         "LocalCoord": 0 if handedness == "right" else 1,
-        # The old style makes turns of one kind of curve each, which sweeps do not follow well.
+        # The old style makes each turn of one kind of curve, which sweeps do not follow well.
         "Style": 1,
     }
     return create("Part::Helix", "Helix", properties, **common)
 
 
 def _solid(kind: str, properties: dict[str, float], smallest: float, common: dict[str, Any]) -> dict[str, Any]:
-    """Create a solid and make sure that it is what was asked for."""
+    """Create a solid and make sure that it is what was requested."""
 
     def check(obj: Any) -> None:
         if smallest < SMALL and not obj.Shape.isValid():

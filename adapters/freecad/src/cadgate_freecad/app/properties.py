@@ -1,4 +1,4 @@
-"""Properties of objects as typed JSON, and back: what FreeCAD would clamp, convert or ignore is refused."""
+"""Properties of objects as typed JSON, and back: values that FreeCAD would clamp, convert or ignore are refused."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Callable, Container
 import FreeCAD
 
 from cadgate_freecad.app import materials, placed, values
+from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.labels import UNSAVABLE
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.operands import inputs_of
@@ -35,8 +36,8 @@ MAX_TEXT = 100_000
 
 
 def read(obj: Any) -> dict[str, Any]:
-    """Every property by name: value, unit, type, group, documentation, and whether it can be set."""
-    told: dict[str, Any] = {}
+    """Return every property by name: value, unit, type, group, documentation, and whether it can be set."""
+    described: dict[str, Any] = {}
     for name in obj.PropertiesList:
         kind = obj.getTypeIdOfProperty(name)
         if name in _UNTOLD or kind in _UNTOLD_TYPES:
@@ -52,12 +53,12 @@ def read(obj: Any) -> dict[str, Any]:
             "expression": _expression(obj, name),
             "choices": list(obj.getEnumerationsOfProperty(name) or []) or None,
         }
-        told[name] = entry
-    return told
+        described[name] = entry
+    return described
 
 
 def _expression(obj: Any, name: str) -> str | None:
-    """The expression of a property; with the path where one determines a part of it only: `Base.x = Box.Length`."""
+    """Return the expression of a property; with the path if it determines only a part of it: `Base.x = Box.Length`."""
     found = expressions_of(obj, name)
     if name in found:
         return found[name]
@@ -65,7 +66,7 @@ def _expression(obj: Any, name: str) -> str | None:
 
 
 def to_json(value: Any) -> Any:
-    """A property's value as JSON; an object by its name, something that JSON cannot say by its text."""
+    """Return a property's value as JSON: an object as its name, and what JSON cannot represent as its text."""
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
@@ -87,7 +88,7 @@ def to_json(value: Any) -> Any:
 
 
 def _unit(value: Any) -> str | None:
-    """`mm`, `deg`, … of a quantity. FreeCAD prints a unit as `Unit: mm (1,0,0,0,0,0,0,0) [Length]`."""
+    """Return `mm`, `deg`, … of a quantity. FreeCAD prints a unit as `Unit: mm (1,0,0,0,0,0,0,0) [Length]`."""
     if not isinstance(value, FreeCAD.Units.Quantity):
         return None
     text = str(value.Unit)
@@ -101,7 +102,7 @@ def _is_read_only(obj: Any, name: str) -> bool:
 
 
 def prepare(obj: Any, properties: dict[str, Any], released: Container[str] = ()) -> dict[str, Any]:
-    """FreeCAD values for what a request wants to set; nothing is changed yet. `released` lose their expressions too.
+    """Return FreeCAD values for what a request sets, without changing anything; `released` lose their expressions.
 
     Raises AppError `validation_error` for a property that is unknown, read-only, or of another type.
     """
@@ -128,9 +129,9 @@ def prepare(obj: Any, properties: dict[str, Any], released: Container[str] = ())
 
 
 def write(obj: Any, prepared: dict[str, Any]) -> None:
-    """Set prepared values and read each back. Raises AppError where FreeCAD kept something else.
+    """Set prepared values and read each back. Raises AppError if FreeCAD kept something else.
 
-    What a feature is made from becomes, in `prepared` too, a stand-in where it lives in another container.
+    Inputs of a feature that are in another container are replaced by stand-ins, also in `prepared`.
     """
     for name, value in prepared.items():
         if _is_made_from_links(obj):
@@ -139,7 +140,7 @@ def write(obj: Any, prepared: dict[str, Any]) -> None:
             prepared[name] = value = inputs_of(value, linked, placed.container(obj))
         try:
             setattr(obj, name, value)
-        except (TypeError, ValueError, RuntimeError, AttributeError, FreeCAD.Base.FreeCADError) as error:
+        except (TypeError, ValueError, RuntimeError, AttributeError, FreeCADError) as error:
             raise values.invalid(
                 f"properties.{name}", f"FreeCAD refuses {to_json(value)!r}: {values.words(error)}"
             ) from None
@@ -147,14 +148,14 @@ def write(obj: Any, prepared: dict[str, Any]) -> None:
 
 
 def _is_made_from_links(obj: Any) -> bool:
-    """Whether the objects that it links to are shapes that it is made from: not what a body holds or builds up."""
+    """Return whether the linked objects are shapes that it is made from, and not the contents of a body."""
     if not obj.isDerivedFrom("Part::Feature") or obj.hasExtension("App::GroupExtension"):
         return False
     return not obj.isDerivedFrom("PartDesign::Feature")
 
 
 def rehearse(obj: Any, prepared: dict[str, Any]) -> None:
-    """Set the prepared numbers in another object of this type, for a dry run: FreeCAD tells of no range otherwise.
+    """Set the prepared numbers in another object of this type, for a dry run: FreeCAD reports ranges in no other way.
 
     Raises what `write` raises.
     """
@@ -212,9 +213,9 @@ def _float(obj: Any, name: str, field: str, value: Any) -> float:
 
 
 def text(field: str, value: Any) -> str:
-    """A text that a document can hold: XML takes no control characters."""
+    """Return a text that a document can hold: XML has no control characters."""
     if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise values.invalid(field, f"it must be a text of at most {MAX_TEXT} characters")
+        raise values.invalid(field, f"it must be text of at most {MAX_TEXT} characters")
     if UNSAVABLE.search(value):
         raise values.invalid(field, "control characters and unpaired surrogates cannot be saved")
     return value
@@ -227,7 +228,7 @@ def _text(obj: Any, name: str, field: str, value: Any) -> str:
 def _choice(obj: Any, name: str, field: str, value: Any) -> str:
     choices = obj.getEnumerationsOfProperty(name)
     if value not in choices:
-        raise values.invalid(field, f"{value!r} is none of {', '.join(map(repr, choices))}")
+        raise values.invalid(field, f"{value!r} is not one of {', '.join(map(repr, choices))}")
     return value
 
 
@@ -258,7 +259,7 @@ def _link(obj: Any, name: str, field: str, value: Any) -> Any:
         return None
     other = obj.Document.getObject(value) if isinstance(value, str) else None
     if other is None:
-        raise values.invalid(field, f"{value!r} is no object of the document {obj.Document.Name!r}")
+        raise values.invalid(field, f"{value!r} is not an object of the document {obj.Document.Name!r}")
     if other is obj or other in obj.InListRecursive:
         raise values.invalid(field, f"{value!r} depends on {obj.Name!r} itself")
     return other

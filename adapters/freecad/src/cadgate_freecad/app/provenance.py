@@ -349,7 +349,7 @@ def _wire_names(obj: Any, shape: Any) -> list[str]:
             drawn.append((index, obj.Placement.multVec(middle)))
     names: list[str] = []
     for edge in edges:
-        place = Part.Vertex(_middle(edge) or FreeCAD.Vector())
-        near = [index for index, point in drawn if place.Point.distanceToPoint(point) <= 10 * TOLERANCE]
+        place = _middle(edge) or FreeCAD.Vector()
+        near = [index for index, point in drawn if place.distanceToPoint(point) <= 10 * TOLERANCE]
         names.append(f"{obj.Name}.g{near[0] if near else '?'}")
     return names

@@ -1,4 +1,4 @@
-"""Reads files into shapes and meshes, each with its label, where it stands. Runs in a worker: importers may crash."""
+"""Reads files into shapes and meshes, each with its label and place. Runs in a worker, since importers may crash."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Generator, Iterator
 
 import Part
 
@@ -23,7 +23,7 @@ from cadgate_freecad.app.verification import imports
 
 
 def read(format: str, path: str, name: str) -> Found:
-    """What is in the file `path`, which came as `name`. Raises AppError `unsupported_format`, `degenerate_result`."""
+    """Read the file `path`, which came as `name`. Raises AppError `unsupported_format`, `degenerate_result`."""
     found = Found(os.path.splitext(name)[0])
     with _named(path, format) as named:
         try:
@@ -54,8 +54,8 @@ def _is_something(item: Item) -> bool:
 
 
 @contextmanager
-def _named(path: str, format: str) -> Iterator[str]:
-    """The file under a name with the suffix that FreeCAD's importers go by."""
+def _named(path: str, format: str) -> Generator[str, None, None]:
+    """Yield the file under a name with the suffix that FreeCAD's importers expect."""
     folder = tempfile.mkdtemp()
     try:
         named = os.path.join(folder, f"file.{format}")
@@ -80,7 +80,7 @@ def _read_iges(path: str, found: Found, name: str) -> None:
 
 
 def _read_by_import(path: str, found: Found) -> None:
-    """STEP and IGES with their names. What the document holds is compared with the bare geometry of the file."""
+    """Read STEP and IGES with their names, and compare the document with the bare geometry of the file."""
     bare = Part.Shape()
     bare.read(path)
     if bare.isNull():
@@ -99,19 +99,19 @@ def _read_by_import(path: str, found: Found) -> None:
         found.items += items
         return
     # Names are lost, geometry is not.
-    found.warn("names_lost", f"The parts of the file came as one, without their names: by names, {difference}")
+    found.warn("names_lost", f"The parts of the file came as one, without their names: read by name, {difference}")
     found.add("Import", found.stem, shape=bare)
 
 
 def _loose(shape: Any) -> list[Any]:
-    """The wires, edges and vertices of a compound that belong to no face."""
+    """Return the wires, edges and vertices of a compound that belong to no face."""
     if shape.ShapeType == "Compound":
         return [each for part in shape.SubShapes for each in _loose(part)]
     return [shape] if shape.ShapeType in ("Wire", "Edge", "Vertex") else []
 
 
 def _leaves(document: Any, label: str) -> Iterator[Item]:
-    """The shapes of a document as they stand in it, without the groups and links that hold them."""
+    """Yield the shapes of a document in their places, without the groups and links that hold them."""
     for root in document.RootObjects:
         yield from _below(root, "", label)
 
@@ -127,7 +127,8 @@ def _below(root: Any, path: str, label: str) -> Iterator[Item]:
         for name in linked.getSubObjects():
             yield from _below(root, path + name, label)
         return
-    shape = Part.getShape(root, path) if path else shapes.shape_of(obj)
+    # The stubs have what it gives with `needSubElement` only.
+    shape: Any = Part.getShape(root, path) if path else shapes.shape_of(obj)
     if shape is not None and not shape.isNull():
         generated = obj.Label in ("", "Part__Feature", "Solid", "Shape", document_name) or obj.Label.startswith(
             "Open CASCADE"

@@ -1,4 +1,4 @@
-"""What is found out about a shape is remembered while that shape is at hand: a change asks the same several times."""
+"""Caches what was computed for a shape while that shape exists: a change asks for the same thing several times."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, Callable, Generic, TypeVar
 T = TypeVar("T")
 
 MOST = 8
-"""Shapes that are remembered: those of one operation and of the one before it. They stay in memory for that."""
+"""The number of shapes kept: those of one operation and of the one before it. They stay in memory meanwhile."""
 
 
 class Remembered(Generic[T]):
-    """A function of a shape that is computed once for the same geometry at the same place."""
+    """A function of a shape that is computed once for the same geometry in the same place."""
 
     def __init__(self, compute: Callable[[Any], T]) -> None:
         self._compute = compute
@@ -23,7 +23,7 @@ class Remembered(Generic[T]):
         return self.keep(shape, self._compute(shape)) if found is None else found
 
     def find(self, shape: Any) -> T | None:
-        """What is known of the shape."""
+        """Return what is known of the shape, or None."""
         key = shape.hashCode()
         found = self._known.get(key)
         if found is None or not found[0].isSame(shape):

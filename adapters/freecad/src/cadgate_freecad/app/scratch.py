@@ -1,9 +1,9 @@
-"""A document that nobody sees: for exporters and importers, which work on documents only."""
+"""A hidden document for exporters and importers, which work on documents only."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Generator
 
 import FreeCAD
 
@@ -11,8 +11,8 @@ from cadgate_freecad.app.observer import OBSERVER
 
 
 @contextmanager
-def scratch(label: str = "scratch") -> Iterator[Any]:
-    """A hidden document, closed at the end; the active document stays what it is and nobody is told."""
+def scratch(label: str = "scratch") -> Generator[Any, None, None]:
+    """Yield a hidden document and close it at the end, without events and without changing the active document."""
     active = FreeCAD.ActiveDocument
     OBSERVER.paused = True
     document = None

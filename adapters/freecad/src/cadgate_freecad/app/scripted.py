@@ -1,4 +1,4 @@
-"""Scripted objects: those whose recompute is Python code, found where that is there, and told where it is not."""
+"""Finds scripted objects, whose recompute is Python code, and warns of those whose code is missing."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ WORDS = scripting.WORDS | {
     *("addExtension", "addImportType", "addModule", "removeDocumentObserver", "setActiveTransaction"),
     *("closeActiveTransaction", "addCommand", "addWorkbench", "changeExportModule", "changeImportModule"),
 }
-"""Of FreeCAD: what attaches somebody's code to objects or documents, or changes what recomputing and saving do."""
+"""FreeCAD's names that attach code to objects or documents, or change what recomputing and saving do."""
 
 
 def because() -> str | None:
-    """Why somebody's code may act on what calls do, as the end of a sentence; None where none does."""
+    """Return why some code may act on what calls do, as the end of a sentence, or None."""
     return None if _host is None else _host.scripted
 
 
 def serve(host: Any) -> None:
-    """Tell this module which host serves the documents."""
+    """Set the host that serves the documents."""
     global _host
     _host = host
 
@@ -37,11 +37,11 @@ def serve(host: Any) -> None:
 _host: Any = None
 
 _without_code: set[tuple[str, str]] = set()
-"""Document and name of the scripted objects whose class is not there."""
+"""Document and name of the scripted objects whose class is missing."""
 
 
 def acting() -> str | None:
-    """The first object that somebody's code recomputes, as the end of a sentence; None for none."""
+    """Return the first object that is recomputed by Python code, as the end of a sentence, or None."""
     _without_code.clear()
     found = None
     for document in documents.opened().values():
@@ -56,7 +56,7 @@ def acting() -> str | None:
 
 
 def warn_of_missing_code() -> None:
-    """Warn of each scripted object without its class that the running call changed, or changed what it is made from."""
+    """Warn of each scripted object without its class if the running call changed it or what it is made from."""
     if not _without_code or not OBSERVER.events:
         return
     for document, name in sorted(_without_code):
@@ -67,8 +67,8 @@ def warn_of_missing_code() -> None:
         if any((document, each.Name) in OBSERVER.events for each in (obj, *obj.OutListRecursive)):
             warn(
                 "script_missing",
-                f"{name!r} is a scripted object ({obj.TypeId}) whose Python class is not there, as after a restart: "
-                "its properties can be set, but nothing computes it anew. Run the code that defines the class and "
+                f"{name!r} is a scripted object ({obj.TypeId}) whose Python class is missing, as after a restart: "
+                "its properties can be set, but nothing recomputes it. Run the code that defines the class and "
                 "assign it (obj.Proxy = …), or replace the object",
             )
 

@@ -1,4 +1,4 @@
-"""Measures of shapes that can be trusted: volumes of solids only, boxes that are tight, nothing from a null shape."""
+"""Reliable measures of shapes: volumes of solids only, tight boxes, nothing from a null shape."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 import FreeCAD
 
 from cadgate_freecad.app import analytic, boxes, integrals, placed, versions
+from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.remembered import Remembered
 from cadgate_freecad.app.values import clean, finite, significant, xyz
 
 TIGHT_FACES = 200
-"""Up to so many faces the bounding box is computed tightly, which costs milliseconds."""
+"""The bounding box is computed tightly, which costs milliseconds, up to this number of faces."""
 
 NO_MEASURES: dict[str, Any] = {
     "volume": None,
@@ -23,11 +24,14 @@ NO_MEASURES: dict[str, Any] = {
 
 
 shape_of = placed.shape
-"""The object's shape where it stands in the document, or None. Never measure `obj.Shape`: that is its container's."""
+"""Return the object's shape in its place in the document, or None. Do not measure `obj.Shape`, which is relative."""
+
+required_shape = placed.required_shape
+"""The same of an object that cannot be without one: raises AppError where it is."""
 
 
 def volume(shape: Any) -> float:
-    """mm³ of what is solid; `Shape.Volume` of an open shell or a face is a number without meaning."""
+    """Return the mm³ of the solids; `Shape.Volume` of an open shell or a face is meaningless."""
     return _volume(shape)
 
 
@@ -60,7 +64,7 @@ def inertia(shape: Any) -> Any | None:
 
 
 def volume_of(obj: Any, shape: Any) -> float:
-    """The volume of `obj`, whose `shape_of` is `shape`, without integration where something else proves it."""
+    """Return the volume of `obj`, whose `shape_of` is `shape`, without integration if something else proves it."""
     proved = analytic.proved(obj, shape)
     return volume(shape) if proved is None else proved[0]
 
@@ -69,15 +73,15 @@ _volume = Remembered(_integrated)
 
 
 def edge_length(shape: Any) -> float:
-    """mm of all edges: what a sketch or a wire is measured by."""
+    """Return the mm of all edges, the measure of a sketch or a wire."""
     return sum(edge.Length for edge in shape.Edges if not edge.Degenerated)
 
 
 def bounding_box(shape: Any) -> Any | None:
-    """The bounding box, tight for up to TIGHT_FACES faces. None for an empty shape.
+    """Return the bounding box, tight for up to TIGHT_FACES faces, or None for an empty shape.
 
-    `BoundBox` uses a triangulation where the shape has one, and the poles of curved faces where it has none, so a copy
-    without mesh is looked at.
+    `BoundBox` uses a triangulation if the shape has one, and otherwise the poles of curved faces, so this measures a
+    copy without mesh.
     """
     box = shape.BoundBox
     if not box.isValid():
@@ -86,20 +90,20 @@ def bounding_box(shape: Any) -> Any | None:
 
 
 def tight_box(part: Any) -> Any:
-    """The extents of a shape, a face or an edge without a mesh (`untriangulated`), also where it is curved and cut."""
+    """Return the extents of a shape, a face or an edge without a mesh (`untriangulated`), even if curved and cut."""
     try:
         return boxes.tight(part) or part.BoundBox
-    except (RuntimeError, FreeCAD.Base.FreeCADError):
+    except (RuntimeError, FreeCADError):
         return part.BoundBox
 
 
 def untriangulated(shape: Any) -> Any:
-    """A copy without the mesh that a view or an export left, whose corners boxes would be taken from."""
+    """Return a copy without the mesh of a view or an export, from whose corners boxes would be computed."""
     return shape.copy(True, False)
 
 
 def _is_curved(shape: Any) -> bool:
-    """Whether `BoundBox` may be too large; False for shapes of very many faces or edges, which take too long."""
+    """Return whether `BoundBox` may be too large; False for shapes of very many faces or edges, which take too long."""
     faces = shape.Faces
     if len(faces) > TIGHT_FACES:
         return False
@@ -120,7 +124,7 @@ def _curve(edge: Any) -> str | None:
 
 
 def measures(obj: Any, shape: Any | None) -> dict[str, Any]:
-    """volume, area, center_of_mass, bounding_box, shape_type of `obj`, whose `shape_of` is `shape`."""
+    """Return volume, area, center_of_mass, bounding_box and shape_type of `obj`, whose `shape_of` is `shape`."""
     if shape is None:
         return NO_MEASURES
     size, upright = analytic.proved(obj, shape) or (volume(shape), None)
@@ -142,7 +146,7 @@ def measures(obj: Any, shape: Any | None) -> dict[str, Any]:
 
 
 def mesh_measures(mesh: Any) -> dict[str, Any]:
-    """The same of a Mesh::Feature's mesh."""
+    """Return the same for a Mesh::Feature's mesh."""
     box = mesh.BoundBox
     return {
         "volume": _number(mesh_volume(mesh)) if mesh.isSolid() else 0.0,
@@ -154,7 +158,7 @@ def mesh_measures(mesh: Any) -> dict[str, Any]:
 
 
 def mesh_volume(mesh: Any) -> float:
-    """The volume of a closed mesh, summed about its middle: FreeCAD sums about the origin, in single precision."""
+    """Return the volume of a closed mesh, about its middle; FreeCAD sums about the origin, in single precision."""
     copy = mesh.copy()
     copy.Placement = FreeCAD.Placement()
     center = copy.BoundBox.Center
@@ -163,7 +167,7 @@ def mesh_volume(mesh: Any) -> float:
 
 
 def box_json(box: Any) -> dict[str, list[float]]:
-    """`{min, max}`, to the nanometre: OCC widens tight boxes by 1e-7 mm."""
+    """Return `{min, max}`, to the nanometre: OpenCASCADE widens tight boxes by 1e-7 mm."""
     low = FreeCAD.Vector(box.XMin, box.YMin, box.ZMin)
     high = FreeCAD.Vector(box.XMax, box.YMax, box.ZMax)
     return {"min": xyz(low, 6), "max": xyz(high, 6)}
@@ -178,7 +182,7 @@ def _point(value: Any) -> list[float] | None:
 
 
 def is_finite(described: dict[str, Any]) -> bool:
-    """Whether a described shape has finite measures: OCC computes on with infinities."""
+    """Return whether a described shape has finite measures: OpenCASCADE keeps computing with infinities."""
     box = described["bounding_box"]
     return (
         described["volume"] is not None

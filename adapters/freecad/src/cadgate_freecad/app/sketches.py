@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import FreeCAD
-import Sketcher  # noqa: F401 - registers the type
+import Sketcher  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers the type
 
 from cadgate.appserver import AppError, about_to_change, method
 from cadgate_freecad.app import changes, materials, shapes, sketching, values, versions
@@ -27,7 +27,7 @@ PLANES = {
 
 
 def find_sketch(name: str, field: str = "name") -> Any:
-    """The sketch `name`. Raises AppError `object_not_found`, or `validation_error` for another object."""
+    """Return the sketch `name`. Raises AppError `object_not_found`, or `validation_error` for another object."""
     obj = find(target(), name)
     if not obj.isDerivedFrom("Sketcher::SketchObject"):
         raise values.invalid(field, f"{name!r} is a {obj.TypeId}, not a sketch")
@@ -75,14 +75,14 @@ def create_sketch(
     recompute(sketch)
     expressing.confirm(sketch, determined)
     if owner is not None and up_to_date:
-        # A sketch adds nothing to the body's shape: what depends on that need not be made again.
+        # A sketch adds nothing to the body's shape, so nothing that depends on it need be recomputed.
         owner.purgeTouched()
     return describe_sketch(sketch)
 
 
 def _flat_face(obj: Any, face: Any) -> tuple[Any, str]:
     [number] = chosen_numbers(obj, "Face", "face", [face])
-    if shapes.shape_of(obj).Faces[number - 1].Surface.TypeId != "Part::GeomPlane":
+    if shapes.required_shape(obj).Faces[number - 1].Surface.TypeId != "Part::GeomPlane":
         raise values.invalid("face", f"Face{number} of {obj.Name!r} is not flat")
     return obj, f"Face{number}"
 
@@ -147,46 +147,47 @@ def update_sketch(
 
 
 def solve(sketch: Any, sent: int = 0) -> None:
-    """Solve, and refuse what the solver cannot or need not satisfy.
+    """Solve the sketch, and refuse constraints that are impossible or redundant.
 
-    `sent` is how many constraints at the end are those of the request. Raises AppError `degenerate_result` that names
-    the constraints by what they are and by their index, from 0, in the request or in the sketch.
+    `sent` is how many constraints at the end are those of the request. Raises AppError `degenerate_result`, which names
+    the constraints by type and by index, from 0, in the request or in the sketch.
     """
     if sketch.solve() == 0:
         return
     sketch.recompute()
     text = " ".join(reason(sketch).split())
     kind = next((word for word in ("conflicting", "redundant", "malformed") if word in text.lower()), None)
-    # FreeCAD lists them behind the colon, counting from 1; 0.20 has them in no attribute.
+    # FreeCAD lists them after the colon, counting from 1; 0.20 has no attribute for them.
     numbers = [int(number) - 1 for number in re.findall(r"\d+", text.rpartition(":")[2])] if ":" in text else []
     numbers = [number for number in numbers if 0 <= number < sketch.ConstraintCount]
     if kind is None or not numbers:
         raise AppError("degenerate_result", f"The sketch cannot be solved: {text}", {"reason": "unsolvable"})
-    told = [sketching.constraint_json(number, sketch.Constraints[number]) for number in numbers]
+    disputed = [sketching.constraint_json(number, sketch.Constraints[number]) for number in numbers]
     first = sketch.ConstraintCount - sent
-    for each in told:
+    for each in disputed:
         each["sent"] = each["index"] - first if each["index"] >= first else None
-    shown = ", ".join(map(_shown, told[:10])) + (f" and {len(told) - 10} more" if len(told) > 10 else "")
+    shown = ", ".join(map(_shown, disputed[:10])) + (f" and {len(disputed) - 10} more" if len(disputed) > 10 else "")
     raise AppError(
         "degenerate_result",
         f"The sketch cannot be solved: {_DISAGREE[kind].format(shown)}. Indices count from 0. Nothing was changed",
-        {"reason": kind, "constraints": told},
+        {"reason": kind, "constraints": disputed},
     )
 
 
 _DISAGREE = {
     "conflicting": "{} contradict one another: leave one of them out, or change its value",
-    "redundant": "{} is implied by the other constraints already: leave it out",
-    "malformed": "{} is not possible with what it refers to: leave it out, or let it refer to something else",
+    "redundant": "{} is already implied by the other constraints: leave it out",
+    "malformed": "{} is not possible with what it refers to: leave it out, or refer to something else",
 }
 
 
-def _shown(told: dict[str, Any]) -> str:
-    where = f"constraint {told['index']} of the sketch" if told["sent"] is None else f"constraints[{told['sent']}]"
-    name = "" if told["name"] is None else f" {told['name']!r}"
-    value = "" if told["value"] is None else f" {told['value']:g}"
-    places = [told["first"], *(part for part in (told["second"],) if part is not None)]
-    return f"{where}{name} ({told['type']}{value} of geometry {' and '.join(map(str, dict.fromkeys(places)))})"
+def _shown(constraint: dict[str, Any]) -> str:
+    index, sent = constraint["index"], constraint["sent"]
+    where = f"constraint {index} of the sketch" if sent is None else f"constraints[{sent}]"
+    name = "" if constraint["name"] is None else f" {constraint['name']!r}"
+    value = "" if constraint["value"] is None else f" {constraint['value']:g}"
+    places = [constraint["first"], *(part for part in (constraint["second"],) if part is not None)]
+    return f"{where}{name} ({constraint['type']}{value} of geometry {' and '.join(map(str, dict.fromkeys(places)))})"
 
 
 def describe_sketch(sketch: Any) -> dict[str, Any]:
@@ -197,6 +198,6 @@ def describe_sketch(sketch: Any) -> dict[str, Any]:
     inside = sum(len(wire.Edges) for wire in wires)
     return {
         **describe(sketch),
-        **sketching.tell(sketch),
+        **sketching.contents(sketch),
         "closed": bool(edges) and inside == len(edges) and all(wire.isClosed() for wire in wires),
     }

@@ -1,4 +1,4 @@
-"""The contents of sketches: elements to geometry, constraints to FreeCAD's, and both back to JSON."""
+"""The contents of sketches: converts elements and constraints to FreeCAD's, and both back to JSON."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ KINDS = {
 }
 NAMES = {name: kind for kind, name in KINDS.items()}
 DIMENSIONS = ("Distance", "DistanceX", "DistanceY", "Radius", "Diameter", "Angle")
-"""The kinds that have a value."""
+"""The types that have a value."""
 POINTS = {None: 0, "start": 1, "end": 2, "center": 3}
 FIXED = {"origin": (-1, 1), "x_axis": (-1, 0), "y_axis": (-2, 0)}
 _NOWHERE = -2000
-"""FreeCAD's index of no geometry."""
-# What each kind takes away from the freedom of a sketch; a tangent or perpendicular at end points joins them too.
+"""FreeCAD's index for no geometry."""
+# The degrees of freedom that each type removes; a tangent or perpendicular at end points also joins them.
 _EQUATIONS = {"Coincident": 2, "Symmetric": 2}
 _PARAMETERS = {"Part::GeomLineSegment": 4, "Part::GeomCircle": 3, "Part::GeomArcOfCircle": 5, "Part::GeomPoint": 2}
 
@@ -64,7 +64,7 @@ def _point(field: str, xy: Any) -> Any:
 
 
 def draw(elements: list[dict[str, Any]], first: int = 0) -> Drawn:
-    """Geometry of elements. Raises AppError `validation_error` for a line without length, an arc without angle."""
+    """Make geometry from elements. Raises AppError `validation_error` for a line or an arc without extent."""
     drawn = Drawn(first)
     for number, element in enumerate(elements):
         _DRAW[element["type"]](drawn, f"geometry.{number}", element, element["construction"])
@@ -94,7 +94,7 @@ def _circle(drawn: Drawn, field: str, element: dict[str, Any], construction: boo
 def _arc(drawn: Drawn, field: str, element: dict[str, Any], construction: bool) -> None:
     low, high = element["start_angle"], element["end_angle"]
     if (high - low) % 360 < 1e-9:
-        raise values.invalid(field, "the arc has no angle; a whole one is a circle")
+        raise values.invalid(field, "the arc has no angle; use a circle for a whole turn")
     drawn.put(Part.ArcOfCircle(_circle_of(field, element), radians(low), radians(high)), construction)
 
 
@@ -160,7 +160,7 @@ _DRAW = {
 
 
 def constraints(wanted: list[dict[str, Any]], count: int) -> list[tuple[Any, str | None]]:
-    """FreeCAD's constraints with their names. `count`: how many geometries there will be."""
+    """Return FreeCAD's constraints with their names. `count`: how many geometries there will be."""
     return [(_constraint(f"constraints.{number}", each, count), each["name"]) for number, each in enumerate(wanted)]
 
 
@@ -177,18 +177,18 @@ def _constraint(field: str, wanted: dict[str, Any], count: int) -> Any:
         return Sketcher.Constraint(kind, *arguments)
     except (TypeError, ValueError, RuntimeError) as error:
         raise values.invalid(
-            field, f"FreeCAD knows no {wanted['type']!r} constraint between these places: {values.words(error)}"
+            field, f"FreeCAD has no {wanted['type']!r} constraint between these places: {values.words(error)}"
         ) from None
 
 
 def _place(field: str, place: dict[str, Any], count: int) -> list[int]:
-    """Index, and point where one is meant: a whole geometry is the index alone."""
+    """Return the index, and the point if one is meant: a whole geometry is the index alone."""
     geometry, point = place["geometry"], POINTS[place["point"]]
     if isinstance(geometry, str):
         index, at = FIXED[geometry]
         return [index, at] if at else [index]
     if geometry >= count:
-        raise values.invalid(f"{field}.geometry", f"{geometry} is no index: the sketch has {count} geometries")
+        raise values.invalid(f"{field}.geometry", f"{geometry} is not a valid index: the sketch has {count} geometries")
     return [geometry, point] if point else [geometry]
 
 
@@ -201,7 +201,7 @@ def _value(field: str, kind: str, value: Any) -> float:
 
 
 def datum(constraint: Any, wanted: dict[str, Any]) -> Any:
-    """The new value of a dimension as a quantity."""
+    """Return the new value of a dimension as a quantity."""
     kind, index = constraint.Type, wanted["index"]
     if kind not in DIMENSIONS:
         raise values.invalid("values", f"constraint {index} is {NAMES.get(kind, kind)!r}, which has no value")
@@ -212,7 +212,7 @@ def datum(constraint: Any, wanted: dict[str, Any]) -> Any:
 
 
 def by_index(sketch: Any, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """New values with the index of each constraint, which may be given by its name."""
+    """Return new values with the index of each constraint, which may be given by its name."""
     indices = {constraint.Name: index for index, constraint in enumerate(sketch.Constraints) if constraint.Name}
     found: list[dict[str, Any]] = []
     for number, each in enumerate(wanted):
@@ -220,7 +220,7 @@ def by_index(sketch: Any, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if name is not None and name not in indices:
             raise values.invalid(
                 f"values.{number}.name",
-                f"{name!r} is no constraint of {sketch.Name!r}; named ones are {', '.join(indices) or 'none'}",
+                f"{name!r} is not a constraint of {sketch.Name!r}; named ones are {', '.join(indices) or 'none'}",
             )
         found.append(each if name is None else {**each, "index": indices[name]})
     return found
@@ -230,11 +230,11 @@ def check_indices(sketch: Any, indices: list[int], field: str) -> None:
     count = sketch.ConstraintCount
     for index in indices:
         if index >= count:
-            raise values.invalid(field, f"{index} is no index: the sketch has {count} constraints")
+            raise values.invalid(field, f"{index} is not a valid index: the sketch has {count} constraints")
 
 
 def add(sketch: Any, drawn: Drawn, wanted: list[tuple[Any, str | None]]) -> None:
-    """Put geometry and constraints into a sketch."""
+    """Add geometry and constraints to a sketch."""
     for shape, construction in drawn.shapes:
         sketch.addGeometry(shape, construction)
     if drawn.constraints:
@@ -248,8 +248,8 @@ def add(sketch: Any, drawn: Drawn, wanted: list[tuple[Any, str | None]]) -> None
 # --- back to JSON ----------------------------------------------------------------------------------------------------
 
 
-def tell(sketch: Any) -> dict[str, Any]:
-    """`geometry`, `constraints`, `degrees_of_freedom`, `fully_constrained`."""
+def contents(sketch: Any) -> dict[str, Any]:
+    """Return `geometry`, `constraints`, `degrees_of_freedom`, `fully_constrained`."""
     return {
         "geometry": [_geometry_json(sketch, index, each) for index, each in enumerate(sketch.Geometry)],
         "constraints": [constraint_json(index, each) for index, each in enumerate(sketch.Constraints)],
@@ -264,7 +264,7 @@ def _xy(point: Any) -> list[float]:
 
 def _geometry_json(sketch: Any, index: int, geometry: Any) -> dict[str, Any]:
     kind = geometry.TypeId
-    told: dict[str, Any] = {
+    described: dict[str, Any] = {
         "index": index,
         "type": {
             "Part::GeomLineSegment": "line",
@@ -275,14 +275,14 @@ def _geometry_json(sketch: Any, index: int, geometry: Any) -> dict[str, Any]:
         "construction": bool(sketch.getConstruction(index)),
     }
     if kind == "Part::GeomPoint":
-        told["center"] = _xy(geometry)
+        described["center"] = _xy(geometry)
     if hasattr(geometry, "StartPoint"):
-        told["start"], told["end"] = _xy(geometry.StartPoint), _xy(geometry.EndPoint)
+        described["start"], described["end"] = _xy(geometry.StartPoint), _xy(geometry.EndPoint)
     if hasattr(geometry, "Center"):
-        told["center"] = _xy(geometry.Center)
+        described["center"] = _xy(geometry.Center)
     if hasattr(geometry, "Radius"):
-        told["radius"] = significant(geometry.Radius)
-    return told
+        described["radius"] = significant(geometry.Radius)
+    return described
 
 
 def constraint_json(index: int, constraint: Any) -> dict[str, Any]:
@@ -301,9 +301,9 @@ def constraint_json(index: int, constraint: Any) -> dict[str, Any]:
 
 
 def freedom(sketch: Any) -> int | None:
-    """Degrees of freedom: parameters less equations, which is exact because redundant constraints are refused.
+    """Count the degrees of freedom: parameters less equations, exact because redundant constraints are refused.
 
-    FreeCAD's own number is in its GUI only. None for geometry or constraints that are not counted here.
+    FreeCAD's own number is only in its GUI. Returns None for geometry or constraints that this does not count.
     """
     total = 0
     for geometry in sketch.Geometry:
@@ -318,5 +318,5 @@ def freedom(sketch: Any) -> int | None:
             continue
         joins = kind in ("Tangent", "Perpendicular") and constraint.FirstPos and constraint.SecondPos
         total -= 3 if joins else _EQUATIONS.get(kind, 1)
-    # The solver itself knows whether anything is left; the count must not contradict it.
+    # The solver knows whether any freedom is left; the count must not contradict it.
     return total if total >= 0 and (total == 0) == bool(sketch.FullyConstrained) else None

@@ -1,4 +1,4 @@
-"""The whole session as one file: every document as FCStd, and what FCStd forgets, in a manifest."""
+"""The whole session as one file: every document as FCStd, and a manifest with what FCStd does not store."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import zipfile
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Generator
 from xml.parsers import expat
 
 import FreeCAD
@@ -46,12 +46,12 @@ def save(path: str) -> None:
 
 
 def _check_text(path: str, name: str) -> None:
-    """Raise ValueError where FreeCAD would not read its own file again: it writes texts that XML cannot hold."""
+    """Raise ValueError if FreeCAD could not read its own file: it writes text that XML cannot hold."""
     with zipfile.ZipFile(path) as archive, archive.open("Document.xml") as file:
         try:
             expat.ParserCreate().ParseFile(file)
         except expat.ExpatError as error:
-            raise ValueError(f"a text in the document {name!r} cannot be saved: {error}") from None
+            raise ValueError(f"text in the document {name!r} cannot be saved: {error}") from None
 
 
 def load(path: str | None) -> None:
@@ -95,8 +95,8 @@ def restore_into(document: Any, path: str) -> None:
 
 
 @contextmanager
-def _exact_and_fast() -> Iterator[None]:
-    """Shapes in binary, which keeps every digit, and hardly compressed."""
+def _exact_and_fast() -> Generator[None, None, None]:
+    """Save shapes in binary, which keeps every digit, and with little compression."""
     settings = FreeCAD.ParamGet(preferences.DOCUMENT)
     binary = settings.GetBool("SaveBinaryBrep", False)
     level = settings.GetInt("CompressionLevel", 3)

@@ -1,4 +1,4 @@
-"""Tells what a file is by its content, as FreeCAD's importers do not. Files that are cut off are refused."""
+"""Recognises files by their content, which FreeCAD's importers do not do. Truncated files are refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OBJ_ALONE = re.compile(rb"^(?:o|g|v|vn|vt|mtllib)[ \t]", re.MULTILINE)
 _IGES = re.compile(rb"^.{72}S {0,6}0*1\r?$", re.MULTILINE)
 _DXF = re.compile(rb"(?:\s*999\s*\n[^\n]*\n)*\s*0\s*\n\s*SECTION\s*\n")
 _FILL = b" \t\r\n\f\0\x1a"
-"""What programs leave at the end of a file: lines, zeros, the end mark of CP/M."""
+"""What programs leave at the end of a file: line breaks, zeros, the end mark of CP/M."""
 _BY_BLENDER = ("glb", "gltf", "fbx", "usd", "usdz", "abc", "blend")
 _THROUGH_BLENDER = (
     "import it into Blender (POST /api/v1/blender/import), export it there as stl or obj, and import that file here"
@@ -30,7 +30,7 @@ _THROUGH_BLENDER = (
 
 
 def sniff(path: str, name: str) -> str:
-    """The format of the file. Raises AppError `unsupported_format` for an unknown, a damaged or a cut one."""
+    """Return the format of the file. Raises AppError `unsupported_format` for an unknown, damaged or truncated one."""
     size = os.path.getsize(path)
     with open(path, "rb") as file:
         head = file.read(65_536)
@@ -72,7 +72,7 @@ def sniff(path: str, name: str) -> str:
 
 
 def _plain(data: bytes) -> bytes:
-    r"""Text as UTF-8 without a byte order mark, its lines ended by `\n` and those that go on (by `\`) joined."""
+    r"""Return text as UTF-8 without a byte order mark, with lines ended by `\n` and continued ones (by `\`) joined."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         data = data.decode("utf-16", "ignore").encode("utf-8", "ignore")
     if data.startswith(b"\xef\xbb\xbf"):
@@ -116,7 +116,7 @@ def _require_plain(path: str, parts: list[str], name: str) -> None:
 
 
 def _announced(look: Callable[[Any], Any], content: Any, name: str) -> Any:
-    """What `look` finds in `content`. Raises AppError for what it calls unsound."""
+    """Return what `look` finds in `content`. Raises AppError for what it calls unsound."""
     try:
         return look(content)
     except scrutiny.Unsound as error:
@@ -151,10 +151,10 @@ def _damaged_stl(path: str, name: str, size: int, head: bytes) -> AppError | Non
     count, there = int.from_bytes(head[80:84], "little"), (size - 84) // 50
     if not stl.is_plausible(head[84 : 84 + 50 * min(there, 100)]):
         return None
-    why = "the one or the other is wrong; export it again" if count < there else "it is cut off"
+    why = "one of the two is wrong; export it again" if count < there else "it is cut off"
     return AppError(
         "unsupported_format",
-        f"{name!r} is a binary STL whose header announces {count} triangles, and {there} are in it: {why}",
+        f"{name!r} is a binary STL whose header announces {count} triangles, but it contains {there}: {why}",
         {"name": name, "format": "stl"},
     )
 
@@ -164,13 +164,15 @@ def _unknown(path: str, name: str) -> AppError:
     details: dict[str, Any] = {"name": name, "formats": list(FORMATS)}
     known = ", ".join(FORMATS)
     if found is None:
-        return AppError("unsupported_format", f"{name!r} is none of the formats that can be imported: {known}", details)
+        return AppError(
+            "unsupported_format", f"{name!r} has none of the formats that can be imported: {known}", details
+        )
     advice = _THROUGH_BLENDER if found.kind in _BY_BLENDER else None
     details["kind"] = found.kind
     if found.kind in FORMATS:
         return AppError(
             "unsupported_format",
-            f"{name!r} begins as {found.what}, but is damaged or has nothing in it: export it again",
+            f"{name!r} begins as {found.what}, but is damaged or empty: export it again",
             details,
         )
-    return AppError("unsupported_format", f"{found.refusal(name, advice)}. Formats that are read: {known}", details)
+    return AppError("unsupported_format", f"{found.refusal(name, advice)}. Supported formats: {known}", details)

@@ -1,4 +1,4 @@
-"""Names in STEP and IGES files: written so that every reader finds them again, and read back without OpenCASCADE.
+"""Names in STEP and IGES files: written so that every reader understands them, and read back without OpenCASCADE.
 
 OpenCASCADE writes bytes of UTF-8 into STEP, which most readers show as other letters, and drops what is not Latin-1
 from IGES. So STEP is written with tokens, which this module replaces by the names in the standard's own encoding.
@@ -20,7 +20,7 @@ _ESCAPED = re.compile(r"\\X2\\((?:[0-9A-Fa-f]{4})*)\\X0\\|\\X4\\((?:[0-9A-Fa-f]{
 
 
 def token(number: int) -> str:
-    """What stands for the name of the object with this number while the file is written."""
+    """Return the token for the name of the object with this number while the file is written."""
     return _TOKEN % number
 
 
@@ -35,7 +35,7 @@ def put_names(path: str, names: dict[str, str]) -> None:
 
 
 def encode(text: str) -> str:
-    """As a string of ISO 10303-21, without its quotes: ASCII, the rest as UCS-2 or UCS-4 in hexadecimal digits."""
+    """Encode as a string of ISO 10303-21, without quotes: ASCII, the rest as UCS-2 or UCS-4 in hexadecimal digits."""
 
     def one(found: re.Match[str]) -> str:
         coded = ""
@@ -49,7 +49,7 @@ def encode(text: str) -> str:
 
 
 def decode(data: bytes) -> str:
-    """The text of a string of ISO 10303-21; line breaks within a string do not count."""
+    """Decode a string of ISO 10303-21; line breaks within a string do not count."""
 
     def one(found: re.Match[str]) -> str:
         if found[1] is not None:
@@ -63,18 +63,18 @@ def decode(data: bytes) -> str:
 
 
 def products(path: str) -> Counter[str]:
-    """How often each name stands in a STEP file as a product's."""
+    """Count how often each name is a product's in a STEP file."""
     with open(path, "rb") as file:
         return Counter(decode(found[2]) for found in _PRODUCT.finditer(file.read()))
 
 
 def missing_products(path: str, labels: Sequence[str]) -> list[str]:
-    """The labels that no product of the STEP file has, or fewer products than objects."""
+    """Return the labels for which the STEP file has no product, or fewer products than objects."""
     return sorted((Counter(labels) - products(path)).elements())
 
 
 def ascii_name(label: str) -> str:
-    """As IGES can hold it: printable ASCII, `?` for anything else."""
+    """Return the label as IGES can hold it: printable ASCII, `?` for anything else."""
     return re.sub("[^ -~]", "?", label)
 
 

@@ -1,11 +1,11 @@
-"""Triangles with shared points, in plain Python: what meshes are written from, and how closed they are."""
+"""Triangles with shared points, in plain Python: the source of written meshes, and whether they are closed."""
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, Sequence, Tuple
 
-Point = tuple  # of three floats; `tuple[float, ...]` cannot be evaluated by Python 3.8
-Facet = tuple  # of three indices of points
+Point = Tuple[float, float, float]
+Facet = Tuple[int, int, int]  # indices of points
 
 
 class Triangles:
@@ -18,12 +18,12 @@ class Triangles:
 
     @staticmethod
     def of_mesh(mesh: Any) -> Triangles:
-        """Those of a FreeCAD mesh as it stands in the document."""
+        """Return the triangles of a FreeCAD mesh in its place in the document."""
         points, facets = mesh.Topology  # the points are placed already
         return Triangles([(point.x, point.y, point.z) for point in points], facets)
 
     def add(self, other: Triangles) -> None:
-        """Take `other` in, without sharing points with what is there."""
+        """Add `other`, without sharing points with what is there."""
         start = len(self.points)
         self.points += other.points
         self.facets += other.facets if not start else [(a + start, b + start, c + start) for a, b, c in other.facets]
@@ -33,11 +33,11 @@ class Triangles:
         self.points = [(a + x, b + y, c + z) for a, b, c in self.points]
 
     def turn_over(self) -> None:
-        """Let the inside be the outside."""
+        """Turn the inside out."""
         self.facets = [(a, c, b) for a, b, c in self.facets]
 
     def defects(self) -> tuple[int, int]:
-        """(edges that no second triangle continues in the opposite direction, edges of more than two triangles)."""
+        """Count edges that no second triangle continues in the opposite direction, and those of more than two."""
         if self._defects is None:
             size = len(self.points)
             there = [key for a, b, c in self.facets for key in (a * size + b, b * size + c, c * size + a)]
@@ -51,9 +51,9 @@ class Triangles:
         return self.defects() == (0, 0)
 
     def welded(self, distance: float) -> Triangles:
-        """With those points joined that lie on open edges and are not further apart than `distance`.
+        """Return a copy in which points on open edges that are at most `distance` apart are joined.
 
-        Other points are left alone: thin walls and narrow gaps stay what they are.
+        Other points are left alone, so thin walls and narrow gaps stay.
         """
         size = len(self.points)
         back = {key for a, b, c in self.facets for key in (b * size + a, c * size + b, a * size + c)}
@@ -79,11 +79,11 @@ class Triangles:
                 cells.setdefault(cell, []).append(number)
             else:
                 same[number] = found
-        joined = [tuple(same.get(corner, corner) for corner in facet) for facet in self.facets]
+        joined = [(same.get(a, a), same.get(b, b), same.get(c, c)) for a, b, c in self.facets]
         return Triangles(self.points, [facet for facet in joined if len(set(facet)) == 3]).tidied()
 
     def tidied(self) -> Triangles:
-        """Without points that no facet uses."""
+        """Return a copy without points that no facet uses."""
         used = sorted({corner for facet in self.facets for corner in facet})
         place = {old: new for new, old in enumerate(used)}
         return Triangles(
@@ -99,7 +99,7 @@ def _apart(one: Point, other: Point) -> float:
 
 
 class Measures:
-    """Box, volume and centre of what the triangles enclose; volume and centre mean something if it is closed."""
+    """Box, volume and centre of what the triangles enclose; volume and centre are meaningful only if it is closed."""
 
     def __init__(self, triangles: Triangles) -> None:
         points = triangles.points

@@ -14,7 +14,7 @@ Units = FreeCAD.Units
 
 
 def invalid(field: str, message: str) -> AppError:
-    """A value that its type allows and FreeCAD does not; shaped like the gateway's own validation errors."""
+    """Return the error for a value that its type allows but FreeCAD does not, shaped like the gateway's own."""
     return AppError(
         "validation_error",
         f"{field}: {message}",
@@ -23,22 +23,22 @@ def invalid(field: str, message: str) -> AppError:
 
 
 def words(error: BaseException) -> str:
-    """What an exception says; FreeCAD's own carry a dictionary."""
+    """Return the text of an exception; FreeCAD's own carry a dictionary."""
     inner = error.args[0] if error.args else None
     text = inner.get("sErrMsg") if isinstance(inner, dict) else str(error)
     return str(text or type(error).__name__).strip()
 
 
 def quantity(field: str, value: Any, unit: Any, example: str) -> float:
-    """A number, or a quantity string of `unit`, in FreeCAD's base of it (mm, degrees).
+    """Return a number, or a quantity string of `unit`, in FreeCAD's base unit (mm, degrees).
 
-    Raises AppError `validation_error` for text that is no quantity, for another unit, and for what is not finite.
+    Raises AppError `validation_error` for text that is not a quantity, for another unit, and for what is not finite.
     """
     if not isinstance(value, str):
         if not math.isfinite(value):
             raise invalid(field, f"{value!r} is not finite")
         return float(value)
-    # Quantity("") is 2e-308, and any text without a digit is no quantity to a reader either.
+    # Quantity("") is 2e-308, and to a reader, text without a digit is not a quantity either.
     if not any(character.isdigit() for character in value):
         raise invalid(field, f"{value!r} is not a quantity: write a number, or text such as {example!r}")
     try:
@@ -57,7 +57,7 @@ def quantity(field: str, value: Any, unit: Any, example: str) -> float:
 
 
 def coordinate(field: str, value: Any) -> float:
-    """Millimetres of either sign."""
+    """Return millimetres of either sign."""
     result = quantity(field, value, Units.Length, "2 in")
     if abs(result) > LIMITS["max_extent_mm"]:
         raise limit_exceeded(f"{field} in mm", result, LIMITS["max_extent_mm"], "max_extent_mm")
@@ -65,7 +65,7 @@ def coordinate(field: str, value: Any) -> float:
 
 
 def length(field: str, value: Any, *, zero: bool = False) -> float:
-    """Millimetres above 0, or from 0 on with `zero`."""
+    """Return millimetres above 0, or with `zero`, 0 or more."""
     result = coordinate(field, value)
     if result < 0 or (result == 0 and not zero):
         raise invalid(field, f"{value!r} must be {'0 or more' if zero else 'above 0'}")
@@ -73,7 +73,7 @@ def length(field: str, value: Any, *, zero: bool = False) -> float:
 
 
 def angle(field: str, value: Any, *, low: float = 0, high: float = 360) -> float:
-    """Degrees in `low`…`high`; `low` itself is refused where it is 0."""
+    """Return degrees in `low`…`high`; `low` itself is refused if it is 0."""
     result = quantity(field, value, Units.Angle, "90 deg")
     if not low <= result <= high or (low == 0 and result == 0):
         raise invalid(field, f"{value!r} must be {'above' if low == 0 else 'from'} {low:g} up to {high:g} degrees")
@@ -81,15 +81,15 @@ def angle(field: str, value: Any, *, low: float = 0, high: float = 360) -> float
 
 
 def vector(field: str, values: Sequence[Any]) -> Any:
-    """A FreeCAD vector of three coordinates."""
+    """Return a FreeCAD vector of three coordinates."""
     return FreeCAD.Vector(*(coordinate(f"{field}.{index}", value) for index, value in enumerate(values)))
 
 
 def direction(field: str, values: Sequence[float]) -> Any:
-    """A FreeCAD vector of length 1. Raises AppError `validation_error` for the zero vector."""
+    """Return a FreeCAD vector of length 1. Raises AppError `validation_error` for the zero vector."""
     result = FreeCAD.Vector(*values)
     if result.Length < 1e-12 or not math.isfinite(result.Length):
-        raise invalid(field, f"{list(values)!r} is no direction: at least one component must not be 0")
+        raise invalid(field, f"{list(values)!r} is not a direction: at least one component must not be 0")
     return result.normalize()
 
 
@@ -103,18 +103,18 @@ def placement(location: Sequence[Any], euler: Sequence[float]) -> Any:
 
 
 def same_placement(left: Any, right: Any) -> bool:
-    """Whether two placements are the same to 1e-7 mm and 1e-7 of a turn."""
+    """Return whether two placements are equal to 1e-7 mm and 1e-7 of a turn."""
     apart = left.Rotation.multiply(right.Rotation.inverted())
     return (left.Base - right.Base).Length <= 1e-7 and abs(apart.Angle) <= 1e-6
 
 
 def clean(value: float, digits: int = 12) -> float:
-    """Without the noise of the last digits, and without a negative zero."""
+    """Round off the noise of the last digits, and a negative zero."""
     return round(value, digits) + 0.0
 
 
 def significant(value: float) -> float:
-    """12 significant digits: saved documents keep 16, so that a 17th may differ after a restart."""
+    """Round to 12 significant digits: saved documents keep 16, so a 17th may differ after a restart."""
     return float(f"{value:.12g}") + 0.0
 
 
@@ -123,7 +123,7 @@ def xyz(value: Any, digits: int = 12) -> list[float]:
 
 
 def euler(value: Any) -> list[float]:
-    """XYZ Euler angles in degrees of a FreeCAD rotation."""
+    """Return the XYZ Euler angles in degrees of a FreeCAD rotation."""
     yaw, pitch, roll = value.toEuler()
     return [clean(roll, 9), clean(pitch, 9), clean(yaw, 9)]
 

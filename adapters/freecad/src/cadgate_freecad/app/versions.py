@@ -1,10 +1,12 @@
-"""What differs between FreeCAD 0.20 and 1.1, in one place. The other modules ask here and never look at the version."""
+"""The differences between FreeCAD 0.20 and 1.1, in one place. Other modules never check the version themselves."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import FreeCAD
+
+from cadgate_freecad.app.failures import FreeCADError
 
 VERSION: tuple[int, int] = (int(FreeCAD.Version()[0]), int(FreeCAD.Version()[1]))
 
@@ -19,11 +21,11 @@ def text() -> str:
 
 
 def center_of_mass(shape: Any, volume: float | None = None) -> Any | None:
-    """The centre of mass as a vector, or None where the shape has none (it is empty).
+    """Return the centre of mass as a vector, or None if the shape is empty.
 
-    Of a compound it is put together here: `CenterOfGravity`, all that 0.20 has for one, is off for some turned copies
-    of one solid (five, about an axis) and the origin where nothing is solid. Without a solid the faces' areas count,
-    or the edges' lengths. `volume` is that of what is solid, where it is known.
+    That of a compound is computed from its parts: `CenterOfGravity`, all that 0.20 has for it, is wrong for some turned
+    copies of one solid (five, about an axis), and the origin if nothing is solid. Without a solid, the faces' areas
+    count, or the edges' lengths. `volume` is that of the solids, if it is known.
     """
     if shape.ShapeType in ("Compound", "CompSolid"):
         if volume and volume > 0 and len(shape.Solids) == 1:
@@ -36,18 +38,18 @@ def center_of_mass(shape: Any, volume: float | None = None) -> Any | None:
     for attribute in ("CenterOfMass", "CenterOfGravity"):  # a shape of no class of its own has the second one only
         try:
             return getattr(shape, attribute)
-        except (AttributeError, RuntimeError, FreeCAD.Base.FreeCADError):
+        except (AttributeError, RuntimeError, FreeCADError):
             continue
     return None
 
 
 def inertia(shape: Any) -> Any | None:
-    """The matrix of inertia of what is solid, about its centre of mass; None where nothing is."""
+    """Return the matrix of inertia of the solids, about their centre of mass; None without solids."""
     if not shape.Solids:
         return None
     if shape.ShapeType == "Solid":
         return shape.MatrixOfInertia
-    # A compound has no MatrixOfInertia in 0.20: add up its solids' by the parallel axis theorem.
+    # In 0.20 a compound has no MatrixOfInertia: add up that of its solids by the parallel axis theorem.
     center = center_of_mass(shape)
     total = FreeCAD.Matrix(*([0.0] * 16))
     for solid in shape.Solids:
@@ -63,9 +65,9 @@ def inertia(shape: Any) -> Any | None:
 
 
 def insert(path: str, document: str) -> None:
-    """Import STEP or IGES into a document, one object a solid, in groups.
+    """Import STEP or IGES into a document, one object per solid, in groups.
 
-    Merging the solids of a file, which is the default, crashes 0.20 where the file has more than one.
+    Merging the solids of a file, which is the default, crashes 0.20 if the file has more than one.
     """
     import Import
 
@@ -83,7 +85,7 @@ def attach(obj: Any, support: Any) -> None:
 
 
 def set_midplane(feature: Any) -> None:
-    """Let a pad or pocket go to both sides alike. The property was replaced in 1.1."""
+    """Make a pad or pocket extend equally to both sides. The property was replaced in 1.1."""
     if hasattr(feature, "SideType"):
         feature.SideType = "Symmetric"
     else:
@@ -92,6 +94,6 @@ def set_midplane(feature: Any) -> None:
 
 def make_array(obj: Any) -> None:
     """Turn a new Part::FeaturePython into Draft's array."""
-    from draftobjects.array import Array
+    from draftobjects.array import Array  # pyright: ignore[reportMissingImports] - there is no stub of Draft
 
     Array(obj)

@@ -1,4 +1,4 @@
-"""Writes exact shapes and documents. Nothing here is believed: `verification.files` looks at every file afterwards."""
+"""Writes exact shapes and documents. Nothing here is trusted: `verification.files` checks every file afterwards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MESH_FORMATS = ("stl", "obj", "ply", "3mf", "amf")
 
 
 def write_exact(format: str, path: str, items: list[Item], title: str) -> None:
-    """STEP, IGES or BREP. `title` is the name of the product that holds several objects."""
+    """Write STEP, IGES or BREP. `title` is the name of the product that holds several objects."""
     if format == "step":
         _write_step(path, items, title)
     elif format == "iges":
@@ -29,7 +29,7 @@ def write_exact(format: str, path: str, items: list[Item], title: str) -> None:
 
 
 def together(items: list[Item]) -> Any:
-    """One shape of all of them."""
+    """Return one shape of all of them."""
     return items[0].shape if len(items) == 1 else Part.makeCompound([item.shape for item in items])
 
 
@@ -46,7 +46,7 @@ def _write_iges(path: str, items: list[Item], title: str) -> None:
     with scratch(title) as document:
         features = _features(document, items, [step_names.ascii_name(item.label) for item in items])
         for feature in features:
-            # A compound gets no name in IGES, and the result of every cut is one, or one within one.
+            # A compound gets no name in IGES, and the result of every cut is a compound, sometimes a nested one.
             shape = feature.Shape
             while shape.ShapeType == "Compound" and len(shape.SubShapes) == 1:
                 shape = shape.SubShapes[0]
@@ -60,7 +60,7 @@ def _write_iges(path: str, items: list[Item], title: str) -> None:
 
 
 def _features(document: Any, items: list[Item], labels: list[str]) -> list[Any]:
-    """Plain features: exporters write nothing, and say nothing, for parametric objects that are not recomputed."""
+    """Make plain features: exporters silently write nothing for parametric objects that are not recomputed."""
     features: list[Any] = []
     for item, label in zip(items, labels):
         feature = document.addObject("Part::Feature", item.name)
@@ -86,12 +86,12 @@ def _export(features: list[Any], path: str) -> None:
 
 
 def write_document(path: str, document: Any, chosen: list[Any] | None, verify: str) -> None:
-    """The whole document, or some of its objects with all that they depend on, where they stand."""
+    """Write the whole document, or some of its objects with everything that they depend on, in their places."""
     if chosen is None:
         document.saveCopy(path)
         check_document(path, document, verify)
         return
-    # A feature of a body has its place, and what it is made from, by the body.
+    # A feature of a body gets its place, and what it is made from, from the body.
     whole = list(dict.fromkeys(_body_of(obj) or obj for obj in chosen))
     with scratch(document.Label) as copy:
         copy.copyObject(whole, True)
@@ -112,7 +112,7 @@ def _body_of(obj: Any) -> Any | None:
 
 
 def _put_in_place(obj: Any, made: Any) -> None:
-    """Give a copy that left its container behind the place that it had by it."""
+    """Give a copy without its container the place that it had in it."""
     if not hasattr(obj, "getGlobalPlacement") or not hasattr(made, "getGlobalPlacement"):
         return
     wanted = obj.getGlobalPlacement()
@@ -124,7 +124,7 @@ def _put_in_place(obj: Any, made: Any) -> None:
         name = obj.Name if container is None else container.Name
         raise AppError(
             "command_failed",
-            f"{obj.Name!r} cannot stand alone where it is: export {name!r}, which holds it, or another format",
+            f"{obj.Name!r} cannot be exported alone in its place: export {name!r}, which holds it, or another format",
             {"name": obj.Name},
         )
     made.purgeTouched()

@@ -12,7 +12,7 @@ from cadgate_freecad.models.values import Flag, LabelledCreation, Length, PartCr
 
 
 class BodyParams(PartCreation):
-    """An empty body. Sketches with `body` go into it; pads and pockets build it up to one solid."""
+    """An empty body. Sketches with `body` are added to it; pads and pockets build it up to one solid."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Bracket"}]})
 
@@ -29,14 +29,14 @@ class PadParams(LabelledCreation):
 
 
 class PocketParams(PadParams):
-    """Material taken away below a sketch of a body."""
+    """Material removed below a sketch of a body."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"sketch": "Holes", "through_all": True}]})
     through_all: Flag = Field(False, description="Instead of a length.")
 
 
 class HoleParams(LabelledCreation):
-    """Drilled holes below a sketch of a body, one for each of its circles, whatever their size."""
+    """Drilled holes below a sketch of a body, one for each of its circles, regardless of their size."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -45,7 +45,7 @@ class HoleParams(LabelledCreation):
             ]
         }
     )
-    sketch: Name = Field(description="Its circles are around the centres of the holes; other geometry is not drilled.")
+    sketch: Name = Field(description="The centres of its circles are those of the holes; other geometry is ignored.")
     diameter: Length = 5.0
     depth: Length = Field(10.0, description="Without the point of the drill.")
     through_all: Flag = Field(False, description="Instead of a depth.")
@@ -59,9 +59,9 @@ class HoleParams(LabelledCreation):
     @model_validator(mode="after")
     def _whole_head(self) -> HoleParams:
         if (self.head_diameter is None) == (self.head != "none"):
-            raise ValueError("head_diameter goes with head counterbore or countersink")
+            raise ValueError("head_diameter needs head counterbore or countersink")
         if (self.head_depth is None) == (self.head == "counterbore"):
-            raise ValueError("head_depth goes with head counterbore")
+            raise ValueError("head_depth needs head counterbore")
         return self
 
 

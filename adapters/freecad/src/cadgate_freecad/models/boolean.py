@@ -14,16 +14,16 @@ from cadgate_freecad.models.values import VerifiedCreation
 class BooleanParams(VerifiedCreation):
     """Operands of one boolean operation: `object1` and `object2`, or `objects` with two or more names.
 
-    The operands stay in the document as its inputs, hidden. `operation`, where it is given, must agree with the route.
+    The operands stay in the document as its inputs, hidden. `operation`, if given, must agree with the route.
     """
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"object1": "Box", "object2": "Cylinder", "name": "Drilled"}]}
     )
-    object1: Name | None = Field(None, description="Name of the first operand; `subtract` keeps what is left of it.")
+    object1: Name | None = Field(None, description="Name of the first operand, from which `subtract` cuts the others.")
     object2: Name | None = Field(None, description="Name of the second operand.")
     objects: Annotated[list[Name], Field(min_length=2, max_length=1000)] | None = Field(
-        None, description="Instead of object1 and object2: two or more names, the first one is object1."
+        None, description="Instead of object1 and object2: two or more names; the first one is object1."
     )
 
     @model_validator(mode="after")
@@ -42,26 +42,26 @@ class BooleanParams(VerifiedCreation):
 
     @property
     def operands(self) -> list[str]:
-        """The names of all operands, the first one first."""
+        """Return the names of all operands, the first one first."""
         return list(self.objects) if self.objects is not None else [self.object1 or "", self.object2 or ""]
 
 
 class UnionParams(BooleanParams):
     """Operands of a union."""
 
-    operation: Literal["union"] | None = Field(None, description="Must agree with the route where it is given.")
+    operation: Literal["union"] | None = Field(None, description="Must agree with the route if given.")
 
 
 class SubtractParams(BooleanParams):
     """Operands of a subtraction."""
 
-    operation: Literal["subtract"] | None = Field(None, description="Must agree with the route where it is given.")
+    operation: Literal["subtract"] | None = Field(None, description="Must agree with the route if given.")
 
 
 class IntersectParams(BooleanParams):
     """Operands of an intersection."""
 
-    operation: Literal["intersect"] | None = Field(None, description="Must agree with the route where it is given.")
+    operation: Literal["intersect"] | None = Field(None, description="Must agree with the route if given.")
 
 
 UNION = Method("boolean.union", UnionParams, PartInfo, mutates=True)

@@ -38,7 +38,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "dxf": (".dxf",),
     "svg": (".svg",),
 }
-"""The suffixes of each format; the first one is appended where a name has none."""
+"""The suffixes of each format; the first one is appended to a name that has none."""
 
 FORMATS = Suffixes({suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes})
 
@@ -52,13 +52,13 @@ class PartExportParams(Params):
         }
     )
     objects: Annotated[list[Name], Field(min_length=1, max_length=10_000)] | None = Field(
-        None, description="Names. Where not given: every visible object with a shape that is no part of another one."
+        None, description="Names. By default every visible object with a shape that is not part of another one."
     )
     filepath: Annotated[str, Field(min_length=1, max_length=1024)] | None = Field(
         None, description="Relative name in the session's workspace; a missing suffix is appended.", examples=["a.step"]
     )
     format: ExportFormat = Field(
-        "step", description="Where only `filepath` is given, its suffix decides; a suffix of another format is refused."
+        "step", description="If only `filepath` is given, its suffix decides; a suffix of another format is refused."
     )
     linear_deflection: Annotated[Number, Field(gt=0)] = Field(
         0.1, description="Mesh formats: about the largest distance of a triangle to the surface, mm."
@@ -69,7 +69,7 @@ class PartExportParams(Params):
     verify: Literal["fast", "full"] | None = Field(
         None,
         description="How the file is checked. `fast`: box, centre, volume, area, counts, names. `full`: in another "
-        "process, each face and sample points as well. Where not given: the adapter's setting `verify`.",
+        "process, each face and sample points as well. By default the adapter's setting `verify`.",
     )
 
     @model_validator(mode="before")
@@ -84,7 +84,7 @@ class PartExportParams(Params):
 
     @property
     def suffix(self) -> str:
-        """The suffix that the file gets: the one it has, where that is one of the format's."""
+        """Return the suffix that the file gets: the one it has, if that is one of the format's."""
         own = PurePosixPath(self.filepath or "").suffix
         return own if own.lower() in SUFFIXES[self.format] else SUFFIXES[self.format][0]
 
@@ -107,10 +107,10 @@ class PartImportParams(Trustable):
 
 
 class PartImported(Result):
-    """What came in."""
+    """What was imported."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"format": "step", "objects": [PART_EXAMPLE]}]})
-    format: str = Field(description="What the file is by its content.")
+    format: str = Field(description="The file's format, by its content.")
     objects: list[PartInfo]
     warnings: list[Warned] = Field(default_factory=list[Warned])
 

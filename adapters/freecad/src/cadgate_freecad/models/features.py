@@ -28,7 +28,7 @@ def _example(**fields: Any) -> ConfigDict:
 Join = Literal["arc", "tangent", "intersection"]
 Edges = Annotated[
     EdgeSelection | None,
-    Field(description='Names (`"Edge3"` or 3), or a filter; every edge where it is not given.'),
+    Field(description='Names (`"Edge3"` or 3), or a filter; by default every edge.'),
 ]
 
 
@@ -49,7 +49,7 @@ class ChamferParams(_OfOne):
 
     model_config = _example(object="Box", size=1, edges=["Edge1", "Edge3"])
     size: Length = 1.0
-    size2: Length | None = Field(None, description="On the other side of the edge; `size` where it is not given.")
+    size2: Length | None = Field(None, description="On the other side of the edge; by default `size`.")
     edges: Edges = None
 
 
@@ -59,7 +59,7 @@ class ExtrudeParams(_OfOne):
     model_config = _example(object="Sketch", length=10)
     length: LengthOrZero = 10.0
     length_reverse: LengthOrZero = Field(0.0, description="The same against the direction.")
-    direction: Direction | None = Field(None, description="The normal of the profile where it is not given.")
+    direction: Direction | None = Field(None, description="By default the normal of the profile.")
     symmetric: Flag = Field(False, description="Half of `length` to either side.")
     solid: Flag = True
     taper_angle: Annotated[Number, Field(gt=-90, lt=90)] = Field(0.0, description="Degrees; above 0 it widens.")
@@ -137,7 +137,7 @@ class LinearPatternParams(_OfOne):
     model_config = _example(object="Pin", direction=[1, 0, 0], spacing=20, count=4)
     direction: Direction = (1.0, 0.0, 0.0)
     spacing: Length = Field(10.0, description="From one to the next.")
-    count: Annotated[Count, Field(ge=2)] = Field(2, description="With the original.")
+    count: Annotated[Count, Field(ge=2)] = Field(2, description="Including the original.")
     fuse: Flag = Field(False, description="Unite them into one solid where they overlap.")
 
 
@@ -147,17 +147,17 @@ class PolarPatternParams(_OfOne):
     model_config = _example(object="Pin", center=[0, 0, 0], count=6)
     axis: Direction = (0.0, 0.0, 1.0)
     center: Location = (0.0, 0.0, 0.0)
-    angle: SignedAngle = Field(360.0, description="The whole of it; below 360, from the first to the last.")
-    count: Annotated[Count, Field(ge=2)] = Field(2, description="With the original.")
+    angle: SignedAngle = Field(360.0, description="The total; below 360, from the first copy to the last.")
+    count: Annotated[Count, Field(ge=2)] = Field(2, description="Including the original.")
     fuse: Flag = False
 
 
 class SectionParams(_OfOne):
-    """Where a plane, or another object, cuts the object: wires."""
+    """The wires in which a plane, or another object, cuts the object."""
 
     model_config = _example(object="Box", normal=[0, 0, 1], base=[0, 0, 5])
     tool: Name | None = Field(None, description="Another object, instead of a plane.")
-    normal: Direction | None = Field(None, description="Of the plane; Z where neither it nor `tool` is given.")
+    normal: Direction | None = Field(None, description="Of the plane; Z if neither it nor `tool` is given.")
     base: Location = Field((0.0, 0.0, 0.0), description="A point on the plane.")
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Faces and edges: what is said of them, and how a request chooses them by geometry."""
+"""Faces and edges: how they are described, and how a request chooses them by geometry."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FaceName = Annotated[str, Field(pattern=r"^Face[1-9][0-9]{0,6}$", examples=["Fac
 
 def _is_direction(value: Vector3) -> Vector3:
     if max(abs(part) for part in value) < 1e-9:
-        raise ValueError(f"{list(value)!r} is no direction: a component must differ from 0")
+        raise ValueError(f"{list(value)!r} is not a direction: a component must differ from 0")
     return value
 
 
@@ -42,7 +42,7 @@ class Extents(Params):
 
 
 class Filter(Params):
-    """What a face or an edge must be like; every given field must fit."""
+    """The conditions for a face or an edge; every given field must match."""
 
     type: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
         None, description="Edges: `line`, `circle`, `ellipse`, `bspline`. Faces: `plane`, `cylinder`, `cone`, `sphere`."
@@ -152,7 +152,7 @@ EDGE: dict[str, Any] = {
 
 
 class FaceList(MayWarn):
-    """The faces that fit."""
+    """The matching faces."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"faces": [FACE], "total": 1}]})
     faces: list[FaceInfo]
@@ -160,7 +160,7 @@ class FaceList(MayWarn):
 
 
 class EdgeList(MayWarn):
-    """The edges that fit."""
+    """The matching edges."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"edges": [EDGE], "total": 1}]})
     edges: list[EdgeInfo]

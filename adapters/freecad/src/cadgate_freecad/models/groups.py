@@ -14,32 +14,34 @@ Members = Annotated[list[Name], Field(max_length=10_000)]
 
 
 class GroupParams(PartCreation):
-    """A container, and what comes into it."""
+    """A container, and what it contains."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"name": "Stand", "kind": "part", "objects": ["Box"], "location": [0, 0, 50]}]}
     )
     kind: Literal["group", "part"] = Field(
-        "group", description="`group` is a folder, which places nothing; `part` moves what is in it."
+        "group", description="`group` is a folder, which moves nothing; `part` moves what is in it."
     )
     objects: Members = Field(
         default_factory=list[Name],
-        description="They leave the group that they are in, and keep their own `location`, within a part then.",
+        description="They leave the group that they are in, and keep their own `location`, then relative to a part.",
     )
 
 
 class GroupChange(Params):
-    """What comes in and what goes out; or `objects`, all that is in it from now on."""
+    """What to add and what to remove; or `objects`, the complete new contents."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"add": ["Pin"], "remove": ["Box"]}]})
     add: Members = Field(default_factory=list[Name])
-    remove: Members = Field(default_factory=list[Name], description="They go to what the group itself is in.")
+    remove: Members = Field(default_factory=list[Name], description="They move to what the group itself is in.")
     objects: Members | None = Field(None, description="Instead of `add` and `remove`.")
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> GroupChange:
         if self.objects is not None and (self.add or self.remove):
-            raise ValueError("`objects` says all that is in the group; it does not go with `add` and `remove`")
+            raise ValueError(
+                "`objects` is the complete contents of the group: leave out either it, or `add` and `remove`"
+            )
         both = sorted(set(self.add) & set(self.remove))
         if both:
             raise ValueError(f"{both[0]!r} is in both `add` and `remove`")

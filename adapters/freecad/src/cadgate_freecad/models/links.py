@@ -13,14 +13,14 @@ class LinkPlace(Creation):
     """What the link is called, and where it shows the object."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Second", "location": [20, 0, 0]}]})
-    name: PartName | None = Field(None, description="Chosen by the application where it is not given.")
-    label: Label | None = Field(None, description="Any text; the name where it is not given.")
+    name: PartName | None = Field(None, description="By default chosen by the application.")
+    label: Label | None = Field(None, description="Any text; by default the name.")
     location: Location | None = Field(
         None,
-        description="Instead of the object's own. Where the object stands in the document, where it is not given.",
+        description="Instead of the object's own; by default the place of the object in the document.",
     )
     rotation: Rotation | None = Field(None, description="Instead of the object's own, like `location`.")
-    material: Material | None = Field(None, description="That of the object, where it is not given.")
+    material: Material | None = Field(None, description="By default that of the object.")
 
 
 class LinkParams(LinkPlace):

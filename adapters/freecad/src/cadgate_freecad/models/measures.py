@@ -9,7 +9,7 @@ from cadgate_freecad.models.objects import BoundingBox, PartReference
 
 
 class Counts(Result):
-    """Of what a shape consists."""
+    """The number of elements of each kind in a shape."""
 
     solids: int
     shells: int
@@ -20,15 +20,15 @@ class Counts(Result):
 
 
 class Measures(MayWarn):
-    """Everything that can be measured of one shape."""
+    """Everything that can be measured on one shape."""
 
     name: str
     shape_type: str
-    volume: float = Field(description="mm³ of what is solid.")
+    volume: float = Field(description="Volume of the solids, mm³.")
     area: float = Field(description="mm².")
     length: float = Field(description="Of all edges together, mm.")
     center_of_mass: Vector3 | None
-    mass: float | None = Field(description="kg, where the density of all that is solid in it is known.")
+    mass: float | None = Field(description="kg, if the density of all its solids is known.")
     inertia: list[list[float]] | None = Field(description="3 by 3, about the centre of mass, for a density of 1: mm⁵.")
     bounding_box: BoundingBox | None
     counts: Counts
@@ -38,7 +38,7 @@ class Measures(MayWarn):
 
 
 class DistanceParams(Params):
-    """Between which two objects."""
+    """The two objects to measure between."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Box", "to": "Cylinder"}]})
     name: Name
@@ -46,7 +46,7 @@ class DistanceParams(Params):
 
 
 class Distance(Result):
-    """How two objects lie to each other."""
+    """The distance of two objects, and the volume that they share."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -65,8 +65,8 @@ class Distance(Result):
     )
     name: str
     to: str
-    distance: float = Field(description="The shortest one, mm; 0 where they touch, or share volume.")
-    points: list[Vector3] = Field(description="Where it is: one point on each.")
+    distance: float = Field(description="The shortest distance, mm; 0 if they touch or share volume.")
+    points: list[Vector3] = Field(description="The points that are closest: one on each.")
     interferes: bool = Field(description="Whether they share volume.")
     common_volume: float = Field(description="mm³.")
     warnings: list[Warned] = Field(default_factory=list[Warned])

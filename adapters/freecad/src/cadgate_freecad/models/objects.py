@@ -1,4 +1,4 @@
-"""What the gateway says of a FreeCAD object, and the requests that list, read, change and delete objects."""
+"""The description of a FreeCAD object, and the requests that list, read, change and delete objects."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class PropertyInfo(Result):
     """One property of an object, as FreeCAD's property editor shows it."""
 
     value: Any = Field(description="Lengths in mm, angles in degrees, objects by name.")
-    unit: str | None = Field(description="`mm`, `deg`, …; null for what has no unit.")
-    type: str = Field(description="FreeCAD's type of the property: `App::PropertyLength`.")
+    unit: str | None = Field(description="`mm`, `deg`, …; null for values without a unit.")
+    type: str = Field(description="FreeCAD's type for the property: `App::PropertyLength`.")
     group: str
     documentation: str
     read_only: bool
@@ -76,7 +76,7 @@ class MaterialInfo(Result):
 
 
 class PartInfo(ObjectInfo):
-    """An object of a document. Measures are null where the object has no shape.
+    """An object of a document. Measures are null if the object has no shape.
 
     Measures are in the coordinates of the document; `location` and `rotation` are within `container`.
     """
@@ -88,37 +88,37 @@ class PartInfo(ObjectInfo):
     location: Vector3 = Field(description="Origin of its own placement, within `container`, mm.")
     rotation: Vector3 = Field(description="XYZ Euler angles of its own placement, within `container`, degrees.")
     container: str | None = Field(
-        description="The body, part or group of links that it stands in and moves with; null for the document."
+        description="The body, part or group of links that it is in and moves with; null for the document."
     )
     global_location: Vector3 = Field(description="Origin of its placement in the coordinates of the document, mm.")
     global_rotation: Vector3 = Field(
         description="XYZ Euler angles of its placement in the coordinates of the document, degrees."
     )
-    volume: float | None = Field(description="mm³; 0 where nothing of it is solid.")
+    volume: float | None = Field(description="mm³; 0 if none of it is solid.")
     area: float | None = Field(description="mm².")
     center_of_mass: Vector3 | None = Field(description="mm, in the coordinates of the document.")
     bounding_box: BoundingBox | None = Field(description="In the coordinates of the document.")
     shape_type: str | None = Field(description="`Solid`, `Compound`, `Face`, …, or `Mesh`.")
     material: MaterialInfo | None = Field(
-        description="Its own, or else that of what it links to, or of the body, part or group that it is in."
+        description="Its own, or else that of the object it links to, or of the body, part or group that it is in."
     )
     mass: float | None = Field(
-        description="kg, where the density of all that is solid in it is known. The `center_of_mass` of a part or "
-        "group goes by masses then."
+        description="kg, if the density of all its solids is known. The `center_of_mass` of a part or group "
+        "is then weighted by mass."
     )
     valid: bool = Field(description="Whether its last recompute succeeded and left a shape.")
     state: list[str] = Field(
         description="`Up-to-date`, `Touched` (it or an input changed and was not recomputed), `Invalid`."
     )
     visible: bool
-    properties: dict[str, PropertyInfo] | None = Field(None, description="By name; only where one object is asked for.")
+    properties: dict[str, PropertyInfo] | None = Field(None, description="By name; only if one object was requested.")
     members: list[str] | None = Field(None, description="Of a body, a part or a group: the names of what is in it.")
-    links_to: str | None = Field(None, description="Of a link: the name of what it shows.")
+    links_to: str | None = Field(None, description="Of a link: the name of the object that it shows.")
     depends_on: list[str] | None = Field(None, description="Names of its inputs; with `properties`.")
-    used_by: list[str] | None = Field(None, description="Names of what has it as input; with `properties`.")
+    used_by: list[str] | None = Field(None, description="Names of the objects made from it; with `properties`.")
 
 
-DOCUMENT = "The document to work in; the active one where it is not given."
+DOCUMENT = "The document to work in; by default the active one."
 
 ListedName = Annotated[str, Field(min_length=1, max_length=255)]
 
@@ -135,7 +135,7 @@ class PartListParams(Page):
 
 
 class PartListQuery(PartListParams):
-    """The same as it stands in a URL."""
+    """The same in a URL."""
 
     document: ListedName | None = Field(None, description=DOCUMENT)
 
@@ -148,11 +148,11 @@ class PartReference(Params):
 
 
 def _not_given() -> None:
-    """The default of what stays as it is: null is not among the values that a client may send."""
+    """Return the default of a field that stays as it is: clients may not send null for it."""
 
 
 class PartPatch(Params):
-    """What to change; what is not given stays."""
+    """What to change; fields that are not given stay."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"label": "Base plate", "location": [0, 0, 5], "properties": {"Length": 20}}]}
@@ -167,13 +167,13 @@ class PartPatch(Params):
     )
 
     expressions: Expressions | SkipJsonSchema[None] = Field(default_factory=_not_given)
-    material: Material | None = Field(default_factory=_not_given, description="null takes it away.")
+    material: Material | None = Field(default_factory=_not_given, description="null removes it.")
 
     @field_validator("label", "location", "rotation", "visible", "properties", "expressions", mode="before")
     @classmethod
     def _is_a_value(cls, value: Any) -> Any:
         if value is None:
-            raise ValueError("null is nothing to change it to: leave the field out to keep what is")
+            raise ValueError("null is not a value for it: leave the field out to keep its value")
         return value
 
 
@@ -184,15 +184,15 @@ class PartUpdate(PartPatch):
 
 
 class PartCopy(Creation):
-    """What the copy is called, where it is, and whether what the object is made from is copied too."""
+    """The copy's name and place, and whether to copy what the object is made from, too."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Second", "location": [20, 0, 0]}]})
-    name: PartName | None = Field(None, description="Chosen by the application where it is not given.")
-    label: Label | None = Field(None, description="Any text; the name where it is not given.")
-    location: Location | None = Field(None, description="Where the original is, where it is not given.")
+    name: PartName | None = Field(None, description="By default chosen by the application.")
+    label: Label | None = Field(None, description="Any text; by default the name.")
+    location: Location | None = Field(None, description="By default the place of the original.")
     rotation: Rotation | None = None
     inputs: Flag = Field(
-        False, description="Copy what it is made from too, so that a change of one leaves the other as it is."
+        False, description="Copy what it is made from, too, so that changing one does not affect the other."
     )
 
 
@@ -206,7 +206,7 @@ class PartDuplication(PartCopy):
 class PartDeletion(PartReference):
     """Which object to delete."""
 
-    cascade: Flag = Field(False, description="Delete what depends on it too; without it that is 409 `conflict`.")
+    cascade: Flag = Field(False, description="Also delete what depends on it; otherwise that is 409 `conflict`.")
 
 
 class PartDeleted(Deleted):

@@ -12,11 +12,11 @@ from cadgate_freecad.models.values import (
     Angle,
     Coordinate,
     HalfTurn,
+    HelixAngle,
     Latitude,
     Length,
     LengthOrZero,
     PartCreation,
-    SignedAngle,
 )
 
 
@@ -53,7 +53,7 @@ class PartCylinderParams(PartCreation):
 
 
 class PartConeParams(PartCreation):
-    """A cone that stands on `location`, from `radius1` below to `radius2` above, which differ; one of them may be 0."""
+    """A cone that stands on `location`, with `radius1` at the bottom and another `radius2` at the top; one may be 0."""
 
     model_config = _example(radius1=2, radius2=4, height=10)
     radius1: LengthOrZero = 2.0
@@ -63,7 +63,7 @@ class PartConeParams(PartCreation):
 
 
 class PartTorusParams(PartCreation):
-    """A torus around Z at `location`: a tube of `radius2` along a circle of `radius1`, which is not smaller."""
+    """A torus around Z at `location`: a tube of `radius2` along a circle of `radius1`, which must not be smaller."""
 
     model_config = _example(radius1=10, radius2=2)
     radius1: Length = 10.0
@@ -104,17 +104,17 @@ class EllipsoidParams(PartCreation):
     model_config = _example(radius1=2, radius2=4, radius3=4)
     radius1: Length = Field(2.0, description="Along Z.")
     radius2: Length = Field(4.0, description="Along X.")
-    radius3: Length | None = Field(None, description="Along Y; as radius2 where it is not given.")
+    radius3: Length | None = Field(None, description="Along Y; by default as radius2.")
 
 
 class HelixParams(PartCreation):
-    """A helix around Z from `location` on: a wire, to sweep along."""
+    """A helix around Z that starts at `location`: a wire to sweep a profile along."""
 
     model_config = _example(pitch=2, height=20, radius=5)
     pitch: Length = Field(1.0, description="Rise of one turn.")
     height: Length = 2.0
     radius: Length = 1.0
-    angle: SignedAngle = Field(0.0, description="Half the opening angle of a conical helix, between -90 and 90.")
+    angle: HelixAngle = Field(0.0, description="Half the opening angle of a conical helix, between -90 and 90.")
     handedness: Literal["right", "left"] = "right"
 
 

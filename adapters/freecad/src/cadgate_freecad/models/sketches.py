@@ -16,7 +16,7 @@ Degrees = Annotated[Number, Field(ge=-720, le=720)]
 
 
 class _Element(Params):
-    construction: Flag = Field(False, description="A helper line, which is no part of the profile.")
+    construction: Flag = Field(False, description="A helper line, which is not part of the profile.")
 
 
 class LineElement(_Element):
@@ -46,7 +46,7 @@ class ArcElement(_Element):
 
 
 class RectangleElement(_Element):
-    """Four lines with the constraints that keep them a rectangle, and its size where `fixed`."""
+    """Four lines with the constraints that keep them a rectangle, and, if `fixed`, its size."""
 
     type: Literal["rectangle"]
     corner: Point = (0.0, 0.0)
@@ -80,13 +80,13 @@ class Place(Params):
     """A geometry of the sketch (or an axis, or the origin), or a point of it."""
 
     geometry: Annotated[Count, Field(ge=0)] | Literal["origin", "x_axis", "y_axis"] = Field(
-        description="Its index, as the answer tells it."
+        description="Its index, as in the answer."
     )
-    point: Literal["start", "end", "center"] | None = Field(None, description="None: the whole of it.")
+    point: Literal["start", "end", "center"] | None = Field(None, description="None: the whole geometry.")
 
 
 class Constraint(Params):
-    """What must hold. `first`, `second` and `third` are what it is about; dimensions have a `value`."""
+    """A condition on `first`, `second` and `third`; dimensions have a `value`."""
 
     type: Literal[
         "coincident",
@@ -141,9 +141,9 @@ class SketchParams(LabelledCreation):
     plane: Literal["xy", "xz", "yz"] = "xy"
     offset: Coordinate = Field(0.0, description="Along the normal of the plane or face.")
     body: Name | None = Field(
-        None, description="The body that the sketch belongs to, for pads and pockets; else that of `on`."
+        None, description="The body that the sketch belongs to, for pads and pockets; by default that of `on`."
     )
-    on: Name | None = Field(None, description="Instead of `plane`: the object whose `face` carries the sketch.")
+    on: Name | None = Field(None, description="Instead of `plane`: the object on whose `face` the sketch lies.")
     face: FaceName | None = None
     geometry: Annotated[Elements, Field(min_length=1)]
     constraints: Constraints = []
@@ -151,7 +151,7 @@ class SketchParams(LabelledCreation):
     @model_validator(mode="after")
     def _face_of_an_object(self) -> SketchParams:
         if (self.on is None) != (self.face is None):
-            raise ValueError("on and face go together")
+            raise ValueError("on and face need each other: give both or neither")
         if self.on is not None and "plane" in self.model_fields_set:
             raise ValueError("give either plane, or on and face")
         return self
@@ -179,7 +179,7 @@ class SketchChanges(Params):
     constraints: Constraints = []
     values: Annotated[list[ConstraintValue], Field(max_length=1000)] = []
     delete_constraints: Annotated[list[Annotated[Count, Field(ge=0)]], Field(max_length=1000)] = Field(
-        [], description="Indices, as they are before this request; they are removed first."
+        [], description="Indices before this request; these are removed first."
     )
 
 
@@ -241,9 +241,9 @@ class SketchInfo(PartInfo):
     )
     geometry: list[GeometryInfo]
     constraints: list[ConstraintInfo]
-    degrees_of_freedom: int | None = Field(description="0: nothing can move any more. Null: not known.")
+    degrees_of_freedom: int | None = Field(description="0: nothing can move any more. Null: unknown.")
     fully_constrained: bool
-    closed: bool = Field(description="Whether every wire is closed, as solids need it.")
+    closed: bool = Field(description="Whether every wire is closed, as solids require.")
 
 
 CREATE_SKETCH = Method("sketches.create", SketchParams, SketchInfo, mutates=True)

@@ -1,19 +1,25 @@
-"""FreeCAD's own values: numbers or quantity strings, names, labels, and what every creation has."""
+"""FreeCAD's own values: numbers or quantity strings, names, labels, and the common fields of creations."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 from cadgate.plugin import Creation, Number, Params, Rotation
 
 _UNSAVABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
-Quantity = Annotated[str, Field(min_length=1, max_length=64, examples=["2 in"])]
-"""A number with a unit, as FreeCAD writes it. FreeCAD parses it and checks the unit."""
+_UNIT: dict[str, JsonValue] = {"pattern": r"[^\d\s.,+*/()^-]"}
+"""Of the schema alone: a text without a unit is refused by FreeCAD's half, which says what to write."""
+
+Quantity = Annotated[str, Field(min_length=1, max_length=64, examples=["2 in"], json_schema_extra=_UNIT)]
+"""A length with a unit, as FreeCAD writes it. FreeCAD parses it and checks the unit."""
+
+AngleQuantity = Annotated[str, Field(min_length=1, max_length=64, examples=["0.5 rad"], json_schema_extra=_UNIT)]
+DensityQuantity = Annotated[str, Field(min_length=1, max_length=64, examples=["7.85 g/cm^3"], json_schema_extra=_UNIT)]
 
 Flag = Annotated[bool, Field(strict=True)]
 """true or false. 0, 1 and words are refused, not converted."""
@@ -30,20 +36,24 @@ Coordinate = Annotated[
     Number | Quantity, Field(description='Millimetres of either sign, or a quantity string such as `"-2 in"`.')
 ]
 Angle = Annotated[
-    Annotated[Number, Field(gt=0, le=360)] | Quantity,
+    Annotated[Number, Field(gt=0, le=360)] | AngleQuantity,
     Field(description='Above 0, up to 360: degrees, or a quantity string such as `"1.5 rad"`.'),
 ]
 SignedAngle = Annotated[
-    Annotated[Number, Field(ge=-360, le=360)] | Quantity,
+    Annotated[Number, Field(ge=-360, le=360)] | AngleQuantity,
     Field(description='-360 to 360: degrees, or a quantity string such as `"-1.5 rad"`.'),
 ]
 Latitude = Annotated[
-    Annotated[Number, Field(ge=-90, le=90)] | Quantity,
+    Annotated[Number, Field(ge=-90, le=90)] | AngleQuantity,
     Field(description='-90 to 90: degrees, or a quantity string such as `"-45 deg"`.'),
 ]
 HalfTurn = Annotated[
-    Annotated[Number, Field(ge=-180, le=180)] | Quantity,
+    Annotated[Number, Field(ge=-180, le=180)] | AngleQuantity,
     Field(description='-180 to 180: degrees, or a quantity string such as `"-90 deg"`.'),
+]
+HelixAngle = Annotated[
+    Annotated[Number, Field(ge=-89.99, le=89.99)] | AngleQuantity,
+    Field(description='Between -90 and 90: degrees, or a quantity string such as `"0.5 rad"`.'),
 ]
 Location = Annotated[
     tuple[Coordinate, Coordinate, Coordinate],
@@ -67,10 +77,12 @@ def _label(value: str) -> str:
     return value
 
 
-PartName = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_name)]
+_NAMED: dict[str, JsonValue] = {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
+PartName = Annotated[str, Field(min_length=1, max_length=255, json_schema_extra=_NAMED), AfterValidator(_name)]
 """The name of an object or document: FreeCAD keeps exactly these unchanged."""
 
-Label = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_label)]
+_SAVABLE: dict[str, JsonValue] = {"pattern": r"^[^\x00-\x1f\x7f-\x9f\ufffe\uffff]*$"}
+Label = Annotated[str, Field(min_length=1, max_length=1000, json_schema_extra=_SAVABLE), AfterValidator(_label)]
 """Any text; need not be unique."""
 
 
@@ -79,8 +91,8 @@ Expressions = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=255)], Expression | None],
     Field(
         max_length=200,
-        description="Expressions by the name of the property that they determine; null removes one. They may name "
-        "other objects' properties, `Box.Width * 2`, and are followed when these change.",
+        description="Expressions by the name of the property that they set; null removes one. They may refer to "
+        "other objects' properties, `Box.Width * 2`, and follow their changes.",
         examples=[{"Length": "Box.Width * 2"}],
     ),
 ]
@@ -90,7 +102,7 @@ class Material(Params):
     """What an object is made of: its name, and the density that its mass is computed from."""
 
     name: Label | None = Field(None, examples=["Steel"])
-    density: Annotated[Number, Field(gt=0)] | Quantity | None = Field(
+    density: Annotated[Number, Field(gt=0)] | DensityQuantity | None = Field(
         None, description='kg/m³, or a quantity string such as `"7.85 g/cm^3"`.', examples=[7850]
     )
 
@@ -102,24 +114,22 @@ class Material(Params):
 
 
 class LabelledCreation(Creation):
-    """What every request that adds an object has."""
+    """The fields of every request that adds an object."""
 
     name: PartName | None = Field(
         None,
-        description="`[A-Za-z_][A-Za-z0-9_]*`. Chosen by the application where it is not given.",
+        description="`[A-Za-z_][A-Za-z0-9_]*`. By default chosen by the application.",
         examples=["Base"],
     )
-    label: Label | None = Field(
-        None, description="Any text; the name where it is not given.", examples=["Grundplatte Ø10"]
-    )
+    label: Label | None = Field(None, description="Any text; by default the name.", examples=["Grundplatte Ø10"])
     expressions: Expressions = {}
     material: Material | None = Field(
-        None, description="What it is made of; with a density it has a `mass`.", examples=[{"density": 7850}]
+        None, description="What it is made of; with a density, the object has a `mass`.", examples=[{"density": 7850}]
     )
 
 
 class PartCreation(LabelledCreation):
-    """The same of an object that can be placed."""
+    """The same for an object that can be placed."""
 
     location: Location = Field((0.0, 0.0, 0.0), examples=[[0, 0, 0], [10, "1 in", 0]])
     rotation: Rotation = Field(
@@ -130,13 +140,13 @@ class PartCreation(LabelledCreation):
 Verify = Annotated[
     Literal["fast", "full"] | None,
     Field(
-        description="How closely the result is looked at: `full` compares more points, the volumes and the "
-        "triangulation, and takes several times as long. The adapter's setting `verify` where it is not given."
+        description="How closely the result is checked: `full` compares more points, the volumes and the "
+        "triangulation, and takes several times as long. By default the adapter's setting `verify`."
     ),
 ]
 
 
 class VerifiedCreation(PartCreation):
-    """The same of an object that a modelling operation makes, whose result is looked at in a second way."""
+    """The same for an object made by a modelling operation, whose result is checked in a second way."""
 
     verify: Verify = None

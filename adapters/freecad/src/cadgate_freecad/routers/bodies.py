@@ -33,7 +33,7 @@ async def create_pad(params: PadParams, freecad: FreeCAD) -> Success[PartInfo]:
 
 @router.operation("POST", "/features/pocket", POCKET, status_code=201, errors=(404,))
 async def create_pocket(params: PocketParams, freecad: FreeCAD) -> Success[PartInfo]:
-    """Take material away below a sketch of a body, to a `length` or through all; the volume is the whole body's."""
+    """Remove material below a sketch of a body, to a `length` or through all; the volume is the whole body's."""
     return Success(await freecad.call(POCKET, params))
 
 

@@ -1,4 +1,4 @@
-"""What the routes ask for: FreeCAD itself, or FreeCAD with the document that the request names."""
+"""The dependencies of the routes: FreeCAD itself, or FreeCAD with the document that the request names."""
 
 from __future__ import annotations
 

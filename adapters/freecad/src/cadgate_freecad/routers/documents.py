@@ -44,7 +44,7 @@ async def _save(app: Application, params: DocumentSaving) -> DocumentSaved:
 
 
 async def _open(app: Application, params: DocumentOpening) -> DocumentOpened:
-    """A worker opens the file first: what crashes there does not cost the session."""
+    """Let a worker open the file first: a crash there does not cost the session."""
     stored = app.artifacts.get(params.artifact)
     name = stored.artifact.name
     async with app.stage(None, default="open") as staged:
@@ -76,13 +76,13 @@ OPEN_HANDLER = Handler(OPEN_DOCUMENT, _open)
 
 @router.operation("GET", "/documents", LIST_DOCUMENTS)
 async def list_documents(freecad: FreeCADApplication) -> Success[DocumentList]:
-    """List the open documents; `active` marks the one that requests without `document` work in."""
+    """List the open documents; `active` marks the one in which requests without `document` work."""
     return Success(await freecad.call(LIST_DOCUMENTS, Empty()))
 
 
 @router.operation("POST", "/documents", CREATE_DOCUMENT, status_code=201)
 async def create_document(params: DocumentParams, freecad: FreeCADApplication) -> Success[DocumentEntry]:
-    """Make an empty document; it becomes the active one only if it is the first."""
+    """Create an empty document; it becomes the active one only if it is the first."""
     return Success(await freecad.call(CREATE_DOCUMENT, params))
 
 
@@ -100,8 +100,8 @@ async def open_document(
 ) -> Success[DocumentOpened]:
     """Open an FCStd file (an upload or an artifact) as a document of its own.
 
-    Code that the file names and names of other files are left out; with `trusted` it is opened as it is. `warnings`
-    name what was left out, and what this FreeCAD does not know, as files of newer versions have it.
+    Code and names of other files in the file are left out; with `trusted` it is opened as it is. `warnings` name what
+    was left out, and what this FreeCAD does not know, as in files of newer versions.
     """
     params = DocumentOpening(artifact=file.id, name=name, label=label, on_conflict=on_conflict, trusted=file.trusted)
     return Success(await freecad.call(OPEN_DOCUMENT, params))
@@ -115,13 +115,13 @@ async def get_document(name: str, freecad: FreeCADApplication) -> Success[Docume
 
 @router.operation("DELETE", "/documents/{name:name}", DELETE_DOCUMENT)
 async def close_document(name: str, freecad: FreeCADApplication) -> Success[Deleted]:
-    """Close a document without saving; when it was the active one, the oldest of the others becomes it."""
+    """Close a document without saving; if it was the active one, the oldest of the others becomes active."""
     return Success(await freecad.call(DELETE_DOCUMENT, DocumentReference(name=name)))
 
 
 @router.operation("POST", "/documents/{name:name}/activate", ACTIVATE_DOCUMENT)
 async def activate_document(name: str, freecad: FreeCADApplication) -> Success[DocumentEntry]:
-    """Make a document the one that requests without `document`, and executed code, work in."""
+    """Make a document the one in which requests without `document`, and executed code, work."""
     return Success(await freecad.call(ACTIVATE_DOCUMENT, DocumentReference(name=name)))
 
 
@@ -129,7 +129,7 @@ async def activate_document(name: str, freecad: FreeCADApplication) -> Success[D
 async def save_document(
     name: str, freecad: FreeCADApplication, options: DocumentSaveOptions | None = None
 ) -> Success[DocumentSaved]:
-    """Save a document as an FCStd artifact, and check that the file is whole."""
+    """Save a document as an FCStd artifact, and check that the file is complete."""
     filepath = options.filepath if options is not None else None
     return Success(await freecad.call(SAVE_DOCUMENT, DocumentSaving(name=name, filepath=filepath)))
 
@@ -138,6 +138,6 @@ async def save_document(
 async def recompute_document(
     name: str, freecad: FreeCADApplication, options: DocumentRecomputeOptions | None = None
 ) -> Success[DocumentRecomputed]:
-    """Recompute what is due (or everything, with `force`) and report each object; failures stand in `failed`."""
+    """Recompute what is due (or everything, with `force`) and report each object; failures are in `failed`."""
     force = options is not None and options.force
     return Success(await freecad.call(RECOMPUTE_DOCUMENT, DocumentRecomputing(name=name, force=force)))

@@ -22,7 +22,7 @@ from cadgate_freecad.routers.elsewhere import elsewhere
 router = Router()
 
 INLINE_FACETS = 20_000
-"""More triangles than that are made in a worker: FreeCAD answers nobody while it meshes."""
+"""Meshes of more triangles than this are made in a worker, because FreeCAD answers nobody while it meshes."""
 
 
 async def _export(app: Application, params: PartExportParams) -> PartExported:
@@ -35,19 +35,19 @@ async def _export(app: Application, params: PartExportParams) -> PartExported:
             "angular_deflection": params.angular_deflection,
         }
         chosen = {"objects": params.objects, "verify": params.verify, "inline_facets": INLINE_FACETS}
-        told = await app.send("internal.export", {**how, **chosen})
-        if told.pop("deferred", False):
-            how |= {"title": told.pop("title"), "verify": told.pop("verify")}
-            told |= await elsewhere(app, "internal.write", how)
+        answer = await app.send("internal.export", {**how, **chosen})
+        if answer.pop("deferred", False):
+            how |= {"title": answer.pop("title"), "verify": answer.pop("verify")}
+            answer |= await elsewhere(app, "internal.write", how)
         artifact = await staged.commit()
-    return PartExported.model_validate({"artifact": artifact, "format": params.format, **told})
+    return PartExported.model_validate({"artifact": artifact, "format": params.format, **answer})
 
 
 async def _import(app: Application, params: PartImportParams) -> PartImported:
     stored = app.artifacts.get(params.artifact)
     async with app.stage(None, default="import") as staged:
         how = {"path": str(stored.path), "name": stored.artifact.name, "folder": str(staged.folder)}
-        # Importers crash on some files and take minutes on others: neither may happen to the session.
+        # Importers crash on some files and take minutes on others; neither may affect the session.
         read = await elsewhere(app, "internal.read", {**how, "trusted": params.trusted})
         made = await app.send("internal.import", {**how, **read}, mutates=True)
     return PartImported.model_validate(made)
@@ -63,7 +63,7 @@ IMPORT_HANDLER = Handler(IMPORT, _import)
 async def export_objects(params: PartExportParams, request: Request, freecad: FreeCAD) -> Any:
     """Write objects to a file: exact shapes (STEP, IGES, BREP, FCStd), meshes, or drawings (DXF, SVG from above).
 
-    The file is read back before the answer. `Accept` with the file's media type answers the bytes themselves.
+    The file is read back before the answer. With the file's media type in `Accept`, the answer is the bytes themselves.
     """
     result = await freecad.call(EXPORT, params)
     return file_or_json(request, result, result.artifact)
@@ -71,9 +71,9 @@ async def export_objects(params: PartExportParams, request: Request, freecad: Fr
 
 @router.operation("POST", "/import", IMPORT, errors=(404, 413, 415), openapi_extra=TRUSTABLE_BODY)
 async def import_file(file: FreeCADTrustable, freecad: FreeCAD) -> Success[PartImported]:
-    """Add the contents of a file (an upload or an artifact) to the document; its content tells the format.
+    """Add the contents of a file (an upload or an artifact) to the document; the format is recognised by content.
 
     STEP, IGES, BREP and DXF become shapes, STL, OBJ, PLY, OFF, 3MF and AMF meshes; an FCStd keeps its features,
-    without the code and the names of other files in it: `warnings` name them, and `trusted` reads it as it is.
+    without its code and names of other files: `warnings` name them, and `trusted` reads it as it is.
     """
     return Success(await freecad.call(IMPORT, PartImportParams(artifact=file.id, trusted=file.trusted)))

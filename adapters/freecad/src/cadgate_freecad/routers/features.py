@@ -36,7 +36,7 @@ async def create_revolution(params: models.RevolveParams, freecad: FreeCAD) -> S
 
 @router.operation("POST", "/features/loft", models.LOFT, status_code=201, errors=(404,))
 async def create_loft(params: models.LoftParams, freecad: FreeCAD) -> Success[PartInfo]:
-    """Stretch a skin or a solid through two or more profiles."""
+    """Make a skin or a solid through two or more profiles."""
     return Success(await freecad.call(models.LOFT, params))
 
 

@@ -1,4 +1,4 @@
-"""Routes that look into one object: its faces, its edges, its measures."""
+"""Routes for the details of one object: its faces, its edges, its measures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Size = Annotated[float, Query(ge=0, allow_inf_nan=False)]
 
 
 class _FilterQuery(Params):
-    """The filters of a list of faces or edges, as they stand in a URL."""
+    """The filters of a list of faces or edges, as written in a URL."""
 
     document: Annotated[str, Query(max_length=255, description=DOCUMENT)] | None = None
     type: Annotated[str, Query(max_length=64)] | None = None
@@ -57,7 +57,7 @@ def _vector(text: str | None) -> Vector3 | None:
 
 @router.operation("GET", "/objects/{name:name}/faces", LIST_FACES)
 async def list_faces(name: str, query: Annotated[FaceQuery, Query()], freecad: FreeCADApplication) -> Success[FaceList]:
-    """List the faces of an object with kind, area (mm²), centre and normal; filters choose among them."""
+    """List the faces of an object with kind, area (mm²), centre and normal; filters select among them."""
     given = query.model_dump(exclude={"document", "parallel_to", "facing"})
     params = FacesParams(name=name, parallel_to=_vector(query.parallel_to), facing=_vector(query.facing), **given)
     return Success(await freecad.bind(document=query.document).call(LIST_FACES, params))
@@ -65,7 +65,7 @@ async def list_faces(name: str, query: Annotated[FaceQuery, Query()], freecad: F
 
 @router.operation("GET", "/objects/{name:name}/edges", LIST_EDGES)
 async def list_edges(name: str, query: Annotated[EdgeQuery, Query()], freecad: FreeCADApplication) -> Success[EdgeList]:
-    """List the edges of an object with kind, length (mm), ends and direction; filters choose among them."""
+    """List the edges of an object with kind, length (mm), ends and direction; filters select among them."""
     given = query.model_dump(exclude={"document", "parallel_to"})
     params = EdgesParams(name=name, parallel_to=_vector(query.parallel_to), **given)
     return Success(await freecad.bind(document=query.document).call(LIST_EDGES, params))

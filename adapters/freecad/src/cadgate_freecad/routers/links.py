@@ -1,4 +1,4 @@
-"""The route that shows an object again, elsewhere."""
+"""The route that shows an object again in another place."""
 
 from __future__ import annotations
 

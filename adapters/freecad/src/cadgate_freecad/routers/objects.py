@@ -44,9 +44,9 @@ async def get_object(name: str, freecad: FreeCAD) -> Success[PartInfo]:
 
 @router.operation("PATCH", "/objects/{name:name}", UPDATE_OBJECT, errors=(412,))
 async def update_object(name: str, changes: PartPatch, freecad: FreeCAD) -> Success[PartInfo]:
-    """Change label, placement, visibility and properties, and recompute it with all that depends on it.
+    """Change label, placement, visibility and properties, and recompute it with everything that depends on it.
 
-    Where any of them would become invalid, nothing is changed and the answer is 422 `degenerate_result`.
+    If any of them would become invalid, nothing is changed and the answer is 422 `degenerate_result`.
     """
     params = PartUpdate(name=name, **{field: getattr(changes, field) for field in changes.model_fields_set})
     return Success(await freecad.call(UPDATE_OBJECT, params))
@@ -54,7 +54,7 @@ async def update_object(name: str, changes: PartPatch, freecad: FreeCAD) -> Succ
 
 @router.operation("POST", "/objects/{name:name}/duplicate", DUPLICATE_OBJECT, errors=(412,), status_code=201)
 async def duplicate_object(name: str, copy: PartCopy, freecad: FreeCAD) -> Success[PartInfo]:
-    """Copy an object: on the same inputs, or with copies of all that it is made from (`inputs`)."""
+    """Copy an object: on the same inputs, or with copies of everything that it is made from (`inputs`)."""
     params = PartDuplication(object=name, **{field: getattr(copy, field) for field in copy.model_fields_set})
     return Success(await freecad.call(DUPLICATE_OBJECT, params))
 
@@ -63,7 +63,7 @@ async def duplicate_object(name: str, copy: PartCopy, freecad: FreeCAD) -> Succe
 async def delete_object(
     name: str,
     freecad: FreeCAD,
-    cascade: Annotated[bool, Query(description="Delete what depends on it too.")] = False,
+    cascade: Annotated[bool, Query(description="Also delete what depends on it.")] = False,
 ) -> Success[PartDeleted]:
     """Delete an object; 409 `conflict` when others depend on it, unless `cascade=true` deletes them too."""
     return Success(await freecad.call(DELETE_OBJECT, PartDeletion(name=name, cascade=cascade)))

@@ -22,7 +22,7 @@ router = Router()
 async def create_sketch(params: SketchParams, freecad: FreeCAD) -> Success[SketchInfo]:
     """Draw geometry with constraints in a plane, in a body, or on a flat face, and solve it.
 
-    Constraints that contradict each other or repeat what holds already are 422 `degenerate_result`.
+    Constraints that contradict each other or are redundant are 422 `degenerate_result`.
     """
     return Success(await freecad.call(CREATE_SKETCH, params))
 
@@ -35,7 +35,7 @@ async def get_sketch(name: str, freecad: FreeCAD) -> Success[SketchInfo]:
 
 @router.operation("PATCH", "/sketches/{name:name}", UPDATE_SKETCH, errors=(412,))
 async def update_sketch(name: str, changes: SketchChanges, freecad: FreeCAD) -> Success[SketchInfo]:
-    """Add geometry and constraints, change dimensions, and recompute all that is made from the sketch."""
+    """Add geometry and constraints, change dimensions, and recompute everything made from the sketch."""
     params = SketchUpdate(
         name=name,
         geometry=changes.geometry,

@@ -1,4 +1,4 @@
-"""The entry point: all that makes build123d an application of the gateway."""
+"""The entry point: everything that makes build123d an application of the gateway."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cadgate_build123d.settings import Build123dSettings
 
 DESCRIPTION = """Exact solids by build123d. Lengths are millimetres.
 
-Events of its own come on the topic `build`: each solid that a boolean or a fillet made, and how far an export is.
+Its own events are on the topic `build`: each solid made by a boolean or a fillet, and the progress of exports.
 """
 
 

@@ -25,22 +25,22 @@ class Build123dLauncher(Launcher[Build123dSettings]):
     """Starts that Python with the script that serves the solids."""
 
     def plan(self) -> LaunchPlan:
-        """How to start it here. Raises ApplicationUnavailable with what to do."""
+        """Return how to start it here. Raises ApplicationUnavailable with the remedy."""
         python = self._python()
-        told = self._ask(python)
-        if not told["found"]:
+        answer = self._ask(python)
+        if not answer["found"]:
             remedy = f"{shlex.quote(python)} -m pip install build123d"
             raise ApplicationUnavailable(
                 f"{python} has no build123d. Install it with: {remedy}", details={"remedy": remedy}
             )
         return LaunchPlan(
             argv=[python, "-P", str(application_entry("cadgate_build123d"))],
-            # In a sandbox, an environment elsewhere and the Python that it was made of must be visible.
-            readable=[Path(folder) for folder in told["folders"]],
+            # In a sandbox, a separate environment and the Python that it was made from must be visible.
+            readable=[Path(folder) for folder in answer["folders"]],
         )
 
     def options(self) -> dict[str, object]:
-        """What `Host.settings` holds inside the application."""
+        """Return what becomes `Host.settings` inside the application."""
         return self.settings.model_dump(include={"max_objects"})
 
     def _python(self) -> str:
@@ -55,15 +55,15 @@ class Build123dLauncher(Launcher[Build123dSettings]):
         return found
 
     def _ask(self, python: str) -> dict[str, Any]:
-        # Not imported: that takes seconds, and plan() is asked often.
+        # Do not import it: that takes seconds, and plan() is called often.
         try:
             done = subprocess.run(
                 [python, "-P", "-c", ASK], capture_output=True, text=True, timeout=SECONDS, check=True
             )
-            told: dict[str, Any] = json.loads(done.stdout)
+            answer: dict[str, Any] = json.loads(done.stdout)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             raise ApplicationUnavailable(
-                f"{python} is not a Python that can be asked for build123d: {error}",
-                details={"remedy": "let command in plugins.toml name a Python with build123d"},
+                f"{python} cannot be run as Python to look for build123d: {error}",
+                details={"remedy": "set command in plugins.toml to a Python with build123d"},
             ) from error
-        return told
+        return answer

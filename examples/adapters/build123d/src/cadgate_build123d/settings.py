@@ -10,7 +10,7 @@ from cadgate.plugin import AdapterSettings
 
 
 class Build123dSettings(AdapterSettings):
-    """What every adapter has, and the Python that has build123d."""
+    """The settings of every adapter, and the Python that has build123d."""
 
-    command: str | None = Field(None, description="A Python with build123d; without it, the gateway's own.")
+    command: str | None = Field(None, description="A Python with build123d; by default the gateway's own.")
     max_objects: Annotated[int, Field(ge=1)] = Field(10_000, description="Solids in a session.")

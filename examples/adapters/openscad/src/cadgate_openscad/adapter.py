@@ -1,4 +1,4 @@
-"""The entry point: all that makes OpenSCAD an application of the gateway."""
+"""The entry point: everything that makes OpenSCAD an application of the gateway."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from cadgate_openscad.launcher import OpenSCADLauncher
 from cadgate_openscad.routers import ROUTERS
 from cadgate_openscad.settings import OpenSCADSettings
 
-DESCRIPTION = """Solids from OpenSCAD sources. Lengths are what the source means by them, millimetres by custom.
+DESCRIPTION = """Solids from OpenSCAD sources. The source decides the unit of lengths, by convention millimetres.
 
-A source comes with the request, as text or as an artifact, and nothing of it stays: every evaluation is an OpenSCAD
-process of its own, beside all others.
+A source comes with the request, as text or as an artifact, and nothing of it is kept: every evaluation is a separate
+OpenSCAD process.
 """
 
 

@@ -1,4 +1,4 @@
-"""The socket client of the companion process: the core's, with a connection error of its own."""
+"""The socket client of the companion process: the core's, with its own connection error."""
 
 from __future__ import annotations
 

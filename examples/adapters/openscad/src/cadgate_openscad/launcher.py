@@ -19,23 +19,23 @@ LIMITS = {"max_memory_mb", "max_output_mb"}
 
 
 class OpenSCADLauncher(Launcher[OpenSCADSettings]):
-    """Starts this very Python with the companion's script."""
+    """Starts this Python with the companion's script."""
 
     def plan(self) -> LaunchPlan:
-        """How to start the companion. Raises ApplicationUnavailable where there is no OpenSCAD for it to start."""
+        """Return how to start the companion. Raises ApplicationUnavailable if there is no OpenSCAD for it to start."""
         program = self.program()
         return LaunchPlan(
-            # -P: the entry script's folder must not stand on sys.path, where its modules would hide others' names.
+            # -P: the entry script's folder must not be on sys.path, where its modules would hide others.
             argv=[sys.executable, "-P", str(application_entry("cadgate_openscad"))],
             readable=[program.resolve().parent, *(folder.expanduser().resolve() for folder in self.settings.libraries)],
         )
 
     def hints(self) -> Sequence[Hint]:
-        """OpenSCAD 2021 draws pictures with OpenGL in an X server."""
+        """Return a hint if pictures will fail: OpenSCAD 2021 draws them with OpenGL in an X server."""
         return () if shutil.which("Xvfb") or os.environ.get("DISPLAY") else (Hint(PICTURES, PICTURES_REMEDY),)
 
     def options(self) -> dict[str, object]:
-        """What `Host.settings` holds in the companion."""
+        """Return what becomes `Host.settings` in the companion."""
         return {
             **self.settings.model_dump(include=LIMITS),
             "program": str(self.program()),
@@ -44,9 +44,9 @@ class OpenSCADLauncher(Launcher[OpenSCADSettings]):
         }
 
     def program(self) -> Path:
-        """The OpenSCAD to run: `command` of the settings, OPENSCAD_CMD, then PATH and the usual places.
+        """Return the OpenSCAD to run: `command` of the settings, OPENSCAD_CMD, then PATH and the usual places.
 
-        Raises ApplicationUnavailable. A program that was named and is not there is an error, not a reason to look on.
+        Raises ApplicationUnavailable. A named program that does not exist is an error; the search does not continue.
         """
         for source, named in (("command", self.settings.command), ("OPENSCAD_CMD", os.environ.get("OPENSCAD_CMD"))):
             if named:

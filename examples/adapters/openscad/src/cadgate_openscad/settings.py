@@ -11,7 +11,7 @@ from cadgate.plugin import AdapterSettings
 
 
 class OpenSCADSettings(AdapterSettings):
-    """What every adapter has, where libraries are, and what an evaluation may use."""
+    """The settings of every adapter, the folders of libraries, and what an evaluation may use."""
 
     workers: Annotated[int, Field(ge=0, le=16)] = Field(2, description="Evaluations that run at the same time.")
     libraries: tuple[Path, ...] = Field(
@@ -20,7 +20,7 @@ class OpenSCADSettings(AdapterSettings):
     max_source_bytes: Annotated[int, Field(ge=1)] = Field(
         5_000_000, description="Size of a source, and of each file that it reads; more is refused."
     )
-    max_files: Annotated[int, Field(ge=0)] = Field(100, description="Files beside one source.")
+    max_files: Annotated[int, Field(ge=0)] = Field(100, description="Files in addition to one source.")
     max_picture_pixels: Annotated[int, Field(ge=1)] = Field(16_777_216, description="Pixels of a picture.")
     max_memory_mb: Annotated[int, Field(ge=64)] = Field(
         4096, description="Memory of one evaluation, in MiB; OpenSCAD fails when it asks for more."

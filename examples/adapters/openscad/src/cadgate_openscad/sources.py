@@ -1,4 +1,4 @@
-"""Lays a source and the files that it reads into a folder of their own, which is all that OpenSCAD gets to see."""
+"""Writes a source and the files that it reads into a folder of their own, which is all that OpenSCAD can see."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FOLDER = ".source"
 
 
 async def lay_out(app: Application, params: Source, staged: StagedFile) -> Path:
-    """The folder with `main.scad` and what is beside it.
+    """Make the folder with `main.scad` and the other files.
 
     Raises ArtifactNotFound, UnsupportedFormat, ValidationFailed, LimitExceeded.
     """
@@ -41,13 +41,13 @@ async def lay_out(app: Application, params: Source, staged: StagedFile) -> Path:
 
 
 def source_of(app: Application, params: Source) -> Artifact | None:
-    """The artifact that holds the source, if it is one. Raises UnsupportedFormat for what is no OpenSCAD file."""
+    """Return the artifact with the source, if it is one. Raises UnsupportedFormat for other files."""
     if params.artifact is None:
         return None
     artifact = app.artifacts.get(params.artifact).artifact
     if PurePosixPath(artifact.name).suffix.lower() not in SUFFIXES:
         raise UnsupportedFormat(
-            f"The artifact {artifact.name!r} is no OpenSCAD source: its name must end in {' or '.join(SUFFIXES)}",
+            f"The artifact {artifact.name!r} is not an OpenSCAD source: its name must end in {' or '.join(SUFFIXES)}",
             details={"name": artifact.name, "suffixes": list(SUFFIXES)},
         )
     return artifact
@@ -61,7 +61,7 @@ def _write(folder: Path, text: str | None, laid: dict[str, tuple[Path, int]], li
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
         except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
-            raise ValidationFailed(f"files has {name!r} and another name that takes it for a folder") from error
+            raise ValidationFailed(f"files has {name!r} and another name that uses it as a folder") from error
     if text is not None:
         data = _encoded(text)
         if len(data) > limit:
@@ -74,11 +74,11 @@ def _encoded(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise ValidationFailed(f"The source holds {text[error.start]!r}, which is no character") from error
+        raise ValidationFailed(f"The source contains {text[error.start]!r}, which is not a character") from error
 
 
 def _check_text(data: bytes) -> None:
-    """OpenSCAD reads up to a zero byte, and would say nothing about the rest."""
+    """Check the text: OpenSCAD reads up to a zero byte, and would silently ignore the rest."""
     try:
         data.decode()
     except UnicodeDecodeError as error:
@@ -86,7 +86,7 @@ def _check_text(data: bytes) -> None:
         raise ValidationFailed(f"The source is not UTF-8 text: byte {error.start}, line {line}") from error
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise ValidationFailed(f"The source holds a zero byte in line {line}")
+        raise ValidationFailed(f"The source contains a zero byte in line {line}")
 
 
 def _too_much(what: str, value: int, limit: int, setting: str) -> LimitExceeded:

@@ -1,1 +1,1 @@
-"""Files of somebody else: what of them may stay, and what Blender could do with them."""
+"""Files from outside: decides what may stay of them, and keeps Blender from acting on the rest."""

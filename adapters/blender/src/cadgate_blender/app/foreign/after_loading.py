@@ -1,6 +1,6 @@
-"""A .blend file after Blender has read it: every path and everything that names Python, seen with Blender's eyes.
+"""Checks a .blend file after Blender has read it: every path and everything that names Python, as Blender sees it.
 
-It runs in a worker, before anything is saved for the session. `before_loading` has taken out what acts at once.
+This runs in a worker, before anything is saved for the session. `before_loading` has removed what acts immediately.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NO_FILE = ("GENERATED", "VIEWER")
 
 
 def settle(places: Places, losses: Losses) -> None:
-    """Empty, mute or remove everything in what is open that leads elsewhere, writes, or runs code."""
+    """Empty, mute or remove everything in the open file that leads elsewhere, writes, or runs code."""
     _refuse_fluids()
     _drop_libraries(losses)
     for block, tree in trees():
@@ -36,12 +36,12 @@ def settle(places: Places, losses: Losses) -> None:
 
 
 def _refuse_fluids() -> None:
-    """A domain that is still there was read in another way than it was written down."""
+    """Refuse a domain that is still there: Blender read it in another way than `before_loading`."""
     for obj in bpy.data.objects:
         for modifier in obj.modifiers:
             if modifier.type == "FLUID" and modifier.domain_settings is not None:
                 raise AppError(
-                    "unsupported_format", f"The .blend file is not as Blender makes it: the fluid of {obj.name!r}"
+                    "unsupported_format", f"The .blend file was not written by Blender: the fluid of {obj.name!r}"
                 )
 
 
@@ -75,7 +75,7 @@ def _settle_path(block: Any, holder: Any, key: tuple[str, str], places: Places, 
     if what == decided.READS and (_is_packed(holder) or places.has(value)):
         return
     if what in (decided.NOTES, decided.QUIET) and value.startswith("//") and "/" not in value[2:]:
-        # Of something packed: its name, which leads nowhere.
+        # For something packed, keep its name, which leads nowhere.
         return
     if getattr(holder, "is_library_indirect", False) or getattr(block, "library", None) is not None:
         return
@@ -88,7 +88,7 @@ def _settle_path(block: Any, holder: Any, key: tuple[str, str], places: Places, 
         ) from error
     if what == decided.NOTES and leads_out(value):
         losses.file(_name(block), key[1])
-    # What names a folder only names no file: Blender writes such a path for what has none.
+    # A path to a mere folder names no file: Blender writes such a path for what has none.
     if what == decided.READS and os.path.basename(value) and getattr(holder, "source", None) not in _NO_FILE:
         losses.file(_name(block), key[1])
 
@@ -112,13 +112,13 @@ def _settle_strips(scene: Any, places: Places, losses: Losses) -> None:
 
 
 def _pack() -> None:
-    """Take what may be read into the file: pictures, sounds and fonts, which would be lost with their folder."""
+    """Pack what may be read into the file: pictures, sounds and fonts, which would be lost with their folder."""
     for kind in ("images", "sounds", "fonts"):
         for block in getattr(bpy.data, kind):
             if getattr(block, "source", "FILE") != "FILE" or block.filepath in ("", "<builtin>") or _is_packed(block):
                 continue
             if os.path.isfile(bpy.path.abspath(block.filepath)):
-                # What cannot be packed is kept where it is.
+                # What cannot be packed stays where it is.
                 with contextlib.suppress(RuntimeError):
                     block.pack()
 

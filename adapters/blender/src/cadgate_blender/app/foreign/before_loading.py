@@ -1,8 +1,8 @@
-"""A .blend file before Blender reads it: what would act while it is loaded is taken out of its bytes.
+"""Changes a .blend file before Blender reads it: what would act while it is loaded is removed from its bytes.
 
 Blender evaluates the scene as soon as it is open: it reads pictures, libraries and what geometry nodes import, and a
-fluid's domain runs Python and makes its folder. So the decisions are carried out in the file. `after_loading` looks at
-the same with Blender's eyes, and tells what no structure says.
+fluid's domain runs Python and creates its folder. So the decisions are applied to the file. `after_loading` checks the
+same as Blender sees it, and what no structure shows.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from cadgate_blender.app.foreign.places import Places, leads_out
 
 _PACKED = ("packedfile", "packedfiles")
 _GENERATED = (4, 5)
-"""Of `Image.source`: pixels that need no file (`IMA_SRC_GENERATED`, `IMA_SRC_VIEWER`)."""
+"""Values of `Image.source` for pixels that need no file (`IMA_SRC_GENERATED`, `IMA_SRC_VIEWER`)."""
 _WORDS = {
     "name": "filepath",
     "dir": "directory",
     "cachepath": "filepath",
     "simulation_bake_directory": "bake_directory",
 }
-"""What Blender calls members of structures that have another word."""
+"""Members of structures that have another name in Blender's interface."""
 _KINDS = {"bSound": "sound", "VFont": "font"}
 _CODES = {
     code.encode().ljust(4, b"\0"): name
@@ -45,16 +45,16 @@ _CODES = {
         "VO": "Volume",
     }.items()
 }
-"""What a data-block must be by the code of its block."""
+"""The type of a data-block, by the code of its block."""
 _DOMAIN = "the fluid domain"
 ABSENT = b"//missing/"
-"""A folder that is not there: where libraries lead afterwards, so that Blender reads none."""
+"""A folder that does not exist, to which libraries are redirected so that Blender reads none."""
 
 
 def prepare(path: str, roots: Sequence[str], losses: Losses) -> None:
-    """Take out of the file `path` what may not act when it is loaded.
+    """Remove from the file `path` what may not act when it is loaded.
 
-    Raises AppError `command_failed` for a file that is damaged or could be read in another way than here.
+    Raises AppError `command_failed` for a file that is damaged or that could be read in two ways.
     """
     blocks.unpack(path)
     with BlendFile(path) as file:
@@ -71,7 +71,7 @@ class _Preparation:
         for group in self._groups():
             first = self._file.name_of(group[0])
             if group[0].code == b"USER":
-                # Preferences are the program's own: without their code they are data that nothing points to.
+                # Preferences belong to the program: without their code, they are data that nothing points to.
                 self._file.put_code(group[0], b"DATA")
                 continue
             if group[0].code != b"DATA":
@@ -85,7 +85,7 @@ class _Preparation:
                 self._check_modifiers(group)
 
     def _groups(self) -> Iterator[list[Block]]:
-        """Data-blocks, each with the blocks of its data: as Blender reads them."""
+        """Yield data-blocks, each with the blocks of its data, as Blender reads them."""
         group: list[Block] = []
         for block in self._file.blocks:
             if block.code != b"DATA" and group:
@@ -96,19 +96,19 @@ class _Preparation:
             yield group
 
     def _enter(self, block: Block, name: str) -> None:
-        """Remember whose data follow: a data-block begins."""
+        """Begin a data-block: its data follow."""
         if _CODES.get(block.code, name) != name:
             raise blocks.damaged("a data-block is of another kind than its code says")
-        members, told = self._file.members(name), self._file.member("ID", "name")
+        members, title_of = self._file.members(name), self._file.member("ID", "name")
         self._owner = ""
-        if members and members[0].type == "ID" and not members[0].pointer and told is not None:
-            title = self._file.text(block.start + told.offset, told.size)[2:].decode("utf-8", "replace")
+        if members and members[0].type == "ID" and not members[0].pointer and title_of is not None:
+            title = self._file.text(block.start + title_of.offset, title_of.size)[2:].decode("utf-8", "replace")
             self._owner = owner(_KINDS.get(name, name), title)
 
     # --- paths -------------------------------------------------------------------------------------------------------
 
     def _paths(self, block: Block) -> list[tuple[str, Field, int]]:
-        """The paths in a block's structure, also in those that it contains: structure, member, place within."""
+        """Return the paths in a block's structure and those that it contains: structure, member, place within."""
         found = self._wanted.get(block.kind)
         if found is None:
             found = self._wanted[block.kind] = list(self._find(self._file.name_of(block), 0))
@@ -138,7 +138,7 @@ class _Preparation:
                     self._decide(name, member, start + offset, start)
 
     def _forget(self, name: str, member: Field, place: int, group: list[Block]) -> None:
-        """Let nothing be where a structure points to a path, or to a program that was compiled elsewhere."""
+        """Clear what a structure points to: a path, or a program that was compiled elsewhere."""
         address = self._file.pointer(place)
         self._file.put_pointer(place, 0)
         texts = [self._file.text(block.start, block.size) for block in group if address and block.address == address]
@@ -152,7 +152,7 @@ class _Preparation:
         text = self._file.text(place, member.size)
         path = os.fsdecode(text)
         if not text or what == decided.NAMES or (name == "VFont" and path == "<builtin>"):
-            # What follows the end mark is nothing that Blender would read.
+            # Blender does not read what follows the end mark.
             return
         if name == "Library":
             self._file.put_text(place, member.size, ABSENT + _last(text))
@@ -179,14 +179,14 @@ class _Preparation:
     # --- what acts ---------------------------------------------------------------------------------------------------
 
     def _known(self, name: str, *members: str) -> list[Field]:
-        """Members that must be there. Raises AppError: a file of no version that is known here."""
+        """Return members that must be there. Raises AppError for a file of an unknown version."""
         found = [self._file.member(name, member) for member in members]
         if None in found:
-            raise blocks.damaged(f"its {name} is of no version that is known here")
+            raise blocks.damaged(f"its {name} is of an unknown version")
         return [each for each in found if each is not None]
 
     def _drop_fluid(self, block: Block) -> None:
-        """Leave the modifier without its settings: a domain runs Python that its folder's name is put into."""
+        """Remove the modifier's settings: a domain runs Python code that contains its folder's name."""
         kind, domain = self._known("FluidModifierData", "type", "domain")
         for start in self._file.elements(block):
             if self._file.pointer(start + domain.offset):
@@ -200,17 +200,17 @@ class _Preparation:
             if cached is not None and self._file.integer(start + cached.offset, cached.size):
                 self._file.put_integer(start + cached.offset, cached.size, 0)
                 self._losses.part(
-                    self._owner, "the cache of the ocean modifier", "caches on the disk are no part of the file"
+                    self._owner, "the cache of the ocean modifier", "caches on the disk are not part of the file"
                 )
 
     def _unpack_library(self, block: Block) -> None:
-        """A library within the file would be read as another file, which nobody has looked at."""
+        """Remove a library within the file, which would be read as another, unchecked file."""
         packed = self._file.member("Library", "packedfile")
         for start in self._file.elements(block) if packed is not None else ():
             self._file.put_pointer(start + packed.offset, 0)
 
     def _check_modifiers(self, group: list[Block]) -> None:
-        """Refuse a modifier whose data are of another kind than it says: they would be read as they are."""
+        """Refuse a modifier whose data do not match its type: Blender would read them without a check."""
         chain = self._file.member("Object", "modifiers")
         if chain is None:
             return
@@ -232,25 +232,25 @@ class _Preparation:
         name = self._file.name_of(modifier)
         base = next(iter(self._file.members(name)), None)
         if base is None or base.name != "modifier" or base.type != "ModifierData" or base.pointer:
-            raise blocks.damaged("one of its modifiers is none")
+            raise blocks.damaged("one of its modifiers is not a modifier")
         said = self._file.integer(modifier.start + kind.offset, kind.size)
         if (said == decided.FLUID) != (name == "FluidModifierData"):
-            raise blocks.damaged("a modifier is of another kind than it says")
+            raise blocks.damaged("a modifier does not match its type")
 
     def _keep_in_memory(self, block: Block) -> None:
-        """Keep a point cache off the disk: its name is a part of the path, and can lead anywhere."""
+        """Keep a point cache off the disk: its name is part of the path, and can lead anywhere."""
         flag, name = self._known("PointCache", "flag", "name")
         for start in self._file.elements(block):
             flags = self._file.integer(start + flag.offset, flag.size)
             if flags & decided.ON_DISK:
                 self._file.put_integer(start + flag.offset, flag.size, flags & ~decided.ON_DISK)
                 if (self._owner, _DOMAIN) not in self._losses.parts:
-                    self._losses.part(self._owner, "the point cache", "caches on the disk are no part of the file")
+                    self._losses.part(self._owner, "the point cache", "caches on the disk are not part of the file")
             text = self._file.text(start + name.offset, name.size)
             self._file.put_text(start + name.offset, name.size, _last(text))
 
     def _mute(self, block: Block) -> None:
-        """Switch nodes off that read files when geometry is evaluated, until they are removed."""
+        """Mute nodes that read files when geometry is evaluated, until they are removed."""
         idname, flag = self._file.member("bNode", "idname"), self._file.member("bNode", "flag")
         for start in self._file.elements(block) if idname is not None and flag is not None else ():
             if self._file.text(start + idname.offset, idname.size).startswith(decided.READING_NODES.encode()):
@@ -258,7 +258,7 @@ class _Preparation:
                 self._file.put_integer(start + flag.offset, flag.size, flags | decided.MUTED)
 
     def _shorten(self, block: Block) -> None:
-        """Leave of the names of a strip's files what is a name."""
+        """Reduce the names of a strip's files to plain names."""
         name = self._file.member("StripElem", "name")
         for start in self._file.elements(block) if name is not None else ():
             text = self._file.text(start + name.offset, name.size)
@@ -267,7 +267,7 @@ class _Preparation:
 
 
 def _last(path: bytes) -> bytes:
-    """The last part of a path of any system, which leads nowhere by itself."""
+    """Return the last part of a path of any system, which leads nowhere by itself."""
     name = path.replace(b"\\", b"/").rpartition(b"/")[2]
     return b"" if name in (b".", b"..") else name
 

@@ -1,7 +1,7 @@
-"""The format of .blend files: blocks of structures, which the file itself describes. Read and changed on the disk.
+"""The format of .blend files: blocks of structures, which the file itself describes. Reads and changes it on the disk.
 
-Nothing here knows what a structure means. What is read is what Blender reads: the first description, every block up to
-the end mark. A file that could be read in two ways is refused.
+Nothing here knows what a structure means. It reads what Blender reads: the first description, and every block up to the
+end mark. A file that could be read in two ways is refused.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cadgate_blender.app import limits
 _CHUNK = 1 << 20
 _PACKED = {b"\x28\xb5\x2f\xfd": "Zstandard", b"\x1f\x8b": "gzip"}
 UNPACKED = 8
-"""How many times as large as `max_import_bytes` a file may be when it is unpacked."""
+"""How many times `max_import_bytes` an unpacked file may have."""
 _SIZES = {
     **dict.fromkeys(("char", "uchar", "int8_t", "uint8_t"), 1),
     **dict.fromkeys(("short", "ushort"), 2),
@@ -30,7 +30,7 @@ _SIZES = {
 
 
 def unpack(path: str) -> None:
-    """Replace a compressed .blend file by what is in it."""
+    """Replace a compressed .blend file by its content."""
     with open(path, "rb") as file:
         kind = next((kind for magic, kind in _PACKED.items() if file.read(4).startswith(magic) or file.seek(0)), None)
         file.seek(0)
@@ -52,13 +52,13 @@ def _zstandard(file: BinaryIO) -> Any:
         raise AppError(
             "unsupported_format",
             "This Blender's Python lacks the package zstandard, without which a compressed .blend file cannot be "
-            "looked at before it is opened: save it without compression, or install the package",
+            "checked before it is opened: save it without compression, or install the package",
         ) from None
     return _Guarded(zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True), zstandard.ZstdError)
 
 
 class _Guarded:
-    """A stream whose own kind of error is a ValueError."""
+    """A stream that raises its own kind of error as a ValueError."""
 
     def __init__(self, stream: Any, kind: Any) -> None:
         self._stream, self._kind = stream, kind
@@ -82,12 +82,12 @@ def _copy(source: Any, target: BinaryIO) -> None:
 
 
 def damaged(why: str) -> AppError:
-    """The refusal of a file that is not as Blender writes them."""
+    """Return the error for a file that Blender cannot have written."""
     return AppError("command_failed", f"Blender cannot open the file: it is damaged ({why})")
 
 
 class Field:
-    """A member of a structure: where it is, what it is. `pointer` for addresses, of which `count` may be many."""
+    """A member of a structure: its place and type. `pointer` is for addresses, of which there may be `count`."""
 
     __slots__ = ("count", "name", "offset", "pointer", "size", "type")
 
@@ -113,9 +113,9 @@ class Block:
 
 
 class BlendFile:
-    """A .blend file that is not compressed, open for changes of its bytes. Use it as a context.
+    """An uncompressed .blend file, open for changes of its bytes. Use it as a context manager.
 
-    Raises AppError `command_failed` for what is cut off, or not made as Blender makes it.
+    Raises AppError `command_failed` for a file that is cut off, or that Blender cannot have written.
     """
 
     def __init__(self, path: str) -> None:
@@ -131,7 +131,7 @@ class BlendFile:
             self._read_description()
         except (struct.error, IndexError, ValueError, KeyError, RecursionError) as error:
             self.close()
-            raise damaged("it is cut off, or not made as Blender makes it") from error
+            raise damaged("it is cut off, or was not written by Blender") from error
         except BaseException:
             self.close()
             raise
@@ -149,11 +149,11 @@ class BlendFile:
     # --- structures --------------------------------------------------------------------------------------------------
 
     def name_of(self, block: Block) -> str:
-        """The name of the structure in a block."""
+        """Return the name of the structure in a block."""
         return self.kinds[block.kind]
 
     def members(self, name: str) -> list[Field]:
-        """The members of a structure, in their order; none of one that the file does not describe."""
+        """Return the members of a structure, in order; none if the file does not describe it."""
         return self.structures.get(name, [])
 
     def member(self, name: str, field: str) -> Field | None:
@@ -164,7 +164,7 @@ class BlendFile:
         return members[-1].offset + members[-1].size if members else 0
 
     def elements(self, block: Block) -> Iterator[int]:
-        """Where each structure of a block begins."""
+        """Yield where each structure of a block begins."""
         size = self.size_of(self.name_of(block))
         if size:
             for index in range(min(block.count, block.size // size)):
@@ -173,7 +173,7 @@ class BlendFile:
     # --- values ------------------------------------------------------------------------------------------------------
 
     def text(self, place: int, size: int) -> bytes:
-        """A text of a fixed size, up to its end mark."""
+        """Return text of a fixed size, up to its end mark."""
         return bytes(self.data[place : place + size]).partition(b"\0")[0]
 
     def put_text(self, place: int, size: int, text: bytes) -> None:
@@ -202,11 +202,11 @@ class BlendFile:
         old = re.match(rb"BLENDER([_-])([vV])\d{3}", head)
         new = re.match(rb"BLENDER17-01v\d{4}", head)
         if old is None and new is None:
-            raise damaged("its head is of no version that is known here")
+            raise damaged("its header is of an unknown version")
         self.word = 4 if old is not None and old[1] == b"_" else 8
         self._order: Any = "big" if old is not None and old[2] == b"V" else "little"
         sign = ">" if self._order == "big" else "<"
-        # Code, size, address, structure, count; the newer form has them in another order.
+        # Code, size, address, structure, count; in the newer form the order differs.
         self._head = struct.Struct("<4siQqq" if new else sign + ("4siIii" if self.word == 4 else "4siQii"))
         self._is_new = new is not None
         self._begin = 17 if new else 12
@@ -256,10 +256,10 @@ class BlendFile:
         self._described = described
         for kind in described:
             if self._lay_out(kind) != sizes[kind]:
-                raise damaged(f"the size of {kind!r} is not that of its members")
+                raise damaged(f"the size of {kind!r} does not match its members")
         for block in self.blocks:
             if block.kind >= len(self.kinds):
-                raise damaged("a block is of a structure that is not described")
+                raise damaged("a block has a structure that is not described")
 
     def _texts(self, data: bytes, word: bytes) -> list[str]:
         self._expect(data, word)
@@ -288,7 +288,7 @@ class BlendFile:
         return found
 
     def _lay_out(self, kind: str) -> int:
-        """Work out where the members of a structure are. Returns its size."""
+        """Compute where the members of a structure are. Returns its size."""
         if kind in _SIZES:
             return _SIZES[kind]
         if kind in self.structures:

@@ -1,21 +1,21 @@
-"""What is decided of every place in a .blend file that can lead to another file, or that names Python.
+"""The decision for every place in a .blend file that can lead to another file, or that names Python.
 
-The tests compare these tables with what Blender itself says that there is: what a new version adds is decided here,
-and until then it is treated as a way to a file that must be read (in files), or the test fails.
+The tests compare these tables with what Blender itself reports: what a new version adds must be decided here; until
+then it is treated as a path to a file that would be read (in files), or the test fails.
 """
 
 from __future__ import annotations
 
 READS = "reads"
-"""What Blender would read: only from where the file may lead, else emptied, with a warning."""
+"""Paths that Blender would read: kept only if the file may lead there, else emptied, with a warning."""
 WRITES = "writes"
-"""Where Blender would write: emptied. The gateway writes to places of its own."""
+"""Paths that Blender would write: emptied. The gateway writes to its own places."""
 NOTES = "notes"
-"""What Blender may come back to: emptied, with a warning where it leads out of the file's own folder."""
+"""Paths that Blender may use again: emptied, with a warning if they lead out of the file's own folder."""
 QUIET = "quiet"
-"""What is only noted, or shown in a window, and is in many files: emptied without a word."""
+"""Paths that are only recorded, or shown in a window, and are in many files: emptied without a warning."""
 NAMES = "names"
-"""No path of a file: a name, or a path within the data. It stays."""
+"""Not a file path, but a name, or a path within the data: kept."""
 
 STORED: dict[tuple[str, str], str] = {
     ("Brush", "icon_filepath"): NOTES,
@@ -57,14 +57,14 @@ STORED: dict[tuple[str, str], str] = {
     ("Volume", "filepath"): READS,
     ("bSound", "name"): READS,
 }
-"""Texts of a fixed size in the structures of a file that are paths. Names are those of the structures."""
+"""Fixed-size strings in the structures of a file that are paths, by the names of the structures."""
 
 POINTED: dict[tuple[str, str], str] = {
     ("NodesModifierBake", "directory"): NOTES,
     ("NodesModifierData", "simulation_bake_directory"): NOTES,
     ("Text", "name"): NOTES,
 }
-"""The same for texts of their own, to which structures point. No program that was compiled somewhere else may come."""
+"""The same for separate strings to which structures point. Programs compiled elsewhere are not allowed."""
 
 BYTECODE: frozenset[tuple[str, str]] = frozenset({("Camera", "custom_bytecode"), ("NodeShaderScript", "bytecode")})
 """Programs for Cycles that were compiled elsewhere."""
@@ -113,27 +113,27 @@ SHOWN: dict[tuple[str, str], str] = {
     ("VectorFont", "filepath"): READS,
     ("Volume", "filepath"): READS,
 }
-"""The properties of data-blocks that are paths, by Blender's own types. What is not here is treated as READS."""
+"""The properties of data-blocks that are paths, by Blender's own types. Anything else is treated as READS."""
 
 NAMING_PYTHON: dict[tuple[str, str], str] = {
-    ("Camera", "custom_shader"): "a program for Cycles: taken out",
-    ("Driver", "expression"): "muted, where it is more than arithmetic that Blender works out itself",
+    ("Camera", "custom_shader"): "a program for Cycles: removed",
+    ("Driver", "expression"): "muted, if it is more than arithmetic that Blender computes itself",
     ("FreestyleModuleSettings", "script"): "taken out",
     ("NodeFrame", "text"): "a text that is shown",
-    ("ShaderNodeScript", "script"): "a program for Cycles: taken out",
+    ("ShaderNodeScript", "script"): "a program for Cycles: removed",
     ("ShaderNodeTexIES", "ies"): "a table of numbers",
     ("Text", "use_module"): "switched off",
 }
-"""The properties that name Python or another program, and what becomes of them."""
+"""The properties that name Python or another program, and what happens to them."""
 
 WRITING_NODES = ("CompositorNodeOutputFile",)
-"""The types of nodes that write files of their own when a picture is made."""
+"""The types of nodes that write their own files when a picture is rendered."""
 
 FLUID = 56
 """The number of the fluid modifier in files (`eModifierType_Fluid`)."""
 READING_NODES = "GeometryNodeImport"
-"""How the types of nodes begin that read a file while geometry is evaluated; other nodes can make their paths."""
+"""Prefixes of the types of nodes that read a file while geometry is evaluated; other nodes can compute their paths."""
 MUTED = 1 << 9
-"""Of a node's flags (`NODE_MUTED`)."""
+"""A flag of a node (`NODE_MUTED`)."""
 ON_DISK = 1 << 6 | 1 << 9
-"""Of a point cache's flags: it is kept on the disk, or comes from there (`PTCACHE_DISK_CACHE`, `PTCACHE_EXTERNAL`)."""
+"""Flags of a point cache that is written to or read from the disk (`PTCACHE_DISK_CACHE`, `PTCACHE_EXTERNAL`)."""

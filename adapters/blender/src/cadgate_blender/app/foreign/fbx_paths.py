@@ -1,6 +1,6 @@
-"""Paths in FBX files, of which nothing but the last part stays: Blender opens them from wherever they lead.
+"""Reduces paths in FBX files to their last part, because Blender opens them wherever they lead.
 
-A path is overwritten in its place, as long as it was: nothing else of the file changes.
+A path is overwritten in place, with the same length, so nothing else in the file changes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _QUOTED = re.compile(rb'"([^"\n]*)"')
 
 
 def shorten(path: str) -> None:
-    """Leave of every path in an FBX file its last part. Raises AppError `command_failed` for a damaged file."""
+    """Reduce every path in an FBX file to its last part. Raises AppError `command_failed` for a damaged file."""
     with open(path, "r+b") as file, mmap.mmap(file.fileno(), 0) as data:
         if data[: len(_MAGIC)] != _MAGIC:
             _shorten_text(data)
@@ -36,7 +36,7 @@ def shorten(path: str) -> None:
 
 def _damaged() -> AppError:
     return AppError(
-        "command_failed", "Blender cannot read the fbx file, it is damaged: its parts are not where it says"
+        "command_failed", "Blender cannot read the fbx file: it is damaged, and its parts are not where it says"
     )
 
 
@@ -49,7 +49,7 @@ def _shorten_text(data: Any) -> None:
 
 
 def without_folder(path: bytes) -> bytes:
-    """A path as long as this one, which leads to the file of its name in the folder where it is read."""
+    """Return a path of the same length that leads to the file of this name in the current folder."""
     begin = max(path.rfind(b"/"), path.rfind(b"\\")) + 1
     if not begin:
         return path
@@ -87,7 +87,7 @@ class _Binary:
             place = after
 
     def _values(self, place: int, count: int, name: bytes) -> int:
-        """Shorten the texts of a node, where they are paths. Returns where its values end."""
+        """Shorten the strings of a node that are paths. Returns where its values end."""
         is_path = any(word in name for word in _WORDS)
         for number in range(count):
             kind = self._data[place : place + 1]

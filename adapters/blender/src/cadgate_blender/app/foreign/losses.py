@@ -1,4 +1,4 @@
-"""What a file loses before it is let in: collected while it is looked at, and told in few warnings that name it."""
+"""Collects what a file loses before it is let in, and reports it in a few warnings that name it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any, Iterable
 
 from cadgate.appserver import warn
 
-_TOLD = 20
+_SHOWN = 20
 _TRUST = ". To open the file as it is, send trusted=true with a key that has the scope execute"
 
 
 class Losses:
-    """What was left out of a file. The same loss counts once, whoever sees it.
+    """What was left out of a file. The same loss counts once, whoever finds it.
 
-    :param trustable: whether the same file could be opened as it is, which the warnings say then.
+    :param trustable: whether the file could be opened as it is, which the warnings then mention.
     """
 
     def __init__(self, *, trustable: bool) -> None:
@@ -24,19 +24,19 @@ class Losses:
         """Data-block and part of what is switched off or removed; the warning's code, and why."""
 
     def file(self, owner: str, what: str) -> None:
-        """A reference to another file was emptied: `what` is the property of `owner`, as Blender calls it."""
+        """Record an emptied reference to another file: `what` is Blender's property of `owner`."""
         self.files.setdefault((owner, what), None)
 
     def part(self, owner: str, what: str, why: str) -> None:
-        """`what` of `owner` was switched off or removed, because `why` (a clause)."""
+        """Record that `what` of `owner` was switched off or removed, because `why` (a clause)."""
         self.parts.setdefault((owner, what), ("left_out", why))
 
     def code(self, owner: str, what: str, why: str) -> None:
-        """The same for what is code, or runs some."""
+        """Do the same for what is code, or runs code."""
         self.parts.setdefault((owner, what), ("code_left_out", why))
 
-    def tell(self) -> None:
-        """Say it all in the result of the running call."""
+    def warn(self) -> None:
+        """Report everything in the result of the running call."""
         warn_of_files(len(self.files), [f"{owner} ({what})" for owner, what in self.files], self._trust)
         reasons: dict[tuple[str, str], list[str]] = {}
         for (owner, what), reason in self.parts.items():
@@ -46,7 +46,7 @@ class Losses:
 
 
 def warn_of_files(count: int, which: Iterable[str] = (), more: str = "") -> None:
-    """Say how many files an import refers to that did not come with it, and what refers to them."""
+    """Warn of the number of files an import refers to that did not come with it, and of what refers to them."""
     if count:
         what = "1 file that the import refers to" if count == 1 else f"{count} files that the import refers to"
         named = _list(list(which))
@@ -55,10 +55,10 @@ def warn_of_files(count: int, which: Iterable[str] = (), more: str = "") -> None
 
 
 def owner(kind: str, name: str) -> str:
-    """A data-block for a sentence."""
+    """Return a data-block's name for a sentence."""
     return f"{kind.lower()} {name!r}"
 
 
 def _list(parts: list[Any]) -> str:
-    rest = len(parts) - _TOLD
-    return ", ".join(map(str, parts[:_TOLD])) + (f" and {rest} more" if rest > 0 else "")
+    rest = len(parts) - _SHOWN
+    return ", ".join(map(str, parts[:_SHOWN])) + (f" and {rest} more" if rest > 0 else "")

@@ -1,7 +1,7 @@
-"""A second wall while a file of somebody else is loaded: no Python is compiled or run that is no module on the disk.
+"""A second barrier while a file from outside is loaded: only Python modules on the disk are compiled or run.
 
-Blender does not run the scripts of a file that is opened without them. But parts of it are steered by Python that is
-put together from what a file says: this holds whatever the way is.
+Blender does not run the scripts of a file that is opened without them. But parts of Blender are controlled by Python
+that is composed from a file's content: this barrier applies however that happens.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _state = {"armed": False, "hooked": False}
 def no_python() -> Generator[None, None, None]:
     """Refuse Python from anywhere but modules while the block runs."""
     if not _state["hooked"]:
-        # A hook cannot be taken off again; it does nothing while it is not armed.
+        # A hook cannot be removed; it does nothing while it is not armed.
         sys.addaudithook(_look)
         _state["hooked"] = True
     _state["armed"] = True

@@ -1,4 +1,4 @@
-"""The door for .blend files from outside: what opens them, in a worker."""
+"""Opens .blend files from outside, in a worker."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cadgate_blender.app.foreign.places import Places
 
 
 def open_file(path: str, roots: Sequence[str], *, trusted: bool) -> None:
-    """Open the .blend file `path`; what it may not bring is left out, with warnings that name it.
+    """Open the .blend file `path` without what is not allowed, which warnings name.
 
     :param roots: the folders that its paths may lead to. A trusted file is opened as it is.
-    :raises AppError: `command_failed`, `unsupported_format`, for a file that is not as Blender makes them.
-    :raises RuntimeError: Blender's own, when it cannot read the file.
+    :raises AppError: `command_failed`, `unsupported_format`, for a file that Blender cannot have written.
+    :raises RuntimeError: Blender's own, if it cannot read the file.
     """
     if trusted:
         bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
@@ -27,11 +27,11 @@ def open_file(path: str, roots: Sequence[str], *, trusted: bool) -> None:
     with no_python():
         bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
     after_loading.settle(Places(path, roots), losses)
-    losses.tell()
+    losses.warn()
 
 
 def settle_import(path: str) -> None:
-    """Leave out of what was imported from the file `path`, of another format, what leads to other files."""
+    """Remove what leads to other files from an import of the file `path`, of another format."""
     losses = Losses(trustable=False)
     after_loading.settle(Places(path, ()), losses)
-    losses.tell()
+    losses.warn()

@@ -1,7 +1,7 @@
-"""The gate of what Blender writes by itself while it makes a picture, whatever made the scene.
+"""Keeps Blender from writing files by itself while it renders, whatever made the scene.
 
-A render makes one file, that of the request. But scenes show other scenes in strips, each with its compositor, and node
-groups hold output nodes too: all of them are stilled, in the whole document and not in the active scene only.
+A render writes one file, that of the request. But strips show other scenes, each with its compositor, and node groups
+can contain output nodes: all of them are removed, in the whole document and not only in the active scene.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from cadgate_blender.app.foreign import decided
 from cadgate_blender.app.foreign.losses import Losses, owner
 from cadgate_blender.app.foreign.walking import trees
 
-_WHY = "such nodes write files of their own when a picture is made"
+_WHY = "such nodes write their own files when a picture is rendered"
 _SWITCHES = ("use_render_cache", "use_stamp_filename", "use_stamp_hostname")
-"""Of a scene's render settings: whole results are kept in a file; and what of this machine would be in the picture."""
+"""Render settings that keep results in a file, or put data about this machine into the picture."""
 
 
 def still() -> None:
     """Call this in a worker before the copy that is open there is rendered, played or exported."""
     for _, tree, node in list(_writing()):
-        # Removed and not muted: this is a copy, and nothing can switch on again what is gone.
+        # Remove them rather than mute them: this is a copy, and nothing can switch on what is gone.
         tree.nodes.remove(node)
     for scene in bpy.data.scenes:
         for name in _SWITCHES:

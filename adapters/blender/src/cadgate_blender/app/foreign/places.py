@@ -1,4 +1,4 @@
-"""Where a path of a file may lead: to what came with it, and to the session's workspace and the allowed folders."""
+"""Decides where a path in a file may lead: to the file's own content, the session's workspace and allowed folders."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Places:
         self._roots = [os.path.realpath(root) for root in roots]
 
     def has(self, path: str) -> bool:
-        """Whether a path, as Blender writes it, leads to one of them. Links are followed."""
+        """Return whether a path, as Blender writes it, leads to one of them. Links are followed."""
         if not path or "\0" in path or "\\" in path:
             return False
         if path.startswith("//"):
             real = os.path.realpath(os.path.join(self._folder, path[2:]))
             return real != self._file and _within(real, self._folder) and os.path.isfile(real)
-        # Anything else would be taken from wherever the process happens to work.
+        # Anything else would be relative to wherever the process happens to work.
         if not path.startswith("/"):
             return False
         real = os.path.realpath(path)
@@ -33,7 +33,7 @@ class Places:
 
 
 def leads_out(path: str) -> bool:
-    """Whether a path is more than a name in the folder of its file, or below it."""
+    """Return whether a path leads out of the folder of its file."""
     if not path.startswith("//"):
         return bool(path)
     return "\\" in path or ".." in path[2:].split("/")

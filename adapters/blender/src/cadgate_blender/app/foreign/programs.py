@@ -1,4 +1,4 @@
-"""What in a file is a program: Python that Blender would run, and what Cycles would compile."""
+"""Removes programs from a file: Python that Blender would run, and what Cycles would compile."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHADER = "programs for Cycles can read files"
 
 
 def take_out(losses: Losses) -> None:
-    """Switch off, mute or take out everything in what is open that names Python or another program."""
+    """Switch off, mute or remove everything in the open file that names Python or another program."""
     for text in bpy.data.texts:
         if text.use_module:
             losses.code(owner("text", text.name), "the run at the start", _PYTHON)
@@ -47,7 +47,7 @@ def _take_out_shader(block: Any, node: Any, losses: Losses) -> None:
 
 
 def _drivers() -> Iterator[tuple[Any, Any]]:
-    """Every driver, and the data-block that it belongs to."""
+    """Yield every driver, and the data-block that it belongs to."""
     for block in list(blocks()):
         for each in (block, getattr(block, "node_tree", None), getattr(block, "shape_keys", None)):
             animation = getattr(each, "animation_data", None)

@@ -1,4 +1,4 @@
-"""Goes through all data-blocks to every property that is a path, found by what Blender says of its types."""
+"""Walks through all data-blocks to every property that is a path, by what Blender reports about its types."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NEVER_IN_FILES = {
     *("AssetHandle", "FileSelectEntry", "StudioLight"),
     *("Depsgraph", "Context", "Screen", "WindowManager", "WorkSpace", "Space", "Property", "Function"),
 }
-"""Types of the running program. Windows come from the program too: files are opened without theirs."""
+"""Types of the running program. Windows belong to the program too: files are opened without theirs."""
 _EMBEDDED = {
     *("NodeTree", "ShaderNodeTree", "CompositorNodeTree", "GeometryNodeTree", "TextureNodeTree", "Collection"),
 }
@@ -26,14 +26,14 @@ _EMBEDDED = {
 
 
 def is_path(prop: Any) -> bool:
-    """Whether a property is a path of a file, as Blender or its name says."""
+    """Return whether a property is a file path, according to Blender or its name."""
     return prop.type == "STRING" and (
         prop.subtype in SUBTYPES or prop.identifier in _WORDS or prop.identifier.endswith(("_filepath", "_directory"))
     )
 
 
 def paths_of_types() -> dict[tuple[str, str], Any]:
-    """Every path property of every type that files hold, by the type that brings it and its name."""
+    """Return every path property of every type in files, by the type that defines it and its name."""
     found: dict[tuple[str, str], Any] = {}
     for rna in types().values():
         for prop in own(rna):
@@ -44,7 +44,7 @@ def paths_of_types() -> dict[tuple[str, str], Any]:
 
 @functools.lru_cache(maxsize=None)
 def types() -> dict[str, Any]:
-    """The types that a file's data can be of: data-blocks, and what hangs on them, of whatever kind it is."""
+    """Return the types of a file's data: data-blocks, and everything that belongs to them."""
     below: dict[str, list[Any]] = {}
     for name in dir(bpy.types):
         if not _OF_WINDOWS.search(name):
@@ -59,7 +59,7 @@ def types() -> dict[str, Any]:
             continue
         found[rna.identifier] = rna
         pending += below.get(rna.identifier, ())
-        # Some types have no name in bpy.types, and are met as the type of a property.
+        # Some types have no name in bpy.types, and appear only as the type of a property.
         pending += [prop.fixed_type for prop in ways(rna)]
         if rna.base is not None:
             pending.append(rna.base)
@@ -67,13 +67,13 @@ def types() -> dict[str, Any]:
 
 
 def own(rna: Any) -> list[Any]:
-    """The properties that a type brings itself."""
+    """Return the properties that a type defines itself."""
     inherited = set(rna.base.properties.keys()) if rna.base is not None else set()
     return [prop for prop in rna.properties if prop.identifier not in inherited]
 
 
 def ways(rna: Any) -> list[Any]:
-    """The properties of a type that lead to other structures. Other data-blocks are looked at by themselves."""
+    """Return the properties of a type that lead to other structures. Other data-blocks are visited separately."""
     found = _ways.get(rna.identifier)
     if found is None:
         found = _ways[rna.identifier] = [prop for prop in rna.properties if _leads_on(prop)]
@@ -97,7 +97,7 @@ def _is_block(rna: Any) -> bool:
 
 
 class Walk:
-    """The ways from data-blocks to paths. Made once: what the types are does not change while files are read."""
+    """The ways from data-blocks to paths. Computed once: the types do not change while files are read."""
 
     def __init__(self) -> None:
         self._types = types()
@@ -125,7 +125,7 @@ class Walk:
         return bool(below & self._carriers)
 
     def _step(self, rna: Any) -> tuple[list[tuple[tuple[str, str], Any]], list[Any]]:
-        """The paths of a type, and its properties that lead on."""
+        """Return the paths of a type, and its properties that lead on."""
         found = self._steps.get(rna.identifier)
         if found is None:
             paths: list[tuple[tuple[str, str], Any]] = []
@@ -140,7 +140,7 @@ class Walk:
         return found
 
     def paths(self) -> Iterator[tuple[Any, Any, tuple[str, str]]]:
-        """Data-block, structure, and the type and name of each path property, of everything that is open."""
+        """Yield data-block, structure, and the type and name of each path property, of everything that is open."""
         for block in list(blocks()):
             yield from self._within(block, block, set())
         for library in list(bpy.data.libraries):
@@ -170,14 +170,14 @@ _walk: list[Walk] = []
 
 
 def walk() -> Walk:
-    """The one walk of this process."""
+    """Return the one walk of this process."""
     if not _walk:
         _walk.append(Walk())
     return _walk[0]
 
 
 def trees() -> Iterator[tuple[Any, Any]]:
-    """Every node tree and the data-block that it belongs to: node groups belong to themselves."""
+    """Yield every node tree and the data-block that it belongs to: node groups belong to themselves."""
     for block in list(blocks()):
         if isinstance(block, bpy.types.NodeTree):
             yield block, block

@@ -1,1 +1,1 @@
-"""Second opinions on what Blender made: looked at in another way than it was made."""
+"""Second opinions on what Blender made: checks it in another way than it was made."""

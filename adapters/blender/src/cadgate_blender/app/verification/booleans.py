@@ -1,4 +1,4 @@
-"""Whether a boolean did what it says: points are where they belong, and volumes add up."""
+"""Checks booleans: points are where they belong, and volumes add up."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy
 from cadgate_blender.app.verification.solids import Solid
 
 FAST, FULL = 200, 3000
-"""Triangles of each mesh near which points are looked at."""
+"""The number of triangles of each mesh near which points are tested."""
 
 _ROUNDING = 4e-6
-"""What 32-bit coordinates leave unknown of where a surface is, in sizes of the whole: with a margin."""
+"""The uncertainty of a surface by 32-bit coordinates, relative to the size of the whole, with a margin."""
 
 
 def covers(*solids: Solid) -> bool:
-    """Whether points near every triangle are looked at anyhow: then nothing is left for volumes to find."""
+    """Return whether points near every triangle are tested anyway, which leaves nothing for volumes to find."""
     return all(len(each.triangles) <= FAST for each in solids)
 
 
 def misplaced(operation: str, first: Solid, second: Solid, result: Solid, verify: str) -> str | None:
-    """What is wrong with the result of a boolean of two closed meshes, by points near all three surfaces."""
+    """Return what is wrong with the result of a boolean of two closed meshes, by points near all three surfaces."""
     if not result.closed and len(result.triangles):
         return "its surface has open edges"
     whole = max(first.size, second.size)
@@ -36,8 +36,8 @@ def misplaced(operation: str, first: Solid, second: Solid, result: Solid, verify
     )
     wanted, found = _membership(operation, first, second, result, points)
     for point, should in zip(points[wanted != found], wanted[wanted != found]):
-        # What only looks wrong by rounding is right a little further on, or in another direction.
-        # So is what lies where a face that is not flat may be folded one way or the other.
+        # What looks wrong only by rounding is right a little further on, or in another direction.
+        # So is a point where a face that is not flat may be folded one way or the other.
         bulge = max(each.bulge_at(point) for each in (first, second, result) if len(each.triangles))
         around = point + max(least / 2, 2 * bulge) * _AROUND
         for way in (0, 1):
@@ -46,7 +46,7 @@ def misplaced(operation: str, first: Solid, second: Solid, result: Solid, verify
                 break
         else:
             place = ", ".join(f"{value:.4g}" for value in point)
-            return f"the point ({place}) is {'outside' if should else 'inside'} it and should not be"
+            return f"the point ({place}) is {'outside' if should else 'inside'} it, but should not be"
     return None
 
 
@@ -56,7 +56,7 @@ _AROUND = numpy.concatenate([numpy.eye(3), -numpy.eye(3)])
 def _membership(
     operation: str, first: Solid, second: Solid, result: Solid, points: Any, way: int = 0
 ) -> tuple[Any, Any]:
-    """How often each point should be in the result, and how often it is."""
+    """Return how often each point should be in the result, and how often it is."""
     in_first, in_second = first.windings(points, way) > 0, second.windings(points, way) > 0
     if operation == "union":
         wanted = in_first | in_second
@@ -66,17 +66,17 @@ def _membership(
 
 
 def encloses_nothing(solid: Solid) -> bool:
-    """Whether a closed surface has no more volume than rounding gives it."""
+    """Return whether a closed surface has no more volume than rounding gives it."""
     return abs(solid.volume) <= _ROUNDING * solid.size * float(solid.areas.sum()) if len(solid.triangles) else True
 
 
 def counterpart(operation: str) -> str:
-    """The other boolean of the same two meshes whose volume, with that of this one, must add up."""
+    """Return the other boolean of the same meshes, whose volume and this one's must add up."""
     return "difference" if operation == "intersect" else "intersect"
 
 
 def volume_gap(operation: str, first: Solid, second: Solid, result: Solid, other: Solid) -> str | None:
-    """Whether V(A-B) + V(A*B) = V(A), or V(A+B) + V(A*B) = V(A) + V(B); `other` is the `counterpart`."""
+    """Check that V(A-B) + V(A*B) = V(A), or V(A+B) + V(A*B) = V(A) + V(B); `other` is the `counterpart`."""
     expected = first.volume + (second.volume if operation == "union" else 0.0)
     found = result.volume + other.volume
     surface = sum(float(each.areas.sum()) for each in (first, second))

@@ -1,4 +1,4 @@
-"""Shapes in numbers: where the triangles are, how large, which way they face. Two readers of one thing must agree."""
+"""Shapes in numbers: where the triangles are, how large, which way they face. Two readers of a shape must agree."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import bpy
 import numpy
 
 _LARGE = 1_000_000
-"""Triangles beyond which area and volume are left out: the box and the counts are compared all the same."""
+"""The number of triangles above which area and volume are left out; the box and the counts are still compared."""
 
 
 @dataclass
 class Shape:
-    """What is compared of an object: lengths as the file has them, Blender's axes."""
+    """The compared measures of an object: lengths as in the file, Blender's axes."""
 
     low: Any
     high: Any
@@ -25,7 +25,7 @@ class Shape:
     """Signed: negative for a closed surface that is inside out. About the middle of the box."""
     measured: bool = True
     lean: Any = field(default_factory=lambda: numpy.zeros(3))
-    """The sum of the areas as vectors: 0 for a closed surface; by it the volume of an open one is another elsewhere."""
+    """The sum of the areas as vectors: 0 for a closed surface; otherwise the volume depends on the place."""
 
     @property
     def size(self) -> float:
@@ -33,7 +33,7 @@ class Shape:
 
 
 def of(points: Any, triangles: Any) -> Shape | None:
-    """The shape of an array of points and one of triples of their numbers; None without points."""
+    """Return the shape of an array of points and one of triples of their numbers; None without points."""
     if not len(points):
         return None
     low, high = points.min(axis=0), points.max(axis=0)
@@ -48,7 +48,7 @@ def of(points: Any, triangles: Any) -> Shape | None:
 
 
 def together(shapes: Iterable[Shape]) -> Shape | None:
-    """All of them as one."""
+    """Combine all of them."""
     found = list(shapes)
     if not found:
         return None
@@ -67,19 +67,19 @@ def together(shapes: Iterable[Shape]) -> Shape | None:
 
 
 def turned(shape: Shape, matrix: Any) -> Shape:
-    """The shape with its axes exchanged by a matrix that has one 1 or -1 in each row."""
+    """Return the shape with its axes exchanged by a matrix that has one 1 or -1 in each row."""
     one, other = matrix @ shape.low, matrix @ shape.high
     return replace(shape, low=numpy.minimum(one, other), high=numpy.maximum(one, other), lean=matrix @ shape.lean)
 
 
 TO_Y_UP = numpy.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
-"""From Blender's axes into those of a file in which Y points up."""
+"""Converts Blender's axes to those of a file in which Y points up."""
 
 
 def evaluated(chosen: Iterable[Any], scale: float = 1.0) -> dict[str, Shape]:
-    """The shape of each of these objects as the scene shows it now, with what it makes instances of.
+    """Return the shape of each of these objects as the scene shows it now, including its instances.
 
-    Objects without points are not in it.
+    Objects without points are left out.
     """
     axes = numpy.eye(3) * scale
     depsgraph = bpy.context.evaluated_depsgraph_get()
@@ -99,7 +99,7 @@ def evaluated(chosen: Iterable[Any], scale: float = 1.0) -> dict[str, Shape]:
 
 
 def makes_instances(obj: Any) -> bool:
-    """Whether other objects may be seen because of this one."""
+    """Return whether other objects may be visible because of this one."""
     return (
         obj.instance_type != "NONE"
         or len(obj.particle_systems) > 0
@@ -112,7 +112,7 @@ def _add(parts: dict[str, list[Shape]], name: str, obj: Any, world: Any, axes: A
         return
     try:
         mesh = obj.to_mesh()
-    except RuntimeError:  # a metaball that another one draws
+    except RuntimeError:  # a metaball that is drawn by another one
         return
     if mesh is None:
         return
@@ -128,7 +128,7 @@ def _add(parts: dict[str, list[Shape]], name: str, obj: Any, world: Any, axes: A
 
 
 def arrays(mesh: Any) -> tuple[Any, Any]:
-    """The points of a mesh, and its triangles."""
+    """Return the points of a mesh, and its triangles."""
     points = numpy.empty(len(mesh.vertices) * 3, numpy.float32)
     mesh.vertices.foreach_get("co", points)
     mesh.calc_loop_triangles()

@@ -1,4 +1,4 @@
-"""Files that Blender says it wrote, read again: what is missing, of another kind or unlike the scene is no success."""
+"""Reads files again that Blender says it wrote: a missing, different or unfaithful file is an error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MAGIC = {
 
 
 def head(path: str, size: int = 64) -> bytes:
-    """The first bytes of a file. Raises AppError when Blender did not write it."""
+    """Return the first bytes of a file. Raises AppError if Blender did not write it."""
     try:
         with open(path, "rb") as file:
             return file.read(size)
@@ -40,7 +40,7 @@ def head(path: str, size: int = 64) -> bytes:
 
 
 def check_magic(path: str, format: str) -> None:
-    """Raise AppError when the file is missing, empty, or does not begin as `format` does."""
+    """Raise AppError if the file is missing, empty, or does not begin as `format` does."""
     first = head(path)
     if not first:
         raise AppError("command_failed", f"Blender reported success but wrote an empty {format} file")
@@ -49,7 +49,7 @@ def check_magic(path: str, format: str) -> None:
 
 
 def image_size(path: str, format: str) -> tuple[int, int]:
-    """(width, height) of an image file, read by Blender. Raises AppError when it is none."""
+    """Return (width, height) of an image file, read by Blender. Raises AppError if it is not an image."""
     check_magic(path, format)
     image: Any = bpy.data.images.load(path)
     try:
@@ -74,7 +74,7 @@ _READERS: dict[str, Callable[[str], Contents]] = {
 
 @dataclass
 class Times:
-    """How a scene counts its frames: importers convert what a file says into that."""
+    """How a scene counts its frames: importers convert a file's times into these."""
 
     start: int
     end: int
@@ -98,7 +98,7 @@ class Times:
 
 @dataclass
 class Truth:
-    """What a file must hold, as the scene showed it before anything was changed for the export."""
+    """What a file must contain: what the scene showed before anything was changed for the export."""
 
     shapes: dict[str, Shape]
     moving: set[str] = field(default_factory=set)
@@ -106,18 +106,18 @@ class Truth:
     keyed: set[str] = field(default_factory=set)
     """Names of objects whose shape keys the format can hold."""
     excused: set[str] = field(default_factory=set)
-    """Names of objects of which a warning already says that they are different in the file."""
+    """Names of objects for which a warning already says that they differ in the file."""
     names: set[str] = field(default_factory=set)
     """Names that the file must have."""
     by_name: bool = True
-    """Whether each object is compared, and not only everything together: instances have names of their own."""
+    """Whether each object is compared, and not only everything together: instances have their own names."""
     session: Times | None = None
 
 
 def compare(path: str, format: str, truth: Truth, up: str, *, full: bool) -> None:
-    """Raise AppError when the file does not hold what `truth` says.
+    """Raise AppError if the file does not contain what `truth` says.
 
-    glTF, OBJ, STL and PLY are read by readers of their own; the other formats, and with `full` every format, by
+    glTF, OBJ, STL and PLY are read by our own readers; the other formats, and with `full` every format, by
     Blender's importer into an empty session, which stays behind.
     """
     if format in _READERS:
@@ -125,7 +125,7 @@ def compare(path: str, format: str, truth: Truth, up: str, *, full: bool) -> Non
         _compare(_turned(found, extents.TO_Y_UP.T) if up == "Y" else found, format, truth)
     if format not in _READERS or full:
         found = _imported(path, format, truth.session, up)
-        # An importer of glTF takes Y for up, whatever the file was asked to be.
+        # A glTF importer assumes that Y is up, whatever was requested of the file.
         _compare(_turned(found, extents.TO_Y_UP) if up == "Z" and format in ("glb", "gltf") else found, format, truth)
 
 
@@ -136,7 +136,7 @@ def _turned(found: Contents, matrix: Any) -> Contents:
 
 
 def compare_names(path: str, names: set[str]) -> None:
-    """Raise AppError when a .blend file does not have these objects."""
+    """Raise AppError if a .blend file does not have these objects."""
     with bpy.data.libraries.load(path, link=True) as (source, _):
         missing = sorted(names - set(source.objects))
     if missing:
@@ -147,13 +147,13 @@ def _imported(path: str, format: str, times: Times | None, up: str) -> Contents:
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     if times is not None:
         times.apply()
-    told = len(current().warnings)
+    before = len(current().warnings)
     try:
         importers.load(path, format, up)
     except RuntimeError as error:
         raise AppError("command_failed", f"Blender cannot read the {format} file that it wrote") from error
-    # What the importer says is about the check, not about the export.
-    del current().warnings[told:]
+    # The importer's warnings concern the check, not the export.
+    del current().warnings[before:]
     if times is not None:
         times.apply()
     bpy.context.view_layer.update()
@@ -176,7 +176,7 @@ def _compare(found: Contents, format: str, truth: Truth) -> None:
         expected = extents.together(truth.shapes.values())
         surfaces = [shape for _, shape in found.parts if shape.triangles]
         if surfaces:
-            # Points and lines are not compared: formats differ in what they keep of them.
+            # Points and lines are not compared: formats keep them differently.
             found.whole = extents.together(surfaces)
         wrong += _differences("everything together", found.whole, expected, found, format)
     for name, shape in truth.shapes.items() if found.parts and truth.by_name else ():
@@ -192,15 +192,15 @@ def _compare(found: Contents, format: str, truth: Truth) -> None:
         more = f", and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         raise AppError(
             "command_failed",
-            f"The {format} file that Blender wrote is not what the scene shows, so it is not given out: "
-            f"{'; '.join(wrong[:3])}{more}. Another format may hold it, or an export of the other objects alone",
+            f"The {format} file that Blender wrote differs from the scene and was discarded: "
+            f"{'; '.join(wrong[:3])}{more}. Try another format, or export only the other objects",
             {"differences": wrong[:20]},
         )
 
 
 def _nearest_differences(name: str, want: Shape, found: Contents, format: str) -> list[str]:
-    """What is wrong with the part of this name. Several may have it, and some formats give the name to the data: one
-    that is right is enough.
+    """Return what is wrong with the part of this name. Several may have it, and some formats give the name to the data:
+    one correct part is enough.
     """
     named = [shape for each, shape in found.parts if each == name]
     if not named:

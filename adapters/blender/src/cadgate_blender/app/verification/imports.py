@@ -1,4 +1,4 @@
-"""What came from a file against what the file says: nothing, less, or something elsewhere is never silent."""
+"""Compares an import with what its file says: nothing, less, or another place is never silent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cadgate_blender.app.verification.extents import Shape
 
 
 def said_by(path: str, format: str) -> Any:
-    """What the file says of itself, where a reader here knows the format. Raises AppError `degenerate_result`."""
+    """Return what the file says about itself, if a reader knows its format. Raises AppError `degenerate_result`."""
     if format in ("stl", "obj", "ply"):
         return texts.read(path, format)
     if format in ("glb", "gltf"):
@@ -22,17 +22,19 @@ def said_by(path: str, format: str) -> Any:
 
 
 def check(said: Any, format: str, scale: float, up: str | None) -> None:
-    """Compare what is open now with what `said_by` answered for its file.
+    """Compare what is open now with what `said_by` returned for its file.
 
-    Raises AppError `degenerate_result` for nothing, for points that are no numbers, and for another place or size.
+    Raises AppError `degenerate_result` for nothing, for points that are not numbers, and for another place or size.
     """
     objects = list(bpy.data.objects)
     _check_numbers(objects, format)
     solid = [obj for obj in objects if obj.type == "MESH"]
     if solid and not any(len(obj.data.vertices) for obj in solid):
-        raise AppError("degenerate_result", f"The {format} file holds no geometry: its meshes have no points")
+        raise AppError("degenerate_result", f"The {format} file contains no geometry: its meshes have no points")
     if all(obj.type == "EMPTY" and obj.instance_type == "NONE" for obj in objects):
-        warn("no_geometry", f"The {format} file holds no geometry: what came are empties, places without a shape")
+        warn(
+            "no_geometry", f"The {format} file contains no geometry: only empties were imported, places without a shape"
+        )
     if isinstance(said, texts.Said):
         _check_text(said, format, scale, up, solid)
     elif said is not None:
@@ -56,7 +58,7 @@ def _check_numbers(objects: list[Any], format: str) -> None:
 
 def _check_text(said: texts.Said, format: str, scale: float, up: str | None, solid: list[Any]) -> None:
     for name, number in said.left_out.items():
-        warn("left_out", f"{number} of {name!r} in the {format} file, which Blender does not read, did not come")
+        warn("left_out", f"{number} of {name!r} in the {format} file were left out, because Blender does not read them")
     came = sum(len(obj.data.polygons) for obj in solid)
     wanted = said.faces - said.impossible
     _check_count(came, wanted, said.faces, format)
@@ -77,15 +79,15 @@ def _check_count(came: int, wanted: int, faces: int, format: str) -> None:
     if faces and not came:
         raise AppError(
             "degenerate_result",
-            f"The {format} file announces {faces} faces, and none of them could be read: nothing was imported. It is "
-            "damaged, or of a dialect that Blender does not know; write it anew with another program",
+            f"The {format} file announces {faces} faces, but none of them could be read: nothing was imported. It is "
+            "damaged, or of a dialect that Blender does not know; write it again with another program",
             {"faces": faces},
         )
     if came < wanted:
         warn(
             "faces_left_out",
-            f"{wanted - came} of the {faces} faces in the {format} file did not come: they are "
-            "doubled, or have no surface",
+            f"{wanted - came} of the {faces} faces in the {format} file were left out: they are "
+            "duplicates, or have no surface",
         )
 
 
@@ -98,8 +100,8 @@ def _elsewhere(format: str, have: Shape, want: Shape) -> AppError:
     shown = [[float(f"{value:.6g}") for value in corner] for corner in (have.low, have.high, want.low, want.high)]
     return AppError(
         "degenerate_result",
-        f"Blender read the {format} file otherwise than it is written: from {shown[0]} to {shown[1]} instead of from "
-        f"{shown[2]} to {shown[3]}. Nothing was imported; write the file anew with another program",
+        f"Blender read the {format} file differently from its content: from {shown[0]} to {shown[1]} instead of from "
+        f"{shown[2]} to {shown[3]}. Nothing was imported; write the file again with another program",
         {"read": shown[:2], "written": shown[2:]},
     )
 
@@ -108,13 +110,13 @@ def _elsewhere(format: str, have: Shape, want: Shape) -> AppError:
 
 
 class _Gltf:
-    """The triangles of a document, and the box of what its accessors announce. None where nothing sound is known."""
+    """The triangles of a document, and the box that its accessors announce; None if nothing reliable is known."""
 
     def __init__(self) -> None:
         self.triangles = 0
         self.whole: Shape | None = None
         self.packed = False
-        """Whether any of it is packed in a way that only Blender reads: then its word is all that there is."""
+        """Whether any of it is packed in a way that only Blender reads, so that there is nothing to compare with."""
 
 
 def _gltf(path: str) -> _Gltf:
@@ -123,7 +125,7 @@ def _gltf(path: str) -> _Gltf:
     worlds = gltf.worlds()
     shown = _shown(document)
     found: list[Shape] = []
-    # What moves is not where its nodes say when it is looked at.
+    # What moves is not where its nodes say at the time of the check.
     sure = not document.get("animations")
     for number, node in enumerate(document.get("nodes", [])):
         if "mesh" not in node or number not in shown:
@@ -148,7 +150,7 @@ _NONE = numpy.empty((0, 3), numpy.int64)
 
 
 def _shown(document: dict[str, Any]) -> set[int]:
-    """The nodes of all scenes: Blender reads every one of them."""
+    """Return the nodes of all scenes: Blender reads every one of them."""
     nodes, scenes = document.get("nodes", []), document.get("scenes")
     if not scenes:
         return set(range(len(nodes)))
@@ -166,7 +168,7 @@ def _is_packed(primitive: dict[str, Any], document: dict[str, Any]) -> bool:
 
 
 def _primitive(gltf: readers.Gltf, primitive: dict[str, Any], packed: bool, weights: Any) -> tuple[Any, int]:
-    """(its points or the corners of their box, the number of its triangles)."""
+    """Return its points or the corners of their box, and the number of its triangles."""
     accessors = gltf.document["accessors"]
     where = primitive.get("attributes", {}).get("POSITION")
     if where is None:
@@ -203,15 +205,15 @@ def _check_gltf(said: _Gltf, format: str, scale: float, solid: list[Any]) -> Non
     if said.triangles and not came:
         raise AppError(
             "degenerate_result",
-            f"The {format} file announces {said.triangles} triangles, and none of them could be read: nothing was "
-            f"imported. {'Its compressed data are damaged' if said.packed else 'It is damaged'}; write it anew",
+            f"The {format} file announces {said.triangles} triangles, but none of them could be read: nothing was "
+            f"imported. {'Its compressed data are damaged' if said.packed else 'It is damaged'}; write it again",
             {"triangles": said.triangles},
         )
     if came < said.triangles:
         warn(
             "faces_left_out",
-            f"{said.triangles - came} of the {said.triangles} triangles in the {format} file did "
-            "not come: they are doubled, or have no surface",
+            f"{said.triangles - came} of the {said.triangles} triangles in the {format} file were "
+            "left out: they are duplicates, or have no surface",
         )
     have = extents.together(extents.evaluated(solid).values())
     if said.whole is None or have is None:

@@ -1,6 +1,6 @@
-"""Readers of what was written, which know nothing of the exporters: glTF, OBJ, STL and PLY into points and triangles.
+"""Readers of written files, independent of the exporters: glTF, OBJ, STL and PLY to points and triangles.
 
-They read what Blender writes, not all that the formats allow.
+They read what Blender writes, not everything that the formats allow.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ class Contents:
     """What a reader found."""
 
     parts: list[tuple[str, Shape]] = field(default_factory=list)
-    """Parts with their names; empty for formats that have none."""
+    """Parts with their names; empty for formats without names."""
     whole: Shape | None = None
     names: set[str] = field(default_factory=set)
-    """Of all nodes, with and without a shape."""
+    """Names of all nodes, with and without a shape."""
     moving: set[str] = field(default_factory=set)
-    """Names of nodes with animation of their own or from above."""
+    """Names of nodes with animation, their own or inherited."""
     keyed: set[str] = field(default_factory=set)
     """Names of nodes with morph targets."""
     exact_triangles: bool = True
     rough: bool = False
-    """Whether it has faces of more than four corners, which may be cut into triangles in quite different ways."""
+    """Whether it has faces of more than four corners, which can be cut into triangles in very different ways."""
 
 
 # --- glTF --------------------------------------------------------------------------------------------------------
 
 
 class Gltf:
-    """A glTF document with its buffers. Raises AppError where it is damaged."""
+    """A glTF document with its buffers. Raises AppError if it is damaged."""
 
     def __init__(self, document: dict[str, Any], binary: bytes) -> None:
         self.document = document
@@ -67,7 +67,7 @@ class Gltf:
         return cls(document, data[28 + size :])
 
     def accessor(self, number: int) -> Any:
-        """The values of an accessor, one row each."""
+        """Return the values of an accessor, one row each."""
         part = self.document["accessors"][number]
         kind, width = numpy.dtype(_TYPES[part["componentType"]]), _WIDTHS[part["type"]]
         if "bufferView" not in part:
@@ -100,7 +100,7 @@ class Gltf:
         return numpy.ndarray((count, width), kind, data, start, (stride, kind.itemsize))
 
     def local(self, node: dict[str, Any]) -> Any:
-        """The matrix of a node."""
+        """Return the matrix of a node."""
         if "matrix" in node:
             return numpy.array(node["matrix"], numpy.float64).reshape(4, 4).T
         x, y, z, w = node.get("rotation", (0, 0, 0, 1))
@@ -117,7 +117,7 @@ class Gltf:
         return matrix
 
     def worlds(self) -> list[Any]:
-        """The matrix of every node in the file's space."""
+        """Return the matrix of every node in the file's space."""
         nodes = self.document.get("nodes", [])
         found: list[Any] = [None] * len(nodes)
         below = {child for node in nodes for child in node.get("children", ())}
@@ -129,7 +129,7 @@ class Gltf:
         return found
 
     def triangles(self, primitive: dict[str, Any], count: int) -> Any:
-        """The triangles of a primitive with `count` vertices; none for points and lines."""
+        """Return the triangles of a primitive with `count` vertices; none for points and lines."""
         mode = primitive.get("mode", 4)
         if "indices" in primitive:
             order = self.accessor(primitive["indices"])[:, 0].astype(numpy.int64)
@@ -180,7 +180,7 @@ def read_gltf(path: str) -> Contents:
             if numpy.linalg.det(world[:3, :3]) < 0:
                 triangles = triangles[:, ::-1]
             if shape := extents.of(points @ world[:3, :3].T + world[:3, 3], triangles):
-                # Of a skinned mesh only the counts mean something: its joints say where it is.
+                # For a skinned mesh only the counts are meaningful: its joints say where it is.
                 shape.measured = shape.measured and "skin" not in node
                 pieces.append(shape)
         if joined := extents.together(pieces):
@@ -234,7 +234,7 @@ def read_obj(path: str) -> Contents:
 
 
 def _fans(lines: list[bytes]) -> tuple[Any, int]:
-    """The triangles of faces of positive indices, each a fan about its first corner, and the most corners of a face."""
+    """Return the triangles of faces with positive indices, as fans, and the most corners of a face."""
     rows = [row.split() for row in re.sub(rb"/[^ \r\n]*", b"", b"".join(lines)).splitlines()]
     found: list[Any] = []
     for corners in sorted({len(row) for row in rows}):
@@ -245,7 +245,7 @@ def _fans(lines: list[bytes]) -> tuple[Any, int]:
 
 
 def read_stl(path: str) -> Contents:
-    """Binary, as Blender writes it. Raises AppError where it is damaged."""
+    """Read a binary file, as Blender writes it. Raises AppError if it is damaged."""
     with open(path, "rb") as file:
         data = file.read()
     (count,) = struct.unpack_from("<I", data.ljust(84, b"\0"), 80)
@@ -261,7 +261,7 @@ _PLY.update({"double": "<f8", "float32": "<f4", "uint8": "u1", "int32": "<i4", "
 
 
 def read_ply(path: str) -> Contents:
-    """Binary and triangulated, as it is asked of Blender. Raises AppError where it is damaged."""
+    """Read a binary, triangulated file, as requested of Blender. Raises AppError if it is damaged."""
     with open(path, "rb") as file:
         data = file.read()
     end = data.index(b"end_header\n") + len(b"end_header\n")

@@ -9,10 +9,10 @@ from typing import Any
 import numpy
 
 _PAIRS = 1_000_000
-"""Points and triangles that are looked at together: bounds the memory."""
+"""The number of points and triangles that are processed together, to limit memory."""
 
 _TILT = 0.0314, 0.0173
-"""How far rays lean from an axis: no model has such faces by design."""
+"""The slope of rays against an axis, which no model's faces have by design."""
 
 
 class Solid:
@@ -35,7 +35,7 @@ class Solid:
 
     @property
     def size(self) -> float:
-        """The diagonal of the bounding box."""
+        """Return the diagonal of the bounding box."""
         return float(numpy.linalg.norm(self.bounds[1] - self.bounds[0]))
 
     @cached_property
@@ -44,7 +44,7 @@ class Solid:
 
     @cached_property
     def _normals(self) -> Any:
-        """Twice the area of each triangle, along its normal."""
+        """Return twice the area of each triangle, along its normal."""
         a, b, c = (self.corners[:, number] for number in range(3))
         return numpy.cross(b - a, c - a)
 
@@ -54,9 +54,9 @@ class Solid:
 
     @cached_property
     def bulges(self) -> Any:
-        """For each triangle, how far the face that it is of is from flat: its surface is anything in between.
+        """Return for each triangle how far its face is from flat: the surface may be anywhere in between.
 
-        Asked as long as the mesh is there.
+        Call it while the mesh exists.
         """
         mesh = self._mesh
         found = numpy.zeros(len(mesh.polygons))
@@ -71,51 +71,51 @@ class Solid:
             mesh.polygons.foreach_get("normal", normals)
             owner = numpy.repeat(numpy.arange(len(sizes)), sizes)
             away = numpy.einsum("ij,ij->i", self.points[corners] - middles[owner], normals.reshape(-1, 3)[owner])
-            # One way to fold it lies this far above the plane, the other as far below.
+            # Folded one way, it lies this far above the plane; folded the other way, as far below.
             found = 2 * numpy.maximum.reduceat(numpy.abs(away), starts)
         face = numpy.empty(len(self.triangles), numpy.int32)
         mesh.loop_triangles.foreach_get("polygon_index", face)
         return found[face]
 
     def bulge_at(self, point: Any) -> float:
-        """How uncertain the surface is near a point."""
+        """Return the uncertainty of the surface near a point."""
         low, high = self.corners.min(axis=1) - self.bulges[:, None], self.corners.max(axis=1) + self.bulges[:, None]
         near = ((low <= point) & (point <= high)).all(axis=1)
         return float(self.bulges[near].max()) if near.any() else 0.0
 
     @cached_property
     def slack(self) -> float:
-        """How uncertain the volume is, as faces are not flat."""
+        """Return the uncertainty of the volume, since faces are not flat."""
         return float((self.areas * self.bulges).sum()) if len(self.triangles) else 0.0
 
     @cached_property
     def volume(self) -> float:
-        """Signed; what overlaps counts twice."""
+        """Return the signed volume; overlaps count twice."""
         if not len(self.triangles):
             return 0.0
         middle = self.bounds.mean(axis=0)
         return float(numpy.einsum("ij,ij->", self.corners[:, 0] - middle, self._normals) / 6)
 
     def near_faces(self, most: int, distance: float, least: float) -> Any:
-        """Points on both sides of up to `most` triangles, which are spread over the whole mesh and the largest ones.
+        """Return points on both sides of up to `most` triangles, spread over the whole mesh, including the largest.
 
-        They stand `distance` away, less where the triangle is small, but never less than `least`.
+        They are `distance` away, less if the triangle is small, but at least `least`.
         """
         usable = numpy.flatnonzero(self.areas > (4 * least) ** 2)
         if len(usable) > most:
             spread = usable[numpy.linspace(0, len(usable) - 1, most * 3 // 4).astype(int)]
             largest = usable[numpy.argsort(-self.areas[usable], kind="stable")[: most // 4]]
             usable = numpy.unique(numpy.concatenate([spread, largest]))
-        # Not the middle: through that run lines of symmetry, and edges of what was cut along them.
+        # Do not use the middle: lines of symmetry run through it, and edges of cuts along them.
         inside = numpy.einsum("ijk,j->ik", self.corners[usable], numpy.array([0.41, 0.347, 0.243]))
         areas = self.areas[usable, None]
         steps = numpy.clip(numpy.sqrt(areas) / 10, least, distance) * self._normals[usable] / (2 * areas)
         return numpy.concatenate([inside + steps, inside - steps])
 
     def windings(self, points: Any, way: int = 0) -> Any:
-        """How often the surface winds round each point: 1 inside, 0 outside. `way` is one of two ways to count.
+        """Return how often the surface winds round each point: 1 inside, 0 outside. `way` is one of two ways to count.
 
-        A ray from each point leaves the surface as often as it does not enter it again.
+        This is how often a ray from the point leaves the surface, less how often it enters it.
         """
         if not len(self.triangles):
             return numpy.zeros(len(points), numpy.int64)
@@ -124,7 +124,7 @@ class Solid:
 
     @cached_property
     def _views(self) -> list[tuple[Any, Any, _Grid]]:
-        """The triangles, seen along the two axes along which least of them lies behind each other."""
+        """Return the triangles, seen along the two axes along which they overlap least."""
         found: list[tuple[Any, Any, _Grid]] = []
         for axis in numpy.argsort(numpy.abs(self._normals).sum(axis=0) * (self.bounds[1] - self.bounds[0] + 1e-30))[:2]:
             up = numpy.insert(_TILT, axis, 1.0)
@@ -151,7 +151,7 @@ class _Grid:
             first, last = self._cells(low), self._cells(high)
             wide, deep = (last - first + 1).T
             total = int((wide * deep).sum())
-            # Large triangles cover many cells: then there are too many of those.
+            # Large triangles cover many cells, so use fewer cells.
             if self._side == 1 or total <= 20_000 + 8 * len(flat):
                 break
             self._side //= 2
@@ -167,7 +167,7 @@ class _Grid:
         return numpy.clip(((places - self._corner) * self._scale).astype(numpy.int64), 0, self._side - 1)
 
     def crossings(self, points: Any, triangles: Any) -> Any:
-        """How often a ray upwards from each point leaves the surface, less how often it enters it."""
+        """Return how often a ray upwards from each point leaves the surface, less how often it enters it."""
         column, row = self._cells(points[:, :2]).T
         cells = column * self._side + row
         begin, end = (numpy.searchsorted(self._sorted, cells, side=side) for side in ("left", "right"))
@@ -190,7 +190,7 @@ class _Grid:
 
 
 def _crossings(points: Any, triangles: Any) -> Any:
-    """+1 where the ray upwards from a point leaves through its triangle, -1 where it enters, else 0."""
+    """Return +1 if the ray upwards from a point leaves through its triangle, -1 if it enters, else 0."""
     a, b, c = (triangles[:, number] for number in range(3))
 
     def side(one: Any, other: Any) -> Any:
@@ -198,7 +198,7 @@ def _crossings(points: Any, triangles: Any) -> Any:
             points[:, 0] - one[:, 0]
         )
 
-    # The same edge seen from its two triangles must give the same number, but for the sign: it is the same sum.
+    # An edge seen from its two triangles must give the same number except for the sign, so the sum is the same.
     ab, bc, ca = side(a, b), side(b, c), side(c, a)
     whole = ab + bc + ca
     inside = ((ab > 0) & (bc > 0) & (ca > 0)) | ((ab < 0) & (bc < 0) & (ca < 0))
@@ -208,13 +208,13 @@ def _crossings(points: Any, triangles: Any) -> Any:
 
 
 def _is_balanced(mesh: Any) -> bool:
-    """Whether each edge is used in one direction as often as in the other: the surface has no rim, and one outside."""
+    """Return whether each edge is used as often in one direction as in the other: no rim, and one outside."""
     corners = numpy.empty(len(mesh.loops), numpy.int32)
     mesh.loops.foreach_get("vertex_index", corners)
     edges = numpy.empty(len(mesh.loops), numpy.int32)
     mesh.loops.foreach_get("edge_index", edges)
     ends = numpy.empty(len(mesh.edges) * 2, numpy.int32)
     mesh.edges.foreach_get("vertices", ends)
-    # From its first vertex on, or back to it.
+    # From its first vertex, or back to it.
     forward = numpy.where(ends[0::2][edges] == corners, 1, -1)
     return not numpy.bincount(edges, weights=forward, minlength=len(mesh.edges)).any()

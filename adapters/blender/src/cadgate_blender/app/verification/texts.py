@@ -1,6 +1,6 @@
-"""STL, OBJ and PLY files as their own texts say them: how many faces, and where. What Blender read must agree.
+"""Reads STL, OBJ and PLY files independently: how many faces, and where. Blender's import must agree.
 
-These readers build nothing. What they cannot read they leave to Blender, by answering None.
+These readers build nothing. They return None for what they cannot read, and leave it to Blender.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ class Said:
 
     faces: int
     points: Any
-    """Those that faces or lines use; all, where there are none."""
+    """The points that faces or lines use; all points if there are none."""
     impossible: int = 0
-    """Faces that no reader can build: of points that are not there, or of fewer than three."""
+    """Faces that no reader can build: with missing points, or fewer than three."""
     left_out: dict[str, int] = field(default_factory=dict)
     """What Blender's importer does not read, by its name in the format."""
 
 
 def read(path: str, format: str) -> Said | None:
-    """Raises AppError `degenerate_result` for numbers that are none, and for lines that end as none do any more."""
+    """Read the file. Raises AppError `degenerate_result` for invalid numbers, and for obsolete line ends."""
     with open(path, "rb") as file:
         data = file.read()
     said = _said(data, format)
     if said is not None and not said.faces and not len(said.points):
-        raise AppError("degenerate_result", f"The {format} file holds no geometry: it has no faces and no points")
+        raise AppError("degenerate_result", f"The {format} file contains no geometry: it has no faces and no points")
     return said
 
 
@@ -49,14 +49,14 @@ def _said(data: bytes, format: str) -> Said | None:
     if b"\r" in data and b"\n" not in data[: data.find(b"end_header") if format == "ply" else None]:
         raise AppError(
             "degenerate_result",
-            f"The {format} file ends its lines by carriage returns alone, and reads as one line: save it with the line "
-            "ends of today (\\n or \\r\\n)",
+            f"The {format} file ends its lines with carriage returns only, so it reads as one line: save it with "
+            "line ends \\n or \\r\\n",
         )
     return _obj(data) if format == "obj" else _ply(data)
 
 
 def _numbers(rows: list[bytes], what: str, format: str) -> Any:
-    """The first three numbers of each row."""
+    """Return the first three numbers of each row."""
     try:
         values = numpy.array([row.split()[:3] for row in rows], numpy.float64).reshape(-1, 3)
     except ValueError:
@@ -88,7 +88,7 @@ def _finite(values: Any, what: str, format: str) -> Any:
         number = int(numpy.argmax(bad))
         raise AppError(
             "degenerate_result",
-            f"{what} {number + 1} of the {format} file is {[float(v) for v in values[number]]}, and coordinates must "
+            f"{what} {number + 1} of the {format} file is {[float(v) for v in values[number]]}, but coordinates must "
             f"be finite numbers ({int(bad.sum())} such points). Nothing was imported",
             {"points": int(bad.sum())},
         )
@@ -107,15 +107,15 @@ def _stl(data: bytes) -> Said:
     if b"\r" in data and b"\n" not in data:
         raise AppError(
             "degenerate_result",
-            "The stl file ends its lines by carriage returns alone, and reads as one line: save it with the line ends "
-            "of today (\\n or \\r\\n)",
+            "The stl file ends its lines with carriage returns only, so it reads as one line: save it with "
+            "line ends \\n or \\r\\n",
         )
     points = _numbers(_VERTEX.findall(data), "Vertex", "stl")
     return Said(len(_FACET.findall(data)), points, _flat(points))
 
 
 def _flat(points: Any) -> int:
-    """Triangles of which two corners are one point: Blender leaves them out, and nobody sees it."""
+    """Count triangles with two corners in the same point: Blender leaves them out, which is invisible."""
     corners = points[: len(points) // 3 * 3].reshape(-1, 3, 3)
     same = [(corners[:, a] == corners[:, b]).all(axis=1) for a, b in ((0, 1), (1, 2), (0, 2))]
     return int((same[0] | same[1] | same[2]).sum())
@@ -148,7 +148,7 @@ def _obj(data: bytes) -> Said:
     points = _numbers(rows, "Vertex", "obj") if rows else numpy.empty((0, 3))
     if used:
         which = numpy.unique(numpy.array(used, numpy.int64))
-        # A face may stand before its points.
+        # A face may come before its points.
         outside = which >= len(points)
         if outside.any():
             impossible = max(impossible, 1)
@@ -213,7 +213,9 @@ def _ply(data: bytes) -> Said | None:
     _, count, properties = elements[0]
     names = [each[-1] for each in properties]
     if not all(axis in names for axis in "xyz"):
-        raise AppError("degenerate_result", "The vertices of the ply file have no x, y and z: nothing to import")
+        raise AppError(
+            "degenerate_result", "The vertices of the ply file have no x, y and z: there is nothing to import"
+        )
     if order == "ascii":
         rows = [line for line in data[head.end() :].splitlines() if line.strip()][:count]
         at = [names.index(axis) for axis in "xyz"]

@@ -1,4 +1,4 @@
-"""Whether an operation that only rearranges meshes left their shape as it was: counts, box and volume in the world."""
+"""Checks that an operation that only rearranges meshes kept their shape: counts, box and volume in the world."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from cadgate.appserver import AppError
 from cadgate_blender.app.verification.solids import Solid
 
 _ROUNDING = 4e-6
-"""What 32-bit coordinates leave unknown, in sizes of the whole and distances from the origin: with a margin."""
+"""The uncertainty of 32-bit coordinates, relative to the size and the distance from the origin, with a margin."""
 
 
 class Shape(NamedTuple):
-    """What some meshes are in the world, together."""
+    """The combined measures of some meshes in the world."""
 
     vertices: int
     faces: int
@@ -24,7 +24,7 @@ class Shape(NamedTuple):
 
 
 def shape(parts: Sequence[tuple[Any, Any]]) -> Shape:
-    """The shape of meshes, each with the matrix that places it in the world."""
+    """Return the shape of meshes, each with the matrix that places it in the world."""
     vertices = faces = 0
     boxes: list[Any] = []
     volume = surface = 0.0
@@ -34,7 +34,7 @@ def shape(parts: Sequence[tuple[Any, Any]]) -> Shape:
         faces += len(mesh.polygons)
         if not len(solid.points):
             continue
-        # A mirrored object shows the other side of each face: its volume counts as Blender shows it.
+        # A mirrored object shows the other side of each face; its volume counts as Blender shows it.
         frame = numpy.array(matrix)
         solid.points = solid.points @ frame[:3, :3].T + frame[:3, 3]
         boxes.append(solid.bounds)
@@ -48,7 +48,7 @@ def shape(parts: Sequence[tuple[Any, Any]]) -> Shape:
 
 
 def check_same(what: str, before: Shape, after: Shape) -> None:
-    """Raise AppError where an operation changed more than how its meshes are kept."""
+    """Raise AppError if an operation changed more than how its meshes are stored."""
     problem = None
     if (before.vertices, before.faces) != (after.vertices, after.faces):
         problem = f"{after.vertices} vertices, {after.faces} faces are left of {before.vertices} and {before.faces}"
@@ -59,4 +59,4 @@ def check_same(what: str, before: Shape, after: Shape) -> None:
         elif abs(before.volume - after.volume) > room * before.surface:
             problem = f"the volume is {after.volume:.6g} instead of {before.volume:.6g}"
     if problem is not None:
-        raise AppError("command_failed", f"The {what} came out wrong and was taken back: {problem}")
+        raise AppError("command_failed", f"The result of the {what} was wrong, and it was undone: {problem}")

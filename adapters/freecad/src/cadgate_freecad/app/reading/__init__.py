@@ -1,4 +1,4 @@
-"""Readers of files from other programs, one module per format. They say what they could not bring.
+"""Readers of files from other programs, one module per format. They report what they could not import.
 
-Meshes are parsed here and handed to FreeCAD as arrays: its own importers leave out what they do not know, in silence.
+Meshes are parsed here and passed to FreeCAD as arrays: its own importers silently omit what they do not know.
 """

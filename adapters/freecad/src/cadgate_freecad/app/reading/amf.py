@@ -18,7 +18,7 @@ MOST_INSTANCES = 10_000
 
 
 def part_of(archive: zipfile.ZipFile) -> str:
-    """The AMF in a ZIP: the member that is called so, or the only one."""
+    """Return the AMF in a ZIP: the member with that suffix, or the only one."""
     named = [each for each in archive.namelist() if each.lower().endswith(".amf")]
     return (named or archive.namelist())[0]
 
@@ -32,7 +32,7 @@ def read(path: str, found: Found, name: str) -> None:
     scale = millimetres(root.get("unit", "millimeter"))
     if root.find(".//color") is not None:
         found.colors_lost("The AMF file has colours")
-    found.leave_out("curved edges (they come straight)", len(root.findall(".//edge")))
+    found.leave_out("curved edges (imported as straight)", len(root.findall(".//edge")))
     found.leave_out("textures", len(root.findall("texture")))
     objects = {node.get("id", f"#{number}"): node for number, node in enumerate(root.iter("object"))}
     meshes = {key: _mesh(node) for key, node in objects.items()}
@@ -62,14 +62,14 @@ def _mesh(node: Any) -> Triangles:
             for each in mesh.iterfind("volume/triangle"):
                 corners.extend([int(each.findtext(key, "")) + first for key in ("v1", "v2", "v3")])
     except ValueError as error:
-        raise AppError("unsupported_format", f"The AMF file has a number that is none: {error}") from None
+        raise AppError("unsupported_format", f"The AMF file has an invalid number: {error}") from None
     return Triangles(points, corners)
 
 
 def _placed(root: Any, objects: dict[str, Any]) -> list[tuple[str, Transform]]:
-    """Each object's id and where it stands: by the constellations, and as it is where none has it.
+    """Return each object's id and place: by the constellations, or as it is if none has it.
 
-    Objects and constellations are numbered each for themselves by some programs: an instance means an object first.
+    Some programs number objects and constellations separately: an instance refers to an object first.
     """
     constellations = {node.get("id", ""): node for node in root.iter("constellation")}
     inner = {each.get("objectid", "") for node in constellations.values() for each in node.findall("instance")}
@@ -77,7 +77,7 @@ def _placed(root: Any, objects: dict[str, Any]) -> list[tuple[str, Transform]]:
 
     def walk(key: str, matrix: Transform, above: tuple[str, ...]) -> None:
         if len(placed) > MOST_INSTANCES or key in above:
-            raise AppError("unsupported_format", "The AMF file has constellations in a circle, or too many instances")
+            raise AppError("unsupported_format", "The AMF file has circular constellations, or too many instances")
         for instance in constellations[key].findall("instance"):
             wanted, where = instance.get("objectid", ""), product(matrix, _transform(instance))
             if wanted in objects:
@@ -92,12 +92,12 @@ def _placed(root: Any, objects: dict[str, Any]) -> list[tuple[str, Transform]]:
 
 
 def _transform(instance: Any) -> Transform:
-    """Turned about x, then y, then z, then moved."""
+    """Turn about x, then y, then z, then move."""
     try:
         x, y, z = (float(instance.findtext(f"delta{axis}") or 0) for axis in "xyz")
         a, b, c = (math.radians(float(instance.findtext(f"r{axis}") or 0)) for axis in "xyz")
     except ValueError as error:
-        raise AppError("unsupported_format", f"The AMF file has a number that is none: {error}") from None
+        raise AppError("unsupported_format", f"The AMF file has an invalid number: {error}") from None
     turn_x = (1.0, 0.0, 0.0, 0.0, 0.0, math.cos(a), -math.sin(a), 0.0, 0.0, math.sin(a), math.cos(a), 0.0)
     turn_y = (math.cos(b), 0.0, math.sin(b), 0.0, 0.0, 1.0, 0.0, 0.0, -math.sin(b), 0.0, math.cos(b), 0.0)
     turn_z = (math.cos(c), -math.sin(c), 0.0, x, math.sin(c), math.cos(c), 0.0, y, 0.0, 0.0, 1.0, z)

@@ -1,6 +1,6 @@
-"""BREP, text and binary: whether a file holds all that it announces, which OpenCASCADE does not ask.
+"""BREP, text and binary: checks that a file contains everything it announces, which OpenCASCADE does not do.
 
-Of a file that is cut off it makes, depending on what its memory holds, an error, an empty shape or a part of the shape.
+From a truncated file OpenCASCADE makes, depending on its memory, an error, an empty shape or a part of the shape.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _OF_FREECAD = struct.Struct("<III")
 class Root(NamedTuple):
     """The last thing in a binary file: which of its records is the shape, where, in which orientation."""
 
-    index: int
+    record: int
     location: int
     orientation: int
     size: int
@@ -47,7 +47,7 @@ def is_binary(data: bytes) -> bool:
 
 
 def damage(data: bytes) -> str | None:
-    """What is missing of a file, as the end of a sentence; None where all that it announces is there."""
+    """Return what is missing from a file, as the end of a sentence; None if everything it announces is there."""
     return _binary_damage(data) if is_binary(data) else _text_damage(data)
 
 
@@ -66,26 +66,26 @@ def _text_damage(data: bytes) -> str | None:
         wanted = count * words
         there = sum(1 for _ in islice(_WORD.finditer(data, found.end(), end), wanted))
         if there < wanted:
-            return f"announces {count} records in its section {name!r}, and not all are in it"
+            return f"announces {count} records in its section {name!r}, but not all are there"
     shapes, at, there = counts[-1], begins[-1].end(), 0
     for mark in islice(_RECORD_END.finditer(data, at), shapes):
         there, at = there + 1, mark.end()
     if there < shapes:
-        return f"announces {shapes} records in its section 'TShapes', and {there} are in it"
+        return f"announces {shapes} records in its section 'TShapes', but has {there}"
     root = _ROOT.match(data, at)
     if not shapes:
         return None
     if root is None or not (1 <= int(root[1]) <= shapes and int(root[2]) <= counts[0]):
-        return "does not say at its end which of its records the shape is"
+        return "does not say at its end which of its records is the shape"
     return None
 
 
 def _binary_damage(data: bytes) -> str | None:
-    return "does not say at its end which of its records the shape is" if _root(data) is None else None
+    return "does not say at its end which of its records is the shape" if _root(data) is None else None
 
 
 def _root(data: bytes) -> Root | None:
-    """The root of a binary file, as OpenCASCADE or as FreeCAD writes it. It is the last record, in each."""
+    """Return the root of a binary file, as OpenCASCADE or FreeCAD writes it: in each, the last record."""
     shapes, locations = _announced(data, b"TShapes"), _announced(data, b"Locations")
     if not shapes or locations is None:
         return None
@@ -99,15 +99,15 @@ def _root(data: bytes) -> Root | None:
 
 
 def _announced(data: bytes, section: bytes) -> int | None:
-    """The count of a section; the last one of its name, where the numbers of a binary file happen to spell it too."""
+    """Return the count of a section: the last of its name, since numbers of a binary file may spell it by chance."""
     at = data.rfind(section + b" ")
     found = re.compile(rb" (\d+)\s").match(data, at + len(section)) if at >= 0 else None
     return None if found is None else int(found[1])
 
 
 def prepare(data: bytes) -> bytes | None:
-    """A binary file with its end as FreeCAD reads it, which is not what OpenCASCADE itself writes; None if it is so."""
+    """Return a binary file with the end that FreeCAD reads, unlike OpenCASCADE's own; None if it has it already."""
     root = _root(data)
     if root is None or root.size == _OF_FREECAD.size:
         return None
-    return data[: -root.size] + _OF_FREECAD.pack(root.index, root.location, root.orientation)
+    return data[: -root.size] + _OF_FREECAD.pack(root.record, root.location, root.orientation)

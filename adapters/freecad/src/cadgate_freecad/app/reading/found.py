@@ -1,4 +1,4 @@
-"""What a reader found in a file: the items, and what could not come, counted."""
+"""What a reader found in a file: the items, and a count of what could not be imported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cadgate_freecad.app.reading.text import decode
 
 
 class Found:
-    """Collects what is in one file. `stem` is the file's name without its suffix: the label of what has no name."""
+    """Collects the contents of one file. `stem` is the file's name without suffix: the label of nameless items."""
 
     def __init__(self, stem: str) -> None:
         self.stem = stem
@@ -25,15 +25,15 @@ class Found:
         self.warnings.append({"code": code, "message": message})
 
     def leave_out(self, what: str, count: int = 1) -> None:
-        """`count` things called `what` do not come; `finish` says so in one warning."""
+        """Count things called `what` that are not imported; `finish` reports all of them in one warning."""
         if count:
             self._left_out[what] = self._left_out.get(what, 0) + count
 
     def colors_lost(self, what: str) -> None:
-        self.warn("colors_lost", f"{what}, which are not imported: the objects come without colours")
+        self.warn("colors_lost", f"{what}, which are not imported: the objects have no colours")
 
     def names(self, raw: Iterable[bytes]) -> dict[bytes, str]:
-        """Names of the file as text; a guess of their encoding, one for all, is remembered for a warning."""
+        """Return names of the file as text; if their encoding was guessed, one for all, a warning will say so."""
         each_once = list(dict.fromkeys(raw))
         _, encoding = decode(b"\n".join(each_once))
         if encoding is None:
@@ -47,10 +47,10 @@ class Found:
             self._guessed[each] = encoding
 
     def finish(self) -> Found:
-        """Turn what was counted into warnings."""
+        """Turn the counts into warnings."""
         if self._left_out:
             listed = ", ".join(f"{count} {what}" for what, count in sorted(self._left_out.items()))
-            self.warn("left_out", f"What the file holds besides was not imported: {listed}")
+            self.warn("left_out", f"These contents of the file were not imported: {listed}")
         if self._guessed:
             encodings = ", ".join(sorted(set(self._guessed.values())))
             some = ", ".join(repr(each) for each in list(self._guessed)[:5])

@@ -1,4 +1,4 @@
-"""Triangles as arrays: checked, and made a mesh of FreeCAD's."""
+"""Triangles as arrays: checks them and makes a FreeCAD mesh."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HEADER = (
 class Triangles:
     """Points (x, y, z in a row) and corners (three indices a triangle)."""
 
-    def __init__(self, points: array | None = None, corners: array | None = None) -> None:
+    def __init__(self, points: array[float] | None = None, corners: array[int] | None = None) -> None:
         self.points = array("d") if points is None else points
         self.corners = array("i") if corners is None else corners
 
@@ -33,7 +33,7 @@ class Triangles:
         return self.points[3 * index : 3 * index + 3]
 
     def require_sound(self, what: str) -> None:
-        """Raise AppError for coordinates that are no numbers or beyond all bounds, and corners that do not exist."""
+        """Raise AppError for coordinates that are not numbers or out of bounds, and for corners that do not exist."""
         if not math.isfinite(sum(self.points)):
             for number, value in enumerate(self.points):
                 if not math.isfinite(value):
@@ -54,12 +54,12 @@ class Triangles:
             wrong = next(each for each in self.corners if not 0 <= each < count)
             raise AppError(
                 "unsupported_format",
-                f"{what} has a triangle with the point {wrong}, and {count} points (counted from 0): it is damaged",
+                f"{what} has a triangle with the point {wrong}, but {count} points (counted from 0): it is damaged",
                 {"point": wrong, "points": count},
             )
 
     def used(self) -> Triangles:
-        """Without the points that no triangle has."""
+        """Return a copy without the points that no triangle has."""
         places: dict[int, int] = {}
         corners = array("i", [places.setdefault(each, len(places)) for each in self.corners])
         if 3 * len(places) == len(self.points):
@@ -70,11 +70,11 @@ class Triangles:
         return Triangles(points, corners)
 
     def moved(self, matrix: Sequence[float], scale: float = 1.0) -> Triangles:
-        """A copy where `matrix` puts it (three rows of four), turned over where that mirrors. Raises AppError."""
+        """Return a copy moved by `matrix` (three rows of four), turned over if that mirrors. Raises AppError."""
         a, b, c, tx, d, e, f, ty, g, h, i, tz = matrix
         mirrored = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
         if not math.isfinite(mirrored) or mirrored == 0:
-            raise AppError("unsupported_format", "A transform in the file makes its object flat: it cannot be undone")
+            raise AppError("unsupported_format", "A transform in the file flattens its object to zero volume")
         xs, ys, zs = self.points[0::3], self.points[1::3], self.points[2::3]
         points = array("d", bytes(8 * len(self.points)))
         for axis, (p, q, r, t) in enumerate(((a, b, c, tx), (d, e, f, ty), (g, h, i, tz))):
@@ -85,7 +85,7 @@ class Triangles:
         return Triangles(points, corners)
 
     def mesh(self, what: str) -> Any:
-        """FreeCAD's mesh of it, compared with what it was made of. Raises AppError."""
+        """Return FreeCAD's mesh, compared with its triangles. Raises AppError."""
         import Mesh
 
         self._require_corners(what)
@@ -104,13 +104,13 @@ class Triangles:
         finally:
             os.unlink(path)
         if not mesh.isSolid():
-            # Many programs give each face points of its own; at equal places they are one.
+            # Many programs give each face its own points; points in the same place are merged.
             mesh.removeDuplicatedPoints()
         imports.check_mesh(mesh, used.points, used.corners, what)
         return mesh
 
 
-def _little(values: array) -> bytes:
+def _little(values: array[Any]) -> bytes:
     if sys.byteorder == "big":
         values.byteswap()
     return values.tobytes()

@@ -46,11 +46,11 @@ class _Parsed:
     def __init__(self) -> None:
         self.points = array("d")
         self.object: tuple[int, bytes] = (0, b"")
-        self.corners: dict[tuple[tuple[int, bytes], bytes], array] = {}
-        self.later: list[tuple[list[int], array]] = []
-        """Polygons of vertices that stand after them."""
-        self.furthest = (-1, 0)
-        """The largest vertex that a face names, and its line."""
+        self.corners: dict[tuple[tuple[int, bytes], bytes], array[int]] = {}
+        self.later: list[tuple[list[int], array[int]]] = []
+        """Polygons whose vertices come after them."""
+        self.furthest: tuple[int, int] = (-1, 0)
+        """The highest vertex number in a face, and its line."""
         self.begin(b"")
 
     def begin(self, group: bytes) -> None:
@@ -93,14 +93,14 @@ def read(path: str, found: Found, name: str) -> None:
         found.add("Mesh", title, mesh=Triangles(parsed.points, chosen).mesh(repr(title)))
 
 
-def _separate(parsed: _Parsed, found: Found) -> list[tuple[str, array]]:
-    """The objects; without any, the groups that are closed, or touch no other one."""
-    by_object: dict[tuple[int, bytes], list[tuple[bytes, array]]] = {}
+def _separate(parsed: _Parsed, found: Found) -> list[tuple[str, array[int]]]:
+    """Return the objects; without any, the groups that are closed or touch no other one."""
+    by_object: dict[tuple[int, bytes], list[tuple[bytes, array[int]]]] = {}
     for (key, group), corners in parsed.corners.items():
         if corners:
             by_object.setdefault(key, []).append((group, corners))
     texts = found.names(each for (_, name), groups in by_object.items() for each in (name, *(g for g, _ in groups)))
-    result: list[tuple[str, array]] = []
+    result: list[tuple[str, array[int]]] = []
     for (_, name), groups in by_object.items():
         if name:
             whole = array("i")
@@ -124,7 +124,7 @@ def _vertex(words: list[bytes], number: int) -> tuple[float, float, float]:
     except ValueError:
         text = b" ".join(words).decode("latin-1")
         raise AppError(
-            "unsupported_format", f"Line {number} of the OBJ file, {text!r}, is no vertex of three numbers"
+            "unsupported_format", f"Line {number} of the OBJ file, {text!r}, is not a vertex with three numbers"
         ) from None
     return x, y, z
 
@@ -156,7 +156,7 @@ def _face(words: list[bytes], parsed: _Parsed, number: int) -> None:
         _cut(corners, parsed.points, parsed.target)
 
 
-def _cut(corners: list[int], points: array, target: array) -> None:
+def _cut(corners: list[int], points: array[float], target: array[int]) -> None:
     for triangle in triangles(corners, [points[3 * each : 3 * each + 3] for each in corners]):
         target.extend(triangle)
 
@@ -164,7 +164,7 @@ def _cut(corners: list[int], points: array, target: array) -> None:
 def _no_vertex(word: str, line: int, count: int) -> AppError:
     return AppError(
         "unsupported_format",
-        f"Line {line} of the OBJ file has a face with the vertex {word!r}, and there are {count} vertices: they are "
+        f"Line {line} of the OBJ file has a face with the vertex {word!r}, but there are {count} vertices: they are "
         "counted from 1, or backwards from -1",
         {"line": line, "vertices": count},
     )

@@ -1,4 +1,4 @@
-"""OFF: with normals, colours and texture coordinates at its vertices, which are passed over."""
+"""OFF: skips normals, colours and texture coordinates at its vertices."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read(path: str, found: Found, name: str) -> None:
     if kind is None or "BINARY" in lines[0]:
         raise AppError("unsupported_format", "This OFF file is not text: export it as text, or as STL or PLY")
     if kind[4] or kind[5]:
-        raise AppError("unsupported_format", "This OFF file has points of another number of coordinates than 3")
+        raise AppError("unsupported_format", "This OFF file has points whose number of coordinates is not 3")
     rest = lines[0][1:]
     lines = [rest, *lines[1:]] if rest else lines[1:]
     try:
@@ -34,7 +34,7 @@ def read(path: str, found: Found, name: str) -> None:
         rows = lines[1 + vertices : 1 + vertices + faces]
         polygons = [([int(word) for word in row[1 : 1 + int(row[0])]], len(row) > 1 + int(row[0])) for row in rows]
         if len(points) != 3 * vertices or len(rows) != faces:
-            raise ValueError(f"it has {len(rows)} of {faces} faces")
+            raise ValueError(f"it has only {len(rows)} of {faces} faces")
     except (IndexError, ValueError) as error:
         raise AppError("unsupported_format", f"The OFF file is damaged or cut off: {error}") from None
     if kind[2] or any(colored for _, colored in polygons):
@@ -45,7 +45,7 @@ def read(path: str, found: Found, name: str) -> None:
         if len(polygon) < 3:
             continue
         if not 0 <= min(polygon) <= max(polygon) < vertices:
-            raise AppError("unsupported_format", f"The OFF file has the face {polygon!r} of {vertices} points")
+            raise AppError("unsupported_format", f"The OFF file has the face {polygon!r}, but {vertices} points")
         for triangle in triangles(polygon, [points[3 * each : 3 * each + 3] for each in polygon]):
             corners.extend(triangle)
     found.add("Mesh", found.stem, mesh=Triangles(points, corners).mesh(repr(found.stem)))

@@ -1,4 +1,4 @@
-"""Named groups of triangles: which of them are parts of their own, and which are sides of one."""
+"""Named groups of triangles: distinguishes separate parts from sides of one part."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from array import array
 from typing import Sequence
 
 
-def apart(groups: Sequence[tuple[str, array]], place: Sequence[int]) -> list[tuple[str, array]]:
+def apart(groups: Sequence[tuple[str, array[int]]], place: Sequence[int]) -> list[tuple[str, array[int]]]:
     """Join open groups that touch: they are often sides of a part (a patch, a material). A closed one is a part.
 
-    Each group is a name and its corners; `place` tells which points are at the same place. A joined one has the name
+    Each group is a name and its corners; `place` says which points are in the same place. A joined one has the name
     of its first group.
     """
     root = list(range(len(groups)))
@@ -30,7 +30,7 @@ def apart(groups: Sequence[tuple[str, array]], place: Sequence[int]) -> list[tup
             if other != number:
                 a, b = find(other), find(number)
                 root[max(a, b)] = min(a, b)
-    joined: dict[int, tuple[str, array]] = {}
+    joined: dict[int, tuple[str, array[int]]] = {}
     for number, (name, corners) in enumerate(groups):
         first = find(number)
         if first in joined:
@@ -41,7 +41,7 @@ def apart(groups: Sequence[tuple[str, array]], place: Sequence[int]) -> list[tup
 
 
 def _is_closed(placed: Sequence[int]) -> bool:
-    """Whether every edge of these triangles belongs to two of them."""
+    """Return whether every edge of these triangles belongs to two of them."""
     open_edges: set[tuple[int, int]] = set()
     corners = iter(placed)
     for a, b, c in zip(corners, corners, corners):
@@ -51,8 +51,8 @@ def _is_closed(placed: Sequence[int]) -> bool:
     return not open_edges
 
 
-def merged(points: array) -> tuple[array, array]:
-    """Points without repetition, and for each of the given ones its place among them."""
+def merged(points: array[float]) -> tuple[array[float], array[int]]:
+    """Return points without repetition, and the index among them of each given point."""
     places: dict[tuple[float, float, float], int] = {}
     index = array("i")
     coordinates = iter(points)

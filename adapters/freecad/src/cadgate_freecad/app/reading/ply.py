@@ -1,4 +1,4 @@
-"""PLY: text and both binary orders, with any properties besides those that are read."""
+"""PLY: text and both binary orders, with any additional properties."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cadgate_freecad.app.reading.polygons import triangles
 
 _KINDS = "char:b uchar:B short:h ushort:H int:i uint:I float:f double:d float32:f float64:d"
 _SIZED = "int8:b uint8:B int16:h uint16:H int32:i uint32:I"
-_TYPES = dict(each.split(":") for each in f"{_KINDS} {_SIZED}".split())
+_TYPES = {name: code for name, _, code in (each.partition(":") for each in f"{_KINDS} {_SIZED}".split())}
 _COLORS = {"red", "green", "blue", "diffuse_red", "r", "g", "b"}
 
 
@@ -39,7 +39,9 @@ def read(path: str, found: Found, name: str) -> None:
             elif element.name in ("face", "tristrips"):
                 polygons += _polygons(element, table)
     except (struct.error, IndexError, ValueError) as error:
-        raise AppError("unsupported_format", f"The PLY file is damaged, or shorter than it says: {error}") from None
+        raise AppError(
+            "unsupported_format", f"The PLY file is damaged, or shorter than its header says: {error}"
+        ) from None
     if any(_COLORS & {each for each, _, _ in element.properties} for element in elements):
         found.colors_lost("The PLY file has colours")
     for element in elements:
@@ -49,7 +51,7 @@ def read(path: str, found: Found, name: str) -> None:
     if not polygons and count:
         raise AppError(
             "degenerate_result",
-            f"The PLY file is a cloud of {count} points without a face: make a mesh of it before",
+            f"The PLY file is a cloud of {count} points without a face: convert it to a mesh first",
             {"points": count},
         )
     Triangles(points).require_sound("The PLY file")
@@ -59,14 +61,14 @@ def read(path: str, found: Found, name: str) -> None:
             corners.extend(polygon)
         elif len(polygon) > 3:
             if not 0 <= min(polygon) <= max(polygon) < count:
-                raise AppError("unsupported_format", f"The PLY file has the face {list(polygon)!r} of {count} points")
+                raise AppError("unsupported_format", f"The PLY file has the face {list(polygon)!r}, but {count} points")
             for triangle in triangles(polygon, [points[3 * each : 3 * each + 3] for each in polygon]):
                 corners.extend(triangle)
     found.add("Mesh", found.stem, mesh=Triangles(points, corners).mesh(repr(found.stem)))
 
 
 def _header(data: bytes) -> tuple[str | None, list[_Element], int]:
-    """The byte order (None for text), the elements, and where they begin."""
+    """Return the byte order (None for text), the elements, and where they begin."""
     end = data.find(b"end_header")
     if end < 0:
         raise AppError("unsupported_format", "The PLY file has no end_header: it is cut off")
@@ -86,12 +88,12 @@ def _header(data: bytes) -> tuple[str | None, list[_Element], int]:
             elif words[:1] == ["property"]:
                 elements[-1].properties.append((words[2], _TYPES[words[1]], None))
         except (KeyError, IndexError, ValueError):
-            raise AppError("unsupported_format", f"The PLY file has the header line {line!r}, which is none") from None
+            raise AppError("unsupported_format", f"The PLY file has the invalid header line {line!r}") from None
     return order, elements, start
 
 
 def _binary_rows(data: bytes, place: int, order: str) -> Callable[[_Element], list[Any]]:
-    """A function that gives the rows of each element in turn, each a tuple of values and lists."""
+    """Return a function that reads the rows of each element in turn, each a tuple of values and lists."""
 
     def take(element: _Element) -> list[Any]:
         nonlocal place
@@ -123,7 +125,7 @@ def _binary_rows(data: bytes, place: int, order: str) -> Callable[[_Element], li
 
 
 def _only_triangles(data: bytes, place: int, order: str, element: _Element) -> list[Any]:
-    """The rows of an element of triangles and nothing else, which is read at once; none where it is not so."""
+    """Return the rows of an element that has only triangles, read at once; none if it has anything else."""
     if len(element.properties) != 1 or element.properties[0][2] not in ("B", "b"):
         return []
     row = struct.Struct(f"{order}x3{element.properties[0][1]}")
@@ -165,7 +167,7 @@ def _whole(word: bytes) -> int:
         return int(float(word))
 
 
-def _points(element: _Element, table: list[Any]) -> array:
+def _points(element: _Element, table: list[Any]) -> array[float]:
     names = [each for each, _, _ in element.properties]
     columns = [names.index(axis) for axis in "xyz"]
     points = array("d", bytes(24 * len(table)))
@@ -175,7 +177,7 @@ def _points(element: _Element, table: list[Any]) -> array:
 
 
 def _polygons(element: _Element, table: list[Any]) -> list[Any]:
-    names = [each for each, _, length in element.properties]
+    names = [each for each, _, _ in element.properties]
     wanted = [each for each in ("vertex_indices", "vertex_index") if each in names]
     lists = [number for number, (_, _, length) in enumerate(element.properties) if length is not None]
     column = names.index(wanted[0]) if wanted else lists[0]

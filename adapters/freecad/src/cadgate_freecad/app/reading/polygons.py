@@ -1,4 +1,4 @@
-"""Cuts polygons of more than three corners into triangles: concave ones too."""
+"""Cuts polygons of more than three corners, including concave ones, into triangles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Point = Sequence[float]
 
 
 def triangles(corners: Sequence[int], at: Sequence[Point]) -> list[tuple[int, int, int]]:
-    """The triangles of a polygon, `at` giving the place of each of its corners. Convex ones become a fan."""
+    """Return the triangles of a polygon, with `at` as the places of its corners. Convex ones become a fan."""
     count = len(corners)
     if count == 3:
         return [(corners[0], corners[1], corners[2])]
@@ -19,7 +19,7 @@ def triangles(corners: Sequence[int], at: Sequence[Point]) -> list[tuple[int, in
 
 
 def _flattened(at: Sequence[Point]) -> list[tuple[float, float]] | None:
-    """The corners in the plane that the polygon lies in, counter-clockwise; None where it has no area."""
+    """Return the corners in the polygon's plane, counter-clockwise; None if it has no area."""
     normal = [0.0, 0.0, 0.0]
     for here, there in zip(at, [*at[1:], at[0]]):
         for axis in range(3):
@@ -45,7 +45,7 @@ def _is_convex(flat: list[tuple[float, float]]) -> bool:
 
 
 def _turns_once(flat: list[tuple[float, float]]) -> bool:
-    """Whether the outline goes round once: a star turns left everywhere too."""
+    """Return whether the outline goes round once: a star also turns left everywhere."""
     count = len(flat)
     changes = 0
     signs = [flat[(each + 1) % count][0] - flat[each][0] for each in range(count)]

@@ -1,4 +1,4 @@
-"""What PrusaSlicer, Bambu Studio, Orca and Cura write beside a 3MF model: names, volumes in one mesh, modifiers."""
+"""What PrusaSlicer, Bambu Studio, Orca and Cura add to a 3MF model: names, volumes in one mesh, modifiers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CURA = {
     "cura:infill_mesh": "modifiers",
     "cura:cutting_mesh": "modifiers",
 }
-"""Settings of an object by which Cura marks what is no part."""
+"""Settings by which Cura marks objects that are not parts."""
 
 
 class Volume:
@@ -43,7 +43,7 @@ class Volume:
 
     @property
     def not_a_part(self) -> str:
-        """What it is where it is no part: `modifiers`."""
+        """Return what it is if it is not a part: `modifiers`."""
         return "" if self.kind.lower() in _PART else _WORDS.get(self.kind.lower(), f"volumes of the kind {self.kind!r}")
 
 
@@ -51,7 +51,7 @@ Settings = Dict[str, Tuple[str, List[Volume]]]
 
 
 def settings(archive: zipfile.ZipFile) -> Settings:
-    """Name and volumes of each object, by its id; nothing where no slicer wrote the package."""
+    """Return name and volumes of each object, by its id; nothing if no slicer wrote the package."""
     result: Settings = {}
     for member in archive.namelist():
         if member.lower() not in (PRUSA, BAMBU):
@@ -73,7 +73,7 @@ def _value(node: Any, key: str) -> str:
 def _prusa(node: Any) -> Iterator[Volume]:
     for each in node.findall("volume"):
         first, last = each.get("firstid", ""), each.get("lastid", "")
-        if first.isdigit() and last.isdigit():
+        if first.isdecimal() and last.isdecimal():
             kind = _value(each, "volume_type") or ("ParameterModifier" if _value(each, "modifier") == "1" else "")
             yield Volume("", int(first), int(last), kind, _value(each, "name"))
 
@@ -83,19 +83,21 @@ def _bambu(node: Any) -> Iterator[Volume]:
         yield Volume(each.get("id", ""), None, None, each.get("subtype", ""), _value(each, "name"))
 
 
-def volumes(settings: Settings, keys: list[str], names: list[str], corners: array) -> Iterator[tuple[str, array, str]]:
-    """Name, corners and "what it is instead of a part" of each volume of a mesh.
+def volumes(
+    settings: Settings, keys: list[str], names: list[str], corners: array[int]
+) -> Iterator[tuple[str, array[int], str]]:
+    """Yield name, corners and "what it is instead of a part" for each volume of a mesh.
 
     `keys` and `names` lead from the item of the build to the mesh.
     """
     title, parts = settings.get(keys[0], ("", []))
     own = next((each for each in reversed(names) if each), "") or title
-    ranges = [part for part in parts if part.first is not None and part.last is not None]
-    if ranges and len(keys) == 1 and _covers(ranges, len(corners) // 3):
-        real = [part for part in ranges if not part.not_a_part]
-        for part in ranges:
+    ranges = [(part, part.first, part.last) for part in parts if part.first is not None and part.last is not None]
+    if ranges and len(keys) == 1 and _covers([each[1:] for each in ranges], len(corners) // 3):
+        real = [part for part, _, _ in ranges if not part.not_a_part]
+        for part, first, last in ranges:
             name = part.name if len(real) > 1 and part.name else own or part.name
-            yield name, corners[3 * part.first : 3 * part.last + 3], part.not_a_part
+            yield name, corners[3 * first : 3 * last + 3], part.not_a_part
         return
     chosen = next((part for part in parts if part.key and part.key == keys[-1] and len(keys) > 1), None)
     if chosen is not None:
@@ -104,11 +106,11 @@ def volumes(settings: Settings, keys: list[str], names: list[str], corners: arra
     yield own, corners, ""
 
 
-def _covers(ranges: list[Volume], count: int) -> bool:
-    """Whether the ranges are the triangles of the mesh, each once: else they are of another version of it."""
+def _covers(ranges: list[tuple[int, int]], count: int) -> bool:
+    """Return whether the ranges cover the mesh's triangles, each once; else they belong to another version of it."""
     place = 0
-    for part in sorted(ranges, key=lambda each: each.first or 0):
-        if part.first != place or part.last is None or part.last < part.first:
+    for first, last in sorted(ranges):
+        if first != place or last < first:
             return False
-        place = part.last + 1
+        place = last + 1
     return place == count

@@ -1,4 +1,4 @@
-"""STEP: made readable for OpenCASCADE where programs deviate, and looked through for what FreeCAD drops."""
+"""STEP: makes deviating files readable for OpenCASCADE, and finds what FreeCAD drops."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _END = re.compile(rb"END-ISO-10303-21\s*;")
 _HIGH = re.compile(rb"'(?:[^']|'')*[\x80-\xff](?:[^']|'')*'")
 _COLOR = re.compile(rb"=\s*\(?[^;']*?\b(?:COLOUR_RGB|DRAUGHTING_PRE_DEFINED_COLOUR)\s*\(")
 _REFERENCES = (b"DOCUMENT", b"EXTERNAL", b"IDENTIFICATION")
-"""Words of the entities that may name other files."""
+"""Names of the entities that may refer to other files."""
 _STYLED = re.compile(rb"\b(?:OVER_RIDING_)?STYLED_ITEM\s*\(")
 _LEFT_OUT: list[tuple[str, bytes]] = [
     ("dimensions", rb"(?:DIMENSIONAL|ANGULAR)_(?:SIZE|LOCATION)(?:_WITH_PATH)?"),
@@ -30,7 +30,7 @@ _LEFT_OUT: list[tuple[str, bytes]] = [
 
 
 def is_begin(head: bytes) -> bool:
-    """Whether a file that begins so is STEP: with a byte order mark or comments in front, it may be."""
+    """Return whether a file with this head is STEP, possibly after a byte order mark or comments."""
     start = head[3:] if head.startswith(b"\xef\xbb\xbf") else head
     start = re.sub(rb"\A(?:\s|\0|/\*.*?\*/)+", b"", start, flags=re.DOTALL)
     return _BEGIN.match(start) is not None
@@ -41,7 +41,7 @@ def is_whole(tail: bytes) -> bool:
 
 
 def prepare(path: str, found: Found) -> bytes | None:
-    """The file as OpenCASCADE reads it, None where it is so already. `found` hears what will be lost, and guesses."""
+    """Return the file as OpenCASCADE can read it, None if it already is. Losses and guesses go to `found`."""
     with open(path, "rb") as file:
         data = file.read()
     begin, ends = _BEGIN.search(data), list(_END.finditer(data))
@@ -56,7 +56,7 @@ def prepare(path: str, found: Found) -> bytes | None:
 
 
 def _without_references(body: bytes) -> bytes:
-    """The entities without the names of other files in them, which OpenCASCADE would read, wherever they are."""
+    """Remove the names of other files from the entities: OpenCASCADE would read these files wherever they are."""
     if not _refers(body):
         return body
     pieces = _without_comments(body).split(b"'")
@@ -76,7 +76,7 @@ def _refers(text: bytes) -> bool:
 
 
 def _without_comments(body: bytes) -> bytes:
-    """The text without comments, which may hold quotation marks; in texts they are none."""
+    """Remove comments, which may hold quotation marks; inside strings there are no comments."""
     kept: list[bytes] = []
     start = place = 0
     quoted = False

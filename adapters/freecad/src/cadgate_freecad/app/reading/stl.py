@@ -1,4 +1,4 @@
-"""STL: binary with or without bytes after its end, text in any case, with any ends of lines and decimal commas."""
+"""STL: binary, with or without trailing bytes; text in upper or lower case, with any line ends and decimal commas."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _WORD = re.compile(rb"\s*(solid|endsolid|facet|endfacet|outer|endloop|vertex)\b(
 
 
 def binary_facets(path: str, name: str) -> int:
-    """The triangles of a binary STL, by its header; -1 where the file is none, or is shorter than that says.
+    """Return the triangles of a binary STL by its header; -1 if the file is not one, or shorter than the header says.
 
-    Bytes after the end count only where name or header speak for STL: nearly any file could be one otherwise.
+    Trailing bytes are allowed only if name or header suggest STL: otherwise nearly any file could be one.
     """
     size = os.path.getsize(path)
     with open(path, "rb") as file:
@@ -38,14 +38,14 @@ def binary_facets(path: str, name: str) -> int:
 
 
 def ends_whole(tail: bytes) -> bool:
-    """Whether text, in lower case, ends with the end of a solid, and not with the begin of the next one."""
+    """Return whether lower-case text ends with the end of a solid, and not with the beginning of the next one."""
     _, end, rest = tail.rpartition(b"endsolid")
     words = b" ".join(rest.splitlines()[1:]).split()
     return bool(end) and not any(b"solid".startswith(word) or word in (b"solid", b"facet", b"vertex") for word in words)
 
 
 def is_plausible(facets: bytes) -> bool:
-    """Whether these are coordinates: random bytes have exponents of all sizes."""
+    """Return whether these can be coordinates: random bytes have exponents of all sizes."""
     values = [abs(value) for facet in _FACET.iter_unpack(facets) for value in facet]
     return all(value == 0 or 1e-20 < value < 1e20 for value in values)
 
@@ -67,7 +67,7 @@ def _read_binary(path: str, count: int, found: Found) -> None:
         points.extend(facet)
     attributes = data[49::50]
     if b"COLOR=" in head or any(each & 0x80 for each in attributes):
-        found.colors_lost("The STL file has colours of its triangles")
+        found.colors_lost("The STL file has colours for its triangles")
     _add(points, [(found.stem, 9 * count)], found)
 
 
@@ -113,15 +113,15 @@ def _numbers(text: bytes) -> list[float]:
         return [float(word.replace(b",", b".")) for word in words]
     except ValueError:
         raise AppError(
-            "unsupported_format", f"The STL file has a vertex {text.decode('latin-1')!r}, which is no 3 numbers"
+            "unsupported_format", f"The STL file has a vertex {text.decode('latin-1')!r}, which is not 3 numbers"
         ) from None
 
 
-def _add(points: array, solids: list[tuple[str, int]], found: Found) -> None:
-    """The solids up to each end (counted in coordinates) as meshes of their own, unless they touch."""
+def _add(points: array[float], solids: list[tuple[str, int]], found: Found) -> None:
+    """Add the solids up to each end (counted in coordinates) as separate meshes, unless they touch."""
     Triangles(points, array("i")).require_sound("The STL file")
     unique, index = parts.merged(points)
-    groups: list[tuple[str, array]] = []
+    groups: list[tuple[str, array[int]]] = []
     start = 0
     for name, end in solids:
         groups.append((name, index[start // 3 : end // 3]))

@@ -1,4 +1,4 @@
-"""Names in files whose encoding nothing states: UTF-8 where they are valid, else the likeliest other one."""
+"""Decodes names in files without a declared encoding: UTF-8 if valid, else the likeliest other encoding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KANJI = re.compile(rb"(?:[\x81-\x9f\xe0-\xef][\x40-\x7e\x80-\xfc]|[\xa1-\xdf]|[
 
 
 def decode(raw: bytes) -> tuple[str, str | None]:
-    """The text, and the encoding where it had to be guessed (None for ASCII and UTF-8)."""
+    """Return the text, and the encoding if it had to be guessed (None for ASCII and UTF-8)."""
     try:
         return raw.decode("utf-8"), None
     except UnicodeDecodeError:
@@ -22,11 +22,11 @@ def decode(raw: bytes) -> tuple[str, str | None]:
 
 
 def guess(raw: bytes) -> str:
-    """The likeliest encoding of bytes that are no UTF-8.
+    """Guess the encoding of bytes that are not UTF-8.
 
-    Bytes above 127 that come in pairs, and are common characters, are Chinese (GB 18030); single ones are letters with
-    accents (Windows-1252, which holds Latin-1), whole words of them are Cyrillic (Windows-1251); what begins below 0xA1
-    and pairs with ASCII is Japanese. The more names are looked at together, the better the guess.
+    Bytes above 127 in pairs that are common characters are Chinese (GB 18030); single ones are letters with accents
+    (Windows-1252, which includes Latin-1), whole words of them are Cyrillic (Windows-1251); bytes that begin below 0xA1
+    and pair with ASCII are Japanese. The more names are considered together, the better the guess.
     """
     runs = _HIGH.findall(raw)
     if runs and all(_HANZI.match(run) for run in runs) and not _INSIDE_A_WORD.search(raw):

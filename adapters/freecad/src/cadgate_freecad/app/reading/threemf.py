@@ -1,6 +1,6 @@
-"""3MF: the build of the root model, through components and other model parts, without what is printed besides.
+"""3MF: the build of the root model, with components and other model parts, without supports and modifiers.
 
-What slicers add (names, volumes of one mesh, modifiers) is in `slicers`.
+`slicers` handles what slicers add (names, volumes of one mesh, modifiers).
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _COLORING = {"basematerials", "colorgroup", "texture2dgroup", "compositematerial
 
 
 Reference = Tuple[str, str, Tuple[float, ...]]
-"""The part, the id and the transform (in millimetres) of an object to be placed."""
+"""The part, the id and the transform (in millimetres) of an object to place."""
 
 
 def root_part(archive: zipfile.ZipFile) -> str:
-    """The name of the model that the package begins with. Raises AppError for a package that names none."""
+    """Return the name of the package's root model. Raises AppError for a package without one."""
     names = {each.lower(): each for each in archive.namelist()}
     try:
         with archive.open(names["_rels/.rels"]) as file:
@@ -89,7 +89,9 @@ class _Package:
         key = key if key in self.names else unquote(key)
         if key not in self.parts:
             if key not in self.names:
-                raise AppError("unsupported_format", f"The 3MF package refers to a part {name!r} that is not in it")
+                raise AppError(
+                    "unsupported_format", f"The 3MF package refers to a part {name!r} that it does not contain"
+                )
             with self.archive.open(self.names[key]) as file:
                 self.parts[key] = self._parse(file, key)
         return self.parts[key]
@@ -137,7 +139,7 @@ class _Package:
         except (ValueError, OverflowError, KeyError, expat.ExpatError) as error:
             line = f"line {parser.CurrentLineNumber} of the 3MF model {own!r}"
             raise AppError(
-                "unsupported_format", f"There is something missing, or no number, in {line}: {error}"
+                "unsupported_format", f"A value is missing, or is not a number, in {line}: {error}"
             ) from None
         return part
 
@@ -148,14 +150,14 @@ class _Package:
         outer: tuple[float, ...] = IDENTITY,
         above: tuple[tuple[str, str, _Object], ...] = (),
     ) -> None:
-        """Add what an item of the build places, or a component of it; `above` are the objects that it is in."""
+        """Add the object of an item of the build, or a component of it; `above` are the objects that contain it."""
         where, key, own = reference
         part = self.part(where)
         obj = part.objects.get(key)
         if obj is None:
-            raise AppError("unsupported_format", f"The 3MF model {where!r} has no object {key!r} that could be placed")
+            raise AppError("unsupported_format", f"The 3MF model {where!r} has no object {key!r} to place")
         if len(above) > DEEPEST or any((where, key) == each[:2] for each in above):
-            raise AppError("unsupported_format", f"The 3MF object {key!r} is in itself, or nested too deeply")
+            raise AppError("unsupported_format", f"The 3MF object {key!r} contains itself, or is nested too deeply")
         if obj.kind in slicers.CURA or obj.kind in _SUPPORT or (obj.kind == "other" and not above):
             self.found.leave_out(slicers.CURA.get(obj.kind, f"objects of the type {obj.kind!r}"))
             return

@@ -18,19 +18,19 @@ def translation(x: float, y: float, z: float) -> Transform:
 
 
 def point(transform: Transform, x: float, y: float, z: float) -> tuple[float, float, float]:
-    """Where a point goes."""
+    """Return the transformed point."""
     a, b, c, t, d, e, f, u, g, h, i, v = transform
     return (a * x + b * y + c * z + t, d * x + e * y + f * z + u, g * x + h * y + i * z + v)
 
 
 def vector(transform: Transform, x: float, y: float, z: float) -> tuple[float, float, float]:
-    """What a difference of points becomes."""
+    """Return the transformed difference of two points."""
     a, b, c, _, d, e, f, _, g, h, i, _ = transform
     return (a * x + b * y + c * z, d * x + e * y + f * z, g * x + h * y + i * z)
 
 
 def product(left: Transform, right: Transform) -> Transform:
-    """Two transforms of three rows of four as one: first `right`, then `left`."""
+    """Combine two transforms of three rows of four: first `right`, then `left`."""
     result: list[float] = []
     for row in range(3):
         a, b, c, t = left[4 * row : 4 * row + 4]

@@ -16,9 +16,11 @@ BY_NAME = {
 
 
 def millimetres(name: str) -> float:
-    """How many millimetres a unit is. Raises AppError for an unknown one: a guess would be a wrong size."""
+    """Return how many millimetres a unit is. Raises AppError for an unknown one: a guess could give a wrong size."""
     try:
         return BY_NAME[name.strip().lower()]
     except KeyError:
         known = ", ".join(sorted(BY_NAME))
-        raise AppError("unsupported_format", f"The file's unit {name!r} is none of {known}", {"unit": name}) from None
+        raise AppError(
+            "unsupported_format", f"The file's unit {name!r} is not one of {known}", {"unit": name}
+        ) from None

@@ -1,1 +1,1 @@
-"""FCStd files from outside: rewritten, by lists of what may be restored, before FreeCAD sees them."""
+"""Rewrites FCStd files from outside, by lists of what may be restored, before FreeCAD sees them."""

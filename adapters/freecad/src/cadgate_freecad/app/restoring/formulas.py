@@ -1,4 +1,4 @@
-"""Expressions that are arithmetic. FreeCAD's reach further: to Python's modules, and to any object's attributes."""
+"""Limits expressions to arithmetic. FreeCAD's reach Python's modules, and any object's attributes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ FUNCTIONS = words(
     "tan tanh translationm translationx translationy translationz trunc tuple vangle vcross vdot vector "
     "vlinedist vlineproj vlinesegdist vnormalize vplanedist vplaneproj vscale vscalex vscaley vscalez"
 )
-"""FreeCAD's own. A call of anything else is not arithmetic."""
+"""FreeCAD's own functions. A call of anything else is not arithmetic."""
 
 _OWN = frozenset(("_shape", "_pla", "_matrix", "__pla", "__matrix"))
-"""Names with an underscore that stand for the shape and the place of an object."""
+"""Names with an underscore for the shape and the place of an object."""
 _FORBIDDEN = frozenset(("Proxy", "ExtensionProxy", "ViewObject", "Document"))
 _STRING = re.compile(r"<<((?:[^>\\]|\\.|>(?!>))*)>>")
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -26,7 +26,7 @@ MAX_LENGTH = 100_000
 
 
 def objection(text: str) -> str | None:
-    """What an expression holds that is not arithmetic with values of its document, as the end of a sentence."""
+    """Return what in an expression is not arithmetic with values of its document, as the end of a sentence."""
     if len(text) > MAX_LENGTH:
         return f"has more than {MAX_LENGTH} characters"
     for quoted in _STRING.finditer(text):
@@ -34,12 +34,12 @@ def objection(text: str) -> str | None:
             return f"refers to {quoted[1].strip()!r}, which leads to Python"
     bare = _STRING.sub(" ", text)
     if "<<" in bare or ">>" in bare:
-        return "has a text in it that does not end"
+        return "contains text without a closing quotation mark"
     if "#" in bare:
         return "refers to another document"
     for called in _CALL.finditer(bare):
         if called[1].lower() not in FUNCTIONS:
-            return f"calls {called[1]!r}, which is none of FreeCAD's functions"
+            return f"calls {called[1]!r}, which is not one of FreeCAD's functions"
     for name in _NAME.findall(bare):
         if _forbidden(name):
             return f"refers to {name!r}, which leads to Python"
@@ -47,12 +47,12 @@ def objection(text: str) -> str | None:
 
 
 def path_objection(path: str) -> str | None:
-    """Why an expression may not determine `path` (`Placement.Base.x`), as the end of a sentence."""
+    """Return why an expression may not set `path` (`Placement.Base.x`), as the end of a sentence."""
     if not _PATH.match(path):
-        return "determines something that is no property"
+        return "sets something that is not a property"
     for name in _NAME.findall(path):
         if name.startswith("_") or name in _FORBIDDEN:
-            return f"determines {name!r}, which is no value of the model"
+            return f"sets {name!r}, which is not a value of the model"
     return None
 
 

@@ -1,4 +1,4 @@
-"""What of a file was left out, collected while it is rewritten, as the warnings of the answer."""
+"""Collects what is left out of a file while it is rewritten, for the warnings of the answer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _TRUST = "To open the file as it is, send trusted=true with a key that has the s
 
 
 def some(names: list[str]) -> str:
-    """The first names, and how many more."""
+    """Return the first names, and how many more there are."""
     more = f" and {len(names) - _SOME} more" if len(names) > _SOME else ""
     return ", ".join(names[:_SOME]) + more
 
 
 class Leavings:
-    """What was left out, each with the object that had it."""
+    """What was left out, with the object that had it."""
 
     def __init__(self) -> None:
         self._code: list[str] = []
@@ -30,7 +30,7 @@ class Leavings:
         self._gone: list[str] = []
 
     def code(self, owner: str, name: str, module: str, name_of_class: str) -> None:
-        """A Python object of a class that is not restored."""
+        """Record a Python object of a class that is not restored."""
         if name == "Proxy" and module and not _is_installed(module):
             self._missing_code.append(f"{owner!r} (module {module})")
         else:
@@ -38,40 +38,40 @@ class Leavings:
             self._code.append(f"{_said(owner)} ({name}{of})")
 
     def file(self, owner: str, name: str) -> None:
-        """A property that names a file outside of the package."""
+        """Record a property that names a file outside the package."""
         self._files.append(f"{_said(owner)} ({name})")
 
     def expression(self, owner: str, path: str, why: str) -> None:
-        """An expression that is not arithmetic."""
+        """Record an expression that is not arithmetic."""
         self._expressions.append(f"{_said(owner)} ({path}: it {why})")
 
     def property(self, owner: str, what: str) -> None:
-        """Something that is not known to be data."""
+        """Record something that is not known to be data."""
         self._properties.append(f"{_said(owner)} ({what})")
 
     def unknown(self, owner: str, name: str, kind: str) -> None:
-        """A property of a kind that is not known to be data."""
+        """Record a property of a kind that is not known to be data."""
         self._properties.append(f"{_said(owner)} ({name}, a {kind})")
 
     def bare(self, owner: str, kind: str) -> None:
-        """An object of which the geometry came alone."""
+        """Record an object of which only the geometry is restored."""
         self._bare.append(f"{owner!r} ({kind})")
 
     def gone(self, owner: str, kind: str) -> None:
-        """An object that is not restored at all."""
+        """Record an object that is not restored at all."""
         self._gone.append(f"{owner!r} ({kind})")
 
     def warnings(self) -> list[dict[str, str]]:
-        """One for each kind of loss."""
-        told = (
-            ("code_left_out", "Code that the file names was not restored; these objects stay as they are", self._code),
+        """Return one warning for each kind of loss."""
+        kinds = (
+            ("code_left_out", "Code in the file was not restored; these objects stay as they are", self._code),
             ("objects_left_out", "Objects that are more than data were not restored", self._gone),
-            ("bare_geometry", "Of objects that are more than data only the stored geometry came", self._bare),
+            ("bare_geometry", "Only the stored geometry was restored of objects that are more than data", self._bare),
             ("properties_left_out", "Properties that are more than data were not restored", self._properties),
             ("expressions_left_out", "Expressions were not restored; the values stay as they are", self._expressions),
-            ("files_left_out", "Names of files outside of this one were not restored", self._files),
+            ("files_left_out", "Names of other files were not restored", self._files),
         )
-        found = [{"code": code, "message": f"{text}: {some(names)}. {_TRUST}"} for code, text, names in told if names]
+        found = [{"code": code, "message": f"{text}: {some(names)}. {_TRUST}"} for code, text, names in kinds if names]
         if self._missing_code:
             text = "The code of some objects is not installed here; they stay as they are and do not follow changes: "
             found.append({"code": "code_missing", "message": text + some(self._missing_code)})
@@ -83,7 +83,7 @@ def _said(owner: str) -> str:
 
 
 def _is_installed(module: str) -> bool:
-    """Whether a module of this name can be found, without importing anything."""
+    """Return whether a module of this name can be found, without importing anything."""
     top = module.split(".")[0]
     try:
         return top.isidentifier() and importlib.util.find_spec(top) is not None
@@ -92,5 +92,5 @@ def _is_installed(module: str) -> bool:
 
 
 def reason(kind: str) -> str:
-    """Why objects of this type are not restored, as the end of a sentence."""
-    return lists.LEFT_OUT.get(kind) or lists.LEFT_OUT_MODULES.get(kind.split("::")[0]) or "it is not known here"
+    """Return why objects of this type are not restored, as the end of a sentence."""
+    return lists.LEFT_OUT.get(kind) or lists.LEFT_OUT_MODULES.get(kind.split("::")[0]) or "it is unknown here"

@@ -1,7 +1,7 @@
-"""What of an FCStd file may be restored without the scope `execute`. What is not listed here is left out.
+"""What may be restored from an FCStd file without the scope `execute`. Anything that is not listed here is left out.
 
-Types and kinds of properties that are left out on purpose stand here too, with the reason: a test compares both lists
-with what FreeCAD itself knows, so that a new version of it cannot add one unnoticed.
+Types and kinds of properties that are left out on purpose are listed too, with the reason: a test compares both lists
+with what FreeCAD itself has, so that a new version of it cannot add one unnoticed.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ TYPES: frozenset[str] = (
 
 LEFT_OUT: dict[str, str] = {
     **dict.fromkeys(("App::FeatureTest", "App::FeatureTestException"), "it serves FreeCAD's own tests"),
-    **dict.fromkeys(("App::VRMLObject", "App::InventorObject"), "it reads and writes files by names that it holds"),
+    **dict.fromkeys(("App::VRMLObject", "App::InventorObject"), "it reads and writes files that it names"),
     "App::DocumentObjectFileIncluded": "it is a file for other programs",
     **dict.fromkeys(
         ("Part::ImportBrep", "Part::ImportStep", "Part::ImportIges"), "it reads a file when it is computed"
@@ -85,26 +85,26 @@ LEFT_OUT: dict[str, str] = {
     **dict.fromkeys(("Mesh::Import", "Points::Import"), "it reads a file when it is computed"),
     **dict.fromkeys(("Mesh::Export", "Points::Export"), "it writes a file when it is computed"),
     "Part::CurveNet": "it reads a file when it is computed",
-    "Sketcher::SketchObjectSF": "it is a file that FreeCAD does not read any more",
+    "Sketcher::SketchObjectSF": "it is a file that FreeCAD no longer reads",
     **dict.fromkeys(("TechDraw::DrawViewDraft", "TechDraw::DrawViewArch"), "it runs Python when it is computed"),
-    **dict.fromkeys(("Part::Boolean", "Part::Datum", "Part::Primitive"), "it is no object of its own"),
+    **dict.fromkeys(("Part::Boolean", "Part::Datum", "Part::Primitive"), "it is not an object of its own"),
 }
-"""Types that stand beside those in `TYPES`, and why they are not restored."""
+"""Types from the same modules as those in `TYPES`, and why they are not restored."""
 
 LEFT_OUT_MODULES: dict[str, str] = {
     "Drawing": "it reads and writes the files that its templates name",
     "Fem": "its solvers run programs and write files",
-    "Inspection": "it is computed from files and objects outside of the model",
+    "Inspection": "it is computed from files and objects outside the model",
     "Path": "its objects run Python, and write files for machines",
     "Raytracing": "it reads and writes the files that its templates name",
     "Robot": "it reads files that describe machines",
 }
-"""Whole workbenches of which nothing is restored but stored shapes, and why."""
+"""Whole workbenches of which only stored shapes are restored, and why."""
 
 READERS = frozenset(
     _names("Part", "ImportBrep ImportStep ImportIges CurveNet") | _names("Mesh", "Import") | _names("Points", "Import")
 )
-"""Types without which the document is another model, where no shape is stored with them: the file is refused."""
+"""Types without which the model would differ; if no shape is stored with them, the file is refused."""
 
 PROPERTIES: frozenset[str] = (
     _names(
@@ -148,7 +148,7 @@ PROPERTIES: frozenset[str] = (
 """Kinds of properties that are data."""
 
 LEFT_OUT_PROPERTIES: dict[str, str] = {
-    "App::PropertyPersistentObject": "it makes an object of any type that it names",
+    "App::PropertyPersistentObject": "it creates an object of any type that it names",
     "Fem::PropertyFemMesh": "no object that has it is restored",
     "Fem::PropertyPostDataObject": "no object that has it is restored",
     "Inspection::PropertyDistanceList": "no object that has it is restored",
@@ -194,7 +194,7 @@ They read no file, no text of theirs is run, and their own state is a word and a
 """
 
 PROXIED = _names("Part", "FeaturePython Part2DObjectPython")
-"""What may have one of these classes."""
+"""Types that may have one of these classes."""
 
 GEOMETRY: frozenset[str] = (
     _names(
@@ -210,7 +210,7 @@ GEOMETRY: frozenset[str] = (
     | _names("SketcherGui", "ViewProviderSketchGeometryExtension")
     | _names("TechDraw", "CenterLine CosmeticEdge CosmeticVertex GeomFormat")
 )
-"""What elements in a property may say that they are: FreeCAD makes an instance without asking what kind it is."""
+"""Types that elements in a property may name: FreeCAD makes an instance without checking the type."""
 
 WORDS: dict[str, frozenset[str]] = {
     "AttacherType": _names("Attacher", "AttachEngine3D AttachEnginePlane AttachEngineLine AttachEnginePoint"),
@@ -222,7 +222,7 @@ WORDS: dict[str, frozenset[str]] = {
     | {""},
     "LinkExecute": frozenset(("", "None", "appLinkExecute")),
 }
-"""Texts that name what FreeCAD makes or calls, and the ones that are accepted."""
+"""Texts that name what FreeCAD makes or calls, and the accepted values."""
 
 INCLUDED: dict[str, str] = {
     "FileGeomPattern": "PatIncluded",
@@ -233,4 +233,4 @@ INCLUDED: dict[str, str] = {
     "SymbolFile": "SymbolIncluded",
     "Template": "PageResult",
 }
-"""Names of files, and the property that holds a copy of the file: with it, the name is of no more use."""
+"""Names of files, and the property that holds a copy of the file, which makes the name unnecessary."""

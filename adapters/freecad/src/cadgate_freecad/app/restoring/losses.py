@@ -1,4 +1,4 @@
-"""What a file holds and the document that FreeCAD restored from it does not, as warnings."""
+"""Warns of what a file contains and the document that FreeCAD restored from it does not."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class _Stored:
 
 
 def missing(path: str, document: Any, unknown: Sequence[str] = ()) -> list[dict[str, str]]:
-    """Warnings of what the file holds and the document that was restored from it does not.
+    """Return warnings of what the file contains and the document restored from it does not.
 
-    FreeCAD leaves out, in silence, objects and properties of types that it does not know: those of newer versions.
-    `unknown` are such objects that stand in the file no more.
+    FreeCAD silently leaves out objects and properties of types that it does not know: those of newer versions.
+    `unknown` are such objects that are no longer in the file.
     """
     version, stored = _stored(path)
     by = f"; the file was written by FreeCAD {version}" if version else ""
@@ -31,7 +31,7 @@ def missing(path: str, document: Any, unknown: Sequence[str] = ()) -> list[dict[
     lost = [*unknown, *(f"{name!r} ({each.kind})" for name, each in stored.items() if name not in arrived)]
     if lost:
         total = len(stored) + len(unknown)
-        text = f"{len(lost)} of {total} objects are of types that this FreeCAD does not know, and did not come: "
+        text = f"{len(lost)} of {total} objects are of types that this FreeCAD does not know, and were left out: "
         warnings.append({"code": "objects_missing", "message": text + some(lost) + by})
     properties: list[str] = []
     scripted: list[str] = []
@@ -46,7 +46,7 @@ def missing(path: str, document: Any, unknown: Sequence[str] = ()) -> list[dict[
         if each.module and getattr(obj, "Proxy", None) is None:
             scripted.append(f"{name!r} (module {each.module})")
     if properties:
-        text = "This FreeCAD does not know some properties, and their values did not come: "
+        text = "This FreeCAD does not know some properties, and their values were left out: "
         warnings.append({"code": "properties_missing", "message": text + some(properties) + by})
     if scripted:
         text = "The code of some objects is not installed here; they stay as they are and do not follow changes: "
@@ -55,7 +55,7 @@ def missing(path: str, document: Any, unknown: Sequence[str] = ()) -> list[dict[
 
 
 def _stored(path: str) -> tuple[str, dict[str, _Stored]]:
-    """The version that wrote the file, and its objects by name."""
+    """Return the version that wrote the file, and its objects by name."""
     version = ""
     stored: dict[str, _Stored] = {}
     inside: list[str] = []

@@ -1,4 +1,4 @@
-"""One object, or the document's own properties, reduced to what `lists` allows; `Leavings` hears of the rest."""
+"""Reduces one object, or the document's own properties, to what `lists` allows; the rest goes to `Leavings`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STRUCTURE = lists.words(
     "Document Extension Extensions Feature FeatureData Features Object ObjectData ObjectDeps Objects Properties "
     "Property _Property"
 )
-"""What holds properties, and is never in one."""
+"""Elements that hold properties, and are never in one."""
 _PYTHON = frozenset(("Python", "PersistentObject"))
 _COUNTED = {
     "Link": ("LinkList", "LinkSubList"),
@@ -35,7 +35,7 @@ _KEPT_OF_PLAIN = {"Label", "Label2", "Placement", "Visibility"}
 
 
 def stored_geometry(node: Node) -> str | None:
-    """The name of the property that holds the object's geometry in the file: Shape, Mesh, Points; None without one."""
+    """Return the name of the property with the object's geometry in the file: Shape, Mesh, Points; or None."""
     properties = node.find("Properties")
     for each in [] if properties is None else properties.children:
         kind, tag = _GEOMETRY.get(each.get("name"), ("", ""))
@@ -45,7 +45,7 @@ def stored_geometry(node: Node) -> str | None:
 
 
 def plain_type(kind: str, geometry: str | None) -> str | None:
-    """The type that an object gets here: its own, that of bare geometry, or None where it is left out."""
+    """Return the type that an object gets here: its own, that of bare geometry, or None if it is left out."""
     if kind in lists.TYPES:
         return kind
     return None if geometry is None else _PLAIN[geometry]
@@ -60,10 +60,10 @@ class Reducer:
         self._left = left
         self._owner = ""
         self.used: set[str] = set()
-        """The entries of the archive that what stays refers to."""
+        """The entries of the archive that the remaining elements refer to."""
 
     def reduce_object(self, node: Node, kind: str, becomes: str) -> Node:
-        """The data of the object `node`, which was of one type in the file and gets another here (or the same)."""
+        """Reduce the data of the object `node`, which may get another type than in the file."""
         self._owner = node.get("name")
         attributes = {"name": self._owner}
         made = Node("Object", attributes)
@@ -81,7 +81,7 @@ class Reducer:
         return made
 
     def reduce_properties(self, node: Node, kind: str) -> Node:
-        """The properties of an object of this type, or of the document (`kind` is empty)."""
+        """Reduce the properties of an object of this type, or of the document (`kind` is empty)."""
         if not kind:
             self._owner = ""
         kept: list[Node] = []
@@ -103,7 +103,7 @@ class Reducer:
             if each.tag != "Property":
                 raise scrutiny.Unsound(f"has an element {each.tag!r} among properties")
             if name in seen or not _NAME.match(name):
-                raise scrutiny.Unsound(f"has a property that is called {name!r} and that no FreeCAD wrote")
+                raise scrutiny.Unsound(f"has a property named {name!r}, which FreeCAD cannot have written")
             seen.add(name)
             found = self._property(each, name, kind, included)
             if found is not None:
@@ -112,7 +112,7 @@ class Reducer:
         return Node("Properties", counts, *hidden, *kept)
 
     def reduce_hasher(self, node: Node) -> Node:
-        """A table of short names for faces and edges, of FreeCAD 1.0 and later."""
+        """Reduce a table of short names for faces and edges, of FreeCAD 1.0 and later."""
         made = Node(node.tag, dict(node.attributes))
         made.text, made.is_cdata = node.text, node.is_cdata
         if "file" in made.attributes:
@@ -162,7 +162,7 @@ class Reducer:
         return Node("Property", attributes, *content)
 
     def _python(self, node: Node, name: str, owner: str) -> list[Node]:
-        """A Python object: nothing, or one of the few classes, or what is only JSON."""
+        """Reduce a Python object to nothing, to one of the few allowed classes, or to plain JSON."""
         found = node.find("Python")
         if found is None or len(node.children) != 1:
             return []
@@ -178,17 +178,17 @@ class Reducer:
         return []
 
     def _parts(self, node: Node, name: str) -> list[Node]:
-        """What is in a property, or in an element of it, without what is no data."""
+        """Return the contents of a property, or of an element of it, that are data."""
         kept: list[Node] = []
         for each in node.children:
             if each.tag in _STRUCTURE:
-                raise scrutiny.Unsound(f"has an element {each.tag!r} in a property, which no FreeCAD wrote")
+                raise scrutiny.Unsound(f"has an element {each.tag!r} in a property, which FreeCAD cannot have written")
             if each.tag in _PYTHON:
                 self._left.code(self._owner, name, each.get("module"), each.get("class"))
                 continue
             if self._is_data(each, name):
                 made = Node(each.tag, each.attributes, *self._parts(each, name))
-                # What lost its last part stays an element with an end of its own: see `xml.write`.
+                # An element that lost its last part keeps its end tag: see `xml.write`.
                 made.text, made.is_cdata = each.text or "\n" * bool(each.children), each.is_cdata
                 kept.append(made)
         for tag, containers in _COUNTED.items():
@@ -200,17 +200,17 @@ class Reducer:
         return kept
 
     def _is_data(self, node: Node, name: str) -> bool:
-        """Whether an element stays, without what leads elsewhere. Raises Unsound where it would be something else."""
+        """Return whether an element stays, without what leads elsewhere. Raises Unsound if the model would change."""
         attributes = node.attributes
         for key in ("module", "class"):
             attributes.pop(key, None)
         kind = attributes.get("type")
         if kind is not None and kind not in lists.GEOMETRY:
-            raise scrutiny.Unsound(f"holds a geometry of type {kind!r}, which is not known here")
+            raise scrutiny.Unsound(f"holds a geometry of type {kind!r}, which is unknown here")
         if node.tag in ("XLink", "DocMap"):
             if attributes.get("file"):
                 raise scrutiny.Unsound(
-                    f"refers to another file {attributes['file']!r}: only what came with it can be opened"
+                    f"refers to another file {attributes['file']!r}: only what the file contains can be opened"
                 )
             if node.tag == "DocMap":
                 return False
@@ -230,7 +230,7 @@ class Reducer:
         if not entry:
             return
         if entry in (".", "..") or re.search(r"[/\\\x00-\x1f]", entry):
-            raise scrutiny.Unsound(f"refers to another file {entry!r}: only what came with it can be opened")
+            raise scrutiny.Unsound(f"refers to another file {entry!r}: only what the file contains can be opened")
         if entry in self._entries:
             self.used.add(entry)
         elif node.tag == "FileIncluded":
@@ -253,7 +253,7 @@ class Reducer:
             )
 
     def _has_target(self, node: Node) -> bool:
-        """Whether what a link refers to is there; a single link refers to nothing then, one of a list goes."""
+        """Return whether a link's target exists; otherwise a single link is emptied, and one in a list removed."""
         for tag, key in (("Link", "value"), ("LinkSub", "value"), ("XLink", "name"), ("Link", "obj")):
             if node.tag == tag and node.attributes.get(key, "") not in self._names and node.attributes.get(key):
                 node.attributes[key] = ""
@@ -265,7 +265,7 @@ _NOTHING: Any = object()
 
 
 def _state(node: Node) -> Any:
-    """What a Python object keeps, where it is JSON; `_NOTHING` for anything else."""
+    """Return what a Python object stores, if it is JSON; `_NOTHING` for anything else."""
     value = node.get("value")
     if not value:
         return None if set(node.attributes) <= {"module", "class", "object", "vobject", "json"} else _NOTHING
@@ -282,7 +282,7 @@ def _python(attributes: dict[str, str], state: Any) -> Node:
 
 
 def _is_harmless(state: Any, name: str) -> bool:
-    """Whether the state of a class of `lists.PROXIES` is what it writes itself."""
+    """Return whether the state of a class of `lists.PROXIES` is what it writes itself."""
     if isinstance(state, dict):
         words = state.get("Type", name)
         return state.keys() <= {"Type", "use_link"} and isinstance(words, str) and _is_flag(state.get("use_link"))

@@ -1,4 +1,4 @@
-"""A whole FCStd file, rewritten: one Document.xml of our own making and the entries that it refers to."""
+"""Rewrites a whole FCStd file: one newly written Document.xml and the entries that it refers to."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Restorable(NamedTuple):
 
 
 class _Listed(NamedTuple):
-    """An object as the list at the head of the document has it."""
+    """An object in the list at the head of the document."""
 
     kind: str
     attributes: dict[str, str]
 
 
 def rewrite(path: str, name: str, folder: str) -> Restorable:
-    """Write what of the FCStd file `path` is data into `folder`.
+    """Write the data of the FCStd file `path` into `folder`.
 
     Raises AppError `unsupported_format` for a file that is damaged, that can be read in two ways, or that would be
     another model without what it refers to.
@@ -55,11 +55,13 @@ def rewrite(path: str, name: str, folder: str) -> Restorable:
     except scrutiny.Unsound as error:
         raise AppError("unsupported_format", f"{name!r} {error}", {"name": name}) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, RecursionError, UnicodeError) as error:
-        raise AppError("unsupported_format", f"{name!r} is no complete FCStd file: {error}", {"name": name}) from None
+        raise AppError(
+            "unsupported_format", f"{name!r} is not a complete FCStd file: {error}", {"name": name}
+        ) from None
 
 
 def require_whole(path: str, name: str) -> None:
-    """Raise AppError `unsupported_format` for a file that is damaged, or holds XML that grows: a trusted one too."""
+    """Raise AppError `unsupported_format` for a file that is damaged or holds XML that grows, even a trusted one."""
     check_file(path)
     try:
         with zipfile.ZipFile(path) as archive:
@@ -70,11 +72,13 @@ def require_whole(path: str, name: str) -> None:
     except scrutiny.Unsound as error:
         raise AppError("unsupported_format", f"{name!r} {error}", {"name": name}) from None
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
-        raise AppError("unsupported_format", f"{name!r} is no complete FCStd file: {error}", {"name": name}) from None
+        raise AppError(
+            "unsupported_format", f"{name!r} is not a complete FCStd file: {error}", {"name": name}
+        ) from None
 
 
 class _Rewriting:
-    """One run through a file: first to see what is in it, then to write what may stay."""
+    """One run through a file: first to see its contents, then to write what may stay."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -110,7 +114,7 @@ class _Rewriting:
     # --- what is in it -------------------------------------------------------------------------------------------
 
     def _survey(self) -> None:
-        """Decide what each object becomes. Raises Unsound where the document would be another one then."""
+        """Decide what each object becomes. Raises Unsound if that would change the model."""
         listed: dict[str, _Listed] = {}
         data: set[str] = set()
 
@@ -146,8 +150,8 @@ class _Rewriting:
         becomes = plain_type(kind, geometry)
         if becomes is None and kind in lists.READERS:
             raise scrutiny.Unsound(
-                f"refers to another file by the object {name!r} ({kind}: {reason(kind)}), and holds no shape of it: "
-                "only what came with it can be opened"
+                f"refers to another file by the object {name!r} ({kind}: {reason(kind)}), and contains no shape of it: "
+                "only what the file contains can be opened"
             )
         if becomes is None:
             if _is_known(kind):
@@ -195,14 +199,14 @@ class _Rewriting:
 
 
 def _listed(node: Node) -> dict[str, _Listed]:
-    """The objects that the head of the document lists. Raises Unsound for names that FreeCAD would change."""
+    """Return the objects listed at the head of the document. Raises Unsound for names that FreeCAD would change."""
     found: dict[str, _Listed] = {}
     for each in node.children:
         if each.tag != "Object":
             continue
         name = each.get("name")
         if not (name.isascii() and name.isidentifier()) or name in found:
-            raise scrutiny.Unsound(f"has an object that is called {name!r} and that no FreeCAD wrote")
+            raise scrutiny.Unsound(f"has an object named {name!r}, which FreeCAD cannot have written")
         kept = {key: each.get(key) for key in _FLAGS if each.get(key) in ("0", "1")}
         if each.get("id").isdecimal():
             kept["id"] = each.get("id")
@@ -211,7 +215,7 @@ def _listed(node: Node) -> dict[str, _Listed]:
 
 
 def _is_known(kind: str) -> bool:
-    """Whether this FreeCAD has objects of this type. Imports the workbench, which restoring it would do."""
+    """Return whether this FreeCAD has objects of this type. Imports the workbench, as restoring would."""
     module = kind.split("::")[0]
     if kind in _known or module in lists.LEFT_OUT_MODULES:
         return True
@@ -231,7 +235,8 @@ _imported: set[str] = set()
 
 
 def _supported() -> list[str]:
-    for document in FreeCAD.listDocuments().values():
+    opened: dict[str, Any] = FreeCAD.listDocuments()
+    for document in opened.values():
         return document.supportedTypes()
     from cadgate_freecad.app.scratch import scratch
 

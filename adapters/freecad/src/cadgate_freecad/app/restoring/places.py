@@ -1,4 +1,4 @@
-"""Which properties of which objects name files, or code: no route sets them, whoever made the object."""
+"""Properties that name files or code: no route sets them, whoever made the object."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _TEXTS = {
     "TechDraw::DrawViewDraft": ("LineStyle",),
     "TechDraw::DrawViewArch": ("RenderMode",),
 }
-"""Texts of single types that are read as the name of a file, or run."""
+"""Text properties of single types that are read as a file name, or run."""
 
 
 def purpose(obj: Any, name: str) -> str | None:
-    """What a property that no route may set stands for, as the end of a sentence; None for one that is a value."""
+    """Return what a property that no route may set does, as the end of a sentence; None for a plain value."""
     kind = obj.getTypeIdOfProperty(name)
     if kind == "App::PropertyPythonObject" or name in ("Proxy", "ExtensionProxy"):
         return "holds code"
@@ -44,5 +44,5 @@ def require_value(obj: Any, name: str, field: str) -> None:
 
 
 def expression_objection(path: str, text: str) -> str | None:
-    """Why an expression is not accepted, as the end of a sentence."""
+    """Return why an expression is not accepted, as the end of a sentence."""
     return formulas.path_objection(path) or formulas.objection(text)

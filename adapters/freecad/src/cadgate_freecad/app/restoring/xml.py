@@ -1,6 +1,6 @@
-"""A Document.xml as nodes, and written anew: FreeCAD's parser gets what was looked at here, and nothing else.
+"""Reads a Document.xml as nodes and rewrites it, so that FreeCAD's parser gets only what was checked here.
 
-Entities, encodings, comments, processing instructions and namespaces end here, where two parsers may differ.
+Entities, encodings, comments, processing instructions and namespaces, on which parsers may differ, are removed.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ class Node:
         return self.attributes.get(name, "")
 
     def find(self, tag: str) -> Node | None:
-        """The first child of this kind."""
+        """Return the first child with this tag."""
         return next((child for child in self.children if child.tag == tag), None)
 
     def walk(self) -> Iterator[Node]:
-        """The elements below."""
+        """Yield the elements below."""
         for child in self.children:
             yield child
             yield from child.walk()
 
 
 def read(file: Any, begin: Callable[[Node], None], section: Callable[[str, Node], None]) -> None:
-    """Parse a document: `begin` gets its root without children, `section` each part with the name of what it is in.
+    """Parse a document: `begin` gets its root without children, `section` each part with the name of its parent.
 
-    That is each child of `ObjectData`, and each other child of the root as a whole (its own name then). Raises Unsound.
+    Parts are the children of `ObjectData`, and the other children of the root, each with its own name. Raises Unsound.
     """
     open_nodes: list[Node] = []
     parser = expat.ParserCreate()
@@ -54,7 +54,7 @@ def read(file: Any, begin: Callable[[Node], None], section: Callable[[str, Node]
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         if ":" in tag or any(":" in name for name in attributes):
-            raise scrutiny.Unsound(f"has the element {tag!r} of a namespace, which no FCStd file has")
+            raise scrutiny.Unsound(f"has the element {tag!r} in a namespace, which FCStd files do not use")
         if len(open_nodes) > MAX_DEPTH:
             raise scrutiny.Unsound(f"holds XML of more than {MAX_DEPTH} levels")
         node = Node(tag, attributes)
@@ -98,20 +98,20 @@ def read(file: Any, begin: Callable[[Node], None], section: Callable[[str, Node]
 
 
 def opening(tag: str, attributes: dict[str, str]) -> str:
-    """The begin of an element, without its end."""
-    told = "".join(f' {name}="{value.translate(_ATTRIBUTE)}"' for name, value in attributes.items())
-    return f"<{tag}{told}"
+    """Return the start tag of an element, without its end."""
+    written = "".join(f' {name}="{value.translate(_ATTRIBUTE)}"' for name, value in attributes.items())
+    return f"<{tag}{written}"
 
 
 def write(node: Node, out: Callable[[str], Any]) -> None:
-    """Write an element with all that is in it."""
+    """Write an element with all its contents."""
     out(opening(node.tag, node.attributes))
     if node.text.strip():
-        # Some of FreeCAD's readers want what was a CDATA section as one.
+        # Some of FreeCAD's readers require that a CDATA section stays one.
         safe = node.text.replace("]]>", "]]]]><![CDATA[>")
         out(f"><![CDATA[{safe}]]>" if node.is_cdata else f">{node.text.translate(_TEXT)}")
     elif node.children or node.text or node.tag in _PAIRED:
-        # FreeCAD's reader misses the end of `<Map/>`, and one of `<Sub></Sub>` after the other: each as it was.
+        # FreeCAD's reader misses the end of `<Map/>`, and the second of two `<Sub></Sub>`: keep each as it was.
         out(">\n")
     else:
         out("/>\n")

@@ -1,4 +1,4 @@
-"""Whether a boolean did what it says: by points beside all faces, by the volumes that must add up, by its mesh."""
+"""Checks booleans: by points next to all faces, by volumes that must add up, by the mesh."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from cadgate_freecad.app.verification.points import DEEPER, Region, area_is_plau
 from cadgate_freecad.app.verification.sides import Facts, Side, facts
 
 EXACT, APPROXIMATE, SUMS = 1e-6, 1e-4, 3e-3
-"""Relative slack of volumes: of flat faces, of curved ones, and of sums of volumes of curved ones.
+"""Relative tolerances of volumes: with flat faces, with curved ones, and of sums of volumes with curved ones.
 
 OpenCASCADE integrates over trimmed curved faces with a fixed number of points: two tori that cut each other are
 measured to two parts in a thousand.
 """
 UNCERTAIN = 0.03
-"""Volumes that are apart by less than this are those of a right shape, measured badly: a warning says so."""
+"""Volumes that differ by less than this belong to a right shape, measured badly: a warning says so."""
 LOOSE, APART = 1e-3, 1e-2
-"""How far faces of a result may be apart at an edge, relative to its diagonal: farther is warned of, then refused."""
+"""How far faces of a result may be apart at an edge, relative to its diagonal: above it, a warning, then an error."""
 MARGIN = 1e-5
-"""mm: nearer to a face than this, or than the shapes' tolerances, a point proves nothing."""
+"""mm: a point closer to a face than this, or than the shapes' tolerances, proves nothing."""
 FLAT = ("Part::GeomPlane", "Part::GeomCylinder")
 """Faces on these have the area that their boundary gives them."""
 MANY = 400
-"""Faces to look at, above which not every one is looked at, except with `full`."""
+"""The number of faces above which not every one is checked, except with `full`."""
 THOROUGH = 8
-"""Places on each face that `full` looks at."""
+"""The number of places on each face that `full` checks."""
 
 
 class Outcome(NamedTuple):
-    """What a boolean made. `operation` is `cut`, `fuse` or `common`; the result is in the operands' coordinates."""
+    """The result of a boolean. `operation` is `cut`, `fuse` or `common`; the result is in the operands' coordinates."""
 
     operation: str
     operands: list[Any]
@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
 
 
 def holds(operation: str, held: Iterable[bool]) -> bool:
-    """Whether the right result holds a point, from whether the operands hold it; asks no more of them than it must."""
+    """Return whether the right result contains a point, from whether the operands do, asking as few as possible."""
     operands = iter(held)
     if operation == "cut":
         return next(operands) and not any(operands)
@@ -49,7 +49,7 @@ def holds(operation: str, held: Iterable[bool]) -> bool:
 
 
 def size(shape: Any) -> float:
-    """What a boolean of this shape is measured by: volume where it is solid, area where it has faces only."""
+    """Return the measure of this shape for a boolean: volume if it is solid, area if it has only faces."""
     if shape is None or shape.isNull():
         return 0.0
     return shapes.volume(shape) or (shape.Area if shape.Faces and not shape.Solids else 0.0)
@@ -65,17 +65,17 @@ _OPERANDS: dict[str, tuple[str, Callable[[Any], list[Any]]]] = {
     "Part::MultiCommon": ("common", lambda obj: list(obj.Shapes)),
 }
 _ADDS = {"PartDesign::Pad": "fuse", "PartDesign::Pocket": "cut"}
-"""Features of a body, which know what they add or take away in the body's coordinates."""
+"""Features of a body, which know what they add or remove in the body's coordinates."""
 
 
 def outcome(obj: Any) -> Outcome | None:
-    """What a boolean object made of which operands; None for other objects, and where an operand has no shape."""
+    """Return what a boolean object made of which operands; None for other objects, or if an operand has no shape."""
     if obj.TypeId in _ADDS:
-        before = None if obj.BaseFeature is None else _as_input(obj.BaseFeature)
-        tool = obj.AddSubShape
-        if before is None or tool.isNull() or not tool.Solids:
+        base, tool = obj.BaseFeature, obj.AddSubShape
+        before = None if base is None else _as_input(base)
+        if base is None or before is None or tool.isNull() or not tool.Solids:
             return None
-        return Outcome(_ADDS[obj.TypeId], [before, tool], obj.Shape, [obj.BaseFeature.Name, obj.Name])
+        return Outcome(_ADDS[obj.TypeId], [before, tool], obj.Shape, [base.Name, obj.Name])
     known = _OPERANDS.get(obj.TypeId)
     if known is None:
         return None
@@ -90,12 +90,12 @@ def outcome(obj: Any) -> Outcome | None:
 
 
 def _as_input(obj: Any) -> Any | None:
-    """The shape as FreeCAD hands it to what is made from it: in the coordinates of the container of both."""
+    """Return the shape as FreeCAD passes it to what is made from it: in the coordinates of their common container."""
     return placed.shape_in(obj, None)
 
 
 def check_object(obj: Any, *, level: str | None = None) -> None:
-    """Raise AppError `degenerate_result` where `obj` is a boolean whose result is proved wrong."""
+    """Raise AppError `degenerate_result` if `obj` is a boolean whose result is proved wrong."""
     made = outcome(obj)
     if made is not None:
         check(made, level=level)
@@ -105,10 +105,10 @@ def check_object(obj: Any, *, level: str | None = None) -> None:
 
 
 def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> None:
-    """Raise AppError `degenerate_result` where the result is proved wrong.
+    """Raise AppError `degenerate_result` if the result is proved wrong.
 
-    `fast` looks at the points beside the faces, and at the volumes where a face is not elementary, the result is empty
-    or an operand had no effect; `full` at more points, the volumes and the mesh always. `sure` makes `fast` look at the
+    `fast` checks points next to the faces, and the volumes if a face is not elementary, the result is empty or an
+    operand had no effect; `full` always checks more points, the volumes and the mesh. `sure` makes `fast` check the
     volumes too.
     """
     full = is_full(level)
@@ -145,7 +145,7 @@ def is_full(level: str | None) -> bool:
 
 
 def is_valid(made: Outcome, *, level: str | None = None) -> bool:
-    """Whether the result is a valid shape."""
+    """Return whether the result is a valid shape."""
     if made.result.isNull() or is_full(level):
         return bool(made.result.isValid())
     operands = [facts(each) for each in made.operands]
@@ -153,7 +153,7 @@ def is_valid(made: Outcome, *, level: str | None = None) -> bool:
 
 
 def suspicious(result: float, sizes: list[float]) -> bool:
-    """Whether nothing is left, or the result is just as large as one of the operands, or as all of them together."""
+    """Return whether nothing is left, or the result is exactly as large as one operand, or as all together."""
     return result <= 0 or any(same(result, each) for each in (*sizes, sum(sizes)))
 
 
@@ -162,7 +162,7 @@ def same(left: float, right: float) -> bool:
 
 
 def failed(made: Outcome, wrong: str) -> AppError:
-    """The error for a result that is proved wrong: it says that the kernel failed, not that the request was odd."""
+    """Return the error for a result that is proved wrong: it blames the kernel, not the request."""
     verb = {"cut": "subtraction", "fuse": "union", "common": "intersection"}[made.operation]
     named = " and ".join(map(repr, made.names[:5])) + (" and others" if len(made.names) > 5 else "")
     return AppError(
@@ -175,12 +175,12 @@ def failed(made: Outcome, wrong: str) -> AppError:
 
 
 def _is_mixed(made: Outcome) -> bool:
-    """Whether some operands are solid and others have faces only."""
+    """Return whether some operands are solid and others have only faces."""
     return len({bool(each.Solids) for each in made.operands}) > 1
 
 
 def _within(made: Outcome, result: float, sizes: list[float], precision: float) -> None:
-    """Raise AppError where the volume is impossible; areas and volumes together have no bounds."""
+    """Raise AppError if the volume is impossible; mixed areas and volumes have no bounds."""
     if _is_mixed(made):
         low, high = 0.0, sizes[0] if made.operation == "cut" else float("inf")
     elif made.operation == "cut":
@@ -195,7 +195,7 @@ def _within(made: Outcome, result: float, sizes: list[float], precision: float) 
 
 
 def _joined(made: Outcome) -> None:
-    """Raise AppError where the result hangs together only by tolerances as large as its own parts."""
+    """Raise AppError if the result holds together only by tolerances as large as its own parts."""
     if made.result.isNull() or not made.result.Faces:
         return
     shells.require_closed(made.result, made.operands, " and ".join(map(repr, made.names[:5])))
@@ -210,10 +210,10 @@ def _joined(made: Outcome) -> None:
 
 
 def mismatch(made: Outcome, count: int) -> str | None:
-    """Where the result holds a point that it should not, or not one that it should; None where all agree."""
+    """Find a point that the result contains but should not, or the reverse; None if all agree."""
     operands = [facts(each) for each in made.operands]
     if not all(each.solids for each in operands):
-        return None  # of faces no point is inside
+        return None  # no point is inside faces
     result_facts = facts(made.result, operands)
     regions = [Region(each) for each in operands]
     result = Region(result_facts)
@@ -221,7 +221,7 @@ def mismatch(made: Outcome, count: int) -> str | None:
     total = len(new) + sum(map(len, faces))
     stride = 1
     if total > MANY:
-        # Each question takes longer too, the more faces there are. The volumes are compared then, besides.
+        # With more faces, each question also takes longer. The volumes are then compared in addition.
         stride, count = (1 if count >= THOROUGH else -(-total // MANY)), 1
     margin = max([MARGIN, *(2 * each.tolerance for each in (*operands, result_facts) if each.sides)])
     margin = min(margin, LOOSE * max(each.diagonal for each in operands))
@@ -242,7 +242,7 @@ def mismatch(made: Outcome, count: int) -> str | None:
         return differs(point) and should != result.surely_holds(point, deflection)
 
     def separates(pair: Any) -> bool:
-        """Whether a face of the result has material at one side of it and none at the other, as it must."""
+        """Return whether a face of the result has material on one side and none on the other, as it must."""
         near, far = (holds(made.operation, (each.holds(point) for each in regions)) for point in pair)
         return near != far
 
@@ -261,7 +261,7 @@ def mismatch(made: Outcome, count: int) -> str | None:
     for face in new[::stride]:
         wrong = None if all(map(separates, beside(face, count, margin))) else look(face)
         if wrong is None and face.kind not in FLAT and not area_is_plausible(face.face):
-            wrong = f"a face of its result has an area of {face.face.Area:g} mm², which is not that of what it bounds"
+            wrong = f"a face of its result has an area of {face.face.Area:g} mm², which does not match its boundary"
         if wrong is not None:
             return wrong
     for operand in faces:
@@ -273,9 +273,9 @@ def mismatch(made: Outcome, count: int) -> str | None:
 
 
 def _to_look_at(operation: str, operands: list[Facts], result: Facts) -> list[list[Side]]:
-    """The faces of the result that no operand has, and those of each operand where the result may go wrong.
+    """Return the faces of the result that no operand has, and those of each operand where the result may be wrong.
 
-    A face that was kept is looked at as one of an operand's; not where it is far from all other operands.
+    A kept face is checked as one of an operand's, unless it is far from all other operands.
     """
     old, kept = {id(side) for each in operands for side in each.sides}, {id(side) for side in result.sides}
     found = [[side for side in result.sides if id(side) not in old]]
@@ -305,9 +305,9 @@ def _meet(box: Any, side: Side) -> bool:
 
 
 def disagreement(made: Outcome, slack: float) -> tuple[float, str] | None:
-    """Which volumes do not add up, and by how much; None where all do, or no second operation can tell.
+    """Return which volumes do not add up, and by how much; None if all do, or no second operation can show it.
 
-    The second operation is itself looked at by points: one that failed is no evidence against the first.
+    The second operation is itself checked by points: one that failed is no evidence against the first.
     """
     if made.operation == "common":
         return _parts_of_common(made, slack)
@@ -327,11 +327,11 @@ def disagreement(made: Outcome, slack: float) -> tuple[float, str] | None:
 
 def _compared(result: float, expected: float, slack: float) -> tuple[float, str] | None:
     off = abs(result - expected)
-    return None if off <= slack else (off, f"its result has {result:g} mm³ where its parts add up to {expected:g}")
+    return None if off <= slack else (off, f"its result has {result:g} mm³, but its parts add up to {expected:g}")
 
 
 def _parts_of_common(made: Outcome, slack: float) -> tuple[float, str] | None:
-    """What two operands share, and the first one without the second, are the first one."""
+    """Check that the common part of two operands, and the first without the second, add up to the first."""
     if len(made.operands) != 2:
         return None
     first, second = made.operands

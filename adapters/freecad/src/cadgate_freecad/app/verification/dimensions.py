@@ -1,4 +1,4 @@
-"""Whether a sketch's dimension can be set, and whether it has its value after the recompute."""
+"""Checks whether a sketch's dimension can be set, and whether it has its value after the recompute."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def require_free(sketch: Any, index: int) -> None:
     if not constraint.Driving:
         raise values.invalid(
             f"values.{index}",
-            f"constraint {index} is a reference: it measures {_value(constraint):.9g} and determines nothing; change "
-            "the dimensions that it follows from",
+            f"constraint {index} is a reference: it measures {_value(constraint):.9g} and cannot be set; change "
+            "the dimensions that it depends on",
         )
 
 
 def confirm(sketch: Any, index: int, asked: int, datum: Any) -> None:
-    """Raise AppError `validation_error` where constraint `index`, called `asked` in the request, has another value."""
+    """Raise AppError `validation_error` if constraint `index`, called `asked` in the request, has another value."""
     kept = _value(sketch.Constraints[index])
     if not math.isclose(kept, datum.Value, rel_tol=1e-9, abs_tol=1e-9):
         raise values.invalid(f"values.{asked}", f"{datum.Value:.9g} does not last: FreeCAD made it {kept:.9g}")

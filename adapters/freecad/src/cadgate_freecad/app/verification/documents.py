@@ -1,4 +1,4 @@
-"""Looks at FCStd files: the objects, labels and shapes in the archive, without opening it as a document."""
+"""Checks FCStd files: the objects, labels and shapes in the archive, without opening it as a document."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from cadgate_freecad.app import shapes
 from cadgate_freecad.app.verification.files import check_written, lost, point
 
 SHAPES = 200
-"""So many shapes of a document are read again; with `verify: "full"` all of them."""
+"""The number of shapes of a document that are read again; with `verify: "full"`, all of them."""
 
 
 def check_document(path: str, document: Any, verify: str) -> None:
-    """Raise AppError `command_failed` when the file does not hold every object of `document` as it is."""
+    """Raise AppError `command_failed` if the file does not contain every object of `document` as it is."""
     check_written("fcstd", path)
     wanted = {obj.Name: obj for obj in document.Objects}
     try:
@@ -49,7 +49,7 @@ def _objects(archive: zipfile.ZipFile) -> Iterator[tuple[str, tuple[str, str | N
     with archive.open("Document.xml") as file:
         data = ElementTree.parse(file).getroot().find("ObjectData")
     if data is None:
-        raise ValueError("its Document.xml holds no objects")
+        raise ValueError("its Document.xml contains no objects")
     for node in data.findall("Object"):
         label, part = "", None
         for each in node.iterfind("Properties/Property"):
@@ -88,4 +88,4 @@ def _compare(name: str, wanted: Any, found: Any) -> None:
     ]
     if here.isValid() and max(corner.Length for corner in corners) > slack:
         low = (there.XMin, there.YMin, there.ZMin)
-        raise lost("fcstd", f"{name!r} has its lowest corner at {point(low)} there, or another size")
+        raise lost("fcstd", f"{name!r} has its lowest corner at {point(low)} there, or a different size")

@@ -1,4 +1,4 @@
-"""Reads DXF and SVG drawings by nothing but the standard library: what is drawn, how far it reaches, how long it is."""
+"""Reads DXF and SVG drawings with only the standard library: what is drawn, its extents and its length."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KINDS = {
 
 
 def kind(edge: Any) -> str:
-    """The entity that an edge is to be."""
+    """Return the entity type for an edge."""
     name = edge.Curve.TypeId
     if name == "Part::GeomCircle":
         return "CIRCLE" if edge.LastParameter - edge.FirstParameter > 2 * pi - 1e-6 else "ARC"
@@ -41,7 +41,7 @@ class Drawing:
         self.units: str | None = None
 
     def draw(self, name: str, points: list[tuple[float, float]]) -> None:
-        """Count an entity that goes along `points`."""
+        """Count an entity that runs along `points`."""
         self.counts[name] += 1
         self.length += sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(points, points[1:]))
         for x, y in points:
@@ -50,7 +50,7 @@ class Drawing:
 
 
 def along(x: float, y: float, radius: float, start: float, end: float) -> list[tuple[float, float]]:
-    """Points of an arc, its extremes among them."""
+    """Return points of an arc, including its extremes."""
     steps = max(8, int((end - start) * 40))
     angles = [start + (end - start) * step / steps for step in range(steps + 1)]
     angles += [quarter * pi / 2 for quarter in range(-8, 17) if start < quarter * pi / 2 < end]
@@ -58,7 +58,7 @@ def along(x: float, y: float, radius: float, start: float, end: float) -> list[t
 
 
 def read_dxf(path: str) -> Drawing:
-    """Raises ValueError where the file is cut off or holds what it should not."""
+    """Read the file. Raises ValueError if it is cut off or contains what it should not."""
     with open(path, encoding="utf-8", errors="replace") as file:
         lines = [line.strip() for line in file]
     if not lines or "EOF" not in lines[-2:]:
@@ -109,17 +109,17 @@ def _points(name: str, values: dict[int, list[str]]) -> Iterator[tuple[float, fl
     elif name == "SPLINE":
         yield from _spline(values)
     else:
-        raise ValueError(f"it holds a {name}, which nothing asked for")
+        raise ValueError(f"it contains a {name}, which was not requested")
 
 
 def _spline(values: dict[int, list[str]]) -> Iterator[tuple[float, float]]:
-    """Points on the curve, by de Boor's algorithm."""
+    """Return points on the curve, by de Boor's algorithm."""
     degree = int(values[71][0])
     knots = [float(each) for each in values[40]]
     weights = [float(each) for each in values.get(41, ())] or [1.0] * len(values[10])
     poles = [(float(x) * w, float(y) * w, w) for x, y, w in zip(values[10], values[20], weights)]
     if len(knots) != len(poles) + degree + 1:
-        raise ValueError("a spline has another number of knots than its poles need")
+        raise ValueError("the number of a spline's knots does not match its poles")
     spans = [number for number in range(degree, len(poles)) if knots[number + 1] > knots[number]]
     for span in spans:
         for step in range(25):
@@ -129,7 +129,8 @@ def _spline(values: dict[int, list[str]]) -> Iterator[tuple[float, float]]:
                 for index in range(degree, level - 1, -1):
                     left = knots[index + span - degree]
                     ratio = (at - left) / (knots[index + 1 + span - level] - left)
-                    part[index] = tuple(a + (b - a) * ratio for a, b in zip(part[index - 1], part[index]))
+                    x, y, w = (a + (b - a) * ratio for a, b in zip(part[index - 1], part[index]))
+                    part[index] = x, y, w
             x, y, w = part[degree]
             yield x / w, y / w
 
@@ -138,7 +139,7 @@ _ELEMENT = re.compile(r'<circle cx="([^"]+)" cy="([^"]+)" r="([^"]+)"/>|<path d=
 
 
 def read_svg(path: str) -> Drawing:
-    """Circles and paths. Raises ValueError where the file is cut off."""
+    """Read circles and paths. Raises ValueError if the file is cut off."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     if not text.rstrip().endswith("</svg>"):
@@ -156,7 +157,7 @@ def read_svg(path: str) -> Drawing:
 
 
 def _arc(*numbers: float) -> list[tuple[float, float]]:
-    """`M x y A r r 0 large sweep x y` as points, with Y up."""
+    """Return `M x y A r r 0 large sweep x y` as points, with Y up."""
     ax, ay, r, _, _, large, clockwise, bx, by = numbers
     ay, by = -ay, -by
     if clockwise:
@@ -170,7 +171,7 @@ def _arc(*numbers: float) -> list[tuple[float, float]]:
 
 
 def check_drawing(format: str, path: str, items: list[Item], edges: list[Any]) -> None:
-    """Raise AppError `command_failed` when a drawing has not each edge once, or does not reach as far as the shapes."""
+    """Raise AppError `command_failed` if a drawing does not have each edge once, or not the extents of the shapes."""
     check_written(format, path)
     try:
         found = (read_dxf if format == "dxf" else read_svg)(path)
@@ -182,7 +183,7 @@ def check_drawing(format: str, path: str, items: list[Item], edges: list[Any]) -
     elif found.units != "4":
         raise lost(format, "its unit is not the millimetre")
     if found.counts != wanted:
-        raise lost(format, f"it holds {dict(found.counts)} instead of {dict(wanted)}")
+        raise lost(format, f"it contains {dict(found.counts)} instead of {dict(wanted)}")
     box = FreeCAD.BoundBox()
     for item in items:
         tight = shapes.bounding_box(item.shape)

@@ -1,4 +1,4 @@
-"""How large a feature can be: OpenCASCADE calls a fillet valid that sticks out of its own object."""
+"""Checks how large a feature can be: OpenCASCADE calls a fillet valid that sticks out of its own object."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SLACK = 1e-4
 
 
 def check(obj: Any, shape: Any) -> None:
-    """Raise AppError `degenerate_result` for a feature that is larger than it can be."""
+    """Raise AppError `degenerate_result` for a feature that is impossibly large."""
     limit = _LIMITS.get(obj.TypeId)
     source_and_reach = None if limit is None else limit(obj)
     if source_and_reach is None:
@@ -39,7 +39,7 @@ def check(obj: Any, shape: Any) -> None:
     if any(low < bound - reach - SLACK or high > top + reach + SLACK for low, bound, high, top in sides):
         raise AppError(
             "degenerate_result",
-            f"The result sticks out of {source.Name!r}, which this {obj.TypeId} cannot: its dimensions are too large",
+            f"The result sticks out of {source.Name!r}, so this {obj.TypeId} is wrong: its dimensions are too large",
             {"type": obj.TypeId},
         )
 
@@ -53,12 +53,12 @@ def _thickness(obj: Any) -> tuple[Any, float] | None:
 
 
 def _offset(obj: Any) -> tuple[Any, float] | None:
-    # A sharp corner grows further than the distance, how much depends on its angle.
+    # A sharp corner grows by more than the distance, depending on its angle.
     return (obj.Source, max(0.0, _value(obj))) if _value(obj) < 0 or obj.Join == "Arc" else None
 
 
 def _value(obj: Any) -> float:
-    """Of a thickness a quantity, of an offset a number."""
+    """Return the value, which is a quantity for a thickness and a number for an offset."""
     return getattr(obj.Value, "Value", obj.Value)
 
 

@@ -1,6 +1,6 @@
-"""What must hold of a fillet, a mirror image, a pattern, an extrusion …: formulas, and points that must not change.
+"""Checks fillets, mirror images, patterns, extrusions …: by formulas, and by points that must not change.
 
-`check(obj)` looks up the object's type; a type that is not listed is believed. A check returns what is wrong, or None.
+`check(obj)` looks up the object's type; a type that is not listed is trusted. A check returns what is wrong, or None.
 """
 
 from __future__ import annotations
@@ -13,24 +13,25 @@ import Part
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app import shapes, versions
+from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.verification import booleans, extents
 from cadgate_freecad.app.verification.points import Mesh, Region, beside, on_face
 
 EXACT, CURVED = 1e-6, 3e-3
-"""Relative slack of volumes that a formula gives: of moved shapes, and of shapes from profiles of any kind."""
+"""Relative tolerances of volumes that a formula gives: for moved shapes, and for shapes from any profile."""
 SMOOTH = 0.02
-"""Sine of the angle between faces below which an edge is no corner: nothing of it is rounded off."""
+"""Sine of the angle between faces below which an edge is not a corner, so that nothing is rounded off."""
 LOOKED_AT = 24
-"""Edges of a fillet or chamfer that are looked at; all with `full`."""
+"""The number of edges of a fillet or chamfer that are checked; all with `full`."""
 TRIANGLES = 60_000
-"""Up to so many the triangulation of a skin is looked at, with `full`."""
+"""The number of triangles up to which a skin is checked with `full`."""
 FUSED = 60
-"""Copies of a fused pattern that are compared with it."""
+"""The number of copies of a fused pattern that are compared with it."""
 
 
 def check(obj: Any, shape: Any, *, level: str | None = None) -> None:
-    """Raise AppError `degenerate_result` for a feature that is proved to be wrong."""
+    """Raise AppError `degenerate_result` for a feature that is proved wrong."""
     find = _CHECKS.get(obj.TypeId)
     if find is None:
         return
@@ -42,7 +43,7 @@ def check(obj: Any, shape: Any, *, level: str | None = None) -> None:
             f"OpenCASCADE fails at this {obj.TypeId}: {wrong}. Nothing was changed; try other dimensions",
             {"type": obj.TypeId, "reason": "kernel_failed"},
         )
-    # Last, as the tight box of a broken shape takes long.
+    # This comes last, because the tight box of a broken shape takes long.
     extents.check(obj, shape)
 
 
@@ -67,7 +68,9 @@ def _mirroring(obj: Any, shape: Any, full: bool) -> str | None:
     normal = FreeCAD.Vector(obj.Normal).normalize()
     expected = before - normal * (2 * (before - obj.Base).dot(normal))
     off = (after - expected).Length
-    return None if off <= 1e-4 * (1 + source.BoundBox.DiagonalLength) else f"it lies {off:g} mm beside the mirror image"
+    return (
+        None if off <= 1e-4 * (1 + source.BoundBox.DiagonalLength) else f"it is {off:g} mm away from the mirror image"
+    )
 
 
 def _array(obj: Any, shape: Any, full: bool) -> str | None:
@@ -91,7 +94,7 @@ def _array(obj: Any, shape: Any, full: bool) -> str | None:
 
 
 def _moves(obj: Any) -> list[Any] | None:
-    """Where the copies lie, of the two kinds of pattern that are made here."""
+    """Return the places of the copies, for the two kinds of pattern that are made here."""
     if obj.ArrayType == "ortho" and obj.NumberY == obj.NumberZ == 1:
         return [FreeCAD.Placement(obj.IntervalX * index, FreeCAD.Rotation()) for index in range(obj.NumberX)]
     if obj.ArrayType == "polar":
@@ -108,14 +111,14 @@ def _moves(obj: Any) -> list[Any] | None:
 
 
 def _face_of(shape: Any) -> Any | None:
-    """The flat face of a profile, or None where it is not one."""
+    """Return the flat face of a profile, or None if it is not one."""
     if shape.Faces:
         return shape if shape.findPlane() is not None else None
     if shape.findPlane() is None or not shape.Wires or not all(wire.isClosed() for wire in shape.Wires):
         return None
     try:
         face = Part.makeFace(shape.Wires, "Part::FaceMakerBullseye")
-    except (Part.OCCError, FreeCAD.Base.FreeCADError, ValueError, RuntimeError):
+    except (Part.OCCError, FreeCADError, ValueError, RuntimeError):
         return None
     return None if face.isNull() or face.Area <= 0 else face
 
@@ -133,7 +136,7 @@ def _extrusion(obj: Any, shape: Any, full: bool) -> str | None:
 
 
 def crossing(face: Any, axis: Any, base: Any) -> tuple[bool, float] | None:
-    """Whether a flat profile lies at both sides of an axis, and how far its centre is from it; None off its plane."""
+    """Return whether a flat profile is on both sides of an axis, and its centre's distance; None off its plane."""
     along = FreeCAD.Vector(axis).normalize()
     plane = face.findPlane()
     if abs(plane.Axis.dot(along)) > 1e-6 or abs((base - plane.Position).dot(plane.Axis)) > 1e-6:
@@ -152,7 +155,7 @@ def refuse_crossing(shape: Any, axis: Any, base: Any, name: str) -> None:
         raise AppError(
             "degenerate_result",
             f"{name!r} crosses the axis, so that it would pass through itself when it is revolved: move it, or `base`, "
-            "so that all of it lies at one side",
+            "so that all of it is on one side",
             {"object": name, "reason": "crosses_axis"},
         )
 
@@ -160,7 +163,7 @@ def refuse_crossing(shape: Any, axis: Any, base: Any, name: str) -> None:
 def _revolution(obj: Any, shape: Any, full: bool) -> str | None:
     face = _face_of(obj.Source.Shape)
     lies = None if face is None else crossing(face, obj.Axis, obj.Base)
-    if lies is None:
+    if face is None or lies is None:
         return None
     crosses, arm = lies
     if crosses:
@@ -171,7 +174,7 @@ def _revolution(obj: Any, shape: Any, full: bool) -> str | None:
 
 
 def _sweep(obj: Any, shape: Any, full: bool) -> str | None:
-    """A profile that is higher than a helix's pitch passes through the next turn."""
+    """Refuse a profile that is higher than a helix's pitch, and so passes through the next turn."""
     spine = obj.Spine[0]
     if spine.TypeId == "Part::Helix" and len(obj.Sections) == 1 and spine.Height.Value > spine.Pitch.Value:
         face = _face_of(obj.Sections[0].Shape)
@@ -188,7 +191,7 @@ def _sweep(obj: Any, shape: Any, full: bool) -> str | None:
 
 
 def _skin(obj: Any, shape: Any, full: bool) -> str | None:
-    """A skin must have material at one side, and none at the other: where it passes through itself both sides have."""
+    """Check that a skin has material on one side and none on the other: where it crosses itself, both sides have."""
     if not full or not shape.Solids:
         return None
     deflection = 2e-3 * shape.BoundBox.DiagonalLength
@@ -207,7 +210,7 @@ def _skin(obj: Any, shape: Any, full: bool) -> str | None:
 
 
 def edges(obj: Any, shape: Any, full: bool) -> str | None:
-    """A rounded or bevelled edge is gone, and what is far from all of them is as it was."""
+    """Check that rounded or bevelled edges are gone, and that the surface far from them is unchanged."""
     source = obj.Base.Shape
     chosen = {number: max(first, second) for number, first, second in obj.Edges}
     every = source.Edges
@@ -230,12 +233,12 @@ def edges(obj: Any, shape: Any, full: bool) -> str | None:
             for aside in (point - normal * 1e-3, point + normal * 1e-3):
                 if old.holds(aside) != new.holds(aside) and not new.touches(aside, 1e-5):
                     there = ", ".join(f"{part:.3f}" for part in point)
-                    return f"the surface at [{there}], far from the chosen edges, is not what it was"
+                    return f"the surface at [{there}], far from the chosen edges, has changed"
     return None
 
 
 def _is_corner(source: Any, edge: Any) -> bool:
-    """Whether two faces meet in the edge at an angle; a seam and a smooth transition are no corners."""
+    """Return whether two faces meet in the edge at an angle; a seam and a smooth transition are not corners."""
     middle = edge.valueAt((edge.FirstParameter + edge.LastParameter) / 2)
     normals = []
     for face in source.ancestorsOfType(edge, Part.Face):
@@ -244,7 +247,7 @@ def _is_corner(source: Any, edge: Any) -> bool:
 
 
 def walls(obj: Any, shape: Any, full: bool) -> str | None:
-    """In the middle of each wall there is material, and none on the other side of the original surface."""
+    """Check that there is material in the middle of each wall, and none on the other side of the original surface."""
     source, names = obj.Faces
     wall = getattr(obj.Value, "Value", obj.Value)
     old, new = Region(source.Shape), Region(shape)
@@ -258,7 +261,7 @@ def walls(obj: Any, shape: Any, full: bool) -> str | None:
             if wall < 0 and not old.holds(middle):
                 continue  # the object is thinner than the wall here
             if not new.holds(middle) and not new.touches(middle, 1e-4):
-                return f"the wall at Face{number} of {source.Name!r} is not there"
+                return f"the wall at Face{number} of {source.Name!r} is missing"
             if wall < 0:
                 other = point + normal * (1.5 * wall)
                 if not old.holds(other) or Part.Vertex(other).distToShape(around)[0] < 1.01 * -wall:
@@ -269,7 +272,7 @@ def walls(obj: Any, shape: Any, full: bool) -> str | None:
 
 
 def _offset(obj: Any, shape: Any, full: bool) -> str | None:
-    """Half way between the original surface and the offset there is material (grown), or none (shrunk)."""
+    """Check that half way between the original surface and the offset there is material (grown), or none (shrunk)."""
     source, by = obj.Source.Shape, getattr(obj.Value, "Value", obj.Value)
     if obj.Fill or not source.Solids or not shape.Solids:
         return None

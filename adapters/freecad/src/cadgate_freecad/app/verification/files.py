@@ -1,4 +1,4 @@
-"""Looks at exact files: each is read again, and compared with what was to be written: size, place, counts, names."""
+"""Reads exact files again and compares them with what was to be written: size, place, counts, names."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from cadgate_freecad.app import shapes, step_names
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.values import words
 
-# Splines are integrated to 1e-5 by OpenCASCADE itself, and come back with other knots; BREP keeps every number.
+# OpenCASCADE integrates splines to 1e-5, and they come back with different knots; BREP keeps every number.
 SIZE = {"step": 1e-4, "iges": 1e-4, "brep": 1e-7}
-# Of the diagonal. The centre is what proves the place: boxes of curved faces follow their poles.
+# Fractions of the diagonal. The centre proves the place: boxes of curved faces follow their poles.
 PLACE = {"step": 1e-5, "iges": 1e-5, "brep": 1e-7}
 BOX = {"step": 1e-3, "iges": 1e-3, "brep": 1e-6}
 FAR = 1e-8
-"""Of the distance from the origin: what the digits of a file leave there."""
+"""A fraction of the distance from the origin: the precision of a file's digits there."""
 SAMPLES = 100
-"""Points of each object that a full verification looks for in the file."""
+"""The number of points of each object that a full verification looks for in the file."""
 
 
 def check_written(format: str, path: str) -> None:
-    """Raise AppError `command_failed` when there is no file, or an empty one."""
+    """Raise AppError `command_failed` if there is no file, or an empty one."""
     if not os.path.isfile(path) or os.path.getsize(path) == 0:
         raise lost(format, "nothing was written")
 
@@ -34,13 +34,13 @@ def check_written(format: str, path: str) -> None:
 def lost(format: str, why: str) -> AppError:
     return AppError(
         "command_failed",
-        f"FreeCAD wrote a {format.upper()} file that does not hold the objects: {why}. Nothing was kept of it; "
+        f"FreeCAD wrote a {format.upper()} file that does not match the objects: {why}. The file was discarded; "
         "try another format, or check the shapes with objects/NAME/measures",
     )
 
 
 def check_exact(format: str, path: str, items: list[Item], verify: str) -> list[dict[str, str]]:
-    """Warnings about names. Raises AppError `command_failed` when the file does not hold what was written."""
+    """Return warnings about names. Raises AppError `command_failed` if the file is not what was to be written."""
     check_written(format, path)
     found = Part.Shape()
     try:
@@ -48,7 +48,7 @@ def check_exact(format: str, path: str, items: list[Item], verify: str) -> list[
     except (OSError, RuntimeError, Part.OCCError) as error:
         raise lost(format, words(error)) from error
     if found.isNull():
-        raise lost(format, "it holds no shape")
+        raise lost(format, "it contains no shape")
     wanted = [item.shape for item in items]
     _compare(format, Extent(wanted), Extent([found]))
     if verify == "full":
@@ -58,7 +58,7 @@ def check_exact(format: str, path: str, items: list[Item], verify: str) -> list[
     if format == "step":
         missing = step_names.missing_products(path, labels)
         if missing:
-            raise lost(format, f"no product is called {missing[0]!r}")
+            raise lost(format, f"no product is named {missing[0]!r}")
     elif format == "iges":
         return _iges_names(path, labels)
     return []
@@ -68,9 +68,9 @@ def _iges_names(path: str, labels: list[str]) -> list[dict[str, str]]:
     written = [step_names.ascii_name(label) for label in labels]
     missing = set(step_names.missing_iges_names(path, written))
     return [
-        {"code": "renamed", "message": f"IGES cannot hold the name {label!r}: it is {name!r} there"}
+        {"code": "renamed", "message": f"IGES cannot hold the name {label!r}: in the file it is {name!r}"}
         if name not in missing
-        else {"code": "renamed", "message": f"The IGES file does not hold the name {label!r}"}
+        else {"code": "renamed", "message": f"The IGES file does not contain the name {label!r}"}
         for label, name in zip(labels, written)
         if label != name or name in missing
     ]
@@ -113,19 +113,19 @@ class Extent:
 
 
 def _compare(format: str, wanted: Extent, found: Extent) -> None:
-    # An IGES file may hold faces instead of solids.
+    # An IGES file may contain faces instead of solids.
     loose = format == "iges" and not found.solids
     if not loose and found.solids != wanted.solids:
-        raise lost(format, f"it holds {found.solids} solids instead of {wanted.solids}")
+        raise lost(format, f"it contains {found.solids} solids instead of {wanted.solids}")
     if found.faces != wanted.faces and format != "iges":
-        raise lost(format, f"it holds {found.faces} faces instead of {wanted.faces}")
+        raise lost(format, f"it contains {found.faces} faces instead of {wanted.faces}")
     for what, there, here in (
         ("mm³", 0.0 if loose else found.volume, 0.0 if loose else wanted.volume),
         ("mm²", found.area, wanted.area),
         ("mm of edges", found.length or 0.0, wanted.length or 0.0),
     ):
         if not isclose(there, here, rel_tol=SIZE[format], abs_tol=1e-12):
-            raise lost(format, f"it holds {there:.9g} {what} instead of {here:.9g}")
+            raise lost(format, f"it contains {there:.9g} {what} instead of {here:.9g}")
     slack = FAR * wanted.far + 2e-7
     for corner, there, here in (("lowest", found.low, wanted.low), ("highest", found.high, wanted.high)):
         if max(abs(a - b) for a, b in zip(there, here)) > BOX[format] * wanted.diagonal + slack:
@@ -141,7 +141,7 @@ def point(corner: Any) -> str:
 
 
 def _compare_faces(format: str, wanted: Sequence[Any], found: Any) -> None:
-    """Area by area: one face that another took the place of."""
+    """Compare area by area, to find a face that was replaced by another."""
     here = sorted(face.Area for shape in wanted for face in shape.Faces)
     there = sorted(face.Area for face in found.Faces)
     for a, b in zip(here, there):
@@ -150,11 +150,12 @@ def _compare_faces(format: str, wanted: Sequence[Any], found: Any) -> None:
 
 
 def _compare_points(format: str, items: list[Item], found: Any) -> None:
-    """Corners and points of edges of every object lie on what is in the file."""
+    """Check that corners and points of edges of every object lie on the contents of the file."""
     for item in items:
-        edges = [edge for edge in item.shape.Edges if not edge.Degenerated]
+        shape = item.required_shape
+        edges = [edge for edge in shape.Edges if not edge.Degenerated]
         step = max(1, len(edges) // SAMPLES)
-        size = item.shape.BoundBox.DiagonalLength
+        size = shape.BoundBox.DiagonalLength
         for edge in edges[::step]:
             middle = edge.valueAt((edge.FirstParameter + edge.LastParameter) / 2)
             distance = found.distToShape(Part.Vertex(middle))[0]

@@ -1,4 +1,4 @@
-"""What came of an imported file, compared with the numbers that the file itself gives."""
+"""Compares what came of an imported file with the numbers that the file itself gives."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def _is_flat(points: Sequence[float], triangle: Sequence[int]) -> bool:
 
 
 def _differs(what: str, how: str) -> AppError:
-    return AppError("command_failed", f"FreeCAD's mesh of {what} is not what the file holds: {how}")
+    return AppError("command_failed", f"FreeCAD's mesh of {what} differs from the file: {how}")
 
 
 EXACT = 1e-5
-"""OpenCASCADE integrates curved faces to about this."""
+"""The relative accuracy with which OpenCASCADE integrates curved faces."""
 
 
 def compare_shapes(whole: Any, parts: Sequence[Any]) -> str | None:
-    """How the parts together differ from the whole that they are of; None where they agree."""
+    """Return how the parts together differ from their whole; None if they agree."""
     for what, count in (("solids", lambda shape: len(shape.Solids)), ("faces", lambda shape: len(shape.Faces))):
         wanted, found = count(whole), sum(count(part) for part in parts)
         if wanted != found:
-            return f"{found} of {wanted} {what} came"
+            return f"{found} of {wanted} {what} arrived"
     wanted, found = whole.Area, sum(part.Area for part in parts)
     if not whole.Faces:
         wanted, found = whole.Length, sum(part.Length for part in parts)
@@ -61,8 +61,8 @@ def compare_shapes(whole: Any, parts: Sequence[Any]) -> str | None:
     within = 1e-3 * box.DiagonalLength + 1e-6
     for axis in ("XMin", "YMin", "ZMin"):
         if abs(min(getattr(each, axis) for each in boxes) - getattr(box, axis)) > within:
-            return "they stand at other places"
+            return "they are in different places"
     for axis in ("XMax", "YMax", "ZMax"):
         if abs(max(getattr(each, axis) for each in boxes) - getattr(box, axis)) > within:
-            return "they stand at other places"
+            return "they are in different places"
     return None

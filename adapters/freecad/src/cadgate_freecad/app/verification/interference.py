@@ -1,4 +1,4 @@
-"""What two shapes share: a volume that points and other volumes confirm, or an error, but no unproved number."""
+"""The volume that two shapes share: confirmed by points and other volumes, or an error, but no unproved number."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from cadgate_freecad.app.verification import booleans
 from cadgate_freecad.app.verification.points import Region, beside
 
 NOTHING = 1e-7
-"""mm: nearer than this is touching."""
+"""mm: shapes closer than this are touching."""
 
 
 def common_volume(first: Any, second: Any, names: list[str]) -> float:
-    """mm³ that two shapes share; 0 for shapes without solids.
+    """Return the mm³ that two shapes share; 0 for shapes without solids.
 
-    Raises AppError `degenerate_result` where OpenCASCADE's answer is proved wrong and another way gives none either.
+    Raises AppError `degenerate_result` if OpenCASCADE's answer is proved wrong and the other way gives none either.
     """
     if not first.Solids or not second.Solids or not first.BoundBox.intersect(second.BoundBox):
         return 0.0
@@ -30,7 +30,7 @@ def common_volume(first: Any, second: Any, names: list[str]) -> float:
         if volume is None:
             raise AppError(
                 "degenerate_result",
-                f"OpenCASCADE cannot tell what {names[0]!r} and {names[1]!r} share, so neither number is answered: "
+                f"OpenCASCADE cannot determine what {names[0]!r} and {names[1]!r} share, so there is no answer: "
                 f"{error.message}",
                 error.details,
             ) from error
@@ -38,7 +38,7 @@ def common_volume(first: Any, second: Any, names: list[str]) -> float:
 
 
 def _by_what_is_left(first: Any, second: Any, names: list[str]) -> float | None:
-    """The volume as what a subtraction takes away, if one of the two is right as far as points can tell."""
+    """Return the volume that a subtraction removes, if one of the two is right as far as points can show."""
     for whole, tool in ((first, second), (second, first)):
         made = booleans.Outcome("cut", [whole, tool], whole.cut(tool), names)
         try:
@@ -50,7 +50,7 @@ def _by_what_is_left(first: Any, second: Any, names: list[str]) -> float | None:
 
 
 def shared_point(first: Any, second: Any) -> Any | None:
-    """A point within both, for shapes of which one contains the other."""
+    """Return a point within both, for shapes of which one contains the other."""
     regions = [Region(first), Region(second)]
     for shape in (second, first):
         for face in shape.Faces:

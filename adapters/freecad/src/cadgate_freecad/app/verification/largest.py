@@ -1,4 +1,4 @@
-"""The largest fillet, chamfer or wall that works, for the message about one that does not. Changes no document."""
+"""Finds the largest fillet, chamfer or wall that works, for the message about one that does not."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from time import monotonic
 from types import SimpleNamespace
 from typing import Any, Callable
 
-import FreeCAD
 import Part
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app import shapes
+from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.verification import features
 
 SECONDS = 2.0
-"""How long to look for a number that works: it is for a message only."""
+"""How long to look for a number that works, which is only for a message."""
 STEPS = 14
 DIGITS = 3
 
-_FAILURES = (Part.OCCError, FreeCAD.Base.FreeCADError, RuntimeError, ValueError)
+_FAILURES = (Part.OCCError, FreeCADError, RuntimeError, ValueError)
 
 
 def too_large(obj: Any, kind: str, what: str, size: float, second: float | None, numbers: list[int]) -> AppError | None:
-    """The error for a fillet or chamfer of `size` that is too large; None where smaller ones do not work either.
+    """Return the error for a fillet or chamfer of `size` that is too large; None if smaller ones do not work either.
 
-    `second` is the size at the other side of a chamfer's edges. Names the edges that are too short or too near alone.
+    `second` is the size on the other side of a chamfer's edges. The error names edges that fail on their own.
     """
     started = monotonic()
 
@@ -55,7 +55,7 @@ def too_large(obj: Any, kind: str, what: str, size: float, second: float | None,
 def refuse_early(obj: Any, radius: float, numbers: list[int]) -> None:
     """Raise AppError `degenerate_result` for a radius that is large for its edges and does not work.
 
-    FreeCAD itself takes many seconds to repair, in vain, what such a radius makes of the shape.
+    FreeCAD itself spends many seconds on a futile repair of the shape that such a radius makes.
     """
     edges = obj.Shape.Edges
     if len(numbers) < 2 or 2 * radius <= min(edges[number - 1].Length for number in numbers):
@@ -68,7 +68,7 @@ def refuse_early(obj: Any, radius: float, numbers: list[int]) -> None:
 
 
 def wall_too_thick(obj: Any, wall: float, numbers: list[int], inward: bool, join: int) -> AppError | None:
-    """The same for walls of a hollow; `numbers` are the faces that are open."""
+    """Do the same for the walls of a hollow solid; `numbers` are the open faces."""
     source = obj.Shape
     faces = [source.Faces[number - 1] for number in numbers]
 
@@ -95,7 +95,7 @@ def wall_too_thick(obj: Any, wall: float, numbers: list[int], inward: bool, join
 
 
 def _largest(works: Callable[[float], bool], size: float, started: float) -> float | None:
-    """The largest number below `size` that works, rounded down; None where none was found in time."""
+    """Return the largest number below `size` that works, rounded down; None if none was found in time."""
     low, high = 0.0, size
     for _ in range(STEPS):
         if monotonic() - started > SECONDS:
@@ -129,7 +129,7 @@ def _rounded(obj: Any, kind: str, value: float, second: float | None, numbers: l
     fake = SimpleNamespace(
         TypeId=kind, Base=obj, Edges=[(number, value, value if second is None else second) for number in numbers]
     )
-    # In this order: what is broken takes seconds to be found not valid.
+    # Keep this order: finding a broken shape invalid takes seconds.
     if features.edges(fake, made, False) is not None:
         return False
     try:

@@ -1,4 +1,4 @@
-"""Whether a link shows what it links to, where it was put; and whether what came into a container stands right."""
+"""Checks that a link shows its object in its place, and that objects in a container are where they should be."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from cadgate.appserver import AppError
 from cadgate_freecad.app import placed, shapes, values, versions
 
 SAME = 1e-4
-"""Relative, of volumes, areas and lengths, and of distances against the size: OpenCASCADE integrates turned curved
-faces anew, to about 1e-5."""
+"""Relative tolerance of volumes, areas and lengths, and of distances against the size: OpenCASCADE integrates turned
+curved faces again, to about 1e-5."""
 
 
 def check(link: Any, place: Any) -> None:
     """Compare a new link with what it shows. Raises AppError `degenerate_result`."""
     if not values.same_placement(link.Placement, place):
-        raise AppError("degenerate_result", f"FreeCAD put the link {link.Name!r} elsewhere")
+        raise AppError("degenerate_result", f"FreeCAD put the link {link.Name!r} in another place")
     shown, found = placed.shape_in(link.LinkedObject, None), placed.shape(link)
     if found is None or shown is None:
         if placed.mesh(link) is None:
@@ -27,11 +27,11 @@ def check(link: Any, place: Any) -> None:
     move = placed.placement(link).multiply(own.inverse())
     difference = differs(Measured(shown), Measured(found), move)
     if difference is not None:
-        raise AppError("degenerate_result", f"The link {link.Name!r} is not what it shows: {difference}")
+        raise AppError("degenerate_result", f"The link {link.Name!r} differs from what it shows: {difference}")
 
 
 class Measured:
-    """What must stay the same of a shape that is moved, and its centre, which moves with it."""
+    """The measures of a shape that a move must not change, and its centre, which moves with it."""
 
     def __init__(self, shape: Any) -> None:
         self.sizes = {
@@ -45,7 +45,7 @@ class Measured:
 
 
 def differs(before: Measured, after: Measured, move: Any) -> str | None:
-    """How `after` is not `before` moved by the placement; None where it is."""
+    """Return how `after` differs from `before` moved by the placement; None if it does not."""
     if before.counts != after.counts:
         return f"{after.counts[0]} faces and {after.counts[1]} edges instead of {before.counts[0]}, {before.counts[1]}"
     for what, size in before.sizes.items():
@@ -55,5 +55,5 @@ def differs(before: Measured, after: Measured, move: Any) -> str | None:
         return None
     off = (move.multVec(before.center) - after.center).Length
     if off > SAME * (before.extent + 1) + 1e-9 * before.center.Length:
-        return f"it stands {off:g} mm from where it should"
+        return f"it is {off:g} mm from where it should be"
     return None

@@ -1,4 +1,4 @@
-"""Looks at triangles: do they enclose the shape that they stand for, and does the file hold just them?"""
+"""Checks that triangles enclose the shape that they represent, and that the file contains exactly them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from cadgate_freecad.app.verification.files import SAMPLES, check_written, lost,
 
 
 def check_meshed(item: Item, triangles: Triangles, linear: float, verify: str) -> dict[str, str] | None:
-    """The warning about gaps, or None. Raises AppError where closed triangles enclose something else than the shape."""
+    """Return the warning about gaps, or None. Raises AppError if closed triangles do not enclose the shape."""
     if not item.is_solid:
         return None
-    shape = item.shape
+    shape = item.required_shape
     open_edges, crowded = triangles.defects()
     if open_edges or crowded:
         many = [
@@ -37,13 +37,13 @@ def check_meshed(item: Item, triangles: Triangles, linear: float, verify: str) -
         measured = triangles.measures()
     wanted = abs(shapes.volume(shape))
     size, far = shape.BoundBox.DiagonalLength, max(abs(part) for part in (*measured.low, *measured.high))
-    # No triangle is further from the surface than `linear`; points have the digits of single precision.
+    # No triangle is further from the surface than `linear`; points have single precision.
     allowed = shape.Area * (linear * _curved_share(shape) + 1e-6 * size + 2e-7 * min(far, size * 100)) + 1e-4 * wanted
     if abs(measured.volume - wanted) > allowed:
         raise AppError(
             "degenerate_result",
-            f"The triangles of {item.name!r} enclose {measured.volume:.9g} mm³, and the solid has {wanted:.9g}: "
-            "its faces are not sound, or linear_deflection is too coarse. Check it with objects/NAME/measures, or use "
+            f"The triangles of {item.name!r} enclose {measured.volume:.9g} mm³, but the solid has {wanted:.9g}: "
+            "its faces are invalid, or linear_deflection is too coarse. Check it with objects/NAME/measures, or use "
             "a smaller linear_deflection",
             {"name": item.name, "volume": measured.volume, "expected": wanted},
         )
@@ -55,7 +55,7 @@ def check_meshed(item: Item, triangles: Triangles, linear: float, verify: str) -
     if out > linear + 1e-6 * size + 2e-7 * far:
         raise AppError(
             "degenerate_result",
-            f"The triangles of {item.name!r} reach {out:.3g} mm out of the solid's box: its faces are not sound. "
+            f"The triangles of {item.name!r} reach {out:.3g} mm out of the solid's box: its faces are invalid. "
             "Check it with objects/NAME/measures",
             {"name": item.name, "distance": out},
         )
@@ -65,10 +65,12 @@ def check_meshed(item: Item, triangles: Triangles, linear: float, verify: str) -
 
 
 def _check_samples(item: Item, triangles: Triangles, linear: float) -> None:
-    """The centre of mass is the shape's, and middles of triangles are no further off than the deflection allows."""
-    center = versions.center_of_mass(item.shape)
-    off = max(abs(a - b) for a, b in zip(triangles.measures().center, center))
-    if off > 2 * linear + 1e-6 * item.shape.BoundBox.DiagonalLength:
+    """Check the centre of mass, and that middles of triangles are no further off than the deflection allows."""
+    shape = item.required_shape
+    center = versions.center_of_mass(shape)
+    # None if nothing of it has a volume: the volumes were compared before.
+    off = 0.0 if center is None else max(abs(a - b) for a, b in zip(triangles.measures().center, center))
+    if off > 2 * linear + 1e-6 * shape.BoundBox.DiagonalLength:
         raise AppError(
             "degenerate_result",
             f"The triangles of {item.name!r} have their centre {off:.3g} mm from that of the solid: "
@@ -78,8 +80,8 @@ def _check_samples(item: Item, triangles: Triangles, linear: float) -> None:
     step = max(1, len(triangles.facets) // SAMPLES)
     for facet in triangles.facets[::step]:
         middle = FreeCAD.Vector(*(sum(triangles.points[corner][axis] for corner in facet) / 3 for axis in range(3)))
-        distance = item.shape.distToShape(Part.Vertex(middle))[0]
-        if distance > 2 * linear + 1e-6 * item.shape.BoundBox.DiagonalLength:
+        distance = shape.distToShape(Part.Vertex(middle))[0]
+        if distance > 2 * linear + 1e-6 * shape.BoundBox.DiagonalLength:
             raise AppError(
                 "degenerate_result",
                 f"A triangle of {item.name!r} is {distance:.3g} mm off its surface: use a smaller linear_deflection",
@@ -88,7 +90,7 @@ def _check_samples(item: Item, triangles: Triangles, linear: float) -> None:
 
 
 def coarse_place(item: Item, triangles: Triangles) -> dict[str, str] | None:
-    """The warning that the object lies too far from the origin for the seven digits of STL and PLY."""
+    """Return the warning that the object is too far from the origin for the seven digits of STL and PLY."""
     measured = triangles.measures()
     sizes = [high - low for low, high in zip(measured.low, measured.high) if high > low]
     far = max(abs(part) for part in (*measured.low, *measured.high))
@@ -97,20 +99,20 @@ def coarse_place(item: Item, triangles: Triangles) -> dict[str, str] | None:
         return None
     return {
         "code": "precision_lost",
-        "message": f"{item.name!r} lies so far from the origin that this format holds its points to "
+        "message": f"{item.name!r} is so far from the origin that this format stores its points to "
         f"{step:.1g} mm only: move it nearer, or use 3mf, obj or step",
     }
 
 
 def _curved_share(shape: Any) -> float:
-    """1 where triangles may be off the surface at all, 0 where all is flat and straight."""
+    """Return 1 if triangles may deviate from the surface at all, 0 if everything is flat and straight."""
     flat = all(face.Surface.TypeId == "Part::GeomPlane" for face in shape.Faces)
     straight = flat and all(e.Degenerated or e.Curve.TypeId == "Part::GeomLine" for e in shape.Edges)
     return 0.0 if straight else 1.0
 
 
 def check_mesh(format: str, path: str, objects: Sequence[tuple[str, Triangles]]) -> None:
-    """Raise AppError `command_failed` when the file does not hold just these triangles, there, by these names."""
+    """Raise AppError `command_failed` if the file does not contain exactly these triangles, in place and by name."""
     check_written(format, path)
     try:
         found = mesh_readers.read(format, path)
@@ -140,7 +142,7 @@ def _compare_triangles(format: str, name: str, there: Triangles, here: Triangles
     one, other = Measures(there), Measures(here)
     far = max(abs(part) for part in (*other.low, *other.high))
     size = max(high - low for low, high in zip(other.low, other.high))
-    # Single precision leaves 6e-8 of a coordinate.
+    # Single precision has an error of 6e-8 of a coordinate.
     slack = 2e-7 * far + 1e-9
     for corner, found, wanted in (("lowest", one.low, other.low), ("highest", one.high, other.high)):
         if max(abs(a - b) for a, b in zip(found, wanted)) > slack:

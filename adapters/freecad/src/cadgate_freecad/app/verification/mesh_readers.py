@@ -1,4 +1,4 @@
-"""Reads mesh files by nothing but the standard library, to see what another program would find in them."""
+"""Reads mesh files with only the standard library, to see what another program would find in them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from array import array
 from html import unescape
 from struct import Struct, unpack_from
 from struct import error as StructError
-from typing import Any, Callable
+from typing import Any, Callable, List, Optional, Tuple
 
-from cadgate_freecad.app.triangles import Triangles
+from cadgate_freecad.app.triangles import Facet, Triangles
 
-Found = list  # of (name or None, Triangles)
+Found = List[Tuple[Optional[str], Triangles]]  # by name, where the file has one
 
 
 def read(format: str, path: str) -> Found:
-    """What is in the file. Raises ValueError where it is not whole."""
+    """Return the contents of the file. Raises ValueError if it is incomplete."""
     try:
         return READERS[format](path)
     except (IndexError, KeyError, StructError, zipfile.BadZipFile, UnicodeDecodeError) as error:
@@ -25,7 +25,7 @@ def read(format: str, path: str) -> Found:
 
 
 def stl_facets(path: str) -> int:
-    """From the header of a binary STL, if the file is just as long as that says; -1 otherwise."""
+    """Return the count in the header of a binary STL if it matches the file's length; otherwise -1."""
     with open(path, "rb") as file:
         header = file.read(84)
     if len(header) < 84:
@@ -41,10 +41,10 @@ def _read_stl(path: str) -> Found:
     with open(path, "rb") as file:
         data = file.read()[84:]
     numbers: dict[Any, int] = {}
-    facets = [
-        tuple(numbers.setdefault(corner, len(numbers)) for corner in (row[3:6], row[6:9], row[9:12]))
-        for row in Struct("<12fH").iter_unpack(data)
-    ]
+    facets: list[Facet] = []
+    for row in Struct("<12fH").iter_unpack(data):
+        a, b, c = (numbers.setdefault(corner, len(numbers)) for corner in (row[3:6], row[6:9], row[9:12]))
+        facets.append((a, b, c))
     return [(None, Triangles(list(numbers), facets))]
 
 

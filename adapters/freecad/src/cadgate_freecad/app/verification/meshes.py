@@ -1,4 +1,4 @@
-"""A shape against its own triangulation: a hole in the surface, or a volume that is not that of the triangles."""
+"""Compares a shape with its own triangulation, to find a hole in the surface or a wrong volume."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COARSE = 2e-3
 
 
 def problem(shape: Any) -> str | None:
-    """What is wrong with a solid's triangulation, or None. Works on a copy: a kept triangulation changes boxes."""
+    """Return what is wrong with a solid's triangulation, or None. Uses a copy, since a triangulation changes boxes."""
     if shape.isNull() or not shape.Solids:
         return None
     deflection = COARSE * shape.BoundBox.DiagonalLength
@@ -20,7 +20,7 @@ def problem(shape: Any) -> str | None:
     for a, b, c in triangles:
         enclosed += points[a].dot(points[b].cross(points[c])) / 6
     exact = shapes.volume(shape)
-    # The surface is off by the deflection at most, everywhere to the same side at the worst.
+    # The surface deviates by the deflection at most; in the worst case, everywhere to the same side.
     if abs(enclosed - exact) > shape.Area * deflection + 1e-3 * exact:
-        return f"its surface encloses {enclosed:g} mm³ and its volume is {exact:g} mm³: the surface has a gap"
+        return f"its surface encloses {enclosed:g} mm³, but its volume is {exact:g} mm³: the surface has a gap"
     return None

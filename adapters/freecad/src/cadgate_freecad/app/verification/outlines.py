@@ -1,4 +1,4 @@
-"""The boundary of a flat face as lines and arcs: which points it goes round, and whether it crosses itself."""
+"""The boundary of a flat face as lines and arcs: which points it encloses, and whether it crosses itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Tuple
 
 Point = Tuple[float, float]
 MEETING = 1e-6
-"""mm: ends of two edges are the same corner."""
+"""mm within which ends of two edges are the same corner."""
 
 
 class Line:
@@ -20,21 +20,21 @@ class Line:
         self.box = (min(self.ax, self.bx), min(self.ay, self.by), max(self.ax, self.bx), max(self.ay, self.by))
 
     def crossings(self, y: float) -> tuple[float, ...]:
-        """Where it crosses a line along x at the height `y`."""
+        """Return where it crosses a line along x at the height `y`."""
         if (self.ay > y) == (self.by > y):
             return ()
         return (self.ax + (y - self.ay) / (self.by - self.ay) * (self.bx - self.ax),)
 
     def is_level(self, y: float, near: float) -> bool:
-        """Whether such a line passes too near to an end for crossings to be counted."""
+        """Return whether such a line passes too near to an end for crossings to be counted."""
         return abs(self.ay - y) < near or abs(self.by - y) < near
 
     def somewhere(self) -> Point:
-        """A point of it, not on a level with what is arranged evenly."""
+        """Return a point of it, at an uneven height."""
         return self.ax + 0.437 * (self.bx - self.ax), self.ay + 0.437 * (self.by - self.ay)
 
     def may_cross(self, other: Line | Arc) -> bool:
-        """Whether it may meet another edge elsewhere than at a corner of both."""
+        """Return whether it may meet another edge anywhere except at a common corner."""
         if _are_apart(self.box, other.box):
             return False
         if isinstance(other, Arc):
@@ -44,13 +44,13 @@ class Line:
                 if abs(corner[0] - others[0]) < MEETING and abs(corner[1] - others[1]) < MEETING:
                     ux, uy = far[0] - corner[0], far[1] - corner[1]
                     vx, vy = others_far[0] - corner[0], others_far[1] - corner[1]
-                    # One along the other: they share more than the corner.
+                    # One runs along the other: they share more than the corner.
                     return abs(ux * vy - uy * vx) <= MEETING * max(abs(ux) + abs(uy), abs(vx) + abs(vy))
         return True
 
 
 class Arc:
-    """A circle, or a piece of one: counterclockwise from the angle `start` on."""
+    """A circle, or a piece of one: counterclockwise from the angle `start`."""
 
     def __init__(self, edge: Any, center: Point, radius: float, start: float, sweep: float) -> None:
         self.edge = edge
@@ -89,7 +89,7 @@ def _are_apart(left: tuple[float, ...], right: tuple[float, ...]) -> bool:
 
 
 class Outline:
-    """All wires of a flat face. `is_known` is false where an edge is neither a line nor a circle."""
+    """All wires of a flat face. `is_known` is false if an edge is neither a line nor a circle."""
 
     def __init__(self, face: Any, surface: Any) -> None:
         self._origin = surface.value(0, 0)
@@ -135,7 +135,7 @@ class Outline:
         return arc
 
     def extents(self) -> tuple[float, float, float, float]:
-        """The box of the outline in the plane's own coordinates: low and high of the first, of the second."""
+        """Return the box of the outline in the plane's own coordinates: low and high of the first, of the second."""
         low_x, low_y, high_x, high_y = zip(*(piece.box for piece in self.pieces))
         return min(low_x), max(high_x), min(low_y), max(high_y)
 
@@ -143,19 +143,19 @@ class Outline:
         return self._u.cross(self._v)
 
     def holds(self, point: Any, near: float) -> bool | None:
-        """Whether the outline goes round a point of its plane; None where it is too near to the outline to tell."""
+        """Return whether the outline encloses a point of its plane; None if it is too near to the outline to decide."""
         x, y = self._flat(point)
         return _goes_round(self.pieces, x, y, near)
 
     def is_nested(self) -> bool:
-        """Whether all wires but one lie within that one, and none of these in another."""
+        """Return whether all wires but one lie within that one, and none of these in another."""
         if len(self._loops) == 1:
             return True
         outer = 0
         for loop in self._loops:
             others = [piece for other in self._loops if other is not loop for piece in other]
-            told = (_goes_round(others, *piece.somewhere(), 1e-9) for piece in loop)
-            inside = next((each for each in told if each is not None), None)
+            enclosed = (_goes_round(others, *piece.somewhere(), 1e-9) for piece in loop)
+            inside = next((each for each in enclosed if each is not None), None)
             if inside is None:
                 return False
             outer += not inside

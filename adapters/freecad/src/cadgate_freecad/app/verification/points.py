@@ -1,7 +1,7 @@
-"""Which points a solid holds, and where to look: on both sides of every face. Nothing here raises an AppError.
+"""Finds which points a solid contains, and chooses points on both sides of every face. Never raises an AppError.
 
-Every point is a valid question: whatever it lies near, a boolean's result holds it exactly if the operands say so.
-Points beside faces are asked because that is where a result that is wrong differs from one that is right.
+Every point is a valid test: wherever it is, a boolean's result contains it exactly if the operands require it.
+Points next to faces are tested because that is where a wrong result differs from a right one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, Callable, Iterator
 import FreeCAD
 import Part
 
+from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.verification import rays
 from cadgate_freecad.app.verification.primitives import formula
 from cadgate_freecad.app.verification.sides import ELEMENTARY, Facts, Side, facts
@@ -19,19 +20,19 @@ from cadgate_freecad.app.verification.sides import ELEMENTARY, Facts, Side, fact
 ON = 1e-7
 """mm: the tolerance of OpenCASCADE's classifier."""
 BESIDE = 1e-3
-"""How far beside a face to look, relative to the face's size."""
+"""The distance from a face at which to test, relative to the face's size."""
 NEAREST, FARTHEST = 1e-6, 0.1
-"""mm: the bounds of that."""
+"""mm: the bounds of that distance."""
 TRIES = 40
 """Points of a face's rectangle of parameters that are tried for one that is on the face."""
 GRID = 10
-"""Points of a face's rectangle of parameters, each way, that its area is estimated from."""
+"""Points of a face's rectangle of parameters, each way, from which its area is estimated."""
 AREA_SLACK = 0.2
-"""Of the rectangle's area: what such an estimate may be off by."""
+"""A fraction of the rectangle's area: the error of such an estimate."""
 
 
 class Region:
-    """The solids of a shape, with their boxes: most points are outside of those, which costs nothing to find out."""
+    """The solids of a shape, with their boxes: most points are outside these, which is cheap to find out."""
 
     def __init__(self, shape: Any) -> None:
         known = shape if isinstance(shape, Facts) else facts(shape)
@@ -43,13 +44,13 @@ class Region:
         self._tests = [(box, _test(*each)) for each, box in zip(known.solids, self.boxes)]
 
     def holds(self, point: Any) -> bool:
-        """Whether the point lies within any of the solids."""
+        """Return whether the point lies within any of the solids."""
         return any(box.isInside(point) and test(point) for box, test in self._tests)
 
     def surely_holds(self, point: Any, deflection: float) -> bool:
-        """The same by OpenCASCADE's classifier; by the triangulation beside splines, where that one errs at times.
+        """Do the same by OpenCASCADE's classifier; near splines, where it sometimes errs, by the triangulation.
 
-        The triangulation means something for points that are farther from the surface than `deflection`.
+        The triangulation is meaningful for points that are farther from the surface than `deflection`.
         """
         if self.is_elementary:
             return any(box.isInside(point) and _asked(each, point) for (each, _), box in zip(self.solids, self.boxes))
@@ -58,7 +59,7 @@ class Region:
         return self._mesh.holds(point)
 
     def touches(self, point: Any, margin: float) -> bool:
-        """Whether the point is nearer to the boundary than `margin`, so that no answer about it proves anything."""
+        """Return whether the point is closer to the boundary than `margin`, so that it proves nothing."""
         vertex = Part.Vertex(point)
         return any(vertex.distToShape(shell)[0] <= margin for solid, _ in self.solids for shell in solid.Shells)
 
@@ -68,7 +69,7 @@ def _asked(solid: Any, point: Any) -> bool:
 
 
 def _test(solid: Any, sides: list[Side]) -> Callable[[Any], bool]:
-    """How to ask a solid whether it holds a point, in the cheapest way."""
+    """Return the cheapest test of whether a solid contains a point."""
     known = formula(solid, sides)
     if known is not None:
         return known
@@ -83,7 +84,7 @@ def _test(solid: Any, sides: list[Side]) -> Callable[[Any], bool]:
 
 
 class Mesh:
-    """Solids as triangles: a point is inside where the surface winds round it, also when that has gaps."""
+    """Solids as triangles: a point is inside if the surface winds round it, even if it has gaps."""
 
     def __init__(self, shape: Any, deflection: float) -> None:
         self._surfaces: list[list[tuple[tuple[float, float, float], ...]]] = []
@@ -98,7 +99,7 @@ class Mesh:
 
 
 def _winding(surface: list[tuple[tuple[float, float, float], ...]], x: float, y: float, z: float) -> float:
-    """How often the triangles go round a point: the sum of their solid angles, by Van Oosterom and Strackee."""
+    """Return how often the triangles go round a point: the sum of their solid angles, by Van Oosterom and Strackee."""
     total = 0.0
     for (ax, ay, az), (bx, by, bz), (cx, cy, cz) in surface:
         ax, ay, az, bx, by, bz, cx, cy, cz = ax - x, ay - y, az - z, bx - x, by - y, bz - z, cx - x, cy - y, cz - z
@@ -119,7 +120,7 @@ def _winding(surface: list[tuple[tuple[float, float, float], ...]], x: float, y:
 
 
 def on_face(face: Any, count: int) -> Iterator[tuple[Any, Any]]:
-    """Up to `count` points of a face (or its `Side`) with its normals there, the same ones each time."""
+    """Yield up to `count` points of a face (or its `Side`) with the normals there, the same ones each time."""
     side = face if isinstance(face, Side) else Side(face)
     low_u, high_u, low_v, high_v = side.range
     found = 0
@@ -130,8 +131,8 @@ def on_face(face: Any, count: int) -> Iterator[tuple[Any, Any]]:
             continue
         try:
             normal = side.normal_at(u, v)
-        except (RuntimeError, ValueError, FreeCAD.Base.FreeCADError, Part.OCCError):
-            continue  # at an apex or a pole there is none
+        except (RuntimeError, ValueError, FreeCADError, Part.OCCError):
+            continue  # there is none at an apex or a pole
         found += 1
         yield side.surface.value(u, v), normal
         if found >= count:
@@ -139,10 +140,10 @@ def on_face(face: Any, count: int) -> Iterator[tuple[Any, Any]]:
 
 
 def area_is_plausible(face: Any) -> bool:
-    """Whether the area that OpenCASCADE integrates is about that of the face's domain.
+    """Return whether the area that OpenCASCADE integrates is about that of the face's domain.
 
-    A face whose boundary is wrong can be classified well and have the area, and the share in the volume, of a whole
-    sphere.
+    A face with a wrong boundary may pass the classifier and still have the area, and the share of the volume, of a
+    whole sphere.
     """
     low_u, high_u, low_v, high_v = face.ParameterRange
     step_u, step_v = (high_u - low_u) / GRID, (high_v - low_v) / GRID
@@ -159,12 +160,12 @@ def area_is_plausible(face: Any) -> bool:
 
 
 def _spread(number: int) -> tuple[float, float]:
-    """Points of the unit square that fill it evenly however many are used (the R2 sequence), near the middle first."""
+    """Return points that fill the unit square evenly, however many are used (R2 sequence), near the middle first."""
     return (0.48 + 0.7548776662466927 * number) % 1.0, (0.47 + 0.5698402909980532 * number) % 1.0
 
 
 def beside(face: Any, count: int, margin: float = 0.0) -> Iterator[tuple[Any, Any]]:
-    """Pairs of points at both sides of a face, well outside of `margin` from it."""
+    """Yield pairs of points on both sides of a face, well outside `margin` from it."""
     side = face if isinstance(face, Side) else Side(face)
     step = max(4 * margin, min(FARTHEST, max(NEAREST, BESIDE * side.scale())))
     for point, normal in on_face(side, count):
@@ -173,10 +174,10 @@ def beside(face: Any, count: int, margin: float = 0.0) -> Iterator[tuple[Any, An
 
 
 DEEPER = (1, 4, 16, 64)
-"""How many times as far from the face as a point that differs its second look goes."""
+"""How many times farther from the face a differing point is tested again."""
 
 
 def around(point: Any, step: float) -> Iterator[Any]:
-    """The point's neighbours, for a second look."""
+    """Yield the point's neighbours, for a second test."""
     for x, y, z in ((1, 0.3, 0.2), (-0.2, 1, 0.3), (0.3, -0.2, -1), (-0.7, -0.6, 0.5)):
         yield point + FreeCAD.Vector(x, y, z) * step

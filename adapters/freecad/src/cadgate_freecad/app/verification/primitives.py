@@ -1,4 +1,4 @@
-"""Which points convex solids of flat faces, whole cylinders and balls hold, by arithmetic: it costs next to nothing."""
+"""Finds by cheap arithmetic which points convex solids of flat faces, whole cylinders and balls contain."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from cadgate_freecad.app.verification.sides import Side
 
 Holds = Callable[[Any], bool]
 MOST_FACES = 30
-"""Of a solid that is tried for being convex."""
+"""The number of faces up to which a solid is tested for convexity."""
 
 
 def formula(solid: Any, sides: Sequence[Side]) -> Holds | None:
-    """The test for a solid that is one of these, or None. `sides` are its faces."""
+    """Return the test for a solid that is one of these, or None. `sides` are its faces."""
     if len(sides) > MOST_FACES:
         return None
     kinds = sorted(side.kind for side in sides)
@@ -61,6 +61,6 @@ def _convex(solid: Any, faces: list[Any]) -> Holds | None:
         normal, position = face.Surface.Axis, face.Surface.Position
         heights = [(corner - position).dot(normal) for corner in corners]
         if max(heights) > 1e-7 and min(heights) < -1e-7:
-            return None  # corners at both sides of a face
+            return None  # there are corners on both sides of a face
         sides.append((normal if max(heights) <= 1e-7 else normal * -1, position))
     return lambda point: all((point - position).dot(normal) < 0 for normal, position in sides)

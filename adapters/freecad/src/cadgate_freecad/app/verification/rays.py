@@ -1,6 +1,6 @@
-"""Which points a solid of planes, cylinders, cones and spheres holds, by the faces that a ray from the point crosses.
+"""Finds which points a solid of planes, cylinders, cones and spheres contains, by the faces that a ray crosses.
 
-OpenCASCADE's own classifier prepares the whole solid for every point; here what is found out about a face is kept.
+OpenCASCADE's own classifier prepares the whole solid for every point; here, what is known about a face is kept.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ DIRECTIONS = tuple(
     FreeCAD.Vector(*each).normalize()
     for each in ((0.137, 0.291, 0.947), (-0.823, 0.211, 0.527), (0.347, -0.883, 0.317), (0.613, 0.587, -0.529))
 )
-"""Along no axis: such rays run in faces and through corners too often."""
+"""A direction along no axis: axis-parallel rays too often run in faces and through corners."""
 GRAZING = 1e-7
 
 
 def holds(sides: Sequence[Side], point: Any) -> bool | None:
-    """Whether the solid of these faces holds the point; None where no ray tells clearly."""
+    """Return whether the solid of these faces contains the point; None if no ray decides it clearly."""
     for direction in DIRECTIONS:
         crossings = _crossings(sides, point, direction)
         if crossings is not None:
@@ -62,7 +62,7 @@ def _crossings(sides: Sequence[Side], point: Any, direction: Any) -> int | None:
 
 
 def _hits(side: Side, point: Any, direction: Any) -> Sequence[float] | None:
-    """How far along the ray it meets the face's surface; None where it runs along that."""
+    """Return how far along the ray it meets the face's surface; None if it runs along the surface."""
     surface = side.surface
     if side.kind == PLANE:
         axis = surface.Axis
@@ -83,7 +83,7 @@ def _hits(side: Side, point: Any, direction: Any) -> Sequence[float] | None:
 
 
 def _roots(a: float, b: float, c: float, size: float) -> Sequence[float] | None:
-    """Where `a t² + 2 b t + c` is 0; None where it nearly has one root only."""
+    """Return where `a t² + 2 b t + c` is 0; None if it nearly has only one root."""
     under = b * b - a * c
     if abs(a) < 1e-9 or abs(under) < 1e-6 * size * size * abs(a):
         return None

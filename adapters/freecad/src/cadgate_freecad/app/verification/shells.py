@@ -1,4 +1,4 @@
-"""Whether solids are closed: OpenCASCADE calls valid a solid with faces of a tool left over that bound nothing."""
+"""Checks that solids are closed: OpenCASCADE calls a solid valid even with leftover faces that bound nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cadgate.appserver import AppError
 
 
 def require_closed(shape: Any, inputs: Iterable[Any], what: str) -> None:
-    """Raise AppError `degenerate_result` where a solid has an open shell, and none of the inputs had one already."""
+    """Raise AppError `degenerate_result` if a solid has an open shell and none of the inputs had one already."""
     left = _open(shape)
     if left and not any(_open(each) for each in inputs):
         faces = sum(len(shell.Faces) for shell in left)

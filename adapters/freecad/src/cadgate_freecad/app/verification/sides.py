@@ -1,6 +1,6 @@
-"""The faces of a shape with what was found out about them: their kind, their box, and which points they hold.
+"""The faces of a shape with what is known about them: their kind, their box, and which points they contain.
 
-An operation leaves most faces as they were, so what is known of an operand's face is known of the result's.
+An operation leaves most faces unchanged, so what is known of an operand's face is known of the result's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cadgate_freecad.app.verification.outlines import Outline
 PLANE, CYLINDER = "Part::GeomPlane", "Part::GeomCylinder"
 ELEMENTARY = (PLANE, CYLINDER, "Part::GeomCone", "Part::GeomSphere")
 NEAR = 1e-6
-"""mm, and more for large faces: a hit nearer than this to a boundary is none that can be counted."""
+"""mm, and more for large faces: a hit closer than this to a boundary cannot be counted."""
 WIDER = 1e-6
 
 Box = Tuple[float, float, float, float, float, float]
@@ -38,7 +38,7 @@ class Side:
     @property
     def edges(self) -> list[Any]:
         if self._edges is None:
-            self._edges = self.face.Edges
+            self._edges = list(self.face.Edges)
         return self._edges
 
     @property
@@ -50,12 +50,12 @@ class Side:
     @property
     def kind(self) -> str:
         if self._kind is None:
-            self._kind = self.surface.TypeId
+            self._kind = str(self.surface.TypeId)
         return self._kind
 
     @property
     def box(self) -> Box:
-        """xmin, ymin, zmin, xmax, ymax, zmax, a little too large."""
+        """Return xmin, ymin, zmin, xmax, ymax, zmax, a little too large."""
         if self._box is None:
             box = self.face.BoundBox
             self._box = (
@@ -66,14 +66,14 @@ class Side:
 
     @property
     def range(self) -> Any:
-        """Low and high of both parameters."""
+        """Return low and high of both parameters."""
         if self._range is None:
             self._range = self.face.ParameterRange if self.outline is None else self.outline.extents()
         return self._range
 
     @property
     def outline(self) -> Outline | None:
-        """The outline of a flat face, where it is one of lines and circles."""
+        """Return the outline of a flat face, if it consists of lines and circles."""
         if self.kind != PLANE:
             return None
         if self._outline is None:
@@ -82,7 +82,7 @@ class Side:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is a cylinder's wall between two circles and two lines: a rectangle of its parameters."""
+        """Return whether it is a cylinder's wall between two circles and two lines: a rectangle of its parameters."""
         if self._is_whole is None:
             edges = self.edges
             self._is_whole = (
@@ -96,7 +96,7 @@ class Side:
         return self._is_whole
 
     def scale(self) -> float:
-        """About the side of a square of its area."""
+        """Return about the side of a square of its area."""
         low_u, high_u, low_v, high_v = self.range
         if self.outline is not None:
             return sqrt((high_u - low_u) * (high_v - low_v))
@@ -109,20 +109,20 @@ class Side:
         return max(NEAR, 1e-8 * (high_x - low_x + high_y - low_y + high_z - low_z))
 
     def normal_at(self, u: float, v: float) -> Any:
-        """The way out of what the face bounds."""
+        """Return the outward direction."""
         if self.outline is None:
             return self.face.normalAt(u, v)
         normal = self.outline.normal()
         return normal * -1 if self.face.Orientation == "Reversed" else normal
 
     def holds(self, point: Any) -> bool | None:
-        """Whether a point of the surface is on the face; None where it is too near to the boundary to tell."""
+        """Return whether a point of the surface is on the face; None if it is too near to the boundary to decide."""
         if self.outline is not None:
             return self.outline.holds(point, self.near())
         return self.holds_at(*self.surface.parameter(point))
 
     def holds_at(self, u: float, v: float) -> bool | None:
-        """The same by parameters; of angles, a turn more or less is looked at too."""
+        """Do the same by parameters; angles are also tried one turn more and less."""
         outline = self.outline
         if outline is not None:
             return outline.holds(self.surface.value(u, v), self.near())
@@ -146,19 +146,19 @@ class Side:
 
 
 class Facts:
-    """A shape, its faces, and its measures. Faces that `others` have in the same place are theirs."""
+    """A shape, its faces, and its measures. Faces that `others` have in the same place are shared with them."""
 
     def __init__(self, shape: Any, others: Iterable[Facts] = ()) -> None:
         self.shape = shape
-        is_there = shape is not None and not shape.isNull()
+        shape = None if shape is None or shape.isNull() else shape
         known: dict[int, list[Side]] = {}
         for other in others:
             for side in other.sides:
                 known.setdefault(key_of(side.face), []).append(side)
-        self.sides: list[Side] = [_of(face, known) for face in (shape.Faces if is_there else ())]
+        self.sides: list[Side] = [_of(face, known) for face in (() if shape is None else shape.Faces)]
         self.solids: list[tuple[Any, list[Side]]] = []
-        solids = shape.Solids if is_there else []
-        if len(solids) == 1 and shape.ShapeType == "Solid":
+        solids = [] if shape is None else shape.Solids
+        if shape is not None and len(solids) == 1 and shape.ShapeType == "Solid":
             self.solids = [(solids[0], self.sides)]
         elif solids:
             own: dict[int, list[Side]] = {}
@@ -172,13 +172,13 @@ class Facts:
 
     @property
     def is_flat(self) -> bool:
-        """Whether all faces are flat and all edges straight: then the volume is exact."""
+        """Return whether all faces are flat and all edges straight: then the volume is exact."""
         return all(side.kind == PLANE and side.outline is not None and side.outline.is_straight for side in self.sides)
 
     @property
     def tolerance(self) -> float:
         if self._tolerance is None:
-            self._tolerance = self.shape.getTolerance(1) if self.sides else 0.0
+            self._tolerance = float(self.shape.getTolerance(1)) if self.sides else 0.0
         return self._tolerance
 
 
@@ -188,13 +188,13 @@ def _box_of(sides: Iterable[Side]) -> Any:
 
 
 def key_of(part: Any) -> int:
-    """A number that is the same for the same face or edge at any place: it gets another by being in another shape."""
+    """Return a number that is the same for a face or edge in any place, unlike its hash in another shape."""
     parts = part.childShapes(False, False)
     return parts[0].hashCode() if parts else 0
 
 
 def _of(face: Any, known: dict[int, list[Side]]) -> Side:
-    """What is known of a face, or a new entry."""
+    """Return what is known of a face, or a new entry."""
     for side in known.get(key_of(face), ()):
         if side.face.isPartner(face) and same_place(side.face.Placement, face.Placement):
             return side
@@ -211,7 +211,7 @@ _known: Remembered[Facts] = Remembered(Facts)
 
 
 def facts(shape: Any, others: Iterable[Facts] = ()) -> Facts:
-    """The facts of a shape that was made from `others`, or of one that is known already."""
+    """Return the facts of a shape that was made from `others`, or of one that is already known."""
     if shape is None or shape.isNull():
         return Facts(None)
     found = _known.find(shape)

@@ -1,4 +1,4 @@
-"""Whether a boolean's result is a valid shape: what came unchanged from an operand is not looked at again.
+"""Checks that a boolean's result is a valid shape: what came unchanged from an operand is not checked again.
 
 OpenCASCADE's own check compares every edge of every face with every other one.
 """
@@ -12,14 +12,14 @@ from cadgate_freecad.app.verification.sides import Facts, Side, key_of, same_pla
 
 
 def is_valid(result: Facts, operands: Iterable[Facts]) -> bool:
-    """Whether the new faces are valid and the shells fit; the shape's own `isValid` where that is not clear."""
+    """Return whether the new faces are valid and the shells fit; the shape's own `isValid` if that is not clear."""
     if not result.solids or not (_fits(result) and _new_faces_are_valid(result, list(operands))):
         return bool(result.shape.isValid())
     return True
 
 
 def _fits(result: Facts) -> bool:
-    """Whether every edge has two faces, one in each direction."""
+    """Return whether every edge has two faces, one in each direction."""
     return all(
         shell.isClosed() and not shell.getBadEdges().Edges for solid, _ in result.solids for shell in solid.Shells
     )
@@ -46,7 +46,7 @@ def _is_valid(side: Side, before: dict[int, list[Any]]) -> bool:
 
 
 def _is_clear(outline: Outline, before: dict[int, list[Any]]) -> bool:
-    """Whether the new edges of a flat face meet no other edge but at their ends, and its holes lie in it."""
+    """Return whether the new edges of a flat face meet other edges only at their ends, and its holes lie in it."""
     new = [piece for piece in outline.pieces if not _is_old(piece.edge, before)]
     if any(not wire.isClosed() for wire in outline.wires):
         return False

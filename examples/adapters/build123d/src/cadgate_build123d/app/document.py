@@ -1,4 +1,4 @@
-"""The solids by name, and what is said of each. Its files are ZIPs of BREP and an index."""
+"""The solids by name, and their descriptions. Its files are ZIPs of BREP and an index."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ import build123d as b3d
 from cadgate.appserver import Host, limit_exceeded, name_taken, not_found
 
 SOLIDS: dict[str, tuple[Any, int]] = {}
-"""Shape and number of its last change."""
+"""The shape, and the number of its last change."""
 STATE: dict[str, Any] = {"changes": 0, "host": None}
 
 
 def host() -> Host:
-    """The host, for its settings and events."""
+    """Return the host, for its settings and events."""
     found: Host = STATE["host"]
     return found
 
 
 def shape(name: str) -> Any:
-    """The shape of that name. Raises AppError `object_not_found`."""
+    """Return the shape of that name. Raises AppError `object_not_found`."""
     if name not in SOLIDS:
         raise not_found("object", name, SOLIDS)
     return SOLIDS[name][0]
 
 
 def chosen(name: str | None, on_conflict: str, default: str) -> str:
-    """The name of what is about to be made. Raises AppError."""
+    """Return the name for a new solid. Raises AppError."""
     limit = host().settings["max_objects"]
     if len(SOLIDS) >= limit:
         raise limit_exceeded("The number of solids", len(SOLIDS) + 1, limit, "max_objects")
@@ -53,12 +53,12 @@ def put(name: str, made: Any) -> dict[str, Any]:
 
 
 def rounded(value: float) -> float:
-    """Digits that last: a file may change those behind."""
+    """Round to the digits that survive a file."""
     return float(f"{value:.9g}") + 0.0
 
 
 def describe(name: str) -> dict[str, Any]:
-    """A SolidInfo."""
+    """Return a SolidInfo."""
     made, change = SOLIDS[name]
     box = made.bounding_box()
     return {
@@ -75,7 +75,7 @@ def describe(name: str) -> dict[str, Any]:
 
 
 def save(path: str, names: list[str] | None = None) -> None:
-    """Write solids, or all of them, with the order and numbers that they have."""
+    """Write the named solids, or all, with their order and numbers."""
     wanted = list(SOLIDS) if names is None else names
     index = {"changes": STATE["changes"], "solids": [[name, SOLIDS[name][1]] for name in wanted]}
     write_zip(path, [SOLIDS[name][0] for name in wanted], index)

@@ -1,4 +1,4 @@
-"""What the Python with build123d is told to run: serves the solids until the gateway says stop."""
+"""The script that the Python with build123d runs: it serves the solids until the gateway stops it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 def run() -> None:
     """Serve; never returns."""
-    # The folder holds links to cadgate and to this package, and nothing else of the gateway's environment.
+    # The folder has links to cadgate and to this package, and nothing else from the gateway's environment.
     sys.path.insert(0, os.environ["CADGATE_LIB"])
 
     from cadgate.appserver.boot import main

@@ -1,4 +1,4 @@
-"""Files: solids handed to and taken from workers, and what these read and write."""
+"""Files: passes solids to and from workers, which read and write them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SMALLEST = 1e-6
 
 @method("internal.hand")
 def hand(*, path: str, objects: list[str] | None) -> dict[str, Any]:
-    """In the session: what a worker is to write."""
+    """In the session, prepare what a worker is to write."""
     for name in objects or ():
         shape(name)
     names = list(SOLIDS) if objects is None else list(dict.fromkeys(objects))
@@ -29,7 +29,7 @@ def hand(*, path: str, objects: list[str] | None) -> dict[str, Any]:
 
 @method("internal.write")
 def write(*, source: str, path: str, format: str, tolerance: float) -> dict[str, Any]:
-    """In a worker: the file, which is read back before it is said to be there."""
+    """In a worker, write the file, and read it back before reporting success."""
     _progress(0, "reading")
     shapes, index = document.read_zip(source)
     for made, (name, _) in zip(shapes, index["solids"]):
@@ -47,9 +47,9 @@ def write(*, source: str, path: str, format: str, tolerance: float) -> dict[str,
     if format != "stl":
         found = sum(each.volume for each in _read(path, format).solids())
         if abs(found - wanted) > 1e-6 * wanted:
-            raise AppError("degenerate_result", f"The {format} file holds {found:g} mm³ instead of {wanted:g}")
+            raise AppError("degenerate_result", f"The {format} file contains {found:g} mm³ instead of {wanted:g}")
     elif os.path.getsize(path) < 84:
-        raise AppError("degenerate_result", "The STL file holds no triangles")
+        raise AppError("degenerate_result", "The STL file contains no triangles")
     _progress(100, "done")
     return {"solids": sum(len(each.solids()) for each in shapes)}
 
@@ -63,7 +63,7 @@ def _read(path: str, format: str) -> Any:
 
 
 def _is_whole(path: str) -> bool:
-    """OpenCASCADE reads what there is of a file, and says nothing of the rest."""
+    """Return whether the file is complete: OpenCASCADE reads what there is and does not report the rest missing."""
     with open(path, "rb") as file:
         file.seek(max(0, os.path.getsize(path) - 1000))
         return b"END-ISO-10303-21" in file.read()
@@ -71,23 +71,23 @@ def _is_whole(path: str) -> bool:
 
 @method("internal.read")
 def read(*, source: str, path: str, format: str) -> dict[str, Any]:
-    """In a worker: the solids of a file, for the session to take."""
+    """In a worker, read the solids of a file for the session."""
     if format == "step" and not _is_whole(source):
         raise AppError("unsupported_format", "The STEP file is cut off: its last line, END-ISO-10303-21;, is missing")
     try:
         solids = list(_read(source, format).solids())
-    except Exception as error:  # whatever a reader makes of a damaged file
+    except Exception as error:  # readers raise anything for a damaged file
         raise AppError("unsupported_format", f"The file cannot be read as {format.upper()}: it is damaged") from error
     solids = [each for each in solids if each.volume > SMALLEST]
     if not solids:
-        raise AppError("degenerate_result", "The file holds no solid")
+        raise AppError("degenerate_result", "The file contains no solid")
     document.write_zip(path, solids, {"names": [str(each.label or "") for each in solids]})
     return {}
 
 
 @method("internal.take")
 def take(*, path: str, name: str) -> dict[str, Any]:
-    """In the session: what a worker has read."""
+    """In the session, add what a worker has read."""
     shapes, _ = document.read_zip(path)
     about_to_change()
     return {"objects": [put(chosen(name, "rename", "Import"), each) for each in shapes]}

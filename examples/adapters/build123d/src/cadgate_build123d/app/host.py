@@ -13,7 +13,7 @@ from cadgate_build123d.app.document import SOLIDS, STATE
 
 
 class Build123dHost(Host):
-    """Solids by name, in this very process."""
+    """Solids by name, in this process."""
 
     name = "build123d"
     package = "cadgate_build123d.app"
@@ -43,7 +43,7 @@ class Build123dHost(Host):
             SOLIDS[name] = (made, change)
 
     def observe(self) -> None:
-        """Say what is new, different or gone: also after executed code."""
+        """Report what is new, different or gone, including after executed code."""
         now = {name: change for name, (_, change) in SOLIDS.items()}
         for name in sorted({*now, *self._told}):
             if now.get(name) != self._told.get(name):

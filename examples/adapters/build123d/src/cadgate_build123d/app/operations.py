@@ -1,4 +1,4 @@
-"""Booleans and fillets: each is checked before it is kept, and told of on the topic `build`."""
+"""Booleans and fillets: each is checked before it is kept, and reported on the topic `build`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AXES = {"x": b3d.Axis.X, "y": b3d.Axis.Y, "z": b3d.Axis.Z}
 
 
 def _checked(made: Any, what: str) -> Any:
-    """Raises AppError for what is no solid."""
+    """Return the solid. Raises AppError if it is not one."""
     solids = made.solids() if made is not None else []
     if not solids or made.volume <= 0:
         raise AppError("degenerate_result", f"{what} leaves no solid")
@@ -22,9 +22,9 @@ def _checked(made: Any, what: str) -> Any:
     return solids[0] if len(solids) == 1 else b3d.Compound(children=None, label="", obj=list(solids))
 
 
-def _tell(step: str, made: dict[str, Any]) -> dict[str, Any]:
-    told = {key: made[key] for key in ("name", "volume", "faces")}
-    host().emit("build", {"step": step, "request_id": current().request_id, **told})
+def _report(step: str, made: dict[str, Any]) -> dict[str, Any]:
+    summary = {key: made[key] for key in ("name", "volume", "faces")}
+    host().emit("build", {"step": step, "request_id": current().request_id, **summary})
     return made
 
 
@@ -44,9 +44,9 @@ def boolean(*, name: str | None, on_conflict: str, operation: str, objects: list
     most = min if operation == "common" else sum
     bound = first.volume if operation == "cut" else most([each.volume for each in (first, *others)])
     if made.volume > bound * (1 + 1e-6):
-        raise AppError("degenerate_result", f"{about} is larger than it can be: {made.volume:g} mm³ of {bound:g}")
+        raise AppError("degenerate_result", f"{about} is too large to be right: {made.volume:g} mm³, above {bound:g}")
     about_to_change()
-    return _tell(operation, put(name, made))
+    return _report(operation, put(name, made))
 
 
 @method("operations.fillet")
@@ -57,7 +57,7 @@ def fillet(*, name: str, radius: float, along: str) -> dict[str, Any]:
         raise AppError("validation_error", f"{name!r} has no edge along {along}", {"along": along})
     try:
         made = b3d.fillet(edges, radius)
-    except Exception as error:  # OpenCASCADE raises what it likes where a radius is too large
+    except Exception as error:  # OpenCASCADE raises anything if a radius is too large
         raise AppError(
             "degenerate_result",
             f"{len(edges)} edges of {name!r} cannot be rounded by {radius:g} mm; send a smaller radius, or fewer edges",
@@ -65,4 +65,4 @@ def fillet(*, name: str, radius: float, along: str) -> dict[str, Any]:
         ) from error
     made = _checked(made, f"A radius of {radius:g} mm")
     about_to_change(describe(name)["revision"])
-    return _tell("fillet", put(name, made))
+    return _report("fillet", put(name, made))

@@ -1,1 +1,1 @@
-"""What travels, one module per resource."""
+"""Parameters and results, one module per resource."""

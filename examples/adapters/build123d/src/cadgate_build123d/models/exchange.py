@@ -18,11 +18,11 @@ class ExportParams(Params):
     model_config = ConfigDict(json_schema_extra={"examples": [{"filepath": "part.step"}, {"format": "stl"}]})
 
     objects: Annotated[list[Name], Field(min_length=1, max_length=1000)] | None = Field(
-        None, description="Names; without them, every solid."
+        None, description="Names; by default every solid."
     )
     filepath: str | None = Field(None, description="Relative name in the session's workspace.")
-    format: Literal["step", "brep", "stl"] = Field("step", description="Where only `filepath` is given, its suffix.")
-    tolerance: Annotated[Number, Field(ge=0.001, le=100)] = Field(0.1, description="Of meshes: deviation in mm.")
+    format: Literal["step", "brep", "stl"] = Field("step", description="By default the suffix of `filepath`, if given.")
+    tolerance: Annotated[Number, Field(ge=0.001, le=100)] = Field(0.1, description="For meshes: the deviation in mm.")
 
     @model_validator(mode="before")
     @classmethod
@@ -43,9 +43,9 @@ class Exported(MayWarn):
 
 
 class ImportQuery(Params):
-    """What the import is called."""
+    """The name of the import."""
 
-    name: Name | None = Field(None, description="Of the first solid; without it, the file's.")
+    name: Name | None = Field(None, description="The name of the first solid; by default the file's.")
 
 
 class ImportParams(ImportQuery):
@@ -57,7 +57,7 @@ class ImportParams(ImportQuery):
 
 
 class Imported(MayWarn):
-    """The solids that came."""
+    """The imported solids."""
 
     objects: list[SolidInfo]
 

@@ -1,4 +1,4 @@
-"""What is made of solids: booleans and fillets."""
+"""Operations on solids: booleans and fillets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Names = Annotated[list[Name], Field(min_length=2, max_length=100)]
 
 
 class BooleanParams(Creation):
-    """A new solid of others, which stay. `cut` takes all others from the first."""
+    """A new solid made of others, which stay. `cut` subtracts all others from the first."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"operation": "cut", "objects": ["Plate", "Hole"], "name": "Part"}]}
@@ -33,7 +33,7 @@ class Fillet(Params):
 
 
 class FilletParams(Fillet):
-    """Of which solid."""
+    """The solid to round."""
 
     name: Name
 

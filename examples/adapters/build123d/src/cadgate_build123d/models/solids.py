@@ -1,4 +1,4 @@
-"""Solids: how they are made, described, listed and removed."""
+"""Solids: creating, describing, listing and removing them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Length = Annotated[Number, Field(gt=0, le=100_000, description="mm")]
 
 
 class SolidInfo(ObjectInfo):
-    """A solid, or several that one name stands for. `type` is Solid or Compound."""
+    """A solid, or several under one name. `type` is Solid or Compound."""
 
     volume: float = Field(description="mm³")
     area: float = Field(description="mm²")
@@ -80,13 +80,13 @@ class MeshQuery(Params):
 
 
 class MeshParams(MeshQuery):
-    """Of which solid."""
+    """The solid to mesh."""
 
     name: Name
 
 
 class MeshInfo(MayWarn):
-    """The mesh that an export with these values would hold."""
+    """The mesh that an export with these values would contain."""
 
     triangles: int
     points: int

@@ -1,4 +1,4 @@
-"""The application as routes ask for it."""
+"""The application as a dependency of routes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Routes of files, and the handlers that move them."""
+"""Routes for files, and their handlers."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ READ = ("step", "brep")
 
 
 async def write_file(app: Application, params: ExportParams) -> Exported:
-    """The session hands its solids to a worker, which writes them while the session goes on."""
+    """Pass the session's solids to a worker, which writes them while the session keeps serving."""
 
-    def told(data: dict[str, Any]) -> None:
+    def report(data: dict[str, Any]) -> None:
         app.publish("build", {"step": "export", "request_id": app.context.request_id, **data})
 
     async with app.stage(params.filepath, default="solids", suffix=FORMATS.of(params.format)[0]) as staged:
@@ -48,12 +48,12 @@ async def write_file(app: Application, params: ExportParams) -> Exported:
         await app.send("internal.hand", {"path": handed, "objects": params.objects})
         how = {"source": handed, "path": str(staged.path), "format": params.format, "tolerance": params.tolerance}
         async with app.worker() as worker:
-            made = await worker.send("internal.write", how, told)
+            made = await worker.send("internal.write", how, report)
         return Exported(artifact=await staged.commit(), solids=made["solids"])
 
 
 async def read_file(app: Application, params: ImportParams) -> Imported:
-    """The file is read by a worker first: one at which it dies costs the session nothing."""
+    """Let a worker read the file first: a file that kills it does not affect the session."""
     stored = app.artifacts.get(params.artifact)
     name = stored.artifact.name
     kind = FORMATS.get(PurePath(name).suffix.lower())
@@ -78,7 +78,7 @@ IMPORT_HANDLER = Handler(IMPORT, read_file)
     "POST", "/export", EXPORT, errors=(404,), response_model=Success[Exported], responses=file_answers(*FORMATS)
 )
 async def export_objects(params: ExportParams, request: Request, build123d: Build123d) -> Any:
-    """Write solids to a file. How far it is are events on topic `build`."""
+    """Write solids to a file. Events on topic `build` report the progress."""
     result = await build123d.call(EXPORT, params)
     return file_or_json(request, result, result.artifact)
 

@@ -61,7 +61,7 @@ async def get_object(name: str, build123d: Build123d) -> Success[SolidInfo]:
 
 @router.operation("GET", "/objects/{name:name}/mesh", MESH)
 async def measure_mesh(name: str, query: Annotated[MeshQuery, Query()], build123d: Build123d) -> Success[MeshInfo]:
-    """Say how large a mesh of this tolerance would be."""
+    """Report how large a mesh of this tolerance would be."""
     return Success(await build123d.call(MESH, MeshParams(name=name, **query.model_dump())))
 
 

@@ -1,7 +1,7 @@
-"""Runs one program with less than this process may do: less memory, and on Linux only the files that it is told.
+"""Runs one program with fewer rights than this process: less memory, and on Linux only the files that it is given.
 
-`python -I -S confined.py '{"readable": …}' program arguments…`. A process of its own, because what is given up
-here cannot be had back, and because between fork and exec a process with threads must not run Python.
+`python -I -S confined.py '{"readable": …}' program arguments…`. This is a separate process, because rights given up
+here cannot be regained, and because a process with threads must not run Python between fork and exec.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import signal
 import sys
 from typing import Any
 
-# linux/landlock.h: kernels since 5.13, where it is switched on.
+# linux/landlock.h: kernels since 5.13, if it is enabled.
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 VERSION_FLAG, PATH_BENEATH = 1, 1
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
@@ -50,7 +50,7 @@ class PathBeneath(ctypes.Structure):
 
 
 def confine(readable: list[str], writable: list[str]) -> bool:
-    """Give up every file but these. False where the kernel cannot do that."""
+    """Give up access to all other files. Return False if the kernel cannot do that."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION_FLAG) < 1:
         return False
@@ -71,7 +71,7 @@ def confine(readable: list[str], writable: list[str]) -> bool:
 def _allow(libc: Any, ruleset: int, path: str, access: int) -> None:
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except OSError:  # what is not there cannot be read
+    except OSError:  # a missing file cannot be read anyway
         return
     try:
         rule = PathBeneath(access if os.path.isdir(path) else access & OF_FILES, descriptor)
@@ -82,7 +82,7 @@ def _allow(libc: Any, ruleset: int, path: str, access: int) -> None:
 
 
 def limit(memory: int, file_size: int) -> None:
-    """Bound memory and the size of files, in bytes; leave no core file."""
+    """Limit memory and the size of files, in bytes; leave no core file."""
     for kind, value in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, file_size), (resource.RLIMIT_CORE, 0)):
         _, hard = resource.getrlimit(kind)
         bounded = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -93,7 +93,7 @@ def main() -> None:
     """Never returns: becomes the program."""
     settings = json.loads(sys.argv[1])
     if sys.platform == "linux":
-        # The program ends with the one who started it, however that ended.
+        # The program ends with the process that started it, however that ends.
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != settings["parent"]:
             os._exit(1)

@@ -1,4 +1,4 @@
-"""What OpenSCAD prints, read: which lines matter, and what a failed evaluation failed of."""
+"""Reads what OpenSCAD prints: which lines matter, and why an evaluation failed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_WARNINGS = 100
 
 
 def weigh(line: str) -> int:
-    """How much a line is worth: see `processes.Output`."""
+    """Return the importance of a line: see `processes.Output`."""
     if not line.strip() or _STATISTICS.match(line):
         return 0
     kind = _KIND.match(line)
@@ -40,16 +40,16 @@ class Console:
         return [line for match, line in found if match is not None and match.group(1) in kinds]
 
     def missing(self) -> list[str]:
-        """The names of files that OpenSCAD looked for and did not find. It only warns of them."""
+        """Return the names of files that OpenSCAD did not find, of which it only warns."""
         return [found.group("name") for found in map(_MISSING.search, self.of("WARNING")) if found is not None]
 
-    def told(self) -> list[str]:
-        """For the client."""
+    def shown(self) -> list[str]:
+        """Return the messages for the client."""
         more = [f"… {self.left_out} more lines were left out"] if self.left_out else []
         return [*self.messages, *more]
 
     def warnings(self) -> list[dict[str, str]]:
-        """What OpenSCAD warns of, as warnings of the result, each once."""
+        """Return OpenSCAD's warnings as warnings of the result, each once."""
         unique = dict.fromkeys(self.of("WARNING", "DEPRECATED"))
         return [{"code": "openscad_warning", "message": _without_kind(line)} for line in list(unique)[:MAX_WARNINGS]]
 
@@ -60,14 +60,14 @@ def _without_kind(line: str) -> str:
 
 
 def check(console: Console, code: int, what: str) -> None:
-    """Raise AppError for an evaluation that failed, also where OpenSCAD ended as if it had not."""
+    """Raise AppError for a failed evaluation, even if OpenSCAD reported success."""
     errors = console.of("ERROR")
     if errors:
         raise failed(f"OpenSCAD: {_without_kind(errors[0])}", console, **place(errors[0]))
     if code < 0:
         name = signal.Signals(-code).name if -code in {one.value for one in signal.Signals} else str(-code)
         raise failed(
-            f"OpenSCAD was ended by {name} while it evaluated the source; mostly that means that it ran out of memory "
+            f"OpenSCAD was ended by {name} while it evaluated the source; usually that means that it ran out of memory "
             "(max_memory_mb) or wrote too much (max_output_mb)",
             console,
             signal=name,
@@ -77,7 +77,7 @@ def check(console: Console, code: int, what: str) -> None:
         raise empty(console)
     for shape, other, formats in (("3D", "2D", "svg, dxf or png"), ("2D", "3D", "stl, 3mf, off, amf or png")):
         if f"{_SHAPE}not a {shape} object" in text:
-            message = f"The source makes something {other}, and {what} holds only {shape}: choose {formats}"
+            message = f"The source makes something {other}, but {what} holds only {shape}: choose {formats}"
             raise AppError("unsupported_format", message, {"format": what, "dimensions": other})
     if code != 0:
         last = console.messages[-1] if console.messages else f"exit code {code}"
@@ -85,26 +85,26 @@ def check(console: Console, code: int, what: str) -> None:
 
 
 def empty(console: Console) -> AppError:
-    """Nothing came out."""
-    return AppError("degenerate_result", "The source makes nothing: there is no object", {"messages": console.told()})
+    """Return the error for an empty result."""
+    return AppError("degenerate_result", "The source makes nothing: there is no object", {"messages": console.shown()})
 
 
 def missing_file(name: str, console: Console) -> AppError:
-    """The source reads what is not beside it."""
+    """Return the error for a source that reads a missing file."""
     return AppError(
         "validation_error",
         f"The source reads {name!r}, which is not there: upload it, and name its artifact in files",
-        {"file": name, "messages": console.told()},
+        {"file": name, "messages": console.shown()},
     )
 
 
 def failed(message: str, console: Console, **details: Any) -> AppError:
-    """The source is wrong, or more than OpenSCAD can do."""
-    return AppError("command_failed", message, {**details, "messages": console.told()})
+    """Return the error for a source that is wrong, or more than OpenSCAD can do."""
+    return AppError("command_failed", message, {**details, "messages": console.shown()})
 
 
 def place(line: str) -> dict[str, Any]:
-    """File and line that a message names."""
+    """Return the file and line that a message names."""
     found = _PLACE.search(line)
     if found is None:
         return {}

@@ -18,12 +18,12 @@ HIDDEN = "Hidden"
 
 @method("internal.parameters")
 def list_parameters(*, folder: str) -> dict[str, Any]:
-    """The parameters of the source in `folder`."""
+    """List the parameters of the source in `folder`."""
     return {"parameters": parameters_of(folder)}
 
 
 def parameters_of(folder: str) -> list[dict[str, Any]]:
-    """What the customizer of OpenSCAD would show. Raises AppError for a source that it cannot read."""
+    """Return what the customizer of OpenSCAD would show. Raises AppError for a source that it cannot read."""
     tree = os.path.join(os.path.dirname(folder), ".parameters.ast")
     evaluation.evaluate(folder, [], into=tree, what="ast")
     with open(tree, encoding="utf-8") as file:
@@ -33,9 +33,9 @@ def parameters_of(folder: str) -> list[dict[str, Any]]:
 
 
 def parsed(tree: str) -> list[dict[str, Any]]:
-    """The parameters in a tree as OpenSCAD prints it: each is an assignment with the comments that belong to it.
+    """Parse the parameters in a tree that OpenSCAD prints: each is an assignment with the comments that belong to it.
 
-    Comments are in the tree only as these annotations, and texts are on one line: nothing else looks like one.
+    Comments are in the tree only as these annotations, and strings are on one line, so nothing else looks like one.
     """
     found: list[dict[str, Any]] = []
     notes: dict[str, Any] = {}
@@ -65,7 +65,7 @@ def _parameter(name: str, default: Any, notes: dict[str, Any]) -> dict[str, Any]
     if kind is None:
         return None
     group = notes.get("Group")
-    told: dict[str, Any] = {
+    parameter: dict[str, Any] = {
         "name": name,
         "type": kind,
         "default": default,
@@ -75,20 +75,20 @@ def _parameter(name: str, default: Any, notes: dict[str, Any]) -> dict[str, Any]
     note = notes["Parameter"]
     if kind in ("number", "vector"):
         if isinstance(note, literals.Range):
-            told.update({"minimum": note.start, "maximum": note.end, "step": note.step})
+            parameter.update({"minimum": note.start, "maximum": note.end, "step": note.step})
         elif _is_number(note):
-            told["step"] = note
+            parameter["step"] = note
         elif isinstance(note, list) and len(note) == 1 and _is_number(note[0]):
-            told.update({"minimum": 0.0, "maximum": note[0]})
+            parameter.update({"minimum": 0.0, "maximum": note[0]})
         elif isinstance(note, list) and kind == "number":
-            told["options"] = [one for one in map(_option, note) if _is_number(one["value"])] or None
+            parameter["options"] = [one for one in map(_option, note) if _is_number(one["value"])] or None
     elif kind == "string":
         if _is_number(note):
-            told["max_length"] = int(note)
+            parameter["max_length"] = int(note)
         elif isinstance(note, list) and note:
             options = [_option(one) for one in note]
-            told["options"] = [{**one, "value": _text(one["value"])} for one in options]
-    return told
+            parameter["options"] = [{**one, "value": _text(one["value"])} for one in options]
+    return parameter
 
 
 def _kind(default: Any) -> str | None:
@@ -108,7 +108,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _option(entry: Any) -> dict[str, Any]:
-    """An option is a value, or a value with what to show for it."""
+    """Parse an option: a value, or a value with its label."""
     value, label = entry if isinstance(entry, list) and len(entry) == 2 else (entry, entry)
     return {"value": value, "label": _text(label)}
 
@@ -121,7 +121,7 @@ def _text(value: Any) -> str:
 
 
 def definitions(folder: str, given: dict[str, Any]) -> list[str]:
-    """The arguments that override parameters. Raises AppError `validation_error` with all that is wrong with them."""
+    """Return the arguments that override parameters. Raises AppError `validation_error` with all mistakes in them."""
     if not given:
         return []
     known = {one["name"]: one for one in parameters_of(folder)}
@@ -153,7 +153,7 @@ _FITS: dict[str, Callable[[Any], bool]] = {
 
 
 def _problem(parameter: dict[str, Any], value: Any) -> str | None:
-    """What is wrong with a value, after the parameter's name."""
+    """Return what is wrong with a value, to follow the parameter's name."""
     kind = parameter["type"]
     if not _FITS[kind](value):
         return f"must be a {kind}, as {shown(parameter['default'])} is, not {shown(value)}"
@@ -177,5 +177,5 @@ def _out_of_range(parameter: dict[str, Any], values: list[float]) -> str | None:
 
 
 def _six(value: Any) -> Any:
-    """As OpenSCAD prints it: limits and options are known to six digits only."""
+    """Round as OpenSCAD prints: limits and options are known only to six digits."""
     return float(f"{value:g}") if isinstance(value, (int, float)) and not isinstance(value, bool) else value

@@ -1,4 +1,4 @@
-"""What the gateway starts: serves evaluations until it is told to stop."""
+"""The script that the gateway starts: it serves evaluations until it is stopped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 def run() -> None:
     """Serve; never returns."""
-    # The folder holds links to cadgate and to this package, and nothing else of the gateway's environment.
+    # The folder has links to cadgate and to this package, and nothing else from the gateway's environment.
     sys.path.insert(0, os.environ["CADGATE_LIB"])
 
     from cadgate.appserver.boot import main

@@ -1,4 +1,4 @@
-"""One evaluation: an OpenSCAD of its own, which sees the folder of its source, its libraries, and nothing else."""
+"""One evaluation: a separate OpenSCAD, which sees the folder of its source, its libraries, and nothing else."""
 
 from __future__ import annotations
 
@@ -20,46 +20,46 @@ _DEPENDENCY = re.compile(r"^\t(.*?)(?: \\)?$", re.MULTILINE)
 _ESCAPED = re.compile(r"\\(.)")
 
 
-def _tell_nobody(topic: str, data: dict[str, Any]) -> None:
-    """Before the host has started."""
+def _ignore(topic: str, data: dict[str, Any]) -> None:
+    """Drop events before the host has started."""
 
 
 @dataclass
 class Means:
-    """What evaluations work with: from the launcher's options, and from OpenSCAD itself."""
+    """The settings of evaluations: from the launcher's options, and from OpenSCAD itself."""
 
     program: str = ""
     xvfb: str | None = None
     libraries: list[str] = field(default_factory=list)
-    """Folders that `use` and `include` look through; every source may read them."""
+    """Folders that `use` and `include` search; every source may read them."""
     memory: int = 0
     file_size: int = 0
-    """Bytes, both."""
-    emit: Callable[[str, dict[str, Any]], None] = _tell_nobody
+    """Both are in bytes."""
+    emit: Callable[[str, dict[str, Any]], None] = _ignore
 
 
 MEANS = Means()
-"""Filled in by the host when it starts."""
+"""Set by the host when it starts."""
 
 
 class Evaluated(NamedTuple):
-    """An evaluation that worked."""
+    """A successful evaluation."""
 
     console: console.Console
     seconds: float
 
 
 def version(program: str) -> str:
-    """`OpenSCAD 2021.01`, from the program itself. Raises RuntimeError."""
+    """Return `OpenSCAD 2021.01`, from the program itself. Raises RuntimeError."""
     code, output = processes.run([program, "--version"], os.getcwd(), processes.environment())
     text = " ".join(output.lines).strip()
     if code != 0 or "OpenSCAD" not in text:
-        raise RuntimeError(f"{program} --version ended with {code} and said {text!r}: it is no OpenSCAD that works")
+        raise RuntimeError(f"{program} --version ended with {code} and printed {text!r}: it is not a working OpenSCAD")
     return text.replace("OpenSCAD version", "OpenSCAD")
 
 
 def configure(options: dict[str, Any], emit: Callable[[str, dict[str, Any]], None]) -> None:
-    """Take over the settings, and ask OpenSCAD where its own libraries are."""
+    """Adopt the settings, and ask OpenSCAD where its own libraries are."""
     MEANS.program = options["program"]
     MEANS.xvfb = options["xvfb"]
     MEANS.memory = options["max_memory_mb"] * MIB
@@ -110,34 +110,34 @@ def _tell(lines: list[str]) -> None:
 
 
 def no_display() -> AppError:
-    """Pictures cannot be had on this machine."""
+    """Return the error for pictures on a machine that cannot draw them."""
     remedy = "apt-get install -y --no-install-recommends xvfb"
     message = f"OpenSCAD draws pictures in an X server, and there is none: install one with {remedy}"
     return AppError("command_failed", message, {"remedy": remedy})
 
 
 def _check_reads(folder: str, dependencies: str, said: console.Console) -> None:
-    """Raise AppError where OpenSCAD's own list of what it read has something that is missing, or not the source's.
+    """Raise AppError if OpenSCAD's own list of what it read has something missing, or not belonging to the source.
 
-    It says nothing about a mesh that it did not find. And where the kernel cannot keep it from other files, what it
-    made of one does not leave this process.
+    OpenSCAD does not report a mesh that it did not find. And if the kernel cannot keep it from other files, this keeps
+    what it made of one from leaving this process.
     """
     own = folder + os.sep
     for path in (*_listed(dependencies), *_elsewhere(said), *said.missing()):
         real = os.path.realpath(os.path.join(folder, path))
         if not any(real == root or real.startswith(root + os.sep) for root in (folder, *MEANS.libraries)):
-            told = path[len(own) :] if path.startswith(own) else path
+            shown = path[len(own) :] if path.startswith(own) else path
             raise AppError(
                 "path_not_allowed",
-                f"The source reads {told!r}: it may read only what `files` puts beside it, and OpenSCAD's libraries",
-                {"file": told},
+                f"The source reads {shown!r}: it may read only what `files` provides, and OpenSCAD's libraries",
+                {"file": shown},
             )
         if not os.path.isfile(real):
             raise console.missing_file(real[len(own) :] if real.startswith(own) else os.path.basename(real), said)
 
 
 def _listed(dependencies: str) -> list[str]:
-    """What the list for `make` says; there is none where the source could not be read."""
+    """Return the files in the list for `make`, which is missing if the source could not be read."""
     try:
         with open(dependencies, encoding="utf-8", errors="surrogateescape") as file:
             text = file.read()
@@ -148,5 +148,5 @@ def _listed(dependencies: str) -> list[str]:
 
 
 def _elsewhere(said: console.Console) -> list[str]:
-    """The files in which OpenSCAD found errors."""
+    """Return the files in which OpenSCAD found errors."""
     return [place["file"] for place in map(console.place, said.of("ERROR")) if "file" in place]

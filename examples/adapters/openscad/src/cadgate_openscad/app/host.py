@@ -1,4 +1,4 @@
-"""The companion as a `Host`. It has no document: nothing of an evaluation stays."""
+"""The companion as a `Host`. It has no document: nothing of an evaluation is kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cadgate_openscad.app import evaluation
 
 
 class OpenSCADHost(Host):
-    """Starts OpenSCAD, which is not there in between."""
+    """Starts OpenSCAD, which runs only during an evaluation."""
 
     name = "openscad"
     package = "cadgate_openscad.app"
@@ -25,11 +25,11 @@ class OpenSCADHost(Host):
         evaluation.configure(self.settings, self.emit)
 
     def namespace(self) -> dict[str, Any]:
-        """What executed code finds defined."""
+        """Return what executed code finds defined."""
         return {"evaluate": evaluate}
 
     def save_snapshot(self, path: str) -> None:
-        """The state after `start` is all that there ever is."""
+        """Write an empty snapshot: the state never differs from that after `start`."""
         with open(path, "w", encoding="utf-8") as file:
             file.write("nothing\n")
 
@@ -41,7 +41,7 @@ class OpenSCADHost(Host):
 
 
 def evaluate(source: str, **parameters: Any) -> list[str]:
-    """Evaluate an OpenSCAD source and return what it says, ECHO lines mostly. Parameters are set as they are given."""
+    """Evaluate an OpenSCAD source and return its output, mostly ECHO lines. Parameters are set as given."""
     from cadgate_openscad.app import literals
 
     folder = tempfile.mkdtemp(dir=os.environ["TMPDIR"])
@@ -53,6 +53,6 @@ def evaluate(source: str, **parameters: Any) -> list[str]:
         given = [part for name, value in parameters.items() for part in ("-D", f"{name}={literals.write(value)}")]
         made = evaluation.evaluate(inner, given, into=os.path.join(folder, "said.echo"), what="echo")
         with open(os.path.join(folder, "said.echo"), encoding="utf-8") as file:
-            return [*made.console.told(), *file.read().splitlines()]
+            return [*made.console.shown(), *file.read().splitlines()]
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -28,11 +28,11 @@ class Range(NamedTuple):
 
 
 class NotLiteral(ValueError):
-    """An expression: what it is worth is known only when it is evaluated."""
+    """The text is an expression, whose value is known only when it is evaluated."""
 
 
 def read(text: str) -> Any:
-    """A number, a text, true or false, None for undef, a list, or a Range. Raises NotLiteral."""
+    """Return a number, text, true or false, None for undef, a list, or a Range. Raises NotLiteral."""
     value, position = _value(text, 0)
     if text[position:].strip():
         raise NotLiteral(text)
@@ -57,7 +57,7 @@ def _value(text: str, position: int) -> tuple[Any, int]:
 
 
 def _bracket(text: str, position: int) -> tuple[Any, int]:
-    """What follows a `[`: a list, or a range."""
+    """Parse what follows a `[`: a list, or a range."""
     items: list[Any] = []
     separators: list[str] = []
     while True:
@@ -82,14 +82,14 @@ def _bracket(text: str, position: int) -> tuple[Any, int]:
 
 
 def shown(value: Any) -> str:
-    """A value as people write it: `10`, not `10.0`."""
+    """Return a value as people write it: `10`, not `10.0`."""
     if isinstance(value, list):
         return f"[{', '.join(map(shown, value))}]"
     return f"{value:g}" if isinstance(value, float) else write(value)
 
 
 def write(value: Any) -> str:
-    """The literal of a value: of true or false, a number, a text, or a list of these."""
+    """Return the literal of a value: true or false, a number, text, or a list of these."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):

@@ -1,4 +1,4 @@
-"""One process at a time: started confined, its output read line by line and bounded, never outliving its block."""
+"""Runs one process at a time: confined, with limited output read line by line, and never outliving its block."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cadgate_openscad.app import confined
 
 MAX_LINES = 1000
 MAX_IMPORTANT = 100
-"""Lines beyond the others, for what must not be missed after a flood."""
+"""Additional lines, for what must not be lost in a flood of output."""
 MAX_LINE = 2000
 TELL_SECONDS = 0.1
 DISPLAY_SECONDS = 15.0
@@ -26,7 +26,7 @@ Tell = Callable[[list], None]
 class Output:
     """The first lines of what a process printed, and how many more there were. Long lines are cut.
 
-    `weigh` says of a line whether it is worth nothing (0), something, or must be kept also where there are many (2).
+    `weigh` says whether a line is worthless (0), useful (1), or must be kept even if there are many (2).
     """
 
     def __init__(self, tell: Tell | None = None, weigh: Callable[[str], int] = lambda line: 1) -> None:
@@ -76,7 +76,7 @@ class Output:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Ours without what is the gateway's. Messages are wanted in English: they are read."""
+    """Return our environment without the gateway's variables, with English messages, because they are parsed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CADGATE_")}
     return {**kept, "LC_ALL": "C.UTF-8", "LANGUAGE": "en", **more}
 
@@ -91,7 +91,7 @@ def started(
     file_size: int | None = None,
     **options: Any,
 ) -> Generator[subprocess.Popen, None, None]:
-    """A process in our own group, which ends with this one. It is killed when the block is left before it ended."""
+    """Start a process in our own group, which ends with this one; it is killed if the block is left earlier."""
     settings = {
         "parent": os.getpid(),
         "readable": readable,
@@ -113,7 +113,7 @@ def started(
 def run(
     argv: list[str], folder: str, env: dict[str, str], output: Output | None = None, **limits: Any
 ) -> tuple[int, Output]:
-    """The exit code of a program, negative for a signal, and what it printed."""
+    """Return the exit code of a program, negative for a signal, and what it printed."""
     output = output or Output()
     with started(argv, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **limits) as process:
         with process.stdout as pipe:
@@ -134,9 +134,9 @@ def _chunks(descriptor: int) -> Iterator[bytes]:
 
 @contextlib.contextmanager
 def display(xvfb: str | None) -> Generator[dict[str, str], None, None]:
-    """The variables that name an X server: the one that is there, or one of our own while the block lasts.
+    """Yield the variables that name an X server: the existing one, or one of our own for the block.
 
-    Raises LookupError where there is none.
+    Raises LookupError if there is none.
     """
     if os.environ.get("DISPLAY"):
         yield {}
@@ -157,7 +157,7 @@ def display(xvfb: str | None) -> Generator[dict[str, str], None, None]:
 
 
 def _number(descriptor: int, process: subprocess.Popen) -> int:
-    """What the X server says when it is ready. Raises LookupError when it does not come up."""
+    """Return the number that the X server reports when it is ready. Raises LookupError if it does not start."""
     until = time.monotonic() + DISPLAY_SECONDS
     data = b""
     while not data.endswith(b"\n"):

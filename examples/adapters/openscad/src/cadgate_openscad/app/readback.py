@@ -17,7 +17,7 @@ class Unreadable(ValueError):
 
 
 def read(path: str, format: str) -> dict[str, Any]:
-    """`facets` and `bounding_box`, or `width`, `height` and `uniform`. Raises Unreadable."""
+    """Return `facets` and `bounding_box`, or `width`, `height` and `uniform`. Raises Unreadable."""
     try:
         return _READERS[format](path)
     except (OSError, ValueError, KeyError, IndexError, struct.error, zlib.error, zipfile.BadZipFile) as error:
@@ -125,7 +125,7 @@ def _png(path: str) -> dict[str, Any]:
     with open(path, "rb") as file:
         data = file.read()
     if data[:8] != b"\x89PNG\r\n\x1a\n" or not data.endswith(b"IEND\xaeB`\x82"):
-        raise ValueError("it is no whole PNG")
+        raise ValueError("it is not a complete PNG")
     width, height, depth, kind = struct.unpack_from(">IIBB", data, 16)
     packed, position = b"", 8
     while position < len(data):
@@ -141,7 +141,7 @@ def _png(path: str) -> dict[str, Any]:
 
 
 def _is_uniform(rows: bytes, width: int, height: int, size: int) -> bool:
-    """Whether all pixels are the same, told from the filtered rows: then each is one pixel, or nothing new."""
+    """Return whether all pixels are the same, judging by the filtered rows: each is then one pixel, or nothing new."""
     length = 1 + size * width
     pixel = rows[1 : 1 + size]
     plain = b"\0" + pixel * width, b"\2" + pixel * width

@@ -1,4 +1,4 @@
-"""Renders: the source of a folder becomes a file, which is read back."""
+"""Renders the source in a folder to a file, which is read back."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ SOLIDS = ("stl", "off", "amf", "3mf")
 def render(
     *, folder: str, path: str, format: str, parameters: dict[str, Any], picture: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """Write the file `path`. Raises AppError with OpenSCAD's own message where the source is wrong."""
+    """Write the file `path`. Raises AppError with OpenSCAD's own message if the source is wrong."""
     overrides = customizer.definitions(folder, parameters)
-    # It would go by the suffix, in which only small letters are known to it; and its STL is text with six digits.
+    # OpenSCAD would use the suffix, and recognises only lower case; and its STL is text with six digits.
     arguments = ["--export-format", "binstl" if format == "stl" else format]
     if picture is not None:
         arguments += _camera(picture)
@@ -27,7 +27,7 @@ def render(
         "bounding_box": facts.get("bounding_box"),
         "width": facts.get("width"),
         "height": facts.get("height"),
-        "messages": made.console.told(),
+        "messages": made.console.shown(),
         "seconds": made.seconds,
         "warnings": [*made.console.warnings(), *_own_warnings(facts)],
     }
@@ -46,7 +46,7 @@ def _camera(picture: dict[str, Any]) -> list[str]:
 
 
 def _read_back(path: str, format: str, said: console.Console, picture: dict[str, Any] | None) -> dict[str, Any]:
-    """What is in the file. Raises AppError where it holds nothing, or not what was asked for."""
+    """Return what is in the file. Raises AppError if it is empty, or not what was requested."""
     try:
         facts = readback.read(path, format)
     except readback.Unreadable as error:
@@ -55,7 +55,7 @@ def _read_back(path: str, format: str, said: console.Console, picture: dict[str,
         raise console.empty(said)
     if picture is not None and [facts["width"], facts["height"]] != picture["resolution"]:
         size = f"{facts['width']} x {facts['height']}"
-        raise AppError("command_failed", f"OpenSCAD made a picture of {size} pixels, not of {picture['resolution']}")
+        raise AppError("command_failed", f"OpenSCAD made a picture of {size} pixels instead of {picture['resolution']}")
     return facts
 
 

@@ -1,1 +1,1 @@
-"""What travels between client, gateway and companion: one module per resource."""
+"""What client, gateway and companion exchange: one module per resource."""

@@ -13,11 +13,11 @@ Text = Annotated[
     str, StringConstraints(strict=True, max_length=10_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
 ]
 Value = StrictBool | Number | Text | Annotated[list[Number], Field(min_length=1, max_length=100)]
-"""What a parameter can be given: true or false, a number, a text, a vector of numbers."""
+"""The possible values of a parameter: true or false, a number, text, a vector of numbers."""
 
 
 class ParametersQuery(Source):
-    """Which source."""
+    """The source to read."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"source": EXAMPLE}]})
 
@@ -30,7 +30,7 @@ class Option(Result):
 
 
 class Parameter(Result):
-    """One parameter, as the comment beside it describes it."""
+    """One parameter, as the comment next to it describes it."""
 
     name: str
     type: Literal["boolean", "number", "string", "vector"]
@@ -59,11 +59,11 @@ PARAMETER_EXAMPLE: dict[str, Any] = {
 
 
 class ParameterList(Result):
-    """The parameters in the order of the source. Those of the group `Hidden` are not told."""
+    """The parameters in the order of the source, without those of the group `Hidden`."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"artifact": None, "parameters": [PARAMETER_EXAMPLE]}]})
 
-    artifact: Artifact | None = Field(description="The source, where it is an artifact: give its id to /render.")
+    artifact: Artifact | None = Field(description="The source, if it is an artifact: send its id to /render.")
     parameters: list[Parameter]
 
 

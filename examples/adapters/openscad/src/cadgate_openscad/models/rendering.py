@@ -40,26 +40,28 @@ ColorScheme = Literal[
 
 
 class Camera(Params):
-    """Where the picture is taken from."""
+    """The camera of a picture."""
 
     eye: Vector3
     center: Vector3 = (0, 0, 0)
 
 
 class Picture(Params):
-    """How a picture is taken."""
+    """The settings of a picture."""
 
     resolution: tuple[Pixels, Pixels] = Field((800, 600), description="Width and height in pixels.")
     camera: Camera | None = Field(None, description="Without one, the picture frames everything.")
     projection: Literal["perspective", "orthographic"] = "perspective"
     colorscheme: ColorScheme = "Cornfield"
     preview: bool = Field(
-        True, strict=True, description="True: what OpenSCAD shows by F5, with colours. False: by F6, the exact solid."
+        True,
+        strict=True,
+        description="True: what OpenSCAD shows with F5, with colours. False: with F6, the exact solid.",
     )
 
 
 class RenderParams(Source):
-    """A source, what its parameters are set to, and the file to make of it."""
+    """A source, the values of its parameters, and the file to make of it."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -75,8 +77,8 @@ class RenderParams(Source):
         default_factory=dict[str, Any], description="Overrides of the customizer's parameters: see /parameters."
     )
     filepath: str | None = Field(None, description="Relative name in the workspace.", examples=["part.stl"])
-    format: Format = Field("stl", description="Where only `filepath` is given, its suffix decides. svg and dxf: 2D.")
-    picture: Picture | None = Field(None, description="Of format png only.")
+    format: Format = Field("stl", description="If only `filepath` is given, its suffix decides. svg and dxf: 2D.")
+    picture: Picture | None = Field(None, description="Only for format png.")
 
     @model_validator(mode="before")
     @classmethod
@@ -87,7 +89,7 @@ class RenderParams(Source):
     def _check(self) -> RenderParams:
         check_suffix(self.filepath, "filepath", self.format, FORMATS)
         if self.picture is not None and self.format != "png":
-            raise ValueError(f"picture is for format 'png', and format is {self.format!r}")
+            raise ValueError(f"picture is for format 'png', but format is {self.format!r}")
         return self
 
 
@@ -129,13 +131,13 @@ class Rendered(Result):
 
     artifact: Artifact
     format: Format
-    facets: int | None = Field(description="Of a solid, counted in the file.")
-    bounding_box: Box | None = Field(description="Of a solid or a drawing, measured in the file.")
-    width: int | None = Field(description="Of a picture: pixels.")
-    height: int | None = Field(description="Of a picture: pixels.")
+    facets: int | None = Field(description="For a solid: counted in the file.")
+    bounding_box: Box | None = Field(description="For a solid or a drawing: measured in the file.")
+    width: int | None = Field(description="For a picture: pixels.")
+    height: int | None = Field(description="For a picture: pixels.")
     parameters: dict[str, Any] = Field(description="What was overridden.")
-    messages: list[str] = Field(description="What OpenSCAD said: ECHO lines, mostly. At most 1000.")
-    seconds: float = Field(description="What OpenSCAD took, without the wait for a turn.")
+    messages: list[str] = Field(description="What OpenSCAD printed: mostly ECHO lines. At most 1000.")
+    seconds: float = Field(description="How long OpenSCAD took, without waiting for its turn.")
     warnings: list[Warned]
 
 

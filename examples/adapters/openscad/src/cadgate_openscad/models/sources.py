@@ -1,4 +1,4 @@
-"""A source: how a request brings it, and the files that it reads."""
+"""A source in a request, and the files that it reads."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from cadgate.plugin import Params
 ArtifactId = Annotated[str, Field(description="The id of an artifact.", examples=["0123456789abcdef0123456789abcdef"])]
 _SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9_. -]*"
 FileName = Annotated[str, StringConstraints(pattern=rf"^{_SEGMENT}(/{_SEGMENT})*$", max_length=255)]
-"""A relative name as it stands in `include <…>`: no `..`, nothing hidden, nothing absolute."""
+"""A relative name as in `include <…>`: no `..`, nothing hidden, nothing absolute."""
 
 MAIN = "main.scad"
-"""What a source is called while it is evaluated, and so in OpenSCAD's messages."""
+"""The name of a source while it is evaluated, and so in OpenSCAD's messages."""
 
 EXAMPLE = """/* [Size] */
 // Edge in mm
@@ -25,14 +25,14 @@ if (round) sphere(size / 2); else cube(size);
 
 
 class Source(Params):
-    """Either the text of a source, or an artifact that holds it."""
+    """Either the text of a source, or an artifact with it."""
 
     source: str | None = Field(None, min_length=1, description="The OpenSCAD source itself.", examples=[EXAMPLE])
-    artifact: ArtifactId | None = Field(None, description="An artifact that holds the source, a .scad or .csg file.")
+    artifact: ArtifactId | None = Field(None, description="An artifact with the source, a .scad or .csg file.")
     files: dict[FileName, ArtifactId] = Field(
         default_factory=dict[str, str],
         description="What the source reads by `include`, `use`, `import` and `surface`: the name it has there, and the "
-        "artifact. It can read nothing else but OpenSCAD's libraries.",
+        "artifact. Apart from these, it can read only OpenSCAD's libraries.",
     )
 
     @model_validator(mode="after")
@@ -40,5 +40,5 @@ class Source(Params):
         if (self.source is None) == (self.artifact is None):
             raise ValueError("give either source (its text) or artifact (the id of an uploaded .scad file)")
         if MAIN in self.files:
-            raise ValueError(f"files cannot hold {MAIN!r}: that is the name of the source itself")
+            raise ValueError(f"files cannot contain {MAIN!r}: that is the name of the source itself")
         return self

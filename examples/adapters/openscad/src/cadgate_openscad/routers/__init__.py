@@ -1,4 +1,4 @@
-"""Routes of the adapter; the host adds prefix, tag and operation ids."""
+"""Routes of the adapter; the gateway adds prefix, tag and operation ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Routes that tell a source's parameters."""
+"""Routes that list a source's parameters."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ router = Router()
 
 
 async def list_parameters(app: Application, params: ParametersQuery) -> ParameterList:
-    """Have OpenSCAD read the source, and take its parameters from what it understood."""
+    """Let OpenSCAD read the source, and take the parameters from its result."""
     async with app.stage(None, default="parameters") as staged, app.worker() as worker:
         folder = await lay_out(app, params, staged)
-        told = await worker.send("internal.parameters", {"folder": str(folder)})
-    return ParameterList.model_validate({**told, "artifact": source_of(app, params)})
+        found = await worker.send("internal.parameters", {"folder": str(folder)})
+    return ParameterList.model_validate({**found, "artifact": source_of(app, params)})
 
 
 PARAMETERS_HANDLER = Handler(PARAMETERS, list_parameters)
@@ -25,7 +25,7 @@ PARAMETERS_HANDLER = Handler(PARAMETERS, list_parameters)
 
 @router.operation("POST", "/parameters", PARAMETERS, errors=(404,))
 async def parameters(params: ParametersQuery, openscad: OpenSCAD) -> Success[ParameterList]:
-    """List what the source lets its user choose: name, type, default, range or options, group, description.
+    """List the parameters of a source: name, type, default, range or options, group, description.
 
     It is what OpenSCAD's customizer shows. A source that cannot be read is 422, with OpenSCAD's message and the line.
     """
@@ -36,9 +36,9 @@ async def parameters(params: ParametersQuery, openscad: OpenSCAD) -> Success[Par
 async def upload_source(
     file: Annotated[IncomingFile, Depends(IncomingFile.of_request)], openscad: OpenSCAD
 ) -> Success[ParameterList]:
-    """Upload a .scad file, and learn its parameters: the artifact's id is what /render takes.
+    """Upload a .scad file and get its parameters; /render accepts the artifact's id.
 
-    A source that reads other files is uploaded to /api/v1/artifacts instead, as they are.
+    Upload a source that reads other files to /api/v1/artifacts instead, like these files.
     """
     params = ParametersQuery.model_validate({"artifact": file.artifact.id})
     return Success(await openscad.call(PARAMETERS, params))

@@ -1,4 +1,4 @@
-"""The route of renders, and how one is made: a folder, a worker, an OpenSCAD, a file that was read back."""
+"""The route of renders, and how one is made: a folder, a worker, an OpenSCAD, a file that is read back."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SUFFIXES = (".stl", ".3mf", ".amf", ".svg", ".dxf", ".png")
 
 
 async def render_source(app: Application, params: RenderParams) -> Rendered:
-    """Leaving early, by the deadline or because the client went away, ends the worker and OpenSCAD with it."""
+    """Render in a worker. A deadline, or a client that disconnects, ends the worker and OpenSCAD with it."""
     picture = _checked(app, params)
     about = {"request_id": app.context.request_id, "format": params.format}
 
-    def told(data: dict[str, Any]) -> None:
+    def report(data: dict[str, Any]) -> None:
         app.publish("render", {**about, "state": "rendering", **data})
 
     async with app.stage(params.filepath, default="model", suffix=f".{params.format}") as staged:
@@ -34,7 +34,7 @@ async def render_source(app: Application, params: RenderParams) -> Rendered:
         app.publish("render", {**about, "state": "started"})
         try:
             async with app.worker() as worker:
-                made = await worker.send("internal.render", wire, told)
+                made = await worker.send("internal.render", wire, report)
             artifact = await staged.commit()
         except BaseException as error:
             app.publish("render", {**about, "state": "failed", "error": getattr(error, "code", "interrupted")})
@@ -46,7 +46,7 @@ async def render_source(app: Application, params: RenderParams) -> Rendered:
 
 
 def _checked(app: Application, params: RenderParams) -> Picture | None:
-    """How the picture is taken, if it is one. Raises LimitExceeded."""
+    """Return the settings of the picture, if it is one. Raises LimitExceeded."""
     if params.format != "png":
         return None
     picture = params.picture or Picture.model_validate({})
@@ -75,8 +75,8 @@ async def render(params: RenderParams, request: Request, openscad: OpenSCAD) -> 
     """Make a file of a source: a solid (stl, 3mf, off, amf, csg), a drawing (svg, dxf) or a picture (png).
 
     `parameters` override what the customizer shows; they are checked against it first. The file is read back before
-    the answer. `Accept` with the file's media type answers the bytes themselves. A client that goes away stops it.
-    What OpenSCAD says meanwhile are events on topic `render`.
+    the answer. With the file's media type in `Accept`, the answer is the bytes. A client that disconnects stops it.
+    Events on topic `render` have what OpenSCAD prints meanwhile.
     """
     result = await openscad.call(RENDER, params)
     return file_or_json(request, result, result.artifact)

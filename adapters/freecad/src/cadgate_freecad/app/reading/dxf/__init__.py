@@ -1,1 +1,1 @@
-"""DXF drawings of AutoCAD R12 to 2018, text and binary. FreeCAD's own reader drops and distorts in silence."""
+"""DXF drawings of AutoCAD R12 to 2018, text and binary. FreeCAD's own reader silently drops and distorts things."""

@@ -1,4 +1,4 @@
-"""Binary DXF: the same pairs as in text, of R12 (codes of one byte) and later (of two)."""
+"""Binary DXF: the same pairs as in text, in R12 (one-byte codes) and later (two-byte codes)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BY_CODE = {code: kind for codes, kind in _NUMBERS for code in codes}
 
 
 def pairs(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Each group code with its value as text. Raises AppError `unsupported_format`."""
+    """Yield each group code with its value as text. Raises AppError `unsupported_format`."""
     place = len(SENTINEL)
     is_wide = data[place : place + 2] == b"\0\0"
     try:

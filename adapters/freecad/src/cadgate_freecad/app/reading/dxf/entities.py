@@ -36,7 +36,7 @@ UNITS = {
 
 
 def plane(entity: Entity) -> Transform:
-    """The entity's own coordinates (OCS) in those of the drawing, by its extrusion direction."""
+    """Return the transform from the entity's own coordinates (OCS) to the drawing's, by its extrusion direction."""
     n = (entity.number(210), entity.number(220), entity.number(230, 1.0))
     size = math.sqrt(sum(each * each for each in n))
     if size == 0 or n == (0.0, 0.0, 1.0):
@@ -78,7 +78,7 @@ def _circle(entity: Entity) -> list[Any]:
 
 
 def _ellipse(entity: Entity) -> list[Any]:
-    """In the coordinates of the drawing, whatever its extrusion direction, which says only which way round it goes."""
+    """Use the coordinates of the drawing: the extrusion direction only says which way round the ellipse goes."""
     u = entity.point(11)
     n = _unit((entity.number(210), entity.number(220), entity.number(230, 1.0)))
     ratio = entity.number(40, 1.0)
@@ -93,7 +93,7 @@ def _ellipse(entity: Entity) -> list[Any]:
 def _segments(
     corners: Sequence[tuple[float, float, float]], bulges: Sequence[float], z: float, closed: bool
 ) -> list[Any]:
-    """The lines and arcs between corners of a plane polyline."""
+    """Return the lines and arcs between corners of a plane polyline."""
     curves: list[Any] = []
     count = len(corners)
     for place in range(count if closed else count - 1):

@@ -1,4 +1,4 @@
-"""What drawings are made of: lines, conics, splines, faces, points; moved by any affine transform, and made shapes.
+"""The primitives of drawings: lines, conics, splines, faces, points; can be transformed and made into shapes.
 
 A conic is centre + u cos t + v sin t, which every affine transform keeps. Every edge is compared with its formula.
 """
@@ -14,6 +14,7 @@ import Part
 from cadgate.appserver import AppError
 from cadgate_freecad.app.reading import transforms
 from cadgate_freecad.app.reading.transforms import Transform
+from cadgate_freecad.app.values import xyz
 
 Vector = Tuple[float, float, float]
 AGREES = 1e-7
@@ -88,7 +89,7 @@ class Spline:
         return Spline([transforms.point(by, *pole) for pole in self.poles], self.weights, self.knots, self.degree)
 
     def at(self, part: float) -> Vector:
-        """By de Boor's algorithm, in homogeneous coordinates."""
+        """Evaluate by de Boor's algorithm, in homogeneous coordinates."""
         degree, knots = self.degree, self.knots
         low, high = knots[degree], knots[-degree - 1]
         t = low + part * (high - low)
@@ -123,7 +124,7 @@ class Spline:
 
 
 def interpolated(points: Sequence[Vector], closed: bool) -> Spline:
-    """The spline through points that a file gives instead of poles."""
+    """Return the spline through points that a file gives instead of poles."""
     curve = Part.BSplineCurve()
     curve.interpolate(Points=[FreeCAD.Vector(*each) for each in points], PeriodicFlag=False)
     knots = [knot for knot, count in zip(curve.getKnots(), curve.getMultiplicities()) for _ in range(count)]
@@ -131,7 +132,7 @@ def interpolated(points: Sequence[Vector], closed: bool) -> Spline:
 
 
 class Face:
-    """A plane polygon; one of four corners that is not plane becomes two triangles."""
+    """A plane polygon; one with four corners that is not plane becomes two triangles."""
 
     def __init__(self, corners: Sequence[Vector]) -> None:
         self.corners = list(corners)
@@ -165,7 +166,7 @@ class Point:
 
 
 class Path:
-    """Curves one after the other, extruded along `thickness` where that is not zero."""
+    """Consecutive curves, extruded along `thickness` if that is not zero."""
 
     def __init__(self, curves: Sequence[Any], thickness: Vector = (0.0, 0.0, 0.0)) -> None:
         self.curves = list(curves)
@@ -175,7 +176,7 @@ class Path:
         return Path([curve.moved(by) for curve in self.curves], transforms.vector(by, *self.thickness))
 
     def shape(self) -> Any | None:
-        """Raises AppError `command_failed` for an edge that is not what the file says."""
+        """Make the shape. Raises AppError `command_failed` for an edge that differs from the file."""
         edges: list[Any] = []
         for curve in self.curves:
             edge = curve.edge()
@@ -198,15 +199,15 @@ class Path:
 
 
 def _compare(edge: Any, curve: Any) -> None:
-    """Both must begin, pass and end at the same places."""
+    """Make sure that both begin, continue and end in the same places."""
     for part in (0.0, 0.375, 1.0):
         wanted = FreeCAD.Vector(*curve.at(part))
         found = edge.valueAt(edge.FirstParameter + part * (edge.LastParameter - edge.FirstParameter))
         if found.distanceToPoint(wanted) > AGREES * max(1.0, wanted.Length):
             raise AppError(
                 "command_failed",
-                f"FreeCAD made another {type(curve).__name__.lower()} than the file has: it passes "
-                f"{tuple(found)} instead of {tuple(wanted)}",
+                f"FreeCAD's {type(curve).__name__.lower()} differs from the file's: it passes through "
+                f"{xyz(found)} instead of {xyz(wanted)}",
             )
 
 

@@ -1,4 +1,4 @@
-"""A drawing as one compound: its model space with the blocks that are inserted, in millimetres."""
+"""Reads a drawing as one compound: its model space with the inserted blocks, in millimetres."""
 
 from __future__ import annotations
 
@@ -72,20 +72,21 @@ class _Reader:
         name = entity.text(2).upper()
         block = self.drawing.blocks.get(name)
         if block is None:
-            self.found.leave_out(f"INSERT of the block {entity.text(2)!r}, which the file does not have")
+            self.found.leave_out(f"INSERT of the block {entity.text(2)!r}, which the file does not contain")
             return
         if block.head.flags() & _EXTERNAL and not block.entities:
             self.found.leave_out("references to other drawings")
             return
         if name in above or len(above) > DEEPEST:
             raise AppError(
-                "unsupported_format", f"The block {entity.text(2)!r} of the DXF file is in itself, or nested too deeply"
+                "unsupported_format",
+                f"The block {entity.text(2)!r} of the DXF file contains itself, or is nested too deeply",
             )
         for placed in self._occurrences(entity, block):
             self.add_all(block.entities, product(transform, placed), (*above, name))
 
     def _occurrences(self, entity: Entity, block: Block) -> list[Transform]:
-        """Where the block goes: scaled, turned, in rows and columns, in the insert's own plane."""
+        """Return the places of the block: scaled, turned, in rows and columns, in the insert's own plane."""
         x, y, z = (-each for each in block.head.point())
         turn = math.radians(entity.number(50))
         c, s = math.cos(turn), math.sin(turn)
@@ -125,7 +126,7 @@ def _scale(drawing: Drawing, found: Found) -> float:
     except ValueError:
         unit, english = 0, False
     if unit not in UNITS:
-        raise AppError("unsupported_format", f"The DXF file's unit ($INSUNITS {unit}) is none that can be read")
+        raise AppError("unsupported_format", f"The DXF file's unit ($INSUNITS {unit}) is not supported")
     if unit == 0 and english and "$INSUNITS" in drawing.header:
         found.warn(
             "unit_assumed",

@@ -1,0 +1,8 @@
+"""What FreeCAD raises by a class of its own."""
+
+from __future__ import annotations
+
+import FreeCAD
+
+# Part of FreeCAD.Base, which the stubs do not know.
+FreeCADError: type[Exception] = getattr(FreeCAD.Base, "FreeCADError")  # noqa: B009
