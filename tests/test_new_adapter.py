@@ -60,7 +60,7 @@ def test_the_half_inside_the_application_is_python_3_8() -> None:
 def test_the_next_steps_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     new_adapter("my-cad", tmp_path)
     told = capsys.readouterr().out
-    assert told.startswith(f"{tmp_path / 'cadgate-my-cad'} is an adapter that works")
+    assert told.startswith(f"{tmp_path / 'cadgate-my-cad'} is a working adapter")
     for part in (
         f"{sys.executable} -m pip install -e './cadgate-my-cad[dev]'",
         f"{sys.executable} -m cadgate plugins",
@@ -99,7 +99,7 @@ def test_the_name_of_an_installed_adapter_is_refused(tmp_path: Path) -> None:
 
 def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "cadgate-sketch").mkdir()
-    with pytest.raises(CannotMake, match="is there already"):
+    with pytest.raises(CannotMake, match="exists already"):
         new_adapter("sketch", tmp_path)
     assert list((tmp_path / "cadgate-sketch").iterdir()) == []
 

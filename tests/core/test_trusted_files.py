@@ -52,7 +52,7 @@ async def test_a_trusted_file_needs_execute_by_every_door(tmp_path: Path) -> Non
         runtime.served.methods["items.create"] = OPEN
         writer = replace(HERE, caller=Caller(Authority("writer", WRITER)))
         app = Application(runtime, writer)
-        with pytest.raises(Forbidden, match=r"no 'execute' scope, which items.create of a trusted file needs"):
+        with pytest.raises(Forbidden, match=r"the scope 'execute', which items.create of a trusted file needs"):
             await app.call(OPEN, Opening(name="a", trusted=True))
         with pytest.raises(Forbidden):
             prepare(runtime.served, writer, "items.create", {"name": "a", "trusted": True})

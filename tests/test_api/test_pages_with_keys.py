@@ -172,7 +172,7 @@ def test_a_revoked_key_ends_the_page_within_a_second(proxied: str, holder: Holde
     assert closed[0] - revoked < 1.5
     page.get_by_label("Key").fill(holder.text)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("alert")).to_contain_text("not known, or was revoked")
+    expect(page.get_by_role("alert")).to_contain_text("unknown, or was revoked")
     assert holder.text not in page.content()
     assert holder.text not in page.url
 

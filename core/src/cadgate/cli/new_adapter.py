@@ -1,4 +1,4 @@
-"""`cadgate new-adapter`: a new adapter package, from the templates that the gateway ships."""
+"""`cadgate new-adapter`: creates an adapter package from the gateway's templates."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from cadgate.errors import CadgateError
 from cadgate.plugins.validate import MAX_NAME, NAME, RESERVED
 
 SUFFIX = ".tmpl"
-"""Of every template: no tool takes them for code."""
+"""The suffix of every template, so that no tool treats them as code."""
 
 _ROOTS = {"package": "{package}", "gitignore": ".gitignore"}
-"""What is called otherwise in the new folder."""
+"""Paths that have a different name in the new folder."""
 
 
 class CannotMake(CadgateError):
-    """The name cannot be an adapter's, or the folder is not free."""
+    """The name cannot be an adapter's, or the folder exists already."""
 
     code = "cannot_make"
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What an adapter is called in each place. `package` is its import package, `prefix` begins its classes' names."""
+    """An adapter's name in all its forms. `package` is the import package, `prefix` starts the names of classes."""
 
     name: str
 
@@ -57,14 +57,14 @@ class Names:
         return " ".join(word.capitalize() for word in self.words)
 
     def mapping(self) -> dict[str, str]:
-        """What stands in templates as `$name` and so on."""
+        """Return the values of the placeholders in templates, such as `$name`."""
         return {"name": self.name, "package": self.package, "Class": self.prefix, "title": self.title}
 
 
 def new_adapter(name: str, folder: Path) -> int:
-    """Write the package `cadgate-{name}` in `folder` and say what to do with it.
+    """Create the package `cadgate-{name}` in `folder`, and print the next steps.
 
-    :raises CannotMake: the name cannot be an adapter's, or is one's already, or the folder is there.
+    :raises CannotMake: the name cannot be an adapter's, or is in use, or the folder exists.
     """
     names = Names(name)
     _check(names)
@@ -72,9 +72,9 @@ def new_adapter(name: str, folder: Path) -> int:
     try:
         target.mkdir()
     except FileExistsError as error:
-        raise CannotMake(f"{target} is there already: choose another name, or remove it") from error
+        raise CannotMake(f"{target} exists already: choose another name, or remove it") from error
     except OSError as error:
-        raise CannotMake(f"{target} cannot be made: {error.strerror}") from error
+        raise CannotMake(f"{target} cannot be created: {error.strerror}") from error
     for path, text in rendered(names):
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -91,21 +91,21 @@ def _check(names: Names) -> None:
             "as in 'openscad'"
         )
     if name in RESERVED:
-        raise CannotMake(f"{name!r} cannot be an adapter's name: it is the gateway's own")
-    # A package of this name must not hide one that is there, and its classes not those that it imports.
+        raise CannotMake(f"{name!r} cannot be an adapter's name: it is reserved for the gateway")
+    # The package must not shadow an existing one, nor its classes those that they import.
     taken = [one for one in announced() if one.name == name]
     if taken:
         raise CannotMake(f"an adapter {name!r} is installed already: {taken[0]}")
     for text in cadgate.plugin.__all__:
         if text.startswith(names.prefix) and text.removeprefix(names.prefix) in _CLASSES:
-            raise CannotMake(f"{name!r} cannot be used: its class {text} would be called like one of cadgate.plugin")
+            raise CannotMake(f"{name!r} cannot be used: its class {text} would have the name of one in cadgate.plugin")
 
 
 _CLASSES = frozenset(("Client", "ConnectionError", "Host", "Launcher", "Settings"))
 
 
 def rendered(names: Names) -> Iterator[tuple[Path, str]]:
-    """Every file of the new package: its path below the folder, and its text."""
+    """Yield every file of the new package: its relative path, and its text."""
     root = files("cadgate").joinpath("templates", "adapter")
     mapping = names.mapping()
     for path, template in _templates(root, Path()):
@@ -122,7 +122,7 @@ def _templates(folder: Traversable, path: Path) -> Iterator[tuple[Path, Traversa
 
 
 def _next_steps(names: Names, target: Path) -> None:
-    say(f"{target} is an adapter that works: it runs a small stand-in for {names.title}. Next:")
+    say(f"{target} is a working adapter, which runs a small stand-in for {names.title}. Next:")
     say("")
     python = shlex.quote(sys.executable)
     say(f"    {python} -m pip install -e './{names.project}[dev]'")
@@ -130,4 +130,4 @@ def _next_steps(names: Names, target: Path) -> None:
     say(f"    (cd {names.project} && {python} -m pytest)")
     say(f"    {python} -m cadgate up         # /api/v1/{names.name}, /ws/{names.name}, /console/{names.name}")
     say("")
-    say(f"Then make it real, beginning with src/{names.package}/launcher.py; README.md there says how to go on.")
+    say(f"Then make it real, starting with src/{names.package}/launcher.py; its README.md describes the steps.")

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from cadgate.appserver.replies import OWN_KEY
-from cadgate.artifacts.room import needs_room
+from cadgate.artifacts.disk_space import reporting_full_disk
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.clients.connection import Reply
 from cadgate.contract.authority import WITHDRAWN, Authority
@@ -235,7 +235,7 @@ class Calls:
             try:
                 # The parts that wait for an application end at the deadline themselves, and end what they started.
                 async with asyncio.timeout(seconds + self._served.settings.grace_seconds + 1):
-                    with needs_room():
+                    with reporting_full_disk():
                         return await while_allowed(
                             handler.run(self._application(inner), params), context.caller.authority, needed
                         )

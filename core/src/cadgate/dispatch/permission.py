@@ -40,7 +40,7 @@ def _require(served: ServedAdapter, context: RequestContext, scope: Scope, what:
     except Forbidden as error:
         if what == method.name:
             raise
-        message = error.message.replace(f"{scope!r} scope", f"{scope!r} scope, which {what} needs", 1)
+        message = error.message.replace(f"the scope {scope!r}", f"the scope {scope!r}, which {what} needs", 1)
         raise Forbidden(message, details=error.details) from error
     if scope == "execute" and not served.settings.allow_execute:
         raise switched_off(served.name, method.name, what)
