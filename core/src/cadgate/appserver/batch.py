@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Dict, cast
+from typing import Any, Callable, Dict, Protocol, cast
 
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError, PutOffError
@@ -16,18 +16,32 @@ from cadgate.appserver.outcomes import (
     require_not_set_aside,
     resolved_params,
 )
-
-if TYPE_CHECKING:
-    from cadgate.appserver.calls import CallRunner
+from cadgate.appserver.recovery import Recovery
+from cadgate.appserver.replies import Replies
 
 Answer = Dict[str, Any]
+
+
+class RunsCalls(Protocol):
+    """What a batch needs of whatever runs its calls: see `CallRunner`."""
+
+    replies: Replies
+    recovery: Recovery | None
+
+    def invoke_method(self, call: Call, *, in_transaction: bool = False) -> Any: ...
+
+    def run_interruptibly(self, call: Call, work: Callable[[], Any]) -> Any: ...
+
+    def persist(self, call: Call, result: Any, request: str | None = None) -> None: ...
+
+    def roll_back_call(self, call: Call) -> None: ...
 
 
 class Batches:
     """Runs `session.batch`. Each call of a batch sees the effects of those before it."""
 
-    def __init__(self, caller: CallRunner, host: Host) -> None:
-        self._runner = caller
+    def __init__(self, runner: RunsCalls, host: Host) -> None:
+        self._runner = runner
         self._host = host
 
     def run(self, call: Call) -> Any:

@@ -57,7 +57,7 @@ class Method(Generic[P, R]):
         return params.model_dump(mode="json", exclude_unset=self.partial)
 
 
-class Caller(Protocol):
+class HandlerApplication(Protocol):
     """The first argument of a handler: `Application` in `cadgate.plugin`, which can do much more."""
 
     async def call(self, method: Method[P, R], params: Any) -> R:
@@ -65,7 +65,7 @@ class Caller(Protocol):
         ...
 
 
-A = TypeVar("A", bound=Caller)
+A = TypeVar("A", bound=HandlerApplication)
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)

@@ -79,7 +79,7 @@ class Application:
 
     def require(self, scope: Scope) -> None:
         """Raise Forbidden unless the caller has `scope`: for requirements that depend on more than the method."""
-        self.context.authority.require(scope)
+        self.context.caller.authority.require(scope)
 
     def publish(self, topic: str, data: dict[str, Any]) -> None:
         """Send an event to every subscriber of the adapter's WebSocket, for example `render` progress."""

@@ -36,7 +36,7 @@ def require_permission(
 
 def _require(served: ServedAdapter, context: RequestContext, scope: Scope, what: str, method: Method[Any, Any]) -> None:
     try:
-        context.authority.require(scope)
+        context.caller.authority.require(scope)
     except Forbidden as error:
         if what == method.name:
             raise
@@ -77,7 +77,7 @@ def audit_event_of_call(
     return AuditEvent(
         method=method.name,
         identity=context.identity,
-        peer=context.peer,
+        peer=context.caller.peer,
         request_id=context.request_id,
         door=context.door,
         adapter=served.name,
