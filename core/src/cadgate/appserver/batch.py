@@ -23,7 +23,7 @@ Answer = Dict[str, Any]
 
 
 class RunsCalls(Protocol):
-    """What a batch needs of whoever runs its calls: see `CallRunner`."""
+    """What a batch needs of whatever runs its calls: see `CallRunner`."""
 
     replies: Replies
     recovery: Recovery | None
