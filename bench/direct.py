@@ -19,12 +19,12 @@ host.start()
 function = registry.METHODS[spec["method"]]
 times = []
 for _ in range(spec["count"]):
-    context.enter(context.Call(None, 1, spec["method"], {}, {"mutates": True}))
+    context.enter_call(context.Call(None, 1, spec["method"], {}, {"mutates": True}))
     began = time.perf_counter()
     with host.transaction(spec["method"]):
         function(**spec["params"])
     times.append((time.perf_counter() - began) * 1000)
-    context.leave()
+    context.leave_call()
 with open(spec["output"], "w") as file:
     json.dump(times, file)
 sys.stdout.flush()

@@ -102,7 +102,7 @@ def test_start_all_brings_both_applications_up_and_stop_all_leaves_nothing_behin
 
     again = shell.run("start_all.sh")
     assert again.returncode == 0
-    assert f"the gateway runs already (process {holder.pid})" in again.stdout
+    assert f"the gateway is already running (process {holder.pid})" in again.stdout
 
     stopped = shell.run("stop_all.sh")
     assert (stopped.returncode, stopped.stdout) == (0, f"the gateway (process {holder.pid}) has ended\n")

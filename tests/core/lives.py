@@ -66,7 +66,7 @@ class Session:
 
     def add(self, word: str, *, key: str | None = None, request: str | None = None, seconds: float = 0.0) -> None:
         result = self.host.add(word)
-        self.recovery.note(
+        self.recovery.append_entry(
             {
                 "key": key,
                 "hash": "digest",
@@ -88,19 +88,19 @@ class Session:
     def begin_beside(self, because: str = "idle") -> Callable[[], None]:
         """Let a copy of this process write a snapshot; what is returned waits for it, and begins the new log."""
         ended = threading.Event()
-        self.recovery.shorten(because, ended.set)
+        self.recovery.shorten_log(because, ended.set)
 
         def finish() -> None:
-            if self.journal.writes_beside:
+            if self.journal.has_pending_snapshot:
                 assert ended.wait(20)
-            self.recovery.finish()
+            self.recovery.adopt_pending_snapshot()
 
         return finish
 
     def execute(self, word: str) -> None:
         """A change that only a snapshot can tell."""
         self.host.add(word)
-        self.recovery.keep_by_snapshot("session.execute")
+        self.recovery.persist_by_snapshot("session.execute")
 
     @property
     def words(self) -> str:

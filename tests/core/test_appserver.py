@@ -157,7 +157,7 @@ def test_a_notification_is_not_answered(wire: Wire) -> None:
 def test_a_result_that_cannot_be_sent_is_an_error_and_ends_nothing(wire: Wire, how: str) -> None:
     code, message = error_of(wire.call("work.answer", {"how": how}))
     assert code == ("command_failed" if how.startswith("bytes") else "internal_error")
-    assert "work.answer gave a result that cannot be sent" in message
+    assert "work.answer returned a result that cannot be sent" in message
     assert wire.call("session.ping")["result"] == {"pong": True}
 
 
@@ -406,7 +406,7 @@ def test_a_mutation_whose_result_is_not_json_is_taken_back(wire: Wire, value: st
     before = wire.names()
     code, message = error_of(wire.mutate("items.wrong", item("Wrong", value)))
     assert code == "internal_error"
-    assert "was taken back" in message
+    assert "was rolled back" in message
     assert wire.names() == before
 
 

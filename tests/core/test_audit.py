@@ -19,7 +19,7 @@ from cadgate.cli.keys import create as create_key
 from cadgate.cli.keys import revoke as revoke_key
 from cadgate.contract.authority import LOCAL, Authority
 from cadgate.contract.builtin import EXECUTE, UNDO, Batch, BatchCall, Code
-from cadgate.contract.context import RequestContext
+from cadgate.contract.context import Caller, RequestContext
 from cadgate.dispatch.application import Application
 from cadgate.dispatch.batch import prepare, run_batch
 from cadgate.dispatch.calls import DryRunDone
@@ -36,7 +36,7 @@ from cadgate_fake import models as m  # isort: skip
 pytestmark = [pytest.mark.anyio, pytest.mark.security]
 
 DEED = Deed(method="items.create", identity="local", peer="127.0.0.1:5", request_id="r", door="rest", adapter="fake")
-HERE = RequestContext(request_id="test", peer="127.0.0.1:5", authority=LOCAL)
+HERE = RequestContext(request_id="test", caller=Caller(LOCAL, "127.0.0.1:5"))
 
 
 def lines(folder: Path) -> list[dict[str, Any]]:
@@ -211,7 +211,7 @@ async def test_an_atomic_batch_that_fails_says_what_was_rolled_back(runtime: Ses
 
 
 async def test_what_a_key_may_not_do_has_a_line_too(runtime: SessionRuntime, tmp_path: Path) -> None:
-    reader = replace(HERE, authority=Authority("key:0123456789ab", frozenset({"read"})))
+    reader = replace(HERE, caller=replace(HERE.caller, authority=Authority("key:0123456789ab", frozenset({"read"}))))
     with pytest.raises(Forbidden):
         await Application(runtime, reader).call(m.CREATE, m.ItemParams())
     with pytest.raises(Forbidden):

@@ -10,8 +10,8 @@ import pytest
 
 from cadgate.appserver import AppError, Host
 from cadgate.appserver.batch import Batches
-from cadgate.appserver.calls import Caller
-from cadgate.appserver.context import Call, enter, leave, warn
+from cadgate.appserver.calls import CallRunner
+from cadgate.appserver.context import Call, enter_call, leave_call, warn
 
 
 class Chain(Host):
@@ -53,7 +53,7 @@ class Runner:
         self.recovery = None
         self.put_off: list[bool] = []
 
-    def invoke(self, part: Call, *, in_transaction: bool) -> dict[str, Any]:
+    def invoke_method(self, part: Call, *, in_transaction: bool) -> dict[str, Any]:
         assert in_transaction
         self.put_off.append(self.host.putting_off)
         if part.method == "get":
@@ -64,10 +64,10 @@ class Runner:
             self.host.catch_up()
         return {"number": self.host.number}
 
-    def interruptibly(self, call: Call, work: Callable[[], Any]) -> Any:
+    def run_interruptibly(self, call: Call, work: Callable[[], Any]) -> Any:
         return work()
 
-    def roll_back(self, call: Call) -> None: ...
+    def roll_back_call(self, call: Call) -> None: ...
 
     def keep(self, call: Call, result: Any) -> None: ...
 
@@ -76,11 +76,11 @@ def run(host: Chain, *calls: tuple[str, int]) -> tuple[Any, Runner]:
     runner = Runner(host)
     items = [{"method": method, "params": {"number": number}, "mutates": method == "set"} for method, number in calls]
     batch = Call(None, None, "session.batch", {"calls": items, "atomic": True}, {"mutates": True})
-    enter(batch)
+    enter_call(batch)
     try:
-        return Batches(cast(Caller, runner), host).run(batch), runner
+        return Batches(cast(CallRunner, runner), host).run(batch), runner
     finally:
-        leave()
+        leave_call()
 
 
 def test_it_is_done_once_at_the_end() -> None:

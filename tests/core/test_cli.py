@@ -122,7 +122,7 @@ def test_doctor_prints_the_command_that_mends_what_is_missing(machine: Machine) 
     with socket.create_server(("127.0.0.1", machine.port)):
         result = machine.run("doctor")
     assert result.returncode == 1
-    assert "is taken by another program" in result.stdout
+    assert "is in use by another program" in result.stdout
     assert "freecad: unset FREECAD_CMD, or let it name freecadcmd" in result.stdout.splitlines()
 
 
@@ -133,7 +133,7 @@ def test_doctor_tells_of_an_external_application_that_does_not_listen(machine: M
     )
     result = machine.run("doctor")
     assert result.returncode == 1
-    assert f"external, and nothing answers at 127.0.0.1:{port}" in result.stdout
+    assert f"external, but nothing answers at 127.0.0.1:{port}" in result.stdout
 
 
 # --- refusals --------------------------------------------------------------------------------------------------------
@@ -173,14 +173,14 @@ def test_a_taken_port_is_one_line_and_exit_code_1(machine: Machine) -> None:
     with socket.create_server(("127.0.0.1", machine.port)):
         result = machine.run("serve")
     assert result.returncode == 1
-    assert f"port {machine.port} on 127.0.0.1 is taken by another program" in one_line(result)
+    assert f"port {machine.port} on 127.0.0.1 is in use by another program" in one_line(result)
 
 
 def test_a_taken_port_reaches_who_calls_up(machine: Machine) -> None:
     with socket.create_server(("127.0.0.1", machine.port)):
         result = machine.run("up")
     assert result.returncode == 1
-    assert "is taken by another program" in one_line(result)
+    assert "is in use by another program" in one_line(result)
 
 
 def test_a_host_that_is_not_of_this_machine_is_one_line(machine: Machine) -> None:
@@ -210,7 +210,7 @@ def test_up_starts_a_gateway_that_outlives_it_and_down_ends_it(machine: Machine)
 
     again = machine.run("up")
     assert again.returncode == 0
-    assert f"the gateway runs already (process {pid})" in again.stdout
+    assert f"the gateway is already running (process {pid})" in again.stdout
     assert machine.pid() == pid
 
     second = machine.run("serve", "--port", "0")
@@ -267,7 +267,7 @@ def test_an_application_that_is_not_installed_is_told_with_its_remedy_and_is_no_
     for output in (result, status):
         (line,) = [line for line in output.stdout.splitlines() if line.startswith("freecad      ")]
         assert line.startswith("freecad      unavailable ")
-        assert line.endswith("; to mend it: unset FREECAD_CMD, or let it name freecadcmd")
+        assert line.endswith("; to fix it: unset FREECAD_CMD, or let it name freecadcmd")
 
 
 @pytest.mark.real
@@ -302,7 +302,7 @@ def test_down_kills_what_does_not_end_with_all_that_it_started(machine: Machine)
 def test_other_machines_are_only_let_in_with_keys(machine: Machine) -> None:
     result = machine.run("serve", "--host", "0.0.0.0", CADGATE_AUTH="token")
     assert result.returncode == 2
-    assert "nobody has a key: make one with `cadgate keys create NAME`" in one_line(result)
+    assert "there is no key: create one with `cadgate keys create NAME`" in one_line(result)
 
 
 def test_commands_can_look_at_a_gateway_that_wants_keys_and_others_cannot(machine: Machine) -> None:

@@ -193,7 +193,7 @@ async def test_nobody_listening_is_the_adapters_own_error(monkeypatch: pytest.Mo
 
 async def test_a_wrong_secret_is_told(application: RawApplication) -> None:
     client = FakeClient("127.0.0.1", application.about["port"], "guessed")
-    with pytest.raises(FakeConnectionError, match="its secret is another"):
+    with pytest.raises(FakeConnectionError, match="it has a different secret"):
         await client.connect()
 
 
@@ -209,7 +209,7 @@ async def test_a_server_that_does_not_greet_is_given_up(monkeypatch: pytest.Monk
     monkeypatch.setattr("cadgate.clients.base_client.CONNECT_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         client = FakeClient("127.0.0.1", silent.getsockname()[1], SECRET)
-        with pytest.raises(FakeConnectionError, match="did not greet in time"):
+        with pytest.raises(FakeConnectionError, match="no answer to the hello in time"):
             await client.connect()
 
 
@@ -388,7 +388,7 @@ async def test_what_no_frame_can_hold_is_refused_before_it_is_sent(
     monkeypatch.setattr(framing, "MAX_FRAME", 10_000)
     with pytest.raises(PayloadTooLarge, match="cannot be sent to the application"):
         await client.call("items.create", item("x", "y" * 20_000), mutates=True, key="large")
-    with pytest.raises(ValidationFailed, match="cannot be said in JSON"):
+    with pytest.raises(ValidationFailed, match="cannot be written as JSON"):
         await client.call("items.create", item("\ud800"), mutates=True, key="surrogate")
     assert await client.call("session.ping", {}) == {"pong": True}
     assert client._pool.connections[0].in_flight == 0

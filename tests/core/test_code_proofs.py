@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cadgate.appserver.reading import Reading
+from cadgate.appserver.code_reading import CodeReading
 from cadgate.appserver.scripting import MODULES, WORDS, why_it_may_stay
 
 DOCUMENT = types.SimpleNamespace()
@@ -68,13 +68,13 @@ unknown(doc)
 @pytest.mark.parametrize("code", [*READS.strip().splitlines(), *LONG_READS])
 def test_code_that_only_reads_is_known(code: str) -> None:
     tree = ast.parse(code)
-    assert Reading(tree, NAMES).only_reads(tree)
+    assert CodeReading(tree, NAMES).only_reads(tree)
 
 
 @pytest.mark.parametrize("code", CHANGES.strip().splitlines())
 def test_code_that_may_change_something_is_not_taken_for_reading(code: str) -> None:
     tree = ast.parse(code)
-    assert not Reading(tree, NAMES).only_reads(tree)
+    assert not CodeReading(tree, NAMES).only_reads(tree)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_code_that_may_change_something_is_not_taken_for_reading(code: str) -> N
     ],
 )
 def test_what_failed_before_it_changed_anything_is_known(code: str, line: int, nothing: bool) -> None:
-    assert Reading(ast.parse(code), NAMES).changed_nothing_until(line) is nothing
+    assert CodeReading(ast.parse(code), NAMES).changed_nothing_until(line) is nothing
 
 
 LEAVES_NOTHING = r"""

@@ -92,7 +92,13 @@ def test_a_session_that_cannot_be_saved_lets_through_what_may_mend_it(tmp_path: 
             assert kept[0]["code"] == "not_saved"
             code, message = error_of(wire.create("Other"))
             assert code == "command_failed"
-            for part in ("the effect of session.execute", "no space is left", "POST /undo", "delete", "change it"):
+            for part in (
+                "the effect of session.execute",
+                "no space is left",
+                "POST /undo",
+                "delete",
+                "change what cannot be saved",
+            ):
                 assert part in message
             assert wire.names() == ["Item", "Bad"]
 
@@ -114,7 +120,7 @@ def test_a_change_that_needs_a_snapshot_which_fails_is_taken_back_and_says_what_
         control.tell(save="fail")
         code, message = error_of(wire.mutate("items.bulk", item("Bulk"), replay="snapshot"))
         assert code == "command_failed"
-        for part in ("items.bulk", "no space is left", "taken back", "Delete or change what cannot be saved"):
+        for part in ("items.bulk", "no space is left", "rolled back", "Delete or change what cannot be saved"):
             assert part in message
         assert wire.names() == ["Item"]
         wire.create("Other")

@@ -17,10 +17,10 @@ import pytest
 
 from cadgate.appserver.context import Call
 from cadgate.appserver.execution import Executor, is_json
-from cadgate.appserver.harmless import is_harmless
 from cadgate.appserver.host import Host
 from cadgate.appserver.interrupts import Interrupts, uninterruptible
 from cadgate.appserver.output import BUFFER_CHARACTERS, Output
+from cadgate.appserver.pure_code import is_pure_code
 
 
 class Peer:
@@ -289,7 +289,7 @@ NAMES: dict[str, Any] = {
     ],
 )
 def test_code_that_cannot_change_anything_is_known(code: str) -> None:
-    assert is_harmless(ast.parse(code), NAMES)
+    assert is_pure_code(ast.parse(code), NAMES)
 
 
 @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ def test_code_that_cannot_change_anything_is_known(code: str) -> None:
     ],
 )
 def test_code_that_may_change_something_is_not_called_harmless(code: str) -> None:
-    assert not is_harmless(ast.parse(code), NAMES)
+    assert not is_pure_code(ast.parse(code), NAMES)
 
 
 def test_an_execution_says_whether_it_may_have_changed_something(bench: Bench) -> None:

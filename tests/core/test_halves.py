@@ -33,8 +33,8 @@ def test_what_is_missing_and_what_is_too_much_is_listed() -> None:
     assert wrong is not None
     text, details = wrong
     assert details == {"missing": ["items.rename"], "unknown": ["items.get"]}
-    assert "does not answer items.rename" in text
-    assert "answers items.get, which the adapter does not have" in text
+    assert "does not have items.rename" in text
+    assert "has items.get, which the adapter does not have" in text
     many = halves(*(f"a.b{number:02}" for number in range(30))).disagreement([], "fake")
     assert many is not None
     assert "a.b09 and 20 more" in many[0]
@@ -44,7 +44,7 @@ def test_what_is_missing_and_what_is_too_much_is_listed() -> None:
 async def test_an_application_with_other_methods_is_not_started(tmp_path: Path) -> None:
     launch = launch_of(tmp_path, fake_settings(), journal=False)
     mine = Halves(frozenset(("items.create", "items.invent")), frozenset(("items.create", "items.invent")))
-    with pytest.raises(FakeConnectionError, match=r"does not answer items.invent; it answers .*items.get") as caught:
+    with pytest.raises(FakeConnectionError, match=r"does not have items.invent; it has .*items.get") as caught:
         await ApplicationProcess.launch(replace(launch, halves=mine), lambda _method, _params: None)
     assert caught.value.details["missing"] == ["items.invent"]
 

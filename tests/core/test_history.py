@@ -120,7 +120,7 @@ def test_a_redo_that_fails_half_way_leaves_everything_as_it_was(lives: Lives) ->
         session.add(word, request="batch")
     session.recovery.history.undo(ANYBODY)
     session.host.fails.add("c")
-    with pytest.raises(AppError, match="could not be done again"):
+    with pytest.raises(AppError, match="could not be redone"):
         session.recovery.history.redo(ANYBODY)
     assert session.words == "a"
     assert not session.recovery.broken
@@ -170,13 +170,13 @@ class Model(RuleBasedStateMachine):
 
     @rule()
     def begin_beside(self) -> None:
-        if not self.session.journal.writes_beside:
+        if not self.session.journal.has_pending_snapshot:
             self.finish = self.session.begin_beside()
             self.redo_survives = False
 
     @rule()
     def finish_beside(self) -> None:
-        if self.finish is not None and self.session.journal.writes_beside:
+        if self.finish is not None and self.session.journal.has_pending_snapshot:
             self.finish()
 
     redo_survives = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from itertools import takewhile
 from pathlib import Path
@@ -138,3 +139,13 @@ def test_damage_of_an_older_generation_costs_nothing_but_undo(lives: Lives, numb
     damage(lives.file(number, "log"), "flip", 0.5, 3)
     session = restored(lives)
     assert (session.host.words, session.told) == (words, [])
+
+
+@pytest.mark.parametrize("change", [lambda text: text[:-1], lambda text: text + b"\n"], ids=["cut", "doubled"])
+def test_damage_of_nothing_but_the_last_newline_is_noticed(lives: Lives, change: Callable[[bytes], bytes]) -> None:
+    words = written(lives)
+    about = lives.file(NEWEST, "about.json")
+    about.write_bytes(change(about.read_bytes()))
+    session = restored(lives)
+    assert session.host.words == words
+    assert session.told

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cadgate.appserver.context import Call
-from cadgate.appserver.outcomes import entry_of
+from cadgate.appserver.outcomes import journal_entry
 from cadgate.contract.methods import Method
 from cadgate.models.common import Creation, Params
 from cadgate.models.responses import MayWarn
@@ -36,7 +36,7 @@ class Move(Params):
 )
 def test_the_declared_parameter_gets_the_name(names: str | None, params: dict[str, Any], kept: dict[str, Any]) -> None:
     call = Call(None, 1, "things.make", params, {"mutates": True, "names": names})
-    assert entry_of(call, {"name": "Chosen"}, None)["params"] == kept
+    assert journal_entry(call, {"name": "Chosen"}, None)["params"] == kept
 
 
 def test_a_creation_declares_its_name_and_other_parameters_only_what_the_method_says() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.cli.gateway import Gateway, Service
-from cadgate.cli.left import StillRunning, left_tables, prune
+from cadgate.cli.leftovers import StillRunning, leftover_tables, prune
 from cadgate.cli.lifecycle import _report
 from cadgate.cli.lock import StateLock
 from cadgate.config.entry_points import announced_names
@@ -80,7 +80,7 @@ def test_nothing_is_removed_under_a_running_gateway(settings: Settings) -> None:
 
 
 def test_a_table_without_an_adapter_is_known_by_name(settings: Settings) -> None:
-    assert left_tables(settings) == {"gone"}
+    assert leftover_tables(settings) == {"gone"}
 
 
 def test_up_warns_of_a_left_table_and_does_not_fail(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -92,14 +92,14 @@ def test_a_suffix_decides_the_format_where_none_is_named() -> None:
     assert follow_suffix({"filepath": "a.png"}, "filepath", FORMATS) == {"filepath": "a.png", "format": "png"}
     named = {"filepath": "a.png", "format": "jpeg"}
     assert follow_suffix(named, "filepath", FORMATS) == named
-    with pytest.raises(ValueError, match=r"let it end in .jpg or .jpeg"):
+    with pytest.raises(ValueError, match=r"use the suffix .jpg or .jpeg"):
         check_suffix("a.png", "filepath", "jpeg", FORMATS)
     assert FORMATS.of("jpeg") == [".jpg", ".jpeg"]
 
 
 @pytest.mark.parametrize("formats", [{"jpeg": ".jpg"}, {".png": "png", "jpeg": ".jpeg"}])
 def test_a_mapping_the_wrong_way_round_is_refused_where_it_is_written(formats: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=r"wrong way round: a suffix leads to its format, so write '\.jpe?g': 'jpeg'"):
+    with pytest.raises(ValueError, match=r"wrong way round: map the suffix to its format, so write '\.jpe?g': 'jpeg'"):
         Suffixes(formats)
 
 

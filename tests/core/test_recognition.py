@@ -30,7 +30,7 @@ KINDS = [
     ("a.step", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n", "git-lfs", "git lfs pull"),
     ("a.step", b"\n<!DOCTYPE html>\n<html><body>404</body></html>", "html", "log-in page"),
     ("a.stl", b"\xef\xbb\xbf<html lang='en'>", "html", "log-in page"),
-    ("a.step", b'{"message": "Not Found"}', "json", "answer of a server"),
+    ("a.step", b'{"message": "Not Found"}', "json", "server's answer"),
     ("a.step", b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "html", "link"),
     ("a.ifc", IFC, "ifc", "IfcConvert"),
     ("a.step", STEP, "step", "STEP"),

@@ -159,7 +159,7 @@ def test_where_many_entries_fail_half_way_what_is_before_them_is_there(lives: Li
         first.add(word)
     second = lives.start(fails=set(bad))
     assert second.words == "a"
-    assert second.told[-1] == f"the entries from there on: they were left out: {recovery_module.MAX_TORN} failed"
+    assert second.told[-1] == f"the entries after that: they were left out: {recovery_module.MAX_TORN} entries failed"
 
 
 def test_what_differs_and_everything_after_a_damaged_snapshot_is_there_too(lives: Lives) -> None:
@@ -239,7 +239,7 @@ def test_a_snapshot_that_ends_the_application_twice_is_left_for_the_one_before(
             lives.start(crashed=crashed)
     last = lives.start(crashed=True)
     assert last.words == "a"
-    assert last.told == ["generation 1: the application died twice while it loaded the snapshot"]
+    assert last.told == ["generation 1: the application died twice while loading the snapshot"]
 
 
 # --- keeping -----------------------------------------------------------------------------------------------------
@@ -250,8 +250,8 @@ def test_a_change_that_cannot_be_journaled_is_taken_back(lives: Lives, result: A
     session = lives.start()
     session.add("a")
     session.host.add("b")
-    with pytest.raises(AppError, match="was taken back") as caught:
-        session.recovery.note({"method": "words.add", "result": result, "request": "r"}, 0.0)
+    with pytest.raises(AppError, match="was rolled back") as caught:
+        session.recovery.append_entry({"method": "words.add", "result": result, "request": "r"}, 0.0)
     assert caught.value.code == "internal_error"
     assert session.words == "a"
     session.add("c")

@@ -312,7 +312,7 @@ def test_a_preflight_needs_no_key(tmp_path: Path) -> None:
 
 def test_a_wide_address_needs_a_key_that_somebody_has(tmp_path: Path) -> None:
     settings = quiet_settings(tmp_path, host="0.0.0.0", auth="token")
-    with pytest.raises(ConfigError, match=r"'0\.0\.0\.0'.*nobody has a key"), own_key(settings):
+    with pytest.raises(ConfigError, match=r"'0\.0\.0\.0'.*there is no key"), own_key(settings):
         pytest.fail("it would start")
     assert not list(KeyFile(tmp_path).list())
     KeyFile(tmp_path).create("laptop")

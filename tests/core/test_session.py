@@ -17,9 +17,9 @@ from cadgate.errors import (
     ApplicationRestarted,
     ConnectionFailed,
 )
-from cadgate.sessions import session as session_module
+from cadgate.sessions import supervisor as supervisor_module
 from cadgate.sessions.process import ApplicationProcess, StartFailed
-from cadgate.sessions.session import Session
+from cadgate.sessions.supervisor import Supervisor
 from tests.core.fake_app import FAKES, Control, becomes, fake_session, fake_settings, launch_of
 from tests.core.sessions import begun, create, names, processes_below, settled
 from tests.gateway import alive, eventually
@@ -78,14 +78,14 @@ async def test_stopping_in_the_middle_of_a_start_leaves_no_process(tmp_path: Pat
 
 async def test_what_an_application_started_ends_with_it(tmp_path: Path) -> None:
     async with fake_session(tmp_path) as watched:
-        child = (await watched.session.exchange("work.spawn", {}, 10))["result"]["value"]
+        child = (await watched.session.calls.exchange("work.spawn", {}, 10))["result"]["value"]
         assert alive(child)
     await becomes(lambda: not alive(child))
 
 
 async def test_an_application_that_does_not_end_by_itself_is_killed(tmp_path: Path) -> None:
     async with fake_session(tmp_path, fake_settings(grace_seconds=60)) as watched:
-        call = asyncio.create_task(watched.session.exchange("work.stuck", {"seconds": 60}, 60))
+        call = asyncio.create_task(watched.session.calls.exchange("work.stuck", {"seconds": 60}, 60))
         await begun(watched, "work.stuck")
         began = time.monotonic()
         await watched.session.stop(0.2)
@@ -104,7 +104,7 @@ from tests.core.fake_app import fake_session
 
 async def main():
     async with fake_session(Path({str(tmp_path)!r})) as watched:
-        call = asyncio.create_task(watched.session.exchange("work.stuck", {{"seconds": 60}}, 60))
+        call = asyncio.create_task(watched.session.calls.exchange("work.stuck", {{"seconds": 60}}, 60))
         while not any(topic == "work" for topic, _ in watched.events):
             await asyncio.sleep(0.01)
         print("the pid is", watched.session.status().pid, file=sys.stderr, flush=True)
@@ -141,7 +141,7 @@ async def test_a_death_is_told_to_whoever_waited_and_followed_by_a_start_at_once
         await create(session, "Survivor")
         before = session.status().pid
         with pytest.raises(ApplicationRestarted, match="fake ended while it worked on work") as caught:
-            await session.exchange("work.crash", {"how": how}, 10)
+            await session.calls.exchange("work.crash", {"how": how}, 10)
         assert caught.value.retryable
         assert session.status().reason == told
         await settled(session, "up")
@@ -187,10 +187,10 @@ async def test_a_life_however_short_is_followed_by_a_start_at_once_and_counts_as
 ) -> None:
     waits: list[float | None] = []
 
-    async def spy(session: Session, seconds: float | None) -> None:
+    async def spy(supervisor: Supervisor, seconds: float | None) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr(Session, "_wait_for_wish", spy)
+    monkeypatch.setattr(Supervisor, "_wait_for_wish", spy)
     async with fake_session(tmp_path) as watched:
         for number in range(8):
             await becomes(lambda number=number: watched.session.status().restarts == number)
@@ -217,7 +217,7 @@ async def test_a_restart_that_was_asked_for_is_told_as_such_and_the_next_death_i
 async def test_only_failed_starts_in_a_row_are_counted(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_wish", impatient(Supervisor._wait_for_wish))
     async with fake_session(tmp_path, fake_settings(control)) as watched:
         session = watched.session
         for life in range(3):
@@ -234,7 +234,7 @@ async def test_only_failed_starts_in_a_row_are_counted(
 async def test_deaths_in_a_replay_count_until_what_kills_is_set_aside(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_wish", impatient(Supervisor._wait_for_wish))
     async with fake_session(tmp_path, fake_settings(control)) as watched:
         session = watched.session
         for name in ("Before", "Killer", "After"):
@@ -251,7 +251,7 @@ async def test_deaths_in_a_replay_count_until_what_kills_is_set_aside(
 async def test_snapshots_that_kill_every_start_end_in_down_with_the_reason_and_the_log(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_wish", impatient(Supervisor._wait_for_wish))
     async with fake_session(tmp_path, fake_settings(control)) as watched:
         await create(watched.session, "Kept")
         control.tell(load="crash")
@@ -275,7 +275,7 @@ def starts(folder: Path) -> int:
 async def test_five_failed_starts_are_the_end_until_somebody_asks(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch, start: str
 ) -> None:
-    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_wish", impatient(Supervisor._wait_for_wish))
     control.tell(start=start)
     async with fake_session(tmp_path, fake_settings(control), start=False) as watched:
         session = watched.session
@@ -303,8 +303,8 @@ async def test_five_failed_starts_are_the_end_until_somebody_asks(
 def impatient(wait: Any) -> Any:
     """The same wait, without the pauses between attempts."""
 
-    async def short(session: Session, seconds: float | None) -> None:
-        await wait(session, None if seconds is None else 0)
+    async def short(supervisor: Supervisor, seconds: float | None) -> None:
+        await wait(supervisor, None if seconds is None else 0)
 
     return short
 
@@ -324,7 +324,7 @@ async def test_a_start_that_takes_too_long_is_a_failed_one_and_leaves_no_process
 async def test_an_application_that_dies_of_its_first_ping_did_not_start(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_wish", impatient(Supervisor._wait_for_wish))
     control.tell(start="die_at_ping")
     async with fake_session(tmp_path, fake_settings(control), start=False) as watched:
         await settled(watched.session, "down")
@@ -336,7 +336,7 @@ async def test_an_application_that_dies_of_its_first_ping_did_not_start(
 async def test_an_application_that_never_answers_its_first_ping_is_ended(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_module, "FIRST_PING_SECONDS", 0.2)
+    monkeypatch.setattr(supervisor_module, "FIRST_PING_SECONDS", 0.2)
     control.tell(start="hang_at_ping")
     async with fake_session(tmp_path, fake_settings(control), start=False) as watched:
         await becomes(lambda: "first ping" in (watched.session.status().reason or ""))
@@ -348,7 +348,7 @@ async def test_an_application_that_never_answers_its_first_ping_is_ended(
 async def test_a_missing_application_is_unavailable_with_its_remedy_and_found_once_it_is_there(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_module, "RETRY_UNAVAILABLE", 0.05)
+    monkeypatch.setattr(supervisor_module, "RETRY_UNAVAILABLE", 0.05)
     control.tell(plan="missing")
     async with fake_session(tmp_path, fake_settings(control), start=False) as watched:
         await settled(watched.session, "unavailable")
@@ -383,7 +383,7 @@ async def test_a_listener_that_fails_ends_nothing(tmp_path: Path) -> None:
 
         watched.session.listeners.insert(0, fail)
         await watched.session.ready.wait()
-        await watched.session.exchange("work.emit", {"topic": "objects", "count": 1, "size": 1}, 10)
+        await watched.session.calls.exchange("work.emit", {"topic": "objects", "count": 1, "size": 1}, 10)
         assert ("objects", {"number": 0, "text": "x"}) in watched.events
         assert watched.states() == ["up"]
 
@@ -391,7 +391,7 @@ async def test_a_listener_that_fails_ends_nothing(tmp_path: Path) -> None:
 async def test_an_entry_that_kills_every_restoration_is_left_out(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_wish", impatient(Supervisor._wait_for_wish))
     async with fake_session(tmp_path, fake_settings(control)) as watched:
         for name in ("First", "Poison", "Last"):
             await create(watched.session, name)
@@ -400,7 +400,7 @@ async def test_an_entry_that_kills_every_restoration_is_left_out(
         await settled(watched.session, "starting")
         await settled(watched.session, "up")
         assert await names(watched.session) == ["First", "Last"]
-        assert "died of it twice" in str(watched.session._source.report["damages"])
+        assert "died of it twice" in str(watched.session._supervisor._source.report["damages"])
 
 
 async def test_a_snapshot_that_cannot_be_loaded_does_not_keep_the_session_down(
@@ -411,7 +411,7 @@ async def test_a_snapshot_that_cannot_be_loaded_does_not_keep_the_session_down(
     control.tell(load="fail")
     async with fake_session(tmp_path, fake_settings(control)) as watched:
         assert await names(watched.session) == ["Old"]
-        assert "the snapshot cannot be loaded" in str(watched.session._source.report["damages"])
+        assert "the snapshot cannot be loaded" in str(watched.session._supervisor._source.report["damages"])
         await create(watched.session, "New")
     control.tell(load=None)
     async with fake_session(tmp_path, fake_settings(control)) as watched:

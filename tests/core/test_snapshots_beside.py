@@ -11,7 +11,7 @@ import time
 import pytest
 
 from cadgate.appserver import recovery as recovery_module
-from cadgate.appserver.copies import Copy
+from cadgate.appserver.forked_copy import ForkedCopy
 from cadgate.appserver.history import Request
 from tests.core.lives import ANYBODY, Lives, Session, flip
 
@@ -66,7 +66,7 @@ def test_an_undo_while_it_is_written_makes_it_useless_and_loses_nothing(lives: L
         session.add(word)
     finish = session.begin_beside()
     session.recovery.history.undo(ANYBODY)
-    assert not session.journal.writes_beside
+    assert not session.journal.has_pending_snapshot
     finish()
     session.add("c")
     assert (session.words, session.journal.number) == ("a c", 0)
@@ -102,7 +102,7 @@ def test_where_a_copy_fails_the_application_itself_writes_it_and_makes_no_more_c
     assert json.loads(lives.file(1, "snapshot.words").read_text()) == ["a", "b"]
     session.add("c")
     session.begin_beside()
-    assert (session.journal.number, session.journal.writes_beside) == (2, False)
+    assert (session.journal.number, session.journal.has_pending_snapshot) == (2, False)
     assert lives.start().words == "a b c"
 
 
@@ -133,7 +133,7 @@ def test_a_copy_tells_nobody_and_keeps_no_connection_open() -> None:
         os.write(ours.fileno(), b"from a copy")
         threading.Event().wait(30)
 
-    copy = Copy(work, 30, ended.set)
+    copy = ForkedCopy(work, 30, ended.set)
     try:
         theirs.settimeout(10)
         ours.close()

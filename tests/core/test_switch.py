@@ -63,7 +63,7 @@ def test_without_a_file_one_is_made(here: Path) -> None:
 def test_nothing_is_written_where_nothing_changes(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     switch(None, "blender", enabled=True)
     assert list(here.iterdir()) == []
-    assert capsys.readouterr().out == "blender is enabled already\n"
+    assert capsys.readouterr().out == "blender is already enabled\n"
 
 
 def test_the_named_file_is_changed_and_no_other(here: Path) -> None:
@@ -106,7 +106,7 @@ def test_where_a_variable_wins_over_the_file_it_is_named(
     monkeypatch.setenv("CADGATE_BLENDER_ENABLED", str(not enabled))
     with pytest.raises(ConfigError) as caught:
         switch(None, "blender", enabled=enabled)
-    assert caught.value.message.startswith("environment variable CADGATE_BLENDER_ENABLED wins over ")
+    assert caught.value.message.startswith("environment variable CADGATE_BLENDER_ENABLED overrides ")
     assert (here / "plugins.toml").read_text() == FILE
 
 
@@ -144,4 +144,4 @@ def test_the_commands_are_commands_and_the_bare_one_still_lists(here: Path) -> N
     ]
     wrong = run("enable", "nothing")
     assert (wrong.returncode, wrong.stdout) == (1, "")
-    assert wrong.stderr == "cadgate: no adapter 'nothing' is installed; `cadgate plugins` lists those that are\n"
+    assert wrong.stderr == "cadgate: no adapter 'nothing' is installed; `cadgate plugins` lists the installed ones\n"

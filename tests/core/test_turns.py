@@ -191,10 +191,10 @@ async def test_those_that_wait_are_told_as_soon_as_it_is_known_that_they_come_to
 async def test_what_only_waited_says_so_and_for_what(tmp_path: Path) -> None:
     async with fake_session(tmp_path) as watched:
         session = watched.session
-        running = asyncio.create_task(session.exchange("work.sleep", {"seconds": 0.6}, 10))
+        running = asyncio.create_task(session.calls.exchange("work.sleep", {"seconds": 0.6}, 10))
         await begun(watched, "work.sleep")
         with pytest.raises(DeadlineExceeded, match=r"waited until its deadline .* for work\.sleep") as caught:
-            await session.exchange("items.create", item("TooLate"), 0.1, mutates=True, key="late")
+            await session.calls.exchange("items.create", item("TooLate"), 0.1, mutates=True, key="late")
         error = caught.value
         assert error.details == {"deadline_ms": 100, "started": False, "waited_for": "work.sleep"}
         assert error.retry_after is not None
@@ -208,7 +208,7 @@ async def test_a_call_that_would_end_soon_after_its_deadline_does_not_end_the_ap
         session = watched.session
         began = time.monotonic()
         with pytest.raises(DeadlineExceeded, match="has not stopped yet") as caught:
-            await session.exchange("work.stuck", {"seconds": 1.0}, 0.1)
+            await session.calls.exchange("work.stuck", {"seconds": 1.0}, 0.1)
         assert time.monotonic() - began < 0.9
         assert caught.value.details == {"deadline_ms": 100, "started": True}
         assert (await create(session, "Next"))["name"] == "Next"
@@ -218,7 +218,7 @@ async def test_a_call_that_would_end_soon_after_its_deadline_does_not_end_the_ap
 async def test_calls_that_wait_survive_the_death_of_the_application(tmp_path: Path) -> None:
     async with fake_session(tmp_path) as watched:
         session = watched.session
-        running = asyncio.create_task(session.exchange("work.stuck", {"seconds": 60}, 60))
+        running = asyncio.create_task(session.calls.exchange("work.stuck", {"seconds": 60}, 60))
         await begun(watched, "work.stuck")
         waiting = [asyncio.create_task(create(session, f"Item{n}", mutates=True, key=f"k{n}")) for n in range(5)]
         await becomes(lambda: session.status().queue_depth == 6)

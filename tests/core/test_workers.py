@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cadgate.contract.authority import LOCAL
-from cadgate.contract.context import RequestContext
+from cadgate.contract.context import Caller, RequestContext
 from cadgate.dispatch.application import Application
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import CommandExecutionError, DeadlineExceeded, InternalError
@@ -307,5 +307,5 @@ async def test_a_client_that_leaves_ends_the_work_in_the_worker(tmp_path: Path) 
         eventually(lambda: not alive(process.pid), seconds=3)
 
 
-def application(runtime: SessionRuntime, **context: Any) -> Application:
-    return Application(runtime, RequestContext(request_id="test", authority=LOCAL, **context))
+def application(runtime: SessionRuntime, **caller: Any) -> Application:
+    return Application(runtime, RequestContext(request_id="test", caller=Caller(LOCAL, **caller)))

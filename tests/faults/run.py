@@ -200,7 +200,7 @@ class Run:
         load.run(
             "import sys\nframe = sys._getframe()\n"
             "while not hasattr(frame.f_locals.get('self'), 'recovery'): frame = frame.f_back\n"
-            "recovery = frame.f_locals['self'].recovery\nrecovery._copies = False\nrecovery.code = None"
+            "recovery = frame.f_locals['self'].recovery\nrecovery._copies = False\nrecovery.persistent_code = None"
         )
 
     def storm(self, kills: int) -> None:

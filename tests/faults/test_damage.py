@@ -106,7 +106,7 @@ def test_a_disk_that_takes_nothing_fails_the_change_takes_it_back_and_is_told_by
     resource.prlimit(inside, resource.RLIMIT_FSIZE, (log + 20, unlimited[1]))
     refused = create(session, "Refused")
     assert refused.status_code == 422, refused.text
-    assert "could not be kept" in refused.json()["error"]["message"]
+    assert "could not be saved" in refused.json()["error"]["message"]
     # Code, whose effect only a snapshot can keep, fails to be kept too, and says so.
     body = {"calls": [{"method": "session.execute", "params": {"code": CODE[session.adapter]}}]}
     told = session.client.post("/batch", json=body).json()["result"]["results"][0]

@@ -82,7 +82,7 @@ def test_a_full_disk_is_told_at_every_door_and_costs_nothing_that_was_acknowledg
         error = answer.json()["error"]
         assert error["code"] == "command_failed", f"{door}: {error}"
         assert str(session.gateway.state_dir) not in answer.text
-    assert "could not be kept" in answers["create"].json()["error"]["message"]
+    assert "could not be saved" in answers["create"].json()["error"]["message"]
     assert session.gateway.health(session.adapter)["result"]["problems"]
     left = [*session.gateway.state_dir.glob("artifacts/*"), *session.gateway.state_dir.glob("artifacts/.*")]
     left += session.gateway.state_dir.glob(f"sessions/{session.adapter}/workspace/.staging/*")

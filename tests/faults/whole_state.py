@@ -37,7 +37,7 @@ if {method!r} not in globals().get("_wrapped", ()):
     while _frame is not None:
         _recovery = getattr(_frame.f_locals.get("self"), "recovery", None)
         if _recovery is not None:
-            _recovery.code = None
+            _recovery.persistent_code = None
             break
         _frame = _frame.f_back
 """

@@ -118,7 +118,7 @@ def test_there_is_no_broken_picture(page: Page, gateway: Gateway, freecad: httpx
     page.goto(f"{gateway.url}/console/freecad")
     expect(page.locator("#state")).to_have_text("connected")
     expect(page.locator("#preview")).to_be_hidden()
-    expect(page.locator("#preview-note")).to_contain_text("FreeCAD draws no pictures here")
+    expect(page.locator("#preview-note")).to_contain_text("FreeCAD has no preview")
     expect(page.locator("#logout")).to_be_hidden()
 
 

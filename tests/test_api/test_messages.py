@@ -116,4 +116,4 @@ async def test_a_message_that_is_none_is_told_what_to_send(gateway: Gateway) -> 
         text = await connection.ask(type="call", id=3, method="objects.list", params="{}")
     assert spelt["error"]["details"]["did_you_mean"] == ["call"]
     assert named["error"]["details"]["did_you_mean"] == ["method"]
-    assert "params: '{}' is a text: send {}" in text["error"]["message"]
+    assert "params: '{}' is a string: send {}" in text["error"]["message"]

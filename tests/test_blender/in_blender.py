@@ -11,10 +11,10 @@ from typing import Any
 HEAD = """
 import json, sys
 import bpy
-from cadgate.appserver.context import Call, current, enter
+from cadgate.appserver.context import Call, current, enter_call
 from cadgate_blender.app import limits
 limits.LIMITS.update(max_import_bytes=1 << 30)
-enter(Call(None, 1, "test", {}, {}))
+enter_call(Call(None, 1, "test", {}, {}))
 def answer(value):
     print("\\nANSWER " + json.dumps(value), flush=True)
 """

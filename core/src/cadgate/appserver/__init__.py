@@ -1,6 +1,6 @@
-"""The half of the wire that runs inside an application. Standard library only, Python 3.8 and later.
+"""The application's end of the wire. It runs inside the application: standard library only, Python 3.8 and later.
 
-Adapters use the names exported here and nothing else of this package.
+Adapters use the names exported here and nothing else from this package.
 """
 
 from cadgate.appserver import scripting, scrutiny

@@ -1,4 +1,4 @@
-"""Remembers at what a restoration died, so that the same thing does not end the application for ever."""
+"""Remembers what restorations died of, so that one bad entry cannot crash the application on every start."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _LENGTH = len(_FORMAT % (0, 0))
 
 
 class Attempts:
-    """A file with a line for each restoration that did not come to its end: the place that it had reached.
+    """A file with one line for each restoration that did not finish: the place it had reached.
 
-    A place is a generation and an entry's number; 0 stands for the snapshot.
+    A place is a generation and an entry's number; entry 0 stands for the snapshot.
     """
 
     def __init__(self, path: str) -> None:
@@ -22,7 +22,7 @@ class Attempts:
         self._deaths: list[bytes] = []
 
     def begin(self, *, crashed: bool) -> None:
-        """A restoration begins. Unless the one before it `crashed`, it was ended from outside and blames nothing."""
+        """Start a restoration. One before it that did not crash was ended from outside, so its place is not blamed."""
         with contextlib.suppress(OSError), open(self._path, "rb") as file:
             self._deaths = [line for line in file.read().splitlines(keepends=True) if len(line) == _LENGTH]
         if not crashed:
@@ -31,8 +31,11 @@ class Attempts:
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, b"".join(self._deaths), 0)
 
-    def may(self, number: int, seq: int) -> bool:
-        """Whether this place may be tried; if so it is where a death that follows belongs. Always, once it runs."""
+    def may_try(self, number: int, seq: int) -> bool:
+        """Whether this place may be tried; if so, record it, so that a crash is counted against it.
+
+        Always true after `end`.
+        """
         if self._file is None:
             return True
         place = _FORMAT % (number, seq)
@@ -42,7 +45,7 @@ class Attempts:
         return True
 
     def end(self) -> None:
-        """It came to its end: whatever happened is over."""
+        """Forget all deaths, because the restoration finished."""
         if self._file is not None:
             os.close(self._file)
             self._file = None

@@ -1,36 +1,60 @@
-"""Many calls in one: each for itself, or all or nothing."""
+"""Run many calls sent as one: independently, or all or nothing."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Dict, cast
+from typing import Any, Callable, Dict, Protocol, cast
 
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError, PutOffError
 from cadgate.appserver.host import Host
-from cadgate.appserver.outcomes import failure_of, interrupted, may_help, require_not_set_aside, resolved, told
-
-if TYPE_CHECKING:
-    from cadgate.appserver.calls import Caller
+from cadgate.appserver.outcomes import (
+    client_error,
+    error_answer_of,
+    interrupted_answer,
+    may_make_savable,
+    require_not_set_aside,
+    resolved_params,
+)
+from cadgate.appserver.recovery import Recovery
+from cadgate.appserver.replies import Replies
 
 Answer = Dict[str, Any]
 
 
-class Batches:
-    """Runs `session.batch` for a caller. Each of its calls sees what the ones before it did."""
+class RunsCalls(Protocol):
+    """What a batch needs of whoever runs its calls: see `CallRunner`."""
 
-    def __init__(self, caller: Caller, host: Host) -> None:
-        self._caller = caller
+    replies: Replies
+    recovery: Recovery | None
+
+    def invoke_method(self, call: Call, *, in_transaction: bool = False) -> Any: ...
+
+    def run_interruptibly(self, call: Call, work: Callable[[], Any]) -> Any: ...
+
+    def persist(self, call: Call, result: Any, request: str | None = None) -> None: ...
+
+    def roll_back_call(self, call: Call) -> None: ...
+
+
+class Batches:
+    """Runs `session.batch`. Each call of a batch sees the effects of those before it."""
+
+    def __init__(self, runner: RunsCalls, host: Host) -> None:
+        self._runner = runner
         self._host = host
 
     def run(self, call: Call) -> Any:
-        """`{"results": [{"result"} | {"error"}]}`. Raises the first failure of an atomic one; nothing changed then."""
+        """Return `{"results": [{"result"} | {"error"}]}`.
+
+        An atomic batch raises its first error, and has then changed nothing.
+        """
         calls: list[dict[str, Any]] = call.params["calls"]
         parts = [self._part(call, number, item) for number, item in enumerate(calls)]
         for each in (call, *parts):
             if each.key is not None:
-                # Before anything is done: the whole request may be another one than that which came with this key.
-                self._caller.replies.find(each.key, each.hash)
+                # Checked before anything is done: this key may have come with a different request.
+                self._runner.replies.find(each.key, each.hash)
         if call.params.get("atomic"):
             return self._atomic(call, calls)
         return {"results": [self._alone(call, part) for part in parts]}
@@ -51,34 +75,34 @@ class Batches:
         return made
 
     def _alone(self, call: Call, part: Call) -> Answer:
-        # The peer may have said meanwhile that the time is over.
+        # A `$/cancel` may have brought the deadline forward meanwhile.
         part.deadline = call.deadline
         if call.cancelled or part.expired:
             return _not_started(part)
         part.started = time.monotonic()
         try:
-            known = self._caller.replies.find(part.key, part.hash) if part.key else None
+            known = self._runner.replies.find(part.key, part.hash) if part.key else None
             if known is not None:
                 return known
             require_not_set_aside(part)
-            if part.mutates and self._caller.recovery is not None:
-                self._caller.recovery.require_saved(but_for=may_help(part, self._host.mends))
-            result = self._caller.invoke(part)
+            if part.mutates and self._runner.recovery is not None:
+                self._runner.recovery.require_saved(even_unsaved=may_make_savable(part, self._host.allowed_unsaved))
+            result = self._runner.invoke_method(part)
             answer: Answer = {"result": result}
             if part.mutates and not part.dry_run:
-                self._caller.keep(part, result, request=call.key or str(call.id))
+                self._runner.persist(part, result, request=call.key or str(call.id))
                 if part.key:
-                    self._caller.replies.store(part.key, part.hash, answer)
+                    self._runner.replies.store(part.key, part.hash, answer)
             return answer
         except KeyboardInterrupt:
             part.deadline = call.deadline
-            return interrupted(part)
+            return interrupted_answer(part)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as for a single call
-            return failure_of(error, part, self._host)
+            return error_answer_of(error, part, self._host)
 
     def _atomic(self, call: Call, calls: list[dict[str, Any]]) -> Any:
         live = call.connection is not None
-        known = self._caller.replies.find(call.key, call.hash) if live and call.key else None
+        known = self._runner.replies.find(call.key, call.hash) if live and call.key else None
         if known is not None:
             return known["result"]
         require_not_set_aside(call)
@@ -87,7 +111,7 @@ class Batches:
         except PutOffError as error:
             if call.expired or (self._host.beyond_transaction and not live):
                 raise error.error from error
-        # One by one, so that the call which is to blame is named; or all are done, if none is.
+        # Try again without deferring work, so that the call to blame is named; if none fails, the batch succeeds.
         call.warnings.clear()
         return self._all(call, calls, putting_off=False)
 
@@ -118,37 +142,37 @@ class Batches:
                         text = f"{part.method} was stopped; nothing was changed"
                         raise AppError(code, text, {"index": number}) from None
                     except (Exception, SystemExit) as error:
-                        failed = told(error, part, self._host)
+                        failed = client_error(error, part, self._host)
                         raise AppError(failed.code, failed.message, {"index": number}) from error
                     finally:
                         changed = changed or part.changed
-                    kept.append({**item, "params": resolved(part, results[-1])})
+                    kept.append({**item, "params": resolved_params(part, results[-1])})
                 if behind:
                     self._catch_up(call)
                 _require_wanted(call)
         except BaseException:
             if changed or self._host.beyond_transaction:
-                self._caller.roll_back(call)
+                self._runner.roll_back_call(call)
             raise
         finally:
             self._host.putting_off = False
         if call.warnings and results and isinstance(results[-1], dict):
-            # Of what was put off to the end.
+            # Warnings from the deferred work.
             last = cast(Dict[str, Any], results[-1])
             results[-1] = {**last, "warnings": [*last.get("warnings", []), *call.warnings]}
         result = {"results": [{"result": each} for each in results]}
         if live and changed and not call.dry_run:
             call.params = {"calls": kept, "atomic": True}
-            self._caller.keep(call, result)
+            self._runner.persist(call, result)
             if call.key:
-                self._caller.replies.store(call.key, call.hash, {"result": result})
+                self._runner.replies.store(call.key, call.hash, {"result": result})
         return result
 
     def _catch_up(self, call: Call) -> bool:
-        """Do what was put off; False: nothing is behind any more. Raises PutOffError."""
+        """Do the deferred work; return False, because nothing is left to do. Raises PutOffError."""
         self._host.putting_off = False
         try:
-            self._caller.interruptibly(call, self._host.catch_up)
+            self._runner.run_interruptibly(call, self._host.catch_up)
         except Exception as error:
             raise PutOffError(error) from error
         return False
@@ -156,11 +180,11 @@ class Batches:
     def _within(self, part: Call) -> Any:
         if part.expired:
             raise AppError("deadline_exceeded", "The batch's deadline passed; nothing was changed")
-        return self._caller.invoke(part, in_transaction=True)
+        return self._runner.invoke_method(part, in_transaction=True)
 
 
 def _require_wanted(call: Call) -> None:
-    """Raise KeyboardInterrupt where somebody's observer or handler has caught the one that ended the batch."""
+    """Raise KeyboardInterrupt again if an observer or handler swallowed the one that ended the batch."""
     if call.cancelled and call.connection is not None:
         raise KeyboardInterrupt
 

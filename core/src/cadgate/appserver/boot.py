@@ -1,4 +1,4 @@
-"""Starts the server in an application that the gateway launched: reads boot data, restores, says ready, serves."""
+"""Starts the server in an application that the gateway launched: read boot data, restore, report ready, serve."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from cadgate.appserver.server import Server
 
 
 def main(kind: type[Host]) -> None:
-    """Serve a host of class `kind` until told to stop, then end the process. Never returns, never raises.
+    """Serve a host of class `kind` until it is stopped, then end the process. Never returns, never raises.
 
-    The descriptor named by `CADGATE_BOOT` brings a line of JSON: secret, workspace, settings, journal (a folder or
-    null), restore, crashed (whether the start before this one ended by itself), standby, and the descriptors `lifeline`
-    and `ready`. Beside them may be `listener`: a listening socket to use instead of an own one.
-    With `standby` the application starts and then waits for a second line, which says anew what differs, before it
-    touches the journal; without one it ends. Into `ready` goes a line of JSON: port and report, or error.
+    The descriptor named by `CADGATE_BOOT` delivers a line of JSON: secret, workspace, settings, journal (a folder or
+    null), restore, crashed (whether the previous application crashed while starting), standby, the descriptors
+    `lifeline` and `ready`, and optionally `listener`, a listening socket to use instead of opening one.
+    With `standby` the application starts and then waits for a second line, which overrides values of the first,
+    before it touches the journal; it ends if none comes. A line of JSON is written to `ready`: port and report, or
+    error.
     """
     boot: dict[str, Any] = {}
     try:
@@ -36,21 +37,21 @@ def main(kind: type[Host]) -> None:
             if boot.get("standby"):
                 boot.update(_line(file))
         about = _open(server, boot)
-        # What the start left lives as long as the process: no collection needs to walk through it again.
+        # Objects made so far live as long as the process: spare the garbage collector walking through them.
         gc.collect()
         gc.freeze()
         _say_ready(boot, about)
         server.serve_forever()
         code = 0
     except BaseException as error:  # noqa: BLE001 - the process ends here, whatever it was
-        log.failure(error)
+        log.error(error)
         if "ready" in boot:
             _say_ready(boot, {"error": f"{type(error).__name__}: {error}"})
         code = 1
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()
-    # Applications hang or print leak warnings when their interpreter is taken down in order.
+    # Applications hang or print leak warnings when their interpreter is finalized.
     os._exit(code)
 
 
@@ -59,12 +60,12 @@ def _line(file: Any) -> dict[str, Any]:
     if not line:
         # Nobody needs this application any more.
         os._exit(0)
-    told: dict[str, Any] = json.loads(line)
-    return told
+    data: dict[str, Any] = json.loads(line)
+    return data
 
 
 def _prepare(kind: type[Host], boot: dict[str, Any]) -> Server:
-    """The application with an empty document."""
+    """Return a server for the application, which has an empty document."""
     host = kind()
     host.managed = True
     host.settings = boot["settings"]
@@ -78,10 +79,10 @@ def _prepare(kind: type[Host], boot: dict[str, Any]) -> Server:
 
 
 def _open(server: Server, boot: dict[str, Any]) -> dict[str, Any]:
-    """Bring back what the journal tells, and listen. Returns what the gateway learns."""
+    """Restore the session from its journal, and listen. Returns what the gateway is to know."""
     report: dict[str, Any] = {"replayed": 0, "damages": []}
     if boot.get("journal"):
-        report = server.caller.open_journal(
+        report = server.call_runner.open_journal(
             boot["journal"], restore=bool(boot.get("restore", True)), crashed=bool(boot.get("crashed"))
         )
     port = (

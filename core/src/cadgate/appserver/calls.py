@@ -1,4 +1,4 @@
-"""How one call is answered on the main thread: at most once, within its deadline, nothing left behind by a failure."""
+"""Answers one call on the main thread: at most once, within its deadline, leaving nothing behind when it fails."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import marshal
 import os
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Callable, Dict, cast
+from typing import Any, Callable, Dict, cast
 
 from cadgate.appserver import context, log
 from cadgate.appserver.batch import Batches
@@ -15,57 +15,63 @@ from cadgate.appserver.errors import AppError, DryRunPassed
 from cadgate.appserver.execution import Executor
 from cadgate.appserver.generations import Entry
 from cadgate.appserver.history import Request
+from cadgate.appserver.host import Host
+from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.journal import Journal
 from cadgate.appserver.outcomes import (
     Answer,
-    entry_of,
-    failure,
-    failure_of,
-    interrupted,
-    may_help,
+    error_answer,
+    error_answer_of,
+    interrupted_answer,
+    journal_entry,
+    may_make_savable,
     require_not_set_aside,
     results_in,
     why_unsaved,
 )
 from cadgate.appserver.recovery import REMEDY, Recovery
 from cadgate.appserver.registry import METHODS
-from cadgate.appserver.replaying import Unchanged
+from cadgate.appserver.replay import Unchanged
 from cadgate.appserver.replies import Replies
 from cadgate.appserver.states import UNCHANGED, States
 
-if TYPE_CHECKING:
-    from cadgate.appserver.server import Server
-
-BROKEN = 70
-"""Exit code of an application whose document could not be brought back to what the journal tells."""
+EXIT_BROKEN = 70
+"""Exit code of an application whose document could not be restored to the state in the journal."""
 
 
-class Caller:
-    """Runs calls for a server. Without a journal (external mode, workers) only the host can undo a failed mutation."""
+class CallRunner:
+    """Runs the calls of a server. Without a journal (external mode, workers) only the host can undo a failed one.
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._host = server.host
+    `wake` makes the main thread look for work besides calls; `stop` ends the server after the running call.
+    """
+
+    def __init__(
+        self, host: Host, interrupts: Interrupts, *, wake: Callable[[], None], stop: Callable[[], None]
+    ) -> None:
+        self._host = host
+        self._interrupts = interrupts
+        self._wake = wake
+        self._stop = stop
         self.replies = Replies()
-        self._batches = Batches(self, server.host)
-        self._executor = Executor(server.host, server.interrupts)
+        self._batches = Batches(self, host)
+        self._executor = Executor(host, interrupts)
         self.recovery: Recovery | None = None
-        self._states = States(self._is_alone)
+        self._states = States(self._only_calls_change_document)
         self._builtin: dict[str, Callable[[Call], Any]] = {
             "session.ping": lambda call: {"pong": True},
             "session.batch": self._batches.run,
-            "session.undo": lambda call: self._history(call, "undo"),
-            "session.redo": lambda call: self._history(call, "redo"),
+            "session.undo": lambda call: self._undo_or_redo(call, "undo"),
+            "session.redo": lambda call: self._undo_or_redo(call, "redo"),
             "session.shutdown": self._shutdown,
         }
 
     def open_journal(self, folder: str, *, restore: bool, crashed: bool = False) -> dict[str, Any]:
-        """Journal from now on; with `restore`, first bring back what the journal tells. Returns a report.
+        """Start to journal; with `restore`, first restore the session from the journal. Returns a report.
 
-        `crashed` says that the start before this one was ended by nobody but the application itself.
+        `crashed` says that the previous application crashed while it started.
         """
         journal = Journal(folder, self._host.snapshot_suffix)
-        self.recovery = Recovery(self._host, journal, self.replies, self._replay)
+        self.recovery = Recovery(self._host, journal, self.replies, self._replay_entry)
         if not restore:
             journal.clear()
         replayed = self.recovery.restore(crashed=crashed)
@@ -73,26 +79,28 @@ class Caller:
         scripted = {} if self.recovery.scripted is None else {"scripted": self.recovery.scripted}
         return {"replayed": replayed, "damages": damages, **scripted}
 
-    def _is_alone(self) -> bool:
+    def _only_calls_change_document(self) -> bool:
         """Whether nothing but calls changes the document."""
         return self._host.managed and self.recovery is not None and self.recovery.scripted is None
 
     # --- one call ------------------------------------------------------------------------------------------------
 
-    def answer(self, call: Call) -> Answer:
-        """The JSON-RPC answer (`result` or `error`) of a call. Never raises."""
+    def answer_call(self, call: Call) -> Answer:
+        """Return the JSON-RPC answer (`result` or `error`) to a call. Never raises."""
         if call.expired:
-            return failure("deadline_exceeded", f"{call.method} waited longer than its deadline and was not started")
+            return error_answer(
+                "deadline_exceeded", f"{call.method} waited longer than its deadline and was not started"
+            )
         try:
-            return self._answer(call)
+            return self._answer_call(call)
         except KeyboardInterrupt:
-            return interrupted(call)
+            return interrupted_answer(call)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - an application raises what it likes
-            return failure_of(error, call, self._host)
+            return error_answer_of(error, call, self._host)
 
-    def _answer(self, call: Call) -> Answer:
-        self._states.note(call)
-        if self._states.unchanged(call):
+    def _answer_call(self, call: Call) -> Answer:
+        self._states.before_call(call)
+        if self._states.is_known_to_peer(call):
             return UNCHANGED
         run = self._builtin.get(call.method)
         if call.mutates and call.key is not None and call.method != "session.batch":
@@ -101,118 +109,117 @@ class Caller:
                 return {**known, "replayed": True}
             require_not_set_aside(call)
         if call.mutates and self.recovery is not None:
-            self.recovery.require_saved(but_for=may_help(call, self._host.mends))
-        answer: Answer = self._server.interrupts.run(call, lambda: self._once(call, run))
+            self.recovery.require_saved(even_unsaved=may_make_savable(call, self._host.allowed_unsaved))
+        answer: Answer = self._interrupts.run(call, lambda: self._run_call(call, run))
         if call.mutates and call.key is not None and call.method != "session.batch" and not call.dry_run:
             self.replies.store(call.key, call.hash, answer)
         return answer
 
-    def _once(self, call: Call, run: Callable[[Call], Any] | None) -> Answer:
+    def _run_call(self, call: Call, run: Callable[[Call], Any] | None) -> Answer:
         if call.method == "session.execute":
             return self._execute(call)
-        # What surrounds the application's own functions keeps files and memory in step: nothing may tear that.
-        self._server.interrupts.deferred = True
+        # Interrupts are deferred outside the application's own function: journal and memory must stay in step.
+        self._interrupts.deferred = True
         if run is not None:
-            context.enter(call)
+            context.enter_call(call)
             try:
                 return {"result": run(call)}
             finally:
-                context.leave()
-        result = self.invoke(call)
+                context.leave_call()
+        result = self.invoke_method(call)
         if call.mutates and not call.dry_run:
-            self.keep(call, result)
+            self.persist(call, result)
         return {"result": result}
 
-    def invoke(self, call: Call, *, in_transaction: bool = False) -> Any:
-        """Run the method's function; a failure after the first change is rolled back.
+    def invoke_method(self, call: Call, *, in_transaction: bool = False) -> Any:
+        """Run the method's function, and roll back when it fails after its first change.
 
-        With `in_transaction` that is left to the caller. Raises what the function raises, KeyboardInterrupt.
+        With `in_transaction` the rollback is left to the caller. Raises what the function raises, KeyboardInterrupt.
         """
         function = METHODS.get(call.method)
         if function is None:
             raise AppError("not_found", f"{self._host.name} has no method {call.method!r}", {"method": call.method})
-        context.enter(call)
+        context.enter_call(call)
         try:
             with ExitStack() as stack:
                 if call.mutates and not call.dry_run and not in_transaction:
                     stack.enter_context(self._host.transaction(call.label))
                 self._host.prepare()
-                result = self._work(call, function)
+                result = self._call_function(call, function)
                 if call.mutates and not call.dry_run:
                     self._host.settle(call.method)
         except DryRunPassed:
             return {"dry_run": True}
         except BaseException:
             if not in_transaction and (call.changed or self._host.beyond_transaction):
-                self.roll_back(call)
+                self.roll_back_call(call)
             raise
         finally:
-            context.leave()
+            context.leave_call()
         if call.warnings and isinstance(result, dict):
             return {**cast("Dict[str, Any]", result), "warnings": call.warnings}
         return result
 
-    def _work(self, call: Call, function: Callable[..., Any]) -> Any:
-        """The application's own function: the one part of a call that can be interrupted."""
-        # A mutation is journaled after its call: what the function does to its parameters must not get there.
+    def _call_function(self, call: Call, function: Callable[..., Any]) -> Any:
+        """Call the application's own function: the only part of a call that can be interrupted."""
+        # The parameters are journaled after the call, so the function gets a copy that it may modify.
         params = cast("Dict[str, Any]", marshal.loads(marshal.dumps(call.params))) if call.mutates else call.params
-        return self.interruptibly(call, lambda: function(**params))
+        return self.run_interruptibly(call, lambda: function(**params))
 
-    def interruptibly(self, call: Call, work: Callable[[], Any]) -> Any:
-        """Do what a live call's deadline or client may interrupt."""
+    def run_interruptibly(self, call: Call, work: Callable[[], Any]) -> Any:
+        """Run `work` so that the call's deadline or client can interrupt it. A replayed call cannot be interrupted."""
         if call.connection is None:
             return work()
-        interrupts = self._server.interrupts
         try:
-            interrupts.deliver()
+            self._interrupts.deliver()
             return work()
         finally:
-            interrupts.deferred = True
+            self._interrupts.deferred = True
 
-    def roll_back(self, call: Call) -> None:
-        """Undo a live call's changes, where the host's own transaction did not."""
+    def roll_back_call(self, call: Call) -> None:
+        """Undo the changes of a live call, where the host's own transaction did not."""
         live = call.connection is not None
         undone = self._host.transactional and not self._host.beyond_transaction
         if live and self.recovery is not None and not undone:
             lost = self.recovery.unsaved
-            self.recovery.rollback()
+            self.recovery.roll_back_to_journal()
             if lost is not None:
                 raise AppError(
                     "command_failed",
-                    f"{call.method} failed, and the session went back to the last state that was saved, without the "
-                    f"effect of {lost}, which could not be",
+                    f"{call.method} failed, and the session went back to the last saved state, which does not have the "
+                    f"effect of {lost}, because that could not be saved",
                     {"lost": lost},
                 )
 
     def _execute(self, call: Call) -> Answer:
-        """Run code. What it changed is kept also when it failed: nobody can tell what that was."""
+        """Run code, and persist what it changed even if it failed: what it had done by then is unknown."""
         if self.recovery is None or call.dry_run:
             return self._executor.run(call)
         before = self.recovery.scripted
-        answer = self._executor.run(call, self._before_code_that_stays, trusting=before is None)
-        self.recovery.look()
-        self._keep_execution(call, answer)
+        answer = self._executor.run(call, self._snapshot_before_persistent_code, trusting=before is None)
+        self.recovery.refresh_scripted()
+        self._persist_execution(call, answer)
         if before is None and self.recovery.scripted is not None and "result" in answer:
             why = self.recovery.scripted
-            text = f"From now on every change is kept by a snapshot of its own, which takes longer: {why}"
+            text = f"From now on every change is saved by a snapshot of its own, which takes longer: {why}"
             answer["result"].setdefault("warnings", []).append({"code": "scripted_session", "message": text})
         return answer
 
-    def _before_code_that_stays(self, why: str) -> None:
-        """Nothing before such code may have to be replayed in this process: so it is in a snapshot."""
+    def _snapshot_before_persistent_code(self, why: str) -> None:
+        """Snapshot before running code that may act on later calls, so that nothing older is replayed alongside it."""
         recovery = self.recovery
-        if recovery is None or recovery.code is not None:
+        if recovery is None or recovery.persistent_code is not None:
             return
         if not self._host.transactional and recovery.has_entries():
             recovery.snapshot_if_possible("code to come")
-        recovery.distrust(why)
+        recovery.distrust_code(why)
 
-    def _keep_execution(self, call: Call, answer: Answer) -> None:
+    def _persist_execution(self, call: Call, answer: Answer) -> None:
         if self.recovery is None:
             return
-        if not call.changed or self._unchanged(call):
+        if not call.changed or self._changed_nothing(call):
             if self.recovery.scripted is not None and self.recovery.has_entries():
-                # What came before is not replayed where code acts: a roll-back would do that.
+                # Otherwise a rollback would replay earlier changes in a process where code may act on them.
                 self.recovery.snapshot_if_possible("code that stays")
             return
         if call.key is not None:
@@ -220,37 +227,37 @@ class Caller:
         try:
             self.recovery.snapshot("after session.execute")
         except Exception as error:  # noqa: BLE001 - code may leave the application in a state that cannot be saved
-            log.failure(error)
+            log.error(error)
             self.recovery.unsaved = "session.execute"
             text = (
-                f"The session could not be saved after this, so a crash would take it back: "
+                f"The session could not be saved after this, so a crash would undo it: "
                 f"{why_unsaved(error, self._host)}. Until it can be saved, other changes are refused. {REMEDY}"
             )
             if "result" in answer:
                 answer["result"]["warnings"] = [{"code": "not_saved", "message": text}]
 
-    def keep(self, call: Call, result: Any, request: str | None = None) -> None:
-        """Make a mutation that succeeded survive: as an entry to replay, or by a snapshot.
+    def persist(self, call: Call, result: Any, request: str | None = None) -> None:
+        """Persist a mutation that succeeded, as a journal entry or by a snapshot.
 
-        `request` names the request that it is a part of. Raises AppError; the mutation was taken back then.
+        `request` names the request that it is a part of. Raises AppError, after the mutation was rolled back.
         """
-        if self.recovery is None or (call.idle and not call.changed):
+        if self.recovery is None or (call.changes_nothing and not call.changed):
             return
         if self.recovery.unsaved is not None:
-            self._keep_if_possible(call, result)
+            self._persist_if_possible(call, result)
             return
-        if self.recovery.scripted is not None or (call.replay == "snapshot" and not self._unchanged(call)):
-            self._keep_by_snapshot(call, result)
+        if self.recovery.scripted is not None or (call.replay == "snapshot" and not self._changed_nothing(call)):
+            self._persist_by_snapshot(call, result)
             return
         if call.replay == "snapshot":
             return
         seconds = 0.0 if call.started is None else time.monotonic() - call.started
-        text = self.recovery.note(entry_of(call, result, request), seconds)
+        text = self.recovery.append_entry(journal_entry(call, result, request), seconds)
         if request is None:
             call.written = (result, text)
 
-    def _keep_if_possible(self, call: Call, result: Any) -> None:
-        """Keep a change that was let through to help a state that cannot be saved; what it did stays in any case."""
+    def _persist_if_possible(self, call: Call, result: Any) -> None:
+        """Try to save after a change that was allowed while the state could not be saved; the change stays anyway."""
         if self.recovery is None:
             return
         if call.key is not None:
@@ -258,58 +265,58 @@ class Caller:
         try:
             self.recovery.snapshot(f"after {call.label}")
         except Exception as error:  # noqa: BLE001 - the next one may help
-            log.failure(error)
+            log.error(error)
             if isinstance(result, dict):
                 why = why_unsaved(error, self._host)
-                text = f"The session still cannot be saved, so a crash would take this back: {why}. {REMEDY}"
+                text = f"The session still cannot be saved, so a crash would undo this: {why}. {REMEDY}"
                 cast(Dict[str, Any], result).setdefault("warnings", []).append({"code": "not_saved", "message": text})
 
-    def _unchanged(self, call: Call) -> bool:
-        context.enter(call)
+    def _changed_nothing(self, call: Call) -> bool:
+        context.enter_call(call)
         try:
             return self._host.unchanged()
         finally:
-            context.leave()
+            context.leave_call()
 
-    def _keep_by_snapshot(self, call: Call, result: Any) -> None:
-        """The snapshot holds the answer too, so that the same request is not done again after a crash."""
+    def _persist_by_snapshot(self, call: Call, result: Any) -> None:
+        """Snapshot the session together with the answer, so that a re-sent request is not run again after a crash."""
         if self.recovery is None:
             return
         if call.key is not None:
             self.replies.store(call.key, call.hash, {"result": result})
         try:
-            self._settle(call, result)
-            self.recovery.keep_by_snapshot(call.label)
+            self._let_session_act(call, result)
+            self.recovery.persist_by_snapshot(call.label)
         except BaseException:
             if call.key is not None:
                 self.replies.forget(call.key)
             raise
         finally:
-            self.recovery.look()
+            self.recovery.refresh_scripted()
 
-    def _settle(self, call: Call, result: Any) -> None:
+    def _let_session_act(self, call: Call, result: Any) -> None:
         if self.recovery is None or self.recovery.scripted is None:
             return
-        context.enter(call)
+        context.enter_call(call)
         try:
             self._host.let_act(results_in(result))
         except Exception as error:  # noqa: BLE001 - somebody's code acted, and failed
-            log.failure(error)
+            log.error(error)
         finally:
-            context.leave()
+            context.leave_call()
 
-    def _replay(self, entry: Entry) -> Any:
+    def _replay_entry(self, entry: Entry) -> Any:
         call = Call(None, None, entry["method"], entry["params"], {"mutates": True, "context": entry["context"]})
         if entry["method"] != "session.batch":
-            return self._again(call, lambda: self.invoke(call))
-        context.enter(call)
+            return self._replay_work(call, lambda: self.invoke_method(call))
+        context.enter_call(call)
         try:
-            return self._again(call, lambda: self._batches.run(call))
+            return self._replay_work(call, lambda: self._batches.run(call))
         finally:
-            context.leave()
+            context.leave_call()
 
-    def _again(self, call: Call, work: Callable[[], Any]) -> Any:
-        """Raises Unchanged for a failure that left nothing behind."""
+    def _replay_work(self, call: Call, work: Callable[[], Any]) -> Any:
+        """Run `work` of a replay. Raises Unchanged for a failure that left nothing behind."""
         try:
             return work()
         except Exception as error:
@@ -318,68 +325,69 @@ class Caller:
                 raise Unchanged(str(error) or type(error).__name__) from error
             raise
 
-    def observe(self, call: Call) -> None:
-        """Once the answer is made, and remembered: tell what changed."""
-        context.enter(call)
+    def report_changes(self, call: Call) -> None:
+        """Let the host report what a call changed, after its answer was made and remembered."""
+        context.enter_call(call)
         try:
             self._host.observe()
-        except Exception as error:  # noqa: BLE001 - an observer's failure is no failure of the call that was just answered
-            log.failure(error)
+        except Exception as error:  # noqa: BLE001 - an observer's error is none of the call that was just answered
+            log.error(error)
         finally:
-            context.leave()
+            context.leave_call()
 
-    def after(self, call: Call) -> None:
-        """Once the answer is on its way: cut a log short that grew too long."""
+    def maintain_journal(self, call: Call) -> None:
+        """Shorten the log if it has grown too long, after the answer was sent."""
         if self.recovery is not None and self.recovery.broken:
-            # Nobody knows what the document is now. The next life begins with what the journal tells.
-            log.say(f"the session cannot go on: {self.recovery.broken}")
-            os._exit(BROKEN)
-        if self.recovery is not None and call.cleared and self.recovery.snapshot_pays():
-            self.recovery.shorten("a cleared document", self._server.wake)
+            # The state of the document is unknown. The next application restores it from the journal.
+            log.info(f"the session cannot continue: {self.recovery.broken}")
+            os._exit(EXIT_BROKEN)
+        if self.recovery is not None and call.cleared and self.recovery.is_snapshot_worthwhile():
+            self.recovery.shorten_log("a cleared document", self._wake)
         elif self.recovery is not None and self.recovery.snapshot_is_overdue():
-            self.recovery.shorten("a long log", self._server.wake)
+            self.recovery.shorten_log("a long log", self._wake)
 
     # --- history, end --------------------------------------------------------------------------------------------
 
-    def _history(self, call: Call, action: str) -> Any:
+    def _undo_or_redo(self, call: Call, action: str) -> Any:
         if call.dry_run:
             return {"dry_run": True}
         if action == "undo" and self.recovery is not None and self.recovery.unsaved is not None:
-            # What could not be saved was not journaled: the journal tells the state before it.
+            # What could not be saved is not in the journal, which leads to the state before it.
             label = self.recovery.unsaved
-            self.recovery.rollback()
-            self.recovery.look()
+            self.recovery.roll_back_to_journal()
+            self.recovery.refresh_scripted()
             return {"undone": label, "can_redo": False}
         if self._host.transactional:
             label = self._host.undo() if action == "undo" else self._host.redo()
             if label is None:
                 raise AppError("conflict", f"There is nothing to {action}")
             result = {"undone" if action == "undo" else "redone": label}
-            self._keep_by_snapshot(call, result)
+            self._persist_by_snapshot(call, result)
             return result
         if self.recovery is None:
-            raise AppError("conflict", f"This session keeps no history, so there is nothing to {action}")
+            raise AppError("conflict", f"This session has no history, so there is nothing to {action}")
         history, request = self.recovery.history, Request(call.key, call.hash)
         try:
             return history.undo(request) if action == "undo" else history.redo(request)
         finally:
-            self.recovery.look()
+            self.recovery.refresh_scripted()
 
     def _shutdown(self, call: Call) -> Any:
         if self.recovery is not None and self.recovery.has_entries():
             self.recovery.snapshot_if_possible("shutdown")
-        self._server.stop()
+        self._stop()
         return {"stopping": True}
 
     def snapshot_is_due(self) -> bool:
+        """Whether a snapshot should be taken in the next pause."""
         return self.recovery is not None and self.recovery.snapshot_is_due()
 
-    def snapshot_when_idle(self) -> None:
-        """Take the snapshot that is due."""
+    def take_due_snapshot(self) -> None:
+        """Take the snapshot that is due, because the application is idle."""
         if self.recovery is not None:
-            self.recovery.shorten("idle", self._server.wake)
+            self.recovery.shorten_log("idle", self._wake)
 
-    def tend(self) -> None:
-        """Between calls: begin the new log, where a snapshot was written beside."""
+    def finish_pending_snapshot(self) -> None:
+        """Start the new log if a forked copy has finished its snapshot. Called between calls."""
         if self.recovery is not None:
-            self.recovery.finish()
+            self.recovery.adopt_pending_snapshot()

@@ -1,4 +1,4 @@
-"""One peer of the in-application server: what it sent so far, and how an answer reaches it."""
+"""One peer of the in-application server: its input so far, and how answers are written to it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 from cadgate.appserver.framing import MAX_FRAME, MAX_HELLO, FrameError, FrameReader, encode
 
 SEND_TIMEOUT = 5.0
-"""Seconds after which a peer that reads nothing is given up."""
+"""Seconds after which a peer that reads nothing is dropped."""
 SLOWEST = 1024 * 1024
-"""Bytes per second: a peer that reads less is given up too."""
+"""Bytes per second: a peer that reads more slowly is dropped too."""
 MAX_POSTED = 100
 
 
@@ -30,15 +30,15 @@ class Connection:
         self.reader = FrameReader(MAX_HELLO)
         self.authenticated = False
         self.client: str | None = None
-        """Which peer this connection belongs to, where it said so: one of its connections gets the notifications."""
+        """The peer this connection belongs to, if it said so. A notification goes to one connection of each peer."""
         self.closed = False
         self._lock = threading.Lock()
         self._rest = b""
         self.posted = 0
-        """How many answers of the I/O thread wait until this peer reads."""
+        """How many answers of the I/O thread wait for this peer to read."""
 
     def trust(self) -> None:
-        """The hello was right: larger frames are allowed from now on."""
+        """Mark the peer as authenticated, which allows larger frames."""
         self.authenticated = True
         self.reader.limit = MAX_FRAME
 
@@ -50,7 +50,7 @@ class Connection:
         self.send_frame(as_frame(message))
 
     def send_frame(self, frame: bytes) -> None:
-        """`send`, of a message that is written already."""
+        """Send a message that is encoded already."""
         with self._lock:
             if self.closed:
                 return
@@ -61,17 +61,17 @@ class Connection:
                 self._shut()
 
     def hold(self, frame: bytes) -> None:
-        """Let a frame be the next output, written with whatever is sent after it, or by `flush`."""
+        """Queue a frame; it is written together with the next one that is sent, or by `flush`."""
         with self._lock:
             self._rest += frame
 
     def flush(self) -> None:
-        """Write what is held."""
+        """Write the queued frames."""
         if self._rest:
             self.send_frame(b"")
 
     def post(self, frame: bytes) -> bool:
-        """Write a frame if that takes no waiting; whether it did. For the I/O thread, which everybody waits for."""
+        """Write a frame if that does not block, and return whether it was. For the I/O thread, which must not wait."""
         if not self._lock.acquire(blocking=False):
             return False
         try:
@@ -82,7 +82,7 @@ class Connection:
             if sent < len(self._rest):
                 self._rest = self._rest[sent:]
                 return False
-            # Once begun it is this connection's next output, whoever writes it.
+            # A frame of which a part was sent must be completed first, whichever thread writes next.
             self._rest = data[sent:]
             return True
         except BlockingIOError:
@@ -111,7 +111,7 @@ class Connection:
                     raise TimeoutError("the peer does not read") from None
 
     def close(self) -> None:
-        """Close it, also under the hands of a thread that writes to it."""
+        """Close the socket, even while another thread writes to it."""
         self._shut()
         with self._lock:
             self.sock.close()
@@ -121,7 +121,7 @@ _encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",",
 
 
 def frame_with(head: dict[str, Any], answer: dict[str, Any], result: str) -> bytes:
-    """The frame of an answer whose `result` is JSON in ASCII already. Raises what `as_frame` does."""
+    """Return the frame of an answer whose `result` is encoded already, as ASCII JSON. Raises what `as_frame` does."""
     if "\\ud" in result:  # perhaps half a surrogate pair
         return as_frame({**head, **answer})
     rest = {name: value for name, value in answer.items() if name != "result"}
@@ -130,7 +130,7 @@ def frame_with(head: dict[str, Any], answer: dict[str, Any], result: str) -> byt
 
 
 def as_frame(message: dict[str, Any]) -> bytes:
-    """A message as it travels. Half a surrogate pair, which UTF-8 cannot say, becomes a question mark.
+    """Return a message as a frame. Half a surrogate pair, which UTF-8 cannot encode, becomes a question mark.
 
     Raises ValueError, TypeError or RecursionError when it is not JSON, FrameError when it is too large.
     """

@@ -1,4 +1,4 @@
-"""The call that the main thread is working on: what it may know of the request, and what it may say back."""
+"""The call that the main thread is running: what its function may know of the request, and may add to the answer."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ class Call:
     __slots__ = (
         "cancelled",
         "changed",
+        "changes_nothing",
         "cleared",
         "connection",
         "context",
@@ -21,7 +22,6 @@ class Call:
         "dry_run",
         "hash",
         "id",
-        "idle",
         "if_match",
         "key",
         "label",
@@ -54,7 +54,7 @@ class Call:
         self.key: str | None = meta.get("key")
         self.hash: str | None = meta.get("hash")
         self.label: str = meta.get("label") or method
-        """What clients know it by: the method whose handler sent it, where one did."""
+        """The method's name for clients: that of the handler which sent this call, where one did."""
         self.mutates = bool(meta.get("mutates"))
         self.replay: str = meta.get("replay", "call")
         self.names: str | None = meta.get("names")
@@ -63,21 +63,21 @@ class Call:
         self.if_match: str | None = meta.get("if_match")
         self.request_id: str | None = meta.get("request_id")
         self.set_aside = int(meta.get("set_aside") or 0)
-        """How often it was at work when the application died, if that was too often: then it is not done any more."""
+        """How often the application died while it ran, if that was too often: such a call is refused."""
         self.context: dict[str, Any] = meta.get("context") or {}
         self.since: str | None = meta.get("since")
-        """The name of the state of which the peer has the answer; empty: it only wants to know the name."""
+        """The name of the state for which the peer has the answer; empty when it only wants to know the name."""
         self.state: str | None = None
-        """The name of the state that the answer is of."""
+        """The name of the state that the answer describes."""
         self.cancelled = False
         self.changed = False
         self.cleared = False
-        """Whether it emptied the document: then what led there need not be done again after a crash."""
-        self.idle = False
-        """Whether it said that it changes nothing: then there is nothing to keep."""
+        """Whether it emptied the document: then nothing before it has to be replayed after a crash."""
+        self.changes_nothing = False
+        """Whether the function declared that it changes nothing: then there is nothing to persist."""
         self.warnings: list[dict[str, str]] = []
         self.written: tuple[Any, str] | None = None
-        """Its result, and that as JSON, once the journal has it."""
+        """The result, and its JSON, once it is in the journal."""
 
     @property
     def expired(self) -> bool:
@@ -88,39 +88,39 @@ _current: list[Call] = []
 
 
 def current() -> Call:
-    """The call that runs now on the main thread."""
+    """Return the call that runs now on the main thread."""
     return _current[-1]
 
 
 def request() -> Call:
-    """The call that a client sent: the batch, for a call that is a part of one."""
+    """Return the call that the client sent: the batch, for a call that is a part of one."""
     return _current[0]
 
 
 def innermost() -> Call | None:
-    """The call that runs, if one does."""
+    """Return the call that runs, if any."""
     return _current[-1] if _current else None
 
 
 def outermost() -> Call | None:
-    """The call that a client sent, if one runs."""
+    """Return the call that the client sent, if any runs."""
     return _current[0] if _current else None
 
 
-def enter(call: Call) -> None:
+def enter_call(call: Call) -> None:
     _current.append(call)
 
 
-def leave() -> None:
+def leave_call() -> None:
     _current.pop()
 
 
 def about_to_change(revision: str | None = None, *, anything: bool = True) -> None:
     """Call this after every check and before the first change.
 
-    A dry run ends here, and a failure after this is rolled back. `revision` is that of the object about to change, for
-    a request that came with `If-Match`. `anything` is false for a request that asks for no change at all, a PATCH
-    without fields: it is checked like any other, and is nothing to keep or to undo.
+    A dry run ends here, and an error after this is rolled back. `revision` is that of the object about to change, which
+    is compared with `If-Match`. Pass `anything=False` for a request that asks for no change at all, such as a PATCH
+    without fields: it is checked like any other, but there is nothing to persist or to undo.
 
     Raises AppError `revision_mismatch`.
     """
@@ -128,7 +128,7 @@ def about_to_change(revision: str | None = None, *, anything: bool = True) -> No
     if call.if_match is not None and revision is not None and call.if_match != revision:
         raise AppError(
             "revision_mismatch",
-            f"The object has changed since revision {call.if_match!r}; it is at {revision!r} now. Read it again",
+            f"The object has changed since revision {call.if_match!r}, and is now at {revision!r}. Read it again",
             {"expected": call.if_match, "actual": revision},
         )
     if call.dry_run:
@@ -136,11 +136,11 @@ def about_to_change(revision: str | None = None, *, anything: bool = True) -> No
     if anything:
         call.changed = True
     else:
-        call.idle = True
+        call.changes_nothing = True
 
 
 def cleared() -> None:
-    """Call this after a change that left nothing in the document: a snapshot of that spares the log before it."""
+    """Call this after a change that emptied the document: a cheap snapshot can then replace the log before it."""
     request().cleared = True
 
 

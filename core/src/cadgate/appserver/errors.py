@@ -1,4 +1,4 @@
-"""Errors as they leave an application: a stable code, a sentence, details. The gateway turns them into its own tree."""
+"""Errors as they leave an application: a stable code, a sentence, details. The gateway maps them to its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Iterable
 
 
 class AppError(Exception):
-    """Something that the client must be told: `code` is a stable snake_case word, `details` a JSON object."""
+    """An error for the client: `code` is a stable snake_case word, `details` a JSON object."""
 
     def __init__(self, code: str, message: str, details: dict[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -17,12 +17,12 @@ class AppError(Exception):
         self.details = details or {}
 
     def wire(self) -> dict[str, Any]:
-        """The JSON-RPC error object."""
+        """Return the JSON-RPC error object."""
         return {"code": -32000, "message": self.message, "data": {"code": self.code, "details": self.details}}
 
 
 class PutOffError(AppError):
-    """`error`, of what an earlier call of an atomic batch leads to and left to be done later."""
+    """Deferred work of an atomic batch failed with `error`; an earlier call of the batch is to blame."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
@@ -31,11 +31,11 @@ class PutOffError(AppError):
 
 
 class DryRunPassed(Exception):
-    """Everything was checked and nothing was changed."""
+    """Ends a dry run: everything was checked, and nothing was changed."""
 
 
 def not_found(kind: str, name: str, candidates: Iterable[str] = ()) -> AppError:
-    """`object_not_found` and its like, with the nearest existing names."""
+    """Return an error `{kind}_not_found`, such as `object_not_found`, with the most similar existing names."""
     near = difflib.get_close_matches(name, list(candidates), n=3, cutoff=0.6)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return AppError(
@@ -44,7 +44,7 @@ def not_found(kind: str, name: str, candidates: Iterable[str] = ()) -> AppError:
 
 
 def name_taken(kind: str, name: str, *, on_conflict: bool = True) -> AppError:
-    """An explicit name that is in use; `on_conflict` says whether the request could have said what to do then."""
+    """Return the error for an explicit name that is in use; `on_conflict`: whether the request accepts that field."""
     otherwise = ', or send "on_conflict": "rename" or "replace"' if on_conflict else ""
     return AppError(
         "name_taken",
@@ -54,7 +54,7 @@ def name_taken(kind: str, name: str, *, on_conflict: bool = True) -> AppError:
 
 
 def limit_exceeded(what: str, value: float, limit: float, setting: str) -> AppError:
-    """Work that is refused because it is too large for the application, or for a number."""
+    """Return the error for work that is too large for the application, or for a number."""
     finite = math.isfinite(value)
     return AppError(
         "limit_exceeded",

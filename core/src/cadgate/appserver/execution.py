@@ -1,7 +1,7 @@
-"""Live code: runs a client's Python on the main thread, in names that persist, and tells how it ended.
+"""Runs a client's Python on the main thread, in a namespace that persists, and reports how it ended.
 
-What it prints is streamed (see `output`). Text that native code prints does not pass here: it goes to the
-application's log.
+What it prints is streamed (see `output`). Text printed by native code is not captured: it goes to the application's
+log.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from types import TracebackType
 from typing import Any, Callable, Dict, List, cast
 
 from cadgate.appserver import context
+from cadgate.appserver.code_reading import CodeReading
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError
-from cadgate.appserver.harmless import is_harmless
 from cadgate.appserver.host import Host
 from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.output import Output, Stream
-from cadgate.appserver.reading import Reading
+from cadgate.appserver.pure_code import is_pure_code
 from cadgate.appserver.scripting import why_it_may_stay
 
 REMEMBERED_SOURCES = 200
@@ -38,8 +38,7 @@ Answer = Dict[str, Any]
 
 
 class Executor:
-    """Runs code for a session. Whatever the code raises, `run` returns an answer: an error of the user's own code is
-    what that code did, and what it changed before stays."""
+    """Runs code for a session. `run` returns an answer whatever the code raises, and what the code changed stays."""
 
     def __init__(self, host: Host, interrupts: Interrupts) -> None:
         self._host = host
@@ -48,16 +47,17 @@ class Executor:
         self._streams: tuple[Stream, Stream] | None = None
         self._sources: list[str] = []
         self._number = 0
-        self._reading: Reading | None = None
+        self._reading: CodeReading | None = None
         self._classes = False
-        """Whether some code defined a class."""
+        """Whether any code so far has defined a class."""
         self._trusting = False
 
     def run(self, call: Call, stays: Callable[[str], None] = lambda why: None, *, trusting: bool = False) -> Answer:
-        """The answer to `session.execute` with the parameter `code`: a result with `value`, `repr` and `duration_ms`,
-        or an error `execution_failed`, `interrupted` or `deadline_exceeded`. `call.changed` is false afterwards where
-        the code cannot have changed anything. `stays` is told, before the code runs, why it may act on later calls.
-        With `trusting` no earlier code does.
+        """Answer `session.execute`: run the parameter `code`.
+
+        The result has `value`, `repr` and `duration_ms`; the error is `execution_failed`, `interrupted` or
+        `deadline_exceeded`. `call.changed` is false afterwards if the code cannot have changed anything. Before code
+        runs that may act on later calls, `stays` is called with the reason. Pass `trusting` if no earlier code does.
 
         Output is sent as notifications `output`, with the request's id, to the connection that asked.
         """
@@ -66,14 +66,14 @@ class Executor:
         filename = self._remember(code)
         if call.dry_run:
             return self._checked(call, code, filename)
-        context.enter(call)
+        context.enter_call(call)
         try:
             for name, value in self._host.namespace().items():
                 self._names.setdefault(name, value)
             with self._host.transaction(call.method):
                 return self._run(call, code, filename, stays)
         finally:
-            context.leave()
+            context.leave_call()
 
     def _run(self, call: Call, code: str, filename: str, stays: Callable[[str], None]) -> Answer:
         output = Output(lambda params: _tell(call, params), self._interrupts)
@@ -81,7 +81,7 @@ class Executor:
         before = self._redirect(output)
 
         def aside(why: str) -> None:
-            # What the application prints while it saves is no output of the code.
+            # What the application prints while it saves is not the code's output.
             self._restore(before)
             try:
                 stays(why)
@@ -93,7 +93,7 @@ class Executor:
             self._interrupts.deliver()
             value, text = self._evaluate(call, code, filename, aside)
             self._interrupts.running = None
-        except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt end the code, not the application
+        except BaseException as error:  # noqa: BLE001 - SystemExit must not end the application
             self._interrupts.running = None
             if call.changed and isinstance(error, Exception) and self._changed_nothing(error, filename):
                 call.changed = False
@@ -106,7 +106,7 @@ class Executor:
             output.close()
 
     def _checked(self, call: Call, code: str, filename: str) -> Answer:
-        """A dry run: the code is compiled and not run."""
+        """Answer a dry run: compile the code without running it."""
         try:
             compile(code, filename, "exec", dont_inherit=True)
         except Exception as error:  # noqa: BLE001 - the compiler has several ways to refuse
@@ -114,13 +114,13 @@ class Executor:
         return {"result": {"dry_run": True}}
 
     def _evaluate(self, call: Call, code: str, filename: str, stays: Callable[[str], None]) -> tuple[Any, str | None]:
-        """Run `code`; the value of its last expression if that is JSON (else None), and its repr."""
+        """Run `code`; return the value of its last expression if that is JSON (else None), and its repr."""
         tree = ast.parse(code, filename)
-        # Classes of the user's make anything of an operator or an attribute, so there nothing can be told.
+        # A user's class can give any meaning to operators and attributes, so nothing can be proved once there is one.
         self._classes = self._classes or any(isinstance(node, ast.ClassDef) for node in ast.walk(tree))
-        self._reading = Reading(tree, self._names) if self._trusting and not self._classes else None
+        self._reading = CodeReading(tree, self._names) if self._trusting and not self._classes else None
         looks = self._reading is not None and self._reading.only_reads(tree)
-        call.changed = not (looks or is_harmless(tree, self._names))
+        call.changed = not (looks or is_pure_code(tree, self._names))
         why = why_it_may_stay(tree, self._names, self._host.code_modules, self._host.code_words)
         if call.changed and why is not None:
             stays(why)
@@ -128,7 +128,7 @@ class Executor:
         if not isinstance(last, ast.Expr):
             exec(compile(tree, filename, "exec", dont_inherit=True), self._names)  # noqa: S102 - what this is for
             return None, None
-        # Both are compiled before the first is run: code with an error in its last line does nothing at all.
+        # Compile both parts first: code with a syntax error in its last line must do nothing at all.
         tree.body.pop()
         expression = compile(ast.Expression(last.value), filename, "eval", dont_inherit=True)
         exec(compile(tree, filename, "exec", dont_inherit=True), self._names)  # noqa: S102
@@ -136,7 +136,7 @@ class Executor:
         return (value if is_json(value) else None), _repr(value)
 
     def _changed_nothing(self, error: Exception, filename: str) -> bool:
-        """Whether code that raised had only read until then."""
+        """Whether code that raised had only read up to that point."""
         line, reading, trace = None, self._reading, error.__traceback__
         while trace is not None and line is None:
             if trace.tb_frame.f_code.co_filename == filename:
@@ -150,7 +150,7 @@ class Executor:
             self._streams = (Stream("stdout", sys.stdout), Stream("stderr", sys.stderr))
         for stream in self._streams:
             stream.output = output
-        # Nobody is there to answer; and `quit()` closes the standard input, which must not be the application's.
+        # There is nobody to type input, and `quit()` closes standard input, which must not be the application's.
         sys.stdin = io.StringIO()
         sys.stdout, sys.stderr = self._streams  # type: ignore[assignment]
         return before
@@ -161,7 +161,7 @@ class Executor:
             stream.output = None
 
     def _remember(self, code: str) -> str:
-        """Give the code a file name under which tracebacks find its lines, also when a later execution calls it."""
+        """Return a file name for the code, by which tracebacks find its lines, also when a later execution calls it."""
         self._number += 1
         filename = f"<execute {self._number}>"
         linecache.cache[filename] = (len(code), None, [line + "\n" for line in code.splitlines()], filename)
@@ -185,9 +185,10 @@ def _failure(call: Call, error: BaseException, filename: str) -> Answer:
         details["line"] = line
     code, message = "execution_failed", f"{kind}: {_text(error)}".rstrip(": ")
     if isinstance(error, KeyboardInterrupt) and call.cancelled:
-        code, message = "interrupted", "The code was interrupted; what it had changed until then stays"
+        code, message = "interrupted", "The code was interrupted; what it had changed until then remains"
         if call.expired:
-            code, message = "deadline_exceeded", "The code was stopped at its deadline; what it had changed stays"
+            text = "The code was stopped at its deadline; what it had changed until then remains"
+            code, message = "deadline_exceeded", text
     if isinstance(error, SystemExit):
         details["exit_code"] = error.code if isinstance(error.code, int) else int(error.code is not None)
     error.__traceback__ = None
@@ -195,7 +196,7 @@ def _failure(call: Call, error: BaseException, filename: str) -> Answer:
 
 
 def _line(error: BaseException, filename: str) -> int | None:
-    """The line of the code that was just run in which it happened."""
+    """Return the line of the code in `filename` where the error happened."""
     if isinstance(error, SyntaxError) and error.filename == filename:
         return error.lineno
     found = None
@@ -208,7 +209,7 @@ def _line(error: BaseException, filename: str) -> int | None:
 
 
 def _traceback(error: BaseException) -> str:
-    """The traceback as Python prints it, with the lines of executed code only: no frame of the server or a library."""
+    """Return the traceback as Python prints it, with frames of executed code only, none of the server or a library."""
     try:
         report = traceback.TracebackException(type(error), error, error.__traceback__)
         _keep_own(report, set())
@@ -236,7 +237,7 @@ def _text(value: BaseException) -> str:
 
 
 def _repr(value: Any) -> str:
-    """`repr(value)`, of bounded length; a repr that fails is part of the answer, not a failure of the code."""
+    """Return `repr(value)`, of bounded length; a failing repr is reported in its place, not as an error of the code."""
     try:
         return _clean(repr(value), MAX_REPR)
     except Exception as error:  # noqa: BLE001 - the repr is the user's own code, or that of a dead reference
@@ -244,7 +245,7 @@ def _repr(value: Any) -> str:
 
 
 def _clean(text: str, limit: int) -> str:
-    """Text that is UTF-8, cut in its middle where it is too long."""
+    """Return valid UTF-8 text, shortened in its middle where it is too long."""
     text = text.encode("utf-8", "backslashreplace").decode()
     if len(text) <= limit:
         return text
@@ -252,7 +253,7 @@ def _clean(text: str, limit: int) -> str:
 
 
 def is_json(value: Any, depth: int = 0) -> bool:
-    """Whether JSON can say `value` as it is: finite numbers, text, lists and tuples, objects whose keys are text."""
+    """Whether `value` can be sent as JSON unchanged: finite numbers, text, lists, tuples, objects with text as keys."""
     if value is None or isinstance(value, bool):
         return True
     if isinstance(value, int):

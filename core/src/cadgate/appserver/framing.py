@@ -16,14 +16,14 @@ class FrameError(Exception):
 
 
 def encode(body: bytes) -> bytes:
-    """One frame, to be written at once."""
+    """Return one frame, to be written in one go."""
     if len(body) > MAX_FRAME:
         raise FrameError(f"a frame of {len(body)} bytes is above the limit of {MAX_FRAME}")
     return HEADER.pack(len(body)) + body
 
 
 class FrameReader:
-    """Takes bytes as they come and gives whole frames. The length is checked before the body is read."""
+    """Splits a stream of bytes into frames. A length is checked before the body is read."""
 
     def __init__(self, limit: int = MAX_FRAME) -> None:
         self.limit = limit

@@ -1,9 +1,10 @@
-"""What a journal's folder holds, and what of it can be trusted.
+"""Reads the folder of a journal, and finds out what in it can be trusted.
 
-A generation is `gen-NNNNNN/` with `snapshot` (absent in the first), `about.json` (its hash, what it stands for, the
-answers remembered so far) and `log` (a head, which says again what the snapshot stands for, then a line per mutation).
-Every line is a crc, a space, JSON. `tail` beside them says where the last log ends. A log may go on after the snapshot
-of the next generation: that one was written while it grew, and has those entries too.
+A generation is `gen-NNNNNN/` with `snapshot` (absent in the first), `about.json` (its hash, why it was taken, the
+answers remembered so far) and `log` (a head, which repeats why and when the snapshot was taken, then a line per
+mutation). Every line is a crc, a space, JSON. The file `tail` next to them records where the last log ends. A log may
+continue past the snapshot of the next generation, which was written while the log grew and whose own log has those
+entries too.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ Entry = Dict[str, Any]
 
 
 class Damage(NamedTuple):
-    """Something in the journal that cannot be trusted; everything before it is."""
+    """Something in the journal that cannot be trusted; everything before it can."""
 
     where: str
     why: str
 
 
 class About(NamedTuple):
-    """What a snapshot stands for: why it was taken, the last entry it contains, the answers known by then."""
+    """A snapshot's metadata: why it was taken, the last entry it contains, the answers known by then."""
 
     because: str
     seq: int
@@ -38,7 +39,7 @@ class About(NamedTuple):
 
     @property
     def follows_from_log(self) -> bool:
-        """Whether the log before it leads to the same state. Otherwise only the snapshot tells what happened."""
+        """Whether the log before it leads to the same state. Otherwise only the snapshot has what happened."""
         return not self.because.startswith("after ")
 
 
@@ -53,29 +54,29 @@ class Generation(NamedTuple):
     about: About
     entries: list[Entry]
     whole: bool
-    """Whether the log was read to its end."""
+    """Whether the log could be read to its end."""
 
     def until(self, seq: int) -> Generation:
-        """The same without the entries after `seq`, which the next generation has."""
+        """Return the same generation without the entries after `seq`, which the next generation has."""
         return self._replace(entries=[entry for entry in self.entries if entry["seq"] <= seq])
 
 
 _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
-def line_of(told: dict[str, Any]) -> bytes:
-    """A line of a file of the journal. Raises ValueError, TypeError, RecursionError for what JSON cannot hold."""
-    return _line(_encode(told))
+def line_of(value: dict[str, Any]) -> bytes:
+    """Return a line of a journal file. Raises ValueError, TypeError, RecursionError for what is not JSON."""
+    return _line(_encode(value))
 
 
 def line_with(entry: dict[str, Any], result: str) -> bytes:
-    """`line_of` an entry whose `result`, the last of its values, is written already."""
+    """Return `line_of(entry)`, given its result, the last of its values, as JSON."""
     head = _encode({name: value for name, value in entry.items() if name != "result"})
     return _line(f'{head[:-1]},"result":{result}}}')
 
 
 def text_of(value: Any) -> str:
-    """A value as it stands in a line. Raises ValueError, TypeError, RecursionError for what JSON cannot hold."""
+    """Return a value as it is written in a line. Raises ValueError, TypeError, RecursionError for what is not JSON."""
     return _encode(value)
 
 
@@ -85,12 +86,12 @@ def _line(text: str) -> bytes:
 
 
 def head_of(about: About) -> bytes:
-    """The first line of the log after a snapshot."""
+    """Return the first line of the log after a snapshot."""
     return line_of({"because": about.because, "seq": about.seq})
 
 
 def hash_of(path: str) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file, in hexadecimal."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         for chunk in iter(lambda: file.read(1 << 20), b""):
@@ -99,7 +100,7 @@ def hash_of(path: str) -> str:
 
 
 class Generations:
-    """Those below `folder`, whose snapshots' names end with `suffix`."""
+    """The generations in `folder`. The names of their snapshots end with `suffix`."""
 
     def __init__(self, folder: str, suffix: str) -> None:
         self.folder = folder
@@ -107,30 +108,30 @@ class Generations:
         self._tail = Tail(os.path.join(folder, TAIL))
 
     def numbers(self) -> list[int]:
-        """The generations that are there, the oldest first."""
+        """Return the numbers of the existing generations, oldest first."""
         return sorted(int(name[4:]) for name in os.listdir(self.folder) if name[:4] == "gen-" and name[4:].isdigit())
 
     def read(self, number: int, damages: list[Damage]) -> Generation | None:
-        """Generation `number` up to its first damage; None when not even its snapshot can be trusted."""
+        """Return generation `number` up to its first damage; None if not even its snapshot can be trusted."""
         snapshot: str | None = None
         about = START
         if number > 0:
             snapshot = os.path.join(self.path(number), "snapshot" + self.suffix)
             try:
-                told = self._line_about(number)
-                if hash_of(snapshot) != told["sha256"]:
+                fields = self._about_fields(number)
+                if hash_of(snapshot) != fields["sha256"]:
                     raise ValueError("the snapshot's hash is wrong")
-                about = _about(told)
+                about = _about(fields)
             except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-                damages.append(Damage(f"generation {number}", _told(error)))
+                damages.append(Damage(f"generation {number}", _reason(error)))
                 return None
         entries, whole = self._log_of(number, about.seq, damages)
         return Generation(number, snapshot, about, entries, whole)
 
     def continuation(self, number: int, seq: int, damages: list[Damage]) -> Generation | None:
-        """Generation `number` for the entries of its log after `seq`, if it has them: where the snapshot is damaged."""
+        """Return generation `number`, whose snapshot is damaged, with the log's entries after `seq`, if it has them."""
         try:
-            about = _about(self._line_about(number))
+            about = _about(self._about_fields(number))
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             about = self._about_in_log(number)
         if about is None:
@@ -140,16 +141,19 @@ class Generations:
         entries, whole = self._log_of(number, about.seq, damages)
         return Generation(number, None, about, entries[seq - about.seq :], whole)
 
-    def _line_about(self, number: int) -> dict[str, Any]:
+    def _about_fields(self, number: int) -> dict[str, Any]:
         with open(os.path.join(self.path(number), ABOUT), "rb") as file:
-            return _parsed(file.read().rstrip(b"\n"))
+            text = file.read()
+        if not text.endswith(b"\n"):
+            raise ValueError("the line was cut")
+        return _parsed(text[:-1])
 
     def _about_in_log(self, number: int) -> About | None:
-        """The same from the head of the log, without the answers: those of its entries are known from these."""
+        """Return the metadata from the head of the log. It has no answers; the entries have theirs."""
         try:
             with open(os.path.join(self.path(number), "log"), "rb") as file:
-                told = _parsed(file.readline().rstrip(b"\n"))
-            return _about({**told, "replies": []})
+                fields = _parsed(file.readline().rstrip(b"\n"))
+            return _about({**fields, "replies": []})
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
@@ -164,7 +168,7 @@ class Generations:
             with open(os.path.join(self.path(number), "log"), "rb") as file:
                 lines = file.read().split(b"\n")
         except OSError as error:
-            damages.append(Damage(where, _told(error)))
+            damages.append(Damage(where, _reason(error)))
             return
         tail = lines.pop()
         if not lines or self._about_in_log(number) is None:
@@ -175,7 +179,7 @@ class Generations:
                 if entry["seq"] != seq + 1:
                     raise ValueError(f"entry {entry['seq']} follows {seq}")
             except (ValueError, KeyError, TypeError, RecursionError) as error:
-                damages.append(Damage(f"{where}, line {count}", _told(error)))
+                damages.append(Damage(f"{where}, line {count}", _reason(error)))
                 return
             seq = entry["seq"]
             yield entry
@@ -185,41 +189,41 @@ class Generations:
             damages.append(Damage(where, f"it ends with entry {seq}, and was written up to {end.seq}"))
 
     def missing(self, damages: list[Damage]) -> None:
-        """Report a generation that was written last, and is not there."""
+        """Report it if the generation that was written last is missing."""
         end, numbers = self._end(damages), self.numbers()
         if end is not None and (not numbers or end.number > numbers[-1]):
             damages.append(Damage(f"generation {end.number}", "it is missing"))
 
     def _end(self, damages: list[Damage]) -> End | None:
-        """Where the journal should end, as far as that is known."""
+        """Return where the journal should end, if that is known."""
         try:
             end = self._tail.read()
         except (OSError, ValueError) as error:
-            damage = Damage(TAIL, f"{_told(error)}: whether the log is complete cannot be told")
+            damage = Damage(TAIL, f"{_reason(error)}: whether the log is complete is unknown")
         else:
             if end is not None or not self.numbers():
                 return end
-            damage = Damage(TAIL, "it is missing: whether the log is complete cannot be told")
+            damage = Damage(TAIL, "it is missing: whether the log is complete is unknown")
         if damage not in damages:
             damages.append(damage)
         return None
 
     def path(self, number: int) -> str:
-        """The folder of generation `number`."""
+        """Return the folder of generation `number`."""
         return os.path.join(self.folder, f"gen-{number:06d}")
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
-    """What `line_of` wrote, without its newline. Raises ValueError, RecursionError."""
+    """Return what `line_of` wrote, given without its newline. Raises ValueError, RecursionError."""
     if line[:9] != b"%08x " % zlib.crc32(line[9:]):
         raise ValueError("wrong checksum")
-    told: dict[str, Any] = json.loads(line[9:])
-    return told
+    fields: dict[str, Any] = json.loads(line[9:])
+    return fields
 
 
-def _about(told: dict[str, Any]) -> About:
-    return About(str(told["because"]), int(told["seq"]), [list(each) for each in told["replies"]])
+def _about(fields: dict[str, Any]) -> About:
+    return About(str(fields["because"]), int(fields["seq"]), [list(each) for each in fields["replies"]])
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)

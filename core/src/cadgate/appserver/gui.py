@@ -1,9 +1,9 @@
-"""Serves an application that has a window, or any whose main loop is not ours: that loop calls `Server.pump`.
+"""Serves an application with a window, or any with a main loop of its own, which must call `Server.pump`.
 
     server = gui.serve(BlenderHost, secret="…", port=8790, settings=LIMITS)
     bpy.app.timers.register(lambda: server.pump() and 0.0 or 0.01, persistent=True)
 
-Nothing is journaled here: the document belongs to the person in front of it.
+Nothing is journaled: the document belongs to the person in front of the window.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def serve(
     settings: dict[str, Any] | None = None,
     wake: Callable[[], None] | None = None,
 ) -> Server:
-    """Start to listen, and return the server whose `pump` the application's loop must call on its main thread.
+    """Start listening, and return the server. The application's loop must call its `pump` on the main thread.
 
-    `wake` is called on another thread whenever there is something to do, so that a loop which sleeps can be woken.
+    `wake` is called on another thread whenever there is something to do, to wake a sleeping loop.
     Raises ValueError for a secret that can be guessed, OSError when the port is taken.
     """
     if len(secret) < MIN_SECRET:

@@ -1,6 +1,6 @@
-"""Undo and redo for applications whose own are no transactions: by the journal, one request at a time.
+"""Undo and redo by the journal, one request at a time, for applications whose own undo is not transactional.
 
-Both rewrite the log and leave a note in it: an entry with `note`, which is remembered and never applied.
+Both rewrite the log and leave a note in it: an entry with the key `note`, which is remembered and never applied.
 """
 
 from __future__ import annotations
@@ -15,60 +15,60 @@ UNDO, REDO = "session.undo", "session.redo"
 
 
 class Request(NamedTuple):
-    """Whose answer an undo or redo is: so that the same request gets it again, also after a crash."""
+    """The request for an undo or redo, by which its answer is found again when it is re-sent, also after a crash."""
 
     key: str | None
     digest: str | None
 
 
 class State(Protocol):
-    """What brings the application to a state."""
+    """What can bring the application to a given state."""
 
     @property
-    def code(self) -> str | None:
+    def persistent_code(self) -> str | None:
         """Why code that ran in this process may act on what is replayed; None: nothing does."""
         ...
 
-    def load(self, generation: Generation, entries: list[Entry]) -> bool:
-        """Load a snapshot and apply entries; whether all of that worked."""
+    def load_state(self, generation: Generation, entries: list[Entry]) -> bool:
+        """Load a snapshot and apply entries; return whether all of that worked."""
         ...
 
-    def replay(self, entries: list[Entry]) -> list[Entry]:
-        """Apply entries up to the first that does not do the same again."""
+    def replay_entries(self, entries: list[Entry]) -> list[Entry]:
+        """Apply entries up to the first whose result differs, and return those."""
         ...
 
-    def rollback(self) -> None:
-        """Go back to what the journal says."""
+    def roll_back_to_journal(self) -> None:
+        """Go back to the state in the journal."""
         ...
 
 
 class History:
-    """What was undone and can be done again."""
+    """The requests that were undone and can be redone."""
 
     def __init__(self, journal: Journal, state: State) -> None:
         self._journal = journal
         self._state = state
         self._undone: list[list[Entry]] = []
 
-    def forget(self) -> None:
-        """Something else was changed: nothing can be done again."""
+    def forget_undone(self) -> None:
+        """Forget what was undone, because something else has changed since."""
         self._undone.clear()
 
-    def fold(self, entry: Entry) -> None:
-        """What an entry of the log did to this memory."""
+    def apply_to_history(self, entry: Entry) -> None:
+        """Update this history by an entry of the log that is being restored."""
         note = entry.get("note")
         if note == UNDO and entry["dropped"]:
-            # A request after an earlier undo made that final, also where it was itself undone and left the log.
+            # A request after an earlier undo ends what could be redone, even if it was undone itself and left the log.
             del self._undone[: max(0, len(self._undone) - entry["depth"] + 1)]
             self._undone.append(entry["dropped"])
         elif note == REDO:
-            # What it did again may have been undone before the snapshot: then it is not known here.
+            # What it redid may have been undone before the snapshot, and is then not known here.
             del self._undone[-1:]
         elif not entry.get("redone"):
             self._undone.clear()
 
     def undo(self, request: Request) -> dict[str, Any]:
-        """Take the last request back. Raises AppError `conflict` when there is nothing that can be undone."""
+        """Undo the last request. Raises AppError `conflict` when there is nothing that can be undone."""
         number, entries = self._journal.number, self._journal.entries
         generation = self._read(number)
         answers: list[list[Any]] = []
@@ -89,7 +89,7 @@ class History:
     def _read(self, number: int) -> Generation:
         generation = self._journal.read(number, [])
         if generation is None or not generation.whole:
-            raise AppError("conflict", "There is nothing left to undo: what was before is damaged")
+            raise AppError("conflict", "There is nothing left to undo: the journal before this is damaged")
         return generation
 
     def _go_back(
@@ -101,7 +101,10 @@ class History:
         request: Request,
         answers: list[list[Any]],
     ) -> dict[str, Any]:
-        """`answers` are those of the generations that are left: what was undone was done, and is not done again."""
+        """Load `generation` with the entries in `keep`, and rewrite the log accordingly.
+
+        `answers` are those of the generations that are given up: a re-sent request is answered even if it was undone.
+        """
         self._require_replay([entry for entry in keep if "note" not in entry], "undo")
         known = {each[0] for each in [*generation.about.replies, *_answers(generation.entries)]}
         more = {each[0]: each for each in answers if each[0] not in known}
@@ -114,28 +117,28 @@ class History:
             "answers": list(more.values()),
         }
         try:
-            if not self._state.load(generation, keep):
-                raise AppError("command_failed", "The state before the last request could not be brought back")
+            if not self._state.load_state(generation, keep):
+                raise AppError("command_failed", "The state before the last request could not be restored")
             self._journal.rewrite(generation.number, generation.about, [*keep, note])
             self._journal.forget_after(generation.number)
         except BaseException:
-            self._state.rollback()
+            self._state.roll_back_to_journal()
             raise
         self._undone = left
         return result
 
     def _require_replay(self, entries: list[Entry], action: str) -> None:
-        """Raise AppError where changes have to be made again while somebody's code may take part in them."""
-        if entries and self._state.code is not None:
+        """Raise AppError if entries would be replayed while the user's code may act on them."""
+        if entries and self._state.persistent_code is not None:
             raise AppError(
                 "conflict",
-                f"To {action} this, changes before it have to be made again, and {self._state.code}. Restart the "
-                f"application (POST /restart), which ends that code, and {action} then",
-                {"scripted": self._state.code},
+                f"To {action} this, earlier changes would have to be repeated, but {self._state.persistent_code}. "
+                f"Restart the application (POST /restart), which ends that code, and then {action}",
+                {"scripted": self._state.persistent_code},
             )
 
     def redo(self, request: Request) -> dict[str, Any]:
-        """Do again what was undone last. Raises AppError `conflict` when there is nothing."""
+        """Redo what was undone last. Raises AppError `conflict` when there is nothing to redo."""
         if not self._undone:
             raise AppError("conflict", "There is nothing to redo")
         entries = [{**entry, "redone": True} for entry in self._undone[-1]]
@@ -143,19 +146,19 @@ class History:
         result = {"redone": _label(entries[0]), "can_redo": len(self._undone) > 1}
         journal = self._journal
         try:
-            if len(self._state.replay(entries)) < len(entries):
-                raise AppError("command_failed", "It could not be done again with the same result")
+            if len(self._state.replay_entries(entries)) < len(entries):
+                raise AppError("command_failed", "It could not be redone with the same result")
             lines = [*journal.entries, *entries, _note(REDO, request, result)]
             journal.rewrite_entries(lines)
         except BaseException:
-            self._state.rollback()
+            self._state.roll_back_to_journal()
             raise
         self._undone.pop()
         return result
 
 
 def _answers(entries: list[Entry]) -> list[list[Any]]:
-    """The answers that entries stand for, as a snapshot remembers them; notes bring others too."""
+    """Return the answers of entries, as a snapshot remembers them, with those that notes carry."""
     found: list[list[Any]] = []
     for entry in entries:
         found += [*entry.get("answers", ()), *_answers(entry.get("dropped", []))]
@@ -173,6 +176,6 @@ def _note(method: str, request: Request, result: dict[str, Any]) -> Entry:
 
 
 def _last_request(entries: list[Entry]) -> list[Entry]:
-    """The entries of the last request that is not undone."""
+    """Return the entries of the last request that is not undone."""
     applied = [entry for entry in entries if "note" not in entry]
     return [entry for entry in applied if entry["request"] == applied[-1]["request"]]

@@ -1,4 +1,4 @@
-"""Stops the Python code of one running call by KeyboardInterrupt, never that of the next one."""
+"""Interrupts the Python code of one running call by KeyboardInterrupt, never that of the next call."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any, Callable, TypeVar
 
 from cadgate.appserver.context import Call
 
-# `signal.signal` puts an enumeration round this, which takes longer than an empty call.
+# `signal.signal` wraps this in an enumeration, which takes longer than an empty call.
 _set_handler: Callable[[int, Any], Any] = importlib.import_module("_signal").signal
 _SIGINT = int(signal.SIGINT)
 
 LATE_SECONDS = 1.0
-"""A signal that comes within that time after a cancellation belongs to it, also when its call is over."""
+"""A signal that arrives within this time after a cancellation belongs to it, even if its call is over."""
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -24,21 +24,21 @@ _uninterruptible: set[CodeType] = set()
 
 
 def uninterruptible(function: Function) -> Function:
-    """Let no interrupt arrive in `function` or in what it calls; it comes a moment later.
+    """Delay interrupts that arrive in `function`, or in what it calls, until shortly after.
 
-    For functions that the application calls while it works (observers, handlers): it drops their exceptions, so that
-    the interrupt would be lost and what the function keeps would be wrong.
+    Use it for observers and handlers, which the application calls while it works: it drops their exceptions, so an
+    interrupt would be lost, and the function's own state would be wrong.
     """
     _uninterruptible.add(function.__code__)
     return function
 
 
 class Interrupts:
-    """Knows which call runs. A signal wakes sleep, locks and sockets too, which exceptions set from threads do not.
+    """Knows which call runs, and interrupts it by a signal, which also wakes sleep, locks and sockets.
 
-    The main thread sets `running` to None when a call may no longer be interrupted, because what it did is being kept,
-    and `deferred` while it must not be interrupted for a moment, until `deliver`. These are attributes because a call
-    of a function is itself a place at which an interrupt can arrive.
+    The main thread sets `running` to None once a call may no longer be interrupted, because its change is being
+    persisted, and `deferred` while an interrupt has to wait until `deliver`. These are plain attributes because an
+    interrupt can arrive at any function call.
     """
 
     def __init__(self) -> None:
@@ -51,13 +51,13 @@ class Interrupts:
         self.deferred = False
         self.pending = False
         self.missed = False
-        """Whether the last interrupt found an uninterruptible function, and has to be sent again."""
+        """Whether the last interrupt arrived in an uninterruptible function, and has to be sent again."""
 
     def run(self, call: Call, function: Callable[[], Any]) -> Any:
         """Run `function` as the work of `call`. Raises KeyboardInterrupt when `call` is cancelled meanwhile.
 
-        Must be called on the main thread, and the exception caught at least one frame higher. The handler stays
-        afterwards: a signal may be on its way still, and must not reach anybody else's.
+        Must be called on the main thread, and the exception caught at least one frame higher. The signal handler stays
+        installed afterwards: a late signal must not reach another handler.
         """
         found = _set_handler(_SIGINT, self._handler)
         if found is not self._handler:
@@ -72,7 +72,7 @@ class Interrupts:
             self.running = None
 
     def cancel(self, call: Call) -> None:
-        """Mark `call`; if it runs, interrupt it. Any thread. May be repeated, for code that catches the exception."""
+        """Mark `call` as cancelled, and interrupt it if it runs. Any thread. May be repeated if code catches it."""
         with self._lock:
             call.cancelled = True
             if self.running is call and self._main is not None:
@@ -81,12 +81,12 @@ class Interrupts:
                 signal.pthread_kill(self._main, signal.SIGINT)
 
     def finish(self, call: Call) -> None:
-        """No interrupt any more, if it is `call` that runs."""
+        """Rule out interrupts from now on, if `call` is the one that runs."""
         if self.running is call:
             self.running = None
 
     def deliver(self) -> None:
-        """The end of `deferred`. Raises the KeyboardInterrupt that came meanwhile."""
+        """End `deferred`. Raises the KeyboardInterrupt that came meanwhile."""
         self.deferred = False
         if self.pending:
             self.pending = False
@@ -104,12 +104,12 @@ class Interrupts:
                 return
             raise KeyboardInterrupt
         if callable(self._previous) and time.monotonic() - self._cancelled_at > LATE_SECONDS:
-            # Somebody's Ctrl-C, in an application with a terminal.
+            # Ctrl-C typed in the terminal of the application.
             self._previous(number, frame)
 
 
 def _within_uninterruptible(frame: FrameType | None) -> bool:
-    # Frames and no flag: an interrupt can arrive before the first line of a function, and after its last one.
+    # Frames rather than a flag: an interrupt can arrive before a function's first line and after its last.
     while frame is not None:
         if frame.f_code in _uninterruptible:
             return True

@@ -1,4 +1,4 @@
-"""The thread that owns the sockets: it accepts, reads, checks the hello, and hands calls to the main thread's queue."""
+"""The thread that owns the sockets: it accepts, reads, checks the hello, and queues calls for the main thread."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ READ_SIZE = 1 << 18
 MAX_CONNECTIONS = 256
 RETRY_SECONDS = 0.05
 WATCH_SECONDS = 0.2
-"""How long the deadline of a running call may be over before that is noticed here. Its peer cancels it earlier."""
+"""How late the end of a running call's deadline is noticed here. Its peer usually cancels it earlier."""
 
 
 class IoThread(threading.Thread):
     """Serves all connections with one selector.
 
-    `receive(connection, message)` gets each message of an authenticated peer, `greet()` says what a hello is answered,
-    `lost(connection)` tells that a peer is gone, `watch()` looks after the call that runs and says whether to look
-    again soon. All four run on this thread and must not block.
+    `receive(connection, message)` gets each message of an authenticated peer, `greet()` returns the answer to a hello,
+    `lost(connection)` is called when a peer is gone, `watch()` checks the running call's deadline and returns whether
+    to check again soon. All four run on this thread and must not block.
     """
 
     def __init__(
@@ -53,21 +53,22 @@ class IoThread(threading.Thread):
         self._waker.setblocking(False)
         self._woken.setblocking(False)
         self._timers: list[tuple[float, Callable[[], None]]] = []
-        self._unproven: dict[Connection, float] = {}
+        self._unauthenticated: dict[Connection, float] = {}
         self._stopping = False
         self.connections: dict[Connection, None] = {}
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
-        """Run `action` on this thread after `seconds`. Any thread may ask."""
+        """Run `action` on this thread after `seconds`. Any thread may call this."""
         self._timers.append((time.monotonic() + seconds, action))
         self.wake()
 
     def wake(self) -> None:
+        """Let the thread look at its timers and whether to stop. Any thread."""
         with contextlib.suppress(BlockingIOError, OSError):
             self._waker.send(b"\0")
 
     def answer(self, connection: Connection, message: dict[str, Any]) -> None:
-        """Answer on this thread, without ever waiting for a peer that does not read."""
+        """Send an answer from this thread, without ever waiting for a peer that does not read."""
         self._post(connection, as_frame(message), time.monotonic() + SEND_TIMEOUT)
 
     def _post(self, connection: Connection, frame: bytes, until: float) -> None:
@@ -93,7 +94,7 @@ class IoThread(threading.Thread):
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._selector.register(self._woken, selectors.EVENT_READ)
         while not self._stopping:
-            for key, _ in self._selector.select(self._patience()):
+            for key, _ in self._selector.select(self._select_timeout()):
                 if key.fileobj is self._listener:
                     self._accept()
                 elif key.fileobj is self._woken:
@@ -101,13 +102,13 @@ class IoThread(threading.Thread):
                 else:
                     self._read(key.data)
             self._run_timers()
-            self._drop_unproven()
+            self._drop_unauthenticated()
         for connection in list(self.connections):
             self._close(connection)
         self._listener.close()
 
-    def _patience(self) -> float | None:
-        moments = [moment for moment, _ in self._timers] + list(self._unproven.values())
+    def _select_timeout(self) -> float | None:
+        moments = [moment for moment, _ in self._timers] + list(self._unauthenticated.values())
         soonest = max(0.0, min(moments) - time.monotonic()) if moments else None
         if not self._watch():
             return soonest
@@ -123,11 +124,11 @@ class IoThread(threading.Thread):
             try:
                 timer[1]()
             except Exception as error:  # noqa: BLE001 - one bad timer must not end the thread that serves everybody
-                log.failure(error)
+                log.error(error)
 
-    def _drop_unproven(self) -> None:
+    def _drop_unauthenticated(self) -> None:
         now = time.monotonic()
-        for connection in [each for each, moment in self._unproven.items() if moment <= now]:
+        for connection in [each for each, moment in self._unauthenticated.items() if moment <= now]:
             self._close(connection)
 
     def _drain_wakes(self) -> None:
@@ -143,7 +144,7 @@ class IoThread(threading.Thread):
         except (BlockingIOError, ConnectionError):
             return
         except OSError:
-            # No descriptors are left, say: the peer stays in the queue, which would be reported again at once.
+            # Out of descriptors, for example: the peer stays in the backlog, so select would report it again at once.
             self._selector.unregister(self._listener)
             self.later(RETRY_SECONDS, self._listen_again)
             return
@@ -155,7 +156,7 @@ class IoThread(threading.Thread):
             sock.close()
             return
         self.connections[connection] = None
-        self._unproven[connection] = time.monotonic() + HELLO_TIMEOUT
+        self._unauthenticated[connection] = time.monotonic() + HELLO_TIMEOUT
         self._selector.register(sock, selectors.EVENT_READ, connection)
 
     def _listen_again(self) -> None:
@@ -165,7 +166,7 @@ class IoThread(threading.Thread):
         if connection not in self.connections:
             return
         del self.connections[connection]
-        self._unproven.pop(connection, None)
+        self._unauthenticated.pop(connection, None)
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(connection.sock)
         connection.close()
@@ -194,7 +195,7 @@ class IoThread(threading.Thread):
         except (FrameError, ValueError, RecursionError):
             self._close(connection)
         except Exception as error:  # noqa: BLE001 - one bad message must not end the thread that serves everybody
-            log.failure(error)
+            log.error(error)
             self._close(connection)
 
     def _hello(self, connection: Connection, message: dict[str, Any]) -> None:
@@ -211,7 +212,7 @@ class IoThread(threading.Thread):
             error = {"code": -32000, "message": text, "data": data}
             self.answer(connection, {"jsonrpc": "2.0", "id": message.get("id"), "error": error})
             raise FrameError(text)
-        del self._unproven[connection]
+        del self._unauthenticated[connection]
         client = params.get("client")
         connection.client = client if isinstance(client, str) else None
         connection.trust()

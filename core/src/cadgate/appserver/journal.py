@@ -1,7 +1,7 @@
-"""Writes the files that let a session survive: snapshots of the document, and a log of the mutations since the last.
+"""Writes the files by which a session survives: snapshots of the document, and a log of the mutations since.
 
-Whoever applies the entries lives in `recovery`; here are only bytes. Every change of these files is one rename or one
-append, so that a process which dies at any moment leaves the state before or the state after.
+Entries are applied in `recovery`; this module handles files only. Every change to them is one rename or one append, so
+that a process which dies at any moment leaves either the state before or the state after.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import shutil
 from typing import Any, Callable, NamedTuple
 
-from cadgate.appserver.copies import Copy
+from cadgate.appserver.forked_copy import ForkedCopy
 from cadgate.appserver.generations import (
     ABOUT,
     START,
@@ -31,29 +31,29 @@ KEPT_DAMAGED = 2
 KEPT_LOGS = 20
 
 
-class _Beside(NamedTuple):
-    """A snapshot that a copy writes: into which folder, what it stands for, how many entries of the log it contains."""
+class _PendingSnapshot(NamedTuple):
+    """A snapshot that a forked copy is writing into the folder `part`; it contains the log's first `entries`."""
 
-    copy: Copy
+    copy: ForkedCopy
     part: str
     about: About
     entries: int
 
 
 class Journal(Generations):
-    """Generations below `folder`. Only the application's main thread writes."""
+    """The generations in `folder`. Only the application's main thread writes."""
 
     def __init__(self, folder: str, suffix: str) -> None:
         super().__init__(folder, suffix)
         self.number = -1
-        """The generation that is written now."""
+        """The current generation, whose log is appended to."""
         self.seq = 0
-        """That of the last entry, over all generations."""
+        """The number of the last entry, over all generations."""
         self.entries: list[Entry] = []
         self._about = START
         self._log: Any = None
         self._torn = False
-        self._beside: _Beside | None = None
+        self._pending: _PendingSnapshot | None = None
         os.makedirs(folder, mode=0o700, exist_ok=True)
         for name in os.listdir(folder):
             if name.startswith(("part", "trash")):
@@ -62,82 +62,81 @@ class Journal(Generations):
     # --- writing -------------------------------------------------------------------------------------------------
 
     def create(self, seq: int = 0) -> None:
-        """Begin a journal without any past: the first generation, which needs no snapshot. Raises OSError."""
-        self._start(self._part("part"), 0, About("start", seq, []), [])
+        """Start an empty journal: its first generation, which needs no snapshot. Raises OSError."""
+        self._start_generation(self._part("part"), 0, About("start", seq, []), [])
 
     def snapshot(self, save: Callable[[str], None], about: About) -> None:
         """Start a new generation from a snapshot that `save(path)` writes.
 
-        Raises what `save` raises, and OSError: then the old generation is written on.
+        Raises what `save` raises, and OSError; the old generation then stays current.
         """
-
         part = self._part("part")
         try:
-            self._fill(part, save, about)
-            self._start(part, self.number + 1, about, [])
+            self._write_part(part, save, about)
+            self._start_generation(part, self.number + 1, about, [])
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
 
-    def snapshot_beside(
-        self, save: Callable[[str], None], about: About, seconds: float, told: Callable[[], None]
+    def snapshot_in_copy(
+        self, save: Callable[[str], None], about: About, seconds: float, on_ended: Callable[[], None]
     ) -> None:
-        """Let a copy of this process write the snapshot of this moment, in at most `seconds`.
+        """Let a forked copy of this process write the snapshot of this moment, in at most `seconds`.
 
-        The log goes on meanwhile. After `told`, `finish` starts the new generation. Raises OSError.
+        The log continues meanwhile. After `on_ended`, `adopt_copied_snapshot` starts the generation. Raises OSError.
         """
-        self._abandon()
+        self._abandon_pending()
         part = self._part("part-beside")
-        copy = Copy(lambda: self._fill(part, save, about), seconds, told)
-        self._beside = _Beside(copy, part, about, len(self.entries))
+        copy = ForkedCopy(lambda: self._write_part(part, save, about), seconds, on_ended)
+        self._pending = _PendingSnapshot(copy, part, about, len(self.entries))
 
     @property
-    def writes_beside(self) -> bool:
-        """Whether a copy writes, or has written and `finish` was not called yet."""
-        return self._beside is not None
+    def has_pending_snapshot(self) -> bool:
+        """Whether a copy is writing a snapshot, or has written one that is not adopted yet."""
+        return self._pending is not None
 
-    def finish(self) -> float | None:
-        """Start the generation whose snapshot was written beside; the seconds that this took, None if it is not over.
+    def adopt_copied_snapshot(self) -> float | None:
+        """Start the generation whose snapshot a copy wrote; return the seconds it took, None if it is not finished.
 
-        Raises OSError where it failed: then the old generation is written on.
+        Raises OSError if the copy failed; the old generation then stays current.
         """
-        beside = self._beside
-        if beside is None or beside.copy.succeeded is None:
+        pending = self._pending
+        if pending is None or pending.copy.succeeded is None:
             return None
-        self._beside = None
+        self._pending = None
         try:
-            if not beside.copy.succeeded:
-                raise OSError("a copy of the application could not write it; the log says why")
-            self._start(beside.part, self.number + 1, beside.about, self.entries[beside.entries :])
+            if not pending.copy.succeeded:
+                raise OSError("a forked copy of the application could not write it; its log has the reason")
+            self._start_generation(pending.part, self.number + 1, pending.about, self.entries[pending.entries :])
         except BaseException:
-            shutil.rmtree(beside.part, ignore_errors=True)
+            shutil.rmtree(pending.part, ignore_errors=True)
             raise
-        return beside.copy.seconds
+        return pending.copy.seconds
 
-    def _abandon(self) -> None:
-        """End what is written beside: the log is another one than it began from."""
-        beside, self._beside = self._beside, None
-        if beside is not None:
-            beside.copy.kill()
-            shutil.rmtree(beside.part, ignore_errors=True)
+    def _abandon_pending(self) -> None:
+        """Kill the copy that is writing, because the log is no longer the one it started from."""
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.copy.kill()
+            shutil.rmtree(pending.part, ignore_errors=True)
 
     def _part(self, name: str) -> str:
-        """A new folder that becomes a generation."""
+        """Create and return an empty folder that is to become a generation."""
         part = os.path.join(self.folder, name)
         shutil.rmtree(part, ignore_errors=True)
         os.makedirs(part, mode=0o700)
         return part
 
-    def _fill(self, part: str, save: Callable[[str], None], about: About) -> None:
+    def _write_part(self, part: str, save: Callable[[str], None], about: About) -> None:
         path = os.path.join(part, "snapshot" + self.suffix)
         save(path)
-        told = {"sha256": hash_of(path), **about._asdict()}
+        about_line = {"sha256": hash_of(path), **about._asdict()}
         with open(os.path.join(part, ABOUT), "wb") as file:
-            file.write(line_of(told))
+            file.write(line_of(about_line))
             _flush(file)
 
-    def _start(self, part: str, number: int, about: About, entries: list[Entry]) -> None:
-        """Make `part` the generation that is written now, with a log that begins with `entries`. Raises OSError."""
+    def _start_generation(self, part: str, number: int, about: About, entries: list[Entry]) -> None:
+        """Make `part` the current generation, with a log that begins with `entries`. Raises OSError."""
         # Opened before the rename, so that nothing can fail after it.
         log = open(os.path.join(part, "log"), "ab", buffering=0)  # noqa: SIM115 - open as long as the generation
         try:
@@ -147,19 +146,19 @@ class Journal(Generations):
         except BaseException:
             log.close()
             raise
-        self._switch(log, number, about, entries)
+        self._continue_with(log, number, about, entries)
         for old in self.numbers()[:-KEPT_GENERATIONS]:
             self._remove(old)
 
-    def proceed(self, number: int, about: About, entries: list[Entry]) -> None:
-        """Write on in generation `number`, whose log is `entries` as they are."""
+    def continue_generation(self, number: int, about: About, entries: list[Entry]) -> None:
+        """Make generation `number` current again, whose log already has `entries`."""
         path = os.path.join(self.path(number), "log")
-        self._switch(open(path, "ab", buffering=0), number, about, entries)  # noqa: SIM115 - as above
+        self._continue_with(open(path, "ab", buffering=0), number, about, entries)  # noqa: SIM115 - as above
 
     def rewrite(self, number: int, about: About, entries: list[Entry]) -> None:
-        """Write on in generation `number`, with `entries` as all that its log holds, numbered from `about.seq` + 1.
+        """Make generation `number` current, with a new log of `entries`, numbered from `about.seq` + 1.
 
-        Raises OSError: then nothing has changed.
+        Raises OSError; nothing has changed then.
         """
         seq = about.seq
         numbered = [{**entry, "seq": seq + index} for index, entry in enumerate(entries, 1)]
@@ -168,28 +167,28 @@ class Journal(Generations):
         try:
             _write(log, b"".join([head_of(about), *(line_of(entry) for entry in numbered)]))
             _flush(log)
-            # Before it is shorter: a tail that says less than there is means nothing.
+            # Before the log gets shorter: a tail behind the log is no damage, one ahead of it is.
             self._tail.write(End(number, seq))
             os.replace(path + ".part", path)
         except BaseException:
             log.close()
             raise
-        self._switch(log, number, about, numbered)
+        self._continue_with(log, number, about, numbered)
 
     def rewrite_entries(self, entries: list[Entry]) -> None:
-        """The same in the generation that is written now."""
+        """Rewrite the log of the current generation."""
         self.rewrite(self.number, self._about, entries)
 
-    def _switch(self, log: Any, number: int, about: About, entries: list[Entry]) -> None:
+    def _continue_with(self, log: Any, number: int, about: About, entries: list[Entry]) -> None:
         self.close()
         self._log, self._torn = log, False
         self.number, self._about, self.seq, self.entries = number, about, about.seq + len(entries), list(entries)
         self._tail.write(End(number, self.seq))
 
     def append(self, entry: Entry, result: str | None = None) -> None:
-        """Note one mutation. A failed write leaves the log as it was. Raises OSError, ValueError, TypeError.
+        """Append an entry to the log. A failed write leaves the log as it was. Raises OSError, ValueError, TypeError.
 
-        `result` is the entry's result as `text_of` writes it, where that was done already.
+        `result` is the entry's result as `text_of` writes it, if that was done already.
         """
         if self._torn:
             self.rewrite_entries(self.entries)
@@ -208,25 +207,25 @@ class Journal(Generations):
         self._tail.write(End(self.number, self.seq))
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove everything."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(os.path.join(self.folder, TAIL))
         self.forget_after(-1)
 
     def forget_after(self, number: int) -> None:
-        """Remove every generation after `number`, the last one first."""
+        """Remove every generation after `number`, last one first."""
         for later in reversed(self.numbers()):
             if later > number:
                 self._remove(later)
 
     def set_aside(self, number: int) -> None:
-        """Keep what is there of generation `number` out of the way, for people to look at."""
+        """Move generation `number` to a `damaged-` folder, for people to look at."""
         if os.path.isdir(self.path(number)):
             os.rename(self.path(number), self._aside(number))
         self._trim_damaged()
 
     def set_log_aside(self, number: int) -> None:
-        """The same with a copy of its log alone."""
+        """Copy the log of generation `number` to a `damaged-` folder."""
         folder = self._aside(number)
         os.makedirs(folder, mode=0o700)
         path = os.path.join(self.path(number), "log")
@@ -235,7 +234,7 @@ class Journal(Generations):
         self._trim_damaged()
 
     def _aside(self, number: int) -> str:
-        """A folder for damaged parts of generation `number` that is not there yet: what was set aside before stays."""
+        """Return the path of a new folder for damaged parts of generation `number`."""
         folder = os.path.join(self.folder, f"damaged-{number:06d}")
         count = 1
         while os.path.exists(folder):
@@ -258,8 +257,8 @@ class Journal(Generations):
             shutil.rmtree(trash, ignore_errors=True)
 
     def close(self) -> None:
-        """End what is being written."""
-        self._abandon()
+        """Close the files, and kill a copy that is still writing."""
+        self._abandon_pending()
         if self._log is not None:
             self._log.close()
             self._log = None
@@ -268,7 +267,7 @@ class Journal(Generations):
 
 def _write(file: Any, data: bytes) -> None:
     if file.write(data) != len(data):
-        raise OSError("the disk took only a part of it")
+        raise OSError("only a part of it could be written")
 
 
 def _flush(file: Any) -> None:

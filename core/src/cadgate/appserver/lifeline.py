@@ -1,4 +1,4 @@
-"""Ends this process when the gateway is gone: also a killed one, also while native code holds the GIL."""
+"""Ends this process when the gateway is gone, even if that was killed, even while native code holds the GIL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import threading
 
 
 def arm(descriptor: int) -> None:
-    """Die when the other end of the pipe `descriptor` is closed.
+    """End this process when the other end of the pipe `descriptor` is closed.
 
     On Linux the kernel itself sends SIGKILL (O_ASYNC and F_SETSIG, see fcntl(2)); elsewhere a thread reads the pipe,
     which native code that holds the GIL can delay.

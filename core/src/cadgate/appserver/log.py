@@ -1,4 +1,4 @@
-"""The application's log, which is its standard error. Writing to it never fails: it may be its disk that is full."""
+"""The application's log, its standard error. Writing to it never raises, because its disk may be the full one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from cadgate.appserver import context
 from cadgate.appserver.context import Call
 
 
-def failure(error: BaseException, call: Call | None = None) -> None:
-    """The error with its traceback, under a line with the time, and the call and request in which it was raised."""
+def error(error: BaseException, call: Call | None = None) -> None:
+    """Log an error with its traceback, the time, and the call and request in which it was raised."""
     with contextlib.suppress(Exception):
         lines = traceback.format_exception(type(error), error, error.__traceback__)
         print(f"{_now()} cadgate: {_where(call)}{''.join(lines)}", end="", file=sys.stderr, flush=True)
@@ -26,7 +26,7 @@ def _now() -> str:
 
 def _where(call: Call | None) -> str:
     outer = call
-    # Calls run on the main thread; what other threads fail at is none of theirs.
+    # Calls run on the main thread, so an error on another thread belongs to none of them.
     if threading.current_thread() is threading.main_thread():
         call, outer = call or context.innermost(), context.outermost() or call
     if call is None or outer is None:
@@ -35,7 +35,7 @@ def _where(call: Call | None) -> str:
     return f"error in {call.method}, request {request}\n"
 
 
-def say(text: str) -> None:
-    """A line."""
+def info(text: str) -> None:
+    """Log a line."""
     with contextlib.suppress(Exception):
         print(f"cadgate: {text}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""What becomes of a call: its error as an answer, its entry in the journal, and whether it may be tried at all."""
+"""What a call leads to: its error as an answer, its journal entry, and whether it may be tried at all."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from cadgate.appserver.host import Host
 Answer = Dict[str, Any]
 
 
-def may_help(call: Call, actions: Collection[str]) -> bool:
-    """Whether a change may make a state savable that is not: undo, code, and methods of these `actions`."""
+def may_make_savable(call: Call, actions: Collection[str]) -> bool:
+    """Whether a call may make a state savable again: undo, code, and methods of these `actions`."""
     if call.method == "session.batch":
         parts = cast(List[Dict[str, Any]], call.params["calls"])
         return all(not part.get("mutates") or _acts(part["method"], actions) for part in parts)
@@ -26,40 +26,41 @@ def _acts(method: str, actions: Collection[str]) -> bool:
 
 
 def require_not_set_aside(call: Call) -> None:
-    """Raise AppError for a call that was at work at too many deaths of the application, and was not done."""
+    """Raise AppError for a call that ran at too many deaths of the application, and never succeeded."""
     if call.set_aside:
         raise AppError(
             "command_failed",
-            f"{call.method} with this Idempotency-Key was at work both times when the application died or had to be "
-            "ended; it was set aside. Change the request and send it with a new key",
+            f"{call.method} with this Idempotency-Key was running both times when the application died or had to be "
+            "killed, so it was set aside and is not tried again. Change the request and send it with a new key",
             {"method": call.method, "deaths": call.set_aside},
         )
 
 
-def failure(code: str, message: str) -> Answer:
+def error_answer(code: str, message: str) -> Answer:
+    """Return the JSON-RPC answer with an error."""
     return {"error": AppError(code, message).wire()}
 
 
-def interrupted(call: Call) -> Answer:
-    """The answer to a call whose work was stopped, and taken back where it had changed something."""
+def interrupted_answer(call: Call) -> Answer:
+    """Return the answer to a call that was interrupted, and rolled back if it had changed something."""
     if call.expired:
-        return failure("deadline_exceeded", f"{call.method} was stopped at its deadline; nothing was changed")
-    return failure("interrupted", f"{call.method} was interrupted; nothing was changed")
+        return error_answer("deadline_exceeded", f"{call.method} was stopped at its deadline; nothing was changed")
+    return error_answer("interrupted", f"{call.method} was interrupted; nothing was changed")
 
 
-def failure_of(error: BaseException, call: Call, host: Host) -> Answer:
-    """The answer to a call whose work raised."""
-    return {"error": told(error, call, host).wire()}
+def error_answer_of(error: BaseException, call: Call, host: Host) -> Answer:
+    """Return the answer to a call that raised `error`."""
+    return {"error": client_error(error, call, host).wire()}
 
 
-def told(error: BaseException, call: Call, host: Host) -> AppError:
-    """What the client is told of what a call raised; what is no AppError goes to the application's log too.
+def client_error(error: BaseException, call: Call, host: Host) -> AppError:
+    """Return the error for the client from what a call raised; anything but an AppError is logged too.
 
-    Where the application itself refused, its words. Of a defect, whose words would be Python's, only that there is one.
+    A refusal by the application keeps its text. A defect's text would be Python's, so the client gets a general one.
     """
     if isinstance(error, AppError):
         return error
-    log.failure(error, call)
+    log.error(error, call)
     if not isinstance(error, host.refusals):
         return AppError(
             "internal_error",
@@ -74,25 +75,26 @@ def told(error: BaseException, call: Call, host: Host) -> AppError:
 
 
 def why_unsaved(error: Exception, host: Host) -> str:
-    """What a client is told of a snapshot that failed."""
+    """Return the reason for the client why a snapshot failed."""
     if isinstance(error, (AppError, *host.refusals)):
         return str(error).strip() or type(error).__name__
     return f"its Host.save_snapshot raised {type(error).__name__}, and the application's log has the traceback"
 
 
-def not_written(method: str, error: Exception) -> AppError:
+def unwritten_error(method: str, error: Exception) -> AppError:
+    """Return the error for a change that was rolled back because it could not be journaled."""
     if isinstance(error, OSError):
-        text = f"The change by {method} could not be kept ({error}) and was taken back"
+        text = f"The change by {method} could not be saved ({error}) and was rolled back"
         return AppError("command_failed", text, {"method": method, "journal": str(error)})
     return AppError(
         "internal_error",
-        f"The change by {method} was taken back: because of a defect in the adapter its result is no JSON",
+        f"The change by {method} was rolled back: because of a defect in the adapter its result is not JSON",
         {"method": method},
     )
 
 
-def resolved(call: Call, result: Any) -> dict[str, Any]:
-    """Parameters that do the same again: with the name that the application chose."""
+def resolved_params(call: Call, result: Any) -> dict[str, Any]:
+    """Return parameters that repeat the call exactly: with the name that the application chose."""
     params, field = call.params, call.names
     name = cast("Dict[str, Any]", result).get("name") if isinstance(result, dict) else None
     if field in params and isinstance(name, str):
@@ -104,18 +106,19 @@ def resolved(call: Call, result: Any) -> dict[str, Any]:
 
 
 def results_in(result: Any) -> list[dict[str, Any]]:
-    """A result, or those of a batch."""
+    """Return a result, or those of a batch, as a list."""
     if not isinstance(result, dict):
         return []
-    told = cast("Dict[str, Any]", result)
-    parts = told.get("results")
+    fields = cast("Dict[str, Any]", result)
+    parts = fields.get("results")
     if not isinstance(parts, list):
-        return [told]
+        return [fields]
     return [each["result"] for each in cast(List[Dict[str, Any]], parts) if isinstance(each.get("result"), dict)]
 
 
-def entry_of(call: Call, result: Any, request: str | None) -> Entry:
-    params = call.params if call.method == "session.batch" else resolved(call, result)
+def journal_entry(call: Call, result: Any, request: str | None) -> Entry:
+    """Return the journal entry of a call; `request` is the request it is a part of, if not its own."""
+    params = call.params if call.method == "session.batch" else resolved_params(call, result)
     label = {} if call.label == call.method else {"label": call.label}
     return {
         **label,

@@ -1,4 +1,4 @@
-"""What executed code prints, on its way out: captured, batched, bounded, in order, sent by a thread of its own."""
+"""Streams what executed code prints: captured, batched, bounded, in order, sent by a thread of its own."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from cadgate.appserver.interrupts import Interrupts
 BATCH_SECONDS = 0.02
 BATCH_CHARACTERS = 32 * 1024
 BUFFER_CHARACTERS = 256 * 1024
-"""Whoever prints when that much waits to be sent is blocked until some of it was."""
+"""Printing blocks while this much waits to be sent."""
 MAX_BYTES = 16 * 1024 * 1024
-"""Of one execution's output, in UTF-8; what is printed after that is dropped, with one notice."""
+"""The limit of one execution's output, in UTF-8; the rest is dropped, with one notice."""
 PROMPT_LINES = 20
 PROMPT_PER_SECOND = 50.0
-"""A line is sent before `print` returns, up to 20 in a row and 50 a second: native code that follows may keep the
-interpreter's lock for minutes, and with it the thread that sends."""
+"""A line is sent before `print` returns, up to 20 in a row and 50 a second: native code that follows may hold the
+interpreter's lock, and so block the sending thread, for minutes."""
 
 Send = Callable[[Dict[str, Any]], None]
 
 
 class Output:
-    """The output of one execution. `send` gets `{"name", "text"}`, and at last perhaps one with `"truncated": True`.
+    """The output of one execution. `send` gets `{"name", "text"}`; the last one may have `"truncated": True`.
 
-    `write` may be called by any thread; on the main thread an interrupt waits until the lock is free again.
+    `write` may be called on any thread; on the main thread an interrupt waits until the lock is released.
     """
 
     def __init__(self, send: Send, interrupts: Interrupts, *, max_bytes: int = MAX_BYTES) -> None:
@@ -52,7 +52,7 @@ class Output:
         self._prompt_at = time.monotonic()
 
     def write(self, name: str, text: str) -> None:
-        """Take `text` of the stream `name`; blocks while the buffer is full. Raises KeyboardInterrupt."""
+        """Queue `text` of the stream `name`. Blocks while the buffer is full. Raises KeyboardInterrupt."""
         if self._truncated or not text:
             return
         if threading.get_ident() != self._main:
@@ -76,7 +76,7 @@ class Output:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._pump, name="cadgate-output", daemon=True)
                 self._thread.start()
-            if text.endswith("\n") and self._may_be_prompt():
+            if text.endswith("\n") and self._may_send_promptly():
                 self._urgent = True
                 self._changed.notify_all()
                 mine = self._written
@@ -85,7 +85,7 @@ class Output:
             elif len(self._pieces) == 1 or self._size >= BATCH_CHARACTERS:
                 self._changed.notify_all()
 
-    def _may_be_prompt(self) -> bool:
+    def _may_send_promptly(self) -> bool:
         now = time.monotonic()
         self._prompt = min(float(PROMPT_LINES), self._prompt + (now - self._prompt_at) * PROMPT_PER_SECOND)
         self._prompt_at = now
@@ -95,7 +95,7 @@ class Output:
         return True
 
     def close(self) -> None:
-        """Send what is left, and end the thread. What is written later is dropped. Interrupts must be off."""
+        """Send what is left, and end the thread. Later text is dropped. Interrupts must be deferred."""
         with self._lock:
             self._closing = True
             self._changed.notify_all()
@@ -152,9 +152,9 @@ class Output:
 
 
 class Stream(io.TextIOBase):
-    """`sys.stdout` or `sys.stderr` of executed code. Kept for the session, since code keeps it (in log handlers, say).
+    """`sys.stdout` or `sys.stderr` of executed code. It lives as long as the session: log handlers may hold on to it.
 
-    Between executions, and in forked children, it writes to the stream that it stands for.
+    Between executions, and in forked children, it writes to the original stream.
     """
 
     errors = "backslashreplace"
@@ -169,7 +169,7 @@ class Stream(io.TextIOBase):
             os.register_at_fork(after_in_child=self._detach)
 
     def _detach(self) -> None:
-        """A forked child has no thread that sends."""
+        """Write to the original stream, because a forked child has no sending thread."""
         self.output = None
 
     @property
@@ -203,7 +203,7 @@ class Stream(io.TextIOBase):
 
 
 class _Bytes(io.RawIOBase):
-    """What `sys.stdout.buffer.write(b"…")` reaches."""
+    """The `buffer` of a stream, for `sys.stdout.buffer.write(b"…")`."""
 
     def __init__(self, stream: Stream) -> None:
         super().__init__()

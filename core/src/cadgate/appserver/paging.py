@@ -1,4 +1,4 @@
-"""Lists, on the application's side: describe only what is asked for."""
+"""Pages of lists, in the application: describe only what was requested."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 def page(
     items: Sequence[T], describe: Callable[[T], dict[str, Any]], *, limit: int, offset: int, fields: str | None
 ) -> dict[str, Any]:
-    """`{"objects", "total"}` of `items[offset:offset + limit]`.
+    """Return `{"objects", "total"}` for `items[offset:offset + limit]`.
 
     Raises AppError `validation_error` for a field that the descriptions do not have.
     """

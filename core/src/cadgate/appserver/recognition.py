@@ -1,7 +1,7 @@
-"""What a file is, by its content: so that a refusal names the thing and says what to do. It reads no geometry.
+"""Recognises what a file is by its content, so that a refusal can name it and say what to do. Reads no geometry.
 
-Standard library only: both halves of an adapter may ask. The advice is neutral; an adapter that knows better replaces
-it, by the kind.
+Standard library only: both halves of an adapter may use it. The advice is generic; an adapter that knows better
+replaces it, by the kind.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from cadgate.appserver.signatures import (
 )
 
 HEAD = 65_536
-"""Bytes of the begin of a file that `recognise` looks at."""
+"""How many bytes at the start of a file `recognise` looks at."""
 _ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
 _SKIPPED = re.compile(rb"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)+", re.DOTALL | re.IGNORECASE)
 _SCHEMA = re.compile(rb"FILE_SCHEMA\s*\(\s*\(\s*'\s*IFC", re.IGNORECASE)
@@ -41,12 +41,12 @@ class Recognised(NamedTuple):
     advice: str
 
     def refusal(self, name: str, advice: str | None = None) -> str:
-        """The message for a file that is not read here."""
+        """Return the message for a file that cannot be imported."""
         return f"{name!r} is {self.what}, which cannot be imported here: {advice or self.advice}"
 
 
 def recognise(path: str, name: str) -> Recognised | None:
-    """What the file at `path`, which its owner calls `name`, is. None where nothing says so. Raises OSError."""
+    """Return what the file at `path` is, which the client calls `name`; None if unknown. Raises OSError."""
     with open(path, "rb") as file:
         head = file.read(HEAD)
     members: list[str] = []
@@ -60,12 +60,12 @@ def recognise(path: str, name: str) -> Recognised | None:
 
 
 def recognise_bytes(head: bytes, name: str, members: Sequence[str] = ()) -> Recognised | None:
-    """The same of the first bytes of a file; `members` are the names inside where it is a ZIP."""
+    """Return the same for the first bytes of a file; `members` are the names in it, if it is a ZIP archive."""
     suffix = os.path.splitext(name)[1].lower()
     if not head:
-        return Recognised("empty", "an empty file (0 bytes)", "it was not copied or downloaded; upload it again")
+        return Recognised("empty", "an empty file (0 bytes)", "nothing was copied or downloaded; upload it again")
     if not head.strip(b"\0"):
-        again = "it was not downloaded to its end; get it again"
+        again = "it was not downloaded completely; download it again"
         return Recognised("zeros", "a file of zero bytes only (the space of a download that failed)", again)
     for prefix, kind, what, advice in BY_PREFIX:
         if head.startswith(prefix):
@@ -107,7 +107,7 @@ def _packed(head: bytes, name: str) -> Recognised:
         return Recognised("gzip", "a damaged gzip file", "download or copy it again, and upload the whole file")
     found = recognise_bytes(inside, stem) if inside and not inside.startswith(b"\x1f\x8b") else None
     if found is None:
-        return Recognised("gzip", "a file compressed with gzip", "unpack it (gunzip), and upload what is in it")
+        return Recognised("gzip", "a file compressed with gzip", "unpack it (gunzip), and upload its content")
     what = f"{found.what}, compressed with gzip"
     return Recognised(f"gzip-{found.kind}", what, f"unpack it (gunzip); {found.advice}")
 
@@ -119,7 +119,7 @@ def _compound(head: bytes, suffix: str) -> Recognised:
     known = COMPOUND_BY_SUFFIX.get(suffix)
     if known is not None:
         return Recognised(*known)
-    what = "a compound file of Microsoft's kind (as SolidWorks, Inventor, Solid Edge, Revit and old Office write)"
+    what = "a Microsoft compound file (written by SolidWorks, Inventor, Solid Edge, Revit and old Office)"
     return Recognised("compound", what, EXPORT_NEUTRAL)
 
 
@@ -133,7 +133,7 @@ def _text(head: bytes, suffix: str) -> Recognised | None:
     start = start.lstrip()
     lower = start[:4096].lower()
     if lower.startswith((b"<!doctype html", b"<html")) or (b"<html" in lower and lower.startswith(b"<")):
-        advice = "it is often the error or log-in page of a server; get the file itself, logged in, by its direct link"
+        advice = "it is often a server's error or log-in page; log in, and download the file itself by its direct link"
         return Recognised("html", "an HTML page", advice)
     if start.startswith(b"<"):
         return _xml(start)
@@ -144,7 +144,7 @@ def _text(head: bytes, suffix: str) -> Recognised | None:
     if start.startswith(b"{"):
         if re.search(rb'"asset"\s*:\s*\{', head) and re.search(rb'"version"', head):
             return Recognised("gltf", "a glTF scene", "convert it to a format that is read here, such as STL or OBJ")
-        return Recognised("json", "JSON text", "it is often the answer of a server; get the file itself")
+        return Recognised("json", "JSON text", "it is often a server's answer; download the file itself")
     if b"FBXHeaderExtension" in head or re.match(rb";\s*FBX ", start):
         return Recognised("fbx", "an FBX scene in text", "convert it to a format that is read here, such as STL or OBJ")
     if _IGES.search(head[:2000]):
@@ -187,5 +187,5 @@ def _by_suffix(suffix: str, head: bytes) -> Recognised | None:
     if b"\0" not in head:
         printable = sum(byte >= 32 or byte in b"\t\r\n\f" for byte in head)
         if printable == len(head):
-            return Recognised("text", "text of no kind that is known", "get the model itself, or export it again")
+            return Recognised("text", "text of an unknown kind", "get the model itself, or export it again")
     return None

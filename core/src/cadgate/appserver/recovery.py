@@ -1,4 +1,4 @@
-"""Brings a session to the state that its journal tells: after a crash, after a failed mutation, and for undo."""
+"""Brings a session to a state in its journal: after a crash, after a failed mutation, and for undo."""
 
 from __future__ import annotations
 
@@ -8,65 +8,64 @@ from typing import Any, Callable
 
 from cadgate.appserver import log
 from cadgate.appserver.attempts import Attempts
-from cadgate.appserver.copies import SUPPORTED as COPIES
+from cadgate.appserver.comparison import first_difference
 from cadgate.appserver.errors import AppError
+from cadgate.appserver.forked_copy import SUPPORTED as COPIES
 from cadgate.appserver.generations import About, Damage, Entry, Generation, text_of
 from cadgate.appserver.history import History
 from cadgate.appserver.host import Host
 from cadgate.appserver.journal import Journal
-from cadgate.appserver.outcomes import not_written, why_unsaved
-from cadgate.appserver.replaying import apply_all
+from cadgate.appserver.outcomes import unwritten_error, why_unsaved
+from cadgate.appserver.replay import apply_all
 from cadgate.appserver.replies import Replies
-from cadgate.appserver.sameness import first_difference
 
 MAX_ENTRIES = 20_000
-"""After that many mutations without one, a snapshot is taken in the next pause, however short."""
+"""After this many mutations without a snapshot, one is taken at once, without waiting for a pause."""
 MAX_REPLAY_SECONDS = 2.0
-"""The same where the mutations together took that long: so long, about, would a restoration take."""
+"""The same if the mutations took this long together, which is about how long a restoration would take."""
 COPY_SECONDS = 20.0
-"""What a copy of the application may take to write a snapshot, if it is not known that it takes longer."""
-
+"""How long a forked copy may take to write a snapshot, unless snapshots are known to take longer."""
 PAYS_SECONDS = 0.05
-"""Mutations that took longer together are not done again for a document that was cleared since."""
+"""If mutations took longer than this together, clearing the document starts a new log."""
 REMEDY = (
-    "Undo goes back to the last state that was saved (POST /undo); or delete what cannot be saved, or change it, by "
-    "code too"
+    "Undo goes back to the last state that was saved (POST /undo); or delete or change what cannot be saved, by code "
+    "if need be"
 )
 MAX_TORN = 10
-"""Entries that may fail half-way in a restoration, each of which is one more beginning."""
+"""How many entries may fail half-way in a restoration, each of which makes it start again."""
 
 
 class Recovery:
-    """A host, its journal and the memory of answers, kept in step. `apply(entry)` runs an entry, gives its result."""
+    """Keeps a host, its journal and the remembered answers in step. `apply(entry)` returns the result of an entry."""
 
     def __init__(self, host: Host, journal: Journal, replies: Replies, apply: Callable[[Entry], Any]) -> None:
         self._host = host
         self._journal = journal
         self._replies = replies
-        self._apply = apply
+        self._apply_entry = apply
         self._replay_seconds = 0.0
         self._snapshot_seconds = 0.0
         self._postponed = 0
         self._copies = COPIES
-        self._because = ""
+        self._pending_reason = ""
         self.history = History(journal, self)
         self._attempts = Attempts(os.path.join(journal.folder, "restoring"))
         self.damages: list[Damage] = []
         self._problems: dict[str, str] = {}
         self.broken: str | None = None
-        self.code: str | None = None
+        self.persistent_code: str | None = None
         """Why code that ran in this process may act on later calls, for as long as the process lives."""
-        self._acting: str | None = None
+        self._acting_reason: str | None = None
         self.unsaved: str | None = None
-        """Why the state is another one than the journal tells; changes are refused until it could be saved."""
+        """The method whose effect could not be saved, if any; changes are refused until it is saved."""
 
     # --- start ---------------------------------------------------------------------------------------------------
 
     def restore(self, *, crashed: bool = False) -> int:
-        """Load the newest state that can be trusted, or begin a new journal. Returns how many entries were replayed.
+        """Load the newest state that can be trusted, or start a new journal. Returns how many entries were replayed.
 
-        `crashed` says that the application died by itself in the restoration before this one: what it was at for the
-        second time is not tried again.
+        `crashed` says that the application died by itself in the previous restoration: what it died of twice is not
+        tried again.
         """
         self._attempts.begin(crashed=crashed)
         began = time.monotonic()
@@ -76,24 +75,24 @@ class Recovery:
             generation = self._journal.read(number, self.damages)
             if generation is None:
                 continue
-            entries = self._with_later_logs([each for each in numbers if each > number], generation)
-            applied = self._bring(generation, entries)
+            entries = self._entries_with_later_logs([each for each in numbers if each > number], generation)
+            applied = self._load_generation(generation, entries)
             if applied is None:
                 continue
-            self._settle(generation, applied, numbers)
+            self._adopt(generation, applied, numbers)
             self._replay_seconds = time.monotonic() - began
             break
         else:
-            self._begin_anew(numbers)
+            self._start_new_journal(numbers)
         self._attempts.end()
-        self.look()
+        self.refresh_scripted()
         return len([entry for entry in self._journal.entries if "note" not in entry])
 
-    def _bring(self, generation: Generation, entries: list[Entry]) -> list[Entry] | None:
-        """Load a generation and apply `entries`, all that can be; None when its snapshot cannot be loaded.
+    def _load_generation(self, generation: Generation, entries: list[Entry]) -> list[Entry] | None:
+        """Load a generation, apply `entries`, and return those applied; None if the snapshot cannot be loaded.
 
-        What fails, or does something else than was acknowledged, is reported; what comes after it is applied all the
-        same, and reported where that differs too.
+        An entry that fails, or whose result differs from the acknowledged one, is reported; those after it are applied
+        all the same, and reported if they differ too.
         """
         damages: list[Damage] = []
         torn: int | None = None
@@ -101,51 +100,50 @@ class Recovery:
             if not self._load_snapshot(generation):
                 return None
             passing: list[Damage] = []
-            applied, torn = apply_all(entries, self._apply, self._may, passing)
+            applied, torn = apply_all(entries, self._apply_entry, self._may_try, passing)
             if torn is None:
                 self.damages += [*damages, *passing]
                 return applied
-            # It changed something before it failed: everything is done anew without it.
+            # It failed after changing something: start again without it.
             damages.append(passing[-1])
             entries = [*entries[:torn], *entries[torn + 1 :]]
-        damages.append(Damage("the entries from there on", f"they were left out: {MAX_TORN} failed"))
+        damages.append(Damage("the entries after that", f"they were left out: {MAX_TORN} entries failed"))
         applied = None
         if self._load_snapshot(generation):
-            applied, _ = apply_all(entries[:torn], self._apply, self._may, damages)
+            applied, _ = apply_all(entries[:torn], self._apply_entry, self._may_try, damages)
         self.damages += damages
         return applied
 
-    def _may(self, entry: Entry) -> bool:
-        return self._attempts.may(self._journal.number, entry["seq"])
+    def _may_try(self, entry: Entry) -> bool:
+        return self._attempts.may_try(self._journal.number, entry["seq"])
 
     def _load_snapshot(self, generation: Generation) -> bool:
         where = f"generation {generation.number}"
-        if not self._attempts.may(generation.number, 0):
-            self.damages.append(Damage(where, "the application died twice while it loaded the snapshot"))
+        if not self._attempts.may_try(generation.number, 0):
+            self.damages.append(Damage(where, "the application died twice while loading the snapshot"))
             return False
         try:
             self._host.load_snapshot(generation.snapshot)
         except Exception as error:  # noqa: BLE001 - an older one may be readable
-            log.failure(error)
+            log.error(error)
             self.damages.append(Damage(where, f"the snapshot cannot be loaded: {error}"))
             return False
         return True
 
-    def replay(self, entries: list[Entry]) -> list[Entry]:
-        """Apply entries up to the first that does not do the same again."""
+    def replay_entries(self, entries: list[Entry]) -> list[Entry]:
+        """Apply entries up to the first whose result differs, and return those."""
         for count, entry in enumerate(entries):
             try:
-                same = "note" in entry or first_difference(entry["result"], self._apply(entry)) is None
-            except Exception as error:  # noqa: BLE001 - nothing after it is what was asked for
-                log.failure(error)
+                same = "note" in entry or first_difference(entry["result"], self._apply_entry(entry)) is None
+            except Exception as error:  # noqa: BLE001 - nothing after it can be trusted
+                log.error(error)
                 same = False
             if not same:
                 return entries[:count]
         return entries
 
-    def _with_later_logs(self, later: list[int], generation: Generation) -> list[Entry]:
-        """The entries of a generation, and those of the logs after damaged snapshots too, as long as each begins where
-        the one before it ended."""
+    def _entries_with_later_logs(self, later: list[int], generation: Generation) -> list[Entry]:
+        """Return the entries of a generation and of later logs with damaged snapshots, as far as they connect."""
         entries = list(generation.entries)
         if not generation.whole:
             return entries
@@ -158,11 +156,11 @@ class Recovery:
                 break
         return entries
 
-    def _settle(self, generation: Generation, applied: list[Entry], numbers: list[int]) -> None:
-        """Write on where the state that was brought back ends; what could not be used is set aside."""
+    def _adopt(self, generation: Generation, applied: list[Entry], numbers: list[int]) -> None:
+        """Continue the journal from the restored state; what could not be used is set aside."""
         number = generation.number
         if generation.whole and applied == generation.entries:
-            self._journal.proceed(number, generation.about, applied)
+            self._journal.continue_generation(number, generation.about, applied)
         else:
             self._journal.set_log_aside(number)
             self._journal.rewrite(number, generation.about, applied)
@@ -172,15 +170,15 @@ class Recovery:
         for key, digest, answer in generation.about.replies:
             self._replies.store(key, digest, answer)
         for entry in applied:
-            # What was undone was done all the same: sent again, it is answered and not done again.
+            # A request that was undone and is re-sent is answered, not run again.
             for key, digest, answer in entry.get("answers", ()):
                 self._replies.store(key, digest, answer)
             for each in (*entry.get("dropped", ()), entry):
                 if each.get("key"):
                     self._replies.store(each["key"], each.get("hash"), {"result": each["result"]})
-            self.history.fold(entry)
+            self.history.apply_to_history(entry)
 
-    def _begin_anew(self, numbers: list[int]) -> None:
+    def _start_new_journal(self, numbers: list[int]) -> None:
         if not numbers:
             self._journal.create()
             return
@@ -194,98 +192,98 @@ class Recovery:
 
     @property
     def scripted(self) -> str | None:
-        """Why a replay may not do what was done here; then each change is kept by a snapshot. None: it will."""
-        return self.code or self._acting
+        """Why a replay may differ from what was done here, so that each change needs a snapshot; None if it cannot."""
+        return self.persistent_code or self._acting_reason
 
-    def distrust(self, why: str) -> None:
-        """Code that may act on later calls is about to run, or has run: `why`, as the end of a sentence."""
-        if self.code is None:
-            self.code = f"executed code may act on later calls: {why}"
-            self._tell()
+    def distrust_code(self, why: str) -> None:
+        """Remember that code runs which may act on later calls: `why`, as the end of a sentence."""
+        if self.persistent_code is None:
+            self.persistent_code = f"executed code may act on later calls: {why}"
+            self._emit_status()
 
-    def look(self) -> None:
-        """Ask the host again whether something in the session acts by itself."""
-        before = self._acting
-        self._acting = self._host.acting()
-        if self._acting != before:
-            self._tell()
+    def refresh_scripted(self) -> None:
+        """Ask the host anew whether something in the session acts by itself."""
+        before = self._acting_reason
+        self._acting_reason = self._host.acting()
+        if self._acting_reason != before:
+            self._emit_status()
 
     # --- while it runs -------------------------------------------------------------------------------------------
 
-    def note(self, entry: Entry, seconds: float) -> str:
-        """Journal one mutation that succeeded. Raises AppError when that fails, and takes the mutation back.
+    def append_entry(self, entry: Entry, seconds: float) -> str:
+        """Journal one mutation that succeeded; return its result as ASCII JSON.
 
-        Returns its result as JSON in ASCII.
+        If that fails, it rolls the mutation back and raises AppError.
         """
         try:
             result = text_of(entry["result"])
             self._journal.append(entry, result)
         except (OSError, ValueError, TypeError, RecursionError) as error:
             if isinstance(error, OSError):
-                self._say("log", f"changes cannot be written: {error}")
+                self._report_problem("log", f"changes cannot be written: {error}")
             else:
-                log.failure(error)
-            self.rollback()
-            raise not_written(str(entry["method"]), error) from error
-        self._say("log", None)
-        self.history.forget()
+                log.error(error)
+            self.roll_back_to_journal()
+            raise unwritten_error(str(entry["method"]), error) from error
+        self._report_problem("log", None)
+        self.history.forget_undone()
         self._replay_seconds += seconds
         return result
 
-    def keep_by_snapshot(self, because: str) -> None:
-        """The same for one whose effect only a snapshot can tell."""
+    def persist_by_snapshot(self, because: str) -> None:
+        """Persist one mutation whose effect cannot be replayed. Raises AppError, after it was rolled back."""
         try:
             self.snapshot(f"after {because}")
         except Exception as error:
-            log.failure(error)
-            self.rollback()
+            log.error(error)
+            self.roll_back_to_journal()
             why = why_unsaved(error, self._host)
             raise AppError(
                 "command_failed",
-                f"The change by {because} could not be kept, because the session cannot be saved ({why}), and was "
-                "taken back. Delete or change what cannot be saved, or change it by code, and try again",
+                f"The change by {because} was rolled back, because the session could not be saved after it ({why}). "
+                "Delete or change what cannot be saved, by code if need be, and try again",
                 {"method": because, "snapshot": why},
             ) from error
 
     def snapshot(self, because: str) -> None:
-        """Write the whole state, and start a new log. Raises what the host raises, OSError."""
+        """Write the whole state, and start a new log. Raises what the host raises, and OSError."""
         began = time.monotonic()
         about = About(because, self._journal.seq, self._replies.export())
         try:
             self._journal.snapshot(self._host.save_snapshot, about)
         except Exception as error:
-            self._say("snapshot", f"no snapshot can be written: {error}")
+            self._report_problem("snapshot", f"no snapshot can be written: {error}")
             raise
-        self._was_taken(time.monotonic() - began)
+        self._snapshot_taken(time.monotonic() - began)
         self._replay_seconds = 0.0
         self.unsaved = None
         if not about.follows_from_log:
-            self.history.forget()
+            self.history.forget_undone()
 
-    def _was_taken(self, seconds: float) -> None:
-        self._say("snapshot", None)
+    def _snapshot_taken(self, seconds: float) -> None:
+        self._report_problem("snapshot", None)
         self._snapshot_seconds = seconds
         self._postponed = 0
 
-    def _say(self, kind: str, problem: str | None) -> None:
-        """Tell the gateway what keeps changes or snapshots from being written, when that is another than before."""
+    def _report_problem(self, kind: str, problem: str | None) -> None:
+        """Report to the gateway what prevents changes or snapshots from being written, if that is new."""
         if self._problems.get(kind) == problem:
             return
         if problem is None:
             del self._problems[kind]
         else:
             self._problems[kind] = problem
-        self._tell()
+        self._emit_status()
 
-    def _tell(self) -> None:
+    def _emit_status(self) -> None:
         self._host.scripted = self.scripted
         self._host.emit("journal", {"problems": list(self._problems.values()), "scripted": self.scripted})
 
-    def shorten(self, because: str, told: Callable[[], None]) -> None:
-        """Take a snapshot that only shortens the log, while changes go on; after `told` comes `finish`.
+    def shorten_log(self, because: str, on_ended: Callable[[], None]) -> None:
+        """Take a snapshot that only shortens the log, while changes go on.
 
-        A copy of the application writes it, which takes this one a few milliseconds; where the system makes no copies,
-        or one did not succeed, the snapshot is taken here and now.
+        A forked copy writes it, which costs this process a few milliseconds; after `on_ended`, call
+        `adopt_pending_snapshot`. Where there is no fork, or a copy failed, this process writes the snapshot now.
         """
         if not self._copies or self.unsaved is not None:
             self.snapshot_if_possible(because)
@@ -293,45 +291,45 @@ class Recovery:
         about = About(because, self._journal.seq, self._replies.export())
         seconds = max(COPY_SECONDS, 4 * self._snapshot_seconds)
         try:
-            self._journal.snapshot_beside(self._save_in_copy, about, seconds, told)
+            self._journal.snapshot_in_copy(self._save_in_copy, about, seconds, on_ended)
         except OSError as error:
-            log.failure(error)
+            log.error(error)
             self.snapshot_if_possible(because)
         else:
-            self._because = because
+            self._pending_reason = because
             self._replay_seconds = 0.0
 
     def _save_in_copy(self, path: str) -> None:
-        # Nobody listens to a copy.
+        # A copy has no connections.
         self._host.emit = lambda topic, data: None
         self._host.save_snapshot(path)
 
-    def finish(self) -> None:
-        """Begin the new log after a snapshot that was written beside, if one was."""
+    def adopt_pending_snapshot(self) -> None:
+        """Start the new log if a forked copy has written its snapshot."""
         try:
-            seconds = self._journal.finish()
+            seconds = self._journal.adopt_copied_snapshot()
         except OSError as error:
-            log.failure(error)
-            # It may be this application that cannot work in a copy.
+            log.error(error)
+            # Perhaps this application cannot save in a copy at all.
             self._copies = False
-            self.snapshot_if_possible(self._because)
+            self.snapshot_if_possible(self._pending_reason)
         else:
             if seconds is not None:
-                self._was_taken(seconds)
+                self._snapshot_taken(seconds)
 
     def snapshot_if_possible(self, because: str) -> None:
-        """The same by this process itself: when it fails, the log stays in charge."""
+        """Take a snapshot in this process. If that fails, the log continues."""
         try:
             self.snapshot(because)
         except Exception as error:  # noqa: BLE001 - the log still has every entry
-            log.failure(error)
+            log.error(error)
             self._replay_seconds = 0.0
             self._postponed = len(self._journal.entries)
 
-    def require_saved(self, *, but_for: bool = False) -> None:
-        """Raise AppError where a change could not survive, because the state before it would not.
+    def require_saved(self, *, even_unsaved: bool = False) -> None:
+        """Raise AppError if a change could not survive, because the state before it cannot be saved.
 
-        `but_for` lets through what may help.
+        `even_unsaved` allows a change that may make it savable.
         """
         if self.broken:
             raise AppError("command_failed", f"The session refuses changes: {self.broken}; restart it (POST /restart)")
@@ -340,9 +338,9 @@ class Recovery:
         try:
             self.snapshot(f"after {self.unsaved}")
         except Exception as error:
-            if but_for:
+            if even_unsaved:
                 return
-            log.failure(error)
+            log.error(error)
             why = why_unsaved(error, self._host)
             raise AppError(
                 "command_failed",
@@ -351,43 +349,43 @@ class Recovery:
             ) from error
 
     def has_entries(self) -> bool:
-        """Whether anything happened since the last snapshot."""
+        """Whether the log has entries after the snapshot."""
         return bool(self._journal.entries)
 
     def snapshot_is_due(self) -> bool:
-        """Whether replaying would take clearly longer than a snapshot does: asked when there is nothing else to do."""
-        if self._journal.writes_beside:
+        """Whether replaying would take clearly longer than a snapshot. For when there is nothing else to do."""
+        if self._journal.has_pending_snapshot:
             return False
         return self._replay_seconds > max(0.5, 4 * self._snapshot_seconds)
 
-    def snapshot_pays(self) -> bool:
-        """Whether the log takes longer than it takes to begin another: asked when nothing is left of what it made."""
-        return self._replay_seconds > PAYS_SECONDS or self._journal.writes_beside
+    def is_snapshot_worthwhile(self) -> bool:
+        """Whether replaying would take longer than starting a new log. For when the document was cleared."""
+        return self._replay_seconds > PAYS_SECONDS or self._journal.has_pending_snapshot
 
     def snapshot_is_overdue(self) -> bool:
-        """The same while there is work to do: then only a log that has grown too long is cut short."""
-        if self._journal.writes_beside:
+        """Whether the log has grown so long that a snapshot must be taken even while there is work to do."""
+        if self._journal.has_pending_snapshot:
             return False
         return len(self._journal.entries) >= MAX_ENTRIES + self._postponed or self._replay_seconds > max(
             MAX_REPLAY_SECONDS, 4 * self._snapshot_seconds
         )
 
-    def rollback(self) -> None:
-        """Undo what a failed mutation did: load the snapshot and replay the log. `broken` says that it failed."""
+    def roll_back_to_journal(self) -> None:
+        """Undo what a failed mutation did: load the snapshot and replay the log. Sets `broken` if that fails."""
         generation = self._journal.read(self._journal.number, [])
         if generation is None:
             self.broken = "the snapshot is damaged"
-        elif self.code is not None and any("note" not in entry for entry in self._journal.entries):
-            # In the next process nobody's code takes part in it.
-            self.broken = f"changes have to be made again, and {self.code}"
-        elif not self.load(generation, self._journal.entries):
+        elif self.persistent_code is not None and any("note" not in entry for entry in self._journal.entries):
+            # The next process replays them without that code.
+            self.broken = f"changes would have to be replayed, but {self.persistent_code}"
+        elif not self.load_state(generation, self._journal.entries):
             self.broken = "the journal could not be replayed"
         if self.broken:
-            log.say(f"rollback failed: {self.broken}")
+            log.info(f"rollback failed: {self.broken}")
         elif self.unsaved is not None:
             self.unsaved = None
-            self._say("snapshot", None)
+            self._report_problem("snapshot", None)
 
-    def load(self, generation: Generation, entries: list[Entry]) -> bool:
-        """Load a state whole; whether that worked."""
-        return self._load_snapshot(generation) and len(self.replay(entries)) == len(entries)
+    def load_state(self, generation: Generation, entries: list[Entry]) -> bool:
+        """Load a snapshot and apply all `entries`; return whether that worked."""
+        return self._load_snapshot(generation) and len(self.replay_entries(entries)) == len(entries)

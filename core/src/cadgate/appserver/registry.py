@@ -1,4 +1,4 @@
-"""Which function answers which method. A module announces its functions by `@method`; importing it registers them."""
+"""Which function answers which method. Functions are registered by `@method` when their module is imported."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ METHODS: dict[str, Callable[..., Any]] = {}
 
 
 def method(name: str) -> Callable[[F], F]:
-    """Answer `name` with the decorated function. It gets the validated parameters as keyword arguments.
+    """Answer `name` with the decorated function, which gets the validated parameters as keyword arguments.
 
-    It runs on the application's main thread and returns something that is JSON.
+    It runs on the application's main thread and returns a JSON value.
     """
 
     def register(function: F) -> F:

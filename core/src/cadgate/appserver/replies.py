@@ -1,4 +1,4 @@
-"""The at-most-once memory: answers of recent mutations by id, so that a re-sent one is answered and not done again."""
+"""Remembers the answers of recent mutations by key, so that a re-sent one is answered and not run again."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, Dict, List, cast
 from cadgate.appserver.errors import AppError
 
 OWN_KEY = "gw-"
-"""How the ids begin that the gateway made itself: they matter only until their answer has arrived."""
+"""The prefix of keys that the gateway made itself. They matter only until their answer has arrived."""
 KEPT_OWN_KEYS = 256
 
 
 class _Memory:
-    """Digest and answer by key. The answer to a batch weighs as much as it has results."""
+    """Digests and answers by key. The answer to a batch counts once for each of its results."""
 
     def __init__(self) -> None:
         self.known: dict[str, tuple[str | None, dict[str, Any]]] = {}
@@ -38,9 +38,9 @@ def _weight(answer: dict[str, Any]) -> int:
 
 
 class Replies:
-    """Answers of the last `limit` mutations with a key that a client chose, and of as many others; the oldest go first.
+    """The answers of the last `limit` mutations whose key a client chose, and of as many others.
 
-    The two do not push each other out: a client may come back with its key much later than the gateway does.
+    The two do not displace each other: a client may re-send its key much later than the gateway does.
     """
 
     def __init__(self, limit: int = 10_000) -> None:
@@ -52,7 +52,7 @@ class Replies:
         return self._own if key.startswith(OWN_KEY) else self._chosen
 
     def find(self, key: str, digest: str | None) -> dict[str, Any] | None:
-        """The stored answer. Raises AppError when the same id comes with another body."""
+        """Return the stored answer, if any. Raises AppError when the same key comes with a different body."""
         known = self._of(key).known.get(key)
         if known is None:
             return None
@@ -67,10 +67,10 @@ class Replies:
         self._of(key).store(key, digest, answer, self.limit)
 
     def forget(self, key: str) -> None:
-        """What was stored turned out not to be true."""
+        """Drop an answer that turned out not to hold."""
         self._of(key).forget(key)
 
     def export(self) -> list[list[Any]]:
-        """What a snapshot must keep: every answer whose key a client chose, and the youngest of the others."""
+        """Return what a snapshot must contain: every answer whose key a client chose, and the newest of the others."""
         youngest = list(self._own.known.items())[-KEPT_OWN_KEYS:]
         return [[key, digest, answer] for key, (digest, answer) in [*youngest, *self._chosen.known.items()]]

@@ -1,7 +1,7 @@
-"""Tells of some code, before it runs, that none of it can act later: no function or class of it stays reachable.
+"""Proves of code, before it runs, that none of it can act later: no function or class of it stays reachable.
 
-A replay in another process does the same only where nobody's code takes part in what a call does. The answer is a proof
-from the code's text, so it errs on one side: what is not understood is taken for code that stays.
+A replay in another process gives the same result only if no user code takes part in it. The proof uses the code's text
+alone and errs on the safe side: code that is not understood is treated as code that may act later.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ MODULES: frozenset[str] = frozenset(
         *("time", "traceback", "typing", "uuid", "zlib"),
     )
 )
-"""What code may import and still be understood. Hosts add their own."""
+"""Modules that code may import and still be understood. Hosts add their own."""
 
 WORDS: frozenset[str] = frozenset(("modules", "register", "unregister", "setprofile", "settrace"))
-"""Names and attributes by which code reaches what outlives it. Hosts add their own."""
+"""Names and attributes by which code reaches something that outlives it. Hosts add their own."""
 
 _BUILTINS = frozenset(
     ("breakpoint", "compile", "delattr", "eval", "exec", "globals", "input", "locals", "setattr", "super", "vars")
 )
 
 _OS = frozenset(("getcwd", "getpid", "listdir", "makedirs", "path", "remove", "sep"))
-"""What of the module `os` changes nothing of the process."""
+"""Names in the module `os` that do not change the process."""
 _SHAPES = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
 _DECORATORS = frozenset(("classmethod", "dataclass", "property", "staticmethod"))
 _PARENTS = frozenset(("Enum", "Exception", "IntEnum", "NamedTuple", "ValueError", "object"))
@@ -53,7 +53,7 @@ _KEYED = ("sorted", "min", "max", "sort")
 def why_it_may_stay(
     tree: ast.Module, names: dict[str, Any], modules: frozenset[str] = MODULES, words: frozenset[str] = WORDS
 ) -> str | None:
-    """Why the code `tree`, run in `names`, may act on later calls, as the end of a sentence; None: it cannot."""
+    """Return why code `tree`, run in `names`, may act on later calls, as the end of a sentence; None if it cannot."""
     return next(_Reader(tree, names, modules, words).reasons(), None)
 
 
@@ -163,7 +163,7 @@ class _Reader:
         return self._why_module(node)
 
     def _why_module(self, node: ast.AST) -> str | None:
-        """Modules and classes may only be looked into, called, or compared with: another name of one hides it."""
+        """Return why, unless a module or class is only accessed, called or compared with: an alias would hide it."""
         if any(id(node) in group for group in (self._bases, self._callees, self._kinds, self._keys)):
             return None
         return "it hands a module or a class on" if _is_code(self._value(node)) else None
@@ -173,13 +173,13 @@ class _Reader:
         if name == "getattr" and isinstance(node.func, ast.Name):
             asked = node.args[1] if len(node.args) > 1 else None
             if not isinstance(asked, ast.Constant) or not isinstance(asked.value, str) or self._word([asked.value]):
-                return "it calls getattr with a name that cannot be told"
+                return "it calls getattr with a name that is not a constant"
         if name == "type" and isinstance(node.func, ast.Name) and len(node.args) != 1:
             return "it makes a class"
         return None
 
     def _value(self, node: ast.AST) -> Any:
-        """The module or class that `node` stands for, as far as that is certain without running anything."""
+        """Return the module or class that `node` refers to, if that is certain without running anything."""
         if isinstance(node, ast.Name):
             return self._imported.get(node.id, self._names.get(node.id))
         if isinstance(node, ast.Attribute):
@@ -189,7 +189,7 @@ class _Reader:
 
 
 def _imports(nodes: list[ast.AST]) -> dict[str, Any]:
-    """What the imports of the code bind, where that is loaded already; a module without anything where it is not."""
+    """Return what the imports of the code bind, if that is loaded already; otherwise an empty module."""
     found: dict[str, Any] = {}
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -205,7 +205,7 @@ def _imports(nodes: list[ast.AST]) -> dict[str, Any]:
 
 
 def _kinds_of(node: ast.AST) -> list[ast.AST]:
-    """Parts of `node` in which a class is only compared with, or not looked at at all."""
+    """Return the parts of `node` in which a class is only compared with, or not used at all."""
     found: list[Any] = []
     if isinstance(node, ast.Call) and _name(node.func) in _CHECKS:
         found = node.args[1:]
@@ -225,7 +225,7 @@ def _is_code(value: Any) -> bool:
 
 
 def _is(value: Any, *kinds: type) -> bool:
-    """`isinstance` by the real type: an object that an application deleted raises when it is asked for its class."""
+    """`isinstance` by the real type: an object that the application has deleted raises when asked for `__class__`."""
     return issubclass(type(value), kinds)
 
 

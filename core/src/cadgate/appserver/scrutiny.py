@@ -1,6 +1,6 @@
-"""What a file from outside would become, found without making it: sizes of archives, and of what headers announce.
+"""Finds what an uploaded file would expand to, without expanding it: sizes of archives, and sizes in headers.
 
-Standard library only: both halves of an adapter look at files with it. Every function reads a bounded amount of memory.
+Standard library only: both halves of an adapter use it. Every function uses a bounded amount of memory.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from xml.parsers import expat
 CHUNK = 1 << 20
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _DESCRIPTOR = 24
-"""Bytes that may follow a member's data: its sizes once more."""
+"""How many bytes may follow a member's data, to repeat its sizes."""
 _ZSTD_BLOCK = 128 * 1024
 _ZSTD_FRAME = 0xFD2FB528
 _ZSTD_SKIPPABLE = range(0x184D2A50, 0x184D2A60)
 
 
 class Unsound(ValueError):
-    """The file is damaged, or made to be read in two ways; the text says which, as the end of a sentence."""
+    """The file is damaged, or crafted to be read in two ways; the text says which, as the end of a sentence."""
 
 
 def zip_size(path: str) -> int:
-    """The bytes that the members of a ZIP archive say they unpack to.
+    """Return how many bytes the members of a ZIP archive claim to unpack to.
 
-    Raises Unsound for members that overlap, that hide between others, or are encrypted: readers that go through the
-    file from its begin see other members than those that go by its directory.
+    Raises Unsound for members that overlap, hide between others, or are encrypted: programs that read the file from its
+    start see other members than those that use its directory.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -57,7 +57,7 @@ def zip_size(path: str) -> int:
 
 
 def gzip_size(path: str, limit: int) -> int:
-    """The bytes that a gzip file unpacks to; reading stops beyond `limit`. Raises Unsound."""
+    """Return how many bytes a gzip file unpacks to; reading stops beyond `limit`. Raises Unsound."""
     total = 0
     with open(path, "rb") as file:
         unpacker = zlib.decompressobj(31)
@@ -76,7 +76,7 @@ def gzip_size(path: str, limit: int) -> int:
 
 
 def zstd_size(path: str, limit: int) -> int:
-    """The most that a Zstandard file can unpack to, by its blocks' headers; looking stops beyond `limit`.
+    """Return the most that a Zstandard file can unpack to, by its block headers; reading stops beyond `limit`.
 
     Raises Unsound. The format is RFC 8878's.
     """
@@ -108,7 +108,7 @@ def _zstd_frame(file: BinaryIO, limit: int) -> int:
         last, kind, size = bool(header & 1), header >> 1 & 3, header >> 3
         if kind == 3:
             raise Unsound("is a damaged Zstandard file")
-        # Raw, run of one byte, compressed: which gives at most a block.
+        # Raw, one byte repeated, or compressed, which unpacks to one block at most.
         total += size if kind < 2 else _ZSTD_BLOCK
         file.seek(1 if kind == 1 else size, os.SEEK_CUR)
     file.seek(4 * checksum, os.SEEK_CUR)
@@ -123,7 +123,7 @@ def _exactly(file: BinaryIO, size: int) -> bytes:
 
 
 def require_plain_xml(file: Any) -> None:
-    """Read XML, and raise Unsound for what is none, or declares entities: they grow, and name other files."""
+    """Raise Unsound unless `file` is XML without a DOCTYPE: entities can grow without bound, and name other files."""
     parser = expat.ParserCreate()
 
     def refuse(*_: Any) -> None:
@@ -144,14 +144,14 @@ _PLY_SIZES = {b"char": 1, b"short": 2, b"int": 4, b"float": 4, b"double": 8}
 
 
 def _ply_bytes(kind: bytes) -> int:
-    """Of one number: `uchar`, `int16`, `float64`."""
+    """Return the size of one number of a type such as `uchar`, `int16`, `float64`."""
     name = kind.rstrip(b"0123456789")
     bits = {b"8": 1, b"16": 2, b"32": 4, b"64": 8}
     return bits.get(kind[len(name) :], _PLY_SIZES.get(name.lstrip(b"u"), 1))
 
 
 def ply_size(head: bytes) -> int:
-    """The least size of the file that a PLY header announces: two bytes a number in text, the type's size in binary.
+    """Return the least size of a file with this PLY header: two bytes a number in text, the type's size in binary.
 
     Raises Unsound.
     """
@@ -176,6 +176,6 @@ _OFF = re.compile(rb"\s*[A-Z4n]*OFF\b[^\n0-9]*(?:#[^\n]*\n|\s)*(\d+)\s+(\d+)")
 
 
 def off_size(head: bytes) -> int:
-    """The least size of the file that an OFF header announces: six bytes a vertex, four a face. 0 for no header."""
+    """Return the least size of a file with this OFF header: six bytes a vertex, four a face. 0 for no header."""
     found = _OFF.match(head)
     return 0 if found is None else 6 * int(found[1]) + 4 * int(found[2])

@@ -1,4 +1,4 @@
-"""The in-application server: calls come in on the I/O thread and run on the main thread, one after the other."""
+"""The in-application server: calls arrive on the I/O thread and run on the main thread, one after the other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from typing import Any, Callable, Dict, cast
 
 from cadgate.appserver import log
-from cadgate.appserver.calls import Caller
+from cadgate.appserver.calls import CallRunner
 from cadgate.appserver.connection import Connection, frame_with
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError
@@ -21,16 +21,16 @@ from cadgate.appserver.io_thread import IoThread
 from cadgate.appserver.registry import METHODS
 
 IDLE_SECONDS = 1.0
-"""How long nothing must have come before a snapshot that is due is taken."""
+"""How long the application must be idle before a snapshot that is due is taken."""
 MAX_QUEUED = 10_000
-"""Calls that wait for the main thread. The gateway's own limit is far lower."""
+"""How many calls may wait for the main thread. The gateway's own limit is far lower."""
 
 
 class Server:
     """Serves one host.
 
     Headless, `serve_forever` blocks on the queue of calls. With a GUI, the application's own loop calls `pump`, and
-    `wake` (called on the I/O thread) tells that loop that there is something to do.
+    `wake` is called on the I/O thread to wake that loop.
     """
 
     def __init__(self, host: Host, secret: str, *, wake: Callable[[], None] | None = None) -> None:
@@ -38,7 +38,7 @@ class Server:
             raise ValueError("a server needs a secret")
         self.host = host
         self.interrupts = Interrupts()
-        self.caller = Caller(self)
+        self.call_runner = CallRunner(host, self.interrupts, wake=self.wake, stop=self.stop)
         self._secret = secret
         self._wake = wake
         self._queue: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
@@ -56,7 +56,7 @@ class Server:
         return self._io
 
     def listen(self, address: str = "127.0.0.1", port: int = 0) -> int:
-        """Bind, start the I/O thread, return the port. Raises OSError when the port is taken."""
+        """Bind, start the I/O thread, return the port. Raises OSError when the port is in use."""
         listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address, port))
@@ -64,7 +64,7 @@ class Server:
         return self.serve(listener)
 
     def serve(self, listener: socket.socket) -> int:
-        """Start the I/O thread on a socket that listens already; its port, 0 where it has none."""
+        """Start the I/O thread on a listening socket; return its port, 0 if it has none."""
         self._io = IoThread(
             listener, self._secret, greet=self.greet, receive=self._receive, lost=self._lost, watch=self._watch
         )
@@ -72,7 +72,7 @@ class Server:
         return 0 if listener.family == socket.AF_UNIX else int(listener.getsockname()[1])
 
     def greet(self) -> dict[str, Any]:
-        """What a peer learns with its hello."""
+        """Return the answer to a hello."""
         return {
             "protocol": PROTOCOL,
             "adapter": self.host.name,
@@ -88,14 +88,14 @@ class Server:
         params: Any = message.get("params") or {}
         meta: Any = message.get("meta") or {}
         if not isinstance(method, str) or not isinstance(params, dict) or not isinstance(meta, dict):
-            raise FrameError("a message needs a method, an object of parameters, and perhaps one of meta")
+            raise FrameError("a message needs a method, and params and meta must be objects")
         params, meta = cast(Dict[str, Any], params), cast(Dict[str, Any], meta)
         if method == "$/cancel":
             self._cancel(connection, params.get("id"), deadline=params.get("deadline") is True)
         elif method == "session.status":
             self.io.answer(connection, {"jsonrpc": "2.0", "id": message.get("id"), "result": self.status()})
         elif self._queue.qsize() >= MAX_QUEUED:
-            failure = AppError("overloaded", f"{MAX_QUEUED} calls wait already", {"maximum": MAX_QUEUED})
+            failure = AppError("overloaded", f"{MAX_QUEUED} calls are waiting already", {"maximum": MAX_QUEUED})
             self.io.answer(connection, {"jsonrpc": "2.0", "id": message.get("id"), "error": failure.wire()})
         else:
             call = Call(connection, message.get("id"), method, params, meta)
@@ -104,29 +104,29 @@ class Server:
             if self._wake is not None:
                 try:
                     self._wake()
-                except Exception as error:  # noqa: BLE001 - the application's own loop looks by itself sooner or later
-                    log.failure(error)
+                except Exception as error:  # noqa: BLE001 - the application's own loop calls `pump` sooner or later
+                    log.error(error)
 
     def _cancel(self, connection: Connection, number: Any, *, deadline: bool) -> None:
         for call in list(self._waiting.values()):
             if call.connection is connection and call.id == number:
                 if deadline:
-                    # The peer's clock says so; ours may be some microseconds behind.
+                    # The peer measured it; our clock may be some microseconds behind.
                     call.deadline = call.received
                 self.interrupts.cancel(call)
 
     def _watch(self) -> bool:
-        """Stop the call that runs when its time is over: its peer may have gone. Whether there is one to watch."""
+        """Interrupt the running call if its deadline has passed; return whether to check again soon."""
         running = self._running
         if running is not None and (running.expired or self.interrupts.missed):
             self.interrupts.cancel(running)
         return bool(self._waiting)
 
     def _lost(self, connection: Connection) -> None:
-        """A peer went away. Its calls go on: mutations are answered to whoever asks again with their id."""
+        """Do nothing when a peer goes away: its calls go on, and a mutation that is re-sent by its key is answered."""
 
     def status(self) -> dict[str, Any]:
-        """What the main thread does now and since when."""
+        """Return what the main thread is doing, and for how long."""
         running = self._running
         if running is None or running.started is None:
             return {"busy": False, "queued": self._queue.qsize()}
@@ -134,42 +134,42 @@ class Server:
         return {"busy": True, "method": running.method, "busy_ms": busy_ms, "queued": self._queue.qsize()}
 
     def emit(self, topic: str, data: dict[str, Any]) -> None:
-        """Tell every peer of an event. Any thread."""
+        """Send an event to every peer. Any thread."""
         self.notify("event", {"topic": topic, "data": data})
 
     def notify(self, method: str, params: dict[str, Any]) -> None:
-        """Send a notification to every peer that proved itself, once to each. Any thread."""
+        """Send a notification to every authenticated peer, once to each. Any thread."""
         if self._io is None:
             return
-        told: set[str] = set()
+        notified: set[str] = set()
         for connection in list(self._io.connections):
-            if connection.authenticated and not connection.closed and connection.client not in told:
+            if connection.authenticated and not connection.closed and connection.client not in notified:
                 connection.send({"jsonrpc": "2.0", "method": method, "params": params})
                 if connection.client is not None:
-                    told.add(connection.client)
+                    notified.add(connection.client)
 
     # --- on the main thread --------------------------------------------------------------------------------------
 
     def serve_forever(self) -> None:
-        """Run calls as they come until `stop`, then close every connection."""
+        """Run calls as they arrive until `stop`, then close every connection."""
         self._own_loop = True
         while not self._stopping.is_set():
             try:
-                call = self._queue.get(timeout=IDLE_SECONDS if self.caller.snapshot_is_due() else None)
+                call = self._queue.get(timeout=IDLE_SECONDS if self.call_runner.snapshot_is_due() else None)
             except queue.Empty:
-                self.caller.snapshot_when_idle()
+                self.call_runner.take_due_snapshot()
                 continue
             except KeyboardInterrupt:
                 continue
             if call is not None:
                 self._serve(call)
-            self.caller.tend()
-        # Only now: what was answered last is on its way.
+            self.call_runner.finish_pending_snapshot()
+        # Only now, so that the last answer has been sent.
         self.io.stop()
         self.io.join(1.0)
 
     def pump(self, budget_seconds: float = 0.02) -> int:
-        """Run waiting calls for at most about `budget_seconds`; returns how many ran. For an application's own loop."""
+        """Run waiting calls for about `budget_seconds` at most; return how many ran. For an application's own loop."""
         until = time.monotonic() + budget_seconds
         done = 0
         while time.monotonic() < until:
@@ -183,7 +183,7 @@ class Server:
         return done
 
     def wake(self) -> None:
-        """Let the main thread look what there is to do beside calls. Any thread."""
+        """Wake the main thread for work other than calls. Any thread."""
         self._queue.put(None)
 
     def stop(self) -> None:
@@ -197,7 +197,7 @@ class Server:
         call.started = time.monotonic()
         self._running = call
         try:
-            answer = self.caller.answer(call)
+            answer = self.call_runner.answer_call(call)
         finally:
             self._running = None
             self._waiting.pop(id(call), None)
@@ -208,11 +208,11 @@ class Server:
         named = {} if call.state is None else {"state": call.state}
         self._reply(call, {**answer, "meta": {**times, **named}})
         try:
-            self.caller.observe(call)
+            self.call_runner.report_changes(call)
         finally:
             if call.connection is not None:
                 call.connection.flush()
-        self.caller.after(call)
+        self.call_runner.maintain_journal(call)
 
     def _reply(self, call: Call, answer: dict[str, Any]) -> None:
         if call.id is None or call.connection is None:
@@ -220,15 +220,15 @@ class Server:
         try:
             written = call.written
             if written is not None and written[0] is answer.get("result"):
-                # What is told of the change next travels with it: one system call, and the peer wakes once.
+                # Sent together with the event that reports the change: one system call, and the peer wakes once.
                 call.connection.hold(frame_with({"jsonrpc": "2.0", "id": call.id}, answer, written[1]))
             else:
                 call.connection.send({"jsonrpc": "2.0", "id": call.id, **answer})
         except FrameError as error:
-            failure = AppError("command_failed", f"{call.method} gave a result that cannot be sent: {error}")
+            failure = AppError("command_failed", f"{call.method} returned a result that cannot be sent: {error}")
             call.connection.send({"jsonrpc": "2.0", "id": call.id, "error": failure.wire()})
         except (ValueError, TypeError, RecursionError) as error:
-            log.failure(error, call)
-            text = f"{call.method} gave a result that cannot be sent: because of a defect in the adapter it is no JSON"
+            log.error(error, call)
+            text = f"{call.method} returned a result that cannot be sent: it is not JSON (a defect in the adapter)"
             failure = AppError("internal_error", text)
             call.connection.send({"jsonrpc": "2.0", "id": call.id, "error": failure.wire()})

@@ -1,4 +1,4 @@
-"""By what files are known: their first bytes, names inside of archives, roots of XML, suffixes. For `recognition`."""
+"""What files are recognised by: first bytes, names in archives, roots of XML, suffixes. For `recognition`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names for the states of a document, by which a peer is spared an answer that it has already."""
+"""Names for the states of a document, so that a peer need not be sent an answer that it already has."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _READS = ("session.ping", "session.batch")
 
 
 def may_change(call: Call) -> bool:
-    """Whether a call may leave another document behind, also where it fails. Everything may that does not only read."""
+    """Whether a call may change the document, even if it fails: every call but those known only to read."""
     return call.mutates or (call.method.startswith(("session.", "internal.")) and call.method not in _READS)
 
 
 class States:
-    """Gives the state another name whenever a call comes that may change it.
+    """Gives the document's state a new name whenever a call arrives that may change it.
 
-    Where something else may change it, a person or what executed code left behind, it has no name: `nameable` says so.
+    While something else may change it, such as a person or leftover code, it has no name: `nameable` returns False.
     """
 
     def __init__(self, nameable: Callable[[], bool]) -> None:
@@ -26,13 +26,13 @@ class States:
         self._life = secrets.token_hex(8)
         self._number = 0
 
-    def note(self, call: Call) -> None:
-        """To be called before each call is worked on."""
+    def before_call(self, call: Call) -> None:
+        """Give the state a new name if `call`, which is about to run, may change it."""
         if may_change(call):
             self._number += 1
 
-    def unchanged(self, call: Call) -> bool:
-        """Whether the peer has the answer to this call; for one that asks, the name of the state goes with it."""
+    def is_known_to_peer(self, call: Call) -> bool:
+        """Whether the peer already has the answer to this call; sets `call.state` if the peer asked for it."""
         if call.since is None or not self._nameable():
             return False
         call.state = f"{self._life}-{self._number}"
@@ -40,4 +40,4 @@ class States:
 
 
 UNCHANGED: dict[str, Any] = {"result": None, "unchanged": True}
-"""The answer to a peer that has it."""
+"""The answer for a peer that has it already."""

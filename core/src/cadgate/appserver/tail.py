@@ -1,4 +1,4 @@
-"""Where the journal ends, in a file of its own: by it a log that was cut between two entries is known to be cut."""
+"""Records where the journal ends, in a file of its own, to detect a log that was cut between two entries."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ _LENGTH = len(b"00000000 000000 000000000000\n")
 
 
 class End(NamedTuple):
-    """The generation that is written, and its last entry."""
+    """The current generation, and its last entry."""
 
     number: int
     seq: int
 
 
 class Tail:
-    """A file that is written over in place. It may lag behind the log, which is no damage, and never runs before it."""
+    """A file that is overwritten in place. It may lag behind the log, which is no damage, but is never ahead of it."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._file: int | None = None
 
     def read(self) -> End | None:
-        """What it says; None where there is no such file yet. Raises ValueError for a damaged one, OSError."""
+        """Return its content; None if there is no such file yet. Raises ValueError for a damaged one, OSError."""
         try:
             with open(self._path, "rb") as file:
                 data = file.read(_LENGTH + 1)
@@ -36,7 +36,7 @@ class Tail:
         return End(int(data[9:15]), int(data[16:]))
 
     def write(self, end: End) -> None:
-        """Say where the journal ends. A disk that takes nothing leaves it behind the log."""
+        """Record where the journal ends. If it cannot be written, it lags behind the log."""
         body = b"%06d %012d\n" % end
         with contextlib.suppress(OSError):
             if self._file is None:

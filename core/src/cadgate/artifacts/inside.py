@@ -1,7 +1,7 @@
-"""Files in folders that an application may change at any moment, reached without following its links.
+"""Accesses files in folders that an application may change at any moment, without following links.
 
-An application in a sandbox must not make the gateway, which is in none, read or write elsewhere: neither by a link in
-place of a file, nor by one in place of a folder that was there a moment ago.
+A sandboxed application must not make the gateway, which is not sandboxed, read or write elsewhere: neither by a link in
+place of a file, nor by one that replaces a folder at the last moment.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @contextmanager
 def folder_inside(root: Path, folder: Path, *, create: bool = False) -> Generator[int]:
-    """A descriptor of `folder`, which lies in `root`; no link between them is followed, and `create` makes the missing.
+    """Yield a descriptor of `folder` in `root`, following no links; `create` makes missing folders.
 
-    Raises OSError, also where one of them is a link.
+    Raises OSError, also if one of the folders is a link.
     """
     if create:
         make_folder(root)
@@ -44,7 +44,7 @@ def folder_inside(root: Path, folder: Path, *, create: bool = False) -> Generato
 
 
 def is_plain(folder: int, name: str) -> bool:
-    """Whether there is a file with this name, not a link, and with no other name elsewhere."""
+    """Whether this is a regular file with a single link, not a symbolic link."""
     try:
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
@@ -53,7 +53,7 @@ def is_plain(folder: int, name: str) -> bool:
 
 
 def open_plain(folder: int, name: str) -> BinaryIO:
-    """A plain file, opened for reading. Raises OSError."""
+    """Open a regular file for reading. Raises OSError."""
     descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -62,13 +62,13 @@ def open_plain(folder: int, name: str) -> BinaryIO:
 
 
 def create(folder: int, name: str) -> BinaryIO:
-    """A new file, opened for writing. Raises FileExistsError, OSError."""
+    """Create a file, open for writing. Raises FileExistsError, OSError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     return os.fdopen(os.open(name, flags, 0o600, dir_fd=folder), "wb")
 
 
 def copy_over(source: BinaryIO, folder: int, name: str) -> None:
-    """A copy of what `source` holds under this name, whole or not at all. Raises OSError."""
+    """Write the content of `source` to a file of this name, completely or not at all. Raises OSError."""
     part = f".{secrets.token_hex(8)}.part"
     try:
         with create(folder, part) as file:
@@ -80,7 +80,7 @@ def copy_over(source: BinaryIO, folder: int, name: str) -> None:
 
 
 def take(folder: int, name: str, target: Path) -> None:
-    """Move a plain file to `target`, where the application does not reach. Raises OSError for what is none."""
+    """Move a regular file to `target`, out of the application's reach. Raises OSError for anything else."""
     try:
         os.rename(name, target, src_dir_fd=folder)
     except OSError:  # another file system
@@ -91,11 +91,11 @@ def take(folder: int, name: str, target: Path) -> None:
     if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
         shutil.rmtree(target) if stat.S_ISDIR(found.st_mode) else target.unlink()
         raise OSError(f"{name!r} is not a plain file")
-    os.chmod(target, 0o600)  # whatever its application made it with
+    os.chmod(target, 0o600)  # whatever mode the application gave it
 
 
 def plain_files(folder: int) -> Iterator[str]:
-    """The plain files of a folder and those below it, by their names as seen from it; links are left out."""
+    """Yield the regular files in and below a folder, by relative path. Links are left out."""
     for where, _, names, descriptor in os.fwalk(".", dir_fd=folder):
         for name in names:
             if is_plain(descriptor, name):

@@ -1,4 +1,4 @@
-"""Names of files that clients give: which are allowed, and where they lead. Nothing leaves the workspace."""
+"""Checks and resolves file names from clients. None leads out of the workspace."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from cadgate.errors import PathNotAllowed
 MAX_SEGMENT = 255
 MAX_NAME = 1024
 STAGING = ".staging"
-"""Where applications write, in the workspace, before a file gets its name."""
+"""The folder in the workspace where applications write before a file gets its name."""
 
 
 def check_name(name: str) -> None:
-    """Raise PathNotAllowed for a relative name with a segment that is empty, only dots, or holds anything tricky."""
+    """Raise PathNotAllowed for a relative name with an unsafe segment: empty, only dots, special characters."""
     if len(name.encode("utf-8", "surrogatepass")) > MAX_NAME:
         raise PathNotAllowed(f"The path is longer than {MAX_NAME} bytes", details={"reason": "too long"})
     for segment in name.split("/"):
@@ -28,7 +28,7 @@ def _objection(segment: str) -> str | None:
     if not segment:
         return "a segment is empty or the path is absolute"
     if not segment.strip(". "):
-        return "a segment holds only dots or spaces"
+        return "a segment has only dots or spaces"
     if ".." in segment:
         return "a segment contains '..'"
     if any(character in segment for character in "%\\"):
@@ -45,9 +45,9 @@ def _objection(segment: str) -> str | None:
 
 
 def check_title(name: str) -> None:
-    """Raise PathNotAllowed for what cannot be the name of a kept file: one segment, in which `%` is a sign like others.
+    """Raise PathNotAllowed for what cannot be an artifact's name: one segment, in which `%` is allowed.
 
-    It is a title, and leads nowhere.
+    Such a name is a title; it is never used as a path.
     """
     reason = "it contains a slash" if "/" in name else _objection(name.replace("%", "_"))
     if reason is not None:
@@ -58,7 +58,7 @@ def check_title(name: str) -> None:
 
 
 def resolve(workspace: Path, name: str, allowed_roots: tuple[Path, ...] = ()) -> Path:
-    """Where `name` leads, links followed: inside `workspace`, or absolute under one of `allowed_roots`.
+    """Resolve `name`, following links: inside `workspace`, or absolute below one of `allowed_roots`.
 
     Raises PathNotAllowed.
     """
@@ -68,7 +68,7 @@ def resolve(workspace: Path, name: str, allowed_roots: tuple[Path, ...] = ()) ->
     else:
         check_name(name)
         if name.split("/")[0] == STAGING:
-            raise PathNotAllowed(f"The folder {STAGING!r} is the gateway's own", details={"path": name})
+            raise PathNotAllowed(f"The folder {STAGING!r} is reserved for the gateway", details={"path": name})
         target, roots = workspace / name, (workspace,)
     try:
         resolved = target.resolve()
@@ -78,6 +78,6 @@ def resolve(workspace: Path, name: str, allowed_roots: tuple[Path, ...] = ()) ->
             raise PathNotAllowed(f"The path {name!r} is a folder", details={"path": name})
         if any(parent.exists() and not parent.is_dir() for parent in resolved.parents):
             raise PathNotAllowed(f"The path {name!r} leads through a file", details={"path": name})
-    except (OSError, RuntimeError) as error:  # links that lead round, names that the file system does not take
+    except (OSError, RuntimeError) as error:  # circular links, names that the file system does not accept
         raise PathNotAllowed(f"The path {name!r} cannot be used", details={"path": name}) from error
     return resolved

@@ -1,4 +1,4 @@
-"""The file store: whatever a session wrote or a client uploaded, kept under an id with its size and hash."""
+"""The artifact store: files that a session wrote or a client uploaded, with an id, size and hash."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from typing import BinaryIO
 import anyio.to_thread
 
 from cadgate.artifacts.inside import copy_over, create, folder_inside, is_plain, open_plain, plain_files, take
-from cadgate.artifacts.keeping import Keeping
 from cadgate.artifacts.paths import STAGING, check_name, check_title, resolve
+from cadgate.artifacts.retention import Retention
 from cadgate.errors import (
     ArtifactNotFound,
     CadgateError,
@@ -40,11 +40,11 @@ _LEFTOVER_SECONDS = 3600
 _CHANGED = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP)
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 OWNER = "owner"
-"""The file of an artifact's folder that says who stored it."""
+"""The file in an artifact's folder with the identity that stored it."""
 KEY = "key"
-"""The file of an artifact's folder that names the record of the idempotency key that it was stored with."""
+"""The file in an artifact's folder that names the record of its idempotency key."""
 KEYS = ".keys"
-"""The folder of these records: the id of the artifact of a key."""
+"""The folder of these records, which hold the id of the key's artifact."""
 
 MEDIA_TYPES = {
     ".glb": "model/gltf-binary",
@@ -77,7 +77,7 @@ MEDIA_TYPES = {
 
 
 def media_type_of(name: str) -> str:
-    """The media type of a file by its suffix; `application/octet-stream` where it says nothing."""
+    """Return the media type of a file by its suffix; `application/octet-stream` if unknown."""
     suffix = Path(name).suffix.lower()
     return MEDIA_TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
 
@@ -89,14 +89,14 @@ def _digest(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An artifact and where its bytes are."""
+    """An artifact, and the path of its bytes."""
 
     artifact: Artifact
     path: Path
 
 
 class StagedFile:
-    """A folder of its own where the application writes; `commit` makes its file an artifact, leaving removes the rest.
+    """A folder where the application writes; `commit` makes its file an artifact, leaving the block removes the rest.
 
         async with app.stage(params.filepath, default="scene", suffix=".glb") as staged:
             await app.send("internal.export", {"path": str(staged.path)})
@@ -121,7 +121,7 @@ class StagedFile:
             return self
 
     def create(self, name: str) -> BinaryIO:
-        """A new file in the folder, for the application to read. Raises FileExistsError, OSError."""
+        """Create a file in the folder, for the application to read. Raises FileExistsError, OSError."""
         with self._opened() as folder:
             return create(folder, name)
 
@@ -132,15 +132,15 @@ class StagedFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if isinstance(error, CadgateError):
-            # Applications name the files that they could not write. Where those are is nobody's business.
+            # Applications name files that they could not write. Clients need not know the gateway's paths.
             error.message = error.message.replace(f"{self.folder}{os.sep}", "")
         shutil.rmtree(self.folder, ignore_errors=True)
 
     async def commit(self) -> Artifact:
-        """Make the written file an artifact, and put a copy under the client's name into the workspace.
+        """Make the written file an artifact, and copy it into the workspace under the client's name.
 
-        Raises CommandExecutionError when no file, or an empty one, was written, and Conflict where the file of that
-        name is somebody else's.
+        Raises CommandExecutionError if no file, or an empty one, was written, and Conflict if the file of that name
+        belongs to somebody else.
         """
         return await anyio.to_thread.run_sync(self._commit)
 
@@ -155,7 +155,7 @@ class StagedFile:
             return self._store.take(folder, self.path.name, self.name, owner=self._owner)
 
     def _put(self, folder: int, root: Path, target: Path) -> None:
-        """A copy under the client's name, whole or not at all."""
+        """Copy the file to the client's name, completely or not at all."""
         try:
             with (
                 folder_inside(root, target.parent, create=True) as place,
@@ -166,17 +166,17 @@ class StagedFile:
             if error.errno not in _CHANGED:
                 raise
             raise PathNotAllowed(
-                f"The path {self.name!r} has become that of a folder or a link, or leads through a file",
+                f"The path {self.name!r} is now a folder or a link, or leads through a file",
                 details={"path": self.name},
             ) from error
 
     async def related(self) -> list[Artifact]:
-        """Every other file of the folder as an artifact, in order of name (an OBJ's .mtl and textures)."""
+        """Make every other file of the folder an artifact, sorted by name (an OBJ's .mtl and textures)."""
         return await anyio.to_thread.run_sync(self._related)
 
     def _related(self) -> list[Artifact]:
         with self._opened() as folder:
-            # Under their names as seen from the file, which is how it refers to them.
+            # Named relative to the file, as it refers to them.
             others = sorted(name for name in plain_files(folder) if name != self.path.name)
             return [self._take_related(name) for name in others]
 
@@ -187,7 +187,7 @@ class StagedFile:
 
 
 class ArtifactStore:
-    """Artifacts below one folder: `{id}/data` and `{id}/artifact.json`."""
+    """The artifacts in one folder: `{id}/data` and `{id}/artifact.json`."""
 
     def __init__(
         self,
@@ -200,7 +200,7 @@ class ArtifactStore:
     ) -> None:
         self.root = root
         self._lock = threading.Lock()
-        self.keeping = Keeping(root, max_bytes, ttl_seconds)
+        self.retention = Retention(root, max_bytes, ttl_seconds)
         self.owners = Owners(owners or root.with_name("owners"))
         self.allowed_roots = allowed_roots
         make_folder(root)
@@ -216,13 +216,13 @@ class ArtifactStore:
         chosen: bool = True,
         copies: bool = True,
     ) -> StagedFile:
-        """See `Application.stage`.
+        """Return a `StagedFile`; see `Application.stage`.
 
-        Raises Conflict where the file of that name is somebody else's than the `owner`'s; a name that nobody has
-        `chosen` gives way instead. Without `copies` nothing appears in the workspace.
+        Raises Conflict if the file of that name does not belong to `owner`; unless the name was `chosen`, no copy is
+        made instead. Without `copies` nothing appears in the workspace.
         """
         if not name.rpartition("/")[2].strip(". "):
-            check_name(name)  # before a suffix makes a name of what is none
+            check_name(name)  # before a suffix makes an invalid name valid
         if suffix and Path(name).suffix.lower() != suffix.lower():
             name += suffix
         target = resolve(workspace, name, self.allowed_roots)
@@ -235,12 +235,12 @@ class ArtifactStore:
         return StagedFile(self, workspace, name, (root, target) if copies else None, owner)
 
     def adopt(self, path: Path, name: str, *, sha256: str | None = None, owner: str = "local") -> Artifact:
-        """Move the file `path` into the store and describe it. `sha256` is its digest, where that is known."""
+        """Move the file `path` into the store, and return its artifact. `sha256` is its digest, if known already."""
         with folder_inside(path.parent, path.parent) as folder:
             return self.take(folder, path.name, name, sha256=sha256, owner=owner)
 
     def take(self, folder: int, file: str, name: str, *, sha256: str | None = None, owner: str = "local") -> Artifact:
-        """The same for the plain file `file` of an open folder. Raises CommandExecutionError for what is none."""
+        """Do the same for a regular file in an open folder. Raises CommandExecutionError for anything else."""
         identifier = secrets.token_hex(16)
         part = self.root / f".{identifier}.part"
         part.mkdir(mode=0o700)
@@ -262,26 +262,26 @@ class ArtifactStore:
             shutil.rmtree(part, ignore_errors=True)
             if error.errno is not None:
                 raise
-            raise CommandExecutionError(f"What the application left as {name!r} is not a plain file") from error
+            raise CommandExecutionError(f"The application left {name!r}, which is not a regular file") from error
         except CadgateError:
             shutil.rmtree(part, ignore_errors=True)
             raise
-        self.keeping.add(artifact.size)
+        self.retention.add(artifact.size)
         return artifact
 
     def make_room(self, size: int) -> None:
-        """Remove what is too old. Raises LimitExceeded where a file of `size` bytes is then too much."""
-        for identifier in self.keeping.expired(size):
+        """Remove expired artifacts. Raises LimitExceeded if there is still no space for `size` bytes."""
+        for identifier in self.retention.expired(size):
             with contextlib.suppress(FileNotFoundError):
                 self._remove(identifier)
-        self.keeping.require(size)
+        self.retention.require(size)
 
     def _remove(self, identifier: str) -> None:
-        """Remove an artifact, and that there was one with its key. Raises FileNotFoundError."""
+        """Remove an artifact and the record of its key. Raises FileNotFoundError."""
         trash = self.root / f".{identifier}.removed"
         os.replace(self.root / identifier, trash)
         with contextlib.suppress(OSError):
-            self.keeping.add(-(trash / "data").stat().st_size)
+            self.retention.add(-(trash / "data").stat().st_size)
         with contextlib.suppress(OSError):
             record = self.root / KEYS / (trash / KEY).read_text()
             if record.read_text() == identifier:
@@ -289,19 +289,19 @@ class ArtifactStore:
         shutil.rmtree(trash, ignore_errors=True)
 
     def keyed(self, artifact: Artifact, key: str, owner: str = "local") -> Artifact:
-        """Keep an artifact that was just stored as the one of a client's idempotency key.
+        """Record an artifact that was just stored as the one for a client's idempotency key.
 
-        What came before with that key stays, also over restarts, and is returned when it is the same file under the
-        same name. Raises IdempotencyConflict when it is not; the new one is gone then. Where the first was removed
-        since, the new one is kept, under its own id: an id never comes back.
+        An earlier artifact with that key takes precedence, also after restarts: it is returned if it is the same file
+        under the same name; otherwise this raises IdempotencyConflict. The new one is removed in both cases. If the
+        first was removed since, the new one is kept, under its own id: an id is never reused.
         """
-        # Another caller's key is another request, whatever it is called.
+        # The same key from another caller is a different request.
         whose = "" if owner in OPERATOR else f" of {owner}"
         record = self.root / KEYS / hashlib.sha256(f"idempotency-key{whose} {key}".encode()).hexdigest()
         with self._lock:
             try:
                 first = self.get(record.read_text()).artifact
-            except (OSError, ArtifactNotFound):  # none so far, or it was removed since
+            except (OSError, ArtifactNotFound):  # there was none, or it was removed since
                 make_folder(record.parent)
                 write_text(self.root / artifact.id / KEY, record.name)
                 write_text(record, artifact.id)
@@ -314,16 +314,16 @@ class ArtifactStore:
         return first
 
     def upload_path(self, name: str) -> tuple[Path, str]:
-        """A temporary place for an upload, and the name it will have. Raises PathNotAllowed."""
+        """Return a temporary path for an upload, and the name it will have. Raises PathNotAllowed."""
         base = name.replace("\\", "/").rsplit("/", 1)[-1] or "upload"
         check_title(base)
         return self.root / f".{secrets.token_hex(16)}.upload", base
 
     def get(self, identifier: str) -> Stored:
-        """The artifact `identifier`. Raises ArtifactNotFound."""
+        """Return the artifact `identifier`. Raises ArtifactNotFound."""
         folder = self.root / identifier
         try:
-            if not _ID.match(identifier) or self.keeping.is_too_old(folder):
+            if not _ID.match(identifier) or self.retention.is_too_old(folder):
                 raise FileNotFoundError(identifier)
             artifact = Artifact.model_validate(json.loads((folder / "artifact.json").read_bytes()))
         except (OSError, ValueError) as error:
@@ -339,13 +339,13 @@ class ArtifactStore:
         return True
 
     def page(self, offset: int, limit: int) -> tuple[list[Artifact], int]:
-        """Some of the artifacts, the newest first, and how many there are in all."""
+        """Return a page of the artifacts, newest first, and their total number."""
         ages: list[tuple[int, str]] = []
         with os.scandir(self.root) as entries:
             for entry in entries:
                 if _ID.match(entry.name):
-                    with contextlib.suppress(FileNotFoundError):  # removed at this moment
-                        if not self.keeping.is_too_old(entry):
+                    with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                        if not self.retention.is_too_old(entry):
                             ages.append((entry.stat().st_mtime_ns, entry.name))
         ages.sort(reverse=True)
         listed: list[Artifact] = []
@@ -355,7 +355,7 @@ class ArtifactStore:
         return listed, len(ages)
 
     def _sweep(self) -> None:
-        """Remove what uploads and removals left behind when a gateway died."""
+        """Remove what unfinished uploads and removals of a killed gateway left behind."""
         now = time.time()
         for path in self.root.glob(".*"):
             with contextlib.suppress(OSError):
@@ -363,24 +363,24 @@ class ArtifactStore:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def owner_of(self, identifier: str) -> str:
-        """Who stored an artifact: `key:` and an id, or `local`."""
+        """Return who stored an artifact: `key:` and an id, or `local`."""
         try:
             return (self.root / identifier / OWNER).read_text()
         except OSError:
             return "local"
 
     def delete(self, identifier: str, identity: str = "local") -> None:
-        """Remove the artifact; a download that runs ends normally.
+        """Remove the artifact; running downloads finish normally.
 
-        Raises ArtifactNotFound, and Forbidden where it is another's than the caller's, who is `identity`.
+        Raises ArtifactNotFound, and Forbidden if it does not belong to the caller, `identity`.
         """
         self.get(identifier)
         if identity not in OPERATOR and identity != self.owner_of(identifier):
             raise Forbidden(
-                f"The artifact {identifier!r} was stored by somebody else, who may remove it",
+                f"The artifact {identifier!r} was stored with another key, and only its owner may remove it",
                 details={"id": identifier},
             )
         try:
             self._remove(identifier)
-        except FileNotFoundError as error:  # somebody else was faster
+        except FileNotFoundError as error:  # removed by another request meanwhile
             raise ArtifactNotFound(f"There is no artifact {identifier!r}", details={"id": identifier}) from error

@@ -1,4 +1,4 @@
-"""The command line. Commands read the settings here and do their work in the modules beside this one."""
+"""The command line. Commands are declared here, and implemented in the other modules of this package."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def down(
 
 @app.command()
 def status(port: Port = None, plugins: Plugins = None, state_dir: StateDir = None) -> None:
-    """Say how the gateway and each application answer, a line each; exit code 0 only if all do."""
+    """Show whether the gateway and each application answer, one line each; exit code 0 only if all do."""
     from cadgate.cli.reports import status as run
 
     _report(run, port=port, plugins=plugins, state_dir=state_dir)
@@ -74,7 +74,7 @@ def status(port: Port = None, plugins: Plugins = None, state_dir: StateDir = Non
 
 @app.command()
 def doctor(host: Host = None, port: Port = None, plugins: Plugins = None, state_dir: StateDir = None) -> None:
-    """Look for everything that the gateway needs, and say how to get what is missing."""
+    """Check for everything that the gateway needs, and show how to get what is missing."""
     from cadgate.cli.doctor import doctor as run
 
     _report(run, host=host, port=port, plugins=plugins, state_dir=state_dir)
@@ -84,13 +84,14 @@ def doctor(host: Host = None, port: Port = None, plugins: Plugins = None, state_
 def prune(
     yes: Annotated[bool, typer.Option("--yes", help="Remove what is listed.")] = False,
     artifacts: Annotated[
-        float | None, typer.Option("--artifacts", metavar="DAYS", help="Also artifacts that are older.", min=0)
+        float | None,
+        typer.Option("--artifacts", metavar="DAYS", help="Also artifacts older than this.", min=0),
     ] = None,
     plugins: Plugins = None,
     state_dir: StateDir = None,
 ) -> None:
-    """List what uninstalled adapters left: sessions, logs, tables of plugins.toml; `--yes` removes it."""
-    from cadgate.cli.left import prune as run
+    """List what uninstalled adapters left behind: sessions, logs, tables of plugins.toml; `--yes` removes it."""
+    from cadgate.cli.leftovers import prune as run
 
     _exit(run(_settings(plugins=plugins, state_dir=state_dir), remove=yes, days=artifacts))
 
@@ -101,7 +102,7 @@ app.add_typer(plugins_app, name="plugins")
 
 @plugins_app.callback()
 def list_plugins(context: typer.Context, plugins: Plugins = None) -> None:
-    """List the adapters that are installed, a line each; enable or disable one. Needs no running gateway."""
+    """List the installed adapters, one line each; enable or disable one. Needs no running gateway."""
     from cadgate.cli.reports import plugins as run
 
     context.obj = plugins
@@ -114,7 +115,7 @@ AdapterName = Annotated[str, typer.Argument(metavar="NAME", help="The adapter, a
 
 @plugins_app.command("enable")
 def enable_plugin(context: typer.Context, name: AdapterName, plugins: Plugins = None) -> None:
-    """Let an adapter run, from the gateway's next start on: `enabled = true` in plugins.toml."""
+    """Enable an adapter from the gateway's next start on: `enabled = true` in plugins.toml."""
     from cadgate.cli.switch import switch
 
     _exit(switch(plugins or context.obj, name, enabled=True))
@@ -122,7 +123,7 @@ def enable_plugin(context: typer.Context, name: AdapterName, plugins: Plugins = 
 
 @plugins_app.command("disable")
 def disable_plugin(context: typer.Context, name: AdapterName, plugins: Plugins = None) -> None:
-    """Keep an adapter from being imported, from the gateway's next start on: `enabled = false` in plugins.toml."""
+    """Disable an adapter from the gateway's next start on, so it is not even imported: `enabled = false`."""
     from cadgate.cli.switch import switch
 
     _exit(switch(plugins or context.obj, name, enabled=False))
@@ -131,16 +132,19 @@ def disable_plugin(context: typer.Context, name: AdapterName, plugins: Plugins =
 @app.command("new-adapter")
 def make_adapter(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The application's name, as in /api/v1/NAME.")],
+    kind: Annotated[
+        str, typer.Option(help="document: it keeps a document. converter: it makes a file of another.")
+    ] = "document",
 ) -> None:
-    """Write ./cadgate-NAME, the package of a new adapter that works at once."""
+    """Create ./cadgate-NAME, the package of a new adapter that works at once."""
     from cadgate.cli.new_adapter import new_adapter
 
-    _exit(new_adapter(name, Path.cwd()))
+    _exit(new_adapter(name, Path.cwd(), kind))
 
 
 @app.command()
 def version() -> None:
-    """Say which versions of the gateway and its adapters are installed."""
+    """Show the versions of the gateway and its adapters."""
     from cadgate.cli.reports import version as run
 
     _exit(run())
@@ -149,7 +153,7 @@ def version() -> None:
 @app.command("exec")
 def execute(
     adapter: Annotated[str, typer.Argument(help="The application: blender, freecad.")],
-    script: Annotated[str, typer.Argument(help="A Python file; - is the standard input.")],
+    script: Annotated[str, typer.Argument(help="A Python file; - for standard input.")],
     port: Port = None,
     plugins: Plugins = None,
     state_dir: StateDir = None,
@@ -158,7 +162,7 @@ def execute(
         Path | None, typer.Option(help='A file that holds a key with the scope execute, for auth = "token".')
     ] = None,
 ) -> None:
-    """Run a script inside an application of the running gateway, with its output and its exit code here."""
+    """Run a script inside an application of the running gateway, with its output and exit code."""
     from cadgate.cli.execute import execute as run
 
     _exit(run(_settings(port=port, plugins=plugins, state_dir=state_dir), adapter, script, timeout, key_file))
@@ -171,10 +175,10 @@ app.add_typer(keys, name="keys")
 @keys.command("create")
 def create_key(
     label: Annotated[str, typer.Argument(help="Who or what the key is for.")],
-    scopes: Annotated[str, typer.Option(help="What it allows, comma separated.")] = "read,write,execute",
+    scopes: Annotated[str, typer.Option(help="What it allows, separated by commas.")] = "read,write,execute",
     state_dir: StateDir = None,
 ) -> None:
-    """Make a key and print it, once."""
+    """Create a key and print it, this once."""
     from cadgate.cli.keys import create
 
     _exit(create(_settings(state_dir=state_dir), label, scopes))
@@ -201,7 +205,7 @@ def _report(run: Callable[[Settings], int], **options: Any) -> None:
 
 
 def _settings(**options: Any) -> Settings:
-    """Return the settings in force, for what uses the state folder. Raises ConfigError."""
+    """Return the settings in force, after checking the state folder. Raises ConfigError."""
     settings = load_settings(**options)
     check_state_dir(settings)
     return settings
@@ -212,7 +216,7 @@ def _exit(code: int) -> None:
 
 
 def main() -> None:
-    """The entry point: a wrong setting is one line on stderr and exit code 2; another refusal is exit code 1."""
+    """Run the command line. A wrong setting is one line on stderr and exit code 2; any other refusal is 1."""
     try:
         export_dotenv(Path(DOTENV), os.environ)
         app(prog_name="cadgate")

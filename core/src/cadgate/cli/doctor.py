@@ -1,4 +1,4 @@
-"""`cadgate doctor`: looks at this machine as the gateway will find it, and says what is missing and how to get it."""
+"""`cadgate doctor`: examines this machine as the gateway will find it, and shows how to get what is missing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _COLOURS = {"ok": "green", "hint": "yellow", "missing": "red"}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. A `hint` works less well without its remedy; `missing` does not work."""
+    """The result of one check. A `hint` works better with its remedy; `missing` does not work without it."""
 
     subject: str
     verdict: Verdict
@@ -43,14 +43,14 @@ class Finding:
 
 
 def doctor(settings: Settings) -> int:
-    """Print the findings as a table, then the commands that fix what is missing; 0 if nothing is."""
-    # The table says the same as its warnings.
+    """Print the findings as a table, then the commands that get what is missing; return 0 if nothing is."""
+    # The table has the same content as its warnings.
     logging.getLogger("cadgate.plugins").setLevel(logging.ERROR)
     findings = list(examine(settings))
     table = Table("what", "verdict", "found")
     for finding in findings:
         table.add_row(finding.subject, f"[{_COLOURS[finding.verdict]}]{finding.verdict}[/]", _plain(finding.text))
-    # Elsewhere than on a terminal the width is a guess of 80, which cuts paths into pieces.
+    # Without a terminal, the width would default to 80, which breaks paths.
     console = Console()
     Console(width=None if console.is_terminal else 160, markup=True).print(table)
     for finding in findings:
@@ -64,7 +64,7 @@ def _plain(text: str) -> str:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Look at Python, the state folder, the port, then at every adapter and its application."""
+    """Check Python, the state folder, the port, then every adapter and its application."""
     yield Finding("Python", "ok", f"{platform.python_version()} on {platform.platform(terse=True)}")
     yield Finding("plugins.toml", "ok", str(settings.plugins or "none: every adapter is enabled"))
     yield from _state_dir(settings)
@@ -88,7 +88,7 @@ def _state_dir(settings: Settings) -> Iterator[Finding]:
         nearest = nearest.parent
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         remedy = "set CADGATE_STATE_DIR to a folder of yours"
-        yield Finding("state folder", "missing", f"{folder} cannot be written: see {nearest}", remedy)
+        yield Finding("state folder", "missing", f"{folder} cannot be written: check {nearest}", remedy)
         return
     free = shutil.disk_usage(nearest).free
     verdict: Verdict = "hint" if free < LOW_SPACE_BYTES else "ok"
@@ -98,7 +98,7 @@ def _state_dir(settings: Settings) -> Iterator[Finding]:
 def _port(settings: Settings) -> Iterator[Finding]:
     holder = holder_of(settings.state_dir)
     if holder is not None:
-        yield Finding("gateway", "ok", f"runs as process {holder.pid} at {holder.url or '(starting)'}")
+        yield Finding("gateway", "ok", f"running as process {holder.pid} at {holder.url or '(starting)'}")
         return
     try:
         bind(settings).close()
@@ -122,7 +122,7 @@ def _adapter(one: Found, settings: Settings) -> Iterator[Finding]:
         yield Finding(one.name, "missing", one.error or "failed")
         return
     if one.status == "disabled" or one.adapter is None or one.settings is None:
-        yield Finding(one.name, "ok", f"{package}: switched off")
+        yield Finding(one.name, "ok", f"{package}: disabled")
         return
     if one.settings.mode == "external":
         yield _external(one.name, package, one.settings.host, one.settings.port)
@@ -147,7 +147,7 @@ def _adapter(one: Found, settings: Settings) -> Iterator[Finding]:
             yield Finding(one.name, "missing", f"{text}; it does not start: {started.error}")
         confinement = sandbox.confinement(one.name, one.settings)
         if confinement is not None and confinement.active:
-            yield Finding(one.name, "ok", "runs in a sandbox: no network, its own folders, nothing else to read")
+            yield Finding(one.name, "ok", "runs in a sandbox: no network, only its own folders, nothing else readable")
         elif confinement is not None:
             verdict: Verdict = "ok" if confinement.setting == "none" else "hint"
             yield Finding(one.name, verdict, confinement.message or "", confinement.remedy)
@@ -159,5 +159,5 @@ def _external(name: str, package: str, host: str, port: int) -> Finding:
     try:
         socket.create_connection((host, port), timeout=2).close()
     except OSError as error:
-        return Finding(name, "missing", f"{package}: external, and nothing answers at {host}:{port}: {error}")
+        return Finding(name, "missing", f"{package}: external, but nothing answers at {host}:{port}: {error}")
     return Finding(name, "ok", f"{package}: external, something listens at {host}:{port}")

@@ -1,4 +1,4 @@
-"""`cadgate exec`: a script run inside an application of the running gateway, with its output here."""
+"""`cadgate exec`: runs a script inside an application of the running gateway, and shows its output."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from cadgate.errors import CadgateError
 
 ID = "exec"
 NOT_RUN = 3
-"""Exit code where the code was not run to its end, or not at all: no gateway, an interrupt, a deadline, a restart."""
+"""Exit code if the code did not run, or not to its end: no gateway, an interrupt, a deadline, a restart."""
 
 _OWN_FILE = re.compile(r'File "<execute \d+>"')
 
 
 class CannotExecute(CadgateError):
-    """The script cannot be read, or the gateway not be reached."""
+    """The script cannot be read, or the gateway cannot be reached."""
 
     code = "cannot_execute"
 
 
 def execute(settings: Settings, adapter: str, script: str, timeout_seconds: float, key_file: Path | None = None) -> int:
-    """Run `script` (`-`: standard input) and answer its exit code: 0, 1 after an error, or what it exits with itself.
+    """Run `script` (`-`: standard input) and return its exit code: 0, 1 after an error, or the one it exits with.
 
     :raises CannotExecute: there is no such script, gateway or adapter.
     """
@@ -43,7 +43,7 @@ def execute(settings: Settings, adapter: str, script: str, timeout_seconds: floa
     except InvalidStatus as error:
         raise CannotExecute(_why(error)) from error
     except ConnectionClosed as error:
-        raise CannotExecute(f"the gateway ended the connection ({error})") from error
+        raise CannotExecute(f"the gateway closed the connection ({error})") from error
     except (OSError, InvalidHandshake) as error:
         raise CannotExecute(f"no gateway answers at {url}: {error}; `cadgate up` starts one") from error
 
@@ -96,7 +96,7 @@ def _failed(error: dict[str, Any], script: str) -> int:
 
 
 def _why(error: InvalidStatus) -> str:
-    """What the gateway answered instead of opening the connection."""
+    """Return the gateway's error, which it answered instead of opening the connection."""
     try:
         return str(json.loads(error.response.body or b"")["error"]["message"])
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""A running gateway as the command line sees it: HTTP on loopback, one `Service` for itself and each adapter."""
+"""A client of the running gateway for the command line: one `Service` for the gateway and each adapter."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ class Service:
     remedy: str | None = None
     kind: Literal["gateway", "adapter"] = "adapter"
     note: str | None = None
-    """What else is worth knowing of it, though it works."""
+    """Something worth knowing about it, although it works."""
 
     @property
     def answers(self) -> bool:
         return self.state in ANSWERING
 
     def line(self) -> str:
-        """The service in one line: the first of its text, where the cause stands, and what mends it."""
-        mend = f"; to mend it: {self.remedy}" if self.remedy and self.remedy not in self.cause else ""
-        return f"{self.name:<12} {self.state:<12} {self.cause}{mend}".rstrip()
+        """Return the service as one line: name, state, the first line of its text, and what fixes it."""
+        fix = f"; to fix it: {self.remedy}" if self.remedy and self.remedy not in self.cause else ""
+        return f"{self.name:<12} {self.state:<12} {self.cause}{fix}".rstrip()
 
     @property
     def cause(self) -> str:
-        """The first line of `text`."""
+        """The first line of `text`, which has the cause."""
         return (self.text.splitlines() or [""])[0]
 
 
 class NotReachable(Exception):
-    """Nothing that speaks HTTP as the gateway does answers at its address."""
+    """No gateway answers at the address."""
 
 
 class Gateway:
-    """Asks the gateway at `url`, with `token` if it wants keys. Proxies of the environment are not for this machine."""
+    """Queries the gateway at `url`, with `token` if it requires keys. Proxies of the environment are not used."""
 
     def __init__(self, url: str, token: str | None = None, timeout_seconds: float = 5) -> None:
         self.url = url
@@ -50,7 +50,7 @@ class Gateway:
         self._client = httpx.Client(base_url=url, timeout=timeout_seconds, trust_env=False, headers=headers)
 
     def _get(self, path: str) -> dict[str, Any]:
-        """The envelope that a path answers, success or failure. Raises NotReachable."""
+        """Return the envelope from a path, success or failure. Raises NotReachable."""
         try:
             content: Any = self._client.get(path).json()
         except (httpx.HTTPError, ValueError) as error:
@@ -60,10 +60,10 @@ class Gateway:
         return cast("dict[str, Any]", content)
 
     def known(self) -> list[Service]:
-        """The gateway and its enabled adapters, as it knows them: no application is asked. Raises NotReachable."""
+        """Return the gateway and its enabled adapters, without querying the applications. Raises NotReachable."""
         envelope = self._get("/health")
         if envelope["status"] != "success":
-            raise NotReachable(f"{self.url}/health answers: {envelope['error']['message']}")
+            raise NotReachable(f"{self.url}/health answered: {envelope['error']['message']}")
         health = envelope["result"]
         lines = [Service("gateway", "up", f"cadgate {health['version']} at {self.url}", kind="gateway")]
         for name, state in health["adapters"].items():
@@ -73,10 +73,10 @@ class Gateway:
         return lines
 
     def services(self) -> list[Service]:
-        """The same with an answer of each application that should give one."""
-        return [self._asked(service) if service.kind == "adapter" else service for service in self.known()]
+        """Return the same after querying each application that should answer."""
+        return [self._queried(service) if service.kind == "adapter" else service for service in self.known()]
 
-    def _asked(self, known: Service) -> Service:
+    def _queried(self, known: Service) -> Service:
         if known.state == "failed":
             return known
         envelope = self._get(f"/health/{known.name}")
@@ -86,13 +86,13 @@ class Gateway:
             note: str | None = sandbox.get("message")
             return Service(known.name, result["status"], _application(result), note=note)
         error = envelope["error"]
-        # It was up a moment ago, and does not answer now.
+        # It was up a moment ago, but does not answer now.
         state = "down" if known.answers else known.state
         return Service(known.name, state, error["message"], known.remedy or error["details"].get("remedy"))
 
 
 def _application(result: dict[str, Any]) -> str:
-    """What an application said of itself: `Blender 4.5 (process 12, 0.3 ms)`."""
+    """Return an application's description of itself: `Blender 4.5 (process 12, 0.3 ms)`."""
     parts: list[str] = []
     if result.get("pid"):
         parts.append(f"process {result['pid']}")

@@ -1,4 +1,4 @@
-"""`cadgate keys`: make, list and revoke the access keys of `auth = "token"`. A running gateway notices at once."""
+"""`cadgate keys`: create, list and revoke the access keys of `auth = "token"`. A running gateway notices at once."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from cadgate.security.private import secure_state
 
 
 def create(settings: Settings, label: str, scopes: str) -> int:
-    """Print a new key on stdout, alone on its line; what it is on stderr."""
+    """Print a new key on stdout, alone on its line, and its description on stderr."""
     with _audited(settings, "keys.create") as learned:
         text, key = KeyFile(settings.state_dir).create(
             label, [scope.strip() for scope in scopes.split(",") if scope.strip()]
         )
         learned |= {"key": key.id, "scopes": list(key.scopes)}
-    print(f"key {key.id} ({label}) may {', '.join(key.scopes)}; it is shown this once:", file=sys.stderr)
+    print(f"key {key.id} ({label}) may {', '.join(key.scopes)}; it is shown only this once:", file=sys.stderr)
     say(text)
     return 0
 
 
 def _audited(settings: Settings, method: str) -> AbstractContextManager[dict[str, Any]]:
-    """Write the audit log's line when the block ends. Raises ConfigError for a state folder that cannot be used."""
+    """Write a line of the audit log when the block ends. Raises ConfigError if the state folder cannot be used."""
     secure_state(settings.state_dir, settings.origin("state_dir"))
     deed = Deed(method=method, identity="local", peer=None, request_id=secrets.token_hex(16), door="cli")
     return AuditLog.of(settings).watching(deed)
 
 
 def list_keys(settings: Settings) -> int:
-    """One line per key: id, when it was made, scopes, label."""
+    """Print one line per key: id, date of creation, scopes, label."""
     for key in KeyFile(settings.state_dir).list():
         if key.label != OWN_KEY:
             say(f"{key.id}  {key.created}  {','.join(key.scopes):<18}  {key.label}")
@@ -43,11 +43,12 @@ def list_keys(settings: Settings) -> int:
 
 
 def revoke(settings: Settings, identifier: str) -> int:
+    """Revoke a key; return 1 if there is none with this id."""
     with _audited(settings, "keys.revoke") as learned:
         known = KeyFile(settings.state_dir).revoke(identifier)
         learned |= {"key": identifier} if known else {"known": False}
     if not known:
         print(f"cadgate: there is no key {identifier!r}; `cadgate keys list` shows their ids", file=sys.stderr)
         return 1
-    say(f"key {identifier} is refused from now on")
+    say(f"key {identifier} is revoked")
     return 0

@@ -1,4 +1,4 @@
-"""`cadgate up` and `cadgate down`: the gateway in the background, from start to end."""
+"""`cadgate up` and `cadgate down`: start and stop the gateway in the background."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cadgate.cli.gateway import Gateway, NotReachable, Service
-from cadgate.cli.left import left_tables
+from cadgate.cli.leftovers import leftover_tables
 from cadgate.cli.lock import holder_of
 from cadgate.cli.outward import proxy_hint
 from cadgate.cli.processes import Family
@@ -30,7 +30,7 @@ CHILDREN_SECONDS = 5.0
 
 
 class Progressing:
-    """Shows what is being waited for: live on a terminal, one line per change elsewhere."""
+    """Shows what is being waited for: live on a terminal, otherwise one line per change."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -62,14 +62,14 @@ class Progressing:
 
 
 def say(text: str) -> None:
-    """One line on stdout, as it is: lines that people copy are not wrapped."""
+    """Print one line on stdout, without wrapping, so that people can copy it."""
     print(text, flush=True)
 
 
 def up(settings: Settings, arguments: list[str], timeout_seconds: float) -> int:
     """Start the gateway detached with `arguments` for `serve`, and wait until its applications answer.
 
-    Answers the exit code: 0 if every adapter answers, except those that failed to load (as long as another one answers)
+    Returns the exit code: 0 if every adapter answers, except those that failed to load (as long as another one answers)
     and those whose application is not installed.
     """
     holder = holder_of(settings.state_dir)
@@ -77,7 +77,7 @@ def up(settings: Settings, arguments: list[str], timeout_seconds: float) -> int:
     child: subprocess.Popen[bytes] | None = None
     start = 0
     if holder is not None:
-        say(f"the gateway runs already (process {holder.pid})")
+        say(f"the gateway is already running (process {holder.pid})")
     else:
         child, start = _spawn(settings, log, arguments)
     deadline = time.monotonic() + timeout_seconds
@@ -86,7 +86,7 @@ def up(settings: Settings, arguments: list[str], timeout_seconds: float) -> int:
         if gateway is None:
             return _did_not_start(child, log, start, timeout_seconds)
         states = _wait_for_adapters(gateway, progress, deadline)
-    code = _report(gateway, states, log, left_tables(settings))
+    code = _report(gateway, states, log, leftover_tables(settings))
     hint = proxy_hint(settings)
     if hint is not None:
         print(f"cadgate: warning: {hint[0]}: {hint[1]}", file=sys.stderr)
@@ -94,7 +94,7 @@ def up(settings: Settings, arguments: list[str], timeout_seconds: float) -> int:
 
 
 def _spawn(settings: Settings, log: Path, arguments: list[str]) -> tuple[subprocess.Popen[bytes], int]:
-    """The gateway in a session of its own, with its output in `log`; and where in the log it begins."""
+    """Start the gateway in a session of its own, with its output in `log`; also return where in the log it begins."""
     secure_state(settings.state_dir, settings.origin("state_dir"))
     make_folder(log.parent)
     if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
@@ -102,7 +102,7 @@ def _spawn(settings: Settings, log: Path, arguments: list[str]) -> tuple[subproc
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         start = os.fstat(output).st_size
-        # -P: what lies in the working folder must not hide modules of the same names.
+        # -P: files in the working folder must not shadow modules.
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "cadgate", "serve", *arguments],
             stdin=subprocess.DEVNULL,
@@ -131,7 +131,7 @@ def _wait_for_gateway(
                 progress.show("gateway", "up")
                 return gateway
         if child is not None and child.poll() is not None:
-            # Another start may have been faster: then it is that gateway which counts.
+            # Another start may have been faster; then wait for that gateway.
             if holder is None or holder.pid == child.pid:
                 return None
             child = None
@@ -157,19 +157,19 @@ def _wait_for_adapters(gateway: Gateway, progress: Progressing, deadline: float)
 def _did_not_start(child: subprocess.Popen[bytes] | None, log: Path, start: int, timeout_seconds: float) -> int:
     code = child.poll() if child is not None else None
     if child is not None and code is None:
-        print(f"cadgate: the gateway did not answer within {timeout_seconds:g} s; its output is {log}", file=sys.stderr)
+        print(f"cadgate: the gateway did not answer within {timeout_seconds:g} s; see {log}", file=sys.stderr)
         return 1
     with log.open("rb") as file:
         file.seek(start)
         output = file.read().decode("utf-8", "replace").strip()
-    print(output or f"cadgate: the gateway ended at once, without a word ({log})", file=sys.stderr)
+    print(output or f"cadgate: the gateway ended at once, without any output ({log})", file=sys.stderr)
     return code if code in (1, 2) else 1
 
 
 def _report(gateway: Gateway, services: list[Service], log: Path, left: set[str]) -> int:
     for name in sorted(left):
         print(
-            f"cadgate: warning: plugins.toml has [adapters.{name}], and no adapter {name!r} is installed: remove the "
+            f"cadgate: warning: plugins.toml has [adapters.{name}], but no adapter {name!r} is installed: remove the "
             f"table, or install the package",
             file=sys.stderr,
         )
@@ -188,14 +188,14 @@ def _report(gateway: Gateway, services: list[Service], log: Path, left: set[str]
     missing = [service for service in services if not service.answers and service.state != "unavailable"]
     for service in missing:
         print(f"cadgate: {service.name} does not answer: {service.cause or service.state}", file=sys.stderr)
-    # One adapter that cannot be loaded is its own trouble, unless nothing else is there either.
+    # An adapter that cannot be loaded is no failure of the gateway, unless there is no other.
     broken = [service for service in missing if service.state == "failed"]
     some_answer = any(service.answers for service in services if service.kind == "adapter")
     return 0 if len(broken) == len(missing) and (some_answer or not broken) else 1
 
 
 def down(settings: Settings, timeout_seconds: float | None = None) -> int:
-    """End the gateway that holds the state folder, with all that it started. Answers the exit code."""
+    """Stop the gateway that uses the state folder, with everything it started. Returns the exit code."""
     holder = holder_of(settings.state_dir)
     if holder is None:
         say(f"no gateway runs with the state folder {settings.state_dir}")
@@ -207,14 +207,14 @@ def down(settings: Settings, timeout_seconds: float | None = None) -> int:
     limit = settings.shutdown_seconds + 20 if timeout_seconds is None else timeout_seconds
     family.terminate()
     graceful = family.wait(limit)
-    # Children end with the gateway, also when it is killed.
+    # Children end with the gateway, even if it is killed.
     if graceful and not family.left(CHILDREN_SECONDS):
         say(f"the gateway (process {holder.pid}) has ended")
         return 0
     family.kill()
     left = family.left(CHILDREN_SECONDS)
     if left:
-        print(f"cadgate: these processes cannot be ended: {', '.join(map(str, left))}", file=sys.stderr)
+        print(f"cadgate: these processes cannot be killed: {', '.join(map(str, left))}", file=sys.stderr)
         return 1
     what = "children were" if graceful else f"it did not end within {limit:g} s and was"
     say(f"the gateway (process {holder.pid}) has ended; {what} killed")

@@ -1,4 +1,4 @@
-"""The lock of a state folder: one gateway at a time uses it, and the file says which one and where it listens."""
+"""The lock on a state folder: one gateway at a time uses it, and the lock file says which, and where it listens."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from cadgate.security.private import make_folder
 
 FILE_NAME = "gateway.lock"
 _PATIENCE_SECONDS = 0.5
-"""Somebody who only looks holds the lock for an instant."""
+"""A command that only checks the lock holds it for an instant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
     """The gateway that uses a state folder.
 
-    `url` is None until it listens. `token` is a key for this user's commands, where the gateway wants keys.
+    `url` is None until it listens. `token` is a key for this user's commands, if the gateway requires keys.
     """
 
     pid: int
@@ -41,15 +41,15 @@ class AlreadyRunning(CadgateError):
         at = f" and listens on {holder.url}" if holder.url else ""
         super().__init__(
             f"the state folder {state_dir} is in use: the gateway with process id {holder.pid} holds it{at}; "
-            "stop that one with `cadgate down`, or choose another folder with --state-dir or CADGATE_STATE_DIR"
+            "stop it with `cadgate down`, or choose another folder with --state-dir or CADGATE_STATE_DIR"
         )
 
 
 class StateLock:
-    """Holds `state_dir` for this process as long as the block runs; the system frees it when the process dies.
+    """Locks `state_dir` for this process while the block runs; the system releases it when the process dies.
 
-    :raises AlreadyRunning: another gateway holds it.
-    :raises ConfigError: the folder cannot be made or written.
+    :raises AlreadyRunning: another gateway has the lock.
+    :raises ConfigError: the folder cannot be created or written.
     """
 
     def __init__(self, state_dir: Path, named_by: str = "state_dir") -> None:
@@ -77,7 +77,7 @@ class StateLock:
         return True
 
     def publish(self, url: str | None, token: str | None = None) -> None:
-        """Say who holds the folder, and how the commands of this user reach it. The file is 0600."""
+        """Write who holds the lock, and how this user's commands reach it. The file's mode is 0600."""
         content = json.dumps({"pid": os.getpid(), "url": url, "token": token}).encode() + b"\n"
         os.pwrite(self._file, content, 0)
         os.ftruncate(self._file, len(content))
@@ -93,7 +93,7 @@ class StateLock:
 
 
 def holder_of(state_dir: Path) -> Holder | None:
-    """The gateway that holds `state_dir` now, or None."""
+    """Return the gateway that uses `state_dir` now, or None."""
     try:
         file = os.open(state_dir / FILE_NAME, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -109,7 +109,7 @@ def holder_of(state_dir: Path) -> Holder | None:
 
 
 def _read(file: int) -> Holder | None:
-    """What the holder wrote. None where it has not got to that yet, an instant after it took the lock."""
+    """Return what the holder wrote; None if it has just taken the lock and not written yet."""
     try:
         content: Any = json.loads(os.pread(file, 4096, 0))
         entry = cast("dict[str, Any]", content)

@@ -1,4 +1,4 @@
-"""`cadgate new-adapter`: a new adapter package, from the templates that the gateway ships."""
+"""`cadgate new-adapter`: creates an adapter package from the gateway's templates."""
 
 from __future__ import annotations
 
@@ -18,23 +18,41 @@ from cadgate.errors import CadgateError
 from cadgate.plugins.validate import MAX_NAME, NAME, RESERVED
 
 SUFFIX = ".tmpl"
-"""Of every template: no tool takes them for code."""
+"""The suffix of every template, so that no tool treats them as code."""
+
+KINDS = ("document", "converter")
+"""What an adapter can begin as: an application that keeps a document, or one that makes a file of another."""
+
+_DOCUMENT_ONLY = frozenset(
+    (
+        "src/{package}/app/document.py",
+        "src/{package}/app/objects.py",
+        "src/{package}/models/objects.py",
+        "src/{package}/models/values.py",
+        "src/{package}/routers/objects.py",
+        "tests/test_objects.py",
+    )
+)
+"""What a converter has not. The rest is the same for both, where the templates of the converter have nothing else."""
+
+_LIMITS = {"document": "max_objects", "converter": "max_faces"}
 
 _ROOTS = {"package": "{package}", "gitignore": ".gitignore"}
-"""What is called otherwise in the new folder."""
+"""Paths that have a different name in the new folder."""
 
 
 class CannotMake(CadgateError):
-    """The name cannot be an adapter's, or the folder is not free."""
+    """The name cannot be an adapter's, or the folder exists already."""
 
     code = "cannot_make"
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What an adapter is called in each place. `package` is its import package, `prefix` begins its classes' names."""
+    """An adapter's name in all its forms. `package` is the import package, `prefix` starts the names of classes."""
 
     name: str
+    kind: str = "document"
 
     @property
     def project(self) -> str:
@@ -57,24 +75,27 @@ class Names:
         return " ".join(word.capitalize() for word in self.words)
 
     def mapping(self) -> dict[str, str]:
-        """What stands in templates as `$name` and so on."""
-        return {"name": self.name, "package": self.package, "Class": self.prefix, "title": self.title}
+        """Return the values of the placeholders in templates, such as `$name`."""
+        names = {"name": self.name, "package": self.package, "Class": self.prefix, "title": self.title}
+        return {**names, "limit": _LIMITS[self.kind]}
 
 
-def new_adapter(name: str, folder: Path) -> int:
-    """Write the package `cadgate-{name}` in `folder` and say what to do with it.
+def new_adapter(name: str, folder: Path, kind: str = "document") -> int:
+    """Create the package `cadgate-{name}`, of one of `KINDS`, in `folder`, and print the next steps.
 
-    :raises CannotMake: the name cannot be an adapter's, or is one's already, or the folder is there.
+    :raises CannotMake: the name cannot be an adapter's, or is in use, or the folder exists.
     """
-    names = Names(name)
+    if kind not in KINDS:
+        raise CannotMake(f"{kind!r} is no kind of adapter: it is one of {', '.join(KINDS)}")
+    names = Names(name, kind)
     _check(names)
     target = folder / names.project
     try:
         target.mkdir()
     except FileExistsError as error:
-        raise CannotMake(f"{target} is there already: choose another name, or remove it") from error
+        raise CannotMake(f"{target} exists already: choose another name, or remove it") from error
     except OSError as error:
-        raise CannotMake(f"{target} cannot be made: {error.strerror}") from error
+        raise CannotMake(f"{target} cannot be created: {error.strerror}") from error
     for path, text in rendered(names):
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -91,26 +112,35 @@ def _check(names: Names) -> None:
             "as in 'openscad'"
         )
     if name in RESERVED:
-        raise CannotMake(f"{name!r} cannot be an adapter's name: it is the gateway's own")
-    # A package of this name must not hide one that is there, and its classes not those that it imports.
+        raise CannotMake(f"{name!r} cannot be an adapter's name: it is reserved for the gateway")
+    # The package must not shadow an existing one, nor its classes those that they import.
     taken = [one for one in announced() if one.name == name]
     if taken:
         raise CannotMake(f"an adapter {name!r} is installed already: {taken[0]}")
     for text in cadgate.plugin.__all__:
         if text.startswith(names.prefix) and text.removeprefix(names.prefix) in _CLASSES:
-            raise CannotMake(f"{name!r} cannot be used: its class {text} would be called like one of cadgate.plugin")
+            raise CannotMake(f"{name!r} cannot be used: its class {text} would have the name of one in cadgate.plugin")
 
 
 _CLASSES = frozenset(("Client", "ConnectionError", "Host", "Launcher", "Settings"))
 
 
 def rendered(names: Names) -> Iterator[tuple[Path, str]]:
-    """Every file of the new package: its path below the folder, and its text."""
-    root = files("cadgate").joinpath("templates", "adapter")
+    """Yield every file of the new package: its relative path, and its text."""
+    templates = files("cadgate").joinpath("templates")
+    found = _named(templates.joinpath("adapter"))
+    if names.kind != "document":
+        own = _named(templates.joinpath(names.kind))
+        found = {path: template for path, template in found.items() if path not in _DOCUMENT_ONLY} | own
     mapping = names.mapping()
-    for path, template in _templates(root, Path()):
-        parts = [_ROOTS.get(part, part).format(package=names.package) for part in path.parts]
-        yield Path(*parts), Template(template.read_text(encoding="utf-8")).substitute(mapping)
+    for path, template in sorted(found.items()):
+        text = Template(template.read_text(encoding="utf-8")).substitute(mapping)
+        yield Path(path.format(package=names.package)), text
+
+
+def _named(root: Traversable) -> dict[str, Traversable]:
+    """The templates of a folder, by their paths in the new package."""
+    return {"/".join(_ROOTS.get(part, part) for part in path.parts): one for path, one in _templates(root, Path())}
 
 
 def _templates(folder: Traversable, path: Path) -> Iterator[tuple[Path, Traversable]]:
@@ -122,7 +152,7 @@ def _templates(folder: Traversable, path: Path) -> Iterator[tuple[Path, Traversa
 
 
 def _next_steps(names: Names, target: Path) -> None:
-    say(f"{target} is an adapter that works: it runs a small stand-in for {names.title}. Next:")
+    say(f"{target} is a working adapter, which runs a small stand-in for {names.title}. Next:")
     say("")
     python = shlex.quote(sys.executable)
     say(f"    {python} -m pip install -e './{names.project}[dev]'")
@@ -130,4 +160,4 @@ def _next_steps(names: Names, target: Path) -> None:
     say(f"    (cd {names.project} && {python} -m pytest)")
     say(f"    {python} -m cadgate up         # /api/v1/{names.name}, /ws/{names.name}, /console/{names.name}")
     say("")
-    say(f"Then make it real, beginning with src/{names.package}/launcher.py; README.md there says how to go on.")
+    say(f"Then make it real, starting with src/{names.package}/launcher.py; its README.md describes the steps.")

@@ -1,4 +1,4 @@
-"""The processes of a gateway, and their end: gracefully first, then not."""
+"""Ends the processes of a gateway: gracefully first, then by force."""
 
 from __future__ import annotations
 
@@ -14,44 +14,44 @@ POLL_SECONDS = 0.05
 
 @dataclass(slots=True)
 class Family:
-    """A process with all that it started. Identities include the start time: a reused number is somebody else."""
+    """A process and all its descendants. Their identities include the start time, in case a pid is reused."""
 
     head: psutil.Process
     children: dict[int, psutil.Process] = field(default_factory=dict[int, psutil.Process])
 
     @classmethod
     def of(cls, pid: int) -> Family | None:
-        """None if there is no such process any more."""
+        """Return the family of process `pid`; None if it does not exist any more."""
         try:
             family = cls(psutil.Process(pid))
         except psutil.NoSuchProcess:
             return None
-        family.look()
+        family.find_children()
         return family
 
-    def look(self) -> None:
-        """Note children that were started since."""
+    def find_children(self) -> None:
+        """Remember children that were started since."""
         with contextlib.suppress(psutil.Error):
             for child in self.head.children(recursive=True):
                 self.children.setdefault(child.pid, child)
 
     def terminate(self) -> None:
-        """Ask the head to end gracefully; it ends its children itself."""
+        """Ask the head to end gracefully; it then ends its children."""
         with contextlib.suppress(psutil.NoSuchProcess):
             self.head.terminate()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until the head is gone, at most `seconds`. Children that appear meanwhile are noted."""
+        """Wait for the end of the head, at most `seconds`; return whether it ended. New children are remembered."""
         deadline = time.monotonic() + seconds
         while lives(self.head):
             if time.monotonic() >= deadline:
                 return False
-            self.look()
+            self.find_children()
             time.sleep(POLL_SECONDS)
         return True
 
     def left(self, seconds: float) -> list[int]:
-        """What still lives after waiting up to `seconds` for all of it to end."""
+        """Wait up to `seconds` for all processes to end, and return the pids that still run."""
         deadline = time.monotonic() + seconds
         while True:
             alive = [process.pid for process in (self.head, *self.children.values()) if lives(process)]
@@ -60,13 +60,13 @@ class Family:
             time.sleep(POLL_SECONDS)
 
     def kill(self) -> None:
-        """Kill what is left, the head first, so that it starts nothing anew."""
-        self.look()
+        """Kill what is left; the head first, so that it starts nothing new."""
+        self.find_children()
         _kill((self.head, *self.children.values()))
 
 
 def lives(process: psutil.Process) -> bool:
-    """Whether a process still runs. One that ended and that nobody has collected (no init in a container) does not."""
+    """Whether a process still runs. A zombie, which stays if a container has no init, does not."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

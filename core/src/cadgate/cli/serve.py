@@ -1,4 +1,4 @@
-"""`cadgate serve`: the gateway in the foreground, from the lock on its state folder to a graceful end."""
+"""`cadgate serve`: runs the gateway in the foreground, from locking its state folder to a graceful end."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ from cadgate.web.bodies import Pace
 from cadgate.web.protocol import GatewayProtocol, GatewayWebSocketProtocol
 
 KEEP_ALIVE_SECONDS = 75
-"""Longer than common clients and proxies keep idle connections, so that it is they who close them."""
+"""Longer than common clients and proxies keep idle connections, so that they close them first."""
 
 
 BACKLOG = 2048
 SWITCH_SECONDS = 0.0005
-"""How long a thread that computes keeps the event loop waiting; at each of its system calls, so that it adds up."""
+"""How long a computing thread delays the event loop each time it is to get the interpreter's lock back."""
 OWN_KEY = "the commands of a running gateway"
 
 
 class CannotListen(CadgateError):
-    """The port is taken, or may not be used."""
+    """The port is in use, or not allowed."""
 
     code = "cannot_listen"
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which says when it has begun to answer, and when it is about to end."""
+    """uvicorn's server with callbacks for its start, and before its shutdown."""
 
     def __init__(
         self, config: uvicorn.Config, on_started: Callable[[], None], before_shutdown: Callable[[], Awaitable[None]]
     ) -> None:
         super().__init__(config)
         self.why_ended = "by itself"
-        """For the last line of the log."""
+        """For the last line in the log."""
         self._on_started = on_started
         self._before_shutdown = before_shutdown
 
@@ -56,19 +56,19 @@ class _Server(uvicorn.Server):
             self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Before uvicorn closes the connections: what runs for them gets its result, and they the right code.
+        # Before uvicorn closes the connections: running calls are answered, and WebSockets get the right code.
         await self._before_shutdown()
         await super().shutdown(sockets)
 
 
 def serve(settings: Settings) -> int:
-    """Run the gateway until SIGINT, SIGTERM or the end of its terminal. Answers the exit code.
+    """Run the gateway until SIGINT, SIGTERM or the end of its terminal. Returns the exit code.
 
-    :raises AlreadyRunning: another gateway holds the state folder.
+    :raises AlreadyRunning: another gateway uses the state folder.
     :raises CannotListen: the address cannot be bound.
     :raises ConfigError: a setting is wrong.
     """
-    # What is made by others than ourselves, the libraries, is for this user alone too.
+    # Files that libraries create must be readable by this user only, too.
     os.umask(UMASK)
     with (
         StateLock(settings.state_dir, settings.origin("state_dir")) as lock,
@@ -76,11 +76,11 @@ def serve(settings: Settings) -> int:
         bind(settings) as listener,
     ):
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-        # Late: the packages behind it take half a second that a refused start need not wait for.
+        # Imported late, because it takes half a second, which a refused start need not wait for.
         from cadgate.main import create_app
 
         def announce() -> None:
-            # What stands now stands until the end: no collection needs to walk through it again.
+            # Objects made so far live until the end: spare the garbage collector walking through them.
             gc.collect()
             gc.freeze()
             lock.publish(settings.url, token)
@@ -94,7 +94,7 @@ def serve(settings: Settings) -> int:
             server.should_exit = True
             server.why_ended = f"by {signal.Signals(number).name}"
 
-        # uvicorn has its own handlers while it runs, and when it has ended gracefully sends the signal to these again.
+        # uvicorn replaces the handlers while it runs, and raises the signal again for these after a graceful end.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, end)
         server.run(sockets=[listener])
@@ -111,7 +111,7 @@ def _configuration(settings: Settings, app: Any) -> uvicorn.Config:
         loop="uvloop",
         http=type("HttpProtocol", (GatewayProtocol,), {"pace": pace}),
         ws=type("WebSocketProtocol", (GatewayWebSocketProtocol,), {"pace": pace}),
-        # Larger messages than may be are answered by an error; this is where reading itself ends, with 1009.
+        # Messages above the limit are answered by an error; at this size, the connection is closed with 1009.
         ws_max_size=2 * settings.max_body_bytes,
         ws_ping_interval=settings.websocket_heartbeat_seconds,
         ws_ping_timeout=settings.websocket_heartbeat_seconds,
@@ -130,22 +130,22 @@ def _configuration(settings: Settings, app: Any) -> uvicorn.Config:
 
 @contextmanager
 def own_key(settings: Settings) -> Generator[str | None]:
-    """A key with which this user's commands may look at this gateway while it runs; None where it wants no keys.
+    """Yield a key by which this user's commands can query the gateway while it runs; None if it needs no keys.
 
-    :raises ConfigError: other machines could reach the gateway, and nobody has a key.
+    :raises ConfigError: other machines could reach the gateway, but there is no key.
     """
     if settings.auth != "token":
         yield None
         return
     keys = KeyFile(settings.state_dir)
     for key in keys.list():
-        # Of a gateway that was killed.
+        # Left by a gateway that was killed.
         if key.label == OWN_KEY:
             keys.revoke(key.id)
     if not is_loopback(settings.host) and not keys.list():
         raise ConfigError(
-            f"{settings.origin('host')}: {settings.host!r} can be reached from other machines, and nobody has a key: "
-            "make one with `cadgate keys create NAME`"
+            f"{settings.origin('host')}: {settings.host!r} can be reached from other machines, but there is no key: "
+            "create one with `cadgate keys create NAME`"
         )
     text, key = keys.create(OWN_KEY, ["read"])
     try:
@@ -155,7 +155,7 @@ def own_key(settings: Settings) -> Generator[str | None]:
 
 
 def bind(settings: Settings) -> socket.socket:
-    """The listening socket of the gateway. Early clients wait in its queue until the gateway has started."""
+    """Return the listening socket of the gateway. Early clients wait in its backlog until the gateway has started."""
     host, port = settings.host, settings.port
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -177,7 +177,7 @@ def bind(settings: Settings) -> socket.socket:
 def _why(settings: Settings, error: OSError) -> str:
     place = f"port {settings.port} on {settings.host}"
     if error.errno == errno.EADDRINUSE:
-        return f"{place} is taken by another program: stop it, or choose another with --port or CADGATE_PORT"
+        return f"{place} is in use by another program: stop it, or choose another port with --port or CADGATE_PORT"
     if error.errno == errno.EACCES:
-        return f"{place} may not be used without privileges: choose one above 1023 with --port or CADGATE_PORT"
+        return f"{place} needs privileges: choose a port above 1023 with --port or CADGATE_PORT"
     return f"{place} cannot be listened on: {error.strerror}"

@@ -1,4 +1,4 @@
-"""`cadgate plugins enable` and `disable`: one key of plugins.toml is changed, and nothing else in it."""
+"""`cadgate plugins enable` and `disable`: changes one key of plugins.toml, and nothing else in it."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ from cadgate.security.private import replace_file
 
 
 class UnknownAdapter(CadgateError):
-    """No package announces the adapter, and plugins.toml does not know it."""
+    """No package provides the adapter, and plugins.toml does not mention it."""
 
     code = "unknown_adapter"
 
 
 def switch(plugins: Path | None, name: str, *, enabled: bool) -> int:
-    """Enable or disable an adapter in plugins.toml, which is made where there is none; say what that means.
+    """Enable or disable an adapter in plugins.toml, creating that if needed, and print the effect.
 
     :raises UnknownAdapter: there is no such adapter.
-    :raises ConfigError: plugins.toml has an error, or something wins over what it says.
+    :raises ConfigError: plugins.toml has an error, or another setting overrides it.
     """
     settings = load_settings(plugins=plugins)
     _check_known(settings, name)
     word = "enabled" if enabled else "disabled"
     path = settings.plugins or Path.cwd() / LOCAL_PLUGINS
     if is_enabled(settings, name) == enabled:
-        say(f"{name} is {word} already")
+        say(f"{name} is already {word}")
         return 0
     origin = settings.origin("adapters", name, "enabled")
     if "enabled" in settings.adapters.get(name, {}) and not origin.startswith(f"{path}:"):
-        raise ConfigError(f"{origin} wins over {path}: change it there")
-    # By bytes: line ends and a byte order mark of Windows stay as they are.
+        raise ConfigError(f"{origin} overrides {path}: change it there")
+    # Read bytes, so that Windows line ends and a byte order mark are kept.
     text = path.read_bytes().decode() if path.exists() else ""
     mark = text[: text.startswith("\ufeff")]
     _write(path, mark + changed(text.removeprefix("\ufeff"), name, enabled, path))
@@ -56,12 +56,12 @@ def _check_known(settings: Settings, name: str) -> None:
     known = sorted({*announced_names(), *settings.adapters})
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else "; `cadgate plugins` lists those that are"
+        hint = f"; did you mean {near[0]!r}?" if near else "; `cadgate plugins` lists the installed ones"
         raise UnknownAdapter(f"no adapter {name!r} is installed{hint}")
 
 
 def changed(text: str, name: str, enabled: bool, path: Path) -> str:
-    """`text` with the one key set. Comments, order and everything else stay as they are.
+    """Return `text` with the one key set. Comments, order and everything else stay as they are.
 
     :raises ConfigError: it cannot be set without changing something else.
     """
@@ -86,7 +86,7 @@ def changed(text: str, name: str, enabled: bool, path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """All of it or nothing, with the permissions that it had."""
+    """Write the file completely or not at all, keeping its permissions."""
     path = path.resolve()
     try:
         mode = path.stat().st_mode & 0o7777 if path.exists() else 0o644

@@ -1,4 +1,4 @@
-"""Starts an application once, as the gateway would, and ends it: looking alone cannot tell whether it starts."""
+"""Starts an application once, as the gateway would, to find out whether it starts, and ends it."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ QUOTED_LINES = 5
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How a start went."""
+    """The result of a start."""
 
     seconds: float
     application: str = ""
     error: str | None = None
-    """Why it failed, with the last lines that the application printed."""
+    """Why it failed, with the last lines of the application's output."""
 
 
 def try_start(adapter: Adapter, settings: AdapterSettings, gateway: Settings) -> Trial:
-    """Start the application below the state folder, where the gateway would, with no session's files; then end it."""
+    """Start the application in the state folder, as the gateway would, but with an empty session; then end it."""
     began = time.monotonic()
     try:
         make_folder(gateway.state_dir)
@@ -51,16 +51,16 @@ def try_start(adapter: Adapter, settings: AdapterSettings, gateway: Settings) ->
         return Trial(time.monotonic() - began, error=str(error))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        # Where it was made for this, and nothing else is in it.
+        # Remove the state folder if it was created for this, and is empty.
         with contextlib.suppress(OSError):
             gateway.state_dir.rmdir()
 
 
 def quoted(error: StartFailed) -> str:
-    """The reason, and the end of what the application printed."""
+    """Return the reason, with the end of the application's output."""
     lines = [line.strip() for line in (error.log_tail or "").splitlines() if line.strip()]
     said = " | ".join(lines[-QUOTED_LINES:])
-    return f"{error}; the last lines that it printed: {said}" if said else f"{error}; it printed nothing"
+    return f"{error}; the last lines of its output: {said}" if said else f"{error}; it printed nothing"
 
 
 async def _start_and_end(adapter: Adapter, settings: AdapterSettings, gateway: Settings, folder: Path) -> str:

@@ -1,1 +1,1 @@
-"""The gateway's side of the wire: one connection, the client that adapters subclass, and the pool that shares it."""
+"""The gateway's end of the wire: one connection, the pool of them, and the client that adapters subclass."""

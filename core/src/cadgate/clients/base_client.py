@@ -1,4 +1,4 @@
-"""`BaseSocketClient`: how the gateway talks to one running application. Adapters subclass it to name their errors."""
+"""`BaseSocketClient`: the gateway's client of one running application. Adapters subclass it to name their errors."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SENDS = 3
 
 Notification = Callable[[str, dict[str, Any]], None]
 Ticket = tuple[Connection, int]
-"""What `send_command` returns and `receive_response` takes: the connection and the id of a request on it."""
+"""Returned by `send_command`, for `receive_response`: a connection, and the id of a request on it."""
 
 
 def _ignore(method: str, params: dict[str, Any]) -> None:
-    """No listener for notifications."""
+    """Ignore a notification."""
 
 
 class BaseSocketClient:
@@ -33,8 +33,8 @@ class BaseSocketClient:
 
     :param host: address of the in-application server; `@name` is a Unix-domain socket with an abstract name.
     :param port: its TCP port.
-    :param secret: what the server asks for in `session.hello`.
-    :param pool_size: the most connections that are kept.
+    :param secret: the secret for `session.hello`.
+    :param pool_size: the maximum number of connections.
     :param on_notification: gets `(method, params)` of each notification (`event`, `output`, `progress`).
     """
 
@@ -51,9 +51,9 @@ class BaseSocketClient:
         self._pool = ConnectionPool(self._open, pool_size)
         self._closed = False
         self.about: dict[str, Any] = {}
-        """What the application said of itself: adapter, application, pid, methods."""
+        """The application's answer to the hello: adapter, application, pid, methods."""
         self.halves: Halves | None = None
-        """The methods that it must answer to be the other half of its adapter; None where that does not matter."""
+        """The methods that the application must have to match its adapter; None if that is not checked."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.host}:{self.port} {self._pool!r}>"
@@ -63,10 +63,10 @@ class BaseSocketClient:
         return bool(self._pool.connections)
 
     async def connect(self) -> None:
-        """Open the first connection, trying again with back-off while nothing listens yet.
+        """Open the first connection, retrying with back-off while nothing listens yet.
 
-        :raises ConnectionFailed: (the subclass's own) when it cannot be had within a few seconds, or when the
-            application answers other methods than those of the adapter.
+        :raises ConnectionFailed: (the subclass's own) when there is no connection within a few seconds, or the
+            application's methods do not match those of the adapter.
         """
         await self._pool.take()
         wrong = None
@@ -83,15 +83,15 @@ class BaseSocketClient:
             await asyncio.wait([connection.lost for connection in connections])
 
     async def disconnect(self) -> None:
-        """Close every connection, for good. Calls in flight end with ConnectionFailed."""
+        """Close every connection permanently. Calls in flight end with ConnectionFailed."""
         self._closed = True
         self._pool.close()
 
     async def send_command(self, method: str, params: dict[str, Any], *, ordered: bool = False, **meta: Any) -> Ticket:
         """Write one request; `meta` are the wire's own fields (`deadline_ms`, `key`, `hash`, `mutates` …).
 
-        :raises ConnectionFailed: when no connection can be had.
-        :raises PayloadTooLarge, ValidationFailed: for parameters that no frame can hold.
+        :raises ConnectionFailed: when there is no connection.
+        :raises PayloadTooLarge, ValidationFailed: for parameters that do not fit into a frame, or are not JSON.
         """
         try:
             return await self._send(method, params, ordered, meta)
@@ -106,9 +106,9 @@ class BaseSocketClient:
         return self.connection_error(f"The connection to the application was lost: {error}")
 
     async def receive_response(self, ticket: Ticket) -> Any:
-        """The result of a request.
+        """Return the result of a request.
 
-        :raises CadgateError: the error that the application answered, as an exception.
+        :raises CadgateError: the error in the application's answer.
         :raises ConnectionFailed: when the connection was lost first.
         """
         try:
@@ -117,7 +117,7 @@ class BaseSocketClient:
             raise self._lost(error) from error
 
     async def call(self, method: str, params: dict[str, Any], **meta: Any) -> Any:
-        """`send_command` and `receive_response`. See `exchange` for what happens when the connection is lost."""
+        """Send a request and return its result. See `exchange` for what happens when the connection is lost."""
         return self._result(await self.exchange(method, params, **meta))
 
     async def exchange(
@@ -129,11 +129,10 @@ class BaseSocketClient:
         ordered: bool = False,
         **meta: Any,
     ) -> Reply:
-        """The whole answer message, `meta` included. `on_sent` learns what to cancel, after each time it was sent.
+        """Send a request and return the whole answer, with `meta`. `on_sent` gets the ticket each time it is sent.
 
-        A request whose connection was lost is sent again when that is safe: a read, a mutation with an id (`key`),
-        which the application does once however often it comes, and what was never written. `ordered` requests are
-        worked on in their order.
+        A request whose connection was lost is sent again if that is safe: a read, a mutation with an id (`key`), which
+        the application runs only once, or a request that was never written. `ordered` requests run in their order.
         """
         repeatable = not meta.get("mutates") or meta.get("key") is not None
         for attempt in range(1, SENDS + 1):
@@ -153,7 +152,7 @@ class BaseSocketClient:
         return reply.get("result")
 
     async def _open(self) -> Connection:
-        """One connection that has proved itself."""
+        """Open a connection and authenticate."""
         try:
             async for attempt in stamina.retry_context(
                 on=OSError, attempts=None, timeout=CONNECT_SECONDS, wait_initial=0.02, wait_max=0.5, wait_jitter=0
@@ -167,7 +166,7 @@ class BaseSocketClient:
                     return connection
         except OSError as error:
             raise self.connection_error(
-                f"No application answers at {self.host}:{self.port} ({str(error) or 'it did not greet in time'})",
+                f"No application answers at {self.host}:{self.port} ({str(error) or 'no answer to the hello in time'})",
                 details={"host": self.host, "port": self.port},
             ) from error
         raise AssertionError("unreachable: retry_context returns or raises")
@@ -179,7 +178,7 @@ class BaseSocketClient:
                 lambda: Connection(self._on_notification), self.host, self.port
             )
             return connection
-        # Connected here: event loops do not all know abstract addresses.
+        # Connected here, because not every event loop supports abstract addresses.
         unix = socket.socket(socket.AF_UNIX)
         unix.setblocking(False)
         try:
@@ -192,14 +191,14 @@ class BaseSocketClient:
 
     async def _greet(self, connection: Connection) -> None:
         try:
-            # By its name the application knows that several connections belong to one client.
+            # The name shows the application that several connections belong to one client.
             hello = {"secret": self._secret, "protocol": PROTOCOL, "client": self._name}
             number = connection.request("session.hello", hello)
             self.about = self._result(await connection.reply(number))
         except ConnectionLost as error:
             raise self.connection_error(
-                f"The server at {self.host}:{self.port} closed the connection at the hello: its secret is another, or "
-                "it ended"
+                f"The server at {self.host}:{self.port} closed the connection at the hello: it has a different secret, "
+                "or it ended"
             ) from error
         except CadgateError as error:
             connection.close()

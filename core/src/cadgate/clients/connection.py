@@ -1,4 +1,4 @@
-"""One TCP connection to an application: frames in and out, calls told apart by id."""
+"""One connection to an application: frames in and out, calls matched to answers by id."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cadgate.contract.encoded import Encoded
 from cadgate.errors import Overloaded, PayloadTooLarge, ValidationFailed
 
 MAX_UNSENT = 128 * 1024 * 1024
-"""Bytes that may wait for an application that does not read."""
+"""How many bytes may wait for an application that does not read."""
 
 _RESULT = re.compile(rb'\{"jsonrpc": ?"2\.0", ?"id": ?(\d{1,18}), ?"result": ?')
 _META = re.compile(rb', ?"meta": ?(\{[^{}]*\})\}\Z')
@@ -28,15 +28,15 @@ log = structlog.stdlib.get_logger("cadgate.clients")
 
 
 class ConnectionLost(Exception):
-    """The connection ended before the answer came. Whether the call ran is not known."""
+    """The connection ended before the answer arrived. Whether the call ran is unknown."""
 
 
 class NotSent(ConnectionLost):
-    """The connection had ended before the request was written: it did not run."""
+    """The connection had ended before the request was written, so it did not run."""
 
 
 class Connection(asyncio.Protocol):
-    """Writes requests and resolves the future of each with its answer. Late answers find no future and are dropped."""
+    """Writes requests, and resolves the future of each with its answer. Answers without a future are dropped."""
 
     def __init__(self, notify: Callable[[str, dict[str, Any]], None]) -> None:
         self._notify = notify
@@ -50,7 +50,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def in_flight(self) -> int:
-        """Requests that the application has not answered, whether somebody waits for that or not."""
+        """The number of requests that the application has not answered, whether somebody waits for them or not."""
         return len(self._unanswered)
 
     @property
@@ -60,7 +60,7 @@ class Connection(asyncio.Protocol):
     def request(self, method: str, params: dict[str, Any], meta: dict[str, Any] | None = None) -> int:
         """Write one request and return its id.
 
-        Raises NotSent, PayloadTooLarge, ValidationFailed for what is no JSON, Overloaded while too much waits unsent.
+        Raises NotSent, PayloadTooLarge, ValidationFailed for what is not JSON, Overloaded while too much is unsent.
         """
         if self._transport is None or self._transport.is_closing():
             raise NotSent("the connection is closed")
@@ -77,9 +77,9 @@ class Connection(asyncio.Protocol):
         except FrameError as error:
             raise PayloadTooLarge(f"{method} cannot be sent to the application: {error}") from error
         except ValueError as error:
-            raise ValidationFailed(f"The parameters of {method} cannot be said in JSON: {error}") from error
+            raise ValidationFailed(f"The parameters of {method} cannot be written as JSON: {error}") from error
         if self._transport.get_write_buffer_size() + len(frame) > MAX_UNSENT:
-            raise Overloaded("The application does not read what it is sent; try again shortly")
+            raise Overloaded("The application is not reading its input; try again shortly")
         self._number = number
         self._unanswered.add(number)
         self._waiting[number] = asyncio.get_running_loop().create_future()
@@ -89,14 +89,14 @@ class Connection(asyncio.Protocol):
         return number
 
     async def reply(self, number: int) -> Reply:
-        """The answer to request `number`. Raises ConnectionLost. Cancelling drops a late answer."""
+        """Wait for the answer to request `number`. Raises ConnectionLost. If cancelled, a late answer is dropped."""
         try:
             return await self._waiting[number]
         finally:
             self._waiting.pop(number, None)
 
     def watch(self, number: int) -> asyncio.Future[Reply] | None:
-        """The coming answer to a request for which nobody waits any more; None when it came already, or never will."""
+        """Return the future answer to a request that nobody awaits any more; None if it has arrived, or never will."""
         if number not in self._unanswered or not self.usable:
             return None
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
@@ -105,20 +105,20 @@ class Connection(asyncio.Protocol):
         return future
 
     def fail(self, number: int, error: Exception) -> None:
-        """End the wait for this answer with `error`."""
+        """End the wait for this answer by raising `error`."""
         future = self._waiting.get(number)
         if future is not None and not future.done():
             future.set_exception(error)
 
     def cancel(self, number: int, *, deadline: bool = False) -> None:
-        """Ask the application to stop the call, because of its `deadline` or not; its answer still comes."""
+        """Ask the application to stop the call, perhaps because of its `deadline`; its answer still arrives."""
         if self._transport is not None and not self._transport.is_closing():
             params = {"id": number, "deadline": deadline}
             message = {"jsonrpc": "2.0", "method": "$/cancel", "params": params}
             self._transport.write(encode(to_json(message)))
 
     def close(self) -> None:
-        """Close at once, also while the peer does not read."""
+        """Close at once, even if the peer does not read."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -132,7 +132,7 @@ class Connection(asyncio.Protocol):
             for frame in self._reader.feed(data):
                 self._message((self._as_written and self._divided(frame)) or _parsed(frame))
         except (FrameError, ValueError, TypeError, RecursionError) as error:
-            log.warning("an application sent what is no message", error=str(error)[:300])
+            log.warning("an application sent an invalid message", error=str(error)[:300])
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -141,14 +141,14 @@ class Connection(asyncio.Protocol):
         self._as_written.clear()
         for future in list(self._waiting.values()):
             if not future.done():
-                future.set_exception(ConnectionLost("the connection was lost before the answer came"))
-                # Looked at here, so that it is no news to the loop where nobody waits for this answer.
+                future.set_exception(ConnectionLost("the connection was lost before the answer arrived"))
+                # Retrieve it, or asyncio logs "exception was never retrieved" when nobody awaits this answer.
                 future.exception()
         if not self.lost.done():
             self.lost.set_result(None)
 
     def _divided(self, frame: bytes) -> Reply | None:
-        """An answer whose result is wanted as it was written, as `raw`. None for any other message."""
+        """Return an answer whose result is wanted unparsed, as `raw`; None for any other message."""
         begin = _RESULT.match(frame)
         if begin is None or (number := int(begin[1])) not in self._as_written:
             return None
@@ -165,7 +165,7 @@ class Connection(asyncio.Protocol):
         if "method" in body:
             try:
                 self._notify(str(body["method"]), body.get("params") or {})
-            except Exception:  # whoever listens is no part of the wire
+            except Exception:  # a listener's error must not end the connection
                 log.exception("a listener failed", method=body["method"])
             return
         number = body.get("id") or 0
@@ -177,7 +177,7 @@ class Connection(asyncio.Protocol):
 
 
 def _parsed(frame: bytes) -> Any:
-    """The message in a frame. The fast parser refuses what is nested deeply, which is no defect of the connection."""
+    """Parse the message in a frame. The fast parser refuses deep nesting, which must not end the connection."""
     try:
         return from_json(frame)
     except ValueError:

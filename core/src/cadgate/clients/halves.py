@@ -1,4 +1,4 @@
-"""Whether an application answers the methods of its adapter: another version of one half looks healthy otherwise."""
+"""Checks that an application has the methods of its adapter: otherwise a wrong version would look healthy."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ MOST = 10
 
 @dataclass(frozen=True, slots=True)
 class Halves:
-    """The methods that an adapter publishes, and those of them that the application must answer (not by a handler)."""
+    """The methods that an adapter publishes, and those that the application must have (without a handler)."""
 
     published: frozenset[str]
     required: frozenset[str]
 
     def disagreement(self, answered: Collection[str], adapter: str) -> tuple[str, dict[str, list[str]]] | None:
-        """What is wrong with an application that answers these methods, as a sentence and details; None for nothing.
+        """Return what is wrong with an application that has these methods, as a sentence and details; None if nothing.
 
-        One that answers more than it must is another version, and does all that this one asks for.
+        More methods than required are accepted: a newer version supports this one.
         """
         missing = sorted(self.required.difference(answered))
         unknown = sorted(one for one in set(answered) - self.published if not one.startswith(INTERNAL))
         if not missing:
             return None
-        parts = [f"it does not answer {_listed(missing)}"]
-        parts += [f"it answers {_listed(unknown)}, which the adapter does not have"] * bool(unknown)
+        parts = [f"it does not have {_listed(missing)}"]
+        parts += [f"it has {_listed(unknown)}, which the adapter does not have"] * bool(unknown)
         text = (
-            f"The application's methods are not those of the adapter {adapter!r}: {'; '.join(parts)}. Both halves must "
-            "be of one version: install the adapter again, and what the application loads of it, and restart both"
+            f"The application's methods do not match the adapter {adapter!r}: {'; '.join(parts)}. Both halves must "
+            "have the same version: reinstall the adapter, and its half inside the application, and restart both"
         )
         return text, {"missing": missing, "unknown": unknown}
 

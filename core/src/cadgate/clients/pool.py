@@ -1,4 +1,4 @@
-"""Keeps up to `size` connections to one application, re-opens those that were lost, and gives the least busy one."""
+"""Keeps up to `size` connections to one application, reopens lost ones, and returns the least busy one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cadgate.errors import CadgateError
 class ConnectionPool:
     """Opens connections by `opener`: the first when it is needed, more in the background while all are busy.
 
-    Nobody waits for a second one: an application that is at work may not greet it for minutes.
+    Nobody waits for a second one, because a busy application may not answer its hello for minutes.
     """
 
     def __init__(self, opener: Callable[[], Awaitable[Connection]], size: int) -> None:
@@ -30,14 +30,14 @@ class ConnectionPool:
 
     @property
     def connections(self) -> list[Connection]:
-        """Those that are open."""
+        """The open connections."""
         self._connections = [connection for connection in self._connections if connection.usable]
         return self._connections
 
     async def take(self, *, ordered: bool = False) -> Connection:
-        """The connection for the next request. Raises what `opener` raises, NotSent.
+        """Return the connection for the next request. Raises what `opener` raises, and NotSent.
 
-        All `ordered` requests take the same one: those of one connection are worked on in the order in which they came.
+        All `ordered` requests use the same one, because requests of one connection run in the order of their arrival.
         """
         usable = self.connections
         if not usable:
@@ -55,7 +55,7 @@ class ConnectionPool:
         return best
 
     async def _grow(self) -> None:
-        # Those that are open do as well; where they are lost, whoever needs one is told why there is none.
+        # The open ones suffice; if they are lost, whoever needs one gets the error then.
         with contextlib.suppress(CadgateError, NotSent):
             await self._add()
 
@@ -68,7 +68,7 @@ class ConnectionPool:
         return connection
 
     def close(self) -> None:
-        """Close every connection, for good."""
+        """Close every connection permanently."""
         self._closed = True
         if self._growing is not None:
             self._growing.cancel()

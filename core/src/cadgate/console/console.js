@@ -1,4 +1,4 @@
-// The console of one adapter: sends code over the WebSocket, shows what comes back, keeps the lists current.
+// The console of one adapter: sends code over the WebSocket, shows its output, and keeps the lists up to date.
 
 const adapter = decodeURIComponent(location.pathname.split("/").pop());
 const root = new URL("..", location.href); // whatever path a proxy serves the gateway at
@@ -12,7 +12,7 @@ const EVENTS_SHOWN = 200;
 const WITHDRAWN = 4401; // the code of a connection whose key or log-in has ended
 const OUTPUT_SHOWN = 2_000_000; // characters; the oldest go first
 const history = [];
-const OWN_PREVIEW = "console-preview-"; // begins the ids of the requests by which consoles draw their pictures
+const OWN_PREVIEW = "console-preview-"; // prefix of the ids of the requests for the preview
 let place = 0, number = 0, running = null, socket = null, retry = 250, lastSeq = null, session = null;
 
 byId("adapter").textContent = adapter;
@@ -26,7 +26,7 @@ function logIn() {
   location.assign(at(`login?next=${encodeURIComponent(location.pathname)}`));
 }
 
-// The envelope that a request is answered with; null where there was no answer.
+// Returns the envelope of a response; null if there was none.
 async function ask(url, options) {
   try {
     const response = await fetch(url, options);
@@ -85,7 +85,7 @@ function showEvent(topic, data) {
   while (list.children.length > EVENTS_SHOWN) list.lastElementChild.remove();
 }
 
-// --- lists and preview, read again shortly after something changed -------------------------------------------------------
+// --- lists and preview, refreshed shortly after a change -----------------------------------------------------------------
 
 let reading = null;
 function changed() {
@@ -119,10 +119,10 @@ async function readPreview() {
       byId("preview-note").hidden = true;
     } else {
       const { error } = await response.json();
-      noPicture(`There is no picture: ${error.message}`);
+      noPicture(`No preview: ${error.message}`);
     }
   } catch {
-    noPicture("There is no picture: the gateway did not answer.");
+    noPicture("No preview: the gateway did not answer.");
   } finally {
     drawing = false;
     if (drawAgain) { drawAgain = false; readPreview(); }
@@ -164,7 +164,7 @@ async function readAdapters() {
       const has = (method, path) => plugin.routes.some((one) => one.method === method && one.path === route + path);
       canDraw = has("GET", "/render/preview");
       byId("refresh").hidden = !canDraw;
-      noPicture(canDraw ? "Drawing…" : `${plugin.title} draws no pictures here. Export a file to look at.`);
+      noPicture(canDraw ? "Drawing…" : `${plugin.title} has no preview. Export a file to view it.`);
       byId("export").hidden = !has("POST", "/export");
       continue;
     }
@@ -179,9 +179,9 @@ async function readAdapters() {
 
 function showState(status, reason) {
   const up = ["up", "busy", "restarted"].includes(status);
-  // "restarted" is an event and no state: it is up from then on.
+  // "restarted" is an event, not a state: the application is up from then on.
   const text = { up: "connected", restarted: "connected", busy: "connected; busy" }[status] ?? status;
-  setState(up && code.disabled ? `${text}; code may not be run here` : reason ? `${text}: ${reason}` : text, up);
+  setState(up && code.disabled ? `${text}; executing code is disabled` : reason ? `${text}: ${reason}` : text, up);
 }
 
 async function readState() {
@@ -191,10 +191,10 @@ async function readState() {
   else showState({ application_starting: "starting" }[answer.error.code] ?? "down", answer.error.message);
 }
 
-async function act(path, body, told) {
+async function act(path, body, onSuccess) {
   const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
   const answer = await ask(api + path, body === undefined ? { method: "POST" } : options);
-  if (answer?.status === "success") told(answer.result);
+  if (answer?.status === "success") onSuccess(answer.result);
   else show(answer ? `${answer.error.code}: ${answer.error.message}\n` : "[the gateway did not answer]\n", "error");
 }
 
@@ -211,11 +211,11 @@ function showFile({ artifact, warnings }) {
 }
 
 byId("undo").onclick = () => act("/undo", undefined, () => show("Undone.\n", "ran"));
-byId("redo").onclick = () => act("/redo", undefined, () => show("Done again.\n", "ran"));
+byId("redo").onclick = () => act("/redo", undefined, () => show("Redone.\n", "ran"));
 byId("export").onclick = () => act("/export", {}, showFile);
 byId("restart").onclick = () => {
-  if (!confirm("End the application and start it again? Documents come back; what runs is stopped.")) return;
-  act("/restart", undefined, () => show("The application is started again…\n", "ran"));
+  if (!confirm("Restart the application? Documents are restored; running code is stopped.")) return;
+  act("/restart", undefined, () => show("The application is restarting…\n", "ran"));
 };
 byId("logout").hidden = !("login" in document.body.dataset);
 byId("logout").onclick = async () => {
@@ -273,7 +273,7 @@ function connect() {
     byId("stop").disabled = true;
     setState("not connected; trying again", false);
     setTimeout(async () => {
-      await ask(at("version")); // leads to the log-in page where that is why
+      await ask(at("version")); // leads to the log-in page if that is the reason
       connect();
     }, retry);
     retry = Math.min(retry * 2, 5000);

@@ -65,7 +65,7 @@ class Method(Generic[P, R]):
         return params.model_dump(mode="json", exclude_unset=self.partial)
 
 
-class Caller(Protocol):
+class HandlerApplication(Protocol):
     """What a handler gets first: the `Application` that `cadgate.plugin` exports calls methods, and does much more."""
 
     async def call(self, method: Method[P, R], params: Any) -> R:
@@ -73,7 +73,7 @@ class Caller(Protocol):
         ...
 
 
-A = TypeVar("A", bound=Caller)
+A = TypeVar("A", bound=HandlerApplication)
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)

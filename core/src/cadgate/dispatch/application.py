@@ -79,7 +79,7 @@ class Application:
 
     def require(self, scope: Scope) -> None:
         """Raise Forbidden when the caller's key does not allow `scope`: for what depends on more than the method."""
-        self.context.authority.require(scope)
+        self.context.caller.authority.require(scope)
 
     def publish(self, topic: str, data: dict[str, Any]) -> None:
         """Tell every subscriber of the adapter's WebSocket, of `render` progress for instance."""

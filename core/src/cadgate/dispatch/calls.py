@@ -17,13 +17,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from cadgate.appserver.replies import OWN_KEY
-from cadgate.artifacts.room import needs_room
+from cadgate.artifacts.disk_space import reporting_full_disk
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.clients.connection import Reply
 from cadgate.contract.authority import WITHDRAWN, Authority
-from cadgate.contract.context import RequestContext
+from cadgate.contract.context import HandlerRun, RequestContext
 from cadgate.contract.encoded import Encoded, encode_params
-from cadgate.contract.methods import Caller, Handler, Method, Scope
+from cadgate.contract.methods import Handler, HandlerApplication, Method, Scope
 from cadgate.dispatch.idempotency import Once
 from cadgate.dispatch.off_loop import off_loop
 from cadgate.dispatch.permission import deed_of_call, leaves_traces, require_permission, strongest_scope
@@ -56,7 +56,7 @@ class Calls:
     """Dispatches the calls of one session. `application` makes what a handler gets, from the context of its run."""
 
     def __init__(
-        self, served: ServedAdapter, session: Session, application: Callable[[RequestContext], Caller]
+        self, served: ServedAdapter, session: Session, application: Callable[[RequestContext], HandlerApplication]
     ) -> None:
         self._served = served
         self._session = session
@@ -71,7 +71,7 @@ class Calls:
 
     async def dispatch_call(self, context: RequestContext, method: Method[P, R], params: P | Encoded) -> R:
         """See `Application.call`."""
-        if context.steps is not None or not leaves_traces(method):  # part of what has a line already, or a read
+        if context.run is not None or not leaves_traces(method):  # part of what has a line already, or a read
             return await self._dispatch(context, method, params)
         if context.large:
             deed = await off_loop(deed_of_call, self._served, context, method, params)
@@ -140,8 +140,8 @@ class Calls:
             meta |= {"mutates": True, "replay": method.replay, "key": chosen or self._own_key()}
             if method.naming_parameter is not None:
                 meta["names"] = method.naming_parameter
-            if context.handler is not None:
-                meta["label"] = context.handler
+            if context.run is not None:
+                meta["label"] = context.run.method
             if chosen is not None:
                 meta["hash"] = context.digest or digest(name, params, context)
             if context.dry_run:
@@ -150,14 +150,14 @@ class Calls:
                 meta["if_match"] = context.if_match
         needed = scope or ("read" if method is None else method.required_scope)
         try:
-            with self._shares.one(context.authority):
+            with self._shares.one(context.caller.authority):
                 reply = await self._survivable(name, params, seconds, meta, context, needed)
         except CadgateError:
-            context.authority.require(needed)
+            context.caller.authority.require(needed)
             raise
         if "error" in reply:
             # Where it failed because the caller may not have it any more, that is the reason.
-            context.authority.require(needed)
+            context.caller.authority.require(needed)
         if context.timing is not None and "meta" in reply:
             context.timing(reply["meta"].get("queue_ms", 0.0), reply["meta"].get("app_ms", 0.0))
         return reply
@@ -186,14 +186,14 @@ class Calls:
                     self._deaths.popitem(last=False)
 
         try:
-            return await self._session.exchange(
+            return await self._session.calls.exchange(
                 name,
                 params,
                 seconds,
-                cancel_token=context.cancel_token,
-                stream=context.stream,
+                cancel_token=context.caller.cancel_token,
+                stream=context.caller.stream,
                 blame=blame,
-                authority=context.authority,
+                authority=context.caller.authority,
                 scope=scope,
                 **meta,
             )
@@ -208,7 +208,8 @@ class Calls:
         if context.deadline_at is not None:
             seconds = max(0.001, context.deadline_at - time.monotonic())
         method = _INTERNAL_MUTATION if mutates else None
-        return result_of(await self.exchange(context, name, params, seconds, method, context.allowed_by))
+        scope = None if context.run is None else context.run.allowed_by
+        return result_of(await self.exchange(context, name, params, seconds, method, scope))
 
     async def close(self) -> None:
         """End the work of handlers that goes on without whoever asked for it."""
@@ -229,18 +230,16 @@ class Calls:
             deadline_at=time.monotonic() + seconds,
             idempotency_key=key,
             digest=told,
-            handler=handler.method.name,
-            steps=itertools.count(),
-            allowed_by=needed,
+            run=HandlerRun(handler.method.name, needed, itertools.count()),
         )
 
         async def work() -> R:
             try:
                 # The parts that wait for an application end at the deadline themselves, and end what they started.
                 async with asyncio.timeout(seconds + self._served.settings.grace_seconds + 1):
-                    with needs_room():
+                    with reporting_full_disk():
                         return await while_allowed(
-                            handler.run(self._application(inner), params), context.authority, needed
+                            handler.run(self._application(inner), params), context.caller.authority, needed
                         )
             except TimeoutError as error:
                 raise DeadlineExceeded(f"{handler.method.name} had no answer within {seconds:g} s") from error
@@ -252,9 +251,9 @@ class Calls:
             # Of one caller: another's key is another request, whatever it is called.
             stands = None if handler.method.mutates else partial(_files_are_there, self._served.artifacts)
             return await self._once.do(f"{context.identity} {key}", told, work, stands)
-        if handler.method.mutates or context.gone is None:
+        if handler.method.mutates or context.caller.gone is None:
             return await work()
-        return await while_wanted(work(), context.gone())
+        return await while_wanted(work(), context.caller.gone())
 
 
 def _files_are_there(store: ArtifactStore, result: BaseModel) -> bool:

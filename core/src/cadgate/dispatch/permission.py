@@ -36,11 +36,11 @@ def require_permission(
 
 def _require(served: ServedAdapter, context: RequestContext, scope: Scope, what: str, method: Method[Any, Any]) -> None:
     try:
-        context.authority.require(scope)
+        context.caller.authority.require(scope)
     except Forbidden as error:
         if what == method.name:
             raise
-        message = error.message.replace(f"{scope!r} scope", f"{scope!r} scope, which {what} needs", 1)
+        message = error.message.replace(f"the scope {scope!r}", f"the scope {scope!r}, which {what} needs", 1)
         raise Forbidden(message, details=error.details) from error
     if scope == "execute" and not served.settings.allow_execute:
         raise switched_off(served.name, method.name, what)
@@ -77,7 +77,7 @@ def deed_of_call(
     return Deed(
         method=method.name,
         identity=context.identity,
-        peer=context.peer,
+        peer=context.caller.peer,
         request_id=context.request_id,
         door=context.door,
         adapter=served.name,

@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio.to_thread
 
 from cadgate.contract.context import RequestContext
-from cadgate.contract.methods import Caller
+from cadgate.contract.methods import HandlerApplication
 from cadgate.dispatch.calls import Calls
 from cadgate.dispatch.reads import Reads
 from cadgate.dispatch.served import ServedAdapter
@@ -31,7 +31,7 @@ class SessionRuntime:
         folder: Path,
         source: Source,
         workers: Workers,
-        application: Callable[[SessionRuntime, RequestContext], Caller],
+        application: Callable[[SessionRuntime, RequestContext], HandlerApplication],
     ) -> None:
         settings = served.settings
         self.served = served

@@ -1,7 +1,7 @@
-"""What keeps the cost of a refusal bounded: lists stop at their first wrong item, and errors are counted, not listed.
+"""Bounds the cost of a refusal: lists stop at their first wrong item, and only the first errors are listed.
 
-Pydantic collects an error for every wrong element: a list of five million of them takes a minute and gigabytes, of
-which a client is told a hundred.
+Pydantic collects an error for every wrong element: a list of five million of them takes a minute and gigabytes, though
+the client gets a hundred.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from pydantic import AliasChoices, BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
 MAX_ERRORS = 100
-"""How many errors `details.errors` lists; where there are more, `details.total` says how many."""
+"""How many errors `details.errors` lists; if there are more, `details.total` has their number."""
 MAX_FIELDS = 2000
-"""How many fields an object in a request may have, beside those that are refused as unknown."""
+"""How many fields an object in a request may have, not counting those that are refused as unknown."""
 MAX_FIELD_NAME = 1000
 """How many characters the name of a field may have."""
 
 _MANY = frozenset(("list", "set", "frozenset", "dict", "tuple"))
 _NO_SCHEMA = frozenset(("default", "metadata", "serialization", "expected"))
-"""Keys of a core schema whose values are no schemas."""
+"""Keys of a core schema whose values are not schemas."""
 
 
 def stop_at_first_error(schema: Any) -> None:
@@ -40,7 +40,7 @@ def stop_at_first_error(schema: Any) -> None:
 
 
 class FailingFast(BaseModel):
-    """Base of all that clients send."""
+    """The base of all models that clients send."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> CoreSchema:
@@ -50,7 +50,7 @@ class FailingFast(BaseModel):
 
 
 def without_most_unknown(value: dict[str, Any], model: type[BaseModel]) -> tuple[dict[str, Any], int]:
-    """`value` with at most `MAX_ERRORS` fields that `model` refuses as unknown, and how many were left out."""
+    """Return `value` with at most `MAX_ERRORS` fields that `model` does not know, and how many were left out."""
     if len(value) <= MAX_ERRORS or model.model_config.get("extra") != "forbid":
         return value, 0
     known = set(_names(model))
@@ -70,9 +70,9 @@ def _names(model: type[BaseModel]) -> Iterator[str]:
 
 
 def too_many_fields(value: Any, where: tuple[str | int, ...] = ("body",)) -> dict[str, Any] | None:
-    """The error of the first object in `value` with more fields than are allowed, or a name that is too long.
+    """Return the error of the first object in `value` with too many fields, or too long a name.
 
-    `value` itself may have more: what its model does not know is counted by `without_most_unknown`.
+    `value` itself may have more: `without_most_unknown` limits its unknown fields.
     """
     for path, fields in _objects(value, where):
         if len(fields) > MAX_FIELDS and fields is not value:
@@ -99,7 +99,7 @@ def _objects(value: Any, where: tuple[str | int, ...]) -> Iterator[tuple[tuple[s
 
 
 def holds_many(value: Any, most: int = 1000) -> bool:
-    """Whether `value` holds more than `most` values, or a text as long as that many."""
+    """Whether `value` holds more than `most` values; a long string counts as many."""
     waiting, seen = [value], 0
     while waiting and seen <= most:
         each = waiting.pop()

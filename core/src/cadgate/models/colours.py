@@ -1,4 +1,4 @@
-"""How people write colours, and how they are written here."""
+"""Recognises the ways in which people write colours, to suggest the accepted one."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ FORMS = 'a colour is [r, g, b] or [r, g, b, a] in 0…1, or "#rrggbb[aa]"'
 
 
 def objection(value: Any) -> str | None:
-    """What is wrong with a colour, and what to send instead; None where its form is right."""
+    """Return what is wrong with a colour and what to send instead; None if its form is right."""
     if isinstance(value, str):
         if HEX.match(value):
             return None
@@ -62,7 +62,7 @@ def objection(value: Any) -> str | None:
 
 
 def _of_text(text: str) -> str | None:
-    """The colour that a text probably means, as JSON."""
+    """Return the colour that a string probably means, as JSON."""
     if text.lower() in _NAMES:
         return json.dumps(_NAMES[text.lower()])
     if _SHORT.match(text):

@@ -1,4 +1,4 @@
-"""Values and parameter bases that every adapter shares. No application's own terms live here."""
+"""Values and base models of parameters that all adapters share. No terms of a particular application."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Count = Annotated[int, Field(strict=True)]
 """A whole number. `2.0`, text and booleans are refused; in a query use `QueryCount`."""
 
 QueryNumber = Annotated[float, Field(strict=False, allow_inf_nan=False)]
-"""`Number` for models of a query, where everything comes as text: `?tolerance=0.1`."""
+"""`Number` for models of a query, where every value is text: `?tolerance=0.1`."""
 
 QueryCount = Annotated[int, Field(strict=False)]
 """`Count` for models of a query: `?samples=16`."""
@@ -49,7 +49,7 @@ _COLOR_SCHEMA: dict[str, Any] = {
         {"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 1}, "minItems": 3, "maxItems": 4},
         {"type": "string", "pattern": "^#([0-9a-fA-F]{6}|[0-9a-fA-F]{8})$"},
     ],
-    "description": '`[r, g, b]` or `[r, g, b, a]` in 0…1, or `"#rrggbb[aa]"`; alpha is 1 where it is not given.',
+    "description": '`[r, g, b]` or `[r, g, b, a]` in 0…1, or `"#rrggbb[aa]"`; alpha defaults to 1.',
 }
 Color = Annotated[
     tuple[_Channel, _Channel, _Channel, _Channel], BeforeValidator(_color), WithJsonSchema(_COLOR_SCHEMA, "validation")
@@ -64,38 +64,39 @@ def _text(value: str) -> str:
 
 
 class _Plain:
-    """Says in the schema what `_text` checks; `json_schema_extra` would exclude adapters' own functions there."""
+    """Describes in the schema what `_text` checks; `json_schema_extra` would exclude adapters' own functions there."""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {**handler(schema), "pattern": r"^[^\x00-\x1f\x7f]*$"}
 
 
 Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_text), _Plain()]
-"""A name in an application's document; adapters narrow it to what their application keeps unchanged."""
+"""A name in an application's document; adapters restrict it to what their application keeps unchanged."""
 
 
 class Params(FailingFast):
-    """Base of every request model: unknown fields are refused, and a value once accepted does not change."""
+    """The base of every request model: unknown fields are refused, and instances are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Creation(Params):
-    """What every request that makes something named has."""
+    """The base of every request that creates something with a name."""
 
-    name: Name | None = Field(None, description="Chosen by the application where it is not given; the answer says it.")
+    name: Name | None = Field(None, description="Chosen by the application by default; the response has it.")
     on_conflict: Literal["error", "rename", "replace"] = Field(
         "error", description="What to do when `name` is in use: answer 409 `name_taken`, choose another, or replace it."
     )
 
 
 class Trustable(Params):
-    """Base of requests that read a file which may hold more than data: code, or the way to other files."""
+    """The base of requests that read a file which may hold more than data: code, or references to other files."""
 
     trusted: Annotated[bool, Field(strict=True)] = Field(
         False,
         description="Read the file as it is, with the code and the references to other files that it holds. Needs the "
-        "scope `execute` besides `write`, and is said in the audit log. Otherwise these are left out, with a warning.",
+        "scope `execute` in addition to `write`, and is recorded in the audit log. Otherwise these are left out, with "
+        "a warning.",
     )
 
 

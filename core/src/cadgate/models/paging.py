@@ -1,4 +1,4 @@
-"""Lists: how a client asks for a part of one, and the shape of the answer."""
+"""Pages of lists: the parameters of a request, and the shape of the result."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def _fields(value: str | None) -> str | None:
 
 
 class Page(Params):
-    """Which part of a list: `offset` objects are skipped, at most `limit` are answered."""
+    """The part of a list to return: skip `offset` objects, return at most `limit`."""
 
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
     offset: Annotated[int, Field(ge=0)] = 0
     fields: Annotated[Annotated[str, Field(json_schema_extra={"pattern": _FIELDS})] | None, AfterValidator(_fields)] = (
-        Field(None, description="Comma-separated names: answer only these fields.", examples=["name,revision"])
+        Field(None, description="Comma-separated names: return only these fields.", examples=["name,revision"])
     )
 
 
 class ObjectPage(Result, Generic[T]):
-    """Some of the objects, and how many there are in all. With `fields`, objects hold only those."""
+    """A page of objects, and their total number. With `fields`, the objects have only those."""
 
     objects: list[T | dict[str, Any]]
     total: int

@@ -1,4 +1,4 @@
-"""The envelope of every answer, and the parts of results that every adapter shares."""
+"""The envelope of every response, and the parts of results that all adapters share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Result(BaseModel):
-    """Base of every result model. Fields that an application adds are a defect, not an extension."""
+    """The base of every result model. A field that an application adds is a defect, not an extension."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -24,7 +24,7 @@ class ErrorBody(BaseModel):
     message: str = Field(description="What was wrong and what to do.")
     details: dict[str, Any] = Field(default_factory=dict)
     retryable: bool = Field(False, description="Whether the same request may succeed later.")
-    request_id: str | None = Field(None, description="The `X-Request-ID` under which the log knows this request.")
+    request_id: str | None = Field(None, description="The `X-Request-ID`, by which the log names this request.")
 
 
 class Failure(BaseModel):
@@ -53,18 +53,20 @@ class APIResponse(BaseModel, Generic[T]):
 
 
 class Warned(Result):
-    """One thing worth saying about a request that succeeded."""
+    """A warning about a request that succeeded."""
 
     code: str
     message: str
 
 
 class ObjectInfo(Result):
-    """What every application can say of an object; adapters extend it."""
+    """What every application reports about an object; adapters extend it."""
 
     name: str
     type: str
-    revision: str = Field(description="Changes whenever the object does; send it as `If-Match` to not lose a race.")
+    revision: str = Field(
+        description="Changes whenever the object does; send it as `If-Match` to detect other changes."
+    )
     warnings: list[Warned] = Field(default_factory=list[Warned])
 
 
@@ -73,7 +75,7 @@ def _is_empty(value: list[Warned]) -> bool:
 
 
 class MayWarn(Result):
-    """Base of an answer in which warnings stand only where there are some."""
+    """The base of a result that has `warnings` only if there are any."""
 
     warnings: list[Warned] = Field(default_factory=list[Warned], exclude_if=_is_empty)
 
@@ -96,5 +98,5 @@ class Artifact(Result):
 
     @field_serializer("url")
     def _url(self, _: str) -> str:
-        """As the client of this request reaches it, whatever proxy is in front."""
+        """Return the URL as the client of this request reaches it, through whatever proxy."""
         return rooted(f"/api/v1/artifacts/{self.id}")

@@ -1,4 +1,4 @@
-"""File names and formats: the suffix decides where no format is named, and must agree where one is."""
+"""File names and formats: the suffix decides if no format is given, and must agree with one that is."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _OTHERS = (
     "mp3 wav flac ogg zip gz tar tgz bz2 xz zst 7z rar exe"
 )
 _WITH_MEANING = frozenset("." + suffix for kinds in (_PICTURES, _SHAPES, _OTHERS) for suffix in kinds.split())
-"""Suffixes that promise a content; any other one is a part of the name: `v1.5`, `part.final`."""
+"""Suffixes that stand for a file type; any other is a part of the name: `v1.5`, `part.final`."""
 
 
 _SUFFIX = re.compile(r"\.[^./\\\s]+\Z")
 
 
 class Suffixes(Mapping[str, str]):
-    """Which format a file's suffix means: `Suffixes({".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"})`.
+    """Maps suffixes to formats: `Suffixes({".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"})`.
 
-    Raises ValueError where it is written the other way round.
+    Raises ValueError if it is the wrong way round.
     """
 
     def __init__(self, formats: Mapping[str, str]) -> None:
@@ -48,7 +48,7 @@ class Suffixes(Mapping[str, str]):
         return f"Suffixes({self._formats})"
 
     def of(self, format: str) -> list[str]:
-        """The suffixes that mean `format`, the usual one first."""
+        """Return the suffixes of `format`, the usual one first."""
         return [suffix for suffix, kind in self._formats.items() if kind == format]
 
 
@@ -56,7 +56,7 @@ def _suffix(suffix: object, kind: object) -> str:
     if isinstance(suffix, str) and isinstance(kind, str):
         if _SUFFIX.match(kind) and not _SUFFIX.match(suffix):
             raise ValueError(
-                f"Suffixes has {suffix!r}: {kind!r}, which is the wrong way round: a suffix leads to its format, "
+                f"Suffixes has {suffix!r}: {kind!r}, which is the wrong way round: map the suffix to its format, "
                 f"so write {kind!r}: {suffix!r}"
             )
         if _SUFFIX.match(suffix) and kind and not kind.startswith("."):
@@ -65,7 +65,7 @@ def _suffix(suffix: object, kind: object) -> str:
 
 
 def follow_suffix(data: object, field: str, formats: Suffixes) -> object:
-    """Request data with the `format` that the suffix of `field` means, where the client named none."""
+    """Return request data with the `format` that the suffix of `field` means, if the client gave none."""
     _require_suffixes(formats)
     if isinstance(data, dict):
         values = cast("dict[str, Any]", data)
@@ -78,23 +78,23 @@ def follow_suffix(data: object, field: str, formats: Suffixes) -> object:
 
 
 def _require_suffixes(formats: object) -> None:
-    """Refuse a plain dictionary: nobody has looked which way round it is."""
+    """Raise TypeError for a plain dictionary, which may be the wrong way round."""
     if not isinstance(formats, Suffixes):
         raise TypeError(f'formats must be Suffixes({{".jpg": "jpeg", …}}), not {formats!r}')
 
 
 def check_suffix(name: str | None, field: str, format: str, formats: Suffixes) -> None:
-    """Raise ValueError for a name with the suffix of another format, also of one that `formats` does not have."""
+    """Raise ValueError for a name with the suffix of another format, even of one that `formats` does not have."""
     _require_suffixes(formats)
     suffix = PurePosixPath(name or "").suffix.lower()
     own = formats.of(format)
     if formats.get(suffix, format) != format:
         raise ValueError(
-            f"{field} {name!r} has the suffix of {formats[suffix]!r}, but format is {format!r}: let it end in "
+            f"{field} {name!r} has the suffix of {formats[suffix]!r}, but format is {format!r}: use the suffix "
             f"{' or '.join(own)}, or send format {formats[suffix]!r}"
         )
     if suffix not in formats and suffix in _WITH_MEANING:
         raise ValueError(
-            f"{field} {name!r} ends in {suffix!r}, which is none of the formats that are written here: let it end in "
+            f"{field} {name!r} ends in {suffix!r}, which is not a format that can be written here: use the suffix "
             f"{', '.join(formats)}, or leave the suffix out and get {own[0] if own else format}"
         )

@@ -1,1 +1,1 @@
-"""What a client is told about a request that is not valid: in the API's own words, by every door the same."""
+"""Explains invalid requests to clients: in the API's own words, the same through every door."""

@@ -1,4 +1,4 @@
-"""What is expected at a place of a request, in words and by an example."""
+"""Describes what is expected at a place in a request, in words and by an example."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MAX_CHOICES = 30
 _PLURAL = {
     "number": "numbers",
     "integer": "whole numbers",
-    "string": "texts",
+    "string": "strings",
     "boolean": "values, each true or false",
     "object": "objects",
     "array": "lists",
@@ -21,7 +21,7 @@ _MAX_VALUE = 60
 
 
 def shown(value: Any) -> str:
-    """A value as a client writes it, short."""
+    """Return a value as a client writes it, shortened."""
     if isinstance(value, str):
         return repr(value if len(value) <= _MAX_VALUE else value[: _MAX_VALUE - 1] + "…")
     try:
@@ -32,13 +32,13 @@ def shown(value: Any) -> str:
 
 
 def written(value: Any) -> str:
-    """A value to send, as JSON."""
+    """Return a value to send, as JSON."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 300 else text[:299] + "…"
 
 
 def kind_of(value: Any) -> str:
-    """What a value is, in JSON's terms."""
+    """Return what kind of JSON value this is."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -46,28 +46,28 @@ def kind_of(value: Any) -> str:
     if isinstance(value, (int, float)):
         return "a number"
     if isinstance(value, str):
-        return "a text"
+        return "a string"
     if isinstance(value, dict):
         return "an object"
     return "a list"
 
 
 def expected(contract: Contract, schema: Schema) -> str:
-    """What to send, in words; empty where anything is accepted. That null is accepted too is not said."""
+    """Return what to send, in words; empty where anything is accepted. Null is not mentioned, even if accepted."""
     tags = contract.tagged(schema)
     if tags:
         return (
             f"an object whose {contract.discriminator(schema)!r} is {choices([written(tag) for tag in sorted(tags)])}"
         )
-    told = list(dict.fromkeys(filter(None, (_one(contract, each) for each in contract.options(schema)))))
-    told = [each for each in told if each != "null"] or told
-    objects = [each for each in told if each.startswith("an object")]
+    described = list(dict.fromkeys(filter(None, (_describe(contract, each) for each in contract.options(schema)))))
+    described = [each for each in described if each != "null"] or described
+    objects = [each for each in described if each.startswith("an object")]
     if len(objects) > 3:
-        told = [each for each in told if each not in objects] + ["an object"]
-    return choices(told)
+        described = [each for each in described if each not in objects] + ["an object"]
+    return choices(described)
 
 
-def _one(contract: Contract, schema: Schema) -> str:
+def _describe(contract: Contract, schema: Schema) -> str:
     if "const" in schema:
         return written(schema["const"])
     if schema.get("enum"):
@@ -80,7 +80,7 @@ def _one(contract: Contract, schema: Schema) -> str:
     if kind == "boolean":
         return "true or false"
     if kind == "string":
-        return f"a text{_text(schema)}"
+        return f"a string{_length(schema)}"
     if kind == "array":
         return _array(contract, schema)
     if kind == "object" or "properties" in schema:
@@ -96,7 +96,7 @@ def _fields(names: list[str], required: set[str]) -> str:
 
 
 def choices(values: list[str]) -> str:
-    """The values, the last one after an "or"."""
+    """Return the values as a list in words, the last one after "or"."""
     if len(values) > _MAX_CHOICES:
         return f"one of {', '.join(values[:_MAX_CHOICES])}, …"
     return " or ".join([", ".join(values[:-1]), values[-1]] if len(values) > 1 else values)
@@ -113,13 +113,13 @@ def _bounds(schema: Schema) -> str:
         f"below {below:.12g}" if below is not None else "",
         f"at most {high:.12g}" if high is not None else "",
     ]
-    told = " and ".join(filter(None, parts))
-    return f", {told}" if told.endswith("or more") else f" {told}" if told else ""
+    text = " and ".join(filter(None, parts))
+    return f", {text}" if text.endswith("or more") else f" {text}" if text else ""
 
 
-def _text(schema: Schema) -> str:
+def _length(schema: Schema) -> str:
     pattern: str = schema.get("pattern", "")
-    if pattern.startswith("^") and not pattern.startswith("^[^"):  # the others say what a text may not hold
+    if pattern.startswith("^") and not pattern.startswith("^[^"):  # the others describe what a text may not contain
         return f" of the form {pattern}"
     low, high = schema.get("minLength", 0), schema.get("maxLength")
     if high is not None:
@@ -145,16 +145,16 @@ def _items(contract: Contract, schema: Schema) -> str:
             values = [written(one) for one in option.get("enum", ())]
             text = f"values, each {choices(values)}" if values else _PLURAL.get(str(option.get("type")), "")
             if option.get("type") == "array":
-                text = f"lists{_one(contract, option).removeprefix('a list')}"
+                text = f"lists{_describe(contract, option).removeprefix('a list')}"
             if text and text not in kinds:
                 kinds.append(text)
     return " or ".join(kinds) or "values"
 
 
 def example(contract: Contract, schema: Schema, path: Path, around: Schema) -> Any:
-    """A value that is accepted at `path`: its own example, the one in a whole's, or one that is made; None where none.
+    """Return a value that is accepted at `path`: an example of its own, one of the whole, or a generated one, or None.
 
-    `around` is the schema of what the value is in.
+    `around` is the schema of the value's parent.
     """
     own = contract.resolved(schema)
     found = [*_given(own), *_inside(_given(contract.resolved(contract.root)), path)]
@@ -163,8 +163,9 @@ def example(contract: Contract, schema: Schema, path: Path, around: Schema) -> A
     for one in found:
         if one is not None and contract.fits(schema, one):
             return one
-    made = example_of(schema, dict(contract.defs))
-    return None if made in (None, "text", {}, []) or not contract.fits(schema, made) else made
+    generated = example_of(schema, dict(contract.defs))
+    usable = generated not in (None, "text", {}, []) and contract.fits(schema, generated)
+    return generated if usable else None
 
 
 def _given(schema: Schema) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Names of methods and paths that a client did not get right, and the nearest that there are."""
+"""Suggests existing methods and paths for those that a client misspelt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_PATH = 200
 
 
 def nearest_methods(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
-    """The methods that `name` may have meant: by its spelling, by its words in any order, or by its last word."""
+    """Return the methods that `name` may mean: by its spelling, by its words in any order, or by its last word."""
     words = _words(name[:_MAX_NAME])
     methods = {one: _words(one) for one in known}
     same = [one for one, own in methods.items() if words and set(own) == set(words)]
@@ -26,7 +26,7 @@ def nearest_methods(name: str, known: Iterable[str], *, most: int = 3) -> list[s
 
 
 def nearest_paths(path: str, known: Iterable[str], *, most: int = 3) -> list[str]:
-    """The routes whose paths are spelt nearly like `path`, or end like it; names in the path stay as they were sent."""
+    """Return existing paths that are spelt like `path`, or end like it, with the names that were sent in it."""
     if len(path) > _MAX_PATH:
         return []
     given = path.rstrip("/").split("/")
@@ -41,7 +41,7 @@ def nearest_paths(path: str, known: Iterable[str], *, most: int = 3) -> list[str
             meant = [sent if one.startswith("{") else one for one, sent in parts]
             if meant != given:
                 alike["/".join(meant[3:])] = "/".join(meant)
-    # Without the beginning that all of them have, which would make all of them alike.
+    # Compared without their common prefix, which would make all of them similar.
     close = [alike[one] for one in difflib.get_close_matches("/".join(given[3:]), alike, n=most, cutoff=0.8)]
     return list(dict.fromkeys([*ending, *close]))[:most]
 

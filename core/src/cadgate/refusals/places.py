@@ -1,4 +1,4 @@
-"""Where an error is, as the client wrote it: without what a validator's own alternatives are called."""
+"""Locates errors in the request as the client wrote it, without the names of the validator's alternatives."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _WRONG_KIND = frozenset(
         "literal_error", "enum", "none_required", "is_instance_of", "frozen_set_type",
     )
 )  # fmt: skip
-"""Errors that say that a value is of another kind: among alternatives they are only worth a word where all say so."""
+"""Errors about the type of a value. Among alternatives they matter only if every alternative has one."""
 
 _LAST_IS_NEW = frozenset(("missing", "extra_forbidden"))
-"""Errors whose last part is a field that is not, or not rightly, there."""
+"""Errors whose `loc` ends with a field that is missing, or not accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An error of the validator, its place, what is expected there, and the alternatives that it is of."""
+    """An error of the validator, its place, what is expected there, and the alternatives that it belongs to."""
 
     error: Mapping[str, Any]
     path: Path
@@ -33,7 +33,7 @@ class Placed:
 
 
 def place(error: Mapping[str, Any], contract: Contract, skipped: int) -> Placed:
-    """Find the place of an error; the first `skipped` parts of its `loc` say where the whole is: `body`."""
+    """Locate an error; the first `skipped` parts of its `loc` are the part of the request, such as `body`."""
     loc: Sequence[str | int] = error["loc"]
     schema: Schema | None = contract.root
     around: Schema = contract.root
@@ -59,15 +59,15 @@ def place(error: Mapping[str, Any], contract: Contract, skipped: int) -> Placed:
 
 
 def _alternative(contract: Contract, schema: Schema, name: str) -> Schema:
-    """The alternative that a validator calls `name`, where one is called so: a model's."""
+    """Return the alternative that the validator calls `name`, if its title is that."""
     for option in contract.options(schema):
         if option.get("title") == name:
             return option
     return schema
 
 
-def telling(placed: Sequence[Placed]) -> list[Placed]:
-    """Of errors about alternatives those that are about the one that was meant; of one place the one that says most."""
+def most_relevant(placed: Sequence[Placed]) -> list[Placed]:
+    """Keep, of errors about alternatives, those of the one that was meant; and per place, the most specific one."""
     best = _best_alternatives(placed)
     kept = [one for one in placed if all(best.get(where, name) == name for where, name in one.choices)]
     deeper = {one.path[:length] for one in kept for length in range(len(one.path))}
@@ -83,7 +83,7 @@ def telling(placed: Sequence[Placed]) -> list[Placed]:
 
 
 def _best_alternatives(placed: Sequence[Placed]) -> dict[Path, str]:
-    """For each place with alternatives the one that fits best: it has errors further inside, and the fewest."""
+    """Return, for each place with alternatives, the one that fits best: its errors are further inside, and fewest."""
     counts: dict[Path, dict[str, list[int]]] = {}
     for one in placed:
         for where, name in one.choices:
@@ -100,5 +100,5 @@ def _best_alternatives(placed: Sequence[Placed]) -> dict[Path, str]:
 
 
 def given_in(around: Any) -> dict[str, Any]:
-    """The fields of an object that was sent; none, where it was something else."""
+    """Return the fields of an object that was sent; none if it was not an object."""
     return cast("dict[str, Any]", around) if isinstance(around, dict) else {}

@@ -1,4 +1,4 @@
-"""What a client probably meant: a value that is accepted, made of the one that is not. It is proposed, never used."""
+"""Guesses what a client meant: an accepted value made from the refused one. It is suggested, never used."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ _SYNONYMS: tuple[frozenset[str], ...] = tuple(
 
 
 def folded(name: str) -> str:
-    """A name without what people write differently: case, underscores, hyphens, spaces."""
+    """Return a name without what people spell differently: case, underscores, hyphens, spaces."""
     return re.sub(r"[\s_\-]", "", name).lower()
 
 
 def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
-    """The known names that `name` may have meant, the best first."""
+    """Return the known names that `name` may mean, best first."""
     name = name[:100]
     by_folded: dict[str, str] = {}
     for one in known:
@@ -72,7 +72,7 @@ def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
 
 
 def repair(contract: Contract, schema: Schema, value: Any) -> tuple[bool, Any]:
-    """Whether there is a value that was probably meant, and it."""
+    """Return whether a value was probably meant, and that value."""
     for candidate in _candidates(contract, schema, value):
         if contract.fits(schema, candidate) and not isinstance(candidate, type(None)):
             return True, candidate
@@ -96,13 +96,12 @@ def _candidates(contract: Contract, schema: Schema, value: Any) -> Iterator[Any]
         items = cast("Sequence[Any]", value)
         if len(items) <= 100:
             parts = [contract.step(schema, index) or {} for index in range(len(items))]
-            mended = [_mended(contract, part, item) for part, item in zip(parts, items, strict=True)]
-            yield mended
+            yield [_repaired(contract, part, item) for part, item in zip(parts, items, strict=True)]
             if kinds & {"number", "integer", "string", "boolean", "object"} and len(items) == 1:
                 yield items[0]
 
 
-def _mended(contract: Contract, schema: Schema, value: Any) -> Any:
+def _repaired(contract: Contract, schema: Schema, value: Any) -> Any:
     if contract.fits(schema, value):
         return value
     found, better = repair(contract, schema, value)

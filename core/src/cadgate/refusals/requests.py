@@ -1,4 +1,4 @@
-"""What the route of a request expects, in its body and in its query."""
+"""Explains errors of a request by what its route expects in the body, query, path and headers."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from cadgate.refusals.words import reworded
 
 _KINDS = {"path": "path_params", "query": "query_params", "header": "header_params", "cookie": "cookie_params"}
 _CONTRACTS = "cadgate_contracts"
-"""The attribute of a route that holds what it expects, once that was needed."""
+"""The attribute of a route that caches its contracts."""
 
 
 def reworded_for_route(errors: Sequence[Mapping[str, Any]], route: Any) -> list[dict[str, Any]]:
-    """The errors of a request, whose `loc` begins with `body`, `query`, `path` or `header`, in the API's words."""
-    told: list[dict[str, Any]] = []
+    """Reword the errors of a request, whose `loc` begins with `body`, `query`, `path` or `header`."""
+    entries: list[dict[str, Any]] = []
     for where in dict.fromkeys(error["loc"][0] if error["loc"] else "" for error in errors):
         own = [error for error in errors if (error["loc"][0] if error["loc"] else "") == where]
         contract = _contract(route, str(where)) if isinstance(route, APIRoute) else Contract()
-        told += reworded(own, contract, skipped=1 if where else 0)
-    return told
+        entries += reworded(own, contract, skipped=1 if where else 0)
+    return entries
 
 
 def _contract(route: APIRoute, where: str) -> Contract:
@@ -41,7 +41,7 @@ def _body(route: APIRoute) -> Contract:
 
 
 def _parameters(dependant: Dependant, where: str) -> Contract:
-    """The parameters of a route as one object."""
+    """Return the contract of a route's parameters, as one object."""
     properties: dict[str, Any] = {}
     defs: dict[str, Any] = {}
     for made in _declared(dependant, where):

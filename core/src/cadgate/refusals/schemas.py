@@ -1,4 +1,4 @@
-"""The JSON Schema of what a client sends, and how to go from a place in a request to what is expected there."""
+"""The JSON Schema of a request, and how to find what is expected at a place in it."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A schema, and those that it refers to."""
+    """A schema, with those that it refers to."""
 
     root: Schema = field(default_factory=dict[str, Any])
     defs: Mapping[str, Schema] = field(default_factory=dict[str, Any])
 
     def resolved(self, schema: Schema) -> Schema:
-        """What `schema` refers to, with what it says itself on top."""
+        """Return what `schema` refers to, overridden by what it says itself."""
         for _ in range(8):
             name = str(schema.get("$ref", "")).removeprefix(_REF)
             if name not in self.defs:
@@ -41,13 +41,13 @@ class Contract:
         return schema
 
     def options(self, schema: Schema) -> list[Schema]:
-        """The alternatives of a schema: itself, where it has none."""
+        """Return the alternatives of a schema; the schema itself if it has none."""
         schema = self.resolved(schema)
         found = [one for key in ("anyOf", "oneOf", "allOf") for one in schema.get(key, ())]
         return [each for one in found for each in self.options(one)] if found else [schema]
 
     def tagged(self, schema: Schema) -> Mapping[str, Schema]:
-        """The alternatives of a schema by the value of the field that tells them apart; empty where none does."""
+        """Return the alternatives of a schema by the value of their discriminator; empty if there is none."""
         found: dict[str, Schema] = {}
         for one in [self.resolved(schema), *(self.resolved(each) for each in self.resolved(schema).get("anyOf", ()))]:
             mapping: Mapping[str, str] = one.get("discriminator", {}).get("mapping", {})
@@ -55,20 +55,20 @@ class Contract:
         return found
 
     def discriminator(self, schema: Schema) -> str:
-        """The name of the field that tells the alternatives of a schema apart."""
+        """Return the name of the field that distinguishes the alternatives of a schema."""
         resolved = self.resolved(schema)
         around: list[Schema] = [resolved, *resolved.get("anyOf", ())]
         return next((str(one["discriminator"]["propertyName"]) for one in around if "discriminator" in one), "type")
 
     def step(self, schema: Schema, part: str | int) -> Schema | None:
-        """What is expected at `part` of a value; None where such a value has no such part."""
+        """Return what is expected at `part` of a value; None if the value has no such part."""
         found = [one for option in self.options(schema) if (one := _inner(option, part)) is not None]
         if not found:
             return None
         return found[0] if len(found) == 1 else {"anyOf": found}
 
     def fits(self, schema: Schema, value: Any) -> bool:
-        """Whether `value` is accepted, as far as the schema says it."""
+        """Whether the schema accepts `value`."""
         return any(self._fits(option, value) for option in self.options(schema))
 
     def _fits(self, schema: Schema, value: Any) -> bool:
@@ -126,7 +126,7 @@ def _has_length(schema: Schema, value: Sequence[Any], what: str) -> bool:
 
 @functools.lru_cache(maxsize=2048)
 def contract_of(kind: Any) -> Contract:
-    """The contract of a model or another type; one that says nothing, where it has no JSON Schema."""
+    """Return the contract of a model or another type; an empty one if it has no JSON Schema."""
     try:
         schema = TypeAdapter(kind).json_schema(ref_template=_REF + "{model}")
     except Exception:  # noqa: BLE001 - an adapter's own types: without a schema the message is only less helpful
@@ -135,6 +135,6 @@ def contract_of(kind: Any) -> Contract:
 
 
 def fields_of(contract: Contract, schema: Schema) -> Iterator[str]:
-    """The names of the fields that an object of this schema has."""
+    """Yield the names of the fields of an object with this schema."""
     for option in contract.options(schema):
         yield from option.get("properties", {})

@@ -1,4 +1,4 @@
-"""Errors of the validator in the API's own words: what was wrong, what to send, an example, the nearest known name."""
+"""Rewords errors of the validator: what was wrong, what to send, an example, the most similar known name."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cadgate.refusals.expected import choices, example, expected, kind_of, shown, written
-from cadgate.refusals.places import Placed, place, telling
+from cadgate.refusals.places import Placed, most_relevant, place
 from cadgate.refusals.repairs import nearest, repair
 from cadgate.refusals.schemas import Contract, Schema, fields_of
 
 _OWN_WORDS = ("Value error, ", "Assertion failed, ")
 _ELSEWHERE = {
-    "dry_run": "send it in the query of a request, `?dry_run=true`, or in a WebSocket's `call` beside `params`",
-    "idempotency_key": "send it as the header `Idempotency-Key`, or in a WebSocket's `call` beside `params`",
-    "if_match": "send it as the header `If-Match`, or in a WebSocket's `call` beside `params`",
-    "timeout_seconds": "send the header `X-Deadline-Ms`, or this in a WebSocket's `call` beside `params`",
+    "dry_run": "send it in the query of a request, `?dry_run=true`, or in a WebSocket's `call` next to `params`",
+    "idempotency_key": "send it as the header `Idempotency-Key`, or in a WebSocket's `call` next to `params`",
+    "if_match": "send it as the header `If-Match`, or in a WebSocket's `call` next to `params`",
+    "timeout_seconds": "send the header `X-Deadline-Ms`, or this in a WebSocket's `call` next to `params`",
 }
-"""Fields that are no parameters of any method, and where they go."""
+"""Fields that are not parameters of any method, and where to send them instead."""
 
 _MAX_FIELDS = 40
 _COUNTS = ("too_short", "too_long", "string_too_short", "string_too_long")
 _OURS = ("too_many_fields", "field_name_too_long", "finite_json")
-"""Errors that the gateway finds itself, in its own words already."""
+"""Errors that the gateway raises itself, already in its own words."""
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 _FOREIGN = (
     (re.compile(r"^Input should be a valid "), "a value is expected that is a valid "),
@@ -35,11 +35,11 @@ _FOREIGN = (
 
 
 def reworded(errors: Sequence[Mapping[str, Any]], contract: Contract, *, skipped: int = 0) -> list[dict[str, Any]]:
-    """The errors as clients are told them: `type`, `loc`, `msg`, and where known `expected`, `example`, `did_you_mean`.
+    """Return the errors for clients: `type`, `loc`, `msg`, and if known `expected`, `example`, `did_you_mean`.
 
-    The first `skipped` parts of each `loc` say where the whole is that `contract` describes.
+    The first `skipped` parts of each `loc` name the part of the request that `contract` describes.
     """
-    placed = telling([place(error, contract, skipped) for error in errors])
+    placed = most_relevant([place(error, contract, skipped) for error in errors])
     return [_entry(one, contract, skipped) for one in placed]
 
 
@@ -63,42 +63,42 @@ def _entry(one: Placed, contract: Contract, skipped: int) -> dict[str, Any]:
 
 
 def _value(one: Placed, contract: Contract, *, in_text: bool) -> dict[str, Any]:
-    """An error about the value of a field that there is, or should be."""
+    """Return the entry for an error about a value, present or missing."""
     kind, schema, path, around = str(one.error["type"]), one.schema or {}, one.path, one.around
     wrong = _missing(one) if kind == "missing" else _wrong(one, in_text)
     item = bool(path) and isinstance(path[-1], int)
     if kind == "missing" and item:
         schema, path = around, path[:-1]
-    told: dict[str, Any] = {}
+    entry: dict[str, Any] = {}
     what = expected(contract, schema)
     if what:
         described = _described(contract, schema) if path else ""
-        told["expected"] = what + (described or (_described(contract, around) if item else ""))
+        entry["expected"] = what + (described or (_described(contract, around) if item else ""))
     found, better = (False, None)
     if kind != "missing" and "input" in one.error:
         found, better = repair(contract, schema, one.error["input"])
         if found and isinstance(better, str) and better in _choices(contract, schema):
-            told["did_you_mean"] = [better]
+            entry["did_you_mean"] = [better]
     best = better if found else example(contract, schema, path, around)
     if best is not None:
-        told["example"] = best
-    return told | {"msg": _sentence(one, wrong, found, told)}
+        entry["example"] = best
+    return entry | {"msg": _sentence(one, wrong, found, entry)}
 
 
-def _sentence(one: Placed, wrong: str, found: bool, told: Mapping[str, Any]) -> str:
-    if "expected" not in told:
+def _sentence(one: Placed, wrong: str, found: bool, entry: Mapping[str, Any]) -> str:
+    if "expected" not in entry:
         return wrong if one.error["type"] == "missing" else _plain(str(one.error["msg"]))
     if found:
-        return f"{wrong}: send {written(told['example'])}; it must be {told['expected']}"
-    given = f", for example {written(told['example'])}" if "example" in told else ""
-    return f"{wrong}: send {told['expected']}{given}"
+        return f"{wrong}: send {written(entry['example'])}; it must be {entry['expected']}"
+    given = f", for example {written(entry['example'])}" if "example" in entry else ""
+    return f"{wrong}: send {entry['expected']}{given}"
 
 
 def _missing(one: Placed) -> str:
     last = one.path[-1] if one.path else None
     if isinstance(last, int) and last < len(_ORDINALS):
         return f"the {_ORDINALS[last]} value of the list is missing"
-    return "it is missing, and required"
+    return "it is required, but missing"
 
 
 def _wrong(one: Placed, in_text: bool) -> str:
@@ -109,7 +109,7 @@ def _wrong(one: Placed, in_text: bool) -> str:
     if kind in _COUNTS and isinstance(value, (str, list, tuple, dict)):
         count = len(value)  # pyright: ignore[reportUnknownArgumentType]
         if isinstance(value, str):
-            return f"{shown(value)} has {count} characters" if value else "an empty text is not accepted"
+            return f"{shown(value)} has {count} characters" if value else "an empty string is not accepted"
         return f"{count or 'no'} value{'s were' if count != 1 else ' was'} sent"
     if value is None:
         return "null is not accepted"
@@ -121,7 +121,7 @@ def _wrong(one: Placed, in_text: bool) -> str:
 
 
 def _described(contract: Contract, schema: Schema) -> str:
-    """The first sentence of what the documentation says of a field, in brackets."""
+    """Return the first sentence of a field's documentation, in brackets."""
     text = str(schema.get("description") or contract.resolved(schema).get("description") or "")
     if not text or ("$ref" in schema and "description" not in schema):
         return ""
@@ -138,23 +138,23 @@ def _unknown(one: Placed, contract: Contract) -> dict[str, Any]:
     known = list(dict.fromkeys(fields_of(contract, one.around)))
     near = nearest(name, known)
     accepted = _accepted(known)
-    listed = {"expected": accepted.removeprefix("accepted are: ")} if known else {}
+    listed = {"expected": accepted.removeprefix("accepted fields: ")} if known else {}
     if name in _ELSEWHERE and name not in known:
-        return {"msg": f"it is no field here: {_ELSEWHERE[name]}"}
+        return {"msg": f"it is not a field here: {_ELSEWHERE[name]}"}
     if not near:
         return {"msg": f"unknown field; {accepted}", **listed}
-    told = f"unknown field; did you mean {choices([repr(each) for each in near])}? {accepted[0].upper()}{accepted[1:]}"
-    return {"msg": told, **listed, "did_you_mean": near}
+    text = f"unknown field; did you mean {choices([repr(each) for each in near])}? {accepted[0].upper()}{accepted[1:]}"
+    return {"msg": text, **listed, "did_you_mean": near}
 
 
 def _accepted(known: Sequence[str]) -> str:
     if not known:
         return "no fields are accepted here"
-    return f"accepted are: {', '.join(known[:_MAX_FIELDS])}{', …' if len(known) > _MAX_FIELDS else ''}"
+    return f"accepted fields: {', '.join(known[:_MAX_FIELDS])}{', …' if len(known) > _MAX_FIELDS else ''}"
 
 
 def _tag(one: Placed, contract: Contract, entry: dict[str, Any]) -> dict[str, Any]:
-    """An object that does not say which alternative it is, or says none that there is."""
+    """Return the entry for an object whose discriminator is missing or unknown."""
     context: Mapping[str, Any] = one.error.get("ctx", {})
     field = str(context.get("discriminator", "type")).strip("'")
     tags = sorted(contract.tagged(one.schema or {}))
@@ -163,7 +163,7 @@ def _tag(one: Placed, contract: Contract, entry: dict[str, Any]) -> dict[str, An
     if what:
         entry["expected"] = what
     if one.error["type"] == "union_tag_not_found":
-        return entry | {"msg": f"it is missing, and required: send {what}", **({"example": tags[0]} if tags else {})}
+        return entry | {"msg": f"it is required, but missing: send {what}", **({"example": tags[0]} if tags else {})}
     given = str(context.get("tag", ""))
     near = nearest(given, tags, most=1)
     if near:

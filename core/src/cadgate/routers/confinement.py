@@ -1,4 +1,4 @@
-"""What is reported of an adapter's sandbox."""
+"""What the gateway reports about an adapter's sandbox."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class SandboxState(Result):
     """Whether an adapter's application runs in a sandbox."""
 
     setting: Literal["auto", "bubblewrap", "none"] = Field(description="`sandbox` of its settings.")
-    active: bool = Field(description="Whether it is shut in: no network, its own folders, nothing else to read.")
-    message: str | None = Field(None, description="Not active: why, what that means, and what to do.")
-    remedy: str | None = Field(None, description="The command that fixes it, where there is one.")
+    active: bool = Field(description="Whether it is confined: no network, only its own folders, nothing else readable.")
+    message: str | None = Field(None, description="If it is not active: why, what that means, and what to do.")
+    remedy: str | None = Field(None, description="The command that fixes it, if there is one.")
 
     @classmethod
     def of(cls, confinement: Confinement | None) -> SandboxState | None:
-        """Describe what a runtime has decided; None for an application that the gateway does not start."""
+        """Return the state of a sandbox; None for an application that the gateway does not start."""
         return None if confinement is None else cls(**asdict(confinement))

@@ -1,7 +1,7 @@
-"""The audit log: one line of JSON for each change, execution and written file. Who, when, which method, how it ended.
+"""The audit log: one line of JSON for each change, execution and written file. Who, when, which method, the outcome.
 
-Never what: no parameters, no code (its SHA-256 only), no keys, no names of objects. A log that cannot be written stops
-nobody; it is counted, told by `/health`, and said in the log itself once it can be written again.
+It has no content: no parameters, no code (only its SHA-256), no keys, no names of objects. A log that cannot be written
+stops no request; the lost lines are counted, reported by `/health`, and by the log itself once it can be written again.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 FILE = "audit.log"
 LOST = "audit.lost"
-"""The method of the line that says how many lines are missing before it."""
+"""The method of the line that reports how many lines before it were lost."""
 _CANCELLED = 499
 
 log = structlog.stdlib.get_logger("cadgate.audit")
 
 
 def local_user() -> dict[str, Any]:
-    """The user this process acts as, as a line names it."""
+    """Return the user this process runs as, in the form of a line's fields."""
     uid = os.geteuid()
     try:
         return {"uid": uid, "user": pwd.getpwuid(uid).pw_name}
@@ -48,13 +48,13 @@ def local_user() -> dict[str, Any]:
 
 
 def hash_of_code(code: str) -> str:
-    """What a line says of executed code."""
+    """Return what a line has of executed code: its SHA-256."""
     return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What is about to be done, and by whom: everything of a line that is known before its end."""
+    """What is about to be done, and by whom: the part of a line that is known beforehand."""
 
     method: str
     identity: str
@@ -66,9 +66,9 @@ class Deed:
 
 
 class AuditLog:
-    """Appends lines to `folder/audit.log`, mode 0600; from `max_bytes` on it becomes `audit.log.1`, and so on.
+    """Appends lines to `folder/audit.log`, mode 0600, which is rotated to `audit.log.1` and so on at `max_bytes`.
 
-    Writing takes microseconds: it goes to the operating system's cache. Nothing here raises for a full disk.
+    Writing takes microseconds: it goes to the operating system's cache. A full disk raises nothing.
     """
 
     def __init__(
@@ -86,12 +86,12 @@ class AuditLog:
         self._descriptor: int | None = None
         self._name = str(self.path)
         self._file = (0, 0)
-        """Inode and device of what is open: while it is open, no other file can have them."""
+        """Inode and device of the open file: while it is open, no other file can have them."""
         self._user = local_user()
 
     @classmethod
     def of(cls, settings: Settings) -> AuditLog:
-        """The audit log of a gateway with these settings."""
+        """Return the audit log of a gateway with these settings."""
         return cls(
             settings.state_dir / "logs",
             enabled=settings.audit,
@@ -103,9 +103,9 @@ class AuditLog:
 
     @contextmanager
     def watching(self, deed: Deed, *, fine: type[BaseException] | None = None) -> Generator[dict[str, Any]]:
-        """Write a line when the block ends, however it does; into the dictionary goes what the block learns.
+        """Write a line when the block ends, however it does, with what the block puts into the dictionary.
 
-        `fine` is an exception that means success.
+        `success_exception` is an exception that means success.
         """
         learned: dict[str, Any] = {}
         began = time.perf_counter()
@@ -150,8 +150,8 @@ class AuditLog:
         try:
             descriptor = self._open()
             if self._untold:
-                told = {"time": _now(), "method": LOST, "lines": self._untold, "reason": self.failing}
-                _append(descriptor, told)
+                lost = {"time": _now(), "method": LOST, "lines": self._untold, "reason": self.failing}
+                _append(descriptor, lost)
                 self._untold = 0
             _append(descriptor, line)
         except OSError as error:
@@ -167,7 +167,7 @@ class AuditLog:
                 self.failing = None
 
     def _open(self) -> int:
-        """The file to append to: another one after it grew too large, or was moved or removed by somebody."""
+        """Return the file to append to: a new one if it has grown too large, or was moved or removed."""
         if self._descriptor is not None:
             with contextlib.suppress(FileNotFoundError):
                 there = os.stat(self._name)
@@ -191,7 +191,7 @@ class AuditLog:
                 os.replace(newer, self.path.with_name(f"{FILE}.{number}"))
 
     def close(self) -> None:
-        """Give the file back; the next line opens it again."""
+        """Close the file; the next line opens it again."""
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
                 os.close(self._descriptor)
@@ -199,12 +199,12 @@ class AuditLog:
 
 
 def _append(descriptor: int, line: dict[str, Any]) -> None:
-    """All of the line or nothing of it. Raises OSError."""
+    """Append the whole line or nothing. Raises OSError."""
     data = to_json(line, inf_nan_mode="constants") + b"\n"
     written = os.write(descriptor, data)
     if written == len(data):
         return
-    # The disk is full: what stands there of the line would spoil the next one.
+    # The disk is full: the part of the line that was written would corrupt the next one.
     os.ftruncate(descriptor, os.lseek(descriptor, 0, os.SEEK_END) - written)
     raise OSError(28, os.strerror(28))
 

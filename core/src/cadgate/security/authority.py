@@ -1,6 +1,6 @@
-"""What the holder of a key may do, asked at the moment of use: by each call and message, and while something runs.
+"""What the holder of a key may do, checked at the moment of use: by each call and message, and while a call runs.
 
-A key that was revoked, or has lost a scope, is refused at its next call. What it has open or running is told within
+A key that was revoked, or has lost a scope, is refused at its next call. What it has open or running is ended within
 `POLL_SECONDS`, by the actions that `watch` registered.
 """
 
@@ -16,13 +16,13 @@ from cadgate.errors import CadgateError, ConfigError, InternalError, Unauthentic
 from cadgate.security.keys import Key, KeyFile
 
 POLL_SECONDS = 0.2
-"""How often the key file is looked at while keys have something open."""
+"""How often the key file is checked while keys have something open."""
 
 log = structlog.stdlib.get_logger("cadgate.security")
 
 
 class KeyAuthority(Authority):
-    """The holder of a key: what the key file says of it now."""
+    """The holder of a key, with the scopes that the key file has for it now."""
 
     __slots__ = ("_key", "_watchers")
 
@@ -49,7 +49,7 @@ class KeyAuthority(Authority):
         except ConfigError as error:
             return unreadable(error)
         if key is None:
-            return Unauthenticated("This key is not known, or was revoked")
+            return Unauthenticated("This key is unknown, or was revoked")
         for scope in scopes:
             if scope not in key.scopes:
                 return forbidden(scope, frozenset(key.scopes))
@@ -59,7 +59,7 @@ class KeyAuthority(Authority):
         return self._watchers.add(self, scopes, action, checked=checked)
 
     def _current(self) -> Key | None:
-        """The key as it is kept now; None also where another secret has its id."""
+        """Return the key as the key file has it now; None if it is gone, or has a different secret."""
         if self._key is (key := self._watchers.keys.by_id(self._key.id)):
             return key
         if key is None or key.sha256 != self._key.sha256:
@@ -69,13 +69,13 @@ class KeyAuthority(Authority):
 
 
 def unreadable(error: ConfigError) -> InternalError:
-    """What a caller is told of a key file that cannot be used: its message names a file of this machine."""
+    """Return the error for a key file that cannot be used, without its message, which names a file of this machine."""
     log.error("key_file_unusable", reason=str(error))
-    return InternalError("The gateway cannot read its keys; its log says why")
+    return InternalError("The gateway cannot read its keys; its log has the reason")
 
 
 class Watchers:
-    """Who wants to know when a key is withdrawn. The file is looked at only while there is somebody."""
+    """The actions to call when a key is withdrawn. The key file is polled only while there are any."""
 
     def __init__(self, keys: KeyFile) -> None:
         self.keys = keys
@@ -95,7 +95,7 @@ class Watchers:
             self._loop, self._seen = loop, None
             loop.call_later(POLL_SECONDS, self._poll)
         if not checked and authority.objection(*scopes) is not None:
-            loop.call_soon(self.tell)
+            loop.call_soon(self.notify_withdrawn)
 
         def forget() -> None:
             watched.pop(ticket, None)
@@ -114,14 +114,14 @@ class Watchers:
             generation = None
         if generation is None or generation != self._seen:
             self._seen = generation
-            self.tell()
+            self.notify_withdrawn()
 
-    def tell(self) -> None:
-        """Call the actions of those who may not any more, now."""
+    def notify_withdrawn(self) -> None:
+        """Call the actions of those whose scopes were withdrawn, now."""
         for ticket, (authority, scopes, action) in list(self._watched.items()):
             error = authority.objection(*scopes)
             if error is not None and self._watched.pop(ticket, None) is not None:
                 try:
                     action(error)
-                except Exception:  # one who watches must not keep the others from hearing of it
+                except Exception:  # the other watchers must be notified all the same
                     log.exception("withdrawal_failed", identity=authority.identity)

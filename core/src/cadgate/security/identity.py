@@ -1,4 +1,4 @@
-"""Who is asking: the same operating-system user (`auth = "local"`), or the holder of a key (`auth = "token"`)."""
+"""Identifies callers: the same operating-system user (`auth = "local"`), or a key's holder (`auth = "token"`)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("cadgate.security")
 
 _IN_PROCESS = frozenset((("127.0.0.1", 123), ("testclient", 50000)))
-"""The client as httpx's and Starlette's transports without a socket name it. Servers also state a `spec_version`."""
+"""The client address in httpx's and Starlette's transports without a socket. Real servers set a `spec_version`."""
 
 
 _UID = "uid"
@@ -35,26 +35,26 @@ _BY_A_PROXY = frozenset(
         b"x-real-ip",
     )
 )
-"""Headers that say that a request came through a proxy, which is then the one that is at the other end."""
+"""Headers of a request that came through a proxy, which is then at the other end of the connection."""
 
 CONNECTION = "cadgate.connection"
 """The extension of a request for what is found out once for all requests of its connection."""
 
 
 class Identity(Protocol):
-    """Tells who sent a request, by its connection or its headers."""
+    """Identifies who sent a request, by its connection or its headers."""
 
     def of(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Authority:
-        """Who the caller is, and what they may do. Raises Unauthenticated or Forbidden."""
+        """Return who the caller is and what it may do. Raises Unauthenticated or Forbidden."""
         ...
 
     def close(self) -> None:
-        """Give back what it holds open; it may be used again."""
+        """Close what is open; it may be used again afterwards."""
         ...
 
 
 class LocalUser:
-    """Only processes of the user that runs the gateway."""
+    """Admits only processes of the user that runs the gateway."""
 
     def __init__(self) -> None:
         self._uid = own_uid()
@@ -67,7 +67,7 @@ class LocalUser:
     def of(self, scope: AsgiScope, headers: dict[bytes, bytes]) -> Authority:
         if not _BY_A_PROXY.isdisjoint(headers):
             raise Forbidden(
-                'This request came through a proxy, which hides who sent it: auth = "local" cannot work behind one. '
+                'This request came through a proxy, which hides its sender: auth = "local" does not work behind one. '
                 'Use auth = "token"'
             )
         client, server = scope.get("client"), scope.get("server")
@@ -75,7 +75,7 @@ class LocalUser:
             return IN_PROCESS
         if self._peers is None:
             return LOCAL
-        # Whose the other end of a connection is was settled when its socket was made.
+        # The owner of a socket never changes, so it is looked up once for each connection.
         kept: dict[str, Any] = scope.get("extensions", {}).get(CONNECTION, {})
         if kept.get(_UID) == self._uid:
             return LOCAL
@@ -85,7 +85,7 @@ class LocalUser:
             uid = self._peers.uid((client[0], client[1]), (server[0], server[1]))
         except (ValueError, PeerLookupUnavailable) as error:
             raise Forbidden(
-                f'It cannot be told who is at the other end of this connection ({error}). Use auth = "token"'
+                f'The user at the other end of this connection cannot be determined ({error}). Use auth = "token"'
             ) from error
         if uid != self._uid:
             raise Forbidden(
@@ -100,7 +100,7 @@ class LocalUser:
 
 
 class KeyHolder:
-    """Whoever sends a key of the key file as a bearer token, or the cookie of a log-in with one."""
+    """Admits whoever sends a key of the key file as a bearer token, or the cookie of a log-in."""
 
     def __init__(self, keys: KeyFile, *, port: int = 0, idle: float = 3600, longest: float = 43_200) -> None:
         self._keys = keys
@@ -120,19 +120,19 @@ class KeyHolder:
                 return found
         if not scheme:
             raise Unauthenticated(
-                "A key is needed: send Authorization: Bearer <key>; `cadgate keys` makes them. "
+                "A key is needed: send Authorization: Bearer <key>; `cadgate keys` creates keys. "
                 "(A page opens a WebSocket with the subprotocols 'cadgate' and 'bearer.<key>')"
             )
         return KeyAuthority(self.key(token if scheme.lower() == "bearer" else ""), self._watchers)
 
     def key(self, token: str) -> Key:
-        """The key whose text is `token`. Raises Unauthenticated where there is none."""
+        """Return the key whose text is `token`. Raises Unauthenticated if there is none."""
         try:
             key = self._keys.find(token.strip())
         except ConfigError as error:
             raise unreadable(error) from error
         if key is None:
-            raise Unauthenticated("This key is not known, or was revoked")
+            raise Unauthenticated("This key is unknown, or was revoked")
         return key
 
     def close(self) -> None:
@@ -140,24 +140,24 @@ class KeyHolder:
 
 
 SUBPROTOCOL = "cadgate"
-"""What the gateway chooses of the subprotocols that a WebSocket client offers."""
+"""The subprotocol that the gateway chooses from those a WebSocket client offers."""
 _BEARER = "bearer."
 
 
 def _of_subprotocols(offered: str) -> tuple[str, str]:
-    """The key that a page offers as a subprotocol: browsers let scripts set no other header of a WebSocket."""
+    """Return the key that a page offers as a subprotocol: scripts can set no other header of a WebSocket."""
     names = [name.strip() for name in offered.split(",")]
     keys = [name[len(_BEARER) :] for name in names if name.startswith(_BEARER)]
     if not keys:
         return "", ""
     if SUBPROTOCOL not in names:
-        # What a server chooses stands in its answer, and that must not be the key.
-        raise Unauthenticated(f"Offer the subprotocol {SUBPROTOCOL!r} beside the one with the key")
+        # The chosen subprotocol is in the response, so it must not be the one with the key.
+        raise Unauthenticated(f"Offer the subprotocol {SUBPROTOCOL!r} in addition to the one with the key")
     return "bearer", keys[0]
 
 
 def identity_for(settings: Settings) -> Identity:
-    """The way of telling who asks that the setting `auth` names."""
+    """Return the way of identifying callers that the setting `auth` names."""
     if settings.auth != "token":
         return LocalUser()
     idle, longest = settings.login_idle_seconds, settings.login_seconds

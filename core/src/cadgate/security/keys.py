@@ -1,6 +1,6 @@
-"""Access keys for `auth = "token"`: made, listed, revoked and checked here. Only their hashes are kept.
+"""Access keys for `auth = "token"`: created, listed, revoked and checked here. Only their hashes are stored.
 
-A key is `cadgate_<id>_<secret>`; the secret has 256 random bits, so its plain SHA-256 cannot be searched for. The file
+A key is `cadgate_<id>_<secret>`; the secret has 256 random bits, so its plain SHA-256 cannot be brute-forced. The file
 is read again when it changes: a revoked key is refused at once, without a restart.
 """
 
@@ -31,7 +31,7 @@ _NOBODY = hashlib.sha256(b"no key has this id").hexdigest()
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key as it is kept: everything but the secret."""
+    """One key as it is stored: everything but the secret."""
 
     id: str
     label: str
@@ -51,7 +51,7 @@ class KeyFile:
         self._generation = 0
 
     def create(self, label: str, scopes: Iterable[str] = ALL_SCOPES) -> tuple[str, Key]:
-        """Make a key that allows `scopes`. The text of the key is returned here and nowhere else, ever again.
+        """Create a key with `scopes`. The text of the key is returned here, and cannot be had again.
 
         :raises CadgateError: `bad_request` for an unknown scope, or for none.
         """
@@ -72,7 +72,7 @@ class KeyFile:
         return f"{_PREFIX}{identifier}_{secret}", key
 
     def list(self) -> list[Key]:
-        """All keys, the oldest first."""
+        """Return all keys, oldest first."""
         return sorted(self._current().values(), key=lambda key: (key.created, key.id))
 
     def revoke(self, identifier: str) -> bool:
@@ -81,7 +81,7 @@ class KeyFile:
             return keys.pop(identifier, None) is not None
 
     def find(self, token: str) -> Key | None:
-        """The key whose text is `token`. Takes the same time for every wrong secret."""
+        """Return the key whose text is `token`. Takes the same time for every wrong secret."""
         if not token.startswith(_PREFIX):
             return None
         identifier, _, secret = token[len(_PREFIX) :].partition("_")
@@ -91,11 +91,11 @@ class KeyFile:
         return key if matches else None
 
     def by_id(self, identifier: str) -> Key | None:
-        """The key with this id as it is now; the same object until the file changes."""
+        """Return the key with this id as it is now; the same object until the file changes."""
         return self._current().get(identifier)
 
     def generation(self) -> int:
-        """A number that is another one after the file has changed."""
+        """Return a number that increases whenever the file changes."""
         self._current()
         return self._generation
 
@@ -108,7 +108,7 @@ class KeyFile:
             self._stamp, self._keys = None, {}
             return self._keys
         except PermissionError as error:
-            raise ConfigError(f"{self.path} cannot be looked at: set CADGATE_STATE_DIR to a folder of yours") from error
+            raise ConfigError(f"{self.path} is not accessible: set CADGATE_STATE_DIR to a folder of yours") from error
         except OSError as error:
             raise ConfigError(f"{self.path}: cannot be read ({error.strerror})") from error
         stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
@@ -129,7 +129,7 @@ class KeyFile:
 
     @contextmanager
     def _changing(self) -> Generator[dict[str, Key]]:
-        """The keys, locked against other processes, written back in one step when the block ends well."""
+        """Yield the keys, locked against other processes; they are written back at once when the block succeeds."""
         make_folder(self.path.parent)
         with open(self.path.parent / f".{FILE}.lock", "w", opener=opener) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

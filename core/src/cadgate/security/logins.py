@@ -1,7 +1,7 @@
-"""Who logged in on the gateway's own page: a key was shown once, and a cookie stands for it until the log-in ends.
+"""Log-ins on the gateway's own page: the key is sent once, then a cookie stands for it until the log-in ends.
 
-Kept in memory only. A log-in allows what its key allows at the moment of use, and ends with it; by logging out; unused
-for some time; and after some time in any case.
+Kept in memory only. A log-in allows what its key allows at the moment of use. It ends with its key, by logging out,
+when it is not used for some time, and after some time in any case.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from cadgate.security.keys import Key
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 MAX_LOGINS = 1000
 MAX_LOGINS_PER_KEY = 32
-"""One more ends the oldest."""
+"""One more ends the oldest one."""
 MAX_WRONG = 10
-"""Wrong keys from one address that are answered at once."""
+"""How many wrong keys from one address are answered at once."""
 WRONG_SECONDS = 6.0
-"""How long until one more is."""
+"""How long it takes until one more is."""
 _MAX_ADDRESSES = 1024
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
@@ -37,7 +37,7 @@ class Login:
     key: Key
     digest: bytes
     ends_at: float
-    """By `time.monotonic`, whatever happens."""
+    """By `time.monotonic`, however often it is used."""
     used_at: float
     is_over: bool = False
     timer: asyncio.TimerHandle | None = field(default=None, repr=False)
@@ -67,11 +67,11 @@ class PageAuthority(KeyAuthority):
 
 
 class Logins:
-    """All of them.
+    """All log-ins of a gateway.
 
-    :param port: of the gateway: browsers send cookies to every port of a host, so that two gateways need two names.
-    :param idle: seconds after which one ends that is not used.
-    :param longest: seconds after which one ends in any case.
+    :param port: of the gateway: browsers send cookies to every port of a host, so two gateways need different names.
+    :param idle: seconds after which an unused log-in ends.
+    :param longest: seconds after which a log-in ends in any case.
     """
 
     def __init__(self, watchers: Watchers, *, port: int, idle: float, longest: float) -> None:
@@ -85,7 +85,7 @@ class Logins:
         return len(self._logins)
 
     def begin(self, key: Key) -> str:
-        """Log in with `key`; the text of the cookie, which is kept nowhere."""
+        """Log in with `key`; return the cookie's value, of which only the digest is kept."""
         own = [login for login in self._logins.values() if login.key.id == key.id]
         for login in own[: max(0, len(own) - MAX_LOGINS_PER_KEY + 1)]:
             self.end(login)
@@ -99,22 +99,22 @@ class Logins:
         return token
 
     def end(self, login: Login) -> None:
-        """Log out: its pages' WebSockets and requests end too."""
+        """Log out; the WebSockets and requests of its pages end too."""
         if login.is_over:
             return
         login.is_over = True
         self._logins.pop(login.digest, None)
         if login.timer is not None:
             login.timer.cancel()
-        self._watchers.tell()
+        self._watchers.notify_withdrawn()
 
     def close(self) -> None:
-        """End all of them."""
+        """End all log-ins."""
         for login in list(self._logins.values()):
             self.end(login)
 
     def find(self, cookies: bytes) -> PageAuthority | None:
-        """The log-in that a `Cookie` header names, where it still allows something. Raises what hides that."""
+        """Return the log-in that a `Cookie` header names, if it is valid. Raises InternalError if that is unknown."""
         for pair in cookies.decode("latin-1").split(";"):
             name, _, value = pair.strip().partition("=")
             if name != self.cookie or not _TOKEN.match(value):
@@ -133,7 +133,7 @@ class Logins:
         return None
 
     def _wait(self, login: Login) -> None:
-        """Look again when it may have to end."""
+        """End the log-in if it is due, otherwise check again when it may be."""
         left = min(login.ends_at, login.used_at + self._idle) - time.monotonic()
         if left <= 0:
             self.end(login)
@@ -142,10 +142,10 @@ class Logins:
 
 
 def require_own_page(kind: str, verb: str, headers: dict[bytes, bytes]) -> None:
-    """Raise ForbiddenOrigin where a cookie came with what another page may have sent.
+    """Raise ForbiddenOrigin if another page may have sent a request with a cookie.
 
-    The gate has refused a foreign `Origin` already, and left out the cookies of pages of configured origins. So where
-    there is an `Origin` it is the gateway's own.
+    The gate has already refused foreign origins, and dropped the cookies of pages of configured origins. So an `Origin`
+    that is present is the gateway's own.
     """
     if kind != "websocket" and verb in SAFE:
         return
@@ -154,19 +154,19 @@ def require_own_page(kind: str, verb: str, headers: dict[bytes, bytes]) -> None:
     if kind != "websocket" and headers.get(b"sec-fetch-site") == b"same-origin":
         return
     raise ForbiddenOrigin(
-        "A log-in's cookie changes something only where the browser says that a page of this gateway sent the request "
-        "(Origin, Sec-Fetch-Site); programs send Authorization: Bearer <key>"
+        "With a log-in's cookie, changes are accepted only from pages of this gateway, as the browser states by Origin "
+        "or Sec-Fetch-Site; programs send Authorization: Bearer <key>"
     )
 
 
 class WrongKeys:
-    """Counts wrong keys by address, so that somebody who tries many is slowed down. A right one is never refused."""
+    """Counts wrong keys by address, to slow down guessing. A right key is never refused."""
 
     def __init__(self) -> None:
         self._spent: dict[str, tuple[float, float]] = {}
 
     def seconds_to_wait(self, address: str) -> float:
-        """Count one wrong key; 0, or in how many seconds the next one is looked at."""
+        """Count one wrong key; return in how many seconds the next one is checked, 0 for at once."""
         now = time.monotonic()
         spent, at = self._spent.pop(address, (0.0, now))
         spent = max(0.0, spent - (now - at) / WRONG_SECONDS)

@@ -1,4 +1,4 @@
-"""Which `Host` names this gateway answers to, and which browser pages may call it."""
+"""Checks the `Host` that a request addresses, and which browser page it comes from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _REMEMBERED = 256
 
 
 def split_host(value: str) -> tuple[str, str] | None:
-    """Name (lower case, no brackets) and port (may be empty) of a `Host` header; None where it is not one."""
+    """Return name (lower case, no brackets) and port (may be empty) of a `Host` header; None if it is invalid."""
     name, port = value, ""
     if value.startswith("["):
         name, bracket, rest = value[1:].partition("]")
@@ -27,7 +27,7 @@ def split_host(value: str) -> tuple[str, str] | None:
 
 
 class Origins:
-    """Decides on `Host` and `Origin`; remembers the last few hundred answers, since clients ask the same again."""
+    """Checks `Host` and `Origin`; remembers a few hundred accepted ones, since clients repeat them."""
 
     def __init__(self, host: str, allowed_hosts: Iterable[str], cors_origins: Iterable[str]) -> None:
         names = {*_LOCAL, host.lower().strip("[]")}
@@ -40,7 +40,7 @@ class Origins:
         self._known_pairs: set[tuple[bytes, bytes, str]] = set()
 
     def check_host(self, value: bytes | None) -> None:
-        """Raise MisdirectedHost unless the request was addressed to a name of this gateway: stops DNS rebinding."""
+        """Raise MisdirectedHost unless the request addresses a name of this gateway, which stops DNS rebinding."""
         if value in self._known_hosts:
             return
         split = split_host((value or b"").decode("latin-1").strip())
@@ -54,9 +54,9 @@ class Origins:
             self._known_hosts.add(value)
 
     def check_origin(self, origin: bytes, host: bytes, scheme: str) -> bool:
-        """Whether the page is of a configured origin (True) or of the gateway's own (False).
+        """Return True for a page of a configured origin, False for one of the gateway itself.
 
-        Raises ForbiddenOrigin for any other.
+        Raises ForbiddenOrigin for any other page.
         """
         key = (origin, host, scheme)
         if key in self._known_pairs:
@@ -76,9 +76,9 @@ class Origins:
         return False
 
     def check_fetch_site(self, site: bytes, headers: dict[bytes, bytes]) -> None:
-        """Raise ForbiddenOrigin for what a foreign page loads without an `Origin`: as an image or a script, say.
+        """Raise ForbiddenOrigin for what a foreign page loads without an `Origin`, such as an image or a script.
 
-        A person who follows a link to this gateway is let in.
+        Following a link to this gateway is allowed.
         """
         if site not in (b"cross-site", b"same-site") or b"origin" in headers:
             return
@@ -98,7 +98,7 @@ def _web(scheme: str) -> str:
 
 
 def _normal(origin: str) -> str | None:
-    """`scheme://name:port` with the port always said; None for `null` and whatever is no origin."""
+    """Return `scheme://name:port`, always with the port; None for `null` and anything that is not an origin."""
     scheme, separator, rest = origin.partition("://")
     scheme = scheme.lower()
     split = split_host(rest)

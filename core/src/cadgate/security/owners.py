@@ -1,7 +1,7 @@
-"""Whose the files in workspaces and `allowed_roots` are: nobody replaces what another key wrote.
+"""Records who owns the files in workspaces and `allowed_roots`: no key replaces what another one wrote.
 
-One small record for each file, in the state folder, so that it holds over restarts. A file without a record was put
-there by somebody else than the gateway, and belongs to the user who runs it.
+There is one small record for each file, in the state folder, so that it survives restarts. A file without a record was
+not written by the gateway, and belongs to the user who runs it.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from cadgate.errors import Conflict
 from cadgate.security.private import make_folder, replace_file
 
 OPERATOR = frozenset(("local", "in-process"))
-"""The one user of `auth = "local"`: all files are theirs."""
+"""The single user of `auth = "local"`, who owns all files."""
 
 
 class Owners:
-    """Records below one folder, each named by the hash of its file's path."""
+    """The records, in one folder, each named by the hash of its file's path."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
 
     def of(self, path: Path) -> str | None:
-        """Who wrote the file at `path`; None where there is none, `local` where nobody is known."""
+        """Return who wrote the file at `path`; None if there is no file, `local` if there is no record."""
         if not os.path.lexists(path):
             return None
         try:
@@ -45,14 +45,14 @@ class Owners:
         """Raise Conflict for a file that somebody else wrote."""
         if not self.may_replace(path, identity):
             raise Conflict(
-                f"The file {name!r} was written by somebody else, and is not replaced: give another name, "
-                "or ask whoever wrote it or runs the gateway to remove it",
+                f"The file {name!r} was written with another key and is not replaced: choose another name, or ask "
+                "its owner or whoever runs the gateway to remove it",
                 details={"path": name},
             )
 
     @contextmanager
     def claiming(self, path: Path, identity: str, name: str) -> Generator[None]:
-        """Whoever writes `path` in this block owns it. One at a time; raises Conflict like `require`."""
+        """Make `identity` the owner of `path`, which is written in this block. Raises Conflict like `require`."""
         with self._lock:
             self.require(path, identity, name)
             if self.of(path) != identity:
@@ -63,6 +63,6 @@ class Owners:
         return self._folder / hashlib.sha256(os.fsencode(path)).hexdigest()
 
     def _write(self, path: Path, identity: str) -> None:
-        """Before the file itself: one whose record was lost would be nobody's to replace."""
+        """Write the record. It comes before the file, which otherwise nobody but the operator could replace."""
         make_folder(self._folder)
         replace_file(self._record(path), json.dumps({"owner": identity, "path": os.fsdecode(path)}).encode())

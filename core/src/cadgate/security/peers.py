@@ -1,7 +1,7 @@
-"""Who is at the other end of a loopback connection: the user that owns the peer's socket. Linux only.
+"""Finds the user at the other end of a loopback connection, who owns the peer's socket. Linux only.
 
-The kernel is asked by sock_diag (man 7 sock_diag) for the one socket whose two addresses are the connection's: about
-10 µs on a kept netlink socket. Where that is not available, /proc/net/tcp is read.
+It asks the kernel by sock_diag (man 7 sock_diag) for the socket with the connection's two addresses, which takes about
+10 µs on an open netlink socket. Where that is not available, it reads /proc/net/tcp.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _OWNER_AT = _HEADER_SIZE + 64
 
 
 class PeerLookupUnavailable(Exception):
-    """This system does not tell who owns a socket."""
+    """This system cannot report who owns a socket."""
 
 
 class Peers:
@@ -46,9 +46,9 @@ class Peers:
             raise PeerLookupUnavailable(f"{sys.platform} has no sock_diag and no /proc/net/tcp")
 
     def uid(self, client: Address, server: Address) -> int | None:
-        """The user id behind `client`, connected to `server`; None where no live socket of a process is found.
+        """Return the user id behind `client`, connected to `server`; None if no process has a live socket there.
 
-        A socket whose process is gone belongs to nobody, although the kernel says user 0 of it.
+        A socket whose process is gone belongs to nobody, although the kernel reports user 0 for it.
 
         :raises ValueError: for addresses that are not IP addresses.
         """
@@ -69,7 +69,7 @@ class Peers:
         body = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, 0xFFFFFFFF) + ends + b"\0\0\0\0" + _NO_COOKIE
         head = _HEADER.pack(_HEADER_SIZE + len(body), _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST, self._sequence, 0)
         self._netlink.sendto(head + body, (0, 0))
-        # The kernel answers inside sendto; an answer to an earlier question that was given up is skipped.
+        # The kernel answers within sendto; a late answer to an earlier, abandoned request is skipped.
         while True:
             answer = self._netlink.recv(512, socket.MSG_DONTWAIT)
             _, kind, _, sequence, _ = _HEADER.unpack_from(answer)
@@ -79,7 +79,7 @@ class Peers:
             (code,) = struct.unpack_from("=i", answer, _HEADER_SIZE)
             if -code == 2:  # ENOENT: there is no such socket
                 return None
-            raise OSError(-code, "sock_diag refused the question")
+            raise OSError(-code, "sock_diag refused the request")
         _, state, _, _ = _ANSWER.unpack_from(answer, _HEADER_SIZE)
         uid, inode = _OWNER.unpack_from(answer, _OWNER_AT)
         if state not in _STATES_WITH_OWNER or inode == 0 or answer[_SOCKID_AT : _SOCKID_AT + 4] != ends[:4]:
@@ -87,14 +87,14 @@ class Peers:
         return uid
 
     def close(self) -> None:
-        """Give the netlink socket back; the next question opens another."""
+        """Close the netlink socket; the next lookup opens another."""
         if self._netlink is not None:
             self._netlink.close()
             self._netlink = None
 
 
 def _packed(client: str, server: str) -> tuple[int, bytes, bytes]:
-    """The family and both addresses as the client's socket has them: an IPv4-mapped IPv6 address is an IPv4 one."""
+    """Return the family and both addresses as the client's socket has them: IPv4-mapped IPv6 becomes IPv4."""
     try:
         if ":" not in client:
             return socket.AF_INET, socket.inet_pton(socket.AF_INET, client), socket.inet_pton(socket.AF_INET, server)
@@ -127,5 +127,5 @@ def _proc_hex(address: bytes) -> str:
 
 
 def own_uid() -> int:
-    """The user this process acts as."""
+    """Return the user this process runs as."""
     return os.geteuid()

@@ -1,4 +1,4 @@
-"""What one key may have in progress at a time, so that there is always room for the others."""
+"""Limits what one key may have in progress at a time, so that there is always room for others."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from cadgate.errors import Overloaded
 
 
 class Shares:
-    """Counts by key. The one user of `auth = "local"` has nobody to share with.
+    """Counts what is in progress by key. The single user of `auth = "local"` is not limited.
 
-    :param setting: the name of the limit, for whoever meets it.
+    :param setting: the name of the limit, for the error message.
     :param what: what is counted, in the plural.
     """
 
@@ -23,19 +23,19 @@ class Shares:
         self._taken: dict[str, int] = {}
 
     def take(self, authority: Authority) -> None:
-        """Count one more. Raises Overloaded where the key has its share already."""
+        """Count one more. Raises Overloaded if the key has its share already."""
         if not authority.is_key:
             return
         taken = self._taken.get(authority.identity, 0)
         if taken >= self._limit:
             raise Overloaded(
-                f"This key has {taken} {self._what} in progress already; wait for one to end",
+                f"This key already has {taken} {self._what} in progress; wait for one to finish",
                 details={"limit": self._setting, "maximum": self._limit},
             )
         self._taken[authority.identity] = taken + 1
 
     def give_back(self, authority: Authority) -> None:
-        """One that was taken is over."""
+        """Count one less."""
         if not authority.is_key:
             return
         taken = self._taken.pop(authority.identity) - 1
@@ -44,7 +44,7 @@ class Shares:
 
     @contextmanager
     def one(self, authority: Authority) -> Generator[None]:
-        """For as long as the block runs."""
+        """Count one more while the block runs."""
         self.take(authority)
         try:
             yield

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.clients.connection import Reply
@@ -16,32 +16,12 @@ from cadgate.contract.methods import Scope
 from cadgate.errors import ApplicationRestarted, CadgateError, ConnectionFailed, DeadlineExceeded, Overloaded
 from cadgate.sessions.costs import Kind, kind_of
 from cadgate.sessions.deadline import Deadline
-from cadgate.sessions.status import BUSY_AFTER, FlightTable, InFlight
+from cadgate.sessions.status import BUSY_AFTER, PING, FlightTable, InFlight
+from cadgate.sessions.supervisor import Supervisor
 from cadgate.sessions.turns import Turn, Turns
 
-PING = "session.ping"
 LOST_SECONDS = 0.2
 """How long after the loss of all connections nothing is sent, since it may be the end of the application."""
-
-
-class Supervised(Protocol):
-    """What the calls need of the session that they are sent to."""
-
-    name: str
-
-    @property
-    def client(self) -> BaseSocketClient | None: ...
-
-    @property
-    def died_of(self) -> InFlight | None: ...
-
-    def absence(self) -> CadgateError: ...
-
-    def announce(self, state: str, **more: Any) -> None: ...
-
-    async def until_noticed(self) -> None: ...
-
-    def restart(self, reason: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +41,18 @@ class _Asked:
 class SessionCalls:
     """All calls that are not answered yet: those that wait for their turn and those that were sent."""
 
-    def __init__(self, session: Supervised, *, max_queue: int, grace_seconds: float, overrun_seconds: float) -> None:
-        self._session = session
+    def __init__(self, supervisor: Supervisor, *, max_queue: int, grace_seconds: float, overrun_seconds: float) -> None:
+        self._supervisor = supervisor
         self._max_queue = max_queue
         self.grace_seconds = grace_seconds
         self.overrun_seconds = overrun_seconds
         self._flights = FlightTable()
-        self._turns = Turns(session.name, self._can_send, self._at_work)
+        self._turns = Turns(supervisor.name, self._can_send, self._at_work)
         self._busy_timer: asyncio.TimerHandle | None = None
         self._told_busy: InFlight | None = None
         self._lost_at: float | None = None
+        self._died_of: InFlight | None = None
+        """The call that ran when the application ended last."""
 
     def __len__(self) -> int:
         return len(self._turns)
@@ -83,6 +65,10 @@ class SessionCalls:
         """The application can be sent something again."""
         self._turns.go_on()
 
+    def application_ended(self) -> None:
+        """The application ended: the call that ran is the one at which it did."""
+        self._died_of = self._flights.running()
+
     def fail(self, error: Callable[[], CadgateError]) -> None:
         """Give up every call that waits."""
         self._turns.fail(error)
@@ -94,7 +80,7 @@ class SessionCalls:
 
     def restart(self, reason: str) -> None:
         """End the application: a call does not stop."""
-        self._session.restart(reason)
+        self._supervisor.restart(reason)
 
     async def exchange(
         self,
@@ -120,11 +106,11 @@ class SessionCalls:
         asked = _Asked(method, params, cancel_token, stream, blame, authority, scope, meta)
         if method == PING:
             return await self._sent(asked, seconds, None)
-        if self._session.client is None:
-            raise self._session.absence()
+        if self._supervisor.client is None:
+            raise self._supervisor.absence()
         if len(self._turns) >= self._max_queue:
             raise Overloaded(
-                f"{self._session.name} has {len(self._turns)} calls waiting; try again shortly",
+                f"{self._supervisor.name} has {len(self._turns)} calls waiting; try again shortly",
                 details={"limit": "max_queue", "maximum": self._max_queue},
             )
         kind, began = kind_of(method, params), time.monotonic()
@@ -156,10 +142,10 @@ class SessionCalls:
 
     async def _sent(self, asked: _Asked, seconds: float, turn: Turn | None) -> Reply:
         """Send one call and wait for its answer message."""
-        client = self._session.client
+        client = self._supervisor.client
         if client is None:
             self._returned(turn, None)
-            raise self._session.absence()
+            raise self._supervisor.absence()
         watched = False
         method, meta = asked.method, asked.meta
         reply: Reply | None = None
@@ -188,10 +174,10 @@ class SessionCalls:
             raise
         except ConnectionFailed as error:
             deadline.met()
-            if client is not self._session.client or not client.connected:
-                await self._session.until_noticed()
-                running = flight is self._session.died_of
-                text = f"{self._session.name} ended{f' while it worked on {method}' if running else ''}"
+            if client is not self._supervisor.client or not client.connected:
+                await self._supervisor.until_noticed()
+                running = flight is self._died_of
+                text = f"{self._supervisor.name} ended{f' while it worked on {method}' if running else ''}"
                 raise ApplicationRestarted(
                     f"{text}; it is being started again. A mutation with an Idempotency-Key may be sent again safely",
                     details={"running": running},
@@ -204,7 +190,7 @@ class SessionCalls:
                 landed(reply)
 
     def _can_send(self) -> bool:
-        client = self._session.client
+        client = self._supervisor.client
         if client is None or client.connected:
             self._lost_at = None
             return client is not None
@@ -231,8 +217,8 @@ class SessionCalls:
             self._returned(turn, reply)
             if self._told_busy is flight:
                 self._told_busy = None
-                if self._session.client is client:
-                    self._session.announce("up")
+                if self._supervisor.client is client:
+                    self._supervisor.announce("up")
 
         return landed
 
@@ -250,7 +236,7 @@ class SessionCalls:
             return
         if self._told_busy is not running:
             self._told_busy = running
-            self._session.announce("busy", method=running.method)
+            self._supervisor.announce("busy", method=running.method)
         self._look_for_busy(BUSY_AFTER)
 
     def is_running(self, flight: InFlight) -> bool:

@@ -8,6 +8,7 @@ from typing import Literal
 
 State = Literal["starting", "up", "busy", "down", "unavailable"]
 
+PING = "session.ping"
 BUSY_AFTER = 1.0
 """Seconds after which a call that still runs makes the application `busy`."""
 
@@ -66,7 +67,7 @@ class FlightTable:
 
     def running(self) -> InFlight | None:
         """The call that the application works on; pings do not count."""
-        return next((call for call in self._calls if call.method != "session.ping"), None)
+        return next((call for call in self._calls if call.method != PING), None)
 
     def is_first(self, call: InFlight) -> bool:
         return self.running() is call

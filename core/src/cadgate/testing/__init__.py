@@ -1,6 +1,6 @@
 """For tests of adapters, and a pytest plugin: `pytest_plugins = ["cadgate.testing"]` in `conftest.py`.
 
-The plugin's one question is the fixture `cadgate_adapter_name`; it starts a real gateway with that adapter alone.
+Define the fixture `cadgate_adapter_name`; the plugin then starts a real gateway with only that adapter.
 `cadgate.testing.conformance` has the tests that every adapter must pass. PYTEST_DONT_REWRITE: no assertions here.
 """
 
@@ -21,7 +21,7 @@ StartGateway = Callable[[str, dict[str, Any]], Gateway]
 
 @pytest.fixture
 def cadgate_adapter_name() -> str:
-    """The name of the adapter to test: every project defines this."""
+    """Return the name of the adapter to test. Every project defines this fixture."""
     raise NotImplementedError(
         "define a fixture `cadgate_adapter_name` in conftest.py that returns the adapter's name, as in plugins.toml"
     )
@@ -29,7 +29,7 @@ def cadgate_adapter_name() -> str:
 
 @pytest.fixture
 def cadgate_adapter_settings() -> dict[str, Any]:
-    """The adapter's table of plugins.toml; projects override it where their application needs settings."""
+    """Return the adapter's table of plugins.toml. Projects override this if their application needs settings."""
     return {}
 
 
@@ -37,7 +37,7 @@ def cadgate_adapter_settings() -> dict[str, Any]:
 def _cadgate_gateways(  # pyright: ignore[reportUnusedFunction]
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[StartGateway]:
-    """Starts a gateway for an adapter with its settings, or gives the one that was started for the same."""
+    """Return a function that starts a gateway for an adapter and its settings, or reuses one started for the same."""
     import tomlkit
 
     from cadgate.config.entry_points import announced_names
@@ -56,7 +56,7 @@ def _cadgate_gateways(  # pyright: ignore[reportUnusedFunction]
     failed: list[str] = []
     for gateway in running.values():
         if gateway.running and gateway.stop() != 0:
-            failed.append(f"{gateway!r} did not end in order:\n{gateway.log.read_text()[-4000:]}")
+            failed.append(f"{gateway!r} did not stop cleanly:\n{gateway.log.read_text()[-4000:]}")
     if failed:
         pytest.fail("\n".join(failed), pytrace=False)
 
@@ -65,13 +65,13 @@ def _cadgate_gateways(  # pyright: ignore[reportUnusedFunction]
 def cadgate_gateway(
     _cadgate_gateways: StartGateway, cadgate_adapter_name: str, cadgate_adapter_settings: dict[str, Any]
 ) -> Gateway:
-    """A running gateway with the adapter up and no other. It is one for all tests: leave it as you want to find it."""
+    """Return a running gateway with only this adapter, which is up. All tests share it: leave it as you found it."""
     return _cadgate_gateways(cadgate_adapter_name, cadgate_adapter_settings)
 
 
 @pytest.fixture
 def cadgate_client(cadgate_gateway: Gateway, cadgate_adapter_name: str) -> Iterator[httpx.Client]:
-    """A client at the adapter's routes, `/api/v1/{name}`."""
+    """Yield a client for the adapter's routes, `/api/v1/{name}`."""
     with cadgate_gateway.client(f"/api/v1/{cadgate_adapter_name}") as client:
         yield client
 

@@ -1,7 +1,7 @@
-"""A TCP proxy that does to a connection what networks do: slow, cut, silent, wrong. For tests of the wire.
+"""A TCP proxy that simulates faults of a network: delays, cuts, silence, garbage. For tests of the wire.
 
-It runs in a thread of its own, so that tests of any kind can use it, and stands between a gateway and an application in
-external mode, or between a client and a gateway.
+It runs in a thread of its own, so that any test can use it, between a gateway and an application in external mode, or
+between a client and a gateway.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ CHUNK = 65536
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What happens to the bytes, in both directions unless told otherwise.
+    """What happens to the bytes, in both directions unless stated otherwise.
 
-    :param latency: seconds by which each chunk is late.
-    :param byte_by_byte: every byte is sent by itself.
+    :param latency: seconds by which each chunk is delayed.
+    :param byte_by_byte: every byte is sent separately.
     :param drop_after: bytes of one direction after which the connection ends as `end` says.
     :param end: `reset` (RST), `close` (FIN, which truncates), `silence` (a black hole: nothing passes, nothing ends),
         or `garbage` (other bytes follow).
@@ -40,7 +40,7 @@ class Faults:
 class FaultProxy:
     """Listens on `port` of the loopback and connects to `target`. `faults` may be changed at any time.
 
-    New connections get what `faults` says when they are opened; `connections` counts them.
+    A connection gets the `faults` in effect when it is opened; `connections` counts them.
     """
 
     def __init__(self, target: int) -> None:
@@ -158,7 +158,7 @@ async def _send(target: asyncio.StreamWriter, data: bytes, byte_by_byte: bool) -
         target.write(part)
         await target.drain()
         if byte_by_byte:
-            # Or the bytes would travel together after all.
+            # Otherwise the bytes would be sent together after all.
             await asyncio.sleep(0)
 
 

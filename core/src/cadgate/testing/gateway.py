@@ -1,4 +1,4 @@
-"""A real gateway as a child process, for tests: started, asked, killed, stopped; and waiting that is not blind."""
+"""Runs a real gateway as a child process, for tests, and waits for conditions."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ START_SECONDS = 90
 
 
 def eventually(probe: Callable[[], T | None], *, seconds: float = 20, what: str = "the condition") -> T:
-    """The first true value that `probe` returns; asked again every few milliseconds until `seconds` are over.
+    """Return the first true value of `probe`, which is called every few milliseconds for up to `seconds`.
 
-    :raises AssertionError: with the last answer.
+    :raises AssertionError: with the last value.
     """
     until = time.monotonic() + seconds
     while True:
@@ -30,19 +30,19 @@ def eventually(probe: Callable[[], T | None], *, seconds: float = 20, what: str 
         if value:
             return value
         if time.monotonic() > until:
-            raise AssertionError(f"{what} did not come within {seconds} s; the last answer was {value!r}")
+            raise AssertionError(f"{what} did not happen within {seconds} s; the last value was {value!r}")
         select.select([], [], [], 0.01)
 
 
 def free_port() -> int:
-    """A TCP port of the loopback that nobody listens on."""
+    """Return a TCP port of the loopback on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; a zombie does not."""
+    """Whether a process is running; a zombie is not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -51,7 +51,7 @@ def alive(pid: int) -> bool:
 
 
 def innermost(pid: int) -> int:
-    """The application itself, where `pid` is the sandbox around it. Its own children are passing copies of it."""
+    """Return the application's pid if `pid` is the sandbox around it. Children of the application are forked copies."""
     if Path(f"/proc/{pid}/comm").read_text().strip() != "bwrap":
         return pid
     return innermost(int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]))
@@ -60,9 +60,9 @@ def innermost(pid: int) -> int:
 class Gateway:
     """`cadgate serve` on a port and a state folder of its own.
 
-    :param environment: variables beside ours; of ours, `CADGATE_*` are left out.
+    :param environment: variables in addition to this process's, of which `CADGATE_*` are left out.
     :param plugins: the text of its plugins.toml.
-    :param python: whose `cadgate` it is.
+    :param python: the interpreter whose `cadgate` to run.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Gateway:
         return self._popen
 
     def start(self, *, ready: bool = True) -> Gateway:
-        """Start it, and wait until every enabled adapter answers (`ready`) or only until the gateway does."""
+        """Start it, and wait until every enabled adapter is up (`ready`), or only until the gateway answers."""
         self.state_dir.mkdir(parents=True, exist_ok=True)
         plugins = self.state_dir / "plugins.toml"
         plugins.write_text(self._plugins or "")
@@ -132,34 +132,34 @@ class Gateway:
             raise AssertionError(f"the gateway ended with {self._popen.returncode}:\n{self.log.read_text()[-4000:]}")
         try:
             status = self._get(path, 5).status_code
-            return status == 200 or (status == 401 and path == "/health")  # one that wants keys lives, too
+            return status == 200 or (status == 401 and path == "/health")  # a gateway that requires keys is alive too
         except httpx.TransportError:
             return False
 
     def _get(self, path: str, seconds: float) -> httpx.Response:
-        # A proxy of the environment is not for this machine.
+        # A proxy set in the environment must not be used for the loopback.
         return httpx.get(self.url + path, timeout=seconds, trust_env=False)
 
     def client(self, path: str = "", **options: Any) -> httpx.Client:
-        """A client of this gateway, below `path`."""
+        """Return a client of this gateway, below `path`."""
         return httpx.Client(base_url=self.url + path, timeout=120, trust_env=False, **options)
 
     def health(self, adapter: str) -> dict[str, Any]:
-        """The whole envelope of `/health/{adapter}`."""
+        """Return the whole envelope of `/health/{adapter}`."""
         return self._get(f"/health/{adapter}", 10).json()
 
     def application_pid(self, adapter: str) -> int:
-        """The process of an application that is up."""
+        """Wait until the application is up, and return its pid."""
         return int(eventually(lambda: self.health(adapter).get("result", {}).get("pid"), what=f"{adapter} up"))
 
     def signal(self, number: int) -> None:
         self._started().send_signal(number)
 
     def wait(self, seconds: float = 30) -> int:
-        """Wait for its end; its exit code."""
+        """Wait for its end, and return the exit code."""
         return self._started().wait(seconds)
 
     def stop(self) -> int:
-        """End it as an operator does; its exit code."""
+        """Stop it as an operator does, and return the exit code."""
         self._started().terminate()
         return self._started().wait(40)

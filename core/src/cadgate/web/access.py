@@ -1,7 +1,7 @@
-"""What a route asks of whoever calls it: declared beside the route, known before anything of a request is read.
+"""The scopes that a route requires: declared with the route, checked before anything of a request is read.
 
-A route that declares nothing is closed: `write` for verbs that may change something, with a line in the audit log, and
-`read` for the others.
+A route that declares nothing is closed: it requires `write` for verbs that may change something, with a line in the
+audit log, and `read` for the others.
 """
 
 from __future__ import annotations
@@ -20,50 +20,50 @@ from cadgate.security.caller import authority_of
 ACCESS = "cadgate_access"
 """The attribute of a route that holds its `Access` by verb."""
 Open = Literal["pages", "probes"]
-"""Routes that need no key: those of the log-in page; the probes, by a setting."""
+"""Kinds of routes that need no key: those of the log-in page; the probes, if a setting says so."""
 SAFE_VERBS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one verb of one route needs."""
+    """What one verb of one route requires of the caller."""
 
     scopes: tuple[Scope, ...] = ()
-    """All of them; none: any caller that the gate knows."""
+    """The caller needs all of them; empty: any caller that the gate knows."""
     declared: bool = False
-    """False: nobody said it, and the rule for the verb holds."""
+    """False: the route declares nothing, so the default for the verb applies."""
     audited_as: str | None = None
-    """What the audit log calls it where it is refused."""
+    """What the audit log calls the request."""
     audited_here: bool = False
-    """Whether its audit line is written by the gate, since no method writes one."""
+    """Whether the gate writes its audit line, because no method does."""
     adapter: str | None = None
     open: Open | None = None
-    """Which of the open routes it is one of; None: of none."""
+    """Which kind of open route it is; None if it needs a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requires:
-    """A dependency that says, and checks, what a caller must be allowed to do. Make it by `requires`."""
+    """A dependency that declares and checks the scopes a caller needs. Create it by `requires`."""
 
     scopes: tuple[Scope, ...]
     audited_as: str | None = None
     by_method: bool = False
-    """Whether a method is called, which has its own audit lines."""
+    """Whether the route calls a method, which writes its own audit lines."""
     open: Open | None = None
 
     async def __call__(self, request: Request) -> None:
-        """Only where the gate did not read it off the route: of a dependency among a function's parameters."""
+        """Check the scopes. Runs only as a dependency of a function's parameter; otherwise the gate reads the route."""
         authority_of(request.scope).require(*self.scopes)
 
 
 def requires(
     *scopes: Scope, audited_as: str | None = None, by_method: bool = False, open_to: Open | None = None
 ) -> Any:
-    """Declare what a key must allow for a route that calls no method: `dependencies=[requires("read")]`.
+    """Declare the scopes that a route needs which calls no method: `dependencies=[requires("read")]`.
 
-    It holds for a route, or for all of a router. A caller without it gets 403 before anything of the request is read.
-    Without any scope every caller that the gate knows may come. A route that needs more than `read` gets a line in the
-    audit log for each request. `open_to` is for routes of the gateway itself that may need no key at all.
+    It applies to a route, or to all routes of a router. A caller without them gets 403 before anything of the request
+    is read. Without any scope, every caller that the gate knows is admitted. A route that needs more than `read` gets a
+    line in the audit log for each request. `open_to` is for routes of the gateway itself that may need no key.
     """
     unknown = set(scopes) - {"read", "write", "execute"}
     if unknown:
@@ -72,7 +72,7 @@ def requires(
 
 
 def split(dependencies: Iterable[params.Depends]) -> tuple[list[Requires], list[params.Depends]]:
-    """The declarations among a route's dependencies, and the rest, which must run."""
+    """Split a route's dependencies into declarations of scopes and those that must run."""
     declared: list[Requires] = []
     rest: list[params.Depends] = []
     for one in dependencies:
@@ -86,7 +86,7 @@ def split(dependencies: Iterable[params.Depends]) -> tuple[list[Requires], list[
 def accesses(
     declared: Sequence[Requires], verbs: Iterable[str], path: str, *, adapter: str | None
 ) -> dict[str, Access]:
-    """What each verb of a route needs."""
+    """Return what each verb of a route requires."""
     return {verb: _access(declared, verb, path, adapter) for verb in verbs}
 
 
@@ -110,7 +110,7 @@ def _access(declared: Sequence[Requires], verb: str, path: str, adapter: str | N
 
 
 def access_to(route: Route, verb: str) -> Access:
-    """What this request needs: the rule for its verb where its route says nothing."""
+    """Return what a request requires: the default for its verb if its route declares nothing."""
     known = cast("dict[str, Access] | None", getattr(route, ACCESS, None))
     found = None if known is None else known.get(verb)
     return found or _access((), verb, route.path_format, None)

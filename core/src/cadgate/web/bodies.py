@@ -1,4 +1,4 @@
-"""Which bodies are let in: their type, their size, and how a refused one is got rid of."""
+"""Checks the type, size and pace of request bodies, and discards refused ones."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from cadgate.errors import BadRequest, CadgateError, PayloadTooLarge, RequestTim
 _JSON = frozenset(("application/json",))
 LINGER_SECONDS = 5.0
 SMALL = 64 * 1024
-"""A refused body up to this size is left to the server, which discards it and keeps the connection."""
+"""A refused body up to this size is discarded by the server, which then keeps the connection."""
 
 BODY_KINDS = "cadgate_body_kinds"
-"""Where a route keeps the media types that it takes, where it documents fewer."""
+"""The attribute of a route with the media types that it accepts beyond those it documents."""
 
 
 class Pace:
-    """How slowly what a client sends may come: `idle` seconds without anything, or below `rate` bytes a second."""
+    """The slowest a client may send: at most `idle` seconds without data, at least `rate` bytes a second in all."""
 
     def __init__(self, idle: float = 20.0, rate: int = 4096) -> None:
         self.idle = idle
         self.rate = rate
 
     def patience(self, size: int, waited: float) -> float:
-        """How many seconds the next part may take, where `size` bytes came in the `waited` seconds before."""
+        """Return how many seconds the next part may take, after `size` bytes in `waited` seconds."""
         return max(0.0, min(self.idle, self.idle + size / self.rate - waited))
 
     def error(self, size: int) -> RequestTimeout:
-        """What a client is told that was too slow."""
+        """Return the error for a client that was too slow."""
         return RequestTimeout(
-            f"The request's body came too slowly: {size} bytes came, then nothing for {self.idle:g} s, or less than "
-            f"{self.rate} bytes a second in all. Nothing was done; send it again over a faster connection",
+            f"The request's body arrived too slowly: {size} bytes, then nothing for {self.idle:g} s or less than "
+            f"{self.rate} bytes a second overall. Nothing was done; send it again over a faster connection",
             details={"received": size, "idle_seconds": self.idle, "bytes_per_second": self.rate},
         )
 
 
 class Bodies:
-    """Checks a request's body by its headers, and counts it where they do not tell its size."""
+    """Checks a request's body by its headers, and counts its bytes if they do not declare a size."""
 
     def __init__(self, max_body: int, max_upload: int, pace: Pace | None = None) -> None:
         self._max_body = max_body
@@ -52,7 +52,7 @@ class Bodies:
         self._accepted: dict[int, frozenset[str]] = {}
 
     def check(self, headers: dict[bytes, bytes], route: Route | None, http_version: str) -> int | None:
-        """The limit to count this body against, None where there is none, or its length is known and allowed.
+        """Return the limit to count this body against; None if there is no body, or its declared length is allowed.
 
         Raises PayloadTooLarge, UnsupportedMediaType, BadRequest.
         """
@@ -66,13 +66,13 @@ class Bodies:
         accepted = self._accepted.get(id(route)) or self._learn(route)
         if kind not in accepted:
             raise UnsupportedMediaType(
-                f"A body of type {kind or 'unknown'!r} is not taken here; send {' or '.join(sorted(accepted))}",
+                f"A body of type {kind or 'unknown'!r} is not accepted here; send {' or '.join(sorted(accepted))}",
                 details={"accepted": sorted(accepted), "content_type": kind},
             )
         if kind in _JSON and "charset" in parameters.lower() and "utf-8" not in parameters.lower():
             raise UnsupportedMediaType(f"JSON must be UTF-8, not {parameters.strip()!r}")
         if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
-            raise UnsupportedMediaType("Compressed bodies are not taken: send the body as it is")
+            raise UnsupportedMediaType("Compressed bodies are not accepted: send the body uncompressed")
         limit = self._max_body if kind in _JSON else self._max_upload
         if length is None:
             return limit
@@ -83,7 +83,7 @@ class Bodies:
     def receiving(
         self, receive: Receive, headers: dict[bytes, bytes], route: Route | None, http_version: str
     ) -> Receive:
-        """`receive`, with the limits on this request's body: its size, and how slowly it may come.
+        """Return `receive` with the limits on this request's body: its size, and how slowly it may arrive.
 
         Raises PayloadTooLarge, UnsupportedMediaType, BadRequest.
         """
@@ -107,7 +107,7 @@ class Bodies:
 
 
 def declared_length(headers: dict[bytes, bytes]) -> int | None:
-    """`Content-Length`, None without one. Raises BadRequest where it is no number."""
+    """Return `Content-Length`, None without one. Raises BadRequest if it is not a number."""
     value = headers.get(b"content-length")
     if value is None or b"transfer-encoding" in headers:
         return None
@@ -117,18 +117,19 @@ def declared_length(headers: dict[bytes, bytes]) -> int | None:
 
 
 def is_streamed(headers: dict[bytes, bytes], http_version: str) -> bool:
-    """Whether a body of unknown length may follow."""
+    """Whether a body of undeclared length may follow."""
     return b"transfer-encoding" in headers or not http_version.startswith("1")
 
 
 def too_large(limit: int, length: int | None = None) -> PayloadTooLarge:
-    """The 413."""
-    told = f"{length} bytes are" if length is not None else "the body is"
-    return PayloadTooLarge(f"The body is too large: {told} above the limit of {limit}", details={"maximum": limit})
+    """Return the 413."""
+    size = f"{length} bytes are" if length is not None else "it is"
+    text = f"The body is too large: {size} above the limit of {limit} bytes"
+    return PayloadTooLarge(text, details={"maximum": limit})
 
 
 def counted(receive: Receive, limit: int) -> Receive:
-    """`receive` that raises PayloadTooLarge once more than `limit` bytes came."""
+    """Return a `receive` that raises PayloadTooLarge once more than `limit` bytes have arrived."""
     total = 0
 
     async def receive_counted() -> Message:
@@ -144,12 +145,12 @@ def counted(receive: Receive, limit: int) -> Receive:
 
 
 def paced(receive: Receive, pace: Pace) -> Receive:
-    """`receive` that raises RequestTimeout for a body that comes too slowly. Only waiting for the client counts."""
+    """Return a `receive` that raises RequestTimeout if the body arrives too slowly. Only waiting for it counts."""
     clock, size, waited, is_over = asyncio.get_running_loop().time, 0, 0.0, False
 
     async def receive_paced() -> Message:
         nonlocal size, waited, is_over
-        if is_over:  # what comes now is the end of the connection, for which anybody may wait
+        if is_over:  # only a disconnect can follow, which may be awaited without limit
             return await receive()
         began = clock()
         try:
@@ -166,9 +167,9 @@ def paced(receive: Receive, pace: Pace) -> Receive:
 
 
 async def drain(receive: Receive) -> None:
-    """Discard what still comes, for a few seconds at most.
+    """Discard what still arrives, for a few seconds at most.
 
-    Closing a connection with unread bytes resets it, and the client may never see the answer that it was sent.
+    Closing a connection with unread bytes resets it, and the client may then never see the answer.
     """
     with anyio.move_on_after(LINGER_SECONDS), suppress(CadgateError):
         while True:

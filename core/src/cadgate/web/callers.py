@@ -1,4 +1,4 @@
-"""Who sent a request, where what that depends on is more than a key: open routes, the cookie of a log-in, browsers."""
+"""Finds out who sent a request, where more than a key matters: open routes, log-in cookies, browsers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_NEXT = 2000
 
 
 class LogInFirst(Unauthenticated):
-    """What a browser gets that has no log-in: the way to the page that takes a key."""
+    """Redirects a browser without a log-in to the log-in page."""
 
     def __init__(self, location: str) -> None:
         super().__init__("A key is needed: log in")
@@ -29,9 +29,9 @@ class LogInFirst(Unauthenticated):
 
 
 class Callers:
-    """Asks the identity, and decides what becomes of somebody whom it does not know.
+    """Identifies callers, and decides what to do with unknown ones.
 
-    :param open_to: which of the open routes are open in this gateway.
+    :param open_to: the kinds of routes that need no key in this gateway.
     """
 
     def __init__(self, identity: Identity, table: RouteTable, open_to: frozenset[Open]) -> None:
@@ -40,7 +40,7 @@ class Callers:
         self._open = open_to
 
     def of(self, scope: AsgiScope, headers: dict[bytes, bytes], state: dict[str, Any], *, foreign: bool) -> Authority:
-        """The caller. `foreign` is a page of a configured origin, which has no part in a log-in.
+        """Return the caller. `foreign` says that a page of a configured origin sent it, for which no cookie counts.
 
         Raises Unauthenticated, Forbidden, or LogInFirst.
         """
@@ -54,7 +54,7 @@ class Callers:
         if isinstance(authority, PageAuthority):
             state["login"] = authority.login
             if scope["path"] in (LOGIN, LOGOUT):
-                return NOBODY  # the request may end the log-in, and must not end with it
+                return NOBODY  # this request may end the log-in, and must not be ended by that
             require_own_page(scope["type"], scope.get("method", "GET"), headers)
         return authority
 
@@ -72,12 +72,12 @@ class Callers:
 
 
 def accepts_html(headers: dict[bytes, bytes]) -> bool:
-    """Whether a person's browser asks: programs accept anything, and do not name HTML."""
+    """Whether a browser shows the answer to a person: programs accept anything, but do not name HTML."""
     return b"text/html" in headers.get(b"accept", b"")
 
 
 def login_location(scope: AsgiScope) -> str:
-    """The log-in page that leads back to where this request went."""
+    """Return the path of the log-in page that leads back to this request's path."""
     path = quote(scope["path"], safe="/")
     query: bytes = scope.get("query_string") or b""
     wanted = rooted(path) + (f"?{query.decode('latin-1')}" if query else "")
@@ -87,7 +87,7 @@ def login_location(scope: AsgiScope) -> str:
 
 
 def local_path(wanted: str | None) -> str:
-    """Where to go after the log-in: `wanted` where it is a path of this gateway, else its first page."""
+    """Return where to go after the log-in: `wanted` if it is a path of this gateway, otherwise its first page."""
     home = rooted("/")
     if not wanted or len(wanted) > _MAX_NEXT or not wanted.isascii() or not wanted.isprintable():
         return home

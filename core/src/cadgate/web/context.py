@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from cadgate.contract.context import RequestContext
+from cadgate.contract.context import Caller, RequestContext
 from cadgate.errors import ValidationFailed
 from cadgate.security.caller import authority_of, peer_of
 
@@ -39,11 +39,9 @@ def context_of(request: Request) -> RequestContext:
         if_match=revision,
         if_none_match=known,
         dry_run=b"dry_run" in query and _dry_run(request),
-        authority=authority_of(request.scope),
-        peer=peer_of(request),
-        gone=partial(_gone, request),
         timing=state.get("timing"),
         large=state.get("large", False),
+        caller=Caller(authority_of(request.scope), peer_of(request), partial(_gone, request)),
     )
 
 

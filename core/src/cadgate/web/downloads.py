@@ -1,4 +1,4 @@
-"""Files that go out: the bytes themselves where the client's `Accept` asks for them, the JSON envelope otherwise."""
+"""Files in responses: the bytes if the client's `Accept` asks for them, otherwise the JSON envelope."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _RANGE = re.compile(r"bytes=\s*(\d*)\s*-\s*(\d*)\s*\Z", re.IGNORECASE)
 
 
 class RangeNotSatisfiable(CadgateError):
-    """The part that was asked for lies outside of the file."""
+    """The requested range is outside the file."""
 
     code, status = "range_not_satisfiable", 416
 
     def __init__(self, wanted: str, size: int) -> None:
-        super().__init__(f"The range {wanted!r} lies outside of the file's {size} bytes", details={"size": size})
+        super().__init__(f"The range {wanted!r} is outside the file's {size} bytes", details={"size": size})
         self.headers = {"Content-Range": f"bytes */{size}"}
 
 
 def wants(accept: str, media_type: str) -> bool:
-    """Whether an Accept header names `media_type` (or its family), and wants it no less than JSON."""
+    """Whether an Accept header names `media_type` (or its family) and prefers it to JSON, or accepts both alike."""
     family = media_type.partition("/")[0] + "/*"
     weights = dict(_weighted(part) for part in accept.split(","))
     wanted = weights.get(media_type, 0.0 if family == "application/*" else weights.get(family, 0.0))
@@ -42,16 +42,16 @@ def wants(accept: str, media_type: str) -> bool:
 
 
 def _weighted(part: str) -> tuple[str, float]:
-    """A media range of an Accept header and its weight: 1 where it has none, 0 for one that cannot be read."""
+    """Return a media range of an Accept header and its weight: 1 if it has none, 0 if it is invalid."""
     media, *options = (each.strip().lower() for each in part.split(";"))
     given = next((option[2:] for option in options if option.startswith("q=")), "1")
     return media, float(given) if _WEIGHT.match(given) else 0.0
 
 
 class FileAnswer(Response):
-    """The bytes of an artifact: whole, one part of it (`Range`), or 304. Several parts at once are not offered.
+    """The bytes of an artifact: whole, one range, or 304. Multiple ranges are not supported.
 
-    The file is opened before the answer begins, so that removing the artifact does not cut it short.
+    The file is opened before the response starts, so that removing the artifact does not truncate it.
     """
 
     def __init__(self, stored: Stored, headers: dict[str, str]) -> None:
@@ -99,7 +99,7 @@ def _matches(given: str, etag: str) -> bool:
 
 
 def _part(wanted: str, size: int) -> tuple[int, int] | None:
-    """Begin and end of the part; None for what is no range, or several, which RFC 9110 allows to overlook.
+    """Return start and end of a range; None for an invalid one, or several, which RFC 9110 allows to ignore.
 
     Raises RangeNotSatisfiable.
     """
@@ -118,7 +118,7 @@ def _part(wanted: str, size: int) -> tuple[int, int] | None:
 
 
 def file_response(stored: Stored, *, attachment: bool = True, headers: dict[str, str] | None = None) -> Response:
-    """The bytes of an artifact, with Range and ETag support."""
+    """Return a response with the bytes of an artifact, with Range and ETag support."""
     artifact = stored.artifact
     base = artifact.name.rsplit("/", 1)[-1]
     disposition = "attachment" if attachment else "inline"
@@ -137,7 +137,7 @@ def file_response(stored: Stored, *, attachment: bool = True, headers: dict[str,
 
 
 def _filenames(name: str) -> str:
-    """A file's name in both forms of a Content-Disposition: in ASCII for whoever knows no other, and as it is."""
+    """Return both file name parameters of a Content-Disposition: plain ASCII for old clients, and the exact name."""
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     stem, dot, suffix = re.sub(r'["%\\/:]', "_", ascii_only).rpartition(".")
     if not dot:
@@ -151,16 +151,16 @@ BYTES: dict[str, str] = {"type": "string", "format": "binary"}
 
 
 def file_answers(*suffixes: str, default: bool = False) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that ends with `file_or_json`: the types of its files, by their suffixes (`.png`).
+    """Return the `responses` of a route that uses `file_or_json`: the types of its files, by suffix (`.png`).
 
-    `default` is for a route that answers the bytes unless JSON is asked for: they are then documented first.
+    Pass `default` for a route that returns the bytes unless JSON is requested: they are then documented first.
     """
     content = {media_type_of(f"file{suffix}"): {"schema": dict(BYTES)} for suffix in suffixes}
     return {200: {"content": content, BYTES_FIRST: True} if default else {"content": content}}
 
 
 def file_or_json(request: Request, result: BaseModel, artifact: Artifact) -> Any:
-    """The artifact's bytes when the client accepts its media type, else the envelope of `result`."""
+    """Return the artifact's bytes if the client accepts its media type, otherwise the envelope of `result`."""
     if wants(request.headers.get("accept", ""), artifact.media_type):
         store: ArtifactStore = request.app.state.artifacts
         return file_response(store.get(artifact.id), attachment=False)

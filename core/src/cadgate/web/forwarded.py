@@ -1,4 +1,4 @@
-"""What the head of a request says before anybody asks who sent it: its path, and what a proxy in front added."""
+"""Reads the head of a request before the caller is identified: its path, and what a proxy in front added."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def networks(entries: Iterable[str]) -> tuple[Network, ...]:
-    """The addresses and networks that `entries` name. Raises ValueError for what is none."""
+    """Parse addresses and networks. Raises ValueError for anything else."""
     return tuple(ipaddress.ip_network(entry, strict=False) for entry in entries)
 
 
 class Forwarded:
-    """Reads a request's path, and what it was before a proxy that is trusted passed it on.
+    """Reads a request's path, and restores what a trusted proxy changed.
 
     :param root: the setting `root_path`.
-    :param trusted: the setting `trusted_proxies`: only their headers count.
+    :param trusted: the setting `trusted_proxies`: headers of other proxies are ignored.
     """
 
     def __init__(self, root: str = "", trusted: Iterable[str] = ()) -> None:
@@ -38,7 +38,7 @@ class Forwarded:
     def read(self, scope: MutableMapping[str, Any], headers: dict[bytes, bytes]) -> None:
         """Correct path and scheme of `scope`, and set the root of this request. Raises BadRequest.
 
-        The path is without the root afterwards, whether a proxy took it off or not.
+        Afterwards the path is without the root, whether a proxy removed it or not.
         """
         raw_path: bytes = scope.get("raw_path") or b""
         if b"%" in raw_path:
@@ -47,12 +47,12 @@ class Forwarded:
             except ValueError as error:
                 raise BadRequest(f"The path {raw_path[:200].decode('latin-1')!r} cannot be read: {error}") from error
         elif SLASH in scope["path"]:
-            raise BadRequest("The path cannot be read: it holds the noncharacter U+FDD0")
+            raise BadRequest("The path cannot be read: it contains the noncharacter U+FDD0")
         if len(headers) != len(scope["headers"]):
             _refuse_repeated(scope["headers"])
         root = self._root
         if given := scope.get("root_path"):
-            # A server that was told of it puts it before every path.
+            # A server that knows its root path puts it before every path.
             scope["root_path"] = ""
             root = root or given.rstrip("/")
         if self._trusted and self._is_trusted(scope):
@@ -65,10 +65,10 @@ class Forwarded:
             ROOT.set(root)
 
     def client(self, scope: MutableMapping[str, Any], headers: dict[bytes, bytes]) -> str:
-        """The address of whoever sent it: as the nearest proxy says, where that is trusted."""
+        """Return the address of the client: as reported by the nearest proxy, if that is trusted."""
         client = scope.get("client")
-        if self._is_trusted(scope) and (told := headers.get(_FOR)):
-            return _last(told)[:64]
+        if self._is_trusted(scope) and (forwarded_for := headers.get(_FOR)):
+            return _last(forwarded_for)[:64]
         return client[0] if client else ""
 
     def _is_trusted(self, scope: MutableMapping[str, Any]) -> bool:
@@ -105,7 +105,7 @@ class Forwarded:
 
 
 def _last(value: bytes) -> str:
-    """What the nearest of several proxies added."""
+    """Return the value that the nearest of several proxies added."""
     return value.decode("latin-1").rpartition(",")[2].strip()
 
 

@@ -1,8 +1,8 @@
-"""The one door: every HTTP request and WebSocket passes here before anything else runs.
+"""The gate: every HTTP request and WebSocket passes through it before anything else runs.
 
-In this order: request id, path, `Host`, `Origin`, who is asking (401), the route (404, 405), what it asks of a caller
-(403), the body's type and size (415, 413). What is refused is answered here, in the envelope, and nothing of its body
-was read; what is let in is timed, counted and logged once, and ended when the caller's key is withdrawn meanwhile.
+It checks, in this order: request id, path, `Host`, `Origin`, the caller (401), the route (404, 405), the scopes it
+requires (403), the body's type and size (415, 413). A refused request is answered here, in the envelope, before its
+body is read. An admitted one is timed, counted and logged once, and ended if the caller's key is withdrawn meanwhile.
 Pure ASGI, tens of microseconds.
 """
 
@@ -48,26 +48,26 @@ _PREFLIGHT_SECONDS = b"600"
 _CLIENT_LEFT = 499
 _FIRST_FAILURE = 400
 NOTHING = Access(declared=True)
-"""What a path without a route asks for: 404 and 405 are no secret."""
+"""What a path without a route requires: nothing, since 404 and 405 are no secret."""
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 _DEFAULT_ALLOWED_HEADERS = b"authorization, content-type, idempotency-key, if-match, x-deadline-ms, x-request-id"
 
 
 def _is_cancelled() -> bool:
-    """Whether somebody asked this task to end, and not code in it for everybody to believe so."""
+    """Whether this task was really cancelled, rather than code in it raising CancelledError."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
 
 
 def _stopping() -> ApplicationUnavailable:
     return ApplicationUnavailable(
-        "The gateway is stopping and waited for this no longer; whether it was done is not known: "
-        "look, or send it again with the same Idempotency-Key when the gateway is back"
+        "The gateway is stopping and did not wait for this request to finish, so it may or may not have been done: "
+        "check, or send it again with the same Idempotency-Key when the gateway is back"
     )
 
 
 class _Way(NamedTuple):
-    """Where a request that was let in goes, and for whom."""
+    """Where an admitted request goes, and on whose behalf."""
 
     authority: Authority
     needs: Access
@@ -76,7 +76,7 @@ class _Way(NamedTuple):
 
 
 class Gate:
-    """See the module. One per application."""
+    """The ASGI middleware; see the module's docstring. One per gateway."""
 
     def __init__(
         self,
@@ -142,11 +142,11 @@ class Gate:
             except ClientDisconnect:
                 pass
             except (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
-                # Code of an adapter may raise what it likes; a cancellation that somebody asked for is none of that.
+                # Code of an adapter may raise anything; only a real cancellation is treated as one.
                 if isinstance(error, asyncio.CancelledError) and _is_cancelled():
                     if exchange.status:
                         raise
-                    # Only the server asks, and only at its end, of what did not end in time.
+                    # Only the server cancels, and only at its end, what did not finish in time.
                     await self._refuse(_stopping(), scope, headers, receive, exchange)
                     return
                 log_defect(inner, error)
@@ -160,7 +160,7 @@ class Gate:
             self._finish(scope, route, exchange)
 
     async def _run(self, scope: Scope, receive: Receive, exchange: Exchange, way: _Way) -> None:
-        """Let it run, until its end or until the caller may not have it any more. Raises what refuses it then."""
+        """Serve the request, until it ends or the caller's key is withdrawn, which is raised then."""
         serve = self._audited if way.needs.audited_here else self._serve
         if not way.authority.is_key:
             await serve(scope, receive, exchange, way)
@@ -185,14 +185,14 @@ class Gate:
         task.uncancel()
         if not exchange.status:
             raise _withdrawn(exchange.withdrawn)
-        # What the client has of the answer is not the whole, and the connection says so.
+        # The client has only a part of the answer: closing the connection shows that.
         abort = scope.get("extensions", {}).get(ABORT)
         if abort is not None:
             abort()
             await asyncio.sleep(0)
 
     async def _serve(self, scope: Scope, receive: Receive, exchange: Exchange, way: _Way) -> None:
-        """The short way where its route has one and the request is right, else the whole of FastAPI's."""
+        """Serve by the direct path if the route has one and the request is valid, otherwise by FastAPI."""
         route, child, _ = way.found
         direct: Direct | None = getattr(route, DIRECT, None)
         if direct is not None:
@@ -202,7 +202,7 @@ class Gate:
         await self.app(scope, receive, exchange.respond)
 
     async def _audited(self, scope: Scope, receive: Receive, exchange: Exchange, way: _Way) -> None:
-        """Run it, with a line in the audit log, since no method writes one."""
+        """Serve the request, with a line in the audit log, because no method writes one."""
         began = time.perf_counter()
         try:
             await self._serve(scope, receive, exchange, way)
@@ -216,7 +216,7 @@ class Gate:
     def _admit(
         self, scope: Scope, headers: dict[bytes, bytes], exchange: Exchange | None, state: dict[str, Any]
     ) -> bool:
-        """Path, Host, Origin, identity. True: this is a preflight, to be answered at once."""
+        """Check path, Host, Origin and identity. Returns True for a preflight, to be answered at once."""
         self._forwarded.read(scope, headers)
         host = headers.get(b"host")
         self._origins.check_host(host)
@@ -240,11 +240,11 @@ class Gate:
         return False
 
     def _permit(self, needs: Access, scope: Scope, state: dict[str, Any]) -> None:
-        """Raise Forbidden where the caller may not use this route. What was tried stands in the audit log."""
+        """Raise Forbidden if the caller may not use this route. The attempt is in the audit log then."""
         authority: Authority = state["authority"]
-        if authority is NOBODY:  # who was let in to an open route
+        if authority is NOBODY:  # admitted to an open route
             return
-        error = authority.objection(*needs.scopes, fresh=False)  # the key was looked up just now
+        error = authority.objection(*needs.scopes, fresh=False)  # the key was just looked up
         if error is None and needs.audited_here and needs.adapter is not None and "execute" in needs.scopes:
             runtime = scope["app"].state.runtimes.get(needs.adapter)
             if runtime is not None and not runtime.settings.allow_execute:
@@ -256,7 +256,7 @@ class Gate:
         raise error
 
     def _as_get(self, scope: Scope, exchange: Exchange) -> Scope:
-        """A HEAD of a route that has only GET becomes that GET, whose body is dropped."""
+        """Turn a HEAD for a route that has only GET into that GET, whose body is dropped."""
         if scope["method"] == "HEAD":
             route, _, allowed = self._table.find(scope)
             if route is None and "GET" in allowed:
@@ -315,16 +315,16 @@ class Gate:
 
 
 def _withdrawn(error: CadgateError) -> CadgateError:
-    """What is answered to a request that ran when its key was withdrawn."""
+    """Return the error for a request that was running when its key was withdrawn."""
     error.message = (
-        f"{error.message}, while this request ran: its work was stopped, and what it had changed by then is in the "
-        "document or was taken back, whole"
+        f"{error.message}, while this request ran: it was stopped, and its changes are either complete or rolled back "
+        "completely"
     )
     return error
 
 
 def _deed(needs: Access, scope: Scope, state: dict[str, Any]) -> Deed:
-    """What the audit log says of a request that no method speaks for."""
+    """Return the audit event of a request that calls no method."""
     client = scope.get("client")
     return Deed(
         method=needs.audited_as or "",

@@ -1,4 +1,4 @@
-"""One HTTP request on its way through the gate: what is known of it, and the gateway's headers on its answer."""
+"""One HTTP exchange on its way through the gate: its state, and the gateway's headers on the response."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cadgate.web.protocol import write_whole
 
 
 class Exchange:
-    """One HTTP request on its way: what is known of it, and the answer's head as it passes."""
+    """One HTTP exchange: the request's state, and the response, whose head gets the gateway's headers."""
 
     __slots__ = (
         "app_ms",
@@ -37,12 +37,12 @@ class Exchange:
         self.cors: list[tuple[bytes, bytes]] | None = None
         self.drop_body = False
         self.of_login = False
-        """Whether a cookie allowed it: no other page may load the answer, not even as a picture."""
+        """Whether a cookie authenticated it: no other page may load the response, not even as an image."""
         self.withdrawn: CadgateError | None = None
-        """Why the caller may not have the answer any more."""
+        """Why the caller may no longer have the response, if its key was withdrawn."""
 
     def timing(self, queue_ms: float, app_ms: float) -> None:
-        """Adds up what the calls of this request spent."""
+        """Add the times of one call of this request."""
         self.queue_ms += queue_ms
         self.app_ms += app_ms
 
@@ -51,7 +51,7 @@ class Exchange:
         return f"queue;dur={self.queue_ms:.2f}, app;dur={self.app_ms:.2f}, total;dur={total:.2f}"
 
     async def answer(self, status: int, content: bytes, cycle: RequestResponseCycle | None) -> None:
-        """Send a whole answer in JSON: in one piece, where the server's state of the request is at hand."""
+        """Send a whole JSON response: in one write, if the server's state of the request is at hand."""
         if cycle is not None and not (self.cors or self.drop_body or self.of_login):
             head = (
                 f"content-length: {len(content)}\r\ncontent-type: application/json\r\n"
@@ -66,7 +66,7 @@ class Exchange:
         await self.respond({"type": "http.response.body", "body": content})
 
     async def respond(self, message: Message) -> None:
-        """`send`, with the gateway's headers on the answer's head."""
+        """Send a message, with the gateway's headers added to the response's head."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             timing = self._times()

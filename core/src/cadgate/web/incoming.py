@@ -1,4 +1,4 @@
-"""Files that come in: a multipart upload, or an artifact that is there already."""
+"""Files that a request brings: a multipart upload, or an existing artifact."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from cadgate.web.uploads import receive_raw, receive_upload
 
 
 class ArtifactReference(BaseModel):
-    """The JSON form of an incoming file."""
+    """An incoming file as JSON."""
 
     model_config = ConfigDict(extra="forbid")
     artifact: Annotated[str, Field(description="The id of an artifact.", examples=["0123456789abcdef0123456789abcdef"])]
 
 
 class TrustableReference(ArtifactReference):
-    """The JSON form of an incoming file that may be trusted."""
+    """An incoming file as JSON that may be trusted."""
 
     trusted: Annotated[bool, Field(strict=True)] = False
 
@@ -37,9 +37,9 @@ class IncomingFile:
     def __init__(self, store: ArtifactStore, identifier: str, trusted: bool = False) -> None:
         self._store = store
         self.id = identifier
-        """The artifact's id. Whether there is such an artifact is seen when it is read."""
+        """The artifact's id. Whether it exists is checked when it is read."""
         self.trusted = trusted
-        """Whether the request wants the file as it is: only of `of_trustable`, whose method asks for the scope."""
+        """Whether to read the file as it is. Set only by `of_trustable`, whose method requires the scope."""
 
     @property
     def artifact(self) -> Artifact:
@@ -48,15 +48,15 @@ class IncomingFile:
 
     @property
     def path(self) -> Path:
-        """Where the file is. Raises ArtifactNotFound."""
+        """The path of the file. Raises ArtifactNotFound."""
         return self._store.get(self.id).path
 
     @staticmethod
     async def of_request(request: Request) -> IncomingFile:
-        """The multipart field `file`, or the artifact that the JSON body `{"artifact": id}` names.
+        """Return the multipart field `file`, or the artifact named by the JSON body `{"artifact": id}`.
 
         Raises what `receive_upload` raises, MalformedJson, ValidationFailed, ArtifactNotFound, UnsupportedMediaType,
-        and Forbidden for a caller who may not write.
+        and Forbidden for a caller without the scope `write`.
         """
         file = await IncomingFile._received(request, ArtifactReference)
         file._store.get(file.id)
@@ -69,9 +69,9 @@ class IncomingFile:
             bool, Query(description="Read the file as it is, with the code that it holds; needs the scope `execute`.")
         ] = False,
     ) -> IncomingFile:
-        """The same with `trusted`: a field of the multipart body or of the JSON, or in the query.
+        """Return the same with `trusted`, from the multipart body, the JSON, or the query.
 
-        The artifact is looked for when it is read: after the method has asked for the scope.
+        The artifact is looked up when it is read, after the method has checked the scope.
         """
         file = await IncomingFile._received(request, TrustableReference)
         file.trusted = file.trusted or trusted
@@ -96,7 +96,7 @@ class IncomingFile:
 
     @staticmethod
     async def of_raw_body(request: Request, name: str) -> IncomingFile:
-        """The bytes of the body, under this name. Raises what `receive_raw` raises."""
+        """Return the bytes of the body as a file of this name. Raises what `receive_raw` raises."""
         store: ArtifactStore = request.app.state.artifacts
         return IncomingFile(store, (await receive_raw(store, request, name)).id)
 

@@ -1,8 +1,8 @@
-"""uvicorn's protocols, mended.
+"""uvicorn's protocols with limits added.
 
-HTTP: limits on how large a request's head is, how long it takes to come, and how long a body that was answered goes on.
-WebSocket: limits on how slowly a message may come and in how many fragments, short turns; one that was refused by an
-HTTP answer is not logged as an error.
+HTTP: limits on the size of a request's head, the time it takes to arrive, and how long the body of an answered request
+may continue. WebSocket: limits on how slowly a message may arrive and on its fragments, and short turns; one that was
+refused by an HTTP response is not logged as an error.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from cadgate.web.bodies import Pace
 
 MAX_HEAD_BYTES = 64 * 1024
 ABORT = "cadgate.abort"
-"""The extension of a request by which its connection is closed at once, with what waits to be sent."""
+"""The extension of a request that closes its connection at once, dropping what waits to be sent."""
 CYCLE = "cadgate.cycle"
-"""The extension of a request that holds uvicorn's state of it: whether its body is there already, and which it is."""
+"""The extension of a request that holds uvicorn's state of it, such as its body so far."""
 MAX_FRAGMENTS = 20_000
-"""Of one WebSocket message: fragments may be empty, so that its size is no limit."""
+"""The limit for one WebSocket message. Its size does not limit them, because fragments may be empty."""
 TURN_BYTES = 8 * 1024
-"""What is read of a WebSocket at once."""
+"""How much of a WebSocket's input is processed in one turn."""
 HEAD_SECONDS = 20.0
-"""From the begin of a connection, or of a request on it, to the end of the request's head."""
+"""The limit from the start of a connection, or of a request on it, to the end of the request's head."""
 
 
 def write_whole(cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
-    """Write a whole answer at once; whether that was possible. Elsewise it goes the usual way, by `send`.
+    """Write a whole response at once, and return whether that was possible; otherwise use `send`.
 
-    `head` are header lines, whose values hold nothing that has to be checked, with `Content-Length` among them.
+    `head` has the header lines, including `Content-Length`, with values that need no checks.
     """
     if (
         cycle.disconnected
@@ -55,10 +55,10 @@ def write_whole(cycle: RequestResponseCycle, status: int, head: bytes, body: byt
 
 
 class GatewayProtocol(HttpToolsProtocol):
-    """Pass it to uvicorn as `http=`. What is not HTTP gets the envelope too."""
+    """The HTTP protocol, for uvicorn's `http=`. Input that is not HTTP is answered in the envelope too."""
 
     pace = Pace()
-    """How slowly the rest of a body may come; `cadgate serve` has its settings here."""
+    """How slowly the rest of a body may arrive; set by `cadgate serve`."""
 
     _head_bytes = 0
     _in_head = True
@@ -109,11 +109,11 @@ class GatewayProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._in_message and not self._in_head and self._head_timer is None and not self.transport.is_closing():
-            # What still comes of the body is discarded, but not for ever.
+            # The rest of the body is discarded, but not indefinitely.
             self._head_timer = self.loop.call_later(self.pace.idle, self._too_slow)
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(400, "Bad Request", "bad_request", "This is not an HTTP request that can be read")
+        self._refuse(400, "Bad Request", "bad_request", "This is not a valid HTTP request")
 
     def _too_slow(self) -> None:
         self._head_timer = None
@@ -138,10 +138,10 @@ class GatewayProtocol(HttpToolsProtocol):
 
 
 class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
-    """Pass it to uvicorn as `ws=`."""
+    """The WebSocket protocol, for uvicorn's `ws=`."""
 
     pace = Pace()
-    """How slowly a message may come; `cadgate serve` has its settings here."""
+    """How slowly a message may arrive; set by `cadgate serve`."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -161,7 +161,7 @@ class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
             self._read_on()
 
     def _read_on(self) -> None:
-        """Read a little, and let others have their turn: a frame may be as small as six bytes."""
+        """Process a part of the input, then let others have a turn: a frame may be as small as six bytes."""
         some = bytes(self._unread[:TURN_BYTES])
         del self._unread[:TURN_BYTES]
         self._reading = bool(self._unread)
@@ -206,14 +206,14 @@ class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
         if self.transport.is_closing():
             return
         now = self.loop.time()
-        if self.read_paused or self._reading:  # it is us who are slow
+        if self.read_paused or self._reading:  # the gateway is the slow one
             self._began = self._came = now
         size = sum(map(len, self.frames)) + len(self.conn.reader.buffer)
         wait = min(self.pace.patience(size, now - self._began), self._came + self.pace.idle - now)
         if wait > 0:
             self._timer = self.loop.call_later(max(wait, 0.05), self._look)
         else:
-            self._fail(1008, "request_timeout: the message came too slowly")
+            self._fail(1008, "request_timeout: the message arrived too slowly")
 
     def _fail(self, code: int, reason: str) -> None:
         self.frames = []
@@ -228,5 +228,5 @@ class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         await super().send(message)
         if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
-            # The handshake ended, by an answer other than 101; uvicorn takes it for one that was forgotten.
+            # The handshake ended with a response other than 101, which uvicorn would report as missing.
             self.handshake_complete = True

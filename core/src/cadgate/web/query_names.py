@@ -61,7 +61,7 @@ def require_known(query: bytes, known: Collection[str]) -> None:
     told = unknown[:_MAX_NAMED]
     near = {name: difflib.get_close_matches(_folded(name[:_MAX_NAME]), by_folded, n=1) for name in told}
     meant = {name: by_folded[found[0]] for name, found in near.items() if found}
-    accepted = f"accepted are: {', '.join(sorted(known))}" if known else "this route has no query parameters"
+    accepted = f"accepted parameters: {', '.join(sorted(known))}" if known else "this route has no query parameters"
     errors = [
         {
             "type": "extra_forbidden",

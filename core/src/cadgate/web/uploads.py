@@ -1,4 +1,4 @@
-"""Uploads: the field `file` of a multipart body, written straight into the store as it comes, hashed on the way."""
+"""Uploads: writes the field `file` of a multipart body straight into the store as it arrives, and hashes it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
-from cadgate.artifacts.room import needs_room
+from cadgate.artifacts.disk_space import reporting_full_disk
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import BadRequest, PathNotAllowed, ValidationFailed
 from cadgate.models.responses import Artifact
@@ -29,28 +29,27 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 _ESCAPED = {"%22": '"', "%0D": "\r", "%0A": "\n"}
-"""What browsers and HTTP libraries write for the three signs that a quoted file name cannot hold."""
+"""How browsers and HTTP libraries escape the three characters that a quoted file name cannot contain."""
 FIELD = "file"
 MAX_PARTS = 64
 MAX_TEXT = 1024
-"""Bytes of a field that holds no file; what is longer is cut."""
+"""The longest value of other fields, in bytes; longer ones are cut."""
 _BATCH = 1 << 20
 
 
 async def receive_upload(
     store: ArtifactStore, request: Request, *, key: str | None = None, fields: dict[str, str] | None = None
 ) -> Artifact:
-    """Keep the file of a multipart request as an artifact: once, where the request has an idempotency `key`.
+    """Store the file of a multipart request as an artifact; only once, if the request has an idempotency `key`.
 
-    `fields` are the names of what else the body may have, and gets the values, where they are short texts.
+    `fields` names the body's other fields, and gets their values, if they are short texts.
 
-    Raises Forbidden for a caller who may not write; ValidationFailed without a file, with an empty one, with two, or
-    with another field;
-    PathNotAllowed for its name; BadRequest for a body that is not multipart, or ends in its middle;
-    CommandExecutionError for a full disk. Nothing is kept then.
+    Raises Forbidden for a caller without the scope `write`; ValidationFailed without a file, with an empty one, with
+    two or with another field; PathNotAllowed for its name; BadRequest for a body that is not multipart, or is
+    truncated; CommandExecutionError for a full disk. Nothing is stored then.
     """
     audit: AuditLog = request.app.state.audit
-    with audit.watching(deed_of(request, "artifacts.store")) as learned, needs_room():
+    with audit.watching(deed_of(request, "artifacts.store")) as learned, reporting_full_disk():
         require(request, "write")
         identity = authority_of(request.scope).identity
         artifact = await _receive(store, request, {} if fields is None else fields)
@@ -61,12 +60,12 @@ async def receive_upload(
 
 
 async def receive_raw(store: ArtifactStore, request: Request, name: str) -> Artifact:
-    """Keep the body of a request, as it is, as the artifact `name`.
+    """Store the body of a request, unchanged, as the artifact `name`.
 
-    Raises Forbidden for a caller who may not write, CommandExecutionError for a full disk.
+    Raises Forbidden for a caller without the scope `write`, CommandExecutionError for a full disk.
     """
     audit: AuditLog = request.app.state.audit
-    with audit.watching(deed_of(request, "artifacts.store")) as learned, needs_room():
+    with audit.watching(deed_of(request, "artifacts.store")) as learned, reporting_full_disk():
         require(request, "write")
         part, name = store.upload_path(name)
         try:
@@ -108,7 +107,7 @@ def _unescaped(name: str) -> str:
 
 
 class _Upload:
-    """What the parser has found so far."""
+    """The state of one upload, filled by the parser's callbacks."""
 
     def __init__(self, store: ArtifactStore, owner: str) -> None:
         self._store = store
@@ -140,7 +139,7 @@ class _Upload:
             "on_end": self._end,
         }
 
-    # --- what the parser tells -----------------------------------------------------------------------------------
+    # --- the parser's callbacks ----------------------------------------------------------------------------------
 
     def _part_begin(self) -> None:
         self._parts += 1
@@ -191,10 +190,10 @@ class _Upload:
     def _end(self) -> None:
         self._ended = True
 
-    # --- what becomes of it --------------------------------------------------------------------------------------
+    # --- afterwards ----------------------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Write what waits. Runs in a thread."""
+        """Write what is buffered. Runs in a thread."""
         pending, self._pending = self._pending, []
         self._size += self.waiting
         self.waiting = 0
@@ -204,9 +203,9 @@ class _Upload:
                 self._file.write(piece)
 
     def finish(self, known: Collection[str]) -> str:
-        """The name of the file, now that the body is over. Raises what is wrong with it."""
+        """Return the file's name at the end of the body. Raises BadRequest or ValidationFailed if it is invalid."""
         if not self._ended:
-            raise BadRequest("The upload ends in its middle: the last boundary is missing")
+            raise BadRequest("The upload is truncated: its last boundary is missing")
         if self._name is None:
             raise ValidationFailed(f"The upload has no file in its field {FIELD!r}", details={"field": FIELD})
         if unknown := self._texts.keys() - known:
@@ -222,7 +221,7 @@ class _Upload:
 
     @property
     def fields(self) -> dict[str, str]:
-        """The fields that hold no file."""
+        """The fields other than the file."""
         return {name: text[: MAX_TEXT + 1].decode("utf-8", "replace") for name, text in self._texts.items()}
 
     def adopt(self, name: str) -> Artifact:

@@ -12,7 +12,7 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cadgate.contract.builtin import EXECUTE, Code
-from cadgate.contract.context import RequestContext
+from cadgate.contract.context import Caller, RequestContext
 from cadgate.contract.methods import Scope
 from cadgate.dispatch.batch import prepare_any
 from cadgate.dispatch.calls import DryRunDone
@@ -250,15 +250,6 @@ class Handler:
 
     # --- calls and code ------------------------------------------------------------------------------------------
 
-    def _context(self) -> RequestContext:
-        connection = self._connection
-        return RequestContext(
-            request_id=self._request_id(),
-            authority=connection.authority,
-            peer=connection.client,
-            door="websocket",
-        )
-
     def _begin(self, message: Execute | Call) -> Job:
         jobs = self._connection.jobs
         if message.id in jobs:
@@ -272,14 +263,18 @@ class Handler:
     async def _run(self, job: Job, message: Execute | Call, *, large: bool) -> None:
         """Run it and send its result."""
         connection, began = self._connection, time.perf_counter()
-        context = replace(
-            self._context(),
+        context = RequestContext(
             request_id=job.request_id,
             deadline_seconds=message.timeout_seconds,
-            stream=connection,
-            gone=job.cancel_token.wait,
-            cancel_token=job.cancel_token,
+            door="websocket",
             large=large,
+            caller=Caller(
+                connection.authority,
+                connection.client,
+                gone=job.cancel_token.wait,
+                stream=connection,
+                cancel_token=job.cancel_token,
+            ),
         )
         answer: dict[str, Any] = {"type": "result", "id": job.id}
         self._hub.watch(context.request_id, connection, job)

@@ -63,9 +63,9 @@ class FakeHost(Host):
         if how == "hang":
             wait_for_ever()
         if how == "die_at_ping":
-            setattr(calls.Caller, "answer", lambda *_: os._exit(5))  # noqa: B010
+            setattr(calls.CallRunner, "answer_call", lambda *_: os._exit(5))  # noqa: B010
         if how == "hang_at_ping":
-            setattr(calls.Caller, "answer", lambda *_: wait_for_ever())  # noqa: B010
+            setattr(calls.CallRunner, "answer_call", lambda *_: wait_for_ever())  # noqa: B010
 
     def version(self) -> str:
         return "Fake 1.0"

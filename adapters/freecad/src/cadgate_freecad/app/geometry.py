@@ -10,9 +10,9 @@ import FreeCAD
 
 from cadgate.appserver import AppError, method
 from cadgate_freecad.app import integrals, shapes, values
-from cadgate_freecad.app.documents import target
 from cadgate_freecad.app.failures import FreeCADError
-from cadgate_freecad.app.objects import find
+from cadgate_freecad.app.finding import find
+from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.values import significant, xyz
 
 TOLERANCE = 1e-6

@@ -7,21 +7,14 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate.appserver import AppError, about_to_change, current, method, not_found, page
+from cadgate.appserver import AppError, about_to_change, current, method, page
 from cadgate_freecad.app import changes, expressions, materials, operands, parameters, properties, shapes, values
 from cadgate_freecad.app.creation import depending, show
-from cadgate_freecad.app.documents import target
+from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.verification import measured
 from cadgate_freecad.app.verification.values import confirm, confirm_placement, require_movable
-
-
-def find(document: Any, name: str) -> Any:
-    """Return the object `name` of `document`. Raises AppError `object_not_found`."""
-    obj = document.getObject(name)
-    if obj is None:
-        raise not_found("object", name, [other.Name for other in document.Objects])
-    return obj
 
 
 def describe_fully(obj: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What every adapter must do, as tests against a real gateway with the real application.
+"""Tests that every adapter must pass, on a real gateway with the real application.
 
     from cadgate.testing.conformance import Conformance
 
@@ -19,13 +19,13 @@ from cadgate.testing.conformance.survival import Survival
 class Conformance(Survival, Doors, Calls, Contract):
     """The suite. A subclass whose name starts with `Test` is collected.
 
-    `creates`: the method that makes something with a name (default: the first that works without parameters), and
-    `creation_params`: what it needs. `exempt`: what the application cannot do, each with the reason, which is shown
-    as the reason of the skipped tests. What can be exempted is in `suite.CAPABILITIES`; the name of a method exempts
-    it from having a route.
+    `creates`: the method that creates something with a name (default: the first that works without parameters), and
+    `creation_params`: its parameters. `exempt`: what the application cannot do, each with the reason, which is shown
+    for the skipped tests. `suite.CAPABILITIES` lists what can be exempted; the name of a method exempts it from having
+    a route.
     """
 
-    # pytest runs the tests of the last base first: those that kill the application come at the end.
+    # pytest runs the tests of the last base first, so those that kill the application run last.
 
 
 __all__ = ["Conformance"]

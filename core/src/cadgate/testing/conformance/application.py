@@ -1,4 +1,4 @@
-"""An application that the tests start themselves, beside the gateway's: what it knows, and whom it lets in."""
+"""An application that the tests start themselves, in addition to the gateway's: its methods, and whom it admits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STOP_SECONDS = 10.0
 
 
 def with_application(subject: Subject, folder: Path, work: Callable[[ApplicationProcess], Awaitable[T]]) -> T:
-    """Start the adapter's application in `folder`, do `work` with it, and end it."""
+    """Start the adapter's application in `folder`, run `work` with it, and stop it."""
     launcher = subject.adapter.launcher(subject.settings)
     launch = Launch(
         plan=launcher.plan(),
@@ -46,18 +46,18 @@ def with_application(subject: Subject, folder: Path, work: Callable[[Application
 
 
 def hello(secret: str | None = None, protocol: int = PROTOCOL) -> bytes:
-    """The frame of a hello; without `secret`, with one that nobody has."""
+    """Return the frame of a hello; without `secret`, with a random one."""
     return request("session.hello", {"secret": secret or secrets.token_urlsafe(32), "protocol": protocol})
 
 
 def request(method: str, params: dict[str, Any], **meta: Any) -> bytes:
-    """The frame of a request."""
+    """Return the frame of a request."""
     message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params, "meta": meta}
     return encode(json.dumps(message).encode())
 
 
 def answer_to(port: int, sent: bytes) -> list[dict[str, Any]]:
-    """What the server on `port` answers these bytes until it closes the connection, which it must do by itself."""
+    """Send bytes to the server on `port`; return its answers until it closes the connection, as it must."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(sent)

@@ -1,4 +1,4 @@
-"""How single requests and batches are answered: right ones, wrong ones, and the same one twice."""
+"""Tests of single requests and batches: valid ones, invalid ones, and the same one twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from cadgate.contract.methods import Method
-from cadgate.testing.conformance.subject import Creation, Subject, Told, error_of
+from cadgate.testing.conformance.subject import Creation, Json, Subject, error_of
 from cadgate.testing.conformance.suite import Suite, needs
 
 
@@ -55,7 +55,7 @@ class Calls(Suite):
         error_of(subject.client.post("/batch", json=body, headers={"X-Deadline-Ms": value}), 422, "validation_error")
 
     def test_an_example_of_some_method_works(self, subject: Subject) -> None:
-        """Where nothing is created, no other test calls a method: then one of the documented examples has to work."""
+        """If nothing can be created, no other test calls a method, so one of the documented examples must work."""
         if "creation" not in self.exempt:
             return
         failed: dict[str, str] = {}
@@ -66,8 +66,8 @@ class Calls(Suite):
                     return
                 failed[name] = f"{one['error']['code']}: {one['error']['message']}"
         pytest.fail(
-            f"no example of a method works, and nothing else is called here: {failed or 'there are no examples'}. Give "
-            "the params of one, in json_schema_extra of its model_config, values that do not depend on a file",
+            f"no example of a method works, and no other test calls a method: {failed or 'there are no examples'}. "
+            "Give the params of one method, in json_schema_extra of its model_config, an example that needs no file",
             pytrace=False,
         )
 
@@ -77,9 +77,9 @@ class Calls(Suite):
     def test_what_was_created_is_read_back_the_same(self, creation: Creation) -> None:
         answer = creation.post()
         assert answer.status_code == 201, answer.text
-        told = answer.json()
-        assert (set(told), told["status"]) == ({"status", "result"}, "success")
-        made = told["result"]
+        envelope = answer.json()
+        assert (set(envelope), envelope["status"]) == ({"status", "result"}, "success")
+        made = envelope["result"]
         assert made["name"]
         assert made["type"]
         assert made["revision"]
@@ -188,7 +188,7 @@ class Calls(Suite):
 
 
 def _paths_with_bodies(subject: Subject) -> list[str]:
-    """`/batch`, and every path to post to that has no parameters."""
+    """Return `/batch`, and every path without parameters that accepts POST."""
     routes = [method["route"] for method in subject.methods.values() if method["params"].get("properties")]
     own = {subject.path(route) for route in routes if route and route["verb"] == "POST" and "{" not in route["path"]}
     return ["/batch", *sorted(own)]
@@ -200,10 +200,10 @@ def _delete(creation: Creation, name: str, *, if_match: str | None = None) -> ht
     return creation.subject.client.delete(creation.subject.path(route, name=name), headers=headers)
 
 
-def _examples(method: Method[Any, Any]) -> list[Told]:
-    """The documented parameters of a method; none at all are an example where the method needs none."""
+def _examples(method: Method[Any, Any]) -> list[Json]:
+    """Return the documented examples of a method's parameters; `{}` is one if it requires none."""
     extra: Any = method.params.model_config.get("json_schema_extra")
-    examples: list[Told] = cast("Told", extra).get("examples", []) if isinstance(extra, dict) else []
+    examples: list[Json] = cast("Json", extra).get("examples", []) if isinstance(extra, dict) else []
     if examples:
         return examples
     return [] if any(field.is_required() for field in method.params.model_fields.values()) else [{}]

@@ -1,4 +1,4 @@
-"""What an adapter promises before anything is called: its methods, their description, and whom it lets in."""
+"""Tests of what an adapter declares: its methods, their documentation, and whom it admits."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from cadgate.plugins.contents import METHOD_NAME
 from cadgate.routers.mount import routes_of
 from cadgate.testing.conformance.application import answer_to, hello, request, with_application
 from cadgate.testing.conformance.halves import disagreements, functions_inside
-from cadgate.testing.conformance.subject import Subject, Told
+from cadgate.testing.conformance.subject import Json, Subject
 from cadgate.testing.conformance.suite import Suite
 from cadgate.web.access import ACCESS, Access
 
 
 class Contract(Suite):
-    """Nothing here changes anything in the application."""
+    """Tests that change nothing in the application."""
 
     def test_the_adapter_is_active(self, subject: Subject) -> None:
         with subject.gateway.client() as client:
@@ -31,11 +31,11 @@ class Contract(Suite):
         assert plugin["routes"]
 
     def test_health_is_up_and_names_the_application(self, subject: Subject) -> None:
-        told = subject.gateway.health(subject.name)
-        assert told["status"] == "success", told
-        health = told["result"]
+        envelope = subject.gateway.health(subject.name)
+        assert envelope["status"] == "success", envelope
+        health = envelope["result"]
         assert (health["status"], health["mode"]) == ("up", "managed")
-        assert any(character.isdigit() for character in health["application"]), "Host.version() should tell a version"
+        assert any(character.isdigit() for character in health["application"]), "Host.version() should return a version"
         assert health["latency_ms"] < 2000
         assert psutil.pid_exists(health["pid"])
 
@@ -49,10 +49,10 @@ class Contract(Suite):
         missing = published - handled - inside
         assert not missing, f"no function inside the application is decorated @method(…) for {sorted(missing)}"
         unknown = {name for name in inside - published if not name.startswith("internal.")}
-        assert not unknown, f"the application answers methods without a Method, not named internal.*: {sorted(unknown)}"
+        assert not unknown, f"methods inside without a Method must be named internal.*: {sorted(unknown)}"
 
     def test_both_halves_agree_on_the_parameters(self, subject: Subject) -> None:
-        """What a method's model has is what its function takes. The function's file is read, for it runs elsewhere."""
+        """A function accepts its model's fields. The file is parsed, because it cannot be imported here."""
         wrong = [
             problem
             for name, function in functions_inside(subject.adapter.package)
@@ -68,7 +68,7 @@ class Contract(Suite):
             for schema in (listed["params"], listed["result"]):
                 assert schema["type"] == "object", name
                 _check_references(schema, schema, name)
-            assert listed["params"].get("additionalProperties") is False, f"{name} takes unknown fields"
+            assert listed["params"].get("additionalProperties") is False, f"{name} accepts unknown fields"
             assert listed["route"] or name in self.exempt, f"no route calls {name}"
 
     def test_every_operation_is_documented(self, subject: Subject) -> None:
@@ -101,24 +101,24 @@ class Contract(Suite):
             if isinstance(route.original_route, APIRoute)
             and not ((function := route.original_route.endpoint).__doc__ or "").strip()
         ]
-        assert not silent, f"without a docstring, which is the documentation: {silent}"
+        assert not silent, f"without a docstring, which is their documentation: {silent}"
 
     def test_every_route_asks_for_a_scope(self, subject: Subject) -> None:
-        """A route without one would be open to keys that may do nothing; `/batch` asks for that of each call."""
+        """A route without a scope would be open to every key; `/batch` requires the scopes of its calls."""
         open_to_all = [
             f"{verb} {access.audited_as or getattr(route, 'path', '')}"
             for route in routes_of(subject.adapter)
             for verb, access in cast("dict[str, Access]", getattr(route, ACCESS)).items()
             if not access.scopes and getattr(route, "path", "") != f"{subject.base}/batch"
         ]
-        assert not open_to_all, f'declare what a key must allow, dependencies=[requires("read")]: {open_to_all}'
+        assert not open_to_all, f'declare the scopes of a key, dependencies=[requires("read")]: {open_to_all}'
 
     def test_the_application_listens_on_the_loopback_only(self, subject: Subject, tmp_path: Path) -> None:
         async def addresses(process: Any) -> set[str]:
             connections = psutil.Process(process.pid).net_connections("tcp")
             return {one.laddr.ip for one in connections if one.status == psutil.CONN_LISTEN}
 
-        # In a sandbox it would have no network to listen on.
+        # Not in a sandbox, which would have no network to listen on.
         listening = with_application(subject, tmp_path, addresses)
         assert listening
         assert listening <= {"127.0.0.1", "::1"}
@@ -126,7 +126,7 @@ class Contract(Suite):
     def test_the_application_serves_nobody_without_its_secret(self, subject: Subject, tmp_path: Path) -> None:
         reader = next(iter(subject.contents.methods_by_name()))
 
-        async def answers(process: Any) -> dict[str, list[Told]]:
+        async def answers(process: Any) -> dict[str, list[Json]]:
             port = process.about["port"]
             return {
                 "a wrong secret": answer_to(port, hello() + request(reader, {})),
@@ -136,31 +136,31 @@ class Contract(Suite):
                 "another protocol": answer_to(port, hello(process.client._secret, PROTOCOL + 1)),
             }
 
-        told = with_application(subject, tmp_path, answers)
-        mismatch = told.pop("another protocol")
+        received = with_application(subject, tmp_path, answers)
+        mismatch = received.pop("another protocol")
         assert [one["error"]["data"]["code"] for one in mismatch] == ["protocol_mismatch"]
-        assert {who: answers for who, answers in told.items() if answers} == {}
+        assert {who: answers for who, answers in received.items() if answers} == {}
 
 
-def _check_references(node: Any, root: Told, name: str) -> None:
-    """Every `$ref` leads somewhere inside the schema."""
+def _check_references(node: Any, root: Json, name: str) -> None:
+    """Assert that every `$ref` resolves within the schema."""
     if isinstance(node, dict):
-        told = cast("Told", node)
-        reference = told.get("$ref")
+        schema = cast("Json", node)
+        reference = schema.get("$ref")
         if isinstance(reference, str):
             target: Any = root
             for part in reference.removeprefix("#/").split("/"):
-                assert part in target, f"{name}: {reference} leads nowhere"
+                assert part in target, f"{name}: {reference} does not resolve"
                 target = target[part]
-        for value in told.values():
+        for value in schema.values():
             _check_references(value, root, name)
     elif isinstance(node, list):
         for value in cast("list[Any]", node):
             _check_references(value, root, name)
 
 
-def _check_contents(where: str, operation: Told) -> None:
-    responses: dict[str, Told] = operation["responses"]
+def _check_contents(where: str, operation: Json) -> None:
+    responses: dict[str, Json] = operation["responses"]
     assert any(status.startswith("2") for status in responses), where
     expected = {"401", "403", "429", "500", "503", "504"}
     if "requestBody" in operation:
@@ -168,8 +168,8 @@ def _check_contents(where: str, operation: Told) -> None:
     assert expected <= set(responses), f"{where} does not document {sorted(expected - set(responses))}"
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         if kind == "application/json":
-            told = content.get("example") or content.get("examples")
-            assert told, f"{where} shows no body: give its model examples, in json_schema_extra of its model_config"
+            shown = content.get("example") or content.get("examples")
+            assert shown, f"{where} has no example body: add one in json_schema_extra of its model's model_config"
     for status, response in responses.items():
         if status >= "4":
             schema = response["content"]["application/json"]["schema"]

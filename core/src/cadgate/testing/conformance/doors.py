@@ -1,4 +1,4 @@
-"""The WebSocket of the adapter: calls, events and code through it."""
+"""Tests of the adapter's WebSocket: calls, events and code."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from cadgate.testing.conformance.subject import Creation, Subject, Told
+from cadgate.testing.conformance.subject import Creation, Json, Subject
 from cadgate.testing.conformance.suite import Suite, needs
 
 SECONDS = 30
 
 
 class Doors(Suite):
-    """`/ws/{adapter}`."""
+    """Tests of `/ws/{adapter}`."""
 
     def test_the_websocket_greets_answers_and_survives_nonsense(self, subject: Subject) -> None:
         with _connected(subject) as (socket, greeting):
@@ -45,9 +45,9 @@ class Doors(Suite):
         with _connected(subject) as (socket, _):
             assert _ask(socket, type="subscribe", id="1", topics=["objects"])["result"]["topics"] == ["objects"]
             name = creation.make(name=creation.new_name())["name"]
-            assert _told(socket, name) == "created"
+            assert _action(socket, name) == "created"
             creation.subject.batch((creation.delete, {"name": name}))
-            assert _told(socket, name) == "deleted"
+            assert _action(socket, name) == "deleted"
 
     @needs("execute")
     def test_code_runs_prints_and_has_a_value(self, subject: Subject) -> None:
@@ -72,19 +72,19 @@ class Doors(Suite):
 
 
 @contextmanager
-def _connected(subject: Subject) -> Generator[tuple[ClientConnection, Told]]:
+def _connected(subject: Subject) -> Generator[tuple[ClientConnection, Json]]:
     url = subject.gateway.url.replace("http://", "ws://", 1) + f"/ws/{subject.name}"
     with connect(url, open_timeout=SECONDS, proxy=None) as socket:
         yield socket, json.loads(socket.recv(SECONDS))
 
 
-def _next(socket: ClientConnection, kind: str) -> Told:
-    """The next message of a type; others are passed over."""
+def _next(socket: ClientConnection, kind: str) -> Json:
+    """Return the next message of a type, skipping others."""
     return _first(socket, lambda message: message["type"] == kind, f"a message {kind!r}")
 
 
-def _ask(socket: ClientConnection, **message: Any) -> Told:
-    """Send a message and return the one that answers it."""
+def _ask(socket: ClientConnection, **message: Any) -> Json:
+    """Send a message, and return the answer."""
     socket.send(json.dumps(message))
     return _first(
         socket,
@@ -93,8 +93,8 @@ def _ask(socket: ClientConnection, **message: Any) -> Told:
     )
 
 
-def _told(socket: ClientConnection, name: str) -> str:
-    """What the next event about `name` says was done."""
+def _action(socket: ClientConnection, name: str) -> str:
+    """Return the action of the next event about `name`."""
     event = _first(
         socket,
         lambda message: message.get("topic") == "objects" and message["data"]["name"] == name,
@@ -103,16 +103,16 @@ def _told(socket: ClientConnection, name: str) -> str:
     return str(event["data"]["action"])
 
 
-def _first(socket: ClientConnection, wanted: Callable[[Told], bool], what: str) -> Told:
-    """The first message that is wanted. Heartbeats come for ever: the wait for it has an end of its own."""
+def _first(socket: ClientConnection, wanted: Callable[[Json], bool], what: str) -> Json:
+    """Return the first wanted message. The wait is limited, because heartbeats never end."""
     until = time.monotonic() + SECONDS
-    seen: list[Told] = []
+    seen: list[Json] = []
     while time.monotonic() < until:
         try:
-            message: Told = json.loads(socket.recv(max(0.0, until - time.monotonic())))
+            message: Json = json.loads(socket.recv(max(0.0, until - time.monotonic())))
         except TimeoutError:
             break
         if wanted(message):
             return message
         seen.append(message)
-    raise AssertionError(f"{what} did not come within {SECONDS} s, but {seen[-5:]}")
+    raise AssertionError(f"{what} did not arrive within {SECONDS} s, only {seen[-5:]}")

@@ -1,4 +1,4 @@
-"""Compares the two halves of an adapter without running the one that belongs inside the application."""
+"""Compares the two halves of an adapter without running the half inside the application."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Function = ast.FunctionDef
 
 
 def functions_inside(package: str) -> Iterator[tuple[str, Function]]:
-    """Every function in `package.app` that is decorated `@method("name")`, by that name."""
+    """Yield every function in `package.app` that is decorated `@method("name")`, with that name."""
     spec = importlib.util.find_spec(package)
     for folder in () if spec is None else spec.submodule_search_locations or ():
         for path in sorted(Path(folder, "app").rglob("*.py")):
@@ -32,19 +32,19 @@ def _answers(function: Function) -> Iterator[str]:
 
 
 def disagreements(method: Method[Any, Any], function: Function) -> Iterator[str]:
-    """What the function cannot take of what the model sends, and what it waits for in vain."""
+    """Yield what the function does not accept of the model's fields, and what it requires that the model lacks."""
     fields = method.params.model_fields
     arguments = function.args
     named = [*arguments.args, *arguments.kwonlyargs]
     takes = {one.arg for one in named}
     if arguments.kwarg is None:
         for name in sorted(set(fields) - takes):
-            yield f"{method.name}: its model has {name!r}, which {function.name}() in app does not take"
+            yield f"{method.name}: its model has {name!r}, which {function.name}() in app does not accept"
     defaults = [*[None] * (len(arguments.args) - len(arguments.defaults)), *arguments.defaults, *arguments.kw_defaults]
     needed = {one.arg for one, default in zip(named, defaults, strict=True) if default is None}
     for name in sorted(needed - set(fields)):
-        yield f"{method.name}: {function.name}() in app takes {name!r}, which its model does not have"
+        yield f"{method.name}: {function.name}() in app requires {name!r}, which its model does not have"
     if method.partial:
-        # Only what the client set travels.
+        # Only the fields that the client set are sent.
         for name in sorted(needed & {name for name, field in fields.items() if not field.is_required()}):
-            yield f"{method.name}: {function.name}() in app needs {name!r}, which is not sent where it was not given"
+            yield f"{method.name}: {function.name}() in app requires {name!r}, which is only sent if the client set it"

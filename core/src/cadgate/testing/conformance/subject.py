@@ -1,4 +1,4 @@
-"""The adapter under test as the conformance tests see it: its methods, and one that creates what others read back."""
+"""The adapter under test: its methods, and one that creates what others read back."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from cadgate.plugins.discovery import discover
 from cadgate.plugins.hookspecs import Adapter
 from cadgate.testing.gateway import Gateway
 
-Told = dict[str, Any]
+Json = dict[str, Any]
 
 
 class Subject:
-    """One adapter, behind a running gateway and as its package holds it."""
+    """One adapter: its package, and a running gateway that serves it."""
 
     def __init__(self, name: str, settings: Mapping[str, Any], gateway: Gateway, client: httpx.Client) -> None:
         self.name = name
@@ -40,36 +40,36 @@ class Subject:
         self.settings: AdapterSettings = found.settings
         self.contents: Contents = contents_of(self.adapter.package)
         listed = client.get("/methods")
-        self.methods: dict[str, Told] = {one["name"]: one for one in listed.json()["result"]["methods"]}
+        self.methods: dict[str, Json] = {one["name"]: one for one in listed.json()["result"]["methods"]}
 
-    def path(self, route: Told, **names: str) -> str:
-        """The path of a listed route below the adapter's prefix, with its parameters put in."""
+    def path(self, route: Json, **names: str) -> str:
+        """Return the path of a listed route below the adapter's prefix, with its parameters filled in."""
         path: str = route["path"].removeprefix(self.base)
         for key, value in names.items():
             path = path.replace("{" + key + "}", quote(value, safe=""))
         return path
 
     def read(self, method: str, name: str) -> httpx.Response:
-        """Ask for what is called `name` through the route of `method`."""
+        """Read the thing named `name` by the route of `method`."""
         return self.client.get(self.path(self.methods[method]["route"], name=name))
 
-    def batch(self, *calls: tuple[str, Told], atomic: bool = False, headers: Mapping[str, str] | None = None) -> Any:
-        """The answer to a batch of (method, params)."""
+    def batch(self, *calls: tuple[str, Json], atomic: bool = False, headers: Mapping[str, str] | None = None) -> Any:
+        """Send a batch of (method, params), and return the response."""
         items = [{"method": method, "params": params} for method, params in calls]
         return self.client.post("/batch", json={"calls": items, "atomic": atomic}, headers=dict(headers or {}))
 
 
 class Creation:
-    """A method that makes something with a name, and the methods that read and delete that."""
+    """A method that creates something with a name, and the methods that read and delete it."""
 
     def __init__(self, subject: Subject, create: str | None, params: Mapping[str, Any]) -> None:
         self.subject = subject
         self.params = dict(params)
         self.create = create or self._find()
         if self.create not in subject.methods:
-            pytest.fail(f"`creates` names {self.create!r}, which is no method of {subject.name}", pytrace=False)
-        self.get = self._beside("get", "GET")
-        self.delete = self._beside("delete", "DELETE")
+            pytest.fail(f"`creates` names {self.create!r}, which is not a method of {subject.name}", pytrace=False)
+        self.get = self._related("get", "GET")
+        self.delete = self._related("delete", "DELETE")
 
     def _find(self) -> str:
         for name, method in sorted(self.subject.contents.methods_by_name().items()):
@@ -81,20 +81,20 @@ class Creation:
                     continue
                 return name
         raise pytest.fail.Exception(
-            "no method creates something with a name from no parameters at all: set `creates` (and `creation_params`) "
+            "no method creates something with a name without any parameters: set `creates` (and `creation_params`) "
             "in the test class, or exempt 'creation' with the reason",
             pytrace=False,
         )
 
-    def _beside(self, action: str, verb: str) -> str:
-        """`get` or `delete` of the same resource, or of `objects`."""
+    def _related(self, action: str, verb: str) -> str:
+        """Return the method `get` or `delete` of the same resource, or of `objects`."""
         for resource in (self.create.partition(".")[0], "objects"):
             route = self.subject.methods.get(f"{resource}.{action}", {}).get("route")
             if route and route["verb"] == verb and "{name}" in route["path"]:
                 return f"{resource}.{action}"
         resource = self.create.partition(".")[0]
         raise pytest.fail.Exception(
-            f"what {self.create} makes cannot be found again: there is no method {resource}.{action} or "
+            f"what {self.create} creates cannot be found again: there is no method {resource}.{action} or "
             f"objects.{action} with a route {verb} …/{{name}}",
             pytrace=False,
         )
@@ -108,7 +108,7 @@ class Creation:
         body = {**self.params, **params}
         return self.subject.client.post(self.path + query, json=body, headers=dict(headers or {}))
 
-    def make(self, **params: Any) -> Told:
+    def make(self, **params: Any) -> Json:
         """Create, and return what was created."""
         answer = self.post(**params)
         assert answer.status_code in (200, 201), answer.text
@@ -123,7 +123,7 @@ class Creation:
         return answer.status_code == 200
 
     def new_name(self) -> str:
-        """A name that nothing has, of letters that every application takes."""
+        """Return an unused name, of characters that every application accepts."""
         return f"Conformance{uuid4().hex[:12]}"
 
 
@@ -131,13 +131,13 @@ def _is_creation(method: Method[Any, Any]) -> bool:
     return method.naming_parameter == "name" and {"name", "revision"} <= set(method.result.model_fields)
 
 
-def error_of(answer: httpx.Response, status: int, code: str) -> Told:
-    """The error of an answer, which must have this status, this code and the envelope's shape."""
-    told = answer.json()
-    assert (answer.status_code, told.get("error", {}).get("code")) == (status, code), answer.text
-    assert set(told) == {"status", "error"}
-    assert told["status"] == "error"
-    error: Told = told["error"]
+def error_of(answer: httpx.Response, status: int, code: str) -> Json:
+    """Return the error of a response, which must have this status, this code and the envelope's shape."""
+    envelope = answer.json()
+    assert (answer.status_code, envelope.get("error", {}).get("code")) == (status, code), answer.text
+    assert set(envelope) == {"status", "error"}
+    assert envelope["status"] == "error"
+    error: Json = envelope["error"]
     assert set(error) == {"code", "message", "details", "retryable", "request_id"}
     assert error["message"].strip()
     assert error["request_id"] == answer.headers["x-request-id"]

@@ -1,4 +1,4 @@
-"""The base of the conformance tests: what a subclass declares, exemptions, and the fixtures of the tests."""
+"""The base of the conformance tests: what a subclass declares, exemptions, and fixtures."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from cadgate.testing.conformance.subject import Creation, Subject
 from cadgate.testing.gateway import Gateway
 
 CAPABILITIES: Mapping[str, str] = {
-    "creation": "something with a name can be made, read back and deleted",
+    "creation": "something with a name can be created, read back and deleted",
     "revisions": "`If-Match` on a change is compared with the object's revision",
     "undo": "the last request can be undone and redone",
     "atomic": "a batch can be all or nothing",
-    "events": "changes are told on the topic `objects`",
+    "events": "changes are published on the topic `objects`",
     "execute": "Python can be run inside the application",
     "recovery": "what was acknowledged survives the death of the application",
 }
@@ -29,7 +29,7 @@ def needs(*capabilities: str) -> Any:
     """Mark a test that is skipped where one of these capabilities is exempt."""
     unknown = set(capabilities) - set(CAPABILITIES)
     if unknown:
-        raise ValueError(f"no capabilities: {sorted(unknown)}")
+        raise ValueError(f"unknown capabilities: {sorted(unknown)}")
 
     def mark(function: Any) -> Any:
         setattr(function, NEEDS, capabilities)
@@ -39,7 +39,7 @@ def needs(*capabilities: str) -> Any:
 
 
 class Suite:
-    """See `Conformance`."""
+    """The base of the test classes; see `Conformance`."""
 
     creates: ClassVar[str | None] = None
     creation_params: ClassVar[Mapping[str, Any]] = {}
@@ -55,7 +55,7 @@ class Suite:
 
     @pytest.fixture(autouse=True)
     def cadgate_exemptions(self, request: pytest.FixtureRequest) -> None:
-        """Skips a test that needs what the adapter's author exempted."""
+        """Skip a test that needs a capability which the adapter's author exempted."""
         for capability in getattr(request.function, NEEDS, ()):
             if capability in self.exempt:
                 pytest.skip(f"{capability}: {self.exempt[capability]}")
@@ -68,10 +68,10 @@ class Suite:
         cadgate_gateway: Gateway,
         cadgate_client: httpx.Client,
     ) -> Subject:
-        """The adapter under test."""
+        """Return the adapter under test."""
         return Subject(cadgate_adapter_name, cadgate_adapter_settings, cadgate_gateway, cadgate_client)
 
     @pytest.fixture
     def creation(self, subject: Subject) -> Creation:
-        """How something is made, read back and deleted."""
+        """Return how something is created, read back and deleted."""
         return Creation(subject, self.creates, self.creation_params)

@@ -1,4 +1,4 @@
-"""What happens when calls take too long, and when the application is killed."""
+"""Tests of calls that take too long, and of an application that is killed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RECOVERY_SECONDS = 90.0
 
 
 class Survival(Suite):
-    """These restart the application."""
+    """Tests that restart the application."""
 
     @needs("execute")
     def test_a_deadline_is_kept_and_the_application_serves_on(self, subject: Subject) -> None:

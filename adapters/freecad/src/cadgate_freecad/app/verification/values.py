@@ -113,11 +113,12 @@ def confirm(obj: Any, prepared: dict[str, Any], field: str = "properties.") -> N
         why = scripted.because() if field == "" else None
         if why is not None:
             # Of a new object: what was asked for was made, and code changed it afterwards.
-            text = f"{obj.Name!r} has {name} {_plain(kept)!r} instead of {_plain(wanted)!r}: {why}"
+            text = f"{obj.Name!r} has {name} {values.to_json(kept)!r} instead of {values.to_json(wanted)!r}: {why}"
             warn("changed_by_code", text)
         else:
             raise values.invalid(
-                f"{field}{name}", f"{_plain(wanted)!r} is refused: FreeCAD would make it {_plain(kept)!r}"
+                f"{field}{name}",
+                f"{values.to_json(wanted)!r} is refused: FreeCAD would make it {values.to_json(kept)!r}",
             )
 
 
@@ -140,9 +141,3 @@ def same(kept: Any, wanted: Any) -> bool:
     if isinstance(kept, (list, tuple)) and isinstance(wanted, (list, tuple)):
         return len(kept) == len(wanted) and all(same(a, b) for a, b in zip(kept, wanted))
     return bool(kept == wanted)
-
-
-def _plain(value: Any) -> Any:
-    from cadgate_freecad.app.properties import to_json
-
-    return to_json(value)

@@ -1,4 +1,4 @@
-"""Whether what was done again did the same: the results of a replay are compared with those that were acknowledged."""
+"""Compares the results of a replay with those that were acknowledged."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import math
 from typing import Any, Dict, List, cast
 
 UNCOMPARED = ("warnings", "revision")
-"""Fields of results that may differ: said once only, or derived from the others."""
+"""Fields of results that may differ: reported only once, or derived from the others."""
 _SHOWN = 80
 _TOLERANCE = 1.01e-5
-"""Results have six digits of a size: what another version of a formula rounds the other way is one of the last."""
+"""Results have six significant digits: one unit in the last place, which may be rounded the other way."""
 
 
 def first_difference(acknowledged: Any, now: Any) -> str | None:
-    """Where two results tell something else, for people; None where they tell the same.
+    """Return where two results differ, for people; None where they agree.
 
-    The last digits of numbers do not count: a saved document keeps fewer of them than memory, and what is computed from
-    it differs there.
+    The last digits of numbers do not count: a saved document has fewer of them than memory, and so has what is computed
+    from it.
     """
     return _difference(json.loads(json.dumps(acknowledged)), json.loads(json.dumps(now)), "")
 

@@ -1,4 +1,4 @@
-"""Work in a copy of this process: what it writes is the state of one moment, while this process goes on changing it."""
+"""Runs work in a forked copy of this process, which has the state of one moment while this process goes on."""
 
 from __future__ import annotations
 
@@ -15,31 +15,33 @@ from typing import Any, Callable, NoReturn
 from cadgate.appserver import log
 
 SUPPORTED = sys.platform == "linux"
-"""Elsewhere the systems' own libraries do not work in a copy (macOS), or there is none (Windows)."""
+"""Elsewhere the system's libraries do not work after a fork (macOS), or there is no fork (Windows)."""
 FLUSHED = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
 
 
-class Copy:
-    """`work` in a copy, which has the memory of this moment, one thread, and no file or socket but its log.
+class ForkedCopy:
+    """Runs `work` in a forked copy, which has this moment's memory, one thread, and no file or socket but its log.
 
-    `told` is called, on another thread, when it has ended. Must be made on the main thread. Raises OSError.
+    `on_ended` is called, on another thread, when the copy has ended. Must be created on the main thread.
+
+    Raises OSError.
     """
 
-    def __init__(self, work: Callable[[], None], seconds: float, told: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], None], seconds: float, on_ended: Callable[[], None]) -> None:
         self.succeeded: bool | None = None
-        """Whether `work` was done within `seconds`; None until that is known."""
+        """Whether `work` finished within `seconds`; None while it runs."""
         self.seconds = 0.0
         self._began = time.monotonic()
-        self._told = told
+        self._on_ended = on_ended
         for stream in FLUSHED:
-            # What waits there would be written twice.
+            # Otherwise buffered text would be written twice.
             _quietly(stream.flush)
         with warnings.catch_warnings():
-            # Python 3.12 warns of threads. Those that could hold a lock now are this server's, which the copy avoids.
+            # Python 3.12 warns about threads. Only this server's could hold a lock now, and the copy avoids those.
             warnings.simplefilter("ignore", DeprecationWarning)
             self._pid = os.fork()
         if self._pid == 0:
-            _be_the_copy(work, seconds)
+            _run_as_copy(work, seconds)
         self._waiter = threading.Thread(target=self._wait, name="cadgate-copy", daemon=True)
         self._waiter.start()
 
@@ -48,39 +50,41 @@ class Copy:
             _, status = os.waitpid(self._pid, 0)
             done = os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0
         except ChildProcessError:
-            # Code of the user's waited for all children: nobody knows.
+            # The user's code waited for all children, so the status is lost.
             done = False
         self.seconds = time.monotonic() - self._began
         self.succeeded = done
-        self._told()
+        self._on_ended()
 
     def kill(self) -> None:
-        """End it, and wait for that."""
+        """Kill the copy, and wait for its end."""
         if self.succeeded is None:
             _quietly(os.kill, self._pid, signal.SIGKILL)
             self._waiter.join()
 
 
-def _be_the_copy(work: Callable[[], None], seconds: float) -> NoReturn:
+def _run_as_copy(work: Callable[[], None], seconds: float) -> NoReturn:
     code = 1
     try:
-        # By the kernel: a lock that some thread held is held for ever here.
+        # The kernel enforces the time limit: in the copy, a lock that another thread held is never released.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, max(1, math.ceil(seconds)))
-        _let_go()
+        _release_descriptors()
         work()
         code = 0
-    except BaseException as error:  # noqa: BLE001 - it ends here, whatever it was
-        log.failure(error)
+    except BaseException as error:  # noqa: BLE001 - the copy ends here, whatever it was
+        log.error(error)
     finally:
         for stream in FLUSHED:
             _quietly(stream.flush)
         os._exit(code)
 
 
-def _let_go() -> None:
-    """Leave the sockets and pipes to the process that they are of. Their numbers stay taken, so that nothing else gets
-    them: an object that still writes to one must not write into a file."""
+def _release_descriptors() -> None:
+    """Point every descriptor but the standard streams to /dev/null.
+
+    The numbers stay in use, so that an object that still writes to one cannot write into a file opened later.
+    """
     null = os.open(os.devnull, os.O_RDWR)
     for name in os.listdir("/proc/self/fd"):
         if int(name) > 2:

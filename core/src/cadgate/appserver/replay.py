@@ -1,24 +1,24 @@
-"""Does again what a journal tells, as far as that goes: what fails or differs is reported, and what follows is done."""
+"""Replays entries of a journal: what fails or differs is reported, and what follows is applied all the same."""
 
 from __future__ import annotations
 
 from typing import Any, Callable
 
+from cadgate.appserver.comparison import first_difference
 from cadgate.appserver.generations import Damage, Entry
-from cadgate.appserver.sameness import first_difference
 
 
 class Unchanged(Exception):
-    """An entry failed, and had changed nothing."""
+    """An entry failed without having changed anything."""
 
 
 def apply_all(
     entries: list[Entry], apply: Callable[[Entry], Any], may: Callable[[Entry], bool], damages: list[Damage]
 ) -> tuple[list[Entry], int | None]:
-    """Those that were applied, with the results that they have now; the place of one that changed something and failed,
-    where this ended: the state is to be loaded anew without it.
+    """Apply entries; return those applied, with their present results, and where this stopped, if it did.
 
-    `may` says whether an entry is to be tried at all.
+    It stops at an entry that failed after changing something: the state must then be loaded anew, and replayed without
+    it. `may` says whether an entry is to be tried at all.
     """
     applied: list[Entry] = []
     for place, entry in enumerate(entries):
@@ -31,7 +31,7 @@ def apply_all(
             continue
         try:
             result = apply(entry)
-        except Exception as error:  # noqa: BLE001 - whatever it is, what is independent of it is still there
+        except Exception as error:  # noqa: BLE001 - entries that do not depend on it can still be applied
             damages.append(Damage(where, f"replay failed: {error}"))
             if not isinstance(error, Unchanged):
                 return applied, place

@@ -1,4 +1,4 @@
-"""A disk without room is nobody's defect: whoever wanted to keep a file is told so."""
+"""Turns a full disk into an error for the client, rather than a defect of the gateway."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def needs_room() -> Generator[None]:
-    """Raise CommandExecutionError for an OSError of the block that says that the disk takes no more."""
+def reporting_full_disk() -> Generator[None]:
+    """Raise CommandExecutionError if the block fails because the disk is full."""
     try:
         yield
     except OSError as error:
         if error.errno not in _FULL:
             raise
         raise CommandExecutionError(
-            f"The file could not be kept ({error.strerror}): make room on the gateway's disk, or remove artifacts",
+            f"The file could not be saved ({error.strerror}): free space on the gateway's disk, or remove artifacts",
             details={"reason": error.strerror},
         ) from error

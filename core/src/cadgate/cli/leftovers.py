@@ -1,4 +1,4 @@
-"""What uninstalled adapters leave behind: tables of plugins.toml, sessions, logs; and artifacts that have grown old."""
+"""`cadgate prune`: removes what uninstalled adapters leave behind, and old artifacts."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ DAY = 24 * 3600
 
 
 class StillRunning(CadgateError):
-    """What a running gateway may be using is not removed."""
+    """A running gateway may be using what would be removed."""
 
     code = "still_running"
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """A folder or file that nothing installed uses."""
+class Leftover:
+    """A folder or file that nothing uses any more."""
 
     what: str
     path: Path
@@ -41,27 +41,27 @@ class Left:
         shutil.rmtree(self.path) if self.path.is_dir() else self.path.unlink(missing_ok=True)
 
 
-def left_tables(settings: Settings) -> set[str]:
-    """Adapters that plugins.toml switches on or sets up, and that are not installed. Imports none."""
+def leftover_tables(settings: Settings) -> set[str]:
+    """Return the adapters that plugins.toml enables or configures, but that are not installed. Imports none."""
     return {name for name in settings.adapters if is_enabled(settings, name)} - set(announced_names())
 
 
-def left_by_adapters(state_dir: Path) -> Iterator[Left]:
-    """Sessions and logs of adapters that are not installed."""
+def adapter_leftovers(state_dir: Path) -> Iterator[Leftover]:
+    """Yield the sessions and logs of adapters that are not installed."""
     installed = set(announced_names())
     sessions = state_dir / "sessions"
     gone = {one.name for one in sessions.iterdir() if one.is_dir()} - installed if sessions.is_dir() else set[str]()
     for name in sorted(gone):
-        yield Left(f"the session of {name}", sessions / name)
+        yield Leftover(f"the session of {name}", sessions / name)
     logs = state_dir / "logs"
     for path in sorted(logs.iterdir()) if logs.is_dir() else ():
         name = path.name.partition(".")[0]
         if ".log" in path.name and {name, name.removesuffix("-workers")}.isdisjoint(installed | OWN_LOGS):
-            yield Left(f"a log of {name}", path)
+            yield Leftover(f"a log of {name}", path)
 
 
-def old_artifacts(state_dir: Path, days: float) -> Iterator[Left]:
-    """Artifacts that were stored longer ago."""
+def old_artifacts(state_dir: Path, days: float) -> Iterator[Leftover]:
+    """Yield the artifacts that are older than `days`."""
     root = state_dir / "artifacts"
     if not root.is_dir():
         return
@@ -71,21 +71,21 @@ def old_artifacts(state_dir: Path, days: float) -> Iterator[Left]:
     for artifact in listed:
         path = root / artifact.id
         if path.stat().st_mtime < before:
-            yield Left(f"the artifact {artifact.name!r}", path)
+            yield Leftover(f"the artifact {artifact.name!r}", path)
 
 
 def prune(settings: Settings, *, remove: bool, days: float | None) -> int:
-    """List what is left, and with `remove` remove it. Answers the exit code.
+    """List what is left, and with `remove` remove it. Returns the exit code.
 
-    :raises StillRunning: a gateway holds the state folder.
+    :raises StillRunning: a gateway uses the state folder.
     """
     folder = settings.state_dir
     holder = holder_of(folder)
     if remove and holder is not None:
-        raise StillRunning(f"the gateway runs (process {holder.pid}); end it first: cadgate down")
-    for name in sorted(left_tables(settings)):
-        print(f"plugins.toml has [adapters.{name}], and no such adapter is installed: remove the table by hand")
-    found = [*left_by_adapters(folder), *(old_artifacts(folder, days) if days is not None else ())]
+        raise StillRunning(f"the gateway is running (process {holder.pid}); stop it first: cadgate down")
+    for name in sorted(leftover_tables(settings)):
+        print(f"plugins.toml has [adapters.{name}], but no such adapter is installed: remove the table by hand")
+    found = [*adapter_leftovers(folder), *(old_artifacts(folder, days) if days is not None else ())]
     for one in found:
         print(f"{'removed' if remove else 'left'}: {one.what}, {_amount(one.size)}: {one.path}")
         if remove:
@@ -93,7 +93,7 @@ def prune(settings: Settings, *, remove: bool, days: float | None) -> int:
     if not found:
         print(f"nothing is left in {folder}")
     elif not remove:
-        print("cadgate prune --yes removes these")
+        print("run `cadgate prune --yes` to remove these")
     return 0
 
 

@@ -1,6 +1,6 @@
-"""Tells of some code, before it runs, that it cannot change a document: sums, prints, loops, waiting.
+"""Proves of code, before it runs, that it cannot change a document: sums, prints, loops, waiting.
 
-Such code needs no snapshot afterwards. The answer no means only that it is not known.
+Such code needs no snapshot afterwards. False means only that there is no proof.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 _PLAIN = (int, float, complex, str, bytes, bool, type(None))
 _MODULES = frozenset(("cmath", "datetime", "math", "statistics", "time"))
-"""Their functions take and give plain values only."""
+"""Modules whose functions take and return plain values only."""
 
 PURE_FUNCTIONS: dict[str, Any] = {
     function.__name__: function
@@ -86,11 +86,11 @@ NODES = (
 )
 
 
-def is_harmless(tree: ast.Module, names: dict[str, Any]) -> bool:
-    """Whether `tree`, run in `names`, works on plain values and lists of them alone.
+def is_pure_code(tree: ast.Module, names: dict[str, Any]) -> bool:
+    """Whether `tree`, run in `names`, works on plain values and lists of them only.
 
-    Every name that it uses must be its own, be bound to a plain value, or be one of Python's functions that only
-    compute or print. Objects of an application can then not be reached, not even through an operator or an attribute.
+    Every name it uses must be its own, be bound to a plain value, or be one of Python's functions that only compute or
+    print. Then it cannot reach an object of the application, not even through an operator or an attribute.
     """
     nodes = list(ast.walk(tree))
     if not all(isinstance(node, NODES) for node in nodes):

@@ -1,4 +1,4 @@
-"""How much is kept, and for how long: the room and the age that settings allow."""
+"""Limits the total size and the age of artifacts, as the settings say."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 from cadgate.errors import LimitExceeded
 
 _SWEEP_SECONDS = 60.0
-"""How often the folder is searched for what is too old."""
+"""How often the folder is searched for expired artifacts."""
 
 
-class Keeping:
-    """The limits of one folder of artifacts. Without limits it costs nothing."""
+class Retention:
+    """The limits of one folder of artifacts. It costs nothing if there are no limits."""
 
     def __init__(self, root: Path, max_bytes: int | None, ttl_seconds: float | None) -> None:
         self._root = root
@@ -27,7 +27,7 @@ class Keeping:
         self._lock = threading.Lock()
 
     def is_too_old(self, artifact: Path | os.DirEntry[str]) -> bool:
-        """Whether an artifact was stored longer ago than artifacts are kept."""
+        """Whether an artifact is older than artifacts are kept."""
         if self._ttl is None:
             return False
         try:
@@ -36,7 +36,7 @@ class Keeping:
             return False
 
     def expired(self, size: int) -> Iterator[str]:
-        """The ids of what is too old: looked for once a minute, or where `size` bytes have no room."""
+        """Yield the ids of expired artifacts. Searches once a minute, or if there is no space for `size` bytes."""
         if self._ttl is None:
             return
         now = time.monotonic()
@@ -49,16 +49,16 @@ class Keeping:
                     yield entry.name
 
     def require(self, size: int) -> None:
-        """Raise LimitExceeded where `size` more bytes are too much."""
+        """Raise LimitExceeded if there is no space for `size` more bytes."""
         if self._lacks(size):
             raise LimitExceeded(
-                f"The file of {size} bytes has no room: {self._kept()} bytes of artifacts are kept, and at most "
-                f"{self._max_bytes} may be (max_artifact_bytes). Remove artifacts that are not needed any more",
+                f"There is no space for the file of {size} bytes: {self._kept()} bytes of artifacts are stored, and "
+                f"the limit is {self._max_bytes} (max_artifact_bytes). Remove artifacts that are no longer needed",
                 details={"size": size, "used": self._kept(), "maximum": self._max_bytes},
             )
 
     def add(self, size: int) -> None:
-        """Count `size` more bytes, or fewer."""
+        """Count `size` more bytes, or fewer if it is negative."""
         with self._lock:
             if self._used is not None:
                 self._used += size

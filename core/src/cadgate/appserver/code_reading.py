@@ -1,7 +1,7 @@
-"""Tells of some code, before it runs, that it only looks at a document: names, values, counts, searches.
+"""Proves of code, before it runs, that it only reads a document: names, values, counts, searches.
 
-Such code is no change: nothing is kept, and nothing that was undone is forgotten. As in `harmless`, the answer no means
-only that it is not known. Assumes that no class of the user's is at work (see `scripting`).
+Such code is no change: nothing is persisted, and redo stays possible. As in `pure_code`, False means only that there
+is no proof. Assumes that no class of the user's takes part (see `scripting`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import builtins
 from types import FunctionType
 from typing import Any
 
-from cadgate.appserver.harmless import NODES, PURE_FUNCTIONS
+from cadgate.appserver.pure_code import NODES, PURE_FUNCTIONS
 
 _NODES = (
     *NODES,
@@ -29,7 +29,7 @@ _MODULES = frozenset(
     ("cmath", "collections", "datetime", "itertools", "json", "math", "mathutils", "re", "statistics", "time")
 )
 _KNOWN = _MODULES | {"FreeCAD", "Part", "bpy", "pprint"}
-"""What may be imported; functions of the former only compute."""
+"""What may be imported. Functions of `_MODULES` only compute."""
 _METHODS = frozenset(
     (
         *("as_pointer", "capitalize", "count", "endswith", "find", "format", "get", "index", "isdigit", "items"),
@@ -39,19 +39,19 @@ _METHODS = frozenset(
         *("getTypeIdOfProperty", "getDocumentationOfProperty", "getGroupOfProperty", "getStatusString", "isValid"),
     )
 )
-"""Methods that change nothing, whatever in the applications has them."""
+"""Methods that change nothing, on whatever object of an application."""
 _OWN = frozenset(("add", "append", "discard", "extend", "insert", "pop", "remove", "reverse", "setdefault", "sort"))
 _FRESH = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Constant, ast.JoinedStr)
 _MAKERS = frozenset(("bool", "dict", "float", "int", "len", "list", "set", "sorted", "str", "sum", "tuple"))
 
 
-class Reading:
-    """What is known of the code `tree`, to be run in `names`."""
+class CodeReading:
+    """An analysis of the code `tree`, which is to be run in `names`."""
 
     def __init__(self, tree: ast.Module, names: dict[str, Any]) -> None:
         nodes = list(ast.walk(tree))
         self._names = names
-        # The caller takes the last one out to evaluate it.
+        # A copy: the executor removes the last statement to evaluate it on its own.
         self._statements = list(tree.body)
         self._defined = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
         self._computing = {
@@ -73,7 +73,7 @@ class Reading:
         self._own = {name for name, is_fresh in fresh.items() if is_fresh}
 
     def _is_fresh(self, value: ast.AST | None, nodes: list[ast.AST]) -> bool:
-        """Whether a value is made by this code, so that it may be changed."""
+        """Whether this code creates the value, so that it may modify it."""
         if value is None:
             return False
         if isinstance(value, ast.Call):
@@ -85,8 +85,11 @@ class Reading:
         return all(self._reads(node) for statement in statements for node in ast.walk(statement))
 
     def changed_nothing_until(self, line: int) -> bool:
-        """Whether code that failed in this line had changed nothing: what had been done only read, and what failed had
-        nothing to change but one value, which it did not set."""
+        """Whether code that failed in this line had changed nothing.
+
+        That is so if every statement before only reads, and the failed one only reads or assigns a single value, which
+        it did not get to.
+        """
         for statement in self._statements:
             if statement.lineno <= line <= (statement.end_lineno or statement.lineno):
                 if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
@@ -137,7 +140,7 @@ class Reading:
         return own or function.attr in _METHODS
 
     def _hands_on_nothing(self, name: str, call: ast.Call) -> bool:
-        """Functions that call what they are given get functions of this code or of Python only."""
+        """Whether functions that call their arguments get only functions of this code or of Python."""
         given = [word.value for word in call.keywords if word.arg == "key"]
         if name in ("filter", "map"):
             given += call.args[:1]
