@@ -15,7 +15,7 @@ printf '== pytest, without the applications\n'
 code=0
 # The tests are selected by path, so that those on the applications are not even imported; the mark decides. A test that
 # starts an application nevertheless finds none.
-BLENDER_CMD=/nowhere FREECAD_CMD=/nowhere "$PY" -P -m pytest -n 2 --dist loadfile -q -m "not real" \
+BLENDER_CMD=/nowhere FREECAD_CMD=/nowhere "$PY" -P -m pytest -n 2 --dist loadfile -q -m "not real and not slow" \
     tests/core tests/docs tests/test_blender tests/test_freecad tests/test_*.py "$@" || code=$?
 if [ "$code" != 0 ]; then failed+=("pytest"); fi
 

@@ -175,12 +175,15 @@ install_browser() {
     apt_install chromium || say "apt could not install chromium"
 }
 
-# The tests of the pages behind a proxy run nginx on loopback. The package's own service is not needed.
-install_proxy() {
-    command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] && return 0
-    can_apt || return 0
-    say "installing by apt: nginx-light"
-    apt_install nginx-light || say "apt could not install nginx-light"
+# The tests of the pages behind a proxy run nginx and Caddy on loopback. The packages' own services are
+# not needed.
+install_proxies() {
+    local missing=()
+    command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+    command -v caddy >/dev/null || missing+=(caddy)
+    if [ "${#missing[@]}" = 0 ] || ! can_apt; then return 0; fi
+    say "installing by apt: ${missing[*]}"
+    apt_install "${missing[@]}" || say "apt could not install ${missing[*]}"
 }
 
 # A test asks systemd what it has against the unit in docs/OPERATIONS.md. Nothing of systemd needs to run.
@@ -227,7 +230,7 @@ setup() {
     install_sandbox
     if [ "${1:-run}" = dev ]; then
         install_browser
-        install_proxy
+        install_proxies
         install_systemd
         install_openscad
     fi

@@ -57,17 +57,19 @@ def nginx(folder: Path, gateway: Gateway, *, takes_off: bool = False) -> Generat
             [program, "-p", folder, "-e", folder / "error.log", "-c", configuration], stdout=output, stderr=output
         )
     try:
-        eventually(lambda: _answers(port, process), what="nginx")
+        eventually(lambda: answers(port, process), what="nginx")
         yield port
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _answers(port: int, process: subprocess.Popen[bytes]) -> bool:
-    assert process.poll() is None, "nginx ended"
+def answers(port: int, process: subprocess.Popen[bytes], name: str | None = None) -> bool:
+    """Whether a server has come up that gives its certificate for `name`, where it needs one."""
+    assert process.poll() is None, "the proxy ended"
     try:
-        httpx.get(f"https://127.0.0.1:{port}/", verify=False, trust_env=False)
+        with httpx.Client(verify=False, trust_env=False) as client:
+            client.get(f"https://127.0.0.1:{port}/", extensions={} if name is None else {"sni_hostname": name})
     except httpx.TransportError:
         return False
     return True

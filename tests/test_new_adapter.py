@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cadgate.cli.new_adapter import CannotMake, Names, new_adapter, rendered
+from cadgate.cli.new_adapter import KINDS, CannotMake, Names, new_adapter, rendered
 from cadgate.testing import Gateway
 from tests.wheels import Environment, run
 
@@ -22,17 +22,19 @@ NAMES = ("sketch", "my-cad", "other_cad2", "a234567890-a234567890-a234567890-a23
 # --- what is written -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_written_has_nothing_that_a_linter_complains_of(tmp_path: Path, name: str) -> None:
-    assert new_adapter(name, tmp_path) == 0
+def test_what_is_written_has_nothing_that_a_linter_complains_of(tmp_path: Path, name: str, kind: str) -> None:
+    assert new_adapter(name, tmp_path, kind) == 0
     folder = tmp_path / f"cadgate-{name}"
     run(sys.executable, "-m", "ruff", "check", "--no-cache", ".", cwd=folder)
     run(sys.executable, "-m", "ruff", "format", "--no-cache", "--check", ".", cwd=folder)
 
 
-def test_it_uses_the_public_modules_only(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_uses_the_public_modules_only(kind: str) -> None:
     imported: dict[str, set[str]] = {"app": set(), "gateway": set(), "tests": set()}
-    for path, text in rendered(Names("sketch")):
+    for path, text in rendered(Names("sketch", kind)):
         if path.suffix == ".py":
             half = "tests" if path.parts[0] == "tests" else "app" if "app" in path.parts else "gateway"
             for node in ast.walk(ast.parse(text)):
@@ -51,8 +53,9 @@ def test_it_uses_the_public_modules_only(tmp_path: Path) -> None:
     }
 
 
-def test_the_half_inside_the_application_is_python_3_8() -> None:
-    for path, text in rendered(Names("sketch")):
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_half_inside_the_application_is_python_3_8(kind: str) -> None:
+    for path, text in rendered(Names("sketch", kind)):
         if "app" in path.parts and path.suffix == ".py":
             ast.parse(text, feature_version=(3, 8))
 
@@ -94,6 +97,12 @@ def test_a_name_whose_classes_would_hide_those_of_the_gateway_is_refused(tmp_pat
 def test_the_name_of_an_installed_adapter_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CannotMake, match="an adapter 'blender' is installed already: cadgate-blender"):
         new_adapter("blender", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_kind_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CannotMake, match="'viewer' is no kind of adapter: it is one of document, converter"):
+        new_adapter("sketch", tmp_path, "viewer")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -145,6 +154,18 @@ def test_a_new_adapter_lives_from_its_making_to_its_end(tmp_path: Path, wheels: 
     environment.uninstall("cadgate-my-cad")
     assert list(environment.site.glob("*my_cad*")) == []
     assert served(environment) == before
+
+
+@pytest.mark.timeout(300)
+def test_a_new_converter_converts_and_passes_the_tests_of_every_adapter(tmp_path: Path, wheels: list[Path]) -> None:
+    environment = Environment(tmp_path, wheels)
+    environment.cadgate("new-adapter", "my-files", "--kind", "converter")
+    project = tmp_path / "cadgate-my-files"
+    environment.build_and_install(project)
+    assert "my-files     active    cadgate-my-files   0.1.0\n" in environment.cadgate("plugins")
+    tests = environment.tests(project, seconds=250)
+    assert " passed" in tests
+    assert "failed" not in tests
 
 
 def plugins_of(client: httpx.Client) -> list[dict[str, str]]:

@@ -16,9 +16,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from cadgate.config.settings import Settings
 from cadgate.contract.methods import Method
-from cadgate.main import create_app
 from cadgate.openapi.extensions import METHOD_EXTENSION
 from cadgate.plugins.contents import Contents, contents_of
 from tests.faults.conftest import Session
@@ -58,9 +56,8 @@ def contents(adapter: str) -> Contents:
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
-    """A gateway with the adapters that ship with it; none is started."""
-    return create_app(Settings(state_dir=tmp_path_factory.mktemp("state")))
+def app(shipped_app: FastAPI) -> FastAPI:
+    return shipped_app
 
 
 def routes(app: FastAPI, adapter: str) -> list[tuple[APIRoute, str]]:

@@ -24,7 +24,7 @@ def main() -> int:
             sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()",
             "run", f"{gateway.url}/openapi.json", "--checks", "described", "--phases", "examples,coverage,fuzzing",
             "--max-examples", sys.argv[1] if len(sys.argv) > 1 else EXAMPLES, "--continue-on-failure",
-            "--exclude-path-regex", "/restart$", "--request-timeout", "60", "--suppress-health-check", "all",
+            "--exclude-path-regex", "/restart$", "--request-timeout", "600", "--suppress-health-check", "all",
         )  # fmt: skip
         root = Path(__file__).parent.parent.parent
         environment = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.described.checks", "PYTHONPATH": str(root)}

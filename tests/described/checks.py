@@ -41,7 +41,9 @@ class Explained:
     why: str
     operation: re.Pattern[str] | None
     code: str | None
+    type: str | None
     message: re.Pattern[str] | None
+    loc: re.Pattern[str] | None
     finding: re.Pattern[str] | None
 
     def covers(self, check: str, operation: str, error: dict[str, Any], finding: str) -> bool:
@@ -50,7 +52,18 @@ class Explained:
             and (self.operation is None or self.operation.search(operation) is not None)
             and (self.code is None or error.get("code") == self.code)
             and (self.message is None or self.message.search(str(error.get("message"))) is not None)
+            and self._covers_each(error)
             and (self.finding is None or self.finding.search(finding) is not None)
+        )
+
+    def _covers_each(self, error: dict[str, Any]) -> bool:
+        if self.type is None and self.loc is None:
+            return True
+        errors: list[dict[str, Any]] = error.get("details", {}).get("errors") or []
+        return bool(errors) and all(
+            (self.type is None or each["type"] == self.type)
+            and (self.loc is None or self.loc.search("/".join(map(str, each["loc"]))) is not None)
+            for each in errors
         )
 
 
@@ -59,15 +72,15 @@ def _read() -> list[Explained]:
     known = {check.__name__ for check in CHECKS}
     found: list[Explained] = []
     for entry in entries:
-        patterns = {key: re.compile(entry[key]) for key in ("operation", "message", "finding") if key in entry}
-        unknown = entry.keys() - {"check", "why", "code", *patterns}
+        patterns = {key: re.compile(entry[key]) for key in ("operation", "message", "loc", "finding") if key in entry}
+        unknown = entry.keys() - {"check", "why", "code", "type", *patterns}
         assert entry["check"] in known, entry
         assert entry["why"], entry
         assert not unknown, entry
         found.append(
             Explained(
-                entry["check"], entry["why"], patterns.get("operation"), entry.get("code"), patterns.get("message"),
-                patterns.get("finding"),
+                entry["check"], entry["why"], patterns.get("operation"), entry.get("code"), entry.get("type"),
+                patterns.get("message"), patterns.get("loc"), patterns.get("finding"),
             )
         )  # fmt: skip
     return found

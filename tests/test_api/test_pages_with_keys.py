@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from tests.caddy import caddy
 from tests.gateway import Gateway, eventually
 from tests.nginx import NAME, nginx
 from tests.test_api.keyed import Holder, new_key, revoke
@@ -68,9 +71,32 @@ def log_in(page: Page, url: str, holder: Holder) -> None:
     page.keyboard.press("Enter")
 
 
-@pytest.mark.parametrize("takes_off", [False, True], ids=["kept", "taken-off"])
+PROXIES: dict[str, Callable[[Path, Gateway], AbstractContextManager[int]]] = {
+    "nginx": nginx,
+    "nginx-that-takes-the-path-off": partial(nginx, takes_off=True),
+    "caddy": caddy,
+}
+
+
+def test_all_pages_work_without_a_proxy_with_a_key(keyed: Gateway, holder: Holder, context: BrowserContext) -> None:
+    page = context.new_page()
+    log_in(page, f"{keyed.url}/", holder)
+    expect(page.locator(".card", has_text="FreeCAD")).to_contain_text("up")
+    page.get_by_role("link", name="console").first.click()
+    expect(page.locator("#state")).to_have_text("connected")
+    page.goto(f"{keyed.url}/docs")
+    expect(page.locator(".opblock-tag-section").first).to_be_visible(timeout=30_000)
+    page.goto(f"{keyed.url}/redoc")
+    expect(page.get_by_role("heading", name="cadgate").first).to_be_visible(timeout=30_000)
+    page.goto(f"{keyed.url}/")
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url(f"{keyed.url}/login")
+    assert context.cookies() == []
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
 def test_all_pages_work_below_a_path_with_a_key(
-    keyed: Gateway, holder: Holder, context: BrowserContext, tmp_path: Path, takes_off: bool
+    keyed: Gateway, holder: Holder, context: BrowserContext, tmp_path: Path, proxy: str
 ) -> None:
     page = context.new_page()
     complaints: list[str] = []
@@ -86,7 +112,7 @@ def test_all_pages_work_below_a_path_with_a_key(
     page.on("console", note)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("requestfailed", note_failure)
-    with nginx(tmp_path, keyed, takes_off=takes_off) as port:
+    with PROXIES[proxy](tmp_path, keyed) as port:
         base = f"https://{NAME}:{port}/cad"
         log_in(page, f"{base}/console/freecad", holder)
         page.wait_for_url(f"{base}/console/freecad")
@@ -121,11 +147,15 @@ def test_all_pages_work_below_a_path_with_a_key(
         assert context.cookies() == []
         headers = {"Host": f"{NAME}:{port}", **holder.headers}
         with httpx.Client(base_url=f"https://127.0.0.1:{port}/cad/", verify=False, headers=headers) as client:
-            assert client.get("/openapi.json").json()["servers"][0]["url"] == "/cad"
-            stored = client.post("/api/v1/artifacts", files={"file": ("a.stl", b"solid")}).json()["result"]
-            assert client.get(f"https://127.0.0.1:{port}{stored['url']}").content == b"solid"
+            name = {"sni_hostname": NAME}
+            assert client.get("/openapi.json", extensions=name).json()["servers"][0]["url"] == "/cad"
+            files = {"file": ("a.stl", b"solid")}
+            stored = client.post("/api/v1/artifacts", files=files, extensions=name).json()["result"]
+            assert client.get(f"https://127.0.0.1:{port}{stored['url']}", extensions=name).content == b"solid"
     assert holder.text not in keyed.log.read_text()
-    assert holder.text not in (tmp_path / "access.log").read_text()
+    told = [path.read_text() for path in (tmp_path / "access.log", tmp_path / "output") if path.exists()]
+    assert told
+    assert not any(holder.text in text for text in told)
 
 
 ATTACK = Path(__file__).with_name("foreign_page.js").read_text().partition("\n")[2].rstrip().removesuffix(";")

@@ -132,11 +132,14 @@ def disable_plugin(context: typer.Context, name: AdapterName, plugins: Plugins =
 @app.command("new-adapter")
 def make_adapter(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The application's name, as in /api/v1/NAME.")],
+    kind: Annotated[
+        str, typer.Option(help="document: it keeps a document. converter: it makes a file of another.")
+    ] = "document",
 ) -> None:
     """Create ./cadgate-NAME, the package of a new adapter that works at once."""
     from cadgate.cli.new_adapter import new_adapter
 
-    _exit(new_adapter(name, Path.cwd()))
+    _exit(new_adapter(name, Path.cwd(), kind))
 
 
 @app.command()

@@ -20,6 +20,23 @@ from cadgate.plugins.validate import MAX_NAME, NAME, RESERVED
 SUFFIX = ".tmpl"
 """The suffix of every template, so that no tool treats them as code."""
 
+KINDS = ("document", "converter")
+"""What an adapter can begin as: an application that keeps a document, or one that makes a file of another."""
+
+_DOCUMENT_ONLY = frozenset(
+    (
+        "src/{package}/app/document.py",
+        "src/{package}/app/objects.py",
+        "src/{package}/models/objects.py",
+        "src/{package}/models/values.py",
+        "src/{package}/routers/objects.py",
+        "tests/test_objects.py",
+    )
+)
+"""What a converter has not. The rest is the same for both, where the templates of the converter have nothing else."""
+
+_LIMITS = {"document": "max_objects", "converter": "max_faces"}
+
 _ROOTS = {"package": "{package}", "gitignore": ".gitignore"}
 """Paths that have a different name in the new folder."""
 
@@ -35,6 +52,7 @@ class Names:
     """An adapter's name in all its forms. `package` is the import package, `prefix` starts the names of classes."""
 
     name: str
+    kind: str = "document"
 
     @property
     def project(self) -> str:
@@ -58,15 +76,18 @@ class Names:
 
     def mapping(self) -> dict[str, str]:
         """Return the values of the placeholders in templates, such as `$name`."""
-        return {"name": self.name, "package": self.package, "Class": self.prefix, "title": self.title}
+        names = {"name": self.name, "package": self.package, "Class": self.prefix, "title": self.title}
+        return {**names, "limit": _LIMITS[self.kind]}
 
 
-def new_adapter(name: str, folder: Path) -> int:
-    """Create the package `cadgate-{name}` in `folder`, and print the next steps.
+def new_adapter(name: str, folder: Path, kind: str = "document") -> int:
+    """Create the package `cadgate-{name}`, of one of `KINDS`, in `folder`, and print the next steps.
 
     :raises CannotMake: the name cannot be an adapter's, or is in use, or the folder exists.
     """
-    names = Names(name)
+    if kind not in KINDS:
+        raise CannotMake(f"{kind!r} is no kind of adapter: it is one of {', '.join(KINDS)}")
+    names = Names(name, kind)
     _check(names)
     target = folder / names.project
     try:
@@ -106,11 +127,20 @@ _CLASSES = frozenset(("Client", "ConnectionError", "Host", "Launcher", "Settings
 
 def rendered(names: Names) -> Iterator[tuple[Path, str]]:
     """Yield every file of the new package: its relative path, and its text."""
-    root = files("cadgate").joinpath("templates", "adapter")
+    templates = files("cadgate").joinpath("templates")
+    found = _named(templates.joinpath("adapter"))
+    if names.kind != "document":
+        own = _named(templates.joinpath(names.kind))
+        found = {path: template for path, template in found.items() if path not in _DOCUMENT_ONLY} | own
     mapping = names.mapping()
-    for path, template in _templates(root, Path()):
-        parts = [_ROOTS.get(part, part).format(package=names.package) for part in path.parts]
-        yield Path(*parts), Template(template.read_text(encoding="utf-8")).substitute(mapping)
+    for path, template in sorted(found.items()):
+        text = Template(template.read_text(encoding="utf-8")).substitute(mapping)
+        yield Path(path.format(package=names.package)), text
+
+
+def _named(root: Traversable) -> dict[str, Traversable]:
+    """The templates of a folder, by their paths in the new package."""
+    return {"/".join(_ROOTS.get(part, part) for part in path.parts): one for path, one in _templates(root, Path())}
 
 
 def _templates(folder: Traversable, path: Path) -> Iterator[tuple[Path, Traversable]]:

@@ -8,6 +8,7 @@ from typing import Any, Generator
 import bpy
 
 from cadgate_blender.app import removal
+from cadgate_blender.app.typed import context
 
 PLAIN = {"ARRAY", "BEVEL", "BOOLEAN", "DECIMATE", "MIRROR", "SOLIDIFY", "SUBSURF", "TRIANGULATE", "WELD"}
 """Modifiers whose result depends on objects and meshes alone: not on frames before, or on what else is there."""
@@ -35,7 +36,7 @@ def can_show(obj: Any) -> bool:
         and obj.animation_data is None
         and not len(obj.constraints)
         and all(modifier.type in PLAIN for modifier in obj.modifiers)
-        and not bpy.context.scene.render.use_simplify
+        and not context.scene.render.use_simplify
         # What is hidden, Blender does not evaluate.
         and obj.visible_get()
     )
@@ -46,7 +47,7 @@ def shown(obj: Any) -> Generator[Any, None, None]:
     """The evaluated object, as long as the context lasts."""
     scene = bpy.data.scenes.new("cadgate aside")
     try:
-        now = bpy.context.scene
+        now = context.scene
         scene.frame_set(now.frame_current, subframe=now.frame_subframe)
         scene.collection.objects.link(obj)
         layer = scene.view_layers[0]

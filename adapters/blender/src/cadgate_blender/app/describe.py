@@ -6,11 +6,12 @@ import hashlib
 import math
 import struct
 import zlib
-from typing import Any, Iterable, Sequence, Tuple
+from typing import Any, Sequence, Tuple
 
 import bpy
 
 from cadgate_blender.app import aside, mesh_arrays, properties, removal
+from cadgate_blender.app.typed import context
 
 _FLOAT = struct.Struct("f")
 _GENERATED = {"CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME", "ARMATURE", "LATTICE"}
@@ -33,7 +34,7 @@ def tidy(value: float) -> float:
     return value
 
 
-def vector(values: Iterable[float]) -> list[float]:
+def vector(values: Any) -> list[float]:
     return [tidy(value) for value in values]
 
 
@@ -109,7 +110,7 @@ def placed_plainly(obj: Any) -> bool:
 def world_matrix(obj: Any) -> Any:
     """Where the object stands, without an update of the scene where its own data say it."""
     if not placed_plainly(obj):
-        return obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world.copy()
+        return obj.evaluated_get(context.evaluated_depsgraph_get()).matrix_world.copy()
     matrix = obj.matrix_basis.copy()
     while obj.parent is not None:
         matrix = obj.matrix_parent_inverse @ matrix
@@ -132,7 +133,7 @@ def dimensions(obj: Any, facts: MeshFacts | None) -> list[float]:
         if aside.can_show(obj):
             with aside.shown(obj) as evaluated:
                 return _sizes(evaluated.matrix_world, *_bounds(evaluated.data))
-        depsgraph = bpy.context.evaluated_depsgraph_get()
+        depsgraph = context.evaluated_depsgraph_get()
         if obj.type != "MESH":
             # The evaluation writes them back to the object itself. Those of a curve's evaluated copy are wrong: a
             # text is flat there.
@@ -172,7 +173,8 @@ def _text_bounds(curve: Any) -> tuple[Any, Any]:
     obj = bpy.data.objects.new("cadgate outlines", outlines)
     try:
         mesh = obj.to_mesh()
-        return (None, None) if mesh is None else _bounds(mesh)
+        # Of what has no geometry there is none, whatever the stubs say.
+        return _bounds(mesh) if mesh else (None, None)
     finally:
         obj.to_mesh_clear()
         removal.remove_unlinked(obj)
@@ -190,7 +192,7 @@ def _bounds(mesh: Any) -> tuple[Any, Any]:
 def collections_of_all() -> dict[str, list[str]]:
     """Object name to the names of its collections: one walk, where asking every object would be one walk each."""
     found: dict[str, list[str]] = {}
-    for collection in [bpy.context.scene.collection, *bpy.data.collections]:
+    for collection in [context.scene.collection, *bpy.data.collections]:
         for obj in collection.objects:
             found.setdefault(obj.name, []).append(collection.name)
     return found
@@ -254,6 +256,6 @@ def settings_of(block: Any) -> list[tuple[str, str]]:
             target = getattr(block, prop.identifier, None)
             found.append((prop.identifier, getattr(target, "name", "")))
         elif prop.type != "COLLECTION":
-            value = getattr(block, prop.identifier, None)
+            value: Any = getattr(block, prop.identifier, None)
             found.append((prop.identifier, repr(value[:]) if getattr(prop, "is_array", False) else repr(value)))
     return found

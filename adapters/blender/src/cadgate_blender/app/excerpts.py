@@ -8,6 +8,7 @@ import bpy
 
 from cadgate.appserver import AppError
 from cadgate_blender.app import aside, removal, scene_copies, snapshots
+from cadgate_blender.app.typed import context, open_library
 
 _WORTH = 50
 """Other objects up to which it is not worth the trouble."""
@@ -30,14 +31,14 @@ def save(path: str, chosen: list[Any]) -> dict[str, Any] | None:
     """Write objects and what they depend on to `path`. Returns what `load` needs besides; None, and nothing written,
     where they depend on what such a file does not have.
     """
-    scene = bpy.context.scene
+    scene = context.scene
     if len(bpy.data.objects) <= len(chosen) + _WORTH or not _is_simple(scene):
         return None
     needed = _needed(chosen)
     if needed is None or len(bpy.data.objects) <= len(needed) + _WORTH:
         return None
     snapshots.settle_images()
-    blocks = {*needed, *([scene.world] if scene.world is not None else [])}
+    blocks: set[Any] = {*needed, *([scene.world] if scene.world is not None else [])}
     bpy.data.libraries.write(path, blocks, fake_user=True)
     told: dict[str, Any] = {
         part: {field: getattr(getattr(scene, part) if part else scene, field) for field in fields}
@@ -53,7 +54,7 @@ def save_pictured(path: str, chosen: list[Any], camera: Any) -> bool:
     """Write a session to `path` that has only these objects, what they depend on, the lights and the camera, in a scene
     with all settings: whether that was possible. It is read as any other session.
     """
-    scene = bpy.context.scene
+    scene = context.scene
     if len(bpy.data.objects) <= len(chosen) + _WORTH or not scene_copies.can_copy(scene):
         return False
     shown = {*chosen, *scene_copies.shining(scene), *([] if camera is None else [camera])}
@@ -77,11 +78,11 @@ def save_pictured(path: str, chosen: list[Any], camera: Any) -> bool:
 def load(path: str, told: dict[str, Any]) -> None:
     """Replace the session, which is a worker's, by what `save` wrote."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    with bpy.data.libraries.load(path, link=False) as (source, taken):
+    with open_library(path, link=False) as (source, taken):
         taken.objects, taken.worlds = source.objects, source.worlds
     for library in list(bpy.data.libraries):
         bpy.data.libraries.remove(library)
-    scene = bpy.context.scene
+    scene = context.scene
     scene.world = next(iter(taken.worlds), None)
     for part, fields in told["settings"].items():
         for field, value in fields.items():

@@ -9,6 +9,7 @@ import bpy
 from cadgate.appserver import AppError, about_to_change, method, warn
 from cadgate_blender.app import aside, excerpts, limits, names, snapshots
 from cadgate_blender.app.scene_index import index
+from cadgate_blender.app.typed import context, open_library
 
 SURFACES = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES")
 
@@ -21,7 +22,7 @@ def save_for_export(*, path: str, format: str, objects: list[str] | None) -> dic
     """
     if objects is None:
         # A .blend has all, also what only collections hold that others show; other formats what stands in the scene.
-        every = bpy.data.objects if format == "blend" else bpy.context.scene.objects
+        every = bpy.data.objects if format == "blend" else context.scene.objects
         chosen = sorted((obj for obj in every if obj.users > 0), key=lambda obj: obj.name)
     else:
         chosen = [names.find_object(name) for name in dict.fromkeys(objects)]
@@ -49,14 +50,14 @@ def save_for_export(*, path: str, format: str, objects: list[str] | None) -> dic
 @method("internal.append")
 def append(*, path: str, collection: str | None) -> dict[str, Any]:
     """Take all objects of the .blend file `path` into the scene; Blender renames where a name is in use."""
-    target = bpy.context.scene.collection
+    target = context.scene.collection
     if collection is not None and collection != target.name:
         target = names.find("collection", bpy.data.collections, collection)
-    with bpy.data.libraries.load(path, link=False) as (source, _):
+    with open_library(path, link=False) as (source, _):
         count = len(source.objects)
     limits.check("The number of objects", names.count_objects() + count, "max_objects")
     about_to_change()
-    with bpy.data.libraries.load(path, link=False) as (source, taken):
+    with open_library(path, link=False) as (source, taken):
         taken.objects = source.objects
     added = [obj for obj in taken.objects if obj is not None]
     for library in list(bpy.data.libraries):

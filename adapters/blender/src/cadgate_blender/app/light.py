@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Sequence
+from typing import Any, Sequence, cast
 
 import bpy
 
@@ -75,7 +75,7 @@ def create(
     place = Placement(**placement, rotation=turned)
 
     def make(name: str) -> Any:
-        light = bpy.data.lights.new(name, kind.upper())
+        light: Any = bpy.data.lights.new(name, cast("Any", kind.upper()))
         light.energy = _ENERGY[light.type]
         _set(light, values)
         return light

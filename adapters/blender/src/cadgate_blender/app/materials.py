@@ -154,7 +154,7 @@ def create(*, name: str | None, on_conflict: str, **values: Any) -> dict[str, An
     material = bpy.data.materials.new(name or "Material")
     versions.use_nodes(material)
     material.use_fake_user = True
-    if existing is not None and on_conflict == "replace":
+    if name is not None and existing is not None and on_conflict == "replace":
         users = _users(existing)
         existing.user_remap(material)
         bpy.data.materials.remove(existing)

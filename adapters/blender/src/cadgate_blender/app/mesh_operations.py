@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
-from typing import Any, Generator, Sequence
+from typing import Any, Generator, Sequence, cast
 
 import bpy
 import numpy
@@ -16,6 +16,7 @@ from cadgate_blender.app.describe import world_matrix
 from cadgate_blender.app.modifiers import find_mesh, replace_mesh
 from cadgate_blender.app.objects import remove
 from cadgate_blender.app.scene_index import index, precise
+from cadgate_blender.app.typed import context
 from cadgate_blender.app.verification.unchanged import check_same, shape
 
 # --- shading -----------------------------------------------------------------------------------------------------
@@ -118,7 +119,7 @@ def _joined(chosen: list[Any], meshes: list[Any], frames: list[Any]) -> Any:
                 mesh.materials[number] = slot.material
                 slot.link = "DATA"
         copies.append(copy)
-    with _stage(copies) as context, bpy.context.temp_override(**context, active_object=copies[0], object=copies[0]):
+    with _stage(copies) as staged, context.temp_override(**staged, active_object=copies[0], object=copies[0]):
         bpy.ops.object.join()
     bpy.data.objects.remove(copies[0])
     return meshes[0]
@@ -154,8 +155,8 @@ def separate(*, name: str, by: str) -> dict[str, Any]:
     about_to_change(index.described(obj)["revision"])
     _own_mesh(obj)
     hidden, obj.hide_viewport = obj.hide_viewport, False
-    with _stage([obj]) as context, bpy.context.temp_override(**context, active_object=obj, object=obj):
-        bpy.ops.mesh.separate(type=by.upper())
+    with _stage([obj]) as staged, context.temp_override(**staged, active_object=obj, object=obj):
+        bpy.ops.mesh.separate(type=cast("Any", by.upper()))
     obj.hide_viewport = hidden
     parts = sorted((each for each in bpy.data.objects if each not in known), key=lambda each: each.name)
     limits.check("The number of objects", len(known) + len(parts), "max_objects")
@@ -239,7 +240,9 @@ def _shift(obj: Any, turn: Any, reset: Any, what: str) -> None:
             child.matrix_parent_inverse = turn @ child.matrix_parent_inverse
     check_same(what, before, shape([(obj.data, world_matrix(obj))]))
     now = _shown(obj)
-    if shown is not None and max(abs(a - b) for a, b in zip(shown, now)) > 1e-4 * max(1e-9, *map(abs, shown)):
+    if shown is None:
+        return
+    if now is None or max(abs(a - b) for a, b in zip(shown, now)) > 1e-4 * max(1e-9, *map(abs, shown)):
         warn(
             "modifiers_differ",
             f"The modifiers of {obj.name!r} work in its own frame, which is another one now: what they make looks "
@@ -251,7 +254,7 @@ def _shown(obj: Any) -> list[float] | None:
     """The box in the world of what the modifiers make of the mesh; None without modifiers."""
     if not len(obj.modifiers):
         return None
-    evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    evaluated = obj.evaluated_get(context.evaluated_depsgraph_get())
     corners = [evaluated.matrix_world @ Vector(corner) for corner in evaluated.bound_box]
     return [pick(corner[axis] for corner in corners) for pick in (min, max) for axis in range(3)]
 

@@ -14,6 +14,7 @@ import bpy
 
 from cadgate.appserver import AppError
 from cadgate_blender.app.scene_index import index
+from cadgate_blender.app.typed import context
 
 
 def write_back() -> None:
@@ -39,7 +40,7 @@ def end() -> None:
 def _end(obj: Any) -> None:
     if obj.mode == "EDIT":
         obj.update_from_editmode()
-    for scene in [bpy.context.scene, *bpy.data.scenes]:
+    for scene in [context.scene, *bpy.data.scenes]:
         for layer in scene.view_layers:
             if obj.mode == "OBJECT":
                 return
@@ -76,7 +77,7 @@ def _leave(obj: Any, scene: Any, layer: Any) -> None:
     active = layer.objects.active
     try:
         layer.objects.active = obj
-        with bpy.context.temp_override(scene=scene, view_layer=layer, active_object=obj, object=obj):
+        with context.temp_override(scene=scene, view_layer=layer, active_object=obj, object=obj):
             bpy.ops.object.mode_set(mode="OBJECT")
     except RuntimeError:
         # Blender's poll says no here; another layer, or the stage, may do.

@@ -12,6 +12,7 @@ from cadgate.appserver import AppError, about_to_change, method, name_taken, pag
 from cadgate_blender.app import animated, aside, limits, names, properties, removal, transforms
 from cadgate_blender.app.describe import collections_of_all, vector, world_matrix
 from cadgate_blender.app.scene_index import index, precise
+from cadgate_blender.app.typed import context
 
 Triple = Sequence[float]
 
@@ -59,7 +60,7 @@ class Placement:
 
 def find_collection(name: str | None) -> Any:
     """The collection `name`; the scene's own for None. Raises AppError `collection_not_found`."""
-    root = bpy.context.scene.collection
+    root = context.scene.collection
     if name is None or name == root.name:
         return root
     return names.find("collection", bpy.data.collections, name)
@@ -256,7 +257,7 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
         obj.scale = wanted["scale"]
     if "visible" in wanted:
         obj.hide_viewport = obj.hide_render = not wanted["visible"]
-        if wanted["visible"] and obj.name in bpy.context.view_layer.objects:
+        if wanted["visible"] and obj.name in context.view_layer.objects:
             obj.hide_set(False)
     if "properties" in wanted:
         properties.write(obj, wanted["properties"])
@@ -343,7 +344,7 @@ def duplicate(
         copy.scale = scale
     wanted = {"location": location, "rotation": rotation, "scale": scale}
     animated.warn_of_object(copy, [field for field, value in wanted.items() if value is not None])
-    collections = collections or (bpy.context.scene.collection,)
+    collections = collections or (context.scene.collection,)
     for collection in collections:
         collection.objects.link(copy)
     return index.created(copy, collections, is_own=True)

@@ -153,7 +153,7 @@ def text(*, text: str, size: float, extrude: float, align: str, **placement: Any
         warn("missing_glyphs", f"No font of Blender has {told}: a placeholder is drawn instead")
 
     def make(name: str) -> Any:
-        curve = bpy.data.curves.new(name, "FONT")
+        curve: Any = bpy.data.curves.new(name, "FONT")
         curve.body = text
         curve.size = size
         curve.extrude = extrude

@@ -7,6 +7,8 @@ from typing import Any, Iterable, Sequence
 
 import bpy
 
+from cadgate_blender.app.typed import context
+
 _ROOMS = {
     bpy.types.Mesh: "meshes",
     bpy.types.Curve: "curves",
@@ -33,7 +35,7 @@ def _unmark(obj: Any) -> None:
     """A view layer knows its objects by where they stand in memory, until it looks again: the next one that stands
     there must not be hidden because this one was.
     """
-    for layer in bpy.context.scene.view_layers:
+    for layer in context.scene.view_layers:
         if layer.objects.active == obj:
             layer.objects.active = None
         with suppress(RuntimeError):  # it may not be in this layer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 
 from cadgate.plugin import Count, Method, Number
 from cadgate_blender.models.objects import ObjectInfo
@@ -138,12 +138,15 @@ def _printable(value: str) -> str:
     return value
 
 
+_TEXT: dict[str, JsonValue] = {"pattern": r"^[^\x00-\x08\x0b-\x1f]*$"}
+
+
 class TextParams(Placement):
     """Text in XY as a curve object, in Blender's built-in font."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"text": "cadgate", "extrude": 0.05}]})
 
-    text: Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_printable)]
+    text: Annotated[str, Field(min_length=1, max_length=10_000, json_schema_extra=_TEXT), AfterValidator(_printable)]
     size: Annotated[Number, Field(ge=0.0001, le=10_000)] = Field(1, description="Height of a line in Blender units.")
     extrude: NotNegative = Field(0, description="Half of the thickness in Blender units.")
     align: Literal["left", "center", "right"] = "left"

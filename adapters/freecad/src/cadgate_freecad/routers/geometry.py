@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from cadgate.plugin import Params, Router, Success, Vector3
+from cadgate.plugin import Name, Params, Router, Success, Vector3
 from cadgate_freecad.models.geometry import LIST_EDGES, LIST_FACES, EdgeList, EdgesParams, FaceList, FacesParams, Side
 from cadgate_freecad.models.measures import DISTANCE, MEASURE, Distance, DistanceParams, Measures
 from cadgate_freecad.models.objects import DOCUMENT, PartReference
@@ -81,7 +81,7 @@ async def measure_object(name: str, freecad: FreeCAD) -> Success[Measures]:
 async def measure_distance(
     name: str,
     freecad: FreeCAD,
-    to: Annotated[str, Query(min_length=1, max_length=255, description="The other object.")],
+    to: Annotated[Name, Query(description="The other object.")],
 ) -> Success[Distance]:
     """Measure the shortest distance (mm) to another object, and the volume (mm³) that both share."""
     return Success(await freecad.call(DISTANCE, DistanceParams(name=name, to=to)))
