@@ -130,13 +130,13 @@ def gateway(folder: Path, auth: str) -> tuple[Any, bytes]:
         header = f"Authorization: Bearer {KeyFile(folder).create('bench')[0]}\r\n".encode()
     settings: dict[str, Any] = {"state_dir": folder, "auth": auth}
     app = create_app(Settings(**settings))
-    session: Any = app.state.runtimes["blender"].default.session
+    supervisor: Any = app.state.runtimes["blender"].default.session._supervisor
     client: Any = BaseSocketClient("127.0.0.1", 1, "")
     connection = Connection(lambda method, params: None)
     Blender(connection)
     client._pool._connections = [connection]
-    session._client, session._status = client, replace(session._status, state="up")
-    session.ready.set()
+    supervisor.client, supervisor.status = client, replace(supervisor.status, state="up")
+    supervisor.ready.set()
     return app, header
 
 

@@ -25,10 +25,8 @@ def rows(paths: dict[str, Any], adapter: str) -> Iterator[str]:
                 yield f"| `{verb.upper()} {path.removeprefix(prefix)}` | {operation['summary']} |"
 
 
-def written(text: str) -> str:
+def written(text: str, paths: dict[str, Any]) -> str:
     """Return the document with current tables."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths: dict[str, Any] = create_app(Settings(state_dir=Path(folder))).openapi()["paths"]
 
     def table(match: re.Match[str]) -> str:
         lines = ["| route | |", "| --- | --- |", *rows(paths, match[2])]
@@ -40,7 +38,8 @@ def written(text: str) -> str:
 def main() -> int:
     """Write, or check."""
     text = DOCUMENT.read_text()
-    current = written(text)
+    with tempfile.TemporaryDirectory() as folder:
+        current = written(text, create_app(Settings(state_dir=Path(folder))).openapi()["paths"])
     if "--check" in sys.argv[1:]:
         if text != current:
             print(f"{DOCUMENT.name} is not current: run python scripts/route_reference.py")

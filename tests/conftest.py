@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from tests.gateway import Gateway
 from tests.wheels import PACKAGES, ROOT, build
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 ROOMS = tuple(ROOT / "tests" / room for room in ("attack", "faults", "test_api", "truth"))
 """Whatever stands there is about real applications."""
@@ -32,6 +36,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def shipped_app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """A gateway with the adapters that ship with it; none is started."""
+    from cadgate.config.settings import Settings
+    from cadgate.main import create_app
+
+    return create_app(Settings(state_dir=tmp_path_factory.mktemp("state")))
+
+
+@pytest.fixture(scope="session")
+def shipped(shipped_app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of the same, which takes seconds to make: do not change it."""
+    return shipped_app.openapi()
 
 
 @pytest.fixture(scope="session")

@@ -111,7 +111,7 @@ def _delays(pid: int) -> float:
 
 
 @contextmanager
-def watching(port: int, pid: int, *paths: str, headers: dict[str, str] | None = None) -> Generator[Watcher]:
+def recording(port: int, pid: int, *paths: str, headers: dict[str, str] | None = None) -> Generator[Watcher]:
     """A watcher of a gateway's process, which asks for `/health`, or for `paths`."""
     watcher = Watcher(port, pid, paths or ("/health",), headers or {})
     try:

@@ -218,14 +218,18 @@ def served(app: FastAPI, host: str = "127.0.0.1") -> Iterator[int]:
             assert not thread.is_alive()
 
 
-def exchange(port: int, request: bytes, *, host: str = "127.0.0.1") -> tuple[int, dict[str, str], bytes]:
+Answer = tuple[int, dict[str, str], bytes]
+"""Status, headers (lower case) and body."""
+
+
+def exchange(port: int, request: bytes, *, host: str = "127.0.0.1") -> Answer:
     """Send these very bytes; status, headers (lower case) and body of the first answer."""
     with socket.create_connection((host, port), timeout=20) as connection:
         connection.sendall(request)
         return read_answer(connection, head_only=request.startswith(b"HEAD "))
 
 
-def read_answer(connection: socket.socket, *, head_only: bool = False) -> tuple[int, dict[str, str], bytes]:
+def read_answer(connection: socket.socket, *, head_only: bool = False) -> Answer:
     """Read one answer with a Content-Length."""
     received = b""
     while b"\r\n\r\n" not in received:
@@ -252,3 +256,16 @@ def error_of(body: bytes | bytearray | str) -> dict[str, Any]:
     assert error["message"]
     assert error["request_id"]
     return error
+
+
+def get(port: int, path: str = "/health", *headers: str, host: str = "localhost", method: str = "GET") -> Answer:
+    """Send a request without a body; status, headers and body of the answer."""
+    lines = "".join(f"{header}\r\n" for header in headers)
+    return exchange(port, f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n".encode("latin-1"))
+
+
+def post(port: int, path: str, body: bytes, *headers: str) -> Answer:
+    """The same with a body."""
+    lines = "".join(f"{header}\r\n" for header in headers)
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
+    return exchange(port, head.encode() + body)

@@ -25,12 +25,12 @@ def processes_below(folder: Path) -> list[int]:
 
 async def create(session: Session, name: str | None = None, value: Any = 0, **meta: Any) -> dict[str, Any]:
     """Make an item as the gateway does."""
-    meta = {"mutates": True, "key": f"gw-test-{os.urandom(8).hex()}", **meta}
-    return (await session.exchange("items.create", item(name, value), 10, **meta))["result"]
+    meta = {"mutates": True, "names": "name", "key": f"gw-test-{os.urandom(8).hex()}", **meta}
+    return (await session.calls.exchange("items.create", item(name, value), 10, **meta))["result"]
 
 
 async def names(session: Session) -> list[str]:
-    reply = await session.exchange("items.list", {"limit": 1000, "offset": 0, "fields": None}, 10)
+    reply = await session.calls.exchange("items.list", {"limit": 1000, "offset": 0, "fields": None}, 10)
     return [each["name"] for each in reply["result"]["objects"]]
 
 

@@ -287,7 +287,7 @@ def test_a_request_that_did_not_pass_the_gate_may_nothing() -> None:
     context = context_of(request)
     assert (context.identity, context.scopes) == ("nobody", frozenset())
     with pytest.raises(Forbidden) as caught:
-        context.authority.require("read")
+        context.caller.authority.require("read")
     assert caught.value.details == {"required": "read", "scopes": []}
 
 

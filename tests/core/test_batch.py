@@ -14,7 +14,7 @@ import pytest
 
 from cadgate.contract.authority import LOCAL, Authority
 from cadgate.contract.builtin import REDO, UNDO, Batch, BatchCall, BatchFailure, BatchResults
-from cadgate.contract.context import RequestContext
+from cadgate.contract.context import Caller, RequestContext
 from cadgate.dispatch.application import Application
 from cadgate.dispatch.batch import run_batch
 from cadgate.dispatch.session import SessionRuntime
@@ -38,7 +38,7 @@ from cadgate_fake.settings import FakeSettings  # isort: skip
 
 pytestmark = pytest.mark.anyio
 
-HERE = RequestContext(request_id="test", authority=LOCAL)
+HERE = RequestContext(request_id="test", caller=Caller(LOCAL))
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ async def test_what_is_wrong_with_a_call_is_its_own_answer(runtime: SessionRunti
         ("items.wrong", {"name": "Ugly", "value": "text"}),
         ("files.broken", {}),
         ("work.privileged", {}),
-        authority=Authority("key:test", frozenset({"read", "write"})),
+        caller=Caller(Authority("key:test", frozenset({"read", "write"}))),
     )
     assert codes(results) == [
         "not_found",
@@ -267,7 +267,7 @@ async def test_an_atomic_batch_that_fails_changes_nothing_and_says_which_call_it
             ("items.delete", {"name": "Before"}),
             bad,
             atomic=True,
-            authority=Authority("key:test", frozenset({"read", "write"})),
+            caller=Caller(Authority("key:test", frozenset({"read", "write"}))),
             deadline_seconds=0.4,
         )
     if bad[1].get("value") != "set":
@@ -291,7 +291,7 @@ async def test_an_atomic_batch_that_fails_changes_nothing_and_says_which_call_it
 async def test_what_cannot_be_taken_back_cannot_stand_in_an_atomic_batch(
     runtime: SessionRuntime, unfit: tuple[str, dict[str, Any]]
 ) -> None:
-    with pytest.raises(Unprocessable, match="cannot stand in an atomic batch") as caught:
+    with pytest.raises(Unprocessable, match="is not allowed in an atomic batch") as caught:
         await run(runtime, create("A"), unfit, atomic=True)
     assert caught.value.details == {"method": unfit[0], "index": 1}
     assert (caught.value.status, await names(runtime), routers.runs) == (422, [], [])
@@ -321,7 +321,7 @@ async def test_a_dry_atomic_batch_changes_nothing(runtime: SessionRuntime) -> No
 async def test_an_atomic_batch_of_reads_keeps_nothing(runtime: SessionRuntime) -> None:
     await run(runtime, ("items.list", {}), atomic=True)
     await restart(runtime)
-    assert runtime.session._source.report == {"replayed": 0, "damages": []}
+    assert runtime.session._supervisor._source.report == {"replayed": 0, "damages": []}
 
 
 # --- as the application sees it ----------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import pytest
 
 from cadgate.contract.authority import LOCAL, Authority
 from cadgate.contract.builtin import UNDO
-from cadgate.contract.context import RequestContext
+from cadgate.contract.context import Caller, RequestContext
 from cadgate.contract.methods import Scope
 from cadgate.dispatch.application import Application
 from cadgate.dispatch.calls import DryRunDone
@@ -48,7 +48,7 @@ from cadgate_fake.adapter import cadgate_adapter  # isort: skip
 
 pytestmark = pytest.mark.anyio
 
-HERE = RequestContext(request_id="test", authority=LOCAL)
+HERE = RequestContext(request_id="test", caller=Caller(LOCAL))
 
 
 @pytest.fixture
@@ -89,11 +89,11 @@ async def names(runtime: SessionRuntime) -> list[str]:
 async def test_a_call_needs_its_scope(runtime: SessionRuntime, method: Any, params: Any, scope: Scope) -> None:
     others = frozenset[Scope](each for each in get_args(Scope) if each != scope)
     with pytest.raises(Forbidden) as caught:
-        await app_of(runtime, authority=Authority("key:test", others)).call(method, params)
+        await app_of(runtime, caller=Caller(Authority("key:test", others))).call(method, params)
     assert caught.value.details == {"required": scope, "scopes": sorted(others)}
     assert routers.runs == []
     if scope != "read":
-        await app_of(runtime, authority=Authority("key:test", frozenset({scope}))).call(method, params)
+        await app_of(runtime, caller=Caller(Authority("key:test", frozenset({scope})))).call(method, params)
 
 
 async def test_results_are_validated_and_timed(runtime: SessionRuntime) -> None:
@@ -324,7 +324,7 @@ async def test_once_forgets_its_oldest_keys() -> None:
         return key
 
     for key in ("a", "b", "c", "c", "a"):
-        assert await once.do(key, "digest", lambda key=key: work(key)) == key
+        assert await once.run_once(key, "digest", lambda key=key: work(key)) == key
         await asyncio.sleep(0)
     assert ran == ["a", "b", "c", "a"]
 
@@ -332,14 +332,14 @@ async def test_once_forgets_its_oldest_keys() -> None:
 async def test_what_a_client_asked_for_once_goes_on_when_it_leaves_and_ends_with_the_gateway() -> None:
     once = Once()
     gate = asyncio.Event()
-    task = asyncio.create_task(once.do("k", "d", gate.wait))
+    task = asyncio.create_task(once.run_once("k", "d", gate.wait))
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    again = asyncio.create_task(once.do("k", "d", gate.wait))
+    again = asyncio.create_task(once.run_once("k", "d", gate.wait))
     gate.set()
     assert await again is True
-    waiting = asyncio.create_task(once.do("other", "d", asyncio.Event().wait))
+    waiting = asyncio.create_task(once.run_once("other", "d", asyncio.Event().wait))
     await asyncio.sleep(0)
     await once.close()
     with pytest.raises(asyncio.CancelledError):
@@ -392,7 +392,7 @@ async def test_a_reading_handler_is_stopped_when_its_client_leaves(runtime: Sess
     async def leaving() -> None:
         await gone.wait()
 
-    call = asyncio.create_task(app_of(runtime, gone=leaving).call(m.WAIT, m.Seconds(seconds=60)))
+    call = asyncio.create_task(app_of(runtime, caller=Caller(LOCAL, gone=leaving)).call(m.WAIT, m.Seconds(seconds=60)))
     await becomes(lambda: routers.waits == ["begun"])
     gone.set()
     with pytest.raises(Interrupted):
@@ -404,7 +404,7 @@ async def test_a_changing_handler_is_finished_when_its_client_leaves(runtime: Se
     async def left() -> None:
         return
 
-    await app_of(runtime, gone=left).call(m.IMPORT, m.ImportParams(names=["A", "B"]))
+    await app_of(runtime, caller=Caller(LOCAL, gone=left)).call(m.IMPORT, m.ImportParams(names=["A", "B"]))
     assert await names(runtime) == ["A", "B"]
 
 

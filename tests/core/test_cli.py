@@ -21,6 +21,8 @@ from cadgate.errors import ConfigError
 from tests.core.fake_packages import Site, fake_site
 from tests.gateway import alive, eventually, free_port
 
+pytestmark = pytest.mark.slow
+
 QUIET = "[adapters.blender]\nenabled = false\n[adapters.freecad]\nenabled = false\n"
 
 

@@ -14,6 +14,8 @@ from cadgate.cli.new_adapter import new_adapter
 from cadgate.testing.conformance import Conformance
 from cadgate.testing.conformance.suite import needs
 
+pytestmark = pytest.mark.slow
+
 DEFECTS = [
     # What is written instead of what, in which file, and the tests that must notice.
     ("app/objects.py", '@method("objects.get")', '@method("objects.secret")\n@method("objects.get")', {"both_halves"}),

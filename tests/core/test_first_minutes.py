@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,8 @@ from cadgate.sessions.process import ApplicationProcess, StartFailed
 from cadgate.sessions.sandbox import sandbox_for
 from tests.core.fake_app import fake_settings, launch_of
 from tests.gateway import free_port
+
+pytestmark = pytest.mark.slow
 
 NOBODY = 54321
 """A user id without an account."""
@@ -164,7 +167,7 @@ async def test_what_ran_and_ended_is_not_blamed_on_what_it_sees(tmp_path: Path) 
     told = await failure(
         tmp_path, program(tmp_path, "freecadcmd", "read line < /proc/self/fd/$CADGATE_BOOT", "echo done", "exit 1")
     )
-    assert told == "it ended while it started: the last that it printed is 'done'"
+    assert told == "it ended while it started: the last line of its output is 'done'"
 
 
 # --- files of Windows ------------------------------------------------------------------------------------------------
@@ -210,7 +213,7 @@ def test_a_proxy_that_clients_would_ask_is_told_and_keeps_no_command_from_the_ga
     tmp_path: Path, bypass: str
 ) -> None:
     (tmp_path / "plugins.toml").write_text(QUIET)
-    environment = {
+    environment: dict[str, Any] = {
         "HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9",
         "NO_PROXY": bypass, "CADGATE_STATE_DIR": str(tmp_path / "state"), "CADGATE_PORT": str(free_port()),
     }  # fmt: skip

@@ -12,6 +12,8 @@ import pytest
 from cadgate.config.settings import load_settings
 from cadgate.errors import ConfigError
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = [["doctor"], ["status"], ["keys", "list"], ["keys", "create", "x"], ["up"], ["serve"], ["down"]]
 
 

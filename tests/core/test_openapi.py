@@ -16,7 +16,6 @@ from fastapi.openapi.models import OpenAPI
 from jsonschema_rs import Draft202012Validator, meta
 
 import cadgate
-from cadgate.config.settings import Settings
 from cadgate.main import create_app
 from tests.core.fake_packages import Site
 from tests.core.served import quiet_settings
@@ -96,12 +95,6 @@ def references(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from references(item)
-
-
-@pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The document of a gateway with the adapters that ship with it."""
-    return create_app(Settings(state_dir=tmp_path_factory.mktemp("state"))).openapi()
 
 
 def test_the_document_is_openapi_and_its_references_lead_somewhere(shipped: dict[str, Any]) -> None:

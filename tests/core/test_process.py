@@ -36,7 +36,7 @@ async def test_the_environment_is_clean(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PATH", "/somewhere/bin")
     monkeypatch.setenv("LANG", "de_DE.UTF-8")
     async with fake_session(tmp_path) as watched:
-        told = (await watched.session.exchange("work.environment", {}, 10))["result"]["value"]
+        told = (await watched.session.calls.exchange("work.environment", {}, 10))["result"]["value"]
     environment = told["environment"]
     assert environment.pop("LANG") == "de_DE.UTF-8"
     assert environment.pop("PATH") == spawn_module.SYSTEM_PATH
@@ -62,7 +62,7 @@ async def test_a_log_that_grew_too_large_is_put_aside_at_the_next_start(
 ) -> None:
     monkeypatch.setattr(spawn_module, "MAX_LOG", 10_000)
     async with fake_session(tmp_path) as watched:
-        await watched.session.exchange("work.print", {"lines": 20}, 10)
+        await watched.session.calls.exchange("work.print", {"lines": 20}, 10)
     assert not (tmp_path / "fake.1.log").exists()
     async with fake_session(tmp_path):
         assert (tmp_path / "fake.1.log").stat().st_size > 20_000

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from cadgate.contract.authority import LOCAL, Authority
 from cadgate.contract.builtin import UNDO
-from cadgate.contract.context import RequestContext
+from cadgate.contract.context import Caller, RequestContext
 from cadgate.dispatch.application import Application
 from cadgate.dispatch.calls import DryRunDone
 from cadgate.dispatch.session import SessionRuntime
@@ -25,7 +25,7 @@ from cadgate_fake import models as m  # isort: skip
 
 pytestmark = pytest.mark.anyio
 
-HERE = RequestContext(request_id="test", authority=LOCAL)
+HERE = RequestContext(request_id="test", caller=Caller(LOCAL))
 LIST = replace(m.LIST, by_state=True)
 
 
@@ -66,13 +66,13 @@ async def test_the_application_is_not_asked_twice_for_one_state(runtime: Session
     await make(runtime, 3)
     first = await listed(runtime)
     answers: list[Any] = []
-    exchange = runtime.session.exchange
+    exchange = runtime.session.calls.exchange
 
     async def seen(*args: Any, **how: Any) -> Any:
         answers.append(await exchange(*args, **how))
         return answers[-1]
 
-    runtime.session.exchange = seen  # type: ignore[method-assign]
+    runtime.session.calls.exchange = seen  # type: ignore[method-assign]
     second = await listed(runtime)
     assert answers[0]["raw"].startswith(b"null")
     assert (second.body, second.headers["etag"]) == (first.body, first.headers["etag"])
@@ -121,7 +121,7 @@ async def test_a_list_is_of_the_state_that_a_call_left(
 async def test_an_answer_needs_the_methods_scope(runtime: SessionRuntime) -> None:
     await listed(runtime)
     with pytest.raises(Forbidden):
-        await app_of(runtime, authority=Authority("key:test", frozenset(("write",)))).answer(LIST, m.Page())
+        await app_of(runtime, caller=Caller(Authority("key:test", frozenset(("write",))))).answer(LIST, m.Page())
 
 
 async def test_an_answer_that_is_none_is_a_defect(runtime: SessionRuntime) -> None:

@@ -21,7 +21,7 @@ from cadgate.sessions.sandbox import Sandbox
 from tests.core.fake_app import fake_settings, running
 
 from cadgate_fake import models as m  # isort: skip
-from cadgate.contract.context import RequestContext  # isort: skip
+from cadgate.contract.context import Caller, RequestContext  # isort: skip
 from cadgate.dispatch.application import Application
 
 pytestmark = pytest.mark.security
@@ -182,7 +182,7 @@ async def test_any_adapter_runs_in_a_sandbox(tmp_path: Path) -> None:
     repository = Path(__file__).parents[2]
     settings = fake_settings(sandbox="bubblewrap", sandbox_readable=(repository,), workers=1)
     async with running(tmp_path / "state", settings) as runtime:
-        app = Application(runtime, RequestContext(request_id="test", authority=LOCAL))
+        app = Application(runtime, RequestContext(request_id="test", caller=Caller(LOCAL)))
         assert (await app.call(m.CREATE, m.ItemParams(name="a"))).name == "a"
         await app.call(m.WRITE_FILE, m.FileParams(filepath="f.txt"))
         assert (runtime.workspace / "f.txt").exists()

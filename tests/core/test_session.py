@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,109 +14,13 @@ from cadgate.errors import (
     ApplicationRestarted,
     ConnectionFailed,
 )
-from cadgate.sessions import session as session_module
+from cadgate.sessions import supervisor as supervisor_module
 from cadgate.sessions.process import ApplicationProcess, StartFailed
-from cadgate.sessions.session import Session
-from tests.core.fake_app import FAKES, Control, becomes, fake_session, fake_settings, launch_of
-from tests.core.sessions import begun, create, names, processes_below, settled
-from tests.gateway import alive, eventually
+from cadgate.sessions.supervisor import Supervisor
+from tests.core.fake_app import Control, becomes, fake_session, fake_settings, launch_of
+from tests.core.sessions import create, names, processes_below, settled
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_is_left")]
-
-
-# --- start and end -----------------------------------------------------------------------------------------------
-
-
-async def test_a_session_starts_serves_and_leaves_nothing(tmp_path: Path) -> None:
-    async with fake_session(tmp_path) as watched:
-        status = watched.session.status()
-        assert (status.state, status.application, status.mode) == ("up", "Fake 1.0", "managed")
-        assert status.pid is not None
-        assert alive(status.pid)
-        assert (await create(watched.session, "A"))["name"] == "A"
-        health = await watched.session.health()
-        assert health == {
-            "status": "up",
-            "application": "Fake 1.0",
-            "pid": status.pid,
-            "mode": "managed",
-            "queue_depth": 0,
-            "latency_ms": health["latency_ms"],
-        }
-        assert watched.states() == ["up"]
-    assert not alive(status.pid)
-    with pytest.raises(ConnectionFailed) as caught:
-        await create(watched.session)
-    assert caught.value.code == "application_unavailable"
-
-
-async def test_a_document_is_there_again_in_the_next_session(tmp_path: Path) -> None:
-    async with fake_session(tmp_path) as watched:
-        await create(watched.session, "Kept")
-    async with fake_session(tmp_path) as watched:
-        assert await names(watched.session) == ["Kept"]
-
-
-async def test_before_the_start_every_call_is_told_to_wait(tmp_path: Path, control: Control) -> None:
-    control.tell(start="hang")
-    async with fake_session(tmp_path, fake_settings(control), start=False) as watched:
-        with pytest.raises(ConnectionFailed) as caught:
-            await create(watched.session)
-        assert (caught.value.code, caught.value.retry_after) == ("application_starting", 1.0)
-        assert type(caught.value).__name__ == "FakeConnectionError"
-
-
-async def test_stopping_in_the_middle_of_a_start_leaves_no_process(tmp_path: Path, control: Control) -> None:
-    control.tell(start="hang")
-    for moment in range(12):
-        async with fake_session(tmp_path, fake_settings(control), start=False):
-            await asyncio.sleep(moment / 200)
-
-
-async def test_what_an_application_started_ends_with_it(tmp_path: Path) -> None:
-    async with fake_session(tmp_path) as watched:
-        child = (await watched.session.exchange("work.spawn", {}, 10))["result"]["value"]
-        assert alive(child)
-    await becomes(lambda: not alive(child))
-
-
-async def test_an_application_that_does_not_end_by_itself_is_killed(tmp_path: Path) -> None:
-    async with fake_session(tmp_path, fake_settings(grace_seconds=60)) as watched:
-        call = asyncio.create_task(watched.session.exchange("work.stuck", {"seconds": 60}, 60))
-        await begun(watched, "work.stuck")
-        began = time.monotonic()
-        await watched.session.stop(0.2)
-        assert time.monotonic() - began < 3
-        with pytest.raises(ConnectionFailed):
-            await call
-
-
-def test_the_death_of_the_gateway_ends_the_application_also_while_it_is_stuck(tmp_path: Path) -> None:
-    """`kill -9` of the parent closes its end of the lifeline; no thread and no handler is involved."""
-    script = f"""
-import asyncio, sys
-sys.path[:0] = {[str(Path(__file__).parent.parent.parent), FAKES]!r}
-from pathlib import Path
-from tests.core.fake_app import fake_session
-
-async def main():
-    async with fake_session(Path({str(tmp_path)!r})) as watched:
-        call = asyncio.create_task(watched.session.exchange("work.stuck", {{"seconds": 60}}, 60))
-        while not any(topic == "work" for topic, _ in watched.events):
-            await asyncio.sleep(0.01)
-        print("the pid is", watched.session.status().pid, file=sys.stderr, flush=True)
-        await call
-
-asyncio.run(main())
-"""
-    with subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as parent:
-        assert parent.stderr is not None
-        pid = int(parent.stderr.readline().removeprefix("the pid is "))
-        assert alive(pid)
-        parent.kill()
-    eventually(lambda: not alive(pid), seconds=2, what="the end of the application")
 
 
 # --- death and restart -------------------------------------------------------------------------------------------
@@ -140,8 +41,8 @@ async def test_a_death_is_told_to_whoever_waited_and_followed_by_a_start_at_once
         session = watched.session
         await create(session, "Survivor")
         before = session.status().pid
-        with pytest.raises(ApplicationRestarted, match="fake ended while it worked on work") as caught:
-            await session.exchange("work.crash", {"how": how}, 10)
+        with pytest.raises(ApplicationRestarted, match="fake ended while it was running work") as caught:
+            await session.calls.exchange("work.crash", {"how": how}, 10)
         assert caught.value.retryable
         assert session.status().reason == told
         await settled(session, "up")
@@ -187,10 +88,10 @@ async def test_a_life_however_short_is_followed_by_a_start_at_once_and_counts_as
 ) -> None:
     waits: list[float | None] = []
 
-    async def spy(session: Session, seconds: float | None) -> None:
+    async def spy(supervisor: Supervisor, seconds: float | None) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr(Session, "_wait_for_wish", spy)
+    monkeypatch.setattr(Supervisor, "_wait_for_request", spy)
     async with fake_session(tmp_path) as watched:
         for number in range(8):
             await becomes(lambda number=number: watched.session.status().restarts == number)
@@ -207,7 +108,7 @@ async def test_a_restart_that_was_asked_for_is_told_as_such_and_the_next_death_i
         session = watched.session
         session.restart("asked for by a client")
         await becomes(lambda: "down" in watched.states())
-        assert session.status().reason == "it was ended by the gateway: asked for by a client"
+        assert session.status().reason == "it was killed by the gateway: asked for by a client"
         await settled(session, "up")
         os.kill(session.status().pid or 0, signal.SIGKILL)
         await becomes(lambda: watched.states().count("down") == 2)
@@ -217,7 +118,7 @@ async def test_a_restart_that_was_asked_for_is_told_as_such_and_the_next_death_i
 async def test_only_failed_starts_in_a_row_are_counted(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_request", impatient(Supervisor._wait_for_request))
     async with fake_session(tmp_path, fake_settings(control)) as watched:
         session = watched.session
         for life in range(3):
@@ -234,7 +135,7 @@ async def test_only_failed_starts_in_a_row_are_counted(
 async def test_deaths_in_a_replay_count_until_what_kills_is_set_aside(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_request", impatient(Supervisor._wait_for_request))
     async with fake_session(tmp_path, fake_settings(control)) as watched:
         session = watched.session
         for name in ("Before", "Killer", "After"):
@@ -251,7 +152,7 @@ async def test_deaths_in_a_replay_count_until_what_kills_is_set_aside(
 async def test_snapshots_that_kill_every_start_end_in_down_with_the_reason_and_the_log(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_request", impatient(Supervisor._wait_for_request))
     async with fake_session(tmp_path, fake_settings(control)) as watched:
         await create(watched.session, "Kept")
         control.tell(load="crash")
@@ -275,7 +176,7 @@ def starts(folder: Path) -> int:
 async def test_five_failed_starts_are_the_end_until_somebody_asks(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch, start: str
 ) -> None:
-    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_request", impatient(Supervisor._wait_for_request))
     control.tell(start=start)
     async with fake_session(tmp_path, fake_settings(control), start=False) as watched:
         session = watched.session
@@ -303,8 +204,8 @@ async def test_five_failed_starts_are_the_end_until_somebody_asks(
 def impatient(wait: Any) -> Any:
     """The same wait, without the pauses between attempts."""
 
-    async def short(session: Session, seconds: float | None) -> None:
-        await wait(session, None if seconds is None else 0)
+    async def short(supervisor: Supervisor, seconds: float | None) -> None:
+        await wait(supervisor, None if seconds is None else 0)
 
     return short
 
@@ -324,7 +225,7 @@ async def test_a_start_that_takes_too_long_is_a_failed_one_and_leaves_no_process
 async def test_an_application_that_dies_of_its_first_ping_did_not_start(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_request", impatient(Supervisor._wait_for_request))
     control.tell(start="die_at_ping")
     async with fake_session(tmp_path, fake_settings(control), start=False) as watched:
         await settled(watched.session, "down")
@@ -336,7 +237,7 @@ async def test_an_application_that_dies_of_its_first_ping_did_not_start(
 async def test_an_application_that_never_answers_its_first_ping_is_ended(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_module, "FIRST_PING_SECONDS", 0.2)
+    monkeypatch.setattr(supervisor_module, "FIRST_PING_SECONDS", 0.2)
     control.tell(start="hang_at_ping")
     async with fake_session(tmp_path, fake_settings(control), start=False) as watched:
         await becomes(lambda: "first ping" in (watched.session.status().reason or ""))
@@ -348,7 +249,7 @@ async def test_an_application_that_never_answers_its_first_ping_is_ended(
 async def test_a_missing_application_is_unavailable_with_its_remedy_and_found_once_it_is_there(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_module, "RETRY_UNAVAILABLE", 0.05)
+    monkeypatch.setattr(supervisor_module, "RETRY_UNAVAILABLE", 0.05)
     control.tell(plan="missing")
     async with fake_session(tmp_path, fake_settings(control), start=False) as watched:
         await settled(watched.session, "unavailable")
@@ -383,7 +284,7 @@ async def test_a_listener_that_fails_ends_nothing(tmp_path: Path) -> None:
 
         watched.session.listeners.insert(0, fail)
         await watched.session.ready.wait()
-        await watched.session.exchange("work.emit", {"topic": "objects", "count": 1, "size": 1}, 10)
+        await watched.session.calls.exchange("work.emit", {"topic": "objects", "count": 1, "size": 1}, 10)
         assert ("objects", {"number": 0, "text": "x"}) in watched.events
         assert watched.states() == ["up"]
 
@@ -391,7 +292,7 @@ async def test_a_listener_that_fails_ends_nothing(tmp_path: Path) -> None:
 async def test_an_entry_that_kills_every_restoration_is_left_out(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Session, "_wait_for_wish", impatient(Session._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_request", impatient(Supervisor._wait_for_request))
     async with fake_session(tmp_path, fake_settings(control)) as watched:
         for name in ("First", "Poison", "Last"):
             await create(watched.session, name)
@@ -400,7 +301,7 @@ async def test_an_entry_that_kills_every_restoration_is_left_out(
         await settled(watched.session, "starting")
         await settled(watched.session, "up")
         assert await names(watched.session) == ["First", "Last"]
-        assert "died of it twice" in str(watched.session._source.report["damages"])
+        assert "died of it twice" in str(watched.session._supervisor._source.report["damages"])
 
 
 async def test_a_snapshot_that_cannot_be_loaded_does_not_keep_the_session_down(
@@ -411,7 +312,7 @@ async def test_a_snapshot_that_cannot_be_loaded_does_not_keep_the_session_down(
     control.tell(load="fail")
     async with fake_session(tmp_path, fake_settings(control)) as watched:
         assert await names(watched.session) == ["Old"]
-        assert "the snapshot cannot be loaded" in str(watched.session._source.report["damages"])
+        assert "the snapshot cannot be loaded" in str(watched.session._supervisor._source.report["damages"])
         await create(watched.session, "New")
     control.tell(load=None)
     async with fake_session(tmp_path, fake_settings(control)) as watched:

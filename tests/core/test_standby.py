@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_is_left")]
 
 
 def spares(session: Session) -> list[int]:
-    source = session._source
+    source = session._supervisor._source
     assert isinstance(source, ManagedSource)
     return source._standby.pids
 

@@ -130,6 +130,7 @@ def test_whatever_way_the_file_is_written_it_keeps_all_else(text: str) -> None:
     assert made == before
 
 
+@pytest.mark.slow
 def test_the_commands_are_commands_and_the_bare_one_still_lists(here: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-P", "-m", "cadgate", "plugins", *arguments]

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from cadgate.contract.authority import Authority
 from cadgate.contract.builtin import Batch, BatchCall
-from cadgate.contract.context import RequestContext
+from cadgate.contract.context import Caller, RequestContext
 from cadgate.contract.methods import Method, Scope, execute_if_trusted
 from cadgate.dispatch.application import Application
 from cadgate.dispatch.batch import prepare, run_batch
@@ -50,7 +50,7 @@ async def test_a_trusted_file_needs_execute_by_every_door(tmp_path: Path) -> Non
     async with running(tmp_path / "state", fake_settings()) as runtime:
         runtime.served.audit = AuditLog(tmp_path)
         runtime.served.methods["items.create"] = OPEN
-        writer = replace(HERE, authority=Authority("writer", WRITER))
+        writer = replace(HERE, caller=Caller(Authority("writer", WRITER)))
         app = Application(runtime, writer)
         with pytest.raises(Forbidden, match=r"the scope 'execute', which items.create of a trusted file needs"):
             await app.call(OPEN, Opening(name="a", trusted=True))
@@ -68,7 +68,7 @@ async def test_a_trusted_file_needs_execute_by_every_door(tmp_path: Path) -> Non
 
 async def test_who_may_only_execute_may_not_open(tmp_path: Path) -> None:
     async with running(tmp_path / "state", fake_settings()) as runtime:
-        only = replace(HERE, authority=Authority("executor", frozenset({"execute"})))
+        only = replace(HERE, caller=Caller(Authority("executor", frozenset({"execute"}))))
         with pytest.raises(Forbidden, match="'write'"):
             await Application(runtime, only).call(OPEN, Opening(name="a", trusted=True))
 
@@ -76,8 +76,6 @@ async def test_who_may_only_execute_may_not_open(tmp_path: Path) -> None:
 async def test_a_trusted_file_needs_code_to_be_allowed(tmp_path: Path) -> None:
     async with running(tmp_path / "state", fake_settings(allow_execute=False)) as runtime:
         app = Application(runtime, HERE)
-        with pytest.raises(
-            Forbidden, match=r"items\.create of a trusted file is switched off: `allow_execute = false`"
-        ):
+        with pytest.raises(Forbidden, match=r"items\.create of a trusted file is disabled: `allow_execute = false`"):
             await app.call(OPEN, Opening(name="a", trusted=True))
         assert (await app.call(OPEN, Opening(name="a"))).name == "a"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cadgate.contract.authority import LOCAL
-from cadgate.contract.context import RequestContext
+from cadgate.contract.context import Caller, RequestContext
 from cadgate.dispatch.application import Application
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import CommandExecutionError, DeadlineExceeded, InternalError
@@ -131,7 +131,7 @@ async def test_what_the_application_refuses_does_not_end_it(tmp_path: Path) -> N
 @pytest.mark.parametrize("how", ["7", "segv"])
 async def test_one_that_dies_of_its_work_is_told_and_replaced(tmp_path: Path, how: str) -> None:
     async with yard_of(tmp_path) as yard:
-        with pytest.raises(CommandExecutionError, match="more than it can do here"):
+        with pytest.raises(CommandExecutionError, match="exceeds its resources here"):
             async with yard.workers.take() as worker:
                 await worker.send("work.crash", {"how": how})
         async with yard.workers.take() as worker:
@@ -307,5 +307,5 @@ async def test_a_client_that_leaves_ends_the_work_in_the_worker(tmp_path: Path) 
         eventually(lambda: not alive(process.pid), seconds=3)
 
 
-def application(runtime: SessionRuntime, **context: Any) -> Application:
-    return Application(runtime, RequestContext(request_id="test", authority=LOCAL, **context))
+def application(runtime: SessionRuntime, **caller: Any) -> Application:
+    return Application(runtime, RequestContext(request_id="test", caller=Caller(LOCAL, **caller)))

@@ -12,13 +12,13 @@ SKIPPED = {"LastModifiedDate", "LastModifiedBy", "TransientDir", "CreationDate",
 
 def whole_state() -> str:
     """The session as JSON text."""
-    from cadgate_freecad.app import documents
+    from cadgate_freecad.app import open_documents
 
-    opened = documents.opened()
+    opened = open_documents.opened()
     active = FreeCAD.ActiveDocument.Name if FreeCAD.ActiveDocument else None
     return json.dumps(
         {
-            "active": [documents.Active.name, active],
+            "active": [open_documents.Active.name, active],
             "order": list(opened),
             "documents": {name: _document(document) for name, document in opened.items()},
         }

@@ -586,20 +586,18 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("case", WRONG)
-@pytest.mark.parametrize("format", ["glb", "obj", "stl", "ply"])
-def test_a_file_that_is_not_what_the_scene_shows_is_found(
-    blender: httpx.Client, gateway: Gateway, case: str, format: str
-) -> None:
-    change, word = WRONG[case]
+CHECKED_ALONE = {
+    "glb": "export_scene.gltf(filepath={}, export_yup=False, export_apply=True)",
+    "obj": "wm.obj_export(filepath={}, up_axis='Z', forward_axis='Y')",
+    "stl": "wm.stl_export(filepath={})",
+    "ply": "wm.ply_export(filepath={}, export_triangulated_mesh=True)",
+}
+
+
+def finding(gateway: Gateway, case: str, format: str) -> str:
+    """What the check says of a file that was written after the scene had changed."""
     path = str(gateway.state_dir / "sessions" / "blender" / "workspace" / f"wrong.{format}")
-    operator = {
-        "glb": "export_scene.gltf(filepath={}, export_yup=False, export_apply=True)",
-        "obj": "wm.obj_export(filepath={}, up_axis='Z', forward_axis='Y')",
-        "stl": "wm.stl_export(filepath={})",
-        "ply": "wm.ply_export(filepath={}, export_triangulated_mesh=True)",
-    }[format].format(repr(path))
-    said = evaluate(
+    return evaluate(
         gateway,
         SETUP
         + f"""
@@ -607,9 +605,9 @@ from cadgate_blender.app.verification import extents, files
 from cadgate.appserver import AppError
 box, ball = cube("Box"), cube("Ball"); ball.location = (0.5, 0, 0); ball.scale = (2, 2, 2)
 truth = files.Truth(extents.evaluated([box, ball]), names={{"Box", "Ball"}} if {format!r} == "glb" else set())
-{change}
+{WRONG[case][0]}
 view.update()
-bpy.ops.{operator}
+bpy.ops.{CHECKED_ALONE[format].format(repr(path))}
 try:
     files.compare({path!r}, {format!r}, truth, "Z", full=False)
     said = "nothing"
@@ -618,6 +616,26 @@ except AppError as error:
 said
 """,
     )
+
+
+@pytest.fixture(scope="module")
+def findings(gateway: Gateway) -> dict[tuple[str, str], str]:
+    """Of every case, in one Blender: after such code the next test that wants an empty one waits for another."""
+    found: dict[tuple[str, str], str] = {}
+    with gateway.client("/api/v1/blender") as client:
+        for format in CHECKED_ALONE:
+            for case in WRONG:
+                assert client.delete("/scene").status_code == 200
+                found[case, format] = finding(gateway, case, format)
+    return found
+
+
+@pytest.mark.parametrize("case", WRONG)
+@pytest.mark.parametrize("format", CHECKED_ALONE)
+def test_a_file_that_is_not_what_the_scene_shows_is_found(
+    findings: dict[tuple[str, str], str], case: str, format: str
+) -> None:
+    said, word = findings[case, format], WRONG[case][1]
     if case in ("gone", "smaller", "elsewhere") and format in ("stl", "ply"):
         # One mesh of everything, in the same box: what is inside is told by the counts, the surface and the volume.
         word = {"gone": "triangles", "smaller": "surface", "elsewhere": "nothing"}[case]

@@ -44,7 +44,7 @@ def test_every_finding_of_schemathesis_is_explained(operation: Any, gateway: Gat
             derandomize=True,
             database=None,
             phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType] - the class is a list of its own
+            suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType] - of a metaclass
         )
         def ask(case: Any) -> None:
             if SLOW.search(case.path) and "X-Deadline-Ms" not in (case.headers or {}):

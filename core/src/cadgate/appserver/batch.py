@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Dict, cast
+from typing import Any, Callable, Dict, Protocol, cast
 
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError, PutOffError
@@ -16,18 +16,32 @@ from cadgate.appserver.outcomes import (
     require_not_set_aside,
     resolved_params,
 )
-
-if TYPE_CHECKING:
-    from cadgate.appserver.calls import CallRunner
+from cadgate.appserver.recovery import Recovery
+from cadgate.appserver.replies import Replies
 
 Answer = Dict[str, Any]
+
+
+class RunsCalls(Protocol):
+    """What a batch needs of whatever runs its calls: see `CallRunner`."""
+
+    replies: Replies
+    recovery: Recovery | None
+
+    def invoke_method(self, call: Call, *, in_transaction: bool = False) -> Any: ...
+
+    def run_interruptibly(self, call: Call, work: Callable[[], Any]) -> Any: ...
+
+    def persist(self, call: Call, result: Any, request: str | None = None) -> None: ...
+
+    def roll_back_call(self, call: Call) -> None: ...
 
 
 class Batches:
     """Runs `session.batch`. Each call of a batch sees the effects of those before it."""
 
-    def __init__(self, caller: CallRunner, host: Host) -> None:
-        self._runner = caller
+    def __init__(self, runner: RunsCalls, host: Host) -> None:
+        self._runner = runner
         self._host = host
 
     def run(self, call: Call) -> Any:
@@ -49,6 +63,7 @@ class Batches:
         meta: dict[str, Any] = {
             "mutates": item.get("mutates"),
             "replay": item.get("replay", "call"),
+            "names": item.get("names"),
             "context": {**call.context, **(item.get("context") or {})},
             "dry_run": call.dry_run,
             "key": f"{call.key}#{number}" if call.key and item.get("mutates") else None,
@@ -131,7 +146,7 @@ class Batches:
                         raise AppError(failed.code, failed.message, {"index": number}) from error
                     finally:
                         changed = changed or part.changed
-                    kept.append({**item, "params": resolved_params(part.params, results[-1])})
+                    kept.append({**item, "params": resolved_params(part, results[-1])})
                 if behind:
                     self._catch_up(call)
                 _require_wanted(call)

@@ -6,7 +6,7 @@ import marshal
 import os
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Callable, Dict, cast
+from typing import Any, Callable, Dict, cast
 
 from cadgate.appserver import context, log
 from cadgate.appserver.batch import Batches
@@ -15,6 +15,8 @@ from cadgate.appserver.errors import AppError, DryRunPassed
 from cadgate.appserver.execution import Executor
 from cadgate.appserver.generations import Entry
 from cadgate.appserver.history import Request
+from cadgate.appserver.host import Host
+from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.journal import Journal
 from cadgate.appserver.outcomes import (
     Answer,
@@ -33,22 +35,26 @@ from cadgate.appserver.replay import Unchanged
 from cadgate.appserver.replies import Replies
 from cadgate.appserver.states import UNCHANGED, States
 
-if TYPE_CHECKING:
-    from cadgate.appserver.server import Server
-
 EXIT_BROKEN = 70
 """Exit code of an application whose document could not be restored to the state in the journal."""
 
 
 class CallRunner:
-    """Runs the calls of a server. Without a journal (external mode, workers) only the host can undo a failed one."""
+    """Runs the calls of a server. Without a journal (external mode, workers) only the host can undo a failed one.
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._host = server.host
+    `wake` lets the main thread look for work other than calls; `stop` ends the server after the running call.
+    """
+
+    def __init__(
+        self, host: Host, interrupts: Interrupts, *, wake: Callable[[], None], stop: Callable[[], None]
+    ) -> None:
+        self._host = host
+        self._interrupts = interrupts
+        self._wake = wake
+        self._stop = stop
         self.replies = Replies()
-        self._batches = Batches(self, server.host)
-        self._executor = Executor(server.host, server.interrupts)
+        self._batches = Batches(self, host)
+        self._executor = Executor(host, interrupts)
         self.recovery: Recovery | None = None
         self._states = States(self._only_calls_change_document)
         self._builtin: dict[str, Callable[[Call], Any]] = {
@@ -104,7 +110,7 @@ class CallRunner:
             require_not_set_aside(call)
         if call.mutates and self.recovery is not None:
             self.recovery.require_saved(even_unsaved=may_make_savable(call, self._host.allowed_unsaved))
-        answer: Answer = self._server.interrupts.run(call, lambda: self._run_call(call, run))
+        answer: Answer = self._interrupts.run(call, lambda: self._run_call(call, run))
         if call.mutates and call.key is not None and call.method != "session.batch" and not call.dry_run:
             self.replies.store(call.key, call.hash, answer)
         return answer
@@ -113,7 +119,7 @@ class CallRunner:
         if call.method == "session.execute":
             return self._execute(call)
         # Interrupts are deferred outside the application's own function: journal and memory must stay in step.
-        self._server.interrupts.deferred = True
+        self._interrupts.deferred = True
         if run is not None:
             context.enter_call(call)
             try:
@@ -164,12 +170,11 @@ class CallRunner:
         """Run `work` so that the call's deadline or client can interrupt it. A replayed call cannot be interrupted."""
         if call.connection is None:
             return work()
-        interrupts = self._server.interrupts
         try:
-            interrupts.deliver()
+            self._interrupts.deliver()
             return work()
         finally:
-            interrupts.deferred = True
+            self._interrupts.deferred = True
 
     def roll_back_call(self, call: Call) -> None:
         """Undo the changes of a live call, where the host's own transaction did not."""
@@ -337,9 +342,9 @@ class CallRunner:
             log.info(f"the session cannot continue: {self.recovery.broken}")
             os._exit(EXIT_BROKEN)
         if self.recovery is not None and call.cleared and self.recovery.is_snapshot_worthwhile():
-            self.recovery.shorten_log("a cleared document", self._server.wake)
+            self.recovery.shorten_log("a cleared document", self._wake)
         elif self.recovery is not None and self.recovery.snapshot_is_overdue():
-            self.recovery.shorten_log("a long log", self._server.wake)
+            self.recovery.shorten_log("a long log", self._wake)
 
     # --- history, end --------------------------------------------------------------------------------------------
 
@@ -370,7 +375,7 @@ class CallRunner:
     def _shutdown(self, call: Call) -> Any:
         if self.recovery is not None and self.recovery.has_entries():
             self.recovery.snapshot_if_possible("shutdown")
-        self._server.stop()
+        self._stop()
         return {"stopping": True}
 
     def snapshot_is_due(self) -> bool:
@@ -380,7 +385,7 @@ class CallRunner:
     def take_due_snapshot(self) -> None:
         """Take the snapshot that is due, because the application is idle."""
         if self.recovery is not None:
-            self.recovery.shorten_log("idle", self._server.wake)
+            self.recovery.shorten_log("idle", self._wake)
 
     def finish_pending_snapshot(self) -> None:
         """Start the new log if a forked copy has finished its snapshot. Called between calls."""

@@ -38,7 +38,7 @@ class Server:
             raise ValueError("a server needs a secret")
         self.host = host
         self.interrupts = Interrupts()
-        self.call_runner = CallRunner(self)
+        self.call_runner = CallRunner(host, self.interrupts, wake=self.wake, stop=self.stop)
         self._secret = secret
         self._wake = wake
         self._queue: queue.SimpleQueue[Call | None] = queue.SimpleQueue()

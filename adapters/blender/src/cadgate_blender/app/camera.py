@@ -12,6 +12,7 @@ from cadgate_blender.app.describe import tidy
 from cadgate_blender.app.light import turn
 from cadgate_blender.app.objects import Placement, add_object
 from cadgate_blender.app.scene_index import index
+from cadgate_blender.app.typed import context
 
 _PROJECTIONS = {"perspective": "PERSP", "orthographic": "ORTHO"}
 _WORDS = {"PERSP": "perspective", "ORTHO": "orthographic"}
@@ -27,7 +28,7 @@ def _info(obj: Any, described: dict[str, Any] | None = None) -> dict[str, Any]:
         "ortho_scale": tidy(camera.ortho_scale),
         "clip_start": tidy(camera.clip_start),
         "clip_end": tidy(camera.clip_end),
-        "active": bpy.context.scene.camera == obj,
+        "active": context.scene.camera == obj,
     }
 
 
@@ -40,7 +41,7 @@ def _set(camera: Any, values: dict[str, Any]) -> None:
 
 
 def find(name: str) -> Any:
-    """The camera `name`. Raises AppError when it is none."""
+    """Return the camera `name`. Raises AppError if it is not a camera."""
     obj = names.find_object(name)
     if obj.type != "CAMERA":
         raise AppError("validation_error", f"{name!r} is {names.kind_of(obj)}, not a CAMERA", {"object": name})
@@ -65,7 +66,7 @@ def create(
     described = add_object("Camera", place, make)
     obj = names.find_object(described["name"])
     if active:
-        bpy.context.scene.camera = obj
+        context.scene.camera = obj
     return _info(obj, described)
 
 
@@ -90,7 +91,7 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
         animated.warn_of_object(obj, ["rotation"])
     _set(obj.data, values)
     animated.warn_of(name, obj.data, {field: ("type",) if field == "projection" else (field,) for field in values})
-    scene = bpy.context.scene
+    scene = context.scene
     if active is not None:
         animated.warn_of_camera(scene)
     if active:

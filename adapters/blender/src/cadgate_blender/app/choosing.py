@@ -10,6 +10,7 @@ import bpy
 from cadgate.appserver import AppError, current, warn
 from cadgate_blender.app import preparing, textures
 from cadgate_blender.app.motion import Motion
+from cadgate_blender.app.typed import context
 from cadgate_blender.app.verification import extents, files
 from cadgate_blender.app.verification.files import Truth
 
@@ -26,7 +27,7 @@ def prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str)
     if not apply:
         for modifier in [modifier for obj in chosen for modifier in obj.modifiers]:
             modifier.show_viewport = modifier.show_render = False
-    bpy.context.view_layer.update()
+    context.view_layer.update()
     found = extents.evaluated(chosen, scale)
     chosen = _with_something(chosen, format, found)
     motion = Motion(chosen)
@@ -101,7 +102,7 @@ def _with_something(chosen: list[Any], format: str, found: dict[str, Any]) -> li
 
 def _choose(chosen: list[Any]) -> None:
     """Select exactly these, and make them visible: exporters leave out anything else."""
-    scene, layer = bpy.context.scene, bpy.context.view_layer
+    scene, layer = context.scene, context.view_layer
     bpy.ops.object.select_all(action="DESELECT")
     # Looking up one by name, or asking whether it is visible, costs a walk over all.
     known = set(layer.objects.keys())
@@ -116,7 +117,7 @@ def _choose(chosen: list[Any]) -> None:
         if obj.hide_get():
             obj.hide_set(False)
         obj.select_set(True)
-    visible = {obj.name for obj in bpy.context.visible_objects}
+    visible = {obj.name for obj in context.visible_objects}
     for obj in [each for each in chosen if each.name not in visible]:
         scene.collection.objects.link(obj)
         obj.select_set(True)

@@ -10,10 +10,11 @@ from cadgate.appserver import AppError, about_to_change, method, name_taken
 from cadgate_blender.app import names
 from cadgate_blender.app.objects import find_collection
 from cadgate_blender.app.scene_index import index
+from cadgate_blender.app.typed import context
 
 
 def _all() -> list[Any]:
-    return [bpy.context.scene.collection, *bpy.data.collections]
+    return [context.scene.collection, *bpy.data.collections]
 
 
 def _info(collection: Any) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def get(*, name: str) -> dict[str, Any]:
 def create(*, name: str | None, on_conflict: str, parent: str | None) -> dict[str, Any]:
     above = find_collection(parent)
     existing = None if name is None else bpy.data.collections.get(name)
-    taken = existing is not None or name == bpy.context.scene.collection.name
+    taken = existing is not None or name == context.scene.collection.name
     names.check_free("collection", name, taken, on_conflict)
     if on_conflict == "replace" and taken and (existing is None or existing == above):
         raise AppError("validation_error", f"{name!r} cannot be replaced here: choose another name", {"name": name})
@@ -57,9 +58,9 @@ def create(*, name: str | None, on_conflict: str, parent: str | None) -> dict[st
 
 @method("collections.delete")
 def delete(*, name: str) -> dict[str, Any]:
-    """Objects and collections that were nowhere else go up to the scene's own collection."""
+    """Delete a collection; objects and collections that are in no other move to the scene's own collection."""
     collection = find_collection(name)
-    if collection == bpy.context.scene.collection:
+    if collection == context.scene.collection:
         raise AppError("validation_error", f"{name!r} is the scene's own collection and cannot be deleted")
     about_to_change()
     _dissolve(collection)
@@ -67,7 +68,7 @@ def delete(*, name: str) -> dict[str, Any]:
 
 
 def _dissolve(collection: Any) -> None:
-    root = bpy.context.scene.collection
+    root = context.scene.collection
     objects = list(collection.objects)
     for child in list(collection.children):
         collection.children.unlink(child)

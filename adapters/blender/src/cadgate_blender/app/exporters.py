@@ -7,7 +7,7 @@ import json
 import mimetypes
 import os
 import shutil
-from typing import Any, Callable
+from typing import Any, Callable, cast
 
 import bpy
 
@@ -15,6 +15,7 @@ from cadgate.appserver import method, warn
 from cadgate_blender.app import choosing, excerpts, ogawa, snapshots, stable_fbx, usd_files, versions
 from cadgate_blender.app.foreign import outputs
 from cadgate_blender.app.motion import may_move, scale_roots
+from cadgate_blender.app.typed import context
 from cadgate_blender.app.verification import files
 
 _FORWARD = {"Y": "NEGATIVE_Z", "Z": "Y"}
@@ -46,6 +47,7 @@ def export(
     try:
         if format != "blend":
             outputs.still()
+        truth = None
         chosen = [bpy.data.objects[name] for name in objects]
         if format == "blend":
             _blend(path, scale, chosen)
@@ -55,7 +57,7 @@ def export(
             objects = [obj.name for obj in chosen]
             _EXPORTERS[format](path, scale, up)
         files.check_magic(path, format)
-        if format != "blend":
+        if truth is not None:
             files.compare(path, format, truth, up, full=verify == "full")
     finally:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
@@ -87,14 +89,14 @@ def _put_bare_first() -> None:
     """Put objects without a material before all others: in an OBJ file a material applies until another one is named,
     and there is no keyword for none.
     """
-    chosen = list(bpy.context.selected_objects)
+    chosen = list(context.selected_objects)
     chosen.sort(key=lambda obj: any(slot.material for slot in obj.material_slots))
     for obj in chosen:
         for collection in list(obj.users_collection):
             collection.objects.unlink(obj)
     for obj in chosen:
-        bpy.context.scene.collection.objects.link(obj)
-    bpy.context.view_layer.update()
+        context.scene.collection.objects.link(obj)
+    context.view_layer.update()
     for obj in chosen:
         obj.select_set(True)
 
@@ -146,6 +148,10 @@ def _gltf_operator(path: str, kind: str, up: str) -> None:
     )
 
 
+def _axes(up: str) -> dict[str, Any]:
+    return {"up_axis": up, "forward_axis": _FORWARD[up]}
+
+
 def _obj(path: str, scale: float, up: str) -> None:
     _unpack_images(path)
     _put_bare_first()
@@ -153,17 +159,14 @@ def _obj(path: str, scale: float, up: str) -> None:
         filepath=path,
         export_selected_objects=True,
         global_scale=scale,
-        up_axis=up,
-        forward_axis=_FORWARD[up],
+        **_axes(up),
         path_mode="STRIP",
         export_pbr_extensions=True,
     )
 
 
 def _stl(path: str, scale: float, up: str) -> None:
-    bpy.ops.wm.stl_export(
-        filepath=path, export_selected_objects=True, global_scale=scale, up_axis=up, forward_axis=_FORWARD[up]
-    )
+    bpy.ops.wm.stl_export(filepath=path, export_selected_objects=True, global_scale=scale, **_axes(up))
 
 
 def _ply(path: str, scale: float, up: str) -> None:
@@ -171,8 +174,7 @@ def _ply(path: str, scale: float, up: str) -> None:
         filepath=path,
         export_selected_objects=True,
         global_scale=scale,
-        up_axis=up,
-        forward_axis=_FORWARD[up],
+        **_axes(up),
         # Many PLY readers accept only faces that all have the same number of corners.
         export_triangulated_mesh=True,
         # UVs would split vertices along their seams, and the format has no image for them.
@@ -191,8 +193,8 @@ def _fbx(path: str, scale: float, up: str) -> None:
             filepath=path,
             use_selection=True,
             global_scale=scale,
-            axis_up=up,
-            axis_forward={"Y": "-Z", "Z": "Y"}[up],
+            axis_up=cast("Any", up),
+            axis_forward="-Z" if up == "Y" else "Y",
             path_mode="COPY",
             embed_textures=True,
             # Blender units are metres in every file, whatever the scene calls them.
@@ -206,7 +208,7 @@ def _fbx(path: str, scale: float, up: str) -> None:
 
 def _usd(path: str, scale: float, up: str) -> None:
     scale_roots(scale)
-    _warn_of_names([obj.name for obj in bpy.context.selected_objects])
+    _warn_of_names([obj.name for obj in context.selected_objects])
     # Two packed images without their own file names would be written to the same file.
     _name_images("//")
     versions.call(
@@ -238,7 +240,7 @@ def _warn_of_names(chosen: list[str]) -> None:
 
 
 def _abc(path: str, scale: float, up: str) -> None:
-    scene = bpy.context.scene
+    scene = context.scene
     first, last = (scene.frame_start, scene.frame_end) if may_move() else (scene.frame_current, scene.frame_current)
     bpy.ops.wm.alembic_export(
         filepath=path,

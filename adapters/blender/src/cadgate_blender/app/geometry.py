@@ -18,7 +18,7 @@ _LARGEST = 20_000
 
 _made: OrderedDict[Hashable, Any] = OrderedDict()
 
-Fill = Callable[[Any], None]
+Fill = Callable[[Any], Any]
 Make = Callable[[str], Any]
 
 

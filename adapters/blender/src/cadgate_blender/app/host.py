@@ -9,6 +9,7 @@ import bpy
 from cadgate.appserver import Host, current
 from cadgate_blender.app import events, limits, modes, scripted, snapshots, versions
 from cadgate_blender.app.scene_index import index
+from cadgate_blender.app.typed import context
 
 FOREIGN = ("session.execute", "session.undo", "session.redo")
 """Methods whose effect nobody knows."""
@@ -30,7 +31,7 @@ class BlenderHost(Host):
         if self.managed:
             bpy.ops.wm.read_factory_settings(use_empty=True)
             # On the GPU a subdivision is made only when it is drawn: sizes read before that are those of the cage.
-            bpy.context.preferences.system.use_gpu_subdivision = False
+            context.preferences.system.use_gpu_subdivision = False
             snapshots.load_empty()
             scripted.begin()
         # So that the first call looks at the scene: what executed code changes is found by comparing with that.
@@ -62,11 +63,11 @@ class BlenderHost(Host):
         return scripted.acting() if self.managed else None
 
     def let_act(self, results: list[dict[str, Any]]) -> None:
-        bpy.context.view_layer.update()
+        context.view_layer.update()
         # Handlers may have changed objects, or made some.
         index.unknown_change()
         for result in results:
-            scripted.tell_again(result)
+            scripted.update_result(result)
 
     def observe(self) -> None:
         if current().method in FOREIGN and (current().changed or current().method != "session.execute"):

@@ -14,6 +14,7 @@ from cadgate_blender.app import limits, snapshots, usd_files, versions
 from cadgate_blender.app.foreign import fbx_paths, opening
 from cadgate_blender.app.foreign.losses import warn_of_files
 from cadgate_blender.app.motion import Motion, key, scale_roots
+from cadgate_blender.app.typed import context
 from cadgate_blender.app.verification import imports
 
 
@@ -38,7 +39,7 @@ def read(
         except RuntimeError as error:
             raise _unreadable(format, error) from error
         _check(format)
-        bpy.context.view_layer.update()
+        context.view_layer.update()
         imports.check(said, format, scale, up)
         if format != "blend":
             opening.settle_import(path)
@@ -84,8 +85,8 @@ def _words(error: RuntimeError) -> str:
 
 
 def _check(format: str, *, may_be_empty: bool = False) -> None:
-    objects = bpy.data.objects
-    if not len(objects) and not may_be_empty:
+    objects: list[Any] = list(bpy.data.objects)
+    if not objects and not may_be_empty:
         raise AppError("degenerate_result", f"The {format} file contains no objects")
     limits.check("The number of objects", len(objects), "max_objects")
     for obj in objects:
@@ -102,7 +103,7 @@ def load(path: str, format: str, up: str) -> None:
 # --- the formats -------------------------------------------------------------------------------------------------
 
 
-def _axes(up: str | None, fallback: str) -> dict[str, str]:
+def _axes(up: str | None, fallback: str) -> dict[str, Any]:
     up = up or fallback
     return {"up_axis": up, "forward_axis": {"Y": "NEGATIVE_Z", "Z": "Y"}[up]}
 
@@ -161,7 +162,7 @@ def _keep_motion() -> None:
     if not cached and not shaped:
         return
     motion = Motion(list(bpy.data.objects))
-    depsgraph = bpy.context.evaluated_depsgraph_get()
+    depsgraph = context.evaluated_depsgraph_get()
     for obj in shaped:
         mesh = bpy.data.meshes.new_from_object(obj.evaluated_get(depsgraph))
         for modifier in [each for each in obj.modifiers if each.type == "MESH_SEQUENCE_CACHE"]:

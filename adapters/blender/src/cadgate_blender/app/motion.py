@@ -7,6 +7,8 @@ from typing import Any, Iterable, Iterator, Sequence
 import bpy
 from mathutils import Matrix
 
+from cadgate_blender.app.typed import context
+
 _SELF_MOVING = {
     "BUILD",
     "CLOTH",
@@ -45,7 +47,7 @@ def may_move() -> bool:
 
 def frames() -> list[int]:
     """Return the frames of the scene's range; of a long one, as many as can be checked."""
-    scene = bpy.context.scene
+    scene = context.scene
     step = max(1, (scene.frame_end - scene.frame_start) // _MOST_FRAMES)
     return sorted({*range(scene.frame_start, scene.frame_end + 1, step), scene.frame_end})
 
@@ -57,7 +59,7 @@ class Motion:
     """
 
     def __init__(self, chosen: Sequence[Any]) -> None:
-        self.now = bpy.context.scene.frame_current
+        self.now = context.scene.frame_current
         self.frames: list[int] = []
         self.worlds: dict[str, list[Any]] = {obj.name: [] for obj in chosen}
         self._shapes: dict[str, set[Any]] = {}
@@ -66,14 +68,14 @@ class Motion:
         self.frames = frames()
         few = {self.frames[0], self.frames[len(self.frames) // 2], self.frames[-1]}
         for frame in self.frames:
-            bpy.context.scene.frame_set(frame)
-            depsgraph = bpy.context.evaluated_depsgraph_get()
+            context.scene.frame_set(frame)
+            depsgraph = context.evaluated_depsgraph_get()
             for obj in chosen:
                 evaluated = obj.evaluated_get(depsgraph)
                 self.worlds[obj.name].append(evaluated.matrix_world.copy())
                 if frame in few and _may_deform(obj):
                     self._shapes.setdefault(obj.name, set()).add(_shape(evaluated))
-        bpy.context.scene.frame_set(self.now)
+        context.scene.frame_set(self.now)
 
     def moves(self, name: str) -> bool:
         """Return whether the object's place changes, by itself or with its parents."""
@@ -173,7 +175,7 @@ def scale_roots(factor: float) -> None:
     placed = [obj for obj in roots if _placed_otherwise(obj)]
     motion = Motion(placed) if placed else None
     if motion is not None and not motion.frames:
-        bpy.context.view_layer.update()
+        context.view_layer.update()
     worlds = {obj.name: [world.copy() for world in motion.world(obj)] for obj in placed} if motion else {}
     for obj in roots:
         # An instance of a collection that is itself scaled must not enlarge it again.
@@ -181,12 +183,13 @@ def scale_roots(factor: float) -> None:
         for name in scaled:
             setattr(obj, name, [value * factor for value in getattr(obj, name)])
         _scale_curves(obj, factor, scaled)
-    for data in {obj.data for obj in bpy.data.objects if obj.type == "CAMERA"}:
+    cameras: set[Any] = {obj.data for obj in bpy.data.objects if obj.type == "CAMERA"}
+    for data in cameras:
         data.ortho_scale *= factor
         data.clip_start, data.clip_end = data.clip_start * factor, data.clip_end * factor
     if motion is not None:
         _place_as_scaled(placed, motion, worlds, factor)
-    bpy.context.view_layer.update()
+    context.view_layer.update()
 
 
 def _scaled_collections() -> tuple[list[Any], set[str]]:
@@ -194,7 +197,7 @@ def _scaled_collections() -> tuple[list[Any], set[str]]:
 
     If only instances show a collection, the instances are scaled, and not the collection.
     """
-    within = set(bpy.context.scene.objects.keys())
+    within = set(context.scene.objects.keys())
     shown = {obj.instance_collection for obj in bpy.data.objects if obj.instance_collection is not None}
     shared = [each for each in shown if any(obj.name in within for obj in each.all_objects)]
     within |= {obj.name for each in shared for obj in each.all_objects}
@@ -208,7 +211,7 @@ def _placed_otherwise(obj: Any) -> bool:
 
 def _place_as_scaled(placed: Iterable[Any], motion: Motion, worlds: dict[str, list[Any]], factor: float) -> None:
     larger = Matrix.Scale(factor, 4)
-    bpy.context.view_layer.update()
+    context.view_layer.update()
     after = Motion(list(placed))
     for obj in placed:
         wanted = [larger @ world for world in worlds[obj.name]]
@@ -220,7 +223,7 @@ def _place_as_scaled(placed: Iterable[Any], motion: Motion, worlds: dict[str, li
             obj.animation_data_clear()
             obj.constraints.clear()
             obj.matrix_basis = wanted[0]
-    bpy.context.scene.frame_set(motion.now)
+    context.scene.frame_set(motion.now)
 
 
 def _scale_curves(obj: Any, factor: float, scaled: Sequence[str]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, Iterable, Sequence, cast
 
 import bpy
 
 from cadgate.appserver import warn
 from cadgate_blender.app import shape_keys, transforms
 from cadgate_blender.app.motion import Motion, key
+from cadgate_blender.app.typed import context
 
 _CURVED = ("CURVE", "SURFACE", "FONT", "META")
 _HOLD_KEYS = ("glb", "gltf", "fbx", "usd")
@@ -32,7 +33,7 @@ def prepare(chosen: list[Any], format: str, motion: Motion) -> list[Any]:
         _Tree(chosen, format, motion).straighten()
     for obj in made:
         obj.select_set(True)
-    bpy.context.view_layer.update()
+    context.view_layer.update()
     return chosen
 
 
@@ -49,10 +50,11 @@ def _instances(chosen: list[Any], format: str) -> list[Any]:
     owners = {obj.name for obj in chosen if _shows_instances(obj, format)}
     if not owners:
         return []
-    depsgraph = bpy.context.evaluated_depsgraph_get()
+    depsgraph = context.evaluated_depsgraph_get()
+    instances = cast("Iterable[Any]", depsgraph.object_instances)
     found = [
         (each.parent.original.name, each.matrix_world.copy(), _mesh_of(each.object))
-        for each in depsgraph.object_instances
+        for each in instances
         if each.is_instance and each.parent is not None and each.parent.original.name in owners
     ]
     made: list[Any] = []
@@ -62,7 +64,7 @@ def _instances(chosen: list[Any], format: str) -> list[Any]:
         mesh.transform(transforms.shear_of(world))
         obj = bpy.data.objects.new(f"{name}_{len(made) + 1}", mesh)
         transforms.place(obj, transforms.without_shear(world))
-        bpy.context.scene.collection.objects.link(obj)
+        context.scene.collection.objects.link(obj)
         made.append(obj)
     return made
 
@@ -85,7 +87,7 @@ def _as_mesh(obj: Any, motion: Motion) -> Any:
     """Make a mesh object of a curve, a text or a metaball with faces, since exporters treat them differently."""
     if obj.type not in _CURVED:
         return obj
-    depsgraph = bpy.context.evaluated_depsgraph_get()
+    depsgraph = context.evaluated_depsgraph_get()
     mesh = bpy.data.meshes.new_from_object(
         obj.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
     )
@@ -165,7 +167,7 @@ def _turn_mirrored(chosen: list[Any], format: str) -> None:
     """Turn the faces of objects mirrored by their transform, for an exporter that leaves them inside out."""
     if format != "ply":
         return
-    depsgraph = bpy.context.evaluated_depsgraph_get()
+    depsgraph = context.evaluated_depsgraph_get()
     for obj in chosen:
         if obj.type == "MESH" and obj.matrix_world.determinant() < 0:
             mesh = bpy.data.meshes.new_from_object(obj.evaluated_get(depsgraph), depsgraph=depsgraph)
@@ -183,7 +185,7 @@ class _Tree:
     def __init__(self, chosen: list[Any], format: str, motion: Motion) -> None:
         self._chosen, self._format, self._motion = chosen, format, motion
         self._names = {obj.name for obj in chosen}
-        bpy.context.view_layer.update()
+        context.view_layer.update()
         # Record them now: Blender's values change when a parent changes.
         self._worlds = {obj.name: motion.world(obj) for obj in chosen}
         self._changed: dict[str, list[Any]] = {}
@@ -194,7 +196,7 @@ class _Tree:
         for obj in sorted(self._chosen, key=self._depth):
             self._straighten(obj)
         if self._motion.frames:
-            bpy.context.scene.frame_set(self._motion.now)
+            context.scene.frame_set(self._motion.now)
 
     def _depth(self, obj: Any) -> int:
         depth = 0
@@ -253,7 +255,7 @@ class _Tree:
             return False
         data = obj.animation_data
         keyed = data is not None and (data.action is not None or len(data.nla_tracks))
-        return not keyed and (len(obj.constraints) or data is not None) and self._motion.moves(obj.name)
+        return not keyed and (len(obj.constraints) > 0 or data is not None) and self._motion.moves(obj.name)
 
     def _set(self, obj: Any, parent: Any, local: list[Any]) -> None:
         obj.parent = parent

@@ -14,6 +14,7 @@ from mathutils import Euler, Matrix, Vector
 from cadgate.appserver import AppError, method, not_found, uninterruptible, warn
 from cadgate_blender.app import events, excerpts, names, picture_notes, scene_copies, snapshots, versions
 from cadgate_blender.app.foreign import outputs
+from cadgate_blender.app.typed import context
 from cadgate_blender.app.verification import files
 
 _SAMPLE = re.compile(r"(?:Sample|Rendering) (\d+) ?/ ?(\d+)")
@@ -70,7 +71,7 @@ def render(
     bpy.ops.wm.open_mainfile(filepath=scene_path, load_ui=False, use_scripts=False)
     try:
         outputs.still()
-        scene = bpy.context.scene
+        scene = context.scene
         if frame is not None:
             scene.frame_set(frame)
         _output(scene, path, resolution, format, transparent)
@@ -138,7 +139,7 @@ def _show_only(scene: Any, chosen: set[str]) -> None:
         if obj.name not in scene.collection.objects:
             # Its own collections may be hidden, excluded, or in another scene.
             scene.collection.objects.link(obj)
-    bpy.context.view_layer.update()
+    context.view_layer.update()
     for name in chosen:
         bpy.data.objects[name].hide_set(False)
 
@@ -157,12 +158,13 @@ def _view(scene: Any, camera: str | None, *, framed: bool) -> None:
 
 def _frame(scene: Any) -> None:
     """Add a camera that sees every rendered object, from the front, the right and above."""
-    obj = bpy.data.objects.new("cadgate camera", bpy.data.cameras.new("cadgate camera"))
+    lens = bpy.data.cameras.new("cadgate camera")
+    obj = bpy.data.objects.new("cadgate camera", lens)
     scene.collection.objects.link(obj)
     scene.camera = obj
     obj.rotation_euler = Euler((math.radians(63.6), 0.0, math.radians(46.7)))
     obj.location = (7.36, -6.93, 4.96)
-    depsgraph = bpy.context.evaluated_depsgraph_get()
+    depsgraph = context.evaluated_depsgraph_get()
     corners = _corners(depsgraph)
     if not corners:
         return
@@ -172,8 +174,8 @@ def _frame(scene: Any) -> None:
     obj.location = location
     forward = obj.rotation_euler.to_matrix() @ Vector((0.0, 0.0, -1.0))
     depths = [(corner - location).dot(forward) for corner in spread]
-    obj.data.clip_start = max(1e-6, min(0.1, min(depths) / 2 if min(depths) > 0 else 0.1))
-    obj.data.clip_end = max(1000.0, max(depths) * 2)
+    lens.clip_start = max(1e-6, min(0.1, min(depths) / 2 if min(depths) > 0 else 0.1))
+    lens.clip_end = max(1000.0, max(depths) * 2)
 
 
 def _corners(depsgraph: Any) -> list[Any]:
@@ -214,11 +216,11 @@ def _glows(material: Any) -> bool:
 
 def _add_sun(scene: Any) -> None:
     """Add a sun over the camera's left shoulder, so that what is visible is lit."""
-    light = bpy.data.lights.new("cadgate sun", "SUN")
+    light: Any = bpy.data.lights.new("cadgate sun", "SUN")
     light.energy = 3.0
     obj = bpy.data.objects.new("cadgate sun", light)
     scene.collection.objects.link(obj)
-    camera = scene.camera.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    camera = scene.camera.evaluated_get(context.evaluated_depsgraph_get())
     turn = Matrix.Rotation(math.radians(-25), 4, "X") @ Matrix.Rotation(math.radians(-20), 4, "Y")
     obj.rotation_euler = (camera.matrix_world @ turn).to_euler()
     warn("temporary_sun", "The scene has no light: a temporary sun lights this render")
@@ -226,7 +228,7 @@ def _add_sun(scene: Any) -> None:
 
 def _run() -> float:
     """Render with progress as events on topic `progress`. Returns seconds."""
-    tell = _percentages()
+    report = _percentages()
 
     @persistent
     @uninterruptible
@@ -234,7 +236,7 @@ def _run() -> float:
         match = _SAMPLE.search(str(text))
         if match:
             done, whole = int(match[1]), max(1, int(match[2]))
-            tell(min(100.0, 100.0 * done / whole))
+            report(min(100.0, 100.0 * done / whole))
 
     bpy.app.handlers.render_stats.append(stats)
     began = time.perf_counter()
@@ -250,9 +252,9 @@ def _percentages() -> Callable[[float], None]:
     """Return a function that sends percentages, each once, from any of Blender's threads."""
     last = [-1.0]
 
-    def tell(percent: float) -> None:
+    def report(percent: float) -> None:
         if percent > last[0]:
             last[0] = percent
             events.emit("progress", {"percent": round(percent, 1)})
 
-    return tell
+    return report

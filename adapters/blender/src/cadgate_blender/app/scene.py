@@ -1,4 +1,4 @@
-"""The scene: its description and settings, clearing it, saving it, opening another one; and the world around it."""
+"""The scene: its description and settings, clearing, saving and opening; and the world around it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cadgate_blender.app import animated, images, limits, names, snapshots, sock
 from cadgate_blender.app import camera as cameras
 from cadgate_blender.app.describe import tidy, vector
 from cadgate_blender.app.scene_index import index
+from cadgate_blender.app.typed import context
 
 _OWNED = (
     "meshes",
@@ -33,15 +34,15 @@ _OWNED = (
     "particles",
     "shape_keys",
 )
-"""What objects bring with them, and what is an orphan without them."""
+"""Data that belongs to objects, and is orphaned without them."""
 
 _MANY = 4000
-"""Objects beyond which to delete them takes longer than to save and open the session first: the square of them."""
+"""The number of objects above which deleting them, which is quadratic, is slower than reopening the session first."""
 
 
 def info() -> dict[str, Any]:
     """SceneInfo."""
-    scene = bpy.context.scene
+    scene = context.scene
     units = scene.unit_settings
     objects = [
         {"name": obj.name, "type": obj.type, "location": vector(obj.location)}
@@ -69,7 +70,7 @@ def get() -> dict[str, Any]:
 
 @method("scene.update")
 def update(**wanted: Any) -> dict[str, Any]:
-    scene = bpy.context.scene
+    scene = context.scene
     new_name = wanted.get("name", scene.name)
     names.check_length(new_name)
     if new_name != scene.name and new_name in bpy.data.scenes:
@@ -77,7 +78,7 @@ def update(**wanted: Any) -> dict[str, Any]:
     camera = None if wanted.get("camera") is None else cameras.find(wanted["camera"])
     first, last = wanted.get("frame_start", scene.frame_start), wanted.get("frame_end", scene.frame_end)
     if last < first:
-        raise AppError("validation_error", f"The scene would end at frame {last}, before it starts at {first}")
+        raise AppError("validation_error", f"The scene would end at frame {last}, before its start at {first}")
     about_to_change(anything=bool(wanted))
     scene.name = new_name
     if "camera" in wanted:
@@ -92,7 +93,8 @@ def update(**wanted: Any) -> dict[str, Any]:
         scene.render.fps = max(1, whole)
         scene.render.fps_base = max(1, whole) / wanted["fps"]
     if "engine" in wanted:
-        scene.render.engine = versions.ENGINES[wanted["engine"]]
+        # The engines that there are depend on what is enabled: the stubs know one.
+        setattr(scene.render, "engine", versions.ENGINES[wanted["engine"]])  # noqa: B010
     if "unit_system" in wanted:
         scene.unit_settings.system = wanted["unit_system"]
     if "unit_scale" in wanted:
@@ -128,7 +130,8 @@ def clear() -> dict[str, Any]:
     for kind in _OWNED:
         for block in getattr(bpy.data, kind, ()):
             block.use_fake_user = False
-    bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
+    data: Any = bpy.data  # the stubs have no parameters of the next
+    data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
     if len(bpy.data.objects):
         raise AppError("command_failed", f"Blender left {len(bpy.data.objects)} objects")
     index.scene("cleared")
@@ -147,7 +150,7 @@ def save(*, path: str) -> dict[str, Any]:
 
 @method("internal.open")
 def open_document(*, path: str) -> dict[str, Any]:
-    """Replace the session by a .blend file that a worker has looked at."""
+    """Replace the session by a .blend file that a worker has checked."""
     about_to_change()
     snapshots.open_file(path)
     index.unknown_change()
@@ -159,8 +162,8 @@ def open_document(*, path: str) -> dict[str, Any]:
 
 
 def _background(create: bool = False) -> Any:
-    """The Background node of the scene's world; made where there is none and `create` says so."""
-    scene = bpy.context.scene
+    """Return the Background node of the scene's world; with `create`, make one if there is none."""
+    scene = context.scene
     if scene.world is None:
         if not create:
             return None
@@ -181,7 +184,7 @@ def _background(create: bool = False) -> Any:
 
 
 def _world_info() -> dict[str, Any]:
-    world = bpy.context.scene.world
+    world: Any = context.scene.world
     node = _background()
     if node is None:
         color = (*world.color, 1.0) if world else (0.0, 0.0, 0.0, 1.0)
@@ -190,7 +193,7 @@ def _world_info() -> dict[str, Any]:
     image = fed.image
     return {
         "name": world.name,
-        # Of an image it is what its pixels are multiplied by.
+        # With an image, it is the factor of its pixels.
         "color": vector(node.inputs["Color"].default_value if fed.value is None else fed.value),
         "strength": tidy(node.inputs["Strength"].default_value if strength.value is None else strength.value),
         "image": image.name if image else None,
@@ -208,7 +211,7 @@ def update_world(**wanted: Any) -> dict[str, Any]:
     if not wanted:
         return _world_info()
     node = _background(create=True)
-    world = bpy.context.scene.world
+    world: Any = context.scene.world  # it has one now
     if "color" in wanted:
         images.unplug(world.node_tree, node.inputs["Color"])
         node.inputs["Color"].default_value = wanted["color"]
@@ -231,7 +234,8 @@ def set_world_image(*, path: str, name: str) -> dict[str, Any]:
         bpy.data.images.remove(image)
         raise
     node = _background(create=True)
-    tree = bpy.context.scene.world.node_tree
+    world: Any = context.scene.world  # it has one now
+    tree = world.node_tree
     images.unplug(tree, node.inputs["Color"])
     picture = tree.nodes.new("ShaderNodeTexEnvironment")
     picture.image = image

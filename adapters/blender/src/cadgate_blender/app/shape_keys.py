@@ -7,11 +7,13 @@ from typing import Any
 import bpy
 import numpy
 
+from cadgate_blender.app.typed import context
+
 
 def as_it_is(obj: Any) -> Any:
     """Return a new mesh with the object's modifiers applied, except those of armatures."""
     with _WithoutArmatures(obj):
-        depsgraph = bpy.context.evaluated_depsgraph_get()
+        depsgraph = context.evaluated_depsgraph_get()
         return bpy.data.meshes.new_from_object(
             obj.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
         )
@@ -66,8 +68,8 @@ def _key_points(block: Any) -> Any:
 
 
 def _mesh(obj: Any) -> Any:
-    bpy.context.view_layer.update()
-    depsgraph = bpy.context.evaluated_depsgraph_get()
+    context.view_layer.update()
+    depsgraph = context.evaluated_depsgraph_get()
     return bpy.data.meshes.new_from_object(
         obj.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
     )
@@ -135,7 +137,7 @@ class _Values:
             self._keys.animation_data.action = self._action
             if self._slot is not None:
                 self._keys.animation_data.action_slot = self._slot
-        bpy.context.view_layer.update()
+        context.view_layer.update()
 
 
 class _WithoutArmatures:
@@ -146,7 +148,7 @@ class _WithoutArmatures:
         for modifier in self._armatures:
             modifier.show_viewport = False
         if self._armatures:
-            bpy.context.view_layer.update()
+            context.view_layer.update()
 
     def __exit__(self, *_: object) -> None:
         for modifier in self._armatures:

@@ -9,6 +9,7 @@ from typing import Any, Iterator
 import bpy
 
 from cadgate_blender.app import versions
+from cadgate_blender.app.typed import context
 
 MARK = "cadgate_unused"
 _NOT_DATA = ("window_managers", "screens", "workspaces", "brushes", "libraries")
@@ -40,7 +41,8 @@ def forget_folders() -> None:
         if len(image.packed_files) and os.path.isabs(image.filepath_raw):
             image.filepath_raw = "//" + os.path.basename(image.filepath_raw)
     for screen in bpy.data.screens:
-        for space in [space for area in screen.areas for space in area.spaces if space.type == "FILE_BROWSER"]:
+        browsers: list[Any] = [space for area in screen.areas for space in area.spaces if space.type == "FILE_BROWSER"]
+        for space in browsers:
             if space.params is not None:
                 space.params.directory = b"//"
 
@@ -90,7 +92,7 @@ def load_empty() -> None:
     world = bpy.data.worlds.new("World")
     versions.use_nodes(world)
     world.use_fake_user = True
-    bpy.context.scene.world = world
+    context.scene.world = world
 
 
 def blocks() -> Iterator[Any]:

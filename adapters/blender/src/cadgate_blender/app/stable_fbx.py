@@ -7,7 +7,7 @@ import hashlib
 import os
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any, Iterator
+from typing import Any, Generator
 
 
 class _Then(datetime.datetime):
@@ -17,9 +17,9 @@ class _Then(datetime.datetime):
 
 
 @contextmanager
-def stable() -> Iterator[None]:
+def stable() -> Generator[None, None, None]:
     """Hide time and folder from the exporter inside the block, and make its ids from names alone."""
-    from io_scene_fbx import export_fbx_bin, fbx_utils
+    from io_scene_fbx import export_fbx_bin, fbx_utils  # pyright: ignore[reportMissingImports] - an add-on
 
     gen_path = export_fbx_bin._gen_vid_path
     former_time = export_fbx_bin.datetime

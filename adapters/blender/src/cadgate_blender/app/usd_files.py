@@ -111,6 +111,7 @@ def _put_package_in_order(path: str) -> None:
                 with open(os.path.join(folder, name), "rb") as file:
                     content = file.read()
                 info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+                assert archive.fp is not None  # it is open
                 begin = archive.fp.tell() + 30 + len(name.encode())
                 room = -(begin + 4) % 64
                 info.extra = struct.pack("<HH", 0x1986, room) + b"\0" * room
@@ -124,7 +125,7 @@ def _modules() -> tuple[Any, Any]:
     # First on the path, and only for this: another installed USD would not be the one that Blender is linked with.
     sys.path.insert(0, folder)
     try:
-        from pxr import Sdf, UsdUtils
+        from pxr import Sdf, UsdUtils  # pyright: ignore[reportMissingTypeStubs] - it has none
     except ImportError:
         raise AppError("unsupported_format", "This Blender cannot check USD files, so they are not imported") from None
     finally:

@@ -77,7 +77,8 @@ def import_fbx(path: str, scale: float) -> None:
 
 def usd_holds(name: str) -> bool:
     """Return whether a USD file can hold an object's name unchanged. 5.0 writes letters of all scripts by default."""
-    unicode = bpy.ops.wm.usd_export.get_rna_type().properties.get("allow_unicode")
+    export: Any = bpy.ops.wm.usd_export
+    unicode = export.get_rna_type().properties.get("allow_unicode")
     return name.isidentifier() and (name.isascii() or (unicode is not None and bool(unicode.default)))
 
 
@@ -93,7 +94,7 @@ def set_solver(modifier: Any, word: str) -> None:
 
 
 def get_solver(modifier: Any) -> str:
-    return {"FLOAT": "fast"}.get(modifier.solver, modifier.solver.lower())
+    return "fast" if modifier.solver == "FLOAT" else str(modifier.solver).lower()
 
 
 def clear_custom_normals(mesh: Any) -> None:

@@ -14,9 +14,10 @@ import PartDesign  # noqa: F401 # pyright: ignore[reportUnusedImport] - register
 from cadgate.appserver import AppError, about_to_change, warn
 from cadgate_freecad.app import chosen, expressions, materials, shapes, values, verification
 from cadgate_freecad.app.boolean import same
-from cadgate_freecad.app.creation import Slot, hide, recompute
+from cadgate_freecad.app.creation import Slot, hide
 from cadgate_freecad.app.geometry import chosen_numbers
 from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.recomputing import recompute
 
 _AXES = {"X_Axis": (1, 0, 0), "Y_Axis": (0, 1, 0), "Z_Axis": (0, 0, 1)}
 Move = Callable[[Any], Any]
@@ -34,7 +35,7 @@ def body_of(obj: Any) -> Any | None:
 def _required_body(obj: Any) -> Any:
     body = body_of(obj)
     if body is None:
-        raise values.invalid("object", f"{obj.Name!r} ({obj.TypeId}) is no feature of a body")
+        raise values.invalid("object", f"{obj.Name!r} ({obj.TypeId}) is not a feature of a body")
     return body
 
 

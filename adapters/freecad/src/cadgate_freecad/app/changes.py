@@ -8,9 +8,9 @@ import FreeCAD
 
 from cadgate.appserver import AppError, PutOffError, warn
 from cadgate_freecad.app import analytic, chosen, later, operands, shapes, verification
-from cadgate_freecad.app.creation import reason, recompute
 from cadgate_freecad.app.info import is_valid
 from cadgate_freecad.app.observer import OBSERVER
+from cadgate_freecad.app.recomputing import reason, recompute
 
 _MUST_HAVE_SIZE = ("Part::Boolean", "Part::MultiFuse", "Part::MultiCommon", "Part::Fillet", "Part::Chamfer")
 

@@ -7,12 +7,13 @@ from typing import Any, Callable, Sequence
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, name_taken
-from cadgate_freecad.app import analytic, chosen, materials, operands, shapes, values
+from cadgate_freecad.app import analytic, materials, operands, shapes, values
 from cadgate_freecad.app import expressions as expressing
-from cadgate_freecad.app.documents import target
-from cadgate_freecad.app.info import describe, is_empty_body
+from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.naming import free_name
+from cadgate_freecad.app.open_documents import target
+from cadgate_freecad.app.recomputing import recompute
 from cadgate_freecad.app.verification.values import confirm
 
 _SIMPLE = (bool, int, float, str, FreeCAD.Vector)
@@ -136,25 +137,6 @@ def assign(obj: Any, name: str, value: Any) -> None:
         setattr(obj, name, value)
 
 
-def recompute(obj: Any) -> None:
-    """Recompute `obj` alone and make sure that it worked.
-
-    Raises AppError `degenerate_result` with FreeCAD's reason: a failed feature keeps its old shape and says nothing.
-    """
-    chosen.choose_again(obj)
-    done = obj.recompute()
-    if not done or not obj.isValid() or "Invalid" in obj.State:
-        raise AppError(
-            "degenerate_result",
-            f"FreeCAD cannot make this {obj.TypeId}: {reason(obj)}",
-            {"name": obj.Name, "type": obj.TypeId, "reason": reason(obj)},
-        )
-    if obj.isDerivedFrom("Part::Feature") and shapes.shape_of(obj) is None and not is_empty_body(obj):
-        raise AppError("degenerate_result", f"This {obj.TypeId} has an empty shape", {"name": obj.Name})
-    chosen.remember(obj)
-    obj.purgeTouched()
-
-
 def hide(objects: Sequence[Any]) -> None:
     """Hide objects, as the GUI does with the inputs of a feature. A body shows its last feature, so hide it too."""
     for obj in objects:
@@ -176,9 +158,3 @@ def _shown_by(obj: Any) -> Any | None:
         return None
     body = obj.getParentGeoFeatureGroup()
     return body if body is not None and getattr(body, "Tip", None) == obj else None
-
-
-def reason(obj: Any) -> str:
-    """Return FreeCAD's reason for a failed recompute."""
-    text = str(obj.getStatusString()).strip()
-    return text if text and text not in ("Valid", "Touched", "Invalid") else "the geometry is not possible"

@@ -10,10 +10,11 @@ import FreeCAD
 from cadgate.appserver import AppError, about_to_change, method
 from cadgate_freecad.app import chosen, expressions, shapes, values, versions
 from cadgate_freecad.app.boolean import same
-from cadgate_freecad.app.creation import Slot, recompute
-from cadgate_freecad.app.documents import target
+from cadgate_freecad.app.creation import Slot
+from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import describe, problem
-from cadgate_freecad.app.objects import find
+from cadgate_freecad.app.open_documents import target
+from cadgate_freecad.app.recomputing import recompute
 
 _NOT_COPIED = {"Label", "ExpressionEngine", "Proxy", "Visibility", "_Body", "_GroupTouched", chosen.PROPERTY}
 

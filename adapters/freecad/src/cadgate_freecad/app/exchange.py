@@ -8,11 +8,11 @@ from typing import Any
 
 from cadgate.appserver import AppError, method
 from cadgate_freecad.app import drawings, holders, mesh_files, meshing, placed, shapes, values, writers
-from cadgate_freecad.app.documents import target
+from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import is_valid, problem
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.limits import LIMITS
-from cadgate_freecad.app.objects import find
+from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.verification import files
 from cadgate_freecad.app.verification import mesh_files as mesh_checks
 from cadgate_freecad.app.verification.drawings import check_drawing

@@ -13,8 +13,9 @@ from cadgate.appserver import AppError, about_to_change, method, warn
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app import materials, shapes, values
 from cadgate_freecad.app.boolean import same
-from cadgate_freecad.app.creation import Slot, hide, recompute
+from cadgate_freecad.app.creation import Slot, hide
 from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.recomputing import recompute
 from cadgate_freecad.app.sketches import find_sketch
 
 DRILL = 118.0

@@ -9,7 +9,7 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import AppError, Host, current
-from cadgate_freecad.app import changes, documents, operands, scripted, snapshots, versions
+from cadgate_freecad.app import changes, open_documents, operands, scripted, snapshots, versions
 from cadgate_freecad.app.history import History
 from cadgate_freecad.app.labels import fix_labels
 from cadgate_freecad.app.later import BATCH, MAY_PUT_OFF
@@ -42,22 +42,22 @@ class FreeCADHost(Host):
             # These were open before the add-on began to serve.
             OBSERVER.documents.append(document.Name)
             document.UndoMode = 1
-        documents.follow()
+        open_documents.follow()
 
     def version(self) -> str:
         return versions.text()
 
     def namespace(self) -> dict[str, Any]:
-        documents.active()
+        open_documents.active()
         return {"FreeCAD": FreeCAD, "App": FreeCAD, "Part": Part}
 
     @contextmanager
     def transaction(self, label: str) -> Generator[None, None, None]:
         self.beyond_transaction = False
-        before, deleted = documents.standing(), False
+        before, deleted = open_documents.standing(), False
         BATCH.forget()
         try:
-            with documents.working_in_the_named(), self._history.transaction(label):
+            with open_documents.working_in_the_named(), self._history.transaction(label):
                 try:
                     yield
                     _renew()
@@ -71,10 +71,10 @@ class FreeCADHost(Host):
                     raise
         except BaseException:
             # No transaction covers which documents are open, and deleted ones come back in last place.
-            self.beyond_transaction = deleted or documents.standing() != before
+            self.beyond_transaction = deleted or open_documents.standing() != before
             raise
         finally:
-            documents.follow()
+            open_documents.follow()
             if current().connection is None:
                 OBSERVER.forget()
 
@@ -102,10 +102,10 @@ class FreeCADHost(Host):
             changes.settle()
 
     def undo(self) -> str | None:
-        return self._history.undo(documents.named())
+        return self._history.undo(open_documents.named())
 
     def redo(self) -> str | None:
-        return self._history.redo(documents.named())
+        return self._history.redo(open_documents.named())
 
     def save_snapshot(self, path: str) -> None:
         snapshots.save(path)
@@ -128,7 +128,7 @@ class FreeCADHost(Host):
 
 def _follow() -> None:
     """After executed code, return features to the chosen edges; what is not found stays as the code left it."""
-    for document in documents.opened().values():
+    for document in open_documents.opened().values():
         with suppress(AppError):
             changes.follow(document)
 
@@ -136,6 +136,6 @@ def _follow() -> None:
 def _renew() -> None:
     """Make stand-ins follow objects that a method or code has moved into another container."""
     if OBSERVER.regrouped:
-        for document in documents.opened().values():
+        for document in open_documents.opened().values():
             operands.renew(document)
         OBSERVER.regrouped = False

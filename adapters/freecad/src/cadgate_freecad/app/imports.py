@@ -13,11 +13,13 @@ from typing import Any
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, method, scrutiny, warn
 from cadgate_freecad.app import readers, shapes
 from cadgate_freecad.app.creation import Slot
-from cadgate_freecad.app.documents import check_size, identifier, target
+from cadgate_freecad.app.documents import identifier
 from cadgate_freecad.app.exchange import MANIFEST
+from cadgate_freecad.app.fcstd import check_size
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.limits import LIMITS
+from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.restoring.losses import missing
 from cadgate_freecad.app.restoring.package import require_whole, rewrite
 from cadgate_freecad.app.scratch import scratch

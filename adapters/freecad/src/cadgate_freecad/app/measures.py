@@ -6,9 +6,9 @@ from typing import Any
 
 from cadgate.appserver import AppError, method
 from cadgate_freecad.app import materials, shapes, values
-from cadgate_freecad.app.documents import target
+from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import is_valid
-from cadgate_freecad.app.objects import find
+from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.values import significant, xyz
 from cadgate_freecad.app.verification import interference, measured
 

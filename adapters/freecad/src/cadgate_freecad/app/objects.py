@@ -7,21 +7,14 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate.appserver import AppError, about_to_change, current, method, not_found, page
+from cadgate.appserver import AppError, about_to_change, current, method, page
 from cadgate_freecad.app import changes, expressions, materials, operands, parameters, properties, shapes, values
 from cadgate_freecad.app.creation import depending, show
-from cadgate_freecad.app.documents import target
+from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.verification import measured
 from cadgate_freecad.app.verification.values import confirm, confirm_placement, require_movable
-
-
-def find(document: Any, name: str) -> Any:
-    """Return the object `name` of `document`. Raises AppError `object_not_found`."""
-    obj = document.getObject(name)
-    if obj is None:
-        raise not_found("object", name, [other.Name for other in document.Objects])
-    return obj
 
 
 def describe_fully(obj: Any) -> dict[str, Any]:
@@ -69,8 +62,8 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     made_of = materials.prepare(changed.get("material"))
     before = describe(obj)
     about_to_change(before["revision"])
-    anew = placement is not None or bool(prepared or settings or wanted)
-    affected = changes.dependents(obj) if anew else []
+    recomputes = placement is not None or bool(prepared or settings or wanted)
+    affected = changes.dependents(obj) if recomputes else []
     already_broken = changes.broken(affected)
     if changed.get("label") is not None:
         obj.Label = changed["label"]
@@ -86,7 +79,7 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     if placement is not None:
         obj.Placement = placement
     determined = expressions.apply(obj, wanted)
-    if anew:
+    if recomputes:
         changes.propagate(obj, affected, already_broken)
         parameters.confirm(obj, settings)
         expressions.confirm(obj, determined)

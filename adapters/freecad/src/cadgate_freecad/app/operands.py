@@ -15,6 +15,7 @@ import PartDesign  # noqa: F401 # pyright: ignore[reportUnusedImport] - register
 from cadgate.appserver import AppError
 from cadgate_freecad.app import placed, values
 from cadgate_freecad.app.naming import free_name
+from cadgate_freecad.app.recomputing import recompute
 
 _MARK = "StandsFor"
 _KIND = "PartDesign::SubShapeBinder"
@@ -53,7 +54,7 @@ def _link(obj: Any, owner: Any | None) -> tuple[Any, str]:
 
 
 def attachable(obj: Any, owner: Any | None = None) -> Any:
-    """Do the same for a sketch in `owner` that lies on `obj` and is drawn from its origin.
+    """Return what to attach a sketch in `owner` to, which lies on `obj` and is drawn from its origin.
 
     Links, parts and groups cannot carry a sketch, so they always have a stand-in, placed as they are.
     """
@@ -102,7 +103,6 @@ def renew(document: Any) -> None:
 
 
 def _make(obj: Any, root: Any, path: str, owner: Any | None, *, relative: bool = True) -> Any:
-    from cadgate_freecad.app.creation import recompute
 
     document = obj.Document
     name = free_name(document, f"{obj.Name}_placed")

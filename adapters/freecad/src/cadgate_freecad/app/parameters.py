@@ -10,7 +10,10 @@ from math import degrees, isclose
 from typing import Any, Callable, Container, NamedTuple
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import sketching, values
+from cadgate_freecad.app import chosen, sketching, values
+from cadgate_freecad.app.geometry import chosen_numbers
+from cadgate_freecad.app.limits import check_count
+from cadgate_freecad.app.solving import solve
 from cadgate_freecad.app.values import significant
 
 _ALIASES = {
@@ -34,7 +37,7 @@ class Setting(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """How to read a size, and how to prepare a request's value for it: Callable(field, value) -> (set, wanted)."""
+    """Reads a size, and prepares a request's value for it: Callable(field, value) -> (set, wanted)."""
 
     unit: str | None
     documentation: str
@@ -185,8 +188,6 @@ def _size(obj: Any, sides: tuple[int, ...]) -> Callable[[str, Any], tuple[Callab
 
 def _choose(obj: Any) -> Callable[[str, Any], tuple[Callable[[], None], Any]]:
     def prepare(field: str, value: Any) -> tuple[Callable[[], None], Any]:
-        from cadgate_freecad.app import chosen
-        from cadgate_freecad.app.geometry import chosen_numbers
 
         if value is not None and not isinstance(value, (dict, list)):
             raise values.invalid(field, f"{value!r} must be a list of names, a filter, or null for every edge")
@@ -247,8 +248,6 @@ def _dimension(sketch: Any, index: int, constraint: Any) -> Parameter:
         quantity = sketching.datum(constraint, {"index": index, "value": value})
 
         def do() -> None:
-            from cadgate_freecad.app.sketches import solve
-
             try:
                 sketch.setDatum(index, quantity)
             except (ValueError, RuntimeError) as error:
@@ -267,8 +266,6 @@ def _of_a_pattern(obj: Any) -> dict[str, Parameter]:
     count = "NumberX" if obj.ArrayType == "ortho" else "NumberPolar"
 
     def prepare_count(field: str, value: Any) -> tuple[Callable[[], None], Any]:
-        from cadgate_freecad.app.patterns import check_count
-
         if isinstance(value, bool) or not isinstance(value, int) or value < 2:
             raise values.invalid(field, f"{value!r} must be a whole number from 2 on")
         check_count(value)

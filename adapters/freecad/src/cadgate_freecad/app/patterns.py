@@ -6,11 +6,11 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate.appserver import AppError, limit_exceeded, method
+from cadgate.appserver import AppError, method
 from cadgate_freecad.app import body_features, shapes, values, versions
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.features import feature, source
-from cadgate_freecad.app.limits import LIMITS
+from cadgate_freecad.app.limits import check_count
 
 
 @method("features.linear_pattern")
@@ -71,12 +71,6 @@ def polar_pattern(
         "NumberPolar": count,
     }
     return _array(obj, properties, count, fuse, common)
-
-
-def check_count(count: int) -> None:
-    """Raise AppError `limit_exceeded` for more copies than the settings allow."""
-    if count > LIMITS["max_copies"]:
-        raise limit_exceeded("The number of copies", count, LIMITS["max_copies"], "max_copies")
 
 
 def _array(obj: Any, properties: dict[str, Any], count: int, fuse: bool, common: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.operands import inputs_of
 from cadgate_freecad.app.restoring.places import require_value
 from cadgate_freecad.app.scratch import scratch
-from cadgate_freecad.app.values import significant
+from cadgate_freecad.app.values import to_json
 from cadgate_freecad.app.verification.values import confirm, expressions_of, require_own, require_undriven
 
 _UNTOLD = {"CadgateChosen", *materials.PROPERTIES, "ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
@@ -63,28 +63,6 @@ def _expression(obj: Any, name: str) -> str | None:
     if name in found:
         return found[name]
     return ", ".join(f"{path[len(name) :].lstrip('.')} = {text}" for path, text in sorted(found.items())) or None
-
-
-def to_json(value: Any) -> Any:
-    """Return a property's value as JSON: an object as its name, and what JSON cannot represent as its text."""
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, FreeCAD.Units.Quantity):
-        return to_json(significant(value.Value))
-    if isinstance(value, FreeCAD.Vector):
-        return values.xyz(value)
-    if isinstance(value, FreeCAD.Rotation):
-        return values.euler(value)
-    if isinstance(value, FreeCAD.Placement):
-        return {"location": values.xyz(value.Base), "rotation": values.euler(value.Rotation)}
-    if isinstance(value, (list, tuple)):
-        return [to_json(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): to_json(item) for key, item in value.items()}
-    name = getattr(value, "Name", None)
-    return name if isinstance(name, str) else str(value)[:200]
 
 
 def _unit(value: Any) -> str | None:

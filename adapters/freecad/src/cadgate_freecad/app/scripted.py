@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import scripting, warn
-from cadgate_freecad.app import documents
+from cadgate_freecad.app import open_documents
 from cadgate_freecad.app.observer import OBSERVER
 
 MODULES = (
@@ -44,7 +44,7 @@ def acting() -> str | None:
     """Return the first object that is recomputed by Python code, as the end of a sentence, or None."""
     _without_code.clear()
     found = None
-    for document in documents.opened().values():
+    for document in open_documents.opened().values():
         for obj in document.Objects:
             if _is_scripted(obj):
                 if obj.Proxy is None:
@@ -60,7 +60,7 @@ def warn_of_missing_code() -> None:
     if not _without_code or not OBSERVER.events:
         return
     for document, name in sorted(_without_code):
-        opened = documents.opened().get(document)
+        opened = open_documents.opened().get(document)
         obj = None if opened is None else opened.getObject(name)
         if obj is None or not _is_scripted(obj) or obj.Proxy is not None:
             continue

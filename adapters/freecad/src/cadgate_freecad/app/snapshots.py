@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 import FreeCAD
 
-from cadgate_freecad.app import documents, preferences
+from cadgate_freecad.app import open_documents, preferences
 
 MANIFEST = "manifest.json"
 
@@ -24,7 +24,7 @@ def save(path: str) -> None:
     try:
         entries: list[dict[str, Any]] = []
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive, _exact_and_fast():
-            for number, document in enumerate(documents.opened().values()):
+            for number, document in enumerate(open_documents.opened().values()):
                 entry = f"{number}.FCStd"
                 part = os.path.join(folder, entry)
                 document.saveCopy(part)
@@ -40,7 +40,7 @@ def save(path: str) -> None:
                         "objects": [obj.Name for obj in document.Objects],
                     }
                 )
-            archive.writestr(MANIFEST, json.dumps({"active": documents.Active.name, "documents": entries}))
+            archive.writestr(MANIFEST, json.dumps({"active": open_documents.Active.name, "documents": entries}))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -58,7 +58,7 @@ def load(path: str | None) -> None:
     """Replace all documents by those of `path`; None leaves no document. Raises ValueError for an incomplete file."""
     for name in list(FreeCAD.listDocuments()):
         FreeCAD.closeDocument(name)
-    documents.Active.name = None
+    open_documents.Active.name = None
     if path is None:
         return
     folder = tempfile.mkdtemp()
@@ -68,13 +68,13 @@ def load(path: str | None) -> None:
             for entry in manifest["documents"]:
                 _load(archive.extract(entry["file"], folder), entry)
         if manifest["active"] is not None:
-            documents.activate(documents.find(manifest["active"]))
+            open_documents.activate(open_documents.find(manifest["active"]))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _load(path: str, entry: dict[str, Any]) -> None:
-    document = documents.create(entry["name"], entry["label"])
+    document = open_documents.create(entry["name"], entry["label"])
     if document.Name != entry["name"]:
         raise ValueError(f"the document {entry['name']!r} came back as {document.Name!r}")
     restore_into(document, path)

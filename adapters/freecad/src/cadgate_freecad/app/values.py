@@ -130,3 +130,25 @@ def euler(value: Any) -> list[float]:
 
 def finite(value: float | None) -> bool:
     return value is not None and math.isfinite(value)
+
+
+def to_json(value: Any) -> Any:
+    """Return a property's value as JSON: an object as its name, and what JSON cannot represent as its text."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, FreeCAD.Units.Quantity):
+        return to_json(significant(value.Value))
+    if isinstance(value, FreeCAD.Vector):
+        return xyz(value)
+    if isinstance(value, FreeCAD.Rotation):
+        return euler(value)
+    if isinstance(value, FreeCAD.Placement):
+        return {"location": xyz(value.Base), "rotation": euler(value.Rotation)}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): to_json(item) for key, item in value.items()}
+    name = getattr(value, "Name", None)
+    return name if isinstance(name, str) else str(value)[:200]

@@ -38,7 +38,8 @@ def settle(places: Places, losses: Losses) -> None:
 def _refuse_fluids() -> None:
     """Refuse a domain that is still there: Blender read it in another way than `before_loading`."""
     for obj in bpy.data.objects:
-        for modifier in obj.modifiers:
+        modifiers: list[Any] = list(obj.modifiers)
+        for modifier in modifiers:
             if modifier.type == "FLUID" and modifier.domain_settings is not None:
                 raise AppError(
                     "unsupported_format", f"The .blend file was not written by Blender: the fluid of {obj.name!r}"

@@ -185,7 +185,7 @@ class _Preparation:
             raise blocks.damaged(f"its {name} is of an unknown version")
         return [each for each in found if each is not None]
 
-    def _drop_fluid(self, block: Block) -> None:
+    def drop_fluid(self, block: Block) -> None:
         """Remove the modifier's settings: a domain runs Python code that contains its folder's name."""
         kind, domain = self._known("FluidModifierData", "type", "domain")
         for start in self._file.elements(block):
@@ -194,7 +194,7 @@ class _Preparation:
                 self._file.put_integer(start + kind.offset, kind.size, 0)
                 self._file.put_pointer(start + domain.offset, 0)
 
-    def _drop_cache(self, block: Block) -> None:
+    def drop_cache(self, block: Block) -> None:
         for start in self._file.elements(block):
             cached = self._file.member("OceanModifierData", "cached")
             if cached is not None and self._file.integer(start + cached.offset, cached.size):
@@ -203,10 +203,12 @@ class _Preparation:
                     self._owner, "the cache of the ocean modifier", "caches on the disk are not part of the file"
                 )
 
-    def _unpack_library(self, block: Block) -> None:
+    def unpack_library(self, block: Block) -> None:
         """Remove a library within the file, which would be read as another, unchecked file."""
         packed = self._file.member("Library", "packedfile")
-        for start in self._file.elements(block) if packed is not None else ():
+        if packed is None:
+            return
+        for start in self._file.elements(block):
             self._file.put_pointer(start + packed.offset, 0)
 
     def _check_modifiers(self, group: list[Block]) -> None:
@@ -237,7 +239,7 @@ class _Preparation:
         if (said == decided.FLUID) != (name == "FluidModifierData"):
             raise blocks.damaged("a modifier does not match its type")
 
-    def _keep_in_memory(self, block: Block) -> None:
+    def keep_in_memory(self, block: Block) -> None:
         """Keep a point cache off the disk: its name is part of the path, and can lead anywhere."""
         flag, name = self._known("PointCache", "flag", "name")
         for start in self._file.elements(block):
@@ -249,18 +251,22 @@ class _Preparation:
             text = self._file.text(start + name.offset, name.size)
             self._file.put_text(start + name.offset, name.size, _last(text))
 
-    def _mute(self, block: Block) -> None:
+    def mute(self, block: Block) -> None:
         """Mute nodes that read files when geometry is evaluated, until they are removed."""
         idname, flag = self._file.member("bNode", "idname"), self._file.member("bNode", "flag")
-        for start in self._file.elements(block) if idname is not None and flag is not None else ():
+        if idname is None or flag is None:
+            return
+        for start in self._file.elements(block):
             if self._file.text(start + idname.offset, idname.size).startswith(decided.READING_NODES.encode()):
                 flags = self._file.integer(start + flag.offset, flag.size)
                 self._file.put_integer(start + flag.offset, flag.size, flags | decided.MUTED)
 
-    def _shorten(self, block: Block) -> None:
+    def shorten(self, block: Block) -> None:
         """Reduce the names of a strip's files to plain names."""
         name = self._file.member("StripElem", "name")
-        for start in self._file.elements(block) if name is not None else ():
+        if name is None:
+            return
+        for start in self._file.elements(block):
             text = self._file.text(start + name.offset, name.size)
             if _last(text) != text:
                 self._file.put_text(start + name.offset, name.size, _last(text))
@@ -273,10 +279,10 @@ def _last(path: bytes) -> bytes:
 
 
 _ACTS: dict[str, Callable[[_Preparation, Block], None]] = {
-    "FluidModifierData": _Preparation._drop_fluid,
-    "Library": _Preparation._unpack_library,
-    "OceanModifierData": _Preparation._drop_cache,
-    "PointCache": _Preparation._keep_in_memory,
-    "StripElem": _Preparation._shorten,
-    "bNode": _Preparation._mute,
+    "FluidModifierData": _Preparation.drop_fluid,
+    "Library": _Preparation.unpack_library,
+    "OceanModifierData": _Preparation.drop_cache,
+    "PointCache": _Preparation.keep_in_memory,
+    "StripElem": _Preparation.shorten,
+    "bNode": _Preparation.mute,
 }

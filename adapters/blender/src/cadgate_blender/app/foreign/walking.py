@@ -52,7 +52,7 @@ def types() -> dict[str, Any]:
             if rna is not None and rna.base is not None:
                 below.setdefault(rna.base.identifier, []).append(rna)
     found: dict[str, Any] = {}
-    pending = [bpy.types.ID.bl_rna, bpy.types.Library.bl_rna]
+    pending: list[Any] = [bpy.types.ID.bl_rna, bpy.types.Library.bl_rna]
     while pending:
         rna = pending.pop()
         if rna.identifier in found or rna.identifier in _NEVER_IN_FILES:

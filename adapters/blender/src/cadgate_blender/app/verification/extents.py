@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterable
+from typing import Any, Iterable, cast
 
 import bpy
 import numpy
+
+from cadgate_blender.app.typed import context
 
 _LARGE = 1_000_000
 """The number of triangles above which area and volume are left out; the box and the counts are still compared."""
@@ -82,11 +84,12 @@ def evaluated(chosen: Iterable[Any], scale: float = 1.0) -> dict[str, Shape]:
     Objects without points are left out.
     """
     axes = numpy.eye(3) * scale
-    depsgraph = bpy.context.evaluated_depsgraph_get()
+    depsgraph = context.evaluated_depsgraph_get()
     wanted = {obj.name for obj in chosen}
     parts: dict[str, list[Shape]] = {}
     if any(makes_instances(bpy.data.objects[name]) for name in wanted):
-        for instance in depsgraph.object_instances:
+        instances = cast("Iterable[Any]", depsgraph.object_instances)
+        for instance in instances:
             owner = instance.parent if instance.is_instance else instance.object
             if owner is not None and owner.original.name in wanted:
                 _add(parts, owner.original.name, instance.object, numpy.array(instance.matrix_world), axes)

@@ -11,6 +11,7 @@ import numpy
 from cadgate.appserver import AppError, current
 from cadgate_blender.app import importers
 from cadgate_blender.app.motion import Motion
+from cadgate_blender.app.typed import context, open_library
 from cadgate_blender.app.verification import extents, readers
 from cadgate_blender.app.verification.extents import Shape
 from cadgate_blender.app.verification.readers import Contents
@@ -84,12 +85,12 @@ class Times:
 
     @classmethod
     def of_scene(cls) -> Times:
-        scene = bpy.context.scene
+        scene = context.scene
         settings = scene.render
         return cls(scene.frame_start, scene.frame_end, scene.frame_current, settings.fps, settings.fps_base)
 
     def apply(self) -> None:
-        scene = bpy.context.scene
+        scene = context.scene
         scene.render.fps, scene.render.fps_base = self.fps, self.base
         scene.frame_end = self.end
         scene.frame_start = self.start
@@ -137,7 +138,7 @@ def _turned(found: Contents, matrix: Any) -> Contents:
 
 def compare_names(path: str, names: set[str]) -> None:
     """Raise AppError if a .blend file does not have these objects."""
-    with bpy.data.libraries.load(path, link=True) as (source, _):
+    with open_library(path, link=True) as (source, _):
         missing = sorted(names - set(source.objects))
     if missing:
         raise AppError("command_failed", f"Blender wrote a blend file without {missing[0]!r}", {"missing": missing})
@@ -156,7 +157,7 @@ def _imported(path: str, format: str, times: Times | None, up: str) -> Contents:
     del current().warnings[before:]
     if times is not None:
         times.apply()
-    bpy.context.view_layer.update()
+    context.view_layer.update()
     objects = list(bpy.data.objects)
     motion = Motion(objects)
     found = Contents(exact_triangles=format in ("stl", "ply", "glb", "gltf"))

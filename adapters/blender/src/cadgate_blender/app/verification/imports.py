@@ -26,7 +26,7 @@ def check(said: Any, format: str, scale: float, up: str | None) -> None:
 
     Raises AppError `degenerate_result` for nothing, for points that are not numbers, and for another place or size.
     """
-    objects = list(bpy.data.objects)
+    objects: list[Any] = list(bpy.data.objects)
     _check_numbers(objects, format)
     solid = [obj for obj in objects if obj.type == "MESH"]
     if solid and not any(len(obj.data.vertices) for obj in solid):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import FreeCAD
 
 from cadgate.appserver import AppError, scrutiny
-from cadgate_freecad.app.documents import check_file
+from cadgate_freecad.app.fcstd import check_file
 from cadgate_freecad.app.restoring import lists
 from cadgate_freecad.app.restoring.leavings import Leavings, reason
 from cadgate_freecad.app.restoring.objects import Reducer, plain_type, stored_geometry

@@ -1,0 +1,34 @@
+"""Recomputing one object, and making sure that it worked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cadgate.appserver import AppError
+from cadgate_freecad.app import chosen, shapes
+from cadgate_freecad.app.info import is_empty_body
+
+
+def recompute(obj: Any) -> None:
+    """Recompute `obj` alone and make sure that it worked.
+
+    Raises AppError `degenerate_result` with FreeCAD's reason: a failed feature keeps its old shape and says nothing.
+    """
+    chosen.choose_again(obj)
+    done = obj.recompute()
+    if not done or not obj.isValid() or "Invalid" in obj.State:
+        raise AppError(
+            "degenerate_result",
+            f"FreeCAD cannot make this {obj.TypeId}: {reason(obj)}",
+            {"name": obj.Name, "type": obj.TypeId, "reason": reason(obj)},
+        )
+    if obj.isDerivedFrom("Part::Feature") and shapes.shape_of(obj) is None and not is_empty_body(obj):
+        raise AppError("degenerate_result", f"This {obj.TypeId} has an empty shape", {"name": obj.Name})
+    chosen.remember(obj)
+    obj.purgeTouched()
+
+
+def reason(obj: Any) -> str:
+    """Return FreeCAD's reason for a failed recompute."""
+    text = str(obj.getStatusString()).strip()
+    return text if text and text not in ("Valid", "Touched", "Invalid") else "the geometry is not possible"
