@@ -14,7 +14,7 @@ class CallMeta(TypedDict, total=False):
     mutates: bool
     replay: str
     """`call` or `snapshot`: how the effect of a mutation survives a crash."""
-    names: str
+    names: str | None
     """The parameter that says what the result is to be called, if the method has one."""
     key: str | None
     """The id of a mutation, by which it is done at most once."""
