@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, Protocol, cast
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError, PutOffError
 from cadgate.appserver.host import Host
+from cadgate.appserver.meta import CallMeta
 from cadgate.appserver.outcomes import (
     client_error,
     error_answer_of,
@@ -60,8 +61,8 @@ class Batches:
         return {"results": [self._alone(call, part) for part in parts]}
 
     def _part(self, call: Call, number: int, item: dict[str, Any]) -> Call:
-        meta: dict[str, Any] = {
-            "mutates": item.get("mutates"),
+        meta: CallMeta = {
+            "mutates": bool(item.get("mutates")),
             "replay": item.get("replay", "call"),
             "names": item.get("names"),
             "context": {**call.context, **(item.get("context") or {})},

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, cast
 
 from cadgate.appserver.errors import AppError, DryRunPassed
+from cadgate.appserver.meta import CallMeta
 
 
 class Call:
@@ -40,14 +41,14 @@ class Call:
         "written",
     )
 
-    def __init__(self, connection: Any, id: Any, method: str, params: dict[str, Any], meta: dict[str, Any]) -> None:
+    def __init__(self, connection: Any, id: Any, method: str, params: dict[str, Any], meta: CallMeta) -> None:
         self.connection = connection
         self.id = id
         self.method = method
         self.params = params
         self.received = time.monotonic()
         self.started: float | None = None
-        deadline_ms = meta.get("deadline_ms")
+        deadline_ms = cast(Any, meta.get("deadline_ms"))  # of a peer, which may write anything
         if deadline_ms is not None and not isinstance(deadline_ms, (int, float)):
             raise ValueError("deadline_ms must be a number")
         self.deadline = None if deadline_ms is None else self.received + deadline_ms / 1000

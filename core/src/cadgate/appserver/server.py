@@ -18,6 +18,7 @@ from cadgate.appserver.framing import PROTOCOL, FrameError
 from cadgate.appserver.host import Host
 from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.io_thread import IoThread
+from cadgate.appserver.meta import CallMeta
 from cadgate.appserver.registry import METHODS
 
 IDLE_SECONDS = 1.0
@@ -89,7 +90,7 @@ class Server:
         meta: Any = message.get("meta") or {}
         if not isinstance(method, str) or not isinstance(params, dict) or not isinstance(meta, dict):
             raise FrameError("a message needs a method, and params and meta must be objects")
-        params, meta = cast(Dict[str, Any], params), cast(Dict[str, Any], meta)
+        params, meta = cast(Dict[str, Any], params), cast(CallMeta, meta)
         if method == "$/cancel":
             self._cancel(connection, params.get("id"), deadline=params.get("deadline") is True)
         elif method == "session.status":

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 from uuid import uuid4
 
 import stamina
 
 from cadgate.appserver.framing import PROTOCOL
+from cadgate.appserver.meta import CallMeta
 from cadgate.clients.connection import Connection, ConnectionLost, NotSent, Reply
 from cadgate.clients.halves import Halves
 from cadgate.clients.pool import ConnectionPool
@@ -87,7 +88,9 @@ class BaseSocketClient:
         self._closed = True
         self._pool.close()
 
-    async def send_command(self, method: str, params: dict[str, Any], *, ordered: bool = False, **meta: Any) -> Ticket:
+    async def send_command(
+        self, method: str, params: dict[str, Any], *, ordered: bool = False, **meta: Unpack[CallMeta]
+    ) -> Ticket:
         """Write one request; `meta` are the wire's own fields (`deadline_ms`, `key`, `hash`, `mutates` …).
 
         :raises ConnectionFailed: when there is no connection.
@@ -98,7 +101,7 @@ class BaseSocketClient:
         except NotSent as error:
             raise self._lost(error) from error
 
-    async def _send(self, method: str, params: dict[str, Any], ordered: bool, meta: dict[str, Any]) -> Ticket:
+    async def _send(self, method: str, params: dict[str, Any], ordered: bool, meta: CallMeta) -> Ticket:
         connection = await self._pool.take(ordered=ordered)
         return connection, connection.request(method, params, meta)
 
@@ -116,7 +119,7 @@ class BaseSocketClient:
         except ConnectionLost as error:
             raise self._lost(error) from error
 
-    async def call(self, method: str, params: dict[str, Any], **meta: Any) -> Any:
+    async def call(self, method: str, params: dict[str, Any], **meta: Unpack[CallMeta]) -> Any:
         """Send a request and return its result. See `exchange` for what happens when the connection is lost."""
         return self._result(await self.exchange(method, params, **meta))
 
@@ -127,7 +130,7 @@ class BaseSocketClient:
         *,
         on_sent: Callable[[Ticket], None] | None = None,
         ordered: bool = False,
-        **meta: Any,
+        **meta: Unpack[CallMeta],
     ) -> Reply:
         """Send a request and return the whole answer, with `meta`. `on_sent` gets the ticket each time it is sent.
 

@@ -12,6 +12,7 @@ import structlog
 from pydantic_core import from_json, to_json
 
 from cadgate.appserver.framing import FrameError, FrameReader, encode
+from cadgate.appserver.meta import CallMeta
 from cadgate.contract.encoded import Encoded
 from cadgate.errors import Overloaded, PayloadTooLarge, ValidationFailed
 
@@ -57,7 +58,7 @@ class Connection(asyncio.Protocol):
     def usable(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
-    def request(self, method: str, params: dict[str, Any], meta: dict[str, Any] | None = None) -> int:
+    def request(self, method: str, params: dict[str, Any], meta: CallMeta | None = None) -> int:
         """Write one request and return its id.
 
         Raises NotSent, PayloadTooLarge, ValidationFailed for what is not JSON, Overloaded while too much is unsent.

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
+from cadgate.appserver.meta import CallMeta
 from cadgate.appserver.replies import OWN_KEY
 from cadgate.artifacts.disk_space import reporting_full_disk
 from cadgate.artifacts.store import ArtifactStore
@@ -130,14 +131,14 @@ class Calls:
         It is stopped if the caller loses `scope`, or the method's scope. With `since`, the name of the state whose
         answer is already known (empty: none), the answer has its unparsed result as `raw`.
         """
-        meta: dict[str, Any] = {"request_id": context.request_id}
+        meta: CallMeta = {"request_id": context.request_id}
         if since is not None:
             meta["since"] = since
         if context.values:
             meta["context"] = dict(context.values)
         if method is not None and method.mutates:
             chosen = context.key_for(name)
-            meta |= {"mutates": True, "replay": method.replay, "key": chosen or self._own_key()}
+            meta.update(mutates=True, replay=method.replay, key=chosen or self._own_key())
             if method.naming_parameter is not None:
                 meta["names"] = method.naming_parameter
             if context.run is not None:
@@ -167,7 +168,7 @@ class Calls:
         name: str,
         params: dict[str, Any],
         seconds: float,
-        meta: dict[str, Any],
+        meta: CallMeta,
         context: RequestContext,
         scope: Scope,
     ) -> Reply:

@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
+from cadgate.appserver.meta import CallMeta
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.clients.connection import Reply
 from cadgate.contract.authority import LOCAL, Authority
@@ -35,7 +36,7 @@ class _Request:
     blame: Callable[[], None] | None
     authority: Authority
     scope: Scope
-    meta: dict[str, Any]
+    meta: CallMeta
 
 
 class SessionCalls:
@@ -93,7 +94,7 @@ class SessionCalls:
         blame: Callable[[], None] | None = None,
         authority: Authority = LOCAL,
         scope: Scope = "read",
-        **meta: Any,
+        **meta: Unpack[CallMeta],
     ) -> Reply:
         """Send one call when it is its turn, and return its answer message, after `seconds` in all at most.
 
@@ -148,6 +149,7 @@ class SessionCalls:
             raise self._supervisor.absence()
         watched = False
         method, meta = request.method, request.meta
+        meta["deadline_ms"] = seconds * 1000
         reply: Reply | None = None
         flight = self._flights.add(method)
         landed = self._landing(client, flight, turn)
@@ -159,9 +161,7 @@ class SessionCalls:
         ordered, by_force = request.stream is not None, request.scope == "execute"
         forget = request.authority.watch((request.scope,), lambda _: deadline.withdraw(by_force=by_force))
         try:
-            reply = await client.exchange(
-                method, request.params, on_sent=deadline.sent, ordered=ordered, deadline_ms=seconds * 1000, **meta
-            )
+            reply = await client.exchange(method, request.params, on_sent=deadline.sent, ordered=ordered, **meta)
             return reply
         except asyncio.CancelledError:
             # The application continues: it stays the running call, and its deadline remains in force.

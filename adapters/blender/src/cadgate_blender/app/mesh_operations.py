@@ -1,4 +1,4 @@
-"""Operations that change how a mesh is stored and shaded, not its shape: shading, separating, transforms, origin."""
+"""Operations that change how a mesh is stored and shaded, but not its shape: shading, separating, transforms."""
 
 from __future__ import annotations
 
