@@ -1,4 +1,4 @@
-"""Who asks, and what they may do, asked at the moment of use. What a key allows is `security/authority.py`."""
+"""A caller and what it may do, checked at the moment of use. The holders of keys are in `security/authority.py`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from cadgate.contract.methods import ALL_SCOPES, Scope
 from cadgate.errors import CadgateError, Forbidden
 
 WITHDRAWN = "the caller's authority was withdrawn"
-"""The message of a task's cancellation for that reason."""
+"""The message of a task's cancellation when a key is withdrawn."""
 
 Action = Callable[[CadgateError], None]
 Forget = Callable[[], None]
 
 
 class Authority:
-    """Who somebody is and what they may do, always the same: the gateway's own user, or nobody."""
+    """A caller and what it may do, which never changes: the gateway's own user, or nobody."""
 
     __slots__ = ("_fixed", "identity")
 
@@ -25,22 +25,22 @@ class Authority:
 
     @property
     def scopes(self) -> frozenset[Scope]:
-        """What it allows now."""
+        """What the caller may do now."""
         return self._fixed
 
     @property
     def is_key(self) -> bool:
-        """Whether it is one of several callers, who may not crowd out the others."""
+        """Whether this is one of several callers, which must not crowd out the others."""
         return False
 
     def require(self, *scopes: Scope) -> None:
-        """Raise Forbidden when it does not allow all of `scopes`, Unauthenticated when it is not known any more."""
+        """Raise Forbidden unless all of `scopes` are allowed, Unauthenticated if the caller is no longer known."""
         error = self.objection(*scopes)
         if error is not None:
             raise error
 
     def objection(self, *scopes: Scope, fresh: bool = True) -> CadgateError | None:
-        """What `require` would raise; not `fresh`, by what was known a moment ago."""
+        """Return what `require` would raise; unless `fresh`, without looking at the key file again."""
         allowed = self.scopes
         for scope in scopes:
             if scope not in allowed:
@@ -48,22 +48,22 @@ class Authority:
         return None
 
     def watch(self, scopes: tuple[Scope, ...], action: Action, *, checked: bool = False) -> Forget:
-        """Call `action` with the reason, once, as soon as it does not allow all of `scopes` any more.
+        """Call `action` with the reason, once, as soon as not all of `scopes` are allowed any more.
 
-        `checked` says that it did so when it was asked last, without anything awaited since. Returns what ends the
-        watch. To be called in a running event loop.
+        Pass `checked` if they were checked just now, without an await since. Returns a function that ends the watch.
+        Must be called in a running event loop.
         """
         return _nothing
 
 
 def _nothing() -> None:
-    """There is nothing to forget."""
+    """Do nothing: the authority of this caller never changes."""
 
 
 def forbidden(scope: Scope, allowed: frozenset[Scope]) -> Forbidden:
-    """The 403 of a caller without `scope`."""
+    """Return the 403 for a caller without `scope`."""
     return Forbidden(
-        f"This key has no {scope!r} scope; a key that has it is made by `cadgate keys create NAME --scopes …`",
+        f"This key does not have the scope {scope!r}; `cadgate keys create NAME --scopes …` makes a key that has it",
         details={"required": scope, "scopes": sorted(allowed)},
     )
 
@@ -71,4 +71,4 @@ def forbidden(scope: Scope, allowed: frozenset[Scope]) -> Forbidden:
 LOCAL = Authority("local", ALL_SCOPES)
 IN_PROCESS = Authority("in-process", ALL_SCOPES)
 NOBODY = Authority("nobody", frozenset())
-"""Of requests that did not pass the gate."""
+"""The caller of requests that the gate did not identify."""
