@@ -31,7 +31,7 @@ Row = tuple[str, list[float]]
 
 
 def timed(count: int, work: Callable[[], Any]) -> list[float]:
-    """Milliseconds of each of `count` runs, after a tenth as many unmeasured ones."""
+    """Return the milliseconds of each of `count` runs, after a tenth as many unmeasured ones."""
     for _ in range(max(5, count // 10)):
         work()
     times: list[float] = []
@@ -92,7 +92,7 @@ def gateway_rows(count: int, folder: Path) -> list[Row]:
 
 
 def application_rows(count: int, folder: Path, name: str) -> list[Row]:
-    """The raw socket and the direct call: an application of its own, without a gateway."""
+    """Measure the raw socket and the direct call, on a separate application without a gateway."""
     found = next(each for each in discover(Settings(state_dir=folder)) if each.name == name)
     assert found.adapter is not None
     launcher = found.adapter.launcher(found.settings)

@@ -1,7 +1,7 @@
-"""`python -m bench.path`: what a request costs on its way, in processor time, which other jobs hardly change.
+"""`python -m bench.path`: what a request costs in processor time, which other work hardly affects.
 
-Ping, cube and box over REST, with `auth = "local"` and with a key, as multiples of what a FastAPI route costs that does
-nothing. Several trees of the source (`--tree NAME=FOLDER`, git worktrees for instance) are measured by turns.
+Ping, cube and box over REST, with `auth = "local"` and with a key, as multiples of the cost of a FastAPI route that
+does nothing. Several source trees (`--tree NAME=FOLDER`, for instance git worktrees) are measured in turn.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ LISTS: dict[str, Case] = {
 
 
 def nanoseconds(pid: int) -> int:
-    """Processor time of all threads of a process, as the kernel's scheduler counts it."""
+    """Return the processor time of all threads of a process, as the kernel's scheduler counts it."""
     return sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir())
 
 
 def descendants(pid: int) -> list[int]:
-    """A process and all that it started."""
+    """Return a process and everything that it started."""
     found = [pid]
     for each in found:
         for task in Path(f"/proc/{each}/task").iterdir():
@@ -53,7 +53,7 @@ def descendants(pid: int) -> list[int]:
 
 
 class Tree:
-    """One tree of the source, with a gateway that runs from it."""
+    """One source tree, with a gateway that runs from it."""
 
     def __init__(self, name: str, root: Path, folder: Path, auth: str) -> None:
         path = [root / "core" / "src", root / "adapters" / "blender" / "src", root / "adapters" / "freecad" / "src"]
@@ -125,7 +125,7 @@ class Bare:
 
 
 class Figures:
-    """Microseconds a request, of each round: processor time of gateway and application, and the clock's."""
+    """Microseconds per request, for each round: processor time of gateway and application, and elapsed time."""
 
     def __init__(self) -> None:
         self.gateway: list[float] = []
@@ -136,7 +136,7 @@ class Figures:
 def round_of(
     count: int, clients: list[HttpClient], case: Case, gateway: int, application: list[int], into: Figures
 ) -> None:
-    """Let the clients ask, `count` times in all."""
+    """Let the clients send requests, `count` in all."""
     verb, path, body, _ = case
 
     def ask(client: HttpClient) -> None:
@@ -156,7 +156,7 @@ def round_of(
 
 
 def fill(tree: Tree) -> None:
-    """1000 objects in each application."""
+    """Create 1000 objects in each application."""
     for _, path, _, _ in (CASES["cube"], CASES["box"]):
         base, _, method = path.partition("/primitives/")
         calls = [{"method": f"primitives.{method}"}] * 1000
@@ -178,7 +178,7 @@ def measure(trees: list[Tree], rounds: int, count: int, clients: int, cases: dic
             asked: dict[str, Case] = {"": ALONE, **cases}
             for label, case in asked.items():
                 for tree in trees if label else [bare]:
-                    # One that was idle for long may be closed.
+                    # A connection that was idle for long may be closed.
                     connected = [tree.connect() for _ in range(clients)]
                     application = tree.applications.get(case[3], [])
                     round_of(count, connected, case, tree.pid, application, kept[tree.name, label])
@@ -210,7 +210,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--count", type=int, default=200, help="requests in a round")
     parser.add_argument("--auth", choices=("local", "token"), default="local")
-    parser.add_argument("--clients", type=int, default=1, help="that ask at the same time")
+    parser.add_argument("--clients", type=int, default=1, help="clients that send requests at the same time")
     parser.add_argument("--lists", action="store_true", help="lists of 1000 objects instead")
     given = parser.parse_args()
     cases = LISTS if given.lists else CASES

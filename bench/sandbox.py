@@ -1,4 +1,4 @@
-"""What the sandbox costs: starts, calls, renders and exports, with and without it, by turns in one run.
+"""What the sandbox costs: starts, calls, renders and exports, with and without it, alternating in one run.
 
 python -m bench.sandbox            # --count N: turns of each case, 20 without it
 """
@@ -34,7 +34,7 @@ Times = dict[str, list[float]]
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process and all below it have used of processors: other work on the machine does not change that."""
+    """Return the processor time of a process and its descendants, which other work hardly affects."""
     used = 0.0
     head = psutil.Process(pid)
     for process in (head, *head.children(recursive=True)):
@@ -45,7 +45,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def start(name: str, way: str, folder: Path) -> tuple[float, float]:
-    """Start one application as the gateway does, and end it: seconds until it takes calls, by the clock and of CPU."""
+    """Start one application as the gateway does, and end it; return seconds until it takes calls, elapsed and CPU."""
     found = next(
         each for each in discover(Settings(state_dir=folder, adapters={name: {"sandbox": way}})) if each.name == name
     )
@@ -77,7 +77,7 @@ def start(name: str, way: str, folder: Path) -> tuple[float, float]:
 
 
 def cases(client: httpx.Client) -> dict[str, tuple[int, Callable[[], httpx.Response]]]:
-    """What is asked of a gateway, and how often in each turn."""
+    """Return the requests to a gateway, and how often each is sent in a turn."""
     picture = {"resolution": [160, 120], "samples": 8, "engine": "cycles"}
 
     def post(path: str, body: dict[str, Any]) -> Callable[[], httpx.Response]:
@@ -96,7 +96,7 @@ def cases(client: httpx.Client) -> dict[str, tuple[int, Callable[[], httpx.Respo
 
 
 def ask(count: int, work: Callable[[], httpx.Response]) -> list[float]:
-    """Seconds of each of `count` answers."""
+    """Return the seconds that each of `count` answers took."""
     measured: list[float] = []
     for _ in range(count):
         began = time.perf_counter()
@@ -107,7 +107,7 @@ def ask(count: int, work: Callable[[], httpx.Response]) -> list[float]:
 
 
 def measure(turns: int, folder: Path) -> tuple[dict[str, Times], dict[str, Times]]:
-    """The times of each case, for each way: by the clock, and of CPU."""
+    """Return the times of each case, with and without sandbox: elapsed, and CPU."""
     found: dict[str, Times] = {}
     used: dict[str, Times] = {}
     for turn in range(-1, min(turns, 10)):

@@ -2,8 +2,8 @@
 
 import-linter's own `forbidden` lists what may not be imported, which lets in whatever is added later. Options:
 
-`source_modules`: packages; what lies in them may be imported by them. `but`: their subpackages that the contract leaves
-out, which they may not import either. `allowed`: further modules of this repository, each without its submodules.
+`source_modules`: packages; they may import what is in them. `but`: their subpackages that the contract does not cover,
+which they may not import either. `allowed`: further modules of this repository, each without its submodules.
 `externals`: packages of others, besides Python's own; `any` for all but those that are `refused`.
 """
 
@@ -35,7 +35,7 @@ class OnlyContract(Contract):
         return ContractCheck(kept=not wrong, metadata={"wrong": wrong})
 
     def render_broken_contract(self, check: ContractCheck) -> None:
-        """Print where the imports stand, and what may be imported."""
+        """Print the lines of the refused imports, and what may be imported."""
         for package, (importer, imported, lines) in check.metadata["wrong"]:
             output.print_error(f"{importer}:{lines} imports {imported}", bold=False)
             output.print(f"    allowed in {package}: itself, {', '.join(_texts(self.allowed))}, {self._outside()}")

@@ -28,7 +28,7 @@ BEGIN, END = "<!-- settings: {} -->", "<!-- end -->"
 
 
 def own_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The fields of the gateway; for an adapter those that it adds to every adapter's."""
+    """Return the fields of the gateway's settings; for an adapter, those that it adds to every adapter's."""
     common = AdapterSettings.model_fields if model is not AdapterSettings and issubclass(model, AdapterSettings) else {}
     return {name: field for name, field in model.model_fields.items() if name not in {*common, "adapters"}}
 

@@ -136,7 +136,7 @@ class Wire:
         return self.call(method, params, **{"mutates": True, "key": f"gw-test-{os.urandom(8).hex()}", **meta})
 
     def create(self, name: str | None = None, value: Any = 0, **meta: Any) -> dict[str, Any]:
-        return self.mutate("items.create", item(name, value), **meta)
+        return self.mutate("items.create", item(name, value), **{"names": "name", **meta})
 
     def names(self) -> list[str]:
         """The items that there are."""

@@ -25,7 +25,7 @@ def processes_below(folder: Path) -> list[int]:
 
 async def create(session: Session, name: str | None = None, value: Any = 0, **meta: Any) -> dict[str, Any]:
     """Make an item as the gateway does."""
-    meta = {"mutates": True, "key": f"gw-test-{os.urandom(8).hex()}", **meta}
+    meta = {"mutates": True, "names": "name", "key": f"gw-test-{os.urandom(8).hex()}", **meta}
     return (await session.calls.exchange("items.create", item(name, value), 10, **meta))["result"]
 
 

@@ -26,7 +26,7 @@ from cadgate.dispatch.calls import DryRunDone
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import CadgateError, Forbidden
 from cadgate.models.common import Empty
-from cadgate.security.audit import AuditLog, Deed, local_user
+from cadgate.security.audit import AuditEvent, AuditLog, local_user
 from cadgate.security.keys import KeyFile
 from tests.core.fake_app import fake_settings, item, running
 from tests.core.served import in_process, probed_app, quiet_settings
@@ -35,7 +35,9 @@ from cadgate_fake import models as m  # isort: skip
 
 pytestmark = [pytest.mark.anyio, pytest.mark.security]
 
-DEED = Deed(method="items.create", identity="local", peer="127.0.0.1:5", request_id="r", door="rest", adapter="fake")
+EVENT = AuditEvent(
+    method="items.create", identity="local", peer="127.0.0.1:5", request_id="r", door="rest", adapter="fake"
+)
 HERE = RequestContext(request_id="test", caller=Caller(LOCAL, "127.0.0.1:5"))
 
 
@@ -60,7 +62,7 @@ def files_up_to(size: int) -> Iterator[None]:
 
 def test_a_line_says_who_when_what_and_how_it_ended(tmp_path: Path) -> None:
     log = AuditLog(tmp_path)
-    with log.watching(replace(DEED, more={"index": 3})) as learned:
+    with log.recording(replace(EVENT, more={"index": 3})) as learned:
         learned["artifact"] = "id"
     (line,) = lines(tmp_path)
     assert line.pop("time").endswith("+00:00")
@@ -73,7 +75,7 @@ def test_a_line_says_who_when_what_and_how_it_ended(tmp_path: Path) -> None:
 
 
 def test_whoever_holds_a_key_is_named_by_its_id_alone(tmp_path: Path) -> None:
-    AuditLog(tmp_path).record(replace(DEED, identity="key:0123456789ab"), "success", 200, 0.0)
+    AuditLog(tmp_path).record(replace(EVENT, identity="key:0123456789ab"), "success", 200, 0.0)
     (line,) = lines(tmp_path)
     assert line["identity"] == "key:0123456789ab"
     assert "uid" not in line
@@ -85,20 +87,20 @@ def test_whoever_holds_a_key_is_named_by_its_id_alone(tmp_path: Path) -> None:
 )
 def test_the_outcome_is_the_code_of_the_error(tmp_path: Path, error: Exception, outcome: str, status: int) -> None:
     log = AuditLog(tmp_path)
-    with pytest.raises(type(error)), log.watching(DEED, fine=DryRunDone):
+    with pytest.raises(type(error)), log.recording(EVENT, success_exception=DryRunDone):
         raise error
     assert [(line["outcome"], line["status"]) for line in lines(tmp_path)] == [(outcome, status)]
 
 
 def test_a_log_that_was_switched_off_writes_nothing(tmp_path: Path) -> None:
-    AuditLog(tmp_path / "logs", enabled=False).record(DEED, "success", 200, 0.0)
+    AuditLog(tmp_path / "logs", enabled=False).record(EVENT, "success", 200, 0.0)
     assert not (tmp_path / "logs").exists()
 
 
 def test_a_log_that_grew_large_is_put_aside_and_only_so_many_are_kept(tmp_path: Path) -> None:
     log = AuditLog(tmp_path, max_bytes=1000, keep=2)
     for number in range(40):
-        log.record(replace(DEED, request_id=str(number)), "success", 200, 0.0)
+        log.record(replace(EVENT, request_id=str(number)), "success", 200, 0.0)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["audit.log", "audit.log.1", "audit.log.2"]
     kept = [
@@ -112,11 +114,11 @@ def test_a_log_that_grew_large_is_put_aside_and_only_so_many_are_kept(tmp_path: 
 
 def test_a_log_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
     log = AuditLog(tmp_path)
-    log.record(DEED, "success", 200, 0.0)
+    log.record(EVENT, "success", 200, 0.0)
     log.path.rename(tmp_path / "moved")
-    log.record(DEED, "success", 200, 0.0)
+    log.record(EVENT, "success", 200, 0.0)
     log.path.unlink()
-    log.record(DEED, "success", 200, 0.0)
+    log.record(EVENT, "success", 200, 0.0)
     assert len(lines(tmp_path)) == 1
     assert len((tmp_path / "moved").read_text().splitlines()) == 1
 
@@ -124,21 +126,21 @@ def test_a_log_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
 def test_a_link_in_place_of_the_log_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "audit.log").symlink_to(tmp_path / "elsewhere")
     log = AuditLog(tmp_path)
-    log.record(DEED, "success", 200, 0.0)
+    log.record(EVENT, "success", 200, 0.0)
     assert log.failing
     assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_full_disk_loses_whole_lines_and_says_how_many(tmp_path: Path) -> None:
     log = AuditLog(tmp_path)
-    log.record(DEED, "success", 200, 0.0)
+    log.record(EVENT, "success", 200, 0.0)
     size = log.path.stat().st_size
     with files_up_to(size + 10):
         for _ in range(3):
-            log.record(DEED, "success", 200, 0.0)
+            log.record(EVENT, "success", 200, 0.0)
         assert (log.lost, bool(log.failing)) == (3, True)
         assert log.path.stat().st_size == size, "a part of a line stayed"
-    log.record(DEED, "success", 200, 0.0)
+    log.record(EVENT, "success", 200, 0.0)
     assert (log.lost, log.failing) == (3, None)
     assert [line["method"] for line in lines(tmp_path)] == ["items.create", "audit.lost", "items.create"]
     assert lines(tmp_path)[1]["lines"] == 3

@@ -291,7 +291,7 @@ async def test_an_atomic_batch_that_fails_changes_nothing_and_says_which_call_it
 async def test_what_cannot_be_taken_back_cannot_stand_in_an_atomic_batch(
     runtime: SessionRuntime, unfit: tuple[str, dict[str, Any]]
 ) -> None:
-    with pytest.raises(Unprocessable, match="cannot stand in an atomic batch") as caught:
+    with pytest.raises(Unprocessable, match="is not allowed in an atomic batch") as caught:
         await run(runtime, create("A"), unfit, atomic=True)
     assert caught.value.details == {"method": unfit[0], "index": 1}
     assert (caught.value.status, await names(runtime), routers.runs) == (422, [], [])

@@ -324,7 +324,7 @@ async def test_once_forgets_its_oldest_keys() -> None:
         return key
 
     for key in ("a", "b", "c", "c", "a"):
-        assert await once.do(key, "digest", lambda key=key: work(key)) == key
+        assert await once.run_once(key, "digest", lambda key=key: work(key)) == key
         await asyncio.sleep(0)
     assert ran == ["a", "b", "c", "a"]
 
@@ -332,14 +332,14 @@ async def test_once_forgets_its_oldest_keys() -> None:
 async def test_what_a_client_asked_for_once_goes_on_when_it_leaves_and_ends_with_the_gateway() -> None:
     once = Once()
     gate = asyncio.Event()
-    task = asyncio.create_task(once.do("k", "d", gate.wait))
+    task = asyncio.create_task(once.run_once("k", "d", gate.wait))
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    again = asyncio.create_task(once.do("k", "d", gate.wait))
+    again = asyncio.create_task(once.run_once("k", "d", gate.wait))
     gate.set()
     assert await again is True
-    waiting = asyncio.create_task(once.do("other", "d", asyncio.Event().wait))
+    waiting = asyncio.create_task(once.run_once("other", "d", asyncio.Event().wait))
     await asyncio.sleep(0)
     await once.close()
     with pytest.raises(asyncio.CancelledError):

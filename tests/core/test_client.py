@@ -262,7 +262,7 @@ async def test_a_mutation_that_was_lost_after_it_was_done_is_done_once(
     application: RawApplication, client: FakeClient
 ) -> None:
     """The connection breaks while the application works; it is alive and finishes."""
-    meta = {"mutates": True, "key": f"lost-{id(client)}", "hash": "h"}
+    meta: dict[str, Any] = {"mutates": True, "key": f"lost-{id(client)}", "hash": "h"}
     working = asyncio.create_task(client.call("items.slow", item(None, 0.1), **meta))
     await becomes(lambda: client._pool.connections[0].in_flight == 1)
     client._pool.connections[0]._transport.abort()
@@ -270,7 +270,7 @@ async def test_a_mutation_that_was_lost_after_it_was_done_is_done_once(
     listed = await client.call("items.list", {"limit": 1000, "offset": 0, "fields": "name"})
     assert [each["name"] for each in listed["objects"]].count(made["name"]) == 1
     with pytest.raises(IdempotencyConflict):
-        await client.call("items.slow", item(None, 0.2), **{**meta, "hash": "other"})
+        await client.call("items.slow", item(None, 0.2), **(meta | {"hash": "other"}))
 
 
 async def test_the_end_of_the_application_ends_every_call_in_flight(tmp_path: Path) -> None:

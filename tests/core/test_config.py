@@ -183,7 +183,7 @@ def test_a_named_plugins_toml_that_is_missing_is_named_with_who_named_it(
         ("[gateway]\ncors_origins = ['*']\n", "[gateway] cors_origins: '*' is not an origin"),
         ("[gateway]\ncors_origins = ['https://a.example/x']\n", "[gateway] cors_origins: 'https://a.example/x' is not"),
         ("[gateway]\nmax_body_bytes = 0\n", "[gateway] max_body_bytes: Input should be greater than 0"),
-        ("port = 1\n", "port: unknown key; it belongs into [gateway]"),
+        ("port = 1\n", "port: unknown key; it belongs in [gateway]"),
         ("[gatway]\nport = 1\n", "gatway: unknown key; the file has [gateway] and [adapters.NAME]"),
         ("gateway = 1\n", "gateway: must be a table, not 1"),
         ("[adapters]\nblender = true\n", "[adapters.blender]: must be a table, not True"),
@@ -199,7 +199,7 @@ def test_a_wrong_plugins_toml_is_named_with_the_key(here: Path, text: str, expec
 
 def test_a_plugins_toml_that_is_no_text_is_named(here: Path) -> None:
     (here / "plugins.toml").write_bytes(b"\xff\xfe")
-    assert refusal() == f"{here}/plugins.toml: not UTF-8 text (byte 0)"
+    assert refusal() == f"{here}/plugins.toml: not UTF-8 text (byte 0): save it as UTF-8"
 
 
 def test_a_folder_in_place_of_plugins_toml_is_named(here: Path) -> None:

@@ -15,7 +15,7 @@ from tests.core.fake_packages import Site
 
 METHODS = """
 from cadgate.contract.methods import Handler, Method
-from cadgate.models.common import Empty
+from cadgate.models.common import Creation, Empty, Params
 from cadgate.models.responses import MayWarn, Result
 
 
@@ -66,6 +66,19 @@ def test_good_methods_and_handlers_are_no_problem(site: Site) -> None:
         ("TWO = Method('internal.two', Empty, Result)", "the method 'internal.two' in {m} has a name that is not for"),
         ("TWO = Method('things.two', dict, Result)", "params of the method 'things.two' in {m} must be a Pydantic"),
         ("TWO = Method('things.two', Empty, 3)", "result of the method 'things.two' in {m} must be a Pydantic"),
+        (
+            "TWO = Method('things.two', Empty, MayWarn, mutates=True, names='name')",
+            "names='name' of the method 'things.two' in {m} is none of its parameters: it has none",
+        ),
+        (
+            "class Made(Creation): pass\nTWO = Method('things.two', Made, MayWarn, mutates=True)",
+            "MayWarn, the result of 'things.two' in {m}, needs the field `name`, since the parameter 'name' says",
+        ),
+        (
+            "class Moved(Params):\n    to: str\n    on_conflict: str\n"
+            "TWO = Method('things.two', Moved, MayWarn, mutates=True)",
+            "the method 'things.two' in {m} has the parameter `on_conflict`: say by names=…",
+        ),
         (
             "H = Handler(Method('things.two', Empty, Result), run)",
             "the handler in {m} is for the method 'things.two', which no module of the package has",

@@ -120,7 +120,7 @@ BROKEN = [
     ),
     pytest.param("del FIELDS['api_version']\n", "required keyword-only argument: 'api_version'", id="no api version"),
     pytest.param("FIELDS['name'] = 'other'\n", "'other' is not the name of its entry point, 'fake'", id="other name"),
-    pytest.param("FIELDS['title'] = ' '\n", "title must be a text", id="no title"),
+    pytest.param("FIELDS['title'] = ' '\n", "title must be a string", id="no title"),
     pytest.param("FIELDS['package'] = 'no_such.package'\n", "package 'no_such.package' cannot be found", id="package"),
     pytest.param("FIELDS['launcher'] = int\n", "launcher must be a subclass of cadgate.plugin.Launcher", id="launcher"),
     pytest.param(
@@ -130,12 +130,12 @@ BROKEN = [
     pytest.param("FIELDS['connection_error'] = OSError\n", "connection_error must be a subclass", id="error class"),
     pytest.param("FIELDS['context'] = 'document'\n", "context must be a list or tuple of names", id="context"),
     pytest.param("FIELDS['topics'] = 'build'\n", "topics must be a list or tuple of names", id="topics"),
-    pytest.param("FIELDS['topics'] = ['Build it']\n", "topics holds 'Build it', which must be", id="topic name"),
-    pytest.param("FIELDS['topics'] = ['objects']\n", "topics holds 'objects', which is the host's own", id="host"),
-    pytest.param("FIELDS['topics'] = ['a', 'a']\n", "topics holds a name twice", id="topic twice"),
-    pytest.param("FIELDS['context'] = ['a b']\n", "context holds 'a b', which is not a name", id="context name"),
+    pytest.param("FIELDS['topics'] = ['Build it']\n", "topics has 'Build it', which must be", id="topic name"),
+    pytest.param("FIELDS['topics'] = ['objects']\n", "topics has 'objects', which is the gateway's own", id="host"),
+    pytest.param("FIELDS['topics'] = ['a', 'a']\n", "topics has a name twice", id="topic twice"),
+    pytest.param("FIELDS['context'] = ['a b']\n", "context has 'a b', which is not a name", id="context name"),
     pytest.param("FIELDS['routers'] = router\n", "routers must be a list or tuple of routers", id="bare router"),
-    pytest.param("FIELDS['routers'] = [3]\n", "routers holds 3, which is not", id="no router"),
+    pytest.param("FIELDS['routers'] = [3]\n", "routers has 3, which is not", id="no router"),
 ]
 
 
@@ -158,23 +158,23 @@ ROUTES = [
     pytest.param(
         "@router.get('/things/{name}')\ndef one(name: str): ...\n"
         "@router.get('/things/{other}')\ndef two(other: str): ...\n",
-        "GET /things/{other} is there twice: one and two",
+        "GET /things/{other} is declared twice: one and two",
         id="the same path with other parameter names",
     ),
     pytest.param(
         "second = Router()\n@router.post('/a')\ndef one(): ...\n@second.post('/a')\ndef two(): ...\n"
         "FIELDS['routers'] = [router, second]\n",
-        "POST /a is there twice: one and two",
+        "POST /a is declared twice: one and two",
         id="two routers",
     ),
     pytest.param(
         "inner = Router()\n@router.get('/in/a')\ndef one(): ...\n@inner.get('/a')\ndef two(): ...\n"
         "router.include_router(inner, prefix='/in')\n",
-        "GET /in/a is there twice: one and two",
+        "GET /in/a is declared twice: one and two",
         id="an included router",
     ),
     pytest.param(
-        "@router.post('/batch')\ndef mine(): ...\n", "POST /batch of mine is the host's own route", id="batch"
+        "@router.post('/batch')\ndef mine(): ...\n", "POST /batch of mine is a route of the gateway", id="batch"
     ),
     pytest.param(
         "@router.websocket('/ws')\nasync def mine(websocket): ...\n",
@@ -182,11 +182,11 @@ ROUTES = [
         id="websocket",
     ),
     pytest.param("router.mount('/files', print)\n", "'/files' is a Mount: only HTTP routes", id="mount"),
-    pytest.param("router.on_startup.append(print)\n", "the host owns the lifecycle", id="startup"),
+    pytest.param("router.on_startup.append(print)\n", "the gateway owns the lifecycle", id="startup"),
     pytest.param(
         "from contextlib import asynccontextmanager\n@asynccontextmanager\nasync def life(app):\n    yield\n"
         "FIELDS['routers'] = [Router(lifespan=life)]\n",
-        "the host owns the lifecycle",
+        "the gateway owns the lifecycle",
         id="lifespan",
     ),
 ]
@@ -208,7 +208,7 @@ def test_the_same_path_with_another_verb_is_fine(site: Site) -> None:
 def test_all_problems_of_an_adapter_are_told_together(site: Site) -> None:
     site.add("fake", "\n\nFIELDS.update(title='', launcher=int, context='x', routers=[3])\n")
     error = only("fake").error or ""
-    for part in ("title must be", "launcher must be", "context must be", "routers holds 3"):
+    for part in ("title must be", "launcher must be", "context must be", "routers has 3"):
         assert part in error
 
 
@@ -266,7 +266,7 @@ def test_the_first_of_two_packages_with_one_name_runs_and_the_other_says_how_to_
     assert a.adapter.package == first
     assert (b.package, b.status) == ("b-package", "failed")
     assert b.error == (
-        "b-package 2: the name 'fake' is already taken by a-package 1; "
+        "b-package 2: the name 'fake' is already in use by a-package 1; "
         'to use this package instead, set package = "b-package" in [adapters.fake] of plugins.toml'
     )
     assert later not in sys.modules

@@ -64,7 +64,8 @@ class Bench:
         self.peer = Peer()
 
     def call(self, code: str, **meta: Any) -> Call:
-        return Call(self.peer, 1, "session.execute", {"code": code}, {"request_id": "r-1", **meta})
+        about: Any = {"request_id": "r-1", **meta}
+        return Call(self.peer, 1, "session.execute", {"code": code}, about)
 
     def run(self, code: str, **meta: Any) -> dict[str, Any]:
         call = self.call(code, **meta)

@@ -167,7 +167,7 @@ async def test_what_ran_and_ended_is_not_blamed_on_what_it_sees(tmp_path: Path) 
     told = await failure(
         tmp_path, program(tmp_path, "freecadcmd", "read line < /proc/self/fd/$CADGATE_BOOT", "echo done", "exit 1")
     )
-    assert told == "it ended while it started: the last that it printed is 'done'"
+    assert told == "it ended while it started: the last line of its output is 'done'"
 
 
 # --- files of Windows ------------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ async def test_its_own_adapter_starts_it(tmp_path: Path) -> None:
 async def test_a_start_that_fails_says_what_was_printed_last(tmp_path: Path, code: str, said: str) -> None:
     launch = launch_of(tmp_path, fake_settings(), journal=False)
     launch.log.write_text("ImportError: of the life before\n")
-    with pytest.raises(StartFailed, match="it ended while it started: the last that it printed is") as caught:
+    with pytest.raises(StartFailed, match="it ended while it started: the last line of its output is") as caught:
         await ApplicationProcess.launch(
             replace(launch, plan=LaunchPlan([sys.executable, "-c", code])), lambda _method, _params: None
         )

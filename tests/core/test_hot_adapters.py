@@ -116,13 +116,13 @@ WRONG = {
     "import": ("\n\nraise RuntimeError('at import')\n", "RuntimeError: at import"),
     "interrupt": ("\n\nraise KeyboardInterrupt\n", "KeyboardInterrupt: no message"),
     "hook": (HOOK, "OSError: in the hook"),
-    "lifespan": (LIFESPAN, "a router has a lifespan or startup and shutdown functions: the host owns the lifecycle"),
+    "lifespan": (LIFESPAN, "a router has a lifespan or startup and shutdown functions: the gateway owns the lifecycle"),
     "newer": (
         "\n\nFIELDS['api_version'] = 2\n",
         "it is written for version 2 of cadgate.plugin, and this gateway has 1",
     ),
     "launcher": (LAUNCHERS, "it cannot be mounted: OSError: no licence"),
-    "blocks": ("\n\nimport time\ntime.sleep(30)\n", "importing it had not ended after 1.5 s (fake_adapter_"),
+    "blocks": ("\n\nimport time\ntime.sleep(30)\n", "importing it did not finish within 1.5 s (fake_adapter_"),
 }
 
 
@@ -187,7 +187,7 @@ def test_of_two_that_claim_a_name_one_is_served_and_the_other_told_how_to_be(cli
     first, second = plugins(client, "claimed")
     assert (first["package"], first["status"]) == ("a-claims", "active")
     assert (second["package"], second["status"]) == ("b-claims", "failed")
-    assert second["error"].startswith("b-claims 2: the name 'claimed' is already taken by a-claims 1; ")
+    assert second["error"].startswith("b-claims 2: the name 'claimed' is already in use by a-claims 1; ")
     assert 'package = "b-claims"' in second["error"]
 
 
@@ -267,7 +267,7 @@ def test_an_import_that_never_ends_is_given_up_with_its_place(site: Site) -> Non
     lines = (site.folder / f"{module}.py").read_text().splitlines()
     error = found("fake", import_seconds=0.3).error or ""
     assert error == (
-        f"fake-fake 1.2: importing it had not ended after 0.3 s ({module}.py, line {len(lines)}); "
+        f"fake-fake 1.2: importing it did not finish within 0.3 s ({module}.py, line {len(lines)}); "
         "the setting import_seconds is the limit"
     )
 
@@ -276,14 +276,14 @@ def test_an_import_that_computes_for_ever_is_given_up_too(site: Site) -> None:
     # It ends with the test: the loop looks at its own module, which the test takes away.
     module = site.add("fake", "\n\nimport sys\nwhile __name__ in sys.modules:\n    pass\n")
     try:
-        assert "had not ended after 0.3 s" in (found("fake", import_seconds=0.3).error or "")
+        assert "did not finish within 0.3 s" in (found("fake", import_seconds=0.3).error or "")
     finally:
         del __import__("sys").modules[module]
 
 
 def test_a_hook_and_a_module_that_block_are_given_up_too(site: Site) -> None:
     site.add("hook", "\n\n@hookimpl\ndef cadgate_adapter():\n    import threading\n    threading.Event().wait()\n")
-    assert "had not ended after 0.3 s" in (found("hook", import_seconds=0.3).error or "")
+    assert "did not finish within 0.3 s" in (found("hook", import_seconds=0.3).error or "")
 
 
 def test_a_slow_import_is_active_and_said_to_be_slow(

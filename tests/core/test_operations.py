@@ -1,7 +1,8 @@
 """Every operation of the shipped adapters has all its parts, seen without an application.
 
-A `Method` has its function in `app/`, in a file of the same name, a route and an example; and one that is replayed by a
-call is made by the requests that the restore tests replay. The conformance tests compare the halves as they run.
+A `Method` has its function in `app/`, in a file of the same name, a route, an example and a test that asks for it; what
+changes something is looked at again, and is made by the requests that the restore tests replay, if it is replayed by a
+call. The conformance tests compare the halves as they run.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from fastapi.routing import APIRoute
 
 from cadgate.contract.methods import Method
 from cadgate.openapi.extensions import METHOD_EXTENSION
-from cadgate.plugins.contents import Contents, contents_of
+from cadgate.plugins.contents import Contents, contents_of, problems_in
+from tests.core.second_opinions import Source
 from tests.faults.conftest import Session
 from tests.faults.documents import change_by_requests
 
@@ -43,6 +45,41 @@ NOT_REPLAYED = {
     "freecad": {},
 }
 """Methods that no restore test replays, and why."""
+_READ_BACK = "each value of the answer is read from Blender after it was set"
+_MADE = "sizes, place and counts of the answer are read from what was made; test_blender_primitives.py has the formulas"
+_LISTED = "Blender deletes or raises, and lists ask Blender itself"
+_PRIMITIVES = (*("cube", "sphere", "cylinder", "cone", "torus", "plane", "grid", "circle", "monkey", "empty", "text"),)
+NOT_CHECKED = {
+    "blender": {
+        **dict.fromkeys((f"primitives.{kind}" for kind in _PRIMITIVES), _MADE),
+        "camera.create": _READ_BACK,
+        "camera.update": _READ_BACK,
+        "light.create": _READ_BACK,
+        "light.update": _READ_BACK,
+        "materials.apply": _READ_BACK,
+        "scene.update": _READ_BACK,
+        "world.update": _READ_BACK,
+        "collections.create": "the answer is read from the tree of collections after it was changed",
+        "collections.move": "the answer is read from the tree of collections after it was changed",
+        "collections.delete": _LISTED,
+        "materials.delete": _LISTED,
+        "modifiers.remove": _LISTED,
+        "modifiers.update": "booleans.py compares what a boolean modifier shows; the other settings are read back",
+    },
+    "freecad": {
+        "bodies.create": "an empty body has no shape; that of its features is looked at when they are added",
+        "primitives.helix": "a wire, which encloses nothing; its box is read from the shape",
+        "sketches.create": "solving.py refuses constraints that FreeCAD's solver calls impossible or redundant",
+        "documents.activate": "the answer says which document FreeCAD has as the active one then",
+    },
+}
+"""Methods whose function comes to no second opinion, and what stands for one."""
+TESTS = Path(__file__).parents[1]
+ASKED_BY_NAME = {
+    "blender": set[str](),
+    "freecad": {"primitives.wedge"},
+}
+"""Methods whose tests build their paths, so that these stand nowhere as they are."""
 
 
 @pytest.fixture(scope="module", params=ADAPTERS)
@@ -87,11 +124,9 @@ class Recorder:
     def __init__(self, adapter: str) -> None:
         self.adapter = adapter
         self.requests: list[tuple[str, str]] = []
-        self.calls: set[str] = set()
 
-    def post(self, path: str, body: Any) -> None:
-        if path == "/batch":
-            self.calls |= {call["method"] for call in body["calls"]}
+    def post(self, path: str, body: object) -> None:
+        # Calls of batches do not count: some are to fail.
         self.requests.append(("POST", path))
 
     def patch(self, path: str, body: object) -> None:
@@ -105,13 +140,17 @@ def replayed(app: FastAPI, adapter: str) -> set[str]:
     """The methods that the requests of the restore tests call."""
     recorder = Recorder(adapter)
     change_by_requests(cast(Session, recorder))
-    called = set(recorder.calls)
+    called: set[str] = set()
     known = routes(app, adapter)
     for verb, path in recorder.requests:
         whole = f"/api/v1/{adapter}{path.partition('?')[0]}"
         found = [name for route, name in known if verb in (route.methods or ()) and route.path_regex.match(whole)]
         called |= set(found[:1])
     return called
+
+
+def test_nothing_keeps_the_adapter_from_being_loaded(contents: Contents) -> None:
+    assert problems_in(contents) == []
 
 
 def test_every_method_has_its_function_inside_the_application_in_a_file_of_the_same_name(
@@ -155,3 +194,34 @@ def test_every_change_that_is_replayed_by_a_call_is_replayed_by_a_test(
 
 def _is_replayed_by_call(method: Method[Any, Any]) -> bool:
     return method.mutates and method.replay == "call"
+
+
+def test_every_change_is_looked_at_again(adapter: str, contents: Contents) -> None:
+    source = Source(adapter)
+    needed = {method.name for method in contents.methods_by_name().values() if _is_replayed_by_call(method)}
+    without = {name for name in needed & set(source.methods) if not source.is_checked(name)}
+    exempt = NOT_CHECKED[adapter]
+    assert without - set(exempt) == set(), "check the result in app/verification/, or say in NOT_CHECKED why not"
+    assert set(exempt) <= without, "there is no need for the exception any more"
+
+
+def test_every_change_says_when_it_begins(adapter: str, contents: Contents) -> None:
+    source = Source(adapter)
+    changing = {method.name for method in contents.methods_by_name().values() if method.mutates} & set(source.methods)
+    silent = {name for name in changing if not source.comes_to(name, "about_to_change")}
+    assert silent == set(), "call about_to_change(revision) after the last refusal and before the first change"
+
+
+def test_every_route_is_asked_for_by_a_test_on_the_real_application(app: FastAPI, adapter: str) -> None:
+    text = "\n".join(path.read_text() for path in sorted((TESTS / "test_api").glob("*.py")))
+    known = routes(app, adapter)
+    prefix = f"/api/v1/{adapter}"
+    asked = {name for route, name in known if re.search(_as_tests_write_it(route.path.removeprefix(prefix)), text)}
+    unasked = {name for _, name in known} - asked
+    assert unasked - ASKED_BY_NAME[adapter] == set(), "no test in tests/test_api/ sends a request to it"
+    assert ASKED_BY_NAME[adapter] <= unasked, "there is no need for the exception any more"
+
+
+def _as_tests_write_it(path: str) -> str:
+    parts = [r"[^/\s\"']+" if part.startswith("{") else re.escape(part) for part in path.split("/")]
+    return "/".join(parts) + r"[\"'?]"

@@ -41,7 +41,7 @@ async def test_a_death_is_told_to_whoever_waited_and_followed_by_a_start_at_once
         session = watched.session
         await create(session, "Survivor")
         before = session.status().pid
-        with pytest.raises(ApplicationRestarted, match="fake ended while it worked on work") as caught:
+        with pytest.raises(ApplicationRestarted, match="fake ended while it was running work") as caught:
             await session.calls.exchange("work.crash", {"how": how}, 10)
         assert caught.value.retryable
         assert session.status().reason == told
@@ -91,7 +91,7 @@ async def test_a_life_however_short_is_followed_by_a_start_at_once_and_counts_as
     async def spy(supervisor: Supervisor, seconds: float | None) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr(Supervisor, "_wait_for_wish", spy)
+    monkeypatch.setattr(Supervisor, "_wait_for_request", spy)
     async with fake_session(tmp_path) as watched:
         for number in range(8):
             await becomes(lambda number=number: watched.session.status().restarts == number)
@@ -108,7 +108,7 @@ async def test_a_restart_that_was_asked_for_is_told_as_such_and_the_next_death_i
         session = watched.session
         session.restart("asked for by a client")
         await becomes(lambda: "down" in watched.states())
-        assert session.status().reason == "it was ended by the gateway: asked for by a client"
+        assert session.status().reason == "it was killed by the gateway: asked for by a client"
         await settled(session, "up")
         os.kill(session.status().pid or 0, signal.SIGKILL)
         await becomes(lambda: watched.states().count("down") == 2)
@@ -118,7 +118,7 @@ async def test_a_restart_that_was_asked_for_is_told_as_such_and_the_next_death_i
 async def test_only_failed_starts_in_a_row_are_counted(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Supervisor, "_wait_for_wish", impatient(Supervisor._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_request", impatient(Supervisor._wait_for_request))
     async with fake_session(tmp_path, fake_settings(control)) as watched:
         session = watched.session
         for life in range(3):
@@ -135,7 +135,7 @@ async def test_only_failed_starts_in_a_row_are_counted(
 async def test_deaths_in_a_replay_count_until_what_kills_is_set_aside(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Supervisor, "_wait_for_wish", impatient(Supervisor._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_request", impatient(Supervisor._wait_for_request))
     async with fake_session(tmp_path, fake_settings(control)) as watched:
         session = watched.session
         for name in ("Before", "Killer", "After"):
@@ -152,7 +152,7 @@ async def test_deaths_in_a_replay_count_until_what_kills_is_set_aside(
 async def test_snapshots_that_kill_every_start_end_in_down_with_the_reason_and_the_log(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Supervisor, "_wait_for_wish", impatient(Supervisor._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_request", impatient(Supervisor._wait_for_request))
     async with fake_session(tmp_path, fake_settings(control)) as watched:
         await create(watched.session, "Kept")
         control.tell(load="crash")
@@ -176,7 +176,7 @@ def starts(folder: Path) -> int:
 async def test_five_failed_starts_are_the_end_until_somebody_asks(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch, start: str
 ) -> None:
-    monkeypatch.setattr(Supervisor, "_wait_for_wish", impatient(Supervisor._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_request", impatient(Supervisor._wait_for_request))
     control.tell(start=start)
     async with fake_session(tmp_path, fake_settings(control), start=False) as watched:
         session = watched.session
@@ -225,7 +225,7 @@ async def test_a_start_that_takes_too_long_is_a_failed_one_and_leaves_no_process
 async def test_an_application_that_dies_of_its_first_ping_did_not_start(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Supervisor, "_wait_for_wish", impatient(Supervisor._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_request", impatient(Supervisor._wait_for_request))
     control.tell(start="die_at_ping")
     async with fake_session(tmp_path, fake_settings(control), start=False) as watched:
         await settled(watched.session, "down")
@@ -292,7 +292,7 @@ async def test_a_listener_that_fails_ends_nothing(tmp_path: Path) -> None:
 async def test_an_entry_that_kills_every_restoration_is_left_out(
     tmp_path: Path, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Supervisor, "_wait_for_wish", impatient(Supervisor._wait_for_wish))
+    monkeypatch.setattr(Supervisor, "_wait_for_request", impatient(Supervisor._wait_for_request))
     async with fake_session(tmp_path, fake_settings(control)) as watched:
         for name in ("First", "Poison", "Last"):
             await create(watched.session, name)

@@ -76,8 +76,6 @@ async def test_who_may_only_execute_may_not_open(tmp_path: Path) -> None:
 async def test_a_trusted_file_needs_code_to_be_allowed(tmp_path: Path) -> None:
     async with running(tmp_path / "state", fake_settings(allow_execute=False)) as runtime:
         app = Application(runtime, HERE)
-        with pytest.raises(
-            Forbidden, match=r"items\.create of a trusted file is switched off: `allow_execute = false`"
-        ):
+        with pytest.raises(Forbidden, match=r"items\.create of a trusted file is disabled: `allow_execute = false`"):
             await app.call(OPEN, Opening(name="a", trusted=True))
         assert (await app.call(OPEN, Opening(name="a"))).name == "a"

@@ -30,7 +30,7 @@ class Line:
         self.turns.costs.learn(HEAVY, 2.0)
 
     def ask(self, kind: tuple[str, int] = LIGHT, seconds: float = 60, stream: object | None = None) -> Turn:
-        return self.turns.ask(kind, seconds, stream)
+        return self.turns.request_turn(kind, seconds, stream)
 
 
 @pytest.fixture
@@ -89,20 +89,20 @@ async def test_a_light_call_passes_heavy_ones_that_came_before_it(line: Line) ->
     running = line.ask(HEAVY)
     heavy, light = line.ask(HEAVY), line.ask()
     assert (is_sent(heavy), is_sent(light)) == (False, False)
-    line.turns.over(running, 2.0)
+    line.turns.finish(running, 2.0)
     assert (is_sent(heavy), is_sent(light)) == (False, True)
-    line.turns.over(light, 0.001)
+    line.turns.finish(light, 0.001)
     assert is_sent(heavy)
 
 
 async def test_calls_of_one_stream_keep_their_order_and_others_pass(line: Line) -> None:
     running, stream = line.ask(HEAVY), object()
     first, second, other = line.ask(HEAVY, stream=stream), line.ask(stream=stream), line.ask(stream=object())
-    line.turns.over(running, 2.0)
+    line.turns.finish(running, 2.0)
     assert [is_sent(each) for each in (first, second, other)] == [False, False, True]
-    line.turns.over(other, 0.001)
+    line.turns.finish(other, 0.001)
     assert [is_sent(each) for each in (first, second)] == [True, False]
-    line.turns.over(first, 2.0)
+    line.turns.finish(first, 2.0)
     assert is_sent(second)
 
 
@@ -110,13 +110,13 @@ async def test_an_endless_row_of_light_calls_does_not_starve_a_heavy_one(line: L
     running = line.ask(HEAVY)
     heavy = line.ask(HEAVY)
     row = [line.ask() for _ in range(100)]
-    line.turns.over(running, 2.0)
+    line.turns.finish(running, 2.0)
     passed = 0
     while not is_sent(heavy):
         done = next(each for each in row if is_sent(each))
         row.remove(done)
         row.append(line.ask())
-        line.turns.over(done, 0.001)
+        line.turns.finish(done, 0.001)
         passed += 1
     assert PATIENCE_SECONDS / 0.001 <= passed <= 2.0 / 0.001 + 100
 
@@ -126,7 +126,7 @@ async def test_nothing_is_sent_while_there_is_no_application_and_all_afterwards(
     turns = [line.ask() for _ in range(3)]
     assert not any(is_sent(each) for each in turns)
     line.open = True
-    line.turns.go_on()
+    line.turns.send_waiting()
     assert all(is_sent(each) for each in turns)
 
 
@@ -147,7 +147,7 @@ async def test_whoever_leaves_the_queue_is_not_sent(line: Line) -> None:
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    line.turns.over(running, 2.0)
+    line.turns.finish(running, 2.0)
     assert (is_sent(left), len(line.turns)) == (False, 0)
 
 
@@ -177,7 +177,7 @@ async def test_those_that_wait_are_told_as_soon_as_it_is_known_that_they_come_to
     waiting = [line.ask(OTHER, seconds=10.5) for _ in range(20)]
     tasks = [asyncio.ensure_future(line.turns.wait(each)) for each in waiting]
     await asyncio.sleep(0)
-    line.turns.over(running, 2.0)
+    line.turns.finish(running, 2.0)
     await asyncio.sleep(0)
     errors = [task.exception() for task in tasks if task.done() and task.exception() is not None]
     assert len(errors) == 15
@@ -223,7 +223,7 @@ async def test_calls_that_wait_survive_the_death_of_the_application(tmp_path: Pa
         waiting = [asyncio.create_task(create(session, f"Item{n}", mutates=True, key=f"k{n}")) for n in range(5)]
         await becomes(lambda: session.status().queue_depth == 6)
         session.restart("a test wants it")
-        with pytest.raises(CadgateError, match="ended while it worked on"):
+        with pytest.raises(CadgateError, match="ended while it was running"):
             await running
         assert [(await each)["name"] for each in waiting] == [f"Item{n}" for n in range(5)]
         assert sorted(await names(session)) == [f"Item{n}" for n in range(5)]

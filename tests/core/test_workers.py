@@ -131,7 +131,7 @@ async def test_what_the_application_refuses_does_not_end_it(tmp_path: Path) -> N
 @pytest.mark.parametrize("how", ["7", "segv"])
 async def test_one_that_dies_of_its_work_is_told_and_replaced(tmp_path: Path, how: str) -> None:
     async with yard_of(tmp_path) as yard:
-        with pytest.raises(CommandExecutionError, match="more than it can do here"):
+        with pytest.raises(CommandExecutionError, match="exceeds its resources here"):
             async with yard.workers.take() as worker:
                 await worker.send("work.crash", {"how": how})
         async with yard.workers.take() as worker:

@@ -82,7 +82,7 @@ def test_a_backup_that_is_put_back_brings_documents_files_and_keys(tmp_path: Pat
     plugins = "[adapters.blender]\nenabled = false\n"
     first = Gateway(tmp_path / "state", plugins=plugins).start()
     environment = {"CADGATE_STATE_DIR": str(first.state_dir), "PATH": "/usr/bin:/bin"}
-    create = re.findall(r"^cadgate (keys create .*)$", block("sh", "keys create"), re.MULTILINE)[0].split()
+    create = re.findall(r"^cadgate (keys create .*)$", block("sh", "CADGATE_TRUSTED_PROXIES"), re.MULTILINE)[0].split()
     command = [sys.executable, "-m", "cadgate", *create]
     key = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path, check=True).stdout
     try:

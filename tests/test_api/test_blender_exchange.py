@@ -484,8 +484,7 @@ def test_an_export_names_only_what_is_in_the_file(blender: httpx.Client, format:
     assert named["warnings"] == [
         {
             "code": "left_out",
-            "message": f"What has no surface cannot be in a file of the format {format}, and was left out: "
-            "'View', 'Nothing'",
+            "message": f"What has no surface cannot be in a {format} file, and was left out: 'View', 'Nothing'",
         }
     ]
 

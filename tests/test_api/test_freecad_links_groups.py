@@ -157,7 +157,7 @@ def test_what_cannot_be_linked_is_refused_with_what_to_do(freecad: httpx.Client)
     assert get(freecad, "/objects/Box")["used_by"] == []
 
 
-def test_a_link_to_itself_or_in_a_circle_is_refused_and_changes_nothing(box: httpx.Client) -> None:
+def test_a_link_to_itself_or_in_a_cycle_is_refused_and_changes_nothing(box: httpx.Client) -> None:
     link(box, "Box", name="One")
     post(box, "/groups", name="Pt", kind="part", objects=["One"])
     link(box, "Pt", name="Two")
@@ -165,7 +165,7 @@ def test_a_link_to_itself_or_in_a_circle_is_refused_and_changes_nothing(box: htt
     for target in ("One", "Two", "Pt"):
         response = box.patch("/objects/One", json={"properties": {"LinkedObject": target}})
         assert f"{target!r} depends on 'One' itself" in refused(response)
-    assert "circle" in refused(box.patch("/groups/Pt", json={"add": ["Two"]}))
+    assert "cycle" in refused(box.patch("/groups/Pt", json={"add": ["Two"]}))
     assert get(box, "/objects") == before
     post(box, "/primitives/box", name="Other", length=3)
     assert patch(box, "One", properties={"LinkedObject": "Other"})["volume"] == 300
@@ -264,10 +264,10 @@ def test_a_group_that_would_hold_itself_or_what_holds_it_is_refused(box: httpx.C
     post(box, "/groups", name="Folder", objects=["Outer"])
     before = get(box, "/objects")
     assert "itself" in refused(box.patch("/groups/Inner", json={"add": ["Inner"]}))
-    assert "circle" in refused(box.patch("/groups/Inner", json={"add": ["Outer"]}))
+    assert "cycle" in refused(box.patch("/groups/Inner", json={"add": ["Outer"]}))
     assert "plain group" in refused(box.patch("/groups/Inner", json={"add": ["Folder"]}))
     post(box, "/groups", name="Second", objects=["Folder"])
-    assert "circle" in refused(box.patch("/groups/Folder", json={"add": ["Second"]}))
+    assert "cycle" in refused(box.patch("/groups/Folder", json={"add": ["Second"]}))
     padded(box, "Bd", "Sk", "Pd")
     assert "'Bd'" in refused(box.post("/groups", json={"objects": ["Pd"]}))
     assert "twice" in refused(box.post("/groups", json={"objects": ["Bd", "Bd"]}))

@@ -126,7 +126,7 @@ def test_a_folder_that_is_there_for_others_is_no_state_folder(tmp_path: Path) ->
     done = serve(shared)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert f"the folder {shared} (mode 1777) is there for other things too" in line
+    assert f"the folder {shared} (mode 1777) is used for other things too" in line
     assert "CADGATE_STATE_DIR" in line
     assert stat.S_IMODE(shared.stat().st_mode) == 0o1777
 

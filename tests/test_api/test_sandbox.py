@@ -271,7 +271,8 @@ def test_by_default_applications_run_without_a_sandbox_where_there_can_be_none_a
         told = gateway.health("freecad")["result"]["sandbox"]
         assert (told["setting"], told["active"]) == ("auto", False)
         assert (
-            "freecad runs without a sandbox, so code and files in it may do whatever this user may" in told["message"]
+            "freecad runs without a sandbox, so code and files in it can do anything that this user can"
+            in told["message"]
         )
         assert why in told["message"]
         assert told["remedy"].startswith(remedy)

@@ -190,6 +190,6 @@ async def test_a_restart_is_told(gateway: Gateway, routes: httpx.Client, adapter
         await client.ask(type="subscribe", id="s", topics=["status"])
         assert (await asyncio.to_thread(routes.post, "/restart")).status_code == 202
         down = await client.event("status", status="down")
-        assert down["data"]["reason"] == "it was ended by the gateway: asked for by a client"
+        assert down["data"]["reason"] == "it was killed by the gateway: asked for by a client"
         up = await client.event("status", status="restarted")
         assert isinstance(up["data"]["pid"], int)

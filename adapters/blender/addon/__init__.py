@@ -14,18 +14,18 @@ import bpy
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIVELY = 0.002
 QUIET = 0.03
-"""Seconds between two looks at the queue: soon after a call, and when nothing has come for a while."""
+"""Seconds between two looks at the queue: shortly after a call, and when nothing has come for a while."""
 
 _running = {"server": None, "last": 0.0}
 
 
 def preferences():
-    """This extension's preferences."""
+    """Return this extension's preferences."""
     return bpy.context.preferences.addons[__package__].preferences
 
 
 def start():
-    """Listen. Raises OSError when the port is taken, ValueError for a secret that is too short."""
+    """Start listening. Raises OSError if the port is in use, ValueError for a secret that is too short."""
     if _running["server"] is not None:
         return
     library = os.path.join(HERE, "lib")
@@ -42,7 +42,7 @@ def start():
 
 
 def stop():
-    """Listen no more; a call that runs is finished."""
+    """Stop listening; a running call is finished."""
     server, _running["server"] = _running["server"], None
     if server is not None:
         server.stop()
@@ -51,7 +51,7 @@ def stop():
 
 
 def pump():
-    """Run the calls that wait; called by Blender's timers, which the returned number tells when to call again."""
+    """Run the waiting calls; a Blender timer, which calls it again after the returned number of seconds."""
     server = _running["server"]
     if server is None:
         return None
@@ -95,7 +95,7 @@ class StartServer(bpy.types.Operator):
 
 
 class StopServer(bpy.types.Operator):
-    """Serve this Blender no more"""
+    """Stop serving this Blender"""
 
     bl_idname = "cadgate.stop"
     bl_label = "Stop serving"

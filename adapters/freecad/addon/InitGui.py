@@ -1,4 +1,4 @@
-"""Read by FreeCAD when its window opens, without a `__file__`: everything else is in the package beside it."""
+"""Read by FreeCAD when its window opens, without a `__file__`: all other code is in the package next to it."""
 
 import cadgate_addon
 

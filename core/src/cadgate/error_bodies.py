@@ -1,6 +1,6 @@
-"""The one envelope of every error, by whichever door it leaves. Nothing of the server's inside gets into it.
+"""The one envelope of every error, through whichever door. It does not reveal the gateway's internals.
 
-What clients sent is echoed as JSON of bounded size, and files are named without the folders of the state folder.
+What clients sent is echoed as JSON of bounded size, and files in the state folder are named without their folders.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _ROOTS: dict[str, re.Pattern[str]] = {}
 
 
 def error_body(error: CadgateError, request_id: str | None) -> dict[str, Any]:
-    """The `error` object of the envelope."""
+    """Return the `error` object of the envelope."""
     details = without_folders(error.details)
-    # A traceback of the user's own code is the one long text that is wanted whole.
+    # A traceback of the user's own code is the only long text that is kept whole.
     traceback = error.details.get("traceback")
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "code": error.code,
         "message": plain(without_folders(error.message)),
         "details": plain({key: value for key, value in details.items() if key != "traceback"}),
@@ -34,12 +34,12 @@ def error_body(error: CadgateError, request_id: str | None) -> dict[str, Any]:
         "request_id": request_id,
     }
     if traceback is not None:
-        told["details"]["traceback"] = str(traceback).encode("utf-8", "backslashreplace").decode()
-    return told
+        fields["details"]["traceback"] = str(traceback).encode("utf-8", "backslashreplace").decode()
+    return fields
 
 
 def render(error: CadgateError, request_id: str | None) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """Status, headers and body of the envelope for `error`."""
+    """Return status, headers and body of the envelope for `error`."""
     body = {"status": "error", "error": error_body(error, request_id)}
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
@@ -52,12 +52,12 @@ def render(error: CadgateError, request_id: str | None) -> tuple[int, list[tuple
 
 
 def internal_error() -> InternalError:
-    """What a client is told about a defect."""
+    """Return the error for a defect, which is only in the log."""
     return InternalError("The gateway failed on this request; its log has the details under the request id")
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """`value` as finite, encodable JSON of bounded size: error details echo what clients sent, whatever that is."""
+    """Return `value` as finite, encodable JSON of bounded size, because details echo whatever clients sent."""
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
@@ -65,7 +65,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, bytes):
         value = value[: 4 * _MAX_TEXT].decode("utf-8", "backslashreplace")
     if isinstance(value, str):
-        # Cut before and after: what one character becomes may be longer, and what was sent may be megabytes.
+        # Cut before and after: an escaped character is longer, and the value may have megabytes.
         text = value[: _MAX_TEXT + 1].encode("utf-8", "backslashreplace").decode()
         return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"
     if depth >= _MAX_DEPTH:
@@ -79,14 +79,14 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 
 def hide(folder: Path) -> None:
-    """Leave this folder, and those below it, out of every error from now on."""
+    """Leave out the paths of this folder, and those below it, in every error from now on."""
     for root in {str(folder), str(folder.resolve())}:
         if len(root) > 1:
             _ROOTS[root] = re.compile(re.escape(root) + r"/(?:[^\s'\"`<>|:;,/]+/)*")
 
 
 def without_folders(value: Any, depth: int = 0) -> Any:
-    """A message, or details of any form, with bare file names where paths of hidden folders were."""
+    """Return a message, or details of any form, with file names in place of paths of hidden folders."""
     if isinstance(value, str):
         for root, pattern in _ROOTS.items():
             if root in value:

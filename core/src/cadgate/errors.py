@@ -1,4 +1,4 @@
-"""The one error tree. Each class knows its stable `code`, its HTTP status, and whether trying again can help."""
+"""All errors, in one tree. Each class has its stable `code`, its HTTP status, and whether retrying can help."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 
 class CadgateError(Exception):
-    """Base of every error that a client may see.
+    """The base of every error that a client may see.
 
     `message` says what was wrong and what to do; `details` is a JSON object for programs.
     `retry_after` (seconds) becomes the `Retry-After` header.
@@ -19,7 +19,7 @@ class CadgateError(Exception):
     retryable: bool = False
     retry_after: float | None = None
     headers: Mapping[str, str] = MappingProxyType({})
-    """More headers of the answer."""
+    """Further headers of the response."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class RevisionMismatch(CadgateError):
 
 
 class RequestTimeout(CadgateError):
-    """The request came too slowly; the connection is closed, or what still trickles in would hold it."""
+    """The request arrived too slowly. The connection is closed, so that the rest cannot keep it open."""
 
     code, status, retryable = "request_timeout", 408, True
     headers = MappingProxyType({"Connection": "close"})
@@ -112,11 +112,11 @@ class Overloaded(CadgateError):
     code, status, retryable, retry_after = "overloaded", 429, True, 1.0
 
 
-# --- what was asked for cannot be done ---------------------------------------------------------------------------
+# --- the operation cannot be done --------------------------------------------------------------------------------
 
 
 class Unprocessable(CadgateError):
-    """Understood, and refused: the base of every 422."""
+    """A well-formed request that is refused: the base of every 422."""
 
     code, status = "validation_error", 422
 
@@ -157,7 +157,7 @@ class CommandExecutionError(Unprocessable):
 
 
 class ExecutionFailed(CommandExecutionError):
-    """The user's own code raised; `details["traceback"]` holds its lines."""
+    """The user's own code raised; `details["traceback"]` has its traceback."""
 
     code = "execution_failed"
 
@@ -166,7 +166,7 @@ class Interrupted(CommandExecutionError):
     code = "interrupted"
 
 
-# --- the application is not there, or too slow -------------------------------------------------------------------
+# --- the application is not running, or too slow -----------------------------------------------------------------
 
 
 class ConnectionFailed(CadgateError):
@@ -176,7 +176,7 @@ class ConnectionFailed(CadgateError):
 
 
 class ApplicationUnavailable(ConnectionFailed):
-    """Not installed, switched off, or given up; `details` says why and what to do."""
+    """Not installed, disabled, or not restarted any more; `details` says why and what to do."""
 
 
 class ApplicationStarting(ConnectionFailed):
@@ -184,7 +184,7 @@ class ApplicationStarting(ConnectionFailed):
 
 
 class ApplicationRestarted(ConnectionFailed):
-    """The application died while it had this call; it is being restarted."""
+    """The application died with this call in its queue or running; it is being restarted."""
 
     code, retry_after = "application_restarted", 1.0
 
@@ -198,20 +198,20 @@ class InternalError(CadgateError):
 
 
 class ConfigError(CadgateError):
-    """A setting is wrong; the message names the file and the key. Stops the start."""
+    """A setting is wrong; the message names the file and the key. The gateway does not start."""
 
     code = "bad_configuration"
 
 
 class _ByCode:
-    """The class for a wire code; subclasses that share a code do not replace the first one."""
+    """Return the class for a code on the wire; subclasses that share a code do not replace the first one."""
 
     table: ClassVar[dict[str, type[CadgateError]]] = {}
 
     @classmethod
     def find(cls, code: str) -> type[CadgateError] | None:
         if code not in cls.table:
-            # Before the base, which has its code.
+            # Before its base, which has the same code.
             cls.table.setdefault(InternalError.code, InternalError)
             pending: list[type[CadgateError]] = [CadgateError]
             while pending:
@@ -222,9 +222,9 @@ class _ByCode:
 
 
 def from_wire(error: dict[str, Any]) -> CadgateError:
-    """The error that an application answered, as an exception of this tree.
+    """Return an application's error as an exception of this tree.
 
-    Codes that end in `_not_found` are 404 also when no class here knows them, so that an adapter may have its own.
+    Codes that end in `_not_found` are 404 even without a class here, so that an adapter may have its own.
     """
     data: dict[str, Any] = error.get("data") or {}
     code = str(data.get("code") or "command_failed")

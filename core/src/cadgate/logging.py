@@ -1,4 +1,4 @@
-"""Logging: structlog for everybody, also for libraries that use the standard library's. Lines for people, or JSON."""
+"""Sets up logging: structlog, also for libraries that use the standard library's. Lines for people, or JSON."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _QUIET = ("uvicorn.error", "uvicorn.access", "httpx", "httpcore", "asyncio", "we
 
 
 def configure(level: str, form: Literal["console", "json"]) -> None:
-    """Set up logging to stderr. May be called again: the last call counts."""
+    """Set up logging to stderr. May be called again; the last call counts."""
     number = logging.getLevelNamesMapping()[level.upper()]
-    # Who waits for an application says so itself; a line for every try would bury the rest.
+    # The gateway logs that it waits for an application; a line for every attempt would bury the rest.
     stamina.instrumentation.set_on_retry_hooks(())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -52,7 +52,7 @@ def configure(level: str, form: Literal["console", "json"]) -> None:
 
 
 class AccessLog:
-    """The one line of each request. Written without structlog's machinery, which takes longer than the gate."""
+    """Writes one line for each request, without structlog's machinery, which takes longer than the gate."""
 
     def __init__(self, level: str, form: Literal["console", "json"]) -> None:
         self._on = logging.getLevelNamesMapping()[level.upper()] <= logging.INFO
@@ -61,7 +61,7 @@ class AccessLog:
         self._stamp = ""
 
     def write(self, method: str, path: str, status: int, seconds: float, request_id: str) -> None:
-        """`path` is the route's template, or what the client asked for where there is no route."""
+        """Write a line. `path` is the route's template, or the requested path if there is no route."""
         if not self._on:
             return
         now = time.time()
@@ -81,35 +81,35 @@ class AccessLog:
 
 
 def _say(text: str) -> None:
-    """Write to whatever `sys.stderr` is at the moment. A full disk under it must not fail what is logged."""
+    """Write to the current `sys.stderr`. A full disk must not make the caller fail."""
     with contextlib.suppress(OSError):
         sys.stderr.write(text)
 
 
 class _Handler(logging.Handler):
-    """The standard library's records, to the same place."""
+    """Writes the standard library's records to the same place."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             _say(self.format(record) + "\n")
-        except Exception:  # noqa: BLE001 - as the standard library's handlers do: logging must not break what it logs
+        except Exception:  # noqa: BLE001 - logging must not break the caller, as in the standard library's handlers
             self.handleError(record)
 
 
 class _Stderr:
-    """Writes whole lines to whatever `sys.stderr` is at the moment: a test's capture, or the log file."""
+    """Writes whole lines to the current `sys.stderr`: a test's capture, or the log file."""
 
     def __init__(self, *_: Any) -> None:
         pass
 
     def _write(self, message: str) -> None:
-        _say(message + "\n")  # line-buffered, whatever it leads to
+        _say(message + "\n")  # line-buffered, whatever kind of file it is
 
     debug = info = warning = error = critical = exception = log = msg = fatal = _write
 
 
 def _line(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
-    """`time LEVEL event key=value …`, and a traceback below it where there is one."""
+    """Format `time LEVEL event key=value …`, followed by a traceback if there is one."""
     when, level, name = event.pop("timestamp", ""), event.pop("level", "info"), event.pop("event", "")
     trace = event.pop("exception", None)
     parts = [str(when), level.upper(), str(name)]

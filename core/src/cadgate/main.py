@@ -1,4 +1,4 @@
-"""`create_app`: the gateway as one ASGI application, from settings. Nothing here knows an application by name."""
+"""`create_app`: builds the gateway, one ASGI application, from settings. It knows no application by name."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ Every application has its routes under `/api/v1/{application}`, and its tag here
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The gateway. Without `settings` they are read from the environment and plugins.toml: a uvicorn factory.
+    """Return the gateway. Without `settings` they are read from the environment and plugins.toml: a uvicorn factory.
 
-    Applications start when the application object's lifespan does. Raises ConfigError.
+    Applications start with the gateway's lifespan. Raises ConfigError.
     """
     settings = settings or load_settings()
     configure(settings.log_level, settings.log_format)
@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        # The gate has its own measures; looking for a tracer costs every request.
+        # The gate has its own metrics; looking for a tracer costs every request.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     table = RouteTable(app.router.routes)
@@ -115,7 +115,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _open_to(settings: Settings) -> frozenset[Open]:
-    """Which routes need no key."""
+    """Return the kinds of routes that need no key."""
     found: set[Open] = set()
     if settings.auth == "token":
         found.add("pages")
@@ -126,7 +126,7 @@ def _open_to(settings: Settings) -> frozenset[Open]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Start every adapter's runtime beside the others, and end them the same way."""
+    """Start all adapters' runtimes concurrently, and stop them likewise."""
     stop = anyio.Event()
     runtimes: dict[str, AdapterRuntime] = app.state.runtimes
     async with anyio.create_task_group() as group:
@@ -148,7 +148,7 @@ async def _start(group: Any, app: FastAPI, name: str, stop: anyio.Event) -> None
 
 
 async def _live(app: FastAPI, name: str, stop: anyio.Event, *, task_status: TaskStatus[None]) -> None:
-    """One adapter, from its start to the gateway's end. Whatever it raises is its own failure and nobody else's."""
+    """Run one adapter until the gateway stops. Whatever it raises affects this adapter only."""
     started = False
     try:
         async with app.state.runtimes[name]:
@@ -159,7 +159,7 @@ async def _live(app: FastAPI, name: str, stop: anyio.Event, *, task_status: Task
         log.exception("adapter_failed", adapter=name)
         app.state.runtimes.pop(name, None)
         found: list[Found] = app.state.plugins
-        why = f"it failed at {'run time' if started else 'its start'}: {type(error).__name__}: {error}"
+        why = f"it failed {'while running' if started else 'to start'}: {type(error).__name__}: {error}"
         app.state.plugins = [
             mount.failed(one, why) if one.name == name and one.status == "active" else one for one in found
         ]

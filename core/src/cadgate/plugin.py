@@ -1,4 +1,4 @@
-"""Everything an adapter package needs from cadgate, brought together: nothing is made here.
+"""Everything an adapter package needs from cadgate: this module only re-exports.
 
 # cadgate_example/adapter.py, named by the entry point `example = "cadgate_example.adapter"` in `cadgate.adapters`
 @hookimpl

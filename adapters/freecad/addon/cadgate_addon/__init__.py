@@ -18,7 +18,7 @@ DEFAULT_PORT = 8790
 
 
 class _Waker(QtCore.QObject):
-    """Carries a wish for work from the I/O thread to the thread of the window, which need not poll."""
+    """Wakes the window's thread from the I/O thread when there is work, so that it need not poll."""
 
     asked = QtCore.Signal()
 
@@ -29,7 +29,7 @@ class _Waker(QtCore.QObject):
 
     def pump(self):
         if self.server is not None and self.server.pump():
-            # The budget may be spent with calls left: the loop gets its turn, then we do.
+            # The time budget may be spent while calls still wait: let the window's loop run first, then go on.
             self.asked.emit()
 
 
@@ -37,12 +37,12 @@ _waker = _Waker()
 
 
 def port():
-    """The port to listen on."""
+    """Return the port to listen on."""
     return FreeCAD.ParamGet(PARAMETERS).GetInt("Port", DEFAULT_PORT)
 
 
 def token():
-    """The secret that the gateway must know; made once."""
+    """Return the secret that the gateway must know; created once."""
     parameters = FreeCAD.ParamGet(PARAMETERS)
     if not parameters.GetString("Token", ""):
         parameters.SetString("Token", secrets.token_urlsafe(32))
@@ -50,12 +50,12 @@ def token():
 
 
 def settings():
-    """The lines that the gateway's plugins.toml needs."""
+    """Return the lines that the gateway's plugins.toml needs."""
     return f'[adapters.freecad]\nmode = "external"\nport = {port()}\ntoken = "{token()}"\n'
 
 
 def start():
-    """Listen. Raises OSError when the port is taken."""
+    """Start listening. Raises OSError if the port is in use."""
     if _waker.server is not None:
         return
     library = os.path.join(HERE, "lib")
@@ -68,19 +68,19 @@ def start():
         limits = json.load(file)
     _waker.server = gui.serve(FreeCADHost, secret=token(), port=port(), settings=limits, wake=_waker.asked.emit)
     FreeCAD.Console.PrintMessage(
-        f"cadgate listens on port {port()}; cadgate_addon.settings() tells the gateway's settings\n"
+        f"cadgate listens on port {port()}; cadgate_addon.settings() returns the gateway's settings\n"
     )
 
 
 def stop():
-    """Listen no more."""
+    """Stop listening."""
     server, _waker.server = _waker.server, None
     if server is not None:
         server.stop()
 
 
 def begin():
-    """Called when the window opens."""
+    """Start listening when the window opens, unless AutoStart is off."""
     if FreeCAD.ParamGet(PARAMETERS).GetBool("AutoStart", True):
         try:
             start()

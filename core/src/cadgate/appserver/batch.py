@@ -64,6 +64,7 @@ class Batches:
         meta: CallMeta = {
             "mutates": bool(item.get("mutates")),
             "replay": item.get("replay", "call"),
+            "names": item.get("names"),
             "context": {**call.context, **(item.get("context") or {})},
             "dry_run": call.dry_run,
             "key": f"{call.key}#{number}" if call.key and item.get("mutates") else None,
@@ -146,7 +147,7 @@ class Batches:
                         raise AppError(failed.code, failed.message, {"index": number}) from error
                     finally:
                         changed = changed or part.changed
-                    kept.append({**item, "params": resolved_params(part.params, results[-1])})
+                    kept.append({**item, "params": resolved_params(part, results[-1])})
                 if behind:
                     self._catch_up(call)
                 _require_wanted(call)

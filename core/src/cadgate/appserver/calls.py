@@ -42,7 +42,7 @@ EXIT_BROKEN = 70
 class CallRunner:
     """Runs the calls of a server. Without a journal (external mode, workers) only the host can undo a failed one.
 
-    `wake` makes the main thread look for work besides calls; `stop` ends the server after the running call.
+    `wake` lets the main thread look for work other than calls; `stop` ends the server after the running call.
     """
 
     def __init__(

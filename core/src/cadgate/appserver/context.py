@@ -28,6 +28,7 @@ class Call:
         "label",
         "method",
         "mutates",
+        "names",
         "params",
         "received",
         "replay",
@@ -57,6 +58,8 @@ class Call:
         """The method's name for clients: that of the handler which sent this call, where one did."""
         self.mutates = bool(meta.get("mutates"))
         self.replay: str = meta.get("replay", "call")
+        self.names: str | None = meta.get("names")
+        """The parameter that says what the result is to be called."""
         self.dry_run = bool(meta.get("dry_run"))
         self.if_match: str | None = meta.get("if_match")
         self.request_id: str | None = meta.get("request_id")

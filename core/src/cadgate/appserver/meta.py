@@ -14,10 +14,12 @@ class CallMeta(TypedDict, total=False):
     mutates: bool
     replay: str
     """`call` or `snapshot`: how the effect of a mutation survives a crash."""
+    names: str | None
+    """The parameter that says what the result is to be called, if the method has one."""
     key: str | None
     """The id of a mutation, by which it is done at most once."""
     hash: str | None
-    """What tells the request from another with the same key."""
+    """What distinguishes the request from another with the same key."""
     label: str
     """The method's name for clients, where a handler sent the call."""
     dry_run: bool

@@ -93,11 +93,10 @@ def unwritten_error(method: str, error: Exception) -> AppError:
     )
 
 
-def resolved_params(params: dict[str, Any], result: Any) -> dict[str, Any]:
+def resolved_params(call: Call, result: Any) -> dict[str, Any]:
     """Return parameters that repeat the call exactly: with the name that the application chose."""
+    params, field = call.params, call.names
     name = cast("Dict[str, Any]", result).get("name") if isinstance(result, dict) else None
-    # A method that changes an existing thing has its name in `name`, and the name it is to get in `new_name`.
-    field = "new_name" if "new_name" in params else "name"
     if field in params and isinstance(name, str):
         if params[field] is None:
             return {**params, field: name}
@@ -119,7 +118,7 @@ def results_in(result: Any) -> list[dict[str, Any]]:
 
 def journal_entry(call: Call, result: Any, request: str | None) -> Entry:
     """Return the journal entry of a call; `request` is the request it is a part of, if not its own."""
-    params = call.params if call.method == "session.batch" else resolved_params(call.params, result)
+    params = call.params if call.method == "session.batch" else resolved_params(call, result)
     label = {} if call.label == call.method else {"label": call.label}
     return {
         **label,

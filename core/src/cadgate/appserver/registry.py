@@ -34,5 +34,5 @@ def load_methods(package: str) -> None:
 
 
 def registered(name: str) -> Callable[..., Any] | None:
-    """The function that answers `name`."""
+    """Return the function that answers `name`, if any."""
     return METHODS.get(name)

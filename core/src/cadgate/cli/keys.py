@@ -10,7 +10,7 @@ from typing import Any
 from cadgate.cli.lifecycle import say
 from cadgate.cli.serve import OWN_KEY
 from cadgate.config.settings import Settings
-from cadgate.security.audit import AuditLog, Deed
+from cadgate.security.audit import AuditEvent, AuditLog
 from cadgate.security.keys import KeyFile
 from cadgate.security.private import secure_state
 
@@ -30,8 +30,8 @@ def create(settings: Settings, label: str, scopes: str) -> int:
 def _audited(settings: Settings, method: str) -> AbstractContextManager[dict[str, Any]]:
     """Write a line of the audit log when the block ends. Raises ConfigError if the state folder cannot be used."""
     secure_state(settings.state_dir, settings.origin("state_dir"))
-    deed = Deed(method=method, identity="local", peer=None, request_id=secrets.token_hex(16), door="cli")
-    return AuditLog.of(settings).watching(deed)
+    event = AuditEvent(method=method, identity="local", peer=None, request_id=secrets.token_hex(16), door="cli")
+    return AuditLog.of(settings).recording(event)
 
 
 def list_keys(settings: Settings) -> int:

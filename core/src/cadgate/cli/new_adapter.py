@@ -21,7 +21,7 @@ SUFFIX = ".tmpl"
 """The suffix of every template, so that no tool treats them as code."""
 
 KINDS = ("document", "converter")
-"""What an adapter can begin as: an application that keeps a document, or one that makes a file of another."""
+"""The kinds of new adapters: an application with a document, or one that converts files."""
 
 _DOCUMENT_ONLY = frozenset(
     (
@@ -33,7 +33,7 @@ _DOCUMENT_ONLY = frozenset(
         "tests/test_objects.py",
     )
 )
-"""What a converter has not. The rest is the same for both, where the templates of the converter have nothing else."""
+"""Templates that a converter does not have. It shares the others, unless it has one of its own."""
 
 _LIMITS = {"document": "max_objects", "converter": "max_faces"}
 
@@ -139,7 +139,7 @@ def rendered(names: Names) -> Iterator[tuple[Path, str]]:
 
 
 def _named(root: Traversable) -> dict[str, Traversable]:
-    """The templates of a folder, by their paths in the new package."""
+    """Return the templates in a folder, by their paths in the new package."""
     return {"/".join(_ROOTS.get(part, part) for part in path.parts): one for path, one in _templates(root, Path())}
 
 

@@ -1,1 +1,1 @@
-"""The gateway's settings, where they are written, and the adapters that are installed."""
+"""The gateway's settings, their sources, and the installed adapters."""

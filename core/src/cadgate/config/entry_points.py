@@ -1,4 +1,4 @@
-"""The entry points under which packages announce adapters: read from their metadata, nothing is imported."""
+"""Finds the entry points of installed adapters, in the packages' metadata, without importing anything."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger("cadgate.plugins")
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """One entry point and the package that it came from. `times` above 1: the package lists the name repeatedly."""
+    """One entry point and its package. If `times` is above 1, the package lists the name repeatedly."""
 
     name: str
     package: str
@@ -28,10 +28,10 @@ class Announced:
 
 
 def announced() -> list[Announced]:
-    """Every adapter that an installed package announces, by name, then package.
+    """Return every adapter of an installed package, sorted by name, then package.
 
-    A package whose metadata cannot be read is logged and passed over: `importlib.metadata.entry_points()` would raise
-    for all of them.
+    A package whose metadata cannot be read is logged and skipped: `importlib.metadata.entry_points()` would raise for
+    all of them.
     """
     found: dict[tuple[str, str], Announced] = {}
     seen: set[str] = set()
@@ -40,7 +40,7 @@ def announced() -> list[Announced]:
             # Most packages have none: their metadata need not be read.
             points = [point for point in distribution.entry_points if point.group == ENTRY_POINT_GROUP]
             package = str(distribution.metadata["Name"] or "") if points else ""
-            # The first one on sys.path is what imports find; a second copy further down is not installed in effect.
+            # Imports find the first one on sys.path; a second copy further down has no effect.
             if not package or canonicalize_name(package) in seen:
                 continue
             seen.add(canonicalize_name(package))
@@ -56,5 +56,5 @@ def announced() -> list[Announced]:
 
 
 def announced_names() -> tuple[str, ...]:
-    """The names of all announced adapters."""
+    """Return the names of all installed adapters."""
     return tuple(sorted({one.name for one in announced()}))

@@ -1,6 +1,6 @@
-"""Settings of the gateway: what they are, and how plugins.toml, `.env`, the environment and options become one of them.
+"""The gateway's settings, and how they are merged from plugins.toml, `.env`, the environment and options.
 
-Settings of one adapter are carried here as they were written; the adapter's own model checks them when it is loaded.
+The settings of an adapter are kept here as they were written; its own model checks them when it is loaded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cadgate.errors import ConfigError
 from cadgate.models.root import checked_root
 
 LOCAL_PLUGINS = "plugins.toml"
-"""Read from the working folder where no other file is named."""
+"""Read from the working folder if no other file is named."""
 
 DOTENV = ".env"
 """Likewise."""
@@ -29,13 +29,13 @@ MIB = 1024 * 1024
 
 
 def default_state_dir() -> Path:
-    """`$XDG_STATE_HOME/cadgate`, or `~/.local/state/cadgate`."""
+    """Return `$XDG_STATE_HOME/cadgate`, or `~/.local/state/cadgate`."""
     base = os.environ.get("XDG_STATE_HOME")
     return (Path(base) if base else _home() / ".local" / "state") / "cadgate"
 
 
 def _home() -> Path:
-    """Return the user's home folder. Raises ConfigError where there is none, as for a container's nameless user."""
+    """Return the user's home folder. Raises ConfigError if there is none, as for a container's nameless user."""
     try:
         home = Path.home()
     except RuntimeError:
@@ -50,16 +50,16 @@ def _home() -> Path:
 
 
 def check_state_dir(settings: Settings) -> None:
-    """Raise ConfigError where the state folder that nobody chose cannot be used: HOME leads nowhere, for instance."""
+    """Raise ConfigError if the default state folder cannot be used, for example because HOME does not exist."""
     if settings.has_origin("state_dir"):
         return
     nearest = settings.state_dir
     while not nearest.exists() and nearest != nearest.parent:
         nearest = nearest.parent
-    # /proc says that root may write there.
+    # /proc claims that root may write there.
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK) or nearest.is_relative_to("/proc"):
         raise ConfigError(
-            f"state_dir: the folder {settings.state_dir} cannot be made or written, see {nearest}: set "
+            f"state_dir: the folder {settings.state_dir} cannot be created or written, check {nearest}: set "
             "CADGATE_STATE_DIR to a folder of yours"
         )
 
@@ -67,8 +67,8 @@ def check_state_dir(settings: Settings) -> None:
 class Settings(BaseSettings):
     """The settings of one gateway.
 
-    `Settings(...)` holds exactly what it is given, with defaults for the rest: it reads neither files nor the
-    environment. `load_settings()` does.
+    `Settings(...)` has exactly what it is given, with defaults for the rest. `load_settings()` reads files and the
+    environment.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid")
@@ -105,7 +105,7 @@ class Settings(BaseSettings):
         (), description="Browser origins that may call, such as `https://app.example`; comma separated."
     )
     allowed_hosts: tuple[str, ...] = Field(
-        (), description="Names beside the local ones that a request's `Host` may carry; comma separated."
+        (), description="Names that a request's `Host` may have in addition to the local ones; comma separated."
     )
     allowed_roots: tuple[Path, ...] = Field(
         (), description="Folders that absolute file names in requests may lie in; comma separated."
@@ -178,7 +178,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # The layers are merged by load_settings, which remembers for every value where it was written.
+        # load_settings merges the layers, and remembers where each value was written.
         return (init_settings,)
 
     @field_validator("cors_origins", "allowed_hosts", "allowed_roots", "trusted_proxies", mode="before")
@@ -240,13 +240,13 @@ class Settings(BaseSettings):
         if self.auth == "local" and not is_loopback(self.host):
             raise ValueError(
                 f"host {self.host!r} is not a loopback address, and auth = 'local' cannot tell users of other machines "
-                "apart: listen on 127.0.0.1, or set auth = 'token' and make keys"
+                "apart: listen on 127.0.0.1, or set auth = 'token' and create keys"
             )
         return self
 
     @classmethod
     def of(cls, values: Values) -> Settings:
-        """Settings of merged layers. Raises ConfigError."""
+        """Return the settings of merged layers. Raises ConfigError."""
         data: dict[str, Any] = {}
         adapters: dict[str, dict[str, Any]] = {}
         for key, (value, _) in values.items():
@@ -266,16 +266,16 @@ class Settings(BaseSettings):
 
     @property
     def url(self) -> str:
-        """Where a client on this machine reaches the gateway."""
+        """The URL of the gateway for clients on this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def has_origin(self, *key: str) -> bool:
-        """Whether somebody wrote this setting: it is not a default."""
+        """Whether this setting was written somewhere, rather than being a default."""
         return key in self._origins
 
     def origin(self, *key: str) -> str:
-        """Where a setting was written, for messages: `origin("port")`, `origin("adapters", "blender", "mode")`."""
+        """Return where a setting was written: `origin("port")`, `origin("adapters", "blender", "mode")`."""
         return self._origins.get(key) or " ".join(("setting", ".".join(key)))
 
 
@@ -283,7 +283,7 @@ def _expanded(path: Path) -> Path:
     try:
         return path.expanduser()
     except RuntimeError as error:
-        raise ValueError(f"{str(path)!r} begins in a home folder, and there is none: write it from / on") from error
+        raise ValueError(f"{str(path)!r} starts in a home folder, but there is none: write an absolute path") from error
 
 
 def is_loopback(host: str) -> bool:
@@ -297,20 +297,20 @@ def is_loopback(host: str) -> bool:
 
 
 def variable(key: str) -> str:
-    """The environment variable of a setting: `CADGATE_PORT` for `port`."""
+    """Return the environment variable of a setting: `CADGATE_PORT` for `port`."""
     return PREFIX + key.upper()
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """The settings that are in force: overrides, then the environment, `.env`, plugins.toml and the defaults.
+    """Return the settings in force: overrides, then the environment, `.env`, plugins.toml and the defaults.
 
-    Overrides that are None count as not given.
+    Overrides that are None are ignored.
     :raises ConfigError: one line that names the file or variable and the key, for anything that is wrong.
     """
     names = tuple(name for name in Settings.model_fields if name != "adapters")
     options = from_options(overrides, names)
 
-    # Which adapters plugins.toml speaks of decides how variables are read, and a variable may name plugins.toml.
+    # The adapters in plugins.toml decide how variables are read, and a variable may name plugins.toml.
     plugins, where = _plugins_file(options)
     values: Values = {}
     if plugins is not None:
@@ -325,7 +325,7 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def _plugins_file(options: Values) -> tuple[Path | None, str]:
-    """The plugins.toml to read, and who named it ("" where nobody did)."""
+    """Return the plugins.toml to read, and what named it ("" if nothing did)."""
     key = ("plugins",)
     for layer in (
         options,

@@ -1,6 +1,6 @@
-"""Where settings are written: options, environment variables, `.env`, plugins.toml. What a value means is config's.
+"""Reads the sources of settings: options, environment variables, `.env`, plugins.toml.
 
-Every reader answers `Values`: key → (value as written, where it was written, in the words of an error message).
+Every reader returns `Values`: key → (value as written, where it was written, for error messages).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cadgate.errors import ConfigError
 PREFIX = "CADGATE_"
 
 Key = tuple[str, ...]
-"""("port",) for the gateway's own; ("adapters", "blender", "mode") for an adapter's."""
+"""The key of a setting: ("port",) for the gateway's own, ("adapters", "blender", "mode") for an adapter's."""
 
 Values = dict[Key, tuple[Any, str]]
 
@@ -30,7 +30,7 @@ log = logging.getLogger("cadgate.config")
 
 
 def from_options(options: Mapping[str, Any], names: Sequence[str]) -> Values:
-    """Keyword arguments of `load_settings`, which the command line fills from its options."""
+    """Read the keyword arguments of `load_settings`, which the command line fills from its options."""
     values: Values = {}
     for name, value in options.items():
         if value is None:
@@ -49,10 +49,10 @@ def from_options(options: Mapping[str, Any], names: Sequence[str]) -> Values:
 
 
 def from_environment(environment: Mapping[str, str], names: Sequence[str], adapters: Sequence[str]) -> Values:
-    """`CADGATE_*` variables; empty ones count as not set.
+    """Read `CADGATE_*` variables; empty ones are ignored.
 
-    A variable that is nearly one of ours stops the start; one that is nothing like it may be somebody else's (container
-    systems make `CADGATE_SERVICE_HOST` for a service called cadgate) and only earns a warning.
+    A variable that is similar to a setting stops the start; any other may belong to somebody else (container systems
+    set `CADGATE_SERVICE_HOST` for a service called cadgate) and only causes a warning.
     """
     values: Values = {}
     for variable, text in environment.items():
@@ -70,7 +70,7 @@ def from_environment(environment: Mapping[str, str], names: Sequence[str], adapt
 
 
 def from_dotenv(path: Path, names: Sequence[str], adapters: Sequence[str], *, strict: bool = True) -> Values:
-    """The `CADGATE_*` lines of a `.env` file, which need not exist. Other lines are left to others.
+    """Read the `CADGATE_*` lines of a `.env` file, which need not exist. Other lines are ignored.
 
     With `strict`, every unknown `CADGATE_*` key is an error.
     """
@@ -88,9 +88,9 @@ def from_dotenv(path: Path, names: Sequence[str], adapters: Sequence[str], *, st
 
 
 def export_dotenv(path: Path, environment: MutableMapping[str, str]) -> None:
-    """Put the lines of `.env` that are not the gateway's own into `environment`, where they are not set already.
+    """Put the lines of `.env` that are not the gateway's own into `environment`, unless they are set already.
 
-    Adapters look there for the variables of their applications (`BLENDER_CMD`).
+    Adapters read the variables of their applications from there (`BLENDER_CMD`).
     """
     for variable, value in _dotenv(path).items():
         if not variable.startswith(PREFIX) and value:
@@ -106,7 +106,7 @@ def _dotenv(path: Path) -> dict[str, str | None]:
 
 
 def from_toml(path: Path, named_by: str, names: Sequence[str]) -> Values:
-    """A plugins.toml: the table `[gateway]` and tables `[adapters.NAME]`. Relative paths in it start at its folder."""
+    """Read plugins.toml: the table `[gateway]` and tables `[adapters.NAME]`. Paths are relative to its folder."""
     try:
         document = tomllib.loads(_read(path, named_by))
     except tomllib.TOMLDecodeError as error:
@@ -114,7 +114,7 @@ def from_toml(path: Path, named_by: str, names: Sequence[str]) -> Values:
     values: Values = {}
     for table, content in document.items():
         if table not in ("gateway", "adapters"):
-            hint = "it belongs into [gateway]" if table in names else "the file has [gateway] and [adapters.NAME]"
+            hint = "it belongs in [gateway]" if table in names else "the file has [gateway] and [adapters.NAME]"
             raise ConfigError(f"{path}: {table}: unknown key; {hint}")
         if not isinstance(content, dict):
             raise ConfigError(f"{path}: {table}: must be a table, not {content!r}")
@@ -158,7 +158,7 @@ def _key(variable: str, names: Sequence[str], adapters: Sequence[str]) -> Key | 
     rest = variable.removeprefix(PREFIX).lower()
     if rest in names:
         return (rest,)
-    # The longest name first: `CADGATE_MY_CAD_MODE` is my-cad's where there is a `my` as well.
+    # The longest name first: `CADGATE_MY_CAD_MODE` belongs to my-cad, even if there is a `my` as well.
     for adapter in sorted(adapters, key=len, reverse=True):
         head = adapter.lower().replace("-", "_") + "_"
         if rest.startswith(head) and len(rest) > len(head):
@@ -167,7 +167,7 @@ def _key(variable: str, names: Sequence[str], adapters: Sequence[str]) -> Key | 
 
 
 def _adapter_value(text: str) -> Any:
-    """Lists and tables are written as JSON; everything else stays text, which the adapter's model converts."""
+    """Parse lists and tables, which are JSON; anything else stays text, which the adapter's model converts."""
     if text[:1] in "[{":
         try:
             return json.loads(text)
@@ -181,7 +181,7 @@ def _variables(names: Sequence[str]) -> list[str]:
 
 
 def _did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Compared without the prefix, which would make everything look alike."""
+    """Suggest a similar name, compared without the common prefix."""
     short = {name.removeprefix(PREFIX): name for name in known}
     near = difflib.get_close_matches(word.removeprefix(PREFIX), short, n=1, cutoff=0.75)
     return f"; did you mean {short[near[0]]!r}?" if near else ""

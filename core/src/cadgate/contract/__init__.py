@@ -1,1 +1,1 @@
-"""What both ends of a call agree on: methods and their handlers, a request's context, an adapter's settings."""
+"""What the callers and the handlers of methods share: methods, a request's context, an adapter's settings."""

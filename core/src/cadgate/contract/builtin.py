@@ -1,4 +1,4 @@
-"""The methods that every application has, because the in-application server brings them: ping, history, batch."""
+"""The methods that the in-application server gives to every application: code, history, batch."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from cadgate.models.responses import ErrorBody, Result, Warned
 
 
 class History(Result):
-    """What undo or redo did: the method whose effect was taken back or done again."""
+    """The result of undo or redo: the method whose effect was undone or redone."""
 
     undone: str | None = None
     redone: str | None = None
-    can_redo: bool | None = Field(None, description="Where the application knows: whether redo has something to do.")
+    can_redo: bool | None = Field(None, description="Whether redo is possible, if the application knows.")
 
 
 class Code(Params):
-    """Python to run inside the application, on its main thread, in names that persist while it runs."""
+    """Python to run inside the application, on its main thread, in a namespace that persists while it runs."""
 
-    code: str = Field(description="The value of a last expression is returned, as in a notebook.")
+    code: str = Field(description="The value of the last expression is returned, as in a notebook.")
 
 
 class Execution(Result):
-    """How code ended. Without a last expression both `value` and `repr` are null."""
+    """The result of code. If it does not end with an expression, `value` and `repr` are null."""
 
-    value: Any = Field(description="The last expression's value where it is JSON, else null.")
-    repr: str | None = Field(description="Its `repr`, cut in the middle above 64 KiB.")
+    value: Any = Field(description="The last expression's value if that is JSON, otherwise null.")
+    repr: str | None = Field(description="Its `repr`, shortened in the middle above 64 KiB.")
     duration_ms: float
     warnings: list[Warned] = Field(default_factory=list[Warned])
 
@@ -51,27 +51,27 @@ class BatchCall(Params):
 
 
 class Batch(Params):
-    """Many calls in one round trip; each sees what the ones before it did."""
+    """Many calls in one round trip; each sees the effects of those before it."""
 
     calls: Annotated[list[BatchCall], Field(min_length=1, max_length=10_000)]
-    atomic: bool = Field(False, strict=True, description="All or nothing: a call that fails takes back everything.")
+    atomic: bool = Field(False, strict=True, description="All or nothing: if a call fails, everything is rolled back.")
 
 
 class BatchSuccess(Result):
-    """One call that worked: `result` is what the method answers by itself."""
+    """A call that succeeded: `result` is the method's result."""
 
     status: str = "success"
     result: Any
 
 
 class BatchFailure(Result):
-    """One call that failed; the others are not concerned."""
+    """A call that failed; the others are not affected."""
 
     status: str = "error"
     error: ErrorBody
 
 
 class BatchResults(Result):
-    """An entry for each call, in their order."""
+    """One entry for each call, in the same order."""
 
     results: list[BatchSuccess | BatchFailure]

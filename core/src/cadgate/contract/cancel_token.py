@@ -1,4 +1,4 @@
-"""`CancelToken`: how a client stops a call that it made."""
+"""`CancelToken`: lets a client stop a call that it made."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class CancelToken:
-    """By which a client stops a call that it made: `cancel` interrupts what runs, now or as soon as it does."""
+    """Lets a client stop a call that it made: `cancel` interrupts the call, now or as soon as it runs."""
 
     __slots__ = ("_action", "cancelled")
 
@@ -16,17 +16,17 @@ class CancelToken:
         self._action: Callable[[], None] | None = None
 
     def cancel(self) -> None:
-        """Stop what runs for the client; again does nothing new."""
+        """Stop the client's call. May be repeated."""
         self.cancelled.set()
         if self._action is not None:
             self._action()
 
     def on_cancel(self, action: Callable[[], None]) -> None:
-        """Set what is done when the client cancels: the last one set. It is done at once where it did so already."""
+        """Set what to do when the client cancels, replacing an earlier action. Done at once if it has cancelled."""
         self._action = action
         if self.cancelled.is_set():
             action()
 
     async def wait(self) -> None:
-        """Return when the client cancelled."""
+        """Return when the client has cancelled."""
         await self.cancelled.wait()

@@ -1,4 +1,4 @@
-"""`RequestContext`: what a request brings to every call that it makes, by whichever door it came."""
+"""`RequestContext`: what a request passes to every call that it makes, through whichever door it came."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from cadgate.contract.methods import Scope
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, and how they are still there while their request is worked on."""
+    """The caller of a request, and how to notice that it went away or cancelled."""
 
     authority: Authority = NOBODY
-    """Who it is, and what they may do at the moment of asking."""
+    """Its identity, and what it may do at the moment of use."""
     peer: str | None = None
     """Address and port of the other end, for the audit log."""
     gone: Callable[[], Awaitable[None]] | None = None
     """Returns when the client has gone away."""
     stream: object | None = None
-    """Of a client that does not wait for answers: its calls must be worked on in the order in which they came."""
+    """Identifies a client that does not wait for answers, whose calls must run in the order of their arrival."""
     cancel_token: CancelToken | None = None
-    """Where the client can interrupt what it asked for."""
+    """Lets the client interrupt its call, if that is possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,43 +32,43 @@ class HandlerRun:
     """One run of a method's handler, for the calls that it makes."""
 
     method: str
-    """The method whose handler it is: what is undone is called by that."""
+    """The method whose handler it is, which is the label for undo."""
     allowed_by: Scope
-    """The scope by which it may do what it does."""
+    """The scope that permits its calls."""
     steps: Iterator[int]
-    """Numbers the changes that it makes, so that each has a key of its own under that of the request."""
+    """Numbers its changes, so that each gets a key of its own, derived from that of the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What a request brings to every call that it makes. `deadline_seconds` None: the method's default."""
+    """What a request passes to every call that it makes. `deadline_seconds` None: the method's default."""
 
     request_id: str
     deadline_seconds: float | None = None
     deadline_at: float | None = None
-    """The `time.monotonic()` at which a batch, or all that a handler does, must be over."""
+    """The `time.monotonic()` by which a batch, or everything that a handler does, must be finished."""
     idempotency_key: str | None = None
     digest: str | None = None
-    """What tells the request from another with the same key, where that is more than the method and its parameters."""
+    """Distinguishes the request from others with the same key, if method and parameters do not suffice."""
     if_match: str | None = None
     if_none_match: str | None = None
-    """The answers that the client has, by their `ETag`."""
+    """The responses that the client has, by their `ETag`."""
     dry_run: bool = False
     door: Literal["rest", "batch", "websocket"] = "rest"
     batch_index: int | None = None
     """The place of a call in its batch."""
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     timing: Callable[[float, float], None] | None = None
-    """Learns the milliseconds that a call waited in the application's queue and was worked on."""
+    """Called with the milliseconds that a call waited in the application's queue and that it ran."""
     large: bool = False
-    """The request is so large that whatever is done with all of it is done off the event loop."""
+    """Whether the request is so large that it must be processed off the event loop."""
     caller: Caller = Caller()
     run: HandlerRun | None = None
     """Set for the calls that a handler makes."""
 
     @property
     def identity(self) -> str:
-        """Who asks: `local`, or `key:` and the id of a key."""
+        """The caller: `local`, or `key:` and the id of a key."""
         return self.caller.authority.identity
 
     @property
@@ -77,7 +77,7 @@ class RequestContext:
         return self.caller.authority.scopes
 
     def key_for(self, method: str) -> str | None:
-        """The idempotency key of the next change that this request makes by `method`."""
+        """Return the idempotency key for the next change that this request makes by `method`."""
         if self.idempotency_key is None or self.run is None:
             return self.idempotency_key
         return f"{self.idempotency_key}/{next(self.run.steps)}/{method}"

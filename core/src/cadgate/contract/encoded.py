@@ -1,4 +1,4 @@
-"""Parameters in the form in which they travel: a dictionary, or, of a large request, the text that it becomes."""
+"""Parameters in the form in which they are sent: a dictionary, or the JSON text of a large request."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cadgate.errors import ValidationFailed
 from cadgate.models.bounded import holds_many
 
 _TEXT = 128 * 1024
-"""Characters of a text that are written at once."""
+"""How many characters of a string are written in one step."""
 _ITEMS = 250
 _MANY = 10_000
-"""Values that are written at once."""
+"""How many values are written in one step."""
 
 
 class Encoded(dict[str, Any]):
-    """Parameters that are JSON text already, as a dictionary that stands for them and is empty."""
+    """Parameters that are JSON text already. As a dictionary, it is an empty placeholder."""
 
     def __init__(self, text: bytes) -> None:
         super().__init__()
@@ -28,16 +28,16 @@ class Encoded(dict[str, Any]):
 
 
 def encode_params(method: Method[Any, Any], params: BaseModel) -> Encoded:
-    """What `method.wire_params` gives of a large call. Takes long, in short steps: for a thread."""
+    """Return `method.wire_params(params)` as text. Takes long, in short steps: run it in a thread."""
     return encode(method.wire_params(params))
 
 
 def encode(value: dict[str, Any]) -> Encoded:
-    """What `to_json` makes of `value`, in short steps. Raises ValidationFailed for what is no JSON."""
+    """Return `value` as JSON, written in short steps. Raises ValidationFailed for what is not JSON."""
     try:
         return Encoded(b"".join(_pieces(value)))
     except ValueError as error:
-        raise ValidationFailed(f"The parameters cannot be said in JSON: {error}") from error
+        raise ValidationFailed(f"The parameters cannot be written as JSON: {error}") from error
 
 
 def _pieces(value: Any) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""`Method`, the contract of one operation, and `Handler`, for the operations that need the gateway's help."""
+"""`Method`, the contract of an operation, and `Handler`, for operations that need the gateway too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from cadgate.models.common import Trustable
+from cadgate.models.common import Creation, Trustable
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
@@ -22,13 +22,15 @@ class Method(Generic[P, R]):
     """One operation of an application: the same object serves REST, batch and WebSocket `call`.
 
     `name` is `resource.action`. `mutates` makes it at-most-once and journaled. `partial` sends only the fields that the
-    client set (PATCH). `replay="snapshot"` is for effects that cannot be had again by calling again (imports, code).
-    `atomic=False` keeps it out of atomic batches. `deadline` names the default that bounds it.
-    `scope` is what a token must allow, where it is not "write" for what mutates or writes files (`deadline="file"`) and
+    client set (PATCH). `replay="snapshot"` is for effects that calling again does not repeat (imports, code).
+    `names` is the parameter that says what the result is to be called: the name that the application chose is stored in
+    it, so that a replay chooses no other. Of parameters that are a `Creation` it is `name`.
+    `atomic=False` keeps it out of atomic batches. `deadline` names the setting with its default deadline.
+    `scope` is the scope a key needs, by default "write" for what mutates or writes files (`deadline="file"`), and
     "read" for the rest.
-    `scope_of` names one more scope that these parameters need (None: no more); see `execute_if_trusted`.
-    `by_state` is for reads that depend on nothing but their parameters and what is in the document, and whose results
-    may be large: what was answered is kept, and answered again until something changes; see `Application.answer`.
+    `scope_of` returns a further scope that given parameters need, or None; see `execute_if_trusted`.
+    `by_state` is for reads that depend only on their parameters and the document, and whose results may be large: the
+    response is kept, and sent again until something changes; see `Application.answer`.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Method(Generic[P, R]):
     mutates: bool = False
     partial: bool = False
     replay: Literal["call", "snapshot"] = "call"
+    names: str | None = None
     atomic: bool = True
     deadline: Literal["call", "file"] = "call"
     scope: Scope | None = None
@@ -45,20 +48,25 @@ class Method(Generic[P, R]):
 
     @property
     def required_scope(self) -> Scope:
-        """What a caller must be allowed to do: `scope`, or what follows from `mutates` and `deadline`."""
+        """The scope a caller needs: `scope`, or the one that follows from `mutates` and `deadline`."""
         return self.scope or ("write" if self.mutates or self.deadline == "file" else "read")
 
+    @property
+    def naming_parameter(self) -> str | None:
+        """The parameter that says what the result is to be called, if there is one."""
+        return "name" if self.names is None and issubclass(self.params, Creation) else self.names
+
     def further_scope(self, params: P) -> Scope | None:
-        """What a caller must be allowed to do besides `required_scope`, for these parameters."""
+        """Return the scope a caller needs in addition to `required_scope`, for these parameters."""
         return None if self.scope_of is None else self.scope_of(params)
 
     def wire_params(self, params: P) -> dict[str, Any]:
-        """The parameters as they travel: complete, or only what was set for a partial method."""
+        """Return the parameters as they are sent: complete, or only what was set for a partial method."""
         return params.model_dump(mode="json", exclude_unset=self.partial)
 
 
 class HandlerApplication(Protocol):
-    """What a handler gets first: the `Application` that `cadgate.plugin` exports calls methods, and does much more."""
+    """The first argument of a handler: `Application` in `cadgate.plugin`, which can do much more."""
 
     async def call(self, method: Method[P, R], params: Any) -> R:
         """Run `method` and return its validated result."""
@@ -70,7 +78,7 @@ A = TypeVar("A", bound=HandlerApplication)
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class Handler(Generic[P, R]):
-    """How the gateway runs a method that needs more than the application: files, children, other sessions."""
+    """The gateway's part of a method that needs more than the application: files, workers, other sessions."""
 
     method: Method[P, R]
     run: Callable[[Any, P], Awaitable[R]]
@@ -81,5 +89,5 @@ class Handler(Generic[P, R]):
 
 
 def execute_if_trusted(params: Trustable) -> Scope | None:
-    """`scope_of` of methods that open files: what a trusted one holds may run, which needs `execute`."""
+    """The `scope_of` for methods that open files: code in a trusted file may run, which needs `execute`."""
     return "execute" if params.trusted else None

@@ -1,4 +1,4 @@
-"""Settings that every adapter has. An adapter subclasses `AdapterSettings` with its own."""
+"""The settings that every adapter has. An adapter adds its own by a subclass of `AdapterSettings`."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class AdapterSettings(BaseModel):
-    """One `[adapters.NAME]` table of plugins.toml; `CADGATE_NAME_KEY` in the environment wins over it."""
+    """One `[adapters.NAME]` table of plugins.toml; `CADGATE_NAME_KEY` in the environment overrides it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     enabled: bool = Field(True, description="False: the adapter's package is never imported.")
-    package: str | None = Field(None, description="Which package may provide this adapter, where two claim its name.")
+    package: str | None = Field(None, description="The package that provides this adapter, if several claim its name.")
     mode: Literal["managed", "external"] = Field(
-        "managed", description="managed: the gateway starts and watches it. external: it runs somewhere already."
+        "managed",
+        description="managed: the gateway starts and supervises it. external: it is running already.",
     )
     host: str = Field("127.0.0.1", description="external: where the in-application server listens.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(0, description="external: its port.")
-    token: str | None = Field(None, description="external: the secret that the in-application server asks for.")
+    token: str | None = Field(None, description="external: the secret of the in-application server.")
     command: str | None = Field(
-        None, description="managed: the application's program, where it is not found by itself."
+        None, description="managed: the application's program, if it is not found automatically."
     )
     allow_execute: bool = Field(
-        True, description="False: no code may be run in the application, whatever a caller's key allows."
+        True, description="False: no code may be run in the application, whatever the caller's key allows."
     )
     sandbox: Literal["auto", "bubblewrap", "none"] = Field(
         "auto",
@@ -33,12 +34,12 @@ class AdapterSettings(BaseModel):
         "read. auto: where this machine can. bubblewrap: always, and it is unavailable where it cannot. none: never.",
     )
     sandbox_readable: tuple[Path, ...] = Field(
-        (), description="Folders besides its own and the system's that a sandboxed application may read."
+        (), description="Folders that a sandboxed application may read in addition to its own and the system's."
     )
-    restore: bool = Field(True, description="Whether a restart of the gateway brings the documents back.")
+    restore: bool = Field(True, description="Whether a restart of the gateway restores the documents.")
     start_timeout_seconds: Annotated[float, Field(gt=0)] = Field(60, description="From the launch to the first answer.")
     call_timeout_seconds: Annotated[float, Field(gt=0)] = Field(30, description="Default deadline of a call.")
-    file_timeout_seconds: Annotated[float, Field(gt=0)] = Field(600, description="The same of render, import, export.")
+    file_timeout_seconds: Annotated[float, Field(gt=0)] = Field(600, description="The same for render, import, export.")
     grace_seconds: Annotated[float, Field(gt=0)] = Field(
         3, description="How long an interrupted call may take to stop before the application is restarted."
     )
@@ -53,13 +54,13 @@ class AdapterSettings(BaseModel):
     )
     pool_size: Annotated[int, Field(ge=1, le=32)] = Field(2, description="Connections to the application.")
     recovery_spares: Annotated[int, Field(ge=0, le=4)] = Field(
-        1, description="managed: started applications that stand by to take over after a death. 0: none."
+        1, description="managed: started applications on standby, to take over after a crash. 0: none."
     )
     workers: Annotated[int, Field(ge=0, le=16)] = Field(
-        1, description="Warm spare applications kept for work beside the session, renders for instance."
+        1, description="Warm workers kept for work alongside the session, such as renders."
     )
     max_workers: Annotated[int, Field(ge=1, le=16)] = Field(
-        2, description="How much of such work may run at the same time; more waits for its turn."
+        2, description="How many workers may work at the same time; more work waits for its turn."
     )
 
     @model_validator(mode="after")

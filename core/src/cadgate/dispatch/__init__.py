@@ -1,1 +1,1 @@
-"""One call by any door: the application handle, calls, batch, idempotency, permission, an adapter's runtime."""
+"""Dispatches calls from every door: application handle, calls, batches, idempotency, permission, adapter runtime."""

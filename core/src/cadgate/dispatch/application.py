@@ -1,4 +1,4 @@
-"""`Application`: one application as one request sees it. Routes, batch and WebSocket all call methods through it."""
+"""`Application`: an application bound to one request. Routes, batches and WebSockets call methods through it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ R = TypeVar("R", bound=BaseModel)
 
 
 class Application:
-    """One session of an application, bound to one request. Cheap: made anew for each."""
+    """One session of an application, bound to one request. It is cheap, and created for each request."""
 
     __slots__ = ("_session", "context")
 
@@ -37,12 +37,12 @@ class Application:
 
     @property
     def settings(self) -> AdapterSettings:
-        """The adapter's settings: narrow it to the adapter's own class."""
+        """The adapter's settings; cast it to the adapter's own class."""
         return self._session.served.settings
 
     @property
     def workspace(self) -> Path:
-        """The session's folder. Nothing outside it is read or written."""
+        """The session's folder of files. Nothing outside it is read or written."""
         return self._session.workspace
 
     @property
@@ -50,51 +50,52 @@ class Application:
         return self._session.served.artifacts
 
     def bind(self, **values: Any) -> Application:
-        """The same with values that go with every call (`document=`); None is left out."""
+        """Return the same with values that are sent with every call (`document=`); None is left out."""
         merged = {**self.context.values, **{key: value for key, value in values.items() if value is not None}}
         return Application(self._session, replace(self.context, values=merged))
 
     async def call(self, method: Method[P, R], params: P | Encoded) -> R:
-        """Run `method` and return its validated result. `Encoded` parameters were validated and written already.
+        """Run `method` and return its validated result. `Encoded` parameters are validated and encoded already.
 
-        Checks scope, deadline and idempotency; goes through the method's `Handler` where it has one.
-        Raises the errors of `cadgate.errors`.
+        Checks scope, deadline and idempotency, and uses the method's `Handler` if it has one. Raises the errors of
+        `cadgate.errors`.
         """
         return await self._session.calls.dispatch_call(self.context, method, params)
 
     async def answer(self, method: Method[P, R], params: P) -> Response:
-        """`Success(await call(method, params))` as it is written, for a method that is `by_state`.
+        """Return the response `Success(await call(method, params))`, for a method that is `by_state`.
 
-        While nothing changes, the application does not make it again, and nothing of it is parsed. The answer has an
+        While nothing changes, the application does not produce it again, and nothing is parsed. The response has an
         `ETag`; a request that names it in `If-None-Match` gets a 304. Raises what `call` does.
         """
         return await self._session.reads.answer(self.context, method, params)
 
     async def send(self, method: str, params: dict[str, Any], *, mutates: bool = False) -> Any:
-        """Call the half inside the application as it is: for handlers, with methods named `internal.*` or their own.
+        """Call the half inside the application directly: for handlers, with methods named `internal.*` or their own.
 
-        `mutates` makes the effect survive a crash, by a snapshot before the answer.
+        With `mutates` the effect survives a crash, by a snapshot before the answer.
         """
         return await self._session.calls.send(self.context, method, params, mutates=mutates)
 
     def require(self, scope: Scope) -> None:
-        """Raise Forbidden when the caller's key does not allow `scope`: for what depends on more than the method."""
+        """Raise Forbidden unless the caller has `scope`: for requirements that depend on more than the method."""
         self.context.caller.authority.require(scope)
 
     def publish(self, topic: str, data: dict[str, Any]) -> None:
-        """Tell every subscriber of the adapter's WebSocket, of `render` progress for instance."""
+        """Send an event to every subscriber of the adapter's WebSocket, for example `render` progress."""
         self._session.session.publish(topic, data)
 
     def broadcast(self, data: Any) -> None:
-        """Send `data`, anything that is JSON, to every WebSocket client of the adapter that subscribed to `clients`."""
+        """Send `data`, any JSON value, to every WebSocket client of the adapter that subscribed to `clients`."""
         self._session.session.publish("clients", data)
 
     def stage(self, name: str | None, *, default: str, suffix: str | None = None) -> StagedFile:
-        """A place for the application to write a file that becomes an artifact: see `StagedFile`.
+        """Return a place for the application to write a file that becomes an artifact: see `StagedFile`.
 
-        `name` is the client's relative name in the workspace; `default` is used without one. A missing `suffix`
-        (`.glb`) is appended. The workspace gets a copy only where the caller may write, and a `default` name gives way
-        to somebody else's file. Raises PathNotAllowed, and Conflict for a `name` whose file is somebody else's.
+        `name` is the client's relative name in the workspace, or None for `default`. A missing `suffix` (`.glb`) is
+        appended. The workspace gets a copy only if the caller has the scope `write`, and under a `default` name only
+        if that file does not belong to another key. Raises PathNotAllowed, and Conflict for a `name` whose file
+        belongs to another key.
         """
         return self._session.served.artifacts.stage(
             self.workspace,
@@ -106,8 +107,8 @@ class Application:
         )
 
     def worker(self) -> AbstractAsyncContextManager[Worker]:
-        """A second, disposable application for long work beside the session.
+        """Return a worker, a disposable application for long work alongside the session.
 
-        Leaving the block early (an error, a deadline, a client that went away) kills it with all that it started.
+        Leaving the block early (an error, a deadline, a client that went away) kills it with everything it started.
         """
         return self._session.workers.take(self.context.deadline_at)

@@ -1,4 +1,4 @@
-"""Batches: consecutive calls that only the application needs travel in one exchange; handlers run between them."""
+"""Batches: consecutive calls that need only the application are sent together; handlers run in between."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cadgate.contract.encoded import Encoded, encode
 from cadgate.contract.methods import Method
 from cadgate.dispatch.calls import DryRunDone, digest, result_of, validated
 from cadgate.dispatch.off_loop import off_loop
-from cadgate.dispatch.permission import deed_of_call, leaves_traces, require_permission
+from cadgate.dispatch.permission import audit_event_of_call, is_audited, require_permission
 from cadgate.dispatch.served import ServedAdapter
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.error_bodies import error_body
@@ -43,14 +43,14 @@ _BATCH_READ = Method("session.batch", BaseModel, BaseModel)
 _BATCH_WRITE = Method("session.batch", BaseModel, BaseModel, mutates=True)
 
 NOT_DONE = "rolled_back"
-"""The outcome, in the audit log, of the other calls of an atomic batch that failed."""
+"""The outcome in the audit log for the other calls of a failed atomic batch."""
 
 ROW_SECONDS = 0.005
-"""How long calls of a batch are checked in a row: a wrong one may take milliseconds to explain."""
+"""How long calls are validated before the event loop gets a turn. Explaining a wrong one may take milliseconds."""
 MAX_WORDS = 100
-"""Characters of an error's message where many were listed before it."""
+"""How many characters of an error's message are kept if many errors were listed before."""
 AT_ONCE = 100
-"""The answer to more calls than these is written off the event loop."""
+"""The response to more calls than this is written off the event loop."""
 
 log = structlog.stdlib.get_logger("cadgate.batch")
 
@@ -59,7 +59,7 @@ Item = BatchSuccess | BatchFailure
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A call whose method exists, whose parameters are right, and that the caller may make."""
+    """A call whose method exists, with valid parameters, that the caller may make."""
 
     method: Method[Any, Any]
     params: BaseModel
@@ -71,18 +71,19 @@ class Prepared:
             "params": self.method.wire_params(self.params),
             "mutates": self.method.mutates,
             "replay": self.method.replay,
+            "names": self.method.naming_parameter,
             "context": self.values,
         }
 
 
 def prepare(served: ServedAdapter, context: RequestContext, name: str, params: dict[str, Any]) -> Prepared:
-    """One call as batch and WebSocket give it, checked. Raises NotFound, ValidationFailed, Forbidden."""
+    """Check one call of a batch or WebSocket. Raises NotFound, ValidationFailed, Forbidden."""
     method, given, values = _permitted(served, context, name, params)
     return _prepared(served, context, method, _checked(method, given), values)
 
 
 async def prepare_any(served: ServedAdapter, context: RequestContext, name: str, params: dict[str, Any]) -> Prepared:
-    """`prepare`, whose validation is done off the event loop where it may take long."""
+    """Do the same, validating off the event loop if that may take long."""
     method, given, values = _permitted(served, context, name, params)
     large = context.large and holds_many(given)
     checked = await off_loop(_checked, method, given) if large else _checked(method, given)
@@ -104,19 +105,19 @@ def _prepared(
 def _require(
     served: ServedAdapter, context: RequestContext, method: Method[Any, Any], params: BaseModel | None
 ) -> None:
-    """`require_permission`, with a line in the audit log for what is refused."""
+    """Call `require_permission`, and record a refusal in the audit log."""
     try:
         require_permission(served, context, method, params)
     except (Forbidden, Unauthenticated) as error:
-        if leaves_traces(method):
-            served.audit.record(deed_of_call(served, context, method, params), error.code, error.status, 0.0)
+        if is_audited(method):
+            served.audit.record(audit_event_of_call(served, context, method, params), error.code, error.status, 0.0)
         raise
 
 
 def _permitted(
     served: ServedAdapter, context: RequestContext, name: str, params: dict[str, Any]
 ) -> tuple[Method[Any, Any], dict[str, Any], dict[str, Any]]:
-    """The method, its parameters and the context's values among them."""
+    """Return the method, its parameters, and the values of the context among them."""
     method = served.methods.get(name)
     if method is None:
         raise _no_method(served, name)
@@ -147,13 +148,13 @@ def _checked(method: Method[Any, Any], given: dict[str, Any]) -> BaseModel:
     except ValidationError as error:
         listed = error.errors(include_url=False)
         wrong_call = validation_failed(listed, unlisted, contract=contract_of(method.params))
-        # Of one call of many: the request as a whole may be valid.
+        # Only this call is wrong; the request as a whole may be valid.
         wrong_call.message = wrong_call.message.removeprefix("The request is not valid: ")
         raise wrong_call from error
 
 
 async def written(results: BatchResults) -> Response | None:
-    """The answer of a large batch, written off the event loop; None where FastAPI may write it."""
+    """Return the response of a large batch, written off the event loop; None if FastAPI may write it."""
     return await off_loop(_write, results) if len(results.results) > AT_ONCE else None
 
 
@@ -164,21 +165,21 @@ def _write(results: BatchResults) -> Response:
 
 
 async def run_batch(session: SessionRuntime, context: RequestContext, batch: Batch) -> BatchResults:
-    """Run a batch. Raises the failed call's error when it is atomic, IdempotencyConflict."""
-    told = None
+    """Run a batch. Raises the error of the failed call if it is atomic, and IdempotencyConflict."""
+    fingerprint = None
     if context.idempotency_key is not None:
         whole = await off_loop(_encode_batch, batch) if context.large else batch.model_dump()
-        told = digest("session.batch", whole, context)
+        fingerprint = digest("session.batch", whole, context)
     ends = None if context.deadline_seconds is None else time.monotonic() + context.deadline_seconds
-    context = replace(context, digest=told, deadline_at=ends, door="batch")
+    context = replace(context, digest=fingerprint, deadline_at=ends, door="batch")
     if batch.atomic:
         return await _atomic(session, context, batch)
     items: list[Item | None] = [None] * len(batch.calls)
     listed = 0
     waiting: list[tuple[int, Prepared]] = []
-    row = _Row()
+    pace = _Pace()
     for index, call in enumerate(batch.calls):
-        await row.let_others()
+        await pace.give_turn()
         try:
             prepared = await prepare_any(session.served, replace(context, batch_index=index), call.method, call.params)
         except CadgateError as error:
@@ -195,7 +196,7 @@ async def run_batch(session: SessionRuntime, context: RequestContext, batch: Bat
 
 
 def _shortened(error: CadgateError, listed: int) -> CadgateError:
-    """`error`, with the first of its errors only, and no help beside it, where the calls before listed many."""
+    """Return `error` with only its first error, without help, if the calls before listed many."""
     errors = error.details.get("errors", ())
     if listed <= MAX_ERRORS or not errors:
         return error
@@ -207,13 +208,14 @@ def _shortened(error: CadgateError, listed: int) -> CadgateError:
     return short
 
 
-class _Row:
-    """Work in a row on the event loop, which others get back every few milliseconds."""
+class _Pace:
+    """Gives the event loop a turn every few milliseconds during long work."""
 
     def __init__(self) -> None:
         self._since = time.perf_counter()
 
-    async def let_others(self) -> None:
+    async def give_turn(self) -> None:
+        """Give the event loop a turn, if it is time."""
         if time.perf_counter() - self._since >= ROW_SECONDS:
             await asyncio.sleep(0)
             self._since = time.perf_counter()
@@ -239,7 +241,7 @@ async def _alone(session: SessionRuntime, context: RequestContext, index: int, c
         raise
     except CadgateError as error:
         return _failed(error, context)
-    except Exception:  # a handler's defect is that call's failure; the others have their results
+    except Exception:  # a handler's defect fails its call; the others keep their results
         log.exception("a handler failed", method=call.method.name, request_id=context.request_id)
         return _failed(InternalError(f"{call.method.name} failed unexpectedly"), context)
 
@@ -247,11 +249,11 @@ async def _alone(session: SessionRuntime, context: RequestContext, index: int, c
 async def _flush(
     session: SessionRuntime, context: RequestContext, waiting: list[tuple[int, Prepared]], items: list[Item | None]
 ) -> None:
-    """Send the calls that wait, in one exchange, and put their results where they belong."""
+    """Send the waiting calls together, and store their results."""
     allowed: list[tuple[int, Prepared]] = []
     for index, call in waiting:
         try:
-            # Asked again: handlers before it may have taken minutes.
+            # Checked again, because handlers before it may have taken minutes.
             _require(session.served, replace(context, batch_index=index), call.method, call.params)
             allowed.append((index, call))
         except CadgateError as error:
@@ -265,11 +267,11 @@ async def _flush(
     except IdempotencyConflict:
         raise
     except CadgateError as error:
-        # The application is gone, or out of time: what it had done of these calls is not known.
+        # The application ended, or the time is over: how many of these calls were run is unknown.
         answers = [{"failed": error} for _ in calls]
-    row = _Row()
+    pace = _Pace()
     for index, call, answer in zip(indexes, calls, answers, strict=True):
-        await row.let_others()
+        await pace.give_turn()
         try:
             items[index] = _item(call, answer, context)
         except CadgateError as error:
@@ -294,7 +296,7 @@ def _failed(error: CadgateError, context: RequestContext) -> BatchFailure:
 async def _send(
     session: SessionRuntime, context: RequestContext, calls: list[Prepared], *, atomic: bool, indexes: Sequence[int]
 ) -> list[dict[str, Any]]:
-    """Each call's answer as it came, `error` or `result`. All of them have their lines in the audit log then."""
+    """Send calls together, record them in the audit log, and return their answers, each `error` or `result`."""
     began = time.perf_counter()
     ends: list[tuple[str, int]] = []
     try:
@@ -312,13 +314,15 @@ async def _send(
         raise
     finally:
         seconds = time.perf_counter() - began
-        row = _Row()
+        pace = _Pace()
         for index, call, end in zip(indexes, calls, ends or [("cancelled", 499)] * len(calls), strict=True):
             if ends:
-                await row.let_others()
-            if leaves_traces(call.method):
-                deed = deed_of_call(session.served, replace(context, batch_index=index), call.method, call.params)
-                session.served.audit.record(deed, *end, seconds)
+                await pace.give_turn()
+            if is_audited(call.method):
+                event = audit_event_of_call(
+                    session.served, replace(context, batch_index=index), call.method, call.params
+                )
+                session.served.audit.record(event, *end, seconds)
     return answers
 
 
@@ -341,19 +345,19 @@ async def _exchange(
 
 async def _atomic(session: SessionRuntime, context: RequestContext, batch: Batch) -> BatchResults:
     prepared: list[Prepared] = []
-    row = _Row()
+    pace = _Pace()
     for index, call in enumerate(batch.calls):
         try:
-            await row.let_others()
+            await pace.give_turn()
             prepared.append(await _fit_for_atomic(session, replace(context, batch_index=index), call))
         except CadgateError as error:
             error.details = {**error.details, "index": index}
             raise
     answers = await _send(session, context, prepared, atomic=True, indexes=range(len(prepared)))
     items: list[Item] = []
-    row = _Row()
+    pace = _Pace()
     for call, answer in zip(prepared, answers, strict=True):
-        await row.let_others()
+        await pace.give_turn()
         items.append(_item(call, answer, context))
     return BatchResults(results=items)
 
@@ -363,8 +367,8 @@ async def _fit_for_atomic(session: SessionRuntime, context: RequestContext, call
     method = prepared.method
     if not method.atomic or method.replay == "snapshot" or method.name in session.served.handlers:
         raise Unprocessable(
-            f"{method.name} cannot stand in an atomic batch, because it cannot be taken back: "
-            'send it by itself, or the batch with "atomic": false',
+            f"{method.name} is not allowed in an atomic batch, because it cannot be rolled back: "
+            'send it separately, or the batch with "atomic": false',
             details={"method": method.name},
         )
     return prepared

@@ -1,4 +1,4 @@
-"""How every door (REST, batch, WebSocket) calls a method: scope, deadline, idempotency, handler or wire, result."""
+"""Dispatches calls from every door (REST, batch, WebSocket): scope, deadline, idempotency, handler or wire, result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from cadgate.contract.encoded import Encoded, encode_params
 from cadgate.contract.methods import Handler, HandlerApplication, Method, Scope
 from cadgate.dispatch.idempotency import Once
 from cadgate.dispatch.off_loop import off_loop
-from cadgate.dispatch.permission import deed_of_call, leaves_traces, require_permission, strongest_scope
+from cadgate.dispatch.permission import audit_event_of_call, is_audited, require_permission, strongest_scope
 from cadgate.dispatch.served import ServedAdapter
 from cadgate.errors import (
     ApplicationRestarted,
@@ -50,7 +50,7 @@ MAX_REMEMBERED = 1000
 
 
 class DryRunDone(Exception):
-    """A dry run passed every check and changed nothing. The host answers it with 200."""
+    """A dry run passed every check and changed nothing. The gateway answers 200."""
 
 
 class Calls:
@@ -72,21 +72,21 @@ class Calls:
 
     async def dispatch_call(self, context: RequestContext, method: Method[P, R], params: P | Encoded) -> R:
         """See `Application.call`."""
-        if context.run is not None or not leaves_traces(method):  # part of what has a line already, or a read
+        if context.run is not None or not is_audited(method):  # a part of what has a line already, or a read
             return await self._dispatch(context, method, params)
         if context.large:
-            deed = await off_loop(deed_of_call, self._served, context, method, params)
+            event = await off_loop(audit_event_of_call, self._served, context, method, params)
         else:
-            deed = deed_of_call(self._served, context, method, params)
-        with self._served.audit.watching(deed, fine=DryRunDone):
+            event = audit_event_of_call(self._served, context, method, params)
+        with self._served.audit.recording(event, success_exception=DryRunDone):
             return await self._dispatch(context, method, params)
 
     async def _dispatch(self, context: RequestContext, method: Method[P, R], params: P | Encoded) -> R:
         require_permission(self._served, context, method, params)
         handler = self._served.handlers.get(method.name)
         if handler is not None:
-            if context.dry_run and not method.mutates and leaves_traces(method):
-                # It changes nothing in the application, but writes files: all that can be tried is what was asked.
+            if context.dry_run and not method.mutates and is_audited(method):
+                # It would write files, so a dry run can only check its parameters.
                 raise DryRunDone
             if isinstance(params, Encoded):
                 raise TypeError(f"{method.name} has a handler, which needs its parameters as {method.params.__name__}")
@@ -102,11 +102,11 @@ class Calls:
         return validated(method, result_of(reply))
 
     def _own_key(self) -> str:
-        """An id for a mutation whose client gave none: one that was never used."""
+        """Return a new id for a mutation whose client gave none."""
         return f"{self._own}-{next(self._numbers)}"
 
     def seconds(self, context: RequestContext, method: Method[Any, Any]) -> float:
-        """How long this call may take."""
+        """Return how long this call may take."""
         settings = self._served.settings
         default = settings.file_timeout_seconds if method.deadline == "file" else settings.call_timeout_seconds
         seconds = context.deadline_seconds or default
@@ -126,10 +126,10 @@ class Calls:
         scope: Scope | None = None,
         since: str | None = None,
     ) -> Reply:
-        """One exchange with the session; `method` says how it mutates (None: a read).
+        """Send one call to the session and return its answer; `method` says how it mutates (None: a read).
 
-        It is stopped when the caller may not have it any more, by `scope` or the method's. With `since`, the name of
-        the state whose answer is there already (empty: none), the answer has its result as it was written, as `raw`.
+        It is stopped if the caller loses `scope`, or the method's scope. With `since`, the name of the state whose
+        answer is already known (empty: none), the answer has its unparsed result as `raw`.
         """
         meta: CallMeta = {"request_id": context.request_id}
         if since is not None:
@@ -139,6 +139,8 @@ class Calls:
         if method is not None and method.mutates:
             chosen = context.key_for(name)
             meta.update(mutates=True, replay=method.replay, key=chosen or self._own_key())
+            if method.naming_parameter is not None:
+                meta["names"] = method.naming_parameter
             if context.run is not None:
                 meta["label"] = context.run.method
             if chosen is not None:
@@ -155,7 +157,7 @@ class Calls:
             context.caller.authority.require(needed)
             raise
         if "error" in reply:
-            # Where it failed because the caller may not have it any more, that is the reason.
+            # If the caller has lost the scope, that is the reason why it failed.
             context.caller.authority.require(needed)
         if context.timing is not None and "meta" in reply:
             context.timing(reply["meta"].get("queue_ms", 0.0), reply["meta"].get("app_ms", 0.0))
@@ -170,9 +172,9 @@ class Calls:
         context: RequestContext,
         scope: Scope,
     ) -> Reply:
-        """The exchange; a request at whose work the application died or was ended twice is not tried a third time.
+        """Send one call, marking it if the application died or was killed twice while it ran, so that it is refused.
 
-        It is sent all the same: it may have been done, and its answer lost.
+        It is sent all the same, because it may have succeeded, with its answer lost.
         """
         key: str | None = meta.get("key")
         if key is not None and self._deaths.get(key, 0) >= MAX_DEATHS:
@@ -197,7 +199,7 @@ class Calls:
                 **meta,
             )
         except ApplicationRestarted as error:
-            if error.details.get("running"):  # what only waited is not to blame
+            if error.details.get("running"):  # a call that only waited is not to blame
                 blame()
             raise
 
@@ -211,7 +213,7 @@ class Calls:
         return result_of(await self.exchange(context, name, params, seconds, method, scope))
 
     async def close(self) -> None:
-        """End the work of handlers that goes on without whoever asked for it."""
+        """Cancel the work of handlers that continued after their clients went away."""
         await self._once.close()
 
     # --- through a handler ---------------------------------------------------------------------------------------
@@ -220,21 +222,21 @@ class Calls:
         seconds = self.seconds(context, handler.method)
         needed = strongest_scope(handler.method, params)
         key = context.key_for(handler.method.name)
-        told = context.digest
-        if told is None:
-            told = digest(handler.method.name, await _wire_params(context, handler.method, params), context)
-        # A retry after a crash is the same request, also where what it sends names other temporary files.
+        fingerprint = context.digest
+        if fingerprint is None:
+            fingerprint = digest(handler.method.name, await _wire_params(context, handler.method, params), context)
+        # A retry after a crash is the same request, even if the handler's calls name other temporary files.
         inner = replace(
             context,
             deadline_at=time.monotonic() + seconds,
             idempotency_key=key,
-            digest=told,
+            digest=fingerprint,
             run=HandlerRun(handler.method.name, needed, itertools.count()),
         )
 
         async def work() -> R:
             try:
-                # The parts that wait for an application end at the deadline themselves, and end what they started.
+                # Calls to an application end at the deadline themselves; this bounds the rest.
                 async with asyncio.timeout(seconds + self._served.settings.grace_seconds + 1):
                     with reporting_full_disk():
                         return await while_allowed(
@@ -243,20 +245,20 @@ class Calls:
             except TimeoutError as error:
                 raise DeadlineExceeded(f"{handler.method.name} had no answer within {seconds:g} s") from error
             except (SystemExit, KeyboardInterrupt) as error:
-                # Out of a task of its own it would end the loop, and the gateway with it.
+                # If a task raised it, it would end the loop, and with it the gateway.
                 raise InternalError(f"{handler.method.name} tried to end the gateway: {error!r}") from error
 
         if key is not None and not context.dry_run:
-            # Of one caller: another's key is another request, whatever it is called.
-            stands = None if handler.method.mutates else partial(_files_are_there, self._served.artifacts)
-            return await self._once.do(f"{context.identity} {key}", told, work, stands)
+            # For this caller only: the same key from another caller is a different request.
+            still_valid = None if handler.method.mutates else partial(_files_exist, self._served.artifacts)
+            return await self._once.run_once(f"{context.identity} {key}", fingerprint, work, still_valid)
         if handler.method.mutates or context.caller.gone is None:
             return await work()
         return await while_wanted(work(), context.caller.gone())
 
 
-def _files_are_there(store: ArtifactStore, result: BaseModel) -> bool:
-    """Whether no file of a result was removed since."""
+def _files_exist(store: ArtifactStore, result: BaseModel) -> bool:
+    """Whether no file of a result has been removed since."""
     values = [getattr(result, name) for name in type(result).model_fields]
     listed = [each for value in values for each in (cast("list[Any]", value) if isinstance(value, list) else [value])]
     return all(store.holds(each.id) for each in listed if isinstance(each, Artifact))
@@ -266,13 +268,13 @@ _INTERNAL_MUTATION = Method("internal", BaseModel, BaseModel, mutates=True, repl
 
 
 async def while_wanted(work: Any, gone: Any) -> Any:
-    """The result of `work`, which is cancelled when `gone` returns first. Raises Interrupted then."""
+    """Return the result of `work`, which is cancelled if `gone` returns first. Raises Interrupted then."""
     task, watch = asyncio.ensure_future(work), asyncio.ensure_future(gone)
     try:
         await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             return task.result()
-        raise Interrupted("The client went away; the work was stopped and nothing was kept")
+        raise Interrupted("The client went away; the work was stopped and nothing was saved")
     finally:
         watch.cancel()
         task.cancel()
@@ -280,7 +282,7 @@ async def while_wanted(work: Any, gone: Any) -> Any:
 
 
 async def while_allowed(work: Awaitable[T], authority: Authority, scope: Scope) -> T:
-    """The result of `work`, which is cancelled when `authority` loses `scope`. Raises why then."""
+    """Return the result of `work`, which is cancelled if `authority` loses `scope`. Raises the reason then."""
     task = asyncio.current_task()
     assert task is not None
     lost: list[CadgateError] = []
@@ -293,7 +295,7 @@ async def while_allowed(work: Awaitable[T], authority: Authority, scope: Scope) 
     try:
         return await work
     except asyncio.CancelledError:
-        # Who cancelled the request as well answers it.
+        # If the request was cancelled as well, that takes precedence.
         if lost and task.uncancel() == 0:
             raise lost[0] from None
         raise
@@ -310,17 +312,17 @@ async def _wire_params(context: RequestContext, method: Method[P, R], params: P 
 
 
 def digest(name: str, params: dict[str, Any], context: RequestContext) -> str:
-    """What tells one request from another that came with the same idempotency key."""
+    """Return a hash that distinguishes requests with the same idempotency key."""
     if isinstance(params, Encoded):
-        told = hashlib.sha256(b"[" + to_json(name) + b",")
-        told.update(params.text)
-        told.update(b"," + to_json(dict(context.values)) + b"]")
-        return told.hexdigest()
+        hashed = hashlib.sha256(b"[" + to_json(name) + b",")
+        hashed.update(params.text)
+        hashed.update(b"," + to_json(dict(context.values)) + b"]")
+        return hashed.hexdigest()
     return hashlib.sha256(to_json([name, params, dict(context.values)])).hexdigest()
 
 
 def result_of(reply: Reply) -> Any:
-    """The result of an answer message. Raises the error that it holds, or DryRunDone."""
+    """Return the result of an answer message. Raises its error, or DryRunDone."""
     if "error" in reply:
         raise from_wire(reply["error"])
     result = reply.get("result")
@@ -330,7 +332,7 @@ def result_of(reply: Reply) -> Any:
 
 
 def validated(method: Method[Any, R], result: Any) -> R:
-    """The result as the method's model. Raises InternalError: the two halves of the adapter disagree then."""
+    """Return the result as the method's model. Raises InternalError if the two halves of the adapter disagree."""
     try:
         return method.result.model_validate(result)
     except ValidationError as error:

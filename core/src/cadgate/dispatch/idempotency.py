@@ -1,4 +1,4 @@
-"""At most once for the gateway's own work: the same idempotency key gets the first answer, also while it is made."""
+"""Runs the gateway's own work at most once: the same idempotency key gets the first result, also while it runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Once:
-    """Remembers the last `limit` keys. Work that failed with a 5xx, or for want of authority, may be tried again.
+    """Remembers the last `limit` keys. Work that failed with a 5xx, 401 or 403 may be tried again.
 
     A key is the caller's identity, a space, and the caller's idempotency key.
     """
@@ -22,40 +22,39 @@ class Once:
         self._limit = limit
         self._known: OrderedDict[str, tuple[str, asyncio.Task[Any]]] = OrderedDict()
 
-    async def do(
+    async def run_once(
         self,
         key: str,
         digest: str,
         work: Callable[[], Awaitable[T]],
-        stands: Callable[[T], bool] | None = None,
+        still_valid: Callable[[T], bool] | None = None,
     ) -> T:
-        """The result of `work`, done for the first caller with `key`. Raises IdempotencyConflict for another body.
+        """Return the result of `work`, run for the first caller with `key`. Raises IdempotencyConflict.
 
-        The work goes on when the caller that asked for it goes away. It is done again where its result is remembered
-        but no longer `stands`.
+        The work continues if its caller goes away. It runs again if its remembered result is no longer valid.
         """
         known = self._known.get(key)
         if known is not None and known[0] != digest:
-            told = key.rpartition(" ")[2]
+            sent = key.rpartition(" ")[2]
             raise IdempotencyConflict(
-                f"The idempotency key {told!r} was used for another request: use a new key for a new request"
+                f"The idempotency key {sent!r} was used for another request: use a new key for a new request"
             )
-        if known is not None and stands is not None and _succeeded(known[1]) and not stands(known[1].result()):
+        if known and still_valid is not None and _succeeded(known[1]) and not still_valid(known[1].result()):
             known = None
         if known is None:
             known = (digest, asyncio.ensure_future(work()))
             self._known[key] = known  # pyright: ignore[reportArgumentType]
-            known[1].add_done_callback(lambda task: self._settle(key, task))
+            known[1].add_done_callback(lambda task: self._forget_failed(key, task))
         return await asyncio.shield(known[1])
 
     async def close(self) -> None:
-        """End the work that still runs."""
+        """Cancel the work that is still running."""
         tasks = [task for _, task in self._known.values() if not task.done()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _settle(self, key: str, task: asyncio.Future[Any]) -> None:
+    def _forget_failed(self, key: str, task: asyncio.Future[Any]) -> None:
         error = None if task.cancelled() else task.exception()
         remembered = error is None or (
             isinstance(error, CadgateError) and error.status < 500 and error.status not in (401, 403)

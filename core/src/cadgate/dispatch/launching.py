@@ -1,4 +1,4 @@
-"""How the applications of one adapter are started or reached: what its launcher says, and the sandbox around it."""
+"""Starts the applications of one adapter, or connects to them: by its launcher, in a sandbox."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cadgate.sessions.worker import Worker
 
 
 class Launching:
-    """`folder` is where the sessions of the adapter lie. `halves` is what the application must answer."""
+    """Makes the launches of one adapter. `folder` has its session, `halves` the methods the application must have."""
 
     def __init__(self, adapter: Adapter, settings: AdapterSettings, gateway: Settings, halves: Halves) -> None:
         self._adapter = adapter
@@ -36,21 +36,21 @@ class Launching:
         self._log = gateway.state_dir / "logs" / f"{adapter.name}.log"
         self.folder = gateway.state_dir / "sessions" / adapter.name
         self.confinement: Confinement | None = None
-        """How its applications are shut in; decided once, when it starts. None where it starts none."""
+        """How its applications are sandboxed, decided at its start. None if it does not start any."""
 
     def confine(self) -> None:
-        """Find out how its applications are shut in. Runs programs: for a thread."""
+        """Decide how its applications are sandboxed. Runs programs, so call it in a thread."""
         self.confinement = sandbox.confinement(self._adapter.name, self._settings)
 
     def source(self, folder: Path, restore: Callable[[], bool]) -> Source:
-        """What brings the application of the session in `folder`; `restore` says whether its documents come back."""
+        """Return the source of the application for the session in `folder`; `restore`: whether to restore documents."""
         settings = self._settings
         if settings.mode == "managed":
             return ManagedSource(lambda: self._launch(folder, restore=restore()), settings.recovery_spares)
         return ExternalSource(self._external_client)
 
     def _plan(self) -> tuple[LaunchPlan, dict[str, object]]:
-        """What the launcher says. Runs in a thread; raises what the launcher raises, but nothing that ends the loop."""
+        """Return the launcher's plan and options. Runs in a thread. Raises its errors, except SystemExit."""
         try:
             return self._launcher.plan(), self._launcher.options()
         except (SystemExit, KeyboardInterrupt) as error:
@@ -74,15 +74,15 @@ class Launching:
         )
 
     def _sandbox(self, folder: Path) -> Sandbox | None:
-        """What the application may see, where the settings shut it in. Raises ApplicationUnavailable."""
+        """Return the application's sandbox, None without one. Raises ApplicationUnavailable."""
         if self._settings.sandbox == "auto" and not (self.confinement and self.confinement.active):
-            return None  # as it was decided at the start
+            return None  # as decided at the start
         # Workers read and write the session's files; all applications of one adapter trust each other.
         writable = (folder / "workspace", folder / "journal", *self._roots)
         return sandbox.sandbox_for(self._settings, self._hidden, writable, folder / "cache")
 
     async def worker(self, worker: Worker, number: int) -> ApplicationProcess:
-        """Start an application for long work. Raises the adapter's ConnectionFailed where there is none to start."""
+        """Start a worker's application. Raises the adapter's ConnectionFailed if it is not installed."""
         try:
             plan, options = await anyio.to_thread.run_sync(self._plan)
         except ApplicationUnavailable as error:

@@ -1,4 +1,4 @@
-"""Where large requests are worked on: in a thread, one at a time, so that the event loop goes on."""
+"""Runs work on large requests in a thread, one at a time, so that the event loop is not blocked."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from anyio.lowlevel import RunVar
 R = TypeVar("R")
 
 LARGE = 64 * 1024
-"""Bytes from which on a request is large: what is done with all of it is done off the event loop."""
+"""From this many bytes on, a request is large, and processed off the event loop."""
 HUGE = 1024 * 1024
-"""Bytes from which on parsing would hold the interpreter's lock for too long: another process does it."""
+"""From this many bytes on, another process parses, which would hold the interpreter's lock for too long here."""
 
 _limiter: RunVar[CapacityLimiter] = RunVar("cadgate_off_loop")
 
 
 async def off_loop(function: Callable[..., R], *args: object) -> R:
-    """What `function(*args)` returns, in a thread. It must be Python with short steps: C code holds up every thread.
+    """Run `function(*args)` in a thread. It must be Python with short steps, because C code blocks every thread.
 
-    One at a time: of several threads that compute each takes its turns, and the event loop would wait for all of them.
+    Only one runs at a time: the event loop would have to wait for the turns of several.
     """
     limiter = _limiter.get(None)
     if limiter is None:

@@ -1,4 +1,4 @@
-"""Whether a caller may call a method, and what the audit log is told of the call."""
+"""Checks whether a caller may call a method, and describes calls for the audit log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cadgate.contract.encoded import Encoded
 from cadgate.contract.methods import Method, Scope
 from cadgate.dispatch.served import ServedAdapter
 from cadgate.errors import Forbidden
-from cadgate.security.audit import Deed, hash_of_code
+from cadgate.security.audit import AuditEvent, hash_of_code
 
 
 def require_permission(
@@ -22,10 +22,10 @@ def require_permission(
     method: Method[Any, Any],
     params: BaseModel | Encoded | None = None,
 ) -> None:
-    """Raise Forbidden when the caller's key does not allow `method`, or the adapter's settings do not.
+    """Raise Forbidden if the caller's key or the adapter's settings do not allow `method`.
 
-    With `params`, what these need as well: before they are known, ask without. Raises Unauthenticated when the key was
-    revoked meanwhile.
+    Pass `params` once they are known, to check what they need as well. Raises Unauthenticated if the key was revoked
+    meanwhile.
     """
     _require(served, context, method.required_scope, method.name, method)
     further = method.further_scope(params) if isinstance(params, BaseModel) else None
@@ -47,34 +47,34 @@ def _require(served: ServedAdapter, context: RequestContext, scope: Scope, what:
 
 
 def switched_off(adapter: str, method: str, what: str | None = None) -> Forbidden:
-    """The 403 of what runs code where the adapter's settings allow none."""
+    """Return the 403 for running code if the adapter's settings do not allow it."""
     return Forbidden(
-        f"{what or method} is switched off: `allow_execute = false` stands in [adapters.{adapter}] "
-        f"(or CADGATE_{adapter.upper()}_ALLOW_EXECUTE). Whoever runs the gateway can switch it on",
+        f"{what or method} is disabled: `allow_execute = false` is set in [adapters.{adapter}] "
+        f"(or CADGATE_{adapter.upper()}_ALLOW_EXECUTE). Whoever runs the gateway can enable it",
         details={"setting": f"adapters.{adapter}.allow_execute", "method": method},
     )
 
 
-def leaves_traces(method: Method[Any, Any]) -> bool:
-    """Whether the audit log gets a line: for what changes the application, runs code, or writes files."""
+def is_audited(method: Method[Any, Any]) -> bool:
+    """Whether calls of a method are audited: those that change the application, run code, or write files."""
     return method.mutates or method.required_scope != "read" or method.deadline == "file"
 
 
-def deed_of_call(
+def audit_event_of_call(
     served: ServedAdapter, context: RequestContext, method: Method[Any, Any], params: BaseModel | Encoded | None
-) -> Deed:
-    """What the audit log says of a call. Nothing of its parameters but the hash of code."""
+) -> AuditEvent:
+    """Return the audit event of a call. It has nothing of the parameters but the hash of code."""
     more: dict[str, Any] = {}
     if context.batch_index is not None:
         more["index"] = context.batch_index
     if method.required_scope == "execute" and params is not None:
         more["code_sha256"] = _hash(method, params)
-    # Asking a model for what it does not have takes long.
+    # `getattr` of a model for a missing field is slow.
     if getattr(params, "__dict__", {}).get("trusted") is True:
         more["trusted"] = True
     if context.dry_run:
         more["dry_run"] = True
-    return Deed(
+    return AuditEvent(
         method=method.name,
         identity=context.identity,
         peer=context.caller.peer,
@@ -95,6 +95,6 @@ def _hash(method: Method[Any, Any], params: BaseModel | Encoded) -> str:
 
 
 def strongest_scope(method: Method[Any, Any], params: BaseModel | Encoded) -> Scope:
-    """The scope whose loss ends a call that runs: the one that these parameters need besides, or the method's."""
+    """Return the scope whose loss ends a running call: the further one that its parameters need, or the method's."""
     further = method.further_scope(params) if isinstance(params, BaseModel) else None
     return further or method.required_scope

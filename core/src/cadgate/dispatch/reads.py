@@ -1,6 +1,6 @@
-"""Reads whose results are large: what was answered is kept as it was written, and answered again until it changes.
+"""Large reads: the response is kept, and sent again until the document changes.
 
-Who knows whether it changed is the application, which is asked each time. Nothing is kept across its restarts.
+The application is asked each time whether it changed. Nothing is kept across restarts of it.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
 
 MAX_KEPT = 32 * 1024 * 1024
-"""Bytes of answers that are kept for one session."""
+"""How many bytes of responses are kept for one session."""
 AT_ONCE = 50
-"""Objects that are validated and written in one step, which no other thread can interrupt."""
+"""How many objects are validated and written in one step, which no other thread can interrupt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One answer: what the application wrote, of which state, and what clients get."""
+    """One response: what the application wrote, for which state, and what clients get."""
 
     raw: bytes
     state: str
@@ -48,7 +48,7 @@ class Written:
 
 
 class Reads:
-    """The answers of one session."""
+    """The kept responses of one session."""
 
     def __init__(self, served: ServedAdapter, calls: Calls) -> None:
         self._served = served
@@ -57,9 +57,9 @@ class Reads:
         self._size = 0
 
     async def answer(self, context: RequestContext, method: Method[P, R], params: P) -> Response:
-        """See `Application.answer`."""
+        """Return a kept or new response; see `Application.answer`."""
         if not method.by_state or method.mutates or method.name in self._served.handlers:
-            raise TypeError(f"{method.name} is not answered from what is kept: it must be by_state, and only read")
+            raise TypeError(f"{method.name} cannot be answered by kept responses: it must be by_state, and only read")
         require_permission(self._served, context, method, params)
         wire = method.wire_params(params)
         which = to_json([method.name, wire, dict(context.values)])
@@ -103,7 +103,7 @@ def _names(given: str, etag: str) -> bool:
 
 
 def _written(method: Method[Any, Any], raw: bytes, state: str) -> Written:
-    """The envelope with the validated result. Raises InternalError: the two halves of the adapter disagree then."""
+    """Return the envelope with the validated result. Raises InternalError if the halves of the adapter disagree."""
     try:
         content = b"".join((b'{"status":"success","result":', *_pieces(method.result, from_json(raw)), b"}"))
     except ValidationError as error:
@@ -112,7 +112,7 @@ def _written(method: Method[Any, Any], raw: bytes, state: str) -> Written:
 
 
 def _pieces(model: type[BaseModel], result: Any) -> Iterator[bytes]:
-    """What `model.model_validate(result).model_dump_json()` gives; of a page, in short steps."""
+    """Yield `model.model_validate(result).model_dump_json()` in pieces; a page, in short steps."""
     objects: Any = cast("dict[str, Any]", result).get("objects") if isinstance(result, dict) else None
     if ObjectPage not in model.__mro__ or not isinstance(objects, list):
         yield _dumped(model, result)

@@ -28,7 +28,7 @@ log = structlog.stdlib.get_logger("cadgate.runtime")
 
 
 class AdapterRuntime:
-    """Lives as long as the gateway: `async with runtime` starts its application and ends it with all it started."""
+    """An active adapter, for the gateway's lifetime: `async with runtime` starts and stops its application."""
 
     def __init__(
         self, found: Found, gateway: Settings, artifacts: ArtifactStore, audit: AuditLog | None = None
@@ -51,7 +51,7 @@ class AdapterRuntime:
             self._launching.worker, settings.workers if settings.mode == "managed" else 0, settings.max_workers
         )
         self.default = self._session()
-        """The one session that there is."""
+        """The only session so far."""
 
     def _session(self) -> SessionRuntime:
         folder = self._launching.folder
@@ -62,7 +62,7 @@ class AdapterRuntime:
 
     @property
     def confinement(self) -> Confinement | None:
-        """How its applications are shut in; None where it starts none."""
+        """How its applications are sandboxed; None if it does not start any."""
         return self._launching.confinement
 
     def _warm_workers(self, method: str, params: dict[str, Any]) -> None:
@@ -70,7 +70,7 @@ class AdapterRuntime:
             self.workers.warm()
 
     async def __aenter__(self) -> AdapterRuntime:
-        # What an earlier gateway left. Nothing uses it: its applications ended with it.
+        # Left by an earlier gateway, whose applications have ended with it.
         workers = self._launching.folder / "workers"
         await anyio.to_thread.run_sync(partial(shutil.rmtree, workers, ignore_errors=True))
         await anyio.to_thread.run_sync(self._launching.confine)
@@ -83,14 +83,14 @@ class AdapterRuntime:
         for end in (self.default.calls.close(), self.workers.close(), self.default.stop()):
             try:
                 await end
-            except Exception:  # one part's end must not keep the others from theirs
-                log.exception("adapter did not stop in order", adapter=self.adapter.name)
+            except Exception:  # an error in one part must not prevent the others from stopping
+                log.exception("adapter did not stop cleanly", adapter=self.adapter.name)
 
     def status(self) -> Status:
-        """What is known of the application, without asking it."""
+        """Return what is known about the application, without calling it."""
         return self.default.session.status()
 
     async def health(self) -> dict[str, Any]:
-        """See `Session.health`; it says how the application is shut in, too."""
+        """Return `Session.health`, with how the application is sandboxed."""
         answer = await self.default.session.health()
         return answer if self.confinement is None else {**answer, "sandbox": asdict(self.confinement)}

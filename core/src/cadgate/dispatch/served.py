@@ -1,4 +1,4 @@
-"""`ServedAdapter`: an active adapter as dispatch knows it, the same for all of its sessions."""
+"""`ServedAdapter`: an active adapter for dispatch, shared by all of its sessions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cadgate.security.audit import AuditLog
 
 @dataclass(slots=True, eq=False)
 class ServedAdapter:
-    """What the adapter brought, its settings, and where files and audit lines of its calls go."""
+    """An adapter's contributions and settings, and the stores for the files and audit lines of its calls."""
 
     adapter: Adapter
     settings: AdapterSettings
     methods: dict[str, Method[Any, Any]]
-    """By name, with those that every application has."""
+    """By name, including those that every application has."""
     handlers: dict[str, Handler[Any, Any]]
     """By the name of their method."""
     artifacts: ArtifactStore

@@ -23,7 +23,7 @@ STOP_SECONDS = 15.0
 
 
 class SessionRuntime:
-    """Every door dispatches to one of these. `workers` are the adapter's; `application` makes what handlers get."""
+    """The target of dispatch. `workers` are the adapter's; `application` makes the `Application` for handlers."""
 
     def __init__(
         self,
@@ -51,12 +51,12 @@ class SessionRuntime:
         self.reads = Reads(served, self.calls)
 
     async def start(self) -> None:
-        """Make the folder, clear what an earlier gateway left in it, and begin to supervise the application."""
+        """Create the folder, remove leftovers of an earlier gateway, and start to supervise the application."""
         make_folder(self.workspace)
         for left in (self.workspace / ".staging", self.folder / "tmp"):
             await anyio.to_thread.run_sync(partial(shutil.rmtree, left, ignore_errors=True))
         self.session.start()
 
     async def stop(self) -> None:
-        """End the application, gently for a while, and the supervision. What handlers do is ended by `calls.close`."""
+        """Stop the application, gracefully for a while, and the supervision. `calls.close` cancels handlers."""
         await self.session.stop(STOP_SECONDS)

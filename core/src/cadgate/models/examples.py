@@ -1,4 +1,4 @@
-"""Examples where an author gave none: made from the JSON Schema, so that they are valid and short."""
+"""Generates examples from a JSON Schema, valid and short, for models whose author gave none."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _FORMATS = {"date-time": "2026-01-31T12:00:00Z", "binary": "(bytes)", "uuid": "3
 
 
 def example_of(schema: Schema, schemas: Schema, inside: tuple[str, ...] = ()) -> Any:
-    """A value that is valid by `schema`: the author's example, the default, or the simplest that fits.
+    """Return a value that is valid for `schema`: the author's example, the default, or the simplest that fits.
 
-    `inside` are the names of the schemas around this one: a schema that contains itself is given once.
+    `inside` has the names of the enclosing schemas: a schema that contains itself is generated once.
     """
     if "example" in schema:
         return schema["example"]
@@ -54,7 +54,7 @@ def _by_type(schema: Schema, schemas: Schema, inside: tuple[str, ...]) -> Any:
     if kind == "object" or "properties" in schema:
         wanted = set(schema.get("required", ()))
         properties: dict[str, Schema] = schema.get("properties", {})
-        # Of the optional ones those whose default says something.
+        # Only those optional ones with an informative default.
         wanted |= {name for name, one in properties.items() if one.get("default") is not None}
         return {name: example_of(one, schemas, inside) for name, one in properties.items() if name in wanted}
     if kind == "array":
@@ -91,7 +91,7 @@ def _number(schema: Schema) -> float:
 
 
 def with_nulls(value: Any, schema: Schema, schemas: Schema) -> Any:
-    """An author's example with the nulls that FastAPI drops from the document put back where they are required."""
+    """Return an author's example with required nulls restored, which FastAPI drops from the document."""
     if "$ref" in schema:
         return with_nulls(value, schemas.get(schema["$ref"].removeprefix(_REF), {}), schemas)
     if "anyOf" in schema:

@@ -1,6 +1,6 @@
-"""The path under which the outside reaches the gateway: empty, or `/cad` behind a proxy that serves it there.
+"""The root path at which clients reach the gateway: empty, or `/cad` behind a proxy that serves it there.
 
-Routes never see it: the gate takes it off a path. Whatever is written for clients, such as a file's URL, puts it back.
+Routes never see it, because the gate removes it from paths. It is added to whatever clients get, such as URLs.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from contextvars import ContextVar
 
 ROOT: ContextVar[str] = ContextVar("cadgate_root", default="")
-"""That of the request in progress."""
+"""The root path of the current request."""
 
 _SEGMENT = r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*"
 _ROOT = re.compile(rf"(?:/{_SEGMENT}){{1,16}}\Z")
@@ -32,14 +32,14 @@ OWN = frozenset(
         "ws",
     )
 )
-"""The first segments of the gateway's own paths, besides `api`."""
+"""The first segments of the gateway's own paths, in addition to `api`."""
 
 
 def checked_root(text: str) -> str:
-    """`text` as a root: without a slash at its end, empty for none.
+    """Return `text` as a root path: without a trailing slash, empty for none.
 
-    :raises ValueError: it is no path, or one under which the gateway has routes, so that nobody could tell whether a
-        proxy took it off.
+    :raises ValueError: it is not a path, or one below which the gateway has routes, which leaves it ambiguous whether
+        a proxy has removed it.
     """
     root = text.strip().rstrip("/")
     if not root:
@@ -53,5 +53,5 @@ def checked_root(text: str) -> str:
 
 
 def rooted(path: str) -> str:
-    """A path of the gateway as the client of the request in progress reaches it."""
+    """Return a path of the gateway as the client of the current request reaches it."""
     return ROOT.get() + path

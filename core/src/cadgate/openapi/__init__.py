@@ -1,1 +1,1 @@
-"""The OpenAPI document: each adapter's part, what its author need not write, and how the parts become one."""
+"""The OpenAPI document: generates each adapter's part, completes it, and merges the parts."""

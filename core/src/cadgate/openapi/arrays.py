@@ -1,17 +1,17 @@
-"""Arrays of a fixed length as every generator of clients understands them: `items` with a length, not `prefixItems`."""
+"""Rewrites arrays of fixed length so that every client generator understands them: `items`, not `prefixItems`."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 _VALUES = frozenset(("example", "examples", "default", "const", "enum"))
-"""Keys whose values are what clients send, not schemas: there `"type": "array"` may be a field like others."""
+"""Keys whose values are data, not schemas: in them `"type": "array"` may be an ordinary field."""
 _NAMED = frozenset(("properties", "patternProperties", "schemas", "$defs"))
-"""Keys of objects whose own keys are names."""
+"""Keys of objects that map names to schemas."""
 
 
 def with_items(value: Any, *, named: bool = False) -> Any:
-    """The same schema, or anything that holds schemas, with `items` in every array."""
+    """Return a schema, or anything that contains schemas, with `items` in every array."""
     if isinstance(value, list):
         return [with_items(each) for each in cast("list[Any]", value)]
     if not isinstance(value, dict):

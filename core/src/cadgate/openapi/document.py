@@ -1,4 +1,4 @@
-"""The OpenAPI document: each adapter's part is made by itself, so that a broken one costs only itself, then merged."""
+"""The OpenAPI document: each adapter's part is generated separately, so that a broken one affects only itself."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CORE_TAG_TEXT = "The gateway itself: health, versions, adapters, files."
 
 
 class Document:
-    """Callable like `FastAPI.openapi`; made on the first call, and again when another set of adapters is active."""
+    """Callable like `FastAPI.openapi`; generated on the first call, and again when the active adapters change."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
@@ -40,7 +40,7 @@ class Document:
         return self._current()[1]
 
     def text(self) -> bytes:
-        """The document as JSON, for a client that reaches the gateway under the root of this request."""
+        """Return the document as JSON, for a client that reaches the gateway at this request's root path."""
         root = ROOT.get()
         document = self()
         text = self._texts.get(root)
@@ -113,12 +113,12 @@ def _part(
     methods: Mapping[str, Method[Any, Any]],
     context: Sequence[str],
 ) -> Part:
-    """One tag's paths and schemas; where they cannot be made at once, what can be made route by route."""
+    """Return one tag's paths and schemas; if they cannot be generated together, route by route."""
     part = Part(tag, title, description, {}, {})
     try:
         _take(part, _generate(app, routes))
-    except Exception as error:  # noqa: BLE001 - whatever an adapter's models do, the others' documentation stays
-        log.warning("openapi_incomplete", tag=tag, reason=_told(error))
+    except Exception as error:  # noqa: BLE001 - an adapter's models must not break the others' documentation
+        log.warning("openapi_incomplete", tag=tag, reason=_reason(error))
         part = Part(tag, title, description, {}, {})
         for route in routes:
             _take(part, _generate_or_say(app, route))
@@ -134,7 +134,7 @@ def _take(part: Part, made: dict[str, Any]) -> None:
 
 def _generate(app: FastAPI, routes: Sequence[BaseRoute]) -> dict[str, Any]:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of operation ids that are not unique: they are made so afterwards
+        warnings.simplefilter("ignore")  # about duplicate operation ids, which are made unique later
         return get_openapi(title=app.title, version=app.version, routes=routes)
 
 
@@ -142,12 +142,12 @@ def _generate_or_say(app: FastAPI, route: BaseRoute) -> dict[str, Any]:
     try:
         return _generate(app, [route])
     except Exception as error:  # noqa: BLE001 - as above, for one route
-        log.warning("route_not_described", path=getattr(route, "path", ""), reason=_told(error))
-        told = f"This route cannot be described: its models have no JSON Schema ({type(error).__name__})."
+        log.warning("route_not_described", path=getattr(route, "path", ""), reason=_reason(error))
+        description = f"This route cannot be described: its models have no JSON Schema ({type(error).__name__})."
         operation = {
             "tags": getattr(route, "tags", []),
             "summary": getattr(route, "summary", None) or getattr(route, "name", ""),
-            "description": told,
+            "description": description,
             "operationId": getattr(route, "operation_id", None),
             "responses": {"200": {"description": "Successful Response"}},
         }
@@ -155,5 +155,5 @@ def _generate_or_say(app: FastAPI, route: BaseRoute) -> dict[str, Any]:
         return {"paths": {getattr(route, "path_format", ""): {verb.lower(): dict(operation) for verb in verbs}}}
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"

@@ -1,4 +1,4 @@
-"""What routes write into their part of the document for the gateway to read."""
+"""The extensions by which routes pass information to the gateway in their OpenAPI operations."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 METHOD_EXTENSION = "x-cadgate-method"
-"""Where OpenAPI says which method a route calls."""
+"""The extension with the name of the method that a route calls."""
 
 BYTES_FIRST = "x-bytes-first"
-"""Marks, until the document is complete, an answer that is the file itself unless JSON is asked for."""
+"""Marks, until the document is complete, a response that is the file unless JSON is requested."""
 
 
 def takes_context(path: str, extra: Mapping[str, Any]) -> bool:

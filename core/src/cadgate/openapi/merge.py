@@ -1,4 +1,4 @@
-"""Puts the parts of the OpenAPI document together: one name for one schema, though adapters name theirs alike."""
+"""Merges the parts of the OpenAPI document, and renames schemas that differ under the same name."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Schemas = dict[str, Any]
 
 _REF = "#/components/schemas/"
 _QUALIFIED = re.compile(r"(?:[a-z0-9]+(?:_[a-z0-9]+)*__)+(?=[A-Z])")
-"""FastAPI's prefix of a name that two modules have: `cadgate_blender__models__objects__ObjectInfo`."""
+"""FastAPI's prefix for a name in two modules: `cadgate_blender__models__objects__ObjectInfo`."""
 
 
 @dataclass(slots=True)
 class Part:
-    """What one tag brings."""
+    """The paths and schemas of one tag."""
 
     tag: str
     title: str
@@ -26,7 +26,7 @@ class Part:
 
 
 def merge(parts: Sequence[Part]) -> tuple[dict[str, Any], Schemas]:
-    """The paths and the schemas of all parts. Schemas that differ under one name get their part's prefix."""
+    """Merge the paths and schemas of all parts. Schemas that differ under one name get their part's prefix."""
     for part in parts:
         _shorten(part)
     for part, names, prefix in zip(parts, _clashes(parts), _prefixes(parts), strict=True):
@@ -44,7 +44,7 @@ def merge(parts: Sequence[Part]) -> tuple[dict[str, Any], Schemas]:
 
 
 def _prefixes(parts: Sequence[Part]) -> list[str]:
-    """What the names of a part's schemas begin with where another part has the same name: `Blender`."""
+    """Return the prefix for a part's schemas whose name another part has too: `Blender`."""
     chosen: list[str] = []
     for part in parts:
         wanted = [re.sub(r"[^A-Za-z0-9]", "", text) for text in (part.title, part.tag.title())]
@@ -63,7 +63,7 @@ def _unique(wanted: str, verb: str, taken: set[str]) -> str:
 
 
 def _clashes(parts: Sequence[Part]) -> list[set[str]]:
-    """For each part the names that must get its prefix: they mean something else in another part.
+    """Return, for each part, the names that need its prefix, because they mean something else in another part.
 
     Schemas that refer to such a name differ too, although their text is the same.
     """
@@ -102,7 +102,7 @@ def _references(value: Any) -> set[str]:
 
 
 def _shorten(part: Part) -> None:
-    """Undo FastAPI's qualified names where the short name is free; else number them."""
+    """Shorten FastAPI's qualified names if the short name is free, otherwise number them."""
     new: dict[str, str] = {}
     taken = {name for name in part.schemas if not _QUALIFIED.match(name)}
     for name in sorted(part.schemas, key=lambda name: (name.startswith("cadgate__"), name)):
@@ -110,7 +110,7 @@ def _shorten(part: Part) -> None:
         if match is None:
             continue
         base = name[match.end() :]
-        # The adapter's own model keeps the short name; the one that the gateway shares says where it is from.
+        # The adapter's own model keeps the short name; the gateway's shared one gets a prefix.
         short = f"Shared{base}" if name.startswith("cadgate__") and base in taken else base
         while short in taken:
             short += "_"
@@ -124,7 +124,7 @@ def _rename(part: Part, new: dict[str, str]) -> None:
         return
     part.schemas = {new.get(name, name): _renamed(schema, new) for name, schema in part.schemas.items()}
     for name in new.values():
-        # Generators name their classes by the title, and leave out what would have the same name twice.
+        # Generators name their classes by the title, and skip duplicates.
         if "title" in part.schemas[name]:
             part.schemas[name] = {**part.schemas[name], "title": name}
     part.paths = _renamed(part.paths, new)

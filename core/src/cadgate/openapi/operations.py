@@ -1,4 +1,4 @@
-"""What every operation's documentation has, without its author writing it: failures, headers, dry runs, examples."""
+"""Completes the documentation of every operation: errors, headers, dry runs, examples."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _FAILURES: dict[int, tuple[str, str, str]] = {
     400: ("Not understood", "malformed_json", "The body is not JSON: expected value at line 1 column 1"),
     401: ("No key, or an unknown one", "unauthenticated", "A key is needed: send Authorization: Bearer <key>"),
     403: ("Not allowed for this caller", "forbidden", "Only the user who runs this gateway may use it"),
-    404: ("Not found", "not_found", "There is no such thing; details.did_you_mean names the nearest that exist"),
+    404: ("Not found", "not_found", "There is no such thing; details.did_you_mean has the most similar names"),
     405: ("Not allowed on this path", "method_not_allowed", "PUT is not allowed here; allowed: GET"),
-    409: ("In conflict with what is there", "name_taken", "The name 'Cube' is in use by another object"),
+    409: ("In conflict with the current state", "name_taken", "The name 'Cube' is in use by another object"),
     412: ("Changed since it was read", "revision_mismatch", "The object has changed since revision '3f1c0b9e5d27'"),
     413: ("Too large", "payload_too_large", "The body is too large: 99999999 bytes are above the limit of 16777216"),
     415: (
@@ -47,14 +47,14 @@ _FAILURES: dict[int, tuple[str, str, str]] = {
     504: ("Not done in time", "deadline_exceeded", "The call had no answer within 30 s"),
 }
 _STANDARD = ("Validation Error", "Additional Response", "Unprocessable Entity")
-"""What FastAPI says where the author says nothing."""
+"""FastAPI's default descriptions."""
 
 _RETRYABLE = (429, 503, 504)
 _NAME = r"^[^\x00-\x1f\x7f]*$"
 """What a name in a path may be: no control characters."""
 
 _HEADERS = {
-    "X-Request-ID": {"description": "Under this id the log knows the request.", "schema": {"type": "string"}},
+    "X-Request-ID": {"description": "The id of the request in the log.", "schema": {"type": "string"}},
     "Server-Timing": {
         "description": "Milliseconds: `queue`, `app`, `total`.",
         "schema": {"type": "string", "examples": ["queue;dur=0.10, app;dur=0.52, total;dur=1.21"]},
@@ -64,7 +64,7 @@ _DEADLINE: dict[str, Any] = {
     "name": "X-Deadline-Ms",
     "in": "header",
     "required": False,
-    "description": "How long the answer may take, in milliseconds; then it is 504 `deadline_exceeded`.",
+    "description": "How long the response may take, in milliseconds; then it is 504 `deadline_exceeded`.",
     "schema": {"type": "integer", "minimum": 1, "maximum": 86_400_000},
 }
 IDEMPOTENCY: dict[str, Any] = {
@@ -79,17 +79,17 @@ _IF_MATCH: dict[str, Any] = {
     "name": "If-Match",
     "in": "header",
     "required": False,
-    "description": "The `revision` that the change is based on; 412 `revision_mismatch` if another is current.",
+    "description": "The `revision` that the change is based on; 412 `revision_mismatch` if it is not current.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r'^[^\s"\x00-\x1f\x7f]+$'},
 }
 _IF_NONE_MATCH: dict[str, Any] = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
-    "description": "The `ETag` of an answer that the client has: where it would be the same again, the answer is 304.",
+    "description": "The `ETag` of a response that the client has: if it would be the same again, the response is 304.",
     "schema": {"type": "string"},
 }
-_ETAG = {"description": "Names this answer, for `If-None-Match`.", "schema": {"type": "string"}}
+_ETAG = {"description": "Identifies this response, for `If-None-Match`.", "schema": {"type": "string"}}
 _NOT_CHANGED = {"description": "Not changed since the `ETag` that `If-None-Match` names"}
 _DRY_RUN_QUERY: dict[str, Any] = {
     "name": "dry_run",
@@ -109,7 +109,7 @@ def failure_schemas() -> dict[str, Any]:
         "ErrorBody": ErrorBody.model_json_schema(),
         "DryRunAnswer": {
             "title": "DryRunAnswer",
-            "description": "The answer to `dry_run=true`: the request would be done.",
+            "description": "The response to `dry_run=true`: the request would succeed.",
             "type": "object",
             "properties": {
                 "status": {"type": "string", "const": "success", "default": "success"},
@@ -125,7 +125,7 @@ def failure_schemas() -> dict[str, Any]:
 
 
 def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Sequence[str]) -> None:
-    """Add to every operation of `part` what it lacks. `methods` and `context` are the adapter's, if it is one's."""
+    """Add what is missing to every operation of `part`. `methods` and `context` are the adapter's, if any."""
     for name in ("HTTPValidationError", "ValidationError"):
         part.schemas.pop(name, None)
     for schema in part.schemas.values():
@@ -167,9 +167,9 @@ def _context(operation: Operation, context: Sequence[str]) -> None:
     known = {one["name"] for one in parameters}
     for name in context:
         if name not in known:
-            told = f"The {name} to work in; the active one where it is not given."
+            text = f"The {name} to work in, by default the active one."
             schema = {"type": "string"}
-            parameters.append({"name": name, "in": "query", "required": False, "description": told, "schema": schema})
+            parameters.append({"name": name, "in": "query", "required": False, "description": text, "schema": schema})
 
 
 def _failures(operation: Operation, *, adapter: bool, mutates: bool) -> None:
@@ -186,9 +186,9 @@ def _failures(operation: Operation, *, adapter: bool, mutates: bool) -> None:
         statuses |= {409, 412}
     for status in sorted(statuses):
         title, code, message = _FAILURES.get(status, ("Failure", "internal_error", "It failed"))
-        told = responses.get(str(status), {}).get("description", "")
+        given = responses.get(str(status), {}).get("description", "")
         responses[str(status)] = {
-            "description": told if told and told not in (HTTPStatus(status).phrase, *_STANDARD) else title,
+            "description": given if given and given not in (HTTPStatus(status).phrase, *_STANDARD) else title,
             "content": {"application/json": {"schema": _FAILURE, "example": _example(status, code, message)}},
         }
 
@@ -214,9 +214,9 @@ def _successes(operation: Operation, schemas: dict[str, Any], *, mutates: bool) 
         if mutates:
             content["schema"] = {"anyOf": [content["schema"], _DRY_RUN]}
     if mutates and "200" not in operation["responses"]:
-        # A dry run created nothing: it is 200 where the real thing is 201.
+        # A dry run creates nothing, so it is 200 instead of 201.
         operation["responses"]["200"] = {
-            "description": "A dry run that found nothing wrong",
+            "description": "A dry run without errors",
             "content": {
                 "application/json": {
                     "schema": _DRY_RUN,

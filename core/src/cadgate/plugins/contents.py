@@ -1,4 +1,4 @@
-"""What an adapter's package holds: its `Method` and `Handler` objects, found by looking through its modules."""
+"""Finds the `Method` and `Handler` objects in an adapter's package, by scanning its modules."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from cadgate.contract.methods import Handler, Method
 
 METHOD_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 RESERVED = frozenset(("session", "internal"))
-"""Resources that are not an adapter's to publish: the server's own, and those that only handlers call."""
+"""Resources that adapters may not publish: the server's own, and those that only handlers call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Each object once, with the module in which it was met first: an import elsewhere is the same object."""
+    """Each object once, with the module in which it was found first: an import elsewhere is the same object."""
 
     methods: dict[int, tuple[Method[Any, Any], str]] = field(default_factory=dict[int, tuple[Method[Any, Any], str]])
     handlers: dict[int, tuple[Handler[Any, Any], str]] = field(default_factory=dict[int, tuple[Handler[Any, Any], str]])
@@ -31,7 +31,7 @@ class Contents:
         return {method.name: method for method, _ in self.methods.values()}
 
     def halves(self) -> Halves:
-        """What the application must answer to be the other half of this package."""
+        """Return the methods that the application must have to match this package."""
         published = frozenset(self.methods_by_name())
         return Halves(published, published - self.handlers_by_name().keys())
 
@@ -40,7 +40,7 @@ class Contents:
 
 
 def contents_of(package: str) -> Contents:
-    """Everything in `package`. Imports its modules, and raises what they raise."""
+    """Return the contents of `package`. Imports its modules, and raises what they raise."""
     found = Contents()
     for module in modules_of(package):
         for value in vars(module).values():
@@ -54,7 +54,7 @@ def contents_of(package: str) -> Contents:
 
 
 def modules_of(package: str) -> Iterator[ModuleType]:
-    """Every module of an adapter's package, except its half that runs inside the application."""
+    """Yield every module of an adapter's package, except the half that runs inside the application."""
     root = importlib.import_module(package)
     yield root
     yield from _modules_below(root, but_for=f"{package}.app")
@@ -63,7 +63,7 @@ def modules_of(package: str) -> Iterator[ModuleType]:
 def _modules_below(package: ModuleType, but_for: str) -> Iterator[ModuleType]:
     # Not `pkgutil.walk_packages`, which imports each package that it finds before anybody can leave it out.
     for found in pkgutil.iter_modules(getattr(package, "__path__", ()), package.__name__ + "."):
-        # Importing a `__main__` runs it.
+        # Importing `__main__` would run it.
         if found.name == but_for or found.name.endswith(".__main__"):
             continue
         module = importlib.import_module(found.name)
@@ -73,7 +73,7 @@ def _modules_below(package: ModuleType, but_for: str) -> Iterator[ModuleType]:
 
 
 def problems_in(contents: Contents) -> list[str]:
-    """What is wrong with the methods and handlers of one adapter; each problem names them."""
+    """Yield what is wrong with the methods and handlers of one adapter, by name."""
     return [*_methods(contents), *_handlers(contents)]
 
 
@@ -96,8 +96,31 @@ def _methods(contents: Contents) -> Iterator[str]:
             elif which == "result" and method.mutates and "warnings" not in kind.model_fields:
                 yield (
                     f"{kind.__name__}, the result of {name!r} in {module}, needs the field `warnings`, since "
-                    "a change may be answered with some: derive it from cadgate.plugin.MayWarn"
+                    "a change may have some: derive it from cadgate.plugin.MayWarn"
                 )
+        yield from _naming(method, module)
+
+
+def _naming(method: Method[Any, Any], module: str) -> Iterator[str]:
+    """What is wrong with the parameter that says what the result of a method is to be called."""
+    for kind in cast("tuple[Any, Any]", (method.params, method.result)):
+        if not isinstance(kind, type) or not issubclass(kind, BaseModel):
+            return
+    params, field = method.params.model_fields, method.naming_parameter
+    if field is None:
+        if method.mutates and method.replay == "call" and "on_conflict" in params:
+            yield (
+                f"the method {method.name!r} in {module} has the parameter `on_conflict`: say by names=… which "
+                "parameter is the name that the application may change"
+            )
+    elif field not in params:
+        known = ", ".join(params) or "it has none"
+        yield f"names={field!r} of the method {method.name!r} in {module} is none of its parameters: {known}"
+    elif method.mutates and "name" not in method.result.model_fields:
+        yield (
+            f"{method.result.__name__}, the result of {method.name!r} in {module}, needs the field `name`, since the "
+            f"parameter {field!r} says what that is to be"
+        )
 
 
 def _listed(resources: frozenset[str]) -> str:

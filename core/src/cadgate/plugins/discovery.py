@@ -1,4 +1,4 @@
-"""Finds adapters and has them loaded. Whatever is wrong with one becomes its `Found.error` and nobody else's."""
+"""Finds and loads adapters. Whatever is wrong with one becomes its `Found.error`, and affects no other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cadgate.config.settings import Settings
 from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ConfigError
 from cadgate.plugins.hookspecs import Adapter
-from cadgate.plugins.loading import Broken, load, told
+from cadgate.plugins.loading import Broken, load, one_line
 
 log = logging.getLogger("cadgate.plugins")
 
@@ -24,7 +24,7 @@ Status = Literal["active", "disabled", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One adapter that a package announced, or that plugins.toml speaks of.
+    """One adapter that a package provides, or that plugins.toml mentions.
 
     `active` ones have `adapter` and `settings`; `failed` ones an `error` that names package and version.
     """
@@ -39,9 +39,9 @@ class Found:
 
 
 def discover(settings: Settings) -> list[Found]:
-    """All adapters, by name. Disabled ones are not imported.
+    """Return all adapters, by name. Disabled ones are not imported.
 
-    :raises ConfigError: where plugins.toml, `.env` or the environment has a wrong value or key for an adapter.
+    :raises ConfigError: if plugins.toml, `.env` or the environment has a wrong value or key for an adapter.
     """
     by_name: dict[str, list[Announced]] = {name: [] for name in settings.adapters}
     for one in announced():
@@ -60,7 +60,7 @@ def discover(settings: Settings) -> list[Found]:
 
 
 def is_enabled(settings: Settings, name: str) -> bool:
-    """Whether an adapter runs where these settings are in force. Raises ConfigError for a value that is none."""
+    """Whether these settings enable an adapter. Raises ConfigError for an invalid value."""
     value = settings.adapters.get(name, {}).get("enabled", True)
     try:
         return TypeAdapter(bool).validate_python(value)
@@ -87,7 +87,7 @@ def _not_installed(settings: Settings, name: str, enabled: bool) -> Found:
 
 
 def _choose(settings: Settings, name: str, claims: Sequence[Announced]) -> list[Found]:
-    """Loads one of the packages that claim `name`; the others are failed with the way to choose them."""
+    """Load one of the packages that claim `name`; the others fail, with how to choose them."""
     wanted = _wanted_package(settings, name)
     if wanted is None:
         chosen: Announced | None = claims[0]
@@ -104,7 +104,7 @@ def _choose(settings: Settings, name: str, claims: Sequence[Announced]) -> list[
             reason = f"{where} asks for package {wanted!r}, which is not installed; pip install {wanted}"
         else:
             reason = (
-                f"the name {name!r} is already taken by {chosen}; "
+                f"the name {name!r} is already in use by {chosen}; "
                 f'to use this package instead, set package = "{one.package}" in [adapters.{name}] of plugins.toml'
             )
         found.append(Found(name, one.package, one.version, "failed", f"{one}: {reason}"))
@@ -122,9 +122,9 @@ def _load(settings: Settings, one: Announced) -> Found:
 
 
 def _settings_of(settings: Settings, adapter: Adapter) -> AdapterSettings:
-    """The adapter's own settings, of its own class.
+    """Return the adapter's own settings, of its own class.
 
-    A required setting that nobody gave breaks this adapter alone; anything that somebody wrote wrongly stops the start.
+    A missing required setting fails this adapter alone; a wrong value stops the gateway's start.
     """
     table = settings.adapters.get(adapter.name, {})
     try:
@@ -147,4 +147,4 @@ def _settings_of(settings: Settings, adapter: Adapter) -> AdapterSettings:
             raise ConfigError("; ".join(written)) from error
         raise Broken("; ".join(missing)) from error
     except (Exception, SystemExit) as error:
-        raise Broken(f"its settings cannot be made: {told(error)}") from error
+        raise Broken(f"its settings cannot be created: {one_line(error)}") from error

@@ -1,4 +1,4 @@
-"""The one hook through which an adapter package announces itself, and the object that it announces."""
+"""The hook by which a package provides an adapter, and the `Adapter` object that it returns."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from cadgate.errors import ConnectionFailed
 from cadgate.sessions.launcher import Launcher
 
 API_VERSION = 1
-"""The version of this surface. It grows by 1 when an adapter written for the version before may break.
+"""The version of this interface, increased by 1 when adapters for the previous version may break.
 
-Adapters write the number that they were written for, and never this name: it is that of the gateway at hand.
+Adapters give the number that they were written for, never this name, which is the version of the installed gateway.
 """
 
 hookspec = pluggy.HookspecMarker("cadgate")
@@ -27,12 +27,12 @@ hookimpl = pluggy.HookimplMarker("cadgate")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Adapter:
-    """One application, as a package contributes it. The host owns prefix, tag, operation ids, WebSocket and lifecycle.
+    """One application of a package. The gateway owns prefix, tag, operation ids, WebSocket and lifecycle.
 
-    `api_version` is the version of this module that the adapter was written for: a number, which stays when the gateway
-    goes on. `package` is scanned for module-level `Method` and `Handler` objects. `context` names request values that
-    go with every call (`?document=` in FreeCAD): in the query for REST, in `params` for batch and WebSocket.
-    `topics` are the adapter's own, besides the host's: what is emitted or published on them reaches who subscribed.
+    `api_version` is the version of this interface that the adapter was written for: a number, which does not change
+    with the gateway. `package` is scanned for module-level `Method` and `Handler` objects. `context` names request
+    values that are sent with every call (`?document=` in FreeCAD): in the query for REST, in `params` for batch and
+    WebSocket. `topics` are the adapter's own, in addition to the gateway's: their events reach all subscribers.
     `pages` is a folder of the package, whose files are served below `/console/{name}/`.
     """
 
@@ -52,9 +52,9 @@ class Adapter:
 
 
 class AdapterSpec:
-    """The hook specification; pluggy reads it."""
+    """The hook specification, for pluggy."""
 
     @hookspec
     def cadgate_adapter(self) -> Adapter:
-        """The adapter of this package."""
+        """Return the adapter of this package."""
         raise NotImplementedError

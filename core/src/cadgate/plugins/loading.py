@@ -1,4 +1,4 @@
-"""Loads one adapter: import, hook, modules, checks. All of it is foreign code, which may raise or never end."""
+"""Loads one adapter: import, hook, modules, checks. All of that is foreign code, which may raise or never end."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from cadgate.plugins.hookspecs import Adapter, AdapterSpec
 from cadgate.plugins.validate import problems_of
 
 PUBLIC = "cadgate.plugin"
-"""What adapters import of the gateway."""
+"""The modules of the gateway that adapters import."""
 SLOW_SECONDS = 2.0
-"""A load that takes longer is worth a word: nothing is served meanwhile."""
+"""Loading that takes longer is logged, because nothing is served meanwhile."""
 
 log = logging.getLogger("cadgate.plugins")
 
 
 class Broken(Exception):
-    """Why one adapter cannot be used."""
+    """The reason why an adapter cannot be used."""
 
 
 class _Load(threading.Thread):
-    """A thread of its own, because an import cannot be stopped: one that does not end is left behind."""
+    """Loads in a thread of its own, because an import cannot be stopped: if it never ends, it is abandoned."""
 
     def __init__(self, one: Announced) -> None:
         super().__init__(name=f"cadgate-load-{one.name}", daemon=True)
@@ -46,10 +46,10 @@ class _Load(threading.Thread):
             self.result = broken
         except BaseException as error:
             log.debug("adapter %r failed to load", self._one.name, exc_info=error)
-            self.result = Broken(told(error))
+            self.result = Broken(one_line(error))
 
     def place(self) -> str:
-        """Where it is at this moment: file and line, no folders."""
+        """Return where the import is now: file name and line."""
         frame = sys._current_frames().get(self.ident or 0)  # pyright: ignore[reportPrivateUsage]
         while frame is not None and frame.f_code.co_filename.startswith(("<frozen", threading.__file__)):
             frame = frame.f_back
@@ -57,18 +57,18 @@ class _Load(threading.Thread):
 
 
 def load(one: Announced, seconds: float) -> Adapter:
-    """The adapter that a package contributes, checked. Raises Broken with all that is wrong with it.
+    """Return the adapter that a package contributes, checked. Raises Broken with everything that is wrong.
 
-    After `seconds` it is given up: the gateway and the other adapters are not to wait for it.
+    It is abandoned after `seconds`, so that the gateway and the other adapters need not wait.
     """
-    importlib.import_module(PUBLIC)  # what that takes is not the adapter's time
+    importlib.import_module(PUBLIC)  # so that their import does not count as the adapter's time
     thread = _Load(one)
     began = time.monotonic()
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
         raise Broken(
-            f"importing it had not ended after {seconds:g} s{thread.place()}; the setting import_seconds is the limit"
+            f"importing it did not finish within {seconds:g} s{thread.place()}; the setting import_seconds is the limit"
         )
     took = time.monotonic() - began
     if took > SLOW_SECONDS:
@@ -87,7 +87,7 @@ def _loaded(one: Announced) -> Adapter:
 
 
 def _adapter_of(one: Announced) -> Adapter:
-    """Imports the package and calls its hook, alone in a plugin manager of its own."""
+    """Import the package and call its hook, in a plugin manager of its own."""
     if one.times > 1:
         raise Broken(f"its metadata lists the entry point {one.name!r} {one.times} times")
     manager = pluggy.PluginManager("cadgate")
@@ -113,7 +113,7 @@ def _check_spelling(manager: pluggy.PluginManager) -> None:
     try:
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        # Its text goes on with the plugin's repr, which holds folders of this machine.
+        # The rest of its text has the plugin's repr, with paths of this machine.
         unknown = str(error).partition(" in plugin ")[0]
         raise Broken(f"{unknown}; the only hook is cadgate_adapter") from error
 
@@ -124,8 +124,8 @@ def _no_hook(one: Announced, plugin: object) -> str:
     return f"{one.point.value} has no function cadgate_adapter marked with @hookimpl"
 
 
-def told(error: BaseException) -> str:
-    """The exception in one line, with the file and line that raised it: names only, no folders."""
+def one_line(error: BaseException) -> str:
+    """Return the exception as one line, with the name and line of the file that raised it."""
     text = " ".join(str(error).split()) or "no message"
     if isinstance(error, ImportError) and error.path:
         text = text.replace(f" ({error.path})", "")

@@ -1,4 +1,4 @@
-"""The checks of one `Adapter` at load: they find all that is wrong with it, so that its author sees it at once."""
+"""Checks one `Adapter` when it is loaded, and reports everything that is wrong at once."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 MAX_NAME = 40
 TOPIC = re.compile(rf"[a-z][a-z0-9_]{{0,{MAX_NAME - 1}}}")
 HOST_TOPICS = frozenset(("objects", "scene", "render", "output", "status", "clients", "progress", "journal"))
-"""Those of every adapter, and those by which an application speaks with the host alone."""
+"""The topics of every adapter, and those by which an application reports to the gateway only."""
 RESERVED = frozenset(("artifacts", "gateway", "adapters"))
-"""Names that the host's own URLs and tables have."""
+"""Names in the gateway's own URLs and tables."""
 
 HOST_ROUTES = frozenset((("POST", "/batch"), ("GET", "/methods"), ("POST", "/undo"), ("POST", "/redo")))
-"""What the host serves under every adapter's prefix."""
+"""The routes that the gateway serves below every adapter's prefix."""
 
 _KINDS: Mapping[str, type] = {
     "launcher": Launcher,
@@ -37,12 +37,12 @@ _PARAMETER = re.compile(r"{[^{}]*}")
 
 
 def problems_of(adapter: Adapter, entry_point: str) -> list[str]:
-    """What is wrong with `adapter`, which the entry point `entry_point` contributed; empty if nothing is."""
+    """Return what is wrong with `adapter`, which the entry point `entry_point` provides; empty if nothing is."""
     if adapter.api_version != API_VERSION:
-        # Its other fields may mean something else in that version.
+        # Its other fields may have a different meaning in that version.
         return [
             f"it is written for version {adapter.api_version!r} of cadgate.plugin, and this gateway has {API_VERSION}: "
-            "install versions of both that agree"
+            "install matching versions of both"
         ]
     return [
         *_identity(adapter, entry_point),
@@ -58,13 +58,13 @@ def _identity(adapter: Adapter, entry_point: str) -> Iterator[str]:
     values: dict[str, Any] = {key: getattr(adapter, key) for key in ("name", "title", "description", "package")}
     for key, value in values.items():
         if not isinstance(value, str) or not value.strip():
-            yield f"{key} must be a text, not {value!r}"
+            yield f"{key} must be a string, not {value!r}"
     name = values["name"]
     if isinstance(name, str):
         if not NAME.fullmatch(name) or len(name) > MAX_NAME:
             yield f"name {name!r} must be at most {MAX_NAME} of a-z, 0-9, - and _, and start with a letter"
         elif name in RESERVED:
-            yield f"name {name!r} is the host's own"
+            yield f"name {name!r} is reserved for the gateway"
         if name != entry_point:
             yield f"name {name!r} is not the name of its entry point, {entry_point!r}"
     package = values["package"]
@@ -93,7 +93,7 @@ def _context(adapter: Adapter) -> Iterator[str]:
         return
     for value in values:
         if not isinstance(value, str) or not value.isidentifier():
-            yield f"context holds {value!r}, which is not a name"
+            yield f"context has {value!r}, which is not a name"
 
 
 def _topics(adapter: Adapter) -> Iterator[str]:
@@ -103,11 +103,11 @@ def _topics(adapter: Adapter) -> Iterator[str]:
         return
     for value in values:
         if not isinstance(value, str) or not TOPIC.fullmatch(value):
-            yield f"topics holds {value!r}, which must be at most {MAX_NAME} of a-z, 0-9 and _, and start with a letter"
+            yield f"topics has {value!r}, which must be at most {MAX_NAME} of a-z, 0-9 and _, and start with a letter"
         elif value in HOST_TOPICS:
-            yield f"topics holds {value!r}, which is the host's own: emit on it without declaring it"
+            yield f"topics has {value!r}, which is the gateway's own: emit on it without declaring it"
     if len(set(map(repr, values))) < len(values):
-        yield f"topics holds a name twice: {list(values)!r}"
+        yield f"topics has a name twice: {list(values)!r}"
 
 
 def _pages(adapter: Adapter) -> Iterator[str]:
@@ -132,11 +132,11 @@ def _routers(contributed: object) -> Iterator[str]:
     seen: dict[tuple[str, str], str] = {}
     for router in routers:
         if not isinstance(router, APIRouter):
-            yield f"routers holds {router!r}, which is not a cadgate.plugin.Router"
+            yield f"routers has {router!r}, which is not a cadgate.plugin.Router"
             continue
-        # FastAPI would run it inside the host's own lifespan, where its failure takes the neighbours along.
+        # FastAPI would run it in the gateway's own lifespan, where its failure would affect the other adapters.
         if _has_lifespan(router):
-            yield "a router has a lifespan or startup and shutdown functions: the host owns the lifecycle"
+            yield "a router has a lifespan or startup and shutdown functions: the gateway owns the lifecycle"
         for route in iter_route_contexts(router.routes):
             yield from _route(route, seen)
 
@@ -151,17 +151,17 @@ def _route(route: RouteContext, seen: dict[tuple[str, str], str]) -> Iterator[st
     path = route.path or ""
     if not isinstance(route.original_route, APIRoute):
         kind = type(route.original_route).__name__
-        yield f"{path!r} is a {kind}: only HTTP routes may be contributed (the host owns /ws)"
+        yield f"{path!r} is a {kind}: only HTTP routes may be contributed (the gateway owns /ws)"
         return
     function = getattr(route.endpoint, "__name__", repr(route.endpoint))
     if not path.startswith("/"):
         yield f"the path {path!r} of {function} must start with '/'"
     for verb in sorted(route.methods or ()):
-        # Two paths that differ in the names of their parameters only are the same to a request: the first would win.
+        # Paths that differ only in the names of their parameters match the same requests: the first would win.
         key = (verb, _PARAMETER.sub("{}", path))
         if key in HOST_ROUTES:
-            yield f"{verb} {path} of {function} is the host's own route"
+            yield f"{verb} {path} of {function} is a route of the gateway"
         elif key in seen:
-            yield f"{verb} {path} is there twice: {seen[key]} and {function}"
+            yield f"{verb} {path} is declared twice: {seen[key]} and {function}"
         else:
             seen[key] = function

@@ -1,4 +1,4 @@
-"""The 422 of what a validator found, in the API's own words."""
+"""Makes the 422 from a validator's errors, in the API's own words."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from cadgate.refusals.words import reworded
 def validation_failed(
     errors: Sequence[Mapping[str, Any]], unlisted: int = 0, *, contract: Contract | None = None, skipped: int = 0
 ) -> CadgateError:
-    """The 422 of a validator's errors in the API's own words, or the 400 of a body that is no JSON at all.
+    """Return the 422 for a validator's errors, or the 400 for a body that is not JSON.
 
-    `contract` is what was expected; the first `skipped` parts of each `loc` say where that is. `unlisted` errors are
-    only counted.
+    `contract` is what was expected; the first `skipped` parts of each `loc` name its part of the request. `unlisted`
+    errors are only counted.
     """
     for item in errors[:MAX_ERRORS]:
         if item["type"] == "json_invalid":
             reason = item.get("ctx", {}).get("error", "invalid")
             return MalformedJson(f"The body is not JSON: {plain(reason)}")
-    told = reworded(errors[:MAX_ERRORS], contract or Contract(), skipped=skipped)
-    return refusal(told, max(0, len(errors) - MAX_ERRORS) + unlisted)
+    entries = reworded(errors[:MAX_ERRORS], contract or Contract(), skipped=skipped)
+    return refusal(entries, max(0, len(errors) - MAX_ERRORS) + unlisted)
 
 
-def refusal(told: Sequence[dict[str, Any]], unlisted: int = 0) -> CadgateError:
-    """The 422 that says what `told` says; `unlisted` errors are only counted."""
+def refusal(entries: Sequence[dict[str, Any]], unlisted: int = 0) -> CadgateError:
+    """Return the 422 with these `entries`; `unlisted` errors are only counted."""
     listed: list[dict[str, Any]] = []
-    for one in told:
+    for one in entries:
         entry = {**one, "loc": [plain(part) for part in one["loc"]], "msg": str(plain(one["msg"]))}
         listed.append({**entry, "input": plain(one["input"])} if "input" in one else entry)
     total = len(listed) + unlisted

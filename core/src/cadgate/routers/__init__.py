@@ -1,1 +1,1 @@
-""""""
+"""The gateway's own routes, and those that every adapter gets."""

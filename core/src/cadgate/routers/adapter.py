@@ -1,4 +1,4 @@
-"""The routes that the host gives every adapter: the list of its methods, batch, undo and redo, restart."""
+"""The routes that the gateway adds to every adapter: the list of its methods, batch, undo and redo, restart."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from cadgate.dispatch.served import ServedAdapter
 from cadgate.models.common import Empty
 from cadgate.models.responses import Failure, Result, Success
 from cadgate.openapi.extensions import METHOD_EXTENSION
-from cadgate.security.caller import deed_of
+from cadgate.security.caller import audit_event_of
 from cadgate.web.access import requires
 from cadgate.web.context import context_of
 from cadgate.web.dependencies import application_of, session_of
@@ -22,54 +22,54 @@ from cadgate.web.router import Router
 
 
 class RouteInfo(Result):
-    """Where REST offers a method."""
+    """The route of a method."""
 
     verb: str
     path: str
 
 
 class MethodInfo(Result):
-    """One operation, for programs that build calls themselves."""
+    """A method, for programs that build calls themselves."""
 
     name: str
     params: dict[str, Any] = Field(description="JSON Schema of the parameters.")
     result: dict[str, Any] = Field(description="JSON Schema of the result.")
     mutates: bool
     scope: str
-    atomic: bool = Field(description="Whether it may stand in an atomic batch.")
-    route: RouteInfo | None = Field(description="Null where only batch and WebSocket reach it.")
+    atomic: bool = Field(description="Whether it is allowed in an atomic batch.")
+    route: RouteInfo | None = Field(description="Null if only batch and WebSocket can call it.")
 
 
 class MethodList(Result):
-    """Every method of an adapter, in order of name."""
+    """Every method of an adapter, sorted by name."""
 
     methods: list[MethodInfo]
 
 
 class Restarting(Result):
-    """The application is being ended and started again, with its documents."""
+    """The application is being restarted, with its documents."""
 
     restarting: bool = True
 
 
 def host_router(name: str, context: Sequence[str]) -> APIRouter:
-    """The router that is mounted beside the routers of the adapter `name`, whose context values are `context`."""
+    """Return the router that the adapter `name` gets in addition; `context` has its context values."""
     router = Router()
     bound = Depends(_bound(name, context))
     made: dict[str, MethodList] = {}
-    # What a context value names may not be there.
+    # What a context value names may not exist.
     missing = (404,) if context else ()
 
     @router.get("/methods", dependencies=[requires("read")])
     async def list_methods(request: Request) -> Success[MethodList]:
-        """List every method with the JSON Schemas of its parameters and its result, and its route."""
-        context_of(request)  # refuses headers that mean nothing, as all routes do
+        """List every method with its route and the JSON Schemas of its parameters and result."""
+        context_of(request)  # refuses invalid headers, as all routes do
         if name not in made:
-            # Schemas of all models take a tenth of a second, which the loop does not have.
+            # The schemas of all models take a tenth of a second, too long for the event loop.
             made[name] = await anyio.to_thread.run_sync(_list, session_of(request, name).served)
         return Success(made[name])
 
-    # Each of its calls asks for its own scope, and has its own line in the audit log.
+    # Each of its calls requires its own scope, and has its own line in the audit log.
     @router.post(
         "/batch",
         response_model=Success[BatchResults],
@@ -79,27 +79,27 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
     async def batch(body: Batch, request: Request, app: Annotated[Application, bound]) -> Any:
         """Run many calls in one round trip.
 
-        Each call sees what the ones before it did, and has its own entry in `results`. With `atomic`, a call that fails
-        takes back everything: the answer is its error, and `details.index` says which it was.
+        Each call sees the effects of those before it, and has its own entry in `results`. With `atomic`, a failing call
+        rolls everything back: the response is its error, and `details.index` is its place.
         """
         results = await run_batch(session_of(request, name), app.context, body)
         return await written(results) or Success(results)
 
     @router.operation("POST", "/undo", UNDO, errors=missing)
     async def undo(app: Annotated[Application, bound]) -> Success[History]:
-        """Take back what the last request changed. 409 `conflict` when there is nothing."""
+        """Undo what the last request changed. 409 `conflict` if there is nothing to undo."""
         return Success(await app.call(UNDO, Empty()))
 
     @router.operation("POST", "/redo", REDO, errors=missing)
     async def redo(app: Annotated[Application, bound]) -> Success[History]:
-        """Do again what was undone last. 409 `conflict` when there is nothing."""
+        """Redo what was undone last. 409 `conflict` if there is nothing to redo."""
         return Success(await app.call(REDO, Empty()))
 
     @router.post("/restart", status_code=202, dependencies=[requires("execute", audited_as="session.restart")])
     async def restart(request: Request) -> Success[Restarting]:
-        """End the application and start it again with its documents; also the way out of `down`."""
+        """Restart the application with its documents, also when it is `down`."""
         runtime = session_of(request, name)
-        with runtime.served.audit.watching(deed_of(request, "session.restart", name)):
+        with runtime.served.audit.recording(audit_event_of(request, "session.restart", name)):
             runtime.session.restart("asked for by a client")
             runtime.session.request_start()
         return Success(Restarting())
@@ -121,7 +121,7 @@ def _list(served: ServedAdapter) -> MethodList:
 
 
 def _routes(served: ServedAdapter) -> dict[str, RouteInfo]:
-    """Where each method is reached, by what the routes themselves say."""
+    """Return the route of each method, from the routes' own declarations."""
     found: dict[str, RouteInfo] = {}
     prefix = f"/api/v1/{served.adapter.name}"
     for router in (*served.adapter.routers, host_router(served.adapter.name, ())):

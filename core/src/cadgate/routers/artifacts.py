@@ -1,4 +1,4 @@
-"""Files: list, download, remove, store. What applications wrote and what clients uploaded, under one roof."""
+"""Routes of artifacts: list, download, remove, and store the files of applications and clients."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cadgate.models.common import Params
 from cadgate.models.responses import Artifact, Deleted, Failure, Result, Success
 from cadgate.openapi.operations import IDEMPOTENCY
 from cadgate.security.audit import AuditLog
-from cadgate.security.caller import authority_of, deed_of
+from cadgate.security.caller import audit_event_of, authority_of
 from cadgate.web.access import requires
 from cadgate.web.context import context_of
 from cadgate.web.downloads import file_response
@@ -28,14 +28,14 @@ router = Router(prefix="/api/v1/artifacts")
 
 
 class ArtifactPage(Params):
-    """Which part of the list."""
+    """The part of the list to return."""
 
     limit: Annotated[int, Field(ge=1, le=10_000, description="At most so many.")] = 1000
     offset: Annotated[int, Field(ge=0, description="So many are skipped.")] = 0
 
 
 class ArtifactList(Result):
-    """Some of the artifacts, the newest first, and how many there are in all."""
+    """A page of the artifacts, newest first, and their total number."""
 
     artifacts: list[Artifact]
     total: int
@@ -49,12 +49,12 @@ _UPLOAD: dict[str, Any] = {"requestBody": {"required": True, "content": {"multip
 
 
 async def _once(request: Request, digest: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Do what a request asks for; only once, where it has an idempotency key."""
+    """Run the work of a request; only once, if it has an idempotency key."""
     key = context_of(request).idempotency_key
     if key is None:
         await work()
     else:
-        await request.app.state.once.do(f"{authority_of(request.scope).identity} {key}", digest, work)
+        await request.app.state.once.run_once(f"{authority_of(request.scope).identity} {key}", digest, work)
 
 
 def _store(request: Request) -> ArtifactStore:
@@ -63,7 +63,7 @@ def _store(request: Request) -> ArtifactStore:
 
 @router.get("", dependencies=[requires("read")])
 async def list_artifacts(request: Request, page: Annotated[ArtifactPage, Query()]) -> Success[ArtifactList]:
-    """List the artifacts, the newest first."""
+    """List the artifacts, newest first."""
     listed, total = await anyio.to_thread.run_sync(_store(request).page, page.offset, page.limit)
     return Success(ArtifactList(artifacts=listed, total=total))
 
@@ -76,7 +76,7 @@ async def list_artifacts(request: Request, page: Annotated[ArtifactPage, Query()
     dependencies=[requires("write", audited_as="artifacts.store")],
 )
 async def store_artifact(request: Request) -> Success[Artifact]:
-    """Store a file: multipart/form-data with the file in the field `file`. Its name keeps its last segment only."""
+    """Store a file: multipart/form-data with the file in the field `file`. Only its name's last segment is kept."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise ValidationFailed("The request has no file: send multipart/form-data with the file in the field 'file'")
     return Success(await receive_upload(_store(request), request, key=context_of(request).idempotency_key))
@@ -89,7 +89,7 @@ async def store_artifact(request: Request) -> Success[Artifact]:
     dependencies=[requires("read")],
     responses={
         200: {"description": "The bytes", "content": _BYTES},
-        206: {"description": "The part that `Range` asked for", "content": _BYTES},
+        206: {"description": "The requested range", "content": _BYTES},
         304: {"description": "Not changed since the `ETag` that `If-None-Match` names"},
         404: {"model": Failure},
         416: {"model": Failure},
@@ -107,9 +107,9 @@ async def download_artifact(id: str, request: Request) -> Response:
     dependencies=[requires("write", audited_as="artifacts.delete")],
 )
 async def delete_artifact(id: str, request: Request) -> Success[Deleted]:
-    """Remove an artifact. A download of it that runs ends normally. A key removes what it has stored itself."""
+    """Remove an artifact. Running downloads finish normally. A key can remove only what it has stored itself."""
     audit: AuditLog = request.app.state.audit
-    with audit.watching(deed_of(request, "artifacts.delete")) as learned:
+    with audit.recording(audit_event_of(request, "artifacts.delete")) as learned:
         identity = authority_of(request.scope).identity
 
         async def remove() -> None:

@@ -1,6 +1,6 @@
-"""The console: a page in which a person writes code for an application and sees what happens. Files in `../console`.
+"""The console: a page for running code in an application and watching its effects. Its files are in `../console`.
 
-Below it are the pages that an adapter brings itself.
+The pages of an adapter itself are below it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cadgate.models.root import rooted
 from cadgate.web.access import requires
 from cadgate.web.router import Router
 
-router = Router(dependencies=[requires()])  # whoever has a key
+router = Router(dependencies=[requires()])  # any caller with a key
 
 ASSETS = "/console-assets"
 _FOLDER = Path(__file__).parent.parent / "console"
@@ -40,7 +40,7 @@ INDEX = "index.html"
 
 @router.get("/console", include_in_schema=False)
 async def consoles(request: Request) -> Response:
-    """To the page of the first adapter; it has links to the others."""
+    """Redirect to the page of the first adapter, which has links to the others."""
     for name in request.app.state.runtimes:
         return RedirectResponse(rooted(f"/console/{quote(name, safe='')}"), 303)
     raise NotFound("There is no active adapter; GET /plugins lists them")
@@ -48,19 +48,19 @@ async def consoles(request: Request) -> Response:
 
 @router.get("/console/{adapter:name}", include_in_schema=False)
 async def console(adapter: str, request: Request) -> Response:
-    """The page of one adapter."""
+    """Return the page of one adapter."""
     folder = _pages_of(request, adapter)
     page = (_FOLDER / INDEX).read_text()
     if folder is not None:
         page = page.replace("<!-- pages -->", await anyio.to_thread.run_sync(_links, adapter, folder))
     if "login" in request.scope["state"]:
-        page = page.replace("<body>", "<body data-login>")  # whose cookie a script does not see
+        page = page.replace("<body>", "<body data-login>")  # whose cookie is invisible to scripts
     return HTMLResponse(page, headers=_HEADERS)
 
 
 @router.get("/console/{adapter:name}/{file:path}", include_in_schema=False)
 async def own_page(adapter: str, file: str, request: Request) -> Response:
-    """A file of an adapter's own pages; its index.html, where none is named."""
+    """Return a file of an adapter's own pages; its index.html if none is named."""
     folder = _pages_of(request, adapter)
     found = None if folder is None else await anyio.to_thread.run_sync(_file_below, folder, file or INDEX)
     if found is None:
@@ -69,7 +69,7 @@ async def own_page(adapter: str, file: str, request: Request) -> Response:
 
 
 def _pages_of(request: Request, adapter: str) -> Path | None:
-    """The folder of an adapter's pages, where it has some. Raises NotFound."""
+    """Return the folder of an adapter's pages, if it has any. Raises NotFound."""
     runtime = request.app.state.runtimes.get(adapter)
     if runtime is None:
         raise NotFound(f"There is no active adapter {adapter!r}; GET /plugins lists them")
@@ -77,7 +77,7 @@ def _pages_of(request: Request, adapter: str) -> Path | None:
 
 
 def _file_below(folder: Path, name: str) -> Path | None:
-    """A plain file of the folder that is not hidden; None for everything else."""
+    """Return the path of a regular file in the folder that is not hidden; None for anything else."""
     parts = name.split("/")
     if any(not part or part.startswith(".") or "\\" in part or "\0" in part for part in parts):
         return None
@@ -90,7 +90,7 @@ def _file_below(folder: Path, name: str) -> Path | None:
 
 
 def _links(adapter: str, folder: Path) -> str:
-    """Links to the pages of the folder itself, by their names."""
+    """Return links to the pages in the folder, by their names."""
     pages = sorted(path.name for path in folder.glob("*.html") if _file_below(folder, path.name) is not None)
     return "".join(
         f'<a href="{escape(quote(adapter, safe=""))}/{escape(quote(name))}">{escape(Path(name).stem)}</a>'
@@ -100,7 +100,7 @@ def _links(adapter: str, folder: Path) -> str:
 
 @router.get(ASSETS + "/{file:name}", include_in_schema=False)
 async def asset(file: str) -> Response:
-    """Its script and style."""
+    """Return the page's script or style."""
     if file not in _FILES:
         raise NotFound(f"There is no asset {file!r}")
     return FileResponse(_FOLDER / file, headers=_HEADERS)

@@ -1,4 +1,4 @@
-"""The documentation pages. Their scripts and styles are served from here: they work without internet."""
+"""The documentation pages. Their scripts and styles are served by the gateway, so they work offline."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from cadgate.openapi.document import Document
 from cadgate.web.access import requires
 from cadgate.web.router import Router
 
-router = Router(dependencies=[requires()])  # whoever has a key
+router = Router(dependencies=[requires()])  # any caller with a key
 
 ASSETS = "/docs/assets"
 _RELATIVE = "docs/assets"
-"""As the pages name it: whatever path a proxy serves them at."""
+"""The relative URL in the pages, whatever path a proxy serves them at."""
 ICON = "page-assets/icon.svg"
 _FOLDER = Path(fastapi_offline.__file__).parent / "static"
 _ONLY_HERE = {
@@ -31,7 +31,7 @@ _ONLY_HERE = {
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src blob:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 }
-"""The pages load nothing from anywhere else, whatever their scripts would like."""
+"""The policy that keeps the pages from loading anything from elsewhere."""
 
 _FOREIGN_PICTURE = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 _FILES = ("favicon.png", "redoc.standalone.js", "swagger-ui-bundle.js", "swagger-ui.css")
@@ -39,14 +39,14 @@ _FILES = ("favicon.png", "redoc.standalone.js", "swagger-ui-bundle.js", "swagger
 
 @router.get("/openapi.json", include_in_schema=False)
 async def openapi(request: Request) -> Response:
-    """The description of every route."""
+    """Return the OpenAPI document."""
     document: Document = request.app.openapi
     return Response(await anyio.to_thread.run_sync(document.text), media_type="application/json")
 
 
 @router.get("/docs", include_in_schema=False)
 async def swagger(request: Request) -> HTMLResponse:
-    """Swagger UI."""
+    """Return Swagger UI."""
     page = get_swagger_ui_html(
         openapi_url="openapi.json",
         title="cadgate",
@@ -61,7 +61,7 @@ async def swagger(request: Request) -> HTMLResponse:
 
 @router.get("/redoc", include_in_schema=False)
 async def redoc(request: Request) -> HTMLResponse:
-    """ReDoc."""
+    """Return ReDoc."""
     page = get_redoc_html(
         openapi_url="openapi.json",
         title="cadgate",
@@ -75,7 +75,7 @@ async def redoc(request: Request) -> HTMLResponse:
 
 @router.get(ASSETS + "/{file:name}", include_in_schema=False)
 async def asset(file: Annotated[str, PathParameter()]) -> Response:
-    """A script, style or picture of the pages."""
+    """Return a script, style or picture of the pages."""
     if file not in _FILES:
         raise NotFound(f"There is no asset {file!r}")
     kind = mimetypes.guess_type(file)[0]
@@ -84,5 +84,5 @@ async def asset(file: Annotated[str, PathParameter()]) -> Response:
 
 @functools.cache
 def _content(file: str) -> bytes:
-    """The file, with the one picture that ReDoc would load from its maker's server replaced by one from here."""
+    """Return a file, with the picture that ReDoc would load from its maker's server replaced by a local one."""
     return (_FOLDER / file).read_bytes().replace(_FOREIGN_PICTURE, f"{_RELATIVE}/favicon.png".encode())

@@ -1,4 +1,4 @@
-"""Is the gateway alive, are its applications, can work be sent? The first never waits for an application."""
+"""Health: whether the gateway and its applications are alive, and whether they accept work."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from cadgate.web.error_handlers import inactive
 from cadgate.web.router import Router
 
 router = Router()
-_FOR_KEYS = requires()  # whoever has a key
+_FOR_KEYS = requires()  # any caller with a key
 _FOR_PROBES = requires(open_to="probes")
 
 
 class AdapterState(Result):
-    """What the gateway knows of one adapter without asking its application."""
+    """What the gateway knows about one adapter without querying its application."""
 
     status: Literal["starting", "up", "busy", "down", "unavailable", "disabled", "failed"]
-    application: str | None = Field(default=None, description="Name and version, once it said them.")
+    application: str | None = Field(default=None, description="Name and version, once it has started.")
     pid: int | None = None
     mode: str | None = Field(default=None, description="managed, external.")
     queue_depth: int = 0
@@ -41,7 +41,7 @@ class AdapterState(Result):
 
 
 class AuditState(Result):
-    """The audit log."""
+    """The state of the audit log."""
 
     status: Literal["on", "off", "failing"] = Field(description="failing: the last line could not be written.")
     lost: int = Field(description="Lines that could not be written since the gateway started.")
@@ -49,10 +49,10 @@ class AuditState(Result):
 
 
 class Health(Result):
-    """The gateway, and its adapters as it knows them."""
+    """The gateway, and what it knows about its adapters."""
 
     status: Literal["healthy", "degraded"] = Field(
-        description="degraded: an enabled adapter cannot take work, or the audit log cannot be written."
+        description="degraded: an enabled adapter cannot accept work, or the audit log cannot be written."
     )
     version: str
     uptime_seconds: float
@@ -68,7 +68,7 @@ class DamageReport(BaseModel):
 
 
 class AdapterHealth(BaseModel):
-    """The answer of an application's main thread, or that it is busy and with what."""
+    """The answer of an application's main thread, or what it is busy with."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -79,23 +79,23 @@ class AdapterHealth(BaseModel):
     queue_depth: int = 0
     mode: str | None = None
     busy_ms: float | None = Field(None, description="busy: since when, in milliseconds.")
-    method: str | None = Field(None, description="busy: the method that runs.")
+    method: str | None = Field(None, description="busy: the running method.")
     damages: list[DamageReport] | None = Field(
         None,
-        description="What could not be restored since the gateway started, the newest last. What is before it was; the "
-        "files themselves are in the session's folder, journal/damaged-NNNNNN.",
+        description="What could not be restored since the gateway started, newest last. What came before was; the "
+        "damaged files are in the session's folder, journal/damaged-NNNNNN.",
     )
     keeps: Literal["snapshots"] | None = Field(
         None,
-        description="snapshots: something in the session acts by itself on what calls do (scripted objects, handlers, "
-        "drivers, executed code), so that each change is kept by a snapshot of its own, which takes longer. Absent: "
-        "changes are kept by a log.",
+        description="snapshots: something in the session acts by itself on changes (scripted objects, handlers, "
+        "drivers, executed code), so that each change is saved by a snapshot of its own, which takes longer. Absent: "
+        "changes are saved by a log.",
     )
     keeps_because: str | None = Field(
         None, description="Why. What executed code left behind ends with the application (POST /restart)."
     )
     sandbox: SandboxState | None = Field(
-        None, description="Whether it is shut in. Absent: the gateway does not start it."
+        None, description="Whether it is sandboxed. Absent: the gateway does not start it."
     )
     problems: list[str] | None = Field(
         None, description="Why changes, or snapshots that shorten a restoration, cannot be written now."
@@ -103,13 +103,13 @@ class AdapterHealth(BaseModel):
 
 
 class Ready(Result):
-    """Every enabled adapter can take work."""
+    """Every enabled adapter can accept work."""
 
     ready: Literal[True] = True
 
 
 def states(request: Request) -> dict[str, AdapterState]:
-    """The state of each adapter by name; where several packages claim a name, that of the active one."""
+    """Return the state of each adapter by name; if several packages claim a name, that of the active one."""
     found: list[Found] = request.app.state.plugins
     runtimes: dict[str, AdapterRuntime] = request.app.state.runtimes
     known: dict[str, AdapterState] = {}
@@ -140,20 +140,20 @@ def _audit(request: Request) -> AuditState:
 
 
 def works(state: AdapterState) -> bool:
-    """Whether an adapter needs nobody's attention."""
+    """Whether an adapter needs no attention."""
     return state.status in ("up", "busy", "disabled")
 
 
 def _status_only(result: dict[str, Any]) -> JSONResponse:
-    """The answer of an open probe to somebody without a key (`open_probes`)."""
+    """Return the response of an open probe to a caller without a key (`open_probes`)."""
     return JSONResponse({"status": "success", "result": result})
 
 
 @router.get("/health", response_model=Success[Health], dependencies=[_FOR_PROBES])
 async def health(request: Request) -> Any:
-    """Say that the gateway lives, and what it knows of its adapters.
+    """Report that the gateway is alive, and what it knows about its adapters.
 
-    200 as long as the gateway answers. It never waits for an application: ask `/health/{adapter}` for a real answer.
+    200 as long as the gateway answers. It never waits for an application; `/health/{adapter}` queries one.
     """
     known, audit = states(request), _audit(request)
     status = "healthy" if all(map(works, known.values())) and audit.status != "failing" else "degraded"
@@ -172,14 +172,14 @@ async def health(request: Request) -> Any:
 
 @router.get("/ready", response_model=Success[Ready], responses={503: {"model": Failure}}, dependencies=[_FOR_PROBES])
 async def ready(request: Request) -> Any:
-    """Answer 200 only if every enabled adapter can take work now; 503 says which cannot."""
+    """Answer 200 only if every enabled adapter can accept work now; 503 says which cannot."""
     waiting = {name: state for name, state in states(request).items() if not works(state)}
     if waiting and authority_of(request.scope) is NOBODY:
-        raise ApplicationUnavailable("Not every adapter can take work; a key shows which", retry_after=1)
+        raise ApplicationUnavailable("Not every adapter can accept work; a key shows which", retry_after=1)
     if waiting:
-        told = ", ".join(f"{name} is {state.status}" for name, state in waiting.items())
+        waiting_for = ", ".join(f"{name} is {state.status}" for name, state in waiting.items())
         raise ApplicationUnavailable(
-            f"Not every adapter can take work: {told}",
+            f"Not every adapter can accept work: {waiting_for}",
             details={"adapters": {name: state.model_dump(exclude_none=True) for name, state in waiting.items()}},
             retry_after=1,
         )
@@ -195,8 +195,8 @@ async def ready(request: Request) -> Any:
 async def adapter_health(adapter: str, request: Request) -> Success[AdapterHealth]:
     """Ping one application through its main thread.
 
-    `up` with the latency in milliseconds; `busy` with what runs and since when, where the main thread gave no answer
-    within a second. An application that is starting, down or not available is 503 with the reason and the remedy.
+    `up` with the latency in milliseconds, or `busy` with the running method and for how long, if the main thread does
+    not answer within a second. If the application is starting, down or unavailable: 503 with reason and remedy.
     """
     runtimes: dict[str, AdapterRuntime] = request.app.state.runtimes
     found: list[Found] = [one for one in request.app.state.plugins if one.name == adapter]
@@ -205,5 +205,5 @@ async def adapter_health(adapter: str, request: Request) -> Success[AdapterHealt
         return Success(AdapterHealth.model_validate(answer))
     if not found:
         known = ", ".join(sorted({one.name for one in request.app.state.plugins})) or "none"
-        raise NotFound(f"There is no adapter {adapter!r}; known are: {known}", details={"adapter": adapter})
+        raise NotFound(f"There is no adapter {adapter!r}; known adapters: {known}", details={"adapter": adapter})
     raise inactive(found[0])

@@ -1,4 +1,4 @@
-"""`/`: what runs here and where things are, as a page for people and as JSON for programs."""
+"""`/`: what is running and where things are, as a page for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from cadgate.web.access import requires
 from cadgate.web.callers import LOGOUT, accepts_html
 from cadgate.web.router import Router
 
-router = Router(dependencies=[requires()])  # whoever has a key
+router = Router(dependencies=[requires()])  # any caller with a key
 
 _LINKS = (
-    ("docs", "/docs", "Every route, to read and to try"),
+    ("docs", "/docs", "Every route, to read and to try out"),
     ("redoc", "/redoc", "The same, to read"),
     ("openapi", "/openapi.json", "OpenAPI, for generators of clients"),
     ("asyncapi", "/asyncapi.json", "AsyncAPI of the WebSockets"),
     ("health", "/health", "Whether the gateway and its applications work"),
-    ("ready", "/ready", "Whether every application can take work"),
-    ("version", "/version", "What runs, in which version"),
+    ("ready", "/ready", "Whether every application can accept work"),
+    ("version", "/version", "What is running, in which version"),
     ("plugins", "/plugins", "Adapters, their packages and routes"),
     ("artifacts", "/api/v1/artifacts", "Files that were written or stored"),
     ("metrics", "/metrics", "For Prometheus"),
@@ -65,7 +65,7 @@ _PAGE = """<!doctype html>
 
 @router.get("/", include_in_schema=False)
 async def home(request: Request) -> Response:
-    """What runs here, with links."""
+    """What is running, with links."""
     known = states(request)
     titles = _titles(request)
     if accepts_html(dict(request.scope["headers"])):
@@ -87,7 +87,7 @@ async def home(request: Request) -> Response:
 
 
 def _titles(request: Request) -> dict[str, str]:
-    """Of the active adapters, by name."""
+    """The active adapters, by name."""
     found: list[Found] = request.app.state.plugins
     return {one.name: one.adapter.title for one in found if one.status == "active" and one.adapter is not None}
 

@@ -1,4 +1,4 @@
-"""The log-in page: takes a key, and gives a cookie that stands for it. And what all small pages share: style, icon."""
+"""The log-in page, which exchanges a key for a cookie; and the style and icon that all small pages share."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from cadgate.errors import (
 )
 from cadgate.models.root import ROOT, rooted
 from cadgate.security.audit import AuditLog
-from cadgate.security.caller import authority_of, deed_of
+from cadgate.security.caller import audit_event_of, authority_of
 from cadgate.security.identity import KeyHolder
 from cadgate.security.keys import Key
 from cadgate.security.logins import Login, WrongKeys
@@ -45,7 +45,7 @@ _FILES = {"pages.css": "text/css", "icon.svg": "image/svg+xml"}
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
-    # Not no-referrer: browsers would send `Origin: null` with the form then.
+    # Not no-referrer, with which browsers would send `Origin: null` with the form.
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
@@ -62,7 +62,7 @@ _PAGE = """<!doctype html>
 <body>
 <main class="narrow">
 <h1>cadgate</h1>
-<p class="quiet" id="hint">This gateway asks for a key. Whoever runs it makes one with
+<p class="quiet" id="hint">This gateway requires a key. Whoever runs it creates one with
 <code>cadgate keys create</code>.</p>
 <form method="post" action="login">
 {error}<label for="key">Key</label>
@@ -79,7 +79,7 @@ _PAGE = """<!doctype html>
 
 @router.get(LOGIN, include_in_schema=False)
 async def login_page(request: Request) -> Response:
-    """The page that takes a key; whoever needs none, or has one, goes on."""
+    """Return the page that asks for a key; redirect a caller that needs none, or has logged in."""
     wanted = local_path(request.query_params.get("next"))
     if authority_of(request.scope) is not NOBODY or "login" in request.scope["state"]:
         return RedirectResponse(wanted, 303, headers={"Cache-Control": "no-store"})
@@ -88,10 +88,10 @@ async def login_page(request: Request) -> Response:
 
 @router.post(LOGIN, include_in_schema=False, openapi_extra=_BODY)
 async def log_in(request: Request) -> Response:
-    """Take a key, as a form or as JSON (`{"key", "next"?}`), and give the cookie of a log-in."""
+    """Log in with a key, sent as a form or as JSON (`{"key", "next"?}`), and set the cookie."""
     identity = request.app.state.identity
     if not isinstance(identity, KeyHolder):
-        raise BadRequest('This gateway asks for no key: it answers the user who runs it (auth = "local")')
+        raise BadRequest('This gateway needs no key: it answers the user who runs it (auth = "local")')
     if request.scope["state"].get("foreign"):
         raise ForbiddenOrigin("Pages of other origins cannot log in; they send Authorization: Bearer <key>")
     is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
@@ -110,7 +110,7 @@ async def log_in(request: Request) -> Response:
         answer = RedirectResponse(wanted, 303)
     else:
         answer = JSONResponse({"status": "success", "result": {"next": wanted}})
-    # A log-in that this browser had before would stay until its time is over.
+    # End an earlier log-in of this browser, which would otherwise last until it expires.
     _end(request, identity)
     answer.headers["Cache-Control"] = "no-store"
     answer.set_cookie(identity.logins.cookie, token, **_attributes(request))
@@ -119,7 +119,7 @@ async def log_in(request: Request) -> Response:
 
 @router.post(LOGOUT, include_in_schema=False, openapi_extra=_BODY)
 async def log_out(request: Request) -> Response:
-    """End the log-in of this browser; its pages' WebSockets end too."""
+    """Log out this browser; the WebSockets of its pages end too."""
     if request.scope["state"].get("foreign"):
         raise ForbiddenOrigin("Pages of other origins cannot log out")
     identity = request.app.state.identity
@@ -136,7 +136,7 @@ async def log_out(request: Request) -> Response:
 
 @router.get("/page-assets/{file:name}", include_in_schema=False)
 async def asset(file: str) -> Response:
-    """The style and the icon of the pages."""
+    """Return the style or the icon of the pages."""
     if file not in _FILES:
         raise NotFound(f"There is no asset {file!r}")
     return FileResponse(_FOLDER / file, media_type=_FILES[file], headers={"Cache-Control": "no-cache"})
@@ -146,13 +146,13 @@ def _begin(request: Request, identity: KeyHolder, text: str) -> str:
     try:
         key = identity.key(text)
     except Unauthenticated as error:
-        # Without a line in the audit log: who has no key must not fill it.
+        # Without a line in the audit log, which callers without a key must not fill.
         wrong: WrongKeys = request.app.state.wrong_keys
         headers: dict[bytes, bytes] = dict(request.scope["headers"])
         wait = wrong.seconds_to_wait(request.app.state.forwarded.client(request.scope, headers))
         if wait:
-            told = "There were too many wrong keys from this address: wait, then try again"
-            raise Overloaded(told, retry_after=wait) from error
+            text = "There were too many wrong keys from this address: wait, then try again"
+            raise Overloaded(text, retry_after=wait) from error
         raise
     _record(request, "login", key)
     return identity.logins.begin(key)
@@ -167,12 +167,12 @@ def _end(request: Request, identity: KeyHolder) -> None:
 
 def _record(request: Request, method: str, key: Key) -> None:
     audit: AuditLog = request.app.state.audit
-    deed = replace(deed_of(request, method), identity=f"key:{key.id}")
-    audit.record(deed, "success", 200, time.perf_counter() - request.scope["state"]["started"])
+    event = replace(audit_event_of(request, method), identity=f"key:{key.id}")
+    audit.record(event, "success", 200, time.perf_counter() - request.scope["state"]["started"])
 
 
 async def _read(request: Request, *, is_form: bool) -> dict[str, str]:
-    """The fields that are texts. Raises PayloadTooLarge, MalformedJson or ValidationFailed."""
+    """Return the fields that are strings. Raises PayloadTooLarge, MalformedJson or ValidationFailed."""
     body = bytearray()
     async for part in request.stream():
         body += part
@@ -196,11 +196,11 @@ def _attributes(request: Request) -> dict[str, Any]:
 
 
 def _page(wanted: str, error: CadgateError | None = None) -> HTMLResponse:
-    told = "" if error is None else f'<p class="error" id="error" role="alert">{html.escape(error.message)}</p>\n'
+    message = "" if error is None else f'<p class="error" id="error" role="alert">{html.escape(error.message)}</p>\n'
     page = _PAGE.format(
-        error=told,
-        described=" error" if told else "",
-        invalid=' aria-invalid="true"' if told else "",
+        error=message,
+        described=" error" if message else "",
+        invalid=' aria-invalid="true"' if message else "",
         next=html.escape(wanted),
     )
     answer = HTMLResponse(page, 200 if error is None else error.status, HEADERS)

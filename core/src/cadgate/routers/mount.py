@@ -1,4 +1,4 @@
-"""Puts the routes of active adapters under `/api/v1/{name}`. An adapter that cannot be mounted is failed, alone."""
+"""Mounts the routes of active adapters at `/api/v1/{name}`. An adapter that cannot be mounted is `failed`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ API = "/api/v1"
 
 
 def mount(app: FastAPI, found: Found, artifacts: ArtifactStore) -> tuple[Found, AdapterRuntime | None]:
-    """Make the runtime of an active adapter and add its routes to `app`; if that fails, the adapter is `failed`."""
+    """Create the runtime of an active adapter and add its routes to `app`; if that fails, it is `failed`."""
     if found.status != "active" or found.adapter is None:
         return found, None
     try:
@@ -35,17 +35,17 @@ def mount(app: FastAPI, found: Found, artifacts: ArtifactStore) -> tuple[Found, 
 
 
 def core_routes(router: APIRouter) -> list[BaseRoute]:
-    """The routes of a router of the gateway itself."""
+    """Return the routes of one of the gateway's own routers."""
     return flatten([router], prefix="", tag=CORE_TAG, operation=CORE_TAG)
 
 
 def routes_of(adapter: Adapter) -> list[BaseRoute]:
-    """Every route of an adapter as it is served: its own, and those that the host gives to each."""
+    """Return every route of an adapter as it is served: its own, and those that the gateway adds."""
     routers = [*adapter.routers, host_router(adapter.name, adapter.context)]
     prefix = f"{API}/{adapter.name}"
     return flatten(routers, prefix=prefix, tag=adapter.name, operation=adapter.name, context=adapter.context)
 
 
 def failed(found: Found, why: str) -> Found:
-    """`found` as a failed one, with an error that names package and version."""
+    """Return `found` as failed, with an error that names package and version."""
     return replace(found, status="failed", error=f"{found.package} {found.version or ''}: {why}".replace(" :", ":"))

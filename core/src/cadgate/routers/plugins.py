@@ -1,4 +1,4 @@
-"""Every adapter that was found, with what became of it."""
+"""Lists every adapter that was found, with its status."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class PluginInfo(Result):
     package: str
     version: str | None
     status: Literal["active", "disabled", "failed"]
-    error: str | None = Field(description="failed: what is wrong with it, and what to do.")
+    error: str | None = Field(description="failed: what is wrong, and what to do.")
     title: str | None
     routes: list[PluginRoute] = Field(description="What it serves; empty unless it is active.")
     websocket: str | None = Field(description="Path of its WebSocket; null unless it is active.")
@@ -40,12 +40,12 @@ class PluginInfo(Result):
         description="Whether code may be run in it (`allow_execute` of its settings); null unless it is active."
     )
     sandbox: SandboxState | None = Field(
-        description="Whether its application is shut in; null unless it is active and started by the gateway."
+        description="Whether its application is sandboxed; null unless it is active and started by the gateway."
     )
 
 
 class PluginList(Result):
-    """In order of name."""
+    """The adapters, sorted by name."""
 
     plugins: list[PluginInfo]
 

@@ -1,4 +1,4 @@
-"""Versions: of the gateway, of Python, of each adapter's package and application."""
+"""Reports the versions of the gateway, of Python, and of each adapter's package and application."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from cadgate.plugins.hookspecs import API_VERSION
 from cadgate.web.access import requires
 from cadgate.web.router import Router
 
-router = Router(dependencies=[requires()])  # whoever has a key
+router = Router(dependencies=[requires()])  # any caller with a key
 
 
 class AdapterVersion(Result):
-    """One adapter's package, and the application as it names itself."""
+    """The versions of one adapter's package and of its application."""
 
     package: str
     version: str | None = Field(description="Version of the package.")
@@ -27,11 +27,11 @@ class AdapterVersion(Result):
 
 
 class Version(Result):
-    """What runs here."""
+    """All versions."""
 
     gateway: str = Field(description="Version of cadgate.", examples=["0.1.0"])
     api: str = Field(default="v1", description="Version of the HTTP API, as in its paths.")
-    plugin_api: int = Field(description="Version of the surface that adapters are written against.")
+    plugin_api: int = Field(description="Version of the interface that adapters are written for.")
     python: str
     platform: str
     adapters: dict[str, AdapterVersion]
@@ -39,7 +39,7 @@ class Version(Result):
 
 @router.get("/version")
 async def version(request: Request) -> Success[Version]:
-    """Say the versions of the gateway, of Python, and of each active adapter and its application."""
+    """Report the versions of the gateway, of Python, and of each active adapter and its application."""
     runtimes: dict[str, AdapterRuntime] = request.app.state.runtimes
     found: list[Found] = request.app.state.plugins
     return Success(

@@ -1,4 +1,4 @@
-"""What there is of WebSockets: the open connections, and the description of their messages."""
+"""Lists the open WebSocket connections, and describes their messages."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class WebSocketConnection(Result):
 
     id: str = Field(description="The `connection` of its `hello`.")
     adapter: str
-    identity: str = Field(description="Who it is: `local`, or the id of a key.")
+    identity: str = Field(description="The caller: `local`, or the id of a key.")
     client: str | None = Field(description="Address and port of the other end.")
     connected_at: datetime
     topics: list[str] = Field(description="What it subscribed to.")
-    running: int = Field(description="Calls and executions that wait for their result.")
+    running: int = Field(description="Calls and executions without a result yet.")
     sent: int = Field(description="Messages.")
     received: int = Field(description="Messages.")
-    dropped: int = Field(description="Events that were dropped because it did not read them.")
+    dropped: int = Field(description="Events that were dropped because the client did not read them.")
 
 
 class WebSocketConnections(Result):
-    """The oldest first."""
+    """The connections, oldest first."""
 
     connections: list[WebSocketConnection]
     total: int
@@ -63,5 +63,5 @@ async def list_websockets(request: Request) -> Success[WebSocketConnections]:
 
 @router.get("/asyncapi.json", include_in_schema=False, dependencies=[requires()])
 async def asyncapi(request: Request) -> Response:
-    """The description of `/ws/{adapter}`: AsyncAPI 3."""
+    """Return the AsyncAPI 3 document of `/ws/{adapter}`."""
     return Response(document(request.app, request.url), media_type="application/json")

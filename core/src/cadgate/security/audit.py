@@ -53,7 +53,7 @@ def hash_of_code(code: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class AuditEvent:
     """What is about to be done, and by whom: the part of a line that is known beforehand."""
 
     method: str
@@ -80,7 +80,7 @@ class AuditLog:
         """Lines that could not be written since the gateway started."""
         self.failing: str | None = None
         """Why the last line could not be written."""
-        self._untold = 0
+        self._unreported = 0
         self._max_bytes = max_bytes
         self._keep = keep
         self._descriptor: int | None = None
@@ -102,7 +102,9 @@ class AuditLog:
     # --- lines ---------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def watching(self, deed: Deed, *, fine: type[BaseException] | None = None) -> Generator[dict[str, Any]]:
+    def recording(
+        self, event: AuditEvent, *, success_exception: type[BaseException] | None = None
+    ) -> Generator[dict[str, Any]]:
         """Write a line when the block ends, however it does, with what the block puts into the dictionary.
 
         `success_exception` is an exception that means success.
@@ -120,27 +122,27 @@ class AuditLog:
             outcome, status = ("withdrawn", 401) if withdrawn else ("cancelled", _CANCELLED)
             raise
         except BaseException as error:
-            if fine is None or not isinstance(error, fine):
+            if success_exception is None or not isinstance(error, success_exception):
                 outcome, status = "internal_error", 500
             raise
         finally:
-            self.record(deed, outcome, status, time.perf_counter() - began, learned)
+            self.record(event, outcome, status, time.perf_counter() - began, learned)
 
     def record(
-        self, deed: Deed, outcome: str, status: int, seconds: float, more: Mapping[str, Any] | None = None
+        self, event: AuditEvent, outcome: str, status: int, seconds: float, more: Mapping[str, Any] | None = None
     ) -> None:
         """Write one line."""
         if not self.enabled:
             return
-        line: dict[str, Any] = {"time": _now(), "method": deed.method}
-        if deed.adapter is not None:
-            line["adapter"] = deed.adapter
-        line |= {"door": deed.door, "identity": deed.identity}
-        if deed.identity == "local":
+        line: dict[str, Any] = {"time": _now(), "method": event.method}
+        if event.adapter is not None:
+            line["adapter"] = event.adapter
+        line |= {"door": event.door, "identity": event.identity}
+        if event.identity == "local":
             line |= self._user
-        if deed.peer is not None:
-            line["peer"] = deed.peer
-        line |= {"request_id": deed.request_id, **(deed.more or {}), **(more or {})}
+        if event.peer is not None:
+            line["peer"] = event.peer
+        line |= {"request_id": event.request_id, **(event.more or {}), **(more or {})}
         line |= {"outcome": outcome, "status": status, "ms": round(seconds * 1000, 2)}
         self._write(line)
 
@@ -149,17 +151,17 @@ class AuditLog:
     def _write(self, line: dict[str, Any]) -> None:
         try:
             descriptor = self._open()
-            if self._untold:
-                lost = {"time": _now(), "method": LOST, "lines": self._untold, "reason": self.failing}
+            if self._unreported:
+                lost = {"time": _now(), "method": LOST, "lines": self._unreported, "reason": self.failing}
                 _append(descriptor, lost)
-                self._untold = 0
+                self._unreported = 0
             _append(descriptor, line)
         except OSError as error:
             if self.failing is None:
                 log.error("audit_log_failing", path=str(self.path), reason=error.strerror)
             self.failing = error.strerror or type(error).__name__
             self.lost += 1
-            self._untold += 1
+            self._unreported += 1
             self.close()
         else:
             if self.failing is not None:

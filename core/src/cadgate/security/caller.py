@@ -1,4 +1,4 @@
-"""Who sent a request, as the gate found out, and what the audit log says of a request of theirs."""
+"""The caller of a request, as identified by the gate, and the audit events of its requests."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from starlette.requests import HTTPConnection, Request
 
 from cadgate.contract.authority import NOBODY, Authority
 from cadgate.contract.methods import Scope
-from cadgate.security.audit import Deed
+from cadgate.security.audit import AuditEvent
 
 
 def authority_of(scope: Mapping[str, Any]) -> Authority:
-    """Who sent a request, as the gate found out; nobody, who may do nothing, where it did not."""
+    """Return the caller that the gate identified, otherwise NOBODY, who may do nothing."""
     found: Authority = scope.get("state", {}).get("authority", NOBODY)
     return found
 
 
 def require(request: Request, scope: Scope) -> None:
-    """Raise Forbidden unless the caller's key allows `scope`, where that is not known before the body is read."""
+    """Raise Forbidden unless the caller has `scope`, if that is only known after reading the body."""
     authority_of(request.scope).require(scope)
 
 
 def peer_of(connection: HTTPConnection) -> str | None:
-    """Address and port of the other end."""
+    """Return address and port of the other end."""
     client = connection.client
     return None if client is None else f"{client.host}:{client.port}"
 
 
-def deed_of(request: Request, method: str, adapter: str | None = None, **more: Any) -> Deed:
-    """What a route of the gateway itself is about to do, for the audit log."""
+def audit_event_of(request: Request, method: str, adapter: str | None = None, **more: Any) -> AuditEvent:
+    """Return the audit event of a request to a route of the gateway itself."""
     state: dict[str, Any] = request.scope.get("state", {})
-    return Deed(
+    return AuditEvent(
         method=method,
         identity=authority_of(request.scope).identity,
         peer=peer_of(request),

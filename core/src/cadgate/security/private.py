@@ -1,4 +1,4 @@
-"""Folders and files for this user alone, whatever the umask says: everything below the state folder is made here."""
+"""Creates folders and files that only this user can access, whatever the umask: everything in the state folder."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ UMASK = 0o077
 _FOLDER, _FILE = 0o700, 0o600
 _OTHERS = 0o077
 _OWN = ("artifacts", "logs", "sessions")
-"""What the gateway keeps in folders of the state folder."""
+"""The gateway's folders in the state folder."""
 
 log = structlog.stdlib.get_logger("cadgate.private")
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, and those above it that are missing, each for its owner only. Raises OSError."""
+    """Create a folder, and missing parents, each for its owner only. Raises OSError."""
     missing: list[Path] = []
     while not path.is_dir():
-        if path.exists() and not path.is_dir():  # not one that somebody else made between the two questions
+        if path.exists() and not path.is_dir():  # unless somebody else has created it between the two calls
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
         missing.append(path)
         path = path.parent
     for each in reversed(missing):
-        with contextlib.suppress(FileExistsError):  # somebody else made it at the same moment
+        with contextlib.suppress(FileExistsError):  # somebody else created it at the same moment
             os.mkdir(each, _FOLDER)
 
 
 def opener(path: str, flags: int) -> int:
-    """Open a file for `open(..., opener=opener)`, which makes a new one for its owner only."""
+    """Open a file for `open(..., opener=opener)`; a new one is for its owner only."""
     return os.open(path, flags, _FILE)
 
 
@@ -47,7 +47,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def replace_file(path: Path, data: bytes, *, mode: int = _FILE) -> None:
-    """Write a file whole or not at all, whatever dies meanwhile. Raises OSError: then the old one is as it was."""
+    """Write a file completely or not at all, even in a crash. Raises OSError; the old one is unchanged then."""
     part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with open(part, "xb", opener=opener) as file:
@@ -62,10 +62,10 @@ def replace_file(path: Path, data: bytes, *, mode: int = _FILE) -> None:
 
 
 def secure_state(folder: Path, named_by: str = "state_dir") -> None:
-    """Make the state folder, or see that nobody else may enter the one that is there.
+    """Create the state folder, or make sure that nobody else may enter an existing one.
 
-    One that others may enter is closed, with what the gateway keeps in it, and the log says so. Raises ConfigError for
-    one that cannot be closed, or that is there for others too.
+    One that others may enter is closed, with the gateway's files in it, and this is logged. Raises ConfigError if it
+    cannot be closed, or is used for other things too.
     """
     try:
         make_folder(folder)
@@ -83,11 +83,11 @@ def secure_state(folder: Path, named_by: str = "state_dir") -> None:
 
 
 def _close_folder(folder: Path, found: os.stat_result, named_by: str) -> None:
-    """Take a folder from everybody else. Raises ConfigError."""
+    """Remove other users' access to a folder. Raises ConfigError."""
     own = "give the gateway a folder of its own with CADGATE_STATE_DIR"
     mode = stat.S_IMODE(found.st_mode)
     if mode & stat.S_ISVTX or folder in (Path("/"), Path(os.path.expanduser("~"))):
-        raise ConfigError(f"{named_by}: the folder {folder} (mode {mode:04o}) is there for other things too: {own}")
+        raise ConfigError(f"{named_by}: the folder {folder} (mode {mode:04o}) is used for other things too: {own}")
     with contextlib.suppress(PermissionError):
         os.chmod(folder, mode & ~_OTHERS)
     if folder.stat().st_mode & _OTHERS:
@@ -98,11 +98,11 @@ def _close_folder(folder: Path, found: os.stat_result, named_by: str) -> None:
 
 
 def _tighten(path: str) -> None:
-    """Take from others what they may do with a file or a folder of ours; links are left alone."""
+    """Remove other users' access to a file or folder of ours; links are ignored."""
     with contextlib.suppress(PermissionError, FileNotFoundError):
         found = os.lstat(path)
         if found.st_mode & _OTHERS and (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
-            # Nobody else can put a link in its place: the state folder is closed already.
+            # Nobody else can replace it by a link, because the state folder is closed already.
             os.chmod(path, stat.S_IMODE(found.st_mode) & ~_OTHERS)
 
 

@@ -1,1 +1,1 @@
-"""Running applications: how they are launched, watched, restarted, spared and stopped."""
+"""Running applications: launching, supervising, restarting and stopping them, warm and standby ones included."""

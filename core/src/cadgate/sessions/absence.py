@@ -1,4 +1,4 @@
-"""What is said of an application that cannot be called."""
+"""The error for an application that cannot be called."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cadgate.sessions.status import Status
 
 
 def absence(name: str, status: Status, kind: type[ConnectionFailed], *, to_operator: bool) -> ConnectionFailed:
-    """The error that says why there is nobody to call. What the application printed is told by health alone."""
+    """Return the error that says why the application cannot be called. Only health shows the application's output."""
     starting = status.state == "starting"
     reason = status.reason if to_operator or status.log_tail is None else "it failed to start"
     text = f"{name} is {status.state}" + (f": {reason}" if reason else "")
@@ -18,7 +18,7 @@ def absence(name: str, status: Status, kind: type[ConnectionFailed], *, to_opera
     if to_operator and status.log_tail:
         details["log_tail"] = status.log_tail
     return kind(
-        f"{text}; try again in a second" if starting else f"{text}. GET /health/{name} says more",
+        f"{text}; try again in a second" if starting else f"{text}. GET /health/{name} has details",
         code="application_starting" if starting else "application_unavailable",
         details=details,
         retry_after=1.0 if starting else None,
@@ -26,10 +26,10 @@ def absence(name: str, status: Status, kind: type[ConnectionFailed], *, to_opera
 
 
 def remedy(name: str) -> str:
-    """What to do about an application that was given up."""
-    return f"mend the cause, then POST /api/v1/{name}/restart"
+    """Return what to do about an application that is not restarted any more."""
+    return f"fix the cause, then POST /api/v1/{name}/restart"
 
 
 def log_tail(error: Exception) -> str | None:
-    """The end of the application's log that came with a failed start."""
+    """Return the end of the application's log from a failed start."""
     return error.log_tail if isinstance(error, StartFailed) else None

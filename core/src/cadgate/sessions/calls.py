@@ -1,4 +1,4 @@
-"""The calls of a session: each waits for its turn, is sent, watched at its deadline, and answered once."""
+"""The calls of a session: each waits for its turn, is sent, watched until its deadline, and answered once."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from cadgate.sessions.supervisor import Supervisor
 from cadgate.sessions.turns import Turn, Turns
 
 LOST_SECONDS = 0.2
-"""How long after the loss of all connections nothing is sent, since it may be the end of the application."""
+"""How long nothing is sent after all connections were lost, because the application may have ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Request:
     """One call as its caller made it."""
 
     method: str
@@ -40,7 +40,7 @@ class _Asked:
 
 
 class SessionCalls:
-    """All calls that are not answered yet: those that wait for their turn and those that were sent."""
+    """All calls that are not answered yet, whether they wait for their turn or were sent."""
 
     def __init__(self, supervisor: Supervisor, *, max_queue: int, grace_seconds: float, overrun_seconds: float) -> None:
         self._supervisor = supervisor
@@ -48,9 +48,9 @@ class SessionCalls:
         self.grace_seconds = grace_seconds
         self.overrun_seconds = overrun_seconds
         self._flights = FlightTable()
-        self._turns = Turns(supervisor.name, self._can_send, self._at_work)
+        self._turns = Turns(supervisor.name, self._can_send, self._running_call)
         self._busy_timer: asyncio.TimerHandle | None = None
-        self._told_busy: InFlight | None = None
+        self._announced_busy: InFlight | None = None
         self._lost_at: float | None = None
         self._died_of: InFlight | None = None
         """The call that ran when the application ended last."""
@@ -59,28 +59,28 @@ class SessionCalls:
         return len(self._turns)
 
     def running(self) -> InFlight | None:
-        """The call that the application works on; pings do not count."""
+        """Return the call that the application is running; pings do not count."""
         return self._flights.running()
 
-    def go_on(self) -> None:
-        """The application can be sent something again."""
-        self._turns.go_on()
+    def send_waiting(self) -> None:
+        """Send waiting calls, because the application can accept calls again."""
+        self._turns.send_waiting()
 
     def application_ended(self) -> None:
-        """The application ended: the call that ran is the one at which it did."""
+        """Remember the running call, because the application has ended while it ran."""
         self._died_of = self._flights.running()
 
     def fail(self, error: Callable[[], CadgateError]) -> None:
-        """Give up every call that waits."""
+        """Fail every call that waits."""
         self._turns.fail(error)
 
     def stop(self) -> None:
-        """Look for busy applications no more."""
+        """Stop checking whether the application is busy."""
         if self._busy_timer is not None:
             self._busy_timer.cancel()
 
     def restart(self, reason: str) -> None:
-        """End the application: a call does not stop."""
+        """Kill the application, because a call does not stop."""
         self._supervisor.restart(reason)
 
     async def exchange(
@@ -96,17 +96,17 @@ class SessionCalls:
         scope: Scope = "read",
         **meta: Unpack[CallMeta],
     ) -> Reply:
-        """Send one call when it is its turn, and wait for its answer message, at most `seconds` in all.
+        """Send one call when it is its turn, and return its answer message, after `seconds` in all at most.
 
         Raises Overloaded, ApplicationStarting, ApplicationUnavailable, ApplicationRestarted, DeadlineExceeded. A call
         that still runs at its deadline, or when `cancel_token` is cancelled, is interrupted; if it does not stop, the
-        application is restarted in the end, and `blame` called. Calls of one `stream` are worked on in the order in
-        which they were made. One for whose `scope` the `authority` is withdrawn meanwhile is not started, or asked to
-        end: see `Deadline.withdraw`.
+        application is finally restarted, and `blame` is called. Calls of one `stream` run in the order in which they
+        were made. If the `authority` loses the `scope` meanwhile, the call is not started, or is interrupted: see
+        `Deadline.withdraw`.
         """
-        asked = _Asked(method, params, cancel_token, stream, blame, authority, scope, meta)
+        request = _Request(method, params, cancel_token, stream, blame, authority, scope, meta)
         if method == PING:
-            return await self._sent(asked, seconds, None)
+            return await self._sent(request, seconds, None)
         if self._supervisor.client is None:
             raise self._supervisor.absence()
         if len(self._turns) >= self._max_queue:
@@ -116,55 +116,55 @@ class SessionCalls:
             )
         kind, began = kind_of(method, params), time.monotonic()
         try:
-            return await self._in_turn(kind, asked, seconds)
+            return await self._in_turn(kind, request, seconds)
         except ApplicationRestarted as error:
             left = seconds - (time.monotonic() - began)
             if error.details.get("running") or left <= 0 or (meta.get("mutates") and meta.get("key") is None):
                 raise
-            # It had been sent ahead behind a call at which the application ended; by its id it is done once.
-            return await self._in_turn(kind, asked, left)
+            # It was waiting in the application when that ended, so it did not run; its id makes sending it again safe.
+            return await self._in_turn(kind, request, left)
 
-    async def _in_turn(self, kind: Kind, asked: _Asked, seconds: float) -> Reply:
-        turn = self._turns.ask(kind, seconds, asked.stream)
+    async def _in_turn(self, kind: Kind, request: _Request, seconds: float) -> Reply:
+        turn = self._turns.request_turn(kind, seconds, request.stream)
         if turn.granted is None:
-            return await self._sent(asked, seconds, turn)
-        if asked.cancel_token is not None:
-            asked.cancel_token.on_cancel(lambda: self._turns.drop(turn))
-        forget = asked.authority.watch((asked.scope,), lambda _: self._turns.drop(turn))
+            return await self._sent(request, seconds, turn)
+        if request.cancel_token is not None:
+            request.cancel_token.on_cancel(lambda: self._turns.drop(turn))
+        forget = request.authority.watch((request.scope,), lambda _: self._turns.drop(turn))
         try:
             left = await self._turns.wait(turn)
         finally:
             forget()
-        reply = await self._sent(asked, left, turn)
+        reply = await self._sent(request, left, turn)
         times = reply.get("meta")
         if times is not None:
             times["queue_ms"] = times.get("queue_ms", 0.0) + (seconds - left) * 1000
         return reply
 
-    async def _sent(self, asked: _Asked, seconds: float, turn: Turn | None) -> Reply:
-        """Send one call and wait for its answer message."""
+    async def _sent(self, request: _Request, seconds: float, turn: Turn | None) -> Reply:
+        """Send one call and return its answer message."""
         client = self._supervisor.client
         if client is None:
             self._returned(turn, None)
             raise self._supervisor.absence()
         watched = False
-        method, meta = asked.method, asked.meta
+        method, meta = request.method, request.meta
         meta["deadline_ms"] = seconds * 1000
         reply: Reply | None = None
         flight = self._flights.add(method)
         landed = self._landing(client, flight, turn)
-        deadline = Deadline(self, flight, seconds, asked.blame)
-        if asked.cancel_token is not None:
-            asked.cancel_token.on_cancel(deadline.interrupt)
+        deadline = Deadline(self, flight, seconds, request.blame)
+        if request.cancel_token is not None:
+            request.cancel_token.on_cancel(deadline.interrupt)
         if self._busy_timer is None:
-            self._look_for_busy(BUSY_AFTER)
-        ordered, by_force = asked.stream is not None, asked.scope == "execute"
-        forget = asked.authority.watch((asked.scope,), lambda _: deadline.withdraw(by_force=by_force))
+            self._schedule_busy_check(BUSY_AFTER)
+        ordered, by_force = request.stream is not None, request.scope == "execute"
+        forget = request.authority.watch((request.scope,), lambda _: deadline.withdraw(by_force=by_force))
         try:
-            reply = await client.exchange(method, asked.params, on_sent=deadline.sent, ordered=ordered, **meta)
+            reply = await client.exchange(method, request.params, on_sent=deadline.sent, ordered=ordered, **meta)
             return reply
         except asyncio.CancelledError:
-            # The application goes on with it: it stays the call that runs, and its deadline holds.
+            # The application continues: it stays the running call, and its deadline remains in force.
             watched = method != PING and deadline.abandon(landed, stop=not meta.get("mutates"))
             raise
         except DeadlineExceeded:
@@ -177,9 +177,9 @@ class SessionCalls:
             if client is not self._supervisor.client or not client.connected:
                 await self._supervisor.until_noticed()
                 running = flight is self._died_of
-                text = f"{self._supervisor.name} ended{f' while it worked on {method}' if running else ''}"
+                text = f"{self._supervisor.name} ended{f' while it was running {method}' if running else ''}"
                 raise ApplicationRestarted(
-                    f"{text}; it is being started again. A mutation with an Idempotency-Key may be sent again safely",
+                    f"{text}; it is being restarted. A mutation with an Idempotency-Key can be sent again safely",
                     details={"running": running},
                 ) from error
             raise
@@ -194,51 +194,51 @@ class SessionCalls:
         if client is None or client.connected:
             self._lost_at = None
             return client is not None
-        # The application ended, which is noticed in a moment; or only its connections did, which sending opens again.
+        # Either the application ended, which is about to be noticed, or only its connections, which sending reopens.
         if self._lost_at is None:
             self._lost_at = time.monotonic()
-            asyncio.get_running_loop().call_later(LOST_SECONDS, self.go_on)
+            asyncio.get_running_loop().call_later(LOST_SECONDS, self.send_waiting)
         return time.monotonic() - self._lost_at >= LOST_SECONDS
 
-    def _at_work(self) -> tuple[str, float] | None:
+    def _running_call(self) -> tuple[str, float] | None:
         running = self._flights.running()
         return None if running is None else (running.method, running.age)
 
     def _returned(self, turn: Turn | None, reply: Reply | None) -> None:
         if turn is not None:
             milliseconds = None if reply is None else reply.get("meta", {}).get("app_ms")
-            self._turns.over(turn, None if milliseconds is None else milliseconds / 1000)
+            self._turns.finish(turn, None if milliseconds is None else milliseconds / 1000)
 
     def _landing(self, client: BaseSocketClient, flight: InFlight, turn: Turn | None) -> Callable[[Reply | None], None]:
-        """What to do when a call is over, with its answer where there is one."""
+        """Return what to call when a call is over, with its answer if there is one."""
 
         def landed(reply: Reply | None) -> None:
             self._flights.remove(flight)
             self._returned(turn, reply)
-            if self._told_busy is flight:
-                self._told_busy = None
+            if self._announced_busy is flight:
+                self._announced_busy = None
                 if self._supervisor.client is client:
                     self._supervisor.announce("up")
 
         return landed
 
-    def _look_for_busy(self, seconds: float) -> None:
-        self._busy_timer = asyncio.get_running_loop().call_later(seconds, self._say_busy)
+    def _schedule_busy_check(self, seconds: float) -> None:
+        self._busy_timer = asyncio.get_running_loop().call_later(seconds, self._announce_busy)
 
-    def _say_busy(self) -> None:
-        """Announce `busy` when the call that runs has done so for a while; one timer serves all calls."""
+    def _announce_busy(self) -> None:
+        """Announce `busy` if the running call has been running for a while; one timer serves all calls."""
         self._busy_timer = None
         running = self._flights.running()
         if running is None:
             return
         if running.age < BUSY_AFTER - 0.01:
-            self._look_for_busy(BUSY_AFTER - running.age)
+            self._schedule_busy_check(BUSY_AFTER - running.age)
             return
-        if self._told_busy is not running:
-            self._told_busy = running
+        if self._announced_busy is not running:
+            self._announced_busy = running
             self._supervisor.announce("busy", method=running.method)
-        self._look_for_busy(BUSY_AFTER)
+        self._schedule_busy_check(BUSY_AFTER)
 
     def is_running(self, flight: InFlight) -> bool:
-        """Whether the application works on that call, and not on one before it."""
+        """Whether the application is running this call, rather than one before it."""
         return self._flights.is_first(flight)

@@ -1,4 +1,4 @@
-"""What calls have cost lately, by method and size: so that a queue can be ordered, and what comes too late refused."""
+"""Recent costs of calls by method and size, to order the queue and to refuse calls that would be too late."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 REMEMBERED = 5
-"""Recent calls of one kind whose times are kept."""
+"""How many recent times are kept for each kind of call."""
 MAX_KINDS = 4096
 UNKNOWN_SECONDS = 0.02
-"""What a call is expected to cost of whose kind none has been seen."""
+"""The expected cost of a kind of call that has not been seen yet."""
 MAX_SIZE = 1 << 40
 EXECUTE = "session.execute"
 
@@ -18,10 +18,10 @@ Kind = tuple[str, int]
 
 
 def kind_of(method: str, params: Mapping[str, Any]) -> Kind:
-    """The method and the order of magnitude of what it is asked for.
+    """Return the kind of a call: its method, and the order of magnitude of its work.
 
-    The size is the product of larger whole numbers (segments, pixels, copies) and the lengths of lists and texts. Of
-    code only the same text is the same kind: how long it is says nothing.
+    The size is the product of larger whole numbers (segments, pixels, copies) plus the lengths of lists and strings.
+    For code, only the same text is the same kind, because its length says nothing.
     """
     if method == EXECUTE:
         return method, hash(params.get("code"))
@@ -35,7 +35,7 @@ def kind_of(method: str, params: Mapping[str, Any]) -> Kind:
 
 
 class _Recent:
-    """The times of one kind, with what is asked of them for every call worked out when one is added."""
+    """The times of one kind. Median and minimum are computed when one is added, because every call needs them."""
 
     __slots__ = ("least", "median", "times")
 
@@ -52,13 +52,13 @@ class _Recent:
 
 
 class Costs:
-    """Seconds of recent calls of each kind."""
+    """The recent times of each kind of call, in seconds."""
 
     def __init__(self) -> None:
         self._seen: OrderedDict[Kind, _Recent] = OrderedDict()
 
     def learn(self, kind: Kind, seconds: float) -> None:
-        """A call of this kind took the application `seconds`."""
+        """Record that a call of this kind took the application `seconds`."""
         seen = self._seen.get(kind)
         if seen is None:
             seen = self._seen[kind] = _Recent()
@@ -67,11 +67,11 @@ class Costs:
         seen.add(seconds)
 
     def expected(self, kind: Kind) -> float:
-        """The median of the recent ones."""
+        """Return the median of the recent times."""
         seen = self._seen.get(kind)
         return UNKNOWN_SECONDS if seen is None else seen.median
 
     def least(self, kind: Kind) -> float:
-        """The shortest of the recent ones, 0 where there is none: what is refused for it would not be done in time."""
+        """Return the shortest recent time, 0 if there is none: a call refused by it would surely be late."""
         seen = self._seen.get(kind)
         return 0.0 if seen is None else seen.least

@@ -1,4 +1,4 @@
-"""What happens to a call that is not answered in time."""
+"""Handles calls that are not answered in time."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cadgate.errors import ApplicationRestarted, DeadlineExceeded, Interrupted
 from cadgate.sessions.status import InFlight
 
 ANSWER_SECONDS = 0.25
-"""How long after its deadline a call may take to say itself how it ended."""
+"""How long after its deadline a call may take to report its end itself."""
 
 WITHDRAWAL_GRACE = 0.4
-"""Seconds that code may take to stop when the key of whoever sent it was revoked."""
+"""How many seconds code may take to stop after the key that sent it was revoked."""
 
 
 class Watched(Protocol):
-    """What a deadline needs of a session."""
+    """What a deadline needs from the session."""
 
     @property
     def grace_seconds(self) -> float: ...
@@ -33,10 +33,10 @@ class Watched(Protocol):
 
 
 class Deadline:
-    """Watches one call by timers alone: at its deadline the call is interrupted, and its client answered.
+    """Watches one call, by timers alone: at its deadline the call is interrupted, and its client answered.
 
-    A call that cannot be interrupted then may go on for the session's `overrun_seconds`; only after that it takes its
-    application with it, and `blame` is called.
+    A call that cannot be interrupted may continue for the session's `overrun_seconds`; only then the application is
+    killed, and `blame` is called.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Deadline:
         self._seconds = seconds
         self._blame = blame
         self.overruns = False
-        """Whether its client was answered although it still runs."""
+        """Whether the client was answered although the call still runs."""
         self._abandoned = False
         self._ticket: Ticket | None = None
         self._wanted = True
@@ -55,19 +55,19 @@ class Deadline:
         self._timer = self._loop.call_later(seconds, self._passed)
 
     def sent(self, ticket: Ticket) -> None:
-        """The call is on its way under this ticket."""
+        """Remember the ticket under which the call was sent."""
         self._ticket = ticket
         if not self._wanted:
             self.interrupt()
 
     def met(self) -> None:
-        """The call is over, in time or not."""
+        """Stop watching, because the call is over, in time or not."""
         self._timer.cancel()
 
     def abandon(self, done: Callable[[Reply | None], None], *, stop: bool) -> bool:
-        """Nobody waits any more: watch the call all the same until it is over, and say `done` then.
+        """Keep watching a call that nobody awaits any more, and call `done` when it is over.
 
-        With `stop` it is asked to end. False when there is nothing to watch.
+        With `stop` the call is cancelled. Returns False if there is nothing to watch.
         """
         answer = None if self._ticket is None else self._ticket[0].watch(self._ticket[1])
         if self._ticket is None or answer is None:
@@ -85,23 +85,23 @@ class Deadline:
         return True
 
     def interrupt(self) -> None:
-        """The client wants the call stopped now. One that does not stop takes its application with it."""
+        """Interrupt the call because the client asked for it. If it does not stop, the application is killed."""
         self._wanted = False
         if self._ticket is None:
             return
         connection, number = self._ticket
         connection.cancel(number)
         if not self._session.is_running(self._flight):
-            connection.fail(number, Interrupted(f"{self._flight.method} was interrupted before it was started"))
+            connection.fail(number, Interrupted(f"{self._flight.method} was interrupted before it started"))
             return
         self._timer.cancel()
         self._timer = self._loop.call_later(self._session.grace_seconds, self._not_stopped)
 
     def withdraw(self, *, by_force: bool) -> None:
-        """Whoever asked for the call may not have it any more: it is not started, or asked to end.
+        """Interrupt the call, or do not start it, because the caller's authority was withdrawn.
 
-        `by_force`, one that does not end takes its application with it: code, which may do anything meanwhile. Other
-        work was allowed when it began, and ends by itself or at its deadline, whole or not at all.
+        With `by_force`, the application is killed if the call does not stop: for code, which could do anything. Other
+        calls were allowed when they started; they end by themselves or at their deadline, completely or not at all.
         """
         self._wanted = False
         if self._ticket is None:
@@ -120,19 +120,19 @@ class Deadline:
         if self._ticket is not None:
             error = ApplicationRestarted(
                 f"{self._flight.method} did not stop within {grace:g} s after it was interrupted, so the application "
-                "was ended; it is being started again with its documents as they were before",
+                "was killed; it is being restarted with its documents as they were before",
                 details={"interrupted": True},
             )
             self._ticket[0].fail(self._ticket[1], error)
 
     def _passed(self) -> None:
         if self._ticket is not None:
-            # Also where it seems to wait: what came over two connections may be worked on in another order.
+            # Even if it seems to be waiting: calls from two connections may run in a different order.
             self._ticket[0].cancel(self._ticket[1], deadline=True)
-        self._timer = self._loop.call_later(ANSWER_SECONDS, self._given_up)
+        self._timer = self._loop.call_later(ANSWER_SECONDS, self._answer_client)
 
-    def _given_up(self) -> None:
-        """It has not said how it ended: its client gets an answer all the same."""
+    def _answer_client(self) -> None:
+        """Answer the client although the call has not reported its end."""
         running = self._session.is_running(self._flight)
         text = f"{self._flight.method} had no answer within {self._seconds:g} s"
         details: dict[str, Any] = {"deadline_ms": round(self._seconds * 1000), "started": running}
@@ -141,8 +141,8 @@ class Deadline:
             limit = self._session.overrun_seconds
             self._timer = self._loop.call_later(max(0.0, limit - ANSWER_SECONDS), self._overrun)
             text += (
-                f". It was interrupted and has not stopped yet: it may still be done within the next {limit:g} s, "
-                "after which the application is ended. The same Idempotency-Key, sent again, tells what became of it"
+                f". It was interrupted but has not stopped yet: it may still finish within the next {limit:g} s, "
+                "after which the application is killed. Send it again with the same Idempotency-Key for the outcome"
             )
         if self._ticket is not None and not self._abandoned:
             error = DeadlineExceeded(text, details=details, retry_after=1.0)

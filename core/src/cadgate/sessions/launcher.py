@@ -1,4 +1,4 @@
-"""What an adapter tells about starting its application: the command, the environment, the entry script."""
+"""How an adapter describes the start of its application: the command, the environment, the entry script."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ S = TypeVar("S", bound=AdapterSettings)
 class LaunchPlan:
     """How to start the application headless. `environment` is added to a clean one (PATH, LANG, a HOME of its own).
 
-    In a sandbox it sees the system's files, the folder of its program and the adapter's package; `readable` are files
-    and folders that it needs besides.
+    In a sandbox it sees the system's files, the folder of its program and the adapter's package; `readable` lists
+    other files and folders that it needs.
     """
 
     argv: Sequence[str]
@@ -29,37 +29,37 @@ class LaunchPlan:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Something that works less well than it could on this machine, and the command that mends it."""
+    """Something that could work better on this machine, and the command that improves it."""
 
     text: str
     remedy: str | None = None
 
 
 class Launcher(Generic[S]):
-    """Finds one application on this machine. Adapters subclass it."""
+    """Finds an application on this machine. Adapters subclass it."""
 
     def __init__(self, settings: S) -> None:
         self.settings = settings
 
     def plan(self) -> LaunchPlan:
-        """The way to start the application here, looked up afresh.
+        """Return how to start the application here. Looked up anew each time.
 
         Raises ApplicationUnavailable, whose message says what is missing and whose `details["remedy"]` is the command
-        that installs it. Runs in a thread: it may look at files and run programs.
+        that installs it. Runs in a thread, so it may read files and run programs.
         """
         raise NotImplementedError
 
     def hints(self) -> Sequence[Hint]:
-        """What `cadgate doctor` says beside `plan()`: libraries that some engine needs, for instance."""
+        """Return hints for `cadgate doctor`, for example libraries that a render engine needs."""
         return ()
 
     def options(self) -> dict[str, object]:
-        """What the half inside the application gets as `Host.settings`: limits, mostly. Must be JSON."""
+        """Return the `Host.settings` for the half inside the application: mostly limits. Must be JSON."""
         return {}
 
 
 def application_entry(package: str) -> Path:
-    """The script `app/entry.py` of an adapter package: what the application is told to run."""
+    """Return the path of an adapter package's `app/entry.py`, the script that the application runs."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise FileNotFoundError(f"package {package!r} is not installed")
@@ -67,7 +67,7 @@ def application_entry(package: str) -> Path:
 
 
 def import_roots(package: str) -> list[str]:
-    """The folders that hold `cadgate` and `package`: staged on the application's `sys.path` by links, one by one."""
+    """Return the folders of `cadgate` and `package`, which are put on the application's `sys.path` by links."""
     folders: list[str] = []
     for name in ("cadgate", package):
         spec = importlib.util.find_spec(name)

@@ -1,4 +1,4 @@
-"""One application process: in its own group, with a lifeline, watched without polling, ended with all it started."""
+"""One application process: in a group of its own, with a lifeline, watched without polling."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ TAIL = 4096
 MAX_QUOTED = 300
 MAX_READY = 1024 * 1024
 KILL_SECONDS = 5.0
-"""How long the end of a killed process may take to be known."""
+"""How long to wait for the end of a killed process."""
 IN_SANDBOX = (
-    " in its sandbox, which shows it the system's files and its own: name what else it needs in sandbox_readable, "
+    " in its sandbox, where it sees only the system's files and its own: list what else it needs in sandbox_readable, "
     'or set sandbox = "none"'
 )
 
 _STARTERS = ThreadPoolExecutor(thread_name_prefix="cadgate-start")
-"""A sandbox ends with the thread that made it (`--die-with-parent`): these live as long as the gateway."""
+"""A sandbox dies with the thread that started it (`--die-with-parent`); these threads live as long as the gateway."""
 
 log = structlog.stdlib.get_logger("cadgate.process")
 
 
 def _discard(late: Future[Spawned]) -> None:
-    """End an application for which nobody waits any more. On the thread that started it."""
+    """Kill an application that nobody awaits any more. Runs on the thread that started it."""
     if late.cancelled() or late.exception() is not None:
         return
     spawned = late.result()
@@ -48,9 +48,9 @@ def _discard(late: Future[Spawned]) -> None:
 
 
 class StartFailed(Exception):
-    """The application did not come up; the text says why. `log_tail` is the end of what it printed.
+    """The application did not start; the text says why. `log_tail` is the end of its output.
 
-    `crashed` says that it ended by itself, without a word.
+    `crashed` says that it ended by itself, without reporting an error.
     """
 
     def __init__(self, reason: str, log_tail: str | None = None, *, crashed: bool = False) -> None:
@@ -60,7 +60,7 @@ class StartFailed(Exception):
 
 
 class ApplicationProcess:
-    """A running application and the client that is connected to it. Made by `launch`, or by `stand_by`."""
+    """A running application and the client that is connected to it. Created by `launch` or `stand_by`."""
 
     def __init__(self, spawned: Spawned, launch: Launch, secret: str) -> None:
         self._popen = spawned.popen
@@ -83,9 +83,9 @@ class ApplicationProcess:
 
     @classmethod
     async def launch(cls, launch: Launch, on_notification: Notification) -> ApplicationProcess:
-        """Start the application and wait until it takes calls.
+        """Start the application and wait until it accepts calls.
 
-        Raises StartFailed when it ends first or takes too long, ApplicationUnavailable when it cannot be run at all.
+        Raises StartFailed if it ends first or takes too long, ApplicationUnavailable if it cannot be run at all.
         """
         process = await cls._spawned(launch)
         await process._come_up(on_notification)
@@ -93,26 +93,26 @@ class ApplicationProcess:
 
     @classmethod
     async def stand_by(cls, launch: Launch) -> ApplicationProcess:
-        """Start the application beside another one that has the journal. It serves only after `take_over`.
+        """Start the application on standby, while another one has the journal. It serves only after `take_over`.
 
-        Raises ApplicationUnavailable when it cannot be run at all.
+        Raises ApplicationUnavailable if it cannot be run at all.
         """
         return await cls._spawned(replace(launch, standby=True))
 
     async def take_over(self, on_notification: Notification, *, crashed: bool) -> None:
-        """Become the session: restore what the journal tells, and take calls. Raises StartFailed.
+        """Make the standby application serve the session: restore it from the journal, and accept calls.
 
-        Nobody else may have the journal any more. `crashed` as in `Launch`.
+        No other application may have the journal any more. `crashed` is as in `Launch`. Raises StartFailed.
         """
         if self._boot_end is None or not self._launch.standby:
-            raise RuntimeError("this application does not stand by")
+            raise RuntimeError("this application is not on standby")
         boot, self._boot_end = self._boot_end, None
         try:
             with os.fdopen(boot, "wb", buffering=0) as file:
                 file.write(json.dumps({"restore": True, "crashed": crashed}).encode() + b"\n")
         except OSError as error:
             self.kill()
-            raise StartFailed(f"it ended while it stood by ({error.strerror})", self.log_tail()) from error
+            raise StartFailed(f"it ended while it was on standby ({error.strerror})", self.log_tail()) from error
         await self._come_up(on_notification)
 
     @classmethod
@@ -122,7 +122,7 @@ class ApplicationProcess:
         try:
             spawned = await asyncio.shield(asyncio.wrap_future(spawning))
         except asyncio.CancelledError:
-            # The thread cannot be stopped: what it brings is ended when it comes, whether the loop lives then or not.
+            # The thread cannot be stopped: kill the application once it has started, even without the loop.
             spawning.add_done_callback(_discard)
             raise
         return cls(spawned, launch, secret)
@@ -141,20 +141,20 @@ class ApplicationProcess:
             self.client.halves = launch.halves
             await self.client.connect()
             if launch.sandbox is not None:
-                # Its own number counts in the sandbox only; this one is that of the sandbox, which ends with it.
+                # Its own pid is valid in the sandbox only; this is the pid of the sandbox, which ends with it.
                 self.client.about = {**self.client.about, "pid": self.pid}
         except BaseException:
             self.kill()
-            # Two of them must never write to one journal.
+            # Two applications must never write to one journal.
             await asyncio.wait([self.exited], timeout=KILL_SECONDS)
             raise
 
     async def _ready(self, seconds: float) -> dict[str, Any]:
-        """What the application says when it is ready: a line of JSON on a pipe of its own."""
+        """Return what the application reports when it is ready: a line of JSON on a pipe."""
         descriptor, self._ready_end = self._ready_end, None
         boot, self._boot_end = self._boot_end, None
         if descriptor is None:
-            raise StartFailed("it ended before it was asked for", self.log_tail())
+            raise StartFailed("it ended before it was needed", self.log_tail())
         pipe = os.fdopen(descriptor, "rb", buffering=0)
         transport, line = await self._loop.connect_read_pipe(_Line, pipe)
         try:
@@ -175,19 +175,19 @@ class ApplicationProcess:
                 raise StartFailed(str(about["error"]), self.log_tail())
             about["port"] = int(about["port"])
         except (ValueError, TypeError, KeyError) as error:
-            raise StartFailed("what it said when it was ready cannot be understood", self.log_tail()) from error
+            raise StartFailed("its report when it was ready is invalid", self.log_tail()) from error
         return about
 
     def _why_it_ended(self, never_ran: bool) -> str:
         printed, sandboxed = self._printed(self._log_start), self._launch.sandbox is not None
         last = printed.rpartition("\n")[2].strip()[:MAX_QUOTED]
-        said = f": the last that it printed is {last!r}" if last else ""
+        said = f": the last line of its output is {last!r}" if last else ""
         why = missing_library(printed) or hint(self._launch.plan, never_ran=never_ran, sandboxed=sandboxed)
         where = IN_SANDBOX if sandboxed and why is None else ""
         return f"it ended while it started{where}{said}{f'; {why}' if why else ''}"
 
     def log_tail(self) -> str:
-        """The end of what the application printed since it was started; where that is nothing, what it did before."""
+        """Return the end of the output since this start; if there is none, the end of earlier output."""
         return self._printed(self._log_start) or self._printed(0)
 
     def _printed(self, start: int) -> str:
@@ -199,7 +199,7 @@ class ApplicationProcess:
             return ""
 
     def _reap(self) -> None:
-        """Wait for the end; end what is left of the group before its number can be used again."""
+        """Wait for the end, then kill the rest of the group before the pid can be reused."""
         if hasattr(os, "waitid"):
             os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
         with self._reaping:
@@ -209,7 +209,7 @@ class ApplicationProcess:
         os.close(self._lifeline)
         try:
             self._loop.call_soon_threadsafe(self._ended, code)
-        except RuntimeError:  # the loop is closed: nobody waits any more
+        except RuntimeError:  # the loop is closed, and nobody waits any more
             self._close_pipes()
 
     def _ended(self, code: int) -> None:
@@ -218,7 +218,7 @@ class ApplicationProcess:
             self.exited.set_result(code)
 
     def _close_pipes(self) -> None:
-        """Those that nobody has taken."""
+        """Close the pipes that are not in use."""
         for descriptor in (self._ready_end, self._boot_end):
             if descriptor is not None:
                 os.close(descriptor)
@@ -229,19 +229,19 @@ class ApplicationProcess:
             os.killpg(self.pid, signal.SIGKILL)
 
     def kill(self) -> None:
-        """End the process and everything in its group, at once."""
+        """Kill the process and everything in its group."""
         with self._reaping:
             if not self._reaped:
                 self._kill_group()
 
     async def stop(self, seconds: float) -> None:
-        """Ask it to end (it may write a snapshot), and kill it when it has not after `seconds`."""
+        """Ask the process to end (it may write a snapshot), and kill it if it has not after `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 await self.client.send_command("session.shutdown", {}, deadline_ms=seconds * 1000)
                 await asyncio.shield(self.exited)
-        except Exception as error:  # noqa: BLE001 - whatever it answers or not, it is going to end
-            log.info("an application did not end by itself and is killed", pid=self.pid, why=repr(error))
+        except Exception as error:  # noqa: BLE001 - it is killed in any case
+            log.info("an application did not end by itself, so it is killed", pid=self.pid, why=repr(error))
         finally:
             self.kill()
             await self.client.disconnect()
@@ -249,7 +249,7 @@ class ApplicationProcess:
 
 
 class _Line(asyncio.Protocol):
-    """Collects one line. It ends at its newline: a wrapper around the application may hold the pipe open for ever."""
+    """Collects one line. It ends at its newline, because a wrapper of the application may never close the pipe."""
 
     def __init__(self) -> None:
         self._data = bytearray()

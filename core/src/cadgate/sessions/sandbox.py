@@ -1,7 +1,7 @@
-"""Runs an application in bubblewrap: no network, nothing to write but its own folders, nothing of the user's to read.
+"""Runs an application in bubblewrap: no network, only its own folders writable, none of the user's files readable.
 
-The application and the gateway speak through a Unix-domain socket that the gateway made and listens on already. A TCP
-socket would not do: whoever holds one of the gateway's network can disconnect it and connect it to anything there.
+The application and the gateway communicate through a Unix-domain socket on which the gateway already listens. A TCP
+socket would not be safe: whoever has one from the gateway's network can disconnect it and connect it to anything there.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from cadgate.sessions.start_hints import is_nameless
 
 PROGRAM = "bwrap"
 REMEDY = "apt-get install -y bubblewrap"
-NO_NAMESPACES = "let bubblewrap make user namespaces (docs/OPERATIONS.md, The sandbox)"
+NO_NAMESPACES = "allow bubblewrap to create user namespaces (docs/OPERATIONS.md, The sandbox)"
 SHUT_IN = ("--die-with-parent", "--unshare-all", "--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev")
-"""Whoever kills the process that is known outside kills the application at once: it must answer nothing after that.
+"""Killing the process that is visible outside must kill the application at once: it must not answer after that.
 
-The parent is the thread that started it, which must live as long as the gateway (`process`).
+The parent is the thread that started it, which must live as long as the gateway (see `process`).
 """
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 CONFIGURATION = (
@@ -48,32 +48,32 @@ CONFIGURATION = (
     "passwd",
     "timezone",
 )
-"""Of /etc: what libraries look up. Not the rest: as root, even a sandboxed application could read /etc/shadow."""
+"""The parts of /etc that libraries read. Not the rest: as root, a sandboxed application could read /etc/shadow."""
 CACHES = ("/var/cache/fontconfig",)
-"""What libraries would make anew at every start."""
+"""Caches that libraries would otherwise rebuild at every start."""
 OUTSIDE = ("DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
-"""Variables that lead to what is not in the sandbox."""
+"""Variables that refer to things outside the sandbox."""
 TRY_SECONDS = 10
 BACKLOG = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """What of this machine an application sees. Everything else does not exist for it."""
+    """The part of this machine that an application sees. Nothing else exists for it."""
 
     hidden: Path
-    """The state folder: of it, only what is listed below."""
+    """The state folder, of which only what is listed below is visible."""
     writable: Sequence[Path]
     readable: Sequence[Path] = ()
     cache: Path | None = None
-    """One of `writable`, for what libraries keep between starts. Without it Mesa compiles its shaders every time: it
-    looks for the home folder in /etc/passwd.
+    """One of `writable`, for caches that libraries keep between starts. Without it Mesa compiles its shaders each time,
+    because it looks up the home folder in /etc/passwd.
     """
     accounts: Path | None = None
     """What it sees as /etc/passwd, where this user is in none: FreeCAD ends at once without a name."""
 
     def command(self, plan: LaunchPlan, folders: Iterable[Path], roots: Iterable[str], workdir: Path) -> list[str]:
-        """Return `plan`'s command in a sandbox. `folders` are writable too; `roots` hold its Python packages."""
+        """Return `plan`'s command in a sandbox. `folders` are writable too; `roots` have its Python packages."""
         options = [PROGRAM, *SHUT_IN, "--tmpfs", "/tmp"]
         for path in SYSTEM:
             options += ["--ro-bind-try", path, path]
@@ -98,20 +98,20 @@ class Sandbox:
         for path in own:
             if path.is_relative_to(self.hidden):
                 options += ["--bind", str(path), str(path)]
-        # The sandbox's own root is memory: not a place to write either.
+        # The sandbox's root is in memory, and must not be writable either.
         options += ["--remount-ro", str(self.hidden), "--remount-ro", "/"]
         return [*options, "--chdir", str(workdir), "--", *plan.argv]
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Without what leads out of the sandbox."""
+    """Return the variables without those that refer to things outside the sandbox."""
     return {name: value for name, value in variables.items() if name not in OUTSIDE}
 
 
 def listen() -> tuple[socket.socket, str]:
-    """A socket for the application to accept on, and its address as a client's `host`.
+    """Return a listening socket for the application, and its address as a client's `host`.
 
-    Abstract, so that no file of it must be removed. It cannot be made to connect to anything.
+    The address is abstract, so that there is no file to remove. The socket cannot be connected to anything else.
     """
     listener = socket.socket(socket.AF_UNIX)
     name = f"cadgate-{secrets.token_hex(16)}"
@@ -122,27 +122,27 @@ def listen() -> tuple[socket.socket, str]:
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """Whether an adapter's application is shut in on this machine, and where it is not, what that means."""
+    """Whether an adapter's application is sandboxed on this machine, and what it means if it is not."""
 
     setting: Literal["auto", "bubblewrap", "none"]
     active: bool
     message: str | None = None
-    """A sentence for people: that there is no sandbox, why, and what to do. None where there is one."""
+    """For people: that there is no sandbox, why, and what to do; None if there is one."""
     remedy: str | None = None
 
 
 def confinement(name: str, settings: AdapterSettings) -> Confinement | None:
-    """Decide how the application of the adapter `name` is shut in; None for one that is not started here."""
+    """Decide how to sandbox the application of the adapter `name`; None for one that is not started here."""
     if settings.mode != "managed":
         return None
-    means = f"{name} runs without a sandbox, so code and files in it may do whatever this user may"
+    means = f"{name} runs without a sandbox, so code and files in it can do anything that this user can"
     if settings.sandbox == "none":
         return Confinement("none", active=False, message=f'{means} (sandbox = "none")')
     why, remedy = problem(), _remedy()
     if why is None:
         return Confinement(settings.sandbox, active=True)
     if settings.sandbox == "bubblewrap":
-        means = f"{name} does not run without its sandbox"
+        means = f"{name} cannot run without its sandbox"
     to_do = f"; to fix it: {remedy}" if remedy and remedy not in why else ""
     return Confinement(settings.sandbox, active=False, message=f"{means}: {why}{to_do}", remedy=remedy)
 
@@ -150,9 +150,7 @@ def confinement(name: str, settings: AdapterSettings) -> Confinement | None:
 def sandbox_for(
     settings: AdapterSettings, hidden: Path, writable: Sequence[Path], cache: Path | None = None
 ) -> Sandbox | None:
-    """Return what an application may see, where it is shut in. Raises ApplicationUnavailable where it must be and
-    cannot.
-    """
+    """Return the sandbox of an application, None without one. Raises ApplicationUnavailable if a required one fails."""
     if settings.mode != "managed" or settings.sandbox == "none":
         return None
     if settings.sandbox == "bubblewrap":
@@ -184,9 +182,9 @@ def _remedy() -> str | None:
 
 @functools.cache
 def problem() -> str | None:
-    """Why bubblewrap cannot be used on this machine; None where it can. Tried once."""
+    """Return why bubblewrap cannot be used on this machine; None if it can. Tried once."""
     if not sys.platform.startswith("linux"):
-        return f"it needs bubblewrap, which exists on Linux only, not on {sys.platform}"
+        return f"it needs bubblewrap, which is available on Linux only, not on {sys.platform}"
     if shutil.which(PROGRAM) is None:
         return f"it needs bubblewrap, which is not installed. Install it with: {REMEDY}"
     attempt = [PROGRAM, *SHUT_IN]
@@ -200,22 +198,22 @@ def problem() -> str | None:
         return None
     said = done.stderr.strip().splitlines()
     return (
-        f"bubblewrap cannot make a sandbox here ({said[-1] if said else f'exit code {done.returncode}'}): this system "
-        "does not let it make namespaces. Containers need leave for that, Ubuntu 24.04 an AppArmor profile for bwrap"
+        f"bubblewrap cannot create a sandbox here ({said[-1] if said else f'exit code {done.returncode}'}): this "
+        "system does not let it create namespaces. Containers need permission for it, Ubuntu 24.04 an AppArmor profile"
     )
 
 
 def require() -> None:
-    """Raise ApplicationUnavailable, with the remedy, where bubblewrap cannot be used."""
+    """Raise ApplicationUnavailable, with the remedy, if bubblewrap cannot be used."""
     why = problem()
     if why is None:
         return
-    problem.cache_clear()  # mended meanwhile, the next look must see it
+    problem.cache_clear()  # so that the next check notices when it was fixed
     raise ApplicationUnavailable(f'sandbox = "bubblewrap": {why}', details={"remedy": REMEDY, "setting": "sandbox"})
 
 
 def _program_folders(program: str) -> list[Path]:
-    """What a program needs besides the system's libraries: its own folder, or the Python that it is."""
+    """Return what a program needs in addition to the system's libraries: its own folder, or its Python."""
     found = Path(program)
     if found == Path(sys.executable):
         prefixes = [Path(sys.prefix), Path(sys.base_prefix), found.resolve().parent.parent]
@@ -223,31 +221,31 @@ def _program_folders(program: str) -> list[Path]:
         others = [Path(entry) for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")]
         return [*(folder for prefix in prefixes for folder in _python_folders(prefix)), *others]
     folders = {_installation(found), _installation(found.resolve())}
-    # A program that lies in the home folder itself must not show all of it.
+    # A program directly in the home folder must not make all of it visible.
     home = _home()
     return [found.resolve() if home.is_relative_to(folder) else folder for folder in sorted(folders)]
 
 
 def _python_folders(prefix: Path) -> list[Path]:
-    """A Python's folder; of one that is the home folder itself, or above it, the parts that are the Python's."""
+    """Return a Python's folder; if that contains the home folder, only the parts that belong to the Python."""
     if not _home().is_relative_to(prefix):
         return [prefix]
     return [part for name in ("bin", "lib", "lib64", "pyvenv.cfg") if (part := prefix / name).exists()]
 
 
 def _installation(program: Path) -> Path:
-    """The folder that a program was unpacked into: above its `bin`, where its libraries lie beside that."""
+    """Return the folder a program was unpacked into: the parent of its `bin`, if its libraries are there."""
     folder = program.parent
     if folder.name == "bin" and any((folder.parent / name).is_dir() for name in ("lib", "lib64", "Mod")):
         outer = folder.parent
-        # ~/.local is many programs', and holds what they keep.
+        # ~/.local is shared by many programs, and has their data.
         if outer != _home() / ".local" and not _home().is_relative_to(outer):
             return outer
     return folder
 
 
 def _library_folders() -> list[Path]:
-    """Where the environment says that libraries lie, which an application inherits."""
+    """Return the folders of libraries named by the environment, which an application inherits."""
     named = [Path(part) for part in os.environ.get("LD_LIBRARY_PATH", "").split(":") if part.startswith("/")]
     return [folder for folder in named if folder.is_dir() and not _home().is_relative_to(folder)]
 
@@ -260,7 +258,7 @@ def _home() -> Path:
 
 
 def _without_nested(paths: Iterable[Path]) -> list[Path]:
-    """Each path once, without those inside of others and of the system's."""
+    """Return each path once, without those inside others or inside the system's."""
     kept: list[Path] = [Path(path) for path in SYSTEM]
     for path in sorted({Path(os.path.abspath(path)) for path in paths}):
         if not any(path.is_relative_to(outer) for outer in kept):

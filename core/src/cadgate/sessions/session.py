@@ -14,11 +14,11 @@ from cadgate.sessions.status import BUSY_AFTER, PING, Status
 from cadgate.sessions.supervisor import Listener, Supervisor
 
 PING_SECONDS = 0.8
-"""With the grace of a queued call: an application that has not answered after about a second is busy."""
+"""Together with a call's grace, about a second, after which an application that has not answered is busy."""
 
 
 class Session:
-    """A `Supervisor`, which knows whether there is an application, and the `SessionCalls` that are sent to it."""
+    """A `Supervisor` of the application, and the `SessionCalls` that are sent to it."""
 
     def __init__(
         self,
@@ -36,45 +36,45 @@ class Session:
         self.calls = SessionCalls(
             self._supervisor, max_queue=max_queue, grace_seconds=grace_seconds, overrun_seconds=overrun_seconds
         )
-        self._supervisor.on_up = self.calls.go_on
+        self._supervisor.on_up = self.calls.send_waiting
         self._supervisor.on_end = self.calls.application_ended
         self._supervisor.on_absence = lambda: self.calls.fail(self._supervisor.absence)
 
     @property
     def ready(self) -> asyncio.Event:
-        """Set while there is an application to call."""
+        """Set while the application can be called."""
         return self._supervisor.ready
 
     @property
     def listeners(self) -> list[Listener]:
-        """Who gets what the application, or the session for it, has to tell."""
+        """The listeners for notifications of the application and its session."""
         return self._supervisor.listeners
 
     def start(self) -> None:
-        """Begin to supervise, in a task of the running loop."""
+        """Start to supervise, in a task of the running loop."""
         self._supervisor.start()
 
     async def stop(self, seconds: float) -> None:
-        """End the application, gently for `seconds`, and the supervision."""
+        """Stop the application, gracefully for `seconds`, and the supervision."""
         self.calls.stop()
         await self._supervisor.stop(seconds)
 
     def request_start(self) -> None:
-        """Try again now, after `down` or `unavailable`."""
+        """Try to start again now, after `down` or `unavailable`."""
         self._supervisor.request_start()
 
     def restart(self, reason: str) -> None:
-        """End the application at once; it is started again and its document restored."""
+        """Kill the application; it is restarted, and its document restored."""
         self._supervisor.restart(reason)
 
     def publish(self, topic: str, data: Any) -> None:
-        """Tell the listeners of an event that the application did not report itself."""
+        """Publish an event to the listeners that the application did not emit itself."""
         self._supervisor.publish(topic, data)
 
     # --- health --------------------------------------------------------------------------------------------------
 
     def status(self) -> Status:
-        """What is known now, without asking the application."""
+        """Return what is known now, without calling the application."""
         running = self.calls.running()
         status = replace(self._supervisor.status, queue_depth=len(self.calls))
         if status.state == "up" and running is not None and running.age >= BUSY_AFTER:
@@ -82,9 +82,9 @@ class Session:
         return status
 
     async def health(self) -> dict[str, Any]:
-        """A ping through the application's main thread: `up`, or `busy` when it is at work. Takes at most 2 s.
+        """Ping the application's main thread; return `up`, or `busy` if it is running a call. Takes at most 2 s.
 
-        Raises the adapter's ConnectionFailed when the application is not there, or is silent without being at work.
+        Raises the adapter's ConnectionFailed if the application is not running, or does not answer although it is idle.
         """
         if self._supervisor.client is None:
             raise self._supervisor.absence(to_operator=True)
@@ -96,7 +96,7 @@ class Session:
         except DeadlineExceeded as error:
             running = self.calls.running()
             if running is None:
-                raise self._supervisor.connection_error(f"{self.name} runs but does not answer") from error
+                raise self._supervisor.connection_error(f"{self.name} is running but does not answer") from error
             return self._report("busy", busy_ms=round(running.age * 1000), method=running.method)
         return self._report("up", latency_ms=round((time.monotonic() - began) * 1000, 3))
 
@@ -108,6 +108,6 @@ class Session:
             "pid": status.pid,
             "mode": status.mode,
             "queue_depth": status.queue_depth,
-            **self._supervisor.keeping.told(),
+            **self._supervisor.problems.for_health(),
             **more,
         }

@@ -1,6 +1,6 @@
-"""Where an application comes from: a local process that the gateway starts, or an address where one runs already.
+"""Sources of applications: a local process that the gateway starts, or an address where one is already running.
 
-The session knows only this interface; another kind of place is another `Source`.
+The session knows only this interface; another kind of placement is another `Source`.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from cadgate.sessions.standby import Standby
 
 
 class Source(Protocol):
-    """Opens one application at a time. `report` says what the last opening restored: `replayed`, `damages`."""
+    """Opens one application at a time. `report` has what the last opening restored: `replayed`, `damages`."""
 
     report: dict[str, Any]
 
     async def open(self, on_notification: Notification) -> BaseSocketClient:
-        """Bring it up and connect. Raises StartFailed, ApplicationUnavailable, ConnectionFailed."""
+        """Start and connect. Raises StartFailed, ApplicationUnavailable, ConnectionFailed."""
         ...
 
     async def closed(self) -> str:
-        """Wait until it is gone; says how, as the end of a sentence."""
+        """Wait until the application is gone; return how it ended, as the end of a sentence."""
         ...
 
     def kill(self) -> None:
-        """End it at once, where that is possible."""
+        """Kill the application, if that is possible."""
         ...
 
     async def stop(self, seconds: float) -> None:
-        """End it gently, within about `seconds`."""
+        """Stop the application gracefully, within about `seconds`."""
         ...
 
 
 class ManagedSource:
-    """A process of our own. `prepare` makes the launch afresh each time, in a thread.
+    """A process that the gateway starts. `prepare` creates the launch anew each time, in a thread.
 
-    While one serves, `spares` others stand by: the one after a death is started already.
+    While one serves, `spares` others are on standby, so that the next one after a crash has already started.
     """
 
     def __init__(self, prepare: Callable[[], Launch], spares: int = 0) -> None:
@@ -93,7 +93,7 @@ class ManagedSource:
 
 
 class ExternalSource:
-    """An application that somebody else started, with the in-application server loaded."""
+    """An application that was started by somebody else, with the in-application server loaded."""
 
     def __init__(self, make_client: Callable[[Notification], BaseSocketClient]) -> None:
         self._make_client = make_client
@@ -112,7 +112,7 @@ class ExternalSource:
         return "closed the connection"
 
     def kill(self) -> None:
-        """Not ours to end."""
+        """Do nothing, because the gateway did not start the application."""
 
     async def stop(self, seconds: float) -> None:
         if self._client is not None:

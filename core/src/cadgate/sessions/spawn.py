@@ -1,4 +1,4 @@
-"""Starts the process of an application: its folders, a clean environment, and the pipes between it and the gateway."""
+"""Starts an application's process: its folders, a clean environment, and the pipes between it and the gateway."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 INHERITED = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH")
 MAX_LOG = 5 * 1024 * 1024
 MAX_BOOT = 48 * 1024
-"""Less than any pipe holds: nobody reads yet when it is written."""
+"""Less than the capacity of any pipe, because nobody reads yet when it is written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """Everything that is needed to start one process of an application."""
+    """Everything that is needed to start one application process."""
 
     plan: LaunchPlan
     package: str
@@ -41,30 +41,30 @@ class Launch:
     journal: Path | None = None
     restore: bool = True
     crashed: bool = False
-    """Whether the start before this one ended by itself: what it died of twice is left out of what is restored."""
+    """Whether the previous start crashed: what it died of twice is left out of the restoration."""
     sandbox: Sandbox | None = None
     halves: Halves | None = None
     standby: bool = False
-    """Start with an empty document, and touch the journal only when told to take over."""
+    """Start with an empty document, and touch the journal only after a request to take over."""
 
 
 class Spawned(NamedTuple):
-    """A process that was just started, and our ends of its pipes."""
+    """A process that was just started, and the gateway's ends of its pipes."""
 
     popen: subprocess.Popen[bytes]
     lifeline: int
     ready: int
-    """Where it says that it is ready."""
+    """The pipe by which the application reports that it is ready."""
     boot: int
-    """Where it is told what to be, and one that stands by, to take over."""
+    """The pipe by which it gets its settings, and a standby application is asked to take over."""
     address: str | None
-    """That of a listener made for it."""
+    """The address of the listener that was made for it."""
     log_start: int = 0
-    """Where in the log its own lines begin."""
+    """The offset in the log where its own output begins."""
 
 
 def _environment(launch: Launch, boot: int) -> dict[str, str]:
-    """A clean one: what a shell or a pyenv put into ours must not change how the application behaves."""
+    """Return a clean environment: variables of a shell or pyenv must not change the application's behaviour."""
     kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
     if launch.sandbox is not None:
         kept = sandbox.environment(kept)
@@ -88,7 +88,7 @@ def _prepare_folders(launch: Launch) -> None:
         make_folder(launch.folder / name)
     for root in import_roots(launch.package):
         link = launch.folder / "lib" / os.path.basename(root)
-        # Left alone where it is right: another application of this session may be importing through it.
+        # Kept if it is right, because another application of this session may be importing through it.
         if not link.is_symlink() or os.readlink(link) != root:
             link.unlink(missing_ok=True)
             link.symlink_to(root)
@@ -98,7 +98,7 @@ def _prepare_folders(launch: Launch) -> None:
 
 
 def _command(launch: Launch) -> list[str]:
-    """What to run, in its sandbox where there is one."""
+    """Return the command to run, in its sandbox if it has one."""
     if launch.sandbox is None:
         return list(launch.plan.argv)
     own = [launch.folder / name for name in ("workspace", "home", "tmp")]
@@ -106,7 +106,7 @@ def _command(launch: Launch) -> list[str]:
     for folder in (*own, *journal, *launch.sandbox.writable):
         make_folder(folder)
     roots = [*import_roots(launch.package), str(launch.folder / "lib")]
-    # Looked for here: in the sandbox, all that is seen of a missing program is that bubblewrap ends.
+    # Looked up here, because in the sandbox a missing program only shows as bubblewrap ending.
     program = shutil.which(launch.plan.argv[0], path=SYSTEM_PATH)
     if program is None:
         number = errno.EACCES if os.path.exists(launch.plan.argv[0]) else errno.ENOENT
@@ -118,7 +118,7 @@ def _command(launch: Launch) -> list[str]:
 def spawn(launch: Launch, secret: str) -> Spawned:
     """Start the process.
 
-    Raises ApplicationUnavailable when there is no such program, OSError, ValueError.
+    Raises ApplicationUnavailable if there is no such program, OSError, ValueError.
     """
     _prepare_folders(launch)
     lifeline_read, lifeline_write = os.pipe()
@@ -139,10 +139,10 @@ def spawn(launch: Launch, secret: str) -> Spawned:
     }
     theirs = [lifeline_read, ready_write, boot_read]
     try:
-        told = json.dumps(boot).encode() + b"\n"
-        if len(told) > MAX_BOOT:
-            raise ValueError(f"the launcher's options are {len(told)} bytes long; at most {MAX_BOOT} fit")
-        os.write(boot_write, told)
+        line = json.dumps(boot).encode() + b"\n"
+        if len(line) > MAX_BOOT:
+            raise ValueError(f"the launcher's options are {len(line)} bytes long; the limit is {MAX_BOOT}")
+        os.write(boot_write, line)
         with open(launch.log, "ab", opener=opener) as log:
             log_start = log.tell()
             popen = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Applications that stand by: started already, with an empty document, to become the session when it has died."""
+"""Standby applications: already started, with an empty document, to take over the session after a crash."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = structlog.stdlib.get_logger("cadgate.standby")
 
 
 class Standby:
-    """Keeps `spares` applications of one session ready. `prepare` makes the launch, in a thread."""
+    """Keeps `spares` standby applications for one session. `prepare` creates the launch, in a thread."""
 
     def __init__(self, prepare: Callable[[], Launch], spares: int) -> None:
         self._prepare = prepare
@@ -26,11 +26,11 @@ class Standby:
 
     @property
     def pids(self) -> list[int]:
-        """The processes that stand by now."""
+        """The pids of the standby applications."""
         return [process.pid for process in self._waiting if not process.exited.done()]
 
     def fill(self) -> None:
-        """Start, in the background, what is missing."""
+        """Start missing standby applications in the background."""
         if not self._closed and len(self.pids) < self._spares and (self._filling is None or self._filling.done()):
             self._filling = asyncio.create_task(self._fill())
 
@@ -39,11 +39,11 @@ class Standby:
             launch = await anyio.to_thread.run_sync(self._prepare)
             while not self._closed and len(self.pids) < self._spares:
                 self._waiting.append(await ApplicationProcess.stand_by(launch))
-        except Exception as error:  # noqa: BLE001 - without a spare the session is started anew, which says why it fails
-            log.warning("an application to stand by did not start", error=str(error))
+        except Exception as error:  # noqa: BLE001 - the session then starts one itself, and reports the error
+            log.warning("a standby application did not start", error=str(error))
 
     def take(self) -> ApplicationProcess | None:
-        """One that lives; it is the caller's from now on. None when there is none."""
+        """Return a running one, which belongs to the caller from then on; None if there is none."""
         while self._waiting:
             process = self._waiting.pop(0)
             if not process.exited.done():
@@ -51,7 +51,7 @@ class Standby:
         return None
 
     async def close(self) -> None:
-        """End all of them."""
+        """Kill all of them."""
         self._closed = True
         if self._filling is not None:
             self._filling.cancel()

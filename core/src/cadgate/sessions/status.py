@@ -1,4 +1,4 @@
-"""What is known of an application at a moment, and the table of calls that it has not answered yet."""
+"""The status of an application, and the table of calls that it has not answered yet."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ State = Literal["starting", "up", "busy", "down", "unavailable"]
 
 PING = "session.ping"
 BUSY_AFTER = 1.0
-"""Seconds after which a call that still runs makes the application `busy`."""
+"""After how many seconds a running call makes the application `busy`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A snapshot of one application's state. `reason` and `remedy` say why it is not up and what to do."""
+    """One application's state at a moment. `reason` and `remedy` say why it is not up and what to do."""
 
     state: State
     mode: str
@@ -26,14 +26,14 @@ class Status:
     reason: str | None = None
     remedy: str | None = None
     log_tail: str | None = None
-    """The end of what the application printed before it failed to start: for operators, never for other errors."""
+    """The end of the output of an application that failed to start. For operators only."""
     busy_ms: float | None = None
     method: str | None = None
 
 
 @dataclass(slots=True, eq=False)
 class InFlight:
-    """One call that was sent. `seen` is a `time.monotonic()`."""
+    """One call that was sent. `since` is a `time.monotonic()`."""
 
     method: str
     since: float = field(default_factory=time.monotonic)
@@ -44,7 +44,7 @@ class InFlight:
 
 
 class FlightTable:
-    """Calls in the order in which they were sent. The application runs one at a time: the first of them runs."""
+    """Calls in the order in which they were sent. The application runs one at a time, the first of them."""
 
     def __init__(self) -> None:
         self._calls: dict[InFlight, None] = {}
@@ -62,11 +62,11 @@ class FlightTable:
         self._calls.pop(call, None)
         following = self.running()
         if was_running and following is not None:
-            # It could not start before now: its time in the queue is not time at work.
+            # It could not start before now: time in the queue is not running time.
             following.since = time.monotonic()
 
     def running(self) -> InFlight | None:
-        """The call that the application works on; pings do not count."""
+        """Return the call that the application is running; pings do not count."""
         return next((call for call in self._calls if call.method != PING), None)
 
     def is_first(self, call: InFlight) -> bool:

@@ -1,4 +1,4 @@
-"""The life of a session's application: it is started, watched, and started again after a death."""
+"""Supervises a session's application: starts it, watches it, and restarts it after a crash."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import structlog
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.errors import ApplicationUnavailable, ConnectionFailed
 from cadgate.sessions.absence import absence, log_tail, remedy
-from cadgate.sessions.keeping import TOPIC, Keeping
+from cadgate.sessions.keeping import TOPIC, PersistenceProblems
 from cadgate.sessions.process import StartFailed
 from cadgate.sessions.source import Source
 from cadgate.sessions.status import PING, Status
@@ -30,13 +30,13 @@ log = structlog.stdlib.get_logger("cadgate.session")
 
 
 def _nothing() -> None:
-    """Nobody wants to know."""
+    """Do nothing."""
 
 
 class Supervisor:
-    """Supervises what `source` connects to.
+    """Supervises the application that `source` connects to.
 
-    A death after the first answered ping restarts at once. Five failed starts in a row make it `down` until
+    It is restarted at once if it dies after it answered a ping. After five failed starts in a row it is `down` until
     `request_start`.
     """
 
@@ -44,18 +44,18 @@ class Supervisor:
         self.name = name
         self.connection_error = connection_error
         self.status = Status("starting", mode)
-        """What is known of the application; nothing of the calls to it."""
+        """The state of the application, without the calls to it."""
         self.client: BaseSocketClient | None = None
-        """The way to the application, None while there is none."""
+        """The client of the application; None while it does not run."""
         self.ready = asyncio.Event()
-        self.keeping = Keeping()
+        self.problems = PersistenceProblems()
         self.listeners: list[Listener] = []
         self.on_up: Callable[[], None] = _nothing
-        """Called when the application can be sent something again."""
+        """Called when the application can accept calls again."""
         self.on_end: Callable[[], None] = _nothing
-        """Called when it has ended, before its connections are given up."""
+        """Called when the application has ended, before its connections are closed."""
         self.on_absence: Callable[[], None] = _nothing
-        """Called when it is down or unavailable: nobody is to wait for it."""
+        """Called when the application is down or unavailable, so that no call waits for it."""
         self._source = source
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -64,11 +64,11 @@ class Supervisor:
         self._ended_because: str | None = None
 
     def start(self) -> None:
-        """Begin to supervise, in a task of the running loop."""
+        """Start to supervise, in a task of the running loop."""
         self._task = asyncio.create_task(self._supervise(), name=f"session-{self.name}")
 
     async def stop(self, seconds: float) -> None:
-        """End the application, gently for `seconds`, and the supervision."""
+        """Stop the application, gracefully for `seconds`, and the supervision."""
         self._stopping = True
         self._wanted.set()
         self._set(state="down", reason="the gateway is stopping")
@@ -80,12 +80,12 @@ class Supervisor:
                 await asyncio.gather(self._task, return_exceptions=True)
 
     def request_start(self) -> None:
-        """Try again now, after `down` or `unavailable`."""
+        """Try to start again now, after `down` or `unavailable`."""
         self._wanted.set()
 
     def restart(self, reason: str) -> None:
-        """End the application at once; it is started again and its document restored."""
-        log.warning("application ended by the gateway", adapter=self.name, reason=reason)
+        """Kill the application; it is restarted, and its document restored."""
+        log.warning("application killed by the gateway", adapter=self.name, reason=reason)
         if self.client is not None:
             self._ended_because = reason
         self._source.kill()
@@ -94,32 +94,32 @@ class Supervisor:
         failures = 0
         while not self._stopping:
             try:
-                await self._live_once()
+                await self._run_application()
                 failures = 0
             except ApplicationUnavailable as error:
                 self._set(state="unavailable", reason=error.message, remedy=error.details.get("remedy"))
-                await self._wait_for_wish(RETRY_UNAVAILABLE)
+                await self._wait_for_request(RETRY_UNAVAILABLE)
             except (StartFailed, ConnectionFailed, OSError) as error:
                 failures += 1
                 log.warning("application did not start", adapter=self.name, attempt=failures, error=str(error))
                 if failures >= MAX_FAILED_STARTS and self.status.mode == "managed":
-                    reason = f"it failed to start {failures} times in a row; the last time {error}"
+                    reason = f"it failed to start {failures} times in a row; the last time: {error}"
                     self._set(state="down", reason=reason, remedy=remedy(self.name), log_tail=log_tail(error))
-                    await self._wait_for_wish(None)
+                    await self._wait_for_request(None)
                     self._set(state="starting", **NOTHING_WRONG)
                     failures = 0
                 else:
                     self._set(state="starting", reason=f"the last start failed: {error}", log_tail=log_tail(error))
-                    await self._wait_for_wish(min(5.0, 0.2 * 2**failures))
-            except Exception as error:  # an adapter's launcher may raise anything; the host and its neighbours go on
+                    await self._wait_for_request(min(5.0, 0.2 * 2**failures))
+            except Exception as error:  # an adapter's launcher may raise anything; the others must go on
                 log.exception("adapter failed to start its application", adapter=self.name)
                 reason = f"the adapter failed: {type(error).__name__}: {error}"
                 self._set(state="down", reason=reason, remedy=remedy(self.name))
-                await self._wait_for_wish(None)
+                await self._wait_for_request(None)
                 self._set(state="starting", **NOTHING_WRONG)
 
-    async def _live_once(self) -> None:
-        """One life of the application, from its start to its end."""
+    async def _run_application(self) -> None:
+        """Run the application once, from its start to its end."""
         client = await self._source.open(self._notified)
         await self._first_ping(client)
         self._over.clear()
@@ -127,7 +127,7 @@ class Supervisor:
         about = client.about
         self._set(state="up", application=about.get("application"), pid=about.get("pid"), **NOTHING_WRONG)
         log.info("application up", adapter=self.name, application=about.get("application"), pid=about.get("pid"))
-        for damage in self.keeping.restored(self._source.report):
+        for damage in self.problems.restored(self._source.report):
             log.error("a part of the session could not be restored", adapter=self.name, **damage)
         self.ready.set()
         self.on_up()
@@ -135,7 +135,7 @@ class Supervisor:
         try:
             ended = await self._source.closed()
             if self._ended_because is not None:
-                ended, self._ended_because = f"was ended by the gateway: {self._ended_because}", None
+                ended, self._ended_because = f"was killed by the gateway: {self._ended_because}", None
             self.on_end()
         finally:
             self.ready.clear()
@@ -148,7 +148,7 @@ class Supervisor:
         self._over.set()
 
     async def _first_ping(self, client: BaseSocketClient) -> None:
-        """Raises StartFailed when no answer comes; the application is gone then."""
+        """Ping the application. Raises StartFailed if it does not answer, after killing it."""
         ping, end = asyncio.ensure_future(client.call(PING, {})), asyncio.ensure_future(self._source.closed())
         try:
             await asyncio.wait({ping, end}, timeout=FIRST_PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -162,7 +162,7 @@ class Supervisor:
             end.cancel()
             await asyncio.gather(ping, end, return_exceptions=True)
 
-    async def _wait_for_wish(self, seconds: float | None) -> None:
+    async def _wait_for_request(self, seconds: float | None) -> None:
         self._wanted.clear()
         try:
             async with asyncio.timeout(seconds):
@@ -176,30 +176,31 @@ class Supervisor:
             self.on_absence()
 
     def publish(self, topic: str, data: Any) -> None:
-        """Tell the listeners of an event that the application did not report itself."""
+        """Publish an event to the listeners that the application did not emit itself."""
         self._notified("event", {"topic": topic, "data": data})
 
     def announce(self, state: str, **more: Any) -> None:
+        """Publish the state of the application."""
         status = self.status
         about = {"application": status.application, "pid": status.pid, "reason": status.reason}
         self.publish("status", {"status": state, "state": state, **about, **more})
 
     def _notified(self, method: str, params: dict[str, Any]) -> None:
         if params.get("topic") == TOPIC:
-            self.keeping.noticed(params["data"])
+            self.problems.update(params["data"])
             return
         for listener in list(self.listeners):
             try:
                 listener(method, params)
-            except Exception:  # who listens is no part of the session
+            except Exception:  # a listener's error must not end the session
                 log.exception("a listener failed", adapter=self.name, method=method)
 
     async def until_noticed(self) -> None:
-        """Connections of a process that died are lost a moment before its end is known: wait for that, shortly."""
+        """Wait briefly until the end of the process is noticed, whose connections are lost a moment before."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(NOTICE_SECONDS):
                 await self._over.wait()
 
     def absence(self, *, to_operator: bool = False) -> ConnectionFailed:
-        """The error that says why there is nobody to call."""
+        """Return the error that says why the application cannot be called."""
         return absence(self.name, self.status, self.connection_error, to_operator=to_operator)

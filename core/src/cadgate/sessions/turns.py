@@ -1,4 +1,4 @@
-"""Whose call goes to the application next: light ones pass heavy ones of others, and nothing waits for ever."""
+"""Decides which call is sent to the application next: light calls pass heavy ones, but none starves."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from cadgate.errors import CadgateError, DeadlineExceeded, Interrupted, Overload
 from cadgate.sessions.costs import Costs, Kind
 
 AHEAD_SECONDS = 0.01
-"""How much expected work may be sent ahead: what is there already cannot be passed."""
+"""How much expected work may be sent ahead. Calls that were sent cannot be passed any more."""
 WEIGHT = 20
-"""A call passes another that came up to this many times the difference of their costs earlier."""
+"""A call passes an earlier one if that came at most this many times the difference of their costs before."""
 PATIENCE_SECONDS = 0.25
-"""How much work may pass the call that has waited longest, at least; else as much as it costs itself."""
+"""How much work may pass the oldest call: this, or as much as that call costs itself, if that is more."""
 SLOW_SECONDS = 0.05
-"""After a call that took this long, those that wait are looked at again: some may be too late now."""
+"""After a call that took this long, waiting calls are checked again, because some may be too late now."""
 
 
 class Turn:
-    """One call that wants to be sent, or was sent and is not answered."""
+    """One call that waits to be sent, or was sent and is not answered yet."""
 
     __slots__ = ("came", "cost", "deadline", "granted", "kind", "least", "sent", "stream", "timer", "until")
 
@@ -36,7 +36,7 @@ class Turn:
         self.stream = stream
         """Calls of one stream keep their order."""
         self.granted: asyncio.Future[None] | None = None
-        """Where it has to wait."""
+        """Resolved when the call may be sent, if it has to wait."""
         self.timer: asyncio.TimerHandle | None = None
         self.sent: float | None = None
 
@@ -48,8 +48,8 @@ class Turn:
 class Turns:
     """The calls of one session that are not answered yet.
 
-    :param ready: whether the application can be sent something now.
-    :param running: what it works on, for messages: the method and its seconds.
+    :param ready: whether the application accepts calls now.
+    :param running: what it is running, for messages: the method, and for how many seconds.
     """
 
     def __init__(self, name: str, ready: Callable[[], bool], running: Callable[[], tuple[str, float] | None]) -> None:
@@ -61,17 +61,17 @@ class Turns:
         self._sent: dict[Turn, None] = {}
         self._ahead = 0.0
         self._passed = 0.0
-        """Seconds of work that has passed the call which has waited longest."""
+        """How many seconds of work have passed the oldest call."""
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._sent)
 
     # --- one call ------------------------------------------------------------------------------------------------
 
-    def ask(self, kind: Kind, seconds: float, stream: object | None) -> Turn:
-        """A turn for a call that must be answered within `seconds`: now, or after `wait`.
+    def request_turn(self, kind: Kind, seconds: float, stream: object | None) -> Turn:
+        """Return a turn for a call that must be answered within `seconds`: granted now, or after `wait`.
 
-        :raises Overloaded: where it is known already that it could not be done in time.
+        :raises Overloaded: if it is already known that it could not be done in time.
         """
         turn = Turn(kind, self.costs.expected(kind), self.costs.least(kind), seconds, stream)
         if not self._waiting and self._fits(turn) and self._ready():
@@ -83,32 +83,32 @@ class Turns:
         turn.granted = asyncio.get_running_loop().create_future()
         turn.timer = asyncio.get_running_loop().call_later(seconds, self._expired, turn)
         self._waiting.append(turn)
-        self.go_on()
+        self.send_waiting()
         return turn
 
     async def wait(self, turn: Turn) -> float:
-        """Wait until the call may be sent; the seconds that it has left then.
+        """Wait until the call may be sent; return how many seconds it then has left.
 
         :raises DeadlineExceeded: it waited until its deadline, and nothing was done.
-        :raises Overloaded: others took longer than expected, so that it would be too late.
-        :raises CadgateError: what `fail` was given.
+        :raises Overloaded: others took longer than expected, so it would be too late.
+        :raises CadgateError: the error passed to `fail`.
         """
         if turn.granted is None:
             return turn.deadline
         try:
             await turn.granted
         except asyncio.CancelledError:
-            self.over(turn)
+            self.finish(turn)
             raise
         return max(0.001, turn.until - time.monotonic())
 
     def drop(self, turn: Turn) -> None:
-        """Take a call back, if it was not sent yet."""
+        """Withdraw a call that was not sent yet."""
         if turn in self._waiting:
-            self._refuse(turn, Interrupted(f"{turn.kind[0]} was interrupted before it was started"))
+            self._refuse(turn, Interrupted(f"{turn.kind[0]} was interrupted before it started"))
 
-    def over(self, turn: Turn, seconds: float | None = None) -> None:
-        """The call is answered, after `seconds` of work, or nobody waits for its turn any more."""
+    def finish(self, turn: Turn, seconds: float | None = None) -> None:
+        """Remove a call that was answered, after `seconds` of work, or that nobody awaits any more."""
         if turn in self._sent:
             del self._sent[turn]
             self._ahead = sum(each.cost for each in self._sent)
@@ -117,13 +117,13 @@ class Turns:
         if seconds is not None:
             self.costs.learn(turn.kind, seconds)
             if seconds >= SLOW_SECONDS:
-                self._look_again()
-        self.go_on()
+                self._recheck_waiting()
+        self.send_waiting()
 
     # --- all of them ---------------------------------------------------------------------------------------------
 
-    def go_on(self) -> None:
-        """Send what may be sent now."""
+    def send_waiting(self) -> None:
+        """Send the waiting calls that may be sent now."""
         while self._waiting and self._ready():
             turn = self._next()
             if not self._fits(turn):
@@ -134,7 +134,7 @@ class Turns:
                 turn.granted.set_result(None)
 
     def fail(self, error: Callable[[], CadgateError]) -> None:
-        """Give up every call that waits: there is no application to wait for."""
+        """Fail every waiting call, because there is no application to wait for."""
         for turn in list(self._waiting):
             self._refuse(turn, error())
 
@@ -152,7 +152,7 @@ class Turns:
             turn.timer.cancel()
 
     def _heads(self) -> list[Turn]:
-        """Those that may be next: of each stream the first, since `_waiting` is in the order in which they came."""
+        """Return the calls that may be next: the first of each stream, since `_waiting` is in the order of arrival."""
         streams: set[int] = set()
         heads: list[Turn] = []
         for turn in self._waiting:
@@ -180,12 +180,12 @@ class Turns:
     # --- being late ----------------------------------------------------------------------------------------------
 
     def _seconds_before(self, turn: Turn) -> float:
-        """What has to be done before this call at least, as far as is known."""
+        """Return a lower estimate of the work before this call, in seconds."""
         now = time.monotonic()
         sent = sum(max(0.0, each.least - (now - (each.sent or now))) for each in self._sent)
         return sent + sum(each.least for each in self._waiting if each is not turn and each.rank <= turn.rank)
 
-    def _look_again(self) -> None:
+    def _recheck_waiting(self) -> None:
         now, before = time.monotonic(), 0.0
         for turn in sorted(self._waiting, key=lambda each: each.rank):
             turn.least, turn.cost = self.costs.least(turn.kind), self.costs.expected(turn.kind)
@@ -198,8 +198,8 @@ class Turns:
         ready = before + turn.least
         waiting = len(self)
         return Overloaded(
-            f"{self._name} has work for about {before:.1f} s before this call of {turn.kind[0]}, which could not be "
-            f"done by its deadline of {turn.deadline:g} s: nothing was done. Try again later, or give it more time "
+            f"{self._name} has about {before:.1f} s of work before this call of {turn.kind[0]}, which could not be "
+            f"done by its deadline of {turn.deadline:g} s, so nothing was done. Try again later, or allow more time "
             "(X-Deadline-Ms)",
             details={
                 "estimate_ms": round(ready * 1000),
@@ -237,5 +237,5 @@ class Turns:
 
 
 def _in_time(turn: Turn, before: float) -> bool:
-    """Whether a call can be done in time after `before` seconds, as far as is known. One that may start may try."""
+    """Whether a call can be done in time after `before` seconds, as far as known. The first in line is always tried."""
     return before <= 0 or before + min(turn.least, turn.deadline / 2) <= turn.deadline

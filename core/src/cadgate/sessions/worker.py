@@ -1,4 +1,4 @@
-"""Spare applications for long work beside the session: warm ones wait, used ones come back, abandoned ones die."""
+"""Workers, disposable applications for long work alongside the session: warm ones wait, abandoned ones are killed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from cadgate.errors import (
 from cadgate.sessions.process import ApplicationProcess, StartFailed
 
 MAX_USES = 100
-"""After that many uses a worker is replaced, so that what an application leaks does not grow for ever."""
+"""After this many uses a worker is replaced, to bound what an application leaks."""
 
 REPLACE_AFTER = 1.0
-"""Seconds after which a worker that was taken is replaced: short work brings its worker back before that."""
+"""After how many seconds a worker in use is replaced. Short work returns its worker before that."""
 
 CLOSE_SECONDS = 5.0
 
@@ -32,41 +32,41 @@ log = structlog.stdlib.get_logger("cadgate.workers")
 
 
 class Worker:
-    """One application that a handler has for itself while it is inside `async with app.worker()`."""
+    """One application that a handler has exclusively inside `async with app.worker()`."""
 
     def __init__(self) -> None:
         self.process: ApplicationProcess | None = None
         self.uses = 0
         self.taken: float | None = None
-        """Since when somebody has it, `time.monotonic()`."""
+        """Since when it is in use, as a `time.monotonic()`."""
         self._unanswered = 0
         self._progress: Progress | None = None
 
     @property
     def usable(self) -> bool:
-        """Whether it lives and does nothing: what it was asked for has been answered."""
+        """Whether it is running and idle: every call has been answered."""
         return self.process is not None and not self.process.exited.done() and self._unanswered == 0
 
     def notified(self, method: str, params: dict[str, Any]) -> None:
-        """What the application says meanwhile; `progress` goes to whoever waits."""
+        """Take a notification of the application; `progress` is passed to the waiting caller."""
         if method == "event" and params.get("topic") == "progress" and self._progress is not None:
             self._progress(params.get("data") or {})
 
     async def send(self, method: str, params: dict[str, Any], on_progress: Progress | None = None) -> Any:
-        """Call the worker; `on_progress` gets the data of what it emits on topic `progress`.
+        """Call the worker; `on_progress` gets the data that it emits on the topic `progress`.
 
-        Raises what the application answers, and CommandExecutionError when it died of the work.
+        Raises the error that the application answers, and CommandExecutionError if it died.
         """
         if self.process is None:
             raise RuntimeError("the worker was not started")
         self._progress = on_progress
-        # Stays as it is where no answer comes: then nobody knows what the application is doing.
+        # Not decremented if no answer arrives, because the application may still be working.
         self._unanswered += 1
         try:
             result = await self.process.client.call(method, params, mutates=True)
         except ConnectionFailed as error:
             raise CommandExecutionError(
-                f"The application ended while it worked on {method}; this work is more than it can do here"
+                f"The application ended while it was running {method}; the work exceeds its resources here"
             ) from error
         except CadgateError:
             self._unanswered -= 1
@@ -78,7 +78,7 @@ class Worker:
 
 
 class Workers:
-    """Keeps `spares` warm workers, and lets at most `limit` work at a time; more wait for their turn."""
+    """Keeps `spares` warm workers, and lets at most `limit` work at a time; others wait for their turn."""
 
     def __init__(
         self, launch: Callable[[Worker, int], Awaitable[ApplicationProcess]], spares: int, limit: int = 1
@@ -95,7 +95,7 @@ class Workers:
         self._ending: set[asyncio.Future[int]] = set()
 
     def warm(self) -> None:
-        """Start, in the background, what is missing of the spares."""
+        """Start missing warm workers in the background."""
         if not self._closed and (self._warming is None or self._warming.done()) and self._missing() > 0:
             self._warmed.clear()
             self._warming = asyncio.create_task(self._fill())
@@ -110,8 +110,8 @@ class Workers:
             while self._missing() > 0 and not self._closed:
                 self._idle.append(await self._new())
                 self._warmed.set()
-        except Exception as error:  # noqa: BLE001 - whoever needs one will try again, and be told why it fails
-            log.warning("a spare application did not start", error=str(error))
+        except Exception as error:  # noqa: BLE001 - whoever needs one tries again, and gets the error then
+            log.warning("a worker did not start", error=str(error))
         finally:
             self._warmed.set()
 
@@ -131,9 +131,9 @@ class Workers:
 
     @asynccontextmanager
     async def take(self, deadline: float | None = None) -> AsyncGenerator[Worker]:
-        """A worker for the length of the block. A block that is left early kills it with all that it started.
+        """Yield a worker for the block. Leaving the block early kills it with everything it started.
 
-        Raises DeadlineExceeded at `deadline` (`time.monotonic()`), also while it waits for its turn.
+        Raises DeadlineExceeded at `deadline` (`time.monotonic()`), even while it waits for its turn.
         """
         timeout = asyncio.timeout_at(deadline)
         try:
@@ -142,7 +142,7 @@ class Workers:
         except TimeoutError as error:
             if not timeout.expired():
                 raise
-            raise DeadlineExceeded("The work was stopped at its deadline; nothing was kept") from error
+            raise DeadlineExceeded("The work was stopped at its deadline; nothing was saved") from error
 
     @asynccontextmanager
     async def _taken(self) -> AsyncGenerator[Worker]:
@@ -158,7 +158,7 @@ class Workers:
             self._give_back(worker)
 
     def _give_back(self, worker: Worker) -> None:
-        # What the application itself refused did not hurt it. What was not answered may still be at work.
+        # A refusal by the application does no harm, but an unanswered call may still be running.
         wanted = not self._closed and len(self._idle) < self._spares and worker.uses < MAX_USES
         if wanted and worker.usable:
             self._idle.append(worker)
@@ -187,7 +187,7 @@ class Workers:
             raise CommandExecutionError(f"A worker could not be started: {error}") from error
 
     async def close(self) -> None:
-        """End every worker."""
+        """Kill every worker."""
         self._closed = True
         if self._warming is not None:
             self._warming.cancel()

@@ -1,1 +1,1 @@
-"""Everything of HTTP that is no route: the gate, bodies, routing, dependencies, files up and down, errors, metrics."""
+"""Everything of HTTP but the routes: gate, bodies, routing, dependencies, uploads, downloads, errors, metrics."""

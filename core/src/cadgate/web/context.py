@@ -1,4 +1,4 @@
-"""What a request says about how it wants to be run: its headers and `dry_run`, checked, as a `RequestContext`."""
+"""Makes a `RequestContext` from a request: its headers and `dry_run`, checked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TRUE, _FALSE = frozenset(("true", "1", "yes", "on")), frozenset(("false", "0", 
 
 
 def context_of(request: Request) -> RequestContext:
-    """The context of this request. Raises ValidationFailed for a header or query value that cannot be understood."""
+    """Return the context of this request. Raises ValidationFailed for an invalid header or query value."""
     state: dict[str, Any] = request.scope.setdefault("state", {})
     key = deadline = revision = known = None
     for name, value in request.scope["headers"]:
@@ -46,7 +46,7 @@ def context_of(request: Request) -> RequestContext:
 
 
 async def _gone(request: Request) -> None:
-    """Wait until the client closes the connection. Only after the body was read: what comes then is the end."""
+    """Wait until the client closes the connection. Only after the body was read, so nothing else can arrive."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
@@ -76,7 +76,7 @@ def _if_match(value: str) -> str | None:
         return None
     found = _REVISION.match(value.strip())
     if found is None:
-        raise _refuse("header", "If-Match", f"{value[:300]!r} must be one revision, as an ObjectInfo says it")
+        raise _refuse("header", "If-Match", f"{value[:300]!r} must be one revision, as in an ObjectInfo")
     return found[1] or found[2]
 
 

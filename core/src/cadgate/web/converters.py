@@ -1,4 +1,4 @@
-"""Names in paths: `{name:name}` takes every character, an encoded slash too, and never runs into the next segment."""
+"""Names in paths: `{name:name}` accepts every character, even an encoded slash, and never spans segments."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from urllib.parse import quote, unquote_to_bytes
 from starlette.convertors import Convertor, register_url_convertor
 
 SLASH = "\ufdd0"
-"""Stands for an encoded slash between the gate and the route. A noncharacter: no text that is interchanged holds it."""
+"""Replaces an encoded slash between the gate and the route. It is a noncharacter, which no valid text contains."""
 
 
 _ENCODED_SLASH = re.compile(rb"%2[Ff]")
 
 
 class NameConverter(Convertor[str]):
-    """One path segment; the stand-in becomes the slash that the client encoded."""
+    """Converts one path segment; the replacement becomes the slash that the client encoded."""
 
     regex = "[^/]+"
 
@@ -34,22 +34,22 @@ def register() -> None:
 
 
 def decode_path(raw: bytes) -> str:
-    """The path that routes are matched on: percent-decoded, with an encoded slash as `SLASH`.
+    """Return the path that routes are matched on: percent-decoded, with an encoded slash as `SLASH`.
 
-    Raises ValueError for what is not UTF-8, holds a NUL, or holds the stand-in itself.
+    Raises ValueError for what is not UTF-8, or contains a NUL or `SLASH` itself.
     """
     text = unquote_to_bytes(raw).decode("utf-8")
     if "\0" in text:
         raise ValueError("it holds a NUL (%00)")
     if SLASH in text:
-        raise ValueError("it holds the noncharacter U+FDD0")
+        raise ValueError("it contains the noncharacter U+FDD0")
     if b"%2F" in raw or b"%2f" in raw:
         text = SLASH.join(unquote_to_bytes(part).decode("utf-8") for part in _ENCODED_SLASH.split(raw))
     return text
 
 
 def readable(path: str) -> str:
-    """`path` for people: the stand-in as the encoded slash that it came from."""
+    """Return `path` for people, with `SLASH` as the encoded slash that it was."""
     return path.replace(SLASH, "%2F")
 
 

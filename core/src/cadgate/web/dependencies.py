@@ -1,4 +1,4 @@
-"""What routes ask FastAPI for: the application that a request is for, bound to that request."""
+"""FastAPI dependencies of routes: the application that a request addresses, bound to that request."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cadgate.web.context import context_of
 
 
 def application(name: str) -> Callable[[Request], Awaitable[Application]]:
-    """A dependency: the application `name`, bound to the request that asks.
+    """Return a dependency: the application `name`, bound to the current request.
 
     `Blender = Annotated[Application, Depends(application("blender"))]`
     """
 
-    # A coroutine, although it waits for nothing: FastAPI runs plain functions in a thread, which takes longer than the
+    # A coroutine, although it awaits nothing: FastAPI runs plain functions in a thread, which takes longer than the
     # rest of the request.
     async def bound(request: Request) -> Application:
         return application_of(request, name)
@@ -28,17 +28,17 @@ def application(name: str) -> Callable[[Request], Awaitable[Application]]:
 
 
 def application_of(request: Request, name: str) -> Application:
-    """The application `name` for this HTTP request, with the request's headers as context."""
+    """Return the application `name` for this HTTP request, with the request's headers as context."""
     return Application(session_of(request, name), context_of(request))
 
 
 def session_of(request: Request, name: str) -> SessionRuntime:
-    """The session of the adapter `name` that this request is for: the one that there is. Raises NotFound."""
+    """Return the session of the adapter `name` for this request. Each adapter has one so far. Raises NotFound."""
     return runtime_of(request, name).default
 
 
 def runtime_of(request: Request, name: str) -> AdapterRuntime:
-    """The runtime of the adapter `name` in the application that serves `request`. Raises NotFound."""
+    """Return the runtime of the adapter `name` in the gateway that serves `request`. Raises NotFound."""
     runtimes: dict[str, AdapterRuntime] = request.app.state.runtimes
     if name not in runtimes:
         raise NotFound(f"There is no active adapter {name!r}; GET /plugins lists them")

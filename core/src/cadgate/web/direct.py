@@ -1,7 +1,7 @@
-"""The short way of a request to its route: read, validated, called and written without what FastAPI does for any route.
+"""The direct path of a request to its route, without FastAPI's machinery: read, validate, call, write.
 
-It serves routes of the usual shape, and requests that are right. Whatever is wrong with one is FastAPI's to say: its
-errors, and its order of them, stay the only ones.
+It serves valid requests for routes of the usual shape. Invalid ones are left to FastAPI, so that its errors, in its
+order, are the only ones.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from cadgate.web.protocol import CYCLE
 from cadgate.web.query_names import require_known
 
 DIRECT = "cadgate_direct"
-"""The attribute of a route that holds its `Direct`, None where it has none."""
+"""The attribute of a route with its `Direct`, None if it has none."""
 
 _IMMUTABLE = (str, int, float, bool, type(None))
 _JSON = b"application/json"
@@ -40,28 +40,28 @@ _BEGIN = b'{"status":"success","result":'
 
 
 class _WrongError(Exception):
-    """Something is wrong with the request; FastAPI says what."""
+    """The request is invalid; FastAPI reports how."""
 
 
 class Answers(Protocol):
-    """How a request is answered."""
+    """Writes the response to a request."""
 
     async def answer(self, status: int, content: bytes, cycle: Any) -> None:
-        """With a whole answer in JSON."""
+        """Send a whole JSON response."""
         ...
 
     async def respond(self, message: Message) -> None:
-        """By messages of ASGI."""
+        """Send an ASGI message."""
         ...
 
 
 class _Call:
-    """A function and what its parameters are made of: the endpoint, or one of its dependencies."""
+    """A function and the sources of its parameters: the endpoint, or one of its dependencies."""
 
     __slots__ = ("constants", "function", "needs", "path", "query", "request")
 
     def __init__(self, dependant: Dependant) -> None:
-        """Raises _WrongError for one that is not of the usual shape."""
+        """Analyse a dependant. Raises _WrongError if it is not of the usual shape."""
         function = dependant.call
         unusual = (
             dependant.header_params,
@@ -84,7 +84,7 @@ class _Call:
         self.needs = [(one.name, _Call(one)) for one in dependant.dependencies]
 
     def _without_query(self) -> dict[str, Any] | None:
-        """The values of its query parameters where none is given; None where that is an error, or they may change."""
+        """Return the values of its query parameters if none is sent; None if that is an error, or may change."""
         values, errors = request_params_to_args(self.query, QueryParams(""))
         fixed = all(
             isinstance(each, _IMMUTABLE) or (isinstance(each, BaseModel) and each.model_config.get("frozen"))
@@ -93,7 +93,7 @@ class _Call:
         return values if fixed and not errors else None
 
     def values(self, scope: Scope, request: Request) -> dict[str, Any]:
-        """What is known before anything is called. Raises _WrongError."""
+        """Return the arguments that are known before anything is called. Raises _WrongError."""
         if self.constants is not None and not scope["query_string"]:
             values = dict(self.constants)
         else:
@@ -109,14 +109,14 @@ class _Call:
         return values
 
     def check(self, scope: Scope, request: Request) -> None:
-        """Raise _WrongError where the query parameters of a dependency are wrong."""
+        """Raise _WrongError if the query parameters of a dependency are invalid."""
         if self.query and (self.constants is None or scope["query_string"]):
             self.values(scope, request)
         for _, need in self.needs:
             need.check(scope, request)
 
     async def satisfy(self, scope: Scope, request: Request, values: dict[str, Any], known: dict[Any, Any]) -> None:
-        """Put what its dependencies return into `values`; each is called once in a request."""
+        """Add the results of its dependencies to `values`; each is called once in a request."""
         for name, need in self.needs:
             if need.function in known:
                 result = known[need.function]
@@ -130,7 +130,7 @@ class _Call:
 
 
 class Direct:
-    """How one route is served. Make it by `of`."""
+    """Serves one route. Create it by `of`."""
 
     def __init__(self, route: APIRoute, body: type[BaseModel] | None) -> None:
         self._route = route
@@ -143,7 +143,7 @@ class Direct:
 
     @classmethod
     def of(cls, route: APIRoute, body: type[BaseModel] | None) -> Direct | None:
-        """None for a route that only FastAPI can serve. `body` is the model of its whole body, where it has one."""
+        """Return the direct path of a route; None if only FastAPI can serve it. `body`: the model of its whole body."""
         if (
             route.body_field is not None and (body is None or type(route.body_field.field_info) is not params.Body)
         ) or (
@@ -160,9 +160,9 @@ class Direct:
     async def answer(
         self, scope: Scope, receive: Receive, exchange: Answers, child: Scope, headers: dict[bytes, bytes], known: Any
     ) -> bool:
-        """Answer a request; False, with nothing read or done, where it is FastAPI's.
+        """Answer a request; return False, with nothing read or done, if FastAPI must do it.
 
-        `child` is what the route gave the request, `known` the query parameters that it knows (None: any).
+        `child` is the scope from matching the route, `known` the query parameters that it accepts (None: any).
         """
         cycle: Any = None
         if self._body is not None:
@@ -200,7 +200,7 @@ class Direct:
         return True
 
     def _values(self, scope: Scope, request: Request, cycle: Any) -> dict[str, Any]:
-        """The arguments of the endpoint but for what it depends on.
+        """Return the arguments of the endpoint other than its dependencies.
 
         Raises _WrongError, MalformedJson, ValidationFailed.
         """
@@ -222,7 +222,7 @@ class Direct:
         return values
 
     def _written(self, content: Any) -> bytes | None:
-        """The envelope of a result that is what the route promises, which needs no second validation."""
+        """Write the envelope of a result that has the declared type, and so needs no second validation."""
         if self._serializer is not None and type(content) is Success:
             result: Any = cast("Success[Any]", content).result
             if type(result) is self._result:
@@ -230,7 +230,7 @@ class Direct:
         return None
 
     async def _response(self, content: Any) -> Response:
-        """As FastAPI writes it."""
+        """Write a result as FastAPI does."""
         field = self._route.response_field
         route = self._route
         written = await serialize_response(
@@ -250,7 +250,7 @@ class Direct:
 
 
 def _result_of(route: APIRoute) -> tuple[type[BaseModel] | None, SchemaSerializer | None]:
-    """The model of what stands in the envelope, where an instance of it can be written as it is."""
+    """Return the model in the envelope, if an instance of it can be written as it is."""
     changed = (
         route.response_model_include,
         route.response_model_exclude,

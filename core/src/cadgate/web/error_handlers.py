@@ -1,4 +1,4 @@
-"""Every failure becomes the one envelope, whatever raised it. Nothing of the server's inside gets into a message."""
+"""Turns every error into the one envelope, whatever raised it. Messages do not reveal the gateway's internals."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from cadgate.web.converters import readable
 
 log = structlog.get_logger("cadgate.errors")
 _UNREADABLE = "There was an error parsing the body"
-"""What FastAPI says of a body that it cannot read; the reason is the exception's cause."""
+"""FastAPI's message for a body that it cannot read; the reason is the exception's cause."""
 
 _BY_STATUS: dict[int, type[CadgateError]] = {
     400: BadRequest,
@@ -54,7 +54,7 @@ _BY_STATUS: dict[int, type[CadgateError]] = {
 
 
 def respond(error: CadgateError, request_id: str | None, headers: Mapping[str, str] | None = None) -> Response:
-    """`render` as a response."""
+    """Return `render` as a response."""
     status, raw, content = render(error, request_id)
     response = Response(content, status)
     response.raw_headers[:] = raw
@@ -75,7 +75,7 @@ async def _cadgate_error(request: Request, error: Exception) -> Response:
 
 
 def refused_by_route(errors: Sequence[Any], route: Any) -> CadgateError:
-    """The 422 of what FastAPI found wrong with a request for `route`."""
+    """Return the 422 for FastAPI's errors about a request for `route`."""
     if any(item["type"] == "json_invalid" for item in errors[:MAX_ERRORS]):
         return validation_failed(errors)
     return refusal(reworded_for_route(errors[:MAX_ERRORS], route), max(0, len(errors) - MAX_ERRORS))
@@ -98,18 +98,18 @@ async def _http_exception(request: Request, error: Exception) -> Response:
         return respond(unknown_path(request), _request_id(request))
     if error.status_code == 405:
         allowed = headers.get("Allow", "")
-        told = MethodNotAllowed(
+        known = MethodNotAllowed(
             f"{request.method} is not allowed on {readable(request.scope['path'])!r}; allowed: {allowed}",
             details={"allowed": [method.strip() for method in allowed.split(",") if method.strip()]},
         )
-        return respond(told, _request_id(request), headers)
+        return respond(known, _request_id(request), headers)
     if error.status_code == 400 and error.detail == _UNREADABLE:
         reason = "it is nested too deeply" if isinstance(cause, RecursionError) else type(cause).__name__
         return respond(MalformedJson(f"The body cannot be read: {reason}"), _request_id(request))
     kind = _BY_STATUS.get(error.status_code)
-    told = kind(str(error.detail)) if kind else CadgateError(str(error.detail), code=_code_of(error.status_code))
-    told.status = error.status_code
-    return respond(told, _request_id(request), headers)
+    known = kind(str(error.detail)) if kind else CadgateError(str(error.detail), code=_code_of(error.status_code))
+    known.status = error.status_code
+    return respond(known, _request_id(request), headers)
 
 
 def _code_of(status: int) -> str:
@@ -120,7 +120,7 @@ def _code_of(status: int) -> str:
 
 
 def unknown_path(request: HTTPConnection) -> CadgateError:
-    """Why there is nothing under this path: no such route, no such adapter, or an adapter that is not active."""
+    """Return why there is nothing at this path: no such route, no such adapter, or an inactive adapter."""
     path = readable(request.scope["path"])
     segments = path.split("/")
     found: list[Any] = getattr(request.app.state, "plugins", [])
@@ -131,7 +131,7 @@ def unknown_path(request: HTTPConnection) -> CadgateError:
             return inactive(same[0])
         if not same:
             known = sorted({one.name for one in found if one.status == "active"})
-            return NotFound(f"There is no adapter {name!r}; active are: {', '.join(known) or 'none'}")
+            return NotFound(f"There is no adapter {name!r}; active adapters: {', '.join(known) or 'none'}")
     near = nearest_paths(path, (getattr(route, "path_format", "") for route in request.app.routes))
     hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
     details = {"did_you_mean": near} if near else None
@@ -139,7 +139,7 @@ def unknown_path(request: HTTPConnection) -> CadgateError:
 
 
 def inactive(found: Any) -> ApplicationUnavailable:
-    """The 503 of an adapter that is disabled, or failed to load."""
+    """Return the 503 for an adapter that is disabled, or failed to load."""
     why = found.error or "it is disabled in plugins.toml"
     error = ApplicationUnavailable(
         f"The adapter {found.name!r} is {found.status}: {why}", details={"status": found.status, "reason": why}
@@ -149,13 +149,13 @@ def inactive(found: Any) -> ApplicationUnavailable:
 
 
 async def _defect(request: Request, error: Exception) -> Response:
-    """An exception that nobody expected: the log has it, the client gets the request id to find it by."""
+    """Answer an unexpected exception, which is logged; the client gets the request id to find it."""
     log_defect(request.scope, error)
     return respond(internal_error(), _request_id(request))
 
 
 def log_defect(scope: Scope, error: BaseException) -> None:
-    """With the package whose route it was: a defect is somebody's to mend."""
+    """Log a defect with the package of the route, whose author has to fix it."""
     segments = readable(scope["path"]).split("/")
     found: list[Any] = getattr(scope["app"].state, "plugins", []) if "app" in scope else []
     of = [one for one in found if segments[1:3] == ["api", "v1"] and one.name in segments[3:4]]
@@ -164,19 +164,19 @@ def log_defect(scope: Scope, error: BaseException) -> None:
 
 
 async def _values_invalid(request: Request, error: Exception) -> Response:
-    """A route put path and body together into a method's parameters, which refused them. Anything else is a defect."""
+    """Answer a model that a route made of path and body, and that refused them. Anything else is a defect."""
     assert isinstance(error, ValidationError)
     if not any(kind.__name__ == error.title for kind in _subclasses(Params)):
         return await _defect(request, error)
     errors = error.errors(include_url=False)
-    told = reworded(
+    entries = reworded(
         errors[:MAX_ERRORS], contract_of(next(kind for kind in _subclasses(Params) if kind.__name__ == error.title))
     )
-    return respond(refusal([_from_where(one, request) for one in told]), _request_id(request))
+    return respond(refusal([_from_where(one, request) for one in entries]), _request_id(request))
 
 
 def _from_where(entry: dict[str, Any], request: Request) -> dict[str, Any]:
-    """An entry whose place begins with where the client has written the value: in the path, the query or the body."""
+    """Return an entry whose `loc` begins with where the client sent the value: the path, query or body."""
     first = entry["loc"][0] if entry["loc"] else None
     where = "path" if first in request.path_params else "query" if first in request.query_params else "body"
     return {**entry, "loc": [where, *entry["loc"]]}
@@ -189,7 +189,7 @@ def _subclasses(kind: type) -> Iterator[type]:
 
 
 async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
-    """The end of the router: no route has this path. A WebSocket is refused before its upgrade."""
+    """Answer a request for which there is no route. A WebSocket is refused before its upgrade."""
     if scope["type"] == "http":
         raise HTTPException(404)
     error = unknown_path(WebSocket(scope, receive, send))
@@ -197,7 +197,7 @@ async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def refuse_websocket(error: CadgateError, request_id: str, scope: Scope, send: Send) -> None:
-    """Answer an upgrade with the envelope of `error`; by a close where the server cannot answer HTTP at this point."""
+    """Answer an upgrade with the envelope of `error`; by closing, if the server cannot answer HTTP at this point."""
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1008, "reason": error.code})
         return
@@ -212,7 +212,7 @@ async def _dry_run_done(request: Request, error: Exception) -> Response:
 
 
 async def answer_to(error: Exception, request: Request) -> Response | None:
-    """What the application's handler for such an error answers; None where there is none, as for a defect."""
+    """Return the response of the registered handler for such an error; None if there is none, as for a defect."""
     handlers = request.app.exception_handlers
     for kind in type(error).__mro__:
         if kind in handlers:
@@ -222,7 +222,7 @@ async def answer_to(error: Exception, request: Request) -> Response | None:
 
 
 def install(app: FastAPI) -> None:
-    """Register the handlers, and what answers where no route does."""
+    """Register the handlers, and the answer for paths without a route."""
     app.router.default = nothing_here
     app.add_exception_handler(CadgateError, _cadgate_error)
     app.add_exception_handler(RequestValidationError, _request_invalid)

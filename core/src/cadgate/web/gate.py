@@ -24,7 +24,7 @@ from cadgate.dispatch.permission import switched_off
 from cadgate.error_bodies import internal_error, render
 from cadgate.errors import ApplicationUnavailable, CadgateError
 from cadgate.logging import AccessLog
-from cadgate.security.audit import AuditLog, Deed
+from cadgate.security.audit import AuditEvent, AuditLog
 from cadgate.security.identity import Identity
 from cadgate.security.origins import Origins
 from cadgate.security.shares import Shares
@@ -209,7 +209,9 @@ class Gate:
         finally:
             status = exchange.status or (_CLIENT_LEFT if exchange.withdrawn is None else exchange.withdrawn.status)
             outcome = "success" if exchange.status and exchange.status < _FIRST_FAILURE else "failed"
-            self._audit.record(_deed(way.needs, scope, scope["state"]), outcome, status, time.perf_counter() - began)
+            self._audit.record(
+                _audit_event(way.needs, scope, scope["state"]), outcome, status, time.perf_counter() - began
+            )
 
     # --- checks --------------------------------------------------------------------------------------------------
 
@@ -252,7 +254,7 @@ class Gate:
         if error is None:
             return
         if needs.audited_as is not None:
-            self._audit.record(_deed(needs, scope, state), error.code, error.status, 0.0)
+            self._audit.record(_audit_event(needs, scope, state), error.code, error.status, 0.0)
         raise error
 
     def _as_get(self, scope: Scope, exchange: Exchange) -> Scope:
@@ -323,10 +325,10 @@ def _withdrawn(error: CadgateError) -> CadgateError:
     return error
 
 
-def _deed(needs: Access, scope: Scope, state: dict[str, Any]) -> Deed:
+def _audit_event(needs: Access, scope: Scope, state: dict[str, Any]) -> AuditEvent:
     """Return the audit event of a request that calls no method."""
     client = scope.get("client")
-    return Deed(
+    return AuditEvent(
         method=needs.audited_as or "",
         identity=state["authority"].identity,
         peer=None if client is None else f"{client[0]}:{client[1]}",

@@ -1,7 +1,7 @@
-"""The helper: a process of the gateway's own for what would hold its interpreter's lock, such as parsing 16 MiB.
+"""The helper: a second process for work that would hold the gateway's interpreter lock, such as parsing 16 MiB.
 
-It is started when it is first needed, does one thing at a time, and ends when it was idle for a while. What it runs is
-`cadgate.web.helper_main`; nothing of a client's is code there.
+It is started when it is first needed, does one task at a time, and ends after being idle for a while. It runs
+`cadgate.web.helper_main`, and never any code from a client.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PIECE = 1 << 20
 
 
 class Helper:
-    """Runs module-level functions with what they are given, in a second process. Cancelling ends the process."""
+    """Runs module-level functions in a second process. Cancelling kills the process."""
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
@@ -33,9 +33,9 @@ class Helper:
         self._idle: asyncio.TimerHandle | None = None
 
     async def run(self, function: Callable[..., R], *args: Any) -> R:
-        """What `function(*args)` returns. Both ways go by pickle, so the result must be small or flat.
+        """Return `function(*args)`. Arguments and result are pickled, so the result must be small or flat.
 
-        Raises the CadgateError that it raises; PayloadTooLarge where it needs too much memory or time.
+        Raises the CadgateError that it raises; PayloadTooLarge if it needs too much memory or time.
         """
         request = pickle.dumps((function.__module__, function.__qualname__, args), pickle.HIGHEST_PROTOCOL)
         async with self._one:
@@ -47,12 +47,12 @@ class Helper:
                     answer = await self._ask(request)
             except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
                 await self._end()
-                raise PayloadTooLarge("The body takes too much memory or time to read: send less at once") from error
+                raise PayloadTooLarge("The body takes too much memory or time to parse: send less at once") from error
             except BaseException:
                 await asyncio.shield(self._end())
                 raise
             self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._kill)
-        kind, value = pickle.loads(answer)  # noqa: S301 - of our own process
+        kind, value = pickle.loads(answer)  # noqa: S301 - from our own process
         if kind == RETURNED:
             return value
         if kind == REFUSED:
@@ -97,7 +97,7 @@ class Helper:
             await process.wait()
 
     async def close(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process."""
         if self._idle is not None:
             self._idle.cancel()
         await self._end()

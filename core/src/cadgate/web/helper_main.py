@@ -1,4 +1,4 @@
-"""What the helper's process runs: a function at a time, by the names that come on its standard input."""
+"""The main function of the helper's process: runs functions, one at a time, by name from standard input."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from typing import Any, BinaryIO
 
 RETURNED, REFUSED, FAILED = "returned", "refused", "failed"
 MEMORY_BYTES = 2 << 30
-"""What the process may have, so that no body takes the machine's memory."""
+"""The memory limit of the process, so that no body can exhaust the machine's."""
 _SIZE = struct.Struct(">Q")
 
 
 def main() -> None:
     """Serve until the gateway closes the other end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the gateway, which ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the gateway, which then ends this process
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    os.nice(10)  # whoever waits for the event loop goes first
-    gc.disable()  # what is read has no cycles, and looking for some in millions of lists takes longer than reading them
+    os.nice(10)  # the event loop takes precedence
+    gc.disable()  # parsed JSON has no cycles, and searching millions of lists for some takes longer than parsing
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what anything prints is no answer
+    os.dup2(2, 1)  # printed text must not mix with the answers
     while request := _read(requests):
         answer = _answer(request)
         answers.write(_SIZE.pack(len(answer)))
@@ -51,13 +51,13 @@ def _answer(request: bytes) -> bytes:
 
     answer: tuple[str, Any]
     try:
-        module, name, args = pickle.loads(request)  # noqa: S301 - of the gateway
+        module, name, args = pickle.loads(request)  # noqa: S301 - from the gateway
         answer = (RETURNED, getattr(importlib.import_module(module), name)(*args))
     except CadgateError as error:
         answer = (REFUSED, (type(error), error.message, error.details))
     except MemoryError:
-        answer = (REFUSED, (PayloadTooLarge, "The body takes too much memory to read: send less at once", {}))
-    except Exception as error:  # noqa: BLE001 - the gateway is told
+        answer = (REFUSED, (PayloadTooLarge, "The body takes too much memory to parse: send less at once", {}))
+    except Exception as error:  # noqa: BLE001 - reported to the gateway
         traceback.print_exc(file=sys.stderr)
         answer = (FAILED, f"{type(error).__name__}")
     return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)

@@ -1,4 +1,4 @@
-"""JSON bodies: read once, strictly, and fast. Every way in which a body can be malformed is one clear error."""
+"""Parses JSON bodies: once, strictly, and fast, with a clear error for every kind of malformed body."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'[]{}"')
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _OVERFLOW = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{309}")
 _OVERFLOW_SEARCHED = 64 * 1024
-"""Above this size only the models look for `1e999`: searching 5 MB costs twice what parsing them does."""
+"""Above this size only the models check for `1e999`: searching 5 MB costs twice as much as parsing."""
 
 
 def parse(body: bytes) -> Any:
-    """The value that `body` holds. One byte order mark at its begin is ignored, as RFC 8259 allows.
+    """Return the value of `body`. A byte order mark at its start is ignored, as RFC 8259 allows.
 
     Raises MalformedJson, and ValidationFailed for numbers that are not finite (`NaN`, `Infinity`, `1e999`): JSON has
     none of them, but many clients write them.
@@ -85,7 +85,7 @@ def _not_finite(value: Any, where: tuple[str | int, ...] = ()) -> Iterator[tuple
 
 
 def _is_too_deep(body: bytes) -> bool:
-    """Whether valid JSON is nested more than `MAX_DEPTH` deep: peel the innermost brackets off, level by level."""
+    """Whether valid JSON is nested more than `MAX_DEPTH` deep, by removing the innermost brackets level by level."""
     if b"\\" in body:
         body = _ESCAPE.sub(b"", body)
     structure = _STRING.sub(b"", body.translate(_ONE_KIND, _NOT_STRUCTURE))

@@ -1,4 +1,4 @@
-"""The JSON body of a request, read and validated: at once where it is small, off the event loop where it is large."""
+"""Parses and validates the JSON body of a request: directly if it is small, off the event loop if it is large."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STATE_LARGE = "large"
 
 
 class JsonRequest(Request):
-    """A request whose `json()` is the value of its body, or, of a large body, the `model` that it was validated as."""
+    """A request whose `json()` is the value of its body; for a large body, an instance of the `model`."""
 
     def __init__(self, scope: Scope, receive: Receive, model: type[BaseModel] | None = None) -> None:
         super().__init__(scope, receive)
@@ -52,10 +52,10 @@ class JsonRequest(Request):
 
 
 async def run_on_body(request: Request, function: Callable[..., R], *args: Any) -> R:
-    """What `function(body, *args)` returns for the bytes of a body of bulk data, which may be large.
+    """Return `function(body, *args)` for the bytes of a body with bulk data, which may be large.
 
-    A large one goes to another process: `function` is a module-level function, and what it is given and returns is
-    small or bytes. Raises the CadgateError that it raises, PayloadTooLarge for what takes too much memory or time.
+    A large one is sent to another process: `function` must be a module-level function, and its other arguments and its
+    result small or bytes. Raises the CadgateError that it raises, PayloadTooLarge if it takes too much memory or time.
     """
     body = await request.body()
     if len(body) <= LARGE:
@@ -67,7 +67,7 @@ async def run_on_body(request: Request, function: Callable[..., R], *args: Any) 
 
 
 def read_bulk_json(body: bytes, model: type[M]) -> M:
-    """A whole body as `model`, however many values it holds: for functions that `run_on_body` runs.
+    """Return a whole body as `model`, however many values it has: for functions that `run_on_body` runs.
 
     Raises MalformedJson, ValidationFailed.
     """
@@ -79,7 +79,7 @@ def read_bulk_json(body: bytes, model: type[M]) -> M:
 
 
 def validate(model: type[M], value: Any) -> M:
-    """`value` as `model`. Raises ValidationFailed; what that costs is bounded."""
+    """Return `value` as `model`. Raises ValidationFailed, at a bounded cost."""
     wrong = too_many_fields(value)
     if wrong is not None:
         raise validation_failed([wrong], skipped=1)

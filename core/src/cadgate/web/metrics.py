@@ -1,4 +1,4 @@
-"""What the gateway counts, for Prometheus. One registry for each application object."""
+"""The gateway's metrics, for Prometheus. Each gateway object has a registry of its own."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _STATES = ("starting", "up", "busy", "down", "unavailable")
 UNMATCHED = "(none)"
-"""Label of requests that no route takes: their paths are the clients' own text, and would grow without bound."""
+"""The label of requests without a route, whose paths are arbitrary and would grow without bound."""
 
 
 class Applications(Collector):
-    """State, restarts and queues of the applications, read when Prometheus asks."""
+    """Collects state, restarts and queues of the applications when Prometheus scrapes."""
 
     def __init__(self, runtimes: Callable[[], Mapping[str, AdapterRuntime]]) -> None:
         self._runtimes = runtimes
@@ -30,7 +30,7 @@ class Applications(Collector):
         state = GaugeMetricFamily(
             "cadgate_application_state", "1 for the state the application is in", labels=["adapter", "state"]
         )
-        depth = GaugeMetricFamily("cadgate_calls_in_flight", "Calls sent and not answered", labels=["adapter"])
+        depth = GaugeMetricFamily("cadgate_calls_in_flight", "Calls that are not answered yet", labels=["adapter"])
         restarts = GaugeMetricFamily(
             "cadgate_application_restarts", "Restarts since the gateway started", labels=["adapter"]
         )
@@ -44,7 +44,7 @@ class Applications(Collector):
 
 
 class Metrics:
-    """Counts requests; children of each label set are kept, since looking them up costs more than counting."""
+    """Counts requests. The child of each label set is cached, because looking it up costs more than counting."""
 
     def __init__(self, runtimes: Callable[[], Mapping[str, AdapterRuntime]], audit: AuditLog) -> None:
         self.registry = CollectorRegistry()
@@ -61,7 +61,9 @@ class Metrics:
         )
         self._children: dict[tuple[str, str | None, int], tuple[Counter, Histogram]] = {}
         self.registry.register(Applications(runtimes))
-        lost = Gauge("cadgate_audit_lines_lost", "Lines that the audit log could not take", registry=self.registry)
+        lost = Gauge(
+            "cadgate_audit_lines_lost", "Lines that could not be written to the audit log", registry=self.registry
+        )
         lost.set_function(lambda: audit.lost)
 
     def observe(self, method: str, route: str | None, status: int, seconds: float) -> None:
@@ -75,12 +77,12 @@ class Metrics:
         children[1].observe(seconds)
 
     def status_only(self, *, ready: bool) -> bytes:
-        """That the gateway lives and whether every adapter can take work: for whoever has no key."""
+        """Return whether every adapter can accept work, for scrapers without a key."""
         registry = CollectorRegistry()
         Gauge("cadgate_up", "1: the gateway answers", registry=registry).set(1)
-        Gauge("cadgate_ready", "1: every enabled adapter can take work", registry=registry).set(float(ready))
+        Gauge("cadgate_ready", "1: every enabled adapter can accept work", registry=registry).set(float(ready))
         return generate_latest(registry)
 
     def text(self) -> bytes:
-        """Everything, in Prometheus' text format."""
+        """Return all metrics, in Prometheus' text format."""
         return generate_latest(self.registry)

@@ -1,4 +1,4 @@
-"""Which query parameters a route knows. Any other one is refused: a misspelt `dry_run` must not do the work."""
+"""Checks query parameters against those of the route: a misspelt `dry_run` must not run the call."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MAX_NAME = 100
 
 
 def names_of(route: BaseRoute, *, adapter: bool, context: Sequence[str]) -> frozenset[str] | None:
-    """The query parameters that `route` declares, with those that the gateway reads for it.
+    """Return the query parameters that `route` declares, and those that the gateway reads for it.
 
-    None for what is not part of the API (pages and their assets), where any query is accepted. `adapter` says that the
-    route is an adapter's, whose unsafe verbs take `dry_run`; `context` are the adapter's context values.
+    Returns None for routes outside the API (pages and their assets), which accept any query. `adapter` says that the
+    route belongs to an adapter, whose unsafe verbs accept `dry_run`; `context` has the adapter's context values.
     """
     dependant: Dependant | None = getattr(route, "dependant", None)
     if dependant is None or not getattr(route, "include_in_schema", True):
@@ -58,8 +58,8 @@ def require_known(query: bytes, known: Collection[str]) -> None:
     if not unknown:
         return
     by_folded = {_folded(one): one for one in known}
-    told = unknown[:_MAX_NAMED]
-    near = {name: difflib.get_close_matches(_folded(name[:_MAX_NAME]), by_folded, n=1) for name in told}
+    named = unknown[:_MAX_NAMED]
+    near = {name: difflib.get_close_matches(_folded(name[:_MAX_NAME]), by_folded, n=1) for name in named}
     meant = {name: by_folded[found[0]] for name, found in near.items() if found}
     accepted = f"accepted parameters: {', '.join(sorted(known))}" if known else "this route has no query parameters"
     errors = [
@@ -70,7 +70,7 @@ def require_known(query: bytes, known: Collection[str]) -> None:
             if name in meant
             else f"unknown query parameter; {accepted}",
         }
-        for name in told
+        for name in named
     ]
     first = unknown[0]
     hint = f"did you mean {meant[first]!r}? " if first in meant else ""

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 import cadgate.web.converters  # pyright: ignore[reportUnusedImport]  # noqa: F401 - routes are written with `{x:name}`
 from cadgate.contract.methods import Method
-from cadgate.dispatch.permission import leaves_traces
+from cadgate.dispatch.permission import is_audited
 from cadgate.models.responses import Failure
 from cadgate.openapi.extensions import METHOD_EXTENSION
 from cadgate.web.access import requires
@@ -22,13 +22,13 @@ _ALWAYS = (422, 429, 500, 503, 504)
 class Router(APIRouter):
     """A router for an adapter: `@router.operation("POST", "/primitives/cube", CUBE, status_code=201)`.
 
-    The path is relative to `/api/v1/{adapter}`; names in it are written `{name:name}`, which takes every character.
+    The path is relative to `/api/v1/{adapter}`; names in it are written `{name:name}`, which accepts every character.
     """
 
     def operation(
         self, verb: str, path: str, method: Method[Any, Any], *, errors: tuple[int, ...] = (), **options: Any
     ) -> Callable[[F], F]:
-        """Declare a route that calls `method`. `errors` are the statuses that it may answer beside the usual ones."""
+        """Declare a route that calls `method`. `errors` are its possible statuses in addition to the usual ones."""
         statuses = {
             *_ALWAYS,
             *errors,
@@ -36,9 +36,7 @@ class Router(APIRouter):
             *((409,) if method.mutates or method.deadline == "file" else ()),
         }
         extra: dict[str, Any] = options.pop("openapi_extra", {})
-        needs = requires(
-            method.required_scope, audited_as=method.name if leaves_traces(method) else None, by_method=True
-        )
+        needs = requires(method.required_scope, audited_as=method.name if is_audited(method) else None, by_method=True)
         return self.api_route(
             path,
             methods=[verb],

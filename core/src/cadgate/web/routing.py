@@ -1,7 +1,7 @@
-"""How a request finds its route: one flat table for all routes, looked up by path instead of tried one by one.
+"""Finds the route of a request in one flat table, by path, instead of trying the routes one by one.
 
-FastAPI tries every route of every included router in turn: half a millisecond at a hundred routes, more than the rest
-of a request together.
+FastAPI tries every route of every included router in turn: half a millisecond for a hundred routes, more than the rest
+of the request.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from cadgate.web.query_names import names_of, require_known
 
 _FOUND = "cadgate.route"
 QUERY_NAMES = "cadgate_query_names"
-"""The attribute of a route that holds the query parameters it knows."""
+"""The attribute of a route with the query parameters it accepts."""
 
 Found = tuple[Route | None, Scope, set[str]]
-"""The route, the child scope that it gave, and the methods that the path knows if no route took this one."""
+"""The route, the child scope from its match, and if there is no route, the verbs that the path allows."""
 
 
 class GatewayRoute(APIRoute):
-    """FastAPI's route, with bodies read by the gateway's strict and fast JSON reader."""
+    """FastAPI's route, with bodies parsed by the gateway's strict and fast JSON parser."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -48,20 +48,20 @@ class GatewayRoute(APIRoute):
         return handler
 
     def body_model(self) -> type[BaseModel] | None:
-        """What the whole body is validated as, where that is one model."""
+        """The model of the whole body, if that is one model."""
         kind = None if self.body_field is None or self._embed_body_fields else self.body_field.field_info.annotation
         return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 class RouteTable(BaseRoute):
-    """The first route of the gateway: answers for all plain HTTP routes registered after it.
+    """The first route of the gateway: serves all plain HTTP routes registered after it.
 
-    The first registered route that takes path and method wins, as everywhere in Starlette. Mounts and WebSockets are
+    The first registered route that matches path and verb wins, as everywhere in Starlette. Mounts and WebSockets are
     left to the router.
     """
 
     path = name = ""
-    """For whoever lists routes: this one has neither."""
+    """Return no routes, for code that lists them."""
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
         self._routes = routes
@@ -88,14 +88,14 @@ class RouteTable(BaseRoute):
         for path, routes in self._exact.items():
             patterns = [*self._patterns.get(_key(path), ()), *self._anywhere]
             for position, route in reversed(routes):
-                # A pattern that was registered earlier and matches too must be asked first.
+                # A pattern that was registered earlier and matches too takes precedence.
                 if not any(earlier < position and other.path_regex.match(path) for earlier, other in patterns):
                     for method in route.methods or ():
                         self._direct[path, method] = route
         self._indexed = len(self._routes)
 
     def find(self, scope: Scope) -> Found:
-        """The route for this request, remembered in the scope; None with the allowed methods where there is none."""
+        """Return the route for this request, which is stored in the scope; None with the allowed verbs if none."""
         if self._indexed != len(self._routes):
             self._index()
         path: str = scope["path"]
@@ -132,7 +132,7 @@ class RouteTable(BaseRoute):
         return (Match.PARTIAL if allowed else Match.NONE), {}
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
-        raise NoMatchFound(name, path_params)  # the routes themselves come after it, and know
+        raise NoMatchFound(name, path_params)  # the routes themselves are registered after it
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         route, _, allowed = scope[_FOUND]
@@ -145,7 +145,7 @@ class RouteTable(BaseRoute):
 
 
 def _key(path: str) -> tuple[str, int]:
-    """What a pattern and every path that it can match have in common: the first three segments, and how many."""
+    """Return what a pattern shares with every path it can match: the first three segments, and their number."""
     segments = path.split("/")
     fixed = segments[1:4] if len(segments) > 4 else segments[1:2]
     return "/".join(fixed), len(segments)
@@ -162,9 +162,9 @@ def _position(candidate: tuple[int, Route]) -> int:
 def flatten(
     routers: Iterable[APIRouter], *, prefix: str, tag: str, operation: str, context: Sequence[str] | None = None
 ) -> list[BaseRoute]:
-    """The routes of `routers` as they are served under `prefix`; their operation ids are `{operation}_{function}`.
+    """Return the routes of `routers` below `prefix`; their operation ids are `{operation}_{function}`.
 
-    `context` are the context values of the adapter whose routes they are; None for the gateway's own.
+    `context` has the context values of the adapter that the routes belong to; None for the gateway's own.
 
     Raises what FastAPI raises for a router that it cannot serve.
     """
@@ -185,25 +185,23 @@ def flatten(
         elif isinstance(original, APIWebSocketRoute):
             flat.append(APIWebSocketRoute(found.path or "", original.endpoint, dependencies=original.dependencies))
         else:
-            raise TypeError(
-                f"{original!r} is not a route that an adapter may bring: use HTTP and WebSocket routes only"
-            )
+            raise TypeError(f"{original!r} is not a route that an adapter may have: use HTTP and WebSocket routes only")
     return flat
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """One way in which a route is served and documented: `suffix` is added to its path and its operation id."""
+    """One form in which a route is served and documented: `suffix` is added to its path and operation id."""
 
     suffix: str
     extra: dict[str, Any]
-    told: str = ""
+    description: str = ""
 
 
 def _forms(extra: dict[str, Any]) -> list[_Form]:
-    """The route itself; and, where it takes a file or the id of one, another for the id alone.
+    """Return the forms of a route: itself and, if it accepts a file or an artifact's id, another for the id alone.
 
-    Generated clients send one kind of body for an operation. The route itself takes both kinds nevertheless.
+    Generated clients send one kind of body for an operation. The route itself accepts both kinds nevertheless.
     """
     body: dict[str, Any] = extra.get("requestBody", {})
     content: dict[str, Any] = body.get("content", {})
@@ -214,12 +212,12 @@ def _forms(extra: dict[str, Any]) -> list[_Form]:
     def only(kind: str) -> dict[str, Any]:
         return {**extra, "requestBody": {**body, "content": {kind: content[kind]}}}
 
-    told = (
+    note = (
         'This documents the upload. JSON `{"artifact": id}` is accepted here too; the same path with `/artifact` '
-        "at its end documents that."
+        "appended documents that."
     )
     return [
-        _Form("", only(_MULTIPART), told),
+        _Form("", only(_MULTIPART), note),
         _Form("artifact", only(_JSON), "The file is an artifact: one that was written or uploaded before."),
     ]
 
@@ -260,8 +258,8 @@ def _api_route(
     description: str = options["description"] or ""
     options["summary"] = options["summary"] or description.partition("\n")[0].removesuffix(".") or None
     options["openapi_extra"] = form.extra or None
-    if form.told:
-        options["description"] = f"{description}\n\n{form.told}".strip()
+    if form.description:
+        options["description"] = f"{description}\n\n{form.description}".strip()
     function = getattr(original.endpoint, "__name__", original.name)
     if form.suffix:
         options["name"] = f"{options['name']}_{form.suffix}"
@@ -277,7 +275,7 @@ def _api_route(
     )
     setattr(route, ACCESS, accesses(declared, route.methods or (), route.path_format, adapter=adapter))
     if not form.suffix:
-        # Documented for one kind of body, it may take more.
+        # It is documented for one kind of body, but may accept more.
         extra: dict[str, Any] = context.openapi_extra or {}
         setattr(route, BODY_KINDS, tuple(extra.get("requestBody", {}).get("content", ())))
     return route

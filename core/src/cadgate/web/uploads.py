@@ -22,7 +22,7 @@ from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import BadRequest, PathNotAllowed, ValidationFailed
 from cadgate.models.responses import Artifact
 from cadgate.security.audit import AuditLog
-from cadgate.security.caller import authority_of, deed_of, require
+from cadgate.security.caller import audit_event_of, authority_of, require
 from cadgate.security.private import opener
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ async def receive_upload(
     truncated; CommandExecutionError for a full disk. Nothing is stored then.
     """
     audit: AuditLog = request.app.state.audit
-    with audit.watching(deed_of(request, "artifacts.store")) as learned, reporting_full_disk():
+    with audit.recording(audit_event_of(request, "artifacts.store")) as learned, reporting_full_disk():
         require(request, "write")
         identity = authority_of(request.scope).identity
         artifact = await _receive(store, request, {} if fields is None else fields)
@@ -65,7 +65,7 @@ async def receive_raw(store: ArtifactStore, request: Request, name: str) -> Arti
     Raises Forbidden for a caller without the scope `write`, CommandExecutionError for a full disk.
     """
     audit: AuditLog = request.app.state.audit
-    with audit.watching(deed_of(request, "artifacts.store")) as learned, reporting_full_disk():
+    with audit.recording(audit_event_of(request, "artifacts.store")) as learned, reporting_full_disk():
         require(request, "write")
         part, name = store.upload_path(name)
         try:

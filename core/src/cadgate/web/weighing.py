@@ -1,4 +1,4 @@
-"""How much a large JSON body asks for, found out before it is parsed: in small steps, which let other threads run."""
+"""Counts the values of a large JSON body before it is parsed, in small steps, which let other threads run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONG = re.compile(rb"[0-9]{%d}" % (MAX_DIGITS + 1))
 
 
 def read(body: bytes, max_values: int) -> Any:
-    """The value of a large body that holds at most `max_values` values. Takes long: never call it on the event loop.
+    """Return the value of a large body with at most `max_values` values. Takes long: never call it on the event loop.
 
     Raises PayloadTooLarge, MalformedJson, ValidationFailed.
     """
@@ -32,7 +32,7 @@ def weigh(body: bytes, max_values: int | None) -> None:
         piece = escaped + body[start : start + _WINDOW]
         escaped = b""
         if b"\\" in piece:
-            if (len(piece) - len(piece.rstrip(b"\\"))) % 2:  # what it escapes stands in the next window
+            if (len(piece) - len(piece.rstrip(b"\\"))) % 2:  # the escaped character is in the next window
                 piece, escaped = piece[:-1], b"\\"
             piece = _ESCAPE.sub(b"", piece)
         parts = piece.split(b'"')
@@ -42,8 +42,8 @@ def weigh(body: bytes, max_values: int | None) -> None:
         values += outside.count(b",") + outside.count(b"[") + outside.count(b"{")
         if max_values is not None and values > max_values:
             raise PayloadTooLarge(
-                f"The body holds more than {max_values} values: send it as several requests, or large data as a file, "
-                "where the route accepts one",
+                f"The body has more than {max_values} values: send it as several requests, or large data as a file, "
+                "if the route accepts one",
                 details={"maximum_values": max_values},
             )
         text = before + outside

@@ -1,1 +1,1 @@
-"""Live connections: `/ws/{adapter}`, its messages, its events, and what describes them."""
+"""WebSockets: `/ws/{adapter}`, its connections, messages and events, and their AsyncAPI document."""

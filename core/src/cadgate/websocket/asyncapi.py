@@ -1,4 +1,4 @@
-"""The AsyncAPI 3 document of `/ws/{adapter}`, made from the message models."""
+"""The AsyncAPI 3 document of `/ws/{adapter}`, generated from the message models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MESSAGES = "#/components/messages/"
 
 
 def document(app: FastAPI, url: URL) -> bytes:
-    """The document as JSON, for the adapters that run in `app` now; `url` is where the client got it."""
+    """Return the document as JSON, for the active adapters of `app`; `url` is where the client requested it."""
     adapters = sorted(app.state.sockets.hubs)
     server = {"host": url.netloc, "protocol": "wss" if url.scheme == "https" else "ws"}
     if root := ROOT.get():
@@ -27,8 +27,8 @@ def document(app: FastAPI, url: URL) -> bytes:
         "info": {
             "title": f"{app.title}: live connections",
             "version": app.version,
-            "description": "One JSON object in each text frame. What a client sends is told apart by `type`, and so is "
-            "what it gets; `id` is the client's own and comes back on every message that belongs to it.",
+            "description": "One JSON object in each text frame. `type` distinguishes the client's messages, and those "
+            "that it gets; `id` is chosen by the client and repeated in every message that belongs to it.",
         },
         "defaultContentType": "application/json",
         "servers": {"gateway": server},

@@ -1,4 +1,4 @@
-"""One client's connection: what waits to be sent to it, what it subscribed to, and what runs for it."""
+"""One client's connection: its send queue, its subscriptions, and its running calls."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from cadgate.security.caller import authority_of, peer_of
 
 MAX_EVENTS = 2_000
 MAX_EVENT_CHARACTERS = 4 * 1024 * 1024
-"""What may wait of events; beyond it the oldest are dropped and counted."""
+"""The limit for waiting events. Beyond it the oldest are dropped and counted."""
 MAX_KEPT_CHARACTERS = 128 * 1024 * 1024
-"""What may wait of results and output, which are never dropped; a client that lets more wait is disconnected."""
+"""The limit for waiting results and output, which are never dropped. Beyond it the client is disconnected."""
 
 TOO_SLOW = 1008
 WITHDRAWN = 4401
-"""The key of the client was revoked."""
+"""The close code for a client whose key was revoked."""
 MAX_REASON_BYTES = 120
 
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """Something that runs for a client, under the id that the client gave it."""
+    """A call or code that runs for a client, under the id that the client gave it."""
 
     id: str | int
     request_id: str
@@ -39,7 +39,7 @@ class Job:
 
 @dataclass(slots=True, eq=False)
 class _Item:
-    """One message that waits: whole text, or an event's text up to its `seq`; None once it was dropped."""
+    """One waiting message: its text, or an event's text up to its `seq`; None once it was dropped."""
 
     text: str | None
     seq: int | None = None
@@ -65,20 +65,20 @@ class Connection:
         self._events: deque[_Item] = deque()
         self._event_characters = 0
         self._kept_characters = 0
-        self._untold = 0
+        self._unreported = 0
         self._wake = asyncio.Event()
         self._close_code: int | None = None
         self._close_reason = ""
 
     @property
     def identity(self) -> str:
-        """Whose it is."""
+        """The identity of the client."""
         return self.authority.identity
 
     # --- what to send --------------------------------------------------------------------------------------------
 
     def send(self, message: dict[str, Any]) -> None:
-        """A message that is never dropped. Does nothing once the connection has ended."""
+        """Queue a message that is never dropped. Does nothing once the connection has ended."""
         if self.ended.is_set() or self._close_code is not None:
             return
         text = to_json(message).decode()
@@ -89,7 +89,7 @@ class Connection:
             self.close(TOO_SLOW, at_once=True)
 
     def send_event(self, begin: str, seq: int) -> None:
-        """An event, whose text up to its `seq` all clients share."""
+        """Queue an event, whose text up to its `seq` is shared by all clients."""
         if self.ended.is_set() or self._close_code is not None:
             return
         item = _Item(begin, seq)
@@ -104,20 +104,20 @@ class Connection:
         self._event_characters -= len(item.text or "")
         item.text = None
         self.dropped += 1
-        self._untold += 1
+        self._unreported += 1
 
     def send_heartbeat(self) -> None:
-        """Only where nothing waits: whoever does not read needs no more of them."""
+        """Queue a heartbeat if nothing else waits, because a client that does not read needs none."""
         if not self._queue:
             self.send({"type": "heartbeat"})
 
     @property
     def closing(self) -> bool:
-        """Whether nothing of its client is accepted any more."""
+        """Whether no more messages of the client are accepted."""
         return self._close_code is not None or self.ended.is_set()
 
     def close(self, code: int, *, reason: str = "", at_once: bool = False) -> None:
-        """End the connection after what waits was sent, or without that."""
+        """Close the connection, after sending what waits or without."""
         if self._close_code is None:
             self._close_code = code
             self._close_reason = reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore")
@@ -129,7 +129,7 @@ class Connection:
     # --- the task that sends -------------------------------------------------------------------------------------
 
     async def write(self) -> None:
-        """Send what waits, until the connection ends. Returns then."""
+        """Send queued messages until the connection ends."""
         try:
             while True:
                 while self._queue:
@@ -143,7 +143,7 @@ class Connection:
                 self._wake.clear()
                 await self._wake.wait()
         except (WebSocketDisconnect, RuntimeError, OSError):
-            # It went away, or is being closed by the server under us.
+            # The client went away, or the server is closing the connection.
             return
 
     def _next(self) -> str | None:
@@ -155,11 +155,11 @@ class Connection:
             return item.text
         self._events.popleft()
         self._event_characters -= len(item.text)
-        untold, self._untold = self._untold, 0
-        return f'{item.text}{item.seq},"dropped":{untold}}}' if untold else f"{item.text}{item.seq}}}"
+        dropped, self._unreported = self._unreported, 0
+        return f'{item.text}{item.seq},"dropped":{dropped}}}' if dropped else f"{item.text}{item.seq}}}"
 
     def end(self) -> None:
-        """The client is gone: nothing is sent any more, and what asked for it is interrupted."""
+        """Stop sending, because the client is gone, and interrupt the calls that asked for that."""
         self.ended.set()
         self._queue.clear()
         self._events.clear()

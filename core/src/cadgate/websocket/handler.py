@@ -1,4 +1,4 @@
-"""What happens with each message of a client: answered at once, or by a task that runs a call or code."""
+"""Handles each message of a client: answers it at once, or by a task that runs a call or code."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ from cadgate.websocket.messages import (
 )
 
 NEEDS: dict[str, Scope] = {"execute": "execute", "broadcast": "write", "subscribe": "read"}
-"""The scopes that a message's type alone asks for. A call asks for its method's."""
+"""The scopes that types of messages require. A call requires those of its method."""
 CLOSE_SECONDS = 0.3
-"""How long a client whose key was revoked may take to be told so."""
+"""How long to wait for the close of a client whose key was revoked to be sent."""
 MAX_JOBS = 256
-"""What one connection may have running or waiting."""
+"""How many calls one connection may have running or waiting."""
 
 log = structlog.stdlib.get_logger("cadgate.websocket")
 
 
 class Handler:
-    """Serves one connection of one adapter, from its `hello` to its end."""
+    """Serves one connection to one adapter, from its `hello` to its end."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Handler:
         self._number = 0
 
     async def serve(self, websocket: WebSocket) -> None:
-        """Read until the client goes or the connection is closed. Leaves nothing behind but executions that go on."""
+        """Read until the connection ends. Afterwards only executions that may outlive it are left."""
         connection = self._connection
         connection.send(
             {
@@ -81,7 +81,7 @@ class Handler:
                 "protocol": PROTOCOL,
                 "heartbeat_seconds": self._heartbeat,
                 "execute": self._may_execute(),
-                # Of an adapter that has topics of its own; the others' are the same everywhere.
+                # Only if the adapter has topics of its own; the others are the same everywhere.
                 **({"topics": list(self._hub.topics)} if self._hub.runtime.served.adapter.topics else {}),
             }
         )
@@ -103,22 +103,22 @@ class Handler:
             connection.end()
 
     def _withdraw(self, scope: anyio.CancelScope | None, error: CadgateError) -> None:
-        """The key was revoked: nothing is accepted or sent any more. What runs is ended where it runs."""
+        """Stop accepting and sending, because the key was revoked. Running calls are ended by their own watches."""
         connection = self._connection
         connection.topics.clear()
         connection.close(WITHDRAWN, reason=f"{error.code}: {error.message}", at_once=True)
         if scope is not None:
-            # A client that does not read cannot be sent its close either.
+            # If the client does not read, the close cannot be sent either.
             scope.deadline = anyio.current_time() + CLOSE_SECONDS
 
     def _end_subscriptions(self, error: CadgateError) -> None:
-        """The key may not read any more: no more events. The client is told once."""
+        """Stop sending events, because the key has lost the scope `read`, and notify the client once."""
         if self._connection.topics:
             self._connection.topics.clear()
             self._refuse(None, error)
 
     def _may_execute(self) -> bool:
-        """Whether this client may run code: its key and the adapter's settings both say so."""
+        """Whether this client may run code, by its key and the adapter's settings."""
         return "execute" in self._connection.authority.scopes and self._hub.runtime.served.settings.allow_execute
 
     async def _write(self, scope: anyio.CancelScope) -> None:
@@ -150,11 +150,11 @@ class Handler:
     # --- one message ---------------------------------------------------------------------------------------------
 
     async def _take(self, text: str | None) -> None:
-        """Answer a message, or begin what it asks for. Every refusal is a message too."""
+        """Answer a message, or start its call. Every refusal is a message too."""
         identifier: str | int | None = None
         try:
             if text is None:
-                raise BadRequest("Binary frames mean nothing here: send one JSON object in a text frame")
+                raise BadRequest("Binary frames are not accepted: send one JSON object in a text frame")
             if _is_longer(text, self._max_message):
                 raise PayloadTooLarge(
                     f"The message is too large: the limit is {self._max_message} bytes",
@@ -164,7 +164,7 @@ class Handler:
                 message = await read(text, self._helper, self._max_values)
             except CadgateError:
                 identifier = id_of(text)
-                # Whoever may not do it at all is told that, and not what is wrong with how it was asked for.
+                # A missing scope takes precedence over errors in the message.
                 needed = NEEDS.get(type_of(text))
                 if needed is not None:
                     self._connection.authority.require(needed)
@@ -178,7 +178,7 @@ class Handler:
             self._connection.send({"type": "result", "id": identifier, "status": "error", "error": body})
         except CadgateError as error:
             self._refuse(identifier, error)
-        except Exception as error:  # one message's defect must not end the connection
+        except Exception as error:  # a defect in handling one message must not end the connection
             log.error("websocket_message_failed", connection=self._connection.id, exc_info=error)
             self._refuse(identifier, internal_error())
 
@@ -199,7 +199,7 @@ class Handler:
         elif isinstance(message, Interrupt):
             job = connection.jobs.get(message.id)
             if job is None:
-                raise NotFound(f"Nothing with the id {message.id!r} runs on this connection")
+                raise NotFound(f"Nothing with the id {message.id!r} is running on this connection")
             job.cancel_token.cancel()
         elif isinstance(message, Subscribe):
             self._subscribe(message)
@@ -210,8 +210,8 @@ class Handler:
             self._succeed(message.id, {"topics": list(connection.topics)})
         elif isinstance(message, Broadcast):
             connection.authority.require("write")
-            told = self._hub.publish("clients", message.data, omit=None if message.include_self else connection)
-            self._succeed(message.id, {"delivered": told})
+            delivered = self._hub.publish("clients", message.data, omit=None if message.include_self else connection)
+            self._succeed(message.id, {"delivered": delivered})
         else:
             pong: Ping = message
             connection.send({"type": "pong", "id": pong.id})
@@ -239,7 +239,7 @@ class Handler:
             {
                 "type": "literal_error",
                 "loc": ("topics", index),
-                "msg": f"{topic!r} is no topic of {self._connection.adapter}; there are {', '.join(known)}",
+                "msg": f"{topic!r} is not a topic of {self._connection.adapter}; its topics are {', '.join(known)}",
                 "input": topic,
             }
             for index, topic in enumerate(topics)
@@ -253,15 +253,15 @@ class Handler:
     def _begin(self, message: Execute | Call) -> Job:
         jobs = self._connection.jobs
         if message.id in jobs:
-            raise Conflict(f"The id {message.id!r} is in use: it is free again when its result was sent")
+            raise Conflict(f"The id {message.id!r} is in use until its result has been sent")
         if len(jobs) >= MAX_JOBS:
-            raise Overloaded(f"{len(jobs)} calls of this connection wait already; wait for results first")
+            raise Overloaded(f"{len(jobs)} calls of this connection are waiting already; wait for results first")
         job = Job(message.id, self._request_id(), message.cancel_on_disconnect)
         jobs[message.id] = job
         return job
 
     async def _run(self, job: Job, message: Execute | Call, *, large: bool) -> None:
-        """Run it and send its result."""
+        """Run a call or code, and send its result."""
         connection, began = self._connection, time.perf_counter()
         context = RequestContext(
             request_id=job.request_id,
@@ -297,7 +297,7 @@ class Handler:
         milliseconds = round((time.perf_counter() - began) * 1000, 2)
         what = "session.execute" if isinstance(message, Execute) else message.method
         if what not in self._hub.runtime.served.methods:
-            what = "(unknown)"  # the client's own text, which may be anything
+            what = "(unknown)"  # the client's own value, which may be anything
         log.info(
             "websocket_call",
             adapter=connection.adapter,
@@ -331,7 +331,7 @@ class Handler:
 
 
 def _is_longer(text: str, size: int) -> bool:
-    """Whether `text` has more than `size` bytes; megabytes are not written to find that out where it is clear."""
+    """Whether `text` has more than `size` bytes in UTF-8; it is encoded only if its length does not decide."""
     if len(text) > size or len(text) * 4 <= size or text.isascii():
         return len(text) > size
     return len(text.encode("utf-8", "surrogatepass")) > size

@@ -1,4 +1,4 @@
-"""Where the events of one adapter meet its clients: subscriptions, the events kept for `since`, running executions."""
+"""Connects the events of one adapter with its clients: subscriptions, events kept for `since`, executions."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class _Kept:
 
 
 class Hub:
-    """Every client of one session. Made once; listens to it for as long as the gateway runs."""
+    """All clients of one session. Created once; listens to the session while the gateway runs."""
 
     def __init__(self, runtime: SessionRuntime) -> None:
         self.runtime = runtime
         self.session = uuid4().hex
         self.topics: tuple[str, ...] = (*TOPICS, *runtime.served.adapter.topics)
-        """Those of every adapter, and its own."""
+        """The topics of every adapter, and its own."""
         self.seq = 0
         self.connections: dict[str, Connection] = {}
         self._kept: deque[_Kept] = deque()
@@ -51,14 +51,14 @@ class Hub:
     # --- events --------------------------------------------------------------------------------------------------
 
     def _notified(self, method: str, params: dict[str, Any]) -> None:
-        """What the application, or the session for it, has to tell."""
+        """Take a notification of the application or its session."""
         if method == "event":
             self.publish(str(params.get("topic")), params.get("data"))
         elif method == "output":
             self._output(params)
 
     def publish(self, topic: str, data: Any, *, omit: Connection | None = None) -> int:
-        """Send an event to every subscriber but `omit`; returns how many that were. Encoded once for all of them."""
+        """Send an event to every subscriber but `omit`; return their number. It is encoded once for all."""
         if topic not in self.topics:
             return 0
         try:
@@ -69,14 +69,14 @@ class Hub:
         self.seq += 1
         begin = f'{{"type":"event","topic":"{topic}","data":{encoded},"seq":'
         if topic != "output":
-            # What was printed is only of use to who looks on, and would push everything else out.
+            # Output is only useful live, and would displace all other events.
             self._keep(_Kept(self.seq, topic, begin))
-        told = 0
+        delivered = 0
         for connection in self.connections.values():
             if topic in connection.topics and connection is not omit:
                 connection.send_event(begin, self.seq)
-                told += 1
-        return told
+                delivered += 1
+        return delivered
 
     def _keep(self, event: _Kept) -> None:
         self._kept.append(event)
@@ -87,11 +87,11 @@ class Hub:
             self._forgotten = oldest.seq
 
     def keeps_since(self, since: int) -> bool:
-        """Whether every event after `since` is still here; if not, the client must look for itself."""
+        """Whether every event after `since` is still kept; if not, the client must reload."""
         return self._forgotten <= since <= self.seq
 
     def replay(self, connection: Connection, topics: list[str], since: int) -> None:
-        """Send what happened on `topics` after `since` once more."""
+        """Send the events on `topics` after `since` again."""
         for event in self._kept:
             if event.seq > since and event.topic in topics:
                 connection.send_event(event.begin, event.seq)
@@ -108,14 +108,14 @@ class Hub:
             self.publish("output", {"execution": params.get("id"), **text})
 
     def watch(self, execution: str, connection: Connection, job: Job) -> None:
-        """What this execution prints goes to that connection."""
+        """Send the output of this execution to that connection."""
         self._executions[execution] = (connection, job)
 
     def forget(self, execution: str) -> None:
         self._executions.pop(execution, None)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run `work` in a task that belongs to the hub: it may outlive the connection that asked for it."""
+        """Run `work` in a task of the hub, which may outlive the connection that started it."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -123,7 +123,7 @@ class Hub:
     # --- end -----------------------------------------------------------------------------------------------------
 
     async def close(self) -> None:
-        """Interrupt what runs, send its results, and end every connection with 1001."""
+        """Interrupt running calls, send their results, and close every connection with 1001."""
         for connection in list(self.connections.values()):
             for job in list(connection.jobs.values()):
                 job.cancel_token.cancel()

@@ -1,4 +1,4 @@
-"""The messages of `/ws/{adapter}`: one model for each `type`, both ways, and how text becomes one of them."""
+"""The messages of `/ws/{adapter}`: one model for each `type`, in both directions, and their parser."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ Topic = Annotated[
         description="objects, scene, render, output, status, clients, or the adapter's own: `hello` lists them.",
     ),
 ]
-"""One of `TOPICS`, or the adapter's own: which there are is known to the hub."""
+"""One of `TOPICS`, or of the adapter's own, which the hub checks."""
 TOPICS: tuple[str, ...] = ("objects", "scene", "render", "output", "status", "clients")
 
 Id = Annotated[str, Field(min_length=1, max_length=128)] | Annotated[int, Field(strict=True)]
-"""The client's own, text or a whole number; it comes back on every message that belongs to it."""
+"""Chosen by the client, a string or a whole number; repeated in every message that belongs to it."""
 
 
 class Message(FailingFast):
-    """Base of all messages: one JSON object in one text frame."""
+    """The base of all messages: one JSON object in one text frame."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -47,13 +47,13 @@ class Message(FailingFast):
 
 
 class Execute(Message):
-    """Run Python inside the application. What it prints comes as `stream`, how it ended as `result`."""
+    """Run Python inside the application. Its output is sent as `stream`, its end as `result`."""
 
     type: Literal["execute"]
     id: Id
     code: str
     timeout_seconds: Annotated[float, Field(gt=0, le=MAX_SECONDS)] | None = Field(
-        None, description="Without it the adapter's `call_timeout_seconds`."
+        None, description="By default the adapter's `call_timeout_seconds`."
     )
     cancel_on_disconnect: bool = Field(False, description="Interrupt the code when this connection ends.")
 
@@ -73,25 +73,25 @@ class Call(Message):
 
 
 class Interrupt(Message):
-    """Stop what this connection started under `id`; that ends with its own `result`."""
+    """Stop the call that this connection started with this `id`, which ends with its own `result`."""
 
     type: Literal["interrupt"]
     id: Id
 
 
 class Subscribe(Message):
-    """Get the events of some topics from now on; answered by `result` with all topics subscribed to."""
+    """Subscribe to topics; answered by `result` with all topics subscribed to."""
 
     type: Literal["subscribe"]
     id: Id | None = None
     topics: Annotated[list[Topic], Field(min_length=1)]
     since: Annotated[int, Field(ge=0)] | None = Field(
-        None, description="Send the events after this `seq` again. Where they are no longer kept, `reload` is true."
+        None, description="Send the events after this `seq` again. If they are no longer kept, `reload` is true."
     )
 
 
 class Unsubscribe(Message):
-    """Get no more events of some topics; answered by `result` with the topics that remain."""
+    """Unsubscribe from topics; answered by `result` with the remaining topics."""
 
     type: Literal["unsubscribe"]
     id: Id | None = None
@@ -128,12 +128,12 @@ class Hello(Message):
 
     type: Literal["hello"] = "hello"
     adapter: str
-    session: str = Field(description="Another one after the gateway was started anew: `seq` begins again with it.")
+    session: str = Field(description="Changes when the gateway is restarted, after which `seq` starts again.")
     connection: str
     protocol: Literal[1] = PROTOCOL
     heartbeat_seconds: float
-    execute: bool = Field(description="Whether this client may run code: its key and the adapter's settings allow it.")
-    topics: list[str] = Field([], description="What can be subscribed to, of an adapter that has topics of its own.")
+    execute: bool = Field(description="Whether this client may run code, by its key and the adapter's settings.")
+    topics: list[str] = Field([], description="The topics, if the adapter has topics of its own.")
 
 
 class Stream(Message):
@@ -143,11 +143,11 @@ class Stream(Message):
     id: Id
     name: Literal["stdout", "stderr"]
     text: str
-    truncated: bool | None = Field(None, description="True: all that follows was dropped, 16 MiB were sent.")
+    truncated: bool | None = Field(None, description="True: the rest was dropped after 16 MiB.")
 
 
 class ResultError(ErrorBody):
-    """What went wrong; `traceback` on executions only, with the lines of the user's own code."""
+    """What went wrong. Only executions have a `traceback`, with the lines of the user's own code."""
 
     traceback: str | None = None
 
@@ -162,7 +162,7 @@ class Succeeded(Message):
 
 
 class Failed(Message):
-    """The answer to the message with this `id`, which could not be done."""
+    """The answer to the message with this `id`, which failed."""
 
     type: Literal["result"] = "result"
     id: Id | None
@@ -171,13 +171,15 @@ class Failed(Message):
 
 
 class Event(Message):
-    """Something happened, whoever did it."""
+    """Something happened, whoever caused it."""
 
     type: Literal["event"] = "event"
     topic: Topic
     data: Any
-    seq: int = Field(description="Grows with every event of the adapter, also of topics not subscribed to.")
-    dropped: int | None = Field(None, description="How many events before this one were dropped: they were not read.")
+    seq: int = Field(description="Increases with every event of the adapter, even on topics not subscribed to.")
+    dropped: int | None = Field(
+        None, description="How many events before this one were dropped, because nobody read them."
+    )
 
 
 class Pong(Message):
@@ -194,7 +196,7 @@ class Heartbeat(Message):
 
 
 class Problem(Message):
-    """A message could not be understood or taken; the connection stays open."""
+    """A message was invalid or could not be accepted; the connection stays open."""
 
     type: Literal["error"] = "error"
     id: Id | None = None
@@ -217,7 +219,7 @@ _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
 
 async def read(text: str, helper: Helper, max_values: int) -> ClientMessage:
-    """The message that a client sent. Raises PayloadTooLarge, MalformedJson or ValidationFailed."""
+    """Parse a message of a client. Raises PayloadTooLarge, MalformedJson or ValidationFailed."""
     try:
         body = text.encode("utf-8", "surrogatepass")
         if len(body) > HUGE:
@@ -247,12 +249,12 @@ def _not_a_message(value: Any, error: ValidationError) -> CadgateError:
 
 
 def id_of(text: str) -> str | int | None:
-    """The id of a message that is not right otherwise, so that the client can tell which one it was."""
+    """Return the id of an invalid message, so that the client knows which one it was."""
     if len(text) > LARGE:
         found = _ID.search(text, 0, LARGE)
         text = f"{{{found[0]}}}" if found else ""
     try:
-        # The lenient parser: a message may be wrong for a NaN in it.
+        # The lenient parser, because the message may be invalid for a NaN in it.
         value = json.loads(text)
     except (ValueError, RecursionError):
         return None
@@ -260,7 +262,7 @@ def id_of(text: str) -> str | int | None:
 
 
 def id_in(message: dict[str, Any]) -> str | int | None:
-    """The id in what may be no message, where it is one."""
+    """Return the id in a value that may not be a message, if it is valid."""
     found = message.get("id")
     if isinstance(found, str) and 0 < len(found) <= 128:
         return found
@@ -268,7 +270,7 @@ def id_in(message: dict[str, Any]) -> str | int | None:
 
 
 def type_of(text: str) -> str:
-    """The type of a message that is not right otherwise; empty where it cannot be known cheaply."""
+    """Return the type of an invalid message; empty if finding it would be expensive."""
     if len(text) > MAX_LOOKED_AT:
         return ""
     try:

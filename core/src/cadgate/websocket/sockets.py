@@ -1,4 +1,4 @@
-"""The door of all WebSockets: which adapter, whether there is room, and which connections there are."""
+"""Accepts WebSockets: finds the adapter, applies the limits, and keeps the list of connections."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from cadgate.websocket.hub import Hub
 
 PATH = "/ws/{adapter}"
 RESERVED = 16
-"""One of so many places is kept for a key that has no connection yet."""
+"""One in this many connections is reserved for keys without one."""
 
 
 class Sockets:
-    """All hubs, one for each adapter that runs, and the limits on their connections."""
+    """All hubs, one for each active adapter, and the limits on their connections."""
 
     def __init__(self, settings: Settings, runtimes: Mapping[str, AdapterRuntime]) -> None:
         self._settings = settings
@@ -38,19 +38,19 @@ class Sockets:
 
     @property
     def connections(self) -> list[Connection]:
-        """The open connections of all adapters, the oldest first."""
+        """Return the open connections of all adapters, oldest first."""
         found = [connection for hub in self.hubs.values() for connection in hub.connections.values()]
         return sorted(found, key=lambda connection: connection.since)
 
     def route(self) -> WebSocketRoute:
-        """The route that serves every adapter."""
+        """Return the route that serves every adapter."""
         route = WebSocketRoute(PATH, self._serve, name="websocket")
-        # Whoever has a key may connect: each message asks for its own scope.
+        # Any key may connect, because each message requires a scope of its own.
         setattr(route, ACCESS, {"WEBSOCKET": Access(declared=True)})
         return route
 
     async def close(self) -> None:
-        """End all connections with 1001: the gateway stops."""
+        """Close all connections with 1001, because the gateway is stopping."""
         self._closing = True
         for hub in self.hubs.values():
             await hub.close()
@@ -71,7 +71,7 @@ class Sockets:
             helper=websocket.app.state.helper,
             heartbeat_seconds=self._settings.websocket_heartbeat_seconds,
         )
-        # Counted before the client knows of it: two that come at once must not share the last place.
+        # Counted before the handshake is answered, so that two at once cannot both get the last place.
         hub.connections[connection.id] = connection
         try:
             await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None)
@@ -89,29 +89,29 @@ class Sockets:
                 if one.name == name and one.status != "active":
                     raise inactive(one)
             known = ", ".join(sorted(self._runtimes)) or "none"
-            raise NotFound(f"There is no adapter {name!r}; active are: {known}")
+            raise NotFound(f"There is no adapter {name!r}; active adapters: {known}")
         own = sum(one.authority.identity == authority.identity for one in self.connections) if authority.is_key else 0
         settings = self._settings
         if own >= (mine := settings.websocket_connections_per_key):
             raise Overloaded(
-                f"This key has {own} WebSocket connections already; close one first",
+                f"This key already has {own} WebSocket connections; close one first",
                 details={"limit": "websocket_connections_per_key", "maximum": mine},
             )
         limit = settings.websocket_connections
         if self._closing or sum(len(one.connections) for one in self.hubs.values()) >= _room(limit, authority, own):
             raise Overloaded(
-                f"There are {limit} WebSocket connections already; close one first",
+                f"There are already {limit} WebSocket connections; close one first",
                 details={"limit": "websocket_connections", "maximum": limit},
             )
         share = settings.websocket_connections_per_adapter
         if len(hub.connections) >= _room(share, authority, own):
             raise Overloaded(
-                f"There are {share} WebSocket connections to {name} already; close one first",
+                f"There are already {share} WebSocket connections to {name}; close one first",
                 details={"limit": "websocket_connections_per_adapter", "maximum": share},
             )
         return hub
 
 
 def _room(limit: int, authority: Authority, own: int) -> int:
-    """How many connections there may be for one more of this caller: the last places are for keys that have none."""
+    """Return the limit that applies to this caller: the last places are reserved for keys without a connection."""
     return limit - limit // RESERVED if authority.is_key and own else limit

@@ -1,4 +1,4 @@
-"""One object evaluated in a scene of its own: the session's scene would be built anew, with all that stands in it."""
+"""Evaluates one object in a separate scene: the session's scene would be evaluated again with all its objects."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from cadgate_blender.app import removal
 from cadgate_blender.app.typed import context
 
 PLAIN = {"ARRAY", "BEVEL", "BOOLEAN", "DECIMATE", "MIRROR", "SOLIDIFY", "SUBSURF", "TRIANGULATE", "WELD"}
-"""Modifiers whose result depends on objects and meshes alone: not on frames before, or on what else is there."""
+"""Modifiers whose result depends only on objects and meshes, not on earlier frames or on other contents."""
 
 _together = 0
 
 
 @contextmanager
 def together() -> Generator[None, None, None]:
-    """Many objects are looked at in turn: the session's scene, evaluated once, is cheaper for these."""
+    """Evaluate the session's scene once, which is cheaper for many objects in a row."""
     global _together
     _together += 1
     try:
@@ -28,7 +28,7 @@ def together() -> Generator[None, None, None]:
 
 
 def can_show(obj: Any) -> bool:
-    """Whether a scene of its own shows the object as the session's does."""
+    """Return whether a separate scene shows the object as the session's scene does."""
     return (
         not _together
         and bpy.app.background
@@ -37,14 +37,14 @@ def can_show(obj: Any) -> bool:
         and not len(obj.constraints)
         and all(modifier.type in PLAIN for modifier in obj.modifiers)
         and not context.scene.render.use_simplify
-        # What is hidden, Blender does not evaluate.
+        # Blender does not evaluate hidden objects.
         and obj.visible_get()
     )
 
 
 @contextmanager
 def shown(obj: Any) -> Generator[Any, None, None]:
-    """The evaluated object, as long as the context lasts."""
+    """Yield the evaluated object, valid inside the block."""
     scene = bpy.data.scenes.new("cadgate aside")
     try:
         now = context.scene

@@ -1,4 +1,4 @@
-"""Booleans that are applied at once, by the solver that gives a right result."""
+"""Booleans that are applied immediately, by a solver that gives a correct result."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _ATTEMPTS = {
     "exact": (("exact", False), ("exact", True), ("fast", False)),
     "fast": (("fast", False), ("exact", False), ("exact", True)),
 }
-"""Solver, and whether it looks for what of one mesh touches itself: that finds more, and takes ten times as long."""
+"""Solver, and whether it looks for self-intersection, which finds more and takes ten times as long."""
 
 _AFFORDABLE = 60_000
-"""Triangles of both meshes up to which the counterpart is made too, with `verify: "fast"`."""
+"""The number of triangles of both meshes up to which the counterpart is also computed, with `verify: "fast"`."""
 
 
 class _Operands(NamedTuple):
-    """Two objects with no modifiers, both in the first one's own coordinates, and what their meshes are as solids."""
+    """Two objects without modifiers, both in the first one's own coordinates, and their meshes as solids."""
 
     first: Any
     second: Any
@@ -40,12 +40,12 @@ class _Operands(NamedTuple):
 def boolean(
     *, name: str, object: str, operation: str, solver: str, delete_other: bool, verify: str | None
 ) -> dict[str, Any]:
-    """Replace the mesh of `name` by its combination with `object`, the modifiers of both applied."""
+    """Replace the mesh of `name` by its combination with `object`, with the modifiers of both applied."""
     obj, other = modifiers.find_mesh(name), modifiers.find_mesh(object)
     if obj == other:
         raise AppError("validation_error", f"{name!r} cannot be combined with itself: name two objects")
     if obj.data.shape_keys is not None:
-        raise AppError("conflict", f"{name!r} has shape keys, and those cannot be combined")
+        raise AppError("conflict", f"{name!r} has shape keys, which cannot be combined")
     modifiers.check(obj, "boolean", {"object": object})
     with _operands(obj, other) as operands:
         mesh = _combined(operands, operation, solver, verify or limits.verify())
@@ -66,13 +66,13 @@ def boolean(
 
 
 def applied(obj: Any, modifier: Any) -> Any:
-    """A new mesh: the object's own, without other modifiers, combined as its boolean modifier says."""
+    """Return a new mesh: the object's own, without other modifiers, combined as its boolean modifier says."""
     with _operands(obj, modifier.object, keep=lambda each: False) as operands:
         return _combined(operands, modifier.operation.lower(), versions.get_solver(modifier), limits.verify())
 
 
 def warn_of_live(obj: Any, modifier: Any) -> None:
-    """Warn where a boolean modifier, as it stands in the stack, shows what is no such combination."""
+    """Warn if a boolean modifier, in its place in the stack, shows a wrong combination."""
     flat = any(abs(world_matrix(each).determinant()) < 1e-30 for each in (obj, modifier.object))
     if flat or obj.type != "MESH":
         return
@@ -86,8 +86,8 @@ def warn_of_live(obj: Any, modifier: Any) -> None:
     if wrong is not None:
         warn(
             "wrong_result",
-            f"What {modifier.name!r} makes of {obj.name!r} is wrong ({wrong}): choose the other solver, or apply it, "
-            "which tries all solvers",
+            f"The result of {modifier.name!r} on {obj.name!r} is wrong ({wrong}): choose the other solver, or "
+            "apply it, which tries all solvers",
         )
 
 
@@ -95,9 +95,9 @@ def warn_of_live(obj: Any, modifier: Any) -> None:
 def _operands(
     obj: Any, other: Any, *, keep: Callable[[Any], bool] = lambda modifier: True, turned: bool = True
 ) -> Generator[_Operands, None, None]:
-    """Raises AppError for objects that are flat: their coordinates have no way back.
+    """Prepare the operands. Raises AppError for flat objects, whose coordinates cannot be converted back.
 
-    `keep` says which modifiers of the first are in effect, `turned` whether what is inside out is turned.
+    `keep` selects the modifiers of the first that are in effect; `turned` says whether to turn what is inside out.
     """
     frames = [world_matrix(each).copy() for each in (obj, other)]
     for each, frame in zip((obj, other), frames):
@@ -121,7 +121,7 @@ def _operands(
             solid = Solid(mesh)
             if solid.closed and solid.volume < 0:
                 done = "they were turned for the boolean" if turned else "turn them, or apply the modifier, which does"
-                warn("inverted_normals", f"The faces of {each.name!r} look inwards: {done}")
+                warn("inverted_normals", f"The faces of {each.name!r} face inwards: {done}")
                 if turned:
                     mesh.flip_normals()
                     solid = Solid(mesh)
@@ -135,11 +135,11 @@ def _operands(
             removal.remove_data(mesh)
 
 
-# --- making it, and looking at it ----------------------------------------------------------------------------------
+# --- computing and checking ---------------------------------------------------------------------------------------
 
 
 def _combined(operands: _Operands, operation: str, solver: str, verify: str) -> Any:
-    """A new mesh, which has faces. Raises AppError where it would have none, or none is right."""
+    """Return a new mesh with faces. Raises AppError if it would have none, or if no result is right."""
     mesh = _best(operands, operation, solver, verify)
     if len(mesh.polygons):
         return mesh
@@ -153,14 +153,14 @@ def _combined(operands: _Operands, operation: str, solver: str, verify: str) -> 
 
 
 def _best(operands: _Operands, operation: str, solver: str, verify: str) -> Any:
-    """The first result that a second look confirms, as a new mesh. Raises AppError where there is none."""
+    """Return the first result that the check confirms, as a new mesh. Raises AppError if there is none."""
     first, second = operands.solids
     rims = [name for name, solid in zip(operands.names, operands.solids) if not solid.closed]
     if rims:
-        told = " and ".join(repr(name) for name in rims)
+        listed = " and ".join(repr(name) for name in rims)
         warn(
             "open_mesh",
-            f"{told} {'is' if len(rims) == 1 else 'are'} not closed, so that inside and outside are not certain: the "
+            f"{listed} {'is' if len(rims) == 1 else 'are'} not closed, so inside and outside are uncertain: the "
             f"{operation} could not be checked",
         )
         return _make(operands, [(operation, solver, solver == "exact")])[0]
@@ -171,7 +171,7 @@ def _best(operands: _Operands, operation: str, solver: str, verify: str) -> Any:
             _discard(uncertain)
             _warn_of_solver(solver, way, problem)
             if verification.encloses_nothing(Solid(mesh)):
-                # Where two only touch, some solvers leave the sheet in between.
+                # If two only touch, some solvers leave the sheet in between.
                 mesh.clear_geometry()
             return mesh
         problem = problem or wrong or gap or ""
@@ -180,15 +180,15 @@ def _best(operands: _Operands, operation: str, solver: str, verify: str) -> Any:
         else:
             _discard(mesh)
     if uncertain is not None:
-        # Volumes count twice what of one mesh overlaps itself, and the counterpart may be what is wrong.
+        # Volumes count self-overlaps twice, and the counterpart may be the wrong one.
         if verification.misplaced(operation, first, second, Solid(uncertain), "full") is None:
             return uncertain
         _discard(uncertain)
     name, other = operands.names
     raise AppError(
         "degenerate_result",
-        f"Blender's solvers give no right {operation} of {name!r} and {other!r} ({problem}): nothing was changed. Move "
-        "or scale one of them a little, so that faces that touch overlap or stand apart",
+        f"Blender's solvers give no correct {operation} of {name!r} and {other!r} ({problem}): nothing was changed. "
+        "Move or scale one of them a little, so that touching faces overlap or are apart",
         {"operation": operation, "problem": problem},
     )
 
@@ -200,13 +200,13 @@ def _discard(mesh: Any) -> None:
 
 def _warn_of_solver(asked: str, used: str, problem: str) -> None:
     if used != asked:
-        warn("other_solver", f"The {asked} solver's result was wrong ({problem}); this is the {used} one's")
+        warn("other_solver", f"The {asked} solver's result was wrong ({problem}); this is that of the {used} solver")
 
 
 def _attempt(
     operands: _Operands, operation: str, solver: str, use_self: bool, verify: str
 ) -> tuple[Any, str | None, str | None]:
-    """A new mesh, which points of it are wrong, and which volumes do not add up."""
+    """Return a new mesh, which of its points are wrong, and which volumes do not add up."""
     first, second = operands.solids
     ways = [(operation, solver, use_self)]
     affordable = len(first.triangles) + len(second.triangles) <= _AFFORDABLE
@@ -221,7 +221,7 @@ def _attempt(
 
 
 def _make(operands: _Operands, ways: list[tuple[str, str, bool]]) -> list[Any]:
-    """A new mesh for each operation, solver and `use_self`."""
+    """Return a new mesh for each operation, solver and `use_self`."""
     scene = bpy.data.scenes.new("cadgate boolean")
     copies: list[Any] = []
     meshes: list[Any] = []
@@ -239,7 +239,7 @@ def _make(operands: _Operands, ways: list[tuple[str, str, bool]]) -> list[Any]:
         layer = scene.view_layers[0]
         layer.update()
         for copy in copies:
-            # Not with `preserve_all_data_layers`, which evaluates it a second time: the operands' layers are there.
+            # Do not use `preserve_all_data_layers`, which evaluates it again: the operands' layers are there anyway.
             meshes.append(bpy.data.meshes.new_from_object(copy.evaluated_get(layer.depsgraph)))
         limits.check("The number of vertices of the result", len(meshes[0].vertices), "max_vertices")
     except BaseException as error:
@@ -254,7 +254,7 @@ def _make(operands: _Operands, ways: list[tuple[str, str, bool]]) -> list[Any]:
 
 
 def _same_points(one: Any, other: Any) -> bool:
-    """Whether two meshes have the same points and as many faces, in whatever order."""
+    """Return whether two meshes have the same points and as many faces, in any order."""
     if (len(one.vertices), len(one.polygons)) != (len(other.vertices), len(other.polygons)):
         return False
     return bool(numpy.allclose(_points(one), _points(other), atol=1e-6))

@@ -41,7 +41,7 @@ def _set(camera: Any, values: dict[str, Any]) -> None:
 
 
 def find(name: str) -> Any:
-    """The camera `name`. Raises AppError when it is none."""
+    """Return the camera `name`. Raises AppError if it is not a camera."""
     obj = names.find_object(name)
     if obj.type != "CAMERA":
         raise AppError("validation_error", f"{name!r} is {names.kind_of(obj)}, not a CAMERA", {"object": name})

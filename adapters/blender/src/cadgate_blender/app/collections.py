@@ -58,7 +58,7 @@ def create(*, name: str | None, on_conflict: str, parent: str | None) -> dict[st
 
 @method("collections.delete")
 def delete(*, name: str) -> dict[str, Any]:
-    """Objects and collections that were nowhere else go up to the scene's own collection."""
+    """Delete a collection; objects and collections that are in no other move to the scene's own collection."""
     collection = find_collection(name)
     if collection == context.scene.collection:
         raise AppError("validation_error", f"{name!r} is the scene's own collection and cannot be deleted")

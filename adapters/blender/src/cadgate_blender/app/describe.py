@@ -1,4 +1,4 @@
-"""ObjectInfo: what is said of an object, read from its own data so that the cost does not grow with the scene."""
+"""ObjectInfo: the description of an object, read from its own data so that the cost does not grow with the scene."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MeshFacts = Tuple[int, Any, Any]
 
 
 def tidy(value: float) -> float:
-    """The shortest number that Blender's 32-bit float stands for: 0.1, not 0.10000000149011612."""
+    """Return the shortest number for Blender's 32-bit float: 0.1, not 0.10000000149011612."""
     if value == int(value):
         return float(int(value))
     for digits in (6, 7, 8):
@@ -39,7 +39,7 @@ def vector(values: Any) -> list[float]:
 
 
 def degrees(radians: float) -> float:
-    """The shortest angle in degrees for this 32-bit angle in radians."""
+    """Return the shortest angle in degrees for this 32-bit angle in radians."""
     if radians == 0:
         return 0.0
     whole = math.degrees(radians)
@@ -47,12 +47,12 @@ def degrees(radians: float) -> float:
         short = float(f"{whole:.{digits}g}")
         if _FLOAT.unpack(_FLOAT.pack(math.radians(short)))[0] == radians:
             return short + 0.0
-    # What a matrix or a file gave: beyond the fifth decimal there is only the noise of 32-bit floats.
+    # It came from a matrix or a file: beyond the fifth decimal there is only 32-bit noise.
     return round(whole, 5) + 0.0
 
 
 def rotation(obj: Any) -> list[float]:
-    """XYZ Euler angles in degrees, whatever the object's own rotation mode is."""
+    """Return XYZ Euler angles in degrees, whatever the object's own rotation mode is."""
     mode = obj.rotation_mode
     if mode == "XYZ":
         euler: Sequence[float] = obj.rotation_euler
@@ -67,7 +67,7 @@ def rotation(obj: Any) -> list[float]:
 
 
 def mesh_facts(mesh: Any) -> MeshFacts:
-    """The facts of a mesh's own data."""
+    """Return the facts of a mesh's own data."""
     if len(mesh.vertices) == 0:
         return 0, None, None
     corners, loops = _arrays(mesh)
@@ -76,7 +76,7 @@ def mesh_facts(mesh: Any) -> MeshFacts:
 
 
 def mesh_stamp(mesh: Any) -> int:
-    """The first of `mesh_facts`, for those who need no more."""
+    """Return the first of `mesh_facts`, for callers that need no more."""
     corners, loops = _arrays(mesh)
     return zlib.crc32(loops, zlib.crc32(corners)) if len(corners) else 0
 
@@ -86,7 +86,7 @@ def _arrays(mesh: Any) -> tuple[Any, Any]:
 
 
 def plain(obj: Any) -> bool:
-    """Whether the object's own data say where and how large it is; otherwise only Blender's evaluation does."""
+    """Return whether the object's own data determine its place and size; otherwise only Blender's evaluation does."""
     data = obj.data
     return not (
         obj.type in _GENERATED
@@ -108,7 +108,7 @@ def placed_plainly(obj: Any) -> bool:
 
 
 def world_matrix(obj: Any) -> Any:
-    """Where the object stands, without an update of the scene where its own data say it."""
+    """Return the object's world matrix, without updating the scene if its own data determine it."""
     if not placed_plainly(obj):
         return obj.evaluated_get(context.evaluated_depsgraph_get()).matrix_world.copy()
     matrix = obj.matrix_basis.copy()
@@ -120,7 +120,7 @@ def world_matrix(obj: Any) -> Any:
 
 
 def dimensions(obj: Any, facts: MeshFacts | None) -> list[float]:
-    """Size along the object's own axes in Blender units, with scale and modifiers, as Blender's sidebar shows it."""
+    """Return the size along the object's own axes, with scale and modifiers, as Blender's sidebar shows it."""
     if plain(obj):
         if obj.type != "MESH":
             return [0.0, 0.0, 0.0]
@@ -135,11 +135,11 @@ def dimensions(obj: Any, facts: MeshFacts | None) -> list[float]:
                 return _sizes(evaluated.matrix_world, *_bounds(evaluated.data))
         depsgraph = context.evaluated_depsgraph_get()
         if obj.type != "MESH":
-            # The evaluation writes them back to the object itself. Those of a curve's evaluated copy are wrong: a
-            # text is flat there.
+            # The evaluation writes them back to the object itself. Those of a curve's evaluated copy are wrong: there,
+            # a text is flat.
             return [float(f"{value:.6g}") for value in obj.dimensions]
         evaluated = obj.evaluated_get(depsgraph)
-        # Blender's own `dimensions` are those of the cage, where a subdivision surface is the last modifier.
+        # Blender's own `dimensions` are those of the cage if a subdivision surface is the last modifier.
         least, greatest = _bounds(evaluated.data)
         matrix = evaluated.matrix_world
     return _sizes(matrix, least, greatest)
@@ -152,7 +152,7 @@ def _sizes(matrix: Any, least: Any, greatest: Any) -> list[float]:
 
 
 def _is_bare_text(obj: Any) -> bool:
-    """Whether the letters alone say how large it is."""
+    """Return whether the letters alone determine its size."""
     return (
         obj.type == "FONT"
         and obj.data.dimensions == "2D"
@@ -165,7 +165,7 @@ def _is_bare_text(obj: Any) -> bool:
 
 
 def _text_bounds(curve: Any) -> tuple[Any, Any]:
-    """Least and greatest corner of a text: its outlines reach as far, and to fill them takes Blender the square of
+    """Return the least and greatest corner of a text, from its outlines: filling them takes Blender the square of
     their number.
     """
     outlines = curve.copy()
@@ -190,7 +190,7 @@ def _bounds(mesh: Any) -> tuple[Any, Any]:
 
 
 def collections_of_all() -> dict[str, list[str]]:
-    """Object name to the names of its collections: one walk, where asking every object would be one walk each."""
+    """Map object names to the names of their collections, in one walk; asking each object would take a walk each."""
     found: dict[str, list[str]] = {}
     for collection in [context.scene.collection, *bpy.data.collections]:
         for obj in collection.objects:
@@ -208,9 +208,9 @@ def is_visible(obj: Any) -> bool:
 
 
 def describe(obj: Any, collections: list[str], visible: bool | None, facts: MeshFacts | None) -> dict[str, Any]:
-    """ObjectInfo, of an object in these collections; `facts` are those of a mesh.
+    """Return the ObjectInfo of an object in these collections; `facts` are those of a mesh.
 
-    Who knows already whether it is visible passes that: to ask Blender costs a walk.
+    Pass `visible` if it is known: asking Blender costs a walk.
     """
     info: dict[str, Any] = {
         "name": obj.name,
@@ -243,9 +243,9 @@ def describe(obj: Any, collections: list[str], visible: bool | None, facts: Mesh
 
 
 def settings_of(block: Any) -> list[tuple[str, str]]:
-    """The plain properties of a Blender structure, for comparison.
+    """Return the plain properties of a Blender structure, for comparison.
 
-    What every data-block has (`session_uid`, `users` …) is left out: it is another number after a restore.
+    Those of every data-block (`session_uid`, `users` …) are left out: they differ after a restore.
     """
     found: list[tuple[str, str]] = []
     common = bpy.types.ID.bl_rna.properties

@@ -1,4 +1,4 @@
-"""Some objects of a session, with what they depend on, in a file of their own: the rest is not written, nor read."""
+"""Saves some objects of a session, with what they depend on, in a separate file, so that the rest need not be read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cadgate_blender.app import aside, removal, scene_copies, snapshots
 from cadgate_blender.app.typed import context, open_library
 
 _WORTH = 50
-"""Other objects up to which it is not worth the trouble."""
+"""The number of other objects up to which it is not worthwhile."""
 
 _SETTINGS: dict[str, tuple[str, ...]] = {
     "": ("name", "frame_start", "frame_end", "frame_step"),
@@ -24,12 +24,12 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
         "use_separate",
     ),
 }
-"""What exporters ask of a scene."""
+"""The settings of a scene that exporters use."""
 
 
 def save(path: str, chosen: list[Any]) -> dict[str, Any] | None:
-    """Write objects and what they depend on to `path`. Returns what `load` needs besides; None, and nothing written,
-    where they depend on what such a file does not have.
+    """Write objects and what they depend on to `path`. Returns what `load` needs in addition; None, without writing
+    anything, if they depend on what such a file cannot contain.
     """
     scene = context.scene
     if len(bpy.data.objects) <= len(chosen) + _WORTH or not _is_simple(scene):
@@ -40,19 +40,19 @@ def save(path: str, chosen: list[Any]) -> dict[str, Any] | None:
     snapshots.settle_images()
     blocks: set[Any] = {*needed, *([scene.world] if scene.world is not None else [])}
     bpy.data.libraries.write(path, blocks, fake_user=True)
-    told: dict[str, Any] = {
+    noted: dict[str, Any] = {
         part: {field: getattr(getattr(scene, part) if part else scene, field) for field in fields}
         for part, fields in _SETTINGS.items()
     }
-    # In the scene's order, in which exporters write them; after these, what only others refer to.
+    # Use the scene's order, in which exporters write them; then what only others refer to.
     standing = [obj for obj in scene.objects if obj in needed]
     names = [obj.name for obj in standing] + sorted(obj.name for obj in needed.difference(standing))
-    return {"settings": told, "frame": [scene.frame_current, scene.frame_subframe], "objects": names}
+    return {"settings": noted, "frame": [scene.frame_current, scene.frame_subframe], "objects": names}
 
 
 def save_pictured(path: str, chosen: list[Any], camera: Any) -> bool:
-    """Write a session to `path` that has only these objects, what they depend on, the lights and the camera, in a scene
-    with all settings: whether that was possible. It is read as any other session.
+    """Write a session to `path` with only these objects, what they depend on, the lights and the camera, in a scene
+    with all settings. Returns whether that was possible. It is read like any other session.
     """
     scene = context.scene
     if len(bpy.data.objects) <= len(chosen) + _WORTH or not scene_copies.can_copy(scene):
@@ -66,7 +66,7 @@ def save_pictured(path: str, chosen: list[Any], camera: Any) -> bool:
     if copy is None:
         return False
     try:
-        # In the order of names, whatever the request names first: pictures of the same objects are the same.
+        # Sort by name, whatever the order of the request, so that pictures of the same objects are the same.
         for obj in sorted(shown, key=lambda each: each.name):
             copy.collection.objects.link(obj)
         bpy.data.libraries.write(path, {copy}, fake_user=True)
@@ -75,8 +75,8 @@ def save_pictured(path: str, chosen: list[Any], camera: Any) -> bool:
     return True
 
 
-def load(path: str, told: dict[str, Any]) -> None:
-    """Replace the session, which is a worker's, by what `save` wrote."""
+def load(path: str, noted: dict[str, Any]) -> None:
+    """Replace a worker's session by what `save` wrote."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     with open_library(path, link=False) as (source, taken):
         taken.objects, taken.worlds = source.objects, source.worlds
@@ -84,32 +84,32 @@ def load(path: str, told: dict[str, Any]) -> None:
         bpy.data.libraries.remove(library)
     scene = context.scene
     scene.world = next(iter(taken.worlds), None)
-    for part, fields in told["settings"].items():
+    for part, fields in noted["settings"].items():
         for field, value in fields.items():
             setattr(getattr(scene, part) if part else scene, field, value)
-    # There may be more: what a material, a lens or a property names.
-    if not set(told["objects"]) <= {obj.name for obj in bpy.data.objects}:
+    # There may be more objects: those that a material, a lens or a property names.
+    if not set(noted["objects"]) <= {obj.name for obj in bpy.data.objects}:
         raise AppError("command_failed", "Blender did not write the chosen objects with what they depend on")
-    for name in told["objects"]:
+    for name in noted["objects"]:
         scene.collection.objects.link(bpy.data.objects[name])
-    scene.frame_set(told["frame"][0], subframe=told["frame"][1])
+    scene.frame_set(noted["frame"][0], subframe=noted["frame"][1])
 
 
 def _is_simple(scene: Any) -> bool:
-    """Whether the settings above are all that objects and exporters see of the scene."""
+    """Return whether objects and exporters use only the settings above."""
     return (
         len(bpy.data.scenes) == 1
         and scene.animation_data is None
         and scene.rigidbody_world is None
         and not scene.render.use_simplify
         and not len(scene.timeline_markers)
-        # What Cycles keeps there.
+        # These are settings of Cycles.
         and all(name.startswith("cycles") for name, _ in scene.items())
     )
 
 
 def _needed(chosen: list[Any]) -> set[Any] | None:
-    """These objects, their parents and those that their modifiers name; None where one depends on more than that."""
+    """Return these objects, their parents and those named by their modifiers; None if one depends on anything else."""
     found: set[Any] = set()
     pending = list(chosen)
     while pending:
@@ -135,7 +135,7 @@ _CURVES = ("CURVE", "SURFACE", "FONT")
 
 
 def _is_lit_apart(obj: Any) -> bool:
-    """Whether lights shine on some objects only, or some objects only stop them: collections say which."""
+    """Return whether collections restrict which objects lights shine on, or which ones block them."""
     linking = getattr(obj, "light_linking", None)
     return linking is not None and not (linking.receiver_collection is None and linking.blocker_collection is None)
 
@@ -154,7 +154,7 @@ def _depends_on_little(obj: Any) -> bool:
         and obj.parent_type == "OBJECT"
         and all(modifier.type in aside.PLAIN for modifier in obj.modifiers)
         and all(getattr(modifier, "operand_type", "OBJECT") == "OBJECT" for modifier in obj.modifiers)
-        # Without points it is something only by its children.
+        # Without points, it is only its children that show something.
         and (obj.type != "MESH" or len(data.vertices) > 0)
         and (obj.type not in _CURVES or bool(getattr(data, "body", "")) or len(data.splines) > 0)
         and not any(_is_driven(block) for block in blocks if block is not None)

@@ -1,4 +1,4 @@
-"""The session's part of exchange: it checks and saves itself for an export, and takes in what a worker has read."""
+"""The session's part of exchange: saving itself for an export, and appending what a worker has read."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SURFACES = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES")
 
 @method("internal.export_scene")
 def save_for_export(*, path: str, format: str, objects: list[str] | None) -> dict[str, Any]:
-    """Write the session for a worker. Returns the names of what the format can hold; what else was named is warned of.
+    """Write the session for a worker. Returns the names of what the format can hold, and warns of the rest.
 
-    Raises AppError `object_not_found`, and `degenerate_result` when the format can hold nothing of what was chosen.
+    Raises AppError `object_not_found`, and `degenerate_result` if the format can hold nothing of what was chosen.
     """
     if objects is None:
-        # A .blend has all, also what only collections hold that others show; other formats what stands in the scene.
+        # A .blend has everything, including the sources of collection instances; other formats what is in the scene.
         every = bpy.data.objects if format == "blend" else context.scene.objects
         chosen = sorted((obj for obj in every if obj.users > 0), key=lambda obj: obj.name)
     else:
@@ -38,9 +38,9 @@ def save_for_export(*, path: str, format: str, objects: list[str] | None) -> dic
         )
     left = [obj.name for obj in chosen if obj not in usable]
     if left and objects is not None:
-        told = ", ".join(repr(name) for name in left[:10]) + (" …" if len(left) > 10 else "")
-        warn("left_out", f"What has no surface cannot be in a file of the format {format}, and was left out: {told}")
-    # Others say nothing of the chosen ones, unless these depend on them; a .blend file has the whole scene's settings.
+        listed = ", ".join(repr(name) for name in left[:10]) + (" …" if len(left) > 10 else "")
+        warn("left_out", f"What has no surface cannot be in a {format} file, and was left out: {listed}")
+    # Other objects do not matter unless the chosen ones depend on them; a .blend file has the whole scene's settings.
     excerpt = excerpts.save(path, usable) if objects is not None and format != "blend" else None
     if excerpt is None:
         snapshots.save(path)
@@ -49,7 +49,7 @@ def save_for_export(*, path: str, format: str, objects: list[str] | None) -> dic
 
 @method("internal.append")
 def append(*, path: str, collection: str | None) -> dict[str, Any]:
-    """Take all objects of the .blend file `path` into the scene; Blender renames where a name is in use."""
+    """Append all objects of the .blend file `path` to the scene; Blender renames those whose name is in use."""
     target = context.scene.collection
     if collection is not None and collection != target.name:
         target = names.find("collection", bpy.data.collections, collection)

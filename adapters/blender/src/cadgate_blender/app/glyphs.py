@@ -1,4 +1,4 @@
-"""Characters that no font of Blender has: it draws a placeholder in their place, and says nothing."""
+"""Finds characters that no font of Blender has: it silently draws a placeholder instead."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cadgate_blender.app import removal
 _COMMON = 0x250
 """Characters below this are in Blender's own font."""
 _MOST = 64
-"""Characters that are looked at in one text."""
+"""The number of characters that are checked in one text."""
 
 
 def missing(text: str) -> list[str]:
-    """The characters of a text that are drawn as placeholders, in their order, each once."""
+    """Return the characters of a text that are drawn as placeholders, in order, each once."""
     rare = [each for each in dict.fromkeys(text) if ord(each) >= _COMMON][:_MOST]
     return [each for each in rare if _is_missing(each)] if rare else []
 
@@ -28,7 +28,7 @@ def _is_missing(character: str) -> bool:
         return True
     if kind[0] not in "LNPS":
         return False
-    # A placeholder is the same for all characters of a block; two neighbours in a font are different.
+    # A placeholder is the same for all characters of a block; two neighbouring glyphs of a font differ.
     other = next((each for each in _neighbours(character) if unicodedata.category(each)[0] == kind[0]), None)
     own = _drawn(character)
     return own is not None and other is not None and own == _drawn(other)
@@ -39,7 +39,7 @@ def _neighbours(character: str) -> list[str]:
 
 
 def _drawn(character: str) -> Any:
-    """The outline of a character as bytes; None where there is nothing to see."""
+    """Return the outline of a character as bytes; None if nothing is visible."""
     curve: Any = bpy.data.curves.new("cadgate glyph", "FONT")
     curve.body = character
     obj = bpy.data.objects.new("cadgate glyph", curve)

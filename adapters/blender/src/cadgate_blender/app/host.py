@@ -67,7 +67,7 @@ class BlenderHost(Host):
         # Handlers may have changed objects, or made some.
         index.unknown_change()
         for result in results:
-            scripted.tell_again(result)
+            scripted.update_result(result)
 
     def observe(self) -> None:
         if current().method in FOREIGN and (current().changed or current().method != "session.execute"):

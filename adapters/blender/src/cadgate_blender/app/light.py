@@ -56,7 +56,7 @@ def _set(light: Any, values: dict[str, Any]) -> None:
 
 
 def find(name: str) -> Any:
-    """The light `name`. Raises AppError when it is none."""
+    """Return the light `name`. Raises AppError if it is not a light."""
     obj = names.find_object(name)
     if obj.type != "LIGHT":
         raise AppError("validation_error", f"{name!r} is {names.kind_of(obj)}, not a LIGHT", {"object": name})
@@ -110,7 +110,7 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
 
 
 def turn(obj: Any, point: Sequence[float] | None) -> Any:
-    """The rotation (radians) with which `obj` looks at `point` of the world; None for none."""
+    """Return the rotation (radians) with which `obj` looks at `point` of the world; None for None."""
     if point is None:
         return None
     angles = aim.toward(world_matrix(obj).translation, point)

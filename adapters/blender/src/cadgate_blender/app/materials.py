@@ -23,12 +23,12 @@ _SLOTS = {
 
 
 def find(name: str) -> Any:
-    """The material `name`. Raises AppError `material_not_found`."""
+    """Return the material `name`. Raises AppError `material_not_found`."""
     return names.find("material", bpy.data.materials, name)
 
 
 def shader(material: Any) -> Any:
-    """The Principled BSDF that makes the material's surface; None where executed code or a file made it without one."""
+    """Return the Principled BSDF that makes the material's surface; None if code or a file made it without one."""
     if material.node_tree is None or not material.use_nodes:
         return None
     output = material.node_tree.get_output_node("ALL")
@@ -53,7 +53,7 @@ _VALUES = {
 
 
 def info(material: Any) -> dict[str, Any]:
-    """MaterialInfo; of a material without nodes what it is drawn with, of one of other shaders nothing in numbers."""
+    """Return MaterialInfo; without nodes, the viewport values; with other shaders, no numbers."""
     node = shader(material)
     described: dict[str, Any] = {"name": material.name}
     if node is None and material.node_tree is not None and material.use_nodes:
@@ -96,7 +96,7 @@ def _shader(material: Any) -> Any:
 
 
 def _set(material: Any, values: dict[str, Any]) -> None:
-    """Set values so that they have effect: what an image feeds is multiplied, what other nodes feed is unlinked."""
+    """Set effective values: inputs fed by an image get a factor, inputs fed by other nodes are unlinked."""
     node = _shader(material)
     wanted = {field: values[field] for field in _VALUES if values.get(field) is not None}
     dark = sockets.feed(node.inputs["Emission Strength"]).value == 0.0
@@ -110,7 +110,8 @@ def _set(material: Any, values: dict[str, Any]) -> None:
     if unlinked:
         warn(
             "unlinked",
-            f"Nodes fed {', '.join(unlinked)} of {material.name!r}: they are unlinked, so that what was set has effect",
+            f"Nodes fed {', '.join(unlinked)} of {material.name!r}: they were unlinked, "
+            "so that the new values take effect",
         )
     for field in wanted:
         socket = node.inputs[_VALUES[field]]
@@ -131,7 +132,7 @@ _SHOWN = ("color", "metallic", "roughness")
 
 
 def _users(material: Any) -> list[Any]:
-    """The objects that have `material` in a slot."""
+    """Return the objects that have `material` in a slot."""
     if material.users - int(material.use_fake_user) == 0:
         return []
     return [obj for obj in bpy.data.objects if any(slot.material == material for slot in obj.material_slots)]
@@ -278,7 +279,7 @@ def texture(*, path: str, name: str, material: str, slot: str) -> dict[str, Any]
 
 @method("materials.remove_texture")
 def remove_texture(*, material: str, slot: str) -> dict[str, Any]:
-    """Take the image out of `slot`: the value that it was multiplied by, or that was there before it, is left."""
+    """Remove the image from `slot`: the value that it was multiplied by, or that was there before it, stays."""
     found = find(material)
     node = _shader(found)
     socket = node.inputs[_SLOTS[slot]]

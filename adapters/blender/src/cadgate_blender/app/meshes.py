@@ -1,4 +1,4 @@
-"""Meshes that a client made itself: from lists, or from a file of raw arrays."""
+"""Meshes made by a client: from lists, or from a file of raw arrays."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def create(
 
 
 def _check_number_of_corners(corners: int) -> None:
-    # Of quads a vertex has 4 corners, of triangles 6.
+    # A vertex has 4 corners with quads, 6 with triangles.
     limits.check("The number of corners, divided by 8,", corners / 8, "max_vertices")
 
 
 def _check_corners(mesh: Any, corners: Any) -> None:
-    """What is said of corners holds only while Blender has them in the order in which they came."""
+    """Make sure that Blender has the corners in the order in which they came, on which data per corner depends."""
     if not numpy.array_equal(mesh_arrays.corner_vertices(mesh), corners):
-        raise AppError("command_failed", "Blender keeps the corners of the faces in another order")
+        raise AppError("command_failed", "Blender changed the order of the faces' corners")
 
 
 def _set_uvs(mesh: Any, values: Any) -> None:
@@ -94,19 +94,19 @@ def _set_normals(mesh: Any, values: Any) -> None:
     mesh.normals_split_custom_set(values.tolist())
     found = numpy.empty(values.size, numpy.float32)
     mesh.corner_normals.foreach_get("vector", found)
-    # Blender keeps them as two angles of 16 bits each.
+    # Blender stores them as two angles of 16 bits each.
     _same("normals", found, values.ravel(), 2e-3)
 
 
 def _same(what: str, found: Any, wanted: Any, room: float) -> None:
     if len(found) and numpy.abs(found - wanted).max() > room:
-        raise AppError("command_failed", f"Blender keeps other {what} than were sent")
+        raise AppError("command_failed", f"Blender stores different {what} than were sent")
 
 
 @method("internal.mesh")
 @precise()
 def upload(*, path: str, smooth: bool, **placement: Any) -> dict[str, Any]:
-    """A file: the header `CGM1`, numbers of vertices, faces and corners; then positions, corners per face, indices."""
+    """Read a file: the header `CGM1`, counts of vertices, faces and corners; positions, corners per face, indices."""
     place = Placement(**placement)
     points, sizes, corners = read(path)
     mesh = bpy.data.meshes.new(place.name or "Mesh")
@@ -121,13 +121,13 @@ def upload(*, path: str, smooth: bool, **placement: Any) -> dict[str, Any]:
 
 
 def _named(mesh: Any, name: str) -> Any:
-    # It was made before the object was deleted whose name it takes.
+    # It was made before the deletion of the object whose name it takes.
     mesh.name = name
     return mesh
 
 
 def _discard(mesh: Any) -> None:
-    """Remove a mesh that came to nothing; one that an object has already is rolled back with it."""
+    """Remove a mesh that is not used after all; one that an object already has is rolled back with it."""
     try:
         if mesh.users == 0:
             bpy.data.meshes.remove(mesh)
@@ -136,17 +136,17 @@ def _discard(mesh: Any) -> None:
 
 
 def _check(mesh: Any, vertices: int, faces: int) -> None:
-    """Blender repairs what does not fit together by leaving it out: then it is refused instead."""
+    """Refuse a mesh from which Blender would leave out what does not fit together."""
     if mesh.validate() or len(mesh.vertices) != vertices or len(mesh.polygons) != faces:
         raise AppError(
             "validation_error",
-            "The faces do not make a mesh: a face is there twice, or has no area of its own corners",
+            "The faces do not make a mesh: a face is duplicated, or has repeated corners",
             {"vertices": vertices, "faces": faces},
         )
 
 
 def read(path: str) -> tuple[Any, Any, Any]:
-    """Positions (float32), corners of each face, indices (int32). Raises AppError for anything else."""
+    """Return positions (float32), corners of each face, indices (int32). Raises AppError for anything else."""
     with open(path, "rb") as file:
         data = file.read()
     if len(data) < HEADER.size or data[:4] != MAGIC:
@@ -173,7 +173,7 @@ def read(path: str) -> tuple[Any, Any, Any]:
     elif sizes.sum() != corners:
         problem = f"the faces have {sizes.sum()} corners together, not {corners}"
     elif corners and indices.max() >= vertices:
-        problem = f"a face names vertex {indices.max()}, but there are {vertices} vertices"
+        problem = f"a face refers to vertex {indices.max()}, but there are {vertices} vertices"
     if problem is not None:
         raise AppError("validation_error", f"The arrays do not make a mesh: {problem}")
     return points, sizes.astype(numpy.int32), indices.astype(numpy.int32)

@@ -1,8 +1,7 @@
-"""Edit, sculpt, paint and pose mode: what executed code or a file leaves on is ended before a method looks at a mesh.
+"""Ends edit, sculpt, paint and pose mode, which executed code or a file left on, before a method reads a mesh.
 
-Blender works on a copy of the data in edit mode, and modifiers, exports and operators either refuse or do nothing
-there. Ending a mode writes that copy back. It follows from the state alone, so that a replay after a crash does the
-same.
+In edit mode Blender works on a copy of the data, and modifiers, exports and operators either refuse or do nothing.
+Ending a mode writes that copy back. It depends on the state alone, so a replay after a crash does the same.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ from cadgate_blender.app.typed import context
 
 
 def write_back() -> None:
-    """Write what is edited into the data, and leave the modes on: executed code may go on where it was."""
+    """Write edits into the data, and leave the modes on, so that executed code can continue where it was."""
     for obj in bpy.data.objects:
         if obj.mode == "EDIT":
             obj.update_from_editmode()
 
 
 def end() -> None:
-    """Bring every object into object mode. Costs nothing where nobody else had a hand in it since the last time."""
-    # Not even to ask for the context's mode: that goes through all objects after one was added or deleted.
+    """Switch every object to object mode. Costs nothing if nothing unknown has run since the last time."""
+    # Do not even ask for the context's mode: that visits all objects after one was added or deleted.
     if index.modes_are_known:
         return
     left = [obj for obj in bpy.data.objects if obj.mode != "OBJECT"]
@@ -47,13 +46,13 @@ def _end(obj: Any) -> None:
             if layer.objects.get(obj.name) == obj:
                 _leave(obj, scene, layer)
     if obj.mode != "OBJECT":
-        # Hidden, or in no view layer: excluded from it, unlinked, in a collection that no scene has.
+        # It is hidden, or in no view layer: excluded from it, unlinked, or in a collection that no scene has.
         with _stage(obj) as (scene, layer):
             _leave(obj, scene, layer)
     if obj.mode != "OBJECT":
         raise AppError(
             "conflict",
-            f"{obj.name!r} is in {obj.mode.lower().replace('_', ' ')} mode, which Blender does not end: run code that "
+            f"{obj.name!r} is in {obj.mode.lower().replace('_', ' ')} mode, which Blender cannot end: run code that "
             "makes it active and calls bpy.ops.object.mode_set(mode='OBJECT')",
             {"object": obj.name, "mode": obj.mode},
         )
@@ -80,7 +79,7 @@ def _leave(obj: Any, scene: Any, layer: Any) -> None:
         with context.temp_override(scene=scene, view_layer=layer, active_object=obj, object=obj):
             bpy.ops.object.mode_set(mode="OBJECT")
     except RuntimeError:
-        # Blender's poll says no here; another layer, or the stage, may do.
+        # Blender's poll refuses here; another layer, or the stage, may work.
         return
     finally:
         layer.objects.active = active

@@ -28,17 +28,17 @@ SURFACES = ("MESH", "CURVE", "SURFACE", "FONT")
 
 
 def _target(name: str) -> Any:
-    """Raises AppError for an object that takes no modifiers."""
+    """Return the object. Raises AppError if it cannot have modifiers."""
     obj = names.find_object(name)
     if obj.type not in SURFACES:
         raise AppError(
-            "validation_error", f"{name!r} is {names.kind_of(obj)}, which takes no modifiers", {"object": name}
+            "validation_error", f"{name!r} is {names.kind_of(obj)}, which cannot have modifiers", {"object": name}
         )
     return obj
 
 
 def find_mesh(name: str) -> Any:
-    """The mesh object `name`. Raises AppError when it is none."""
+    """Return the mesh object `name`. Raises AppError if it is not a mesh."""
     obj = names.find_object(name)
     if obj.type != "MESH":
         raise AppError("validation_error", f"{name!r} is {names.kind_of(obj)}, not a MESH", {"object": name})
@@ -152,7 +152,7 @@ _OWN_NAMES: dict[str, tuple[str, ...]] = {
     "merge": ("use_mirror_merge",),
     "even": ("use_even_offset",),
 }
-"""Settings that Blender calls otherwise."""
+"""Settings that have another name in Blender."""
 
 
 def info(modifier: Any) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def _set(modifier: Any, settings: dict[str, Any]) -> None:
 
 
 def check(obj: Any, word: str, settings: dict[str, Any], instead_of: Any = None) -> None:
-    """Raise AppError for other objects that do not fit, and for more vertices than the limits allow."""
+    """Raise AppError for unsuitable other objects, and for more vertices than the limits allow."""
     for field in ("object", "mirror_object"):
         if settings.get(field) is not None:
             other = find_mesh(settings[field]) if field == "object" else names.find_object(settings[field])
@@ -185,7 +185,7 @@ def check(obj: Any, word: str, settings: dict[str, Any], instead_of: Any = None)
 
 
 def _stack(modifiers: Iterable[Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Type and settings of those modifiers whose cost is known, whoever made them."""
+    """Return type and settings of the modifiers whose cost is known, whoever made them."""
     found: list[tuple[str, dict[str, Any]]] = []
     for each in modifiers:
         if each.type in ("SUBSURF", "MULTIRES"):
@@ -200,7 +200,7 @@ def _fields(modifier: Any) -> dict[str, Any]:
 
 
 def _estimate(obj: Any, stack: list[tuple[str, dict[str, Any]]], depth: int = 0) -> float:
-    """How many vertices modifiers make of an object, at most about. Raises AppError `limit_exceeded`."""
+    """Estimate the largest number of vertices that modifiers make of an object. Raises AppError `limit_exceeded`."""
     vertices = float(len(obj.data.vertices) if obj.type == "MESH" else 0)
     for kind, values in stack:
         if kind == "subdivision":
@@ -210,7 +210,7 @@ def _estimate(obj: Any, stack: list[tuple[str, dict[str, Any]]], depth: int = 0)
         vertices *= _growth(kind, values)
         if kind == "boolean" and values.get("object") is not None:
             other = names.find_object(values["object"])
-            # Objects may combine with each other in a circle, which Blender cuts.
+            # Objects may combine with each other in a circle, which Blender breaks.
             vertices += _estimate(other, _stack(other.modifiers), depth + 1) if depth < 8 else 0
         limits.check("The number of vertices that the modifiers make (an estimate)", vertices, "max_vertices")
     return vertices
@@ -224,7 +224,7 @@ def _growth(kind: str, values: dict[str, Any]) -> float:
     if kind == "mirror":
         return 2.0 ** len(values["axes"])
     if kind == "bevel":
-        # Each vertex becomes a patch; in a mesh of quads four edges meet in one.
+        # Each vertex becomes a patch; in a mesh of quads, four edges meet in a vertex.
         return 4.0 + 4.0 * values["segments"] * values["segments"] / 4.0
     return 2.0 if kind == "solidify" else 1.0
 
@@ -241,7 +241,7 @@ def list_modifiers(*, object: str) -> dict[str, Any]:
 @precise("modifier")
 def add(*, object: str, modifier: dict[str, Any]) -> dict[str, Any]:
     obj = _target(object)
-    # A copy: the parameters themselves are journaled after this.
+    # Use a copy: the parameters themselves are journaled afterwards.
     settings = dict(modifier)
     word, name = settings.pop("type"), settings.pop("name")
     if word == "array" and settings["relative_offset"] is None and settings["constant_offset"] is None:
@@ -254,7 +254,7 @@ def add(*, object: str, modifier: dict[str, Any]) -> dict[str, Any]:
     about_to_change(index.described(obj)["revision"])
     made = obj.modifiers.new(name or word.capitalize(), TYPES[word])
     if made is None:
-        raise AppError("command_failed", f"Blender adds no {word} modifier to a {obj.type}")
+        raise AppError("command_failed", f"Blender cannot add a {word} modifier to a {obj.type}")
     _set(made, settings)
     _check_live(obj, made)
     return index.changed(obj, same_mesh=True)
@@ -294,7 +294,7 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
 
 def _check_live(obj: Any, modifier: Any) -> None:
     if modifier.type == "BOOLEAN" and modifier.operand_type == "OBJECT" and modifier.object is not None:
-        # It adds modifiers itself.
+        # This adds modifiers itself.
         from cadgate_blender.app import booleans
 
         booleans.warn_of_live(obj, modifier)
@@ -314,16 +314,19 @@ def remove_modifier(*, object: str, modifier: str) -> dict[str, Any]:
 @method("modifiers.apply")
 @precise()
 def apply(*, object: str, modifier: str) -> dict[str, Any]:
-    """Make what the modifier does part of the mesh. Others stay, also those that work before it."""
+    """Make the effect of the modifier part of the mesh. Others stay, including those before it."""
     obj = find_mesh(object)
     found = _find(obj, modifier)
     if obj.data.shape_keys is not None:
-        raise AppError("conflict", f"{object!r} has shape keys, and a modifier cannot be applied to those")
+        raise AppError("conflict", f"{object!r} has shape keys, to which a modifier cannot be applied")
     if list(obj.modifiers).index(found) > 0:
-        warn("not_first", f"{modifier!r} was not the first modifier: applied to the mesh without the ones before it")
+        warn(
+            "not_first",
+            f"{modifier!r} was not the first modifier: it was applied to the mesh without the ones before it",
+        )
     _estimate(obj, _stack([found]))
     if found.type == "BOOLEAN" and found.operand_type == "OBJECT" and found.object is not None:
-        # It adds modifiers itself.
+        # This adds modifiers itself.
         from cadgate_blender.app import booleans
 
         mesh = booleans.applied(obj, found)
@@ -341,12 +344,12 @@ def apply(*, object: str, modifier: str) -> dict[str, Any]:
 
 
 def _check_made(obj: Any, modifier: Any, mesh: Any) -> None:
-    """Raise AppError where a modifier leaves nothing of a mesh, or places that are no numbers."""
+    """Raise AppError if a modifier leaves nothing of a mesh, or coordinates that are not numbers."""
     points = numpy.empty(len(mesh.vertices) * 3, numpy.float32)
     mesh.vertices.foreach_get("co", points)
     lost = len(obj.data.polygons) > 0 and not len(mesh.polygons)
     if lost or not numpy.isfinite(points).all():
-        what = "leaves no face of it" if lost else "puts vertices to places that are no finite numbers"
+        what = "leaves no face of it" if lost else "gives vertices coordinates that are not finite numbers"
         raise AppError(
             "degenerate_result",
             f"{modifier.name!r} cannot be applied to {obj.name!r}: it {what}. Change its settings",
@@ -355,7 +358,7 @@ def _check_made(obj: Any, modifier: Any, mesh: Any) -> None:
 
 
 def replace_mesh(obj: Any, mesh: Any) -> None:
-    """Give the object another mesh under the name of its former one."""
+    """Replace the object's mesh under the name of the former one."""
     former = obj.data
     name = former.name
     obj.data = mesh

@@ -18,7 +18,7 @@ def has_object(name: str) -> bool:
 
 
 def find_object(name: str) -> Any:
-    """The object `name`. Raises AppError `object_not_found`."""
+    """Return the object `name`. Raises AppError `object_not_found`."""
     obj = index.find(name)
     if obj is None:
         raise not_found("object", name, index.objects())
@@ -26,12 +26,12 @@ def find_object(name: str) -> Any:
 
 
 def kind_of(obj: Any) -> str:
-    """What an object is, for a sentence: `a MESH`, `an EMPTY`."""
+    """Return the type of an object for a sentence: `a MESH`, `an EMPTY`."""
     return f"{'an' if obj.type[0] in 'AEIOU' else 'a'} {obj.type}"
 
 
 def find(kind: str, collection: Any, name: str) -> Any:
-    """The data-block `name` of `bpy.data.materials` and its like. Raises AppError `{kind}_not_found`."""
+    """Return the data-block `name` of `bpy.data.materials` or the like. Raises AppError `{kind}_not_found`."""
     block = collection.get(name)
     if block is None:
         raise not_found(kind, name, collection.keys())
@@ -39,7 +39,7 @@ def find(kind: str, collection: Any, name: str) -> Any:
 
 
 def check_length(name: str) -> None:
-    """Raise AppError for a name that Blender would cut."""
+    """Raise AppError for a name that Blender would truncate."""
     size = len(name.encode())
     if size > versions.NAME_BYTES:
         raise AppError(
@@ -50,7 +50,7 @@ def check_length(name: str) -> None:
 
 
 def check_free(kind: str, name: str | None, taken: bool, on_conflict: str) -> None:
-    """Raise AppError for an explicit name that is too long, or `taken` where that is an error."""
+    """Raise AppError for an explicit name that is too long, or `taken` if that is an error."""
     if name is None:
         return
     check_length(name)

@@ -40,7 +40,7 @@ class Placement:
         limits.check("The number of objects", names.count_objects() + 1, "max_objects")
 
     def make_way(self) -> None:
-        """The first change: delete the object whose place the new one takes, where the request says so.
+        """Make the first change: delete the object that the new one replaces, if the request says so.
 
         Raises AppError `revision_mismatch`.
         """
@@ -52,14 +52,14 @@ class Placement:
             about_to_change()
 
     def check_name(self, obj: Any) -> None:
-        """Raise AppError when Blender gave the new object another name than was asked for."""
+        """Raise AppError if Blender did not give the new object the requested name."""
         if self.name is not None and obj.name != self.name and self.on_conflict != "rename":
             index.unknown_change()
             raise name_taken("object", self.name)
 
 
 def find_collection(name: str | None) -> Any:
-    """The collection `name`; the scene's own for None. Raises AppError `collection_not_found`."""
+    """Return the collection `name`; the scene's own for None. Raises AppError `collection_not_found`."""
     root = context.scene.collection
     if name is None or name == root.name:
         return root
@@ -89,8 +89,8 @@ def add_object(
 
 
 def _name_data(obj: Any) -> None:
-    """Call an object's own data as the object: then both have the same names when the log makes them again, where the
-    request has the object's name in it. What Blender chooses for data depends on what was asked for.
+    """Give an object's own data the object's name, so that a replay, whose request has the object's name in it, gives
+    both the same names. What Blender itself chooses for data depends on the request.
     """
     if obj.data is not None and obj.data.name != obj.name:
         obj.data.name = obj.name
@@ -99,7 +99,7 @@ def _name_data(obj: Any) -> None:
 def remove(obj: Any) -> None:
     """Delete an object and its data, if nothing else uses them; its children stay where they are.
 
-    Raises AppError `degenerate_result` where one of them cannot.
+    Raises AppError `degenerate_result` if one of them cannot.
     """
     name, data = obj.name, obj.data
     children = children_of(obj)
@@ -107,9 +107,7 @@ def remove(obj: Any) -> None:
         check_unparent(child)
     for child in children:
         if _is_keyed(child):
-            warn(
-                "animated", f"The keys of {child.name!r} say where it is below {name!r}, which is no more: it will move"
-            )
+            warn("animated", f"The keys of {child.name!r} are relative to {name!r}, which is deleted: it will move")
         unparent(child)
     ties = index.ties_of(obj)
     index.removed(obj)
@@ -126,28 +124,28 @@ def drop_unused(data: Any) -> None:
 
 
 def children_of(obj: Any) -> list[Any]:
-    """The object's children: to ask Blender costs a walk over all objects."""
+    """Return the object's children; asking Blender costs a walk over all objects."""
     return [] if index.has_no_references(obj) else list(obj.children)
 
 
 def check_unparent(obj: Any) -> None:
-    """Raise AppError for an object that would change its shape without its parent: it is sheared, and cannot be so by
-    itself.
+    """Raise AppError for an object that would change its shape without its parent: it is sheared, which it cannot be
+    by itself.
     """
     if transforms.shows_shear(obj) and not transforms.can_hold(obj) and transforms.is_sheared(world_matrix(obj)):
         remedy = "apply its modifiers first" if obj.type == "MESH" else "make it a mesh first, or delete it too"
         raise AppError(
             "degenerate_result",
             f"{obj.name!r} is sheared by its parent {obj.parent.name!r}, and location, rotation and scale cannot hold "
-            f"that: without the parent it would have another shape. Nothing was changed: {remedy}",
+            f"that: without the parent it would have a different shape. Nothing was changed: {remedy}",
             {"object": obj.name, "parent": obj.parent.name},
         )
 
 
 def unparent(obj: Any) -> None:
-    """Without moving the object. A shear that its parent gave it goes into its points.
+    """Remove the parent without moving the object; a shear by the parent goes into its points.
 
-    Who calls this reports the object as changed.
+    The caller reports the object as changed.
     """
     matrix = world_matrix(obj)
     obj.parent = None
@@ -172,7 +170,7 @@ def _is_keyed(obj: Any) -> bool:
 
 @method("objects.list")
 def list_objects(*, type: str | None, name: str | None, limit: int, offset: int, fields: str | None) -> dict[str, Any]:
-    """Objects in Blender's order of names."""
+    """List objects in Blender's order of names."""
     found = [
         obj
         for obj in bpy.data.objects
@@ -226,9 +224,9 @@ def delete_object(*, name: str) -> dict[str, Any]:
 @method("objects.update")
 @precise("parent")
 def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
-    """Change what `wanted` holds: new_name, location, rotation (degrees), scale, parent (None: none), visible …
+    """Change what `wanted` contains: new_name, location, rotation (degrees), scale, parent (None: none), visible …
 
-    `on_conflict` says what to do where the new name is in use.
+    `on_conflict` says what to do if the new name is in use.
     """
     obj = names.find_object(name)
     new_name, on_conflict = wanted.get("new_name", name), wanted.pop("on_conflict", "error")
@@ -246,7 +244,7 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
     moved: Sequence[str] = ()
     if "parent" in wanted and parent != obj.parent:
         _set_parent(obj, parent)
-        # It stays where it is by values of its own.
+        # It stays where it is, by its own values.
         moved = tuple(animated.TRANSFORMS)
     if "location" in wanted:
         obj.location = wanted["location"]
@@ -270,7 +268,7 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
 
 
 def _new_parent(obj: Any, wanted: dict[str, Any]) -> Any:
-    """Raises AppError for a parent that does not exist or is a child."""
+    """Return the new parent. Raises AppError if it does not exist or is a child."""
     if wanted.get("parent") is None:
         return None
     parent = names.find_object(wanted["parent"])
@@ -287,9 +285,9 @@ def _new_parent(obj: Any, wanted: dict[str, Any]) -> Any:
 
 
 def _set_parent(obj: Any, parent: Any) -> None:
-    """Without moving the object, as Blender's own command does it: location, rotation and scale keep their values.
+    """Set the parent without moving the object, like Blender's own command: location, rotation and scale stay.
 
-    What a transform cannot hold, and all that is keyed, goes into the inverse of the parent, which can be any matrix.
+    What a transform cannot hold, and everything keyed, goes into the inverse of the parent, which can be any matrix.
     """
     if parent is None:
         unparent(obj)

@@ -1,4 +1,4 @@
-"""Primitive meshes, built without operators: those cost more with every object in the scene."""
+"""Primitive meshes, built without operators, whose cost grows with every object in the scene."""
 
 from __future__ import annotations
 
@@ -149,8 +149,8 @@ def text(*, text: str, size: float, extrude: float, align: str, **placement: Any
     place = Placement(**placement)
     lost = glyphs.missing(text)
     if lost:
-        told = ", ".join(f"{each!r} (U+{ord(each):04X})" for each in lost[:10]) + (" …" if len(lost) > 10 else "")
-        warn("missing_glyphs", f"No font of Blender has {told}: a placeholder is drawn instead")
+        listed = ", ".join(f"{each!r} (U+{ord(each):04X})" for each in lost[:10]) + (" …" if len(lost) > 10 else "")
+        warn("missing_glyphs", f"No font of Blender has {listed}: a placeholder is drawn instead")
 
     def make(name: str) -> Any:
         curve: Any = bpy.data.curves.new(name, "FONT")

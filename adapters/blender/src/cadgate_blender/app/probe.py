@@ -1,4 +1,4 @@
-"""What modifiers make of one object, found out in a scene of its own: the cost does not grow with the session's."""
+"""Applies modifiers to one object in a separate scene, so that the cost does not grow with the session."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def mesh_of(
     dress: Callable[[Any], None] | None = None,
     also: Any = None,
 ) -> Any:
-    """A new mesh: `obj` with those of its modifiers that `keep` says, and with what `dress` adds to a copy of it.
+    """Return a new mesh: `obj` with the modifiers that `keep` selects, and with what `dress` adds to a copy of it.
 
     Neither the object nor its scene change. `also` is another object that must be evaluated. Raises AppError.
     """
@@ -55,14 +55,14 @@ def mesh_of(
 
 
 def copy_of_mesh(obj: Any, *, keep: Callable[[Any], bool]) -> Any:
-    """A new mesh: the object's own with those of its modifiers that `keep` says, and its shape keys, in effect."""
+    """Return a new mesh: the object's own with the modifiers that `keep` selects, and its shape keys, in effect."""
     if obj.data.shape_keys is None and not any(keep(modifier) for modifier in obj.modifiers):
         return obj.data.copy()
     return mesh_of(obj, keep=keep)
 
 
 def bare_copy(obj: Any, mesh: Any) -> Any:
-    """A new object with that mesh and the object's material slots, at the origin: nothing moves it."""
+    """Return a new object with that mesh and the object's material slots, at the origin, where nothing moves it."""
     copy = obj.copy()
     copy.modifiers.clear()
     copy.constraints.clear()

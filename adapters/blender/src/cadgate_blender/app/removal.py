@@ -1,4 +1,4 @@
-"""Deleting data-blocks at the cost of themselves: Blender walks through all others for what may refer to them."""
+"""Deletes data-blocks cheaply: Blender walks through all others to find what may refer to them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROOMS = {
 
 
 def remove_object(obj: Any, collections: Sequence[Any], *, is_unmarked: bool) -> None:
-    """Delete an object. `collections` are all that refers to it, where that is known; otherwise empty.
+    """Delete an object. `collections` are everything that refers to it, if that is known; otherwise empty.
 
     `is_unmarked` says that nobody can have selected or hidden it.
     """
@@ -32,8 +32,8 @@ def remove_object(obj: Any, collections: Sequence[Any], *, is_unmarked: bool) ->
 
 
 def _unmark(obj: Any) -> None:
-    """A view layer knows its objects by where they stand in memory, until it looks again: the next one that stands
-    there must not be hidden because this one was.
+    """Clear marks of an object: until it is synchronised, a view layer identifies objects by address, so the next one
+    at the same address must not be hidden because this one was.
     """
     for layer in context.scene.view_layers:
         if layer.objects.active == obj:
@@ -51,8 +51,8 @@ def remove_unlinked(obj: Any) -> None:
 
 
 def remove_stage(scene: Any, actors: Iterable[Any] = ()) -> None:
-    """Delete a scene that this package made for a while, and objects that it made for that; others stay."""
-    # What counts as its user is only that it is a scene. It goes first: its evaluation refers to its objects.
+    """Delete a temporary scene of this package, and the objects made for it; others stay."""
+    # Its only user is that it is a scene. Delete it first, because its evaluation refers to its objects.
     scene.user_clear()
     bpy.data.scenes.remove(scene, do_unlink=False)
     for obj in actors:
@@ -60,7 +60,7 @@ def remove_stage(scene: Any, actors: Iterable[Any] = ()) -> None:
 
 
 def remove_data(data: Any) -> None:
-    """Delete what objects have and no object has any more: who refers to that is counted."""
+    """Delete data that no object uses any more; its users are counted."""
     room = next((name for kind, name in _ROOMS.items() if isinstance(data, kind)), None)
     if room is None or data.users or getattr(data, "shape_keys", None) is not None:
         bpy.data.batch_remove([data])

@@ -228,7 +228,7 @@ def _add_sun(scene: Any) -> None:
 
 def _run() -> float:
     """Render with progress as events on topic `progress`. Returns seconds."""
-    tell = _percentages()
+    report = _percentages()
 
     @persistent
     @uninterruptible
@@ -236,7 +236,7 @@ def _run() -> float:
         match = _SAMPLE.search(str(text))
         if match:
             done, whole = int(match[1]), max(1, int(match[2]))
-            tell(min(100.0, 100.0 * done / whole))
+            report(min(100.0, 100.0 * done / whole))
 
     bpy.app.handlers.render_stats.append(stats)
     began = time.perf_counter()
@@ -252,9 +252,9 @@ def _percentages() -> Callable[[float], None]:
     """Return a function that sends percentages, each once, from any of Blender's threads."""
     last = [-1.0]
 
-    def tell(percent: float) -> None:
+    def report(percent: float) -> None:
         if percent > last[0]:
             last[0] = percent
             events.emit("progress", {"percent": round(percent, 1)})
 
-    return tell
+    return report

@@ -1,4 +1,4 @@
-"""The scene: its description and settings, clearing it, saving it, opening another one; and the world around it."""
+"""The scene: its description and settings, clearing, saving and opening; and the world around it."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _OWNED = (
     "particles",
     "shape_keys",
 )
-"""What objects bring with them, and what is an orphan without them."""
+"""Data that belongs to objects, and is orphaned without them."""
 
 _MANY = 4000
-"""Objects beyond which to delete them takes longer than to save and open the session first: the square of them."""
+"""The number of objects above which deleting them, which is quadratic, is slower than reopening the session first."""
 
 
 def info() -> dict[str, Any]:
@@ -78,7 +78,7 @@ def update(**wanted: Any) -> dict[str, Any]:
     camera = None if wanted.get("camera") is None else cameras.find(wanted["camera"])
     first, last = wanted.get("frame_start", scene.frame_start), wanted.get("frame_end", scene.frame_end)
     if last < first:
-        raise AppError("validation_error", f"The scene would end at frame {last}, before it starts at {first}")
+        raise AppError("validation_error", f"The scene would end at frame {last}, before its start at {first}")
     about_to_change(anything=bool(wanted))
     scene.name = new_name
     if "camera" in wanted:
@@ -150,7 +150,7 @@ def save(*, path: str) -> dict[str, Any]:
 
 @method("internal.open")
 def open_document(*, path: str) -> dict[str, Any]:
-    """Replace the session by a .blend file that a worker has looked at."""
+    """Replace the session by a .blend file that a worker has checked."""
     about_to_change()
     snapshots.open_file(path)
     index.unknown_change()
@@ -162,7 +162,7 @@ def open_document(*, path: str) -> dict[str, Any]:
 
 
 def _background(create: bool = False) -> Any:
-    """The Background node of the scene's world; made where there is none and `create` says so."""
+    """Return the Background node of the scene's world; with `create`, make one if there is none."""
     scene = context.scene
     if scene.world is None:
         if not create:
@@ -193,7 +193,7 @@ def _world_info() -> dict[str, Any]:
     image = fed.image
     return {
         "name": world.name,
-        # Of an image it is what its pixels are multiplied by.
+        # With an image, it is the factor of its pixels.
         "color": vector(node.inputs["Color"].default_value if fed.value is None else fed.value),
         "strength": tidy(node.inputs["Strength"].default_value if strength.value is None else strength.value),
         "image": image.name if image else None,

@@ -1,4 +1,4 @@
-"""A scene with the settings of another one and none of its objects, for a picture of some of them."""
+"""Copies the settings of a scene without its objects, for a picture of some of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cadgate_blender.app import removal, versions
 
 _DEPTH = 3
 _NOT_PICTURED = {
-    # What other data-blocks have too; what belongs to editing; and what `can_copy` has looked at.
+    # Common to all data-blocks; only for editing; or checked by `can_copy`.
     *("rna_type", "camera", "collection", "view_layers", "tool_settings", "cursor", "bake", "ffmpeg", "hydra"),
     *("animation_data", "node_tree", "sequence_editor", "rigidbody_world", "use_nodes", "grease_pencil", "active_clip"),
     *("layer_collection", "active_layer_collection", "depsgraph", "freestyle_settings", "curve_mapping", "cage_object"),
@@ -19,7 +19,7 @@ _NOT_PICTURED = {
 
 
 def can_copy(scene: Any) -> bool:
-    """Whether what `empty_copy` copies is all that a picture of an object depends on in the scene."""
+    """Return whether `empty_copy` copies everything in the scene that a picture of an object depends on."""
     strips = getattr(scene, "sequence_editor", None)
     nodes = versions.compositor(scene) if getattr(scene, "use_nodes", True) else None
     return (
@@ -36,17 +36,17 @@ def can_copy(scene: Any) -> bool:
         and not scene.view_settings.use_curve_mapping
         and not any(name not in ("cycles", "cycles_curves") for name, _ in scene.items())
         and not _is_driven(scene.world)
-        # Their cameras take turns.
+        # Their cameras alternate.
         and not len(scene.timeline_markers)
         and not any(each.holdout or each.indirect_only for each in _layers(scene))
     )
 
 
 def empty_copy(scene: Any) -> Any:
-    """The scene's copy, which the caller removes. None, and nothing is left, where a setting does not stay as it is."""
+    """Return the scene's copy, which the caller removes; None, leaving nothing, if a setting cannot be copied."""
     copy = bpy.data.scenes.new("cadgate excerpt")
     pairs = [(scene, copy), (scene.view_layers[0], copy.view_layers[0])]
-    # Some values have others for their choices: what is refused at first is accepted once these are set.
+    # The choices of some values depend on others: what is refused at first is accepted once these are set.
     for _ in range(3):
         differed = [_copy(source, target, _DEPTH) for source, target in pairs]
         if not any(differed):
@@ -56,7 +56,7 @@ def empty_copy(scene: Any) -> Any:
 
 
 def shining(scene: Any) -> list[Any]:
-    """The lights of a scene that its pictures show."""
+    """Return the lights of a scene that its pictures show."""
     lights = [obj for obj in scene.objects if obj.type == "LIGHT" and not obj.hide_render]
     if not lights or not len(scene.collection.children):
         return lights
@@ -75,13 +75,13 @@ def _layers(scene: Any, *, of_pictures: bool = False) -> Iterator[Any]:
         layer = pending.pop()
         if not of_pictures or not (layer.exclude or layer.collection.hide_render):
             yield layer
-        # What is excluded takes its children with it only where they say so themselves; what is not rendered always.
+        # Excluding a collection does not exclude its children; not rendering it always applies to them.
         if not of_pictures or not layer.collection.hide_render:
             pending += layer.children
 
 
 def _copy(source: Any, target: Any, depth: int) -> bool:
-    """Whether anything differed."""
+    """Copy settings; return whether anything differed."""
     differed = False
     for prop in source.bl_rna.properties:
         name = prop.identifier

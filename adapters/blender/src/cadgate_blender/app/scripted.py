@@ -1,4 +1,4 @@
-"""What in the scene or in Blender acts by itself on what calls do: drivers, handlers, an open mode."""
+"""Finds what in the scene or in Blender acts by itself on what calls do: drivers, handlers, an open mode."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ WORDS = scripting.WORDS | {
     *("register_submodule_factory", "register_tool", "run_script", "script", "timers", "types", "use_scripts"),
     *("python_file_run", "load_scripts", "modules_from_path", "execfile"),
 }
-"""Of `bpy`: what subscribes, registers, evaluates or runs somebody's code."""
+"""Names in `bpy` that subscribe, register, evaluate or run code."""
 
 _before: dict[str, list[Any]] = {}
 _names: dict[str, Any] = {}
 
 
 def begin() -> None:
-    """What is there now is Blender's own."""
+    """Record what is there now, which is Blender's own."""
     _before.update(_handlers())
     _names.update(bpy.app.driver_namespace)
 
 
 def acting() -> str | None:
-    """The first of them, as the end of a sentence; None for none. Takes a millisecond at 2,000 objects."""
+    """Return the first one found, as the end of a sentence, or None. Takes a millisecond at 2,000 objects."""
     for name, functions in _handlers().items():
         if functions != _before.get(name, []):
-            return f"bpy.app.handlers.{name} is not what it was"
+            return f"bpy.app.handlers.{name} has been changed"
     if dict(bpy.app.driver_namespace) != _names:
-        return "bpy.app.driver_namespace is not what it was"
+        return "bpy.app.driver_namespace has been changed"
     for block in _driven():
         return f"{block.name!r} has drivers"
     for obj in bpy.data.objects:
@@ -44,15 +44,15 @@ def acting() -> str | None:
     return None
 
 
-def tell_again(result: dict[str, Any]) -> None:
-    """Put right what a result says of an object, which handlers or drivers may have changed since."""
+def update_result(result: dict[str, Any]) -> None:
+    """Update what a result says about an object, which handlers or drivers may have changed since."""
     if not {"name", "type", "revision", "location"} <= result.keys():
         return
     obj = bpy.data.objects.get(result["name"])
     if obj is not None:
         result.update({key: value for key, value in index.describe(obj).items() if key in result})
     else:
-        text = f"{result['name']!r} is not there any more, or has another name: code in this session acts on changes"
+        text = f"{result['name']!r} is gone, or has another name: code in this session acts on changes"
         result.setdefault("warnings", []).append({"code": "changed_by_code", "message": text})
 
 

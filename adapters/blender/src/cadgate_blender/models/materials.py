@@ -168,7 +168,7 @@ class TextureParams(TextureOptions):
 CREATE = Method("materials.create", MaterialParams, MaterialInfo, mutates=True)
 LIST = Method("materials.list", Page, MaterialPage)
 GET = Method("materials.get", MaterialName, MaterialInfo)
-UPDATE = Method("materials.update", MaterialUpdate, MaterialInfo, mutates=True, partial=True)
+UPDATE = Method("materials.update", MaterialUpdate, MaterialInfo, mutates=True, partial=True, names="new_name")
 DELETE = Method("materials.delete", MaterialName, Deleted, mutates=True)
 APPLY = Method("materials.apply", ApplyParams, ObjectInfo, mutates=True)
 REMOVE_TEXTURE = Method("materials.remove_texture", TextureSlotParams, MaterialInfo, mutates=True)

@@ -1,12 +1,12 @@
-"""Shading, joining, separating, applying transforms, setting origins."""
+"""Shading, separating, applying transforms, setting origins."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StrictBool, model_validator
+from pydantic import ConfigDict, Field, StrictBool
 
-from cadgate.plugin import Creation, Method, Name, Number, Params, Result, Warned
+from cadgate.plugin import Method, Name, Number, Params, Result, Warned
 from cadgate_blender.models.objects import CUBE_INFO, ObjectInfo
 from cadgate_blender.models.values import Location
 
@@ -28,24 +28,6 @@ class ShadeParams(ShadeOptions):
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Rod", "mode": "auto", "angle": 40}]})
 
     name: Name
-
-
-class JoinParams(Creation):
-    """Meshes that become one, in the frame of the first."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"objects": ["Cube", "Rod"], "name": "Hammer"}]})
-
-    objects: Annotated[list[Name], Field(min_length=2, max_length=10_000)] = Field(
-        description="The first one stays, with the meshes of all; the others are deleted."
-    )
-    name: Name | None = Field(None, description="A name for the result; by default that of the first.")
-
-    @model_validator(mode="after")
-    def _each_once(self) -> JoinParams:
-        twice = [name for name in dict.fromkeys(self.objects) if self.objects.count(name) > 1]
-        if twice:
-            raise ValueError(f"objects names {twice[0]!r} twice: name each object once")
-        return self
 
 
 class SeparateOptions(Params):
@@ -112,7 +94,6 @@ class OriginParams(OriginOptions):
 
 
 SHADE = Method("objects.shade", ShadeParams, ObjectInfo, mutates=True)
-JOIN = Method("objects.join", JoinParams, ObjectInfo, mutates=True)
 SEPARATE = Method("objects.separate", SeparateParams, Separated, mutates=True)
 APPLY = Method("objects.apply", ApplyTransformParams, ObjectInfo, mutates=True)
 ORIGIN = Method("objects.origin", OriginParams, ObjectInfo, mutates=True)

@@ -146,5 +146,5 @@ class DuplicateParams(DuplicateOptions):
     object: Name
 
 
-UPDATE = Method("objects.update", ObjectUpdate, ObjectInfo, mutates=True, partial=True)
+UPDATE = Method("objects.update", ObjectUpdate, ObjectInfo, mutates=True, partial=True, names="new_name")
 DUPLICATE = Method("objects.duplicate", DuplicateParams, ObjectInfo, mutates=True)

@@ -1,17 +1,15 @@
-"""Routes of shading, joining, separating, applying transforms and setting origins."""
+"""Routes of shading, separating, applying transforms and setting origins."""
 
 from __future__ import annotations
 
 from cadgate.plugin import Router, Success
 from cadgate_blender.models.mesh_operations import (
     APPLY,
-    JOIN,
     ORIGIN,
     SEPARATE,
     SHADE,
     ApplyOptions,
     ApplyTransformParams,
-    JoinParams,
     OriginOptions,
     OriginParams,
     Separated,
@@ -25,15 +23,6 @@ from cadgate_blender.routers.addressed import addressed
 from cadgate_blender.routers.blender import Blender
 
 router = Router()
-
-
-@router.operation("POST", "/objects/join", JOIN, status_code=201, errors=(404, 412))
-async def join_objects(params: JoinParams, blender: Blender) -> Success[ObjectInfo]:
-    """Make one mesh of several objects, with all their materials.
-
-    The first one stays where it is, and gets the meshes of all, with their modifiers applied; the others are deleted.
-    """
-    return Success(await blender.call(JOIN, params))
 
 
 @router.operation("POST", "/objects/{name:name}/separate", SEPARATE, errors=(412,))

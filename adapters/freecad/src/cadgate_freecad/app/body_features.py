@@ -35,7 +35,7 @@ def body_of(obj: Any) -> Any | None:
 def _required_body(obj: Any) -> Any:
     body = body_of(obj)
     if body is None:
-        raise values.invalid("object", f"{obj.Name!r} ({obj.TypeId}) is no feature of a body")
+        raise values.invalid("object", f"{obj.Name!r} ({obj.TypeId}) is not a feature of a body")
     return body
 
 

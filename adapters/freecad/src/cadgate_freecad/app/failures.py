@@ -1,4 +1,4 @@
-"""What FreeCAD raises by a class of its own."""
+"""FreeCAD's own exception class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Modelling operations of the Part workbench. OpenCASCADE calls many wrong results valid: each is measured."""
+"""Modelling operations of the Part workbench.
+
+OpenCASCADE calls many wrong results valid, so each result is measured.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ PLANES = {"xy": (0, 0, 1), "xz": (0, 1, 0), "yz": (1, 0, 0)}
 
 
 def source(field: str, name: str) -> Any:
-    """An object with a usable shape. Raises AppError `object_not_found` or `validation_error`."""
+    """Return an object with a usable shape. Raises AppError `object_not_found` or `validation_error`."""
     obj = find(target(), name)
     if shapes.shape_of(obj) is None:
         raise values.invalid(field, f"{name!r} ({obj.TypeId}) has no shape to work with")
@@ -37,7 +40,7 @@ def source(field: str, name: str) -> Any:
 def solid_source(field: str, name: str) -> Any:
     obj = source(field, name)
     if not shapes.required_shape(obj).Solids:
-        raise values.invalid(field, f"{name!r} ({obj.TypeId}) is no solid")
+        raise values.invalid(field, f"{name!r} ({obj.TypeId}) is not a solid")
     return obj
 
 
@@ -53,7 +56,7 @@ def feature(
     wires: bool = False,
     keep_visible: bool = False,
 ) -> dict[str, Any]:
-    """Create a feature and refuse what is empty, not valid, proved wrong, or fails `check(shape)`."""
+    """Create a feature; refuse a result that is empty, invalid, proved wrong, or fails `check(shape)`."""
     level = common.pop("verify")
 
     def verify(obj: Any) -> None:
@@ -63,12 +66,12 @@ def feature(
             raise AppError("degenerate_result", f"The result of {_names(inputs)} would be empty", {"type": kind})
         if shape.Solids and shapes.volume(shape) <= 0:
             raise AppError("degenerate_result", f"The result of {_names(inputs)} would have no volume", {"type": kind})
-        # First, as a broken shape takes seconds to be found not valid.
+        # This comes first, because finding a broken shape invalid takes seconds.
         verification.check(obj, level=level)
         if not shape.isValid():
             raise AppError(
                 "degenerate_result",
-                f"The result of {_names(inputs)} is not a valid shape: try smaller or other dimensions",
+                f"The result of {_names(inputs)} is not a valid shape: try smaller or different dimensions",
                 {"type": kind},
             )
         if check is not None:
@@ -89,7 +92,7 @@ def _names(objects: list[Any]) -> str:
 def _wants_solid(wanted: bool, shape: Any) -> None:
     if wanted and not shape.Solids:
         raise AppError(
-            "degenerate_result", "The result is no solid: is the profile closed? Send solid=false for a surface"
+            "degenerate_result", "The result is not a solid: is the profile closed? Send solid=false for a surface"
         )
 
 
@@ -136,7 +139,7 @@ def chamfer(*, object: str, size: Any, size2: Any, edges: Any, **common: Any) ->
 
 
 def _explained(error: AppError, explain: Callable[[], AppError | None]) -> AppError:
-    """The error that says what would work, where the geometry is what is wrong and something smaller works."""
+    """Return the error that names what would work, if the geometry is at fault and something smaller works."""
     if error.code != "degenerate_result" or "type" not in error.details:
         return error
     return explain() or error
@@ -256,7 +259,7 @@ def sweep(
 
 def _distinct(field: str, names: list[str]) -> list[Any]:
     if len(set(names)) != len(names):
-        raise values.invalid(field, "a profile is given twice")
+        raise values.invalid(field, "a profile is listed twice")
     return [source(f"{field}.{index}", name) for index, name in enumerate(names)]
 
 
@@ -279,9 +282,9 @@ def mirror(*, object: str, plane: str | None, normal: Any, base: Any, **common: 
 
     def check(shape: Any) -> None:
         if before > 0 and not same(shapes.volume(shape), before):
-            raise AppError("degenerate_result", "The mirror image has another volume than the original")
+            raise AppError("degenerate_result", "The mirror image differs from the original in volume")
         if wires and not same(shapes.edge_length(shape), length):
-            raise AppError("degenerate_result", "The mirror image has another length than the original")
+            raise AppError("degenerate_result", "The mirror image differs from the original in length")
 
     return feature("Part::Mirroring", "Mirror", properties, [obj], common, check=check, wires=wires, keep_visible=True)
 
@@ -292,7 +295,7 @@ def thickness(*, object: str, thickness: Any, faces: Any, inward: bool, join: st
     wall = values.length("thickness", thickness)
     numbers = chosen_numbers(obj, "Face", "faces", faces)
     if len(numbers) >= len(shapes.required_shape(obj).Faces):
-        raise values.invalid("faces", f"all faces of {object!r} would be open: nothing would be left")
+        raise values.invalid("faces", f"this opens all faces of {object!r}: nothing would be left")
     properties = {
         "Faces": (obj, [f"Face{number}" for number in numbers]),
         "Value": -wall if inward else wall,
@@ -349,7 +352,7 @@ def section(*, object: str, tool: str | None, normal: Any, base: Any, **common: 
 
 
 def _plane(document: Any, obj: Any, point: Any, normal: Any) -> Any:
-    """A hidden square around the foot of the object's middle on the plane, larger than the object."""
+    """Create a hidden square on the plane, larger than the object and centred on its projected middle."""
     box = shapes.required_shape(obj).BoundBox
     side = 2 * box.DiagonalLength + 1
     middle = box.Center.projectToPlane(point, normal)

@@ -1,4 +1,4 @@
-"""Faces and edges of a shape as data, and choosing them by what they are instead of by a number that may change."""
+"""Faces and edges of a shape as data, and their choice by properties instead of by a number that may change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.values import significant, xyz
 
 TOLERANCE = 1e-6
-"""mm: for being at an extreme of the box, or on a face."""
+"""mm: tolerance for lying at an extreme of the box, or on a face."""
 PARALLEL = 1e-6
 """The largest sine between directions that count as parallel."""
 
@@ -58,9 +58,9 @@ class Names:
 
 
 def face_json(names: Names, number: int, face: Any) -> dict[str, Any]:
-    """One face: its name in the shape, kind, area, centre, normal (outward, at the middle) and what its kind has.
+    """Describe a face: name in the shape, kind, area, centre, normal (outward, at the middle), what its kind has.
 
-    `face` is one of an untriangulated shape.
+    `face` must belong to an untriangulated shape.
     """
     surface = face.Surface
     low_u, high_u, low_v, high_v = face.ParameterRange
@@ -78,7 +78,7 @@ def face_json(names: Names, number: int, face: Any) -> dict[str, Any]:
 
 
 def edge_json(number: int, edge: Any) -> dict[str, Any]:
-    """One edge: its name in the shape, kind, length, middle, ends, direction, and radius and centre of a circle."""
+    """Describe an edge: name in the shape, kind, length, middle, ends, direction; a circle's radius and centre."""
     curve = _curve(edge)
     vertexes = edge.Vertexes
     line = curve is not None and _kind(curve) == "line"
@@ -129,7 +129,7 @@ def _vector(read: Callable[[], Any]) -> list[float] | None:
 
 
 def matches(described: dict[str, Any], box: Any, chosen: dict[str, Any]) -> bool:
-    """Whether a described face or edge fits a filter; `box` is the whole shape's bounding box, for `at`."""
+    """Return whether a described face or edge fits a filter; `box` is the whole shape's bounding box, for `at`."""
     size = described.get("area", described.get("length"))
     pointing = described.get("normal") if described["type"] == "plane" else None
     pointing = pointing or described.get("direction") or described.get("axis")
@@ -162,7 +162,7 @@ def _is_facing(normal: list[float] | None, wanted: list[float]) -> bool:
 
 
 def _is_at(low: list[float], high: list[float], box: Any, side: str) -> bool:
-    """Whether a box lies flat at one side of the whole."""
+    """Return whether a box lies flat at one side of the whole shape."""
     index, bound = {
         "right": (0, box.XMax),
         "left": (0, box.XMin),
@@ -182,7 +182,7 @@ _NAMES = re.compile(r"(Edge|Face)([1-9][0-9]{0,6})\Z")
 
 
 def chosen_numbers(obj: Any, kind: str, field: str, selection: Any, *, required: bool = True) -> list[int]:
-    """The numbers (from 1) of the edges or faces that a request chose: all (None), by names, or by a filter.
+    """Return the numbers (from 1) of the edges or faces that a request chose: all (None), by name, or by a filter.
 
     Raises AppError `validation_error` for a name that the shape does not have, and for a filter that nothing fits.
     """
@@ -201,7 +201,7 @@ def chosen_numbers(obj: Any, kind: str, field: str, selection: Any, *, required:
 
 
 def _fitting(obj: Any, shape: Any, kind: str, field: str, selection: dict[str, Any]) -> list[dict[str, Any]]:
-    """The described faces or edges that fit a filter."""
+    """Return the descriptions of the faces or edges that fit a filter."""
     box = None if selection.get("at") is None else _extents(shape)
     found = [described for described in _described(shape, kind) if described["type"] != "degenerated"]
     on_face = selection.get("on_face")
@@ -218,7 +218,7 @@ def _numbered(obj: Any, kind: str, field: str, name: Any, count: int) -> int:
         match = _NAMES.match(name)
         number = int(match.group(2)) if match and match.group(1) == kind else None
     if number is None or not 1 <= number <= count:
-        raise values.invalid(field, f"{name!r} is none of {obj.Name!r}: it has {kind}1 to {kind}{count}")
+        raise values.invalid(field, f"{obj.Name!r} has no {name!r}: it has {kind}1 to {kind}{count}")
     return number
 
 
@@ -227,7 +227,7 @@ def _brief(selection: dict[str, Any]) -> str:
 
 
 def _extents(shape: Any) -> Any:
-    """The bounding box, tight also for a shape of so many faces that `shapes.bounding_box` is not."""
+    """Return a tight bounding box, also for shapes with too many faces for `shapes.bounding_box` to be tight."""
     if len(shape.Faces) <= shapes.TIGHT_FACES:
         return shapes.bounding_box(shape)
     box = FreeCAD.BoundBox()

@@ -1,4 +1,7 @@
-"""Groups and parts: made, filled and emptied; what comes into a part keeps its placement, which is within it then."""
+"""Create, fill and empty groups and parts.
+
+What is put into a part keeps the values of its placement, which is relative to the part from then on.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,9 @@ def create_group(
     document = target()
     placement = values.placement(location, rotation)
     if kind == "group" and not placement.isIdentity():
-        raise values.invalid("location", 'a plain group places nothing: send "kind": "part", or leave it out')
+        raise values.invalid(
+            "location", 'a plain group has no placement: send "kind": "part", or leave the location out'
+        )
     wanted = _found("objects", document, objects)
     for index, obj in enumerate(wanted):
         _require_movable(f"objects.{index}", obj, None, _KINDS[kind])
@@ -93,17 +98,19 @@ def _found(field: str, document: Any, names: list[str]) -> list[Any]:
     found = [find(document, name) for name in names]
     for index, obj in enumerate(found):
         if obj in found[:index]:
-            raise values.invalid(f"{field}.{index}", f"{obj.Name!r} is given twice")
+            raise values.invalid(f"{field}.{index}", f"{obj.Name!r} is listed twice")
     return found
 
 
 def _require_movable(field: str, obj: Any, group: Any | None, kind: str) -> None:
-    """Raise AppError `validation_error` for what cannot come into `group` (None: a new one) of the type `kind`."""
+    """Raise AppError `validation_error` if `obj` cannot be put into `group` (None: a new one) of the type `kind`."""
     if kind == "App::Part" and obj.TypeId == "App::DocumentObjectGroup":
-        # FreeCAD shows its members as the part's own too: measures and booleans of the part would have them twice.
+        # FreeCAD lists its members as the part's own too: measures and booleans of the part would count them twice.
         raise values.invalid(field, f"{obj.Name!r} is a plain group, which a part cannot hold: name its members")
     if operands.is_stand_in(obj) or obj.TypeId in _ORIGIN:
-        raise values.invalid(field, f"{obj.Name!r} ({obj.TypeId}) is a helper of others, which no group takes")
+        raise values.invalid(
+            field, f"{obj.Name!r} ({obj.TypeId}) is a helper of other objects and cannot be in a group"
+        )
     body = obj.getParentGeoFeatureGroup()
     if body is not None and body.isDerivedFrom("PartDesign::Body"):
         raise values.invalid(field, f"{obj.Name!r} belongs to the body {body.Name!r}: name that instead")
@@ -117,12 +124,13 @@ def _require_movable(field: str, obj: Any, group: Any | None, kind: str) -> None
     if group in obj.OutListRecursive:
         chain = " > ".join(_chain(obj, group))
         raise values.invalid(
-            field, f"{obj.Name!r} cannot come into {group.Name!r}, which it holds or shows itself ({chain}): a circle"
+            field,
+            f"{obj.Name!r} cannot be put into {group.Name!r}, which it holds or shows ({chain}): that would be a cycle",
         )
 
 
 def _chain(obj: Any, group: Any) -> list[str]:
-    """The names on the way from `obj` to `group`, by what each one holds, shows or is made from."""
+    """Return the names on the way from `obj` to `group`, each holding, showing or made from the next."""
     for other in sorted(obj.OutList, key=lambda each: each.Name):
         if other is group:
             return [obj.Name, group.Name]
@@ -132,9 +140,9 @@ def _chain(obj: Any, group: Any) -> list[str]:
 
 
 def _fill(group: Any, coming: list[Any]) -> None:
-    """Put objects in, and prove that each stands where the container puts it.
+    """Put objects in, and prove that each is where the container places it.
 
-    FreeCAD brings along what they are made from and what is made from them: these share their coordinates.
+    FreeCAD moves their inputs and whatever is made from them too, because these share their coordinates.
     """
     with _proving(coming):
         before = set(group.Group)
@@ -150,11 +158,11 @@ def _fill(group: Any, coming: list[Any]) -> None:
         missing = [obj.Name for obj in coming if obj not in group.Group]
         if missing:
             raise AppError("command_failed", f"FreeCAD did not put {', '.join(missing)} into {group.Name!r}")
-    _warn_of({*group.Group} - before - {*coming}, f"came into {group.Name!r} too")
+    _warn_of({*group.Group} - before - {*coming}, f"moved into {group.Name!r} too")
 
 
 def _empty(group: Any, going: list[Any]) -> None:
-    """Take objects out, into what the group itself is in. What is made of one another leaves together."""
+    """Move objects out, into whatever contains the group. Objects made from one another leave together."""
     with _proving(going):
         before = set(group.Group)
         outside = holders.owner(group)
@@ -168,19 +176,19 @@ def _empty(group: Any, going: list[Any]) -> None:
         left = [obj.Name for obj in going if obj in group.Group]
         if left:
             raise AppError("command_failed", f"FreeCAD did not take {', '.join(left)} out of {group.Name!r}")
-    _warn_of(gone - {*going}, f"left {group.Name!r} too")
+    _warn_of(gone - {*going}, f"moved out of {group.Name!r} too")
 
 
 def _warn_of(along: set[Any], what: str) -> None:
     names = sorted(obj.Name for obj in along if not operands.is_stand_in(obj))
     if names:
-        text = "what is made of one another stands in the same container"
+        text = "objects made from one another are in the same container"
         warn("came_along", f"{', '.join(map(repr, names))} {what}: {text}")
 
 
 @contextmanager
 def _proving(moving: list[Any]) -> Generator[None, None, None]:
-    """Compare shapes and centres of what is moved, and of what may come along, from before with those from after.
+    """Compare shapes and centres before and after, of the moved objects and of those that may move along.
 
     Raises AppError `degenerate_result`.
     """
@@ -191,7 +199,7 @@ def _proving(moving: list[Any]) -> Generator[None, None, None]:
     for obj, (frame, before) in was.items():
         folder = obj.getParentGroup()
         if folder is not None and folder.getParentGeoFeatureGroup() is not obj.getParentGeoFeatureGroup():
-            # FreeCAD leaves what came along in the folder of the part that it left.
+            # FreeCAD leaves objects that moved along in the folder of the part they left.
             folder.removeObject(obj)
         now = _frame(obj)
         after = _measured(obj)
@@ -199,7 +207,9 @@ def _proving(moving: list[Any]) -> Generator[None, None, None]:
             continue
         difference = verification.differs(before, after, now.multiply(frame.inverse()))
         if difference is not None:
-            raise AppError("degenerate_result", f"{obj.Name!r} would not come whole: {difference}", {"name": obj.Name})
+            raise AppError(
+                "degenerate_result", f"Moving {obj.Name!r} would change it: {difference}", {"name": obj.Name}
+            )
 
 
 def _frame(obj: Any) -> Any:

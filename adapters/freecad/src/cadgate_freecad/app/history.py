@@ -12,7 +12,7 @@ from cadgate_freecad.app.changes import dependents_of
 from cadgate_freecad.app.observer import OBSERVER
 
 KEPT = 20
-"""How many changes of a document FreeCAD keeps. Without its window nothing can set that."""
+"""How many changes of a document FreeCAD keeps. Without its window this cannot be set."""
 
 
 class Step(NamedTuple):
@@ -23,7 +23,7 @@ class Step(NamedTuple):
 
 
 class History:
-    """What can be undone and redone, the last step at the end; a restart forgets it."""
+    """The steps that can be undone and redone, the latest last; lost on a restart."""
 
     def __init__(self) -> None:
         self._done: list[Step] = []
@@ -36,7 +36,7 @@ class History:
         self._undone.clear()
 
     def forget(self, document: str) -> None:
-        """A document was closed: another one of its name has no part in these steps."""
+        """Forget a closed document: a new one of the same name has nothing to do with these steps."""
         for steps in (self._done, self._undone):
             for step in steps:
                 step.commits.pop(document, None)
@@ -44,7 +44,7 @@ class History:
 
     @contextmanager
     def transaction(self, label: str) -> Generator[None, None, None]:
-        """One transaction in every document that is touched inside; FreeCAD opens it with the first change there."""
+        """Open one transaction in every document touched inside; FreeCAD opens it with the first change there."""
         OBSERVER.begin()
         FreeCAD.setActiveTransaction(label)
         try:
@@ -58,11 +58,11 @@ class History:
             self._note(label, dict(OBSERVER.commits))
 
     def _note(self, label: str, commits: dict[str, int]) -> None:
-        # FreeCAD forgets what was undone in a document with the next change there.
+        # FreeCAD discards a document's undone changes with its next change.
         _drop(self._undone, set(commits))
         sent = request()
         if self._last is sent and self._done and self._done[-1] is self._last_step:
-            # Another part of the same batch: one request is undone as a whole.
+            # Another part of the same batch: a request is undone as a whole.
             for name, count in self._done.pop().commits.items():
                 commits[name] = commits.get(name, 0) + count
             label = "session.batch"
@@ -82,14 +82,14 @@ class History:
         self._done[:] = kept
 
     def undo(self, document: str | None) -> str | None:
-        """Undo the last step, or the last one that touched `document`; None when there is none.
+        """Undo the last step, or the last one that touched `document`; return its label, None if there is none.
 
-        Raises AppError `conflict` when it cannot be undone alone, or FreeCAD no longer has it.
+        Raises AppError `conflict` if it cannot be undone alone, or FreeCAD no longer has it.
         """
         return self._move(document, self._done, self._undone, "UndoCount", "undo")
 
     def redo(self, document: str | None) -> str | None:
-        """Redo the step undone last, or the last one of `document`; None when there is none."""
+        """Redo the step undone last, or the last one of `document`; return its label, None if there is none."""
         return self._move(document, self._undone, self._done, "RedoCount", "redo")
 
     def _move(
@@ -104,15 +104,15 @@ class History:
         if in_between:
             raise AppError(
                 "conflict",
-                f"{step.label} touched other documents too, and {', '.join(map(repr, in_between))} changed otherwise "
-                f"after that: {action} this first",
+                f"{step.label} touched other documents too, and {', '.join(map(repr, in_between))} changed again "
+                f"after that: {action} that change first",
                 {"label": step.label, "documents": in_between},
             )
         documents = FreeCAD.listDocuments()
         if any(getattr(documents[name], counter) < count for name, count in step.commits.items()):
             raise AppError(
                 "conflict",
-                f"FreeCAD keeps the last {KEPT} changes of a document, and {step.label} made more: no {action} of that",
+                f"FreeCAD keeps the last {KEPT} changes of a document; {step.label} made more: {action} is impossible",
                 {"label": step.label, "changes": step.commits},
             )
         del source[index]
@@ -125,7 +125,7 @@ class History:
 
 
 def _drop(steps: list[Step], documents: set[str]) -> None:
-    """Take out the steps in `documents`, and the older ones in what these touched: FreeCAD has them in this order."""
+    """Remove the steps in `documents`, and the older ones in what these touched: FreeCAD keeps that order."""
     kept: list[Step] = []
     for step in reversed(steps):
         if documents.isdisjoint(step.commits):
@@ -136,10 +136,10 @@ def _drop(steps: list[Step], documents: set[str]) -> None:
 
 
 def settle() -> None:
-    """Make the objects that a roll-back, an undo or a redo restored say so, and what depends on them.
+    """Report the objects that a roll-back, an undo or a redo restored, and what depends on them.
 
-    FreeCAD restores their values and shapes, but leaves them touched, and one whose recompute failed stays invalid; of
-    that no observer is told where the failure changed no property.
+    FreeCAD restores their values and shapes, but leaves them touched, and one whose recompute failed stays
+    invalid. Observers do not hear of that if the failure changed no property.
     """
     restored: dict[str, list[Any]] = {}
     for document, name in list(OBSERVER.events):

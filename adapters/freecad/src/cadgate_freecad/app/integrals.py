@@ -1,10 +1,10 @@
 """Volume, area and moments of solids with faces over which OpenCASCADE integrates badly.
 
-It takes a fixed number of points for each span, too few for rational splines (a cylinder that came as one has a volume
-0.9 % too large) and for planes, cones and tori that are bounded by splines. Here the divergence theorem is used with as
-many points as it needs: the integrals over a solid are those over its faces, and those over a face, by Green's theorem,
-are those along its edges in the face's own two coordinates. It is right where more points give the same, and where the
-normals of all faces cancel out, as they do round every closed solid.
+OpenCASCADE takes a fixed number of points for each span: too few for rational splines (a cylinder imported as one gets
+a volume 0.9 % too large) and for planes, cones and tori that are bounded by splines. This module applies the divergence
+theorem with as many points as it needs: the integrals over a solid become integrals over its faces, and those over a
+face, by Green's theorem, become integrals along its edges in the face's own two coordinates. A result is accepted if
+more points give the same, and if the normals of all faces cancel out, as they do around every closed solid.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from cadgate_freecad.app.quadrature import Grid, NotIntegrable, Rule, over_face,
 from cadgate_freecad.app.remembered import Remembered
 
 ORDERS = (5, 8, 12)
-"""Points for each span, until two of them agree."""
+"""Points for each span, tried in this order until two results agree."""
 AGREE = 2e-5
-"""Relative. The better of two that agree so is right to about the square of it."""
+"""Relative. If two results agree this closely, the error of the better one is about the square of this."""
 AS_KERNEL = 2e-6
-"""Relative: OpenCASCADE's numbers are taken where they are so near."""
+"""Relative: OpenCASCADE's numbers are used if they are this close."""
 SMALL = 2e-5
-"""Relative: OpenCASCADE's numbers are not called uncertain for less, where there are no better ones."""
+"""Relative: without better numbers, OpenCASCADE's are called uncertain only above this error."""
 CLOSED = 1e-6
-"""What may be left of the normals of all faces, as a part of the area."""
+"""How far the sum of all faces' normals may be from zero, as a fraction of the area."""
 ALIKE = 0.05
-"""How far the area may be from OpenCASCADE's, which is never that wrong: beyond, the edges were misunderstood."""
+"""How far the area may be from OpenCASCADE's, which is never that wrong: beyond this, the edges were misread."""
 
 _CUT_BADLY = ("Part::GeomCone", "Part::GeomToroid", "Part::GeomPlane")
 _SPLINES = ("Part::GeomBSplineSurface", "Part::GeomBezierSurface")
@@ -37,29 +37,29 @@ _OF_CURVES = ("Part::GeomSurfaceOfExtrusion", "Part::GeomSurfaceOfRevolution")
 
 
 class Sums(NamedTuple):
-    """What a shape has in all; its moments are those of what is solid, or of its faces where nothing is."""
+    """The totals of a shape; the moments are those of its solids, or of its faces if it has no solid."""
 
     volume: float
     area: float
     center: Any
     """The centre of mass, a vector."""
     inertia: Any | None
-    """The matrix of inertia about it, for a density of 1; None without a solid."""
+    """The inertia matrix about the centre of mass, for a density of 1; None without a solid."""
 
 
 def of(shape: Any) -> Sums | None:
-    """The integrals of a shape with badly integrated faces; None for all others, and where they cannot be found."""
+    """Return the integrals of a shape with badly integrated faces; None for others, or if they cannot be found."""
     return _remembered(shape)[0]
 
 
 def are_uncertain(shape: Any) -> bool:
-    """Whether OpenCASCADE's numbers are right to about 1 % only, and no better ones could be found."""
+    """Return whether OpenCASCADE's numbers are only right to about 1 %, and no better ones could be found."""
     found, needed = _remembered(shape)
     return needed and found is None
 
 
 def area_of(face: Any) -> float:
-    """The area of one face."""
+    """Return the area of one face."""
     kernel = face.Area
     if not is_badly_integrated(face):
         return kernel
@@ -70,7 +70,7 @@ def area_of(face: Any) -> float:
 
 
 def _error(face: Any) -> float:
-    """How wrong OpenCASCADE's area of a face is, relative; its part of a volume is wrong by about as much."""
+    """Return the relative error of OpenCASCADE's area of a face; its part of a volume is wrong by about as much."""
     if not is_badly_integrated(face):
         return 0.0
     kernel = face.Area
@@ -81,7 +81,7 @@ def _error(face: Any) -> float:
 
 
 def _better_area(face: Any, kernel: float) -> float:
-    """`kernel`, OpenCASCADE's area of a face, or a better one where that is not right. Raises NotIntegrable."""
+    """Return `kernel`, OpenCASCADE's area of a face, or a better one if that is wrong. Raises NotIntegrable."""
 
     def is_right(sums: list[float]) -> bool:
         return abs(sums[0] - kernel) <= AS_KERNEL * kernel
@@ -91,7 +91,7 @@ def _better_area(face: Any, kernel: float) -> float:
 
 
 def is_badly_integrated(face: Any) -> bool:
-    """Whether OpenCASCADE takes too few points for this face."""
+    """Return whether OpenCASCADE takes too few points for this face."""
     surface = face.Surface
     kind = surface.TypeId
     if kind in _OF_CURVES or (kind in _SPLINES and (surface.isURational() or surface.isVRational())):
@@ -100,7 +100,7 @@ def is_badly_integrated(face: Any) -> bool:
 
 
 def _has_hard_edges(face: Any, *, also_plain: bool = False) -> bool:
-    """Whether an edge is a rational spline, or with `also_plain` any spline."""
+    """Return whether any edge is a rational spline, or with `also_plain` any spline."""
     for edge in face.Edges:
         try:
             curve = edge.Curve
@@ -112,7 +112,7 @@ def _has_hard_edges(face: Any, *, also_plain: bool = False) -> bool:
 
 
 def _compute(shape: Any) -> tuple[Sums | None, bool]:
-    """(the integrals, whether they are needed)."""
+    """Return (the integrals, whether they are needed)."""
     faces = shape.Faces
     error = max(map(_error, faces), default=0.0)
     if error == 0.0:
@@ -147,7 +147,7 @@ def _of_solids(shape: Any) -> Sums:
 
 
 def _about(inertia: Any, mass: float, arm: Any) -> Any:
-    """A matrix of inertia about a point that is `arm` away from the centre of mass."""
+    """Return the inertia matrix about a point that is `arm` away from the centre of mass."""
     x, y, z = arm
     return inertia + _matrix(
         mass * (y * y + z * z),
@@ -164,7 +164,7 @@ def _matrix(xx: float, yy: float, zz: float, xy: float, xz: float, yz: float) ->
 
 
 def _solid(solid: Any) -> Sums:
-    """Raises NotIntegrable."""
+    """Integrate over one solid. Raises NotIntegrable."""
     faces = solid.Faces
     if not any(is_badly_integrated(face) for face in faces):
         return Sums(solid.Volume, solid.Area, solid.CenterOfMass, solid.MatrixOfInertia)
@@ -180,7 +180,7 @@ def _solid(solid: Any) -> Sums:
 
 
 def _refined(faces: Sequence[Any], middle: Any, is_enough: Callable[[list[float]], bool] | None = None) -> list[float]:
-    """The sums over faces with as many points as they need, or as are enough. Raises NotIntegrable."""
+    """Return the sums over faces, with as many points as needed, or as `is_enough` asks. Raises NotIntegrable."""
     before: list[float] | None = None
     grid = Grid()
     for order in ORDERS:
@@ -195,7 +195,7 @@ def _refined(faces: Sequence[Any], middle: Any, is_enough: Callable[[list[float]
 
 
 def _face(face: Any, middle: Any, points: Rule, grid: Grid) -> list[float]:
-    """Area, p·n, p(p·n), pp(p·n) and n, integrated over a face; p goes from `middle`, n outwards."""
+    """Integrate area, p·n, p(p·n), pp(p·n) and n over a face; p is relative to `middle`, n points outwards."""
     if face.Surface.TypeId == "Part::GeomPlane" and not is_badly_integrated(face):
         return _plane(face, middle)
     sums = over_face(face, middle, points, grid)
@@ -205,7 +205,7 @@ def _face(face: Any, middle: Any, points: Rule, grid: Grid) -> list[float]:
 
 
 def _plane(face: Any, middle: Any) -> list[float]:
-    """The same of a plane, which OpenCASCADE integrates well."""
+    """Return the same sums for a plane, which OpenCASCADE integrates well."""
     area, normal, center = face.Area, face.normalAt(0, 0), face.CenterOfMass - middle
     height = center.dot(normal)
     inertia = face.MatrixOfInertia

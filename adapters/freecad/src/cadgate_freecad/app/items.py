@@ -1,4 +1,4 @@
-"""What is exported or was imported: an object's names, and its geometry where it stands in the document."""
+"""Exported and imported objects: their names, and their geometry at its location in the document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cadgate.appserver import AppError
 
 
 class Item:
-    """One object to export: its names, and a shape or a mesh where it stands in the document."""
+    """One object to export: its names, and a shape or a mesh at its location in the document."""
 
     def __init__(self, name: str, label: str, shape: Any | None, mesh: Any | None) -> None:
         self.name = name
@@ -21,7 +21,7 @@ class Item:
 
     @property
     def required_shape(self) -> Any:
-        """The shape of what is no mesh. Raises AppError `unsupported_format` for one."""
+        """Return the shape. Raises AppError `unsupported_format` if the item is a mesh."""
         if self.shape is None:
             raise AppError("unsupported_format", f"{self.name!r} is a mesh, and this format holds shapes only")
         return self.shape

@@ -1,4 +1,4 @@
-"""What calls of an atomic batch put off: a chain that several of them change is made again once, not with each."""
+"""Recomputes that an atomic batch puts off, so that a chain changed by several calls is recomputed only once."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ MAY_PUT_OFF = ("objects.update", "sketches.update")
 
 
 class Batch:
-    """The atomic batch that runs."""
+    """The running atomic batch."""
 
     def __init__(self) -> None:
         self.putting_off = False
-        """Whether the running call leaves to later what it leads to."""
+        """Whether the running call puts off recomputing what depends on its change."""
         self.forget()
 
     def forget(self) -> None:
         self.due: set[Any] = set()
-        """What depends on changed objects, and was not made again after the change."""
+        """What depends on changed objects and has not been recomputed since."""
         self.broken: set[str] = set()
         self.changed: set[str] = set()
 

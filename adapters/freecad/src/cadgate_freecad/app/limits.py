@@ -1,6 +1,6 @@
-"""The sizes above which work is refused, and how closely results are looked at.
+"""The sizes above which work is refused, and how thoroughly results are checked.
 
-Filled by the host at start from the adapter's settings.
+The host fills them at start from the adapter's settings.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Links: `App::Link`, which shows an object at a place of its own and follows it."""
+"""Links: an `App::Link` shows another object at its own location and follows its changes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def create_link(
 
 def _require_something(obj: Any) -> None:
     if operands.is_stand_in(obj) or obj.TypeId in _ORIGIN:
-        raise values.invalid("object", f"{obj.Name!r} ({obj.TypeId}) is a helper of others, which no link shows")
+        raise values.invalid(
+            "object", f"{obj.Name!r} ({obj.TypeId}) is a helper of other objects: a link cannot show it"
+        )
     shape = shapes.shape_of(obj)
     has_mesh = hasattr(getattr(obj, "Mesh", None), "CountFacets")
     if shape is None and not has_mesh:

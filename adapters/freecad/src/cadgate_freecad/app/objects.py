@@ -62,8 +62,8 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     made_of = materials.prepare(changed.get("material"))
     before = describe(obj)
     about_to_change(before["revision"])
-    anew = placement is not None or bool(prepared or settings or wanted)
-    affected = changes.dependents(obj) if anew else []
+    recomputes = placement is not None or bool(prepared or settings or wanted)
+    affected = changes.dependents(obj) if recomputes else []
     already_broken = changes.broken(affected)
     if changed.get("label") is not None:
         obj.Label = changed["label"]
@@ -79,7 +79,7 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     if placement is not None:
         obj.Placement = placement
     determined = expressions.apply(obj, wanted)
-    if anew:
+    if recomputes:
         changes.propagate(obj, affected, already_broken)
         parameters.confirm(obj, settings)
         expressions.confirm(obj, determined)

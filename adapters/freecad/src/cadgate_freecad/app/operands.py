@@ -54,7 +54,7 @@ def _link(obj: Any, owner: Any | None) -> tuple[Any, str]:
 
 
 def attachable(obj: Any, owner: Any | None = None) -> Any:
-    """Do the same for a sketch in `owner` that lies on `obj` and is drawn from its origin.
+    """Return what to attach a sketch in `owner` to, which lies on `obj` and is drawn from its origin.
 
     Links, parts and groups cannot carry a sketch, so they always have a stand-in, placed as they are.
     """

@@ -37,7 +37,7 @@ class Setting(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """How to read a size, and how to prepare a request's value for it: Callable(field, value) -> (set, wanted)."""
+    """Reads a size, and prepares a request's value for it: Callable(field, value) -> (set, wanted)."""
 
     unit: str | None
     documentation: str

@@ -78,7 +78,7 @@ def shape(obj: Any) -> Any | None:
 
 
 def required_shape(obj: Any) -> Any:
-    """The same of an object that cannot be without one. Raises AppError `degenerate_result` where it is."""
+    """Return the shape of an object that needs one. Raises AppError `degenerate_result` if it has none."""
     found = shape(obj)
     if found is None:
         raise AppError(

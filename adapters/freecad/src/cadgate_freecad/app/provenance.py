@@ -1,8 +1,8 @@
-"""Where the faces and edges of a shape come from: names that stay when an upstream change renumbers them.
+"""Names of faces and edges by their origin, which stay the same when an upstream change renumbers them.
 
 A face of a box is a side of this box, a face of a cut lies on a face of one of its operands, the wall of an extrusion
-stands on an edge of its sketch. So every face gets a name that is made of the objects at the beginning of the chain,
-whatever was moved, resized, swapped or added in between; an edge is named by the faces that meet in it.
+stands on an edge of its sketch. So every face is named after the objects at the beginning of the chain, whatever was
+moved, resized, swapped or added in between; an edge is named after the faces that meet in it.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import FreeCAD
 import Part
 
 TOLERANCE = 1e-5
-"""mm: how far a point of a face may be from the face that it comes from."""
+"""mm: how far a point of a face may be from the face it derives from."""
 _LINKS = ("App::PropertyLink", "App::PropertyXLink")
 _NO_INPUTS = {"_Body", "Context", "Origin", "UpToFace", "ReferenceAxis", "MirrorPlane", "Direction", "Axis"}
 _KEPT = 500
 
 
 class Face:
-    """What is compared of a face: its kind, a point inside it, its box."""
+    """The compared properties of a face: its kind, a point inside it, its box."""
 
     __slots__ = ("_point", "box", "face", "kind", "name", "surface")
 
@@ -44,7 +44,7 @@ class Face:
         return self.box.isInside(point) and self.face.distToShape(Part.Vertex(point))[0] <= TOLERANCE
 
     def is_on(self, other: Face) -> bool:
-        """Whether this face is a part of `other`."""
+        """Return whether this face is a part of `other`."""
         return self.kind == other.kind and self._is_like(other) and other.holds(self.point)
 
     def _is_like(self, other: Face) -> bool:
@@ -55,7 +55,7 @@ class Face:
 
 
 def _inside(face: Any) -> Any:
-    """A point of the face itself, not in one of its holes: the same one each time."""
+    """Return a point on the face itself, not in one of its holes: the same one each time."""
     u0, u1, v0, v1 = face.ParameterRange
     for steps in (2, 5, 11, 23):
         for i in range(1, steps):
@@ -71,14 +71,14 @@ _known: dict[tuple[str, str], tuple[Any, list[str]]] = {}
 
 
 def face_names(obj: Any) -> list[str]:
-    """The names of the faces of an object's shape, in their order. Equal where the origin is the same."""
+    """Return the names of the faces of an object's shape, in their order. Faces of the same origin have equal names."""
     shape = obj.Shape
     key = (obj.Document.Name, obj.Name)
     before = _known.get(key)
     if before is not None and before[0].isSame(shape):
         return before[1]
     if key in _asked:
-        # Two that refer to each other (through a body, which holds what refers to it): one of them begins the chain.
+        # Two objects refer to each other (through a body, which holds what refers to it): one begins the chain.
         return [f"{obj.Name}.{number}" for number in range(1, len(shape.Faces) + 1)]
     _asked.add(key)
     try:
@@ -92,7 +92,7 @@ def face_names(obj: Any) -> list[str]:
 
 
 def edge_names(obj: Any) -> list[str]:
-    """The same of the edges: by the faces that meet there, or by the geometry of a sketch."""
+    """Return the names of the edges: by the faces that meet there, or by the geometry of a sketch."""
     shape = obj.Shape
     if not shape.Faces:
         return [_short(name) for name in _wire_names(obj, shape)]
@@ -100,7 +100,7 @@ def edge_names(obj: Any) -> list[str]:
 
 
 def vertex_names(obj: Any) -> list[str]:
-    """The same of the vertices: by the faces, or else the edges, that meet there."""
+    """Return the names of the vertices: by the faces, or else the edges, that meet there."""
     shape = obj.Shape
     if shape.Faces:
         return _by_faces(shape.Vertexes, shape, face_names(obj), "Vertexes")
@@ -114,7 +114,7 @@ def _by_faces(parts: list[Any], shape: Any, names: list[str], kind: str) -> list
 
 
 def meeting(parts: list[Any], wholes: list[Any], kind: str) -> list[list[int]]:
-    """For each part (an edge, a vertex) the indices of the wholes (faces, edges) that have it."""
+    """Return, for each part (an edge, a vertex), the indices of the wholes (faces, edges) that contain it."""
     place: dict[int, list[int]] = {}
     for index, part in enumerate(parts):
         place.setdefault(part.hashCode(), []).append(index)
@@ -128,7 +128,7 @@ def meeting(parts: list[Any], wholes: list[Any], kind: str) -> list[list[int]]:
 
 
 def _short(name: str) -> str:
-    """Names of features on features grow; beyond a line a digest says the same."""
+    """Replace a long name by its digest: names of features on features grow."""
     return name if len(name) <= 120 else name[:60] + digest(name)
 
 
@@ -160,7 +160,7 @@ def _face_names(obj: Any, shape: Any) -> list[str]:
 
 
 def _unplaced(obj: Any, shape: Any) -> Any:
-    """The shape in the coordinates of its inputs: a feature of Part has a placement on top, one of PartDesign none."""
+    """Return the shape in its inputs' coordinates: Part features have a placement on top, PartDesign's do not."""
     if obj.TypeId.startswith("PartDesign::"):
         return shape
     own = Part.Shape(shape)
@@ -169,7 +169,7 @@ def _unplaced(obj: Any, shape: Any) -> Any:
 
 
 def _ordinals(shape: Any) -> list[str]:
-    """Names within a primitive: by kind, up, down, and order, which neither its dimensions nor its angle change."""
+    """Name faces of a primitive by kind, up, down, and order: neither its dimensions nor its angle change these."""
     names: list[str] = []
     for face in shape.Faces:
         kind = face.Surface.TypeId.split("::Geom")[-1]
@@ -180,14 +180,14 @@ def _ordinals(shape: Any) -> list[str]:
 
 
 def _of_a_root(obj: Any, shape: Any) -> list[str]:
-    """Names in a shape whose making is not known: by order as long as there are as many of a kind."""
+    """Name faces of a shape of unknown origin: by order, as long as the number of each kind stays the same."""
     names = _ordinals(shape)
     kinds = [name.rstrip("0123456789") for name in names]
     return [f"{obj.Name}.{name}/{kinds.count(kind)}" for name, kind in zip(names, kinds)]
 
 
 def _inputs(obj: Any) -> Iterator[Any]:
-    """The objects with a shape that this one is made from."""
+    """Return the objects with a shape that this one is made from."""
     if obj.isDerivedFrom("PartDesign::Body"):
         if obj.Tip is not None:
             yield obj.Tip
@@ -218,7 +218,7 @@ def _linked(value: Any) -> list[Any]:
 
 
 def _one_to_one(obj: Any, faces: list[Face], source: Any) -> list[str] | None:
-    """The names of a mirror image, a link, a body: its source's, face by face. None where it is no copy."""
+    """Return the names for a mirror image, a link, a body: its source's, face by face. None if it is not a copy."""
     theirs = source.Shape.Faces
     if len(theirs) != len(faces) or not faces:
         return None
@@ -231,7 +231,7 @@ def _one_to_one(obj: Any, faces: list[Face], source: Any) -> list[str] | None:
 
 
 def _with_tool(obj: Any, inputs: list[Any]) -> list[Any]:
-    """What a feature of a body is made from: the feature before it, and the piece that it adds or takes away."""
+    """Return what a feature of a body is made from: the feature before it, and the piece that it adds or removes."""
     base = getattr(obj, "BaseFeature", None)
     before = [each for each in inputs if each is base]
     rest = [each for each in inputs if each is not base]
@@ -245,12 +245,12 @@ def _with_tool(obj: Any, inputs: list[Any]) -> list[Any]:
 
 
 def _source(obj: Any) -> tuple[Any, list[str], Callable[[], list[str]]]:
-    """What a feature is made from: a shape, the names of its faces, and those of its edges when they are asked for."""
+    """Return what a feature is made from: a shape, the names of its faces, and a function for those of its edges."""
     return obj.Shape, face_names(obj), lambda: edge_names(obj)
 
 
 def _copies(obj: Any, base: Any) -> list[Any] | None:
-    """The copies of a Draft array as sources of their own, or None where its kind is another."""
+    """Return the copies of a Draft array as separate sources, or None for an array of another kind."""
     names = face_names(base)
     places = [FreeCAD.Placement()]
     if obj.ArrayType == "ortho":
@@ -278,7 +278,7 @@ def _marked(mark: str, base: Any) -> Callable[[], list[str]]:
 
 
 def _normal(inputs: list[Any]) -> Any:
-    """The normal of the flat profile among the inputs, to tell the two ends of what is pulled from it."""
+    """Return the normal of the flat profile among the inputs, which distinguishes the two ends of an extrusion."""
     for each in inputs:
         if not each.Shape.Solids and each.Shape.findPlane() is not None:
             return each.Placement.Rotation.multVec(FreeCAD.Vector(0, 0, 1))
@@ -286,7 +286,7 @@ def _normal(inputs: list[Any]) -> Any:
 
 
 def _derived(obj: Any, faces: list[Face], sources: list[Any], normal: Any) -> list[str]:
-    """Names of a feature's faces by the faces they lie on, the edges they stand on, or else the faces beside them."""
+    """Name a feature's faces by the faces they lie on, the edges they stand on, or else by neighbouring faces."""
     theirs = [Face(face, name) for shape, names, _ in sources for face, name in zip(shape.Faces, names)]
     refined = bool(getattr(obj, "Refine", False))
     names: list[str] = []
@@ -307,7 +307,7 @@ def _derived(obj: Any, faces: list[Face], sources: list[Any], normal: Any) -> li
 
 
 def _standing(obj: Any, face: Face, drawn: list[Any], normal: Any) -> str:
-    """The name of a wall by the edges of the profile in it, of an end by the side that it faces; empty for neither."""
+    """Name a wall by the profile's edges in it, an end by the side it faces; empty for any other face."""
     if normal is not None and face.kind == "Part::GeomPlane":
         along = face.face.normalAt(0, 0).dot(normal)
         if abs(abs(along) - 1) < 1e-6:
@@ -317,7 +317,7 @@ def _standing(obj: Any, face: Face, drawn: list[Any], normal: Any) -> str:
 
 
 def _by_neighbours(obj: Any, faces: list[Face], names: list[str]) -> list[str]:
-    """Name what is left, the roundings above all, by the named faces around."""
+    """Name the remaining faces, mostly roundings, by the named faces around them."""
     if all(names):
         return names
     edges: dict[int, list[tuple[int, Any]]] = {}
@@ -338,7 +338,7 @@ def _middle(edge: Any) -> Any:
 
 
 def _wire_names(obj: Any, shape: Any) -> list[str]:
-    """Names of edges without faces: a sketch's by its geometry, which keeps its index; others by their order."""
+    """Name edges without faces: a sketch's by its geometry, which keeps its index; others by their order."""
     edges = shape.Edges
     if not obj.isDerivedFrom("Sketcher::SketchObject"):
         return [f"{obj.Name}.Edge{number}/{len(edges)}" for number in range(1, len(edges) + 1)]

@@ -1,4 +1,4 @@
-"""Integrals over one face, along its edges in the face's own coordinates (u, v), by Gauss and Legendre's rule."""
+"""Integrals over one face, along its edges in the face's own coordinates (u, v), by Gauss-Legendre quadrature."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Any, List, Tuple
 
 MOST_POINTS = 250_000
-"""Points that one shape may take, about a second."""
+"""The most points that one shape may take: about a second."""
 PANELS = 8
-"""Spans of a curve about whose pieces nothing is known."""
+"""Spans of a curve whose pieces are unknown."""
 
 _TURNS = 4 / math.pi
 _TURNING_U = ("Part::GeomCylinder", "Part::GeomCone", "Part::GeomSphere", "Part::GeomToroid")
@@ -20,7 +20,7 @@ Rule = List[Tuple[float, float]]
 
 
 class NotIntegrable(Exception):
-    """A face whose edges are not known in its coordinates, or that takes too many points."""
+    """A face whose edges are unknown in its coordinates, or that takes too many points."""
 
 
 class Grid:
@@ -30,7 +30,7 @@ class Grid:
         self.points = 0
 
     def take(self, points: int) -> None:
-        """Raises NotIntegrable when there are too many."""
+        """Count more points. Raises NotIntegrable if there are too many."""
         self.points += points
         if self.points > MOST_POINTS:
             raise NotIntegrable
@@ -38,7 +38,7 @@ class Grid:
 
 @lru_cache(maxsize=None)
 def rule(order: int) -> Rule:
-    """(place, weight) of Gauss and Legendre's points between 0 and 1."""
+    """Return the Gauss-Legendre points between 0 and 1, as (place, weight)."""
     found: Rule = []
     for index in range(1, order + 1):
         x = math.cos(math.pi * (index - 0.25) / (order + 0.5))
@@ -54,7 +54,7 @@ def rule(order: int) -> Rule:
 
 
 def over_face(face: Any, middle: Any, points: Rule, grid: Grid) -> list[float]:
-    """The sums of `integrals._face`. Raises NotIntegrable."""
+    """Return the sums of `integrals._face`. Raises NotIntegrable."""
     surface = face.Surface
     across, along = _spans(surface, face.ParameterRange)
     start = face.ParameterRange[0]
@@ -98,7 +98,7 @@ def _in_face(face: Any, edge: Any) -> tuple[Any, float, float]:
 def _inner(
     surface: Any, start: float, end: float, v: float, across: list[float], middle: Any, points: Rule, grid: Grid
 ) -> list[float]:
-    """The sums along u, from `start` to `end` at `v`."""
+    """Return the sums along u, from `start` to `end` at `v`."""
     low, high = min(start, end), max(start, end)
     cuts = [low, *(cut for cut in across if low < cut < high), high]
     grid.take(len(points) * (len(cuts) - 1))
@@ -127,7 +127,7 @@ def _inner(
 
 
 def _spans(surface: Any, extent: tuple[float, float, float, float]) -> tuple[list[float], list[float]]:
-    """Where the surface's pieces begin and end, in u and in v."""
+    """Return where the surface's pieces begin and end, in u and in v."""
     kind = surface.TypeId
     low_u, high_u, low_v, high_v = extent
     if kind == "Part::GeomBSplineSurface":
@@ -148,14 +148,14 @@ def _spans(surface: Any, extent: tuple[float, float, float, float]) -> tuple[lis
 
 
 def _along(curve: Any, low: float, high: float) -> list[float]:
-    """The pieces of a curve that was extruded or revolved."""
+    """Return the pieces of a curve that was extruded or revolved."""
     if curve.TypeId == "Part::GeomBSplineCurve":
         return _knots(curve.getKnots(), curve.isPeriodic(), low, high)
     return _parts(low, high)
 
 
 def _knots(knots: list[float], periodic: bool, low: float, high: float) -> list[float]:
-    """Knots between `low` and `high`, and the middle of each span: a third of a turn is too long for one rule."""
+    """Return knots between `low` and `high`, and the middle of each span: one rule cannot cover a third of a turn."""
     if periodic:
         period = knots[-1] - knots[0]
         turns = range(math.floor((low - knots[0]) / period), math.ceil((high - knots[0]) / period) + 1)
@@ -173,7 +173,7 @@ def _parts(low: float, high: float) -> list[float]:
 
 
 def _cuts(curve: Any, first: float, last: float, across: list[float], along: list[float]) -> list[float]:
-    """The parameters of an edge between which it is smooth, and the surface below it too."""
+    """Return the parameters of an edge between which it and the surface below it are smooth."""
     kind = type(curve).__name__
     if kind == "BSplineCurve2d":
         cuts = [first, *(knot for knot in curve.getKnots() if first < knot < last), last]
@@ -192,7 +192,7 @@ def _cuts(curve: Any, first: float, last: float, across: list[float], along: lis
 
 
 def _crossing(curve: Any, low: float, high: float, axis: str, line: float) -> float:
-    """Where a curve crosses a line between two of its parameters."""
+    """Return where a curve crosses a line between two of its parameters."""
     below = getattr(curve.value(low), axis) < line
     for _ in range(25):
         middle = (low + high) / 2

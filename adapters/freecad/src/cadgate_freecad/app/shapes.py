@@ -46,19 +46,19 @@ def _integrated(shape: Any) -> float:
 
 
 def area_of(shape: Any) -> float:
-    """mm² of all faces."""
+    """Return the mm² of all faces."""
     better = integrals.of(shape)
     return shape.Area if better is None else better.area
 
 
 def center_of_mass(shape: Any, volume: float | None = None) -> Any | None:
-    """The centre of mass as a vector, None where there is none; `volume` where it is known."""
+    """Return the centre of mass as a vector, None if there is none; pass `volume` if it is known."""
     better = integrals.of(shape)
     return versions.center_of_mass(shape, volume) if better is None else better.center
 
 
 def inertia(shape: Any) -> Any | None:
-    """The matrix of inertia of what is solid, about its centre of mass; None where nothing is."""
+    """Return the inertia matrix of the solids about their centre of mass; None without a solid."""
     better = integrals.of(shape)
     return versions.inertia(shape) if better is None else better.inertia
 

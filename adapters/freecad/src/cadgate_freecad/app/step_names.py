@@ -79,7 +79,7 @@ def ascii_name(label: str) -> str:
 
 
 def missing_iges_names(path: str, labels: Sequence[str]) -> list[str]:
-    """The labels that are no name property in the parameter section of the IGES file."""
+    """Return the labels that no name property in the IGES file's parameter section has."""
     with open(path, "rb") as file:
         lines = [line.rstrip(b"\r\n") for line in file]
     text = b"".join(line[:64] for line in lines if line[72:73] == b"P")

@@ -147,7 +147,7 @@ class DocumentOpened(DocumentEntry):
 
 LIST_DOCUMENTS = Method("documents.list", Empty, DocumentList)
 GET_DOCUMENT = Method("documents.get", DocumentReference, DocumentEntry)
-CREATE_DOCUMENT = Method("documents.create", DocumentParams, DocumentEntry, mutates=True, atomic=False)
+CREATE_DOCUMENT = Method("documents.create", DocumentParams, DocumentEntry, mutates=True, atomic=False, names="name")
 DELETE_DOCUMENT = Method("documents.delete", DocumentReference, Deleted, mutates=True, atomic=False)
 ACTIVATE_DOCUMENT = Method("documents.activate", DocumentReference, DocumentEntry, mutates=True, atomic=False)
 RECOMPUTE_DOCUMENT = Method("documents.recompute", DocumentRecomputing, DocumentRecomputed, mutates=True)

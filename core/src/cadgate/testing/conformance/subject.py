@@ -128,9 +128,7 @@ class Creation:
 
 
 def _is_creation(method: Method[Any, Any]) -> bool:
-    return {"name", "on_conflict"} <= set(method.params.model_fields) and {"name", "revision"} <= set(
-        method.result.model_fields
-    )
+    return method.naming_parameter == "name" and {"name", "revision"} <= set(method.result.model_fields)
 
 
 def error_of(answer: httpx.Response, status: int, code: str) -> Json:

@@ -1,4 +1,4 @@
-"""What changed, for the topics `objects` and `scene`: as operations report it, and by comparing after anything else."""
+"""Events on the topics `objects` and `scene`: as operations report them, and by comparing after anything else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Emit = Callable[[str, Dict[str, Any]], None]
 
 
 class Announcements:
-    """What is to be said of the call that runs."""
+    """The events of the running call."""
 
     def __init__(self) -> None:
         self._objects: list[tuple[str, str, str, str]] = []
@@ -21,22 +21,22 @@ class Announcements:
         self._by_comparison = False
 
     def add(self, action: str, name: str, kind: str, revision: str = "") -> None:
-        """An object was `created`, `changed` or `deleted`."""
+        """Add that an object was `created`, `changed` or `deleted`."""
         # A replay after a crash or a failure has no connection: it repeats what was announced before.
         if current().connection is not None:
             self._objects.append((action, name, kind, revision))
 
     def add_scene(self, action: str) -> None:
-        """The scene as a whole was `changed`, `cleared` or `opened`."""
+        """Add that the scene as a whole was `changed`, `cleared` or `opened`."""
         if current().connection is not None:
             self._scene.append(action)
 
     def compare(self) -> None:
-        """Something that reports nothing has run."""
+        """Request a comparison: something that reports nothing has run."""
         self._by_comparison = True
 
     def emit(self, emit: Emit, revisions: Callable[[], Revisions]) -> None:
-        """Emit what was added; after `compare`, what a comparison with `revisions()`, the state now, shows."""
+        """Emit what was added; after `compare`, the differences from `revisions()`, the current state."""
         objects, self._objects = self._objects, []
         if self._announced is None:
             if objects or self._by_comparison:

@@ -1,4 +1,4 @@
-"""The revision of every object, by a glance at each: only those that look different are described anew."""
+"""The revision of every object, by a glance at each: only those that look different are described again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cadgate_blender.app.scene_index.announcements import Revisions
 
 
 class Glances:
-    """What the objects looked like when they were last asked for all together."""
+    """The state of all objects when they were last compared."""
 
     def __init__(self, describe: Callable[[Any, list[str]], dict[str, Any]], mesh_stamp: Callable[[Any], int]) -> None:
         self._describe = describe
@@ -34,7 +34,7 @@ class Glances:
         return glance, info["type"], info["revision"]
 
     def _glance(self, obj: Any, collections: list[str]) -> Any:
-        """All that the revision of a simple mesh object depends on, unrefined; None for others."""
+        """Return everything that the revision of a simple mesh object depends on, unprocessed; None for others."""
         if obj.type != "MESH" or obj.parent is not None or obj.rotation_mode != "XYZ" or not plain(obj):
             return None
         mesh = obj.data

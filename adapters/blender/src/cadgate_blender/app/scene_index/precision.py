@@ -1,4 +1,4 @@
-"""`precise`: the promise by which an operation keeps what is remembered of the objects that it does not touch."""
+"""`precise`: the promise by which an operation keeps what is known of the objects that it does not touch."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _PROMISE = "__precise__"
 
 
 def precise(*refers_by: str) -> Callable[[F], F]:
-    """Promise that a `@method` reports to the index every object whose description it changes, and that it makes
-    nothing refer to an object but to those that the parameters `refers_by` name.
+    """Promise that a `@method` reports to the index every object whose description it changes, and that it creates
+    references only to objects named by the parameters `refers_by`.
 
-    It stands below `@method`. After a method without it, what is remembered of all objects is forgotten.
+    Put it below `@method`. After a method without it, everything kept about all objects is discarded.
     """
 
     def promise(function: F) -> F:
@@ -26,7 +26,7 @@ def precise(*refers_by: str) -> Callable[[F], F]:
 
 
 def referred_to(method: str, params: dict[str, Any]) -> set[str] | None:
-    """The names that a call may make something refer to; None where its method promises nothing."""
+    """Return the names to which a call may create references; None if its method promises nothing."""
     fields: tuple[str, ...] | None = getattr(registered(method), _PROMISE, None)
     if fields is None:
         return None

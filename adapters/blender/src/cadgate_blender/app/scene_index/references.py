@@ -1,7 +1,7 @@
-"""Which objects anything but collections refers to: the others are deleted without a walk through the session.
+"""The objects that anything but collections refers to: others are deleted without a walk through the session.
 
-Blender looks at every data-block for what may name a deleted one. Here that is done once, and the calls that come
-after it say whom they name.
+Blender checks every data-block for references to a deleted one. Here that is done once, and later calls report the
+objects that they refer to.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from cadgate_blender.app import versions
 from cadgate_blender.app.typed import context
 
 _WORTH = 1
-"""Deletions before it is worth to look at everything: that takes as long as two of them do."""
+"""The number of deletions before checking everything is worthwhile: that takes as long as two of them."""
 _SIMPLE = ("MESH", "EMPTY", "CURVE", "SURFACE", "FONT", "LIGHT")
 
 
 class References:
-    """The objects that something refers to, as far as that is known."""
+    """The objects that something refers to, as far as known."""
 
     def __init__(self) -> None:
         self._referred: set[int] | None = None
         self._asked = 0
 
     def forget(self) -> None:
-        """Anything may refer to anything now."""
+        """Discard everything: anything may now refer to anything."""
         self._referred, self._asked = None, 0
 
     def add(self, obj: Any) -> None:
-        """Something will refer to this object."""
+        """Record that something will refer to this object."""
         if self._referred is not None:
             self._referred.add(obj.session_uid)
 
@@ -39,7 +39,7 @@ class References:
         return self._referred is not None
 
     def has_none(self, obj: Any) -> bool:
-        """Whether nothing but collections refers to an object; False where that is not known."""
+        """Return whether nothing but collections refers to an object; False if that is unknown."""
         if not bpy.app.background or obj.type not in _SIMPLE or len(obj.particle_systems) or obj.library is not None:
             return False
         if len(bpy.data.scenes) != 1 or _may_refer(context.scene, obj):
@@ -59,7 +59,7 @@ class References:
 
 
 def _may_refer(scene: Any, obj: Any) -> bool:
-    """Whether a scene may refer to an object otherwise than by its own collection: the two look the same from afar."""
+    """Return whether a scene may refer to an object in another way than by its own collection."""
     tools, strips = scene.tool_settings.particle_edit, scene.sequence_editor
     return (
         obj in (scene.camera, tools.object, tools.shape_object, scene.render.bake.cage_object)

@@ -22,7 +22,7 @@ _GENERIC = (b"default", b"(null)", b"none", b"off")
 
 
 def _lines(path: str) -> Iterator[tuple[int, bytes]]:
-    r"""The lines with their numbers, whatever ends them; a `\` at the end joins the next one."""
+    r"""Yield the lines with their numbers, with any line ending; a `\` at the end continues a line."""
     with open(path, "rb") as file:
         data = file.read()
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):

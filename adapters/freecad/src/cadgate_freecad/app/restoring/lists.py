@@ -1,14 +1,14 @@
-"""What may be restored from an FCStd file without the scope `execute`. Anything that is not listed here is left out.
+"""What may be restored from an FCStd file without the scope `execute`. Anything not listed here is left out.
 
 Types and kinds of properties that are left out on purpose are listed too, with the reason: a test compares both lists
-with what FreeCAD itself has, so that a new version of it cannot add one unnoticed.
+with FreeCAD's own, so that a new version of it cannot add one unnoticed.
 """
 
 from __future__ import annotations
 
 
 def words(text: str) -> frozenset[str]:
-    """The words of a text."""
+    """Return the words of a text."""
     return frozenset(text.split())
 
 
@@ -87,7 +87,7 @@ LEFT_OUT: dict[str, str] = {
     "Part::CurveNet": "it reads a file when it is computed",
     "Sketcher::SketchObjectSF": "it is a file that FreeCAD no longer reads",
     **dict.fromkeys(("TechDraw::DrawViewDraft", "TechDraw::DrawViewArch"), "it runs Python when it is computed"),
-    **dict.fromkeys(("Part::Boolean", "Part::Datum", "Part::Primitive"), "it is not an object of its own"),
+    **dict.fromkeys(("Part::Boolean", "Part::Datum", "Part::Primitive"), "it is only the base of other types"),
 }
 """Types from the same modules as those in `TYPES`, and why they are not restored."""
 

@@ -1,4 +1,4 @@
-"""Whether what was set is what there is: expressions, attachments, limits and recomputes overrule values in silence."""
+"""Checks that values stay as set: expressions, attachments, limits and recomputes silently override them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cadgate_freecad.app import scripted, values
 
 
 def expressions_of(obj: Any, name: str) -> dict[str, str]:
-    """The expressions that determine the property `name` or a part of it, by path (`Placement.Base.x`)."""
+    """Return the expressions that determine the property `name` or a part of it, by path (`Placement.Base.x`)."""
     found: dict[str, str] = {}
     for path, text in getattr(obj, "ExpressionEngine", None) or []:
         own = path.lstrip(".")
@@ -25,18 +25,18 @@ def expressions_of(obj: Any, name: str) -> dict[str, str]:
 
 
 def require_undriven(obj: Any, name: str, field: str) -> None:
-    """Raise AppError `validation_error` for a property that an expression determines."""
+    """Raise AppError `validation_error` if an expression determines the property."""
     for path, text in expressions_of(obj, name).items():
         raise values.invalid(field, driven(obj, path, text))
 
 
 def driven(obj: Any, path: str, text: str) -> str:
-    """What to say of a value that the expression `text` determines."""
+    """Return the message for a value that the expression `text` determines."""
     used = sorted({other.Name for other in obj.OutList if _names(text, other)})
     source = f"change {' or '.join(map(repr, used))}, which it refers to" if used else "change what it refers to"
     return (
         f"the expression {text!r} determines {obj.Name}.{path}, so a value would not last: {source}, or remove the "
-        f'expression by PATCH /objects/{obj.Name} {{"expressions": {{"{path}": null}}}}'
+        f'expression with PATCH /objects/{obj.Name} {{"expressions": {{"{path}": null}}}}'
     )
 
 
@@ -45,7 +45,7 @@ def _names(text: str, other: Any) -> bool:
 
 
 def require_own(obj: Any, name: str, field: str) -> None:
-    """Raise AppError `validation_error` for a property of the object that a link shows."""
+    """Raise AppError `validation_error` if `name` is a property of the object that a link shows."""
     shown = obj.LinkedObject if obj.TypeId == "App::Link" else None
     if shown is not None and name not in obj.PropertiesList and name in shown.PropertiesList:
         raise values.invalid(
@@ -54,7 +54,7 @@ def require_own(obj: Any, name: str, field: str) -> None:
 
 
 def require_movable(obj: Any, placement: Any) -> None:
-    """Raise AppError where an expression, an attachment or a body determines the placement that is to be changed.
+    """Raise AppError if an expression, an attachment or a body determines the placement that is to change.
 
     `validation_error` for an expression, `conflict` for the others.
     """
@@ -66,11 +66,11 @@ def require_movable(obj: Any, placement: Any) -> None:
             raise values.invalid(field, driven(obj, path, text))
     reason = _held_by(obj)
     if reason is not None:
-        raise AppError("conflict", f"{obj.Name!r} does not stay where it is put: {reason}", {"name": obj.Name})
+        raise AppError("conflict", f"{obj.Name!r} cannot be moved: {reason}", {"name": obj.Name})
 
 
 def _differs(now: Any, wanted: Any, path: str) -> bool:
-    """Whether the part of a placement that `path` names is to become another."""
+    """Return whether the change affects the part of a placement that `path` names."""
     if path.startswith("Placement.Base."):
         axis = path[-1]
         return not math.isclose(getattr(now.Base, axis), getattr(wanted.Base, axis), abs_tol=1e-7)
@@ -82,12 +82,12 @@ def _differs(now: Any, wanted: Any, path: str) -> bool:
 
 
 def _held_by(obj: Any) -> str | None:
-    """What determines the placement of an object, and what to do instead; None where it is free."""
+    """Return what determines the placement of an object, and what to do instead; None if it can be moved."""
     if getattr(obj, "MapMode", "Deactivated") != "Deactivated" and "ReadOnly" in obj.getPropertyStatus("Placement"):
         support = getattr(obj, "AttachmentSupport", None) or getattr(obj, "Support", None) or []
         names = " and ".join(" of ".join([*filter(None, parts), repr(other.Name)]) for other, parts in support)
         return (
-            f"it is attached to {names or 'its support'}: move that, or set its place there by "
+            f"it is attached to {names or 'its support'}: move that, or set its offset from it with "
             f'PATCH /objects/{obj.Name} {{"properties": {{"AttachmentOffset": {{"location": …, "rotation": …}}}}}}'
         )
     body = obj.getParentGeoFeatureGroup()
@@ -100,7 +100,7 @@ def _held_by(obj: Any) -> str | None:
 
 
 def confirm(obj: Any, prepared: dict[str, Any], field: str = "properties.") -> None:
-    """Raise AppError `validation_error` where a property is not what it was set to.
+    """Raise AppError `validation_error` if a property is not what it was set to.
 
     FreeCAD clamps a value when it is set, and a recompute may write another.
     """
@@ -112,7 +112,7 @@ def confirm(obj: Any, prepared: dict[str, Any], field: str = "properties.") -> N
             continue
         why = scripted.because() if field == "" else None
         if why is not None:
-            # Of a new object: what was asked for was made, and code changed it afterwards.
+            # For a new object: it was created as requested, and code changed it afterwards.
             text = f"{obj.Name!r} has {name} {values.to_json(kept)!r} instead of {values.to_json(wanted)!r}: {why}"
             warn("changed_by_code", text)
         else:
@@ -123,14 +123,14 @@ def confirm(obj: Any, prepared: dict[str, Any], field: str = "properties.") -> N
 
 
 def confirm_placement(obj: Any, placement: Any) -> None:
-    """Raise AppError `conflict` where a recompute put the object somewhere else."""
+    """Raise AppError `conflict` if a recompute put the object somewhere else."""
     if not values.same_placement(obj.Placement, placement):
         reason = _held_by(obj) or "FreeCAD computes its placement from its inputs"
-        raise AppError("conflict", f"{obj.Name!r} does not stay where it is put: {reason}", {"name": obj.Name})
+        raise AppError("conflict", f"{obj.Name!r} cannot be moved: {reason}", {"name": obj.Name})
 
 
 def same(kept: Any, wanted: Any) -> bool:
-    """Whether a property has the value that it was set to; numbers to 9 digits."""
+    """Return whether a property has the value that it was set to; numbers to 9 digits."""
     kept, wanted = getattr(kept, "Value", kept), getattr(wanted, "Value", wanted)
     if isinstance(kept, (int, float)) and isinstance(wanted, (int, float)):
         return kept == wanted or math.isclose(kept, wanted, rel_tol=1e-9, abs_tol=1e-12)

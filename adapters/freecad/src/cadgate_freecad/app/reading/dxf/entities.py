@@ -199,7 +199,7 @@ def _spline(entity: Entity) -> list[Any]:
 
 
 def _helix(entity: Entity) -> list[Any]:
-    """It holds the spline that it is drawn by, before numbers of its own."""
+    """Read the spline that the helix is drawn by, which precedes the helix's own numbers."""
     spline = Entity("SPLINE")
     for pair in entity.pairs:
         if pair[0] == 100 and pair[1].strip() == b"AcDbHelix":
@@ -213,7 +213,7 @@ def _face(entity: Entity) -> list[Any]:
 
 
 def _solid(entity: Entity) -> list[Any]:
-    """Its corners go in a Z: first, second, fourth, third."""
+    """Return its corners in order: the file stores them in a Z, first, second, fourth, third."""
     own = plane(entity)
     corners = [transforms.point(own, *entity.point(code)) for code in (10, 11, 13, 12) if entity.has(code)]
     if not entity.number(39):

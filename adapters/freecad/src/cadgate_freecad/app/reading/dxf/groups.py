@@ -1,4 +1,4 @@
-"""The pairs of a DXF file, and what they stand for: header variables, blocks, entities."""
+"""Parse the pairs of a DXF file into header variables, blocks and entities."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cadgate_freecad.app.reading.dxf import binary
 
 
 class Entity:
-    """An entity, or a block's head: its pairs in order. `inner` are a polyline's vertices, an insert's attributes."""
+    """An entity, or a block's head: its pairs in order. `inner`: a polyline's vertices, an insert's attributes."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -32,7 +32,7 @@ class Entity:
         return self.number(code), self.number(code + 10), self.number(code + 20)
 
     def points(self, code: int = 10) -> list[tuple[float, float, float]]:
-        """All points of this code: each begins with its x."""
+        """Return all points of this code: each begins with its x."""
         found: list[list[float]] = []
         for key, value in self.pairs:
             if key == code:
@@ -65,7 +65,7 @@ def _number(value: bytes) -> float:
         return float(value)
     except ValueError:
         text = value.decode("latin-1").strip()
-        raise AppError("unsupported_format", f"The DXF file has {text!r} where a number must stand") from None
+        raise AppError("unsupported_format", f"The DXF file has {text!r} where a number is expected") from None
 
 
 def _pairs(path: str) -> Iterator[tuple[int, bytes]]:
