@@ -137,8 +137,8 @@ def test_packages_are_called_as_debian_calls_them(library: str, package: str) ->
 @pytest.mark.anyio
 async def test_a_program_that_does_not_see_the_state_folder_is_told_of(tmp_path: Path) -> None:
     told = await failure(tmp_path, program(tmp_path, "freecadcmd", "exit 1"))
-    assert "its script did not run: a program that is shut in may not see the state folder" in told
-    assert "set CADGATE_STATE_DIR to a folder that it sees" in told
+    assert "its script did not run, perhaps because it cannot see the state folder" in told
+    assert "set CADGATE_STATE_DIR to a folder that it can see" in told
     assert str(tmp_path) not in told
 
 
@@ -150,7 +150,7 @@ async def test_a_snap_is_told_of_as_what_it_is(tmp_path: Path) -> None:
     assert "snap or flatpak, which show it no hidden folder of your home, nor /tmp" in await failure(tmp_path, link)
     inside = start_hints.hint(LaunchPlan(argv=[str(link)]), never_ran=True, sandboxed=True)
     assert inside is not None
-    assert 'install it in another way, or set sandbox = "none"' in inside
+    assert 'install it another way, or set sandbox = "none"' in inside
 
 
 @pytest.mark.anyio

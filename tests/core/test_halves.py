@@ -81,4 +81,5 @@ async def test_one_that_printed_nothing_is_not_given_the_words_of_the_life_befor
         await ApplicationProcess.launch(
             replace(launch, plan=LaunchPlan([sys.executable, "-c", "raise SystemExit(4)"])), lambda _m, _p: None
         )
-    assert str(caught.value) == "it ended while it started"
+    assert str(caught.value).startswith("it ended while it started; its script did not run")
+    assert "ImportError" not in str(caught.value)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from math import atanh, pi, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,14 @@ DUE = {
     "arch_wall": {"code_left_out": ["'Wall'", "ArchWall"]},
 }
 """What has to be said of which document: the code of the warning, and words of it."""
+_SQUASH = sqrt(1 - (2 / 4) ** 2)
+BY_FORMULA = {
+    "Ellipsoid": {
+        "volume": 4 / 3 * pi * 2 * 4 * 4,
+        "area": 2 * pi * 16 * (1 + (1 - _SQUASH**2) / _SQUASH * atanh(_SQUASH)),
+    }
+}
+"""What FreeCAD measures badly."""
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +88,8 @@ def compared(objects: list[dict[str, Any]], before: dict[str, dict[str, Any]]) -
         assert (now[name]["label"], now[name]["type"]) == (told["label"], told["type"])
         for key in ("volume", "area"):
             if key in told:
-                assert now[name][key] == pytest.approx(told[key], rel=1e-6, abs=1e-6), (name, key)
+                expected = BY_FORMULA.get(name, {}).get(key, told[key])
+                assert now[name][key] == pytest.approx(expected, rel=1e-6, abs=1e-6), (name, key)
 
 
 def test_the_corpus_is_the_list(documents: dict[str, dict[str, dict[str, Any]]]) -> None:

@@ -1,4 +1,4 @@
-"""What a start that failed was probably for want of, and what to do: read off the process and what it printed."""
+"""Guess why a start failed, and what to do, from the process and its output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cadgate.sessions.launcher import LaunchPlan
 
 _LIBRARY = re.compile(r"(lib[\w.+-]+\.so(?:\.\d+)*): cannot open shared object file")
 _SHUT_IN = ("snap", "flatpak")
-SEES = "set CADGATE_STATE_DIR to a folder that it sees, or install it in another way"
+SEES = "set CADGATE_STATE_DIR to a folder that it can see, or install it another way"
 
 
 def is_unread(pipe: int | None) -> bool:
@@ -61,10 +61,10 @@ def hint(plan: LaunchPlan, *, never_ran: bool, sandboxed: bool) -> str | None:
         return None
     if os.path.basename(os.path.realpath(plan.argv[0])) in _SHUT_IN:
         if sandboxed:
-            return 'snap and flatpak start nothing in a sandbox: install it in another way, or set sandbox = "none"'
-        return f"it is shut in by snap or flatpak, which show it no hidden folder of your home, nor /tmp: {SEES}"
+            return 'snap and flatpak start nothing in a sandbox: install it another way, or set sandbox = "none"'
+        return f"snap and flatpak hide /tmp and the hidden folders of your home from it: {SEES}"
     if sandboxed:
         return None
     if is_nameless():
         return f"the user id {os.getuid()} is in no /etc/passwd, which some programs need: add it, or use another user"
-    return f"its script did not run: a program that is shut in may not see the state folder. Where it is, {SEES}"
+    return f"its script did not run, perhaps because it cannot see the state folder (as in a snap): {SEES}"
