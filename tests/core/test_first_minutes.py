@@ -147,7 +147,7 @@ async def test_a_snap_is_told_of_as_what_it_is(tmp_path: Path) -> None:
     snap = program(tmp_path, "snap", "exit 1")
     link = tmp_path / "freecad.cmd"
     link.symlink_to(snap)
-    assert "snap or flatpak, which show it no hidden folder of your home, nor /tmp" in await failure(tmp_path, link)
+    assert "snap and flatpak hide /tmp and the hidden folders of your home from it" in await failure(tmp_path, link)
     inside = start_hints.hint(LaunchPlan(argv=[str(link)]), never_ran=True, sandboxed=True)
     assert inside is not None
     assert 'install it another way, or set sandbox = "none"' in inside

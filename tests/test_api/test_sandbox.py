@@ -256,7 +256,7 @@ NAMESPACES = "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&
     ("program", "why", "remedy"),
     [
         (None, "bubblewrap, which is not installed", "apt-get install -y bubblewrap"),
-        (NAMESPACES, "No permissions to create new namespace", "let bubblewrap make user namespaces"),
+        (NAMESPACES, "No permissions to create new namespace", "allow bubblewrap to create user namespaces"),
     ],
 )
 def test_by_default_applications_run_without_a_sandbox_where_there_can_be_none_and_all_say_so(
