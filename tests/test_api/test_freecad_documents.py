@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway import Gateway, eventually
+from tests.gateway import Gateway, alive, eventually
 from tests.live import live
 
 
@@ -275,10 +275,11 @@ def test_a_killed_freecad_comes_back_with_every_document_label_and_the_active_on
         freecad.patch("/objects/Box", json={"properties": {"Length": 8}})
         before = (documents(freecad), freecad.get("/objects").json())
 
-        os.kill(own_gateway.application_pid("freecad"), signal.SIGKILL)
+        pid = own_gateway.application_pid("freecad")
+        os.kill(pid, signal.SIGKILL)
+        eventually(lambda: not alive(pid), seconds=5, what="the end of FreeCAD")
 
         def restored() -> Any:
-            # The list of documents, asked after the other, may find the application that was killed meanwhile.
             answers = [freecad.get("/objects"), freecad.get("/documents")]
             if any(answer.status_code != 200 for answer in answers):
                 return None
