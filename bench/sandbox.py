@@ -151,6 +151,9 @@ def main() -> None:
     for case, times in found.items():
         cells = [case]
         for pick, of in ((statistics.median, times), (min, times), (statistics.median, used[case])):
+            if min(min(of[way]) for way in WAYS) < 0:
+                cells += ["", "", ""]  # a worker ended meanwhile, and took what it had used out of the sum
+                continue
             without, within = (pick(of[way]) * 1000 for way in WAYS)
             cells += [f"{without:.2f}", f"{within:.2f}", f"{within / without - 1:+.1%}" if without else ""]
         print(f"| {' | '.join(cells)} |", flush=True)
