@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import bpy
@@ -11,13 +12,26 @@ from cadgate.appserver import AppError, warn
 from cadgate_blender.app.verification import extents, readers, texts
 from cadgate_blender.app.verification.extents import Shape
 
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error)
+"""What reading a document raises whose values are not what the format says. AppError is none of them."""
+
 
 def said_by(path: str, format: str) -> Any:
-    """Return what the file says about itself, if a reader knows its format. Raises AppError `degenerate_result`."""
+    """Return what the file says about itself, if a reader knows its format.
+
+    Raises AppError: `degenerate_result`, `unsupported_format`.
+    """
     if format in ("stl", "obj", "ply"):
         return texts.read(path, format)
     if format in ("glb", "gltf"):
-        return _gltf(path)
+        try:
+            return _gltf(path)
+        except _MALFORMED as error:
+            raise AppError(
+                "unsupported_format",
+                f"The {format} file is not valid glTF: a value is missing, or is not of the type that it has to be "
+                f"({type(error).__name__}: {error}). Nothing was imported; write it again with another program",
+            ) from error
     return None
 
 
