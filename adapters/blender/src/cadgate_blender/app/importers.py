@@ -39,6 +39,7 @@ def read(
         except RuntimeError as error:
             raise _unreadable(format, error) from error
         _check(format)
+        imports.check_corners(format)
         context.view_layer.update()
         imports.check(said, format, scale, up)
         if format != "blend":
@@ -58,6 +59,7 @@ def read_document(*, path: str, into: str, roots: list[str], trusted: bool) -> d
         except RuntimeError as error:
             raise AppError("command_failed", f"Blender cannot open the file: {_words(error)}") from error
         _check("blend", may_be_empty=True)
+        imports.check_corners("blend")
         snapshots.save(into)
         return {"objects": len(bpy.data.objects)}
     finally:

@@ -9,6 +9,7 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError, warn
+from cadgate_blender.app.mesh_arrays import corner_vertices
 from cadgate_blender.app.verification import extents, readers, texts
 from cadgate_blender.app.verification.extents import Shape
 
@@ -53,6 +54,24 @@ def check(said: Any, format: str, scale: float, up: str | None) -> None:
         _check_text(said, format, scale, up, solid)
     elif said is not None:
         _check_gltf(said, format, scale, solid)
+
+
+def check_corners(format: str) -> None:
+    """Raise AppError `degenerate_result` for a mesh whose faces or edges have vertices that are not there.
+
+    Not every importer of Blender looks, and whatever reads such a mesh reads other memory.
+    """
+    for mesh in bpy.data.meshes:
+        count = len(mesh.vertices)
+        ends = numpy.empty(len(mesh.edges) * 2, numpy.int32)
+        mesh.edges.foreach_get("vertices", ends)
+        if any(len(found) and (found.min() < 0 or found.max() >= count) for found in (corner_vertices(mesh), ends)):
+            raise AppError(
+                "degenerate_result",
+                f"{mesh.name!r} in the {format} file has faces with vertices that do not exist (it has {count}): the "
+                "file is damaged. Nothing was imported; write it again with another program",
+                {"mesh": mesh.name, "vertices": count},
+            )
 
 
 def _check_numbers(objects: list[Any], format: str) -> None:
