@@ -10,7 +10,10 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+import zstandard
 
+from tests.blender_code import evaluate
+from tests.gateway import Gateway
 from tests.test_api.test_blender_malformed_gltf import TRIANGLE
 
 USD = """#usda 1.0
@@ -83,3 +86,19 @@ def test_a_face_with_a_point_that_is_not_there_is_refused(
     assert answer.status_code == 422, answer.text
     assert blender.get("/objects").json()["result"]["total"] == 0
     assert blender.post("/primitives/cube", json={}).status_code == 201
+
+
+def test_a_scene_with_a_frame_rate_of_zero_is_not_opened(blender: httpx.Client, gateway: Gateway) -> None:
+    assert blender.patch("/scene", json={"fps": 29.97}).json()["result"]["fps"] == pytest.approx(29.97, abs=1e-3)
+    artifact = blender.post("/scene/save", json={"filepath": "rate.blend"}).json()["result"]["artifact"]["id"]
+    with gateway.client("/api/v1") as client:
+        saved = client.get(f"/artifacts/{artifact}").content
+    data = zstandard.ZstdDecompressor().stream_reader(saved, read_across_frames=True).read()
+    base = struct.pack("<f", evaluate(gateway, "bpy.context.scene.render.fps_base"))
+    assert base in data
+    answer = blender.post("/scene/open", files={"file": ("rate.blend", data.replace(base, bytes(4)))})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "degenerate_result"), answer.text
+    assert "frame rate" in answer.json()["error"]["message"]
+    right = blender.post("/scene/open", files={"file": ("rate.blend", data)})
+    assert right.json()["result"]["fps"] == pytest.approx(29.97, abs=1e-3)
+    assert blender.patch("/scene", json={"fps": 24}).status_code == 200

@@ -136,7 +136,7 @@ def require_plain_xml(file: Any) -> None:
             parser.Parse(data, not data)
             if not data:
                 return
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two for an encoding that does not exist
         raise Unsound(f"holds XML that cannot be read: {error}") from None
 
 

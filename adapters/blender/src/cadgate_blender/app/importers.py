@@ -40,6 +40,7 @@ def read(
             raise _unreadable(format, error) from error
         _check(format)
         imports.check_corners(format)
+        imports.check_frame_rates()
         context.view_layer.update()
         imports.check(said, format, scale, up)
         if format != "blend":
@@ -60,6 +61,7 @@ def read_document(*, path: str, into: str, roots: list[str], trusted: bool) -> d
             raise AppError("command_failed", f"Blender cannot open the file: {_words(error)}") from error
         _check("blend", may_be_empty=True)
         imports.check_corners("blend")
+        imports.check_frame_rates()
         snapshots.save(into)
         return {"objects": len(bpy.data.objects)}
     finally:

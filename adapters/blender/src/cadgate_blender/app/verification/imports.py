@@ -74,6 +74,19 @@ def check_corners(format: str) -> None:
             )
 
 
+def check_frame_rates() -> None:
+    """Raise AppError `degenerate_result` for a scene whose frame rate Blender cannot have written."""
+    for scene in bpy.data.scenes:
+        render = scene.render
+        if render.fps < 1 or not render.fps_base > 0:
+            raise AppError(
+                "degenerate_result",
+                f"The scene {scene.name!r} has a frame rate of {render.fps} / {render.fps_base:g}, which Blender never "
+                "writes: the file is damaged. Nothing was opened",
+                {"scene": scene.name},
+            )
+
+
 def _check_numbers(objects: list[Any], format: str) -> None:
     for obj in objects:
         sound = all(numpy.isfinite(value) for row in obj.matrix_basis for value in row)
