@@ -36,18 +36,3 @@ def _run(gateway: Gateway, code: str) -> dict[str, Any]:
             message = json.loads(socket.recv(timeout=30))
             if message["type"] == "result":
                 return message
-
-
-def reset_scene(gateway: Gateway) -> None:
-    """Set what a cleared scene keeps, frames and the size of pictures, as a new session has it."""
-    evaluate(
-        gateway,
-        """
-scene = bpy.context.scene
-scene.frame_start, scene.frame_end = 1, 250
-scene.frame_set(1)
-scene.render.fps, scene.render.fps_base = 24, 1.0
-scene.render.resolution_x, scene.render.resolution_y = 1920, 1080
-None
-""",
-    )

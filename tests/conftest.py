@@ -54,11 +54,28 @@ def shipped(shipped_app: FastAPI) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """A gateway with Blender and FreeCAD up. A missing application fails every test that uses it."""
+def _started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Gateway, bytes]]:
     running = Gateway(tmp_path_factory.mktemp("gateway")).start()
-    yield running
+    with running.client() as client:
+        saved = client.post("/api/v1/blender/scene/save", json={})
+        assert saved.status_code == 200, saved.text
+        artifact = saved.json()["result"]["artifact"]
+        scene = client.get(artifact["url"]).content
+        assert client.delete(f"/api/v1/artifacts/{artifact['id']}").is_success
+    yield running, scene
     assert running.stop() == 0, running.log.read_text()[-4000:]
+
+
+@pytest.fixture(scope="session")
+def gateway(_started: tuple[Gateway, bytes]) -> Gateway:
+    """A gateway with Blender and FreeCAD up. A missing application fails every test that uses it."""
+    return _started[0]
+
+
+@pytest.fixture(scope="session")
+def new_scene(_started: tuple[Gateway, bytes]) -> bytes:
+    """The scene that a new session of Blender has, as a .blend file."""
+    return _started[1]
 
 
 @pytest.fixture

@@ -27,8 +27,21 @@ def without_code(gateway: Gateway, adapter: str) -> None:
         )
 
 
+@pytest.fixture(scope="module")
+def scene_as_new(gateway: Gateway, new_scene: bytes) -> None:
+    """Give a module the scene of a new session: a cleared scene keeps its world, its frames and its settings."""
+    without_code(gateway, "blender")
+    with gateway.client("/api/v1/blender") as client:
+        opened = client.post("/scene/open", files={"file": ("new.blend", new_scene)})
+        assert opened.status_code == 200, opened.text
+    with gateway.client("/api/v1") as client:
+        for artifact in client.get("/artifacts").json()["result"]["artifacts"]:
+            if artifact["name"] == "new.blend":
+                client.delete(f"/artifacts/{artifact['id']}")
+
+
 @pytest.fixture
-def blender(gateway: Gateway) -> Iterator[httpx.Client]:
+def blender(gateway: Gateway, scene_as_new: None) -> Iterator[httpx.Client]:
     """A client at Blender's routes, with an empty scene."""
     without_code(gateway, "blender")
     with gateway.client("/api/v1/blender") as client:

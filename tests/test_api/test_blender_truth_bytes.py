@@ -14,7 +14,6 @@ import httpx
 import pytest
 import zstandard
 
-from tests.blender_code import reset_scene
 from tests.gateway import Gateway
 from tests.pictures import png
 
@@ -58,9 +57,7 @@ def written(client: httpx.Client, name: str) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def first(gateway: Gateway) -> Iterator[httpx.Client]:
-    # A cleared scene keeps its frames and the size of its pictures, and other tests change both.
-    reset_scene(gateway)
+def first(gateway: Gateway, scene_as_new: None) -> Iterator[httpx.Client]:
     with gateway.client("/api/v1/blender") as client:
         fill(client)
         yield client

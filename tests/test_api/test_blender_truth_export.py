@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pytest
 import trimesh
 from pxr import Usd, UsdGeom
 
-from tests.blender_code import evaluate, evaluate_after_a_death, reset_scene
+from tests.blender_code import evaluate, evaluate_after_a_death
 from tests.gateway import Gateway
 from tests.pictures import png
 
@@ -27,14 +27,6 @@ HIERARCHIES = ["glb", "gltf", "fbx", "usd", "abc"]
 EVERY = [*HIERARCHIES, "obj", "stl", "ply"]
 
 Box = list[list[float]]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def scene_as_new(gateway: Gateway) -> Iterator[None]:
-    """These tests change frames and the size of pictures, which a cleared scene keeps."""
-    reset_scene(gateway)
-    yield
-    reset_scene(gateway)
 
 
 def export(blender: httpx.Client, **params: Any) -> dict[str, Any]:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 from pxr import Gf, Sdf, Usd, UsdGeom
 
-from tests.blender_code import evaluate, reset_scene
+from tests.blender_code import evaluate
 from tests.gateway import Gateway
 from tests.truth.carried_case import Carried, document
 
@@ -25,14 +24,6 @@ PLY = (
     "element face 1\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n"
 )
 OBJ = "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def scene_as_new(gateway: Gateway) -> Iterator[None]:
-    """These tests change frames and the size of pictures, which a cleared scene keeps."""
-    reset_scene(gateway)
-    yield
-    reset_scene(gateway)
 
 
 def upload(blender: httpx.Client, name: str, data: bytes | str, **query: Any) -> httpx.Response:

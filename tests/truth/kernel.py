@@ -45,6 +45,8 @@ from tests.truth.parts import Step
 
 MESHED = 0.02
 """mm: how exact boxes are that come from a mesh."""
+ADAPTED = 1e-7
+"""Relative: how exact the adaptive integrals are."""
 
 
 class CannotBuild(Exception):
@@ -82,17 +84,21 @@ def build(steps: Sequence[Step]) -> dict[str, TopoDS_Shape]:
 
 
 def measure(shape: TopoDS_Shape) -> Measures:
-    """Volume and centre over the solids, area and tight box over all."""
+    """Volume and centre over the solids, area and tight box over all.
+
+    The integrals are adaptive ones: with its fixed number of points OpenCASCADE is wrong by 0.1 % and more over tori
+    that are cut along curves, in both versions alike.
+    """
     volume, area = GProp_GProps(), GProp_GProps()
     solids = 0
     explorer = TopExp_Explorer(shape, TopAbs_SOLID)
     while explorer.More():
         each = GProp_GProps()
-        BRepGProp.VolumeProperties_s(explorer.Current(), each)
+        BRepGProp.VolumeProperties_s(explorer.Current(), each, ADAPTED, False, False)
         volume.Add(each)
         solids += 1
         explorer.Next()
-    BRepGProp.SurfaceProperties_s(shape, area)
+    BRepGProp.SurfaceProperties_s(shape, area, ADAPTED, False)
     low, high, slack = _box(shape)
     middle = volume.CentreOfMass() if solids else gp_Pnt(0, 0, 0)
     center = (middle.X(), middle.Y(), middle.Z())

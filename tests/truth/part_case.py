@@ -276,10 +276,6 @@ def _expected(steps: tuple[Step, ...], part: str) -> Measures | None:
     """By the second kernel, if counting points agrees with it; None where there is nothing to compare with."""
     try:
         found = kernel.measure(kernel.build(steps)[part])
-        if any(step.kind == "torus" for step in steps):
-            # OpenCASCADE integrates over cut tori with a fixed number of points: two versions differ by this much
-            # where the cut is no curve, and by more, which the gateway warns of, where it is one.
-            found = replace(found, precision=1e-3)
     except CannotBuild:
         return None
     inside = membership.build(steps).get(part)
