@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from pydantic import BaseModel, ValidationError
@@ -50,11 +50,12 @@ ROW_SECONDS = 0.005
 MAX_WORDS = 100
 """How many characters of an error's message are kept if many errors were listed before."""
 AT_ONCE = 100
-"""The response to more calls than this is written off the event loop."""
+"""The results of more calls than this are written one by one, and their parameters off the event loop."""
 
 log = structlog.stdlib.get_logger("cadgate.batch")
 
 Item = BatchSuccess | BatchFailure
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,19 +154,33 @@ def _checked(method: Method[Any, Any], given: dict[str, Any]) -> BaseModel:
         raise wrong_call from error
 
 
-async def written(results: BatchResults) -> Response | None:
-    """Return the response of a large batch, written off the event loop; None if FastAPI may write it."""
-    return await off_loop(_write, results) if len(results.results) > AT_ONCE else None
+async def answer_batch(session: SessionRuntime, context: RequestContext, batch: Batch) -> Response | BatchResults:
+    """Run a batch as `run_batch` does, and return the whole response if it is large.
 
-
-def _write(results: BatchResults) -> Response:
-    items = (each.model_dump_json(by_alias=True).encode() for each in results.results)
-    content = b'{"status":"success","result":{"results":[' + b",".join(items) + b"]}}"
-    return Response(content, media_type="application/json")
+    Each result of a large batch is written as soon as it is known: as many objects as its errors consist of would stop
+    the event loop for tenths of a second whenever the garbage collector walks through them.
+    """
+    if len(batch.calls) <= AT_ONCE:
+        return await run_batch(session, context, batch)
+    results = b",".join(await _run(session, context, batch, _write))
+    return Response(b'{"status":"success","result":{"results":[' + results + b"]}}", media_type="application/json")
 
 
 async def run_batch(session: SessionRuntime, context: RequestContext, batch: Batch) -> BatchResults:
     """Run a batch. Raises the error of the failed call if it is atomic, and IdempotencyConflict."""
+    return BatchResults(results=await _run(session, context, batch, _same))
+
+
+def _same(item: Item) -> Item:
+    return item
+
+
+def _write(item: Item) -> bytes:
+    return item.model_dump_json(by_alias=True).encode()
+
+
+async def _run(session: SessionRuntime, context: RequestContext, batch: Batch, keep: Callable[[Item], T]) -> list[T]:
+    """Run a batch and return what `keep` makes of each result."""
     fingerprint = None
     if context.idempotency_key is not None:
         whole = await off_loop(_encode_batch, batch) if context.large else batch.model_dump()
@@ -173,8 +188,8 @@ async def run_batch(session: SessionRuntime, context: RequestContext, batch: Bat
     ends = None if context.deadline_seconds is None else time.monotonic() + context.deadline_seconds
     context = replace(context, digest=fingerprint, deadline_at=ends, door="batch")
     if batch.atomic:
-        return await _atomic(session, context, batch)
-    items: list[Item | None] = [None] * len(batch.calls)
+        return await _atomic(session, context, batch, keep)
+    items: list[T | None] = [None] * len(batch.calls)
     listed = 0
     waiting: list[tuple[int, Prepared]] = []
     pace = _Pace()
@@ -183,16 +198,16 @@ async def run_batch(session: SessionRuntime, context: RequestContext, batch: Bat
         try:
             prepared = await prepare_any(session.served, replace(context, batch_index=index), call.method, call.params)
         except CadgateError as error:
-            items[index] = _failed(_shortened(error, listed), context)
+            items[index] = keep(_failed(_shortened(error, listed), context))
             listed += len(error.details.get("errors", ()))
             continue
         if prepared.method.name in session.served.handlers or prepared.method.name.startswith("session."):
-            await _flush(session, context, waiting, items)
-            items[index] = await _alone(session, context, index, prepared)
+            await _flush(session, context, waiting, items, keep)
+            items[index] = keep(await _alone(session, context, index, prepared))
         else:
             waiting.append((index, prepared))
-    await _flush(session, context, waiting, items)
-    return BatchResults(results=[item for item in items if item is not None])
+    await _flush(session, context, waiting, items, keep)
+    return [item for item in items if item is not None]
 
 
 def _shortened(error: CadgateError, listed: int) -> CadgateError:
@@ -247,9 +262,13 @@ async def _alone(session: SessionRuntime, context: RequestContext, index: int, c
 
 
 async def _flush(
-    session: SessionRuntime, context: RequestContext, waiting: list[tuple[int, Prepared]], items: list[Item | None]
+    session: SessionRuntime,
+    context: RequestContext,
+    waiting: list[tuple[int, Prepared]],
+    items: list[T | None],
+    keep: Callable[[Item], T],
 ) -> None:
-    """Send the waiting calls together, and store their results."""
+    """Send the waiting calls together, and store what `keep` makes of their results."""
     allowed: list[tuple[int, Prepared]] = []
     for index, call in waiting:
         try:
@@ -257,7 +276,7 @@ async def _flush(
             _require(session.served, replace(context, batch_index=index), call.method, call.params)
             allowed.append((index, call))
         except CadgateError as error:
-            items[index] = _failed(error, context)
+            items[index] = keep(_failed(error, context))
     waiting.clear()
     if not allowed:
         return
@@ -273,9 +292,9 @@ async def _flush(
     for index, call, answer in zip(indexes, calls, answers, strict=True):
         await pace.give_turn()
         try:
-            items[index] = _item(call, answer, context)
+            items[index] = keep(_item(call, answer, context))
         except CadgateError as error:
-            items[index] = _failed(error, context)
+            items[index] = keep(_failed(error, context))
 
 
 def _item(call: Prepared, answer: dict[str, Any], context: RequestContext) -> Item:
@@ -343,7 +362,7 @@ async def _exchange(
     return result_of(reply)["results"]
 
 
-async def _atomic(session: SessionRuntime, context: RequestContext, batch: Batch) -> BatchResults:
+async def _atomic(session: SessionRuntime, context: RequestContext, batch: Batch, keep: Callable[[Item], T]) -> list[T]:
     prepared: list[Prepared] = []
     pace = _Pace()
     for index, call in enumerate(batch.calls):
@@ -354,12 +373,12 @@ async def _atomic(session: SessionRuntime, context: RequestContext, batch: Batch
             error.details = {**error.details, "index": index}
             raise
     answers = await _send(session, context, prepared, atomic=True, indexes=range(len(prepared)))
-    items: list[Item] = []
+    items: list[T] = []
     pace = _Pace()
     for call, answer in zip(prepared, answers, strict=True):
         await pace.give_turn()
-        items.append(_item(call, answer, context))
-    return BatchResults(results=items)
+        items.append(keep(_item(call, answer, context)))
+    return items
 
 
 async def _fit_for_atomic(session: SessionRuntime, context: RequestContext, call: BatchCall) -> Prepared:

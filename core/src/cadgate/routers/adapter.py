@@ -9,7 +9,7 @@ from pydantic import Field
 
 from cadgate.contract.builtin import REDO, UNDO, Batch, BatchResults, History
 from cadgate.dispatch.application import Application
-from cadgate.dispatch.batch import run_batch, written
+from cadgate.dispatch.batch import answer_batch
 from cadgate.dispatch.served import ServedAdapter
 from cadgate.models.common import Empty
 from cadgate.models.responses import Failure, Result, Success
@@ -82,8 +82,8 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
         Each call sees the effects of those before it, and has its own entry in `results`. With `atomic`, a failing call
         rolls everything back: the response is its error, and `details.index` is its place.
         """
-        results = await run_batch(session_of(request, name), app.context, body)
-        return await written(results) or Success(results)
+        results = await answer_batch(session_of(request, name), app.context, body)
+        return Success(results) if isinstance(results, BatchResults) else results
 
     @router.operation("POST", "/undo", UNDO, errors=missing)
     async def undo(app: Annotated[Application, bound]) -> Success[History]:
