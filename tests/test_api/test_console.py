@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from typing import Literal
 
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.gateway import Gateway
@@ -167,4 +169,16 @@ def test_pages_fit_a_phone_in_light_and_dark(
         opened.screenshot(path=tmp_path / f"{name}.png", full_page=True)
         back = opened.evaluate("getComputedStyle(document.body).backgroundColor")
         assert back == {"light": "rgb(247, 247, 245)", "dark": "rgb(22, 24, 28)"}[scheme]
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_the_documentation_is_dark_where_the_system_is(browser: Browser, gateway: Gateway, path: str) -> None:
+    context = browser.new_context(color_scheme="dark", viewport={"width": 800, "height": 600})
+    opened = context.new_page()
+    opened.goto(gateway.url + path)
+    expect(opened.get_by_text("One gateway to 3D and CAD applications.").first).to_be_visible(timeout=30_000)
+    picture = Image.open(io.BytesIO(opened.screenshot())).convert("L")
+    most_common = max(picture.getcolors(256) or [], key=lambda each: each[0])[1]
+    assert most_common < 60
     context.close()

@@ -33,6 +33,16 @@ _ONLY_HERE = {
 }
 """The policy that keeps the pages from loading anything from elsewhere."""
 
+_DARK = """<style>
+@media (prefers-color-scheme: dark) {
+  html { background: #16181b; color-scheme: dark; }
+  body { background: #fff; color-scheme: light; filter: invert(0.91) hue-rotate(180deg); min-height: 100vh; }
+  body img, .opblock-summary-method, .highlight-code { filter: invert(1) hue-rotate(180deg); }
+}
+</style>
+</head>"""
+"""Both pages know a light look only: turned round, with the colours kept, for those whose system is dark."""
+
 _FOREIGN_PICTURE = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 _FILES = ("favicon.png", "redoc.standalone.js", "swagger-ui-bundle.js", "swagger-ui.css")
 
@@ -55,8 +65,7 @@ async def swagger(request: Request) -> HTMLResponse:
         swagger_favicon_url=ICON,
         swagger_ui_parameters={"docExpansion": "none", "filter": True, "validatorUrl": None},
     )
-    page.headers.update(_ONLY_HERE)
-    return page
+    return _finished(page)
 
 
 @router.get("/redoc", include_in_schema=False)
@@ -69,8 +78,12 @@ async def redoc(request: Request) -> HTMLResponse:
         redoc_favicon_url=ICON,
         with_google_fonts=False,
     )
-    page.headers.update(_ONLY_HERE)
-    return page
+    return _finished(page)
+
+
+def _finished(page: HTMLResponse) -> HTMLResponse:
+    content = bytes(page.body).decode().replace("</head>", _DARK, 1)
+    return HTMLResponse(content, headers=_ONLY_HERE)
 
 
 @router.get(ASSETS + "/{file:name}", include_in_schema=False)

@@ -256,7 +256,8 @@ def _api_route(
     kind = GatewayRoute if type(original) is APIRoute else type(original)
     options: dict[str, Any] = {name: getattr(context, name) for name in _COPIED}
     description: str = options["description"] or ""
-    options["summary"] = options["summary"] or description.partition("\n")[0].removesuffix(".") or None
+    first_line = description.partition("\n")[0].removesuffix(".").replace("`", "")  # a summary is no Markdown
+    options["summary"] = options["summary"] or first_line or None
     options["openapi_extra"] = form.extra or None
     if form.description:
         options["description"] = f"{description}\n\n{form.description}".strip()
