@@ -142,11 +142,30 @@ def blender(session: Session) -> None:
     post("/light", {"kind": "area", "energy": 50, "color": "#ffddaa", "size": 2})
     patch("/scene", {"frame": 12, "engine": "cycles", "fps": 25, "unit_system": "METRIC"})
     patch("/world", {"color": "#87ceeb", "strength": 0.8})
+    blender_motion(session)
     blender_changes(session)
     session.delete("/objects/Grid")
     calls = [{"method": "primitives.cube", "params": {"size": n + 1}} for n in range(3)]
     post("/batch", {"calls": [*calls, {"method": "objects.delete", "params": {"name": "nobody"}}]})
     post("/batch", {"calls": calls, "atomic": True})
+
+
+def blender_motion(session: Session) -> None:
+    """Keys of all kinds, some of them changed and removed again."""
+    post, patch = session.post, session.patch
+    keys = [{"frame": 1, "value": [0, 0, 0]}, {"frame": 48, "value": [0, 0, 360]}]
+    post("/objects/Suzanne/animation", {"path": "rotation", "keys": keys, "interpolation": "linear"})
+    post("/objects/Suzanne/animation", {"path": "location", "keys": keys})
+    post("/objects/Suzanne/animation", {"path": "hide_render", "keys": [{"frame": 9.5, "value": True}]})
+    post("/objects/Cube/animation", {"path": 'modifiers["Array"].count', "keys": [{"frame": 3, "value": 7}]})
+    post(
+        "/objects/Cube/animation",
+        {"path": "material_slots[0].material.diffuse_color[1]", "keys": [{"frame": 2, "value": 1}]},
+    )
+    post("/objects/Suzanne/duplicate", {"name": "Moving twin"})
+    patch("/objects/Moving twin", {"scale": [1, 2, 1], "frame": 30})
+    session.delete("/objects/Suzanne/animation?path=location&frame=48")
+    patch("/scene", {"view_transform": "Standard", "look": "High Contrast", "exposure": 0.25, "gamma": 1.1})
 
 
 def blender_changes(session: Session) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Sequence, Tuple
 
 import bpy
 
-from cadgate_blender.app import aside, mesh_arrays, properties, removal
+from cadgate_blender.app import aside, curves, mesh_arrays, properties, removal
 from cadgate_blender.app.typed import context
 
 _FLOAT = struct.Struct("f")
@@ -238,6 +238,10 @@ def describe(obj: Any, collections: list[str], visible: bool | None, facts: Mesh
         stamp = settings_of(obj.data)
     if len(obj.modifiers):
         stamp = (stamp, [settings_of(modifier) for modifier in obj.modifiers])
+    if len(obj.constraints):
+        stamp = (stamp, [settings_of(constraint) for constraint in obj.constraints])
+    if obj.animation_data is not None or (obj.data is not None and obj.data.animation_data is not None):
+        stamp = (stamp, curves.stamp(obj), curves.stamp(obj.data))
     info["revision"] = hashlib.sha1(repr((sorted(info.items()), stamp)).encode()).hexdigest()[:12]
     return info
 

@@ -9,7 +9,7 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
-from cadgate_blender.app import animated, limits, names, probe, versions
+from cadgate_blender.app import animated, keyframes, limits, names, probe, rna_paths, versions
 from cadgate_blender.app.describe import degrees, tidy, vector
 from cadgate_blender.app.objects import drop_unused
 from cadgate_blender.app.scene_index import index, precise
@@ -266,6 +266,7 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
     obj = _target(object)
     found = _find(obj, modifier)
     settings = dict(settings)
+    frame = settings.pop("frame", None)
     shown = {field: settings.pop(field) for field in ("show_viewport", "show_render") if field in settings}
     word = WORDS.get(found.type)
     known = _SETTINGS.get(word or "", {})
@@ -280,16 +281,30 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
         before = {field: get(found) for field, (get, _) in known.items()}
         check(obj, word, {**before, **settings}, instead_of=found)
     anything = bool(settings or shown)
+    own = {field: _OWN_NAMES.get(field, (field,)) for field in {**settings, **shown}}
+    keyed: list[Any] = [] if frame is None else _to_key(obj, found, own)
     about_to_change(index.described(obj)["revision"], anything=anything)
     _set(found, settings)
     for field, value in shown.items():
         setattr(found, field, value)
-    animated.warn_of_modifier(obj, found, {field: _OWN_NAMES.get(field, (field,)) for field in {**settings, **shown}})
+    if frame is None:
+        animated.warn_of_modifier(obj, found, own)
+    else:
+        for target in keyed:
+            keyframes.key_now(target, frame)
     if settings:
         _check_live(obj, found)
     if anything:
         index.changed(obj, same_mesh=True)
     return info(found)
+
+
+def _to_key(obj: Any, modifier: Any, own: dict[str, tuple[str, ...]]) -> list[Any]:
+    """Return the properties of settings that are to be keyed. Raises AppError where there are none."""
+    if not own:
+        raise AppError("validation_error", "frame says where to key, but no setting was sent: add one", {})
+    start = f'modifiers["{bpy.utils.escape_identifier(modifier.name)}"].'
+    return [rna_paths.resolve(obj, start + each)[0] for fields in own.values() for each in fields]
 
 
 def _check_live(obj: Any, modifier: Any) -> None:

@@ -232,13 +232,13 @@ def _scale_curves(obj: Any, factor: float, scaled: Sequence[str]) -> None:
         action = getattr(holder, name)
         if action in done:
             # The glTF importer also keeps the action that it sets in a muted track.
-            _give(holder, name, done[action])
+            give(holder, name, done[action])
             continue
         own = action
         if action.users > 1:
             # Another object, which is not a root, may have it.
             own = action.copy()
-            _give(holder, name, own)
+            give(holder, name, own)
         done[action] = done[own] = own
         for curve in _curves(own):
             if curve.data_path in scaled:
@@ -250,7 +250,7 @@ def _scale_curves(obj: Any, factor: float, scaled: Sequence[str]) -> None:
             own.name = name
 
 
-def _give(holder: Any, name: str, action: Any) -> None:
+def give(holder: Any, name: str, action: Any) -> None:
     """Make an object or a strip play `action`, with the slot of the same name."""
     if getattr(holder, name) == action:
         return

@@ -7,9 +7,10 @@ from fnmatch import fnmatchcase
 from typing import Any, Callable, Sequence
 
 import bpy
+from mathutils import Euler
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, page, warn
-from cadgate_blender.app import animated, aside, limits, names, properties, removal, transforms
+from cadgate_blender.app import animated, aside, keyframes, limits, names, properties, removal, transforms
 from cadgate_blender.app.describe import collections_of_all, vector, world_matrix
 from cadgate_blender.app.scene_index import index, precise
 from cadgate_blender.app.typed import context
@@ -221,6 +222,10 @@ def delete_object(*, name: str) -> dict[str, Any]:
     return {"deleted": name}
 
 
+KEYED = ("location", "rotation", "scale", "visible")
+"""What can be keyed of an object by its own fields."""
+
+
 @method("objects.update")
 @precise("parent")
 def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
@@ -232,6 +237,14 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
     new_name, on_conflict = wanted.get("new_name", name), wanted.pop("on_conflict", "error")
     taken = new_name != name and names.has_object(new_name)
     names.check_free("object", new_name, taken, on_conflict)
+    frame = wanted.pop("frame", None)
+    keyed = [field for field in KEYED if field in wanted] if frame is not None else []
+    if frame is not None and not keyed:
+        raise AppError(
+            "validation_error",
+            f"frame says where to key, but nothing that can be keyed was sent: add one of {', '.join(KEYED)}",
+            {"frame": frame},
+        )
     parent = _new_parent(obj, wanted)
     if "parent" in wanted and parent is None and obj.parent is not None:
         check_unparent(obj)
@@ -249,8 +262,7 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
     if "location" in wanted:
         obj.location = wanted["location"]
     if "rotation" in wanted:
-        obj.rotation_mode = "XYZ"
-        obj.rotation_euler = [math.radians(angle) for angle in wanted["rotation"]]
+        _turn(obj, [math.radians(angle) for angle in wanted["rotation"]], keyed=frame is not None)
     if "scale" in wanted:
         obj.scale = wanted["scale"]
     if "visible" in wanted:
@@ -263,8 +275,23 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
         obj.name = new_name
         if obj.name != new_name and on_conflict != "rename":
             raise name_taken("object", new_name)
-    animated.warn_of_object(obj, [*moved, *(field for field in wanted if field not in moved)])
+    if frame is not None:
+        keyframes.key_transform(obj, keyed, frame)
+    animated.warn_of_object(obj, [*moved, *(field for field in wanted if field not in (*moved, *keyed))])
     return index.changed(obj, former=name, same_mesh="parent" not in wanted) if wanted else index.describe(obj)
+
+
+def _turn(obj: Any, angles: Triple, *, keyed: bool) -> None:
+    """Set the rotation: one to be keyed in the mode in which its other keys are."""
+    mode = keyframes.rotation_of(obj) if keyed else None
+    if mode == "rotation_quaternion":
+        obj.rotation_quaternion = Euler(angles).to_quaternion()
+    elif mode == "rotation_axis_angle":
+        axis, angle = Euler(angles).to_quaternion().to_axis_angle()
+        obj.rotation_axis_angle = (angle, *axis)
+    else:
+        obj.rotation_mode = "XYZ"
+        obj.rotation_euler = angles
 
 
 def _new_parent(obj: Any, wanted: dict[str, Any]) -> Any:

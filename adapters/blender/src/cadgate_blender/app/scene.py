@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, cleared, method, name_taken
-from cadgate_blender.app import animated, images, limits, names, snapshots, sockets, versions
+from cadgate_blender.app import animated, images, limits, names, snapshots, sockets, versions, view
 from cadgate_blender.app import camera as cameras
 from cadgate_blender.app.describe import tidy, vector
 from cadgate_blender.app.scene_index import index
@@ -60,6 +60,7 @@ def info() -> dict[str, Any]:
         "engine": versions.engine_name(scene.render.engine),
         "unit_system": units.system,
         "unit_scale": tidy(units.scale_length),
+        **view.info(scene),
     }
 
 
@@ -79,6 +80,7 @@ def update(**wanted: Any) -> dict[str, Any]:
     first, last = wanted.get("frame_start", scene.frame_start), wanted.get("frame_end", scene.frame_end)
     if last < first:
         raise AppError("validation_error", f"The scene would end at frame {last}, before its start at {first}")
+    seen = view.check(scene, wanted)
     about_to_change(anything=bool(wanted))
     scene.name = new_name
     if "camera" in wanted:
@@ -99,6 +101,7 @@ def update(**wanted: Any) -> dict[str, Any]:
         scene.unit_settings.system = wanted["unit_system"]
     if "unit_scale" in wanted:
         scene.unit_settings.scale_length = wanted["unit_scale"]
+    view.put(scene, seen)
     animated.warn_of(scene.name, scene, {field: _PATHS[field] for field in wanted if field in _PATHS})
     if "camera" in wanted:
         animated.warn_of_camera(scene)
@@ -112,6 +115,8 @@ _PATHS = {
     "frame_end": ("frame_end",),
     "fps": ("render.fps", "render.fps_base"),
     "unit_scale": ("unit_settings.scale_length",),
+    "exposure": ("view_settings.exposure",),
+    "gamma": ("view_settings.gamma",),
 }
 """Fields that can be animated, and where."""
 

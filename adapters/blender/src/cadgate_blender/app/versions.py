@@ -116,10 +116,19 @@ def curves_of(animation: Any) -> list[Any]:
     return found
 
 
+def bags_of(animation: Any) -> list[Any]:
+    """Return the collections that hold the F-curves of a data-block's own action, and from which they are removed."""
+    return [] if animation is None or animation.action is None else _bags_of_action(animation.action, animation)
+
+
 def _curves_of_action(action: Any, user: Any) -> list[Any]:
-    """Return the curves of an action. From 4.4 they are in slots, of which the user names one; from 5.0 only there."""
+    return [curve for bag in _bags_of_action(action, user) for curve in bag]
+
+
+def _bags_of_action(action: Any, user: Any) -> list[Any]:
+    """Return the lists of F-curves. From 4.4 they are in slots, of which the user names one; from 5.0 only there."""
     slot = getattr(user, "action_slot", None)
     if not hasattr(action, "slots") or (slot is None and hasattr(action, "fcurves")):
-        return list(action.fcurves)
+        return [action.fcurves]
     bags = [strip.channelbag(slot) for layer in action.layers for strip in layer.strips] if slot is not None else []
-    return [curve for bag in bags if bag is not None for curve in bag.fcurves]
+    return [bag.fcurves for bag in bags if bag is not None]

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, RootModel, StrictBool, model_validator
 
 from cadgate.plugin import Count, Deleted, Method, Name, Number, Params, Result, Warned
 from cadgate_blender.models.objects import ObjectInfo
-from cadgate_blender.models.values import Coordinate, NotNegative, unset
+from cadgate_blender.models.values import KEYED, Coordinate, KeyFrame, NotNegative, unset
 
 BooleanOperation = Literal["difference", "union", "intersect"]
 Solver = Literal["exact", "fast"]
@@ -189,6 +189,7 @@ class ModifierPatch(Params):
     ratio: Ratio = unset()
     show_viewport: StrictBool = unset("Whether it is active in viewports and exports.")
     show_render: StrictBool = unset("Whether it is active in renders.")
+    frame: KeyFrame = unset(KEYED)
 
 
 class ModifierUpdate(ModifierAddress):

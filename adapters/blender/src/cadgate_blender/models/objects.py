@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictFloat,
 
 from cadgate.plugin import Creation, Deleted, Method, Name, ObjectPage, Page, Params
 from cadgate.plugin import ObjectInfo as BaseObjectInfo
-from cadgate_blender.models.values import RENAMING, Location, OnConflict, Rotation, Scale, unset
+from cadgate_blender.models.values import KEYED, RENAMING, KeyFrame, Location, OnConflict, Rotation, Scale, unset
 
 CUBE_INFO: dict[str, Any] = {
     "name": "Cube",
@@ -109,6 +109,7 @@ class ObjectPatch(Params):
     properties: Properties = unset(
         "Custom properties, merged by name: numbers, text, booleans, lists of one of these; null removes one."
     )
+    frame: KeyFrame = unset(KEYED)
 
 
 class ObjectUpdate(Params):
@@ -125,6 +126,7 @@ class ObjectUpdate(Params):
     parent: Name | None = None
     visible: StrictBool = unset()
     properties: Properties = unset()
+    frame: KeyFrame = unset(KEYED)
 
 
 class DuplicateOptions(Creation):

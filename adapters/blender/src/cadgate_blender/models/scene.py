@@ -31,6 +31,9 @@ UnitSystem = Annotated[
 ]
 
 
+ViewWord = Annotated[str, Field(min_length=1, max_length=100)]
+
+
 class SceneObject(Result):
     """An object in short."""
 
@@ -51,6 +54,10 @@ SCENE_INFO: dict[str, Any] = {
     "engine": "eevee",
     "unit_system": "METRIC",
     "unit_scale": 1.0,
+    "view_transform": "AgX",
+    "look": "None",
+    "exposure": 0.0,
+    "gamma": 1.0,
     "warnings": [],
 }
 
@@ -73,6 +80,10 @@ class SceneInfo(Result):
     )
     unit_system: str = Field(description="METRIC, IMPERIAL or NONE: how Blender shows lengths.")
     unit_scale: float = Field(description="Metres per Blender unit, for displayed lengths.")
+    view_transform: str = Field(description="How colours become those of a picture: AgX, Standard, Filmic …")
+    look: str = Field(description="The contrast of pictures: `None`, or one of the view transform's looks.")
+    exposure: float = Field(description="Stops.")
+    gamma: float
     warnings: list[Warned] = Field(default_factory=list[Warned])
 
 
@@ -90,6 +101,12 @@ class ScenePatch(Params):
     engine: Engine = unset()
     unit_system: UnitSystem = unset()
     unit_scale: Annotated[Number, Field(ge=1e-6, le=1e6)] = unset("Metres per Blender unit, for displayed lengths.")
+    view_transform: ViewWord = unset(
+        "`Standard` shows colours as they are; `AgX`, `Filmic` and others keep highlights in bounds. Not in exr files."
+    )
+    look: ViewWord = unset("`None`, or one of the view transform's looks, such as `High Contrast`.")
+    exposure: Annotated[Number, Field(ge=-32, le=32)] = unset("Stops.")
+    gamma: Annotated[Number, Field(ge=0, le=5)] = unset()
 
     @model_validator(mode="after")
     def _range(self) -> ScenePatch:

@@ -64,6 +64,17 @@ OnConflict = Literal["error", "rename", "replace"]
 RENAMING = "What to do if the new name is in use: answer 409 `name_taken` (the default), choose another, or replace it."
 
 
+MAX_FRAME = 1_048_574
+"""Blender's own limit."""
+
+KeyFrame = Annotated[Number, Field(ge=-MAX_FRAME, le=MAX_FRAME)]
+"""A frame, or a place between two."""
+
+KEYED = (
+    "Key the values at this frame, so that they hold there; by default, keyframes that set them again are warned of."
+)
+
+
 class Placed(Creation):
     """A new object, and its place."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cadgate.plugin import APIRouter
 from cadgate_blender.routers import (
+    animation,
     booleans,
     camera,
     collections,
@@ -28,6 +29,7 @@ _MODULES = (
     booleans,
     joining,
     mesh_operations,
+    animation,
     materials,
     light,
     camera,
