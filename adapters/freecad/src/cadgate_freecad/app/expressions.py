@@ -9,7 +9,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import parameters, values
+from cadgate_freecad.app import sizes, values
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.restoring import places
 
@@ -53,7 +53,7 @@ def apply(obj: Any, wanted: dict[str, Any]) -> dict[str, str]:
 
 def check_alone(obj: Any, wanted: dict[str, Any], properties: set[str]) -> None:
     """Raise AppError `validation_error` for a property that gets both a value and an expression."""
-    both = sorted(name for name, text in wanted.items() if text and parameters.own_name(obj, name) in properties)
+    both = sorted(name for name, text in wanted.items() if text and sizes.own_name(obj, name) in properties)
     if both:
         raise values.invalid(f"expressions.{both[0]}", "it is also among `properties`: give a value or an expression")
 
@@ -71,7 +71,7 @@ def confirm(obj: Any, paths: dict[str, str]) -> None:
 
 
 def _path(obj: Any, name: str, field: str) -> str:
-    own = parameters.own_name(obj, name)
+    own = sizes.own_name(obj, name)
     first = own.split(".")[0].split("[")[0]
     places.require_value(obj, first, field)
     if own.split(".")[0].split("[")[0] in obj.PropertiesList:

@@ -8,7 +8,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, current, method, page
-from cadgate_freecad.app import changes, expressions, materials, operands, parameters, properties, shapes, values
+from cadgate_freecad.app import changes, expressions, materials, operands, properties, shapes, sizes, values
 from cadgate_freecad.app.creation import depending, show
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import describe
@@ -21,7 +21,7 @@ def describe_fully(obj: Any) -> dict[str, Any]:
     """Return ObjectInfo with typed properties, and what it depends on and what depends on it."""
     return {
         **describe(obj),
-        "properties": {**properties.read(obj), **parameters.read(obj)},
+        "properties": {**properties.read(obj), **sizes.read(obj)},
         "depends_on": sorted({other.Name for other in (*obj.OutList, *operands.targets(obj))}),
         "used_by": sorted({other.Name for other in (*obj.InList, *operands.followers(obj))}),
     }
@@ -53,8 +53,8 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     obj = find(target(), name)
     placement = _placement(obj, changed)
     wanted = changed.get("expressions") or {}
-    released = {parameters.own_name(obj, name) for name, text in wanted.items() if text is None}
-    settings, plain = parameters.split(obj, changed.get("properties") or {}, released)
+    released = {sizes.own_name(obj, name) for name, text in wanted.items() if text is None}
+    settings, plain = sizes.split(obj, changed.get("properties") or {}, released)
     expressions.check_alone(obj, wanted, {*plain, *(setting.name for setting in settings)})
     prepared = properties.prepare(obj, plain, released)
     if current().dry_run:
@@ -81,7 +81,7 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     determined = expressions.apply(obj, wanted)
     if recomputes:
         changes.propagate(obj, affected, already_broken)
-        parameters.confirm(obj, settings)
+        sizes.confirm(obj, settings)
         expressions.confirm(obj, determined)
         confirm(obj, {key: value for key, value in prepared.items() if key not in determined})
         if placement is not None:

@@ -12,6 +12,7 @@ from cadgate_freecad.routers import (
     groups,
     links,
     objects,
+    parameters,
     primitives,
     sketches,
 )
@@ -19,6 +20,7 @@ from cadgate_freecad.routers import (
 ROUTERS = (
     primitives.router,
     objects.router,
+    parameters.router,
     links.router,
     groups.router,
     geometry.router,
