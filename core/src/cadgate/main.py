@@ -19,6 +19,7 @@ from cadgate.dispatch.idempotency import Once
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.error_bodies import hide
 from cadgate.logging import AccessLog, configure
+from cadgate.mcp.door import AgentsDoor
 from cadgate.openapi.document import Document
 from cadgate.plugins.discovery import Found, discover
 from cadgate.routers import artifacts, console, docs, health, home, login, metrics, mount, plugins, version, websockets
@@ -91,6 +92,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.runtimes = {found.name: runtime for found, runtime in mounted if runtime is not None}
     app.state.sockets = Sockets(settings, app.state.runtimes)
     app.router.routes.append(app.state.sockets.route())
+    app.state.agents = AgentsDoor(app.state, settings.max_body_bytes)
+    app.router.routes.append(app.state.agents.route())
     app.state.metrics = Metrics(lambda: app.state.runtimes, app.state.audit)
     app.openapi = Document(app)
     error_handlers.install(app)
@@ -129,7 +132,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Start all adapters' runtimes concurrently, and stop them likewise."""
     stop = anyio.Event()
     runtimes: dict[str, AdapterRuntime] = app.state.runtimes
-    async with anyio.create_task_group() as group:
+    agents: AgentsDoor = app.state.agents
+    async with anyio.create_task_group() as group, agents.running():
         async with anyio.create_task_group() as starting:
             for name in list(runtimes):
                 starting.start_soon(_start, group, app, name, stop)

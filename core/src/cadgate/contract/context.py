@@ -54,7 +54,7 @@ class RequestContext:
     if_none_match: str | None = None
     """The responses that the client has, by their `ETag`."""
     dry_run: bool = False
-    door: Literal["rest", "batch", "websocket"] = "rest"
+    door: Literal["rest", "batch", "websocket", "mcp"] = "rest"
     batch_index: int | None = None
     """The place of a call in its batch."""
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])

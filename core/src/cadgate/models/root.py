@@ -22,6 +22,7 @@ OWN = frozenset(
         "health",
         "login",
         "logout",
+        "mcp",
         "metrics",
         "openapi.json",
         "page-assets",

@@ -1,5 +1,6 @@
 """The routes that the gateway adds to every adapter: the list of its methods, batch, undo and redo, restart."""
 
+import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
@@ -116,13 +117,13 @@ def _bound(name: str, context: Sequence[str]) -> Callable[[Request], Awaitable[A
 
 
 def _list(served: ServedAdapter) -> MethodList:
-    routes = _routes(served)
+    routes = {name: info for name, (info, _) in routes_of_methods(served).items()}
     return MethodList(methods=[_describe(served, each, routes.get(each)) for each in sorted(served.methods)])
 
 
-def _routes(served: ServedAdapter) -> dict[str, RouteInfo]:
-    """Return the route of each method, from the routes' own declarations."""
-    found: dict[str, RouteInfo] = {}
+def routes_of_methods(served: ServedAdapter) -> dict[str, tuple[RouteInfo, str]]:
+    """Return the route of each method, from the routes' own declarations, with its documentation."""
+    found: dict[str, tuple[RouteInfo, str]] = {}
     prefix = f"/api/v1/{served.adapter.name}"
     for router in (*served.adapter.routers, host_router(served.adapter.name, ())):
         for route in router.routes:
@@ -130,7 +131,9 @@ def _routes(served: ServedAdapter) -> dict[str, RouteInfo]:
             method = extra.get(METHOD_EXTENSION)
             if method is not None:
                 path = getattr(route, "path_format", None) or getattr(route, "path", "")
-                found.setdefault(method, RouteInfo(verb=min(getattr(route, "methods", {"GET"})), path=prefix + path))
+                info = RouteInfo(verb=min(getattr(route, "methods", {"GET"})), path=prefix + path)
+                text: str = getattr(route, "description", None) or getattr(route, "endpoint", route).__doc__ or ""
+                found.setdefault(method, (info, inspect.cleandoc(text)))
     return found
 
 

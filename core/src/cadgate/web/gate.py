@@ -43,7 +43,9 @@ from cadgate.web.routing import QUERY_NAMES, Found, RouteTable
 log = structlog.get_logger("cadgate.gate")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}\Z")
-_EXPOSED = b"X-Request-ID, Server-Timing, X-Artifact-Id, ETag, Retry-After, Content-Disposition, Content-Range"
+_EXPOSED = (
+    b"X-Request-ID, Server-Timing, X-Artifact-Id, ETag, Retry-After, Content-Disposition, Content-Range, Mcp-Session-Id"
+)
 _PREFLIGHT_SECONDS = b"600"
 _CLIENT_LEFT = 499
 _FIRST_FAILURE = 400

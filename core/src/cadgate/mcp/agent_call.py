@@ -1,0 +1,66 @@
+"""`AgentCall`: one use of a tool, with what it needs of the gateway."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cadgate.artifacts.store import ArtifactStore
+from cadgate.contract.context import RequestContext
+from cadgate.dispatch.runtime import AdapterRuntime
+from cadgate.dispatch.session import SessionRuntime
+from cadgate.errors import NotFound, Unprocessable
+from cadgate.mcp.catalogue import Catalogue
+from cadgate.plugins.discovery import Found
+from cadgate.web.error_handlers import inactive
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCall:
+    """One use of a tool, on behalf of one caller."""
+
+    context: RequestContext
+    runtimes: Mapping[str, AdapterRuntime]
+    plugins: list[Found]
+    catalogue: Catalogue
+    artifacts: ArtifactStore
+
+    def runtime(self, application: str) -> AdapterRuntime:
+        """Return the runtime of an application. Raises NotFound, which names those that there are."""
+        found = self.runtimes.get(application)
+        if found is not None:
+            return found
+        folded = application.strip().lower()
+        if folded in self.runtimes:
+            return self.runtimes[folded]
+        for one in self.plugins:
+            if one.name == folded and one.status != "active":
+                raise inactive(one)
+        known = sorted(self.runtimes)
+        near = difflib.get_close_matches(folded, known, n=2, cutoff=0.5)
+        raise NotFound(
+            f"There is no application {application[:100]!r}; there are: {', '.join(known) or 'none'}",
+            details={"application": application[:100], "did_you_mean": near or known[:3]},
+        )
+
+    def session(self, application: str, session: str | None) -> SessionRuntime:
+        """Return the session of an application. Raises NotFound, Unprocessable."""
+        runtime = self.runtime(application)
+        if session not in (None, "", "default"):
+            raise Unprocessable(
+                f"There is no session {session!r}: leave `session` out for the shared one",
+                details={"session": session},
+                code="session_not_found",
+            )
+        return runtime.default
+
+    def keyed(self, *, key: str | None, seconds: float | None, **more: Any) -> RequestContext:
+        """Return the context of this use with what its arguments say."""
+        return replace(
+            self.context,
+            idempotency_key=key or self.context.idempotency_key,
+            deadline_seconds=seconds or self.context.deadline_seconds,
+            **more,
+        )
