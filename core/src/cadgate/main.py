@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import structlog
@@ -19,7 +19,6 @@ from cadgate.dispatch.idempotency import Once
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.error_bodies import hide
 from cadgate.logging import AccessLog, configure
-from cadgate.mcp.door import AgentsDoor
 from cadgate.openapi.document import Document
 from cadgate.plugins.discovery import Found, discover
 from cadgate.routers import artifacts, console, docs, health, home, login, metrics, mount, plugins, version, websockets
@@ -37,6 +36,9 @@ from cadgate.web.helper import Helper
 from cadgate.web.metrics import Metrics
 from cadgate.web.routing import RouteTable
 from cadgate.websocket.sockets import Sockets
+
+if TYPE_CHECKING:
+    from cadgate.mcp.door import AgentsDoor
 
 log = structlog.get_logger("cadgate")
 
@@ -92,8 +94,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.runtimes = {found.name: runtime for found, runtime in mounted if runtime is not None}
     app.state.sockets = Sockets(settings, app.state.runtimes)
     app.router.routes.append(app.state.sockets.route())
-    app.state.agents = AgentsDoor(app.state, settings.max_body_bytes)
-    app.router.routes.append(app.state.agents.route())
+    app.state.agents = _agents_door(app, settings)
     app.state.metrics = Metrics(lambda: app.state.runtimes, app.state.audit)
     app.openapi = Document(app)
     error_handlers.install(app)
@@ -117,6 +118,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
+def _agents_door(app: FastAPI, settings: Settings) -> AgentsDoor | None:
+    """Add the door for agents and return it; None, with a warning, in an environment that lacks its library."""
+    try:
+        from cadgate.mcp.door import AgentsDoor
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "mcp":
+            raise
+        log.warning("there is no /mcp, because the package 'mcp' is not installed: pip install 'mcp>=2.3,<2.4'")
+        return None
+    door = AgentsDoor(app.state, settings.max_body_bytes)
+    app.router.routes.append(door.route())
+    return door
+
+
 def _open_to(settings: Settings) -> frozenset[Open]:
     """Return the kinds of routes that need no key."""
     found: set[Open] = set()
@@ -132,8 +147,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Start all adapters' runtimes concurrently, and stop them likewise."""
     stop = anyio.Event()
     runtimes: dict[str, AdapterRuntime] = app.state.runtimes
-    agents: AgentsDoor = app.state.agents
-    async with anyio.create_task_group() as group, agents.running():
+    agents: AgentsDoor | None = app.state.agents
+    async with anyio.create_task_group() as group, agents.running() if agents else nullcontext():
         async with anyio.create_task_group() as starting:
             for name in list(runtimes):
                 starting.start_soon(_start, group, app, name, stop)
