@@ -165,6 +165,12 @@ def blender_motion(session: Session) -> None:
     post("/objects/Suzanne/duplicate", {"name": "Moving twin"})
     patch("/objects/Moving twin", {"scale": [1, 2, 1], "frame": 30})
     session.delete("/objects/Suzanne/animation?path=location&frame=48")
+    post("/objects/Suzanne/constraints", {"type": "track_to", "target": "Ball", "track_axis": "y", "up_axis": "z"})
+    post("/objects/Suzanne/constraints", {"type": "limit_location", "name": "Low", "max": [None, None, 2]})
+    post("/objects/Moving twin/constraints", {"type": "copy_rotation", "target": "Suzanne", "mix": "add"})
+    patch("/objects/Suzanne/constraints/Low", {"influence": 0.5, "frame": 7})
+    post("/objects/Icosphere/constraints", {"type": "limit_scale", "min": [2, 2, 2]})
+    session.delete("/objects/Icosphere/constraints/Limit Scale")
     patch("/scene", {"view_transform": "Standard", "look": "High Contrast", "exposure": 0.25, "gamma": 1.1})
 
 

@@ -95,7 +95,7 @@ class DecimateModifier(ModifierBase):
 _ALIASES = {"subsurf": "subdivision", "subdivision_surface": "subdivision"}
 
 
-def _flatten(value: object) -> object:
+def flatten(value: object) -> object:
     """Also accept types in Blender's spelling, and settings in a nested object."""
     if not isinstance(value, dict):
         return value
@@ -139,7 +139,7 @@ class Modifier(RootModel[_Typed]):
         },
     )
 
-    _normal_form = model_validator(mode="before")(_flatten)
+    _normal_form = model_validator(mode="before")(flatten)
 
 
 class ModifierParams(Params):
