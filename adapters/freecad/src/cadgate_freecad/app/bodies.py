@@ -6,10 +6,11 @@ from typing import Any
 
 import PartDesign  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers the types
 
-from cadgate.appserver import AppError, about_to_change, method, warn
+from cadgate.appserver import AppError, about_to_change, warn
 from cadgate_freecad.app import changes, materials, shapes, values, verification, versions
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.boolean import same
+from cadgate_freecad.app.colours import creating
 from cadgate_freecad.app.creation import Slot, hide
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.open_documents import target
@@ -18,7 +19,7 @@ from cadgate_freecad.app.sketches import describe_sketch, find_sketch
 from cadgate_freecad.app.verification.values import confirm
 
 
-@method("bodies.create")
+@creating("bodies.create")
 def create_body(
     *,
     name: str | None,
@@ -46,13 +47,13 @@ def create_body(
     return describe(body)
 
 
-@method("features.pad")
+@creating("features.pad")
 def pad(*, sketch: str, length: Any, reversed: bool, midplane: bool, **common: Any) -> dict[str, Any]:
     properties = {"Length": values.length("length", length), "Reversed": reversed}
     return _build("PartDesign::Pad", sketch, properties, midplane, common, grows=True)
 
 
-@method("features.pocket")
+@creating("features.pocket")
 def pocket(
     *, sketch: str, length: Any, reversed: bool, midplane: bool, through_all: bool, **common: Any
 ) -> dict[str, Any]:

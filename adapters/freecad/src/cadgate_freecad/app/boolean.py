@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cadgate.appserver import AppError, method, warn
+from cadgate.appserver import AppError, warn
 from cadgate_freecad.app import shapes, values
+from cadgate_freecad.app.colours import creating
 from cadgate_freecad.app.creation import Slot, create, hide
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import problem
@@ -16,7 +17,7 @@ from cadgate_freecad.app.verification import booleans
 from cadgate_freecad.app.verification.booleans import Outcome, same, size
 
 
-@method("boolean.union")
+@creating("boolean.union")
 def union(*, object1: Any, object2: Any, objects: Any, operation: str | None, **common: Any) -> dict[str, Any]:
     operands = _operands(object1, object2, objects)
     if len(operands) == 2:
@@ -26,7 +27,7 @@ def union(*, object1: Any, object2: Any, objects: Any, operation: str | None, **
     return _create(kind, base, properties, operands, common)
 
 
-@method("boolean.subtract")
+@creating("boolean.subtract")
 def subtract(*, object1: Any, object2: Any, objects: Any, operation: str | None, **common: Any) -> dict[str, Any]:
     operands = _operands(object1, object2, objects)
 
@@ -36,7 +37,7 @@ def subtract(*, object1: Any, object2: Any, objects: Any, operation: str | None,
     return _create("Part::Cut", "Cut", properties, operands, common)
 
 
-@method("boolean.intersect")
+@creating("boolean.intersect")
 def intersect(*, object1: Any, object2: Any, objects: Any, operation: str | None, **common: Any) -> dict[str, Any]:
     operands = _operands(object1, object2, objects)
     if len(operands) == 2:

@@ -99,7 +99,7 @@ def remember(obj: Any) -> None:
         if known.get("all"):
             memory[reference.key] = {"all": True, "numbers": reference.numbers}
             continue
-        memory[reference.key] = {"numbers": reference.numbers, "groups": _groups(reference)}
+        memory[reference.key] = {"numbers": reference.numbers, "groups": groups_of(reference)}
         if known.get("filter"):
             memory[reference.key]["filter"] = known["filter"]
     if memory != before:
@@ -164,7 +164,7 @@ def _write(obj: Any, memory: dict[str, Any]) -> None:
     setattr(obj, PROPERTY, json.dumps(memory, separators=(",", ":")))
 
 
-def _groups(reference: Reference) -> list[dict[str, Any]]:
+def groups_of(reference: Reference) -> list[dict[str, Any]]:
     """Return, for each origin of a chosen element, all elements of this origin, and which of them were chosen."""
     wanted = set(reference.numbers)
     groups: dict[str, list[Element]] = {}
@@ -259,7 +259,7 @@ def _places(obj: Any, reference: Reference, known: dict[str, Any]) -> dict[int, 
     for group in known["groups"]:
         before = [Element._make([*row[:6], tuple(row[6])]) for row in group["members"]]
         chosen = group["chosen"]
-        candidates = by_key.get(before[0].key, []) or _at_the_same_place(before, chosen, now)
+        candidates = by_key.get(before[0].key, []) or at_the_same_place(before, chosen, now)
         if carries and len(chosen) == 1 and candidates and _in_one_plane(reference, candidates):
             # It does not matter on which piece of a face a sketch lies: only its plane counts.
             places[chosen[0]] = [candidates[0].number]
@@ -272,7 +272,7 @@ def _places(obj: Any, reference: Reference, known: dict[str, Any]) -> dict[int, 
     return places
 
 
-def _at_the_same_place(before: list[Element], chosen: list[int], now: list[Element]) -> list[Element]:
+def at_the_same_place(before: list[Element], chosen: list[int], now: list[Element]) -> list[Element]:
     """Return elements of another origin (an operand was replaced) exactly where those of a group are, one for each."""
     found: list[Element] = []
     for each in before:

@@ -8,7 +8,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, method
-from cadgate_freecad.app import chosen, expressions, shapes, values, versions
+from cadgate_freecad.app import chosen, colours, expressions, shapes, values, versions
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.finding import find
@@ -16,7 +16,16 @@ from cadgate_freecad.app.info import describe, problem
 from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.recomputing import recompute
 
-_NOT_COPIED = {"Label", "ExpressionEngine", "Proxy", "Visibility", "_Body", "_GroupTouched", chosen.PROPERTY}
+_NOT_COPIED = {
+    "Label",
+    "ExpressionEngine",
+    "Proxy",
+    "Visibility",
+    "_Body",
+    "_GroupTouched",
+    chosen.PROPERTY,
+    colours.FACES,
+}
 
 
 @method("objects.duplicate")
@@ -52,6 +61,8 @@ def duplicate(
             copies[each].Placement = place
         recompute(copies[each])
         _compare(each, copies[each])
+        if colored := colours.own_faces(each):
+            colours.write_faces(copies[each], colored)
         if not last:
             copies[each].Visibility = False
     copy = copies[obj]

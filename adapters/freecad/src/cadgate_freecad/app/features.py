@@ -9,9 +9,10 @@ from typing import Any, Callable
 
 import FreeCAD
 
-from cadgate.appserver import AppError, method, warn
+from cadgate.appserver import AppError, warn
 from cadgate_freecad.app import body_features, chosen, shapes, values, verification
 from cadgate_freecad.app.boolean import same
+from cadgate_freecad.app.colours import creating
 from cadgate_freecad.app.creation import Slot, create, hide
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.geometry import chosen_numbers
@@ -99,7 +100,7 @@ def _wants_solid(wanted: bool, shape: Any) -> None:
 # --- edges -----------------------------------------------------------------------------------------------------------
 
 
-@method("features.fillet")
+@creating("features.fillet")
 def fillet(*, object: str, radius: Any, edges: Any, **common: Any) -> dict[str, Any]:
     obj = solid_source("object", object)
     r = values.length("radius", radius)
@@ -117,7 +118,7 @@ def fillet(*, object: str, radius: Any, edges: Any, **common: Any) -> dict[str, 
         ) from None
 
 
-@method("features.chamfer")
+@creating("features.chamfer")
 def chamfer(*, object: str, size: Any, size2: Any, edges: Any, **common: Any) -> dict[str, Any]:
     obj = solid_source("object", object)
     first = values.length("size", size)
@@ -162,7 +163,7 @@ def _changes(obj: Any) -> Callable[[Any], None]:
 # --- profiles --------------------------------------------------------------------------------------------------------
 
 
-@method("features.extrude")
+@creating("features.extrude")
 def extrude(
     *,
     object: str,
@@ -205,7 +206,7 @@ def _normal(shape: Any) -> Any | None:
     return None if plane is None else plane.Axis
 
 
-@method("features.revolve")
+@creating("features.revolve")
 def revolve(
     *, object: str, axis: Any, base: Any, angle: Any, symmetric: bool, solid: bool, **common: Any
 ) -> dict[str, Any]:
@@ -227,14 +228,14 @@ def revolve(
     )
 
 
-@method("features.loft")
+@creating("features.loft")
 def loft(*, objects: list[str], solid: bool, ruled: bool, closed: bool, **common: Any) -> dict[str, Any]:
     sections = _distinct("objects", objects)
     properties = {"Sections": sections, "Solid": solid, "Ruled": ruled, "Closed": closed}
     return feature("Part::Loft", "Loft", properties, sections, common, check=lambda shape: _wants_solid(solid, shape))
 
 
-@method("features.sweep")
+@creating("features.sweep")
 def sweep(
     *, objects: list[str], path: str, path_edges: Any, solid: bool, frenet: bool, **common: Any
 ) -> dict[str, Any]:
@@ -266,7 +267,7 @@ def _distinct(field: str, names: list[str]) -> list[Any]:
 # --- whole shapes ----------------------------------------------------------------------------------------------------
 
 
-@method("features.mirror")
+@creating("features.mirror")
 def mirror(*, object: str, plane: str | None, normal: Any, base: Any, **common: Any) -> dict[str, Any]:
     obj = source("object", object)
     across = FreeCAD.Vector(*PLANES[plane]) if plane is not None else values.direction("normal", normal)
@@ -289,7 +290,7 @@ def mirror(*, object: str, plane: str | None, normal: Any, base: Any, **common: 
     return feature("Part::Mirroring", "Mirror", properties, [obj], common, check=check, wires=wires, keep_visible=True)
 
 
-@method("features.thickness")
+@creating("features.thickness")
 def thickness(*, object: str, thickness: Any, faces: Any, inward: bool, join: str, **common: Any) -> dict[str, Any]:
     obj = solid_source("object", object)
     wall = values.length("thickness", thickness)
@@ -316,7 +317,7 @@ def thickness(*, object: str, thickness: Any, faces: Any, inward: bool, join: st
         raise _explained(error, lambda: largest.wall_too_thick(obj, wall, numbers, inward, JOINS[join])) from None
 
 
-@method("features.offset")
+@creating("features.offset")
 def offset(*, object: str, distance: Any, join: str, fill: bool, **common: Any) -> dict[str, Any]:
     obj = source("object", object)
     by = values.coordinate("distance", distance)
@@ -335,7 +336,7 @@ def offset(*, object: str, distance: Any, join: str, fill: bool, **common: Any) 
     return feature("Part::Offset", "Offset", properties, [obj], common, check=check)
 
 
-@method("features.section")
+@creating("features.section")
 def section(*, object: str, tool: str | None, normal: Any, base: Any, **common: Any) -> dict[str, Any]:
     obj = source("object", object)
     if tool == object:

@@ -13,6 +13,7 @@ import FreeCAD
 from cadgate.appserver import AppError, about_to_change, method, warn
 from cadgate_freecad.app import changes, holders, materials, operands, placed, shapes, values
 from cadgate_freecad.app import expressions as expressing
+from cadgate_freecad.app.colours import creating
 from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import describe
@@ -24,7 +25,7 @@ _KINDS = {"group": "App::DocumentObjectGroup", "part": "App::Part"}
 _ORIGIN = ("App::Origin", "App::Line", "App::Plane", "App::Point")
 
 
-@method("groups.create")
+@creating("groups.create")
 def create_group(
     *,
     kind: str,

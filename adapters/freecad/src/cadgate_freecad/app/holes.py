@@ -9,10 +9,11 @@ import FreeCAD
 import Part
 import PartDesign  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers the type
 
-from cadgate.appserver import AppError, about_to_change, method, warn
+from cadgate.appserver import AppError, about_to_change, warn
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app import materials, shapes, values
 from cadgate_freecad.app.boolean import same
+from cadgate_freecad.app.colours import creating
 from cadgate_freecad.app.creation import Slot, hide
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.recomputing import recompute
@@ -22,7 +23,7 @@ DRILL = 118.0
 """Degrees: the usual angle of the point of a drill."""
 
 
-@method("features.hole")
+@creating("features.hole")
 def hole(
     *,
     sketch: str,

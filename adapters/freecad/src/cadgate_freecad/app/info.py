@@ -7,13 +7,14 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate_freecad.app import holders, materials, placed, shapes
+from cadgate_freecad.app import colours, holders, materials, placed, shapes
 from cadgate_freecad.app.observer import OBSERVER
 from cadgate_freecad.app.values import euler, xyz
 
 # These are in the description already, repeat the placement, or have a repr that says nothing.
 _NOT_STAMPED = {
-    *("CadgateChosen", "Label", "Mesh", "Placement", "Proxy", "Shape", "Visibility", "_Body", "_GroupTouched"),
+    *("CadgateChosen", "CadgateFaceColors", "Label", "Mesh", "Placement", "Proxy", "Shape", "Visibility"),
+    *("_Body", "_GroupTouched"),
     *("AttacherEngine", "AttacherType", "AttachmentOffset", "AttachmentSupport", "MapMode", "MapPathParameter"),
     *("MapReversed", "Support"),
 }
@@ -55,6 +56,8 @@ def _describe(obj: Any, around: list[Any]) -> dict[str, Any]:
         "global_location": location,
         "global_rotation": rotation,
         **_measured(obj, shape, frame),
+        "color": colours.of(obj),
+        "face_colors": colours.info(obj),
         "material": materials.info(obj),
         "mass": None,
         "valid": is_valid(obj),

@@ -6,8 +6,8 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate.appserver import method
 from cadgate_freecad.app import holders, operands, placed, shapes, values
+from cadgate_freecad.app.colours import creating
 from cadgate_freecad.app.creation import create
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import problem
@@ -17,7 +17,7 @@ from cadgate_freecad.app.verification import links as verification
 _ORIGIN = ("App::Origin", "App::Line", "App::Plane", "App::Point")
 
 
-@method("links.create")
+@creating("links.create")
 def create_link(
     *, object: str, name: str | None, label: str | None, on_conflict: str, location: Any, rotation: Any, material: Any
 ) -> dict[str, Any]:

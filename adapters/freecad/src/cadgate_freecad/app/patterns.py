@@ -6,14 +6,15 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate.appserver import AppError, method
+from cadgate.appserver import AppError
 from cadgate_freecad.app import body_features, shapes, values, versions
 from cadgate_freecad.app.boolean import same
+from cadgate_freecad.app.colours import creating
 from cadgate_freecad.app.features import feature, source
 from cadgate_freecad.app.limits import check_count
 
 
-@method("features.linear_pattern")
+@creating("features.linear_pattern")
 def linear_pattern(
     *, object: str, direction: Any, spacing: Any, count: int, fuse: bool, **common: Any
 ) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def linear_pattern(
     return _array(obj, properties, count, fuse, common)
 
 
-@method("features.polar_pattern")
+@creating("features.polar_pattern")
 def polar_pattern(
     *, object: str, axis: Any, center: Any, angle: Any, count: int, fuse: bool, **common: Any
 ) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Callable, Container
 
 import FreeCAD
 
-from cadgate_freecad.app import materials, placed, values
+from cadgate_freecad.app import colours, materials, placed, values
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.labels import UNSAVABLE
 from cadgate_freecad.app.limits import LIMITS
@@ -18,7 +18,11 @@ from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.values import to_json
 from cadgate_freecad.app.verification.values import confirm, expressions_of, require_own, require_undriven
 
-_UNTOLD = {"CadgateChosen", *materials.PROPERTIES, "ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"}
+_UNTOLD = {
+    *("CadgateChosen", "ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"),
+    *colours.PROPERTIES,
+    *materials.PROPERTIES,
+}
 _UNTOLD_TYPES = {
     "App::PropertyPythonObject",
     "Mesh::PropertyMeshKernel",

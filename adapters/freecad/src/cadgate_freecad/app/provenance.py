@@ -143,7 +143,7 @@ def _face_names(obj: Any, shape: Any) -> list[str]:
     own = _unplaced(obj, shape)
     if obj.isDerivedFrom("Part::Primitive"):
         return [f"{obj.Name}.{name}" for name in _ordinals(own)]
-    inputs = list(_inputs(obj))
+    inputs = list(inputs_of(obj))
     if not inputs:
         return _of_a_root(obj, own)
     faces = [Face(face) for face in own.Faces]
@@ -186,7 +186,7 @@ def _of_a_root(obj: Any, shape: Any) -> list[str]:
     return [f"{obj.Name}.{name}/{kinds.count(kind)}" for name, kind in zip(names, kinds)]
 
 
-def _inputs(obj: Any) -> Iterator[Any]:
+def inputs_of(obj: Any) -> Iterator[Any]:
     """Return the objects with a shape that this one is made from."""
     if obj.isDerivedFrom("PartDesign::Body"):
         if obj.Tip is not None:

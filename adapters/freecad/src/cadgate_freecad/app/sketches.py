@@ -10,6 +10,7 @@ import Sketcher  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers 
 from cadgate.appserver import AppError, about_to_change, method
 from cadgate_freecad.app import changes, materials, shapes, sketching, values, versions
 from cadgate_freecad.app import expressions as expressing
+from cadgate_freecad.app.colours import creating
 from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.geometry import chosen_numbers
@@ -35,7 +36,7 @@ def find_sketch(name: str, field: str = "name") -> Any:
     return obj
 
 
-@method("sketches.create")
+@creating("sketches.create")
 def create_sketch(
     *,
     name: str | None,

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from cadgate.plugin import Count, Method, Name, Number
-from cadgate_freecad.models.geometry import Direction, EdgeSelection, FaceSelection
 from cadgate_freecad.models.objects import PartInfo
+from cadgate_freecad.models.selection import Direction, EdgeSelection, FaceSelection
 from cadgate_freecad.models.values import (
     Angle,
     Coordinate,

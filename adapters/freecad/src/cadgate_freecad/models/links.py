@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field
 
-from cadgate.plugin import Creation, Method, Name, Rotation
+from cadgate.plugin import Method, Name, Rotation
 from cadgate_freecad.models.objects import PartInfo
-from cadgate_freecad.models.values import Label, Location, Material, PartName
+from cadgate_freecad.models.values import ColoredCreation, Label, Location, Material, PartName
 
 
-class LinkPlace(Creation):
+class LinkPlace(ColoredCreation):
     """What the link is called, and where it shows the object."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Second", "location": [20, 0, 0]}]})

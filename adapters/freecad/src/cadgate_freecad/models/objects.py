@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, JsonValue, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from cadgate.plugin import (
+    Color,
     Creation,
     Deleted,
     Method,
@@ -20,7 +21,7 @@ from cadgate.plugin import (
     Rotation,
     Vector3,
 )
-from cadgate_freecad.models.values import Expressions, Flag, Label, Location, Material, PartName
+from cadgate_freecad.models.values import Expressions, FaceColors, Flag, Label, Location, Material, PartName
 
 
 class BoundingBox(Result):
@@ -58,6 +59,8 @@ PART_EXAMPLE: dict[str, Any] = {
     "center_of_mass": [5, 5, 5],
     "bounding_box": {"min": [0, 0, 0], "max": [10, 10, 10]},
     "shape_type": "Solid",
+    "color": None,
+    "face_colors": [],
     "material": None,
     "mass": None,
     "valid": True,
@@ -73,6 +76,13 @@ class MaterialInfo(Result):
 
     name: str | None
     density: float | None = Field(description="kg/m³.")
+
+
+class FaceColorInfo(Result):
+    """The colour of single faces."""
+
+    faces: list[str] = Field(description="`Face1` …")
+    color: str = Field(description="`#rrggbb`, or `#rrggbbaa`.")
 
 
 class PartInfo(ObjectInfo):
@@ -99,6 +109,11 @@ class PartInfo(ObjectInfo):
     center_of_mass: Vector3 | None = Field(description="mm, in the coordinates of the document.")
     bounding_box: BoundingBox | None = Field(description="In the coordinates of the document.")
     shape_type: str | None = Field(description="`Solid`, `Compound`, `Face`, …, or `Mesh`.")
+    color: str | None = Field(
+        description="`#rrggbb`, or `#rrggbbaa`: its own, or else that of the object it links to, or of the body, part "
+        "or group that it is in."
+    )
+    face_colors: list[FaceColorInfo] = Field(description="Colours of single faces.")
     material: MaterialInfo | None = Field(
         description="Its own, or else that of the object it links to, or of the body, part or group that it is in."
     )
@@ -168,6 +183,10 @@ class PartPatch(Params):
 
     expressions: Expressions | SkipJsonSchema[None] = Field(default_factory=_not_given)
     material: Material | None = Field(default_factory=_not_given, description="null removes it.")
+    color: Color | None = Field(default_factory=_not_given, description="null removes it.", examples=["#2060c0"])
+    face_colors: FaceColors | None = Field(
+        default_factory=_not_given, description="All colours of single faces; null or an empty list removes them."
+    )
 
     @field_validator("label", "location", "rotation", "visible", "properties", "expressions", mode="before")
     @classmethod

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from cadgate.plugin import Count, Method, Name, Number, Params, Result
-from cadgate_freecad.models.geometry import FaceName
 from cadgate_freecad.models.objects import PART_EXAMPLE, PartInfo
+from cadgate_freecad.models.selection import FaceName
 from cadgate_freecad.models.values import Coordinate, Flag, LabelledCreation, Length, PartName
 
 Point = Annotated[tuple[Coordinate, Coordinate], Field(description="`[x, y]` in the sketch's plane, mm.")]

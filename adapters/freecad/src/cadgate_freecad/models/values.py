@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
-from cadgate.plugin import Creation, Number, Params, Rotation
+from cadgate.plugin import Color, Creation, Number, Params, Rotation
+from cadgate_freecad.models.selection import FaceSelection
 
 _UNSAVABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -113,7 +114,32 @@ class Material(Params):
         return self
 
 
-class LabelledCreation(Creation):
+class FaceColor(Params):
+    """A colour of single faces."""
+
+    faces: FaceSelection = Field(description="Names, or a filter.", examples=[{"type": "plane", "at": "top"}])
+    color: Color = Field(examples=["#d04020"])
+
+
+FaceColors = Annotated[list[FaceColor], Field(max_length=1000)]
+
+
+class ColoredCreation(Creation):
+    """The colours of every object that a request adds."""
+
+    color: Color | None = Field(
+        None,
+        description="Kept with the document and in the files that can hold it. By default that of the first input.",
+        examples=["#2060c0"],
+    )
+    face_colors: FaceColors = Field(
+        default_factory=list[FaceColor],
+        description="Colours of single faces, which are found again when the object changes; later ones win.",
+        examples=[[{"faces": {"type": "plane", "at": "top"}, "color": "#d04020"}]],
+    )
+
+
+class LabelledCreation(ColoredCreation):
     """The fields of every request that adds an object."""
 
     name: PartName | None = Field(

@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import Query
 
 from cadgate.plugin import Name, Params, Router, Success, Vector3
-from cadgate_freecad.models.geometry import LIST_EDGES, LIST_FACES, EdgeList, EdgesParams, FaceList, FacesParams, Side
+from cadgate_freecad.models.geometry import LIST_EDGES, LIST_FACES, EdgeList, EdgesParams, FaceList, FacesParams
 from cadgate_freecad.models.measures import DISTANCE, MEASURE, Distance, DistanceParams, Measures
 from cadgate_freecad.models.objects import DOCUMENT, PartReference
+from cadgate_freecad.models.selection import Side
 from cadgate_freecad.routers.dependencies import FreeCAD, FreeCADApplication
 
 router = Router()
