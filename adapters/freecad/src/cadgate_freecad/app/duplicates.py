@@ -8,7 +8,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, method
-from cadgate_freecad.app import chosen, colours, expressions, shapes, values, versions
+from cadgate_freecad.app import chosen, colours, expressions, painting, shapes, values, versions
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.finding import find
@@ -62,7 +62,7 @@ def duplicate(
         recompute(copies[each])
         _compare(each, copies[each])
         if colored := colours.own_faces(each):
-            colours.write_faces(copies[each], colored)
+            painting.write_faces(copies[each], colored)
         if not last:
             copies[each].Visibility = False
     copy = copies[obj]

@@ -13,11 +13,11 @@ import FreeCAD
 from cadgate.appserver import AppError, about_to_change, method, warn
 from cadgate_freecad.app import changes, holders, materials, operands, placed, shapes, values
 from cadgate_freecad.app import expressions as expressing
-from cadgate_freecad.app.colours import creating
 from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.open_documents import target
+from cadgate_freecad.app.painting import creating
 from cadgate_freecad.app.recomputing import recompute
 from cadgate_freecad.app.verification import links as verification
 

@@ -13,9 +13,9 @@ from cadgate.appserver import AppError, about_to_change, warn
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app import materials, shapes, values
 from cadgate_freecad.app.boolean import same
-from cadgate_freecad.app.colours import creating
 from cadgate_freecad.app.creation import Slot, hide
 from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.painting import creating
 from cadgate_freecad.app.recomputing import recompute
 from cadgate_freecad.app.sketches import find_sketch
 

@@ -8,7 +8,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, current, method, page
-from cadgate_freecad.app import changes, colours, expressions, materials, operands, properties, shapes, sizes, values
+from cadgate_freecad.app import changes, expressions, materials, operands, painting, properties, shapes, sizes, values
 from cadgate_freecad.app.creation import depending, show
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import describe
@@ -59,7 +59,7 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     prepared = properties.prepare(obj, plain, released)
     if current().dry_run:
         properties.rehearse(obj, prepared)
-        colours.choose(obj, changed.get("face_colors") or [])
+        painting.choose(obj, changed.get("face_colors") or [])
     made_of = materials.prepare(changed.get("material"))
     before = describe(obj)
     about_to_change(before["revision"])
@@ -75,7 +75,7 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     if "material" in changed:
         materials.assign(obj, made_of, instead=True)
     if "color" in changed:
-        colours.set_color(obj, changed["color"])
+        painting.set_color(obj, changed["color"])
     properties.write(obj, prepared)
     for setting in settings:
         setting.set()
@@ -92,7 +92,7 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
         if before["shape_type"] is not None and describe(obj)["shape_type"] is None:
             raise AppError("degenerate_result", f"{name!r} would have no shape left", {"name": name})
     if "face_colors" in changed:
-        colours.set_faces(obj, changed["face_colors"] or [])
+        painting.set_faces(obj, changed["face_colors"] or [])
     return describe_fully(obj)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import chosen, colours, shapes
+from cadgate_freecad.app import chosen, painting, shapes
 from cadgate_freecad.app.info import is_empty_body
 
 
@@ -25,7 +25,7 @@ def recompute(obj: Any) -> None:
     if obj.isDerivedFrom("Part::Feature") and shapes.shape_of(obj) is None and not is_empty_body(obj):
         raise AppError("degenerate_result", f"This {obj.TypeId} has an empty shape", {"name": obj.Name})
     chosen.remember(obj)
-    colours.follow(obj)
+    painting.follow(obj)
     obj.purgeTouched()
 
 

@@ -10,13 +10,13 @@ import Sketcher  # noqa: F401 # pyright: ignore[reportUnusedImport] - registers 
 from cadgate.appserver import AppError, about_to_change, method
 from cadgate_freecad.app import changes, materials, shapes, sketching, values, versions
 from cadgate_freecad.app import expressions as expressing
-from cadgate_freecad.app.colours import creating
 from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.geometry import chosen_numbers
 from cadgate_freecad.app.info import describe, state
 from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.operands import attachable, owner_of_sketch_on
+from cadgate_freecad.app.painting import creating
 from cadgate_freecad.app.recomputing import recompute
 from cadgate_freecad.app.solving import solve
 from cadgate_freecad.app.verification import dimensions
