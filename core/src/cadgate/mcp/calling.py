@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from mcp.types import CallToolResult
 
@@ -15,7 +15,7 @@ from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import CadgateError, NotFound, ValidationFailed
 from cadgate.mcp.agent_call import AgentCall
 from cadgate.mcp.answers import succeeded
-from cadgate.mcp.arguments import as_object, meant
+from cadgate.mcp.arguments import as_object, meant_for
 from cadgate.mcp.outputs import Outputs
 from cadgate.mcp.tools import (
     BatchArguments,
@@ -137,4 +137,4 @@ async def _answered(
 
 def _meant(session: SessionRuntime, name: str, params: dict[str, Any]) -> dict[str, Any]:
     method = session.served.methods.get(name)
-    return params if method is None else cast("dict[str, Any]", meant(method.params, params))
+    return params if method is None else meant_for(method.params, params)

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
+from cadgate.refusals.meaning import meant
 from cadgate.refusals.schemas import Contract, Schema
 
-_MAX_TEXT = 1000
+_MAX_TEXT = 10_000
 _NAMED = ("xyz", "rgba", "rgb", "xy", "wxyz")
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -73,6 +74,9 @@ def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
 
 def repair(contract: Contract, schema: Schema, value: Any) -> tuple[bool, Any]:
     """Return whether a value was probably meant, and that value."""
+    likely = meant(contract, schema, value, max_text=_MAX_TEXT)
+    if contract.fits(schema, likely):
+        return likely is not value, likely  # 2 is equal to 2.0, which was refused
     for candidate in _candidates(contract, schema, value):
         if contract.fits(schema, candidate) and not isinstance(candidate, type(None)):
             return True, candidate

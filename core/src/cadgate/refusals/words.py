@@ -56,10 +56,25 @@ def _entry(one: Placed, contract: Contract, skipped: int) -> dict[str, Any]:
     own = str(error["msg"])
     for prefix in _OWN_WORDS:
         if own.startswith(prefix):
-            return entry | {"msg": own.removeprefix(prefix)}
+            return entry | _own(one, contract, own.removeprefix(prefix))
     if kind in _OURS:
         return entry | {"msg": own}
     return entry | _value(one, contract, in_text=bool(skipped) and error["loc"][0] in ("query", "path", "header"))
+
+
+def _own(one: Placed, contract: Contract, message: str) -> dict[str, Any]:
+    """Return the entry for an error that a model of ours raised, with a better value if the schema tells one."""
+    found, better = (False, None)
+    if one.schema and "input" in one.error:
+        found, better = repair(contract, one.schema, one.error["input"])
+    if not found or not _is_short(better):
+        return {"msg": message}
+    return {"msg": f"{message}: send {written(better)}", "example": better}
+
+
+def _is_short(value: Any) -> bool:
+    """Whether a value is not cut off in an answer."""
+    return not written(value).endswith("…")
 
 
 def _value(one: Placed, contract: Contract, *, in_text: bool) -> dict[str, Any]:
@@ -79,6 +94,9 @@ def _value(one: Placed, contract: Contract, *, in_text: bool) -> dict[str, Any]:
         found, better = repair(contract, schema, one.error["input"])
         if found and isinstance(better, str) and better in _choices(contract, schema):
             entry["did_you_mean"] = [better]
+    if found and not _is_short(better):
+        itself = "the value itself, instead of a text that holds it"
+        return entry | {"msg": f"{wrong}: send {itself if isinstance(one.error['input'], str) else what}"}
     best = better if found else example(contract, schema, path, around)
     if best is not None:
         entry["example"] = best
