@@ -65,6 +65,10 @@ class NotFound(CadgateError):
     code, status = "not_found", 404
 
 
+class JobNotFound(NotFound):
+    code = "job_not_found"
+
+
 class ObjectNotFound(NotFound):
     code = "object_not_found"
 
@@ -154,6 +158,10 @@ class CommandExecutionError(Unprocessable):
     """The application tried and failed."""
 
     code = "command_failed"
+
+
+class WorkerEnded(CommandExecutionError):
+    """A worker died while it worked."""
 
 
 class ExecutionFailed(CommandExecutionError):

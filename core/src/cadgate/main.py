@@ -18,10 +18,24 @@ from cadgate.config.settings import Settings, load_settings
 from cadgate.dispatch.idempotency import Once
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.error_bodies import hide
+from cadgate.jobs.runner import Jobs
 from cadgate.logging import AccessLog, configure
 from cadgate.openapi.document import Document
 from cadgate.plugins.discovery import Found, discover
-from cadgate.routers import artifacts, console, docs, health, home, login, metrics, mount, plugins, version, websockets
+from cadgate.routers import (
+    artifacts,
+    console,
+    docs,
+    health,
+    home,
+    jobs,
+    login,
+    metrics,
+    mount,
+    plugins,
+    version,
+    websockets,
+)
 from cadgate.security.audit import AuditLog
 from cadgate.security.identity import identity_for
 from cadgate.security.logins import WrongKeys
@@ -70,7 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     table = RouteTable(app.router.routes)
     app.router.routes.insert(0, table)
-    for each in (health, version, plugins, metrics, artifacts, docs, websockets, console, home, login):
+    for each in (health, version, plugins, metrics, artifacts, jobs, docs, websockets, console, home, login):
         app.router.routes.extend(mount.core_routes(each.router))
     secure_state(settings.state_dir, settings.origin("state_dir"))
     hide(settings.state_dir)
@@ -92,6 +106,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     mounted = [mount.mount(app, found, app.state.artifacts) for found in discover(settings)]
     app.state.plugins = [found for found, _ in mounted]
     app.state.runtimes = {found.name: runtime for found, runtime in mounted if runtime is not None}
+    app.state.jobs = Jobs(settings, app.state.runtimes, app.state.identity)
     app.state.sockets = Sockets(settings, app.state.runtimes)
     app.router.routes.append(app.state.sockets.route())
     app.state.agents = _agents_door(app, settings)
@@ -152,9 +167,11 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with anyio.create_task_group() as starting:
             for name in list(runtimes):
                 starting.start_soon(_start, group, app, name, stop)
+        await app.state.jobs.start()
         try:
             yield
         finally:
+            await app.state.jobs.close()
             await app.state.sockets.close()
             stop.set()
             await app.state.helper.close()

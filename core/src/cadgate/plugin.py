@@ -20,6 +20,7 @@ from cadgate.contract.encoded import Encoded, encode_params
 from cadgate.contract.methods import Handler, Method, execute_if_trusted
 from cadgate.contract.settings import AdapterSettings
 from cadgate.dispatch.application import Application
+from cadgate.dispatch.steps import Finished
 from cadgate.errors import (
     ApplicationUnavailable,
     CadgateError,
@@ -51,6 +52,7 @@ from cadgate.models.suffixes import Suffixes, check_suffix, follow_suffix
 from cadgate.plugins.hookspecs import API_VERSION, Adapter, hookimpl
 from cadgate.sessions.launcher import Hint, Launcher, LaunchPlan, application_entry
 from cadgate.web.access import requires
+from cadgate.web.async_answers import JobAccepted
 from cadgate.web.dependencies import application
 from cadgate.web.downloads import file_answers, file_or_json
 from cadgate.web.incoming import INCOMING_BODY, TRUSTABLE_BODY, IncomingFile
@@ -79,9 +81,11 @@ __all__ = [
     "Depends",
     "Empty",
     "Encoded",
+    "Finished",
     "Handler",
     "Hint",
     "IncomingFile",
+    "JobAccepted",
     "LaunchPlan",
     "Launcher",
     "LimitExceeded",

@@ -11,6 +11,9 @@ MAX_NAME = 1024
 STAGING = ".staging"
 """The folder in the workspace where applications write before a file gets its name."""
 
+JOBS = ".jobs"
+"""The folder in the workspace with a folder for each job that has not ended."""
+
 
 def check_name(name: str) -> None:
     """Raise PathNotAllowed for a relative name with an unsafe segment: empty, only dots, special characters."""
@@ -67,8 +70,9 @@ def resolve(workspace: Path, name: str, allowed_roots: tuple[Path, ...] = ()) ->
         target, roots = Path(name), allowed_roots
     else:
         check_name(name)
-        if name.split("/")[0] == STAGING:
-            raise PathNotAllowed(f"The folder {STAGING!r} is reserved for the gateway", details={"path": name})
+        first = name.split("/")[0]
+        if first in (STAGING, JOBS):
+            raise PathNotAllowed(f"The folder {first!r} is reserved for the gateway", details={"path": name})
         target, roots = workspace / name, (workspace,)
     try:
         resolved = target.resolve()

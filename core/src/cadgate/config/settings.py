@@ -136,6 +136,18 @@ class Settings(BaseSettings):
     artifact_ttl_seconds: Annotated[float, Field(gt=0)] | None = Field(
         None, description="How long an artifact is kept after it was stored. Without it until it is removed."
     )
+    max_jobs: Annotated[int, Field(ge=1)] = Field(
+        1000, description="Jobs that have not ended, in all; one more is 429 `overloaded`."
+    )
+    max_jobs_per_key: Annotated[int, Field(ge=1)] = Field(
+        250, description='The same for each key, with `auth = "token"`.'
+    )
+    job_seconds: Annotated[float, Field(gt=0)] = Field(
+        86_400, description="How long the work of a job may take that was sent without `X-Deadline-Ms`."
+    )
+    job_ttl_seconds: Annotated[float, Field(gt=0)] = Field(
+        7 * 86_400, description="How long a job is kept after its end. Its artifacts are not removed with it."
+    )
     body_idle_seconds: Annotated[float, Field(gt=0)] = Field(
         20, description="How long nothing may come of a body or WebSocket message that is not complete: 408."
     )

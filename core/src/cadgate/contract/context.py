@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from cadgate.contract.authority import NOBODY, Authority
 from cadgate.contract.cancel_token import CancelToken
+from cadgate.contract.job_run import JobRun
 from cadgate.contract.methods import Scope
 
 
@@ -54,7 +55,7 @@ class RequestContext:
     if_none_match: str | None = None
     """The responses that the client has, by their `ETag`."""
     dry_run: bool = False
-    door: Literal["rest", "batch", "websocket", "mcp"] = "rest"
+    door: Literal["rest", "batch", "websocket", "mcp", "job"] = "rest"
     batch_index: int | None = None
     """The place of a call in its batch."""
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -63,6 +64,14 @@ class RequestContext:
     large: bool = False
     """Whether the request is so large that it must be processed off the event loop."""
     caller: Caller = Caller()
+    respond_async: bool = False
+    """Whether the client prefers to be answered with a job instead of waiting for long work."""
+    wait_seconds: float = 0.0
+    """How long such a client would wait for the result first."""
+    webhook: str | None = None
+    """The client's `Cadgate-Webhook`, as it was sent."""
+    job: JobRun | None = None
+    """The job for which the call is made, if there is one."""
     run: HandlerRun | None = None
     """Set for the calls that a handler makes."""
 

@@ -31,6 +31,7 @@ class Method(Generic[P, R]):
     `scope_of` returns a further scope that given parameters need, or None; see `execute_if_trusted`.
     `by_state` is for reads that depend only on their parameters and the document, and whose results may be large: the
     response is kept, and sent again until something changes; see `Application.answer`.
+    `job` is for work that its route always does as a job, because it takes minutes: the response is 202.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Method(Generic[P, R]):
     scope: Scope | None = None
     scope_of: Callable[[P], Scope | None] | None = None
     by_state: bool = False
+    job: bool = False
 
     @property
     def required_scope(self) -> Scope:
@@ -78,14 +80,19 @@ A = TypeVar("A", bound=HandlerApplication)
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class Handler(Generic[P, R]):
-    """The gateway's part of a method that needs more than the application: files, workers, other sessions."""
+    """The gateway's part of a method that needs more than the application: files, workers, other sessions.
+
+    `works_aside` says that the work itself runs in a worker: until it has one, its job is queued.
+    """
 
     method: Method[P, R]
     run: Callable[[Any, P], Awaitable[R]]
+    works_aside: bool
 
-    def __init__(self, method: Method[P, R], run: Callable[[A, P], Awaitable[R]]) -> None:
+    def __init__(self, method: Method[P, R], run: Callable[[A, P], Awaitable[R]], *, works_aside: bool = False) -> None:
         object.__setattr__(self, "method", method)
         object.__setattr__(self, "run", run)
+        object.__setattr__(self, "works_aside", works_aside)
 
 
 def execute_if_trusted(params: Trustable) -> Scope | None:

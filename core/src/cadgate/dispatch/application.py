@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from cadgate.contract.encoded import Encoded
 from cadgate.contract.methods import Method, Scope
 from cadgate.contract.settings import AdapterSettings
 from cadgate.dispatch.session import SessionRuntime
+from cadgate.dispatch.steps import Finished, run_steps, work_folder
+from cadgate.models.responses import Artifact
 from cadgate.sessions.worker import Worker
 
 P = TypeVar("P", bound=BaseModel)
@@ -52,7 +55,11 @@ class Application:
     def bind(self, **values: Any) -> Application:
         """Return the same with values that are sent with every call (`document=`); None is left out."""
         merged = {**self.context.values, **{key: value for key, value in values.items() if value is not None}}
-        return Application(self._session, replace(self.context, values=merged))
+        return self._with(replace(self.context, values=merged))
+
+    def _with(self, context: RequestContext) -> Application:
+        """Return the same for another context."""
+        return Application(self._session, context)
 
     async def call(self, method: Method[P, R], params: P | Encoded) -> R:
         """Run `method` and return its validated result. `Encoded` parameters are validated and encoded already.
@@ -106,9 +113,42 @@ class Application:
             copies="write" in self.context.scopes,
         )
 
-    def worker(self) -> AbstractAsyncContextManager[Worker]:
-        """Return a worker, a disposable application for long work alongside the session.
+    @asynccontextmanager
+    async def worker(self) -> AsyncGenerator[Worker]:
+        """Yield a worker, a disposable application for long work alongside the session.
 
         Leaving the block early (an error, a deadline, a client that went away) kills it with everything it started.
         """
-        return self._session.workers.take(self.context.deadline_at)
+        async with self._session.workers.take(self.context.deadline_at) as worker:
+            if self.context.job is not None:
+                self.context.job.begin()
+            yield worker
+
+    # --- long work -----------------------------------------------------------------------------------------------
+
+    def report(
+        self, fraction: float | None = None, message: str | None = None, *, preview: Artifact | None = None
+    ) -> None:
+        """Say how far the work is, from 0 to 1, and what it is doing, if it is done as a job."""
+        if self.context.job is not None:
+            self.context.job.report(fraction, message, preview)
+
+    async def run_steps(
+        self, names: Sequence[str], work: Callable[[str], Awaitable[Finished]], *, at_once: int | None = None
+    ) -> dict[str, Any]:
+        """Do work that has steps (frames, variants): return the result of each, in the order of `names`.
+
+        `work` does one step, given its name, and returns a `Finished` with its result, which must be JSON, and its
+        files. At most `at_once` run at the same time, by default as many as there may be workers. As a job, each
+        finished step is recorded, and after a restart only the missing ones are done. A step whose worker died is
+        done again, twice. Raises the first error of a step; the others that run are cancelled then.
+        """
+        limit = at_once or self._session.served.settings.max_workers
+        return await run_steps(self.context.job, self.artifacts, names, work, limit)
+
+    def work_folder(self) -> AbstractAsyncContextManager[Path]:
+        """Return a folder for files that the work itself needs, where the session and workers can read and write.
+
+        As a job, it is the same folder after a restart, until the job ends; what was left in it is still there.
+        """
+        return work_folder(self.context.job, self.workspace)

@@ -248,7 +248,7 @@ class Calls:
                 # If a task raised it, it would end the loop, and with it the gateway.
                 raise InternalError(f"{handler.method.name} tried to end the gateway: {error!r}") from error
 
-        if key is not None and not context.dry_run:
+        if key is not None and not context.dry_run and context.job is None:
             # For this caller only: the same key from another caller is a different request.
             still_valid = None if handler.method.mutates else partial(_files_exist, self._served.artifacts)
             return await self._once.run_once(f"{context.identity} {key}", fingerprint, work, still_valid)

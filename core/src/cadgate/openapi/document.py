@@ -18,7 +18,7 @@ from cadgate.contract.methods import Method
 from cadgate.models.root import ROOT
 from cadgate.openapi.arrays import with_items
 from cadgate.openapi.merge import Part, merge
-from cadgate.openapi.operations import complete, failure_schemas
+from cadgate.openapi.operations import complete, failure_schemas, job_schemas
 from cadgate.plugins.discovery import Found
 
 log = structlog.get_logger("cadgate.openapi")
@@ -93,7 +93,7 @@ def _document(app: FastAPI, found: Sequence[Found]) -> dict[str, Any]:
         ],
         "paths": paths,
         "components": {
-            "schemas": dict(sorted({**failure_schemas(), **schemas}.items())),
+            "schemas": dict(sorted({**job_schemas(), **failure_schemas(), **schemas}.items())),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A key of `cadgate keys`."}},
         },
         "security": [{"key": []}] if token else [{}, {"key": []}],

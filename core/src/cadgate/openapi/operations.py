@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +11,7 @@ from cadgate.contract.methods import Method
 from cadgate.error_bodies import error_body
 from cadgate.errors import CadgateError
 from cadgate.models.examples import example_of, with_nulls
+from cadgate.models.jobs import Job
 from cadgate.models.responses import ErrorBody, Failure
 from cadgate.openapi.extensions import BYTES_FIRST, METHOD_EXTENSION, takes_context
 from cadgate.openapi.merge import Part
@@ -100,6 +102,45 @@ _DRY_RUN_QUERY: dict[str, Any] = {
 }
 
 
+PREFER: dict[str, Any] = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "description": "`respond-async`: the response is 202 with a job, as soon as that is on disk, instead of the "
+    "result. With `wait=10` only if the result takes longer than so many seconds.",
+    "schema": {"type": "string", "examples": ["respond-async", "respond-async, wait=10"]},
+}
+_ACCEPTED: dict[str, Any] = {
+    "description": "It has become a job, because of `Prefer: respond-async`",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/JobAnswer"}}},
+    "headers": {
+        "Location": {"description": "The path of the job.", "schema": {"type": "string"}},
+        "Preference-Applied": {"description": "`respond-async`", "schema": {"type": "string"}},
+    },
+}
+
+
+def job_schemas() -> dict[str, Any]:
+    """The schemas of the response to work that has become a job."""
+    job = Job.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    inner: dict[str, Any] = job.pop("$defs", {})
+    inner.pop("ErrorBody", None)  # one of those of failures
+    return {
+        **inner,
+        "Job": job,
+        "JobAnswer": {
+            "title": "JobAnswer",
+            "description": "A job: `GET /api/v1/jobs/{id}` says how far it is.",
+            "type": "object",
+            "properties": {
+                "status": {"type": "string", "const": "success", "default": "success"},
+                "result": {"$ref": "#/components/schemas/Job"},
+            },
+            "required": ["status", "result"],
+        },
+    }
+
+
 def failure_schemas() -> dict[str, Any]:
     """The schemas that every operation's documentation refers to."""
     failure = Failure.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -144,6 +185,8 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
                 operation["responses"]["200"].setdefault("headers", {})["ETag"] = dict(_ETAG)
             if methods and takes_context(path, operation):
                 _context(operation, context)
+            if batch or (method is not None and (method.deadline == "file" or method.job)):
+                _deferred(operation)
             _failures(operation, adapter=bool(methods), mutates=mutates)
             _successes(operation, part.schemas, mutates=mutates)
             _body_example(operation, part.schemas)
@@ -160,6 +203,12 @@ def _parameters(operation: Operation, *, adapter: bool, mutates: bool, batch: bo
             one["schema"].setdefault("pattern", _NAME)
     known = {(one["in"], one["name"].lower()) for one in parameters}
     parameters.extend(dict(one) for one in wanted if (one["in"], one["name"].lower()) not in known)
+
+
+def _deferred(operation: Operation) -> None:
+    """Say that the client may prefer to be answered with a job."""
+    operation["parameters"].append(dict(PREFER))
+    operation["responses"]["202"] = copy.deepcopy(_ACCEPTED)
 
 
 def _context(operation: Operation, context: Sequence[str]) -> None:

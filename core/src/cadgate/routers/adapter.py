@@ -17,6 +17,7 @@ from cadgate.models.responses import Failure, Result, Success
 from cadgate.openapi.extensions import METHOD_EXTENSION
 from cadgate.security.caller import audit_event_of
 from cadgate.web.access import requires
+from cadgate.web.async_answers import deferred_batch
 from cadgate.web.context import context_of
 from cadgate.web.dependencies import application_of, session_of
 from cadgate.web.router import Router
@@ -83,6 +84,9 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
         Each call sees the effects of those before it, and has its own entry in `results`. With `atomic`, a failing call
         rolls everything back: the response is its error, and `details.index` is its place.
         """
+        deferred = await deferred_batch(app, body)
+        if deferred is not None:
+            return Success(deferred)
         results = await answer_batch(session_of(request, name), app.context, body)
         return Success(results) if isinstance(results, BatchResults) else results
 

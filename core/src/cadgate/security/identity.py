@@ -48,6 +48,10 @@ class Identity(Protocol):
         """Return who the caller is and what it may do. Raises Unauthenticated or Forbidden."""
         ...
 
+    def named(self, identity: str) -> Authority | None:
+        """Return the caller with this identity, for work that goes on without a request; None if it is gone."""
+        ...
+
     def close(self) -> None:
         """Close what is open; it may be used again afterwards."""
         ...
@@ -94,6 +98,9 @@ class LocalUser:
         kept[_UID] = uid
         return LOCAL
 
+    def named(self, identity: str) -> Authority | None:
+        return {LOCAL.identity: LOCAL, IN_PROCESS.identity: IN_PROCESS}.get(identity)
+
     def close(self) -> None:
         if self._peers is not None:
             self._peers.close()
@@ -124,6 +131,13 @@ class KeyHolder:
                 "(A page opens a WebSocket with the subprotocols 'cadgate' and 'bearer.<key>')"
             )
         return KeyAuthority(self.key(token if scheme.lower() == "bearer" else ""), self._watchers)
+
+    def named(self, identity: str) -> Authority | None:
+        try:
+            key = self._keys.by_id(identity.removeprefix("key:")) if identity.startswith("key:") else None
+        except ConfigError as error:
+            raise unreadable(error) from error
+        return None if key is None else KeyAuthority(key, self._watchers)
 
     def key(self, token: str) -> Key:
         """Return the key whose text is `token`. Raises Unauthenticated if there is none."""

@@ -16,7 +16,7 @@ from cadgate.errors import ConfigError
 UMASK = 0o077
 _FOLDER, _FILE = 0o700, 0o600
 _OTHERS = 0o077
-_OWN = ("artifacts", "logs", "sessions")
+_OWN = ("artifacts", "jobs", "logs", "sessions")
 """The gateway's folders in the state folder."""
 
 log = structlog.stdlib.get_logger("cadgate.private")

@@ -16,6 +16,7 @@ from cadgate.errors import (
     CommandExecutionError,
     ConnectionFailed,
     DeadlineExceeded,
+    WorkerEnded,
 )
 from cadgate.sessions.process import ApplicationProcess, StartFailed
 
@@ -65,7 +66,7 @@ class Worker:
         try:
             result = await self.process.client.call(method, params, mutates=True)
         except ConnectionFailed as error:
-            raise CommandExecutionError(
+            raise WorkerEnded(
                 f"The application ended while it was running {method}; the work exceeds its resources here"
             ) from error
         except CadgateError:

@@ -12,6 +12,7 @@ from cadgate.contract.context import Caller, RequestContext
 from cadgate.errors import ValidationFailed
 from cadgate.security.caller import authority_of, peer_of
 
+MAX_WAIT_SECONDS = 600
 MAX_DEADLINE_MS = 24 * 3600 * 1000
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 _REVISION = re.compile(r'(?:"([^"\x00-\x1f\x7f]{1,128})"|([^\s"\x00-\x1f\x7f]{1,128}))\Z')
@@ -21,7 +22,8 @@ _TRUE, _FALSE = frozenset(("true", "1", "yes", "on")), frozenset(("false", "0", 
 def context_of(request: Request) -> RequestContext:
     """Return the context of this request. Raises ValidationFailed for an invalid header or query value."""
     state: dict[str, Any] = request.scope.setdefault("state", {})
-    key = deadline = revision = known = None
+    key = deadline = revision = known = webhook = None
+    respond_async, wait = False, 0.0
     for name, value in request.scope["headers"]:
         if name == b"idempotency-key":
             key = _idempotency_key(value.decode("latin-1"))
@@ -29,6 +31,10 @@ def context_of(request: Request) -> RequestContext:
             deadline = _deadline_seconds(value.decode("latin-1"))
         elif name == b"if-match":
             revision = _if_match(value.decode("latin-1"))
+        elif name == b"prefer":
+            respond_async, wait = _preferences(value.decode("latin-1"), respond_async, wait)
+        elif name == b"cadgate-webhook":
+            webhook = value.decode("latin-1")
         elif name == b"if-none-match":
             known = value.decode("latin-1") if known is None else f"{known}, {value.decode('latin-1')}"
     query: bytes = request.scope["query_string"]
@@ -41,6 +47,9 @@ def context_of(request: Request) -> RequestContext:
         dry_run=b"dry_run" in query and _dry_run(request),
         timing=state.get("timing"),
         large=state.get("large", False),
+        respond_async=respond_async,
+        wait_seconds=wait,
+        webhook=webhook,
         caller=Caller(authority_of(request.scope), peer_of(request), partial(_gone, request)),
     )
 
@@ -78,6 +87,17 @@ def _if_match(value: str) -> str | None:
     if found is None:
         raise _refuse("header", "If-Match", f"{value[:300]!r} must be one revision, as in an ObjectInfo")
     return found[1] or found[2]
+
+
+def _preferences(value: str, respond_async: bool, wait: float) -> tuple[bool, float]:
+    """Read a `Prefer` header. What is not known or not valid is ignored, as RFC 7240 says."""
+    for part in value.lower().split(","):
+        name, _, given = part.partition(";")[0].strip().partition("=")
+        if name.strip() == "respond-async":
+            respond_async = True
+        elif name.strip() == "wait" and (text := given.strip().strip('"')).isascii() and text.isdigit():
+            wait = float(min(int(text[:6]), MAX_WAIT_SECONDS))
+    return respond_async, wait
 
 
 def _dry_run(request: Request) -> bool:

@@ -10,6 +10,7 @@ from cadgate.dispatch.application import Application
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import NotFound
+from cadgate.web.async_answers import Deferring
 from cadgate.web.context import context_of
 
 
@@ -29,7 +30,8 @@ def application(name: str) -> Callable[[Request], Awaitable[Application]]:
 
 def application_of(request: Request, name: str) -> Application:
     """Return the application `name` for this HTTP request, with the request's headers as context."""
-    return Application(session_of(request, name), context_of(request))
+    session, context = session_of(request, name), context_of(request)
+    return Deferring(session, context, request.app.state.jobs)
 
 
 def session_of(request: Request, name: str) -> SessionRuntime:

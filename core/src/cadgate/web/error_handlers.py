@@ -37,6 +37,7 @@ from cadgate.refusals.requests import reworded_for_route
 from cadgate.refusals.schemas import contract_of
 from cadgate.refusals.validation import refusal, validation_failed
 from cadgate.refusals.words import reworded
+from cadgate.web.async_answers import JobAccepted
 from cadgate.web.converters import readable
 
 log = structlog.get_logger("cadgate.errors")
@@ -124,7 +125,7 @@ def unknown_path(request: HTTPConnection) -> CadgateError:
     path = readable(request.scope["path"])
     segments = path.split("/")
     found: list[Any] = getattr(request.app.state, "plugins", [])
-    if len(segments) > 3 and segments[1:3] == ["api", "v1"] and segments[3] != "artifacts":
+    if len(segments) > 3 and segments[1:3] == ["api", "v1"] and segments[3] not in ("artifacts", "jobs"):
         name = segments[3]
         same = [one for one in found if one.name == name]
         if same and not any(one.status == "active" for one in same):
@@ -211,6 +212,11 @@ async def _dry_run_done(request: Request, error: Exception) -> Response:
     return JSONResponse({"status": "success", "result": {"dry_run": True}})
 
 
+async def _job_accepted(request: Request, error: Exception) -> Response:
+    assert isinstance(error, JobAccepted)
+    return error.response()
+
+
 async def answer_to(error: Exception, request: Request) -> Response | None:
     """Return the response of the registered handler for such an error; None if there is none, as for a defect."""
     handlers = request.app.exception_handlers
@@ -230,3 +236,4 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ResponseValidationError, _defect)
     app.add_exception_handler(ValidationError, _values_invalid)
     app.add_exception_handler(DryRunDone, _dry_run_done)
+    app.add_exception_handler(JobAccepted, _job_accepted)

@@ -12,6 +12,7 @@ from cadgate.plugin import (
     Encoded,
     Handler,
     IncomingFile,
+    JobAccepted,
     Router,
     Success,
     ValidationFailed,
@@ -99,5 +100,9 @@ async def _from_json(blender: Application, request: Request) -> ObjectInfo:
         part.unlink(missing_ok=True)
     try:
         return await blender.call(UPLOAD, MeshUploadParams(artifact=artifact, **about))
+    except JobAccepted:
+        artifact = ""  # its job needs it
+        raise
     finally:
-        await to_thread.run_sync(blender.artifacts.delete, artifact)
+        if artifact:
+            await to_thread.run_sync(blender.artifacts.delete, artifact)

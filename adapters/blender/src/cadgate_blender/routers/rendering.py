@@ -36,7 +36,9 @@ async def _render(app: Application, params: RenderParams, default: str) -> Rende
     about = {"request_id": app.context.request_id, "engine": params.engine}
 
     def progress(data: dict[str, Any]) -> None:
-        app.publish("render", {**about, "state": "rendering", "percent": data.get("percent", 0.0)})
+        percent = data.get("percent", 0.0)
+        app.publish("render", {**about, "state": "rendering", "percent": percent})
+        app.report(percent / 100, "rendering")
 
     async with app.stage(params.output, default=default, suffix=params.suffix) as staged:
         scene_path = str(staged.folder / ".scene.blend")
@@ -85,8 +87,8 @@ async def render_preview(app: Application, params: PreviewParams) -> Rendered:
     )
 
 
-STILL_HANDLER = Handler(STILL, render_still)
-PREVIEW_HANDLER = Handler(PREVIEW, render_preview)
+STILL_HANDLER = Handler(STILL, render_still, works_aside=True)
+PREVIEW_HANDLER = Handler(PREVIEW, render_preview, works_aside=True)
 
 
 @router.operation(

@@ -1,0 +1,463 @@
+"""The jobs on disk: one SQLite file in the state folder. What a method here has returned survives a crash.
+
+Every method runs in the one thread of the store, so that the event loop never waits for the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+
+from cadgate.errors import CadgateError, CommandExecutionError
+from cadgate.security.private import make_folder, opener
+
+T = TypeVar("T")
+
+log = structlog.stdlib.get_logger("cadgate.jobs")
+
+MAX_LISTED_RESULT = 16 * 1024
+"""The longest result, in characters, that a list has."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    application TEXT NOT NULL,
+    session TEXT NOT NULL,
+    method TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    state TEXT NOT NULL,
+    progress TEXT NOT NULL,
+    created REAL NOT NULL,
+    started REAL,
+    finished REAL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    retries INTEGER NOT NULL DEFAULT 0,
+    result TEXT,
+    error TEXT,
+    artifacts TEXT NOT NULL DEFAULT '[]',
+    key TEXT,
+    digest TEXT
+);
+CREATE UNIQUE INDEX IF NOT EXISTS jobs_key ON jobs (owner, key) WHERE key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS jobs_owner ON jobs (owner, number);
+CREATE INDEX IF NOT EXISTS jobs_open ON jobs (number) WHERE state IN ('queued', 'running');
+CREATE INDEX IF NOT EXISTS jobs_finished ON jobs (finished) WHERE finished IS NOT NULL;
+CREATE TABLE IF NOT EXISTS calls (job TEXT PRIMARY KEY, call TEXT NOT NULL, webhook TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS steps (
+    job TEXT NOT NULL, name TEXT NOT NULL, result TEXT NOT NULL, PRIMARY KEY (job, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events (
+    job TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (job, number)
+) WITHOUT ROWID;
+"""
+_COLUMNS = (
+    "id, application, session, method, owner, state, progress, created, started, finished, attempts, retries, "
+    "error, artifacts, number"
+)
+FINISHED = "finished"
+"""The kind of the last event of a job."""
+_ADD_ARTIFACT = """
+UPDATE jobs SET artifacts = substr(artifacts, 1, length(artifacts) - 1) || iif(artifacts = '[]', '', ',') || ? || ']'
+WHERE id = ?
+"""
+NO_PROGRESS = '{"fraction":0.0,"step":0,"steps":null,"message":null,"preview":null}'
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One job as it is stored. What clients get as JSON is text here."""
+
+    id: str
+    application: str
+    session: str
+    method: str
+    owner: str
+    state: str
+    progress: str
+    created: float
+    started: float | None
+    finished: float | None
+    attempts: int
+    retries: int
+    error: str | None
+    artifacts: str
+    number: int
+    result: str | None = None
+
+    def document(self, position: int | None = None) -> str:
+        """Return the job as clients get it, as JSON."""
+        return (
+            f'{{"id":"{self.id}","application":"{self.application}","session":{json.dumps(self.session)},'
+            f'"method":"{self.method}","state":"{self.state}","progress":{self.progress},'
+            f'"created":{_time(self.created)},"started":{_time(self.started)},"finished":{_time(self.finished)},'
+            f'"attempts":{self.attempts},"result":{self.result or "null"},"error":{self.error or "null"},'
+            f'"artifacts":{self.artifacts},"position":{"null" if position is None else position}}}'
+        )
+
+    def short(self, artifacts: Sequence[str]) -> str:
+        """Return what an event has of the job, with only its new `artifacts`."""
+        return (
+            f'{{"id":"{self.id}","state":"{self.state}","attempts":{self.attempts},"progress":{self.progress},'
+            f'"artifacts":[{",".join(artifacts)}]}}'
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a job: `number` counts from 1, without gaps."""
+
+    number: int
+    kind: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A job to be stored."""
+
+    id: str
+    application: str
+    session: str
+    method: str
+    owner: str
+    key: str | None
+    digest: str | None
+    call: str
+    webhook: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which jobs to list. `owner` None: those of everybody."""
+
+    owner: str | None = None
+    application: str | None = None
+    session: str | None = None
+    method: str | None = None
+    state: str | None = None
+
+    def where(self) -> tuple[str, list[str]]:
+        """Return the condition, and its values."""
+        given = {
+            name: value
+            for name in ("owner", "application", "session", "method", "state")
+            if (value := getattr(self, name)) is not None
+        }
+        return " AND ".join(f"{name} = ?" for name in given) or "1", list(given.values())
+
+
+class JobStore:
+    """The file `jobs.db` in `folder`. Each coroutine is one transaction."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "jobs.db"
+        self._thread = ThreadPoolExecutor(1, "cadgate-jobs")
+        self._connection: sqlite3.Connection | None = None
+
+    async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._opened()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(connection)
+            connection.execute("COMMIT")
+        except BaseException as error:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise _unwritable(error) from error
+            raise
+        return result
+
+    async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self._opened()))
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            try:
+                self._connection = self._open()
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, sqlite3.OperationalError):
+                    raise _unwritable(error) from error
+                aside = self._path.with_name(f"jobs.db.damaged-{time.time_ns()}")
+                log.error("jobs_damaged", reason=str(error), kept=str(aside))
+                self._path.replace(aside)
+                for suffix in ("-wal", "-shm"):
+                    self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+                self._connection = self._open()
+        return self._connection
+
+    def _open(self) -> sqlite3.Connection:
+        make_folder(self._path.parent)
+        with open(self._path, "ab", opener=opener):
+            pass  # for its owner only; SQLite gives its other files the same mode
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.executescript(_SCHEMA)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def close(self) -> None:
+        """Close the file, after what is being written."""
+
+        def end() -> None:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+        self._thread.submit(end).result()
+        self._thread.shutdown()
+
+    # --- beginning and end ---------------------------------------------------------------------------------------
+
+    async def add(self, new: New) -> tuple[Record, str | None, bool]:
+        """Store a job. Returns it, its digest, and whether it is new: an earlier one with the same key is kept."""
+
+        def work(connection: sqlite3.Connection) -> tuple[Record, str | None, bool]:
+            if new.key is not None:
+                found = connection.execute(
+                    "SELECT id, digest FROM jobs WHERE owner = ? AND key = ?", (new.owner, new.key)
+                ).fetchone()
+                if found is not None:
+                    return _record(connection, found[0]), found[1], False
+            connection.execute(
+                "INSERT INTO jobs (id, application, session, method, owner, state, progress, created, key, digest) "
+                "VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)",
+                (
+                    *(new.id, new.application, new.session, new.method, new.owner),
+                    *(NO_PROGRESS, time.time(), new.key, new.digest),
+                ),
+            )
+            connection.execute("INSERT INTO calls VALUES (?, ?, ?)", (new.id, new.call, new.webhook))
+            record = _record(connection, new.id)
+            _event(connection, record, "queued")
+            return record, new.digest, True
+
+        return await self._do(work)
+
+    async def begin(self, job: str, *, attempt: bool, running: bool) -> Record:
+        """Record a new `attempt` at a job, and whether its work is running now, or still waiting."""
+
+        def work(connection: sqlite3.Connection) -> Record:
+            before = _record(connection, job).state
+            state = "running" if running else "queued"
+            connection.execute(
+                "UPDATE jobs SET state = ?, attempts = attempts + ?, started = COALESCE(started, ?) WHERE id = ?",
+                (state, int(attempt), time.time() if running else None, job),
+            )
+            record = _record(connection, job)
+            if state != before:
+                _event(connection, record, state)
+            return record
+
+        return await self._do(work)
+
+    async def progress(self, job: str, progress: str) -> Record:
+        """Record how far a job is."""
+
+        def work(connection: sqlite3.Connection) -> Record:
+            connection.execute("UPDATE jobs SET progress = ? WHERE id = ?", (progress, job))
+            record = _record(connection, job)
+            _event(connection, record, "progress")
+            return record
+
+        return await self._do(work)
+
+    async def finish_step(self, job: str, name: str, result: str, artifacts: Sequence[str], progress: str) -> Record:
+        """Record a finished step, its files, and how far the job is now."""
+
+        def work(connection: sqlite3.Connection) -> Record:
+            connection.execute("INSERT OR REPLACE INTO steps VALUES (?, ?, ?)", (job, name, result))
+            for each in artifacts:
+                connection.execute(_ADD_ARTIFACT, (each, job))
+            connection.execute("UPDATE jobs SET progress = ? WHERE id = ?", (progress, job))
+            record = _record(connection, job)
+            _event(connection, record, "progress", artifacts)
+            return record
+
+        return await self._do(work)
+
+    async def steps(self, job: str) -> dict[str, str]:
+        """Return the finished steps of a job, with their results."""
+        return dict(
+            await self._read(
+                lambda connection: connection.execute("SELECT name, result FROM steps WHERE job = ?", (job,)).fetchall()
+            )
+        )
+
+    async def forget_steps(self, job: str, names: Sequence[str]) -> None:
+        """Remove finished steps, whose files are gone, so that they are done again."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.executemany("DELETE FROM steps WHERE job = ? AND name = ?", [(job, name) for name in names])
+
+        await self._do(work)
+
+    async def finish(
+        self,
+        job: str,
+        state: str,
+        *,
+        result: str | None = None,
+        error: str | None = None,
+        artifacts: Sequence[str] = (),
+        progress: str | None = None,
+    ) -> Record:
+        """Record the end of a job, once: a second end is ignored."""
+
+        def work(connection: sqlite3.Connection) -> Record:
+            if _record(connection, job).finished is not None:
+                return _record(connection, job)
+            _add_artifacts(connection, job, artifacts)
+            connection.execute(
+                "UPDATE jobs SET state = ?, finished = ?, result = ?, error = ?, progress = COALESCE(?, progress) "
+                "WHERE id = ?",
+                (state, time.time(), result, error, progress, job),
+            )
+            record = _record(connection, job)
+            _event(connection, record, FINISHED)
+            return record
+
+        return await self._do(work)
+
+    async def retry(self, job: str) -> Record | None:
+        """Queue a failed or cancelled job again; None if it is neither any more."""
+
+        def work(connection: sqlite3.Connection) -> Record | None:
+            changed = connection.execute(
+                "UPDATE jobs SET state = 'queued', finished = NULL, error = NULL, retries = retries + 1 "
+                "WHERE id = ? AND state IN ('failed', 'cancelled')",
+                (job,),
+            )
+            if changed.rowcount == 0:
+                return None
+            record = _record(connection, job)
+            _event(connection, record, "queued")
+            return record
+
+        return await self._do(work)
+
+    async def remove_older(self, finished_before: float) -> list[str]:
+        """Remove jobs that ended before that time; return their ids."""
+
+        def work(connection: sqlite3.Connection) -> list[str]:
+            found = connection.execute("SELECT id FROM jobs WHERE finished < ? LIMIT 1000", (finished_before,))
+            ids = [row[0] for row in found]
+            for table, column in (("jobs", "id"), ("calls", "job"), ("steps", "job"), ("events", "job")):
+                connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(each,) for each in ids])
+            return ids
+
+        return await self._do(work)
+
+    # --- looking -------------------------------------------------------------------------------------------------
+
+    async def get(self, job: str) -> Record | None:
+        """Return a job, None if there is none with this id."""
+
+        def work(connection: sqlite3.Connection) -> Record | None:
+            found = connection.execute(f"SELECT {_COLUMNS}, result FROM jobs WHERE id = ?", (job,)).fetchone()
+            return None if found is None else Record(*found)
+
+        return await self._read(work)
+
+    async def call(self, job: str) -> tuple[dict[str, Any], str | None]:
+        """Return the call that a job makes, and its webhook."""
+        found = await self._read(
+            lambda connection: connection.execute("SELECT call, webhook FROM calls WHERE job = ?", (job,)).fetchone()
+        )
+        return json.loads(found[0]), found[1]
+
+    async def unfinished(self) -> list[Record]:
+        """Return the jobs that have not ended, oldest first."""
+
+        def work(connection: sqlite3.Connection) -> list[Record]:
+            found = connection.execute(
+                f"SELECT {_COLUMNS} FROM jobs WHERE state IN ('queued', 'running') ORDER BY number"
+            )
+            return [Record(*row) for row in found]
+
+        return await self._read(work)
+
+    async def page(self, filters: Filters, limit: int, offset: int) -> tuple[list[Record], int]:
+        """Return some jobs, newest first, and how many there are in all."""
+
+        def work(connection: sqlite3.Connection) -> tuple[list[Record], int]:
+            where, values = filters.where()
+            (total,) = connection.execute(f"SELECT COUNT(*) FROM jobs WHERE {where}", values).fetchone()
+            found = connection.execute(
+                f"SELECT {_COLUMNS}, CASE WHEN length(result) <= {MAX_LISTED_RESULT} THEN result END FROM jobs "
+                f"WHERE {where} ORDER BY number DESC LIMIT ? OFFSET ?",
+                (*values, limit, offset),
+            )
+            return [Record(*row) for row in found], total
+
+        return await self._read(work)
+
+    async def events(self, job: str, after: int) -> list[Event]:
+        """Return what happened to a job after the event `after`."""
+
+        def work(connection: sqlite3.Connection) -> list[Event]:
+            found = connection.execute(
+                "SELECT number, kind, data FROM events WHERE job = ? AND number > ? ORDER BY number", (job, after)
+            )
+            return [Event(*row) for row in found]
+
+        return await self._read(work)
+
+
+def _record(connection: sqlite3.Connection, job: str) -> Record:
+    return Record(*connection.execute(f"SELECT {_COLUMNS}, result FROM jobs WHERE id = ?", (job,)).fetchone())
+
+
+def _event(connection: sqlite3.Connection, record: Record, kind: str, artifacts: Sequence[str] = ()) -> None:
+    """Record that the job is now as `record` says. Only the last event has the whole job."""
+    data = record.document() if kind == FINISHED else record.short(artifacts)
+    connection.execute(
+        "INSERT INTO events SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ? FROM events WHERE job = ?",
+        (record.id, kind, data, record.id),
+    )
+
+
+def _add_artifacts(connection: sqlite3.Connection, job: str, artifacts: Sequence[str]) -> None:
+    if not artifacts:
+        return
+    (listed,) = connection.execute("SELECT artifacts FROM jobs WHERE id = ?", (job,)).fetchone()
+    kept: dict[str, Any] = {each["id"]: each for each in (*json.loads(listed), *map(json.loads, artifacts))}
+    text = json.dumps(list(kept.values()), ensure_ascii=False, separators=(",", ":"))
+    connection.execute("UPDATE jobs SET artifacts = ? WHERE id = ?", (text, job))
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "null"
+    return f'"{datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")}Z"'
+
+
+def _unwritable(error: sqlite3.OperationalError) -> CadgateError:
+    reason = str(error)
+    if "full" in reason:
+        return CommandExecutionError(
+            "The job could not be saved (No space left on device): free space on the gateway's disk, or remove "
+            "artifacts",
+            details={"reason": "No space left on device"},
+        )
+    log.error("jobs_unwritable", reason=reason)
+    return CommandExecutionError(f"The job could not be saved ({reason})", details={"reason": reason})

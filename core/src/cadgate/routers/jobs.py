@@ -1,0 +1,121 @@
+"""Routes of jobs: list, look, wait, cancel, do again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query, Request
+from pydantic import Field
+
+from cadgate.jobs.runner import Jobs
+from cadgate.jobs.store import Filters, Record
+from cadgate.models.common import Params
+from cadgate.models.jobs import Job, JobList, JobState
+from cadgate.models.responses import Failure, Success
+from cadgate.openapi.operations import IDEMPOTENCY
+from cadgate.security.caller import audit_event_of, authority_of
+from cadgate.security.owners import OPERATOR
+from cadgate.web.access import requires
+from cadgate.web.async_answers import job_response
+from cadgate.web.router import Router
+
+router = Router(prefix="/api/v1/jobs")
+
+MAX_WAIT_SECONDS = 600
+_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Failure}, 422: {"model": Failure}}
+
+
+class JobPage(Params):
+    """Which jobs to list."""
+
+    limit: Annotated[int, Field(ge=1, le=10_000, description="At most so many.")] = 1000
+    offset: Annotated[int, Field(ge=0, description="So many are skipped.")] = 0
+    application: str | None = Field(None, description="Only those of this adapter.")
+    session: str | None = Field(None, description="Only those of this session.")
+    method: str | None = Field(None, description="Only those that call this method, such as `render.still`.")
+    state: JobState | None = Field(None, description="Only those in this state.")
+
+
+class Waiting(Params):
+    """How long to wait."""
+
+    wait: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=MAX_WAIT_SECONDS,
+            description="Seconds to wait for the end of the job; then it is returned as it is.",
+        ),
+    ] = 0
+
+
+def jobs_of(request: Request) -> Jobs:
+    """Return the jobs of the gateway that serves `request`."""
+    return request.app.state.jobs
+
+
+def owner_of(request: Request) -> str | None:
+    """Return whose jobs the caller may see; None: those of everybody."""
+    identity = authority_of(request.scope).identity
+    return None if identity in OPERATOR else identity
+
+
+def _document(jobs: Jobs, record: Record) -> str:
+    return record.document(jobs.position(record))
+
+
+@router.get("", dependencies=[requires("read")], response_model=Success[JobList])
+async def list_jobs(request: Request, page: Annotated[JobPage, Query()]) -> Any:
+    """List your jobs, newest first."""
+    jobs, owner = jobs_of(request), owner_of(request)
+    filters = Filters(owner, page.application, page.session, page.method, page.state)
+    records, total = await jobs.page(filters, page.limit, page.offset)
+    listed = ",".join(_document(jobs, record) for record in records)
+    return job_response(f'{{"jobs":[{listed}],"total":{total}}}')
+
+
+@router.get("/{id:name}", dependencies=[requires("read")], response_model=Success[Job], responses=_MISSING)
+async def get_job(id: str, request: Request, query: Annotated[Waiting, Query()]) -> Any:
+    """Return a job: its state, progress, and when it has succeeded, the result of its call.
+
+    With `wait`, the response comes when the job has ended, but no later than after so many seconds.
+    """
+    jobs = jobs_of(request)
+    return job_response(_document(jobs, await jobs.wait(id, owner_of(request), query.wait)))
+
+
+@router.delete(
+    "/{id:name}",
+    dependencies=[requires("write", audited_as="jobs.cancel")],
+    response_model=Success[Job],
+    responses={**_MISSING, 409: {"model": Failure}},
+)
+async def cancel_job(id: str, request: Request) -> Any:
+    """Cancel a job: what it runs in workers is ended, and nothing half-written stays; what it finished does.
+
+    A change of a document that cannot be interrupted is completed: the job is still `running` then, and ends when
+    that does. 409 `conflict` for a job that has succeeded or failed.
+    """
+    jobs = jobs_of(request)
+    with request.app.state.audit.recording(audit_event_of(request, "jobs.cancel")) as learned:
+        learned["job"] = id
+        return job_response(_document(jobs, await jobs.cancel(id, owner_of(request))))
+
+
+@router.post(
+    "/{id:name}/retry",
+    status_code=202,
+    dependencies=[requires("write", audited_as="jobs.retry")],
+    response_model=Success[Job],
+    responses={**_MISSING, 409: {"model": Failure}},
+    openapi_extra={"parameters": [IDEMPOTENCY]},
+)
+async def retry_job(id: str, request: Request) -> Any:
+    """Do a failed or cancelled job again. Its finished steps (frames, variants) are not done again.
+
+    409 `conflict` for a job that has succeeded, or has not ended.
+    """
+    jobs = jobs_of(request)
+    with request.app.state.audit.recording(audit_event_of(request, "jobs.retry")) as learned:
+        learned["job"] = id
+        return job_response(_document(jobs, await jobs.retry(id, owner_of(request))), 202)
