@@ -82,6 +82,7 @@ class Jobs:
 
     async def start(self) -> None:
         """Go on with the jobs that had not ended. Logs what prevents it."""
+        self._closing = False
         self._sweeping = asyncio.create_task(self._sweep())
         try:
             for record in await self.store.unfinished():

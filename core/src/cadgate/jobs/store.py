@@ -163,11 +163,16 @@ class JobStore:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "jobs.db"
-        self._thread = ThreadPoolExecutor(1, "cadgate-jobs")
+        self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
 
     async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
+        return await self._run(lambda: self._transaction(work))
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "cadgate-jobs")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._opened()
@@ -184,7 +189,7 @@ class JobStore:
         return result
 
     async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self._opened()))
+        return await self._run(lambda: work(self._opened()))
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -216,15 +221,17 @@ class JobStore:
         return connection
 
     def close(self) -> None:
-        """Close the file, after what is being written."""
+        """Close the file, after what is being written. It is opened again if it is used again."""
 
         def end() -> None:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 
-        self._thread.submit(end).result()
-        self._thread.shutdown()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.submit(end).result()
+            thread.shutdown()
 
     # --- beginning and end ---------------------------------------------------------------------------------------
 

@@ -14,6 +14,24 @@ ENDED: frozenset[str] = frozenset(("succeeded", "failed", "cancelled"))
 _ID = "3b0c6a5e9f8d4a17b2c1d0e9f8a7b6c5"
 
 
+JOB_EXAMPLE: dict[str, Any] = {
+    "id": _ID,
+    "application": "blender",
+    "session": "default",
+    "method": "session.batch",
+    "state": "succeeded",
+    "progress": {"fraction": 1.0, "step": 0, "steps": None, "message": None, "preview": None},
+    "created": "2026-11-28T09:14:03.120Z",
+    "started": "2026-11-28T09:14:03.131Z",
+    "finished": "2026-11-28T09:14:04.702Z",
+    "attempts": 1,
+    "result": {"results": [{"status": "success", "result": {"undone": "primitives.cube"}}]},
+    "error": None,
+    "artifacts": [],
+    "position": None,
+}
+
+
 class JobProgress(Result):
     """How far a job is, as its work reports it."""
 
@@ -27,28 +45,7 @@ class JobProgress(Result):
 class Job(Result):
     """A piece of long work: it is on disk, and ends once."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": _ID,
-                    "application": "blender",
-                    "session": "default",
-                    "method": "session.batch",
-                    "state": "succeeded",
-                    "progress": {"fraction": 1.0, "step": 0, "steps": None, "message": None, "preview": None},
-                    "created": "2026-11-28T09:14:03.120Z",
-                    "started": "2026-11-28T09:14:03.131Z",
-                    "finished": "2026-11-28T09:14:04.702Z",
-                    "attempts": 1,
-                    "result": {"results": [{"status": "success", "result": {"undone": "primitives.cube"}}]},
-                    "error": None,
-                    "artifacts": [],
-                    "position": None,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [JOB_EXAMPLE]})
 
     id: str = Field(description="Has 128 random bits.")
     application: str = Field(description="The adapter's name.")

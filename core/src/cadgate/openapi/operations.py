@@ -11,7 +11,7 @@ from cadgate.contract.methods import Method
 from cadgate.error_bodies import error_body
 from cadgate.errors import CadgateError
 from cadgate.models.examples import example_of, with_nulls
-from cadgate.models.jobs import Job
+from cadgate.models.jobs import JOB_EXAMPLE, Job
 from cadgate.models.responses import ErrorBody, Failure
 from cadgate.openapi.extensions import BYTES_FIRST, METHOD_EXTENSION, takes_context
 from cadgate.openapi.merge import Part
@@ -112,8 +112,14 @@ PREFER: dict[str, Any] = {
 }
 _ACCEPTED: dict[str, Any] = {
     "description": "It has become a job, because of `Prefer: respond-async`",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/JobAnswer"}}},
+    "content": {
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/JobAnswer"},
+            "example": {"status": "success", "result": JOB_EXAMPLE},
+        }
+    },
     "headers": {
+        **_HEADERS,
         "Location": {"description": "The path of the job.", "schema": {"type": "string"}},
         "Preference-Applied": {"description": "`respond-async`", "schema": {"type": "string"}},
     },
@@ -185,10 +191,13 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
                 operation["responses"]["200"].setdefault("headers", {})["ETag"] = dict(_ETAG)
             if methods and takes_context(path, operation):
                 _context(operation, context)
-            if batch or (method is not None and (method.deadline == "file" or method.job)):
-                _deferred(operation)
+            long = batch or (method is not None and (method.deadline == "file" or method.job))
+            if long:
+                operation["parameters"].append(dict(PREFER))
             _failures(operation, adapter=bool(methods), mutates=mutates)
             _successes(operation, part.schemas, mutates=mutates)
+            if long:
+                operation["responses"]["202"] = copy.deepcopy(_ACCEPTED)
             _body_example(operation, part.schemas)
             operation["responses"] = dict(sorted(operation["responses"].items()))
 
@@ -203,12 +212,6 @@ def _parameters(operation: Operation, *, adapter: bool, mutates: bool, batch: bo
             one["schema"].setdefault("pattern", _NAME)
     known = {(one["in"], one["name"].lower()) for one in parameters}
     parameters.extend(dict(one) for one in wanted if (one["in"], one["name"].lower()) not in known)
-
-
-def _deferred(operation: Operation) -> None:
-    """Say that the client may prefer to be answered with a job."""
-    operation["parameters"].append(dict(PREFER))
-    operation["responses"]["202"] = copy.deepcopy(_ACCEPTED)
 
 
 def _context(operation: Operation, context: Sequence[str]) -> None:
