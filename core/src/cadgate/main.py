@@ -108,6 +108,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.runtimes = {found.name: runtime for found, runtime in mounted if runtime is not None}
     app.state.jobs = Jobs(settings, app.state.runtimes, app.state.identity)
     app.state.sockets = Sockets(settings, app.state.runtimes)
+    app.state.jobs.listeners.append(app.state.sockets.publish_job)
     app.router.routes.append(app.state.sockets.route())
     app.state.agents = _agents_door(app, settings)
     app.state.metrics = Metrics(lambda: app.state.runtimes, app.state.audit)

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -76,6 +76,15 @@ NO_PROGRESS = '{"fraction":0.0,"step":0,"steps":null,"message":null,"preview":nu
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a job: `number` counts from 1, without gaps."""
+
+    number: int
+    kind: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One job as it is stored. What clients get as JSON is text here."""
 
@@ -95,6 +104,8 @@ class Record:
     artifacts: str
     number: int
     result: str | None = None
+    event: Event | None = None
+    """What was recorded of its last change, if the record comes from one."""
 
     def document(self, position: int | None = None) -> str:
         """Return the job as clients get it, as JSON."""
@@ -112,15 +123,6 @@ class Record:
             f'{{"id":"{self.id}","state":"{self.state}","attempts":{self.attempts},"progress":{self.progress},'
             f'"artifacts":[{",".join(artifacts)}]}}'
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to a job: `number` counts from 1, without gaps."""
-
-    number: int
-    kind: str
-    data: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +257,7 @@ class JobStore:
             )
             connection.execute("INSERT INTO calls VALUES (?, ?, ?)", (new.id, new.call, new.webhook))
             record = _record(connection, new.id)
-            _event(connection, record, "queued")
-            return record, new.digest, True
+            return _event(connection, record, "queued"), new.digest, True
 
         return await self._do(work)
 
@@ -271,9 +272,7 @@ class JobStore:
                 (state, int(attempt), time.time() if running else None, job),
             )
             record = _record(connection, job)
-            if state != before:
-                _event(connection, record, state)
-            return record
+            return record if state == before else _event(connection, record, state)
 
         return await self._do(work)
 
@@ -283,8 +282,7 @@ class JobStore:
         def work(connection: sqlite3.Connection) -> Record:
             connection.execute("UPDATE jobs SET progress = ? WHERE id = ?", (progress, job))
             record = _record(connection, job)
-            _event(connection, record, "progress")
-            return record
+            return _event(connection, record, "progress")
 
         return await self._do(work)
 
@@ -297,8 +295,7 @@ class JobStore:
                 connection.execute(_ADD_ARTIFACT, (each, job))
             connection.execute("UPDATE jobs SET progress = ? WHERE id = ?", (progress, job))
             record = _record(connection, job)
-            _event(connection, record, "progress", artifacts)
-            return record
+            return _event(connection, record, "progress", artifacts)
 
         return await self._do(work)
 
@@ -340,8 +337,7 @@ class JobStore:
                 (state, time.time(), result, error, progress, job),
             )
             record = _record(connection, job)
-            _event(connection, record, FINISHED)
-            return record
+            return _event(connection, record, FINISHED)
 
         return await self._do(work)
 
@@ -357,8 +353,7 @@ class JobStore:
             if changed.rowcount == 0:
                 return None
             record = _record(connection, job)
-            _event(connection, record, "queued")
-            return record
+            return _event(connection, record, "queued")
 
         return await self._do(work)
 
@@ -434,13 +429,12 @@ def _record(connection: sqlite3.Connection, job: str) -> Record:
     return Record(*connection.execute(f"SELECT {_COLUMNS}, result FROM jobs WHERE id = ?", (job,)).fetchone())
 
 
-def _event(connection: sqlite3.Connection, record: Record, kind: str, artifacts: Sequence[str] = ()) -> None:
+def _event(connection: sqlite3.Connection, record: Record, kind: str, artifacts: Sequence[str] = ()) -> Record:
     """Record that the job is now as `record` says. Only the last event has the whole job."""
     data = record.document() if kind == FINISHED else record.short(artifacts)
-    connection.execute(
-        "INSERT INTO events SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ? FROM events WHERE job = ?",
-        (record.id, kind, data, record.id),
-    )
+    (last,) = connection.execute("SELECT COALESCE(MAX(number), 0) FROM events WHERE job = ?", (record.id,)).fetchone()
+    connection.execute("INSERT INTO events VALUES (?, ?, ?, ?)", (record.id, last + 1, kind, data))
+    return replace(record, event=Event(last + 1, kind, data))
 
 
 def _add_artifacts(connection: sqlite3.Connection, job: str, artifacts: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ from cadgate.sessions.launcher import Launcher
 NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 MAX_NAME = 40
 TOPIC = re.compile(rf"[a-z][a-z0-9_]{{0,{MAX_NAME - 1}}}")
-HOST_TOPICS = frozenset(("objects", "scene", "render", "output", "status", "clients", "progress", "journal"))
+HOST_TOPICS = frozenset(("objects", "scene", "render", "output", "status", "clients", "jobs", "progress", "journal"))
 """The topics of every adapter, and those by which an application reports to the gateway only."""
 RESERVED = frozenset(("artifacts", "gateway", "adapters", "jobs"))
 """Names in the gateway's own URLs and tables."""

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 from fastapi import Query, Request
 from pydantic import Field
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.responses import Response
 
 from cadgate.jobs.runner import Jobs
-from cadgate.jobs.store import Filters, Record
+from cadgate.jobs.store import FINISHED, Filters, Record
 from cadgate.models.common import Params
-from cadgate.models.jobs import Job, JobList, JobState
+from cadgate.models.jobs import ENDED, Job, JobList, JobState
 from cadgate.models.responses import Failure, Success
 from cadgate.openapi.operations import IDEMPOTENCY
 from cadgate.security.caller import audit_event_of, authority_of
 from cadgate.security.owners import OPERATOR
 from cadgate.web.access import requires
-from cadgate.web.async_answers import job_response
+from cadgate.web.async_answers import as_reached, job_response
 from cadgate.web.router import Router
 
 router = Router(prefix="/api/v1/jobs")
 
 MAX_WAIT_SECONDS = 600
+KEEP_ALIVE_SECONDS = 10
 _MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Failure}, 422: {"model": Failure}}
+
+
+_LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "The id of the last event that the client has; browsers send it when they connect again.",
+    "schema": {"type": "string"},
+}
+_STREAM = (
+    ': keep-alive\n\nid: 1\nevent: queued\ndata: {"id": "…", "state": "queued", …}\n\n'
+    'id: 2\nevent: finished\ndata: {"id": "…", "state": "succeeded", …}\n\n'
+)
 
 
 class JobPage(Params):
@@ -82,6 +99,56 @@ async def get_job(id: str, request: Request, query: Annotated[Waiting, Query()])
     """
     jobs = jobs_of(request)
     return job_response(_document(jobs, await jobs.wait(id, owner_of(request), query.wait)))
+
+
+@router.get(
+    "/{id:name}/events",
+    dependencies=[requires("read")],
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Server-Sent Events",
+            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _STREAM}},
+        },
+        204: {"description": "Everything was sent already, and the job has ended: a browser does not connect again"},
+        **_MISSING,
+    },
+    openapi_extra={"parameters": [_LAST_EVENT_ID]},
+)
+async def follow_job(id: str, request: Request) -> Response:
+    """Send what happens to a job as Server-Sent Events, from its beginning, or after `Last-Event-ID`.
+
+    Each has the job's `id`, `state`, `attempts`, `progress` and new `artifacts`; the last one, `finished`, the whole
+    job. The stream ends with it.
+    """
+    jobs = jobs_of(request)
+    record = await jobs.get(id, owner_of(request))
+    given = request.headers.get("last-event-id", "").strip()
+    after = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+    if after and record.state in ENDED and not await jobs.events(id, after):
+        return Response(status_code=204)
+    return EventSourceResponse(
+        _stream(jobs, id, after), ping=KEEP_ALIVE_SECONDS, ping_message_factory=_keep_alive, sep="\n"
+    )
+
+
+def _keep_alive() -> ServerSentEvent:
+    return ServerSentEvent(comment="keep-alive")
+
+
+async def _stream(jobs: Jobs, job: str, after: int) -> AsyncGenerator[ServerSentEvent]:
+    yield _keep_alive()  # so that the head of the response is sent at once
+    while True:
+        changed = jobs.change_of(job)
+        found = await jobs.events(job, after)
+        for event in found:
+            yield ServerSentEvent(as_reached(event.data), event=event.kind, id=str(event.number))
+            after = event.number
+        if jobs.closing or (found and found[-1].kind == FINISHED):
+            return
+        if not found and (await jobs.get(job, None)).state in ENDED:
+            return
+        await changed.wait()
 
 
 @router.delete(

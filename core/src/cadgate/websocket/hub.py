@@ -13,6 +13,7 @@ import structlog
 from pydantic_core import PydanticSerializationError, to_json
 
 from cadgate.dispatch.session import SessionRuntime
+from cadgate.security.owners import OPERATOR
 from cadgate.websocket.connection import Connection, Job
 from cadgate.websocket.messages import TOPICS
 
@@ -29,6 +30,8 @@ class _Kept:
     seq: int
     topic: str
     begin: str
+    owner: str | None = None
+    """Whose event it is; None: everybody's."""
 
 
 class Hub:
@@ -57,8 +60,11 @@ class Hub:
         elif method == "output":
             self._output(params)
 
-    def publish(self, topic: str, data: Any, *, omit: Connection | None = None) -> int:
-        """Send an event to every subscriber but `omit`; return their number. It is encoded once for all."""
+    def publish(self, topic: str, data: Any, *, omit: Connection | None = None, owner: str | None = None) -> int:
+        """Send an event to every subscriber but `omit`; return their number. It is encoded once for all.
+
+        One that has an `owner` is sent to nobody else.
+        """
         if topic not in self.topics:
             return 0
         try:
@@ -70,10 +76,10 @@ class Hub:
         begin = f'{{"type":"event","topic":"{topic}","data":{encoded},"seq":'
         if topic != "output":
             # Output is only useful live, and would displace all other events.
-            self._keep(_Kept(self.seq, topic, begin))
+            self._keep(_Kept(self.seq, topic, begin, owner))
         delivered = 0
         for connection in self.connections.values():
-            if topic in connection.topics and connection is not omit:
+            if topic in connection.topics and connection is not omit and _is_for(connection, owner):
                 connection.send_event(begin, self.seq)
                 delivered += 1
         return delivered
@@ -93,7 +99,7 @@ class Hub:
     def replay(self, connection: Connection, topics: list[str], since: int) -> None:
         """Send the events on `topics` after `since` again."""
         for event in self._kept:
-            if event.seq > since and event.topic in topics:
+            if event.seq > since and event.topic in topics and _is_for(connection, event.owner):
                 connection.send_event(event.begin, event.seq)
 
     # --- executions ----------------------------------------------------------------------------------------------
@@ -142,3 +148,7 @@ class Hub:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _is_for(connection: Connection, owner: str | None) -> bool:
+    return owner is None or connection.identity == owner or connection.identity in OPERATOR

@@ -27,11 +27,11 @@ Topic = Annotated[
     Field(
         max_length=40,
         pattern=r"^[a-z][a-z0-9_]*$",
-        description="objects, scene, render, output, status, clients, or the adapter's own: `hello` lists them.",
+        description="objects, scene, render, output, status, clients, jobs, or the adapter's own: `hello` lists them.",
     ),
 ]
 """One of `TOPICS`, or of the adapter's own, which the hub checks."""
-TOPICS: tuple[str, ...] = ("objects", "scene", "render", "output", "status", "clients")
+TOPICS: tuple[str, ...] = ("objects", "scene", "render", "output", "status", "clients", "jobs")
 
 Id = Annotated[str, Field(min_length=1, max_length=128)] | Annotated[int, Field(strict=True)]
 """Chosen by the client, a string or a whole number; repeated in every message that belongs to it."""

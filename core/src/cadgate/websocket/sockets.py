@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 
+from pydantic_core import from_json
 from starlette.routing import WebSocketRoute
 from starlette.types import Scope
 from starlette.websockets import WebSocket
@@ -13,6 +14,7 @@ from cadgate.config.settings import Settings
 from cadgate.contract.authority import Authority
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import CadgateError, NotFound, Overloaded
+from cadgate.jobs.store import Record
 from cadgate.plugins.discovery import Found
 from cadgate.security.caller import authority_of
 from cadgate.security.identity import SUBPROTOCOL
@@ -41,6 +43,15 @@ class Sockets:
         """Return the open connections of all adapters, oldest first."""
         found = [connection for hub in self.hubs.values() for connection in hub.connections.values()]
         return sorted(found, key=lambda connection: connection.since)
+
+    def publish_job(self, record: Record) -> None:
+        """Send the change of a job to those of its owner's clients that subscribed to `jobs`."""
+        hub = self.hubs.get(record.application)
+        if hub is not None and record.event is not None:
+            data = from_json(record.event.data)
+            data.pop("result", None)  # which may be large
+            more = {"event": record.event.number, "kind": record.event.kind, "method": record.method}
+            hub.publish("jobs", {**more, **data}, owner=record.owner)
 
     def route(self) -> WebSocketRoute:
         """Return the route that serves every adapter."""
