@@ -263,7 +263,7 @@ def test_two_keys_are_different_and_listed_in_order(keys: KeyFile) -> None:
     assert {key.id for key in keys.list()} == {key.id for _, key in made}
 
 
-@pytest.mark.parametrize("scopes", [[], ["admin"], ["read", "delete"]])
+@pytest.mark.parametrize("scopes", [[], ["root"], ["read", "delete"]])
 def test_unknown_scopes_are_refused(keys: KeyFile, scopes: list[str]) -> None:
     with pytest.raises(CadgateError, match="read, write"):
         keys.create("x", scopes)

@@ -77,6 +77,10 @@ class ArtifactNotFound(NotFound):
     code = "artifact_not_found"
 
 
+class SessionNotFound(NotFound):
+    code = "session_not_found"
+
+
 class MethodNotAllowed(CadgateError):
     code, status = "method_not_allowed", 405
 
@@ -87,6 +91,12 @@ class Conflict(CadgateError):
 
 class NameTaken(Conflict):
     code = "name_taken"
+
+
+class SessionEnded(CadgateError):
+    """The session was deleted, or its time is up; `details["reason"]` says which."""
+
+    code, status = "session_ended", 410
 
 
 class RevisionMismatch(CadgateError):
@@ -148,6 +158,18 @@ class DegenerateResult(Unprocessable):
 
 class LimitExceeded(Unprocessable):
     code = "limit_exceeded"
+
+
+class MemoryExceeded(LimitExceeded):
+    """The application of a session needs more memory than it may have."""
+
+    status = 507
+
+
+class WrongApplication(Unprocessable):
+    """The session belongs to another application."""
+
+    code = "wrong_application"
 
 
 class IdempotencyConflict(Unprocessable):

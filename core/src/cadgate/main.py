@@ -17,6 +17,7 @@ from cadgate.artifacts.store import ArtifactStore
 from cadgate.config.settings import Settings, load_settings
 from cadgate.dispatch.idempotency import Once
 from cadgate.dispatch.runtime import AdapterRuntime
+from cadgate.dispatch.sessions import Sessions
 from cadgate.error_bodies import hide
 from cadgate.jobs.runner import Jobs
 from cadgate.logging import AccessLog, configure
@@ -33,6 +34,7 @@ from cadgate.routers import (
     metrics,
     mount,
     plugins,
+    sessions,
     version,
     websockets,
 )
@@ -84,7 +86,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     table = RouteTable(app.router.routes)
     app.router.routes.insert(0, table)
-    for each in (health, version, plugins, metrics, artifacts, jobs, docs, websockets, console, home, login):
+    for each in (health, version, plugins, metrics, artifacts, jobs, sessions, docs, websockets, console, home, login):
         app.router.routes.extend(mount.core_routes(each.router))
     secure_state(settings.state_dir, settings.origin("state_dir"))
     hide(settings.state_dir)
@@ -106,8 +108,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     mounted = [mount.mount(app, found, app.state.artifacts) for found in discover(settings)]
     app.state.plugins = [found for found, _ in mounted]
     app.state.runtimes = {found.name: runtime for found, runtime in mounted if runtime is not None}
-    app.state.jobs = Jobs(settings, app.state.runtimes, app.state.identity)
-    app.state.sockets = Sockets(settings, app.state.runtimes)
+    app.state.sessions = Sessions(settings, app.state.runtimes)
+    app.state.jobs = Jobs(settings, app.state.runtimes, app.state.sessions, app.state.identity)
+    app.state.sockets = Sockets(settings, app.state.runtimes, app.state.sessions)
     app.state.jobs.listeners.append(app.state.sockets.publish_job)
     app.router.routes.append(app.state.sockets.route())
     app.state.agents = _agents_door(app, settings)
@@ -164,6 +167,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     stop = anyio.Event()
     runtimes: dict[str, AdapterRuntime] = app.state.runtimes
     agents: AgentsDoor | None = app.state.agents
+    registry: Sessions = app.state.sessions
+    await registry.start()
     async with anyio.create_task_group() as group, agents.running() if agents else nullcontext():
         async with anyio.create_task_group() as starting:
             for name in list(runtimes):
@@ -174,6 +179,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         finally:
             await app.state.jobs.close()
             await app.state.sockets.close()
+            await registry.close()
             stop.set()
             await app.state.helper.close()
             app.state.identity.close()
@@ -191,7 +197,10 @@ async def _live(app: FastAPI, name: str, stop: anyio.Event, *, task_status: Task
         async with app.state.runtimes[name]:
             started = True
             task_status.started()
-            await stop.wait()
+            try:
+                await stop.wait()
+            finally:
+                await app.state.sessions.stop_sessions(name)
     except Exception as error:
         log.exception("adapter_failed", adapter=name)
         app.state.runtimes.pop(name, None)

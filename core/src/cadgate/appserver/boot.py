@@ -36,6 +36,10 @@ def main(kind: type[Host]) -> None:
             server = _prepare(kind, boot)
             if boot.get("standby"):
                 boot.update(_line(file))
+                if server.host.workspace != boot["workspace"]:
+                    # It was started for no session in particular.
+                    server.host.workspace = boot["workspace"]
+                    os.chdir(boot["workspace"])
         about = _open(server, boot)
         # Objects made so far live as long as the process: spare the garbage collector walking through them.
         gc.collect()

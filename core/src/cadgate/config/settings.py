@@ -172,6 +172,38 @@ class Settings(BaseSettings):
     import_seconds: Annotated[float, Field(gt=0)] = Field(
         10, description="How long importing an adapter may take; one that takes longer is failed, and the rest served."
     )
+    session_idle_seconds: Annotated[float, Field(gt=0)] = Field(
+        900, description="After how long without a call a session is suspended, unless it has its own `idle_seconds`."
+    )
+    max_sessions: Annotated[int, Field(ge=0)] = Field(
+        1000, description="Sessions of all applications that are kept; one more is 422 `limit_exceeded`."
+    )
+    max_sessions_per_owner: Annotated[int, Field(ge=0)] = Field(
+        200, description='The same for each key, with `auth = "token"`.'
+    )
+    max_awake: Annotated[int, Field(ge=1)] = Field(
+        8, description="Sessions of one application that have a process at a time; others wait for their turn."
+    )
+    max_session_bytes: ByteSize | None = Field(
+        None,
+        gt=0,
+        description="How much the files of one session may take; changes that come when it is more are 422 "
+        "`limit_exceeded`. Without it as much as the disk holds.",
+    )
+    session_memory_bytes: ByteSize | None = Field(
+        None,
+        gt=0,
+        description="How much memory the application of one session may take; one that takes more is ended and "
+        "restored, and what makes it take more again is 507 `limit_exceeded`.",
+    )
+    warm_applications: Annotated[int, Field(ge=0, le=16)] | None = Field(
+        None,
+        description="Started applications that wait for a new session, for each adapter. Without it one, as soon as a "
+        "session was made.",
+    )
+    shared_default: bool = Field(
+        True, description="False: the session `default` is only for keys with the scope `admin`; others make their own."
+    )
     shutdown_seconds: Annotated[float, Field(gt=0)] = Field(
         10, description="How long requests in flight may take to end when the gateway stops."
     )

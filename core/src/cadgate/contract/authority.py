@@ -10,6 +10,9 @@ from cadgate.errors import CadgateError, Forbidden
 WITHDRAWN = "the caller's authority was withdrawn"
 """The message of a task's cancellation when a key is withdrawn."""
 
+OPERATOR = frozenset(("local", "in-process"))
+"""The single user of `auth = "local"`, who owns everything."""
+
 Action = Callable[[CadgateError], None]
 Forget = Callable[[], None]
 
@@ -32,6 +35,11 @@ class Authority:
     def is_key(self) -> bool:
         """Whether this is one of several callers, which must not crowd out the others."""
         return False
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether it sees what belongs to others: the gateway's own user, and keys with the scope `admin`."""
+        return self.identity in OPERATOR
 
     def require(self, *scopes: Scope) -> None:
         """Raise Forbidden unless all of `scopes` are allowed, Unauthenticated if the caller is no longer known."""

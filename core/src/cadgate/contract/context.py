@@ -55,6 +55,8 @@ class RequestContext:
     if_none_match: str | None = None
     """The responses that the client has, by their `ETag`."""
     dry_run: bool = False
+    session: str | None = None
+    """The id of the session that the request named; None: it named none, and uses `default`."""
     door: Literal["rest", "batch", "websocket", "mcp", "job"] = "rest"
     batch_index: int | None = None
     """The place of a call in its batch."""

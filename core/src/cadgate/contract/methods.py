@@ -13,8 +13,11 @@ from cadgate.models.common import Creation, Trustable
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
 
-Scope = Literal["read", "write", "execute"]
+Scope = Literal["read", "write", "execute", "admin"]
 ALL_SCOPES: frozenset[Scope] = frozenset(("read", "write", "execute"))
+"""The scopes that a key gets if nothing else is said."""
+KNOWN_SCOPES: frozenset[Scope] = frozenset((*ALL_SCOPES, "admin"))
+"""`admin` permits no method; it shows what belongs to others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, model_validator
 
 
 class AdapterSettings(BaseModel):
@@ -61,6 +61,22 @@ class AdapterSettings(BaseModel):
     )
     max_workers: Annotated[int, Field(ge=1, le=16)] = Field(
         2, description="How many workers may work at the same time; more work waits for its turn."
+    )
+
+    session_idle_seconds: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="The gateway's setting of the same name, for this adapter."
+    )
+    max_awake: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="The gateway's setting of the same name, for this adapter."
+    )
+    max_session_bytes: ByteSize | None = Field(
+        None, gt=0, description="The gateway's setting of the same name, for this adapter."
+    )
+    session_memory_bytes: ByteSize | None = Field(
+        None, gt=0, description="The gateway's setting of the same name, for this adapter."
+    )
+    warm_applications: Annotated[int, Field(ge=0, le=16)] | None = Field(
+        None, description="The gateway's setting of the same name, for this adapter."
     )
 
     @model_validator(mode="after")

@@ -39,6 +39,11 @@ class Application:
         return self._session.served.name
 
     @property
+    def session(self) -> SessionRuntime:
+        """The session that the calls go to."""
+        return self._session
+
+    @property
     def settings(self) -> AdapterSettings:
         """The adapter's settings; cast it to the adapter's own class."""
         return self._session.served.settings

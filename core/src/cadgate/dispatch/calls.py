@@ -64,6 +64,8 @@ class Calls:
         self._application = application
         self._once = Once()
         self._deaths: OrderedDict[str, int] = OrderedDict()
+        self.handling = 0
+        """How many handlers are running."""
         self._own = OWN_KEY + secrets.token_hex(8)
         self._numbers = itertools.count()
         settings = served.settings
@@ -235,6 +237,7 @@ class Calls:
         )
 
         async def work() -> R:
+            self.handling += 1
             try:
                 # Calls to an application end at the deadline themselves; this bounds the rest.
                 async with asyncio.timeout(seconds + self._served.settings.grace_seconds + 1):
@@ -247,6 +250,8 @@ class Calls:
             except (SystemExit, KeyboardInterrupt) as error:
                 # If a task raised it, it would end the loop, and with it the gateway.
                 raise InternalError(f"{handler.method.name} tried to end the gateway: {error!r}") from error
+            finally:
+                self.handling -= 1
 
         if key is not None and not context.dry_run and context.job is None:
             # For this caller only: the same key from another caller is a different request.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from cadgate.config.settings import Settings
 from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ApplicationUnavailable
 from cadgate.plugins.hookspecs import Adapter
+from cadgate.security.private import make_folder
 from cadgate.sessions import sandbox
 from cadgate.sessions.launcher import Launcher, LaunchPlan
 from cadgate.sessions.process import ApplicationProcess
@@ -34,7 +36,8 @@ class Launching:
         self._halves = halves
         self._launcher: Launcher[Any] = adapter.launcher(settings)
         self._log = gateway.state_dir / "logs" / f"{adapter.name}.log"
-        self.folder = gateway.state_dir / "sessions" / adapter.name
+        self.sessions = gateway.state_dir / "sessions"
+        self.folder = self.sessions / adapter.name
         self.confinement: Confinement | None = None
         """How its applications are sandboxed, decided at its start. None if it does not start any."""
 
@@ -48,6 +51,17 @@ class Launching:
         if settings.mode == "managed":
             return ManagedSource(lambda: self._launch(folder, restore=restore()), settings.recovery_spares)
         return ExternalSource(self._external_client)
+
+    def of_session(self, folder: Path) -> Launch:
+        """Return the launch for a session that somebody made, in `folder`. Runs in a thread; raises as `_plan`."""
+        launch = self._launch(folder, restore=True)
+        make_folder(launch.folder / "workspace")
+        return replace(launch, log=self._log.with_name(f"{self._adapter.name}-sessions.log"))
+
+    @property
+    def tied_to_folders(self) -> bool:
+        """Whether an application can serve only the session in whose folder it was started, because of its sandbox."""
+        return self.confinement is not None and (self.confinement.active or self._settings.sandbox == "bubblewrap")
 
     def _plan(self) -> tuple[LaunchPlan, dict[str, object]]:
         """Return the launcher's plan and options. Runs in a thread. Raises its errors, except SystemExit."""

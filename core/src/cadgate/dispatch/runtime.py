@@ -14,14 +14,21 @@ from cadgate.artifacts.store import ArtifactStore
 from cadgate.config.settings import Settings
 from cadgate.contract.builtin import BUILTIN
 from cadgate.dispatch.application import Application
+from cadgate.dispatch.kept_session import KeptSession
 from cadgate.dispatch.launching import Launching
+from cadgate.dispatch.limits import SessionLimits
 from cadgate.dispatch.served import ServedAdapter
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.plugins.contents import contents_of
 from cadgate.plugins.discovery import Found
 from cadgate.security.audit import AuditLog
+from cadgate.sessions.process import ApplicationProcess
+from cadgate.sessions.records import SessionFolders, SessionRecord
 from cadgate.sessions.sandbox import Confinement
+from cadgate.sessions.slots import Slots
+from cadgate.sessions.source import Source
 from cadgate.sessions.status import Status
+from cadgate.sessions.warm import SessionSource, WarmPool
 from cadgate.sessions.worker import Workers
 
 log = structlog.stdlib.get_logger("cadgate.runtime")
@@ -50,15 +57,34 @@ class AdapterRuntime:
         self.workers = Workers(
             self._launching.worker, settings.workers if settings.mode == "managed" else 0, settings.max_workers
         )
-        self.default = self._session()
-        """The only session so far."""
+        self.default = self._default()
+        """The session for requests that name none."""
+        self.limits = SessionLimits.of(gateway, settings)
+        self.slots = Slots(self.limits.max_awake)
+        self.warm = WarmPool(
+            lambda identifier: self._launching.of_session(self._launching.sessions / identifier), self.limits.warm or 0
+        )
 
-    def _session(self) -> SessionRuntime:
+    def _default(self) -> SessionRuntime:
         folder = self._launching.folder
         source = self._launching.source(folder, lambda: self.settings.restore or made.session.status().restarts > 0)
         made = SessionRuntime(self.served, folder, source, self.workers, Application)
         made.session.listeners.append(self._warm_workers)
         return made
+
+    def keep(
+        self, record: SessionRecord, folders: SessionFolders, own: ApplicationProcess | None = None
+    ) -> KeptSession:
+        """Return a session that somebody made. `own`: the warm application whose folder and id it has."""
+        folder = folders.of(record.id)
+
+        def open_source(own: ApplicationProcess | None) -> Source:
+            pool = None if self._launching.tied_to_folders else self.warm
+            return SessionSource(lambda: self._launching.of_session(folder), folder, own, pool)
+
+        runtime = SessionRuntime(self.served, folder, open_source(None), self.workers, Application, record.id)
+        runtime.session.listeners.append(self._warm_workers)
+        return KeptSession(record, runtime, self.slots, folders, open_source, own)
 
     @property
     def confinement(self) -> Confinement | None:
@@ -77,10 +103,11 @@ class AdapterRuntime:
         if self.confinement is not None and not self.confinement.active and self.confinement.setting == "auto":
             log.warning(self.confinement.message)
         await self.default.start()
+        self.warm.fill()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for end in (self.default.calls.close(), self.workers.close(), self.default.stop()):
+        for end in (self.default.calls.close(), self.workers.close(), self.warm.close(), self.default.stop()):
             try:
                 await end
             except Exception:  # an error in one part must not prevent the others from stopping
@@ -91,6 +118,15 @@ class AdapterRuntime:
         return self.default.session.status()
 
     async def health(self) -> dict[str, Any]:
-        """Return `Session.health`, with how the application is sandboxed."""
-        answer = await self.default.session.health()
+        """Return `Session.health` of `default`, with how the application is sandboxed."""
+        return self._confined(await self.default.session.health())
+
+    async def health_of(self, kept: KeptSession) -> dict[str, Any]:
+        """Return the same of a session that was made. One without a process is not woken by that."""
+        state = kept.state
+        if state in ("suspended", "queued"):
+            return self._confined({"status": state, "mode": self.settings.mode, "position": kept.position})
+        return self._confined(await kept.runtime.session.health())
+
+    def _confined(self, answer: dict[str, Any]) -> dict[str, Any]:
         return answer if self.confinement is None else {**answer, "sandbox": asdict(self.confinement)}

@@ -32,8 +32,11 @@ class SessionRuntime:
         source: Source,
         workers: Workers,
         application: Callable[[SessionRuntime, RequestContext], HandlerApplication],
+        identifier: str | None = None,
     ) -> None:
         settings = served.settings
+        self.id = identifier
+        """The id of the session; None for `default`."""
         self.served = served
         self.folder = folder
         self.workspace = folder / "workspace"

@@ -33,6 +33,7 @@ from cadgate.dispatch.calls import digest
 from cadgate.dispatch.off_loop import off_loop
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.dispatch.session import SessionRuntime
+from cadgate.dispatch.sessions import DEFAULT, Sessions
 from cadgate.error_bodies import error_body, internal_error
 from cadgate.errors import (
     ApplicationUnavailable,
@@ -67,8 +68,11 @@ log = structlog.stdlib.get_logger("cadgate.jobs")
 class Jobs:
     """All jobs of the gateway. `start` and `close` belong to its lifespan."""
 
-    def __init__(self, settings: Settings, runtimes: Mapping[str, AdapterRuntime], identity: Identity) -> None:
+    def __init__(
+        self, settings: Settings, runtimes: Mapping[str, AdapterRuntime], sessions: Sessions, identity: Identity
+    ) -> None:
         self._settings = settings
+        self._sessions = sessions
         self._runtimes = runtimes
         self._identity = identity
         self.store = JobStore(settings.state_dir / "jobs")
@@ -142,7 +146,7 @@ class Jobs:
         new = New(
             id=secrets.token_hex(16),
             application=session.served.name,
-            session="default",
+            session=session.id or DEFAULT,
             method=name,
             owner=context.identity,
             key=context.idempotency_key,
@@ -345,13 +349,14 @@ class Jobs:
             await asyncio.sleep(min(MAX_WAIT, 0.1 * 2**tries) * random.uniform(0.5, 1))
 
     async def _attempt(self, run: Run, record: Record, call: dict[str, Any]) -> BaseModel:
-        session = self._session_of(record)
         authority = self._identity.named(record.owner)
         if authority is None:
             raise Unauthenticated("The key that made this job was revoked")
-        if session is None:
+        if record.application not in self._runtimes:
             raise ApplicationUnavailable(f"The adapter {record.application!r} is not active; GET /plugins says why")
-        await _until_up(session)
+        session = self._sessions.select(record.application, record.session, authority)
+        if session.id is None:  # others are woken by the call
+            await _until_up(session)
         key = call["key"] or f"job-{run.id}"
         context = RequestContext(
             request_id=call["request_id"],
@@ -377,8 +382,7 @@ class Jobs:
         return await session.calls.dispatch_call(context, method, params)
 
     def _session_of(self, record: Record) -> SessionRuntime | None:
-        runtime = self._runtimes.get(record.application)
-        return None if runtime is None else runtime.default
+        return self._sessions.existing(record.application, record.session)
 
     # --- events and old jobs -------------------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ from cadgate.artifacts.store import ArtifactStore
 from cadgate.contract.context import RequestContext
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.dispatch.session import SessionRuntime
-from cadgate.errors import NotFound, Unprocessable
+from cadgate.dispatch.sessions import Sessions
+from cadgate.errors import NotFound
 from cadgate.mcp.catalogue import Catalogue
 from cadgate.plugins.discovery import Found
 from cadgate.web.error_handlers import inactive
@@ -23,6 +24,7 @@ class AgentCall:
 
     context: RequestContext
     runtimes: Mapping[str, AdapterRuntime]
+    sessions: Sessions
     plugins: list[Found]
     catalogue: Catalogue
     artifacts: ArtifactStore
@@ -46,15 +48,9 @@ class AgentCall:
         )
 
     def session(self, application: str, session: str | None) -> SessionRuntime:
-        """Return the session of an application. Raises NotFound, Unprocessable."""
+        """Return the session of an application. Raises NotFound, and what `Sessions.select` raises."""
         runtime = self.runtime(application)
-        if session not in (None, "", "default"):
-            raise Unprocessable(
-                f"There is no session {session!r}: leave `session` out for the shared one",
-                details={"session": session},
-                code="session_not_found",
-            )
-        return runtime.default
+        return self.sessions.select(runtime.served.name, session or None, self.context.caller.authority)
 
     def keyed(self, *, key: str | None, seconds: float | None, **more: Any) -> RequestContext:
         """Return the context of this use with what its arguments say."""

@@ -88,7 +88,14 @@ class AgentServer:
         return await self._cancellable(self._run(tool, context, params.arguments or {}), token)
 
     async def _run(self, tool: AgentTool, context: RequestContext, given: dict[str, Any]) -> types.CallToolResult:
-        use = AgentCall(context, self._state.runtimes, self._state.plugins, self._catalogue, self._state.artifacts)
+        use = AgentCall(
+            context,
+            self._state.runtimes,
+            self._state.sessions,
+            self._state.plugins,
+            self._catalogue,
+            self._state.artifacts,
+        )
         try:
             arguments = checked(tool.arguments, given)
             if tool.finds:

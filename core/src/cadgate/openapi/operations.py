@@ -28,6 +28,7 @@ _FAILURES: dict[int, tuple[str, str, str]] = {
     403: ("Not allowed for this caller", "forbidden", "Only the user who runs this gateway may use it"),
     404: ("Not found", "not_found", "There is no such thing; details.did_you_mean has the most similar names"),
     405: ("Not allowed on this path", "method_not_allowed", "PUT is not allowed here; allowed: GET"),
+    410: ("Gone", "session_ended", "The session '5f0c9a9be0f84c1f5f0c9a9be0f84c1f' has ended: it was deleted"),
     409: ("In conflict with the current state", "name_taken", "The name 'Cube' is in use by another object"),
     412: ("Changed since it was read", "revision_mismatch", "The object has changed since revision '3f1c0b9e5d27'"),
     413: ("Too large", "payload_too_large", "The body is too large: 99999999 bytes are above the limit of 16777216"),
@@ -46,6 +47,7 @@ _FAILURES: dict[int, tuple[str, str, str]] = {
     429: ("Too many calls in flight", "overloaded", "256 calls are in flight; try again in a second"),
     500: ("A defect of the gateway", "internal_error", "The gateway failed on this request; its log has the details"),
     503: ("The application cannot be reached", "application_starting", "The application is starting; try again"),
+    507: ("Not enough memory", "limit_exceeded", "The application took more memory than session_memory_bytes allows"),
     504: ("Not done in time", "deadline_exceeded", "The call had no answer within 30 s"),
 }
 _STANDARD = ("Validation Error", "Additional Response", "Unprocessable Entity")
@@ -62,7 +64,7 @@ _HEADERS = {
         "schema": {"type": "string", "examples": ["queue;dur=0.10, app;dur=0.52, total;dur=1.21"]},
     },
 }
-_DEADLINE: dict[str, Any] = {
+DEADLINE: dict[str, Any] = {
     "name": "X-Deadline-Ms",
     "in": "header",
     "required": False,
@@ -76,6 +78,20 @@ IDEMPOTENCY: dict[str, Any] = {
     "description": "Chosen by the client for one piece of work: sent again with the same key, it is answered and not "
     "done again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
+}
+SESSION: dict[str, Any] = {
+    "name": "Cadgate-Session",
+    "in": "header",
+    "required": False,
+    "description": "The id of the session to use, by default `default`; `?session=` does the same.",
+    "schema": {"type": "string", "minLength": 1},
+}
+SESSION_QUERY: dict[str, Any] = {
+    **SESSION,
+    "name": "session",
+    "in": "query",
+    "description": "The same as the "
+    "header `Cadgate-Session`, for pictures and WebSockets of pages, which cannot set headers.",
 }
 _IF_MATCH: dict[str, Any] = {
     "name": "If-Match",
@@ -203,7 +219,7 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
 
 
 def _parameters(operation: Operation, *, adapter: bool, mutates: bool, batch: bool) -> None:
-    wanted = [_DEADLINE] if adapter else []
+    wanted = [DEADLINE, SESSION, SESSION_QUERY] if adapter else []
     if mutates:
         wanted += [IDEMPOTENCY, _DRY_RUN_QUERY] if batch else [IDEMPOTENCY, _IF_MATCH, _DRY_RUN_QUERY]
     parameters: list[dict[str, Any]] = operation.setdefault("parameters", []) if wanted else []
@@ -233,7 +249,7 @@ def _failures(operation: Operation, *, adapter: bool, mutates: bool) -> None:
     if operation.get("parameters"):
         statuses |= {422}
     if adapter:
-        statuses |= {429, 503, 504}
+        statuses |= {404, 410, 429, 503, 504}
     if mutates:
         statuses |= {409, 412}
     for status in sorted(statuses):

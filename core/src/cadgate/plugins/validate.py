@@ -21,7 +21,7 @@ MAX_NAME = 40
 TOPIC = re.compile(rf"[a-z][a-z0-9_]{{0,{MAX_NAME - 1}}}")
 HOST_TOPICS = frozenset(("objects", "scene", "render", "output", "status", "clients", "jobs", "progress", "journal"))
 """The topics of every adapter, and those by which an application reports to the gateway only."""
-RESERVED = frozenset(("artifacts", "gateway", "adapters", "jobs"))
+RESERVED = frozenset(("artifacts", "gateway", "adapters", "jobs", "sessions"))
 """Names in the gateway's own URLs and tables."""
 
 HOST_ROUTES = frozenset((("POST", "/batch"), ("GET", "/methods"), ("POST", "/undo"), ("POST", "/redo")))

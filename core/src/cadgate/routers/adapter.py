@@ -18,7 +18,6 @@ from cadgate.openapi.extensions import METHOD_EXTENSION
 from cadgate.security.caller import audit_event_of
 from cadgate.web.access import requires
 from cadgate.web.async_answers import deferred_batch
-from cadgate.web.context import context_of
 from cadgate.web.dependencies import application_of, session_of
 from cadgate.web.router import Router
 
@@ -65,10 +64,10 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
     @router.get("/methods", dependencies=[requires("read")])
     async def list_methods(request: Request) -> Success[MethodList]:
         """List every method with its route and the JSON Schemas of its parameters and result."""
-        context_of(request)  # refuses invalid headers, as all routes do
+        session = application_of(request, name).session  # refuses invalid headers and sessions, as all routes do
         if name not in made:
             # The schemas of all models take a tenth of a second, too long for the event loop.
-            made[name] = await anyio.to_thread.run_sync(_list, session_of(request, name).served)
+            made[name] = await anyio.to_thread.run_sync(_list, session.served)
         return Success(made[name])
 
     # Each of its calls requires its own scope, and has its own line in the audit log.
@@ -87,7 +86,7 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
         deferred = await deferred_batch(app, body)
         if deferred is not None:
             return Success(deferred)
-        results = await answer_batch(session_of(request, name), app.context, body)
+        results = await answer_batch(app.session, app.context, body)
         return Success(results) if isinstance(results, BatchResults) else results
 
     @router.operation("POST", "/undo", UNDO, errors=missing)

@@ -12,8 +12,10 @@ from starlette.responses import JSONResponse
 import cadgate
 from cadgate.contract.authority import NOBODY
 from cadgate.dispatch.runtime import AdapterRuntime
+from cadgate.dispatch.sessions import Sessions
 from cadgate.errors import ApplicationUnavailable, NotFound
 from cadgate.models.responses import Failure, Result, Success
+from cadgate.openapi.operations import SESSION, SESSION_QUERY
 from cadgate.plugins.discovery import Found
 from cadgate.routers.confinement import SandboxState
 from cadgate.security.audit import AuditLog
@@ -21,6 +23,7 @@ from cadgate.security.caller import authority_of
 from cadgate.web.access import requires
 from cadgate.web.error_handlers import inactive
 from cadgate.web.router import Router
+from cadgate.web.selection import session_named_by
 
 router = Router()
 _FOR_KEYS = requires()  # any caller with a key
@@ -30,7 +33,7 @@ _FOR_PROBES = requires(open_to="probes")
 class AdapterState(Result):
     """What the gateway knows about one adapter without querying its application."""
 
-    status: Literal["starting", "up", "busy", "down", "unavailable", "disabled", "failed"]
+    status: Literal["starting", "up", "busy", "down", "unavailable", "suspended", "disabled", "failed"]
     application: str | None = Field(default=None, description="Name and version, once it has started.")
     pid: int | None = None
     mode: str | None = Field(default=None, description="managed, external.")
@@ -72,7 +75,9 @@ class AdapterHealth(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    status: Literal["up", "busy"]
+    status: Literal["up", "busy", "suspended", "queued"] = Field(
+        description="suspended, queued: the session that the request names has no process now."
+    )
     application: str | None = None
     pid: int | None = None
     latency_ms: float | None = None
@@ -80,6 +85,7 @@ class AdapterHealth(BaseModel):
     mode: str | None = None
     busy_ms: float | None = Field(None, description="busy: since when, in milliseconds.")
     method: str | None = Field(None, description="busy: the running method.")
+    position: int | None = Field(None, description="queued: which one in the queue it is, from 1.")
     damages: list[DamageReport] | None = Field(
         None,
         description="What could not be restored since the gateway started, newest last. What came before was; the "
@@ -189,7 +195,8 @@ async def ready(request: Request) -> Any:
 @router.get(
     "/health/{adapter:name}",
     response_model_exclude_none=True,
-    responses={404: {"model": Failure}, 503: {"model": Failure}},
+    openapi_extra={"parameters": [SESSION, SESSION_QUERY]},
+    responses={404: {"model": Failure}, 410: {"model": Failure}, 422: {"model": Failure}, 503: {"model": Failure}},
     dependencies=[_FOR_KEYS],
 )
 async def adapter_health(adapter: str, request: Request) -> Success[AdapterHealth]:
@@ -201,7 +208,13 @@ async def adapter_health(adapter: str, request: Request) -> Success[AdapterHealt
     runtimes: dict[str, AdapterRuntime] = request.app.state.runtimes
     found: list[Found] = [one for one in request.app.state.plugins if one.name == adapter]
     if adapter in runtimes:
-        answer: dict[str, Any] = await runtimes[adapter].health()
+        registry: Sessions = request.app.state.sessions
+        named, authority = session_named_by(request.scope), authority_of(request.scope)
+        runtime = runtimes[adapter]
+        if named is None or registry.select(adapter, named, authority).id is None:
+            answer: dict[str, Any] = await runtime.health()
+        else:
+            answer = await runtime.health_of(registry.find(named, authority))
         return Success(AdapterHealth.model_validate(answer))
     if not found:
         known = ", ".join(sorted({one.name for one in request.app.state.plugins})) or "none"

@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from cadgate.models.responses import Result, Success
+from cadgate.security.caller import authority_of
 from cadgate.web.access import requires
 from cadgate.web.router import Router
 from cadgate.websocket.asyncapi import document
@@ -41,8 +42,9 @@ class WebSocketConnections(Result):
 
 @router.get("/ws", dependencies=[requires("read")])
 async def list_websockets(request: Request) -> Success[WebSocketConnections]:
-    """List the open WebSocket connections of all adapters."""
+    """List your open WebSocket connections, of all adapters. The scope `admin` lists everybody's."""
     sockets: Sockets = request.app.state.sockets
+    authority = authority_of(request.scope)
     listed = [
         WebSocketConnection(
             id=one.id,
@@ -57,6 +59,7 @@ async def list_websockets(request: Request) -> Success[WebSocketConnections]:
             dropped=one.dropped,
         )
         for one in sockets.connections
+        if authority.sees_all or one.identity == authority.identity
     ]
     return Success(WebSocketConnections(connections=listed, total=len(listed)))
 

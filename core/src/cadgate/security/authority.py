@@ -43,6 +43,10 @@ class KeyAuthority(Authority):
     def is_key(self) -> bool:
         return True
 
+    @property
+    def sees_all(self) -> bool:
+        return "admin" in self.scopes
+
     def objection(self, *scopes: Scope, fresh: bool = True) -> CadgateError | None:
         try:
             key = self._current() if fresh else self._key

@@ -19,12 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cadgate.contract.methods import ALL_SCOPES, Scope
+from cadgate.contract.methods import ALL_SCOPES, KNOWN_SCOPES, Scope
 from cadgate.errors import CadgateError, ConfigError
 from cadgate.security.private import make_folder, opener, replace_file
 
 FILE = "keys.json"
-_SCOPES: tuple[Scope, ...] = ("read", "write", "execute")
+_SCOPES: tuple[Scope, ...] = ("read", "write", "execute", "admin")
 _PREFIX = "cadgate_"
 _NOBODY = hashlib.sha256(b"no key has this id").hexdigest()
 
@@ -56,8 +56,8 @@ class KeyFile:
         :raises CadgateError: `bad_request` for an unknown scope, or for none.
         """
         wanted = set(scopes)
-        if not wanted or not wanted <= ALL_SCOPES:
-            known = ", ".join(sorted(ALL_SCOPES))
+        if not wanted or not wanted <= KNOWN_SCOPES:
+            known = ", ".join(sorted(KNOWN_SCOPES))
             raise CadgateError(f"scopes {sorted(wanted)!r} must be one or more of {known}", code="bad_request")
         identifier, secret = secrets.token_hex(6), secrets.token_hex(32)
         key = Key(

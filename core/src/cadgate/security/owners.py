@@ -14,11 +14,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cadgate.contract.authority import OPERATOR
 from cadgate.errors import Conflict
 from cadgate.security.private import make_folder, replace_file
-
-OPERATOR = frozenset(("local", "in-process"))
-"""The single user of `auth = "local"`, who owns all files."""
 
 
 class Owners:

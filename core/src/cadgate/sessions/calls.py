@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Unpack
 
@@ -49,6 +49,12 @@ class SessionCalls:
         self.overrun_seconds = overrun_seconds
         self._flights = FlightTable()
         self._turns = Turns(supervisor.name, self._can_send, self._running_call)
+        self.admit: Callable[[str, CallMeta], None] | None = None
+        """Called before each call but pings; raises for one that is refused."""
+        self.wake: Callable[[float], Awaitable[None]] | None = None
+        """Brings back an application that was suspended, within so many seconds; raises if that is impossible."""
+        self.cause: Callable[[], CadgateError | None] | None = None
+        """Returns why the session ended its application, if it did so for good."""
         self._busy_timer: asyncio.TimerHandle | None = None
         self._announced_busy: InFlight | None = None
         self._lost_at: float | None = None
@@ -74,10 +80,16 @@ class SessionCalls:
         """Fail every call that waits."""
         self._turns.fail(error)
 
+    @property
+    def idle(self) -> bool:
+        """Whether no call waits or runs."""
+        return len(self._turns) == 0
+
     def stop(self) -> None:
         """Stop checking whether the application is busy."""
         if self._busy_timer is not None:
             self._busy_timer.cancel()
+            self._busy_timer = None
 
     def restart(self, reason: str) -> None:
         """Kill the application, because a call does not stop."""
@@ -107,8 +119,10 @@ class SessionCalls:
         request = _Request(method, params, cancel_token, stream, blame, authority, scope, meta)
         if method == PING:
             return await self._sent(request, seconds, None)
+        if self.admit is not None:
+            self.admit(method, meta)
         if self._supervisor.client is None:
-            raise self._supervisor.absence()
+            seconds = await self._woken(seconds)
         if len(self._turns) >= self._max_queue:
             raise Overloaded(
                 f"{self._supervisor.name} has {len(self._turns)} calls waiting; try again shortly",
@@ -118,11 +132,22 @@ class SessionCalls:
         try:
             return await self._in_turn(kind, request, seconds)
         except ApplicationRestarted as error:
+            cause = None if self.cause is None else self.cause()
+            if cause is not None:
+                raise cause from error
             left = seconds - (time.monotonic() - began)
             if error.details.get("running") or left <= 0 or (meta.get("mutates") and meta.get("key") is None):
                 raise
             # It was waiting in the application when that ended, so it did not run; its id makes sending it again safe.
             return await self._in_turn(kind, request, left)
+
+    async def _woken(self, seconds: float) -> float:
+        """Wait until a suspended application is back; return how many seconds are left."""
+        if self.wake is None:
+            raise self._supervisor.absence()
+        began = time.monotonic()
+        await self.wake(seconds)
+        return max(0.001, seconds - (time.monotonic() - began))
 
     async def _in_turn(self, kind: Kind, request: _Request, seconds: float) -> Reply:
         turn = self._turns.request_turn(kind, seconds, request.stream)

@@ -11,6 +11,7 @@ import signal
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -99,17 +100,18 @@ class ApplicationProcess:
         """
         return await cls._spawned(replace(launch, standby=True))
 
-    async def take_over(self, on_notification: Notification, *, crashed: bool) -> None:
+    async def take_over(self, on_notification: Notification, *, crashed: bool, folder: Path | None = None) -> None:
         """Make the standby application serve the session: restore it from the journal, and accept calls.
 
-        No other application may have the journal any more. `crashed` is as in `Launch`. Raises StartFailed.
+        No other application may have the journal any more. `crashed` is as in `Launch`. With `folder` it serves the
+        session in that folder instead of its own. Raises StartFailed.
         """
         if self._boot_end is None or not self._launch.standby:
             raise RuntimeError("this application is not on standby")
         boot, self._boot_end = self._boot_end, None
         try:
             with os.fdopen(boot, "wb", buffering=0) as file:
-                file.write(json.dumps({"restore": True, "crashed": crashed}).encode() + b"\n")
+                file.write(json.dumps({"restore": True, "crashed": crashed, **_places(folder)}).encode() + b"\n")
         except OSError as error:
             self.kill()
             raise StartFailed(f"it ended while it was on standby ({error.strerror})", self.log_tail()) from error
@@ -246,6 +248,12 @@ class ApplicationProcess:
             self.kill()
             await self.client.disconnect()
         await asyncio.wait([self.exited], timeout=KILL_SECONDS)
+
+
+def _places(folder: Path | None) -> dict[str, str]:
+    if folder is None:
+        return {}
+    return {"workspace": str(folder / "workspace"), "journal": str(folder / "journal")}
 
 
 class _Line(asyncio.Protocol):

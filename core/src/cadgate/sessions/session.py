@@ -59,6 +59,28 @@ class Session:
         self.calls.stop()
         await self._supervisor.stop(seconds)
 
+    async def suspend(self, seconds: float) -> None:
+        """End the application, gracefully for `seconds`, until `resume`. No call may be in flight."""
+        self.calls.stop()
+        await self._supervisor.suspend(seconds)
+
+    def resume(self, source: Source) -> None:
+        """Start again after `suspend`, with the application of `source`."""
+        self._supervisor.resume(source)
+
+    @property
+    def damages(self) -> list[dict[str, str]]:
+        """What could not be restored since the gateway started, newest last."""
+        return self._supervisor.problems.for_health().get("damages", [])
+
+    def announce(self, state: str) -> None:
+        """Publish a state of the session that is not one of its application."""
+        self._supervisor.announce(state)
+
+    def absence(self) -> ConnectionFailed:
+        """Return the error that says why the application cannot be called."""
+        return self._supervisor.absence()
+
     def request_start(self) -> None:
         """Try to start again now, after `down` or `unavailable`."""
         self._supervisor.request_start()
@@ -66,6 +88,10 @@ class Session:
     def restart(self, reason: str) -> None:
         """Kill the application; it is restarted, and its document restored."""
         self._supervisor.restart(reason)
+
+    def kill(self) -> None:
+        """Kill the application, because the session has ended."""
+        self._supervisor.restart("the session has ended")
 
     def publish(self, topic: str, data: Any) -> None:
         """Publish an event to the listeners that the application did not emit itself."""

@@ -47,7 +47,7 @@ class ManagedSource:
     """
 
     def __init__(self, prepare: Callable[[], Launch], spares: int = 0) -> None:
-        self._prepare = prepare
+        self.prepare = prepare
         self._standby = Standby(prepare, spares)
         self._process: ApplicationProcess | None = None
         self._stopped = False
@@ -56,7 +56,7 @@ class ManagedSource:
 
     async def open(self, on_notification: Notification) -> BaseSocketClient:
         try:
-            process = await self._come_up(on_notification)
+            process = await self.come_up(on_notification, crashed=self._crashed)
         except StartFailed as error:
             self._crashed = error.crashed
             raise
@@ -68,13 +68,14 @@ class ManagedSource:
         self._standby.fill()
         return process.client
 
-    async def _come_up(self, on_notification: Notification) -> ApplicationProcess:
+    async def come_up(self, on_notification: Notification, *, crashed: bool) -> ApplicationProcess:
+        """Return a started application: one on standby, or a new one. Raises StartFailed."""
         spare = self._standby.take()
         if spare is not None:
-            await spare.take_over(on_notification, crashed=self._crashed)
+            await spare.take_over(on_notification, crashed=crashed)
             return spare
-        launch = await anyio.to_thread.run_sync(self._prepare)
-        return await ApplicationProcess.launch(replace(launch, crashed=self._crashed), on_notification)
+        launch = await anyio.to_thread.run_sync(self.prepare)
+        return await ApplicationProcess.launch(replace(launch, crashed=crashed), on_notification)
 
     async def closed(self) -> str:
         assert self._process is not None

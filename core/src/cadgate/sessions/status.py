@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal
 
-State = Literal["starting", "up", "busy", "down", "unavailable"]
+State = Literal["starting", "up", "busy", "down", "unavailable", "suspended"]
 
 PING = "session.ping"
 BUSY_AFTER = 1.0

@@ -79,6 +79,20 @@ class Supervisor:
                 self._task.cancel()
                 await asyncio.gather(self._task, return_exceptions=True)
 
+    async def suspend(self, seconds: float) -> None:
+        """End the application, gracefully for `seconds`, and keep everything else. No call may be in flight."""
+        self.client = None  # at once, so that no call is sent to what is about to end
+        self.ready.clear()
+        await self.stop(seconds)
+        self._set(state="suspended", reason=None, pid=None)
+
+    def resume(self, source: Source) -> None:
+        """Supervise again after `suspend`, with the application of `source`."""
+        self._source = source
+        self._stopping, self._ended_because = False, None
+        self._set(state="starting", **NOTHING_WRONG)
+        self.start()
+
     def request_start(self) -> None:
         """Try to start again now, after `down` or `unavailable`."""
         self._wanted.set()

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from cadgate.contract.context import Caller, RequestContext
 from cadgate.errors import ValidationFailed
 from cadgate.security.caller import authority_of, peer_of
+from cadgate.web.selection import NAMED, one_session, session_of_query
 
 MAX_WAIT_SECONDS = 600
 MAX_DEADLINE_MS = 24 * 3600 * 1000
@@ -22,7 +23,7 @@ _TRUE, _FALSE = frozenset(("true", "1", "yes", "on")), frozenset(("false", "0", 
 def context_of(request: Request) -> RequestContext:
     """Return the context of this request. Raises ValidationFailed for an invalid header or query value."""
     state: dict[str, Any] = request.scope.setdefault("state", {})
-    key = deadline = revision = known = webhook = None
+    key = deadline = revision = known = webhook = session = None
     respond_async, wait = False, 0.0
     for name, value in request.scope["headers"]:
         if name == b"idempotency-key":
@@ -37,13 +38,18 @@ def context_of(request: Request) -> RequestContext:
             webhook = value.decode("latin-1")
         elif name == b"if-none-match":
             known = value.decode("latin-1") if known is None else f"{known}, {value.decode('latin-1')}"
+        elif name == b"cadgate-session":
+            session = one_session(session, value.decode("latin-1"))
     query: bytes = request.scope["query_string"]
+    if NAMED in state:
+        session = session_of_query(request.scope, session)
     return RequestContext(
         request_id=state.get("request_id", ""),
         deadline_seconds=deadline,
         idempotency_key=key,
         if_match=revision,
         if_none_match=known,
+        session=session,
         dry_run=b"dry_run" in query and _dry_run(request),
         timing=state.get("timing"),
         large=state.get("large", False),

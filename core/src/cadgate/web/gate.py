@@ -39,6 +39,7 @@ from cadgate.web.http_exchange import Exchange
 from cadgate.web.metrics import Metrics
 from cadgate.web.protocol import ABORT
 from cadgate.web.routing import QUERY_NAMES, Found, RouteTable
+from cadgate.web.selection import take_session
 
 log = structlog.get_logger("cadgate.gate")
 
@@ -52,7 +53,9 @@ _FIRST_FAILURE = 400
 NOTHING = Access(declared=True)
 """What a path without a route requires: nothing, since 404 and 405 are no secret."""
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
-_DEFAULT_ALLOWED_HEADERS = b"authorization, content-type, idempotency-key, if-match, x-deadline-ms, x-request-id"
+_DEFAULT_ALLOWED_HEADERS = (
+    b"authorization, cadgate-session, content-type, idempotency-key, if-match, x-deadline-ms, x-request-id"
+)
 
 
 def _is_cancelled() -> bool:
@@ -136,6 +139,8 @@ class Gate:
                 found = self._table.find(inner)
                 route = found[0]
                 needs = NOTHING if route is None else access_to(route, inner["method"])
+                if needs.adapter is not None and b"session" in inner["query_string"]:
+                    take_session(inner, state)
                 self._permit(needs, inner, state)
                 receive = self._bodies.receiving(receive, headers, route, scope["http_version"])
                 await self._run(inner, receive, exchange, _Way(authority, needs, found, headers))

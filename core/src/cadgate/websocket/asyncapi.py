@@ -18,7 +18,7 @@ _MESSAGES = "#/components/messages/"
 
 def document(app: FastAPI, url: URL) -> bytes:
     """Return the document as JSON, for the active adapters of `app`; `url` is where the client requested it."""
-    adapters = sorted(app.state.sockets.hubs)
+    adapters = sorted(app.state.sockets.adapters)
     server = {"host": url.netloc, "protocol": "wss" if url.scheme == "https" else "ws"}
     if root := ROOT.get():
         server["pathname"] = root

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -39,14 +40,16 @@ class Hub:
 
     def __init__(self, runtime: SessionRuntime) -> None:
         self.runtime = runtime
-        self.session = uuid4().hex
+        self.session = runtime.id or uuid4().hex
+        """The id of the session; that of `default` is another one after each start of the gateway."""
         self.topics: tuple[str, ...] = (*TOPICS, *runtime.served.adapter.topics)
         """The topics of every adapter, and its own."""
-        self.seq = 0
+        # A session's id stays the same after a restart, so its numbers go on from where no earlier one can have been.
+        self.seq = 0 if runtime.id is None else time.time_ns() // 1_000_000
         self.connections: dict[str, Connection] = {}
         self._kept: deque[_Kept] = deque()
         self._kept_characters = 0
-        self._forgotten = 0
+        self._forgotten = self.seq
         self._executions: dict[str, tuple[Connection, Job]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         runtime.session.listeners.append(self._notified)

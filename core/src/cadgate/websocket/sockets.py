@@ -13,6 +13,8 @@ from starlette.websockets import WebSocket
 from cadgate.config.settings import Settings
 from cadgate.contract.authority import Authority
 from cadgate.dispatch.runtime import AdapterRuntime
+from cadgate.dispatch.session import SessionRuntime
+from cadgate.dispatch.sessions import Sessions
 from cadgate.errors import CadgateError, NotFound, Overloaded
 from cadgate.jobs.store import Record
 from cadgate.plugins.discovery import Found
@@ -20,6 +22,7 @@ from cadgate.security.caller import authority_of
 from cadgate.security.identity import SUBPROTOCOL
 from cadgate.web.access import ACCESS, Access
 from cadgate.web.error_handlers import inactive, refuse_websocket
+from cadgate.web.selection import session_named_by
 from cadgate.websocket.connection import Connection
 from cadgate.websocket.handler import Handler
 from cadgate.websocket.hub import Hub
@@ -30,18 +33,31 @@ RESERVED = 16
 
 
 class Sockets:
-    """All hubs, one for each active adapter, and the limits on their connections."""
+    """All hubs, one for each session that has connections, and the limits on their connections."""
 
-    def __init__(self, settings: Settings, runtimes: Mapping[str, AdapterRuntime]) -> None:
+    def __init__(self, settings: Settings, runtimes: Mapping[str, AdapterRuntime], sessions: Sessions) -> None:
         self._settings = settings
         self._runtimes = runtimes
-        self.hubs = {name: Hub(runtime.default) for name, runtime in runtimes.items()}
+        self._sessions = sessions
+        self._defaults = {name: Hub(runtime.default) for name, runtime in runtimes.items()}
+        self._made: dict[str, Hub] = {}
+        """The hubs of sessions that were made, by their ids; each since its first connection."""
         self._closing = False
+
+    @property
+    def adapters(self) -> list[str]:
+        """Return the names of the adapters that have WebSockets."""
+        return list(self._defaults)
+
+    @property
+    def hubs(self) -> list[Hub]:
+        """Return all hubs."""
+        return [*self._defaults.values(), *self._made.values()]
 
     @property
     def connections(self) -> list[Connection]:
         """Return the open connections of all adapters, oldest first."""
-        found = [connection for hub in self.hubs.values() for connection in hub.connections.values()]
+        found = [connection for hub in self.hubs for connection in hub.connections.values()]
         return sorted(found, key=lambda connection: connection.since)
 
     def publish_job(self, record: Record) -> None:
@@ -63,7 +79,7 @@ class Sockets:
     async def close(self) -> None:
         """Close all connections with 1001, because the gateway is stopping."""
         self._closing = True
-        for hub in self.hubs.values():
+        for hub in self.hubs:
             await hub.close()
 
     async def _serve(self, websocket: WebSocket) -> None:
@@ -93,14 +109,14 @@ class Sockets:
 
     def _admit(self, scope: Scope, authority: Authority) -> Hub:
         name: str = scope["path_params"]["adapter"]
-        hub = self.hubs.get(name)
-        if hub is None or name not in self._runtimes:
+        if name not in self._defaults or name not in self._runtimes:
             found: list[Found] = scope["app"].state.plugins
             for one in found:
                 if one.name == name and one.status != "active":
                     raise inactive(one)
             known = ", ".join(sorted(self._runtimes)) or "none"
             raise NotFound(f"There is no adapter {name!r}; active adapters: {known}")
+        hub = self._hub(name, self._sessions.select(name, session_named_by(scope), authority))
         own = sum(one.authority.identity == authority.identity for one in self.connections) if authority.is_key else 0
         settings = self._settings
         if own >= (mine := settings.websocket_connections_per_key):
@@ -109,18 +125,28 @@ class Sockets:
                 details={"limit": "websocket_connections_per_key", "maximum": mine},
             )
         limit = settings.websocket_connections
-        if self._closing or sum(len(one.connections) for one in self.hubs.values()) >= _room(limit, authority, own):
+        if self._closing or sum(len(one.connections) for one in self.hubs) >= _room(limit, authority, own):
             raise Overloaded(
                 f"There are already {limit} WebSocket connections; close one first",
                 details={"limit": "websocket_connections", "maximum": limit},
             )
         share = settings.websocket_connections_per_adapter
-        if len(hub.connections) >= _room(share, authority, own):
+        if sum(one.adapter == name for one in self.connections) >= _room(share, authority, own):
             raise Overloaded(
                 f"There are already {share} WebSocket connections to {name}; close one first",
                 details={"limit": "websocket_connections_per_adapter", "maximum": share},
             )
         return hub
+
+    def _hub(self, name: str, session: SessionRuntime) -> Hub:
+        """Return the hub of a session; that of `default` has existed from the start."""
+        if session.id is None:
+            return self._defaults[name]
+        if session.id not in self._made:
+            for identifier in [one for one in self._made if one not in self._sessions]:
+                del self._made[identifier]
+            self._made[session.id] = Hub(session)
+        return self._made[session.id]
 
 
 def _room(limit: int, authority: Authority, own: int) -> int:

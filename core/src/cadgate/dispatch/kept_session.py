@@ -1,0 +1,351 @@
+"""`KeptSession`: a session that somebody made. It is queued, awake, suspended, and at some time ended.
+
+Every change of its phase is made in one synchronous step; processes and files follow in tasks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from typing import Literal
+
+import anyio.to_thread
+import structlog
+
+from cadgate.appserver.meta import CallMeta
+from cadgate.dispatch.session import STOP_SECONDS, SessionRuntime
+from cadgate.errors import CadgateError, Conflict, DeadlineExceeded, SessionEnded
+from cadgate.sessions.process import ApplicationProcess
+from cadgate.sessions.records import Reason, SessionFolders, SessionRecord
+from cadgate.sessions.slots import Slots
+from cadgate.sessions.source import Source
+
+Phase = Literal["waiting", "awake", "leaving", "asleep", "ended"]
+State = Literal["queued", "starting", "ready", "busy", "suspended", "ended"]
+
+KILL_SECONDS = 0.0
+POLL_SECONDS = 0.05
+
+log = structlog.stdlib.get_logger("cadgate.sessions")
+
+
+class KeptSession:
+    """One session with its record. `open_source` makes the source of its application, each time it wakes."""
+
+    def __init__(
+        self,
+        record: SessionRecord,
+        runtime: SessionRuntime,
+        slots: Slots,
+        folders: SessionFolders,
+        open_source: Callable[[ApplicationProcess | None], Source],
+        own: ApplicationProcess | None = None,
+    ) -> None:
+        self.record = record
+        self.runtime = runtime
+        self._slots = slots
+        self._folders = folders
+        self._open_source = open_source
+        self._own = own
+        self._phase: Phase = "asleep"
+        self._leaving: asyncio.Task[None] | None = None
+        self._wanted = False
+        """Whether it is to wake again once it has been suspended."""
+        self._callers = 0
+        self._has_slept = False
+        """Whether it was suspended before; a new session stays in the queue even if nobody waits for it."""
+        self._used = time.monotonic()
+        self.queued_until: float | None = None
+        """The `time.monotonic()` after which a new session does not wait for its place any longer."""
+        self.preparing: Callable[[], Awaitable[None]] | None = None
+        """What is to be done before the first call: opening a file."""
+        self._prepared: asyncio.Task[None] | None = None
+        self.suspended_because: str | None = None
+        self.calls = 0
+        """How many calls there were since the gateway started."""
+        self.counted: int | None = None
+        """After how many calls its objects were counted last."""
+        self._unnoticed = False
+        self.guards: list[Callable[[str, CallMeta], None]] = []
+        """Called before each call; they raise for one that is refused."""
+        calls = runtime.session.calls
+        calls.admit, calls.wake, calls.cause = self._admit, self.wake, self.cause
+
+    def __repr__(self) -> str:
+        return f"<KeptSession {self.record.id} of {self.record.owner}, {self._phase}>"
+
+    # --- what it is ----------------------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.record.id
+
+    @property
+    def state(self) -> State:
+        """What it is doing, in the words of the API."""
+        if self._phase == "ended":
+            return "ended"
+        if self._phase == "waiting":
+            return "queued"
+        if self._phase == "asleep":
+            return "suspended"
+        status = self.runtime.session.status()
+        if status.state == "up":
+            return "ready" if self.idle else "busy"
+        return "busy" if status.state == "busy" or self._phase == "leaving" else "starting"
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not ready, if there is more to say than its state."""
+        if self._phase == "asleep":
+            return self.suspended_because
+        return self.record.reason or (self.runtime.session.status().reason if self._phase == "awake" else None)
+
+    @property
+    def position(self) -> int | None:
+        """Which one in the queue it is, from 1."""
+        return self._slots.position(self)
+
+    @property
+    def awake(self) -> bool:
+        """Whether it has a process, or is about to have one."""
+        return self._phase == "awake"
+
+    @property
+    def idle(self) -> bool:
+        """Whether no call waits or runs."""
+        return self.runtime.session.calls.idle and not self.runtime.calls.handling and self._prepared is None
+
+    @property
+    def urgent(self) -> bool:
+        """Whether a call waits for it to wake."""
+        return self._callers > 0
+
+    @property
+    def idle_since(self) -> float | None:
+        """The `time.monotonic()` since when it has been ready with nothing to do; None otherwise."""
+        ready = self._phase == "awake" and self.runtime.session.ready.is_set()
+        return self._used if ready and self.idle and not self._callers else None
+
+    def touch(self) -> None:
+        """Note that it is used now."""
+        self._used, self.record.last_used = time.monotonic(), time.time()
+
+    def cause(self) -> CadgateError | None:
+        """Return the error for calls to a session that has ended; None while it lives."""
+        if self._phase != "ended":
+            return None
+        return ended_error(self.record)
+
+    def _admit(self, method: str, meta: CallMeta) -> None:
+        if self._unnoticed:
+            return
+        self.calls += 1
+        self.touch()
+        for guard in self.guards:
+            guard(method, meta)
+
+    @contextmanager
+    def unnoticed(self) -> Generator[None]:
+        """Do not count a call of the gateway itself that begins in this block, before it awaits, as use."""
+        self._unnoticed = True
+        try:
+            yield
+        finally:
+            self._unnoticed = False
+
+    async def save(self) -> None:
+        """Write its record."""
+        await anyio.to_thread.run_sync(self._write)
+
+    def _write(self) -> None:
+        if self._phase != "ended":
+            self._folders.write(self.record)
+
+    # --- waking --------------------------------------------------------------------------------------------------
+
+    def request_wake(self) -> None:
+        """Let it wake as soon as there is a place for it."""
+        if self._phase == "leaving":
+            self._wanted = True
+        elif self._phase == "asleep":
+            self._phase = "waiting"
+            self.suspended_because = None
+            self._slots.request(self)
+        elif self._phase == "waiting":
+            self._slots.serve()
+
+    def place_granted(self) -> None:
+        """Start its application. Called by the slots."""
+        self._phase = "awake"
+        own, self._own = self._own, None
+        self.touch()
+        self.runtime.session.resume(self._open_source(own))
+        if self.preparing is not None:
+            self._prepared = asyncio.create_task(self._prepare(self.preparing))
+
+    async def _prepare(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await self.until_up(STOP_SECONDS * 4)
+            await work()
+            self.preparing = self.record.opening = None
+            await self.save()
+        finally:
+            self._prepared = None
+
+    async def wake(self, seconds: float) -> None:
+        """Wait until it can be called, for `seconds` at most.
+
+        :raises SessionEnded: it has ended.
+        :raises DeadlineExceeded: it is not its turn yet.
+        :raises ConnectionFailed: its application does not start.
+        """
+        self._callers += 1
+        try:
+            self.request_wake()
+            await self.until_up(seconds)
+        except (DeadlineExceeded, asyncio.CancelledError):
+            if self._callers == 1 and self._phase == "waiting" and self._has_slept:
+                self._slots.withdraw(self)  # nobody waits for it any more
+                self._phase = "asleep"
+            raise
+        finally:
+            self._callers -= 1
+
+    async def until_up(self, seconds: float) -> None:
+        """Wait until its application is up; see `wake`."""
+        session, until = self.runtime.session, time.monotonic() + seconds
+        while not (self._phase == "awake" and session.ready.is_set()):
+            error = self.cause()
+            if error is not None:
+                raise error
+            if self._phase == "asleep":
+                self.request_wake()
+            if self._phase == "awake" and session.status().state in ("down", "unavailable"):
+                raise session.absence()
+            if time.monotonic() >= until:
+                raise self._too_late(seconds)
+            try:
+                async with asyncio.timeout(min(POLL_SECONDS, max(0.001, until - time.monotonic()))):
+                    await session.ready.wait()
+                    if self._phase != "awake":
+                        await asyncio.sleep(POLL_SECONDS)
+            except TimeoutError:
+                continue
+
+    def _too_late(self, seconds: float) -> DeadlineExceeded:
+        position = self.position
+        if position is None:
+            return DeadlineExceeded(
+                f"The session was not ready within {seconds:g} s; nothing was done. Try again",
+                details={"deadline_ms": round(seconds * 1000), "started": False},
+                retry_after=1.0,
+            )
+        return DeadlineExceeded(
+            f"The session waited {seconds:g} s for its turn, at position {position}, because {self._slots.maximum} "
+            "others are busy; nothing was done. Try again later, or allow more time (X-Deadline-Ms)",
+            details={"deadline_ms": round(seconds * 1000), "started": False, "position": position},
+            retry_after=5.0,
+        )
+
+    # --- suspending ----------------------------------------------------------------------------------------------
+
+    async def suspend(self, seconds: float, because: str | None = None) -> None:
+        """End its process and keep everything else, after waiting `seconds` at most for calls that run.
+
+        :raises Conflict: it is still busy then.
+        """
+        until = time.monotonic() + seconds
+        if self._phase == "waiting":
+            self._slots.withdraw(self)
+            self._phase, self.suspended_because = "asleep", because
+            return
+        while self._phase == "awake" and not (self.idle and self.runtime.session.ready.is_set()):
+            if self.runtime.session.status().state in ("down", "unavailable"):
+                break
+            if time.monotonic() >= until:
+                raise Conflict(
+                    f"The session is still busy after {seconds:g} s, and was not suspended: wait for its calls to "
+                    "end, or interrupt them",
+                    details={"state": self.state},
+                )
+            await asyncio.sleep(POLL_SECONDS)
+        self._wanted = False
+        self.leave(because)
+        if self._leaving is not None:
+            await asyncio.shield(self._leaving)
+
+    def give_up_place(self) -> None:
+        """Suspend, to make room for another. Called by the slots."""
+        self.leave("another session needed its place")
+
+    def leave(self, because: str | None) -> None:
+        """Begin to suspend. It must be idle."""
+        if self._phase == "awake":
+            self._phase, self.suspended_because = "leaving", because
+            self._leaving = asyncio.create_task(self._leave())
+
+    async def _leave(self) -> None:
+        try:
+            await self.runtime.session.suspend(STOP_SECONDS)
+        except Exception:  # it is without a process in any case
+            log.exception("a session was not suspended cleanly", session=self.id)
+        self._leaving = None
+        if self._phase == "leaving":
+            self._phase, self._has_slept = "asleep", True
+            self.runtime.session.announce("suspended")
+            self._slots.release(self)
+            if self._wanted:
+                self._wanted = False
+                self.request_wake()
+        try:
+            await self.save()
+        except OSError as error:
+            log.warning("the record of a session was not written", session=self.id, error=str(error))
+
+    # --- the end -------------------------------------------------------------------------------------------------
+
+    async def end(self, reason: Reason) -> None:
+        """End it for good: its process at once, its files, everything but its id."""
+        if self._phase == "ended":
+            return
+        phase, self._phase = self._phase, "ended"
+        self.record.reason, self.record.ended = reason, time.time()
+        if self._prepared is not None:
+            self._prepared.cancel()
+        session = self.runtime.session
+        if phase == "awake":
+            session.kill()
+        session.calls.fail(lambda: ended_error(self.record))
+        if self._leaving is not None:
+            await asyncio.wait([self._leaving])
+        if phase == "awake":
+            await session.stop(KILL_SECONDS)
+        self._slots.release(self)
+        if self._own is not None:
+            self._own.kill()
+        await self.runtime.calls.close()
+        await anyio.to_thread.run_sync(self._folders.end, self.record)
+
+    async def stop(self) -> None:
+        """Stop with the gateway: its process ends gracefully, its record is written."""
+        if self._leaving is not None:
+            await asyncio.wait([self._leaving])
+        if self._phase == "awake":
+            await self.runtime.calls.close()
+            await self.runtime.stop()
+        elif self._own is not None:
+            self._own.kill()
+        await self.save()
+
+
+def ended_error(record: SessionRecord) -> SessionEnded:
+    """Return the 410 for a session that has ended."""
+    why = "it was deleted" if record.reason == "deleted" else "its ttl_seconds are over"
+    return SessionEnded(
+        f"The session {record.id!r} has ended: {why}. Its document is gone; make a new one with POST /api/v1/sessions",
+        details={"id": record.id, "reason": record.reason},
+    )
