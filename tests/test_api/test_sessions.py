@@ -1,4 +1,4 @@
-"""Sessions: each an application of its own, chosen by header or query, which sleeps and wakes with everything it had."""
+"""Sessions: each an application of its own, chosen by header or query, that sleeps and wakes with what it had."""
 
 from __future__ import annotations
 
