@@ -14,7 +14,7 @@ from cadgate.config.settings import Settings
 from cadgate.contract.authority import Authority
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.dispatch.session import SessionRuntime
-from cadgate.dispatch.sessions import Sessions
+from cadgate.dispatch.sessions import DEFAULT, Sessions
 from cadgate.errors import CadgateError, NotFound, Overloaded
 from cadgate.jobs.store import Record
 from cadgate.plugins.discovery import Found
@@ -62,7 +62,8 @@ class Sockets:
 
     def publish_job(self, record: Record) -> None:
         """Send the change of a job to those of its owner's clients that subscribed to `jobs`."""
-        hub = self.hubs.get(record.application)
+        hubs = self._defaults if record.session == DEFAULT else self._made
+        hub = hubs.get(record.application if record.session == DEFAULT else record.session)
         if hub is not None and record.event is not None:
             data = from_json(record.event.data)
             data.pop("result", None)  # which may be large
