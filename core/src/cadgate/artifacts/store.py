@@ -57,6 +57,7 @@ MEDIA_TYPES = {
     ".usd": "model/vnd.usd",
     ".usda": "model/vnd.usda",
     ".usdc": "model/vnd.usdc",
+    ".usdz": "model/vnd.usdz+zip",
     ".abc": "application/x-alembic",
     ".blend": "application/x-blender",
     ".step": "model/step",

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from cadgate.appserver import AppError, method
-from cadgate_freecad.app import drawings, holders, mesh_files, meshing, placed, shapes, values, writers
+from cadgate_freecad.app import colours, drawings, holders, mesh_files, meshing, placed, scenes, shapes, values, writers
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import is_valid, problem
 from cadgate_freecad.app.items import Item
@@ -15,6 +15,7 @@ from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.verification import files
 from cadgate_freecad.app.verification import mesh_files as mesh_checks
+from cadgate_freecad.app.verification import scenes as scene_checks
 from cadgate_freecad.app.verification.drawings import check_drawing
 
 MANIFEST = "items.json"
@@ -41,7 +42,7 @@ def export(
         writers.write_document(path, document, None if objects is None else chosen, thorough)
         return {**summary, "facets": None}
     items = [_item(obj) for obj in chosen]
-    if format in writers.MESH_FORMATS:
+    if format in (*writers.MESH_FORMATS, *scenes.FORMATS):
         is_long = meshing.check_limit(items, linear_deflection, angular_deflection) > inline_facets
     else:
         _require_shapes(items, format)
@@ -80,6 +81,11 @@ def _write(
     format: str, path: str, items: list[Item], *, title: str, linear: float, angular: float, verify: str
 ) -> dict[str, Any]:
     """Write the file and verify it. Returns the number of triangles and the warnings."""
+    if format in scenes.FORMATS:
+        patches = [scenes.patches_of(item, linear, angular) for item in items]
+        scenes.write(format, path, items, patches)
+        warnings = scene_checks.check(format, path, items, patches, linear, verify)
+        return {"facets": sum(len(each.facets) for of_item in patches for each in of_item), "warnings": warnings}
     if format in writers.MESH_FORMATS:
         facets, warnings = _mesh_and_write(format, path, items, linear, angular, verify)
         return {"facets": facets, "warnings": warnings}
@@ -177,13 +183,22 @@ def _item(obj: Any) -> Item:
         # Copy it without the triangulation of a view or an earlier export, so that the requested deflections apply.
         copy = shape.copy(True, False)
         copy.Placement = shape.Placement
-        return Item(obj.Name, obj.Label, copy, None)
-    mesh = placed.mesh(obj)
-    return Item(obj.Name, obj.Label, None, None if mesh is None else mesh.copy())
+        item = Item(obj.Name, obj.Label, copy, None)
+        item.faces = colours.faces_of(obj)
+    else:
+        mesh = placed.mesh(obj)
+        item = Item(obj.Name, obj.Label, None, None if mesh is None else mesh.copy())
+    item.color = colours.of(obj)
+    owner = holders.owner(obj)
+    while owner is not None:
+        if not owner.isDerivedFrom("PartDesign::Body"):
+            item.holders.insert(0, (owner.Name, owner.Label))
+        owner = holders.owner(owner)
+    return item
 
 
 def _require_shapes(items: list[Item], format: str) -> None:
     for item in items:
         if item.shape is None:
-            formats = ", ".join(writers.MESH_FORMATS)
+            formats = ", ".join((*writers.MESH_FORMATS, *scenes.FORMATS))
             raise values.invalid("format", f"{item.name!r} is a mesh, which {format} cannot hold: use {formats}")

@@ -11,13 +11,20 @@ from cadgate.appserver import AppError
 
 
 class Item:
-    """One object to export: its names, and a shape or a mesh at its location in the document."""
+    """One object to export: its names, and a shape or a mesh at its location in the document.
+
+    `color` is its colour (`#rrggbb[aa]`), `faces` are those of single faces by number, and `holders` the names and
+    labels of the parts and groups that it is in, the outermost first.
+    """
 
     def __init__(self, name: str, label: str, shape: Any | None, mesh: Any | None) -> None:
         self.name = name
         self.label = label
         self.shape = shape
         self.mesh = mesh
+        self.color: str | None = None
+        self.faces: dict[int, str] = {}
+        self.holders: list[tuple[str, str]] = []
 
     @property
     def required_shape(self) -> Any:
@@ -38,7 +45,8 @@ class Item:
             self.shape.exportBinary(path)
         elif self.mesh is not None:
             self.mesh.write(path)
-        return {"name": self.name, "label": self.label, "file": file}
+        looks = {"color": self.color, "faces": [*self.faces.items()], "holders": self.holders}
+        return {"name": self.name, "label": self.label, "file": file, **looks}
 
     @staticmethod
     def restore(folder: str, entry: dict[str, Any]) -> Item:
@@ -46,7 +54,12 @@ class Item:
         if entry["file"].endswith(".brp"):
             shape = Part.Shape()
             shape.importBinary(path)
-            return Item(entry["name"], entry["label"], shape, None)
-        import Mesh
+            item = Item(entry["name"], entry["label"], shape, None)
+        else:
+            import Mesh
 
-        return Item(entry["name"], entry["label"], None, Mesh.Mesh(path))
+            item = Item(entry["name"], entry["label"], None, Mesh.Mesh(path))
+        item.color = entry["color"]
+        item.faces = dict(entry["faces"])
+        item.holders = [(name, label) for name, label in entry["holders"]]
+        return item

@@ -106,3 +106,8 @@ def _meshed(shape: Any, linear: float, angular: float) -> Triangles:
     if is_far:
         triangles.move(center.x, center.y, center.z)
     return triangles
+
+
+def triangulate(shape: Any, linear: float, angular: float) -> None:
+    """Leave triangles on the shape itself, for `tessellate` of its faces."""
+    MeshPart.meshFromShape(Shape=shape, LinearDeflection=linear, AngularDeflection=angular, Relative=False)

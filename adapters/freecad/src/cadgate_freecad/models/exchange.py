@@ -23,7 +23,9 @@ from cadgate.plugin import (
 )
 from cadgate_freecad.models.objects import PART_EXAMPLE, PartInfo
 
-ExportFormat = Literal["step", "iges", "brep", "stl", "obj", "ply", "3mf", "amf", "fcstd", "dxf", "svg"]
+ExportFormat = Literal[
+    "step", "iges", "brep", "stl", "obj", "ply", "3mf", "amf", "glb", "gltf", "usdz", "fcstd", "dxf", "svg"
+]
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "step": (".step", ".stp"),
@@ -34,6 +36,9 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "ply": (".ply",),
     "3mf": (".3mf",),
     "amf": (".amf",),
+    "glb": (".glb",),
+    "gltf": (".gltf",),
+    "usdz": (".usdz",),
     "fcstd": (".fcstd",),
     "dxf": (".dxf",),
     "svg": (".svg",),
