@@ -3,7 +3,7 @@
 Adapters use the names exported here and nothing else from this package.
 """
 
-from cadgate.appserver import scripting, scrutiny
+from cadgate.appserver import scripting, scrutiny, searching
 from cadgate.appserver.context import Call, about_to_change, cleared, current, request, warn
 from cadgate.appserver.errors import AppError, PutOffError, limit_exceeded, name_taken, not_found
 from cadgate.appserver.host import Host
@@ -33,6 +33,7 @@ __all__ = [
     "request",
     "scripting",
     "scrutiny",
+    "searching",
     "uninterruptible",
     "warn",
 ]

@@ -115,7 +115,7 @@ def propagate(obj: Any, affected: list[Any], already_broken: set[str]) -> None:
     if later.BATCH.putting_off:
         catch_up(obj)
     recompute(obj)
-    _verify(obj)
+    verify(obj)
     if later.BATCH.putting_off:
         later.BATCH.put_off(obj, affected, already_broken)
     else:
@@ -156,7 +156,7 @@ def carry_on(changed: str, affected: list[Any], already_broken: set[str]) -> Non
             continue
         try:
             recompute(each)
-            _verify(each)
+            verify(each)
         except AppError as error:
             raise AppError(
                 "degenerate_result",
@@ -239,7 +239,8 @@ def follow(document: Any) -> None:
             propagate(obj, affected, broken(affected))
 
 
-def _verify(obj: Any) -> None:
+def verify(obj: Any) -> None:
+    """Raise AppError `degenerate_result` if the recomputed object is not what it should be."""
     shape = shapes.shape_of(obj)
     if shape is None:
         return

@@ -8,7 +8,7 @@ from typing import Any, Callable, Container
 
 import FreeCAD
 
-from cadgate_freecad.app import colours, materials, placed, values
+from cadgate_freecad.app import colours, materials, placed, property_lists, values
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.labels import UNSAVABLE
 from cadgate_freecad.app.limits import LIMITS
@@ -18,12 +18,12 @@ from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.values import to_json
 from cadgate_freecad.app.verification.values import confirm, expressions_of, require_own, require_undriven
 
-_UNTOLD = {
+UNTOLD = {
     *("CadgateChosen", "ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"),
     *colours.PROPERTIES,
     *materials.PROPERTIES,
 }
-_UNTOLD_TYPES = {
+UNTOLD_TYPES = {
     "App::PropertyPythonObject",
     "Mesh::PropertyMeshKernel",
     "Part::PropertyGeometryList",
@@ -31,12 +31,14 @@ _UNTOLD_TYPES = {
     "Points::PropertyPointKernel",
     "Sketcher::PropertyConstraintList",
 }
-_ELSEWHERE = {
+ELSEWHERE = {
     "Label": "label",
     "Placement": "location and rotation",
     "Visibility": "visible",
 }
 MAX_TEXT = 100_000
+LINK = tuple(f"App::Property{kind}" for kind in ("Link", "LinkChild", "LinkGlobal", "LinkHidden", "XLink"))
+LINKS = tuple(f"App::PropertyLinkList{kind}" for kind in ("", "Child", "Global", "Hidden"))
 
 
 def read(obj: Any) -> dict[str, Any]:
@@ -44,16 +46,16 @@ def read(obj: Any) -> dict[str, Any]:
     described: dict[str, Any] = {}
     for name in obj.PropertiesList:
         kind = obj.getTypeIdOfProperty(name)
-        if name in _UNTOLD or kind in _UNTOLD_TYPES:
+        if name in UNTOLD or kind in UNTOLD_TYPES:
             continue
         value = getattr(obj, name, None)
         entry: dict[str, Any] = {
             "value": to_json(value),
-            "unit": _unit(value),
+            "unit": unit_of(value),
             "type": kind,
             "group": obj.getGroupOfProperty(name) or "Base",
             "documentation": obj.getDocumentationOfProperty(name) or "",
-            "read_only": _is_read_only(obj, name),
+            "read_only": is_read_only(obj, name),
             "expression": _expression(obj, name),
             "choices": list(obj.getEnumerationsOfProperty(name) or []) or None,
         }
@@ -69,7 +71,7 @@ def _expression(obj: Any, name: str) -> str | None:
     return ", ".join(f"{path[len(name) :].lstrip('.')} = {text}" for path, text in sorted(found.items())) or None
 
 
-def _unit(value: Any) -> str | None:
+def unit_of(value: Any) -> str | None:
     """Return `mm`, `deg`, … of a quantity. FreeCAD prints a unit as `Unit: mm (1,0,0,0,0,0,0,0) [Length]`."""
     if not isinstance(value, FreeCAD.Units.Quantity):
         return None
@@ -77,7 +79,7 @@ def _unit(value: Any) -> str | None:
     return text[len("Unit: ") :].split("(")[0].strip() or None if text.startswith("Unit: ") else text
 
 
-def _is_read_only(obj: Any, name: str) -> bool:
+def is_read_only(obj: Any, name: str) -> bool:
     status = obj.getPropertyStatus(name)
     modes = obj.getEditorMode(name)
     return any(word in ("ReadOnly", "Immutable", "Output") for word in (*status, *modes))
@@ -100,9 +102,9 @@ def prepare(obj: Any, properties: dict[str, Any], released: Container[str] = ())
             error.details["did_you_mean"] = near
             raise error
         require_value(obj, name, field)
-        if name in _ELSEWHERE:
-            raise values.invalid(field, f"change it by {_ELSEWHERE[name]}")
-        if name in _UNTOLD or obj.getTypeIdOfProperty(name) in _UNTOLD_TYPES or _is_read_only(obj, name):
+        if name in ELSEWHERE:
+            raise values.invalid(field, f"change it by {ELSEWHERE[name]}")
+        if name in UNTOLD or obj.getTypeIdOfProperty(name) in UNTOLD_TYPES or is_read_only(obj, name):
             raise values.invalid(field, "FreeCAD computes it; it cannot be set")
         if name not in released:
             require_undriven(obj, name, field)
@@ -158,7 +160,7 @@ def _from_json(obj: Any, name: str, field: str, value: Any) -> Any:
     now = getattr(obj, name, None)
     if isinstance(now, FreeCAD.Units.Quantity):
         return _quantity(field, value, now)
-    convert = _CONVERT.get(kind)
+    convert = CONVERT.get(kind)
     if convert is None:
         raise values.invalid(field, f"a property of type {kind} cannot be set through the API")
     return convert(obj, name, field, value)
@@ -169,7 +171,7 @@ def _quantity(field: str, value: Any, now: Any) -> float:
         raise values.invalid(field, f"{value!r} must be a number or a quantity string")
     if now.Unit == FreeCAD.Units.Length:
         return values.coordinate(field, value)
-    example = f"1 {_unit(now) or ''}".strip()
+    example = f"1 {unit_of(now) or ''}".strip()
     result = values.quantity(field, value, now.Unit, example)
     if abs(result) > LIMITS["max_extent_mm"] ** 3:
         raise values.invalid(field, f"{value!r} is too large")
@@ -253,7 +255,7 @@ def _links(obj: Any, name: str, field: str, value: Any) -> list[Any]:
     return [_link(obj, name, f"{field}.{index}", each) for index, each in enumerate(value)]
 
 
-_CONVERT: dict[str, Callable[[Any, str, str, Any], Any]] = {
+CONVERT: dict[str, Callable[[Any, str, str, Any], Any]] = {
     "App::PropertyBool": _bool,
     "App::PropertyInteger": _int,
     "App::PropertyIntegerConstraint": _int,
@@ -268,7 +270,7 @@ _CONVERT: dict[str, Callable[[Any, str, str, Any], Any]] = {
     "App::PropertyPosition": _vector,
     "App::PropertyDirection": _vector,
     "App::PropertyPlacement": _place,
-    "App::PropertyLink": _link,
-    "App::PropertyXLink": _link,
-    "App::PropertyLinkList": _links,
+    **dict.fromkeys(LINK, _link),
+    **dict.fromkeys(LINKS, _links),
+    **property_lists.CONVERT,
 }

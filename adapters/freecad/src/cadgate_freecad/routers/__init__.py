@@ -15,11 +15,13 @@ from cadgate_freecad.routers import (
     parameters,
     primitives,
     sketches,
+    types,
 )
 
 ROUTERS = (
     primitives.router,
     objects.router,
+    types.router,
     parameters.router,
     links.router,
     groups.router,
