@@ -171,6 +171,8 @@ def blender_motion(session: Session) -> None:
     patch("/objects/Suzanne/constraints/Low", {"influence": 0.5, "frame": 7})
     post("/objects/Icosphere/constraints", {"type": "limit_scale", "min": [2, 2, 2]})
     session.delete("/objects/Icosphere/constraints/Limit Scale")
+    for name, method in (("Icosphere", "smart"), ("Torus", "angle"), ("Twin", "cylinder")):
+        post(f"/objects/{name}/uv", {"method": method, "map": "Unwrapped"})
     patch("/scene", {"view_transform": "Standard", "look": "High Contrast", "exposure": 0.25, "gamma": 1.1})
 
 

@@ -8,7 +8,7 @@ from typing import Any, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
-from cadgate_blender.app import animated, images, limits, names, sockets, textures, versions
+from cadgate_blender.app import animated, images, limits, names, occlusion, sockets, textures, versions
 from cadgate_blender.app.describe import tidy, vector
 from cadgate_blender.app.scene_index import index, precise
 
@@ -77,6 +77,8 @@ def info(material: Any) -> dict[str, Any]:
             value = found.value
             described[field] = vector(value) if isinstance(value, tuple) else None if value is None else tidy(value)
         pictures = {slot: sockets.feed(node.inputs[name]).image for slot, name in _SLOTS.items()}
+        seen = occlusion.socket(material)
+        pictures["occlusion"] = None if seen is None else sockets.feed(seen).image
         described["textures"] = {slot: image.name for slot, image in pictures.items() if image is not None}
         described["linked"] = [field for field, found in feeds.items() if found.value is None]
     described["users"] = material.users - int(material.use_fake_user)
@@ -131,7 +133,7 @@ def _set(material: Any, values: dict[str, Any]) -> None:
 _SHOWN = ("color", "metallic", "roughness")
 
 
-def _users(material: Any) -> list[Any]:
+def users_of(material: Any) -> list[Any]:
     """Return the objects that have `material` in a slot."""
     if material.users - int(material.use_fake_user) == 0:
         return []
@@ -156,7 +158,7 @@ def create(*, name: str | None, on_conflict: str, **values: Any) -> dict[str, An
     versions.use_nodes(material)
     material.use_fake_user = True
     if name is not None and existing is not None and on_conflict == "replace":
-        users = _users(existing)
+        users = users_of(existing)
         existing.user_remap(material)
         bpy.data.materials.remove(existing)
         material.name = name
@@ -198,7 +200,7 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
         material.name = new_name
         if material.name != new_name and on_conflict != "rename":
             raise name_taken("material", new_name)
-        _report(_users(material))
+        _report(users_of(material))
     return info(material)
 
 
@@ -206,7 +208,7 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
 def delete(*, name: str) -> dict[str, Any]:
     material = find(name)
     about_to_change(info(material)["revision"])
-    users = _users(material)
+    users = users_of(material)
     bpy.data.materials.remove(material)
     _report(users)
     return {"deleted": name}
@@ -241,11 +243,48 @@ def apply(*, object: str, material: str, slot: int | None) -> dict[str, Any]:
     return described
 
 
+def plug(material: Any, slot: str, image: Any) -> Any:
+    """Use an image in a slot, instead of what was there. Returns the node that shows it."""
+    tree = material.node_tree
+    socket = _socket(material, slot, create=True)
+    images.unplug(tree, socket)
+    picture = tree.nodes.new("ShaderNodeTexImage")
+    picture.image = image
+    picture.location = (-400, 300 - 60 * [*_SLOTS, "occlusion"].index(slot))
+    if slot not in ("color", "emission"):
+        image.colorspace_settings.name = "Non-Color"
+    output = picture.outputs["Color"]
+    if slot == "alpha":
+        output = picture.outputs["Alpha"] if image.depth in (32, 64, 128) else output
+        material.surface_render_method = "BLENDED"
+    elif slot == "normal":
+        bump = tree.nodes.new("ShaderNodeNormalMap")
+        tree.links.new(output, bump.inputs["Color"])
+        output = bump.outputs["Normal"]
+    elif slot == "occlusion":
+        channels = tree.nodes.new("ShaderNodeSeparateColor")
+        tree.links.new(output, channels.inputs["Color"])
+        output = channels.outputs["Red"]
+    elif slot == "emission":
+        strength = shader(material).inputs["Emission Strength"]
+        if sockets.feed(strength).value == 0.0:
+            sockets.put(tree, strength, 1.0)
+    tree.links.new(output, socket)
+    return picture
+
+
+def _socket(material: Any, slot: str, *, create: bool = False) -> Any:
+    """Return the input of a slot; None for one that is not there."""
+    if slot == "occlusion":
+        return occlusion.socket(material, create=create)
+    return _shader(material).inputs[_SLOTS[slot]]
+
+
 @method("internal.texture")
 def texture(*, path: str, name: str, material: str, slot: str) -> dict[str, Any]:
     """Use the image file `path` in `slot`. The image is packed: the session needs no other file."""
     found = find(material)
-    node = _shader(found)
+    _shader(found)
     image = images.load(path, name)
     try:
         limits.check("The number of pixels of the image", image.size[0] * image.size[1], "max_image_pixels")
@@ -253,24 +292,7 @@ def texture(*, path: str, name: str, material: str, slot: str) -> dict[str, Any]
     except BaseException:
         bpy.data.images.remove(image)
         raise
-    tree = found.node_tree
-    images.unplug(tree, node.inputs[_SLOTS[slot]])
-    picture = tree.nodes.new("ShaderNodeTexImage")
-    picture.image = image
-    picture.location = (-400, 300 - 60 * list(_SLOTS).index(slot))
-    if slot not in ("color", "emission"):
-        image.colorspace_settings.name = "Non-Color"
-    output = picture.outputs["Color"]
-    if slot == "alpha":
-        output = picture.outputs["Alpha"] if image.depth in (32, 64, 128) else output
-        found.surface_render_method = "BLENDED"
-    elif slot == "normal":
-        bump = tree.nodes.new("ShaderNodeNormalMap")
-        tree.links.new(output, bump.inputs["Color"])
-        output = bump.outputs["Normal"]
-    elif slot == "emission" and sockets.feed(node.inputs["Emission Strength"]).value == 0.0:
-        sockets.put(tree, node.inputs["Emission Strength"], 1.0)
-    tree.links.new(output, node.inputs[_SLOTS[slot]])
+    plug(found, slot, image)
     textures.warn_of_missing_uvs(
         [obj for obj in bpy.data.objects if any(each.material == found for each in obj.material_slots)]
     )
@@ -281,11 +303,10 @@ def texture(*, path: str, name: str, material: str, slot: str) -> dict[str, Any]
 def remove_texture(*, material: str, slot: str) -> dict[str, Any]:
     """Remove the image from `slot`: the value that it was multiplied by, or that was there before it, stays."""
     found = find(material)
-    node = _shader(found)
-    socket = node.inputs[_SLOTS[slot]]
-    fed = sockets.feed(socket)
-    if fed.image is None:
+    socket: Any = _socket(found, slot)
+    if socket is None or sockets.feed(socket).image is None:
         raise not_found("texture", slot, info(found)["textures"])
+    fed = sockets.feed(socket)
     about_to_change(info(found)["revision"])
     images.unplug(found.node_tree, socket)
     if fed.factor is not None and fed.value is not None:

@@ -17,7 +17,8 @@ Factor = Annotated[Number, Field(ge=0, le=1)]
 Strength = Annotated[Number, Field(ge=0, le=1e6)]
 """0 or more; 1 emits the colour unchanged."""
 
-TextureSlot = Literal["color", "roughness", "metallic", "alpha", "emission", "normal"]
+TextureSlot = Literal["color", "roughness", "metallic", "alpha", "emission", "normal", "occlusion"]
+"""What an image can be of a material. Only glTF files show `occlusion`: Blender's own pictures compute it."""
 
 RED_INFO: dict[str, Any] = {
     "name": "Red",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cadgate.plugin import APIRouter
 from cadgate_blender.routers import (
     animation,
+    baking,
     booleans,
     camera,
     collections,
@@ -20,6 +21,7 @@ from cadgate_blender.routers import (
     primitives,
     rendering,
     scene,
+    uv,
 )
 
 _MODULES = (
@@ -32,6 +34,8 @@ _MODULES = (
     mesh_operations,
     animation,
     constraints,
+    uv,
+    baking,
     materials,
     light,
     camera,

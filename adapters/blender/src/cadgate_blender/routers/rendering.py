@@ -18,7 +18,7 @@ router = Router()
 GPU_REMEDY = "apt-get install -y libegl1 libgl1-mesa-dri"
 
 
-def _check_size(app: Application, width: int, height: int, samples: int) -> None:
+def check_size(app: Application, width: int, height: int, samples: int) -> None:
     settings = cast("BlenderSettings", app.settings)
     limits.check(settings, "The longer side of the picture", max(width, height), "max_render_size")
     limits.check(settings, "The number of pixels", width * height, "max_render_pixels")
@@ -32,7 +32,7 @@ async def render_still(app: Application, params: RenderParams) -> Rendered:
 
 async def _render(app: Application, params: RenderParams, default: str) -> Rendered:
     width, height = params.resolution
-    _check_size(app, width, height, params.samples)
+    check_size(app, width, height, params.samples)
     about = {"request_id": app.context.request_id, "engine": params.engine}
 
     def progress(data: dict[str, Any]) -> None:
