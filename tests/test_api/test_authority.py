@@ -233,10 +233,10 @@ def peers_of(gateway: Gateway) -> set[int]:
     return {one.raddr.port for one in listed if one.raddr and one.status == psutil.CONN_ESTABLISHED}
 
 
-def test_a_download_is_cut_off(keyed: Gateway, owner: Holder) -> None:
-    guest = new_key(keyed, "read")
+def test_a_download_is_cut_off(keyed: Gateway) -> None:
+    guest = new_key(keyed, "read,write")
     size = 64 * 1024 * 1024
-    with owner.client("/api/v1") as client:
+    with guest.client("/api/v1") as client:
         stored = client.post("/artifacts", files={"file": ("big.bin", b"x" * size)}).json()["result"]
     with socket.create_connection(("127.0.0.1", keyed.port)) as peer:
         peer.sendall(

@@ -202,3 +202,67 @@ def test_a_session_of_no_application_is_not_made(http: httpx.Client) -> None:
     assert code_of(http.post("/api/v1/sessions", json={"application": "nothing"})) == (404, "not_found")
     assert http.post("/api/v1/sessions", json={}).status_code == 422
     assert http.post("/api/v1/sessions", json={"application": "freecad", "ttl_seconds": 0}).status_code == 422
+
+
+def forked(answer: httpx.Response, of: Made) -> Made:
+    assert answer.status_code == 201, answer.text
+    return Made(of.gateway, of.application, answer.json()["result"]["id"])
+
+
+@pytest.mark.parametrize("asleep", [False, True])
+def test_a_fork_has_the_whole_state_and_goes_its_own_way(made: Made, http: httpx.Client, asleep: bool) -> None:
+    first = made.create(f"Forked{asleep}", **{"Idempotency-Key": f"forked-{asleep}"})
+    assert first.status_code == 201
+    if asleep:
+        assert made.post("suspend").status_code == 200
+    other = forked(made.post("fork", json={"name": "Fork"}), made)
+    assert made.shown()["state"] == ("suspended" if asleep else "ready")
+    shown = other.shown()
+    assert (shown["name"], shown["state"], shown["labels"]) == ("Fork", "ready", {"shop": "a"})
+    assert other.names() == made.names()
+    again = other.create(f"Forked{asleep}", **{"Idempotency-Key": f"forked-{asleep}"})
+    assert again.json()["result"] == first.json()["result"]
+    with other.client() as client:
+        assert client.delete(f"/objects/Forked{asleep}").status_code == 200
+    assert made.names() - other.names() == {f"Forked{asleep}"}
+    assert other.create("Only").status_code == 201
+    assert "Only" not in made.names()
+    http.delete(other.path)
+    assert "Only" not in made.names()
+
+
+def test_a_session_begins_with_another_one_or_with_default(made: Made, http: httpx.Client) -> None:
+    base = {"application": made.application}
+    answer = http.post("/api/v1/sessions", json={**base, "from": {"session": made.id}})
+    other = forked(answer, made)
+    assert other.names() == made.names()
+    http.delete(other.path)
+    unknown = http.post("/api/v1/sessions", json={**base, "from": {"session": "0" * 32}})
+    assert code_of(unknown) == (404, "session_not_found")
+    wrong = next(each for each in APPLICATIONS if each != made.application)
+    answer = http.post("/api/v1/sessions", json={"application": wrong, "from": {"session": made.id}})
+    assert code_of(answer) == (422, "wrong_application")
+    default = forked(http.post("/api/v1/sessions", json={**base, "from": {"session": "default"}}), made)
+    listed = http.get(f"/api/v1/{made.application}/objects?fields=name").json()["result"]["objects"]
+    assert default.names() == {each["name"] for each in listed}
+    http.delete(default.path)
+
+
+def test_a_session_begins_with_a_file(made: Made, http: httpx.Client) -> None:
+    assert made.create("Saved").status_code == 201
+    with made.client() as client:
+        format = "blend" if made.application == "blender" else "fcstd"
+        saved = client.post("/export", json={"format": format})
+        assert saved.status_code == 200, saved.text
+    artifact = saved.json()["result"]["artifact"]["id"]
+    body = {"application": made.application, "from": {"artifact": artifact}}
+    other = forked(http.post("/api/v1/sessions", json=body), made)
+    assert other.names() == made.names()
+    http.delete(other.path)
+    before = http.get("/api/v1/sessions").json()["result"]["total"]
+    body["from"] = {"artifact": "0" * 32}
+    assert code_of(http.post("/api/v1/sessions", json=body)) == (404, "artifact_not_found")
+    stored = http.post("/api/v1/artifacts", files={"file": ("bad.blend", b"nonsense")}).json()["result"]["id"]
+    refused = http.post("/api/v1/sessions", json={**body, "from": {"artifact": stored}})
+    assert refused.status_code == 422, refused.text
+    assert http.get("/api/v1/sessions").json()["result"]["total"] == before

@@ -108,7 +108,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     mounted = [mount.mount(app, found, app.state.artifacts) for found in discover(settings)]
     app.state.plugins = [found for found, _ in mounted]
     app.state.runtimes = {found.name: runtime for found, runtime in mounted if runtime is not None}
-    app.state.sessions = Sessions(settings, app.state.runtimes)
+    app.state.sessions = Sessions(settings, app.state.runtimes, app.state.identity)
     app.state.jobs = Jobs(settings, app.state.runtimes, app.state.sessions, app.state.identity)
     app.state.sockets = Sockets(settings, app.state.runtimes, app.state.sessions)
     app.state.jobs.listeners.append(app.state.sockets.publish_job)

@@ -18,6 +18,7 @@ from cadgate.appserver.history import Request
 from cadgate.appserver.host import Host
 from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.journal import Journal
+from cadgate.appserver.journal_copy import copied
 from cadgate.appserver.outcomes import (
     Answer,
     error_answer,
@@ -62,6 +63,7 @@ class CallRunner:
             "session.batch": self._batches.run,
             "session.undo": lambda call: self._undo_or_redo(call, "undo"),
             "session.redo": lambda call: self._undo_or_redo(call, "redo"),
+            "session.copy": lambda call: copied(self.recovery, str(call.params["name"])),
             "session.shutdown": self._shutdown,
         }
 

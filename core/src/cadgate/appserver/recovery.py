@@ -15,6 +15,7 @@ from cadgate.appserver.generations import About, Damage, Entry, Generation, text
 from cadgate.appserver.history import History
 from cadgate.appserver.host import Host
 from cadgate.appserver.journal import Journal
+from cadgate.appserver.journal_copy import copy_journal
 from cadgate.appserver.outcomes import unwritten_error, why_unsaved
 from cadgate.appserver.replay import apply_all
 from cadgate.appserver.replies import Replies
@@ -187,6 +188,11 @@ class Recovery:
             self._journal.set_aside(number)
         self._journal.number = numbers[-1]
         self._journal.snapshot(self._host.save_snapshot, About("nothing could be trusted", 0, []))
+
+    def copy_journal(self, name: str) -> str:
+        """Copy the journal into a new folder beside its generations, and return the name of that. Raises OSError."""
+        copy_journal(self._journal.folder, os.path.join(self._journal.folder, name))
+        return name
 
     # --- what replay cannot repeat -------------------------------------------------------------------------------
 

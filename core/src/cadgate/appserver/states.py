@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 from cadgate.appserver.context import Call
 
-_READS = ("session.ping", "session.batch")
+_READS = ("session.ping", "session.batch", "session.copy")
 
 
 def may_change(call: Call) -> bool:

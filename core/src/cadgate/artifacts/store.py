@@ -341,12 +341,17 @@ class ArtifactStore:
 
     def page(self, offset: int, limit: int) -> tuple[list[Artifact], int]:
         """Return a page of the artifacts, newest first, and their total number."""
+        return self.page_of(offset, limit, None)
+
+    def page_of(self, offset: int, limit: int, owner: str | None) -> tuple[list[Artifact], int]:
+        """Return a page of what belongs to `owner`; None: of everything."""
         ages: list[tuple[int, str]] = []
         with os.scandir(self.root) as entries:
             for entry in entries:
                 if _ID.match(entry.name):
                     with contextlib.suppress(FileNotFoundError):  # removed meanwhile
-                        if not self.retention.is_too_old(entry):
+                        mine = owner is None or self.owner_of(entry.name) == owner
+                        if mine and not self.retention.is_too_old(entry):
                             ages.append((entry.stat().st_mtime_ns, entry.name))
         ages.sort(reverse=True)
         listed: list[Artifact] = []

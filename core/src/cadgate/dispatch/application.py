@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from cadgate.artifacts.own import OwnArtifacts
 from cadgate.artifacts.store import ArtifactStore, StagedFile
 from cadgate.contract.context import RequestContext
 from cadgate.contract.encoded import Encoded
@@ -55,7 +56,8 @@ class Application:
 
     @property
     def artifacts(self) -> ArtifactStore:
-        return self._session.served.artifacts
+        """The artifacts that the caller may have."""
+        return OwnArtifacts.of(self._session.served.artifacts, self.context.caller.authority)
 
     def bind(self, **values: Any) -> Application:
         """Return the same with values that are sent with every call (`document=`); None is left out."""
@@ -124,7 +126,7 @@ class Application:
 
         Leaving the block early (an error, a deadline, a client that went away) kills it with everything it started.
         """
-        async with self._session.workers.take(self.context.deadline_at) as worker:
+        async with self._session.workers.take(self.context.deadline_at, self._session.use_of(self.context)) as worker:
             if self.context.job is not None:
                 self.context.job.begin()
             yield worker

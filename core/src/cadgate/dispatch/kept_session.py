@@ -9,7 +9,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from typing import Literal
+from contextvars import ContextVar
+from typing import Literal, TypeVar
 
 import anyio.to_thread
 import structlog
@@ -27,6 +28,11 @@ State = Literal["queued", "starting", "ready", "busy", "suspended", "ended"]
 
 KILL_SECONDS = 0.0
 POLL_SECONDS = 0.05
+
+PREPARING: ContextVar[bool] = ContextVar("PREPARING", default=False)
+"""Set for the calls that prepare a session, for which all others wait."""
+
+T = TypeVar("T")
 
 log = structlog.stdlib.get_logger("cadgate.sessions")
 
@@ -54,6 +60,8 @@ class KeptSession:
         self._wanted = False
         """Whether it is to wake again once it has been suspended."""
         self._callers = 0
+        self._held = 0
+        self._granted = False
         self._has_slept = False
         """Whether it was suspended before; a new session stays in the queue even if nobody waits for it."""
         self._used = time.monotonic()
@@ -62,6 +70,8 @@ class KeptSession:
         self.preparing: Callable[[], Awaitable[None]] | None = None
         """What is to be done before the first call: opening a file."""
         self._prepared: asyncio.Task[None] | None = None
+        self.unprepared: CadgateError | None = None
+        """Why that failed."""
         self.suspended_because: str | None = None
         self.calls = 0
         """How many calls there were since the gateway started."""
@@ -180,19 +190,28 @@ class KeptSession:
 
     def place_granted(self) -> None:
         """Start its application. Called by the slots."""
+        if self._held:
+            self._granted = True  # as soon as nobody reads its files any more
+            return
         self._phase = "awake"
         own, self._own = self._own, None
         self.touch()
         self.runtime.session.resume(self._open_source(own))
         if self.preparing is not None:
+            self.runtime.session.calls.held = True
             self._prepared = asyncio.create_task(self._prepare(self.preparing))
 
     async def _prepare(self, work: Callable[[], Awaitable[None]]) -> None:
+        PREPARING.set(True)
         try:
             await self.until_up(STOP_SECONDS * 4)
             await work()
-            self.preparing = self.record.opening = None
+            self.record.opening = None
             await self.save()
+            self.preparing = None
+            self.runtime.session.calls.held = False
+        except CadgateError as error:
+            self.unprepared = error
         finally:
             self._prepared = None
 
@@ -207,6 +226,8 @@ class KeptSession:
         try:
             self.request_wake()
             await self.until_up(seconds)
+            if self.runtime.session.calls.held and not PREPARING.get():
+                await self._until_prepared(seconds)
         except (DeadlineExceeded, asyncio.CancelledError):
             if self._callers == 1 and self._phase == "waiting" and self._has_slept:
                 self._slots.withdraw(self)  # nobody waits for it any more
@@ -235,6 +256,14 @@ class KeptSession:
                         await asyncio.sleep(POLL_SECONDS)
             except TimeoutError:
                 continue
+
+    async def _until_prepared(self, seconds: float) -> None:
+        if self._prepared is not None:
+            await asyncio.wait([self._prepared], timeout=seconds)
+        if self._prepared is not None:
+            raise self._too_late(seconds)
+        if self.unprepared is not None:
+            raise self.unprepared
 
     def _too_late(self, seconds: float) -> DeadlineExceeded:
         position = self.position
@@ -282,6 +311,21 @@ class KeptSession:
         """Suspend, to make room for another. Called by the slots."""
         self.leave("another session needed its place")
 
+    async def while_asleep(self, work: Callable[[], T]) -> T | None:
+        """Run `work` in a thread while it has no process, and does not wake; return None if it has one."""
+        if self._phase == "leaving" and self._leaving is not None:
+            await asyncio.wait([self._leaving])
+        if self._phase not in ("asleep", "waiting"):
+            return None
+        self._held += 1
+        try:
+            return await anyio.to_thread.run_sync(work)
+        finally:
+            self._held -= 1
+            if self._granted and not self._held:
+                self._granted = False
+                self.place_granted()
+
     def leave(self, because: str | None) -> None:
         """Begin to suspend. It must be idle."""
         if self._phase == "awake":
@@ -293,6 +337,7 @@ class KeptSession:
             await self.runtime.session.suspend(STOP_SECONDS)
         except Exception:  # it is without a process in any case
             log.exception("a session was not suspended cleanly", session=self.id)
+        self.runtime.workers.forget(self.runtime.folder)
         self._leaving = None
         if self._phase == "leaving":
             self._phase, self._has_slept = "asleep", True
@@ -324,6 +369,7 @@ class KeptSession:
             await asyncio.wait([self._leaving])
         if phase == "awake":
             await session.stop(KILL_SECONDS)
+        self.runtime.workers.forget(self.runtime.folder)
         self._slots.release(self)
         if self._own is not None:
             self._own.kill()

@@ -111,7 +111,7 @@ class Launching:
             start_seconds=self._settings.start_timeout_seconds,
             pool_size=1,
             halves=self._halves,
-            sandbox=self._sandbox(self.folder),
+            sandbox=self._sandbox(worker.folder or self.folder),
         )
         return await ApplicationProcess.launch(launch, worker.notified)
 

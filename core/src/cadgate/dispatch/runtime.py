@@ -82,7 +82,9 @@ class AdapterRuntime:
             pool = None if self._launching.tied_to_folders else self.warm
             return SessionSource(lambda: self._launching.of_session(folder), folder, own, pool)
 
-        runtime = SessionRuntime(self.served, folder, open_source(None), self.workers, Application, record.id)
+        runtime = SessionRuntime(
+            self.served, folder, open_source(None), self.workers, Application, record.id, record.owner
+        )
         runtime.session.listeners.append(self._warm_workers)
         return KeptSession(record, runtime, self.slots, folders, open_source, own)
 
@@ -100,6 +102,7 @@ class AdapterRuntime:
         workers = self._launching.folder / "workers"
         await anyio.to_thread.run_sync(partial(shutil.rmtree, workers, ignore_errors=True))
         await anyio.to_thread.run_sync(self._launching.confine)
+        self.workers.tied = self._launching.tied_to_folders
         if self.confinement is not None and not self.confinement.active and self.confinement.setting == "auto":
             log.warning(self.confinement.message)
         await self.default.start()

@@ -17,7 +17,7 @@ from cadgate.dispatch.served import ServedAdapter
 from cadgate.security.private import make_folder
 from cadgate.sessions.session import Session
 from cadgate.sessions.source import Source
-from cadgate.sessions.worker import Workers
+from cadgate.sessions.worker import Use, Workers
 
 STOP_SECONDS = 15.0
 
@@ -33,10 +33,12 @@ class SessionRuntime:
         workers: Workers,
         application: Callable[[SessionRuntime, RequestContext], HandlerApplication],
         identifier: str | None = None,
+        owner: str = "local",
     ) -> None:
         settings = served.settings
         self.id = identifier
         """The id of the session; None for `default`."""
+        self._owner = owner
         self.served = served
         self.folder = folder
         self.workspace = folder / "workspace"
@@ -52,6 +54,10 @@ class SessionRuntime:
         )
         self.calls = Calls(served, self.session, partial(application, self))
         self.reads = Reads(served, self.calls)
+
+    def use_of(self, context: RequestContext) -> Use:
+        """Return for whom a worker works that is taken for a request in this session."""
+        return Use(context.identity, self._owner, None if self.id is None else self.folder)
 
     async def start(self) -> None:
         """Create the folder, remove leftovers of an earlier gateway, and start to supervise the application."""

@@ -11,13 +11,17 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import anyio.to_thread
 import structlog
 
+from cadgate.artifacts.own import OwnArtifacts
 from cadgate.config.settings import Settings
 from cadgate.contract.authority import Authority
+from cadgate.dispatch.forking import copy_state
 from cadgate.dispatch.kept_session import KeptSession, ended_error
+from cadgate.dispatch.opening import open_artifact, opening_method
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import (
@@ -29,6 +33,7 @@ from cadgate.errors import (
     ValidationFailed,
     WrongApplication,
 )
+from cadgate.security.identity import Identity
 from cadgate.security.private import make_folder
 from cadgate.sessions.records import ENDED_SECONDS, Reason, SessionFolders, SessionRecord
 from cadgate.sessions.warm import new_id
@@ -54,13 +59,16 @@ class NewSession:
     digest: str | None = None
     opening: str | None = None
     """The artifact to open."""
+    source: str | None = None
+    """The session whose state it gets."""
 
 
 class Sessions:
     """All sessions of all adapters. Created once; `start` reads what an earlier gateway left."""
 
-    def __init__(self, settings: Settings, runtimes: Mapping[str, AdapterRuntime]) -> None:
+    def __init__(self, settings: Settings, runtimes: Mapping[str, AdapterRuntime], identity: Identity) -> None:
         self._settings = settings
+        self._identity = identity
         self._runtimes = runtimes
         self._folders = SessionFolders(settings.state_dir / "sessions")
         self._kept: dict[str, KeptSession] = {}
@@ -168,10 +176,11 @@ class Sessions:
             )
         return kept
 
-    async def make(self, wanted: NewSession, owner: Authority) -> KeptSession:
+    async def make(self, wanted: NewSession, owner: Authority, request_id: str = "") -> KeptSession:
         """Make a session, whose record is on disk then. Its application starts as soon as there is a place for it.
 
-        Raises LimitExceeded, NotFound, and ValidationFailed for an application that runs elsewhere.
+        Raises LimitExceeded, NotFound, and ValidationFailed for an application that runs elsewhere; for a source also
+        what `select` and `copy_state` raise, and ArtifactNotFound.
         """
         runtime = self.runtime(wanted.application)
         if runtime.settings.mode != "managed":
@@ -179,6 +188,10 @@ class Sessions:
                 f"application {wanted.application!r} is not started by this gateway (mode = "
                 f"{runtime.settings.mode!r}), so that its only session is 'default'"
             )
+        source = None if wanted.source is None else self.select(wanted.application, wanted.source, owner)
+        if wanted.opening is not None:
+            opening_method(runtime.served)
+            await anyio.to_thread.run_sync(OwnArtifacts.of(runtime.served.artifacts, owner).get, wanted.opening)
         self._check_limits(owner)
         if self._settings.warm_applications is None and runtime.limits.warm is None:
             runtime.warm.size = 1
@@ -204,12 +217,13 @@ class Sessions:
             self._keys[record.key] = record.id
         try:
             await anyio.to_thread.run_sync(make_folder, self._folders.of(record.id) / "workspace")
+            if source is not None:
+                await copy_state(source, self._kept.get(source.id or DEFAULT), self._folders.of(record.id))
+            if wanted.opening is not None:
+                kept.preparing = partial(open_artifact, kept.runtime, wanted.opening, owner, request_id)
             await kept.save()
         except BaseException:
-            self._kept.pop(record.id, None)
-            self._keys.pop(record.key or "", None)
-            if warm is not None:
-                warm.process.kill()
+            await self.abandon(kept)
             raise
         self._watch()
         return kept
@@ -238,6 +252,13 @@ class Sessions:
             del self._kept[kept.id]
         await kept.end(reason)
 
+    async def abandon(self, kept: KeptSession) -> None:
+        """Remove a session whose making has failed, as if it had never been."""
+        self._kept.pop(kept.id, None)
+        self._keys.pop(kept.record.key or "", None)
+        await kept.end("deleted")
+        self._folders.forget(kept.id)
+
     # --- while the gateway runs ----------------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -249,7 +270,10 @@ class Sessions:
             if runtime is None or runtime.settings.mode != "managed":
                 self._absent[record.id] = record
             else:
-                self._kept[record.id] = runtime.keep(record, self._folders)
+                self._kept[record.id] = kept = runtime.keep(record, self._folders)
+                owner = self._identity.named(record.owner)
+                if record.opening is not None and owner is not None:
+                    kept.preparing = partial(open_artifact, kept.runtime, record.opening, owner, "")
         self._keys = {each.key: each.id for each in (*living, *ended) if each.key is not None}
         for adapter, runtime in self._runtimes.items():
             used = any(record.application == adapter for record in living)

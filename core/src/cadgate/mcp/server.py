@@ -16,6 +16,7 @@ from starlette.datastructures import State
 from starlette.requests import Request
 
 import cadgate
+from cadgate.artifacts.own import OwnArtifacts
 from cadgate.contract.cancel_token import CancelToken
 from cadgate.contract.context import Caller, RequestContext
 from cadgate.error_bodies import internal_error
@@ -94,7 +95,7 @@ class AgentServer:
             self._state.sessions,
             self._state.plugins,
             self._catalogue,
-            self._state.artifacts,
+            OwnArtifacts.of(self._state.artifacts, context.caller.authority),
         )
         try:
             arguments = checked(tool.arguments, given)

@@ -10,6 +10,7 @@ from fastapi import Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
+from cadgate.artifacts.own import OwnArtifacts
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import ValidationFailed
 from cadgate.models.common import Params
@@ -58,12 +59,12 @@ async def _once(request: Request, digest: str, work: Callable[[], Awaitable[None
 
 
 def _store(request: Request) -> ArtifactStore:
-    return request.app.state.artifacts
+    return OwnArtifacts.of(request.app.state.artifacts, authority_of(request.scope))
 
 
 @router.get("", dependencies=[requires("read")])
 async def list_artifacts(request: Request, page: Annotated[ArtifactPage, Query()]) -> Success[ArtifactList]:
-    """List the artifacts, newest first."""
+    """List your artifacts, newest first. The scope `admin` lists everybody's."""
     listed, total = await anyio.to_thread.run_sync(_store(request).page, page.offset, page.limit)
     return Success(ArtifactList(artifacts=listed, total=total))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
@@ -18,10 +19,13 @@ from cadgate.contract.context import RequestContext
 from cadgate.dispatch.counting import count_objects
 from cadgate.dispatch.kept_session import KeptSession
 from cadgate.dispatch.sessions import NewSession, Sessions
-from cadgate.errors import ConnectionFailed, DeadlineExceeded
+from cadgate.errors import CadgateError, ConnectionFailed, DeadlineExceeded
 from cadgate.models.responses import Deleted, Failure, Success
 from cadgate.models.sessions import (
     Damage,
+    ForkParams,
+    FromArtifact,
+    FromSession,
     SessionChanges,
     SessionInfo,
     SessionList,
@@ -120,7 +124,7 @@ async def _make(request: Request, response: Response, what: str, body: BaseModel
     with audit.recording(audit_event_of(request, "sessions.create", new.application)) as learned:
 
         async def work() -> KeptSession:
-            return registry.made_by(new.key, digest) or await registry.make(new, authority)
+            return registry.made_by(new.key, digest) or await registry.make(new, authority, context.request_id)
 
         kept = await _once(request, what, body, work)
         learned["session"] = kept.id
@@ -130,17 +134,19 @@ async def _make(request: Request, response: Response, what: str, body: BaseModel
                 kept.queued_until = time.monotonic() + context.deadline_seconds
             response.status_code = 202
             return Success(info(kept))
-        await _until_ready(kept, context)
+        try:
+            await _until_ready(kept, context)
+        except CadgateError as error:
+            if kept.unprepared is error:  # the file cannot be opened, so there is no session
+                await registry.abandon(kept)
+            raise
         return await _shown(request, kept)
 
 
 async def _until_ready(kept: KeptSession, context: RequestContext) -> None:
-    try:
+    # If it does not come up, it exists all the same, and its state and reason say what keeps it from being ready.
+    with suppress(DeadlineExceeded, ConnectionFailed):
         await kept.wake(context.deadline_seconds or START_SECONDS)
-    except (DeadlineExceeded, ConnectionFailed):
-        if kept.cause() is not None:
-            raise
-        # It exists, and its state and reason say what keeps it from being ready.
 
 
 @router.post(
@@ -156,8 +162,44 @@ async def create_session(body: SessionParams, request: Request, response: Respon
     201 when it is ready; 202 with `state: "queued"` and its `position` when as many as `max_awake` are awake. It is
     yours alone. Name it by `Cadgate-Session: ID` or `?session=ID` in requests to its application.
     """
-    new = NewSession(body.application, body.name, body.idle_seconds, body.ttl_seconds, body.labels)
+    source = body.source
+    new = NewSession(
+        body.application,
+        body.name,
+        body.idle_seconds,
+        body.ttl_seconds,
+        body.labels,
+        opening=source.artifact if isinstance(source, FromArtifact) else None,
+        source=source.session if isinstance(source, FromSession) else None,
+    )
     return await _make(request, response, "sessions.create", body, new)
+
+
+@router.post(
+    "/{id:name}/fork",
+    status_code=201,
+    openapi_extra=_TIMED,
+    responses=_MAKING,
+    dependencies=[requires("write", audited_as="sessions.fork")],
+)
+async def fork_session(
+    id: str, request: Request, response: Response, body: ForkParams | None = None
+) -> Success[SessionInfo]:
+    """Make a second session with the same whole state: documents, undo history, keys and files.
+
+    From then on both go their own ways. A suspended one is not woken by that. Answers as a creation does.
+    """
+    record = _registry(request).find(id, authority_of(request.scope)).record
+    body = body or ForkParams.model_validate({})
+    new = NewSession(
+        record.application,
+        body.name or record.name,
+        body.idle_seconds or record.idle_seconds,
+        body.ttl_seconds,
+        record.labels if body.labels is None else body.labels,
+        source=id,
+    )
+    return await _make(request, response, f"sessions.fork {id}", body, new)
 
 
 # --- reading -----------------------------------------------------------------------------------------------------

@@ -53,6 +53,8 @@ class SessionCalls:
         """Called before each call but pings; raises for one that is refused."""
         self.wake: Callable[[float], Awaitable[None]] | None = None
         """Brings back an application that was suspended, within so many seconds; raises if that is impossible."""
+        self.held = False
+        """Whether calls wait for `wake` although the application runs."""
         self.cause: Callable[[], CadgateError | None] | None = None
         """Returns why the session ended its application, if it did so for good."""
         self._busy_timer: asyncio.TimerHandle | None = None
@@ -121,7 +123,7 @@ class SessionCalls:
             return await self._sent(request, seconds, None)
         if self.admit is not None:
             self.admit(method, meta)
-        if self._supervisor.client is None:
+        if self._supervisor.client is None or self.held:
             seconds = await self._woken(seconds)
         if len(self._turns) >= self._max_queue:
             raise Overloaded(

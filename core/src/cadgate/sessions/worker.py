@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -18,6 +20,7 @@ from cadgate.errors import (
     DeadlineExceeded,
     WorkerEnded,
 )
+from cadgate.sessions.fair_turns import FairTurns
 from cadgate.sessions.process import ApplicationProcess, StartFailed
 
 MAX_USES = 100
@@ -32,12 +35,31 @@ Progress = Callable[[dict[str, Any]], None]
 log = structlog.stdlib.get_logger("cadgate.workers")
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """For whom a worker works."""
+
+    caller: str = "local"
+    """Who waits for its turn: callers take turns."""
+    owner: str = "local"
+    """Whose data it sees. It works for nobody else afterwards."""
+    folder: Path | None = None
+    """The folder of the session; None: that of `default`."""
+
+
+DEFAULT_USE = Use()
+
+
 class Worker:
     """One application that a handler has exclusively inside `async with app.worker()`."""
 
     def __init__(self) -> None:
         self.process: ApplicationProcess | None = None
         self.uses = 0
+        self.owner: str | None = None
+        """Whose data it has seen; None if it was not used yet."""
+        self.folder: Path | None = None
+        """The session whose files its sandbox shows; None: those of `default`."""
         self.taken: float | None = None
         """Since when it is in use, as a `time.monotonic()`."""
         self._unanswered = 0
@@ -86,7 +108,9 @@ class Workers:
     ) -> None:
         self._launch = launch
         self._spares = spares
-        self._turns = asyncio.Semaphore(max(1, limit))
+        self.tied = False
+        """Whether a sandbox shows each worker the files of one session only."""
+        self._turns = FairTurns(max(1, limit))
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
         self._numbers = 0
@@ -116,8 +140,9 @@ class Workers:
         finally:
             self._warmed.set()
 
-    async def _new(self) -> Worker:
+    async def _new(self, folder: Path | None = None) -> Worker:
         worker = Worker()
+        worker.folder = folder
         self._all.add(worker)
         self._numbers += 1
         try:
@@ -131,14 +156,16 @@ class Workers:
         return worker
 
     @asynccontextmanager
-    async def take(self, deadline: float | None = None) -> AsyncGenerator[Worker]:
+    async def take(self, deadline: float | None = None, use: Use = DEFAULT_USE) -> AsyncGenerator[Worker]:
         """Yield a worker for the block. Leaving the block early kills it with everything it started.
+
+        `use` says for whom it works.
 
         Raises DeadlineExceeded at `deadline` (`time.monotonic()`), even while it waits for its turn.
         """
         timeout = asyncio.timeout_at(deadline)
         try:
-            async with timeout, self._turns, self._taken() as worker:
+            async with timeout, self._turns.turn(use.caller), self._taken(use) as worker:
                 yield worker
         except TimeoutError as error:
             if not timeout.expired():
@@ -146,9 +173,10 @@ class Workers:
             raise DeadlineExceeded("The work was stopped at its deadline; nothing was saved") from error
 
     @asynccontextmanager
-    async def _taken(self) -> AsyncGenerator[Worker]:
-        worker = await self._warm_or_new()
+    async def _taken(self, use: Use) -> AsyncGenerator[Worker]:
+        worker = await self._warm_or_new(use)
         worker.uses += 1
+        worker.owner = use.owner
         worker.taken = time.monotonic()
         replacing = asyncio.get_running_loop().call_later(REPLACE_AFTER + 0.01, self.warm)
         try:
@@ -168,22 +196,40 @@ class Workers:
         self._end(worker)
         self.warm()
 
+    def forget(self, folder: Path) -> None:
+        """End the idle workers that see the files of a session, because it is suspended or has ended."""
+        for worker in [each for each in self._idle if each.folder == folder]:
+            self._discard(worker)
+        self.warm()
+
+    def _discard(self, worker: Worker) -> None:
+        self._idle.remove(worker)
+        self._all.discard(worker)
+        self._end(worker)
+
     def _end(self, worker: Worker) -> None:
         if worker.process is not None:
             worker.process.kill()
             self._ending.add(worker.process.exited)
             worker.process.exited.add_done_callback(self._ending.discard)
 
-    async def _warm_or_new(self) -> Worker:
-        if not self._idle and self._warming is not None and not self._warming.done():
+    def _fits(self, worker: Worker, use: Use) -> bool:
+        return worker.owner in (None, use.owner) and (not self.tied or worker.folder == use.folder)
+
+    async def _warm_or_new(self, use: Use) -> Worker:
+        may_come = not self.tied or use.folder is None
+        if may_come and not self._idle and self._warming is not None and not self._warming.done():
             await self._warmed.wait()
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.usable:
+        for worker in reversed(list(self._idle)):
+            if not worker.usable:
+                self._discard(worker)
+            elif self._fits(worker, use):
+                self._idle.remove(worker)
                 return worker
-            self._all.discard(worker)
+        if len(self._idle) >= self._spares > 0:
+            self._discard(self._idle[0])  # it is somebody else's; the one for this use takes its place
         try:
-            return await self._new()
+            return await self._new(use.folder)
         except StartFailed as error:
             raise CommandExecutionError(f"A worker could not be started: {error}") from error
 

@@ -9,10 +9,11 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
+from cadgate.artifacts.own import OwnArtifacts
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import UnsupportedMediaType, ValidationFailed
 from cadgate.models.responses import Artifact
-from cadgate.security.caller import require
+from cadgate.security.caller import authority_of, require
 from cadgate.web.json_body import parse
 from cadgate.web.json_request import validate
 from cadgate.web.uploads import receive_raw, receive_upload
@@ -80,7 +81,7 @@ class IncomingFile:
     @staticmethod
     async def _received(request: Request, form: type[ArtifactReference]) -> IncomingFile:
         require(request, "write")
-        store: ArtifactStore = request.app.state.artifacts
+        store = OwnArtifacts.of(request.app.state.artifacts, authority_of(request.scope))
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type == "multipart/form-data":
             fields: dict[str, str] = dict.fromkeys(form.model_fields.keys() - {"artifact"}, "")
@@ -97,7 +98,7 @@ class IncomingFile:
     @staticmethod
     async def of_raw_body(request: Request, name: str) -> IncomingFile:
         """Return the bytes of the body as a file of this name. Raises what `receive_raw` raises."""
-        store: ArtifactStore = request.app.state.artifacts
+        store = OwnArtifacts.of(request.app.state.artifacts, authority_of(request.scope))
         return IncomingFile(store, (await receive_raw(store, request, name)).id)
 
 
