@@ -168,6 +168,25 @@ def execute(
     _exit(run(_settings(port=port, plugins=plugins, state_dir=state_dir), adapter, script, timeout, key_file))
 
 
+@app.command("mcp")
+def agents(
+    host: Host = None,
+    port: Port = None,
+    plugins: Plugins = None,
+    state_dir: StateDir = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(help='A file that holds a key, for auth = "token"; or set CADGATE_KEY.'),
+    ] = None,
+) -> None:
+    """Serve agents on standard input and output (MCP), by the running gateway; where none runs, one is started."""
+    from cadgate.cli.stdio import serve_stdio as run
+
+    given = {"--host": host, "--port": port, "--plugins": plugins, "--state-dir": state_dir}
+    arguments = [text for option, value in given.items() if value is not None for text in (option, str(value))]
+    _exit(run(_settings(host=host, port=port, plugins=plugins, state_dir=state_dir), arguments, key_file))
+
+
 keys = typer.Typer(help='Access keys for auth = "token".', no_args_is_help=True)
 app.add_typer(keys, name="keys")
 

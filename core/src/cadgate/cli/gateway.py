@@ -46,6 +46,7 @@ class Gateway:
 
     def __init__(self, url: str, token: str | None = None, timeout_seconds: float = 5) -> None:
         self.url = url
+        self.token = token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._client = httpx.Client(base_url=url, timeout=timeout_seconds, trust_env=False, headers=headers)
 

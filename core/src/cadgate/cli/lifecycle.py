@@ -93,6 +93,17 @@ def up(settings: Settings, arguments: list[str], timeout_seconds: float) -> int:
     return code
 
 
+def running_gateway(settings: Settings, arguments: list[str], timeout_seconds: float) -> Gateway | None:
+    """Return the running gateway, after starting one with `arguments` where none runs; None if that fails.
+
+    It prints nothing, and does not wait for applications.
+    """
+    child = None
+    if holder_of(settings.state_dir) is None:
+        child, _ = _spawn(settings, settings.state_dir / "logs" / LOG_NAME, arguments)
+    return _wait_for_gateway(settings, child, None, time.monotonic() + timeout_seconds)
+
+
 def _spawn(settings: Settings, log: Path, arguments: list[str]) -> tuple[subprocess.Popen[bytes], int]:
     """Start the gateway in a session of its own, with its output in `log`; also return where in the log it begins."""
     secure_state(settings.state_dir, settings.origin("state_dir"))
@@ -116,9 +127,10 @@ def _spawn(settings: Settings, log: Path, arguments: list[str]) -> tuple[subproc
 
 
 def _wait_for_gateway(
-    settings: Settings, child: subprocess.Popen[bytes] | None, progress: Progressing, deadline: float
+    settings: Settings, child: subprocess.Popen[bytes] | None, progress: Progressing | None, deadline: float
 ) -> Gateway | None:
-    progress.show("gateway", "starting")
+    if progress is not None:
+        progress.show("gateway", "starting")
     while time.monotonic() < deadline:
         holder = holder_of(settings.state_dir)
         if holder is not None and holder.url:
@@ -128,7 +140,8 @@ def _wait_for_gateway(
             except NotReachable:
                 pass
             else:
-                progress.show("gateway", "up")
+                if progress is not None:
+                    progress.show("gateway", "up")
                 return gateway
         if child is not None and child.poll() is not None:
             # Another start may have been faster; then wait for that gateway.

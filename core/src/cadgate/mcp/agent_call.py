@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import anyio
+
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.contract.context import RequestContext
 from cadgate.dispatch.runtime import AdapterRuntime
@@ -16,6 +18,10 @@ from cadgate.errors import NotFound
 from cadgate.mcp.catalogue import Catalogue
 from cadgate.plugins.discovery import Found
 from cadgate.web.error_handlers import inactive
+
+START_SECONDS = 30.0
+"""How long a call waits for an application that is starting."""
+_COMING = frozenset(("starting", "restarting"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,13 @@ class AgentCall:
         """Return the session of an application. Raises NotFound, and what `Sessions.select` raises."""
         runtime = self.runtime(application)
         return self.sessions.select(runtime.served.name, session or None, self.context.caller.authority)
+
+    async def ready(self, session: SessionRuntime, seconds: float | None) -> SessionRuntime:
+        """Return the session once its application can be called: a start is waited for, instead of being an error."""
+        if not session.session.ready.is_set() and session.session.status().state in _COMING:
+            with anyio.move_on_after(min(seconds or START_SECONDS, START_SECONDS)):
+                await session.session.ready.wait()
+        return session
 
     def keyed(self, *, key: str | None, seconds: float | None, **more: Any) -> RequestContext:
         """Return the context of this use with what its arguments say."""

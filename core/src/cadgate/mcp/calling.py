@@ -31,7 +31,7 @@ from cadgate.mcp.tools import (
 
 async def call(use: AgentCall, given: CallArguments) -> CallToolResult:
     """Call one method."""
-    session = use.session(given.application, given.session)
+    session = await use.ready(use.session(given.application, given.session), given.timeout_seconds)
     context = use.keyed(
         key=given.idempotency_key, seconds=given.timeout_seconds, dry_run=given.dry_run, if_match=given.if_match
     )
@@ -40,7 +40,7 @@ async def call(use: AgentCall, given: CallArguments) -> CallToolResult:
 
 async def batch(use: AgentCall, given: BatchArguments) -> CallToolResult:
     """Call many methods."""
-    session = use.session(given.application, given.session)
+    session = await use.ready(use.session(given.application, given.session), given.timeout_seconds)
     calls: list[BatchCall] = []
     for index, each in enumerate(given.calls):
         unknown = sorted(each.keys() - {"method", "params"})
@@ -68,7 +68,7 @@ async def batch(use: AgentCall, given: BatchArguments) -> CallToolResult:
 
 async def execute(use: AgentCall, given: ExecuteArguments) -> CallToolResult:
     """Run code, and return its value and what it printed."""
-    session = use.session(given.application, given.session)
+    session = await use.ready(use.session(given.application, given.session), given.timeout_seconds)
     context = use.keyed(key=given.idempotency_key, seconds=given.timeout_seconds)
     with Outputs(session, context.request_id) as outputs:
         try:
@@ -118,6 +118,7 @@ async def _forward(use: AgentCall, given: ForApplication, method: str, params: d
     context = use.context
     if isinstance(given, Repeatable):
         context = use.keyed(key=given.idempotency_key, seconds=given.timeout_seconds)
+    await use.ready(session, context.deadline_seconds)
     return await _answered(use, session, context, method, params)
 
 

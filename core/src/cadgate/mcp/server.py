@@ -21,7 +21,7 @@ from cadgate.contract.cancel_token import CancelToken
 from cadgate.contract.context import Caller, RequestContext
 from cadgate.error_bodies import internal_error
 from cadgate.errors import CadgateError
-from cadgate.mcp import answers
+from cadgate.mcp import answers, resources
 from cadgate.mcp.agent_call import AgentCall
 from cadgate.mcp.arguments import checked
 from cadgate.mcp.catalogue import Catalogue
@@ -61,6 +61,9 @@ class AgentServer:
             get_tool_input_schema=schemas.get,
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
+            on_list_resources=self._list_resources,
+            on_list_resource_templates=self._list_templates,
+            on_read_resource=self._read_resource,
         )
 
     async def close(self) -> None:
@@ -87,6 +90,23 @@ class AgentServer:
         token = CancelToken()
         context = _context(request, token)
         return await self._cancellable(self._run(tool, context, params.arguments or {}), token)
+
+    async def _list_resources(
+        self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
+    ) -> types.ListResourcesResult:
+        _require_read(ctx)
+        return await resources.listed(self._state.artifacts, params.cursor if params else None)
+
+    async def _list_templates(
+        self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
+    ) -> types.ListResourceTemplatesResult:
+        return types.ListResourceTemplatesResult(resource_templates=resources.TEMPLATES)
+
+    async def _read_resource(
+        self, ctx: ServerRequestContext[Any, Any], params: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
+        _require_read(ctx)
+        return await resources.read(self._state.artifacts, params.uri)
 
     async def _run(self, tool: AgentTool, context: RequestContext, given: dict[str, Any]) -> types.CallToolResult:
         use = AgentCall(
@@ -122,6 +142,13 @@ class AgentServer:
         except asyncio.CancelledError:
             token.cancel()
             raise
+
+
+def _require_read(ctx: ServerRequestContext[Any, Any]) -> None:
+    """Raise an error of the protocol unless the caller may read."""
+    error = authority_of(cast("Request", ctx.request).scope).objection("read")
+    if error is not None:
+        raise MCPError(types.INVALID_REQUEST, f"{error.code}: {error.message}")
 
 
 def _context(request: Request, token: CancelToken) -> RequestContext:
