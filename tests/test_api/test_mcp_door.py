@@ -12,15 +12,14 @@ import httpx
 import pytest
 from mcp.shared.exceptions import MCPError
 
-from cadgate.cli.new_adapter import new_adapter
 from tests.agents.agent import MODES, Agent, agent, text_of
+from tests.agents.sketchpad import ALONE, install
 from tests.gateway import Gateway, eventually
 from tests.test_api.keyed import new_key
 
 pytestmark = pytest.mark.anyio
 
 NAMES = ["search", "describe", "call", "batch", "execute", "measure", "export", "import", "docs"]
-ALONE = "[adapters.blender]\nenabled = false\n[adapters.freecad]\nenabled = false\n"
 
 
 @pytest.fixture(params=MODES)
@@ -309,12 +308,7 @@ async def test_scopes_are_those_of_the_methods(keyed: Gateway) -> None:
 
 
 async def test_a_third_adapters_methods_appear_by_installing_it(tmp_path: Path) -> None:
-    new_adapter("sketchpad", tmp_path)
-    site = tmp_path / "cadgate-sketchpad" / "src"
-    info = site / "cadgate_sketchpad-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: cadgate-sketchpad\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[cadgate.adapters]\nsketchpad = cadgate_sketchpad.adapter\n")
+    site = install(tmp_path)
     running = Gateway(tmp_path / "state", plugins=ALONE, environment={"PYTHONPATH": str(site)}).start()
     try:
         async with agent(running.url) as third:

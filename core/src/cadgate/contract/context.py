@@ -61,6 +61,8 @@ class RequestContext:
     batch_index: int | None = None
     """The place of a call in its batch."""
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    progress: Callable[[float | None, str | None], None] | None = None
+    """Called with how far the work is, from 0 to 1, and what it is doing, for a client that wants to know."""
     timing: Callable[[float, float], None] | None = None
     """Called with the milliseconds that a call waited in the application's queue and that it ran."""
     large: bool = False

@@ -136,9 +136,11 @@ class Application:
     def report(
         self, fraction: float | None = None, message: str | None = None, *, preview: Artifact | None = None
     ) -> None:
-        """Say how far the work is, from 0 to 1, and what it is doing, if it is done as a job."""
+        """Say how far the work is, from 0 to 1, and what it is doing: to its job, or to the client that waits."""
         if self.context.job is not None:
             self.context.job.report(fraction, message, preview)
+        elif self.context.progress is not None:
+            self.context.progress(fraction, message)
 
     async def run_steps(
         self, names: Sequence[str], work: Callable[[str], Awaitable[Finished]], *, at_once: int | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import anyio.to_thread
@@ -25,6 +26,7 @@ from cadgate.mcp import answers, resources
 from cadgate.mcp.agent_call import AgentCall
 from cadgate.mcp.arguments import checked
 from cadgate.mcp.catalogue import Catalogue
+from cadgate.mcp.progress import Progress
 from cadgate.mcp.registry import TOOLS
 from cadgate.mcp.tools import AgentTool
 from cadgate.refusals.repairs import nearest
@@ -89,7 +91,9 @@ class AgentServer:
         request = cast("Request", ctx.request)
         token = CancelToken()
         context = _context(request, token)
-        return await self._cancellable(self._run(tool, context, params.arguments or {}), token)
+        async with Progress(ctx.session, wanted="progress_token" in (ctx.meta or {})) as progress:
+            context = replace(context, progress=progress.report)
+            return await self._cancellable(self._run(tool, context, params.arguments or {}), token)
 
     async def _list_resources(
         self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
