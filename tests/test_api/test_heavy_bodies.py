@@ -246,7 +246,7 @@ def test_the_helper_ends_with_the_gateway(tmp_path: Path) -> None:
         with gateway.client() as client:
             client.post("/api/v1/blender/batch", content=filled(b" ", b"{", b"}"), headers=JSON)
         children = psutil.Process(gateway.pid).children(recursive=True)
-        helpers = [one for one in children if "cadgate.web.helper_main" in one.cmdline()]
+        helpers = [one for one in children if "cadgate.helper.main" in one.cmdline()]
         assert len(helpers) == 1
         assert os.getpriority(os.PRIO_PROCESS, helpers[0].pid) > 0
     finally:

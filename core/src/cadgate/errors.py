@@ -156,6 +156,12 @@ class DegenerateResult(Unprocessable):
     code = "degenerate_result"
 
 
+class NothingToSee(Unprocessable):
+    """A picture would show nothing; `details["reason"]` is `empty`, `hidden` or `off_frame`."""
+
+    code = "nothing_to_see"
+
+
 class LimitExceeded(Unprocessable):
     code = "limit_exceeded"
 

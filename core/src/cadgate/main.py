@@ -19,6 +19,7 @@ from cadgate.dispatch.idempotency import Once
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.dispatch.sessions import Sessions
 from cadgate.error_bodies import hide
+from cadgate.helper.process import Helper
 from cadgate.jobs.runner import Jobs
 from cadgate.logging import AccessLog, configure
 from cadgate.openapi.document import Document
@@ -48,7 +49,6 @@ from cadgate.web.access import Open
 from cadgate.web.bodies import Bodies, Pace
 from cadgate.web.forwarded import Forwarded
 from cadgate.web.gate import Gate
-from cadgate.web.helper import Helper
 from cadgate.web.metrics import Metrics
 from cadgate.web.routing import RouteTable
 from cadgate.websocket.sockets import Sockets

@@ -32,6 +32,9 @@ from cadgate.errors import (
     UnsupportedFormat,
     ValidationFailed,
 )
+from cadgate.look.handler import LOOK_HANDLER
+from cadgate.look.models import LOOK
+from cadgate.look.routes import look_router
 from cadgate.models.common import (
     Color,
     Count,
@@ -62,6 +65,8 @@ from cadgate.web.router import Router
 __all__ = [
     "API_VERSION",
     "INCOMING_BODY",
+    "LOOK",
+    "LOOK_HANDLER",
     "TRUSTABLE_BODY",
     "APIRouter",
     "Adapter",
@@ -124,6 +129,7 @@ __all__ = [
     "file_or_json",
     "follow_suffix",
     "hookimpl",
+    "look_router",
     "read_bulk_json",
     "recognise",
     "recognise_bytes",

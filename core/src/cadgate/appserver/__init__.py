@@ -11,6 +11,7 @@ from cadgate.appserver.interrupts import uninterruptible
 from cadgate.appserver.paging import page
 from cadgate.appserver.recognition import Recognised, recognise, recognise_bytes
 from cadgate.appserver.registry import load_methods, method, registered
+from cadgate.appserver.shape_files import ShapeFolder
 
 __all__ = [
     "AppError",
@@ -18,6 +19,7 @@ __all__ = [
     "Host",
     "PutOffError",
     "Recognised",
+    "ShapeFolder",
     "about_to_change",
     "cleared",
     "current",

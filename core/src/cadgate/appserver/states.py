@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 from cadgate.appserver.context import Call
 
-_READS = ("session.ping", "session.batch", "session.copy")
+_READS = ("session.ping", "session.batch", "session.copy", "internal.look")
 
 
 def may_change(call: Call) -> bool:

@@ -24,6 +24,7 @@ from cadgate.sessions.worker import Worker
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
+T = TypeVar("T")
 
 
 class Application:
@@ -119,6 +120,14 @@ class Application:
             chosen=name is not None,
             copies="write" in self.context.scopes,
         )
+
+    async def run_aside(self, function: Callable[..., T], *args: Any) -> T:
+        """Return `function(*args)` of a module-level function, run in another process of the gateway.
+
+        For work that would hold up every other request. One such call of the adapter runs at a time. Raises the
+        CadgateError that the function raises, and LimitExceeded if it needs too much memory or time.
+        """
+        return await self._session.served.helper.run(function, *args)
 
     @asynccontextmanager
     async def worker(self) -> AsyncGenerator[Worker]:

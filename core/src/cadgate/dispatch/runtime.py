@@ -110,7 +110,13 @@ class AdapterRuntime:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for end in (self.default.calls.close(), self.workers.close(), self.warm.close(), self.default.stop()):
+        for end in (
+            self.served.helper.close(),
+            self.default.calls.close(),
+            self.workers.close(),
+            self.warm.close(),
+            self.default.stop(),
+        ):
             try:
                 await end
             except Exception:  # an error in one part must not prevent the others from stopping

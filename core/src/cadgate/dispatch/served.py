@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.contract.methods import Handler, Method
 from cadgate.contract.settings import AdapterSettings
+from cadgate.errors import LimitExceeded
+from cadgate.helper.process import Helper
 from cadgate.plugins.hookspecs import Adapter
 from cadgate.security.audit import AuditLog
+
+_TOO_MUCH = "The work takes too much memory or time: ask for fewer or simpler objects at once"
 
 
 @dataclass(slots=True, eq=False)
@@ -24,6 +28,8 @@ class ServedAdapter:
     """By the name of their method."""
     artifacts: ArtifactStore
     audit: AuditLog
+    helper: Helper = field(default_factory=lambda: Helper(LimitExceeded(_TOO_MUCH)))
+    """The process in which the handlers' own work runs that takes long; see `Application.run_aside`."""
 
     @property
     def name(self) -> str:

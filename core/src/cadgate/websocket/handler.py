@@ -19,8 +19,8 @@ from cadgate.dispatch.calls import DryRunDone
 from cadgate.dispatch.off_loop import LARGE
 from cadgate.error_bodies import error_body, internal_error
 from cadgate.errors import BadRequest, CadgateError, Conflict, Forbidden, NotFound, Overloaded, PayloadTooLarge
+from cadgate.helper.process import Helper
 from cadgate.refusals.validation import validation_failed
-from cadgate.web.helper import Helper
 from cadgate.websocket.connection import WITHDRAWN, Connection, Job
 from cadgate.websocket.hub import Hub
 from cadgate.websocket.messages import (

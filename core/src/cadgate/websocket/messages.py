@@ -10,13 +10,13 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from cadgate.dispatch.off_loop import HUGE, LARGE, off_loop
 from cadgate.errors import CadgateError, MalformedJson, PayloadTooLarge, ValidationFailed
+from cadgate.helper.process import Helper
 from cadgate.models.bounded import MAX_FIELDS, FailingFast
 from cadgate.models.responses import ErrorBody
 from cadgate.refusals.expected import kind_of
 from cadgate.refusals.schemas import contract_of
 from cadgate.refusals.validation import validation_failed
 from cadgate.web import json_body, weighing
-from cadgate.web.helper import Helper
 
 PROTOCOL = 1
 MAX_SECONDS = 24 * 3600

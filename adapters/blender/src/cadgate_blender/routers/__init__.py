@@ -13,6 +13,7 @@ from cadgate_blender.routers import (
     exchange,
     joining,
     light,
+    look,
     materials,
     mesh_operations,
     meshes,
@@ -42,6 +43,7 @@ _MODULES = (
     collections,
     scene,
     rendering,
+    look,
     exchange,
 )
 

@@ -7,7 +7,19 @@ import os
 from typing import Any
 
 from cadgate.appserver import AppError, method
-from cadgate_freecad.app import colours, drawings, holders, mesh_files, meshing, placed, scenes, shapes, values, writers
+from cadgate_freecad.app import (
+    colours,
+    drawings,
+    holders,
+    mesh_files,
+    meshing,
+    placed,
+    scenes,
+    shapes,
+    showing,
+    values,
+    writers,
+)
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import is_valid, problem
 from cadgate_freecad.app.items import Item
@@ -146,34 +158,18 @@ def _chosen(document: Any, names: list[str] | None) -> list[Any]:
         for obj in document.Objects:
             if getattr(obj, "Visibility", True) and not is_valid(obj):
                 raise values.invalid("objects", f"{problem(obj)}, or name the objects to export")
-        chosen = [obj for obj in document.Objects if _is_shown(obj)]
+        chosen = [obj for obj in document.Objects if showing.stands_alone(obj) and holders.is_shown(obj)]
         if not chosen:
             raise AppError("degenerate_result", "The document has no visible object with a shape: nothing to export")
     else:
         chosen = [find(document, name) for name in dict.fromkeys(names)]
     for obj in chosen:
-        if not _has_geometry(obj):
+        if not showing.has_geometry(obj):
             raise values.invalid("objects", f"{obj.Name!r} ({obj.TypeId}) has no shape to export")
         wrong = problem(obj)
         if wrong is not None:
             raise values.invalid("objects", wrong)
     return chosen
-
-
-def _is_shown(obj: Any) -> bool:
-    """Return whether the GUI would show the object on its own: not as a feature of a body, not as a container."""
-    if not holders.is_shown(obj) or not _has_geometry(obj):
-        return False
-    if holders.is_holder(obj) and obj.TypeId != "App::LinkGroup":
-        return False
-    parent = obj.getParentGeoFeatureGroup()
-    if obj.TypeId in ("App::Line", "App::Plane", "App::Point"):
-        return False
-    return parent is None or not parent.isDerivedFrom("Part::BodyBase")
-
-
-def _has_geometry(obj: Any) -> bool:
-    return shapes.shape_of(obj) is not None or hasattr(getattr(obj, "Mesh", None), "CountFacets")
 
 
 def _item(obj: Any) -> Item:

@@ -11,6 +11,7 @@ from cadgate_freecad.routers import (
     geometry,
     groups,
     links,
+    look,
     objects,
     parameters,
     primitives,
@@ -30,6 +31,7 @@ ROUTERS = (
     features.router,
     sketches.router,
     bodies.router,
+    look.router,
     exchange.router,
     documents.router,
 )

@@ -13,14 +13,14 @@ FreeCADApplication = Annotated[Application, Depends(application("freecad"))]
 """FreeCAD, for routes that name their document themselves."""
 
 
-async def _with_document(
+async def with_document(
     app: FreeCADApplication,
     document: Annotated[str | None, Query(description=DOCUMENT, max_length=255)] = None,
 ) -> Application:
     return app.bind(document=document)
 
 
-FreeCAD = Annotated[Application, Depends(_with_document)]
+FreeCAD = Annotated[Application, Depends(with_document)]
 """FreeCAD, bound to `?document=`."""
 
 FreeCADTrustable = Annotated[IncomingFile, Depends(IncomingFile.of_trustable)]

@@ -13,7 +13,7 @@ import sys
 import traceback
 from typing import Any, BinaryIO
 
-RETURNED, REFUSED, FAILED = "returned", "refused", "failed"
+RETURNED, REFUSED, EXHAUSTED, FAILED = "returned", "refused", "exhausted", "failed"
 MEMORY_BYTES = 2 << 30
 """The memory limit of the process, so that no body can exhaust the machine's."""
 _SIZE = struct.Struct(">Q")
@@ -47,16 +47,16 @@ def _read(requests: BinaryIO) -> bytes | None:
 
 
 def _answer(request: bytes) -> bytes:
-    from cadgate.errors import CadgateError, PayloadTooLarge
+    from cadgate.errors import CadgateError
 
     answer: tuple[str, Any]
     try:
         module, name, args = pickle.loads(request)  # noqa: S301 - from the gateway
         answer = (RETURNED, getattr(importlib.import_module(module), name)(*args))
     except CadgateError as error:
-        answer = (REFUSED, (type(error), error.message, error.details))
+        answer = (REFUSED, (type(error), error.message, error.details, error.code))
     except MemoryError:
-        answer = (REFUSED, (PayloadTooLarge, "The body takes too much memory to parse: send less at once", {}))
+        answer = (EXHAUSTED, None)
     except Exception as error:  # noqa: BLE001 - reported to the gateway
         traceback.print_exc(file=sys.stderr)
         answer = (FAILED, f"{type(error).__name__}")

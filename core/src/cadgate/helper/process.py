@@ -1,7 +1,7 @@
-"""The helper: a second process for work that would hold the gateway's interpreter lock, such as parsing 16 MiB.
+"""The helper: a second process for work that would hold the gateway's interpreter lock: parsing 16 MiB, drawing.
 
 It is started when it is first needed, does one task at a time, and ends after being idle for a while. It runs
-`cadgate.web.helper_main`, and never any code from a client.
+`cadgate.helper.main`, and never any code from a client.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from cadgate.errors import InternalError, PayloadTooLarge
-from cadgate.web.helper_main import REFUSED, RETURNED
+from cadgate.errors import CadgateError, InternalError, PayloadTooLarge
+from cadgate.helper.main import EXHAUSTED, REFUSED, RETURNED
 
 R = TypeVar("R")
 
@@ -27,7 +27,11 @@ _PIECE = 1 << 20
 class Helper:
     """Runs module-level functions in a second process. Cancelling kills the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, too_much: CadgateError | None = None) -> None:
+        """`too_much` is raised for work that needs too much memory or time; by default, a PayloadTooLarge."""
+        self._too_much = too_much or PayloadTooLarge(
+            "The body takes too much memory or time to parse: send less at once"
+        )
         self._process: asyncio.subprocess.Process | None = None
         self._one = asyncio.Lock()
         self._idle: asyncio.TimerHandle | None = None
@@ -35,7 +39,7 @@ class Helper:
     async def run(self, function: Callable[..., R], *args: Any) -> R:
         """Return `function(*args)`. Arguments and result are pickled, so the result must be small or flat.
 
-        Raises the CadgateError that it raises; PayloadTooLarge if it needs too much memory or time.
+        Raises the CadgateError that it raises, and `too_much` if it needs too much memory or time.
         """
         request = pickle.dumps((function.__module__, function.__qualname__, args), pickle.HIGHEST_PROTOCOL)
         async with self._one:
@@ -47,7 +51,7 @@ class Helper:
                     answer = await self._ask(request)
             except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
                 await self._end()
-                raise PayloadTooLarge("The body takes too much memory or time to parse: send less at once") from error
+                raise self._refusal() from error
             except BaseException:
                 await asyncio.shield(self._end())
                 raise
@@ -56,9 +60,14 @@ class Helper:
         if kind == RETURNED:
             return value
         if kind == REFUSED:
-            error_class, message, details = value
-            raise error_class(message, details=details)
+            error_class, message, details, code = value
+            raise error_class(message, details=details, code=code)
+        if kind == EXHAUSTED:
+            raise self._refusal()
         raise InternalError(f"The gateway's helper failed: {value}")
+
+    def _refusal(self) -> CadgateError:
+        return type(self._too_much)(self._too_much.message, details=dict(self._too_much.details))
 
     async def _ask(self, request: bytes) -> bytes:
         process = self._process
@@ -67,7 +76,7 @@ class Helper:
                 sys.executable,
                 "-P",
                 "-m",
-                "cadgate.web.helper_main",
+                "cadgate.helper.main",
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 limit=_PIECE,

@@ -1,0 +1,172 @@
+"""What a sheet is drawn from: the triangles and edges of objects, each shape once as long as it does not change."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any, NamedTuple
+
+import FreeCAD
+import MeshPart
+
+from cadgate.appserver import AppError, ShapeFolder, method
+from cadgate_freecad.app import colours, holders, info, placed, showing
+from cadgate_freecad.app.finding import find
+from cadgate_freecad.app.open_documents import target
+
+LINEAR, ANGULAR = 0.002, 0.25
+"""The greatest distance of a triangle from its surface, as a part of the shape's diagonal, and the greatest angle."""
+_MANY_FACES = 2000
+"""The number of faces from which they are meshed more coarsely: a sheet shows little of each."""
+_ANY = 1e9
+"""A deflection with which FreeCAD returns the triangles that are there."""
+
+
+class _Known(NamedTuple):
+    """The file of a shape, and the shape itself, by which one that is the same is recognised."""
+
+    shape: Any
+    faces: dict[int, int]
+    file: str
+
+
+_known: dict[tuple[str, str], _Known] = {}
+
+
+@method("internal.look")
+def look(*, folder: str, objects: list[str] | None, highlight: list[str] | None, camera: bool) -> dict[str, Any]:
+    """Write the shapes and the scene into `folder`, and return the scene's name."""
+    document = target()
+    if camera:
+        raise AppError(
+            "validation_error",
+            'FreeCAD has no camera: leave out "camera", and name another view, such as "iso" or {"from": [1, -1, 1]}',
+            {"views": "camera"},
+        )
+    for name in highlight or ():
+        find(document, name)
+    hidden: list[str] = []
+    bare: list[str] = []
+    chosen: list[Any] = []
+    if objects is None:
+        for obj in document.Objects:
+            if not showing.has_geometry(obj):
+                bare.append(obj.Name)
+            elif showing.stands_alone(obj):
+                (chosen if holders.is_shown(obj) else hidden).append(obj if holders.is_shown(obj) else obj.Name)
+    else:
+        chosen = [find(document, name) for name in dict.fromkeys(objects)]
+    files = ShapeFolder(folder)
+    entries = [entry for entry in (_entry(obj, files) for obj in chosen) if entry is not None]
+    drawn = {entry["name"] for entry in entries}
+    scene = {
+        "place": f"document {document.Name!r}",
+        "objects": entries,
+        "hidden": hidden,
+        "bare": [*bare, *(obj.Name for obj in chosen if obj.Name not in drawn)],
+        "units": {"name": "mm", "metres": 0.001},
+        "camera": None,
+    }
+    for key in [key for key in _known if key[0] == document.Name and document.getObject(key[1]) is None]:
+        del _known[key]
+    return {"scene": files.put_scene(scene)}
+
+
+def _entry(obj: Any, files: ShapeFolder) -> dict[str, Any] | None:
+    shape = placed.shape(obj)
+    if shape is None:
+        mesh = placed.mesh(obj)
+        if mesh is None or not mesh.CountFacets:
+            return None
+        file, place = _mesh(mesh, files), FreeCAD.Placement()
+        faces: dict[int, str] = {}
+    else:
+        if not shape.Edges:
+            return None
+        faces = colours.faces_of(obj)
+        file, place = _shape(obj, shape, faces, files), shape.Placement
+    own = colours.of(obj)
+    colors = [] if own is None and not faces else [own or _PLAIN, *dict.fromkeys(faces.values())]
+    return {
+        "name": obj.Name,
+        "type": obj.TypeId,
+        "parts": [{"shape": file, "matrix": list(place.toMatrix().A[:12])}],
+        "colors": [_channels(color) for color in colors],
+        "box": info.describe(obj)["bounding_box"],
+    }
+
+
+_PLAIN = "#cccccc"
+
+
+def _channels(color: str) -> list[float]:
+    return [int(color[start : start + 2], 16) / 255 for start in range(1, len(color), 2)]
+
+
+def _shape(obj: Any, shape: Any, colored: dict[int, str], files: ShapeFolder) -> str:
+    rows = {color: row for row, color in enumerate(dict.fromkeys(colored.values()), start=1)}
+    faces = {number: rows[color] for number, color in colored.items()}
+    key = (obj.Document.Name, obj.Name)
+    known = _known.get(key)
+    if known is not None and known.shape.isPartner(shape) and known.faces == faces and files.has(known.file):
+        return known.file
+    file = _meshed(shape, faces, files)
+    _known[key] = _Known(shape, faces, file)
+    return file
+
+
+def _meshed(shape: Any, colored: dict[int, int], files: ShapeFolder) -> str:
+    """Write the triangles of each face and the points of each edge, in the shape's own coordinates."""
+    copy = shape.copy(True, False)  # without the mesh, which would change the boxes of the shape in the document
+    copy.Placement = FreeCAD.Placement()
+    faces = copy.Faces
+    coarser = 4 if len(faces) > _MANY_FACES else 1
+    linear = max(copy.BoundBox.DiagonalLength * LINEAR * coarser, 1e-7)
+    if faces:
+        MeshPart.meshFromShape(Shape=copy, LinearDeflection=linear, AngularDeflection=ANGULAR * coarser, Relative=False)
+    points, triangles, colors = array("d"), array("i"), array("H")
+    seams: set[int] = set()
+    for number, face in enumerate(faces, start=1):
+        corners, facets = face.tessellate(_ANY)
+        start = len(points) // 3
+        for corner in corners:
+            points.extend(corner)
+        for facet in facets:
+            triangles.extend([start + corner for corner in facet])
+        colors.extend([colored.get(number, 0)] * len(facets))
+        if face.Surface.TypeId != "Part::GeomPlane":
+            seams.update(edge.hashCode() for edge in face.Edges if edge.isSeam(face))
+    lines, sharp = array("i"), bytearray()
+    for edge in copy.Edges:
+        if edge.Degenerated:
+            continue
+        start = len(points) // 3
+        along = _along(edge, linear)
+        for point in along:
+            points.extend(point)
+        for step in range(len(along) - 1):
+            lines.extend((start + step, start + step + 1))
+        sharp.extend(bytes([0 if edge.hashCode() in seams else 1]) * (len(along) - 1))
+    solids = copy.Solids
+    closed = bool(solids) and sum(len(solid.Faces) for solid in solids) == len(faces)
+    return files.put(
+        points.tobytes(), triangles.tobytes(), colors.tobytes(), lines.tobytes(), bytes(sharp), closed=closed
+    )
+
+
+def _along(edge: Any, linear: float) -> list[Any]:
+    try:
+        if edge.Curve.TypeId == "Part::GeomLine":
+            return [vertex.Point for vertex in edge.Vertexes]
+        return list(edge.discretize(Angular=ANGULAR, Curvature=linear, Minimum=2))
+    except (RuntimeError, TypeError, ValueError):
+        return [vertex.Point for vertex in edge.Vertexes]
+
+
+def _mesh(mesh: Any, files: ShapeFolder) -> str:
+    corners, facets = mesh.Topology  # the points are placed already
+    points, triangles = array("d"), array("i")
+    for corner in corners:
+        points.extend(corner)
+    for facet in facets:
+        triangles.extend(facet)
+    return files.put(points.tobytes(), triangles.tobytes(), closed=mesh.isSolid(), creased=True)
