@@ -29,6 +29,7 @@ class BlenderSettings(AdapterSettings):
         67_108_864, description="Pixels of one render: 8192 x 8192."
     )
     max_samples: Annotated[int, Field(ge=1)] = Field(4096, description="Samples per pixel of one render.")
+    max_frames: Annotated[int, Field(ge=1)] = Field(10_000, description="Frames of one rendered animation.")
     max_copies: Annotated[int, Field(ge=1)] = Field(1000, description="Copies that one array modifier makes.")
     max_import_bytes: Annotated[int, Field(ge=1)] = Field(256 * 1024 * 1024, description="Size of one imported file.")
     max_image_pixels: Annotated[int, Field(ge=1)] = Field(

@@ -16,12 +16,18 @@ class JobRun(Protocol):
         """The id of the job."""
         ...
 
+    def look(self) -> None:
+        """Say that the work has seen the document: what is changed from now on makes no difference to it."""
+        ...
+
     def begin(self) -> None:
         """Say that the work has what it waited for: the job is no longer queued, but running."""
         ...
 
-    def report(self, fraction: float | None, message: str | None, preview: Artifact | None) -> None:
-        """Say how far the work is. What is None stays as it was."""
+    def report(
+        self, fraction: float | None, message: str | None, preview: Artifact | None, step: str | None = None
+    ) -> None:
+        """Say how far the work is, or that of a `step`. What is None stays as it was."""
         ...
 
     async def finished_steps(self) -> dict[str, Any]:
@@ -36,6 +42,6 @@ class JobRun(Protocol):
         """Say how many steps there are, and how many of them are finished already."""
         ...
 
-    async def finish_step(self, name: str, result: Any, artifacts: Sequence[Artifact]) -> None:
-        """Record a finished step. It is on disk when this returns."""
+    async def finish_step(self, name: str, result: Any, artifacts: Sequence[Artifact], *, counts: bool = True) -> None:
+        """Record a finished step, which `counts` as one of those that are expected. It is on disk when this returns."""
         ...

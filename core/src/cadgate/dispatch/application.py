@@ -18,7 +18,7 @@ from cadgate.contract.encoded import Encoded
 from cadgate.contract.methods import Method, Scope
 from cadgate.contract.settings import AdapterSettings
 from cadgate.dispatch.session import SessionRuntime
-from cadgate.dispatch.steps import Finished, run_steps, work_folder
+from cadgate.dispatch.steps import Finished, run_once, run_steps, work_folder
 from cadgate.models.responses import Artifact
 from cadgate.sessions.worker import Worker
 
@@ -143,26 +143,54 @@ class Application:
     # --- long work -----------------------------------------------------------------------------------------------
 
     def report(
-        self, fraction: float | None = None, message: str | None = None, *, preview: Artifact | None = None
+        self,
+        fraction: float | None = None,
+        message: str | None = None,
+        *,
+        preview: Artifact | None = None,
+        step: str | None = None,
     ) -> None:
-        """Say how far the work is, from 0 to 1, and what it is doing: to its job, or to the client that waits."""
+        """Say how far the work is, from 0 to 1, or one `step` of it, and what it is doing.
+
+        Its job is told, or the client that waits.
+        """
         if self.context.job is not None:
-            self.context.job.report(fraction, message, preview)
+            self.context.job.report(fraction, message, preview, step)
         elif self.context.progress is not None:
-            self.context.progress(fraction, message)
+            self.context.progress(None if step is not None else fraction, message)
 
     async def run_steps(
-        self, names: Sequence[str], work: Callable[[str], Awaitable[Finished]], *, at_once: int | None = None
+        self,
+        names: Sequence[str],
+        work: Callable[[str], Awaitable[Finished]],
+        *,
+        at_once: int | None = None,
+        followed_by: int = 0,
     ) -> dict[str, Any]:
         """Do work that has steps (frames, variants): return the result of each, in the order of `names`.
 
         `work` does one step, given its name, and returns a `Finished` with its result, which must be JSON, and its
         files. At most `at_once` run at the same time, by default as many as there may be workers. As a job, each
         finished step is recorded, and after a restart only the missing ones are done. A step whose worker died is
-        done again, twice. Raises the first error of a step; the others that run are cancelled then.
+        done again, twice. `followed_by` is how many steps come after these, by `run_once`. Raises the first error of
+        a step; the others that run are cancelled then.
         """
         limit = at_once or self._session.served.settings.max_workers
-        return await run_steps(self.context.job, self.artifacts, names, work, limit)
+        return await run_steps(self.context.job, self.artifacts, names, work, limit, followed_by)
+
+    async def run_once(
+        self,
+        name: str,
+        work: Callable[[], Awaitable[Finished]],
+        *,
+        kept: Callable[[Any], bool] | None = None,
+    ) -> Any:
+        """Do work that comes before or after steps; return its result. As a job, it is done once.
+
+        If what it made is not `kept` when the job goes on after a restart, everything is done again, because the steps
+        that are finished may depend on it.
+        """
+        return await run_once(self.context.job, self.artifacts, name, work, kept)
 
     def work_folder(self) -> AbstractAsyncContextManager[Path]:
         """Return a folder for files that the work itself needs, where the session and workers can read and write.

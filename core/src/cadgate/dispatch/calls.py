@@ -161,6 +161,8 @@ class Calls:
         if "error" in reply:
             # If the caller has lost the scope, that is the reason why it failed.
             context.caller.authority.require(needed)
+        if context.job is not None:
+            context.job.look()
         if context.timing is not None and "meta" in reply:
             context.timing(reply["meta"].get("queue_ms", 0.0), reply["meta"].get("app_ms", 0.0))
         return reply

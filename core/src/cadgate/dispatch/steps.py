@@ -42,6 +42,7 @@ async def run_steps(
     names: Sequence[str],
     work: Callable[[str], Awaitable[Finished]],
     at_once: int,
+    followed_by: int = 0,
 ) -> dict[str, Any]:
     """See `Application.run_steps`."""
     if len(set(names)) != len(names):
@@ -53,7 +54,7 @@ async def run_steps(
         if gone:  # somebody removed their files since
             await job.forget_steps(gone)
             done = {name: step for name, step in done.items() if name not in gone}
-        job.expect_steps(len(done), len(names))
+        job.expect_steps(len(done), len(names) + followed_by)
     results = {name: step["result"] for name, step in done.items()}
     missing = iter([name for name in names if name not in results])
 
@@ -61,7 +62,8 @@ async def run_steps(
         for name in missing:
             finished = await _tried(name, work)
             if job is not None:
-                await job.finish_step(name, finished.result, finished.artifacts)
+                # What was committed is recorded, even if the job is cancelled now.
+                await asyncio.shield(job.finish_step(name, finished.result, finished.artifacts))
             results[name] = finished.result
 
     tasks = [asyncio.ensure_future(take()) for _ in range(min(max(1, at_once), len(names)))]
@@ -72,6 +74,27 @@ async def run_steps(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     return {name: results[name] for name in names}
+
+
+async def run_once(
+    job: JobRun | None,
+    store: ArtifactStore,
+    name: str,
+    work: Callable[[], Awaitable[Finished]],
+    kept: Callable[[Any], bool] | None,
+) -> Any:
+    """See `Application.run_once`."""
+    if job is None:
+        return (await work()).result
+    finished = await job.finished_steps()
+    step = finished.get(name)
+    if step is not None:
+        if (kept is None or kept(step["result"])) and all(store.holds(each) for each in step["artifacts"]):
+            return step["result"]
+        await job.forget_steps([name] if kept is None else list(finished))
+    made = await _tried(name, lambda _: work())
+    await asyncio.shield(job.finish_step(name, made.result, made.artifacts, counts=bool(made.artifacts)))
+    return made.result
 
 
 async def _tried(name: str, work: Callable[[str], Awaitable[Finished]]) -> Finished:

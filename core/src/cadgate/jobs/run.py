@@ -20,6 +20,9 @@ from cadgate.models.responses import Artifact
 LEAST = 0.01
 """By how much the fraction must have grown to be recorded at once; a tenth of it, after a second."""
 
+PICTURES = frozenset(("image/png", "image/jpeg", "image/webp"))
+"""What can be a preview: pictures that everybody can show."""
+
 log = structlog.stdlib.get_logger("cadgate.jobs")
 
 
@@ -40,27 +43,41 @@ class Run:
         """Whether its work is being done, which `cancel_token` stops."""
         self.finished_some = False
         """Whether this attempt has finished steps."""
+        self.looked = asyncio.Event()
+        """Whether its work has seen the document, or does not see it soon."""
         self.task: asyncio.Task[None] | None = None
         self.progress = JobProgress.model_validate_json(record.progress)
         self._store = store
         self._changed = changed
         self._recorded = self.progress.fraction
+        self._inside: dict[str, float] = {}
+        """How far the steps are that are being done."""
         self._dirty = False
         self._written_at = 0.0
         self._writing: asyncio.Task[None] | None = None
 
     # --- what the work reports -----------------------------------------------------------------------------------
 
+    def look(self) -> None:
+        """See `JobRun`."""
+        self.looked.set()
+
     def begin(self) -> None:
         """See `JobRun`."""
+        self.looked.set()
         if self.waiting:
             self.waiting = False
             self._dirty = True
             self._write()
 
-    def report(self, fraction: float | None, message: str | None, preview: Artifact | None) -> None:
+    def report(
+        self, fraction: float | None, message: str | None, preview: Artifact | None, step: str | None = None
+    ) -> None:
         """See `JobRun`."""
         progress = self.progress
+        if step is not None and fraction is not None:
+            self._inside[step] = min(1.0, fraction)
+            fraction = (progress.step + sum(self._inside.values())) / max(1, progress.steps or 1)
         if fraction is not None:
             progress.fraction = max(progress.fraction, min(1.0, round(fraction, 4)))
         important = preview is not None or (message is not None and message != progress.message)
@@ -88,14 +105,19 @@ class Run:
         self._dirty = True
         self._write()
 
-    async def finish_step(self, name: str, result: Any, artifacts: Sequence[Artifact]) -> None:
+    async def finish_step(self, name: str, result: Any, artifacts: Sequence[Artifact], *, counts: bool = True) -> None:
         """See `JobRun`."""
         await self.flush()
         progress = self.progress
-        progress.step += 1
-        if progress.steps:
-            progress.fraction = round(progress.step / progress.steps, 4)
-        self._recorded = progress.fraction
+        if counts:
+            self._inside.pop(name, None)
+            progress.step += 1
+            if progress.steps:
+                progress.fraction = max(progress.fraction, round(progress.step / progress.steps, 4))
+            self._recorded = progress.fraction
+        shown = [each for each in artifacts if each.media_type in PICTURES]
+        if shown:
+            progress.preview = shown[0]
         stored = to_json({"result": result, "artifacts": [each.id for each in artifacts]}).decode()
         listed = [each.model_dump_json() for each in artifacts]
         self._changed(await self._store.finish_step(self.id, name, stored, listed, self.progress.model_dump_json()))
@@ -108,6 +130,7 @@ class Run:
         self.waiting = not running
         self.finished_some = False
         self.progress.fraction = self._recorded = 0.0
+        self._inside.clear()
         self._changed(await self._store.begin(self.id, attempt=True, running=running))
 
     def _write(self) -> None:

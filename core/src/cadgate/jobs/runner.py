@@ -1,7 +1,6 @@
 """`Jobs`: accepts jobs, and does them by the same dispatch as every door; after a restart those that had not ended.
 
-A job begins at once, if its application has not `ACTIVE` others: what it reads is as at its beginning, because calls
-to an application run in the order in which they are made.
+A job begins at once, if its application has not `ACTIVE` others.
 """
 
 from __future__ import annotations
@@ -59,6 +58,8 @@ MAX_DEATHS = 3
 MAX_TRIES = 12
 """How often the work is begun while the application cannot be reached; the waits between grow up to `MAX_WAIT`."""
 MAX_WAIT = 10.0
+LOOK_SECONDS = 1.0
+"""How long the client is kept waiting until its job has seen the document, at most."""
 CANCEL_SECONDS = 1.0
 SWEEP_SECONDS = 600.0
 
@@ -163,7 +164,12 @@ class Jobs:
                 )
             return await self._known(record.id)
         self._tell(record)
-        self._launch(record)
+        run = self._launch(record)
+        if not isinstance(method, str) and not method.mutates:
+            # What the client changes after the answer must not be in a picture or a file that it has ordered before.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await run.looked.wait()
         return record
 
     def _require_room(self, context: RequestContext) -> None:
@@ -277,14 +283,18 @@ class Jobs:
 
     # --- doing ---------------------------------------------------------------------------------------------------
 
-    def _launch(self, record: Record) -> None:
+    def _launch(self, record: Record) -> Run:
         run = self._runs[record.id] = Run(record, self.store, self._tell)
         # In a context of its own: what it writes does not depend on the request that made it.
         run.task = asyncio.get_running_loop().create_task(self._do(run, record), context=contextvars.Context())
+        return run
 
     async def _do(self, run: Run, record: Record) -> None:
         try:
-            async with self._turns.setdefault(record.application, asyncio.Semaphore(ACTIVE)):
+            turns = self._turns.setdefault(record.application, asyncio.Semaphore(ACTIVE))
+            if turns.locked():
+                run.looked.set()
+            async with turns:
                 end = await self._ended(run, record)
         except asyncio.CancelledError:
             if not run.cancelled or self._closing:
@@ -311,6 +321,7 @@ class Jobs:
                 await asyncio.sleep(wait)
                 wait = min(MAX_WAIT, wait * 2)
         self._runs.pop(run.id, None)
+        run.looked.set()
         self._tell(ended)
         self._changed.pop(run.id, None)
         session = self._session_of(record)
@@ -355,6 +366,8 @@ class Jobs:
         if record.application not in self._runtimes:
             raise ApplicationUnavailable(f"The adapter {record.application!r} is not active; GET /plugins says why")
         session = self._sessions.select(record.application, record.session, authority)
+        if session.session.status().state not in ("up", "busy"):
+            run.looked.set()
         if session.id is None:  # others are woken by the call
             await _until_up(session)
         key = call["key"] or f"job-{run.id}"

@@ -214,6 +214,8 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
             _successes(operation, part.schemas, mutates=mutates)
             if long:
                 operation["responses"]["202"] = copy.deepcopy(_ACCEPTED)
+                if method is not None and method.job:
+                    operation["responses"]["202"]["description"] = "The job that does it"
             _body_example(operation, part.schemas)
             operation["responses"] = dict(sorted(operation["responses"].items()))
 

@@ -29,6 +29,9 @@ MAX_USES = 100
 REPLACE_AFTER = 1.0
 """After how many seconds a worker in use is replaced. Short work returns its worker before that."""
 
+SURPLUS_SECONDS = 5.0
+"""How long a returned worker waits for more work of the same kind, beyond those that are kept warm."""
+
 CLOSE_SECONDS = 5.0
 
 Progress = Callable[[dict[str, Any]], None]
@@ -110,7 +113,8 @@ class Workers:
         self._spares = spares
         self.tied = False
         """Whether a sandbox shows each worker the files of one session only."""
-        self._turns = FairTurns(max(1, limit))
+        self._limit = max(1, limit)
+        self._turns = FairTurns(self._limit)
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
         self._numbers = 0
@@ -188,9 +192,12 @@ class Workers:
 
     def _give_back(self, worker: Worker) -> None:
         # A refusal by the application does no harm, but an unanswered call may still be running.
-        wanted = not self._closed and len(self._idle) < self._spares and worker.uses < MAX_USES
+        most = max(self._spares, self._limit if self._spares else 0)
+        wanted = not self._closed and len(self._idle) < most and worker.uses < MAX_USES
         if wanted and worker.usable:
             self._idle.append(worker)
+            if len(self._idle) > self._spares:
+                asyncio.get_running_loop().call_later(SURPLUS_SECONDS, self._end_surplus)
             return
         self._all.discard(worker)
         self._end(worker)
@@ -206,6 +213,11 @@ class Workers:
         self._idle.remove(worker)
         self._all.discard(worker)
         self._end(worker)
+
+    def _end_surplus(self) -> None:
+        """End those that nobody needed again."""
+        while len(self._idle) > self._spares:
+            self._discard(self._idle[0])
 
     def _end(self, worker: Worker) -> None:
         if worker.process is not None:

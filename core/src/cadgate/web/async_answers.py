@@ -67,17 +67,20 @@ class Deferring(Application):
             if is_audited(method):
                 served.audit.record(audit_event_of_call(served, context, method, params), error.code, error.status, 0.0)
             raise
-        return await self.accept(method, params, method.result)
+        return await self.accept(method, params, None if method.job else method.result)
 
-    async def accept(self, method: Method[Any, Any] | str, params: BaseModel | Encoded, result: type[R]) -> R:
-        """Make a job of a call. Returns its result if it ends while the client waits; raises JobAccepted, its error."""
+    async def accept(self, method: Method[Any, Any] | str, params: BaseModel | Encoded, result: type[R] | None) -> R:
+        """Make a job of a call. Returns its result if it ends while the client waits; raises JobAccepted, its error.
+
+        Without a `result` to return it always raises JobAccepted.
+        """
         context = self.context
         record = await self._jobs.accept(self._session, context, method, params)
         if context.wait_seconds > 0:
             record = await self._jobs.wait(record.id, record.owner, context.wait_seconds)
-            if record.state == "succeeded":
+            if record.state == "succeeded" and result is not None:
                 return result.model_validate(from_json(record.result or "null"))
-            if record.error is not None:
+            if record.error is not None and result is not None:
                 error = from_json(record.error)
                 raise from_wire({"message": error["message"], "data": error})
         raise JobAccepted(self._jobs, record)

@@ -43,7 +43,9 @@ def save_for_render(*, path: str, camera: str | None, objects: list[str] | None)
     # What is not visible need not be written, nor read.
     if not chosen or not excerpts.save_pictured(path, chosen, obj):
         snapshots.save(path)
-    return {}
+    scene = context.scene
+    fps = scene.render.fps / scene.render.fps_base
+    return {"frame_start": scene.frame_start, "frame_end": scene.frame_end, "fps": round(fps, 6)}
 
 
 _UNSEEN = ("CAMERA", "LIGHT", "EMPTY", "SPEAKER", "LIGHT_PROBE", "LATTICE", "ARMATURE")
@@ -71,23 +73,53 @@ def render(
     bpy.ops.wm.open_mainfile(filepath=scene_path, load_ui=False, use_scripts=False)
     try:
         outputs.still()
-        scene = context.scene
         if frame is not None:
-            scene.frame_set(frame)
-        _output(scene, path, resolution, format, transparent)
-        _engine(scene, engine, samples, denoise)
-        if objects is not None:
-            _show_only(scene, set(objects))
-        _view(scene, camera, framed=objects is not None)
-        if engine != "workbench" and not _is_lit(scene):
-            _add_sun(scene)
-        seconds = _run()
-        picture_notes.strip(path, format)
-        width, height = files.image_size(path, format)
-        if [width, height] != list(resolution):
-            raise AppError("command_failed", f"Blender wrote {width} x {height} pixels instead of {resolution}")
+            context.scene.frame_set(frame)
+        prepare(
+            resolution=resolution,
+            engine=engine,
+            samples=samples,
+            format=format,
+            camera=camera,
+            transparent=transparent,
+            denoise=denoise,
+            objects=objects,
+        )
+        return picture(path, format, resolution)
     finally:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+
+
+def prepare(
+    *,
+    resolution: list[int],
+    engine: str,
+    samples: int,
+    format: str,
+    camera: str | None,
+    transparent: bool,
+    denoise: bool | None,
+    objects: list[str] | None,
+) -> None:
+    """Set up the open scene, at its current frame, for pictures of this kind."""
+    scene = context.scene
+    _output(scene, "", resolution, format, transparent)
+    _engine(scene, engine, samples, denoise)
+    if objects is not None:
+        _show_only(scene, set(objects))
+    _view(scene, camera, framed=objects is not None)
+    if engine != "workbench" and not _is_lit(scene):
+        _add_sun(scene)
+
+
+def picture(path: str, format: str, resolution: list[int]) -> dict[str, Any]:
+    """Render the open scene to `path` and read the file back."""
+    context.scene.render.filepath = path
+    seconds = _run()
+    picture_notes.strip(path, format)
+    width, height = files.image_size(path, format)
+    if [width, height] != list(resolution):
+        raise AppError("command_failed", f"Blender wrote {width} x {height} pixels instead of {resolution}")
     return {"width": width, "height": height, "seconds": round(seconds, 4)}
 
 

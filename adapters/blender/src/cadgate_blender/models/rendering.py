@@ -12,6 +12,8 @@ from cadgate.plugin import Artifact, Count, Method, Name, Params, Result, Suffix
 Pixels = Annotated[Count, Field(ge=4, le=1_000_000)]
 """Pixels of one side. 4 is Blender's minimum; the settings `max_render_size` and `max_render_pixels` limit it."""
 
+FrameNumber = Annotated[Count, Field(ge=-1_048_574, le=1_048_574)]
+
 Engine = Literal["cycles", "eevee", "workbench"]
 ImageFormat = Literal["png", "jpeg", "exr", "webp"]
 
@@ -26,17 +28,8 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 FORMATS = Suffixes({suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes})
 
 
-class RenderParams(Params):
-    """A picture of the scene as it is now."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"output": "shots/front.png", "resolution": [640, 360], "engine": "cycles", "samples": 32},
-                {"resolution": [800, 800], "engine": "workbench", "transparent": True},
-            ]
-        }
-    )
+class PictureParams(Params):
+    """What pictures of the scene are to look like, one or many."""
 
     output: str | None = Field(
         None, description="Relative name of the file in the session's workspace.", examples=["shots/front.png"]
@@ -47,9 +40,6 @@ class RenderParams(Params):
     format: ImageFormat = Field("png", description="If only `output` is given, its suffix decides.")
     camera: Name | None = Field(
         None, description="An existing camera; by default the scene's own, or one that frames all objects."
-    )
-    frame: Annotated[Count, Field(ge=-1_048_574, le=1_048_574)] | None = Field(
-        None, description="Frame to render; by default the current frame."
     )
     transparent: bool = Field(False, strict=True, description="Leave out the background: RGBA instead of RGB.")
     denoise: Annotated[bool, Field(strict=True)] | None = Field(
@@ -73,11 +63,26 @@ class RenderParams(Params):
         return own if own.lower() in SUFFIXES[self.format] else SUFFIXES[self.format][0]
 
     @model_validator(mode="after")
-    def _check(self) -> RenderParams:
+    def _check(self) -> PictureParams:
         check_suffix(self.output, "output", self.format, FORMATS)
         if self.transparent and self.format == "jpeg":
             raise ValueError("jpeg has no transparency: choose png, webp or exr")
         return self
+
+
+class RenderParams(PictureParams):
+    """A picture of the scene as it is now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"output": "shots/front.png", "resolution": [640, 360], "engine": "cycles", "samples": 32},
+                {"resolution": [800, 800], "engine": "workbench", "transparent": True},
+            ]
+        }
+    )
+
+    frame: FrameNumber | None = Field(None, description="Frame to render; by default the current frame.")
 
 
 class PreviewParams(Params):

@@ -11,6 +11,7 @@ from cadgate_blender.routers import (
     collections,
     constraints,
     exchange,
+    frames,
     joining,
     light,
     look,
@@ -45,6 +46,7 @@ _MODULES = (
     rendering,
     look,
     exchange,
+    frames,
 )
 
 ROUTERS: list[APIRouter] = [module.router for module in _MODULES]

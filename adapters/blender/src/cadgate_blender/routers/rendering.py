@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Annotated, Any, cast
 
 from anyio import to_thread
@@ -23,6 +25,18 @@ def check_size(app: Application, width: int, height: int, samples: int) -> None:
     limits.check(settings, "The longer side of the picture", max(width, height), "max_render_size")
     limits.check(settings, "The number of pixels", width * height, "max_render_pixels")
     limits.check(settings, "The number of samples", samples, "max_samples")
+
+
+@contextmanager
+def without_gpu(engine: str) -> Generator[None]:
+    """Say what an engine needs if Blender fails in this block."""
+    try:
+        yield
+    except CommandExecutionError as error:
+        if engine != "cycles":
+            error.message = f"{error.message}. {engine} needs a GPU, or Mesa's software OpenGL: {GPU_REMEDY}"
+            error.details = {**error.details, "engine": engine, "remedy": GPU_REMEDY}
+        raise
 
 
 async def render_still(app: Application, params: RenderParams) -> Rendered:
@@ -48,17 +62,13 @@ async def _render(app: Application, params: RenderParams, default: str) -> Rende
         app.publish("render", {**about, "state": "started", "percent": 0.0})
         try:
             async with app.worker() as worker:
-                made = await worker.send(
-                    "internal.render", {**wire, "scene_path": scene_path, "path": str(staged.path)}, progress
-                )
+                with without_gpu(params.engine):
+                    made = await worker.send(
+                        "internal.render", {**wire, "scene_path": scene_path, "path": str(staged.path)}, progress
+                    )
             artifact = await staged.commit()
         except BaseException as error:
             app.publish("render", {**about, "state": "failed", "error": getattr(error, "code", "interrupted")})
-            if isinstance(error, CommandExecutionError) and params.engine != "cycles":
-                raise CommandExecutionError(
-                    f"{error.message}. {params.engine} needs a GPU, or Mesa's software OpenGL: {GPU_REMEDY}",
-                    details={**error.details, "engine": params.engine, "remedy": GPU_REMEDY},
-                ) from error
             raise
     app.publish("render", {**about, "state": "done", "percent": 100.0, "artifact": artifact.id})
     return Rendered.model_validate({**made, "artifact": artifact, "engine": params.engine, "samples": params.samples})
