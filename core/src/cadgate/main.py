@@ -114,7 +114,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.jobs.listeners.append(app.state.sockets.publish_job)
     app.router.routes.append(app.state.sockets.route())
     app.state.agents = _agents_door(app, settings)
-    app.state.metrics = Metrics(lambda: app.state.runtimes, app.state.audit)
+    app.state.metrics = Metrics(lambda: app.state.runtimes, app.state.audit, app.state.sessions)
     app.openapi = Document(app)
     error_handlers.install(app)
     app.add_middleware(

@@ -112,6 +112,7 @@ class Application:
         if that file does not belong to another key. Raises PathNotAllowed, and Conflict for a `name` whose file
         belongs to another key.
         """
+        self._session.require_room()
         return self._session.served.artifacts.stage(
             self.workspace,
             default if name is None else name,

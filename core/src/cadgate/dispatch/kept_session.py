@@ -16,8 +16,9 @@ import anyio.to_thread
 import structlog
 
 from cadgate.appserver.meta import CallMeta
+from cadgate.dispatch.disk_limit import DiskLimit
 from cadgate.dispatch.session import STOP_SECONDS, SessionRuntime
-from cadgate.errors import CadgateError, Conflict, DeadlineExceeded, SessionEnded
+from cadgate.errors import ApplicationRestarted, CadgateError, Conflict, DeadlineExceeded, SessionEnded
 from cadgate.sessions.process import ApplicationProcess
 from cadgate.sessions.records import Reason, SessionFolders, SessionRecord
 from cadgate.sessions.slots import Slots
@@ -48,6 +49,7 @@ class KeptSession:
         folders: SessionFolders,
         open_source: Callable[[ApplicationProcess | None], Source],
         own: ApplicationProcess | None = None,
+        max_bytes: int | None = None,
     ) -> None:
         self.record = record
         self.runtime = runtime
@@ -78,10 +80,12 @@ class KeptSession:
         self.counted: int | None = None
         """After how many calls its objects were counted last."""
         self._unnoticed = False
-        self.guards: list[Callable[[str, CallMeta], None]] = []
-        """Called before each call; they raise for one that is refused."""
+        self.disk = DiskLimit(runtime.folder, max_bytes)
+        self.stopped_by: CadgateError | None = None
+        """Why it does not wake until it is resumed by name."""
         calls = runtime.session.calls
-        calls.admit, calls.wake, calls.cause = self._admit, self.wake, self.cause
+        calls.admit, calls.wake, calls.cause = self._admit, self.wake, self._cause_of
+        runtime.require_room = self.disk.require_room
 
     def __repr__(self) -> str:
         return f"<KeptSession {self.record.id} of {self.record.owner}, {self._phase}>"
@@ -150,13 +154,17 @@ class KeptSession:
             return None
         return ended_error(self.record)
 
+    def _cause_of(self, error: ApplicationRestarted) -> CadgateError | None:
+        memory = self.runtime.memory
+        return self.cause() or (None if memory is None else memory.cause(error))
+
     def _admit(self, method: str, meta: CallMeta) -> None:
         if self._unnoticed:
             return
         self.calls += 1
         self.touch()
-        for guard in self.guards:
-            guard(method, meta)
+        if meta.get("mutates"):
+            self.disk.require_room(method)
 
     @contextmanager
     def unnoticed(self) -> Generator[None]:
@@ -180,8 +188,8 @@ class KeptSession:
     def request_wake(self) -> None:
         """Let it wake as soon as there is a place for it."""
         if self._phase == "leaving":
-            self._wanted = True
-        elif self._phase == "asleep":
+            self._wanted = self.stopped_by is None
+        elif self._phase == "asleep" and self.stopped_by is None:
             self._phase = "waiting"
             self.suspended_because = None
             self._slots.request(self)
@@ -243,6 +251,8 @@ class KeptSession:
             error = self.cause()
             if error is not None:
                 raise error
+            if self.stopped_by is not None:
+                raise self.stopped_by
             if self._phase == "asleep":
                 self.request_wake()
             if self._phase == "awake" and session.status().state in ("down", "unavailable"):
@@ -279,6 +289,19 @@ class KeptSession:
             details={"deadline_ms": round(seconds * 1000), "started": False, "position": position},
             retry_after=5.0,
         )
+
+    def check_memory(self) -> None:
+        """End its application if that takes too much memory; for good, if its document alone does."""
+        memory = self.runtime.memory
+        if memory is not None and self._phase == "awake" and memory.check():
+            self.stopped_by = memory.exceeded()
+            self.leave(f"its document needs more memory than session_memory_bytes allows; POST {self.id}/resume tries")
+
+    def allow(self) -> None:
+        """Let it wake although it was stopped."""
+        self.stopped_by = None
+        if self.runtime.memory is not None:
+            self.runtime.memory.forget()
 
     # --- suspending ----------------------------------------------------------------------------------------------
 

@@ -65,6 +65,8 @@ def audit_event_of_call(
 ) -> AuditEvent:
     """Return the audit event of a call. It has nothing of the parameters but the hash of code."""
     more: dict[str, Any] = {}
+    if context.session is not None and context.session != "default":
+        more["session"] = context.session
     if context.batch_index is not None:
         more["index"] = context.batch_index
     if method.required_scope == "execute" and params is not None:

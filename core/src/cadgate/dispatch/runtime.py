@@ -60,6 +60,8 @@ class AdapterRuntime:
         self.default = self._default()
         """The session for requests that name none."""
         self.limits = SessionLimits.of(gateway, settings)
+        if self.limits.memory_bytes is not None and settings.mode == "managed":
+            self.default.limit_memory(self.limits.memory_bytes)
         self.slots = Slots(self.limits.max_awake)
         self.warm = WarmPool(
             lambda identifier: self._launching.of_session(self._launching.sessions / identifier), self.limits.warm or 0
@@ -86,7 +88,9 @@ class AdapterRuntime:
             self.served, folder, open_source(None), self.workers, Application, record.id, record.owner
         )
         runtime.session.listeners.append(self._warm_workers)
-        return KeptSession(record, runtime, self.slots, folders, open_source, own)
+        if self.limits.memory_bytes is not None:
+            runtime.limit_memory(self.limits.memory_bytes)
+        return KeptSession(record, runtime, self.slots, folders, open_source, own, self.limits.max_bytes)
 
     @property
     def confinement(self) -> Confinement | None:

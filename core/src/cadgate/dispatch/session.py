@@ -17,9 +17,14 @@ from cadgate.dispatch.served import ServedAdapter
 from cadgate.security.private import make_folder
 from cadgate.sessions.session import Session
 from cadgate.sessions.source import Source
+from cadgate.sessions.usage import MemoryWatch
 from cadgate.sessions.worker import Use, Workers
 
 STOP_SECONDS = 15.0
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 class SessionRuntime:
@@ -52,8 +57,17 @@ class SessionRuntime:
             overrun_seconds=settings.overrun_seconds or 5 * settings.grace_seconds,
             connection_error=served.adapter.connection_error,
         )
+        self.memory: MemoryWatch | None = None
+        """Set if its memory is limited."""
+        self.require_room: Callable[[], None] = _nothing
+        """Raises LimitExceeded if its files take more space than they may."""
         self.calls = Calls(served, self.session, partial(application, self))
         self.reads = Reads(served, self.calls)
+
+    def limit_memory(self, limit: int) -> None:
+        """End the application when it takes more than `limit` bytes of memory, as `MemoryWatch` does."""
+        self.memory = MemoryWatch(self.session, limit)
+        self.session.calls.cause = self.memory.cause
 
     def use_of(self, context: RequestContext) -> Use:
         """Return for whom a worker works that is taken for a request in this session."""

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import shutil
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -159,6 +160,10 @@ class Sessions:
         mine = [each for each in self._kept.values() if _is_visible(each.record, authority)]
         return sorted(mine, key=lambda each: each.record.created, reverse=True)
 
+    def numbers(self, adapter: str, authority: Authority) -> dict[str, int]:
+        """Return how many of a caller's sessions of an adapter are in which state."""
+        return Counter(each.state for each in self.of(authority) if each.record.application == adapter)
+
     # --- making --------------------------------------------------------------------------------------------------
 
     def made_by(self, key: str | None, digest: str) -> KeptSession | None:
@@ -288,16 +293,24 @@ class Sessions:
                 shutil.rmtree(self._folders.of(record.id) / left, ignore_errors=True)
         return living, ended
 
+    @property
+    def _settings_limit_memory(self) -> bool:
+        """Whether there is something to look after even without sessions that were made."""
+        tables = (self._settings.adapters.get(name, {}) for name in self._runtimes)
+        return self._settings.session_memory_bytes is not None or any("session_memory_bytes" in one for one in tables)
+
     def _watch(self) -> None:
-        if self._kept and (self._watching is None or self._watching.done()):
+        if (self._kept or self._settings_limit_memory) and (self._watching is None or self._watching.done()):
             self._watching = asyncio.create_task(self._look_after())
 
     async def _look_after(self) -> None:
         """Suspend those that are idle, and end those whose time is up, as long as there are any."""
-        while self._kept:
+        while self._kept or self._settings_limit_memory:
             await asyncio.sleep(TICK_SECONDS)
             try:
                 self._tick()
+                for kept in [each for each in self._kept.values() if each.awake]:
+                    await kept.disk.measure(kept.calls)
             except Exception:  # the next round may do better
                 log.exception("sessions were not looked after")
 
@@ -311,12 +324,15 @@ class Sessions:
                 self._ending.add(task)
                 task.add_done_callback(self._ending.discard)
                 continue
+            kept.check_memory()
             since = kept.idle_since
             idle_seconds = record.idle_seconds or self._runtimes[record.application].limits.idle_seconds
             if since is not None and clock - since >= idle_seconds:
                 kept.leave(f"it was idle for {idle_seconds:g} s")
         for runtime in self._runtimes.values():
             runtime.slots.serve()
+            if runtime.default.memory is not None:
+                runtime.default.memory.check()
         for identifier, record in list(self._ended.items()):
             if record.ended is not None and now - record.ended > ENDED_SECONDS:
                 del self._ended[identifier]

@@ -378,6 +378,7 @@ class Jobs:
             idempotency_key=f"{key}+{record.retries}" if record.retries else key,
             if_match=call["if_match"],
             door="job",
+            session=session.id,
             values=call["values"],
             large=call["large"],
             caller=Caller(authority, call["peer"], run.cancel_token.wait, cancel_token=run.cancel_token),

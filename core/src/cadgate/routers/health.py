@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from fastapi import Request
@@ -41,6 +42,16 @@ class AdapterState(Result):
     restarts: int = 0
     reason: str | None = Field(default=None, description="Why it is not up.")
     remedy: str | None = Field(default=None, description="What to do about it.")
+    sessions: SessionNumbers | None = Field(default=None, description="Absent: the adapter is not active.")
+
+
+class SessionNumbers(Result):
+    """How many sessions the caller has, besides `default`; with the scope `admin`: how many there are."""
+
+    total: int
+    awake: int = Field(description="Those that have a process, or are about to.")
+    suspended: int
+    queued: int
 
 
 class AuditState(Result):
@@ -118,6 +129,8 @@ def states(request: Request) -> dict[str, AdapterState]:
     """Return the state of each adapter by name; if several packages claim a name, that of the active one."""
     found: list[Found] = request.app.state.plugins
     runtimes: dict[str, AdapterRuntime] = request.app.state.runtimes
+    registry: Sessions = request.app.state.sessions
+    authority = authority_of(request.scope)
     known: dict[str, AdapterState] = {}
     for one in found:
         if one.status == "active" and one.name in runtimes:
@@ -131,12 +144,18 @@ def states(request: Request) -> dict[str, AdapterState]:
                 restarts=status.restarts,
                 reason=status.reason,
                 remedy=status.remedy,
+                sessions=_numbers(registry.numbers(one.name, authority)),
             )
         elif one.name not in known:
             known[one.name] = AdapterState(
                 status="disabled" if one.status == "disabled" else "failed", reason=one.error
             )
     return known
+
+
+def _numbers(states: Mapping[str, int]) -> SessionNumbers:
+    total, suspended, queued = sum(states.values()), states.get("suspended", 0), states.get("queued", 0)
+    return SessionNumbers(total=total, awake=total - suspended - queued, suspended=suspended, queued=queued)
 
 
 def _audit(request: Request) -> AuditState:

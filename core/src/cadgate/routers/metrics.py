@@ -20,8 +20,9 @@ router = Router()
 async def metrics(request: Request) -> Response:
     """Count requests, latencies, calls in flight, application states and restarts, for Prometheus."""
     counted: Metrics = request.app.state.metrics
-    if authority_of(request.scope) is NOBODY:
+    authority = authority_of(request.scope)
+    if authority is NOBODY:
         text = counted.status_only(ready=all(map(works, states(request).values())))
     else:
-        text = counted.text()
+        text = counted.text(everything=authority.sees_all)
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -324,6 +324,7 @@ async def resume_session(id: str, request: Request) -> Success[SessionInfo]:
     audit: AuditLog = request.app.state.audit
 
     async def work() -> None:
+        kept.allow()
         await kept.wake(context_of(request).deadline_seconds or START_SECONDS)
 
     with audit.recording(audit_event_of(request, "sessions.resume", kept.record.application, session=id)):

@@ -55,8 +55,8 @@ class SessionCalls:
         """Brings back an application that was suspended, within so many seconds; raises if that is impossible."""
         self.held = False
         """Whether calls wait for `wake` although the application runs."""
-        self.cause: Callable[[], CadgateError | None] | None = None
-        """Returns why the session ended its application, if it did so for good."""
+        self.cause: Callable[[ApplicationRestarted], CadgateError | None] | None = None
+        """Returns the error for a call whose application the gateway ended, if there is a better one."""
         self._busy_timer: asyncio.TimerHandle | None = None
         self._announced_busy: InFlight | None = None
         self._lost_at: float | None = None
@@ -134,7 +134,7 @@ class SessionCalls:
         try:
             return await self._in_turn(kind, request, seconds)
         except ApplicationRestarted as error:
-            cause = None if self.cause is None else self.cause()
+            cause = None if self.cause is None else self.cause(error)
             if cause is not None:
                 raise cause from error
             left = seconds - (time.monotonic() - began)

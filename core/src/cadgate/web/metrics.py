@@ -9,13 +9,17 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from cadgate.contract.authority import LOCAL
+
 if TYPE_CHECKING:
     from cadgate.dispatch.runtime import AdapterRuntime
+    from cadgate.dispatch.sessions import Sessions
     from cadgate.security.audit import AuditLog
     from cadgate.sessions.status import Status
 
 _BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _STATES = ("starting", "up", "busy", "down", "unavailable")
+_SESSION_STATES = ("queued", "starting", "ready", "busy", "suspended")
 UNMATCHED = "(none)"
 """The label of requests without a route, whose paths are arbitrary and would grow without bound."""
 
@@ -43,10 +47,30 @@ class Applications(Collector):
         return state, depth, restarts
 
 
+class KeptSessions(Collector):
+    """Counts the sessions that were made, by adapter and state."""
+
+    def __init__(self, runtimes: Callable[[], Mapping[str, AdapterRuntime]], sessions: Sessions) -> None:
+        self._runtimes = runtimes
+        self._sessions = sessions
+
+    def collect(self) -> Iterable[Metric]:
+        found = GaugeMetricFamily(
+            "cadgate_sessions", "Sessions besides `default`, by their state", labels=["adapter", "state"]
+        )
+        for name in self._runtimes():
+            numbers = self._sessions.numbers(name, LOCAL)
+            for state in _SESSION_STATES:
+                found.add_metric([name, state], numbers.get(state, 0))
+        return (found,)
+
+
 class Metrics:
     """Counts requests. The child of each label set is cached, because looking it up costs more than counting."""
 
-    def __init__(self, runtimes: Callable[[], Mapping[str, AdapterRuntime]], audit: AuditLog) -> None:
+    def __init__(
+        self, runtimes: Callable[[], Mapping[str, AdapterRuntime]], audit: AuditLog, sessions: Sessions
+    ) -> None:
         self.registry = CollectorRegistry()
         self.in_flight = Gauge("cadgate_http_requests_in_flight", "Requests being answered", registry=self.registry)
         self._requests = Counter(
@@ -61,6 +85,8 @@ class Metrics:
         )
         self._children: dict[tuple[str, str | None, int], tuple[Counter, Histogram]] = {}
         self.registry.register(Applications(runtimes))
+        self._about_sessions = CollectorRegistry()
+        self._about_sessions.register(KeptSessions(runtimes, sessions))
         lost = Gauge(
             "cadgate_audit_lines_lost", "Lines that could not be written to the audit log", registry=self.registry
         )
@@ -83,6 +109,6 @@ class Metrics:
         Gauge("cadgate_ready", "1: every enabled adapter can accept work", registry=registry).set(float(ready))
         return generate_latest(registry)
 
-    def text(self) -> bytes:
-        """Return all metrics, in Prometheus' text format."""
-        return generate_latest(self.registry)
+    def text(self, *, everything: bool = True) -> bytes:
+        """Return all metrics, in Prometheus' text format; without `everything`, not those about others' sessions."""
+        return generate_latest(self.registry) + (generate_latest(self._about_sessions) if everything else b"")

@@ -267,6 +267,7 @@ class Handler:
             request_id=job.request_id,
             deadline_seconds=message.timeout_seconds,
             door="websocket",
+            session=self._hub.runtime.id,
             large=large,
             caller=Caller(
                 connection.authority,
