@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.freecad_calls import get, post, refused
+from tests.step_reader import step_tree
 
 Usd, UsdGeom, UsdShade = (cast("Any", import_module(f"pxr.{name}")) for name in ("Usd", "UsdGeom", "UsdShade"))
 GLTF2 = cast("Any", import_module("pygltflib")).GLTF2
@@ -123,3 +124,62 @@ def test_long_scenes_are_written_in_a_worker_with_the_same_contents(freecad: htt
 def test_what_has_no_face_is_refused(freecad: httpx.Client) -> None:
     post(freecad, "/primitives/helix", name="Helix")
     assert "face" in refused(freecad.post("/export", json={"format": "glb", "objects": ["Helix"]}))
+
+
+def step_colors(nodes: list[dict[str, Any]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for node in nodes:
+        if node["children"]:
+            found |= step_colors(node["children"])
+        else:
+            found[node["name"]] = node["faces"] | ({node["color"]} if node["color"] else set())
+    return found
+
+
+def step_names(nodes: list[dict[str, Any]]) -> Any:
+    return {node["name"]: step_names(node["children"]) for node in nodes} or None
+
+
+EXPECTED = {"Würfel ✓": {RED, BLUE}, "Scheibe": {GREEN}, "Deckel": {CLEAR}}
+
+
+def test_step_keeps_tree_names_and_colours_both_ways_and_through_changes(stand: httpx.Client, tmp_path: Path) -> None:
+    path = tmp_path / "stand.step"
+    path.write_bytes(fetch(stand, "step"))
+    nodes = step_tree(path)
+    assert step_names(nodes) == TREE
+    assert step_colors(nodes) == EXPECTED
+    post(stand, "/documents", name="Again")
+    stand.post("/documents/Again/activate")
+    answer = stand.post("/import", files={"file": ("stand.step", path.read_bytes())}).json()["result"]
+    assert answer["warnings"] == []
+    assert {each["label"]: each["color"] for each in answer["objects"]} == {
+        "Würfel ✓": RED,
+        "Scheibe": GREEN,
+        "Deckel": CLEAR,
+    }
+    cube = next(each for each in answer["objects"] if each["label"] == "Würfel ✓")
+    assert cube["face_colors"] == [{"faces": ["Face6"], "color": BLUE}]
+    assert get(stand, f"/objects/{cube['container']}")["label"] == "Träger"
+    assert cube["bounding_box"]["min"] == pytest.approx([100, 0, 20], abs=1e-6)
+    corner = {"type": "line", "parallel_to": [0, 0, 1]}
+    rounded = post(stand, "/features/fillet", object=cube["name"], label="Rund", radius=1, edges=corner)
+    assert (rounded["color"], rounded["face_colors"][0]["color"]) == (RED, BLUE)
+    path.write_bytes(fetch(stand, "step"))
+    assert step_colors(step_tree(path)) == {
+        **{k: v for k, v in EXPECTED.items() if k != "Würfel ✓"},
+        "Rund": {RED, BLUE},
+    }
+
+
+def test_several_objects_without_a_tree_come_back_without_one(freecad: httpx.Client) -> None:
+    post(freecad, "/primitives/box", name="One", color=RED)
+    post(freecad, "/primitives/box", name="Two", location=[20, 0, 0])
+    data = fetch(freecad, "step")
+    post(freecad, "/documents", name="Again")
+    freecad.post("/documents/Again/activate")
+    made = freecad.post("/import", files={"file": ("a.step", data)}).json()["result"]
+    assert [(each["label"], each["container"], each["color"]) for each in made["objects"]] == [
+        ("One", None, RED),
+        ("Two", None, None),
+    ]

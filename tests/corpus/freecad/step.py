@@ -268,7 +268,7 @@ CASES = [
         id="step-with-colours",
         name="part.step",
         make=colored,
-        expected=replace(BLOCK, warnings=["colors_lost"]),
+        expected=BLOCK,
     ),
     FileCase(
         id="step-with-dimensions",

@@ -12,8 +12,8 @@ from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, hide
 from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.inheriting import creating
 from cadgate_freecad.app.open_documents import target
-from cadgate_freecad.app.painting import creating
 from cadgate_freecad.app.recomputing import recompute
 from cadgate_freecad.app.sketches import describe_sketch, find_sketch
 from cadgate_freecad.app.verification.values import confirm

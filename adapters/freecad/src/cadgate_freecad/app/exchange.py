@@ -31,6 +31,7 @@ from cadgate_freecad.app.verification import scenes as scene_checks
 from cadgate_freecad.app.verification.drawings import check_drawing
 
 MANIFEST = "items.json"
+TREES = ("step", *scenes.FORMATS)
 
 
 @method("internal.export")
@@ -53,7 +54,7 @@ def export(
     if format == "fcstd":
         writers.write_document(path, document, None if objects is None else chosen, thorough)
         return {**summary, "facets": None}
-    items = [_item(obj) for obj in chosen]
+    items = _items(chosen, format, objects is not None)
     if format in (*writers.MESH_FORMATS, *scenes.FORMATS):
         is_long = meshing.check_limit(items, linear_deflection, angular_deflection) > inline_facets
     else:
@@ -103,8 +104,8 @@ def _write(
         return {"facets": facets, "warnings": warnings}
     if format in drawings.FORMATS:
         return {"facets": None, "warnings": _draw(format, path, items, title)}
-    writers.write_exact(format, path, items, title)
-    return {"facets": None, "warnings": files.check_exact(format, path, items, verify)}
+    warnings = writers.write_exact(format, path, items, title)
+    return {"facets": None, "warnings": [*warnings, *files.check_exact(format, path, items, verify)]}
 
 
 def _draw(format: str, path: str, items: list[Item], title: str) -> list[dict[str, str]]:
@@ -185,12 +186,43 @@ def _item(obj: Any) -> Item:
         mesh = placed.mesh(obj)
         item = Item(obj.Name, obj.Label, None, None if mesh is None else mesh.copy())
     item.color = colours.of(obj)
+    item.holders = _around(obj)
+    return item
+
+
+def _items(chosen: list[Any], format: str, named: bool) -> list[Item]:
+    """Return what to write. Formats with a tree get the contents of a part or group, and what is around them.
+
+    Of objects that the request names, only what is below these belongs to the tree.
+    """
+    if format not in TREES:
+        return [_item(obj) for obj in chosen]
+    items: list[Item] = []
+    for obj in chosen:
+        around = len(_around(obj)) if named else 0
+        for leaf in _leaves(obj):
+            item = _item(leaf)
+            item.holders = item.holders[around:]
+            items.append(item)
+    return items
+
+
+def _leaves(obj: Any) -> list[Any]:
+    if not holders.is_holder(obj) or obj.TypeId == "App::LinkGroup":
+        return [obj]
+    shown = [each for each in holders.members(obj) if getattr(each, "Visibility", True)]
+    return [leaf for each in shown if _has_geometry(each) for leaf in _leaves(each)]
+
+
+def _around(obj: Any) -> list[tuple[str, str]]:
+    """Return the parts and groups that an object is in, the outermost first."""
+    found: list[tuple[str, str]] = []
     owner = holders.owner(obj)
     while owner is not None:
         if not owner.isDerivedFrom("PartDesign::Body"):
-            item.holders.insert(0, (owner.Name, owner.Label))
+            found.insert(0, (owner.Name, owner.Label))
         owner = holders.owner(owner)
-    return item
+    return found
 
 
 def _require_shapes(items: list[Item], format: str) -> None:

@@ -16,9 +16,9 @@ from cadgate_freecad.app.creation import Slot, create, hide
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.geometry import chosen_numbers
 from cadgate_freecad.app.info import problem
+from cadgate_freecad.app.inheriting import creating
 from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.operands import inputs_of
-from cadgate_freecad.app.painting import creating
 from cadgate_freecad.app.recomputing import recompute
 from cadgate_freecad.app.verification import largest
 from cadgate_freecad.app.verification.features import refuse_crossing

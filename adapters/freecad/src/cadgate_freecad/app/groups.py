@@ -16,8 +16,8 @@ from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.inheriting import creating
 from cadgate_freecad.app.open_documents import target
-from cadgate_freecad.app.painting import creating
 from cadgate_freecad.app.recomputing import recompute
 from cadgate_freecad.app.verification import links as verification
 

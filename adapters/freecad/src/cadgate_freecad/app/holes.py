@@ -15,7 +15,7 @@ from cadgate_freecad.app import materials, shapes, values
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, hide
 from cadgate_freecad.app.info import describe
-from cadgate_freecad.app.painting import creating
+from cadgate_freecad.app.inheriting import creating
 from cadgate_freecad.app.recomputing import recompute
 from cadgate_freecad.app.sketches import find_sketch
 

@@ -11,7 +11,7 @@ import zlib
 from typing import Any
 
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, method, scrutiny, warn
-from cadgate_freecad.app import readers, shapes
+from cadgate_freecad.app import painting, readers, shapes
 from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.documents import identifier
 from cadgate_freecad.app.exchange import MANIFEST
@@ -108,10 +108,32 @@ def import_file(
         made = _merge(document, path, count)
     else:
         with open(os.path.join(folder, MANIFEST), encoding="utf-8") as file:
-            made = [_add(document, Item.restore(folder, entry)) for entry in json.load(file)]
+            items = [Item.restore(folder, entry) for entry in json.load(file)]
+        made = [_add(document, item) for item in items]
+        _put_into_parts(document, items, made)
     if len(made) != count:
         raise AppError("command_failed", f"Only {len(made)} of {count} objects arrived in the document")
     return {"format": format, "objects": [describe(obj) for obj in made]}
+
+
+def _put_into_parts(document: Any, items: list[Item], made: list[Any]) -> None:
+    """Make the parts of the file's tree, whose places are those of the document, and put the objects into them."""
+    parts: dict[tuple[str, ...], Any] = {}
+    for item, obj in zip(items, made):
+        around, way = None, ()
+        for name, label in item.holders:
+            way = (*way, name)
+            if way not in parts:
+                parts[way] = Slot(document, identifier(label)[:64] or "Part", None, "error").fill("App::Part", label)
+                if around is not None:
+                    around.addObject(parts[way])
+            around = parts[way]
+        if around is not None:
+            around.addObject(obj)
+    for part in parts.values():
+        for each in (part, part.Origin, *part.Origin.OriginFeatures):
+            each.recompute()
+            each.purgeTouched()
 
 
 def _merge(document: Any, path: str, count: int) -> list[Any]:
@@ -137,5 +159,6 @@ def _add(document: Any, item: Item) -> Any:
             warn("open_mesh", f"The mesh {obj.Name!r} is not closed, so it has no volume")
     else:
         raise AppError("degenerate_result", f"{item.label!r} arrived without a shape")
+    painting.paint(obj, item.color, item.faces)
     obj.purgeTouched()
     return obj

@@ -10,8 +10,8 @@ from cadgate_freecad.app import holders, operands, placed, shapes, values
 from cadgate_freecad.app.creation import create
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import problem
+from cadgate_freecad.app.inheriting import creating
 from cadgate_freecad.app.open_documents import target
-from cadgate_freecad.app.painting import creating
 from cadgate_freecad.app.verification import links as verification
 
 _ORIGIN = ("App::Origin", "App::Line", "App::Plane", "App::Point")

@@ -1,19 +1,16 @@
-"""Colours objects and faces, finds coloured faces again after a change, and lets features take over colours."""
+"""Colours objects and faces, and finds coloured faces again after a change."""
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from typing import Any, Callable, Iterator, TypeVar
 
-from cadgate.appserver import method, warn
-from cadgate_freecad.app import chosen, provenance, values
-from cadgate_freecad.app.colours import COLOR, FACES, entries_of, faces_of, of, text
+from cadgate.appserver import warn
+from cadgate_freecad.app import chosen, values
+from cadgate_freecad.app.colours import COLOR, FACES, entries_of, text
 from cadgate_freecad.app.elements import Element, Lost, elements, find_again
 from cadgate_freecad.app.geometry import chosen_numbers
-from cadgate_freecad.app.info import describe
-from cadgate_freecad.app.open_documents import target
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ATTRIBUTES = 8 | 16
@@ -21,27 +18,12 @@ _ATTRIBUTES = 8 | 16
 _COPY = re.compile(r"(?:~|\w+\[\d+\])+")
 
 
-def creating(name: str) -> Callable[[F], F]:
-    """Do what `method` does for one that adds an object, which then gets the colours in the request."""
-
-    def register(function: F) -> F:
-        @functools.wraps(function)
-        def answer(*, color: Any = None, face_colors: Any = None, **params: Any) -> dict[str, Any]:
-            made = function(**params)
-            obj = target().getObject(made["name"])
-            inherited = inherit(obj)
-            if not inherited and color is None and not face_colors:
-                return made
-            if color is not None:
-                set_color(obj, color)
-            if face_colors:
-                set_faces(obj, face_colors)
-            return {**made, **describe(obj)}
-
-        method(name)(answer)
-        return function
-
-    return register
+def paint(obj: Any, color: str | None, faces: dict[int, str]) -> None:
+    """Give an imported object the colours in its file."""
+    if color is not None:
+        _set(obj, COLOR, "Its colour, #rrggbb or #rrggbbaa", color)
+    if faces:
+        write_faces(obj, faces)
 
 
 def set_color(obj: Any, color: Any | None) -> None:
@@ -146,41 +128,3 @@ def _found(groups: list[dict[str, Any]], now: list[Element]) -> Iterator[tuple[l
             yield [], str(error)
             continue
         yield [number for each in places.values() for number in each], ""
-
-
-# --- from the inputs of a new object ---------------------------------------------------------------------------------
-
-
-def inherit(obj: Any) -> bool:
-    """Give a new feature the colour of its first input, and its faces the colours of what they lie on.
-
-    Return whether it got any.
-    """
-    if not obj.OutList or not obj.isDerivedFrom("Part::Feature") or obj.TypeId.startswith("PartDesign::"):
-        return False
-    if not any(of(each) or faces_of(each) for each in obj.OutList):
-        return False
-    inputs = list(provenance.inputs_of(obj))
-    if not inputs:
-        return False
-    first = of(inputs[0])
-    if first is not None:
-        _set(obj, COLOR, "Its colour, #rrggbb or #rrggbbaa", first)
-    known: dict[str, str] = {}
-    for each in inputs:
-        whole, single = of(each), faces_of(each)
-        if (whole is None or whole == first) and not single:
-            continue
-        for number, name in enumerate(provenance.face_names(each), 1):
-            color = single.get(number, whole)
-            if color is not None:
-                known[name] = color
-    if known:
-        colors: dict[int, str] = {}
-        for number, name in enumerate(provenance.face_names(obj), 1):
-            parts = [_COPY.sub("", part) for part in name.split("+")]
-            color = next((known[part] for part in [name, *parts] if part in known), None)
-            if color is not None and color != first:
-                colors[number] = color
-        write_faces(obj, colors)
-    return True

@@ -10,8 +10,8 @@ from cadgate.appserver import AppError
 from cadgate_freecad.app import body_features, shapes, values, versions
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.features import feature, source
+from cadgate_freecad.app.inheriting import creating
 from cadgate_freecad.app.limits import check_count
-from cadgate_freecad.app.painting import creating
 
 
 @creating("features.linear_pattern")

@@ -8,8 +8,8 @@ from typing import Any
 from cadgate.appserver import AppError, limit_exceeded
 from cadgate_freecad.app import values
 from cadgate_freecad.app.creation import create
+from cadgate_freecad.app.inheriting import creating
 from cadgate_freecad.app.limits import LIMITS
-from cadgate_freecad.app.painting import creating
 
 SMALL = 1e-4
 """mm. Smaller shapes may be invalid although FreeCAD reports no error, so they are examined."""

@@ -11,7 +11,7 @@ from typing import Any, Callable, Generator, Iterator
 import Part
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import shapes, versions
+from cadgate_freecad.app import shapes, step_colours, step_names, versions
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.labels import savable
 from cadgate_freecad.app.reading import amf, brep, iges, obj, off, ply, step, stl, threemf
@@ -87,7 +87,11 @@ def _read_by_import(path: str, found: Found) -> None:
         return
     with scratch() as document:
         versions.insert(path, document.Name)
-        items = list(_leaves(document, found.stem))
+        leaves = list(_leaves(document, found.stem))
+    if step_names.has_wrapper(path):
+        for item, _ in leaves:
+            item.holders = item.holders[1:]
+    items = [item for item, _ in leaves]
     difference = imports.compare_shapes(bare, [item.shape for item in items])
     if difference is not None and (loose := _loose(bare)):
         # FreeCAD drops curves and points that bound no face.
@@ -97,10 +101,21 @@ def _read_by_import(path: str, found: Found) -> None:
             found.warn("names_lost", f"{len(loose)} curves and points of the file came without their names")
     if difference is None:
         found.items += items
+        _take_colors(path, found, leaves)
         return
     # Names are lost, geometry is not.
     found.warn("names_lost", f"The parts of the file came as one, without their names: read by name, {difference}")
     found.add("Import", found.stem, shape=bare)
+    _take_colors(path, found, [(found.items[-1], found.stem)])
+
+
+def _take_colors(path: str, found: Found, leaves: list[tuple[Item, str]]) -> None:
+    if found.has_colors:
+        with open(path, "rb") as file:
+            left = step_colours.take_colors(file.read(), leaves)
+        if left or not any(item.color or item.faces for item, _ in leaves):
+            what = f"{left} of the colours in" if left else "The colours of"
+            found.warn("colors_lost", f"{what} the STEP file could not be given to the objects")
 
 
 def _loose(shape: Any) -> list[Any]:
@@ -110,13 +125,13 @@ def _loose(shape: Any) -> list[Any]:
     return [shape] if shape.ShapeType in ("Wire", "Edge", "Vertex") else []
 
 
-def _leaves(document: Any, label: str) -> Iterator[Item]:
-    """Yield the shapes of a document in their places, without the groups and links that hold them."""
+def _leaves(document: Any, label: str) -> Iterator[tuple[Item, str]]:
+    """Yield the shapes of a document in their places, each with the name of its product, and what they are in."""
     for root in document.RootObjects:
-        yield from _below(root, "", label)
+        yield from _below(root, "", label, [])
 
 
-def _below(root: Any, path: str, label: str) -> Iterator[Item]:
+def _below(root: Any, path: str, label: str, around: list[tuple[str, str]]) -> Iterator[tuple[Item, str]]:
     document_name = root.Document.Name
     obj = root.getSubObject(path, 1) if path else root
     if obj is None or obj.TypeId in ("App::Origin", "App::Line", "App::Plane", "App::Point"):
@@ -124,8 +139,9 @@ def _below(root: Any, path: str, label: str) -> Iterator[Item]:
     linked = obj.getLinkedObject(True)
     is_group = linked.hasExtension("App::GroupExtension") or linked.isDerivedFrom("App::LinkGroup")
     if is_group and not linked.isDerivedFrom("Part::Feature"):
+        inside = [*around, (f"{path}{obj.Name}", obj.Label)]
         for name in linked.getSubObjects():
-            yield from _below(root, path + name, label)
+            yield from _below(root, path + name, label, inside)
         return
     # The stubs have what it gives with `needSubElement` only.
     shape: Any = Part.getShape(root, path) if path else shapes.shape_of(obj)
@@ -133,7 +149,9 @@ def _below(root: Any, path: str, label: str) -> Iterator[Item]:
         generated = obj.Label in ("", "Part__Feature", "Solid", "Shape", document_name) or obj.Label.startswith(
             "Open CASCADE"
         )
-        yield Item(linked.Name, label if generated else obj.Label, shape, None)
+        item = Item(linked.Name, label if generated else obj.Label, shape, None)
+        item.holders = around
+        yield item, linked.Label
 
 
 def _read_brep(path: str, found: Found, name: str) -> None:

@@ -14,9 +14,9 @@ from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.geometry import chosen_numbers
 from cadgate_freecad.app.info import describe, state
+from cadgate_freecad.app.inheriting import creating
 from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.operands import attachable, owner_of_sketch_on
-from cadgate_freecad.app.painting import creating
 from cadgate_freecad.app.recomputing import recompute
 from cadgate_freecad.app.solving import solve
 from cadgate_freecad.app.verification import dimensions

@@ -34,6 +34,27 @@ def put_names(path: str, names: dict[str, str]) -> None:
         file.write(data)
 
 
+_WRAPPER = b"objects of a document"
+"""The description of the product that FreeCAD adds above several objects: it is no part of the tree."""
+
+
+def mark_wrapper(path: str, name: str) -> None:
+    """Describe the product `name` as the one above all objects."""
+    with open(path, "rb") as file:
+        data = file.read()
+    coded = re.escape(name.encode())
+    data = re.sub(
+        rb"(\bPRODUCT\s*\(\s*'" + coded + rb"'\s*,\s*'" + coded + rb"'\s*,\s*')'", rb"\1" + _WRAPPER + b"'", data
+    )
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def has_wrapper(path: str) -> bool:
+    with open(path, "rb") as file:
+        return b"'" + _WRAPPER + b"'" in file.read()
+
+
 def encode(text: str) -> str:
     """Encode as a string of ISO 10303-21, without quotes: ASCII, the rest as UCS-2 or UCS-4 in hexadecimal digits."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import Part
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import step_names
+from cadgate_freecad.app import step_colours, step_names
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.preferences import kept_placement
 from cadgate_freecad.app.scratch import scratch
@@ -18,14 +18,15 @@ from cadgate_freecad.app.verification.documents import check_document
 MESH_FORMATS = ("stl", "obj", "ply", "3mf", "amf")
 
 
-def write_exact(format: str, path: str, items: list[Item], title: str) -> None:
-    """Write STEP, IGES or BREP. `title` is the name of the product that holds several objects."""
+def write_exact(format: str, path: str, items: list[Item], title: str) -> list[dict[str, str]]:
+    """Write STEP, IGES or BREP; return warnings. `title` is the name of the product that holds several objects."""
     if format == "step":
-        _write_step(path, items, title)
-    elif format == "iges":
+        return _write_step(path, items, title)
+    if format == "iges":
         _write_iges(path, items, title)
     else:
         together(items).exportBrep(path)
+    return []
 
 
 def together(items: list[Item]) -> Any:
@@ -33,13 +34,45 @@ def together(items: list[Item]) -> Any:
     return items[0].shape if len(items) == 1 else Part.makeCompound([item.shape for item in items])
 
 
-def _write_step(path: str, items: list[Item], title: str) -> None:
+def _write_step(path: str, items: list[Item], title: str) -> list[dict[str, str]]:
     tokens = [step_names.token(number) for number in range(len(items))]
     with scratch(title) as document:
         # FreeCAD names the product above several objects after the document, and a document's name is ASCII.
         names = {document.Name: title, **dict(zip(tokens, (item.label for item in items)))}
-        _export(_features(document, items, tokens), path)
+        roots = _in_parts(document, items, _features(document, items, tokens), names)
+        _export(roots, path)
+        if len(roots) > 1:
+            step_names.mark_wrapper(path, document.Name)
+    lost = step_colours.put_colors(path, dict(zip(tokens, items)))
     step_names.put_names(path, names)
+    if not lost:
+        return []
+    text = f"The STEP file does not hold all colours of {', '.join(map(repr, lost))}"
+    return [{"code": "colors_lost", "message": text}]
+
+
+def _in_parts(document: Any, items: list[Item], features: list[Any], names: dict[str, str]) -> list[Any]:
+    """Put the features into parts, as the objects are; return the roots. The parts' names become tokens too."""
+    roots: list[Any] = []
+    parts: dict[tuple[str, ...], Any] = {}
+    for item, feature in zip(items, features):
+        around, way = None, ()
+        for name, label in item.holders:
+            way = (*way, name)
+            if way not in parts:
+                parts[way] = document.addObject("App::Part", "Part")
+                parts[way].Label = step_names.token(len(names))
+                names[parts[way].Label] = label
+                if around is None:
+                    roots.append(parts[way])
+                else:
+                    around.addObject(parts[way])
+            around = parts[way]
+        if around is None:
+            roots.append(feature)
+        else:
+            around.addObject(feature)
+    return roots
 
 
 def _write_iges(path: str, items: list[Item], title: str) -> None:

@@ -15,6 +15,8 @@ class Found:
         self.stem = stem
         self.items: list[Item] = []
         self.warnings: list[dict[str, str]] = []
+        self.has_colors = False
+        """Of a STEP file, whose colours the reader gives to the items."""
         self._left_out: dict[str, int] = {}
         self._guessed: dict[str, str] = {}
 

@@ -127,8 +127,7 @@ def _escape_letters(text: str) -> bytes:
 
 
 def _look_for_losses(data: bytes, found: Found) -> None:
-    if _STYLED.search(data) and _COLOR.search(data):
-        found.colors_lost("The STEP file has colours")
+    found.has_colors = bool(_STYLED.search(data) and _COLOR.search(data))
     for what, pattern in _LEFT_OUT:
         if (count := _entities(data, pattern)) > 0:
             found.leave_out(what, count)
