@@ -211,7 +211,7 @@ def _leaves(obj: Any) -> list[Any]:
     if not holders.is_holder(obj) or obj.TypeId == "App::LinkGroup":
         return [obj]
     shown = [each for each in holders.members(obj) if getattr(each, "Visibility", True)]
-    return [leaf for each in shown if _has_geometry(each) for leaf in _leaves(each)]
+    return [leaf for each in shown if showing.has_geometry(each) for leaf in _leaves(each)]
 
 
 def _around(obj: Any) -> list[tuple[str, str]]:
