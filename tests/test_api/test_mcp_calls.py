@@ -8,6 +8,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ from tests.gateway import Gateway, alive, eventually
 
 pytestmark = pytest.mark.anyio
 
-LONG = {"method": "render.still", "params": {"resolution": [512, 512], "samples": 2048}}
+LONG: dict[str, Any] = {"method": "render.still", "params": {"resolution": [512, 512], "samples": 2048}}
 
 
 @pytest.fixture(params=MODES)
@@ -92,7 +93,7 @@ async def test_a_call_that_is_cancelled_stops_its_render(one: Agent, gateway: Ga
 async def test_a_stream_that_is_closed_stops_its_render(gateway: Gateway, blender: httpx.Client) -> None:
     async with agent(gateway.url) as one:
         await one.call("blender", "primitives.monkey")
-    message = {
+    message: dict[str, Any] = {
         "jsonrpc": "2.0",
         "id": 1,
         "method": "tools/call",
@@ -144,11 +145,14 @@ async def test_artifacts_and_the_guide_are_resources(one: Agent, blender: httpx.
         "cadgate://docs/{page}",
     }
     text = (await one.client.read_resource(f"cadgate://artifacts/{artifact['id']}")).contents[0]
+    assert isinstance(text, types.TextResourceContents)
     assert "v " in text.text
     picture = await one.done("call", application="blender", method="render.preview", params={"width": 32})
     blob = (await one.client.read_resource(f"cadgate://artifacts/{picture['artifact']['id']}")).contents[0]
+    assert isinstance(blob, types.BlobResourceContents)
     assert base64.b64decode(blob.blob).startswith(b"\x89PNG")
     guide = (await one.client.read_resource("cadgate://docs/start")).contents[0]
+    assert isinstance(guide, types.TextResourceContents)
     assert "ten things" in guide.text
     for uri in ("cadgate://artifacts/0", "cadgate://docs/nothing", "file:///etc/passwd", "cadgate://artifacts/../x"):
         with pytest.raises(MCPError, match="no resource"):

@@ -19,7 +19,7 @@ from tests.test_api.keyed import new_key
 
 pytestmark = pytest.mark.anyio
 
-NAMES = ["search", "describe", "call", "batch", "execute", "measure", "export", "import", "docs"]
+NAMES = ["search", "describe", "call", "batch", "execute", "measure", "export", "import", "sessions", "jobs", "docs"]
 
 
 @pytest.fixture(params=MODES)

@@ -8,15 +8,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
+from starlette.requests import Request
 
+from cadgate.artifacts.own import OwnArtifacts
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.contract.context import RequestContext
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.dispatch.sessions import Sessions
 from cadgate.errors import NotFound
+from cadgate.jobs.runner import Jobs
 from cadgate.mcp.catalogue import Catalogue
 from cadgate.plugins.discovery import Found
+from cadgate.web.async_answers import Deferring
 from cadgate.web.error_handlers import inactive
 
 START_SECONDS = 30.0
@@ -29,21 +33,32 @@ class AgentCall:
     """One use of a tool, on behalf of one caller."""
 
     context: RequestContext
-    runtimes: Mapping[str, AdapterRuntime]
-    sessions: Sessions
-    plugins: list[Found]
+    request: Request
     catalogue: Catalogue
-    artifacts: ArtifactStore
+
+    @property
+    def runtimes(self) -> Mapping[str, AdapterRuntime]:
+        """The runtimes of the active adapters."""
+        return self.request.app.state.runtimes
+
+    @property
+    def artifacts(self) -> ArtifactStore:
+        """The caller's artifacts."""
+        return OwnArtifacts.of(self.request.app.state.artifacts, self.context.caller.authority)
+
+    @property
+    def jobs(self) -> Jobs:
+        """The gateway's jobs."""
+        return self.request.app.state.jobs
 
     def runtime(self, application: str) -> AdapterRuntime:
         """Return the runtime of an application. Raises NotFound, which names those that there are."""
-        found = self.runtimes.get(application)
+        folded = application.strip().lower()
+        found = self.runtimes.get(folded)
         if found is not None:
             return found
-        folded = application.strip().lower()
-        if folded in self.runtimes:
-            return self.runtimes[folded]
-        for one in self.plugins:
+        plugins: list[Found] = self.request.app.state.plugins
+        for one in plugins:
             if one.name == folded and one.status != "active":
                 raise inactive(one)
         known = sorted(self.runtimes)
@@ -54,9 +69,10 @@ class AgentCall:
         )
 
     def session(self, application: str, session: str | None) -> SessionRuntime:
-        """Return the session of an application. Raises NotFound, and what `Sessions.select` raises."""
-        runtime = self.runtime(application)
-        return self.sessions.select(runtime.served.name, session or None, self.context.caller.authority)
+        """Return the caller's session of an application. Raises NotFound, and what `Sessions.select` raises."""
+        sessions: Sessions = self.request.app.state.sessions
+        name = self.runtime(application).served.name
+        return sessions.select(name, session or None, self.context.caller.authority)
 
     async def ready(self, session: SessionRuntime, seconds: float | None) -> SessionRuntime:
         """Return the session once its application can be called: a start is waited for, instead of being an error."""
@@ -65,11 +81,25 @@ class AgentCall:
                 await session.session.ready.wait()
         return session
 
-    def keyed(self, *, key: str | None, seconds: float | None, **more: Any) -> RequestContext:
+    def deferring(self, session: SessionRuntime, context: RequestContext) -> Deferring:
+        """Return the application whose long work becomes a job, if `context` asks for that."""
+        return Deferring(session, context, self.jobs)
+
+    def keyed(self, *, session: str | None, key: str | None, seconds: float | None, **more: Any) -> RequestContext:
         """Return the context of this use with what its arguments say."""
         return replace(
             self.context,
+            session=session or None,
             idempotency_key=key or self.context.idempotency_key,
             deadline_seconds=seconds or self.context.deadline_seconds,
             **more,
         )
+
+    def as_request(self, *, key: str | None = None, seconds: float | None = None) -> Request:
+        """Return this request as one to a route of the gateway, with headers that say what the arguments do."""
+        headers: list[tuple[bytes, bytes]] = []
+        if key is not None:
+            headers.append((b"idempotency-key", key.encode()))
+        if seconds is not None:
+            headers.append((b"x-deadline-ms", str(max(1, round(seconds * 1000))).encode()))
+        return Request({**self.request.scope, "headers": headers, "query_string": b""}, self.request.receive)

@@ -16,10 +16,12 @@ from cadgate.errors import CadgateError, NotFound, ValidationFailed
 from cadgate.mcp.agent_call import AgentCall
 from cadgate.mcp.answers import succeeded
 from cadgate.mcp.arguments import as_object, meant_for
+from cadgate.mcp.managing import result_in
 from cadgate.mcp.outputs import Outputs
 from cadgate.mcp.tools import (
     BatchArguments,
     CallArguments,
+    Deferrable,
     ExecuteArguments,
     ExportArguments,
     ForApplication,
@@ -27,14 +29,13 @@ from cadgate.mcp.tools import (
     MeasureArguments,
     Repeatable,
 )
+from cadgate.web.async_answers import JobAccepted, deferred_batch
 
 
 async def call(use: AgentCall, given: CallArguments) -> CallToolResult:
     """Call one method."""
     session = await use.ready(use.session(given.application, given.session), given.timeout_seconds)
-    context = use.keyed(
-        key=given.idempotency_key, seconds=given.timeout_seconds, dry_run=given.dry_run, if_match=given.if_match
-    )
+    context = _context(use, given, dry_run=given.dry_run, if_match=given.if_match)
     return await _answered(use, session, context, given.method, given.params)
 
 
@@ -52,8 +53,13 @@ async def batch(use: AgentCall, given: BatchArguments) -> CallToolResult:
             )
         params = as_object(each.get("params"), f"calls.{index}.params")
         calls.append(BatchCall(method=each["method"], params=_meant(session, each["method"], params)))
-    context = use.keyed(key=given.idempotency_key, seconds=given.timeout_seconds)
-    results = await run_batch(session, context, Batch(calls=calls, atomic=given.atomic))
+    context = _context(use, given)
+    whole = Batch(calls=calls, atomic=given.atomic)
+    try:
+        await deferred_batch(use.deferring(session, context), whole)
+    except JobAccepted as accepted:
+        return await _accepted(use, accepted)
+    results = await run_batch(session, context, whole)
     content = results.model_dump(mode="json")
     errors = [index for index, each in enumerate(content["results"]) if each["status"] == "error"]
     text = None
@@ -69,7 +75,7 @@ async def batch(use: AgentCall, given: BatchArguments) -> CallToolResult:
 async def execute(use: AgentCall, given: ExecuteArguments) -> CallToolResult:
     """Run code, and return its value and what it printed."""
     session = await use.ready(use.session(given.application, given.session), given.timeout_seconds)
-    context = use.keyed(key=given.idempotency_key, seconds=given.timeout_seconds)
+    context = _context(use, given)
     with Outputs(session, context.request_id) as outputs:
         try:
             made = await session.calls.dispatch_call(context, EXECUTE, Code(code=given.code))
@@ -115,9 +121,7 @@ async def _forward(use: AgentCall, given: ForApplication, method: str, params: d
             + ". The tool `search` finds what it can do",
             details={"method": method, "applications": having},
         )
-    context = use.context
-    if isinstance(given, Repeatable):
-        context = use.keyed(key=given.idempotency_key, seconds=given.timeout_seconds)
+    context = _context(use, given)
     await use.ready(session, context.deadline_seconds)
     return await _answered(use, session, context, method, params)
 
@@ -130,10 +134,26 @@ async def _answered(
     prepared = await prepare_any(session.served, context, name, _meant(session, name, params))
     context = replace(context, values={**context.values, **prepared.values})
     try:
-        made = await session.calls.dispatch_call(context, prepared.method, prepared.params)
+        made = await use.deferring(session, context).call(prepared.method, prepared.params)
+    except JobAccepted as accepted:
+        return await _accepted(use, accepted)
     except DryRunDone:
         return await succeeded({"result": {"dry_run": True}}, use.artifacts, "Checked; nothing was changed.")
     return await succeeded({"result": made.model_dump(mode="json")}, use.artifacts)
+
+
+async def _accepted(use: AgentCall, accepted: JobAccepted) -> CallToolResult:
+    job = result_in(accepted.response())
+    text = f'It is done as the job {job["id"]}. Wait for it: jobs(job="{job["id"]}", wait=60)'
+    return await succeeded({"result": job}, use.artifacts, text)
+
+
+def _context(use: AgentCall, given: ForApplication, **more: Any) -> RequestContext:
+    """Return the context of a call with what the tool's arguments say."""
+    key = given.idempotency_key if isinstance(given, Repeatable) else None
+    seconds = given.timeout_seconds if isinstance(given, Repeatable) else None
+    background = isinstance(given, Deferrable) and given.background
+    return use.keyed(session=given.session, key=key, seconds=seconds, respond_async=background, **more)
 
 
 def _meant(session: SessionRuntime, name: str, params: dict[str, Any]) -> dict[str, Any]:

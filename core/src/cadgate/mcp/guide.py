@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 _WORD = re.compile(r"[a-z0-9_]+")
-_ORDER = ("start", "errors", "files")
+_ORDER = ("start", "errors", "files", "sessions")
 """The pages that come first, in this order."""
 
 

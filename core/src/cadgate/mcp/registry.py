@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cadgate.mcp import calling, finding
+from cadgate.mcp import calling, finding, managing
 from cadgate.mcp.schemas import Schema
 from cadgate.mcp.tools import (
     AgentTool,
@@ -13,8 +13,10 @@ from cadgate.mcp.tools import (
     ExecuteArguments,
     ExportArguments,
     ImportArguments,
+    JobsArguments,
     MeasureArguments,
     SearchArguments,
+    SessionsArguments,
 )
 
 _OBJECT: Schema = {"type": "object"}
@@ -99,6 +101,22 @@ TOOLS: tuple[AgentTool, ...] = (
         ImportArguments,
         {"result": {"type": "object", "properties": {"objects": _LIST}}},
         calling.import_file,
+    ),
+    AgentTool(
+        "sessions",
+        "Applications and documents of your own. A session's id is the argument `session` elsewhere.",
+        SessionsArguments,
+        {"result": {"type": "object", "description": "sessions and total, or the session: id, state, …"}},
+        managing.sessions,
+        destroys=True,
+    ),
+    AgentTool(
+        "jobs",
+        "Long work that goes on by itself, also after a crash: look, wait for it, cancel.",
+        JobsArguments,
+        {"result": {"type": "object", "description": "jobs and total, or the job: id, state, progress, result, …"}},
+        managing.jobs,
+        destroys=True,
     ),
     AgentTool(
         "docs",

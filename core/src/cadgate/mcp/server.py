@@ -18,6 +18,7 @@ from starlette.requests import Request
 
 import cadgate
 from cadgate.artifacts.own import OwnArtifacts
+from cadgate.artifacts.store import ArtifactStore
 from cadgate.contract.cancel_token import CancelToken
 from cadgate.contract.context import Caller, RequestContext
 from cadgate.error_bodies import internal_error
@@ -93,13 +94,12 @@ class AgentServer:
         context = _context(request, token)
         async with Progress(ctx.session, wanted="progress_token" in (ctx.meta or {})) as progress:
             context = replace(context, progress=progress.report)
-            return await self._cancellable(self._run(tool, context, params.arguments or {}), token)
+            return await self._cancellable(self._run(tool, request, context, params.arguments or {}), token)
 
     async def _list_resources(
         self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
-        _require_read(ctx)
-        return await resources.listed(self._state.artifacts, params.cursor if params else None)
+        return await resources.listed(self._artifacts_of(ctx), params.cursor if params else None)
 
     async def _list_templates(
         self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
@@ -109,18 +109,20 @@ class AgentServer:
     async def _read_resource(
         self, ctx: ServerRequestContext[Any, Any], params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
-        _require_read(ctx)
-        return await resources.read(self._state.artifacts, params.uri)
+        return await resources.read(self._artifacts_of(ctx), params.uri)
 
-    async def _run(self, tool: AgentTool, context: RequestContext, given: dict[str, Any]) -> types.CallToolResult:
-        use = AgentCall(
-            context,
-            self._state.runtimes,
-            self._state.sessions,
-            self._state.plugins,
-            self._catalogue,
-            OwnArtifacts.of(self._state.artifacts, context.caller.authority),
-        )
+    def _artifacts_of(self, ctx: ServerRequestContext[Any, Any]) -> ArtifactStore:
+        """Return the caller's artifacts. Raises an error of the protocol unless the caller may read."""
+        authority = authority_of(cast("Request", ctx.request).scope)
+        error = authority.objection("read")
+        if error is not None:
+            raise MCPError(types.INVALID_REQUEST, f"{error.code}: {error.message}")
+        return OwnArtifacts.of(self._state.artifacts, authority)
+
+    async def _run(
+        self, tool: AgentTool, request: Request, context: RequestContext, given: dict[str, Any]
+    ) -> types.CallToolResult:
+        use = AgentCall(context, request, self._catalogue)
         try:
             arguments = checked(tool.arguments, given)
             if tool.finds:
@@ -146,13 +148,6 @@ class AgentServer:
         except asyncio.CancelledError:
             token.cancel()
             raise
-
-
-def _require_read(ctx: ServerRequestContext[Any, Any]) -> None:
-    """Raise an error of the protocol unless the caller may read."""
-    error = authority_of(cast("Request", ctx.request).scope).objection("read")
-    if error is not None:
-        raise MCPError(types.INVALID_REQUEST, f"{error.code}: {error.message}")
 
 
 def _context(request: Request, token: CancelToken) -> RequestContext:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from mcp.types import CallToolResult, Tool, ToolAnnotations
 from pydantic import ConfigDict, Field
@@ -14,6 +14,8 @@ from cadgate.mcp.schemas import Schema, compact
 from cadgate.models.common import Count, Number, Params
 
 _ERROR: Schema = {"type": "object"}
+_EXPLAINED_ONCE = ("idempotency_key", "background")
+"""Arguments of many tools, which the list explains with `call` only."""
 
 
 class ForApplication(Params):
@@ -28,15 +30,21 @@ class ForApplication(Params):
         return dict(self.model_extra or {})
 
 
+Key = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,255}$")]
+Seconds = Annotated[Number, Field(gt=0, le=86400)]
+
+
 class Repeatable(ForApplication):
     """What tools that change something accept in addition."""
 
-    idempotency_key: str | None = Field(
-        None,
-        pattern=r"^[\x21-\x7e]{1,255}$",
-        description="With the same key it is done only once.",
-    )
-    timeout_seconds: Annotated[Number, Field(gt=0, le=86400)] | None = Field(None)
+    idempotency_key: Key | None = Field(None, description="With the same key it is done only once.")
+    timeout_seconds: Seconds | None = None
+
+
+class Deferrable(Repeatable):
+    """What tools accept in addition whose work may be long."""
+
+    background: bool = Field(False, description="Answer at once with a job: see `jobs`.")
 
 
 class SearchArguments(Params):
@@ -54,7 +62,7 @@ class DescribeArguments(Params):
     method: str = Field(description="As `search` names it: features.fillet.")
 
 
-class CallArguments(Repeatable):
+class CallArguments(Deferrable):
     """One call."""
 
     method: str
@@ -63,7 +71,7 @@ class CallArguments(Repeatable):
     if_match: str | None = Field(None, description="An object's `revision`: refused if it has changed since.")
 
 
-class BatchArguments(Repeatable):
+class BatchArguments(Deferrable):
     """Many calls."""
 
     calls: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=1000)] = Field(
@@ -87,7 +95,7 @@ class MeasureArguments(ForApplication):
     to: str | None = Field(None, description="Another object: measures the distance to it.")
 
 
-class ExportArguments(Repeatable):
+class ExportArguments(Deferrable):
     """What to export."""
 
     model_config = ConfigDict(extra="allow")
@@ -96,12 +104,42 @@ class ExportArguments(Repeatable):
     objects: list[str] | None = Field(None, description="All by default.")
 
 
-class ImportArguments(Repeatable):
+class ImportArguments(Deferrable):
     """The file to import."""
 
     model_config = ConfigDict(extra="allow")
 
     artifact: str = Field(description="The id of an artifact: an export's, or an upload's to POST /api/v1/artifacts.")
+
+
+class SessionsArguments(Params):
+    """What to do with which session."""
+
+    action: Literal["list", "create", "get", "update", "suspend", "resume", "fork", "delete"] = "list"
+    session: str | None = Field(None, description="Its id; for all actions but list and create.")
+    application: str | None = None
+    name: str | None = None
+    source: dict[str, Any] | None = Field(
+        None, alias="from", description='create: {"session": id} or {"artifact": id} to begin with.'
+    )
+    idle_seconds: Number | None = None
+    ttl_seconds: Number | None = None
+    labels: dict[str, str] | None = None
+    idempotency_key: Key | None = None
+    timeout_seconds: Seconds | None = None
+
+
+class JobsArguments(Params):
+    """What to do with which job."""
+
+    action: Literal["list", "get", "cancel", "retry"] | None = None
+    job: str | None = Field(None, description="Its id.")
+    wait: Annotated[Number, Field(ge=0, le=600)] = Field(0, description="get: seconds to wait for its end.")
+    application: str | None = None
+    session: str | None = None
+    state: str | None = None
+    limit: Annotated[Count, Field(ge=1, le=1000)] | None = None
+    idempotency_key: Key | None = None
 
 
 class DocsArguments(Params):
@@ -132,6 +170,8 @@ class AgentTool:
         schema = compact(self.arguments.model_json_schema())
         for name, field in schema["properties"].items():
             _shorten(field)
+            if name in _EXPLAINED_ONCE and self.name != "call":
+                field.pop("description", None)
             if name == "application" and applications:
                 field["enum"] = applications
         return Tool(
