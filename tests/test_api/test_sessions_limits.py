@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ def run(session: Made, code: str, **headers: str) -> dict[str, Any]:
 
 
 @contextmanager
-def busy(*sessions: Made) -> Iterator[None]:
+def busy(*sessions: Made) -> Generator[None]:
     """Keep sessions busy for the block."""
     code = "import os, time\nwhile not os.path.exists('stop'): time.sleep(0.01)\nos.remove('stop')"
     threads = [threading.Thread(target=run, args=(session, code)) for session in sessions]

@@ -6,13 +6,16 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cadgate.config.settings import DOTENV, Settings, check_state_dir, load_settings
 from cadgate.config.sources import export_dotenv
 from cadgate.errors import CadgateError, ConfigError
+
+if TYPE_CHECKING:
+    from cadgate.cli.sessions import SessionCommands
 
 app = typer.Typer(
     name="cadgate",
@@ -185,6 +188,95 @@ def agents(
     given = {"--host": host, "--port": port, "--plugins": plugins, "--state-dir": state_dir}
     arguments = [text for option, value in given.items() if value is not None for text in (option, str(value))]
     _exit(run(_settings(host=host, port=port, plugins=plugins, state_dir=state_dir), arguments, key_file))
+
+
+sessions = typer.Typer(help="Sessions of the running gateway.", no_args_is_help=True)
+app.add_typer(sessions, name="sessions")
+SessionId = Annotated[str, typer.Argument(metavar="ID", help="The session, as `cadgate sessions list` shows it.")]
+KeyFileOption = Annotated[
+    Path | None, typer.Option("--key-file", help='A file that holds a key, for auth = "token"; or set CADGATE_KEY.')
+]
+Labels = Annotated[list[str] | None, typer.Option("--label", metavar="NAME=VALUE", help="May be repeated.")]
+
+
+@sessions.command("list")
+def list_sessions(
+    application: Annotated[str | None, typer.Option(help="Only those of this application.")] = None,
+    state: Annotated[str | None, typer.Option(help="Only those in this state.")] = None,
+    label: Labels = None,
+    key_file: KeyFileOption = None,
+    port: Port = None,
+    state_dir: StateDir = None,
+) -> None:
+    """List your sessions: id, application, state, objects, owner, name."""
+    _exit(_sessions(port, state_dir, key_file).list(application, state, label or ()))
+
+
+@sessions.command("create")
+def create_session(
+    application: Annotated[str, typer.Argument(help="The application: blender, freecad.")],
+    name: Annotated[str | None, typer.Option(help="For people.")] = None,
+    idle_seconds: Annotated[float | None, typer.Option(help="When it is suspended.")] = None,
+    ttl_seconds: Annotated[float | None, typer.Option(help="When it ends.")] = None,
+    label: Labels = None,
+    from_session: Annotated[str | None, typer.Option(metavar="ID", help="Fork this session.")] = None,
+    from_artifact: Annotated[str | None, typer.Option(metavar="ID", help="Open this file.")] = None,
+    key_file: KeyFileOption = None,
+    port: Port = None,
+    state_dir: StateDir = None,
+) -> None:
+    """Make a session and print its id."""
+    from cadgate.cli.sessions import labels_of
+
+    source = {"session": from_session} if from_session else {"artifact": from_artifact} if from_artifact else None
+    body: dict[str, Any] = {"application": application, "name": name, "from": source, "labels": labels_of(label or ())}
+    body |= {"idle_seconds": idle_seconds, "ttl_seconds": ttl_seconds}
+    _exit(_sessions(port, state_dir, key_file).create(body))
+
+
+@sessions.command("suspend")
+def suspend_session(
+    identifier: SessionId, key_file: KeyFileOption = None, port: Port = None, state_dir: StateDir = None
+) -> None:
+    """End the process of a session and keep everything else."""
+    _exit(_sessions(port, state_dir, key_file).change(identifier, "suspend"))
+
+
+@sessions.command("resume")
+def resume_session(
+    identifier: SessionId, key_file: KeyFileOption = None, port: Port = None, state_dir: StateDir = None
+) -> None:
+    """Bring a suspended session back."""
+    _exit(_sessions(port, state_dir, key_file).change(identifier, "resume"))
+
+
+@sessions.command("fork")
+def fork_session(
+    identifier: SessionId,
+    name: Annotated[str | None, typer.Option(help="For people.")] = None,
+    key_file: KeyFileOption = None,
+    port: Port = None,
+    state_dir: StateDir = None,
+) -> None:
+    """Make a second session with the same whole state, and print its id."""
+    _exit(_sessions(port, state_dir, key_file).fork(identifier, name))
+
+
+@sessions.command("delete")
+def delete_sessions(
+    identifiers: Annotated[list[str], typer.Argument(metavar="ID...", help="The sessions to end.")],
+    key_file: KeyFileOption = None,
+    port: Port = None,
+    state_dir: StateDir = None,
+) -> None:
+    """End sessions for good, and remove their files."""
+    _exit(_sessions(port, state_dir, key_file).delete(identifiers))
+
+
+def _sessions(port: int | None, state_dir: Path | None, key_file: Path | None) -> SessionCommands:
+    from cadgate.cli.sessions import SessionCommands
+
+    return SessionCommands(_settings(port=port, state_dir=state_dir), key_file)
 
 
 keys = typer.Typer(help='Access keys for auth = "token".', no_args_is_help=True)

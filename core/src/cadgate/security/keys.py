@@ -57,7 +57,7 @@ class KeyFile:
         """
         wanted = set(scopes)
         if not wanted or not wanted <= KNOWN_SCOPES:
-            known = ", ".join(sorted(KNOWN_SCOPES))
+            known = ", ".join((*sorted(ALL_SCOPES), "admin"))
             raise CadgateError(f"scopes {sorted(wanted)!r} must be one or more of {known}", code="bad_request")
         identifier, secret = secrets.token_hex(6), secrets.token_hex(32)
         key = Key(
@@ -142,6 +142,8 @@ class KeyFile:
 
 def _in_order(scopes: Iterable[str]) -> tuple[Scope, ...]:
     given = set(scopes)
+    if "admin" in given:
+        given.add("read")  # it shows everything, which a key without `read` could not see
     return tuple(scope for scope in _SCOPES if scope in given)
 
 
