@@ -329,3 +329,22 @@ def test_what_ended_a_work_stands_in_the_audit_log(keyed: Gateway, owner: Holder
     lines = [json.loads(line) for line in (keyed.state_dir / "logs" / "audit.log").read_text().splitlines()]
     (told,) = [one for one in lines if one["identity"] == f"key:{guest.id}" and one["method"] == "session.execute"]
     assert (told["outcome"], told["status"]) == ("withdrawn", 401)
+
+
+@each_adapter
+def test_sheets_need_only_to_read_and_few_are_kept_for_who_may_not_write(
+    keyed: Gateway, owner: Holder, adapter: str
+) -> None:
+    kind = "cube" if adapter == "blender" else "box"
+    with owner.client(f"/api/v1/{adapter}") as client:
+        assert client.post(f"/primitives/{kind}", json={"name": "Seen"}).status_code == 201
+    reader = new_key(keyed, "read")
+    with reader.client(f"/api/v1/{adapter}") as client, owner.client() as other:
+        first = client.post("/look", json={"size": 128, "views": ["iso"]}).json()["result"]["artifact"]
+        assert other.get(first["url"]).status_code == 200
+        for size in range(200, 216):
+            response = client.post("/look", json={"size": size, "views": ["iso"]})
+            assert response.status_code == 200, response.text
+        assert other.get(first["url"]).status_code == 404
+        assert other.get(response.json()["result"]["artifact"]["url"]).status_code == 200
+        assert client.get("/look.png", params={"size": 128}).status_code == 200

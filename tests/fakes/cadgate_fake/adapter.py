@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cadgate.plugin import Adapter, hookimpl
+from cadgate_fake import look
 from cadgate_fake.client import FakeClient, FakeConnectionError
 from cadgate_fake.launcher import FakeLauncher
 from cadgate_fake.routers import router
@@ -18,7 +19,7 @@ def cadgate_adapter() -> Adapter:
         description="A dictionary of items.",
         package="cadgate_fake",
         api_version=1,
-        routers=[router],
+        routers=[router, look.router],
         launcher=FakeLauncher,
         client=FakeClient,
         settings=FakeSettings,

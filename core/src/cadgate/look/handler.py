@@ -12,7 +12,7 @@ from cadgate.artifacts.store import ArtifactStore
 from cadgate.contract.methods import Handler
 from cadgate.dispatch.application import Application
 from cadgate.errors import ArtifactNotFound, ValidationFailed
-from cadgate.look.drawing import draw_sheet
+from cadgate.look.aside import draw_sheet
 from cadgate.look.models import LOOK, LookParams, Sheet
 
 FOLDER = "look"

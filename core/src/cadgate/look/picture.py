@@ -18,6 +18,8 @@ _LIGHT = np.array((-0.25, 0.35, 1.0))
 _AMBIENT = 0.45
 SHARPNESS = 2
 """Pixels across that are drawn for each pixel of the sheet."""
+_THIN = 3.0
+"""Pixels below which the sides of an object may fall between pixels."""
 _MANY = 1_500_000
 """The number of triangles above which one pixel is drawn for each of the sheet, since edges hardly matter then."""
 
@@ -78,6 +80,7 @@ def draw(view: View, mesh: Mesh, style: Style) -> tuple[Image.Image, dict[int, S
     image = image.reshape(height, width, 3)
     shown = owner.reshape(height, width)
     _outline(image, shown, style, sharpness)
+    _draw_thin(image, shown, points, frame, front, mesh, style)
     shown = _draw_lines(view, image, shown, points, lines, line_owner, frame, front, mesh, style, sharpness)
     spots = _spots(shown, view, sharpness)
     picture = Image.fromarray(image)
@@ -212,7 +215,11 @@ def _outline(image: Array, shown: Array, style: Style, sharpness: int) -> None:
         border &= shown >= 0
         image[border] = (np.clip(style.line[shown[border]] * 0.9, 0, 1) * 255 + 0.5).astype(np.uint8)
     else:
-        image[border] = OUTLINE
+        inside = shown >= 0
+        total = np.bincount(shown[inside], minlength=len(style.line))
+        # A thin object would be nothing but outline.
+        thin = np.bincount(shown[inside & border], minlength=len(style.line)) > 0.7 * total
+        image[border & ~(inside & thin[shown])] = OUTLINE
     if style.bold:
         mask = np.isin(shown, list(style.bold))
         thick = np.zeros(shown.shape, bool)
@@ -223,6 +230,34 @@ def _outline(image: Array, shown: Array, style: Style, sharpness: int) -> None:
             thick[1 + step :] |= edge_y[: edge_y.shape[0] - step]
             thick[: edge_y.shape[0] - step] |= edge_y[step:]
         image[thick] = (214, 40, 110)
+
+
+def _draw_thin(
+    image: Array, shown: Array, points: Array, frame: Frame, front: float | None, mesh: Mesh, style: Style
+) -> None:
+    """Draw objects that are so thin, or so small, that they fall between pixels."""
+    count = np.bincount(shown[shown >= 0], minlength=len(style.line))
+    if not len(mesh.triangles) or (count[mesh.owner] > 0).all():
+        return
+    corners = points[mesh.triangles][:, :, :2]
+    low, high = np.full((len(style.line), 2), np.inf), np.full((len(style.line), 2), -np.inf)
+    np.minimum.at(low, mesh.owner, corners.min(axis=1))
+    np.maximum.at(high, mesh.owner, corners.max(axis=1))
+    thin = (count == 0) & ((high - low).min(axis=1) < _THIN)
+    facets = mesh.triangles[thin[mesh.owner]]
+    if not len(facets):
+        return
+    lines = facets[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
+    owner = np.repeat(mesh.owner[thin[mesh.owner]], 3)
+    if front is not None:
+        kept = (points[lines, 2] >= front).all(axis=1)
+        lines, owner = lines[kept], owner[kept]
+    pixel, number = raster.on_lines(points, lines, frame, 0.01, lenient=False)
+    width = shown.shape[1]
+    for step in (0, 1) if len(pixel) else ():
+        there = np.minimum(pixel + step * width, image.shape[0] * width - 1)
+        image.reshape(-1, 3)[there] = (np.clip(style.line[owner[number]], 0, 1) * 255 + 0.5).astype(np.uint8)
+        shown.reshape(-1)[there] = owner[number]
 
 
 def _draw_lines(

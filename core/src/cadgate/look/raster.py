@@ -114,10 +114,13 @@ def _within(sizes: Array) -> Array:
     return np.arange(int(sizes.sum()), dtype=np.int64) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
-def on_lines(points: Array, lines: Array, frame: Frame, slack: float | None) -> tuple[Array, Array]:
+def on_lines(
+    points: Array, lines: Array, frame: Frame, slack: float | None, *, lenient: bool = True
+) -> tuple[Array, Array]:
     """Return the pixels of the lines (pairs of points) and the number of the line of each.
 
-    With `slack`, only where nothing is nearer by more than that; None returns hidden parts too.
+    With `slack`, only where nothing is nearer by more than that; None returns hidden parts too. `lenient` also looks
+    behind the neighbouring pixels, since a line on the border of a surface may fall beside it.
     """
     width, height = frame.width, frame.height
     starts, ends = points[lines[:, 0]], points[lines[:, 1]]
@@ -133,7 +136,7 @@ def on_lines(points: Array, lines: Array, frame: Frame, slack: float | None) -> 
     seen = frame.depth[pixel] > -np.inf  # there, nothing is to be drawn
     if slack is not None:
         behind = frame.depth[pixel]
-        for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)) if lenient else ():
             beside = np.clip(row + dy, 0, height - 1) * width + np.clip(column + dx, 0, width - 1)
             behind = np.maximum(behind, frame.depth[beside])
         seen &= depth <= behind + slack

@@ -151,10 +151,11 @@ def arrange(views: list[View], points: Array, origin: Array, size: int, line: in
         _measure(view, points, origin)
     places = _places(views)
     columns, rows = 1 + max(x for x, _ in places), 1 + max(y for _, y in places)
-    side, above, below = line // 2 + 4, line + 8, line + 8
     # Some of a view's cell is empty, so that outlines and labels have room.
-    room_x, room_y = 2 * side + line, above + below
-    least = max(4 * line, size // (2 * max(columns, rows) + 1))
+    wide, tall = size // columns, size // rows
+    room_x, above, below = min(2 * line + 8, wide // 4), min(line + 9, tall // 4), min(line + 13, tall // 4)
+    room_y = above + below
+    least = min(max(4 * line, size // (2 * max(columns, rows) + 1)), wide - room_x, tall - room_y)
 
     def sizes(scale: float) -> tuple[list[int], list[int]]:
         widths, heights = [least] * columns, [least] * rows
