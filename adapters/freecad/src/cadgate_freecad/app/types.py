@@ -7,8 +7,8 @@ from typing import Any
 from cadgate.appserver import AppError, current, limit_exceeded, method, not_found, searching
 from cadgate_freecad.app import changes, properties, shapes, sizes, values
 from cadgate_freecad.app.creation import create, hide
+from cadgate_freecad.app.inheriting import creating
 from cadgate_freecad.app.limits import LIMITS
-from cadgate_freecad.app.painting import creating
 from cadgate_freecad.app.restoring import lists
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.type_schemas import schema_of
