@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Sequence
 import bpy
 
 from cadgate_blender.app import describe as reading
-from cadgate_blender.app.scene_index.announcements import Announcements, Emit
+from cadgate_blender.app.scene_index.announcements import Announcements, Emit, Revisions
 from cadgate_blender.app.scene_index.glances import Glances
 from cadgate_blender.app.scene_index.precision import referred_to
 from cadgate_blender.app.scene_index.references import References
@@ -216,6 +216,10 @@ class SceneIndex:
         # Counted users are noticed here even if nobody reported them.
         known = collections if obj.users == len(collections) else ()
         return Ties(known, obj.session_uid in self._unmarked)
+
+    def revisions(self) -> Revisions:
+        """Return type and revision of every object by its name, after a glance at each."""
+        return self._glances.revisions()
 
     def _facts_of(self, mesh: Any) -> reading.MeshFacts:
         known = self._facts.get(mesh.session_uid)

@@ -1,0 +1,176 @@
+"""Decides which operators requests may run. What nobody has reviewed is refused.
+
+An operator edits data. Whatever reads or writes files, runs code, controls the program or its windows, or crashes
+without a window is refused with the reason and the method that does it instead.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Any, NamedTuple
+
+import bpy
+
+from cadgate_blender.app.operating.reviewed import REVIEWED
+
+
+class Refusal(NamedTuple):
+    """Why an operator cannot be run, as the end of a sentence, and the method that does its work, if there is one."""
+
+    reason: str
+    method: str | None = None
+    window: bool = False
+
+
+_FILES = "it reads or writes files"
+_CODE = "it runs code, which needs the scope execute: send code to execute instead"
+_PROGRAM = "it controls the program, which serves other requests"
+_WINDOW = "it works in a window, and there is none"
+_CRASHES = "Blender crashes in it when it runs without a window"
+_MODE = "a mode does not last beyond a request: send context.mode with the operator that needs it"
+_DRIVERS = "drivers are expressions that Blender runs, which needs the scope execute"
+_CLIPBOARD = "it copies through a file or the clipboard of the program, which other requests share"
+_PRESETS = "it writes presets of the program"
+_BAKES = "it may write caches to the disk"
+
+_GROUPS: dict[str, Refusal] = {
+    **dict.fromkeys(("export_anim", "export_scene"), Refusal(_FILES, "exchange.export")),
+    **dict.fromkeys(("import_anim", "import_curve", "import_scene"), Refusal(_FILES, "exchange.import")),
+    **dict.fromkeys(("console", "script"), Refusal(_CODE, "session.execute")),
+    **dict.fromkeys(("text", "text_editor"), Refusal("texts are code, and it works in a window", "session.execute")),
+    **dict.fromkeys(("preferences", "extensions"), Refusal("it changes the program, its preferences and add-ons")),
+    **dict.fromkeys(("wm",), Refusal(_PROGRAM)),
+    **dict.fromkeys(("file", "asset", "poselib", "brush"), Refusal("it works on files of the user")),
+    **dict.fromkeys(("clip", "cachefile", "sound", "image"), Refusal(_FILES)),
+    **dict.fromkeys(("fluid", "ptcache", "dpaint"), Refusal(_BAKES)),
+    **dict.fromkeys(("render", "cycles"), Refusal("rendering has its own method", "render.still")),
+    "ed": Refusal("it works on the history of the program", "session.undo"),
+    **dict.fromkeys(
+        (
+            *("buttons", "gizmogroup", "gpencil", "info", "outliner", "paintcurve", "screen", "sculpt"),
+            *("sculpt_curves", "spreadsheet", "ui", "uilist", "view2d", "workspace"),
+        ),
+        Refusal(_WINDOW, None, True),
+    ),
+}
+_OPERATORS: dict[str, Refusal] = {
+    "wm.quit_blender": Refusal("it ends the program, which serves other requests"),
+    **dict.fromkeys(("wm.open_mainfile", "wm.recover_auto_save", "wm.revert_mainfile"), Refusal(_FILES, "scene.open")),
+    **dict.fromkeys(("wm.save_mainfile", "wm.save_as_mainfile"), Refusal(_FILES, "scene.save")),
+    **dict.fromkeys(("wm.append", "wm.link", "wm.drop_import_file"), Refusal(_FILES, "exchange.import")),
+    **dict.fromkeys(("wm.read_homefile", "wm.read_factory_settings"), Refusal(_PROGRAM, "scene.clear")),
+    **dict.fromkeys(("object.quick_liquid", "object.quick_smoke"), Refusal(_BAKES)),
+    **dict.fromkeys(("scene.freestyle_module_add", "scene.freestyle_module_open"), Refusal(_CODE, "session.execute")),
+    **dict.fromkeys(("node.shader_script_update",), Refusal("it compiles a program", "session.execute")),
+    **dict.fromkeys(("node.render_changed", "node.read_viewlayers"), Refusal("it renders", "render.still")),
+    "scene.delete": Refusal("requests work in this scene; other scenes are deleted by DELETE /data/scenes/{name}"),
+    "object.transfer_mode": Refusal(_MODE),
+    **dict.fromkeys(
+        (
+            *("geometry.execute_node_group", "object.modifier_add_node_group", "object.multires_external_pack"),
+            "object.quick_fur",
+        ),
+        Refusal("it loads data from files"),
+    ),
+    **dict.fromkeys(
+        (
+            *("action.view_frame", "node.join_named", "view3d.object_mode_pie_or_toggle", "view3d.select"),
+            *("view3d.select_box", "view3d.zoom_border"),
+        ),
+        Refusal(_CRASHES, None, True),
+    ),
+}
+_WORDS: tuple[tuple[str, Refusal], ...] = (
+    (r"preset", Refusal(_PRESETS)),
+    (r"driver", Refusal(_DRIVERS, "session.execute")),
+    (r"(^object|^node|^anim)\..*(_bake|bake_|bake$|_cache)", Refusal(_BAKES)),
+    (r"\.(export|exporter)_", Refusal(_FILES, "exchange.export")),
+    (r"asset|library|copybuffer|pastebuffer", Refusal("it works on files of the user")),
+    (r"clipboard|^(material|pose|sequencer|texture)\.(copy|paste)$|selection_set_(copy|paste)", Refusal(_CLIPBOARD)),
+    (r"^sequencer\..*(proxy|proxies|reload|sound|movie|image_strip|change_path)", Refusal(_FILES)),
+    (r"_file$|output_file|cryptomatte|add_import_node", Refusal(_FILES)),
+    (
+        r"\.(mode_set|mode_set_with_submode|\w*mode_toggle|\w+paint_toggle|posemode_toggle|particle_edit_toggle)$",
+        Refusal(_MODE),
+    ),
+)
+_PATHS = ("FILE_PATH", "DIR_PATH", "FILE_NAME")
+_PATH_NAMES = ("filepath", "directory", "filename", "relative_path", "files")
+OWN_PYTHON = ("bl_operators.", "bl_ui.")
+"""Modules of Blender's own operators in Python; those of add-ons are not reviewed."""
+VALUES: dict[str, dict[str, tuple[str, str]]] = {
+    "node.add_node": {"type": (r"GeometryNodeImport|CompositorNodeOutputFile|ShaderNodeScript|.*IES", _FILES)},
+    "object.modifier_add": {"type": (r"FLUID", _BAKES)},
+}
+"""Values of properties that are refused: operator, property, pattern, reason."""
+UNUSABLE: dict[str, str] = {"settings": "its values are Python expressions, which need the scope execute"}
+"""Properties that are collections and cannot be given."""
+
+
+def every() -> list[str]:
+    """Return the ids of all operators, add-ons' too."""
+    return [f"{group}.{name}" for group in dir(bpy.ops) for name in dir(getattr(bpy.ops, group))]
+
+
+def exists(identifier: str) -> bool:
+    """Return whether there is an operator `mesh.bevel`."""
+    group, _, name = identifier.partition(".")
+    return group in dir(bpy.ops) and name in dir(getattr(bpy.ops, group))
+
+
+def function(identifier: str) -> Any:
+    """Return the operator `mesh.bevel`."""
+    group, _, name = identifier.partition(".")
+    return getattr(getattr(bpy.ops, group), name)
+
+
+def refusal(identifier: str) -> Refusal | None:
+    """Return why requests cannot run an operator; None if they can."""
+    known = _OPERATORS.get(identifier)
+    if known is not None:
+        return known
+    rna = function(identifier).get_rna_type()
+    group = identifier.partition(".")[0]
+    reads = any(_is_path(prop) for prop in rna.properties)
+    if group in _GROUPS:
+        return Refusal(_FILES, _door(identifier)) if reads and group == "wm" else _GROUPS[group]
+    if reads:
+        return Refusal(_FILES, _door(identifier))
+    for pattern, found in _WORDS:
+        if re.search(pattern, identifier):
+            return found
+    module = python_module(rna)
+    if module is not None and not module.startswith(OWN_PYTHON):
+        return Refusal("it belongs to an add-on, which may do anything: run code that calls it", "session.execute")
+    if identifier not in reviewed():
+        return Refusal(
+            "nobody has checked whether it reads or writes files or runs code: run code that calls it",
+            "session.execute",
+        )
+    return None
+
+
+def python_module(rna: Any) -> str | None:
+    """Return the Python module of an operator; None for one of Blender's own in C."""
+    found = bpy.types.Operator.bl_rna_get_subclass_py(rna.identifier)
+    return None if found is None else str(found.__module__)
+
+
+@functools.lru_cache(maxsize=None)
+def reviewed() -> frozenset[str]:
+    """Return the ids of the operators that were reviewed."""
+    return frozenset(f"{group}.{name}" for group, names in REVIEWED.items() for name in names.split())
+
+
+def _is_path(prop: Any) -> bool:
+    return (prop.type == "STRING" and prop.subtype in _PATHS) or prop.identifier in _PATH_NAMES
+
+
+def _door(identifier: str) -> str | None:
+    name = identifier.partition(".")[2]
+    if identifier.startswith("export") or name.endswith("_export"):
+        return "exchange.export"
+    if identifier.startswith("import") or name.endswith("_import"):
+        return "exchange.import"
+    return None

@@ -1,0 +1,228 @@
+"""Blender's operators: found, described, and run in a context that is made for them, with what they changed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import bpy
+
+from cadgate.appserver import AppError, about_to_change, method, not_found, searching, warn
+from cadgate_blender.app import limits, rna_values
+from cadgate_blender.app.foreign.no_python import no_python
+from cadgate_blender.app.operating import comparing, contexts, hazards, policy
+from cadgate_blender.app.scene_index import index
+from cadgate_blender.app.typed import context
+
+_POLL = re.compile(r"poll\(\)\s*(?:failed,\s*)?(.*)", re.DOTALL)
+_COUNTS = re.compile(
+    r"(number_cuts|segments|ring_count|subdivisions|vertices|major_segments|minor_segments|levels?|count)$"
+)
+
+
+class Known:
+    """All operators, read when they are first needed, and again when an add-on brings or takes some."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._entries: list[searching.Entry] = []
+
+    def ids(self) -> list[str]:
+        found = policy.every()
+        if found != self._ids:
+            self._ids, self._entries = found, [_entry(each) for each in found]
+        return self._ids
+
+    def entries(self) -> list[searching.Entry]:
+        self.ids()
+        return self._entries
+
+
+KNOWN = Known()
+
+
+def _entry(identifier: str) -> searching.Entry:
+    rna = policy.function(identifier).get_rna_type()
+    refused = policy.refusal(identifier)
+    item = {
+        "id": identifier,
+        "name": rna.name,
+        "description": rna.description,
+        "callable": refused is None,
+        "reason": None if refused is None else refused.reason,
+        "method": None if refused is None else refused.method,
+    }
+    names = " ".join(f"{prop.identifier} {prop.name}" for prop in rna.properties if prop.identifier != "rna_type")
+    return searching.Entry(item, identifier, rna.name, f"{rna.description} {names}")
+
+
+@method("operators.list")
+def list_operators(
+    *, search: str | None, group: str | None, callable: bool | None, limit: int, offset: int
+) -> dict[str, Any]:
+    """List the operators, best match first."""
+    found = [
+        item
+        for item in searching.search(KNOWN.entries(), search)
+        if (group is None or item["id"].startswith(group + ".")) and (callable is None or item["callable"] == callable)
+    ]
+    return {"operators": found[offset : offset + limit], "total": len(found)}
+
+
+@method("operators.get")
+def get_operator(*, operator: str) -> dict[str, Any]:
+    """Describe one operator."""
+    _require(operator)
+    item = _entry(operator).item
+    rna = policy.function(operator).get_rna_type()
+    return {**item, "schema": rna_values.object_schema(rna.properties), "context": contexts.needed(operator)}
+
+
+def _require(operator: str) -> None:
+    if not policy.exists(operator):
+        error = not_found("operator", operator, KNOWN.ids())
+        if not error.details["did_you_mean"]:
+            error.details["did_you_mean"] = [each["id"] for each in searching.search(KNOWN.entries(), operator)[:3]]
+        raise error
+
+
+@method("operators.run")
+def run(*, operator: str, properties: dict[str, Any], context: dict[str, Any] | None) -> dict[str, Any]:
+    """Run an operator, and report what it changed."""
+    _require(operator)
+    refused = policy.refusal(operator)
+    if refused is not None:
+        instead = f"; use {refused.method}" if refused.method else ""
+        raise _not_possible(f"{operator} is not run: {refused.reason}{instead}", operator, refused)
+    rna = policy.function(operator).get_rna_type()
+    arguments = rna_values.convert_all(rna.properties, properties, "properties")
+    _check_values(operator, properties)
+    before_hazards = hazards.all_of()
+    wanted = context or {}
+    closely = _concerned(wanted)
+    before = comparing.Standing(closely)
+    with contexts.made(operator, wanted) as override:
+        _check_size(rna, arguments)
+        _run(operator, arguments, override)
+    bpy.context.view_layer.update()
+    index.unknown_change()
+    hazards.require_none_new(before_hazards, operator)
+    limits.check("The number of objects", len(bpy.data.objects), "max_objects")
+    index.scene("changed")
+    told = comparing.differences(before, before.closely_again())
+    if not any(told.values()) and "select" not in operator:
+        warn("no_effect", f"Blender reports that {operator} finished, but no object and no other data has changed")
+    return {"result": "FINISHED", **told}
+
+
+def _concerned(wanted: dict[str, Any]) -> list[Any]:
+    """Return the objects that the operator works on: they are compared closely."""
+    layer = context.view_layer
+    chosen = [*(wanted.get("selected") or []), *([wanted["active"]] if wanted.get("active") else [])]
+    found = [obj for obj in (index.find(name) for name in chosen) if obj is not None]
+    if not found:
+        found = [obj for obj in layer.objects if obj.select_get()]
+        if layer.objects.active is not None:
+            found.append(layer.objects.active)
+    data = {obj.data for obj in found if obj.data is not None and obj.data.users > 1}
+    return [*found, *(obj for obj in bpy.data.objects if obj.data in data)] if data else found
+
+
+def _run(operator: str, arguments: dict[str, Any], override: dict[str, Any]) -> None:
+    function = policy.function(operator)
+    with context.temp_override(**override):
+        if not function.poll():
+            raise _failed_poll(operator, function)
+        about_to_change()
+        try:
+            with no_python():
+                answer = function("EXEC_DEFAULT", **arguments)
+        except TypeError as error:
+            raise rna_values.invalid("properties", str(error).strip()) from None
+        except RuntimeError as error:
+            raise _failed(operator, str(error)) from None
+    if "FINISHED" in answer:
+        return
+    if "CANCELLED" in answer:
+        raise AppError(
+            "command_failed",
+            f"Blender cancelled {operator}: there was nothing to do with these properties and this context"
+            f"{_hint(operator)}",
+            {"operator": operator, "result": "CANCELLED"},
+        )
+    refused = policy.Refusal("it only works interactively, in a window", None, window=True)
+    raise _not_possible(f"{operator} is not run: {refused.reason}", operator, refused)
+
+
+def _failed_poll(operator: str, function: Any) -> AppError:
+    """Let Blender say why: only a call does."""
+    try:
+        function("EXEC_DEFAULT")
+    except RuntimeError as error:
+        return _failed(operator, str(error))
+    return _failed(operator, "poll() failed")
+
+
+def _failed(operator: str, text: str) -> AppError:
+    poll = _POLL.search(text)
+    if poll is None:
+        reason = text.strip().replace("Error: ", "").split("Traceback")[0].strip() or "Blender gives no reason"
+        return AppError("command_failed", f"{operator} failed: {reason}", {"operator": operator, "result": "CANCELLED"})
+    reason = poll[1].strip() or "context is incorrect"
+    return _not_possible(
+        f"{operator} is not possible here: {reason}{_hint(operator)}", operator, policy.Refusal(reason)
+    )
+
+
+def _hint(operator: str) -> str:
+    needs = contexts.needed(operator)
+    parts = [
+        *([f"mode {needs['mode']!r}"] if needs["mode"] else []),
+        *([f"an active object of type {' or '.join(needs['object_types'])}"] if needs["object_types"] else []),
+        *([f"area {needs['area']!r}"] if needs["area"] else []),
+    ]
+    return f". Operators of this group usually need {' and '.join(parts)}: send context" if parts else ""
+
+
+def _not_possible(message: str, operator: str, refused: policy.Refusal) -> AppError:
+    return AppError(
+        "not_possible",
+        message,
+        {
+            "operator": operator,
+            "reason": refused.reason,
+            "method": refused.method,
+            "needs_window": refused.window,
+            "context": contexts.needed(operator),
+        },
+    )
+
+
+def _check_values(operator: str, properties: dict[str, Any]) -> None:
+    """Refuse values by which a harmless operator would reach files or code."""
+    for name, value in properties.items():
+        pattern, why = policy.VALUES.get(operator, {}).get(name, (None, ""))
+        if pattern is not None and isinstance(value, str) and re.match(pattern, value):
+            raise _not_possible(
+                f"properties.{name}: {value!r} is refused, because {why}", operator, policy.Refusal(why)
+            )
+        if name in policy.UNUSABLE and isinstance(value, list):
+            why = policy.UNUSABLE[name]
+            raise _not_possible(f"properties.{name} cannot be given, because {why}", operator, policy.Refusal(why))
+
+
+def _check_size(rna: Any, arguments: dict[str, Any]) -> None:
+    """Refuse counts that would make more vertices than the settings allow (an estimate, from above)."""
+    counts = {name: value for name, value in arguments.items() if _COUNTS.search(name) and isinstance(value, int)}
+    if not counts:
+        return
+    edited = [obj for obj in context.view_layer.objects if obj.mode == "EDIT" and obj.type == "MESH"]
+    total = float(sum(len(obj.data.vertices) for obj in edited) or 1)
+    for name, value in counts.items():
+        if name == "subdivisions" or name.startswith("level"):
+            total *= 4.0 ** max(0, value)
+        elif name == "number_cuts":
+            total *= (value + 1.0) ** 2
+        else:
+            total *= max(1, value)
+    limits.check("The number of vertices that this would make (an estimate)", total, "max_vertices")
