@@ -39,7 +39,7 @@ class Source:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 self._nodes[module, node.name] = node
                 for decorator in node.decorator_list:
-                    if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "method":
+                    if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) in ("method", "creating"):
                         self.methods[ast.literal_eval(decorator.args[0])] = (module, node.name)
 
     def is_checked(self, method: str) -> bool:

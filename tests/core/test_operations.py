@@ -132,6 +132,9 @@ class Recorder:
     def patch(self, path: str, body: object) -> None:
         self.requests.append(("PATCH", path))
 
+    def put(self, path: str, body: object) -> None:
+        self.requests.append(("PUT", path))
+
     def delete(self, path: str) -> None:
         self.requests.append(("DELETE", path))
 

@@ -43,6 +43,11 @@ class Session:
         assert answer.is_success, answer.text
         return answer
 
+    def put(self, path: str, body: object) -> httpx.Response:
+        answer = self.client.put(path, json=body)
+        assert answer.is_success, answer.text
+        return answer
+
     def delete(self, path: str) -> httpx.Response:
         answer = self.client.delete(path)
         assert answer.is_success, answer.text

@@ -286,3 +286,5 @@ def freecad_features(session: Session) -> None:
     post("/objects/Alone/links", {"name": "Shown", "location": [640, 200, 0]})
     post("/groups", {"name": "Stand", "kind": "part", "objects": ["Alone"]})
     session.patch("/groups/Stand", {"add": ["Again"]})
+    session.put("/parameters", {"reach": {"value": 30, "unit": "mm"}, "half": {"expression": "reach / 2"}})
+    session.patch("/parameters", {"reach": {"value": 32}})

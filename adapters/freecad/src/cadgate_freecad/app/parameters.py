@@ -10,17 +10,17 @@ import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, current, method
 from cadgate_freecad.app import changes, referring, values
+from cadgate_freecad.app.cells import CELL, cells, one
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.restoring import formulas
 from cadgate_freecad.app.scratch import scratch
 from cadgate_freecad.app.values import significant
+from cadgate_freecad.app.verification import parameters as verification
 
 SHEET = "Parameters"
-_CELL = re.compile(r"([A-Z]{1,2})([0-9]{1,5})\Z")
 _QUANTITY = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([^\d\s+*-].*?)\s*\Z")
-_UNIT = re.compile(r"([^0-9+-]|\^ ?-?[0-9])+\Z")
 _PLAIN = re.compile(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?([^0-9+-]|\^ ?-?[0-9])*\Z")
 """A number with or without a unit, as FreeCAD writes a cell: `100(mm ^ 2)`."""
 
@@ -37,24 +37,13 @@ def sheet_of(document: Any) -> Any | None:
     return sheet
 
 
-def cells(sheet: Any) -> dict[str, str]:
-    """Return the address of the cell of each parameter by name, in the order of the rows."""
-    found: list[tuple[int, str, str]] = []
-    for address in sheet.PropertiesList:
-        match = _CELL.match(address)
-        alias = sheet.getAlias(address) if match else None
-        if match and alias:
-            found.append((int(match[2]), match[1], alias))
-    return {alias: f"{column}{row}" for row, column, alias in sorted(found)}
-
-
 def read(sheet: Any | None) -> dict[str, dict[str, Any]]:
     """Return ParameterInfo by name."""
     return {} if sheet is None else {name: _info(sheet, cell) for name, cell in cells(sheet).items()}
 
 
 def _info(sheet: Any, cell: str) -> dict[str, Any]:
-    column, row = _CELL.match(cell).groups()  # pyright: ignore[reportOptionalMemberAccess]
+    column, row = CELL.match(cell).groups()  # pyright: ignore[reportOptionalMemberAccess]
     value, unit = _value(getattr(sheet, cell), _text(sheet, f"C{row}") if column == "B" else "")
     content = sheet.getContents(cell).lstrip("=").strip()
     computed = bool(referring.names(content)) or not _PLAIN.match(content)
@@ -74,21 +63,10 @@ def _value(value: Any, unit: str) -> tuple[Any, str | None]:
     """Return a cell's value in `unit`, or in FreeCAD's own if `unit` is not of its kind."""
     if not isinstance(value, FreeCAD.Units.Quantity):
         return (significant(value) if isinstance(value, float) else value), None
-    one = _one(unit) if unit else None
-    if one is not None and one.Unit == value.Unit:
-        return significant(value.Value / one.Value), unit
+    single = one(unit) if unit else None
+    if single is not None and single.Unit == value.Unit:
+        return significant(value.Value / single.Value), unit
     return significant(value.Value), referring.unit(value) or None
-
-
-def _one(unit: str) -> Any | None:
-    """Return the quantity of one `unit`; None if FreeCAD knows none of that name."""
-    if not _UNIT.match(unit):
-        return None
-    try:
-        one = FreeCAD.Units.Quantity(f"1 {unit}")
-    except (ValueError, ArithmeticError, FreeCADError):
-        return None
-    return None if one.Unit == FreeCAD.Units.Unit() or not one.Value > 0 else one
 
 
 @method("parameters.get")
@@ -131,7 +109,7 @@ def _apply(wanted: dict[str, Any], *, whole: bool) -> dict[str, Any]:
     before = {(user.Name, path): referring.unit_of(user, path) for user, path, _ in users}
     _write(sheet, entries)
     sheet.recompute()
-    confirm(sheet, about, entries)
+    verification.check(sheet, about, entries)
     referring.check_units(users, before)
     changes.propagate(sheet, affected, already_broken)
     referring.confirm(users, already_broken)
@@ -156,7 +134,7 @@ def _entry(name: str, given: dict[str, Any], now: dict[str, Any] | None) -> dict
         entry["value"], entry["unit"] = _split(name, given["value"])
     if isinstance(entry["value"], bool) or not isinstance(entry["value"], (int, float)):
         raise values.invalid(f"{name}.value", "it needs a value or an expression")
-    if entry["unit"] is not None and _one(entry["unit"]) is None:
+    if entry["unit"] is not None and one(entry["unit"]) is None:
         raise values.invalid(
             f"{name}.unit", f"FreeCAD knows no unit {entry['unit']!r}: write 'mm', 'deg', 'kg/m^3' or the like"
         )
@@ -166,7 +144,7 @@ def _entry(name: str, given: dict[str, Any], now: dict[str, Any] | None) -> dict
 def _split(name: str, text: str) -> tuple[float, str | None]:
     """Return the number and the unit of a quantity string."""
     match = _QUANTITY.match(text)
-    if match and _one(match[2]) is not None:
+    if match and one(match[2]) is not None:
         return float(match[1]), match[2]
     try:
         quantity = FreeCAD.Units.Quantity(text)
@@ -225,12 +203,12 @@ def _rehearse(about: dict[str, Any], entries: dict[str, Any]) -> None:
         sheet = document.addObject("Spreadsheet::Sheet", SHEET)
         _write(sheet, own)
         sheet.recompute()
-        confirm(sheet, own, {name: each for name, each in entries.items() if name in own})
+        verification.check(sheet, own, {name: each for name, each in entries.items() if name in own})
 
 
 def _write(sheet: Any, entries: dict[str, Any]) -> None:
     known = cells(sheet)
-    rows = [int(_CELL.match(cell)[2]) for cell in known.values()]  # pyright: ignore[reportOptionalSubscript]
+    rows = [int(CELL.match(cell)[2]) for cell in known.values()]  # pyright: ignore[reportOptionalSubscript]
     free = max(rows, default=0) + 1
     for name, entry in entries.items():
         cell = known.get(name)
@@ -252,28 +230,3 @@ def _write(sheet: Any, entries: dict[str, Any]) -> None:
             for column, text in (("C", entry["unit"]), ("D", entry["description"])):
                 if (text or "") != _text(sheet, f"{column}{cell[1:]}"):
                     sheet.set(f"{column}{cell[1:]}", f"'{text}" if text else "")
-
-
-def confirm(sheet: Any, about: dict[str, Any], entries: dict[str, Any]) -> None:
-    """After a recompute, compare each parameter with what was asked for. Raises AppError `validation_error`."""
-    for name, cell in cells(sheet).items():
-        entry = about[name]
-        value = getattr(sheet, cell)
-        number = getattr(value, "Value", value)
-        if isinstance(value, str) and entry["expression"]:
-            why = value[len("ERR: ") :] if value.startswith("ERR: ") else "it is not a valid expression"
-            chain = [name, *(each for each in referring.names(entry["expression"]) if each in about)]
-            text = f"{entry['expression']!r} cannot be computed: {why.splitlines()[0]}"
-            raise referring.chained(f"{name}.expression", text, chain)
-        if entry["expression"] and not (isinstance(number, (int, float)) and values.finite(float(number))):
-            raise referring.chained(
-                f"{name}.expression", f"{entry['expression']!r} is {number!r}, not a number", [name]
-            )
-        if name in entries and not entry["expression"]:
-            one = 1.0 if entry["unit"] is None else _one(entry["unit"])
-            wanted = entry["value"] * getattr(one, "Value", one)
-            kind = getattr(one, "Unit", FreeCAD.Units.Unit())
-            same = isinstance(number, (int, float)) and abs(number - wanted) <= 1e-12 * max(abs(wanted), 1e-300)
-            if not same or getattr(value, "Unit", FreeCAD.Units.Unit()) != kind:
-                text = f"FreeCAD reads {entry['value']!r} {entry['unit'] or ''} as {value!s}: write another unit"
-                raise values.invalid(f"{name}.unit", text)

@@ -135,7 +135,8 @@ class Model:
         return [int(each) for each in _REFERENCE.findall(match[1])], int(match[2])
 
     def _color(self, style: int) -> str | None:
-        color, alpha, seen, todo = None, 255, set[int](), [style]
+        color, alpha, todo = None, 255, [style]
+        seen: set[int] = set()
         while todo:
             number = todo.pop()
             if number in seen or self.kinds.get(number) in (b"CURVE_STYLE", b"POINT_STYLE"):

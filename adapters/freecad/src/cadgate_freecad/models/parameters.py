@@ -119,9 +119,9 @@ class ParameterInfo(Result):
     """One parameter."""
 
     value: float | str | bool | None = Field(description="In its `unit`.")
-    unit: str | None = Field(description="As given, or FreeCAD's own for an expression; null for a plain number.")
-    expression: str | None
-    description: str | None
+    unit: str | None = Field(None, description="As given, or FreeCAD's own for an expression; null for a plain number.")
+    expression: str | None = None
+    description: str | None = None
 
 
 class ParametersInfo(MayWarn):
