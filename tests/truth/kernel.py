@@ -45,8 +45,8 @@ from tests.truth.parts import Step
 
 MESHED = 0.02
 """mm: how exact boxes are that come from a mesh."""
-ADAPTED = 1e-7
-"""Relative: how exact the adaptive integrals are."""
+AGREE = 5e-5
+"""Relative: two integrals that are as close as this are right."""
 
 
 class CannotBuild(Exception):
@@ -84,25 +84,47 @@ def build(steps: Sequence[Step]) -> dict[str, TopoDS_Shape]:
 
 
 def measure(shape: TopoDS_Shape) -> Measures:
-    """Volume and centre over the solids, area and tight box over all.
-
-    The integrals are adaptive ones: with its fixed number of points OpenCASCADE is wrong by 0.1 % and more over tori
-    that are cut along curves, in both versions alike.
-    """
+    """Volume and centre over the solids, area and tight box over all."""
     volume, area = GProp_GProps(), GProp_GProps()
     solids = 0
+    low, high, slack = _box(shape)
+    size = max(one - other for one, other in zip(high, low, strict=True))
     explorer = TopExp_Explorer(shape, TopAbs_SOLID)
     while explorer.More():
-        each = GProp_GProps()
-        BRepGProp.VolumeProperties_s(explorer.Current(), each, ADAPTED, False, False)
-        volume.Add(each)
+        volume.Add(_integrated(explorer.Current(), size))
         solids += 1
         explorer.Next()
-    BRepGProp.SurfaceProperties_s(shape, area, ADAPTED, False)
-    low, high, slack = _box(shape)
+    BRepGProp.SurfaceProperties_s(shape, area, 1e-9, False)
     middle = volume.CentreOfMass() if solids else gp_Pnt(0, 0, 0)
     center = (middle.X(), middle.Y(), middle.Z())
     return Measures(volume.Mass() if solids else 0.0, area.Mass(), center, low, high, solids, slack)
+
+
+def _integrated(solid: TopoDS_Shape, size: float) -> GProp_GProps:
+    """The first integral that another rule confirms.
+
+    With its fixed number of points OpenCASCADE is wrong by 0.1 % and more over tori that are cut along curves. Its
+    adaptive rule takes the points of one side of a ring and not those of the other. The last rule may take a minute.
+    """
+    found = [_by(solid, None)]
+    for precision in (1e-9, 1e-11):
+        found.append(_by(solid, precision))
+        one, other = found[-2:]
+        apart = one.CentreOfMass().Distance(other.CentreOfMass())
+        if abs(one.Mass() - other.Mass()) <= AGREE * abs(other.Mass()) and apart <= AGREE * size:
+            return found[0] if len(found) == 2 else other
+    slow = GProp_GProps()
+    BRepGProp.VolumePropertiesGK_s(solid, slow, 1e-5, False, False, False, True, False)
+    return slow
+
+
+def _by(solid: TopoDS_Shape, precision: float | None) -> GProp_GProps:
+    found = GProp_GProps()
+    if precision is None:
+        BRepGProp.VolumeProperties_s(solid, found)
+    else:
+        BRepGProp.VolumeProperties_s(solid, found, precision, False, False)
+    return found
 
 
 def _box(shape: TopoDS_Shape) -> tuple[tuple[float, ...], tuple[float, ...], float]:
