@@ -120,8 +120,17 @@ def test_there_is_no_broken_picture(page: Page, gateway: Gateway, freecad: httpx
     page.goto(f"{gateway.url}/console/freecad")
     expect(page.locator("#state")).to_have_text("connected")
     expect(page.locator("#preview")).to_be_hidden()
-    expect(page.locator("#preview-note")).to_contain_text("FreeCAD has no preview")
+    expect(page.locator("#preview-note")).to_contain_text("nothing to see yet")
     expect(page.locator("#logout")).to_be_hidden()
+
+
+def test_the_picture_of_a_part_follows_it(page: Page, gateway: Gateway, freecad: httpx.Client, tmp_path: Path) -> None:
+    page.goto(f"{gateway.url}/console/freecad")
+    assert freecad.post("/primitives/box", json={"length": 40, "width": 30, "height": 10}).status_code == 201
+    expect(page.locator("#preview")).to_be_visible(timeout=30_000)
+    page.screenshot(path=tmp_path / "console.png")
+    assert freecad.delete("/objects/Box").is_success
+    expect(page.locator("#preview")).to_be_hidden(timeout=30_000)
 
 
 def test_undo_and_redo_by_button(page: Page, gateway: Gateway, freecad: httpx.Client) -> None:

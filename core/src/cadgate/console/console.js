@@ -90,7 +90,7 @@ function showEvent(topic, data) {
 let reading = null;
 function changed() {
   clearTimeout(reading);
-  reading = setTimeout(() => { readObjects(); readPreview(); }, 150);
+  reading = setTimeout(async () => { await readObjects(); readPreview(); }, 150);
 }
 
 async function readObjects() {
@@ -99,17 +99,19 @@ async function readObjects() {
   const list = byId("objects");
   list.replaceChildren();
   for (const object of answer.result.objects) item(list, object.label ?? object.name, object.type);
-  byId("count").textContent = `(${answer.result.total})`;
+  count = answer.result.total;
+  byId("count").textContent = `(${count})`;
 }
 
-let drawing = false, drawAgain = false, canDraw = false;
+let drawing = false, drawAgain = false, drawn = null, count = 0; // drawn: the route of the picture, or null
 async function readPreview() {
-  if (!canDraw) return;
+  if (!drawn) return;
+  if (drawn.startsWith("/look") && count === 0) { noPicture("There is nothing to see yet."); return; }
   if (drawing) { drawAgain = true; return; }
   drawing = true;
   try {
     const headers = { Accept: "image/png", "X-Request-ID": OWN_PREVIEW + crypto.getRandomValues(new Uint32Array(2)).join("-") };
-    const response = await fetch(`${api}/render/preview?width=640`, { headers });
+    const response = await fetch(`${api}${drawn}`, { headers });
     if (response.ok) {
       const picture = byId("preview"), old = picture.src;
       picture.src = URL.createObjectURL(await response.blob());
@@ -162,9 +164,10 @@ async function readAdapters() {
     if (plugin.status !== "active") continue;
     if (plugin.name === adapter) {
       const has = (method, path) => plugin.routes.some((one) => one.method === method && one.path === route + path);
-      canDraw = has("GET", "/render/preview");
-      byId("refresh").hidden = !canDraw;
-      noPicture(canDraw ? "Drawing…" : `${plugin.title} has no preview. Export a file to view it.`);
+      drawn = has("GET", "/render/preview") ? "/render/preview?width=640"
+        : has("GET", "/look.png") ? "/look.png?views=iso&size=400" : null;
+      byId("refresh").hidden = !drawn;
+      noPicture(drawn ? "Drawing…" : `${plugin.title} has no preview. Export a file to view it.`);
       byId("export").hidden = !has("POST", "/export");
       continue;
     }
