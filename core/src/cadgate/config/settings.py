@@ -148,6 +148,14 @@ class Settings(BaseSettings):
     job_ttl_seconds: Annotated[float, Field(gt=0)] = Field(
         7 * 86_400, description="How long a job is kept after its end. Its artifacts are not removed with it."
     )
+    webhook_allow: tuple[str, ...] = Field(
+        (),
+        description="URLs that webhooks may be sent to, such as `https://hooks.example.org/*`, and addresses or "
+        "networks that may be private ones; comma separated. Without it to none.",
+    )
+    webhook_url: str | None = Field(
+        None, description="A URL that gets the end of every job, without being listed above."
+    )
     body_idle_seconds: Annotated[float, Field(gt=0)] = Field(
         20, description="How long nothing may come of a body or WebSocket message that is not complete: 408."
     )
@@ -225,7 +233,9 @@ class Settings(BaseSettings):
         # load_settings merges the layers, and remembers where each value was written.
         return (init_settings,)
 
-    @field_validator("cors_origins", "allowed_hosts", "allowed_roots", "trusted_proxies", mode="before")
+    @field_validator(
+        "cors_origins", "allowed_hosts", "allowed_roots", "trusted_proxies", "webhook_allow", mode="before"
+    )
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         if isinstance(value, str):

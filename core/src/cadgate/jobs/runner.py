@@ -14,6 +14,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -47,6 +48,7 @@ from cadgate.errors import (
 )
 from cadgate.jobs.run import Run, artifacts_in
 from cadgate.jobs.store import Event, Filters, JobStore, New, Record
+from cadgate.jobs.webhooks import Webhooks
 from cadgate.models.jobs import ENDED
 from cadgate.security.identity import Identity
 
@@ -77,6 +79,7 @@ class Jobs:
         self._runtimes = runtimes
         self._identity = identity
         self.store = JobStore(settings.state_dir / "jobs")
+        self.webhooks = Webhooks(settings, self.store.deliveries)
         self._runs: dict[str, Run] = {}
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._changed: dict[str, asyncio.Event] = {}
@@ -89,6 +92,7 @@ class Jobs:
         """Go on with the jobs that had not ended. Logs what prevents it."""
         self._closing = False
         self._sweeping = asyncio.create_task(self._sweep())
+        self.webhooks.start()
         try:
             for record in await self.store.unfinished():
                 if record.state == "running":
@@ -106,6 +110,7 @@ class Jobs:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.webhooks.close()
         for event in self._changed.values():
             event.set()
         self.store.close()
@@ -121,7 +126,9 @@ class Jobs:
     ) -> Record:
         """Make a job of a call, and return it: it is on disk then. `method` is a Method, or `BATCH` with a `Batch`.
 
-        The caller must have checked that the call is permitted. Raises IdempotencyConflict, Overloaded, and
+        The caller must have checked that the call is permitted.
+
+        Raises Forbidden for a webhook that is not allowed, IdempotencyConflict, Overloaded, and
         CommandExecutionError for a full disk.
         """
         name = method if isinstance(method, str) else method.name
@@ -132,6 +139,8 @@ class Jobs:
             wire = params.model_dump(mode="json")
         else:
             wire = method.wire_params(params)
+        self._require_room(context)
+        hooks = await self.webhooks.hooks_for(context.webhook)
         fingerprint = await off_loop(digest, name, wire, context) if context.large else digest(name, wire, context)
         call = {
             "params": params.text.decode() if isinstance(params, Encoded) else wire,
@@ -153,9 +162,8 @@ class Jobs:
             key=context.idempotency_key,
             digest=fingerprint,
             call=await off_loop(json.dumps, call) if context.large else json.dumps(call),
-            webhook=context.webhook,
+            webhook=json.dumps([asdict(each) for each in hooks]) if hooks else None,
         )
-        self._require_room(context)
         record, known, is_new = await self.store.add(new)
         if not is_new:
             if known != fingerprint:
@@ -405,6 +413,7 @@ class Jobs:
         changed = self._changed.pop(record.id, None)
         if changed is not None:
             changed.set()
+        self.webhooks.wake()
         for listener in self.listeners:
             listener(record)
 

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import structlog
 
 from cadgate.errors import CadgateError, CommandExecutionError
+from cadgate.jobs.deliveries import SCHEMA, Deliveries, add_deliveries
 from cadgate.security.private import make_folder, opener
 
 T = TypeVar("T")
@@ -167,6 +168,7 @@ class JobStore:
         self._path = folder / "jobs.db"
         self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
+        self.deliveries = Deliveries(self._do)
 
     async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return await self._run(lambda: self._transaction(work))
@@ -190,7 +192,7 @@ class JobStore:
             raise
         return result
 
-    async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return await self._run(lambda: work(self._opened()))
 
     def _opened(self) -> sqlite3.Connection:
@@ -216,7 +218,7 @@ class JobStore:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(_SCHEMA)
+            connection.executescript(_SCHEMA + SCHEMA)
         except BaseException:
             connection.close()
             raise
@@ -302,7 +304,7 @@ class JobStore:
     async def steps(self, job: str) -> dict[str, str]:
         """Return the finished steps of a job, with their results."""
         return dict(
-            await self._read(
+            await self.read(
                 lambda connection: connection.execute("SELECT name, result FROM steps WHERE job = ?", (job,)).fetchall()
             )
         )
@@ -363,7 +365,13 @@ class JobStore:
         def work(connection: sqlite3.Connection) -> list[str]:
             found = connection.execute("SELECT id FROM jobs WHERE finished < ? LIMIT 1000", (finished_before,))
             ids = [row[0] for row in found]
-            for table, column in (("jobs", "id"), ("calls", "job"), ("steps", "job"), ("events", "job")):
+            for table, column in (
+                ("jobs", "id"),
+                ("calls", "job"),
+                ("steps", "job"),
+                ("events", "job"),
+                ("deliveries", "job"),
+            ):
                 connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(each,) for each in ids])
             return ids
 
@@ -378,11 +386,11 @@ class JobStore:
             found = connection.execute(f"SELECT {_COLUMNS}, result FROM jobs WHERE id = ?", (job,)).fetchone()
             return None if found is None else Record(*found)
 
-        return await self._read(work)
+        return await self.read(work)
 
     async def call(self, job: str) -> tuple[dict[str, Any], str | None]:
         """Return the call that a job makes, and its webhook."""
-        found = await self._read(
+        found = await self.read(
             lambda connection: connection.execute("SELECT call, webhook FROM calls WHERE job = ?", (job,)).fetchone()
         )
         return json.loads(found[0]), found[1]
@@ -396,7 +404,7 @@ class JobStore:
             )
             return [Record(*row) for row in found]
 
-        return await self._read(work)
+        return await self.read(work)
 
     async def page(self, filters: Filters, limit: int, offset: int) -> tuple[list[Record], int]:
         """Return some jobs, newest first, and how many there are in all."""
@@ -411,7 +419,7 @@ class JobStore:
             )
             return [Record(*row) for row in found], total
 
-        return await self._read(work)
+        return await self.read(work)
 
     async def events(self, job: str, after: int) -> list[Event]:
         """Return what happened to a job after the event `after`."""
@@ -422,7 +430,7 @@ class JobStore:
             )
             return [Event(*row) for row in found]
 
-        return await self._read(work)
+        return await self.read(work)
 
 
 def _record(connection: sqlite3.Connection, job: str) -> Record:
@@ -434,6 +442,7 @@ def _event(connection: sqlite3.Connection, record: Record, kind: str, artifacts:
     data = record.document() if kind == FINISHED else record.short(artifacts)
     (last,) = connection.execute("SELECT COALESCE(MAX(number), 0) FROM events WHERE job = ?", (record.id,)).fetchone()
     connection.execute("INSERT INTO events VALUES (?, ?, ?, ?)", (record.id, last + 1, kind, data))
+    add_deliveries(connection, record.id, kind, data)
     return replace(record, event=Event(last + 1, kind, data))
 
 

@@ -126,6 +126,13 @@ PREFER: dict[str, Any] = {
     "result. With `wait=10` only if the result takes longer than so many seconds.",
     "schema": {"type": "string", "examples": ["respond-async", "respond-async, wait=10"]},
 }
+WEBHOOK: dict[str, Any] = {
+    "name": "Cadgate-Webhook",
+    "in": "header",
+    "required": False,
+    "description": "Where to send the events of the job, as JSON. The setting `webhook_allow` must allow the URL.",
+    "schema": {"type": "string", "examples": ['{"url": "https://hooks.example.org/cadgate", "events": ["finished"]}']},
+}
 _ACCEPTED: dict[str, Any] = {
     "description": "It has become a job, because of `Prefer: respond-async`",
     "content": {
@@ -209,7 +216,7 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
                 _context(operation, context)
             long = batch or (method is not None and (method.deadline == "file" or method.job))
             if long:
-                operation["parameters"].append(dict(PREFER))
+                operation["parameters"] += [dict(PREFER), dict(WEBHOOK)]
             _failures(operation, adapter=bool(methods), mutates=mutates)
             _successes(operation, part.schemas, mutates=mutates)
             if long:

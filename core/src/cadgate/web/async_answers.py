@@ -15,7 +15,7 @@ from cadgate.contract.methods import Method
 from cadgate.dispatch.application import Application
 from cadgate.dispatch.permission import audit_event_of_call, is_audited, require_permission
 from cadgate.dispatch.session import SessionRuntime
-from cadgate.errors import CadgateError, from_wire
+from cadgate.errors import CadgateError, ValidationFailed, from_wire
 from cadgate.jobs.runner import BATCH, Jobs
 from cadgate.jobs.store import Record
 from cadgate.models.root import ROOT, rooted
@@ -58,6 +58,11 @@ class Deferring(Application):
         """See `Application.call`. Raises JobAccepted if it has become a job."""
         context = self.context
         wanted = method.job or (context.respond_async and method.deadline == "file")
+        if context.webhook is not None and not wanted:
+            raise ValidationFailed(
+                "Cadgate-Webhook is for jobs: send `Prefer: respond-async` with it, to a method that works with files",
+                details={"header": "Cadgate-Webhook"},
+            )
         if not wanted or context.dry_run:
             return await super().call(method, params)
         served = self._session.served
