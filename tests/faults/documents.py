@@ -57,7 +57,11 @@ scene["custom"] = {"a": 1}; scene.frame_end = 77; scene.render.fps = 30; scene.r
 scene.unit_settings.system = "IMPERIAL"; scene.cycles.samples = 7; scene.view_settings.exposure = 0.5
 world = scene.world; world.node_tree.nodes["Background"].inputs["Strength"].default_value = 2.5
 other = bpy.data.scenes.new("Another scene"); other.frame_start = 5
-bpy.data.node_groups.new("Loose nodes", "GeometryNodeTree")
+loose = bpy.data.node_groups.new("Loose nodes", "GeometryNodeTree")
+for name, way, kind in [("Geometry", "INPUT", "Geometry"), ("Amount", "INPUT", "Float"), ("Tint", "INPUT", "Color"),
+                        ("Thing", "INPUT", "Object"), ("Geometry", "OUTPUT", "Geometry")]:
+    loose.interface.new_socket(name, in_out=way, socket_type="NodeSocket" + kind)
+loose.links.new(loose.nodes.new("NodeGroupInput").outputs[0], loose.nodes.new("NodeGroupOutput").inputs[0])
 bpy.context.view_layer.objects.active = painted; painted.select_set(True)
 bpy.data.objects.new("Object in no scene", mesh)
 bpy.context.view_layer.update()
@@ -173,6 +177,11 @@ def blender_motion(session: Session) -> None:
     session.delete("/objects/Icosphere/constraints/Limit Scale")
     for name, method in (("Icosphere", "smart"), ("Torus", "angle"), ("Twin", "cylinder")):
         post(f"/objects/{name}/uv", {"method": method, "map": "Unwrapped"})
+    inputs = {"Amount": 2.5, "Tint": "#204060", "Thing": "Suzanne"}
+    post("/objects/Icosphere/modifiers", {"type": "nodes", "group": "Loose nodes", "name": "Nodes", "inputs": inputs})
+    patch("/objects/Icosphere/modifiers/Nodes", {"inputs": {"Amount": 4}, "frame": 12})
+    post("/studio", {"objects": ["Suzanne"], "style": "contrast"})
+    post("/studio", {"objects": ["Ball", "Cube"], "style": "white", "turn": 24, "ground": "shadow"})
     patch("/scene", {"view_transform": "Standard", "look": "High Contrast", "exposure": 0.25, "gamma": 1.1})
 
 

@@ -238,6 +238,8 @@ def describe(obj: Any, collections: list[str], visible: bool | None, facts: Mesh
         stamp = settings_of(obj.data)
     if len(obj.modifiers):
         stamp = (stamp, [settings_of(modifier) for modifier in obj.modifiers])
+        nodes = [dict(properties.read(modifier)) for modifier in obj.modifiers if modifier.type == "NODES"]
+        stamp = (stamp, nodes) if nodes else stamp
     if len(obj.constraints):
         stamp = (stamp, [settings_of(constraint) for constraint in obj.constraints])
     if obj.animation_data is not None or (obj.data is not None and obj.data.animation_data is not None):

@@ -9,7 +9,7 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
-from cadgate_blender.app import animated, keyframes, limits, names, probe, rna_paths, versions
+from cadgate_blender.app import animated, keyframes, limits, names, node_groups, probe, rna_paths, versions
 from cadgate_blender.app.describe import degrees, tidy, vector
 from cadgate_blender.app.objects import drop_unused
 from cadgate_blender.app.scene_index import index, precise
@@ -22,6 +22,7 @@ TYPES = {
     "boolean": "BOOLEAN",
     "solidify": "SOLIDIFY",
     "decimate": "DECIMATE",
+    "nodes": "NODES",
 }
 WORDS = {identifier: word for word, identifier in TYPES.items()}
 SURFACES = ("MESH", "CURVE", "SURFACE", "FONT")
@@ -138,6 +139,10 @@ _SETTINGS: dict[str, dict[str, Any]] = {
         "even": _plain("use_even_offset"),
     },
     "decimate": {"ratio": _number("ratio")},
+    "nodes": {
+        "group": (node_groups.group_of, node_groups.set_group),
+        "inputs": (node_groups.inputs_of, node_groups.set_inputs),
+    },
 }
 
 
@@ -170,8 +175,9 @@ def info(modifier: Any) -> dict[str, Any]:
 
 def _set(modifier: Any, settings: dict[str, Any]) -> None:
     known = _SETTINGS[WORDS[modifier.type]]
-    for field, value in settings.items():
-        known[field][1](modifier, value)
+    # The inputs of nodes are those of the group, which is set first.
+    for field in sorted(settings):
+        known[field][1](modifier, settings[field])
 
 
 def check(obj: Any, word: str, settings: dict[str, Any], instead_of: Any = None) -> None:
@@ -181,6 +187,8 @@ def check(obj: Any, word: str, settings: dict[str, Any], instead_of: Any = None)
             other = find_mesh(settings[field]) if field == "object" else names.find_object(settings[field])
             if other == obj and field == "object":
                 raise AppError("validation_error", f"{obj.name!r} cannot be combined with itself", {"object": obj.name})
+    if word == "nodes":
+        node_groups.check(settings)
     _estimate(obj, [*_stack(each for each in obj.modifiers if each != instead_of), (word, settings)])
 
 
@@ -281,8 +289,9 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
         before = {field: get(found) for field, (get, _) in known.items()}
         check(obj, word, {**before, **settings}, instead_of=found)
     anything = bool(settings or shown)
-    own = {field: _OWN_NAMES.get(field, (field,)) for field in {**settings, **shown}}
-    keyed: list[Any] = [] if frame is None else _to_key(obj, found, own)
+    own = {field: _OWN_NAMES.get(field, (field,)) for field in {**settings, **shown} if field != "inputs"}
+    inputs: list[str] = list(settings.get("inputs") or ())
+    keyed: list[Any] = [] if frame is None else _to_key(obj, found, own, inputs)
     about_to_change(index.described(obj)["revision"], anything=anything)
     _set(found, settings)
     for field, value in shown.items():
@@ -299,12 +308,14 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
     return info(found)
 
 
-def _to_key(obj: Any, modifier: Any, own: dict[str, tuple[str, ...]]) -> list[Any]:
+def _to_key(obj: Any, modifier: Any, own: dict[str, tuple[str, ...]], inputs: list[str]) -> list[Any]:
     """Return the properties of settings that are to be keyed. Raises AppError where there are none."""
-    if not own:
+    if not own and not inputs:
         raise AppError("validation_error", "frame says where to key, but no setting was sent: add one", {})
     start = f'modifiers["{bpy.utils.escape_identifier(modifier.name)}"].'
-    return [rna_paths.resolve(obj, start + each)[0] for fields in own.values() for each in fields]
+    paths = [start + each for fields in own.values() for each in fields]
+    paths += [node_groups.path_of(modifier, name) for name in inputs]
+    return [rna_paths.resolve(obj, path)[0] for path in paths]
 
 
 def _check_live(obj: Any, modifier: Any) -> None:

@@ -19,6 +19,7 @@ Angle = Annotated[Number, Field(ge=0, le=180)]
 Ratio = Annotated[Number, Field(ge=0, le=1)]
 Offset = Annotated[Number, Field(ge=-1e6, le=1e6)]
 Offset3 = tuple[Coordinate, Coordinate, Coordinate]
+Inputs = Annotated[dict[Annotated[str, Field(min_length=1, max_length=255)], Any], Field(max_length=1000)]
 Axes = Annotated[list[Literal["x", "y", "z"]], Field(min_length=1, max_length=3)]
 
 
@@ -92,7 +93,19 @@ class DecimateModifier(ModifierBase):
     ratio: Ratio = Field(0.5, description="The fraction of the faces that stays.")
 
 
-_ALIASES = {"subsurf": "subdivision", "subdivision_surface": "subdivision"}
+class NodesModifier(ModifierBase):
+    """Geometry nodes: a group of `/node-groups`, with values for its inputs."""
+
+    type: Literal["nodes"]
+    group: Name = Field(description="An existing group of geometry nodes.")
+    inputs: Inputs = Field(
+        default_factory=dict[str, Any],
+        description="Values by the input's name, or its identifier: numbers, booleans, text, lists, colours, names of "
+        "objects and materials, words of menus; rotations in degrees.",
+    )
+
+
+_ALIASES = {"geometry_nodes": "nodes", "subsurf": "subdivision", "subdivision_surface": "subdivision"}
 
 
 def flatten(value: object) -> object:
@@ -121,7 +134,8 @@ _Typed = Annotated[
     | MirrorModifier
     | BooleanModifier
     | SolidifyModifier
-    | DecimateModifier,
+    | DecimateModifier
+    | NodesModifier,
     Field(discriminator="type"),
 ]
 
@@ -187,6 +201,8 @@ class ModifierPatch(Params):
     offset: Annotated[Number, Field(ge=-1, le=1)] = unset()
     even: StrictBool = unset()
     ratio: Ratio = unset()
+    group: Name = unset("nodes: the group.")
+    inputs: Inputs = unset("nodes: values by the input's name; others stay.")
     show_viewport: StrictBool = unset("Whether it is active in viewports and exports.")
     show_render: StrictBool = unset("Whether it is active in renders.")
     frame: KeyFrame = unset(KEYED)
