@@ -59,12 +59,12 @@ async def one_ended(pids: list[int]) -> float:
 async def test_progress_is_told_to_whoever_asks(one: Agent, blender: httpx.Client) -> None:
     told: list[tuple[float, float | None]] = []
 
-    async def progress(done: float, total: float | None, message: str | None) -> None:
-        told.append((done, total))
+    async def follow(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, total))
 
     await one.call("blender", "primitives.monkey")
     arguments = {"application": "blender", "method": "render.still", "params": {"resolution": [160, 120]}}
-    result = await one.client.call_tool("call", arguments, progress_callback=progress)
+    result = await one.client.call_tool("call", arguments, progress_callback=follow)
     assert not result.is_error
     assert told
     assert told == sorted(set(told))
@@ -75,11 +75,11 @@ async def test_a_call_that_is_cancelled_stops_its_render(one: Agent, gateway: Ga
     await one.call("blender", "primitives.monkey")
     drawing = asyncio.Event()
 
-    async def progress(done: float, total: float | None, message: str | None) -> None:
+    async def follow(progress: float, total: float | None, message: str | None) -> None:
         drawing.set()
 
     arguments = {"application": "blender", **LONG}
-    call = asyncio.create_task(one.client.call_tool("call", arguments, progress_callback=progress))
+    call = asyncio.create_task(one.client.call_tool("call", arguments, progress_callback=follow))
     async with asyncio.timeout(60):
         await asyncio.wait({call, asyncio.ensure_future(drawing.wait())}, return_when=asyncio.FIRST_COMPLETED)
     assert not call.done(), call.result()

@@ -194,7 +194,7 @@ class Catalogue:
             "application": application,
             "method": name,
             "summary": found.summary,
-            "documentation": found.documentation,
+            **({} if found.documentation == found.summary else {"documentation": found.documentation}),
             "params": params,
             "result": compact(method.result.model_json_schema(mode="serialization"), brief=True),
             "example": {"application": application, "method": name, "params": sample or {}},

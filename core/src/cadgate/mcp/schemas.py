@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 Schema = dict[str, Any]
-_DROPPED = ("title", "$defs", "discriminator", "example", "examples")
+_TITLES = frozenset(("title", "$defs", "discriminator", "example", "examples", "minLength", "maxLength"))
+_DROPPED = _TITLES | {"maxProperties", "propertyNames"}
+_DROPPED_BRIEF = _DROPPED | {"required", "minItems", "maxItems", "pattern", "minimum", "maximum", "exclusiveMinimum"}
 MAX_DEPTH = 6
+_MANY = 100
+"""A list of so many items at most is not worth a word."""
 
 
 def compact(schema: Schema, *, brief: bool = False) -> Schema:
@@ -26,7 +30,7 @@ def _small(schema: Any, defs: Schema, inside: tuple[str, ...], depth: int, *, br
         inside = (*inside, name)
     made: Schema = {}
     for key, value in given.items():
-        if key in _DROPPED or (key == "default" and value is None) or (key == "additionalProperties" and not value):
+        if key in (_DROPPED_BRIEF if brief else _DROPPED) or _is_plain(key, value):
             continue
         if key == "properties":
             fields = cast("Schema", value)
@@ -39,19 +43,37 @@ def _small(schema: Any, defs: Schema, inside: tuple[str, ...], depth: int, *, br
             continue
         else:
             made[key] = value
-    return _unfolded(made)
+    return _unfolded(made, nulls=brief)
 
 
-def _unfolded(schema: Schema) -> Schema:
-    """Return a schema whose list of alternatives, or of the items of a vector, is written shorter."""
+def _is_plain(key: str, value: Any) -> bool:
+    """Whether a part of a schema says nothing that somebody needs to know before a call."""
+    if key == "pattern":
+        return str(value).startswith(("^[^", "[^"))  # which characters a text may not have
+    if key == "maxItems":
+        return value >= _MANY
+    return (key == "default" and value is None) or (key == "additionalProperties" and not value)
+
+
+def _unfolded(schema: Schema, *, nulls: bool) -> Schema:
+    """Return a schema whose alternatives, or the items of a vector, are written shorter.
+
+    Of parameters, null is left out unless `nulls`: whoever leaves a field out need not know it.
+    """
     options: list[Schema] = schema.get("anyOf", [])
-    kinds = [one for one in options if one != {"type": "null"}]
-    if len(kinds) == 1 and len(options) == 2:
+    if options:
+        kinds = [one for one in options if one != {"type": "null"}]
         rest = {key: value for key, value in schema.items() if key != "anyOf"}
-        kind: Any = kinds[0].get("type")
-        both: Schema = {"type": [kind, "null"]} if isinstance(kind, str) and "enum" not in kinds[0] else {}
-        if both:
-            return {**kinds[0], **rest, **both}
+        if nulls and len(kinds) < len(options):
+            kind: Any = kinds[0].get("type")
+            if len(kinds) > 1 or not isinstance(kind, str):
+                return schema
+            return {**kinds[0], **rest, "type": [kind, "null"]}
+        if len(kinds) == 1:
+            return {**kinds[0], **rest}
+        if all(set(one) == {"type"} for one in kinds):
+            return {**rest, "type": [one["type"] for one in kinds]}
+        return {**rest, "anyOf": kinds}
     items: list[Schema] = schema.get("prefixItems", [])
     if items and all(one == items[0] for one in items):
         return {**{key: value for key, value in schema.items() if key != "prefixItems"}, "items": items[0]}
