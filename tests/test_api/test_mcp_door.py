@@ -19,7 +19,20 @@ from tests.test_api.keyed import new_key
 
 pytestmark = pytest.mark.anyio
 
-NAMES = ["search", "describe", "call", "batch", "execute", "measure", "export", "import", "sessions", "jobs", "docs"]
+NAMES = [
+    "search",
+    "describe",
+    "call",
+    "batch",
+    "execute",
+    "look",
+    "measure",
+    "export",
+    "import",
+    "sessions",
+    "jobs",
+    "docs",
+]
 
 
 @pytest.fixture(params=MODES)
@@ -171,6 +184,25 @@ async def test_a_picture_is_image_content(one: Agent, blender: httpx.Client) -> 
     pictures = [block for block in result.content if block.type == "image"]
     assert [picture.mime_type for picture in pictures] == ["image/png"]
     assert base64.b64decode(pictures[0].data).startswith(b"\x89PNG")
+
+
+async def test_an_agent_looks_at_a_part(one: Agent, freecad: httpx.Client) -> None:
+    error = await one.refused("look", application="freecad")
+    assert error["code"] == "nothing_to_see"
+    await one.call("freecad", "primitives.box", name="Plate", length=40, width=30, height=5)
+    result = await one.use("look", application="freecad", views="iso, top", size="400")
+    sheet = result.structured_content["result"]
+    assert max(sheet["width"], sheet["height"]) == 400
+    assert [each["name"] for each in sheet["legend"]] == ["Plate"]
+    pictures = [block for block in result.content if block.type == "image"]
+    assert base64.b64decode(pictures[0].data).startswith(b"\x89PNG")
+
+
+async def test_words_find_the_applications_own_types(one: Agent, freecad: httpx.Client) -> None:
+    found = await one.done("search", query="ellipse", application="freecad")
+    entry = next(each for each in found["api"] if each["name"] == "Part::Ellipse")
+    described = await one.done("call", application="freecad", **entry["call"])
+    assert "MajorRadius" in described["schema"]["properties"]
 
 
 async def test_a_dry_run_changes_nothing(one: Agent, blender: httpx.Client) -> None:

@@ -13,6 +13,7 @@ from cadgate.dispatch.batch import prepare_any, run_batch
 from cadgate.dispatch.calls import DryRunDone
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import CadgateError, NotFound, ValidationFailed
+from cadgate.look.models import LOOK
 from cadgate.mcp.agent_call import AgentCall
 from cadgate.mcp.answers import succeeded
 from cadgate.mcp.arguments import as_object, meant_for
@@ -26,6 +27,7 @@ from cadgate.mcp.tools import (
     ExportArguments,
     ForApplication,
     ImportArguments,
+    LookArguments,
     MeasureArguments,
     Repeatable,
 )
@@ -86,6 +88,12 @@ async def execute(use: AgentCall, given: ExecuteArguments) -> CallToolResult:
             raise
     result = made.model_dump(mode="json", exclude_unset=True) | {"output": outputs.text()}
     return await succeeded({"result": result}, use.artifacts)
+
+
+async def look(use: AgentCall, given: LookArguments) -> CallToolResult:
+    """Draw what is there, as a picture and in numbers."""
+    own = given.model_dump(include={"views", "objects", "highlight", "since"}, exclude_none=True)
+    return await _forward(use, given, LOOK.name, {**given.more, **own})
 
 
 async def measure(use: AgentCall, given: MeasureArguments) -> CallToolResult:

@@ -10,6 +10,7 @@ from mcp.types import CallToolResult
 from cadgate.errors import NotFound
 from cadgate.mcp.agent_call import AgentCall
 from cadgate.mcp.answers import succeeded
+from cadgate.mcp.api_search import search_api
 from cadgate.mcp.guide import Guide
 from cadgate.mcp.tools import DescribeArguments, DocsArguments, SearchArguments
 
@@ -19,8 +20,16 @@ async def search(use: AgentCall, given: SearchArguments) -> CallToolResult:
     application = None if given.application is None else use.runtime(given.application).served.name
     found, total = await anyio.to_thread.run_sync(use.catalogue.search, given.query, application, given.limit)
     methods = [{"application": each.served.name, "method": each.method.name, "summary": each.summary} for each in found]
-    content: dict[str, Any] = {"methods": methods, "total": total}
+    content: dict[str, Any] = {
+        "methods": methods,
+        "total": total,
+        **await search_api(use, given.query, application, given.session),
+    }
     lines = [f"{each['application']} {each['method']}: {each['summary']}" for each in methods]
+    for each in content["api"]:
+        lines.append(
+            f"{each['application']}'s own {each['name']}: call {each['call']['method']} {each['call']['params']}"
+        )
     text = "\n".join(lines) or "Nothing was found: try other words, or `execute` with the application's own Python API."
     return await succeeded(content, use.artifacts, text)
 

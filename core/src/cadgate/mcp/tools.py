@@ -52,6 +52,7 @@ class SearchArguments(Params):
 
     query: str = Field(description="What you want to do, in words: 'round the edges of a part'.")
     application: str | None = None
+    session: str | None = None
     limit: Annotated[Count, Field(ge=1, le=50)] = 8
 
 
@@ -110,6 +111,18 @@ class ImportArguments(Deferrable):
     model_config = ConfigDict(extra="allow")
 
     artifact: str = Field(description="The id of an artifact: an export's, or an upload's to POST /api/v1/artifacts.")
+
+
+class LookArguments(ForApplication):
+    """What to look at."""
+
+    model_config = ConfigDict(extra="allow")
+    views: list[Any] | None = Field(
+        None, description='iso, front, top, right, back, left, bottom, camera, {"section": "x", "at": 0}, …'
+    )
+    objects: list[str] | None = None
+    highlight: list[str] | None = None
+    since: str | None = Field(None, description="An earlier sheet's revision: shows what changed.")
 
 
 class SessionsArguments(Params):
