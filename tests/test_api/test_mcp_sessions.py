@@ -22,10 +22,13 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway that wants keys, with FreeCAD alone, and no session for everybody."""
     environment = {"CADGATE_AUTH": "token", "CADGATE_SHARED_DEFAULT": "false", **FREECAD_ONLY}
     running = Gateway(tmp_path_factory.mktemp("keyed"), environment=environment).start(ready=False)
-    with new_key(running, "read").client() as client:
-        eventually(lambda: client.get("/ready").is_success, seconds=60, what="FreeCAD up")
-    yield running
-    assert running.stop() == 0, running.log.read_text()[-4000:]
+    try:
+        with new_key(running, "read").client() as client:
+            eventually(lambda: client.get("/ready").is_success, seconds=60, what="FreeCAD up")
+        yield running
+    finally:
+        code = running.stop()
+    assert code == 0, running.log.read_text()[-4000:]
 
 
 async def test_two_agents_in_two_sessions_never_mix(gateway: Gateway) -> None:

@@ -56,7 +56,7 @@ async def jobs(use: AgentCall, given: JobsArguments) -> CallToolResult:
     """List jobs, or do something with one."""
     action = given.action or ("get" if given.job else "list")
     use.context.caller.authority.require("read" if action in ("list", "get") else "write")
-    request = use.as_request(key=given.idempotency_key)
+    request = use.as_request()
     if action == "list":
         wanted = given.model_dump(include={"application", "session", "state", "limit"}, exclude_none=True)
         answer = await job_routes.list_jobs(request, checked(job_routes.JobPage, wanted))

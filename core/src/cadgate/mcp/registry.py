@@ -31,7 +31,7 @@ TOOLS: tuple[AgentTool, ...] = (
         {
             "methods": {**_LIST, "description": "application, method, summary."},
             "total": {"type": "integer"},
-            "api": {**_LIST, "description": "Parts of the applications' own API: application, name, call."},
+            "api": {**_LIST, "description": "Of the applications' own API: name, call."},
         },
         finding.search,
         finds=True,

@@ -14,6 +14,8 @@ from cadgate.mcp.schemas import Schema, compact
 from cadgate.models.common import Count, Number, Params
 
 _ERROR: Schema = {"type": "object"}
+_NAMING_APPLICATIONS = ("search", "call")
+"""The tools whose arguments list the installed applications."""
 _EXPLAINED_ONCE = ("idempotency_key", "background")
 """Arguments of many tools, which the list explains with `call` only."""
 
@@ -50,7 +52,7 @@ class Deferrable(Repeatable):
 class SearchArguments(Params):
     """Words, and where to look."""
 
-    query: str = Field(description="What you want to do, in words: 'round the edges of a part'.")
+    query: str = Field(description="What to do, in words: 'round the edges'.")
     application: str | None = None
     session: str | None = None
     limit: Annotated[Count, Field(ge=1, le=50)] = 8
@@ -110,15 +112,15 @@ class ImportArguments(Deferrable):
 
     model_config = ConfigDict(extra="allow")
 
-    artifact: str = Field(description="The id of an artifact: an export's, or an upload's to POST /api/v1/artifacts.")
+    artifact: str = Field(description="An artifact's id: an export's, or that of an upload to /api/v1/artifacts.")
 
 
 class LookArguments(ForApplication):
     """What to look at."""
 
     model_config = ConfigDict(extra="allow")
-    views: list[Any] | None = Field(
-        None, description='iso, front, top, right, back, left, bottom, camera, {"section": "x", "at": 0}, …'
+    views: list[Any] | str | None = Field(
+        None, description='iso, front, top, right, back, left, bottom, {"section": "x", "at": 0} …'
     )
     objects: list[str] | None = None
     highlight: list[str] | None = None
@@ -152,7 +154,6 @@ class JobsArguments(Params):
     session: str | None = None
     state: str | None = None
     limit: Annotated[Count, Field(ge=1, le=1000)] | None = None
-    idempotency_key: Key | None = None
 
 
 class DocsArguments(Params):
@@ -185,7 +186,7 @@ class AgentTool:
             _shorten(field)
             if name in _EXPLAINED_ONCE and self.name != "call":
                 field.pop("description", None)
-            if name == "application" and applications:
+            if name == "application" and applications and self.name in _NAMING_APPLICATIONS:
                 field["enum"] = applications
         return Tool(
             name=self.name,
@@ -195,8 +196,7 @@ class AgentTool:
             annotations=ToolAnnotations(
                 read_only_hint=self.reads,
                 destructive_hint=None if self.reads else self.destroys,
-                idempotent_hint=None if self.reads else self.repeats,
-                open_world_hint=False,
+                idempotent_hint=self.repeats or None,
             ),
         )
 
@@ -205,9 +205,8 @@ def _shorten(field: Schema) -> None:
     """Leave out what a model need not know beforehand: bounds, patterns, and that a field may be null or left out."""
     for key in ("pattern", "minItems", "maxItems", "minimum", "maximum", "exclusiveMinimum"):
         field.pop(key, None)
-    kind = field.get("type")
-    if isinstance(kind, list) and "null" in kind:
-        field["type"] = kind[0]
+    for option in field.get("anyOf", ()):
+        option.pop("items", None)
     if field.get("items") == {"type": "object", "additionalProperties": True}:
         field["items"] = {"type": "object"}
     if field.get("type") == "object":

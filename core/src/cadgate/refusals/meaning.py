@@ -82,6 +82,8 @@ class _Meaning:
         kinds = {str(option.get("type")) for option in options}
         if isinstance(value, str) and len(value) <= self._max_text:
             yield from _of_text(value.strip(), kinds)
+            if "array" in kinds:
+                yield from self._named(options, value)
         elif isinstance(value, float) and "integer" in kinds and value.is_integer() and abs(value) < 2**53:
             yield int(value)
         elif isinstance(value, dict) and "array" in kinds:
@@ -89,6 +91,14 @@ class _Meaning:
             for names in _NAMED:
                 if set(lowered) == set(names):
                     yield [lowered[one] for one in names]
+
+    def _named(self, options: Sequence[Schema], text: str) -> Iterator[Any]:
+        """Yield the parts of a text with commas, for a list whose items are all names of one set."""
+        parts = [part.strip() for part in text.split(",")]
+        for option in options:
+            known = [one for item in self._contract.options(option.get("items", {})) for one in item.get("enum", ())]
+            if known and all(part in known for part in parts):
+                yield parts
 
 
 def _of_text(text: str, kinds: set[str]) -> Iterator[Any]:
