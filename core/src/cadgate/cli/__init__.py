@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cadgate.config.settings import DOTENV, Settings, check_state_dir, load_settings
+from cadgate.cli.job_commands import jobs, webhooks
+from cadgate.cli.options import Host, KeyFileOption, Plugins, Port, StateDir, exit_with, settings_of
+from cadgate.config.settings import DOTENV, Settings, load_settings
 from cadgate.config.sources import export_dotenv
 from cadgate.errors import CadgateError, ConfigError
 
@@ -25,18 +27,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Host = Annotated[str | None, typer.Option("--host", help="The address to listen on (CADGATE_HOST).")]
-Port = Annotated[int | None, typer.Option("--port", help="The port to listen on (CADGATE_PORT).")]
-Plugins = Annotated[Path | None, typer.Option("--plugins", help="The plugins.toml to read (CADGATE_PLUGINS).")]
-StateDir = Annotated[Path | None, typer.Option("--state-dir", help="Sessions, artifacts, logs (CADGATE_STATE_DIR).")]
-
 
 @app.command()
 def serve(host: Host = None, port: Port = None, plugins: Plugins = None, state_dir: StateDir = None) -> None:
     """Run the gateway in the foreground."""
     from cadgate.cli.serve import serve as run
 
-    _exit(run(_settings(host=host, port=port, plugins=plugins, state_dir=state_dir)))
+    exit_with(run(settings_of(host=host, port=port, plugins=plugins, state_dir=state_dir)))
 
 
 @app.command()
@@ -52,7 +49,7 @@ def up(
 
     given = {"--host": host, "--port": port, "--plugins": plugins, "--state-dir": state_dir}
     arguments = [text for option, value in given.items() if value is not None for text in (option, str(value))]
-    _exit(run(_settings(host=host, port=port, plugins=plugins, state_dir=state_dir), arguments, timeout))
+    exit_with(run(settings_of(host=host, port=port, plugins=plugins, state_dir=state_dir), arguments, timeout))
 
 
 @app.command()
@@ -64,7 +61,7 @@ def down(
     """Stop the gateway of the state folder, with its applications."""
     from cadgate.cli.lifecycle import down as run
 
-    _exit(run(_settings(plugins=plugins, state_dir=state_dir), timeout))
+    exit_with(run(settings_of(plugins=plugins, state_dir=state_dir), timeout))
 
 
 @app.command()
@@ -96,7 +93,7 @@ def prune(
     """List what uninstalled adapters left behind: sessions, logs, tables of plugins.toml; `--yes` removes it."""
     from cadgate.cli.leftovers import prune as run
 
-    _exit(run(_settings(plugins=plugins, state_dir=state_dir), remove=yes, days=artifacts))
+    exit_with(run(settings_of(plugins=plugins, state_dir=state_dir), remove=yes, days=artifacts))
 
 
 plugins_app = typer.Typer(invoke_without_command=True)
@@ -110,7 +107,7 @@ def list_plugins(context: typer.Context, plugins: Plugins = None) -> None:
 
     context.obj = plugins
     if context.invoked_subcommand is None:
-        _exit(run(load_settings(plugins=plugins)))
+        exit_with(run(load_settings(plugins=plugins)))
 
 
 AdapterName = Annotated[str, typer.Argument(metavar="NAME", help="The adapter, as `cadgate plugins` lists it.")]
@@ -121,7 +118,7 @@ def enable_plugin(context: typer.Context, name: AdapterName, plugins: Plugins = 
     """Enable an adapter from the gateway's next start on: `enabled = true` in plugins.toml."""
     from cadgate.cli.switch import switch
 
-    _exit(switch(plugins or context.obj, name, enabled=True))
+    exit_with(switch(plugins or context.obj, name, enabled=True))
 
 
 @plugins_app.command("disable")
@@ -129,7 +126,7 @@ def disable_plugin(context: typer.Context, name: AdapterName, plugins: Plugins =
     """Disable an adapter from the gateway's next start on, so it is not even imported: `enabled = false`."""
     from cadgate.cli.switch import switch
 
-    _exit(switch(plugins or context.obj, name, enabled=False))
+    exit_with(switch(plugins or context.obj, name, enabled=False))
 
 
 @app.command("new-adapter")
@@ -142,7 +139,7 @@ def make_adapter(
     """Create ./cadgate-NAME, the package of a new adapter that works at once."""
     from cadgate.cli.new_adapter import new_adapter
 
-    _exit(new_adapter(name, Path.cwd(), kind))
+    exit_with(new_adapter(name, Path.cwd(), kind))
 
 
 @app.command()
@@ -150,7 +147,7 @@ def version() -> None:
     """Show the versions of the gateway and its adapters."""
     from cadgate.cli.reports import version as run
 
-    _exit(run())
+    exit_with(run())
 
 
 @app.command("exec")
@@ -168,7 +165,7 @@ def execute(
     """Run a script inside an application of the running gateway, with its output and exit code."""
     from cadgate.cli.execute import execute as run
 
-    _exit(run(_settings(port=port, plugins=plugins, state_dir=state_dir), adapter, script, timeout, key_file))
+    exit_with(run(settings_of(port=port, plugins=plugins, state_dir=state_dir), adapter, script, timeout, key_file))
 
 
 @app.command("mcp")
@@ -187,15 +184,12 @@ def agents(
 
     given = {"--host": host, "--port": port, "--plugins": plugins, "--state-dir": state_dir}
     arguments = [text for option, value in given.items() if value is not None for text in (option, str(value))]
-    _exit(run(_settings(host=host, port=port, plugins=plugins, state_dir=state_dir), arguments, key_file))
+    exit_with(run(settings_of(host=host, port=port, plugins=plugins, state_dir=state_dir), arguments, key_file))
 
 
 sessions = typer.Typer(help="Sessions of the running gateway.", no_args_is_help=True)
 app.add_typer(sessions, name="sessions")
 SessionId = Annotated[str, typer.Argument(metavar="ID", help="The session, as `cadgate sessions list` shows it.")]
-KeyFileOption = Annotated[
-    Path | None, typer.Option("--key-file", help='A file that holds a key, for auth = "token"; or set CADGATE_KEY.')
-]
 Labels = Annotated[list[str] | None, typer.Option("--label", metavar="NAME=VALUE", help="May be repeated.")]
 
 
@@ -209,7 +203,7 @@ def list_sessions(
     state_dir: StateDir = None,
 ) -> None:
     """List your sessions: id, application, state, objects, owner, name."""
-    _exit(_sessions(port, state_dir, key_file).list(application, state, label or ()))
+    exit_with(_sessions(port, state_dir, key_file).list(application, state, label or ()))
 
 
 @sessions.command("create")
@@ -231,7 +225,7 @@ def create_session(
     source = {"session": from_session} if from_session else {"artifact": from_artifact} if from_artifact else None
     body: dict[str, Any] = {"application": application, "name": name, "from": source, "labels": labels_of(label or ())}
     body |= {"idle_seconds": idle_seconds, "ttl_seconds": ttl_seconds}
-    _exit(_sessions(port, state_dir, key_file).create(body))
+    exit_with(_sessions(port, state_dir, key_file).create(body))
 
 
 @sessions.command("suspend")
@@ -239,7 +233,7 @@ def suspend_session(
     identifier: SessionId, key_file: KeyFileOption = None, port: Port = None, state_dir: StateDir = None
 ) -> None:
     """End the process of a session and keep everything else."""
-    _exit(_sessions(port, state_dir, key_file).change(identifier, "suspend"))
+    exit_with(_sessions(port, state_dir, key_file).change(identifier, "suspend"))
 
 
 @sessions.command("resume")
@@ -247,7 +241,7 @@ def resume_session(
     identifier: SessionId, key_file: KeyFileOption = None, port: Port = None, state_dir: StateDir = None
 ) -> None:
     """Bring a suspended session back."""
-    _exit(_sessions(port, state_dir, key_file).change(identifier, "resume"))
+    exit_with(_sessions(port, state_dir, key_file).change(identifier, "resume"))
 
 
 @sessions.command("fork")
@@ -259,7 +253,7 @@ def fork_session(
     state_dir: StateDir = None,
 ) -> None:
     """Make a second session with the same whole state, and print its id."""
-    _exit(_sessions(port, state_dir, key_file).fork(identifier, name))
+    exit_with(_sessions(port, state_dir, key_file).fork(identifier, name))
 
 
 @sessions.command("delete")
@@ -270,103 +264,17 @@ def delete_sessions(
     state_dir: StateDir = None,
 ) -> None:
     """End sessions for good, and remove their files."""
-    _exit(_sessions(port, state_dir, key_file).delete(identifiers))
+    exit_with(_sessions(port, state_dir, key_file).delete(identifiers))
 
 
 def _sessions(port: int | None, state_dir: Path | None, key_file: Path | None) -> SessionCommands:
     from cadgate.cli.sessions import SessionCommands
 
-    return SessionCommands(_settings(port=port, state_dir=state_dir), key_file)
+    return SessionCommands(settings_of(port=port, state_dir=state_dir), key_file)
 
 
-jobs = typer.Typer(help="Long work of the running gateway.", no_args_is_help=True)
 app.add_typer(jobs, name="jobs")
-JobId = Annotated[str, typer.Argument(metavar="ID", help="The job, as `cadgate jobs list` shows it.")]
-
-
-@jobs.command("list")
-def list_jobs(
-    state: Annotated[str | None, typer.Option(help="Only queued, running, succeeded, failed, cancelled ones.")] = None,
-    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=10_000)] = 20,
-    key_file: KeyFileOption = None,
-    port: Port = None,
-    plugins: Plugins = None,
-    state_dir: StateDir = None,
-) -> None:
-    """List your jobs, newest first: id, state, progress, what it does, date."""
-    from cadgate.cli.jobs import list_jobs as run
-
-    _exit(run(_settings(port=port, plugins=plugins, state_dir=state_dir), state, limit, key_file))
-
-
-@jobs.command("show")
-def show_job(
-    identifier: JobId,
-    key_file: KeyFileOption = None,
-    port: Port = None,
-    plugins: Plugins = None,
-    state_dir: StateDir = None,
-) -> None:
-    """Print a job as JSON: its progress, result, error and files."""
-    from cadgate.cli.jobs import show as run
-
-    _exit(run(_settings(port=port, plugins=plugins, state_dir=state_dir), identifier, key_file))
-
-
-@jobs.command("cancel")
-def cancel_job(
-    identifier: JobId,
-    key_file: KeyFileOption = None,
-    port: Port = None,
-    plugins: Plugins = None,
-    state_dir: StateDir = None,
-) -> None:
-    """Cancel a job."""
-    from cadgate.cli.jobs import cancel as run
-
-    _exit(run(_settings(port=port, plugins=plugins, state_dir=state_dir), identifier, key_file))
-
-
-@jobs.command("watch")
-def watch_job(
-    identifier: JobId,
-    key_file: KeyFileOption = None,
-    port: Port = None,
-    plugins: Plugins = None,
-    state_dir: StateDir = None,
-) -> None:
-    """Follow a job to its end with a progress bar, also over restarts of the gateway; exit code 0 if it succeeds."""
-    from cadgate.cli.jobs import watch as run
-
-    _exit(run(_settings(port=port, plugins=plugins, state_dir=state_dir), identifier, key_file))
-
-
-webhooks = typer.Typer(invoke_without_command=True)
 app.add_typer(webhooks, name="webhooks")
-
-
-@webhooks.callback()
-def show_webhook_secret(context: typer.Context, plugins: Plugins = None, state_dir: StateDir = None) -> None:
-    """Print the secret that signs webhooks, for those who receive them."""
-    from cadgate.cli.webhooks import show as run
-
-    context.obj = _settings(plugins=plugins, state_dir=state_dir)
-    if context.invoked_subcommand is None:
-        _exit(run(context.obj))
-
-
-@webhooks.command("rotate")
-def rotate_webhook_secret(
-    context: typer.Context,
-    now: Annotated[bool, typer.Option("--now", help="Let the old one not sign for another day.")] = False,
-    plugins: Plugins = None,
-    state_dir: StateDir = None,
-) -> None:
-    """Make a new secret. The old one signs for another day too, so that receivers can change over."""
-    from cadgate.cli.webhooks import rotate as run
-
-    _exit(run(_settings(plugins=plugins, state_dir=state_dir) if state_dir or plugins else context.obj, at_once=now))
-
 
 keys = typer.Typer(help='Access keys for auth = "token".', no_args_is_help=True)
 app.add_typer(keys, name="keys")
@@ -381,7 +289,7 @@ def create_key(
     """Create a key and print it, this once."""
     from cadgate.cli.keys import create
 
-    _exit(create(_settings(state_dir=state_dir), label, scopes))
+    exit_with(create(settings_of(state_dir=state_dir), label, scopes))
 
 
 @keys.command("list")
@@ -397,22 +305,11 @@ def revoke_key(identifier: Annotated[str, typer.Argument(metavar="ID")], state_d
     """Refuse a key from now on."""
     from cadgate.cli.keys import revoke
 
-    _exit(revoke(_settings(state_dir=state_dir), identifier))
+    exit_with(revoke(settings_of(state_dir=state_dir), identifier))
 
 
 def _report(run: Callable[[Settings], int], **options: Any) -> None:
-    _exit(run(_settings(**options)))
-
-
-def _settings(**options: Any) -> Settings:
-    """Return the settings in force, after checking the state folder. Raises ConfigError."""
-    settings = load_settings(**options)
-    check_state_dir(settings)
-    return settings
-
-
-def _exit(code: int) -> None:
-    raise typer.Exit(code)
+    exit_with(run(settings_of(**options)))
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ class NoJobs(CadgateError):
 def _client(settings: Settings, key_file: Path | None) -> Generator[httpx.Client]:
     holder = holder_of(settings.state_dir)
     url = (holder.url if holder else None) or settings.url
-    key = _key(key_file)
+    key = _key(key_file) or (holder.token if holder else None)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
         with httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=SECONDS, trust_env=False) as client:
