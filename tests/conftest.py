@@ -15,7 +15,7 @@ from tests.wheels import PACKAGES, ROOT, build
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-ROOMS = tuple(ROOT / "tests" / room for room in ("attack", "faults", "test_api", "truth"))
+ROOMS = tuple(ROOT / "tests" / room for room in ("attack", "faults", "jobs", "test_api", "truth"))
 """Whatever stands there is about real applications."""
 STARTING = {
     *("cadgate_gateway", "clean_python", "gateway", "http", "own_gateway", "shell", "wheels"),
