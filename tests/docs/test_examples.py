@@ -8,7 +8,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import imageio_ffmpeg
+import numpy
 import pytest
 
 from tests.docs.snippets import ROOT
@@ -63,6 +66,36 @@ def test_the_turntable_shows_a_model_from_different_sides(gateway: Gateway, tmp_
     pictures = [(tmp_path / f"turn-{number:03}.png").read_bytes() for number in range(2)]
     assert all(picture.startswith(b"\x89PNG") for picture in pictures)
     assert pictures[0] != pictures[1]
+
+
+def test_a_freecad_part_is_filmed_on_a_turntable(gateway: Gateway, tmp_path: Path) -> None:
+    with gateway.client("/api/v1/blender") as client:
+        client.delete("/scene")
+    done = subprocess.run(
+        command("spin.py", 72, 96),
+        env=environment(gateway),
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    pictures = frames_of(tmp_path / "spin.mp4", 96)
+    assert len(pictures) == 72
+    first, quarter, last = pictures[0], pictures[18], pictures[71]
+    # The part is in the middle of the first, the frame after the last would be the first again, and a quarter differs.
+    assert abs(first[48, 48] - first[2, 2]).max() > 20
+    assert abs(last - first).mean() < 8 < abs(quarter - first).mean()
+
+
+def frames_of(video: Path, size: int) -> Any:
+    """Return the pictures of a square video: frame, row, column, colour."""
+    read = subprocess.run(
+        [imageio_ffmpeg.get_ffmpeg_exe(), "-i", video, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+        capture_output=True,
+        check=True,
+    )
+    return numpy.frombuffer(read.stdout, numpy.uint8).reshape(-1, size, size, 3).astype(int)
 
 
 def test_watch_prints_what_others_do(gateway: Gateway) -> None:

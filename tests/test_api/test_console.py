@@ -54,6 +54,23 @@ def page(browser: Browser) -> Iterator[Page]:
     assert complaints == []
 
 
+def test_running_jobs_are_shown_with_their_progress_and_can_be_cancelled(
+    page: Page, gateway: Gateway, blender: httpx.Client
+) -> None:
+    blender.post("/primitives/cube", json={})
+    page.goto(f"{gateway.url}/console/blender")
+    expect(page.locator("#state")).to_contain_text("connected")
+    expect(page.locator("#jobs-box")).to_be_hidden()
+    body = {"resolution": [64, 64], "samples": 1, "engine": "workbench", "frame_start": 1, "frame_end": 5000}
+    path = blender.post("/render/animation", json=body).headers["location"]
+    entry = page.locator("#jobs li")
+    expect(entry).to_contain_text("/5000", timeout=20_000)
+    expect(entry).to_contain_text(re.compile(r" [1-9]\d*/5000"), timeout=20_000)
+    entry.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#jobs-box")).to_be_hidden()
+    assert blender.get(gateway.url + path).json()["result"]["state"] == "cancelled"
+
+
 @pytest.mark.parametrize("adapter", ["blender", "freecad"])
 def test_code_runs_by_keyboard_and_its_output_value_and_changes_are_shown(
     page: Page, gateway: Gateway, request: pytest.FixtureRequest, adapter: str

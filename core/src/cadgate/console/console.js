@@ -137,6 +137,57 @@ function noPicture(text) {
   byId("preview-note").textContent = text;
 }
 
+// --- jobs ----------------------------------------------------------------------------------------------------------------
+
+const jobs = new Map(); // those that have not ended, by id
+
+async function readJobs() {
+  for (const wanted of ["queued", "running"]) {
+    const answer = await ask(at(`api/v1/jobs?application=${encodeURIComponent(adapter)}&state=${wanted}&limit=50`));
+    if (answer?.status !== "success") return;
+    for (const job of answer.result.jobs) jobs.set(job.id, job);
+  }
+  showJobs();
+}
+
+function jobChanged(data) {
+  if (["queued", "running"].includes(data.state)) jobs.set(data.id, data);
+  else {
+    jobs.delete(data.id);
+    readFiles();
+  }
+  showJobs();
+}
+
+function showJobs() {
+  const list = byId("jobs");
+  byId("jobs-box").hidden = jobs.size === 0;
+  byId("job-count").textContent = `(${jobs.size})`;
+  for (const entry of [...list.children]) if (!jobs.has(entry.dataset.id)) entry.remove();
+  for (const job of jobs.values()) {
+    const entry = [...list.children].find((one) => one.dataset.id === job.id) ?? jobEntry(list, job);
+    const { fraction, step, steps, message } = job.progress;
+    entry.querySelector("progress").value = fraction;
+    entry.firstChild.textContent = `${job.method} ${steps ? `${step}/${steps} ` : ""}${message ?? job.state}`;
+  }
+}
+
+function jobEntry(list, job) {
+  const entry = item(list, "", ""), bar = document.createElement("progress"), cancel = document.createElement("button");
+  entry.dataset.id = job.id;
+  bar.max = 1;
+  bar.ariaLabel = "Progress";
+  cancel.type = "button";
+  cancel.textContent = "Cancel";
+  cancel.onclick = async () => {
+    cancel.disabled = true;
+    const answer = await ask(at(`api/v1/jobs/${job.id}`), { method: "DELETE" });
+    if (answer?.status !== "success") show(answer ? `${answer.error.message}\n` : "[the gateway did not answer]\n", "error");
+  };
+  entry.lastChild.append(bar, " ", cancel);
+  return entry;
+}
+
 async function readFiles() {
   const answer = await ask(at("api/v1/artifacts?limit=50"));
   if (answer?.status !== "success") return;
@@ -236,9 +287,10 @@ const handlers = {
     readState();
     const again = session === message.session && lastSeq !== null;
     session = message.session;
-    send({ type: "subscribe", id: "topics", topics: ["objects", "scene", "render", "status", "clients"], ...(again ? { since: lastSeq } : {}) });
+    send({ type: "subscribe", id: "topics", topics: ["objects", "scene", "render", "status", "clients", "jobs"], ...(again ? { since: lastSeq } : {}) });
     changed();
     readFiles();
+    readJobs();
   },
   stream(message) {
     show(message.text, message.name);
@@ -258,6 +310,7 @@ const handlers = {
       if (message.data.status === "restarted") readState();
     }
     if (message.data?.request_id?.startsWith?.(OWN_PREVIEW)) return;
+    if (message.topic === "jobs") return jobChanged(message.data);
     if (message.topic === "render" && message.data.state === "done") readFiles();
     showEvent(message.topic, message.data);
     const reads = message.topic === "status" ? ["up", "restarted"].includes(message.data.status) : message.topic in READ_AGAIN;
