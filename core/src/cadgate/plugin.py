@@ -32,6 +32,7 @@ from cadgate.errors import (
     UnsupportedFormat,
     ValidationFailed,
 )
+from cadgate.look.aside import draw_sheet
 from cadgate.look.handler import LOOK_HANDLER
 from cadgate.look.models import LOOK
 from cadgate.look.routes import look_router
@@ -123,6 +124,7 @@ __all__ = [
     "application",
     "application_entry",
     "check_suffix",
+    "draw_sheet",
     "encode_params",
     "execute_if_trusted",
     "file_answers",

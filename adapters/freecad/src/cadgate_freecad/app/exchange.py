@@ -108,6 +108,18 @@ def _write(
     return {"facets": None, "warnings": [*warnings, *files.check_exact(format, path, items, verify)]}
 
 
+def write_objects(
+    format: str, path: str, document: Any, objects: list[str], *, title: str, linear: float, angular: float
+) -> None:
+    """Write objects of a document to a file that depends on nothing but them."""
+    items = _items(_chosen(document, objects), format, named=True)
+    if format in (*writers.MESH_FORMATS, *scenes.FORMATS):
+        meshing.check_limit(items, linear, angular)
+    else:
+        _require_shapes(items, format)
+    _write(format, path, items, title=title, linear=linear, angular=angular, verify="fast")
+
+
 def _draw(format: str, path: str, items: list[Item], title: str) -> list[dict[str, str]]:
     """Write a drawing and verify it; if that of the visible edges fails, draw every edge, with a warning."""
     edges = drawings.seen_from_above(items)

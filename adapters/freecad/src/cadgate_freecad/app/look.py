@@ -35,15 +35,20 @@ _known: dict[tuple[str, str], _Known] = {}
 @method("internal.look")
 def look(*, folder: str, objects: list[str] | None, highlight: list[str] | None, camera: bool) -> dict[str, Any]:
     """Write the shapes and the scene into `folder`, and return the scene's name."""
-    document = target()
     if camera:
         raise AppError(
             "validation_error",
             'FreeCAD has no camera: leave out "camera", and name another view, such as "iso" or {"from": [1, -1, 1]}',
             {"views": "camera"},
         )
+    document = target()
     for name in highlight or ():
         find(document, name)
+    return {"scene": put_scene(document, folder, objects)}
+
+
+def put_scene(document: Any, folder: str, objects: list[str] | None) -> str:
+    """Write what a document shows, or some of its objects, into `folder`, and return the scene's name."""
     hidden: list[str] = []
     bare: list[str] = []
     chosen: list[Any] = []
@@ -68,7 +73,7 @@ def look(*, folder: str, objects: list[str] | None, highlight: list[str] | None,
     }
     for key in [key for key in _known if key[0] == document.Name and document.getObject(key[1]) is None]:
         del _known[key]
-    return {"scene": files.put_scene(scene)}
+    return str(files.put_scene(scene))
 
 
 def _entry(obj: Any, files: ShapeFolder) -> dict[str, Any] | None:

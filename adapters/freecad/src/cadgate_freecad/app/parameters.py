@@ -101,6 +101,24 @@ def _apply(wanted: dict[str, Any], *, whole: bool) -> dict[str, Any]:
     about_to_change(None if sheet is None else describe(sheet)["revision"], anything=bool(entries))
     if not entries:
         return now
+    return _change(document, sheet, about, entries)
+
+
+def vary(document: Any, wanted: dict[str, Any]) -> None:
+    """Give parameters other values, as a PATCH does, in a copy of the document."""
+    sheet = sheet_of(document)
+    now = read(sheet)
+    unknown = [name for name in wanted if name not in now]
+    if unknown:
+        near = get_close_matches(unknown[0], now, n=3, cutoff=0.6)
+        error = values.invalid(unknown[0], f"there is no parameter {unknown[0]!r}; there are {', '.join(now)}")
+        error.details["did_you_mean"] = near
+        raise error
+    entries = {name: _entry(name, {"value": value}, now[name]) for name, value in wanted.items()}
+    _change(document, sheet, {**now, **entries}, entries)
+
+
+def _change(document: Any, sheet: Any | None, about: dict[str, Any], entries: dict[str, Any]) -> dict[str, Any]:
     if sheet is None:
         sheet = document.addObject("Spreadsheet::Sheet", SHEET)
     affected = changes.dependents(sheet)

@@ -50,6 +50,21 @@ def mark_wrapper(path: str, name: str) -> None:
         file.write(data)
 
 
+_WHEN = re.compile(rb"(FILE_NAME\s*\(\s*'(?:[^']|'')*'\s*,\s*')[^']*'")
+_USAGE = re.compile(rb"(NEXT_ASSEMBLY_USAGE_OCCURRENCE\s*\(\s*')\d+'")
+
+
+def forget_when(path: str) -> None:
+    """Replace the time, and numbers that FreeCAD counts up: the same objects give the same bytes."""
+    with open(path, "rb") as file:
+        data = file.read()
+    data = _WHEN.sub(rb"\g<1>1970-01-01T00:00:00'", data, count=1)
+    count = iter(range(1, len(data)))
+    data = _USAGE.sub(lambda found: found[1] + str(next(count)).encode() + b"'", data)
+    with open(path, "wb") as file:
+        file.write(data)
+
+
 def has_wrapper(path: str) -> bool:
     with open(path, "rb") as file:
         return b"'" + _WRAPPER + b"'" in file.read()

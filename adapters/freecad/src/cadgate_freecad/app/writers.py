@@ -45,6 +45,7 @@ def _write_step(path: str, items: list[Item], title: str) -> list[dict[str, str]
             step_names.mark_wrapper(path, document.Name)
     lost = step_colours.put_colors(path, dict(zip(tokens, items)))
     step_names.put_names(path, names)
+    step_names.forget_when(path)
     if not lost:
         return []
     text = f"The STEP file does not hold all colours of {', '.join(map(repr, lost))}"

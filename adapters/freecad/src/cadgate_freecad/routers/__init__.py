@@ -17,12 +17,14 @@ from cadgate_freecad.routers import (
     primitives,
     sketches,
     types,
+    variants,
 )
 
 ROUTERS = (
     primitives.router,
     objects.router,
     types.router,
+    variants.router,
     parameters.router,
     links.router,
     groups.router,

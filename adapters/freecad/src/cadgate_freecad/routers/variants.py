@@ -1,0 +1,165 @@
+"""The route of variants, and how the gateway makes them: a copy of the document, its rows in all free workers."""
+
+from __future__ import annotations
+
+import csv
+import secrets
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cadgate.plugin import (
+    Application,
+    Artifact,
+    Finished,
+    Handler,
+    Router,
+    Success,
+    ValidationFailed,
+    draw_sheet,
+)
+from cadgate_freecad.models.variants import VARIANTS, VariantRow, VariantsParams, VariantsResult, check_names
+from cadgate_freecad.routers.dependencies import FreeCAD
+
+router = Router()
+MAX_ROWS = 10_000
+_PICTURES = ".staging/look"
+_SHEET: dict[str, Any] = {
+    "views": ["iso"],
+    "size": 1024,
+    "labels": True,
+    "highlight": None,
+    "style": "shaded_edges",
+    "since": None,
+    "earlier_sheet": None,
+}
+CHUNK = 10
+"""How many rows a worker does before what it has done is recorded."""
+
+
+async def make_variants(app: Application, params: VariantsParams) -> VariantsResult:
+    """Compute each row in a copy of the document, in whatever worker is free."""
+    rows = params.rows if params.rows is not None else _read_table(app, str(params.table))
+    async with app.work_folder() as folder:
+        copy = await app.run_once(
+            "document", lambda: _save(app, params, folder), kept=lambda made: _there(folder, made)
+        )
+        path = str(folder / copy["file"])
+        size = max(1, min(CHUNK, -(-len(rows) // 4)))
+        chunks = {str(start): rows[start : start + size] for start in range(0, len(rows), size)}
+        made = await app.run_steps([*chunks], lambda name: _chunk(app, params, path, chunks[name]))
+    return VariantsResult.model_validate({"rows": [row for chunk in made.values() for row in chunk["rows"]]})
+
+
+def _there(folder: Path, made: dict[str, Any]) -> bool:
+    return (folder / made["file"]).exists()
+
+
+async def _save(app: Application, params: VariantsParams, folder: Path) -> Finished:
+    name = f"{secrets.token_hex(8)}.FCStd"
+    app.report(message="saving a copy of the document")
+    return Finished(
+        {"file": name, **await app.send("internal.variants", {"path": str(folder / name), "objects": params.objects})}
+    )
+
+
+async def _chunk(app: Application, params: VariantsParams, path: str, rows: list[VariantRow]) -> Finished:
+    done: list[dict[str, Any]] = []
+    artifacts: list[Artifact] = []
+    async with app.worker() as worker:
+        for row in rows:
+            app.report(message=f"computing {row.name}")
+            answer, made = await _row(app, params, worker, path, row)
+            artifacts += made
+            done.append({"name": row.name, **answer, "artifacts": [each.model_dump(mode="json") for each in made]})
+    return Finished({"rows": done}, tuple(artifacts))
+
+
+async def _row(
+    app: Application, params: VariantsParams, worker: Any, path: str, row: VariantRow
+) -> tuple[dict[str, Any], list[Artifact]]:
+    pictures = app.workspace / _PICTURES
+    async with AsyncExitStack() as stack:
+        staged = {
+            format: await stack.enter_async_context(app.stage(None, default=row.name, suffix=f".{format}"))
+            for format in dict.fromkeys(params.exports)
+        }
+        call: dict[str, Any] = {
+            "path": path,
+            "row": row.model_dump(mode="json"),
+            "objects": params.objects,
+            "exports": [[format, str(each.path)] for format, each in staged.items() if format != "png"],
+            "measures": params.measures,
+            "picture_folder": str(pictures) if "png" in staged else None,
+            "linear_deflection": params.linear_deflection,
+            "angular_deflection": params.angular_deflection,
+        }
+        answer: dict[str, Any] = await worker.send("internal.variant", call)
+        scene = answer.pop("scene", None)
+        if answer["error"] is not None:
+            return answer, []
+        if scene is not None:
+            wanted = {**_SHEET, "objects": params.objects}
+            await app.run_aside(draw_sheet, app.workspace, pictures, staged["png"].path, scene, wanted)
+        return answer, [await each.commit() for each in staged.values()]
+
+
+def _read_table(app: Application, artifact: str) -> list[VariantRow]:
+    """Return the rows of a CSV file: the first line names the parameters, the column `name` the variants."""
+    stored = app.artifacts.get(artifact)
+    try:
+        with stored.path.open(encoding="utf-8-sig", newline="") as file:
+            start = file.read(4096)
+            file.seek(0)
+            first = start.splitlines()[0] if start else ""
+            table = list(csv.DictReader(file, dialect=csv.Sniffer().sniff(first, delimiters=",;\t")))
+    except (UnicodeDecodeError, csv.Error, IndexError):
+        table = _plain(stored.path)
+    if not table or len(table) > MAX_ROWS:
+        raise ValidationFailed(f"{stored.artifact.name!r} has {len(table)} rows; there must be 1 to {MAX_ROWS}")
+    rows: list[VariantRow] = []
+    for number, line in enumerate(table, 2):
+        cells = {str(key).strip(): (value or "").strip() for key, value in line.items()}
+        name = cells.pop("name", "") or f"row{number - 1}"
+        try:
+            values = {key: _number(value) for key, value in cells.items() if value}
+            rows.append(VariantRow.model_validate({"name": name, "parameters": values}))
+        except ValidationError as error:
+            problem = error.errors()[0]
+            where = ".".join(str(each) for each in problem["loc"])
+            raise ValidationFailed(f"Line {number} of {stored.artifact.name!r}: {where}: {problem['msg']}") from None
+    try:
+        check_names([row.name for row in rows])
+    except ValueError as error:
+        raise ValidationFailed(f"The table {stored.artifact.name!r}: {error}") from None
+    return rows
+
+
+def _plain(path: Path) -> list[dict[str, Any]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error):
+        raise ValidationFailed("The table is not a CSV file in UTF-8") from None
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+VARIANTS_HANDLER = Handler(VARIANTS, make_variants, works_aside=True)
+
+
+@router.operation("POST", "/variants", VARIANTS, errors=(404,), status_code=202)
+async def create_variants(params: VariantsParams, freecad: FreeCAD) -> Success[VariantsResult]:
+    """Compute the objects for many values of the parameters, always as a job: files and measures of each row.
+
+    Every row starts from the document as it is when the job begins, which stays as it is. A row that is impossible has
+    an `error`, and the others are there.
+    """
+    return Success(await freecad.call(VARIANTS, params))

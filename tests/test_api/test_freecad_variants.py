@@ -1,0 +1,86 @@
+"""Variants: a row of values each, with files and measures; what is impossible says why, and the document stays."""
+
+from __future__ import annotations
+
+import hashlib
+from math import pi
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.freecad_calls import get, post, refused
+
+
+@pytest.fixture
+def flange(freecad: httpx.Client) -> httpx.Client:
+    table = {"radius": {"value": 50, "unit": "mm"}, "bore": {"value": 10, "unit": "mm"}}
+    assert freecad.put("/parameters", json=table).status_code == 200
+    post(freecad, "/primitives/cylinder", name="Disc", height=8, expressions={"Radius": "Parameters.radius"})
+    post(freecad, "/primitives/cylinder", name="Bore", height=8, expressions={"Radius": "Parameters.bore"})
+    post(freecad, "/boolean/subtract", object1="Disc", object2="Bore", name="Flange", material={"density": 7850})
+    return freecad
+
+
+def finished(freecad: httpx.Client, **body: Any) -> list[dict[str, Any]]:
+    response = freecad.post("/variants", json=body)
+    assert response.status_code == 202, response.text
+    job = freecad.get(response.headers["Location"].replace("/api/v1/freecad", ""), params={"wait": 60})
+    if job.status_code == 404:
+        job = freecad.get("../jobs/" + response.headers["Location"].rpartition("/")[2], params={"wait": 60})
+    told = job.json()["result"]
+    assert told["state"] == "succeeded", told["error"]
+    return told["result"]["rows"]
+
+
+def digests(freecad: httpx.Client, row: dict[str, Any]) -> list[str]:
+    return [hashlib.sha256(freecad.get(f"../artifacts/{each['id']}").content).hexdigest() for each in row["artifacts"]]
+
+
+def test_each_row_has_its_files_and_measures_and_the_document_stays(flange: httpx.Client) -> None:
+    before = (get(flange, "/objects"), get(flange, "/parameters"))
+    rows: list[dict[str, Any]] = [{"name": f"R{20 + n}", "parameters": {"radius": 20 + n}} for n in range(12)]
+    rows.insert(5, {"name": "bad", "parameters": {"radius": -1}})
+    rows.insert(7, {"name": "unknown", "parameters": {"radios": 1}})
+    exports = ["step", "stl", "glb"]
+    made = finished(flange, rows=rows, objects=["Flange"], exports=exports)
+    assert [each["name"] for each in made] == [each["name"] for each in rows]
+    for row in made:
+        if row["name"] in ("bad", "unknown"):
+            assert (row["measures"], row["artifacts"]) == (None, [])
+            assert row["error"]["message"]
+            continue
+        radius = int(row["name"][1:])
+        measures = row["measures"]["Flange"]
+        assert measures["volume"] == pytest.approx(pi * (radius**2 - 100) * 8, rel=1e-6)
+        assert measures["mass"] == pytest.approx(pi * (radius**2 - 100) * 8 * 7850e-9, rel=1e-6)
+        assert [each["name"].rpartition(".")[2] for each in row["artifacts"]] == exports
+    unknown = next(each for each in made if each["name"] == "unknown")
+    assert unknown["error"]["details"]["did_you_mean"] == ["radius"]
+    assert (get(flange, "/objects"), get(flange, "/parameters")) == before
+    alone = finished(flange, rows=[rows[3]], objects=["Flange"], exports=exports)
+    assert digests(flange, alone[0]) == digests(flange, made[3])
+
+
+def test_a_table_and_pictures(flange: httpx.Client) -> None:
+    table = "name;radius;bore\nsmall;30;5\nbig;2 in;\n"
+    stored = flange.post("../artifacts", files={"file": ("sizes.csv", table)}).json()["result"]
+    small, big = finished(flange, table=stored["id"], objects=["Flange"], exports=["png"], measures=False)
+    assert (small["measures"], small["error"]) == (None, None)
+    [picture] = big["artifacts"]
+    assert picture["media_type"] == "image/png"
+    assert flange.get(f"../artifacts/{picture['id']}").content.startswith(b"\x89PNG")
+
+
+WRONG: list[dict[str, Any]] = [
+    {"objects": ["Flange"]},
+    {"rows": [], "objects": ["Flange"]},
+    {"rows": [{"name": "a", "parameters": {}}] * 2, "objects": ["Flange"]},
+    {"rows": [{"name": "../a", "parameters": {}}], "objects": ["Flange"]},
+    {"rows": [{"name": "a", "parameters": {}}], "objects": ["Flange"], "exports": ["exe"]},
+]
+
+
+@pytest.mark.parametrize("body", WRONG)
+def test_what_is_no_variant_is_refused(flange: httpx.Client, body: Any) -> None:
+    refused(flange.post("/variants", json=body))
