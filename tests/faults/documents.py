@@ -58,6 +58,7 @@ scene.unit_settings.system = "IMPERIAL"; scene.cycles.samples = 7; scene.view_se
 world = scene.world; world.node_tree.nodes["Background"].inputs["Strength"].default_value = 2.5
 other = bpy.data.scenes.new("Another scene"); other.frame_start = 5
 loose = bpy.data.node_groups.new("Loose nodes", "GeometryNodeTree")
+bpy.data.node_groups.new("Spare nodes", "GeometryNodeTree").use_fake_user = True
 for name, way, kind in [("Geometry", "INPUT", "Geometry"), ("Amount", "INPUT", "Float"), ("Tint", "INPUT", "Color"),
                         ("Thing", "INPUT", "Object"), ("Geometry", "OUTPUT", "Geometry")]:
     loose.interface.new_socket(name, in_out=way, socket_type="NodeSocket" + kind)
@@ -180,6 +181,7 @@ def blender_motion(session: Session) -> None:
     inputs = {"Amount": 2.5, "Tint": "#204060", "Thing": "Suzanne"}
     post("/objects/Icosphere/modifiers", {"type": "nodes", "group": "Loose nodes", "name": "Nodes", "inputs": inputs})
     patch("/objects/Icosphere/modifiers/Nodes", {"inputs": {"Amount": 4}, "frame": 12})
+    session.delete("/node-groups/Spare nodes")
     post("/studio", {"objects": ["Suzanne"], "style": "contrast"})
     post("/studio", {"objects": ["Ball", "Cube"], "style": "white", "turn": 24, "ground": "shadow"})
     patch("/scene", {"view_transform": "Standard", "look": "High Contrast", "exposure": 0.25, "gamma": 1.1})

@@ -13,6 +13,7 @@ from mathutils import Euler, Matrix, Vector
 
 from cadgate.appserver import AppError, method, not_found, uninterruptible, warn
 from cadgate_blender.app import events, excerpts, names, picture_notes, scene_copies, snapshots, versions
+from cadgate_blender.app import passes as files_beside
 from cadgate_blender.app.foreign import outputs
 from cadgate_blender.app.typed import context
 from cadgate_blender.app.verification import files
@@ -68,6 +69,8 @@ def render(
     transparent: bool,
     denoise: bool | None,
     objects: list[str] | None,
+    passes: list[str],
+    pass_format: str,
 ) -> dict[str, Any]:
     """Render the saved scene to `path` and read the file back. `seconds` is what the render itself took."""
     bpy.ops.wm.open_mainfile(filepath=scene_path, load_ui=False, use_scripts=False)
@@ -85,7 +88,13 @@ def render(
             denoise=denoise,
             objects=objects,
         )
-        return picture(path, format, resolution)
+        if not passes:
+            return picture(path, format, resolution)
+        passes = list(dict.fromkeys(passes))
+        files_beside.check(engine, passes)
+        numbers = files_beside.add(context.scene, passes, path)
+        made = picture(path, format, resolution)
+        return {**made, **files_beside.collect(passes, path, pass_format), "object_indices": numbers}
     finally:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
 

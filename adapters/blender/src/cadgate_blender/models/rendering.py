@@ -15,6 +15,7 @@ Pixels = Annotated[Count, Field(ge=4, le=1_000_000)]
 FrameNumber = Annotated[Count, Field(ge=-1_048_574, le=1_048_574)]
 
 Engine = Literal["cycles", "eevee", "workbench"]
+Pass = Literal["depth", "normal", "object_index"]
 ImageFormat = Literal["png", "jpeg", "exr", "webp"]
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
@@ -83,6 +84,14 @@ class RenderParams(PictureParams):
     )
 
     frame: FrameNumber | None = Field(None, description="Frame to render; by default the current frame.")
+    passes: Annotated[list[Pass], Field(max_length=3)] = Field(
+        default_factory=list[Pass],
+        description="Further files: `depth` (the distance along the camera's direction, Blender units), `normal` (of "
+        "the world), `object_index` (the number of the object, see `object_indices`). Cycles and EEVEE have them.",
+    )
+    pass_format: Literal["exr", "png"] = Field(
+        "exr", description="exr holds the values themselves; png 16 bits of each, between the ends of `pass_ranges`."
+    )
 
 
 class PreviewParams(Params):
@@ -99,6 +108,10 @@ class PreviewParams(Params):
     objects: Annotated[list[Name], Field(min_length=1, max_length=1000)] | None = Field(
         None, description="As for a render; repeated for each object in the query."
     )
+
+
+def _is_empty(value: object) -> bool:
+    return not value
 
 
 class Rendered(Result):
@@ -133,6 +146,15 @@ class Rendered(Result):
     engine: Engine
     samples: int
     seconds: float = Field(description="How long Blender took to render and save, without waiting for a worker.")
+    passes: dict[str, Artifact] = Field(default_factory=dict[str, Artifact], exclude_if=_is_empty)
+    pass_ranges: dict[str, tuple[float, float]] = Field(
+        default_factory=dict[str, tuple[float, float]],
+        description="What the least and the greatest value of a png stand for.",
+        exclude_if=_is_empty,
+    )
+    object_indices: dict[str, int] = Field(
+        default_factory=dict[str, int], description="The number of each object; 0 is none.", exclude_if=_is_empty
+    )
     warnings: list[Warned] = Field(
         default_factory=list[Warned],
         description="`temporary_camera`, `temporary_sun`: added for this picture.",

@@ -67,6 +67,8 @@ async def _render(app: Application, params: RenderParams, default: str) -> Rende
                         "internal.render", {**wire, "scene_path": scene_path, "path": str(staged.path)}, progress
                     )
             artifact = await staged.commit()
+            files = {each.name.rpartition("/")[2]: each for each in await staged.related()} if params.passes else {}
+            made["passes"] = {name: files[file] for name, file in made.get("passes", {}).items()}
         except BaseException as error:
             app.publish("render", {**about, "state": "failed", "error": getattr(error, "code", "interrupted")})
             raise
@@ -92,6 +94,7 @@ async def render_preview(app: Application, params: PreviewParams) -> Rendered:
             transparent=params.transparent,
             denoise=None,
             objects=params.objects,
+            pass_format="exr",
         ),
         "preview",
     )

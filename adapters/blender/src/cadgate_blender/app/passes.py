@@ -1,0 +1,116 @@
+"""Passes of a render: depth, normals and the numbers of objects, as files beside the picture."""
+
+from __future__ import annotations
+
+import glob
+import os
+import struct
+import zlib
+from typing import Any, Sequence
+
+import bpy
+import numpy
+
+from cadgate.appserver import AppError
+from cadgate_blender.app import picture_notes, versions
+
+_SWITCHES = {"depth": "use_pass_z", "normal": "use_pass_normal", "object_index": "use_pass_object_index"}
+_SOCKETS = {"depth": "Depth", "normal": "Normal", "object_index": "IndexOB"}
+_FAR = 1e9
+"""Blender's depth where there is nothing is ten times that."""
+
+
+def check(engine: str, passes: Sequence[str]) -> None:
+    """Raise AppError for an engine, or a Blender, that has none."""
+    if passes and engine == "workbench":
+        raise AppError(
+            "validation_error", "Workbench has no passes: choose the engine cycles or eevee", {"engine": engine}
+        )
+    if passes and versions.VERSION >= (5, 0, 0):
+        raise AppError("unsupported_format", "Passes are written with Blender 4.2 to 4.5; this is another one")
+
+
+def add(scene: Any, passes: Sequence[str], path: str) -> dict[str, int]:
+    """Let the render of `scene` to `path` write these passes too. Returns the numbers of the objects."""
+    layer = scene.view_layers[0]
+    for each in passes:
+        setattr(layer, _SWITCHES[each], True)
+    if not scene.use_nodes:
+        scene.use_nodes = True
+    scene.render.use_compositing = True
+    tree = scene.node_tree
+    source = tree.nodes.new("CompositorNodeRLayers")
+    source.scene, source.layer = scene, layer.name
+    for each in passes:
+        node = tree.nodes.new("CompositorNodeOutputFile")
+        node.base_path = os.path.dirname(path)
+        node.format.file_format, node.format.color_depth = "OPEN_EXR", "32"
+        node.format.exr_codec = "ZIP"
+        node.format.color_mode = "RGB" if each == "normal" else "BW"
+        node.file_slots[0].path = f".pass {each} "
+        tree.links.new(source.outputs[_SOCKETS[each]], node.inputs[0])
+    if "object_index" not in passes:
+        return {}
+    numbers: dict[str, int] = {}
+    for obj in sorted(scene.objects, key=lambda each: each.name):
+        if obj.type not in ("CAMERA", "LIGHT", "EMPTY", "SPEAKER", "ARMATURE", "LATTICE"):
+            numbers[obj.name] = obj.pass_index = len(numbers) + 1
+    return numbers
+
+
+def collect(passes: Sequence[str], path: str, format: str) -> dict[str, Any]:
+    """Name the files that Blender wrote after the picture, and read them back. Returns their names and ranges."""
+    stem = os.path.splitext(path)[0]
+    found: dict[str, str] = {}
+    ranges: dict[str, list[float]] = {}
+    for each in passes:
+        written = glob.glob(os.path.join(glob.escape(os.path.dirname(path)), f".pass {each} *"))
+        if len(written) != 1:
+            raise AppError("command_failed", f"Blender wrote no {each} pass")
+        made = f"{stem}.{each}.{format}"
+        picture_notes.strip(written[0], "exr")
+        values = _values(written[0])
+        if format == "exr":
+            os.replace(written[0], made)
+        else:
+            os.remove(written[0])
+            low, high = _as_png(made, each, values)
+            ranges[each] = [low, high]
+        found[each] = os.path.basename(made)
+    return {"passes": found, "pass_ranges": ranges}
+
+
+def _values(path: str) -> Any:
+    """Return the pixels of an EXR file, its first row at the top."""
+    image: Any = bpy.data.images.load(path)
+    try:
+        width, height = image.size
+        values = numpy.empty(width * height * image.channels, numpy.float32)
+        image.pixels.foreach_get(values)
+        return values.reshape(height, width, image.channels)[::-1]
+    finally:
+        bpy.data.images.remove(image)
+
+
+def _as_png(path: str, kind: str, values: Any) -> tuple[float, float]:
+    """Write a pass as a PNG of 16 bits a channel. Returns the values that 0 and 65535 stand for."""
+    if kind == "normal":
+        low, high = -1.0, 1.0
+        values = values[:, :, :3]
+    else:
+        values = values[:, :, :1]
+        seen = values[values < _FAR]
+        low, high = (
+            (0.0, 65535.0) if kind == "object_index" else (float(seen.min(initial=_FAR)), float(seen.max(initial=0.0)))
+        )
+    span = high - low if high > low else 1.0
+    whole = numpy.clip(numpy.rint((values.astype(numpy.float64) - low) / span * 65535), 0, 65535).astype(">u2")
+    height, width, channels = whole.shape
+    rows = numpy.zeros((height, 1 + width * channels * 2), numpy.uint8)
+    rows[:, 1:] = numpy.frombuffer(whole.tobytes(), numpy.uint8).reshape(height, -1)
+    head = struct.pack(">IIBBBBB", width, height, 16, 2 if channels == 3 else 0, 0, 0, 0)
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        for name, data in ((b"IHDR", head), (b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b"")):
+            file.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)))
+    return low, high
