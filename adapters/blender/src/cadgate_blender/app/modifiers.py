@@ -224,6 +224,11 @@ def _estimate(obj: Any, stack: list[tuple[str, dict[str, Any]]], depth: int = 0)
     return vertices
 
 
+def estimate_all(obj: Any) -> None:
+    """Raise AppError `limit_exceeded` for modifiers of an object that would make too many vertices (an estimate)."""
+    _estimate(obj, _stack(obj.modifiers))
+
+
 def _growth(kind: str, values: dict[str, Any]) -> float:
     if kind == "subdivision":
         return 4.0 ** values["levels"]

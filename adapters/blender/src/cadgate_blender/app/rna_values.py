@@ -182,6 +182,11 @@ def _array(prop: Any, value: Any, field: str, shape: list[int]) -> Any:
     return [_single(prop, each, f"{field}.{number}") for number, each in enumerate(value)]
 
 
+def convert_component(prop: Any, value: Any, field: str) -> Any:
+    """Return `value` as one component of a vector takes it. Raises AppError `validation_error`."""
+    return _single(prop, value, field)
+
+
 def _single(prop: Any, value: Any, field: str) -> Any:
     if prop.type == "BOOLEAN":
         if not isinstance(value, bool):
