@@ -131,7 +131,8 @@ def run(folder: Path, plan: Plan, *, undisturbed: bool = False) -> Outcome:
             done = _ended(client, job)
             follower.join(30)
             pictures = {
-                each["frame"]: client.get(each["artifact"]["url"]).content for each in (done["result"] or {})["frames"]
+                each["frame"]: client.get(each["artifact"]["url"]).content
+                for each in (done["result"] or {"frames": []})["frames"]
             }
         eventually(lambda: len(receiver.got) > (0 if undisturbed else plan.failing), seconds=60, what="the webhook")
         secret = cadgate(folder, "webhooks").stdout.strip()

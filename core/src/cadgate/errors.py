@@ -189,7 +189,7 @@ class CommandExecutionError(Unprocessable):
 
 
 class WorkerEnded(CommandExecutionError):
-    """A worker died while it worked."""
+    """A worker died while it worked, or did not start."""
 
 
 class ExecutionFailed(CommandExecutionError):

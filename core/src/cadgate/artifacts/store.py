@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import hashlib
@@ -143,7 +144,16 @@ class StagedFile:
         Raises CommandExecutionError if no file, or an empty one, was written, and Conflict if the file of that name
         belongs to somebody else.
         """
-        return await anyio.to_thread.run_sync(self._commit)
+        committing = asyncio.ensure_future(anyio.to_thread.run_sync(self._commit))
+        try:
+            return await asyncio.shield(committing)
+        except asyncio.CancelledError:
+            # Nobody learns of the artifact, so nothing of it stays.
+            await asyncio.wait({committing})
+            if not committing.cancelled() and committing.exception() is None:
+                with contextlib.suppress(CadgateError):
+                    await anyio.to_thread.run_sync(self._store.delete, committing.result().id)
+            raise
 
     def _commit(self) -> Artifact:
         with self._opened() as folder:

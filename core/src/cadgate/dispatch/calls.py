@@ -243,7 +243,7 @@ class Calls:
             try:
                 # Calls to an application end at the deadline themselves; this bounds the rest.
                 async with asyncio.timeout(seconds + self._served.settings.grace_seconds + 1):
-                    with reporting_full_disk():
+                    with reporting_full_disk(self._served.artifacts.root):
                         return await while_allowed(
                             handler.run(self._application(inner), params), context.caller.authority, needed
                         )

@@ -21,6 +21,7 @@ import structlog
 
 from cadgate.errors import CadgateError, CommandExecutionError
 from cadgate.jobs.deliveries import SCHEMA, Deliveries, add_deliveries
+from cadgate.jobs.reserve import DiskFull, Reserve
 from cadgate.security.private import make_folder, opener
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     digest TEXT
 );
 CREATE UNIQUE INDEX IF NOT EXISTS jobs_key ON jobs (owner, key) WHERE key IS NOT NULL;
-CREATE INDEX IF NOT EXISTS jobs_owner ON jobs (owner, number);
+CREATE INDEX IF NOT EXISTS jobs_listed ON jobs (number, owner, application, session, method, state);
 CREATE INDEX IF NOT EXISTS jobs_open ON jobs (number) WHERE state IN ('queued', 'running');
 CREATE INDEX IF NOT EXISTS jobs_finished ON jobs (finished) WHERE finished IS NOT NULL;
 CREATE TABLE IF NOT EXISTS calls (job TEXT PRIMARY KEY, call TEXT NOT NULL, webhook TEXT) WITHOUT ROWID;
@@ -169,9 +170,22 @@ class JobStore:
         self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
         self.deliveries = Deliveries(self._do)
+        self._reserve = Reserve(folder / "reserve")
 
     async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return await self._run(lambda: self._transaction(work))
+
+    async def _do_surely(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the same, on a full disk in the space that is kept for that: what has happened must be recorded."""
+
+        def surely() -> T:
+            try:
+                return self._transaction(work)
+            except DiskFull:
+                self._reserve.release()
+                return self._transaction(work)
+
+        return await self._run(surely)
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self._thread is None:
@@ -218,6 +232,7 @@ class JobStore:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            self._reserve.keep()
             connection.executescript(_SCHEMA + SCHEMA)
         except BaseException:
             connection.close()
@@ -299,7 +314,7 @@ class JobStore:
             record = _record(connection, job)
             return _event(connection, record, "progress", artifacts)
 
-        return await self._do(work)
+        return await self._do_surely(work)
 
     async def steps(self, job: str) -> dict[str, str]:
         """Return the finished steps of a job, with their results."""
@@ -341,7 +356,7 @@ class JobStore:
             record = _record(connection, job)
             return _event(connection, record, FINISHED)
 
-        return await self._do(work)
+        return await self._do_surely(work)
 
     async def retry(self, job: str) -> Record | None:
         """Queue a failed or cancelled job again; None if it is neither any more."""
@@ -365,6 +380,7 @@ class JobStore:
         def work(connection: sqlite3.Connection) -> list[str]:
             found = connection.execute("SELECT id FROM jobs WHERE finished < ? LIMIT 1000", (finished_before,))
             ids = [row[0] for row in found]
+            self._reserve.keep()
             for table, column in (
                 ("jobs", "id"),
                 ("calls", "job"),
@@ -411,10 +427,12 @@ class JobStore:
 
         def work(connection: sqlite3.Connection) -> tuple[list[Record], int]:
             where, values = filters.where()
-            (total,) = connection.execute(f"SELECT COUNT(*) FROM jobs WHERE {where}", values).fetchone()
+            # Found by an index that has all that is asked for, so that only the page itself is read.
+            matching = f"FROM jobs INDEXED BY jobs_listed WHERE {where}"
+            (total,) = connection.execute(f"SELECT COUNT(*) {matching}", values).fetchone()
             found = connection.execute(
-                f"SELECT {_COLUMNS}, CASE WHEN length(result) <= {MAX_LISTED_RESULT} THEN result END FROM jobs "
-                f"WHERE {where} ORDER BY number DESC LIMIT ? OFFSET ?",
+                f"SELECT {_COLUMNS}, CASE WHEN length(result) <= {MAX_LISTED_RESULT} THEN result END FROM jobs WHERE "
+                f"number IN (SELECT number {matching} ORDER BY number DESC LIMIT ? OFFSET ?) ORDER BY number DESC",
                 (*values, limit, offset),
             )
             return [Record(*row) for row in found], total
@@ -464,7 +482,7 @@ def _time(seconds: float | None) -> str:
 def _unwritable(error: sqlite3.OperationalError) -> CadgateError:
     reason = str(error)
     if "full" in reason:
-        return CommandExecutionError(
+        return DiskFull(
             "The job could not be saved (No space left on device): free space on the gateway's disk, or remove "
             "artifacts",
             details={"reason": "No space left on device"},

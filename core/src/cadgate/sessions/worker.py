@@ -15,7 +15,6 @@ import structlog
 from cadgate.errors import (
     ApplicationUnavailable,
     CadgateError,
-    CommandExecutionError,
     ConnectionFailed,
     DeadlineExceeded,
     WorkerEnded,
@@ -243,7 +242,7 @@ class Workers:
         try:
             return await self._new(use.folder)
         except StartFailed as error:
-            raise CommandExecutionError(f"A worker could not be started: {error}") from error
+            raise WorkerEnded(f"A worker could not be started: {error}") from error
 
     async def close(self) -> None:
         """Kill every worker."""
