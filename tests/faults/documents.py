@@ -302,5 +302,9 @@ def freecad_features(session: Session) -> None:
     post("/objects/Alone/links", {"name": "Shown", "location": [640, 200, 0]})
     post("/groups", {"name": "Stand", "kind": "part", "objects": ["Alone"]})
     session.patch("/groups/Stand", {"add": ["Again"]})
+    post("/assemblies", {"name": "Pair", "parts": [{"object": "Alone"}, {"object": "Alone", "name": "Upper"}]})
+    sides = {"a": {"part": "Alone_part", "of": ["Face6"]}, "b": {"part": "Upper", "of": ["Face5"]}}
+    post("/assemblies/Pair/mates", {"type": "coincident", **sides})
+    post("/assemblies/Pair/explode", {"factor": 1})
     session.put("/parameters", {"reach": {"value": 30, "unit": "mm"}, "half": {"expression": "reach / 2"}})
     session.patch("/parameters", {"reach": {"value": 32}})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import chosen, painting, shapes
+from cadgate_freecad.app import chosen, mates, painting, shapes
 from cadgate_freecad.app.info import is_empty_body
 
 
@@ -26,6 +26,8 @@ def recompute(obj: Any) -> None:
         raise AppError("degenerate_result", f"This {obj.TypeId} has an empty shape", {"name": obj.Name})
     chosen.remember(obj)
     painting.follow(obj)
+    if mates.is_assembly(obj):
+        mates.follow(obj)
     obj.purgeTouched()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cadgate_freecad.routers import (
+    assemblies,
     bodies,
     boolean,
     documents,
@@ -28,6 +29,7 @@ ROUTERS = (
     parameters.router,
     links.router,
     groups.router,
+    assemblies.router,
     geometry.router,
     boolean.router,
     features.router,

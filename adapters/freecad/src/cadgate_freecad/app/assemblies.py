@@ -1,0 +1,259 @@
+"""Assemblies: links in a part, their mates, the bill of materials, and where the parts collide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import FreeCAD
+
+from cadgate.appserver import AppError, about_to_change, method
+from cadgate_freecad.app import changes, holders, materials, mates, mating, placed, shapes, values
+from cadgate_freecad.app import expressions as expressing
+from cadgate_freecad.app.creation import Slot
+from cadgate_freecad.app.finding import find
+from cadgate_freecad.app.geometry import chosen_numbers
+from cadgate_freecad.app.info import describe, problem
+from cadgate_freecad.app.inheriting import creating
+from cadgate_freecad.app.open_documents import target
+from cadgate_freecad.app.recomputing import recompute
+from cadgate_freecad.app.verification import links as verification
+
+MAX_PARTS = 2000
+
+
+@creating("assemblies.create")
+def create_assembly(
+    *,
+    parts: list[dict[str, Any]],
+    name: str | None,
+    label: str | None,
+    on_conflict: str,
+    expressions: dict[str, Any],
+    material: Any,
+) -> dict[str, Any]:
+    document = target()
+    found = [_source(document, f"parts.{index}.object", each["object"]) for index, each in enumerate(parts)]
+    made_of = materials.prepare(material)
+    places = [_place(obj, each) for obj, each in zip(found, parts)]
+    slot = Slot(document, "Assembly", name, on_conflict, found)
+    slots = [Slot(document, _base(obj), each["name"], "error") for obj, each in zip(found, parts)]
+    given = [each["name"] for each in parts if each["name"] is not None]
+    if len(set(given)) < len(given):
+        raise values.invalid("parts", "two parts have the same name")
+    about_to_change()
+    assembly = slot.fill("App::Part", label)
+    mates.write(assembly, {"mates": []})
+    materials.assign(assembly, made_of)
+    for each in (assembly.Origin, *assembly.Origin.OriginFeatures):
+        each.purgeTouched()
+    for obj, each, own, place in zip(found, parts, slots, places):
+        if each["name"] is None:
+            own = Slot(document, _base(obj), None, "error")
+        link = own.fill("App::Link", each["label"])
+        link.LinkedObject = obj
+        link.Placement = place
+        assembly.addObject(link)
+        recompute(link)
+        verification.check(link, place)
+    determined = expressing.apply(assembly, expressions)
+    recompute(assembly)
+    expressing.confirm(assembly, determined)
+    return _described(assembly)
+
+
+def _base(obj: Any) -> str:
+    return f"{obj.Name.rstrip('0123456789') or obj.Name}_part"
+
+
+def _source(document: Any, field: str, name: str) -> Any:
+    obj = find(document, name)
+    if shapes.shape_of(obj) is None:
+        raise values.invalid(field, f"{name!r} ({obj.TypeId}) has no shape that an assembly could show")
+    wrong = problem(obj)
+    if wrong is not None:
+        raise values.invalid(field, wrong)
+    return obj
+
+
+def _place(obj: Any, part: dict[str, Any]) -> Any:
+    now = placed.placement(obj) if hasattr(obj, "Placement") else FreeCAD.Placement()
+    return FreeCAD.Placement(
+        now.Base if part["location"] is None else values.vector("location", part["location"]),
+        now.Rotation if part["rotation"] is None else values.rotation(part["rotation"]),
+    )
+
+
+def _find(name: str) -> Any:
+    obj = find(target(), name)
+    if not mates.is_assembly(obj):
+        raise values.invalid("assembly", f"{name!r} is a {obj.TypeId} and no assembly: POST /assemblies makes one")
+    return obj
+
+
+def _described(assembly: Any) -> dict[str, Any]:
+    kept = mates.read(assembly)
+    parts = mates.parts_of(assembly)
+    ties = mates.ties_of(assembly, kept)
+    return {
+        **describe(assembly),
+        "parts": [
+            {
+                "name": each.Name,
+                "object": None if each.LinkedObject is None else each.LinkedObject.Name,
+                "label": each.Label,
+                "location": values.xyz(each.Placement.Base, 9),
+                "rotation": values.euler(each.Placement.Rotation),
+            }
+            for each in parts
+        ],
+        "mates": [
+            {
+                "type": mate["type"],
+                **{side: {"part": mate[side]["part"], "element": _name(mate[side])} for side in ("a", "b")},
+                "value": mate["value"],
+                "flipped": mate["flipped"],
+            }
+            for mate in kept["mates"]
+        ],
+        "degrees_of_freedom": mating.freedom(ties, [each.Placement for each in parts], mates.size_of(assembly)),
+        "exploded": kept["exploded"],
+    }
+
+
+def _name(side: dict[str, Any]) -> str:
+    return f"{side['kind']}{side['number']}"
+
+
+@method("assemblies.get")
+def get_assembly(*, assembly: str) -> dict[str, Any]:
+    return _described(_find(assembly))
+
+
+@method("assemblies.mate")
+def create_mate(
+    *, assembly: str, type: str, a: dict[str, Any], b: dict[str, Any], value: float | None, flipped: bool
+) -> dict[str, Any]:
+    obj = _find(assembly)
+    kept = mates.read(obj)
+    if kept["exploded"]:
+        raise AppError("conflict", f"{assembly!r} is exploded: put its parts back first, with explode and factor 0")
+    sides = {name: _side(obj, name, side) for name, side in (("a", a), ("b", b))}
+    about_to_change(describe(obj)["revision"])
+    affected = changes.dependents(obj)
+    already_broken = changes.broken(affected)
+    kept["mates"].append({"type": type, **sides, "value": value, "flipped": flipped})
+    mates.write(obj, kept)
+    changes.propagate(obj, affected, already_broken)
+    return _described(obj)
+
+
+def _side(assembly: Any, field: str, side: dict[str, Any]) -> dict[str, Any]:
+    link = next((each for each in mates.parts_of(assembly) if each.Name == side["part"]), None)
+    if link is None:
+        names = ", ".join(each.Name for each in mates.parts_of(assembly))
+        raise values.invalid(f"{field}.part", f"{side['part']!r} is not a part of {assembly.Name!r}, which has {names}")
+    if not hasattr(link.LinkedObject, "Shape"):
+        raise values.invalid(f"{field}.part", f"{side['part']!r} shows a part or group: mate the objects in it")
+    chosen = side["of"]
+    kind = "Edge" if _means_edges(chosen) else "Face"
+    return mates.side(link, kind, chosen_numbers(link, kind, f"{field}.of", chosen), f"{field}.of")
+
+
+def _means_edges(chosen: Any) -> bool:
+    if isinstance(chosen, list):
+        return any(isinstance(each, str) and each.startswith("Edge") for each in chosen)
+    given = {key for key, value in chosen.items() if value is not None}
+    return bool(given & {"min_length", "max_length", "on_face"}) or chosen.get("type") in ("line", "circle", "ellipse")
+
+
+@method("assemblies.bom")
+def bom(*, assembly: str) -> dict[str, Any]:
+    counts: dict[str, int] = {}
+    _count(_find(assembly), counts)
+    document = target()
+    items: list[dict[str, Any]] = []
+    for name, quantity in counts.items():
+        described = describe(document.getObject(name))
+        mass = described["mass"]
+        items.append(
+            {
+                "object": name,
+                "label": described["label"],
+                "quantity": quantity,
+                "material": (described["material"] or {}).get("name"),
+                "mass": mass,
+                "total_mass": None if mass is None else values.significant(mass * quantity),
+            }
+        )
+    masses = [each["total_mass"] for each in items]
+    return {"items": items, "total_mass": None if None in masses else values.significant(sum(masses))}
+
+
+def _count(holder: Any, counts: dict[str, int]) -> None:
+    """Count what the links of an assembly show; those in assemblies within it, once for each time they are there."""
+    for each in holders.members(holder):
+        obj = each.LinkedObject if each.TypeId == "App::Link" else each
+        if obj is None or obj.TypeId == "App::Origin":
+            continue
+        if holders.is_holder(obj):
+            _count(obj, counts)
+        elif shapes.shape_of(obj) is not None:
+            counts[obj.Name] = counts.get(obj.Name, 0) + 1
+
+
+@method("assemblies.interference")
+def interference(*, assembly: str, clearance: float) -> dict[str, Any]:
+    parts = [(each.Name, shapes.required_shape(each)) for each in mates.parts_of(_find(assembly))]
+    pairs: list[dict[str, Any]] = []
+    for index, (name, shape) in enumerate(parts):
+        box = FreeCAD.BoundBox(shape.BoundBox)
+        box.enlarge(clearance + 1e-6)
+        for other_name, other in parts[index + 1 :]:
+            if not box.intersect(other.BoundBox):
+                continue
+            distance = shape.distToShape(other)[0]
+            volume = shapes.volume(shape.common(other)) if distance <= 1e-9 else 0.0
+            if volume > 1e-6 or (clearance > 0 and distance < clearance):
+                pairs.append(
+                    {
+                        "a": name,
+                        "b": other_name,
+                        "volume": values.significant(volume) if volume > 1e-6 else 0.0,
+                        "distance": values.significant(distance) if distance > 1e-9 else 0.0,
+                    }
+                )
+    return {"pairs": pairs}
+
+
+@method("assemblies.explode")
+def explode(*, assembly: str, factor: float) -> dict[str, Any]:
+    obj = _find(assembly)
+    kept = mates.read(obj)
+    parts = mates.parts_of(obj)
+    now = {each.Name: [*each.Placement.Base, *each.Placement.Rotation.Q] for each in parts}
+    before = {name: kept["before"].get(name, place) for name, place in now.items()} if kept["exploded"] else now
+    about_to_change(describe(obj)["revision"], anything=factor != kept["exploded"])
+    if factor == kept["exploded"]:
+        return _described(obj)
+    affected = changes.dependents(obj)
+    already_broken = changes.broken(affected)
+    for each in parts:
+        x, y, z, *turn = before[each.Name]
+        each.Placement = FreeCAD.Placement(FreeCAD.Vector(x, y, z), FreeCAD.Rotation(*turn))
+        recompute(each)
+    middles = {each.Name: placed_center(each) for each in parts}
+    middle = sum(middles.values(), FreeCAD.Vector()) * (1 / max(1, len(parts)))
+    frame = placed.placement(obj).Rotation.inverted()
+    for each in parts if factor else ():
+        away = frame.multVec((middles[each.Name] - middle) * factor)
+        each.Placement = FreeCAD.Placement(each.Placement.Base + away, each.Placement.Rotation)
+        recompute(each)
+    kept.update(exploded=factor, before=before if factor else {})
+    mates.write(obj, kept)
+    changes.propagate(obj, affected, already_broken)
+    return _described(obj)
+
+
+def placed_center(link: Any) -> Any:
+    """Return the middle of what a link shows, in the document."""
+    return shapes.required_shape(link).BoundBox.Center

@@ -1,0 +1,163 @@
+"""The mates that an assembly keeps: which faces and edges, found again after changes, and the places they lead to."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import FreeCAD
+import Part
+
+from cadgate.appserver import AppError
+from cadgate_freecad.app import chosen, mating, shapes, values
+from cadgate_freecad.app.elements import Element, Lost, elements, find_again
+from cadgate_freecad.app.mating import Primitive, Tie
+
+PROPERTY = "CadgateAssembly"
+_ATTRIBUTES = 8 | 16
+"""Output and no recompute: writing it does not touch the assembly."""
+
+
+def is_assembly(obj: Any) -> bool:
+    return obj.TypeId == "App::Part" and PROPERTY in obj.PropertiesList
+
+
+def read(assembly: Any) -> dict[str, Any]:
+    """Return the mates (`mates`), and where the parts were before they were moved apart (`exploded`, `before`)."""
+    return {"mates": [], "exploded": 0.0, "before": {}, **json.loads(getattr(assembly, PROPERTY) or "{}")}
+
+
+def write(assembly: Any, kept: dict[str, Any]) -> None:
+    if PROPERTY not in assembly.PropertiesList:
+        assembly.addProperty("App::PropertyString", PROPERTY, "Cadgate", "Mates of the assembly", _ATTRIBUTES)
+    setattr(assembly, PROPERTY, json.dumps(kept, separators=(",", ":")))
+
+
+def parts_of(assembly: Any) -> list[Any]:
+    return [each for each in assembly.Group if each.TypeId == "App::Link"]
+
+
+def side(link: Any, kind: str, numbers: list[int], field: str) -> dict[str, Any]:
+    """Return what is kept of a side of a mate. Raises AppError `validation_error` unless it is one plane or axis."""
+    found = [mating.primitive_of(_element(link, kind, number)) for number in numbers]
+    names = ", ".join(f"{kind}{number}" for number in numbers)
+    first = found[0]
+    if first is None:
+        raise values.invalid(field, f"{names} of {link.Name!r} is neither flat, straight nor round: mates need that")
+    if any(other is None or not _alike(first, other) for other in found):
+        raise values.invalid(
+            field, f"{names} of {link.Name!r} fit: choose one, or what lies in one plane or on one axis"
+        )
+    target = link.LinkedObject
+    groups = chosen.groups_of(chosen.Reference("", target, kind, numbers[:1]))
+    return {"part": link.Name, "kind": kind, "number": numbers[0], "groups": groups}
+
+
+def _alike(one: Primitive, two: Primitive) -> bool:
+    if one.kind != two.kind or one.direction.cross(two.direction).Length > 1e-7:
+        return False
+    between = two.point - one.point
+    if one.kind == "plane":
+        return abs(between.dot(one.direction)) < 1e-6 and one.direction.dot(two.direction) > 0
+    if one.kind == "axis":
+        return between.cross(one.direction).Length < 1e-6
+    return between.Length < 1e-6
+
+
+def _element(link: Any, kind: str, number: int) -> Any:
+    """Return a face or edge of the object that a link shows, in the coordinates of the link."""
+    target = link.LinkedObject
+    shape = Part.Shape(target.Shape)
+    if not link.LinkTransform:
+        shape.Placement = FreeCAD.Placement()
+    return (shape.Faces if kind == "Face" else shape.Edges)[number - 1]
+
+
+def follow(assembly: Any) -> None:
+    """Find the faces of the mates again, and move the parts so that all mates hold.
+
+    Raises AppError `degenerate_result` for a face that is gone, and for mates that cannot hold together.
+    """
+    kept = read(assembly)
+    if not kept["mates"] or kept["exploded"]:
+        return
+    before = json.dumps(kept)
+    for number, mate in enumerate(kept["mates"]):
+        for name in ("a", "b"):
+            _find(assembly, mate, name, number)
+    parts = parts_of(assembly)
+    ties = ties_of(assembly, kept)
+    places = mating.solve(ties, [each.Placement for each in parts], size_of(assembly))
+    if places is None:
+        listed = "; ".join(describe(mate) for mate in kept["mates"])
+        raise AppError(
+            "degenerate_result",
+            f"The mates of {assembly.Name!r} cannot hold together, or are too far from it: {listed}. "
+            "Move the parts nearer to where they belong, or leave a mate out",
+            {"name": assembly.Name, "mates": [describe(mate) for mate in kept["mates"]]},
+        )
+    for link, place in zip(parts, places):
+        if not values.same_placement(link.Placement, place):
+            link.Placement = place
+            link.recompute()
+            link.purgeTouched()
+    if json.dumps(kept) != before:
+        write(assembly, kept)
+
+
+def describe(mate: dict[str, Any]) -> str:
+    sides = (f"{mate[name]['kind']}{mate[name]['number']} of {mate[name]['part']}" for name in ("a", "b"))
+    return f"{mate['type']} of {' and '.join(sides)}"
+
+
+def _find(assembly: Any, mate: dict[str, Any], name: str, number: int) -> None:
+    this = mate[name]
+    link = assembly.Document.getObject(this["part"])
+    target = None if link is None else link.LinkedObject
+    if target is None:
+        raise _gone(assembly, mate, f"{this['part']!r} is gone")
+    by_key: dict[str, list[Element]] = {}
+    now = elements(target, this["kind"])
+    for each in now:
+        by_key.setdefault(each.key, []).append(each)
+    for group in this["groups"]:
+        before = [Element._make([*row[:6], tuple(row[6])]) for row in group["members"]]
+        candidates = by_key.get(before[0].key, []) or chosen.at_the_same_place(before, group["chosen"], now)
+        try:
+            places = find_again(before, group["chosen"], candidates)
+        except Lost as error:
+            raise _gone(assembly, mate, f"{this['kind']}{this['number']} ({error}) of {target.Name!r}") from None
+        this["number"] = min(place for each in places.values() for place in each)
+    this["groups"] = chosen.groups_of(chosen.Reference("", target, this["kind"], [this["number"]]))
+
+
+def _gone(assembly: Any, mate: dict[str, Any], what: str) -> AppError:
+    return AppError(
+        "degenerate_result",
+        f"The mate {describe(mate)} of the assembly {assembly.Name!r} cannot be kept: {what}",
+        {"name": assembly.Name, "mate": describe(mate)},
+    )
+
+
+def ties_of(assembly: Any, kept: dict[str, Any]) -> list[Tie]:
+    numbers = {each.Name: index for index, each in enumerate(parts_of(assembly))}
+    ties: list[Tie] = []
+    for mate in kept["mates"]:
+        found: list[Primitive] = []
+        for name in ("a", "b"):
+            this = mate[name]
+            link = assembly.Document.getObject(this["part"])
+            primitive = mating.primitive_of(_element(link, this["kind"], this["number"]))
+            if primitive is None:
+                raise _gone(assembly, mate, f"{this['kind']}{this['number']} has become another kind of surface")
+            found.append(primitive)
+        first, second = (numbers[mate[name]["part"]] for name in ("a", "b"))
+        ties.append(Tie(mate["type"], first, found[0], second, found[1], mate["value"] or 0.0, mate["flipped"]))
+    return ties
+
+
+def size_of(assembly: Any) -> float:
+    sizes = [
+        shape.BoundBox.DiagonalLength for each in parts_of(assembly) if (shape := shapes.shape_of(each)) is not None
+    ]
+    return max([1.0, *sizes]) / 2

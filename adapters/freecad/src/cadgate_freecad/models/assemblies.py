@@ -1,0 +1,191 @@
+"""Assemblies: links to objects in one part, mates between them, what they weigh and where they collide."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from cadgate.plugin import MayWarn, Method, Name, Number, Params, Result, Rotation, Vector3
+from cadgate_freecad.models.objects import PartInfo
+from cadgate_freecad.models.selection import EdgeSelection, FaceSelection
+from cadgate_freecad.models.values import Flag, Label, LabelledCreation, Location, PartName
+
+
+class AssemblyPart(Params):
+    """An object in the assembly, as a link to it: the same object may be in it many times."""
+
+    object: Name
+    name: PartName | None = Field(None, description="Of the link; by default chosen by the application.")
+    label: Label | None = None
+    location: Location | None = Field(None, description="Within the assembly; by default that of the object.")
+    rotation: Rotation | None = None
+
+
+class AssemblyParams(LabelledCreation):
+    """What is in the assembly; the first part stays where it is when mates are solved."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "Stand", "parts": [{"object": "Box"}, {"object": "Box", "location": [40, 0, 0]}]}]
+        }
+    )
+    parts: Annotated[list[AssemblyPart], Field(min_length=1, max_length=10_000)]
+
+
+class MateSide(Params):
+    """A face or an edge of a part of the assembly."""
+
+    part: Name
+    of: FaceSelection | EdgeSelection = Field(
+        description='Names (`["Face6"]`), or a filter, of one face or edge; several that lie in one plane or on one '
+        "axis count as one.",
+        examples=[{"type": "plane", "at": "top"}],
+    )
+
+
+class Mate(Params):
+    """What two faces or edges are to each other."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "coincident",
+                    "a": {"part": "Base", "of": {"type": "plane", "at": "top"}},
+                    "b": {"part": "Lid", "of": {"type": "plane", "at": "bottom"}},
+                }
+            ]
+        }
+    )
+    type: Literal["coincident", "concentric", "distance", "angle", "parallel"]
+    a: MateSide
+    b: MateSide
+    value: Number | None = Field(None, description="Of a distance, mm along the normal of `a`; of an angle, degrees.")
+    flipped: Flag = Field(False, description="Coincident faces look the same way instead of at each other.")
+
+    @model_validator(mode="after")
+    def _has_a_value(self) -> Mate:
+        if (self.value is None) == (self.type in ("distance", "angle")):
+            raise ValueError("distance and angle need a `value`, the others have none")
+        if self.a.part == self.b.part:
+            raise ValueError("`a` and `b` are the same part: a mate is between two")
+        return self
+
+
+class MateParams(Mate):
+    """In which assembly, and the mate."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "assembly": "Stand",
+                    "type": "parallel",
+                    "a": {"part": "Base", "of": ["Face6"]},
+                    "b": {"part": "Lid", "of": ["Face5"]},
+                }
+            ]
+        }
+    )
+    assembly: Name
+
+
+class AssemblyReference(Params):
+    """Which assembly."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"assembly": "Stand"}]})
+    assembly: Name
+
+
+class InterferenceParams(AssemblyReference):
+    """Which assembly, and how near counts."""
+
+    clearance: Annotated[Number, Field(ge=0)] = Field(0.0, description="mm; parts nearer than this are listed too.")
+
+
+class Explosion(Params):
+    """How far to move the parts apart."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"factor": 1.5}]})
+    factor: Annotated[Number, Field(ge=0, le=100)] = Field(
+        1.0,
+        description="By this multiple of its distance from the middle each part is moved further; 0 puts all back.",
+    )
+
+
+class ExplodeParams(Explosion):
+    """Which assembly, and how far."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"assembly": "Stand", "factor": 1.5}]})
+    assembly: Name
+
+
+class MateInfo(Result):
+    """A mate between two parts."""
+
+    type: str
+    a: dict[str, Any] = Field(description="`part`, and the `element` on it as it is numbered now.")
+    b: dict[str, Any]
+    value: float | None
+    flipped: bool
+
+
+class AssemblyPartInfo(Result):
+    """A part of an assembly."""
+
+    name: str
+    object: str | None
+    label: str
+    location: Vector3
+    rotation: Vector3
+
+
+class AssemblyInfo(PartInfo):
+    """An assembly: the part that holds the links, the mates, and how free the parts still are."""
+
+    parts: list[AssemblyPartInfo]
+    mates: list[MateInfo]
+    degrees_of_freedom: int = Field(description="Of all parts together; the first one has none.")
+    exploded: float = Field(description="The factor by which the parts are moved apart; 0 if they are not.")
+
+
+class BomItem(Result):
+    """One kind of part."""
+
+    object: str
+    label: str
+    quantity: int
+    material: str | None
+    mass: float | None = Field(description="kg, of one.")
+    total_mass: float | None
+
+
+class Bom(MayWarn):
+    """The bill of materials."""
+
+    items: list[BomItem]
+    total_mass: float | None = Field(description="kg, if that of every item is known.")
+
+
+class InterferingPair(Result):
+    """Two parts that share a volume, or are too near."""
+
+    a: str
+    b: str
+    volume: float = Field(description="mm³ that both fill.")
+    distance: float = Field(description="mm between them; 0 if they touch.")
+
+
+class Interference(MayWarn):
+    """The pairs that interfere."""
+
+    pairs: list[InterferingPair]
+
+
+CREATE_ASSEMBLY = Method("assemblies.create", AssemblyParams, AssemblyInfo, mutates=True)
+GET_ASSEMBLY = Method("assemblies.get", AssemblyReference, AssemblyInfo)
+MATE = Method("assemblies.mate", MateParams, AssemblyInfo, mutates=True)
+GET_BOM = Method("assemblies.bom", AssemblyReference, Bom)
+GET_INTERFERENCE = Method("assemblies.interference", InterferenceParams, Interference)
+EXPLODE = Method("assemblies.explode", ExplodeParams, AssemblyInfo, mutates=True)

@@ -1,0 +1,139 @@
+"""Assemblies: mates hold and follow, freedom is counted, masses add up, collisions are found."""
+
+from __future__ import annotations
+
+from math import pi
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.freecad_calls import get, patch, post, refused
+from tests.step_reader import step_tree
+
+TOP, BOTTOM = {"type": "plane", "at": "top"}, {"type": "plane", "at": "bottom"}
+
+
+@pytest.fixture
+def stand(freecad: httpx.Client) -> httpx.Client:
+    """A bored plate, and two pins lying about."""
+    post(freecad, "/primitives/box", name="Raw", length=60, width=40, height=10)
+    post(freecad, "/primitives/cylinder", name="Bore", radius=5, height=10, location=[20, 20, 0])
+    steel = {"name": "Steel", "density": 7850}
+    post(freecad, "/boolean/subtract", object1="Raw", object2="Bore", name="Plate", material=steel)
+    post(freecad, "/primitives/cylinder", name="Pin", radius=5, height=30, material=steel, location=[0, 90, 0])
+    parts = [
+        {"object": "Plate", "name": "Base"},
+        {"object": "Pin", "name": "First", "location": [100, 0, 30], "rotation": [40, 20, 0]},
+        {"object": "Pin", "name": "Second", "location": [30, 10, 5]},
+    ]
+    made = post(freecad, "/assemblies", name="Stand", parts=parts)
+    assert made["degrees_of_freedom"] == 12
+    return freecad
+
+
+def mate(freecad: httpx.Client, kind: str, a: Any, b: Any, **more: Any) -> dict[str, Any]:
+    sides = {name: {"part": part, "of": of} for name, (part, of) in (("a", a), ("b", b))}
+    return post(freecad, "/assemblies/Stand/mates", type=kind, **sides, **more)
+
+
+def place(info: dict[str, Any], name: str) -> list[float]:
+    return next(each for each in info["parts"] if each["name"] == name)["location"]
+
+
+def test_mates_move_the_parts_and_count_what_is_free(stand: httpx.Client) -> None:
+    bore, wall = {"type": "cylinder", "radius": 5}, {"type": "cylinder"}
+    held = mate(stand, "concentric", ("Base", bore), ("First", wall))
+    assert held["degrees_of_freedom"] == 8
+    held = mate(stand, "coincident", ("Base", TOP), ("First", ["Face2"]))
+    assert held["degrees_of_freedom"] == 7
+    assert place(held, "First") == pytest.approx([20, 20, 10], abs=1e-5)
+    box = get(stand, "/objects/First")["bounding_box"]
+    assert (box["min"][2], box["max"][2]) == pytest.approx((10, 40), abs=1e-5)
+    changed = patch(stand, "Raw", properties={"Height": 14})
+    assert changed["valid"]
+    assert place(get(stand, "/assemblies/Stand"), "First") == pytest.approx([20, 20, 14], abs=1e-5)
+    assert stand.post("/undo").status_code == 200
+    assert place(get(stand, "/assemblies/Stand"), "First") == pytest.approx([20, 20, 10], abs=1e-5)
+
+
+def test_distance_angle_and_parallel(stand: httpx.Client) -> None:
+    mate(stand, "parallel", ("Base", TOP), ("Second", ["Face2"]))
+    held = mate(stand, "distance", ("Base", TOP), ("Second", ["Face2"]), value=7)
+    assert get(stand, "/objects/Second")["bounding_box"]["min"][2] == pytest.approx(17, abs=1e-5)
+    assert held["degrees_of_freedom"] == 9
+    held = mate(stand, "angle", ("Base", TOP), ("First", ["Face2"]), value=60)
+    assert held["degrees_of_freedom"] == 8
+
+
+def test_mates_that_contradict_each_other_or_lose_a_face_are_refused_by_name(stand: httpx.Client) -> None:
+    mate(stand, "distance", ("Base", TOP), ("Second", ["Face2"]), value=7)
+    before = get(stand, "/assemblies/Stand")
+    sides = {"a": {"part": "Base", "of": TOP}, "b": {"part": "Second", "of": ["Face2"]}}
+    response = stand.post("/assemblies/Stand/mates", json={"type": "distance", **sides, "value": 9})
+    assert "Second" in refused(response, "degenerate_result")
+    assert get(stand, "/assemblies/Stand") == before
+    mate(stand, "concentric", ("Base", {"type": "cylinder"}), ("First", {"type": "cylinder"}))
+    before = get(stand, "/assemblies/Stand")
+    message = refused(stand.patch("/objects/Bore", json={"location": [200, 20, 0]}), "degenerate_result")
+    assert "concentric" in message
+    assert get(stand, "/assemblies/Stand") == before
+
+
+def test_the_bill_of_materials_counts_and_weighs(stand: httpx.Client) -> None:
+    bom = get(stand, "/assemblies/Stand/bom")
+    plate, pin = bom["items"]
+    assert [(each["object"], each["quantity"], each["material"]) for each in bom["items"]] == [
+        ("Plate", 1, "Steel"),
+        ("Pin", 2, "Steel"),
+    ]
+    assert plate["mass"] == pytest.approx((60 * 40 * 10 - pi * 250) * 7850e-9, rel=1e-6)
+    assert pin["total_mass"] == pytest.approx(2 * pi * 25 * 30 * 7850e-9, rel=1e-6)
+    answer = stand.get("/assemblies/Stand/bom", headers={"Accept": "text/csv"})
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.text.splitlines()[0] == "object,label,quantity,material,mass,total_mass"
+    assert answer.text.splitlines()[2].startswith("Pin,Pin,2,Steel,")
+
+
+def test_interference_is_found_with_its_volume_and_clearance_with_its_distance(freecad: httpx.Client) -> None:
+    post(freecad, "/primitives/box", name="Box")
+    parts = [{"object": "Box", "name": f"P{n}", "location": [x, 0, 0]} for n, x in enumerate((0, 8, 20.5))]
+    post(freecad, "/assemblies", name="Row", parts=parts)
+    assert get(freecad, "/assemblies/Row/interference")["pairs"] == [
+        {"a": "P0", "b": "P1", "volume": pytest.approx(200), "distance": 0}
+    ]
+    near = get(freecad, "/assemblies/Row/interference", clearance=3)["pairs"]
+    assert [(each["a"], each["b"], each["volume"]) for each in near] == [
+        ("P0", "P1", pytest.approx(200)),
+        ("P1", "P2", 0),
+    ]
+    assert near[1]["distance"] == pytest.approx(2.5)
+
+
+def test_an_assembly_is_exploded_and_put_back_and_keeps_its_tree_in_step(stand: httpx.Client, tmp_path: Any) -> None:
+    before = get(stand, "/assemblies/Stand")
+    apart = post(stand, "/assemblies/Stand/explode", factor=2)
+    assert (apart["exploded"], apart["parts"] == before["parts"]) == (2, False)
+    back = post(stand, "/assemblies/Stand/explode", factor=0)
+    assert back["parts"] == before["parts"]
+    made = post(stand, "/export", format="step", objects=["Stand"])
+    path = tmp_path / "stand.step"
+    path.write_bytes(stand.get(f"../artifacts/{made['artifact']['id']}").content)
+    [root] = step_tree(path)
+    assert (root["name"], sorted(each["name"] for each in root["children"])) == ("Stand", ["Base", "First", "Second"])
+
+
+WRONG: list[dict[str, Any]] = [
+    {"type": "distance", "a": {"part": "Base", "of": TOP}, "b": {"part": "First", "of": ["Face3"]}},
+    {"type": "parallel", "a": {"part": "Base", "of": TOP}, "b": {"part": "Base", "of": BOTTOM}},
+    {"type": "parallel", "a": {"part": "Base", "of": TOP}, "b": {"part": "Third", "of": BOTTOM}},
+    {"type": "parallel", "a": {"part": "Base", "of": {"type": "plane"}}, "b": {"part": "First", "of": ["Face3"]}},
+    {"type": "weld", "a": {"part": "Base", "of": TOP}, "b": {"part": "First", "of": ["Face3"]}},
+]
+
+
+@pytest.mark.parametrize("body", WRONG)
+def test_what_is_no_mate_is_refused(stand: httpx.Client, body: Any) -> None:
+    refused(stand.post("/assemblies/Stand/mates", json=body))
+    refused(stand.get("/assemblies/Plate"))
+    refused(stand.get("/assemblies/Nothing"), "object_not_found", 404)
