@@ -75,3 +75,10 @@ def test_documented_parameters_are_accepted_on_every_route(http: httpx.Client) -
                 continue
             answer = http.request(verb, path.replace("{", "").replace("}", ""), params=dict.fromkeys(names, "no-value"))
             assert "is unknown" not in answer.json().get("error", {}).get("message", ""), (verb, path, names)
+
+
+def test_a_query_that_says_null_is_refused_with_what_may_be_sent(http: httpx.Client) -> None:
+    answer = http.get("/api/v1/sessions?state=null")
+    assert answer.status_code == 422
+    assert "query.state" in answer.json()["error"]["message"]
+    assert "suspended" in answer.json()["error"]["message"]

@@ -92,13 +92,14 @@ def _value(one: Placed, contract: Contract, *, in_text: bool) -> dict[str, Any]:
     found, better = (False, None)
     if kind != "missing" and "input" in one.error:
         found, better = repair(contract, schema, one.error["input"])
+        found = found and not (in_text and better is None)  # a query has no way to say null
         if found and isinstance(better, str) and better in _choices(contract, schema):
             entry["did_you_mean"] = [better]
     if found and not _is_short(better):
         itself = "the value itself, instead of a text that holds it"
         return entry | {"msg": f"{wrong}: send {itself if isinstance(one.error['input'], str) else what}"}
     best = better if found else example(contract, schema, path, around)
-    if best is not None:
+    if found or best is not None:
         entry["example"] = best
     return entry | {"msg": _sentence(one, wrong, found, entry)}
 
