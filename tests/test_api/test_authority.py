@@ -339,12 +339,12 @@ def test_sheets_need_only_to_read_and_few_are_kept_for_who_may_not_write(
     with owner.client(f"/api/v1/{adapter}") as client:
         assert client.post(f"/primitives/{kind}", json={"name": "Seen"}).status_code == 201
     reader = new_key(keyed, "read")
-    with reader.client(f"/api/v1/{adapter}") as client, owner.client() as other:
+    with reader.client(f"/api/v1/{adapter}") as client, reader.client() as root:
         first = client.post("/look", json={"size": 128, "views": ["iso"]}).json()["result"]["artifact"]
-        assert other.get(first["url"]).status_code == 200
+        assert root.get(first["url"]).status_code == 200
         for size in range(200, 216):
             response = client.post("/look", json={"size": size, "views": ["iso"]})
             assert response.status_code == 200, response.text
-        assert other.get(first["url"]).status_code == 404
-        assert other.get(response.json()["result"]["artifact"]["url"]).status_code == 200
+        assert root.get(first["url"]).status_code == 404
+        assert root.get(response.json()["result"]["artifact"]["url"]).status_code == 200
         assert client.get("/look.png", params={"size": 128}).status_code == 200
