@@ -45,8 +45,7 @@ def part(client: httpx.Client) -> int:
         holes.append(name)
     post(client, "/boolean/union", {"objects": holes, "name": "Holes"})
     post(client, "/boolean/subtract", {"object1": "Plate", "object2": "Holes", "name": "Part"})
-    faces = client.get("/objects/Part/measure").json()["result"]["counts"]["faces"]
-    return int(faces)
+    return int(client.get("/objects/Part/measures").json()["result"]["counts"]["faces"])
 
 
 def scene(client: httpx.Client) -> int:

@@ -37,6 +37,10 @@ async def make(app: Application, **items: Any) -> None:
         await app.call(m.CREATE, m.ItemParams(name=name, value=value))
 
 
+def asked(**fields: Any) -> LookParams:
+    return LookParams.model_validate(fields)
+
+
 def opened(app: Application, identifier: str) -> Image.Image:
     return Image.open(io.BytesIO(app.artifacts.get(identifier).path.read_bytes())).convert("RGB")
 
@@ -44,9 +48,9 @@ def opened(app: Application, identifier: str) -> Image.Image:
 @pytest.mark.anyio
 async def test_adapter_that_gives_triangles_gets_sheets(app: Application) -> None:
     with pytest.raises(NothingToSee):
-        await app.call(LOOK, LookParams())
+        await app.call(LOOK, asked())
     await make(app, One=RED, Two=GREEN, Three=None)
-    sheet = await app.call(LOOK, LookParams(size=600))
+    sheet = await app.call(LOOK, asked(size=600))
     assert sheet.unit == "cubits"
     assert [(entry.name, entry.color, entry.own_color) for entry in sheet.legend][:2] == [
         ("One", "#ff0000", True),
@@ -57,13 +61,13 @@ async def test_adapter_that_gives_triangles_gets_sheets(app: Application) -> Non
         front = next(each for each in entry.positions if each.view == "front")
         red, green, blue = cast("tuple[int, int, int]", image.getpixel(front.pixel))
         assert f"#{red:02x}{green:02x}{blue:02x}" == entry.color
-    assert (await app.call(LOOK, LookParams(size=600))).artifact.sha256 == sheet.artifact.sha256
+    assert (await app.call(LOOK, asked(size=600))).artifact.sha256 == sheet.artifact.sha256
 
 
 @pytest.mark.anyio
 async def test_section_of_triangles_that_enclose_a_solid_is_closed(app: Application) -> None:
     await make(app, One=RED)
-    sheet = await app.call(LOOK, LookParams.model_validate({"views": [{"section": "y", "at": 0}], "labels": False}))
+    sheet = await app.call(LOOK, asked(views=[{"section": "y", "at": 0}], labels=False))
     image = opened(app, sheet.artifact.id)
     x, y = sheet.legend[0].positions[0].pixel
     assert {image.getpixel((x + step, y)) for step in range(16)} > {(255, 0, 0)}
@@ -72,29 +76,29 @@ async def test_section_of_triangles_that_enclose_a_solid_is_closed(app: Applicat
 @pytest.mark.anyio
 async def test_shape_that_is_damaged_is_the_applications_fault(app: Application) -> None:
     await make(app, One=RED)
-    sheet = await app.call(LOOK, LookParams())
+    sheet = await app.call(LOOK, asked())
     (shape,) = (path for path in (app.workspace / ".staging" / "look").iterdir() if len(path.name) == 32)
     data = shape.read_bytes()
     for damaged in (data[:-1], b"", data.replace(b"cgshape1", b"cgshape9"), data[:24] + b"\xff" * (len(data) - 24)):
         await app._session.served.helper.close()  # pyright: ignore[reportPrivateUsage]
         shape.write_bytes(damaged)
         with pytest.raises(InternalError):
-            await app.call(LOOK, LookParams())
+            await app.call(LOOK, asked())
     shape.unlink()
-    again = await app.call(LOOK, LookParams())
+    again = await app.call(LOOK, asked())
     assert again.artifact.sha256 == sheet.artifact.sha256
 
 
 @pytest.mark.anyio
 async def test_link_in_place_of_a_shape_is_not_followed(app: Application) -> None:
     await make(app, One=RED)
-    await app.call(LOOK, LookParams())
+    await app.call(LOOK, asked())
     (shape,) = (path for path in (app.workspace / ".staging" / "look").iterdir() if len(path.name) == 32)
     await app._session.served.helper.close()  # pyright: ignore[reportPrivateUsage]
     shape.rename(shape.with_name("elsewhere"))
     shape.symlink_to("elsewhere")
     with pytest.raises(InternalError, match="shape"):
-        await app.call(LOOK, LookParams())
+        await app.call(LOOK, asked())
 
 
 def test_views_of_a_query_are_words_and_short_forms() -> None:

@@ -18,8 +18,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from cadgate.contract.methods import Method
-from cadgate.openapi.extensions import METHOD_EXTENSION
 from cadgate.look.models import LOOK
+from cadgate.openapi.extensions import METHOD_EXTENSION
 from cadgate.plugins.contents import Contents, contents_of, problems_in
 from tests.core.second_opinions import Source
 from tests.faults.conftest import Session

@@ -28,7 +28,7 @@ class ServedAdapter:
     """By the name of their method."""
     artifacts: ArtifactStore
     audit: AuditLog
-    helper: Helper = field(default_factory=lambda: Helper(LimitExceeded(_TOO_MUCH)))
+    helper: Helper = field(default_factory=lambda: Helper(LimitExceeded(_TOO_MUCH), niceness=2))
     """The process in which the handlers' own work runs that takes long; see `Application.run_aside`."""
 
     @property

@@ -26,7 +26,7 @@ def main() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    os.nice(10)  # the event loop takes precedence
+    os.nice(int(sys.argv[1]))  # the event loop takes precedence
     gc.disable()  # parsed JSON has no cycles, and searching millions of lists for some takes longer than parsing
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")

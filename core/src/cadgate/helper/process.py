@@ -27,8 +27,12 @@ _PIECE = 1 << 20
 class Helper:
     """Runs module-level functions in a second process. Cancelling kills the process."""
 
-    def __init__(self, too_much: CadgateError | None = None) -> None:
-        """`too_much` is raised for work that needs too much memory or time; by default, a PayloadTooLarge."""
+    def __init__(self, too_much: CadgateError | None = None, niceness: int = 10) -> None:
+        """`too_much` is raised for work that needs too much memory or time; by default, a PayloadTooLarge.
+
+        `niceness` is how far the process gives way to the event loop.
+        """
+        self._niceness = niceness
         self._too_much = too_much or PayloadTooLarge(
             "The body takes too much memory or time to parse: send less at once"
         )
@@ -77,6 +81,7 @@ class Helper:
                 "-P",
                 "-m",
                 "cadgate.helper.main",
+                str(self._niceness),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 limit=_PIECE,

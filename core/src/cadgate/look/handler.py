@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import deque
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from cadgate.artifacts.paths import STAGING
-from cadgate.artifacts.store import ArtifactStore
 from cadgate.contract.methods import Handler
 from cadgate.dispatch.application import Application
 from cadgate.errors import ArtifactNotFound, ValidationFailed
@@ -19,7 +17,8 @@ FOLDER = "look"
 """The folder of shapes, below the one in which applications write."""
 _KEPT = 16
 """The number of sheets that are kept for a key without the scope `write`, the newest."""
-_sheets: WeakKeyDictionary[ArtifactStore, dict[str, deque[str]]] = WeakKeyDictionary()
+_sheets: dict[tuple[Path, str], deque[str]] = {}
+"""The ids of those, oldest first, by session and key."""
 
 
 async def look(app: Application, params: LookParams) -> Sheet:
@@ -68,7 +67,7 @@ def _forget_old(app: Application, identifier: str) -> None:
     """Keep only the newest sheets of a caller who may not write files."""
     if "write" in app.context.scopes:
         return
-    known = _sheets.setdefault(app.artifacts, {}).setdefault(app.context.identity, deque())
+    known = _sheets.setdefault((app.workspace, app.context.identity), deque())
     known.append(identifier)
     while len(known) > _KEPT:
         try:

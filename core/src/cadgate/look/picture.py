@@ -59,11 +59,10 @@ def draw(view: View, mesh: Mesh, style: Style) -> tuple[Image.Image, dict[int, S
         lines, line_owner = lines[ahead], line_owner[ahead]
     points = view.to_pixels(seen, sharpness)
     front = _front(view, mesh, sharpness)
-    frame = raster.nearest(points, mesh.triangles, width, height, front)
+    area = _areas(points[mesh.triangles])
+    frame = _nearest(view, points, mesh, area, (width, height), front)
     if view.camera is not None:
         frame = _masked(frame, view, sharpness)
-    corners = points[mesh.triangles]
-    area = _areas(corners)
     owner = np.where(frame.triangle < 0, -1, mesh.owner[frame.triangle] if len(mesh.owner) else -1)
     caps = _caps(points, mesh, area, front, width, height) if front is not None else None
     lit = _shades(view, mesh, area)
@@ -86,6 +85,17 @@ def draw(view: View, mesh: Mesh, style: Style) -> tuple[Image.Image, dict[int, S
     picture = Image.fromarray(image)
     coarse = shown[sharpness // 2 :: sharpness, sharpness // 2 :: sharpness]
     return (picture.reduce(sharpness) if sharpness > 1 else picture), spots, coarse
+
+
+def _nearest(view: View, points: Array, mesh: Mesh, area: Array, size: tuple[int, int], front: float | None) -> Frame:
+    """Return what is nearest, without looking at what cannot be: the far side of bodies that are seen from outside."""
+    if front is not None or view.shows_perspective or not mesh.opaque.any():
+        return raster.nearest(points, mesh.triangles, *size, front)
+    near = np.nonzero((area < 0) | ~mesh.opaque[mesh.owner])[0]
+    frame = raster.nearest(points, mesh.triangles[near], *size)
+    if len(near):
+        frame.triangle[frame.triangle >= 0] = near[frame.triangle[frame.triangle >= 0]]
+    return frame
 
 
 def _areas(corners: Array) -> Array:

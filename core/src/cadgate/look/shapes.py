@@ -73,6 +73,14 @@ class Shape:
         pairs = np.sort(self.triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
         return np.unique(pairs, axis=0) if len(pairs) else pairs
 
+    @cached_property
+    def outward(self) -> bool:
+        """Whether it is closed, and its triangles face outwards, so that those behind are never visible."""
+        if not self.closed:
+            return False
+        a, b, c = (self.points[self.triangles[:, corner]] - self.points[0] for corner in range(3))
+        return float((a * np.cross(b, c)).sum()) > 0
+
     def _creases(self) -> Array:
         if not len(self.triangles):
             return np.zeros((0, 2), np.int64)
@@ -162,6 +170,8 @@ class Mesh:
     origin: Array
     solids: list[int] = field(default_factory=list[int])
     """The places in `items` of the objects that enclose a volume."""
+    opaque: Array = None
+    """Whether each object looks the same from outside without the triangles that face away."""
 
 
 def items_of(answer: list[dict[str, Any]], shapes: dict[str, Shape]) -> list[Item]:
@@ -250,6 +260,7 @@ def mesh_of(items: list[Item], origin: Array, *, wires: bool) -> Mesh:
     line_owner: list[Array] = []
     start = rows = 0
     solids: list[int] = []
+    opaque = np.array([bool(item.parts) and all(shape.outward for shape, _ in item.parts) for item in items], bool)
     for place, item in enumerate(items):
         if item.parts and all(shape.closed for shape, _ in item.parts):
             solids.append(place)
@@ -278,6 +289,7 @@ def mesh_of(items: list[Item], origin: Array, *, wires: bool) -> Mesh:
         _joined(line_owner, (0,), np.int64),
         origin,
         solids,
+        opaque,
     )
 
 

@@ -13,7 +13,7 @@ from cadgate_freecad.app import colours, holders, info, placed, showing
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.open_documents import target
 
-LINEAR, ANGULAR = 0.002, 0.25
+LINEAR, ANGULAR = 0.002, 0.35
 """The greatest distance of a triangle from its surface, as a part of the shape's diagonal, and the greatest angle."""
 _MANY_FACES = 2000
 """The number of faces from which they are meshed more coarsely: a sheet shows little of each."""
