@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cadgate.plugin import encode_params, read_bulk_json
-from cadgate_blender.models.meshes import CREATE, MeshParams
+from cadgate_blender.models.meshes import CREATE, MeshData, MeshParams
 
 LARGE = 5000
 """The number of vertices from which a mesh is sent to Blender as a file."""
@@ -22,15 +22,16 @@ def convert(body: bytes, path: str) -> tuple[bytes | None, dict[str, Any]]:
     Raises MalformedJson, ValidationFailed.
     """
     mesh = read_bulk_json(body, MeshParams)
-    if len(mesh.vertices) < LARGE or mesh.edges or mesh.uvs or mesh.normals or mesh.colors:
+    more = mesh.edges or mesh.uvs or mesh.normals or mesh.colors or mesh.materials or mesh.face_materials
+    if len(mesh.vertices) < LARGE or more:
         return encode_params(CREATE, mesh).text, {}
     # As JSON, it would be written and read twice more.
     Path(path).write_bytes(raw(mesh))
     return None, mesh.model_dump(mode="json", include=mesh.model_fields_set - {"vertices", "faces", "edges"})
 
 
-def raw(mesh: MeshParams) -> bytes:
-    """Return a mesh in the form of an upload."""
+def raw(mesh: MeshParams | MeshData) -> bytes:
+    """Return vertices and faces in the form of an upload."""
     points = array("f", chain.from_iterable(mesh.vertices))
     sizes = array("I", map(len, mesh.faces))
     corners = array("I", chain.from_iterable(mesh.faces))

@@ -10,10 +10,11 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError, method
-from cadgate_blender.app import limits, mesh_arrays
+from cadgate_blender.app import limits, mesh_arrays, names
 from cadgate_blender.app.geometry import Arrays, fill_mesh
 from cadgate_blender.app.objects import Placement, add_object
 from cadgate_blender.app.scene_index import precise
+from cadgate_blender.app.typed import context
 
 HEADER = struct.Struct("<4sIII")
 MAGIC = b"CGM1"
@@ -31,9 +32,12 @@ def create(
     uvs: list[Any] | None,
     normals: list[Any] | None,
     colors: list[Any] | None,
+    materials: list[str],
+    face_materials: list[int] | None,
     **placement: Any,
 ) -> dict[str, Any]:
     limits.check("The number of vertices", len(vertices), "max_vertices")
+    slots = [names.find("material", bpy.data.materials, each) for each in materials]
     place = Placement(**placement)
     corners = numpy.fromiter(chain.from_iterable(faces), numpy.int32)
     sizes = numpy.fromiter(map(len, faces), numpy.int32, len(faces))
@@ -49,6 +53,10 @@ def create(
             _set_colors(mesh, numpy.array([(*color, 1.0)[:4] for color in colors], numpy.float32))
         if normals is not None:
             _set_normals(mesh, numpy.array(normals, numpy.float64))
+        for material in slots:
+            mesh.materials.append(material)
+        if face_materials is not None and len(face_materials):
+            _set_slots(mesh, numpy.array(face_materials, numpy.int32))
         return add_object("Mesh", place, lambda name: _named(mesh, name))
     except BaseException:
         _discard(mesh)
@@ -96,6 +104,13 @@ def _set_normals(mesh: Any, values: Any) -> None:
     mesh.corner_normals.foreach_get("vector", found)
     # Blender stores them as two angles of 16 bits each.
     _same("normals", found, values.ravel(), 2e-3)
+
+
+def _set_slots(mesh: Any, values: Any) -> None:
+    mesh.polygons.foreach_set("material_index", values)
+    found = numpy.empty(len(values), numpy.int32)
+    mesh.polygons.foreach_get("material_index", found)
+    _same("slots", found, values, 0.0)
 
 
 def _same(what: str, found: Any, wanted: Any, room: float) -> None:
@@ -177,3 +192,67 @@ def read(path: str) -> tuple[Any, Any, Any]:
     if problem is not None:
         raise AppError("validation_error", f"The arrays do not make a mesh: {problem}")
     return points, sizes.astype(numpy.int32), indices.astype(numpy.int32)
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+
+@method("meshes.read")
+def read_mesh(*, object: str, evaluated: bool) -> dict[str, Any]:
+    """Return the mesh of an object in numbers, before its modifiers or with them."""
+    obj = names.find_object(object)
+    if evaluated:
+        shown = obj.evaluated_get(context.evaluated_depsgraph_get())
+        mesh = shown.to_mesh()
+    elif obj.type != "MESH":
+        raise AppError(
+            "validation_error",
+            f"{object!r} is {names.kind_of(obj)}, not a MESH: with evaluated=true, its surface is read",
+            {"object": object},
+        )
+    else:
+        shown, mesh = None, obj.data
+    try:
+        if not mesh:
+            raise AppError("validation_error", f"{object!r} has no surface that could be read", {"object": object})
+        limits.check("The number of vertices", len(mesh.vertices), "max_vertices")
+        return {"object": obj.name, **_numbers(mesh), "materials": _slots(obj)}
+    finally:
+        if shown is not None:
+            shown.to_mesh_clear()
+
+
+def _slots(obj: Any) -> list[str | None]:
+    return [slot.material.name if slot.material is not None else None for slot in obj.material_slots]
+
+
+def _numbers(mesh: Any) -> dict[str, Any]:
+    corners = mesh_arrays.corner_vertices(mesh)
+    sizes = _column(mesh.polygons, "loop_total", numpy.int32)
+    ends = numpy.cumsum(sizes)
+    edges = _column(mesh.edges, "vertices", numpy.int32, 2).reshape(-1, 2)
+    loose = _column(mesh.edges, "is_loose", bool)
+    normals = numpy.empty(len(corners) * 3, numpy.float32)
+    mesh.corner_normals.foreach_get("vector", normals)
+    layer, painted = mesh.uv_layers.active, mesh.color_attributes.active_color
+    return {
+        "vertices": mesh_arrays.positions(mesh).reshape(-1, 3).tolist(),
+        "faces": [each.tolist() for each in numpy.split(corners, ends[:-1])] if len(sizes) else [],
+        "edges": edges[loose].tolist(),
+        "uvs": None if layer is None else _column(layer.uv, "vector", numpy.float32, 2).reshape(-1, 2).tolist(),
+        "normals": normals.reshape(-1, 3).tolist(),
+        "colors": None if painted is None else _colors(mesh, painted, corners),
+        "face_materials": _column(mesh.polygons, "material_index", numpy.int32).tolist(),
+        "smooth": _column(mesh.polygons, "use_smooth", bool).tolist(),
+    }
+
+
+def _column(elements: Any, field: str, kind: Any, width: int = 1) -> Any:
+    found = numpy.empty(len(elements) * width, kind)
+    elements.foreach_get(field, found)
+    return found
+
+
+def _colors(mesh: Any, painted: Any, corners: Any) -> list[Any]:
+    values = _column(painted.data, "color", numpy.float32, 4).reshape(-1, 4)
+    return (values[corners] if painted.domain == "POINT" else values).tolist()

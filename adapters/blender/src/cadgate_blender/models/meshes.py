@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, model_validator
 
-from cadgate.plugin import Color, Count, Creation, Method, Name
+from cadgate.plugin import Color, Count, Creation, MayWarn, Method, Name, Params
 from cadgate_blender.models.objects import ObjectInfo
 from cadgate_blender.models.queries import ChangeQuery
 from cadgate_blender.models.values import MIN_LENGTH, Coordinate, Placement
@@ -42,6 +42,25 @@ class MeshParams(Placement):
         None, description="`[x, y, z]` of any length above 0, in the same order; the faces are smooth then."
     )
     colors: list[Color] | None = Field(None, description="Linear RGB or RGBA, or `#rrggbb[aa]`, in the same order.")
+    materials: Annotated[list[Name], Field(max_length=1000)] = Field(
+        default_factory=list[str], description="Existing materials, one for each slot, instead of `material`."
+    )
+    face_materials: list[Index] | None = Field(
+        None, description="The slot of each face, from 0; by default all faces have the first."
+    )
+
+    @model_validator(mode="after")
+    def _slots_exist(self) -> MeshParams:
+        if self.materials and self.material is not None:
+            raise ValueError("material and materials exclude each other: send one of them")
+        if self.face_materials is not None:
+            if len(self.face_materials) != len(self.faces):
+                raise ValueError(f"face_materials has {len(self.face_materials)} items for {len(self.faces)} faces")
+            if max(self.face_materials, default=0) >= max(1, len(self.materials)):
+                raise ValueError(
+                    f"face_materials has the slot {max(self.face_materials)}, but materials names {len(self.materials)}"
+                )
+        return self
 
     @model_validator(mode="after")
     def _one_for_each(self) -> MeshParams:
@@ -86,6 +105,57 @@ class MeshUploadParams(Placement):
     smooth: bool = Field(False, strict=True, description="Shade smooth instead of flat.")
 
 
+class MeshQuery(Params):
+    """How much of the mesh to read."""
+
+    evaluated: bool = Field(False, description="With its modifiers and shape keys in effect.")
+
+
+class MeshReadParams(MeshQuery):
+    """The object with the mesh."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"object": "Pyramid"}]})
+
+    object: Name
+
+
+class MeshData(MayWarn):
+    """A mesh in numbers, which `POST /meshes` accepts as they are. Corners are in the order of the faces."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "object": "Triangle",
+                    "vertices": [[0, 0, 0], [1, 0, 0], [0, 1, 0]],
+                    "faces": [[0, 1, 2]],
+                    "edges": [],
+                    "uvs": None,
+                    "normals": [[0, 0, 1], [0, 0, 1], [0, 0, 1]],
+                    "colors": None,
+                    "materials": ["Red"],
+                    "face_materials": [0],
+                    "smooth": [False],
+                }
+            ]
+        }
+    )
+
+    object: str
+    vertices: list[tuple[float, float, float]] = Field(description="Blender units, in the object's own frame.")
+    faces: list[list[int]]
+    edges: list[tuple[int, int]] = Field(description="Those without a face.")
+    uvs: list[tuple[float, float]] | None = Field(description="Of the active UV map, for each corner.")
+    normals: list[tuple[float, float, float]] = Field(description="As shaded, for each corner.")
+    colors: list[tuple[float, float, float, float]] | None = Field(
+        description="Of the active colours, for each corner."
+    )
+    materials: list[str | None] = Field(description="Of each slot.")
+    face_materials: list[int] = Field(description="The slot of each face.")
+    smooth: list[bool] = Field(description="Of each face.")
+
+
+READ = Method("meshes.read", MeshReadParams, MeshData)
 CREATE = Method("meshes.create", MeshParams, ObjectInfo, mutates=True)
 UPLOAD = Method(
     "meshes.upload", MeshUploadParams, ObjectInfo, mutates=True, replay="snapshot", atomic=False, deadline="file"

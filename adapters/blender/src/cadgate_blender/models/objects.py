@@ -18,6 +18,7 @@ CUBE_INFO: dict[str, Any] = {
     "scale": [1.0, 1.0, 1.0],
     "dimensions": [2.0, 2.0, 2.0],
     "parent": None,
+    "children": [],
     "collections": ["Scene Collection"],
     "materials": [],
     "modifiers": [],
@@ -44,6 +45,7 @@ class ObjectInfo(BaseObjectInfo):
         description="Size along its own axes in Blender units, with scale and modifiers."
     )
     parent: str | None
+    children: list[str] = Field(default_factory=list[str], description="The names of the objects that it is parent of.")
     collections: list[str]
     materials: list[str | None] = Field(description="One per slot; null is an empty slot.")
     modifiers: list[str]

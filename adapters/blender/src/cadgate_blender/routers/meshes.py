@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import Query, Request
+from fastapi import Query, Request, Response
 
 from cadgate.plugin import (
     Application,
@@ -18,12 +18,16 @@ from cadgate.plugin import (
     ValidationFailed,
     run_on_body,
 )
-from cadgate_blender.mesh_bodies import convert
+from cadgate_blender.mesh_bodies import convert, raw
 from cadgate_blender.models.meshes import (
     CREATE,
     EXAMPLE,
+    READ,
     UPLOAD,
+    MeshData,
     MeshParams,
+    MeshQuery,
+    MeshReadParams,
     MeshUploadOptions,
     MeshUploadParams,
 )
@@ -86,6 +90,28 @@ async def create_mesh(
     incoming = IncomingFile.of_raw_body(request, "mesh.cgm") if raw_body else IncomingFile.of_request(request)
     params = MeshUploadParams(artifact=(await incoming).artifact.id, **options.model_dump())
     return Success(await blender.call(UPLOAD, params))
+
+
+RAW = "application/octet-stream"
+
+
+@router.operation(
+    "GET",
+    "/objects/{name:name}/mesh",
+    READ,
+    response_model=Success[MeshData],
+    responses={200: {"content": {RAW: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def read_mesh(name: str, query: Annotated[MeshQuery, Query()], request: Request, blender: Blender) -> Any:
+    """Read the mesh of an object: vertices, faces, UVs, normals, colours and materials of faces.
+
+    With `Accept: application/octet-stream`, the answer is vertices and faces as raw arrays, in the form of an upload.
+    """
+    result = await blender.call(READ, MeshReadParams(object=name, evaluated=query.evaluated))
+    if RAW not in request.headers.get("accept", ""):
+        return Success(result)
+    data = await to_thread.run_sync(raw, result)
+    return Response(data, media_type=RAW, headers={"X-Content-Type-Options": "nosniff"})
 
 
 async def _from_json(blender: Application, request: Request) -> ObjectInfo:

@@ -27,6 +27,15 @@ class Ties(NamedTuple):
     """Whether nobody can have selected or hidden it."""
 
 
+class _Family(NamedTuple):
+    """Which objects are children of which."""
+
+    children: dict[int, list[str]]
+    """The uid of a parent → the names of its children, sorted."""
+    parents: dict[int, int]
+    """The uid of a child → that of its parent."""
+
+
 class SceneIndex:
     """Remembers the objects of the session between calls.
 
@@ -40,6 +49,7 @@ class SceneIndex:
         self._facts: dict[int, reading.MeshFacts] = {}
         self._unmarked: set[int] = set()
         self._references = References()
+        self._family: _Family | None = None
         self._keeps_infos = False
         self._modes_are_known = False
         self._announcements = Announcements()
@@ -63,7 +73,9 @@ class SceneIndex:
             self._unmarked.add(uid)
         if collections is not None:
             self._collections[uid] = tuple(collections)
-        info = self.describe(obj, visible=visible)
+        if obj.parent is not None:
+            self._family = None
+        info = self.describe(obj, visible=visible, children=[] if is_own else None)
         self._announcements.add("created", info["name"], info["type"], info["revision"])
         return info
 
@@ -74,6 +86,7 @@ class SceneIndex:
         """
         if not same_mesh and obj.type == "MESH":
             self._facts.pop(obj.data.session_uid, None)
+        self._note_parent(obj, renamed=former is not None and former != obj.name)
         info = self.describe(obj)
         name, kind = info["name"], info["type"]
         if former is None or former == name:
@@ -96,6 +109,8 @@ class SceneIndex:
         uid = obj.session_uid
         if self._objects is not None:
             self._objects.pop(obj.name, None)
+        if self._family is not None and (uid in self._family.parents or uid in self._family.children):
+            self._family = None
         self._infos.pop(uid, None)
         self._collections.pop(uid, None)
         self._unmarked.discard(uid)
@@ -121,6 +136,14 @@ class SceneIndex:
         self._collections.clear()
         self._unmarked.clear()
         self._references.forget()
+        self._family = None
+
+    def _note_parent(self, obj: Any, *, renamed: bool) -> None:
+        """Discard what is known of parents if this object's is another one, or it has another name there."""
+        if self._family is not None:
+            parent = obj.parent.session_uid if obj.parent is not None else None
+            if self._family.parents.get(obj.session_uid) != parent or (renamed and parent is not None):
+                self._family = None
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
@@ -129,6 +152,7 @@ class SceneIndex:
         if not mutates:
             if not quiet:
                 self._infos.clear()
+                self._family = None
             self._keeps_infos = quiet and not method.startswith("internal.")
             return
         names = referred_to(method, params)
@@ -138,6 +162,7 @@ class SceneIndex:
             return
         if not quiet:
             self._infos.clear()
+            self._family = None
         if names and self._references.is_known:
             for name in names:
                 obj = self.objects().get(name)
@@ -181,12 +206,17 @@ class SceneIndex:
         """Return the last ObjectInfo, if nothing has changed since: not for what the running call has changed."""
         known = self._infos.get(obj.session_uid)
         # Return a copy: an answer may get warnings.
-        return self.describe(obj, collections) if known is None else dict(known)
+        return self.describe(obj, collections) if known is None else {**known, "children": self.children_of(obj)}
 
     def describe(
-        self, obj: Any, collections: list[str] | None = None, *, visible: bool | None = None
+        self,
+        obj: Any,
+        collections: list[str] | None = None,
+        *,
+        visible: bool | None = None,
+        children: list[str] | None = None,
     ) -> dict[str, Any]:
-        """Return the current ObjectInfo. Pass the names of the object's collections if they are known."""
+        """Return the current ObjectInfo. Pass the names of the object's collections, and its children, if known."""
         if collections is None:
             collections = [each.name for each in self.collections_of(obj)]
         facts = self._facts_of(obj.data) if obj.type == "MESH" else None
@@ -195,7 +225,20 @@ class SceneIndex:
             self._infos[obj.session_uid] = dict(info)
         else:
             self._infos.pop(obj.session_uid, None)
+        # They do not belong to the revision: it is the children that change.
+        info["children"] = self.children_of(obj) if children is None else children
         return info
+
+    def children_of(self, obj: Any) -> list[str]:
+        """Return the names of an object's children, sorted; asking Blender costs a walk over all objects."""
+        if self._family is None:
+            self._family = _Family({}, {})
+            for each in bpy.data.objects:
+                parent = each.parent
+                if parent is not None:
+                    self._family.children.setdefault(parent.session_uid, []).append(each.name)
+                    self._family.parents[each.session_uid] = parent.session_uid
+        return list(self._family.children.get(obj.session_uid, ()))
 
     def collections_of(self, obj: Any) -> tuple[Any, ...]:
         """Return the collections of an object, for which Blender walks through all objects of all collections."""
