@@ -166,7 +166,7 @@ def test_only_bearer_is_a_scheme(token_port: int, keys: KeyFile, scheme: str) ->
 
 
 def test_scopes_are_kept(token_port: int, keys: KeyFile) -> None:
-    reader, _ = keys.create("reader", ["read"])
+    reader, _ = keys.create("reader", ["read", "admin"])
     writer, _ = keys.create("writer", ["write"])
     with httpx.Client(base_url=f"http://localhost:{token_port}") as client:
         upload = {"file": ("a.stl", b"solid")}
