@@ -20,7 +20,7 @@ from tests.sessions.model import Model
 from tests.test_api.keyed import Holder
 
 AGAIN = frozenset((408, 429, 500, 502, 503, 504))
-PATIENCE = 180.0
+PATIENCE = 60.0
 MAKE = {"blender": "/primitives/cube", "freecad": "/primitives/box"}
 CODE = {
     "blender": "import bpy\no = bpy.data.objects.new({name!r}, bpy.data.meshes.new({name!r}))\n"
