@@ -172,6 +172,35 @@ def test_a_suspended_session_has_no_process_and_wakes_with_keys_and_undo(made: M
     assert made.post("resume").json()["result"]["state"] == "ready"
 
 
+def test_undo_and_redo_are_as_before_after_each_sleep(made: Made, http: httpx.Client) -> None:
+    session = make(made.gateway, made.application)
+    for name in ("A", "B", "C"):
+        assert session.create(name).status_code == 201
+    with session.client() as client:
+
+        def move(action: str, left: set[str]) -> None:
+            answer = client.post(f"/{action}")
+            assert answer.status_code == 200, answer.text
+            assert session.names() == left
+
+        move("undo", {"A", "B"})
+        assert session.post("suspend").status_code == 200
+        move("redo", {"A", "B", "C"})
+        move("undo", {"A", "B"})
+        move("undo", {"A"})
+        assert session.post("suspend").status_code == 200
+        move("redo", {"A", "B"})
+        move("redo", {"A", "B", "C"})
+        assert session.post("suspend").status_code == 200
+        move("undo", {"A", "B"})
+        assert session.create("D").status_code == 201
+        assert client.post("/redo").status_code == 409
+        move("undo", {"A", "B"})
+        move("undo", {"A"})
+        move("undo", set())
+    http.delete(session.path)
+
+
 def test_a_session_that_has_ended_is_410_with_its_reason(made: Made, http: httpx.Client, gateway: Gateway) -> None:
     short = make(gateway, made.application)
     pid, folder = short.shown()["pid"], Path(gateway.state_dir) / "sessions" / short.id

@@ -16,6 +16,7 @@ from cadgate.appserver.execution import Executor
 from cadgate.appserver.generations import Entry
 from cadgate.appserver.history import Request
 from cadgate.appserver.host import Host
+from cadgate.appserver.host_history import undo_or_redo
 from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.journal import Journal
 from cadgate.appserver.journal_copy import copied
@@ -309,6 +310,7 @@ class CallRunner:
 
     def _replay_entry(self, entry: Entry) -> Any:
         call = Call(None, None, entry["method"], entry["params"], {"mutates": True, "context": entry["context"]})
+        call.request_name = entry["request"]
         if entry["method"] != "session.batch":
             return self._replay_work(call, lambda: self.invoke_method(call))
         context.enter_call(call)
@@ -360,12 +362,11 @@ class CallRunner:
             self.recovery.refresh_scripted()
             return {"undone": label, "can_redo": False}
         if self._host.transactional:
-            label = self._host.undo() if action == "undo" else self._host.redo()
-            if label is None:
-                raise AppError("conflict", f"There is nothing to {action}")
-            result = {"undone" if action == "undo" else "redone": label}
-            self._persist_by_snapshot(call, result)
-            return result
+            try:
+                return undo_or_redo(self._host, self.recovery, call, action, self._persist_by_snapshot)
+            finally:
+                if self.recovery is not None:
+                    self.recovery.refresh_scripted()
         if self.recovery is None:
             raise AppError("conflict", f"This session has no history, so there is nothing to {action}")
         history, request = self.recovery.history, Request(call.key, call.hash)

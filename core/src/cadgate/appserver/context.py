@@ -33,6 +33,7 @@ class Call:
         "received",
         "replay",
         "request_id",
+        "request_name",
         "set_aside",
         "since",
         "started",
@@ -63,6 +64,8 @@ class Call:
         self.dry_run = bool(meta.get("dry_run"))
         self.if_match: str | None = meta.get("if_match")
         self.request_id: str | None = meta.get("request_id")
+        self.request_name: str = self.key or str(id)
+        """By which its journal entries name the request that they are a part of."""
         self.set_aside = int(meta.get("set_aside") or 0)
         """How often the application died while it ran, if that was too often: such a call is refused."""
         self.context: dict[str, Any] = meta.get("context") or {}
@@ -94,8 +97,8 @@ def current() -> Call:
 
 
 def request() -> Call:
-    """Return the call that the client sent: the batch, for a call that is a part of one."""
-    return _current[0]
+    """Return the call that the client sent: the batch, for a call that is a part of one; in a replay, the old one."""
+    return next((call for call in _current if call.connection is None), _current[0])
 
 
 def innermost() -> Call | None:

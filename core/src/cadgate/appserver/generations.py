@@ -141,6 +141,16 @@ class Generations:
         entries, whole = self._log_of(number, about.seq, damages)
         return Generation(number, None, about, entries[seq - about.seq :], whole)
 
+    def log_before(self, number: int) -> tuple[About, list[Entry]] | None:
+        """Return the log of the generation before `number`, whose snapshot is not looked at; None if it is damaged."""
+        try:
+            about = START if number == 1 else _about(self._about_fields(number - 1))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+        damages: list[Damage] = []
+        entries = list(self._read_log(number - 1, about.seq, damages)) if number > 0 else []
+        return None if number <= 0 or damages else (about, entries)
+
     def _about_fields(self, number: int) -> dict[str, Any]:
         with open(os.path.join(self.path(number), ABOUT), "rb") as file:
             text = file.read()

@@ -49,10 +49,23 @@ class History:
         self._journal = journal
         self._state = state
         self._undone: list[list[Entry]] = []
+        self.restored_seq = 0
+        """The last entry that an earlier process made."""
 
     def forget_undone(self) -> None:
         """Forget what was undone, because something else has changed since."""
         self._undone.clear()
+
+    def remember_before(self, generation: Generation) -> None:
+        """Read what can be redone from the logs before a generation, as far as they lead to its snapshot."""
+        logs: list[list[Entry]] = []
+        number, about = generation.number, generation.about
+        while about.follows_from_log and (before := self._journal.log_before(number)) is not None:
+            logs.append([entry for entry in before[1] if entry["seq"] <= about.seq])
+            number, about = number - 1, before[0]
+        for entries in reversed(logs):
+            for entry in entries:
+                self.apply_to_history(entry)
 
     def apply_to_history(self, entry: Entry) -> None:
         """Update this history by an entry of the log that is being restored."""
@@ -67,6 +80,34 @@ class History:
         elif not entry.get("redone"):
             self._undone.clear()
 
+    def next_request(self, action: str) -> list[Entry]:
+        """Return the entries of the request that an undo or redo would move, without looking before the log."""
+        if action == "undo":
+            return _last_request(self._journal.entries)
+        return self._undone[-1] if self._undone else []
+
+    def is_older_than_process(self, seq: int | None) -> bool:
+        """Whether an entry was made by an earlier process; None: whatever is before the log."""
+        return (self._journal.begins_after if seq is None else seq) <= self.restored_seq
+
+    def moved(self) -> None:
+        """Note that the log was rewritten by an undo or redo, which may have made it shorter."""
+        self.restored_seq = min(self.restored_seq, self._journal.seq)
+
+    def follow(self, action: str, moved: list[Entry], request: Request, result: dict[str, Any]) -> None:
+        """Move `moved` in the log, because the application itself has undone or redone it. Raises OSError."""
+        journal = self._journal
+        if action == "undo":
+            gone = {entry["seq"] for entry in moved}
+            keep = [entry for entry in journal.entries if entry["seq"] not in gone]
+            note = {**_note(UNDO, request, result), "dropped": moved, "depth": len(self._undone) + 1, "answers": []}
+            journal.rewrite_entries([*keep, note])
+            self._undone.append(moved)
+        else:
+            again = [{**entry, "redone": True} for entry in moved]
+            journal.rewrite_entries([*journal.entries, *again, _note(REDO, request, result)])
+            self._undone.pop()
+
     def undo(self, request: Request) -> dict[str, Any]:
         """Undo the last request. Raises AppError `conflict` when there is nothing that can be undone."""
         number, entries = self._journal.number, self._journal.entries
@@ -80,6 +121,8 @@ class History:
                 raise AppError("conflict", "There is nothing left to undo")
             generation = self._read(number).until(about.seq)
             entries = generation.entries
+            if about.because in (f"after {UNDO}", f"after {REDO}"):
+                raise AppError("conflict", "There is nothing left to undo: what was before the last undo is not known")
             if not about.follows_from_log:
                 return self._go_back(generation, entries, [], about.because[len("after ") :], request, answers)
         gone = {entry["seq"] for entry in dropped}

@@ -59,6 +59,11 @@ class Journal(Generations):
             if name.startswith(("part", "trash")):
                 shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
 
+    @property
+    def begins_after(self) -> int:
+        """The number of the last entry before the current log."""
+        return self._about.seq
+
     # --- writing -------------------------------------------------------------------------------------------------
 
     def create(self, seq: int = 0) -> None:

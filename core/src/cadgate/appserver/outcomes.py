@@ -128,5 +128,5 @@ def journal_entry(call: Call, result: Any, request: str | None) -> Entry:
         "params": params,
         "context": call.context,
         "result": result,
-        "request": request or call.key or str(call.id),
+        "request": request or call.request_name,
     }

@@ -86,6 +86,7 @@ class Recovery:
         else:
             self._start_new_journal(numbers)
         self._attempts.end()
+        self.history.restored_seq = self._journal.seq
         self.refresh_scripted()
         return len([entry for entry in self._journal.entries if "note" not in entry])
 
@@ -168,6 +169,7 @@ class Recovery:
         for later in numbers:
             if later > number:
                 self._journal.set_aside(later)
+        self.history.remember_before(generation)
         for key, digest, answer in generation.about.replies:
             self._replies.store(key, digest, answer)
         for entry in applied:

@@ -20,15 +20,19 @@ class Step(NamedTuple):
 
     label: str
     commits: dict[str, int]
+    request: str
+    """The name of the request in the journal."""
 
 
 class History:
-    """The steps that can be undone and redone, the latest last; lost on a restart."""
+    """The steps that can be undone and redone, the latest last; after a restart, those that were replayed."""
 
     def __init__(self) -> None:
         self._done: list[Step] = []
         self._undone: list[Step] = []
-        self._last: Any = None
+        self._last: str | None = None
+        self.moved: str | None = None
+        """The request whose step was moved last, if that was the last one."""
         self._last_step: Step | None = None
 
     def clear(self) -> None:
@@ -60,13 +64,13 @@ class History:
     def _note(self, label: str, commits: dict[str, int]) -> None:
         # FreeCAD discards a document's undone changes with its next change.
         _drop(self._undone, set(commits))
-        sent = request()
-        if self._last is sent and self._done and self._done[-1] is self._last_step:
+        sent = request().request_name
+        if self._last == sent and self._done and self._done[-1] is self._last_step:
             # Another part of the same batch: a request is undone as a whole.
             for name, count in self._done.pop().commits.items():
                 commits[name] = commits.get(name, 0) + count
             label = "session.batch"
-        self._last, self._last_step = sent, Step(label, commits)
+        self._last, self._last_step = sent, Step(label, commits, sent)
         self._done.append(self._last_step)
         if len(self._done) > 4 * KEPT:
             self._forget_what_freecad_forgot()
@@ -115,6 +119,7 @@ class History:
                 f"FreeCAD keeps the last {KEPT} changes of a document; {step.label} made more: {action} is impossible",
                 {"label": step.label, "changes": step.commits},
             )
+        self.moved = step.request if index == len(source) - 1 else None
         del source[index]
         for name, count in step.commits.items():
             for _ in range(count):

@@ -107,6 +107,10 @@ class FreeCADHost(Host):
     def redo(self) -> str | None:
         return self._history.redo(open_documents.named())
 
+    @property
+    def moved_request(self) -> str | None:
+        return self._history.moved
+
     def save_snapshot(self, path: str) -> None:
         snapshots.save(path)
 
