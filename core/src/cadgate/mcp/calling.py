@@ -17,7 +17,6 @@ from cadgate.look.models import LOOK
 from cadgate.mcp.agent_call import AgentCall
 from cadgate.mcp.answers import succeeded
 from cadgate.mcp.arguments import as_object, meant_for
-from cadgate.mcp.managing import result_in
 from cadgate.mcp.outputs import Outputs
 from cadgate.mcp.tools import (
     BatchArguments,
@@ -31,7 +30,7 @@ from cadgate.mcp.tools import (
     MeasureArguments,
     Repeatable,
 )
-from cadgate.web.async_answers import JobAccepted, deferred_batch
+from cadgate.web.async_answers import deferred_batch
 
 
 async def call(use: AgentCall, given: CallArguments) -> CallToolResult:
@@ -57,10 +56,7 @@ async def batch(use: AgentCall, given: BatchArguments) -> CallToolResult:
         calls.append(BatchCall(method=each["method"], params=_meant(session, each["method"], params)))
     context = _context(use, given)
     whole = Batch(calls=calls, atomic=given.atomic)
-    try:
-        await deferred_batch(use.deferring(session, context), whole)
-    except JobAccepted as accepted:
-        return await _accepted(use, accepted)
+    await deferred_batch(use.deferring(session, context), whole)
     results = await run_batch(session, context, whole)
     content = results.model_dump(mode="json")
     errors = [index for index, each in enumerate(content["results"]) if each["status"] == "error"]
@@ -143,17 +139,9 @@ async def _answered(
     context = replace(context, values={**context.values, **prepared.values})
     try:
         made = await use.deferring(session, context).call(prepared.method, prepared.params)
-    except JobAccepted as accepted:
-        return await _accepted(use, accepted)
     except DryRunDone:
         return await succeeded({"result": {"dry_run": True}}, use.artifacts, "Checked; nothing was changed.")
     return await succeeded({"result": made.model_dump(mode="json")}, use.artifacts)
-
-
-async def _accepted(use: AgentCall, accepted: JobAccepted) -> CallToolResult:
-    job = result_in(accepted.response())
-    text = f'It is done as the job {job["id"]}. Wait for it: jobs(job="{job["id"]}", wait=60)'
-    return await succeeded({"result": job}, use.artifacts, text)
 
 
 def _context(use: AgentCall, given: ForApplication, **more: Any) -> RequestContext:

@@ -23,7 +23,7 @@ from cadgate.contract.cancel_token import CancelToken
 from cadgate.contract.context import Caller, RequestContext
 from cadgate.error_bodies import internal_error
 from cadgate.errors import CadgateError
-from cadgate.mcp import answers, resources
+from cadgate.mcp import answers, managing, resources, tasks
 from cadgate.mcp.agent_call import AgentCall
 from cadgate.mcp.arguments import checked
 from cadgate.mcp.catalogue import Catalogue
@@ -32,6 +32,7 @@ from cadgate.mcp.registry import TOOLS
 from cadgate.mcp.tools import AgentTool
 from cadgate.refusals.repairs import nearest
 from cadgate.security.caller import authority_of, peer_of
+from cadgate.web.async_answers import JobAccepted
 
 T = TypeVar("T")
 
@@ -68,6 +69,7 @@ class AgentServer:
             on_list_resource_templates=self._list_templates,
             on_read_resource=self._read_resource,
         )
+        tasks.serve(self.protocol)
 
     async def close(self) -> None:
         """Stop the calls that are still running."""
@@ -94,7 +96,11 @@ class AgentServer:
         context = _context(request, token)
         async with Progress(ctx.session, wanted="progress_token" in (ctx.meta or {})) as progress:
             context = replace(context, progress=progress.report)
-            return await self._cancellable(self._run(tool, request, context, params.arguments or {}), token)
+            given, knows = params.arguments or {}, tasks.is_declared(ctx)
+            return cast(
+                "types.CallToolResult",  # the extension's result is one that its clients ask for
+                await self._cancellable(self._run(tool, request, context, given, knows_tasks=knows), token),
+            )
 
     async def _list_resources(
         self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
@@ -120,8 +126,9 @@ class AgentServer:
         return OwnArtifacts.of(self._state.artifacts, authority)
 
     async def _run(
-        self, tool: AgentTool, request: Request, context: RequestContext, given: dict[str, Any]
-    ) -> types.CallToolResult:
+        self, tool: AgentTool, request: Request, context: RequestContext, given: dict[str, Any], *, knows_tasks: bool
+    ) -> types.CallToolResult | dict[str, Any]:
+        """Run a tool; its result, which is a task if it has become a job and the client knows tasks."""
         use = AgentCall(context, request, self._catalogue)
         try:
             arguments = checked(tool.arguments, given)
@@ -129,6 +136,12 @@ class AgentServer:
                 context.caller.authority.require("read")  # the others require the scope of their method
             await anyio.to_thread.run_sync(self._catalogue.build)
             return await tool.run(use, arguments)
+        except JobAccepted as accepted:
+            if knows_tasks:
+                return tasks.created(accepted.record)
+            job = managing.result_in(accepted.response())
+            text = f'It is done as the job {job["id"]}. Wait for it: jobs(job="{job["id"]}", wait=60)'
+            return await answers.succeeded({"result": job}, use.artifacts, text)
         except CadgateError as error:
             return answers.failed(error, context.request_id)
         except Exception as error:
