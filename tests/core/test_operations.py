@@ -69,8 +69,6 @@ NOT_CHECKED = {
         "animation.remove": _LISTED,
         "animation.key": "each curve is evaluated at each of its new keys, and must give the value that was sent",
         "studio.set": "test_blender_studio.py sees the pictures; what was added is read from Blender",
-        "data.create": "the path and the type of the answer are read from what Blender added",
-        "data.delete": "the collection is counted before and after",
         "data.update": _READ_BACK,
         "modifiers.update": "booleans.py compares what a boolean modifier shows; the other settings are read back",
     },
