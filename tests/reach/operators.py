@@ -19,7 +19,7 @@ OF_GROUP = {
     "mball": ("Mball", "EDIT"),
     "paint": ("Cube", "WEIGHT_PAINT"),
 }
-MAKING = (
+MAKING: tuple[tuple[str, dict[str, Any]], ...] = (
     ("object.armature_add", {}),
     ("curve.primitive_bezier_curve_add", {}),
     ("object.text_add", {}),

@@ -126,6 +126,8 @@ def test_items_are_added_and_removed(blender: httpx.Client) -> None:
         ("PATCH", "scenes/Scene/render/filepath", {"value": "/tmp/x"}, "path_not_allowed"),
         ("PATCH", "scenes/Scene/render/use_render_cache", {"value": True}, "path_not_allowed"),
         ("PATCH", "scenes/Scene/render/bake/filepath", {"value": "/tmp/x"}, "path_not_allowed"),
+        ("PATCH", "scenes/Scene/render/resolution_x", {"value": 10**9}, "validation_error"),
+        ("PATCH", "objects/Cube/data/remesh_voxel_size", {"value": 0.0001}, "limit_exceeded"),
         ("POST", "texts", {"name": "x"}, "data_not_found"),
         ("POST", "objects/Cube/animation_data/drivers", {"arguments": {"data_path": "location"}}, None),
         ("POST", "objects/Cube/modifiers", {"arguments": {"type": "FLUID"}}, "path_not_allowed"),

@@ -12,6 +12,7 @@ from cadgate.appserver import AppError, about_to_change, method, name_taken
 from cadgate_blender.app import limits, modifiers, names, objects, rna_values
 from cadgate_blender.app.data_paths import Place, collections, require_open, require_settable, resolve
 from cadgate_blender.app.foreign import decided
+from cadgate_blender.app.operating import sizes
 from cadgate_blender.app.rna_values import invalid, to_json
 from cadgate_blender.app.scene_index import index
 from cadgate_blender.app.typed import context
@@ -92,6 +93,7 @@ def update_data(*, path: list[str], value: Any) -> dict[str, Any]:
         )
     require_settable(place)
     wanted = _wanted(place, value)
+    sizes.check(place.root, place.holder, place.prop.identifier, wanted)
     former = _former(place)
     if place.holder == place.root and place.prop.identifier == "name":
         _check_name(place, value)
@@ -106,7 +108,7 @@ def update_data(*, path: list[str], value: Any) -> dict[str, Any]:
 
 def _wanted(place: Place, value: Any) -> Any:
     prop = place.prop
-    if place.index is not None:
+    if place.component is not None:
         return rna_values.convert_component(prop, value, "value")
     if prop.type != "POINTER":
         return rna_values.convert(prop, value, "value")
@@ -155,10 +157,10 @@ def _check_name(place: Place, value: str) -> None:
 
 def _assign(place: Place, wanted: Any) -> None:
     try:
-        if place.index is None:
+        if place.component is None:
             setattr(place.holder, place.prop.identifier, wanted)
         else:
-            getattr(place.holder, place.prop.identifier)[place.index] = wanted
+            getattr(place.holder, place.prop.identifier)[place.component] = wanted
     except (TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise invalid("value", f"Blender refuses it: {str(error).strip()}") from None
 
@@ -173,7 +175,7 @@ def _confirm(place: Place, wanted: Any, value: Any) -> None:
 def _same(kept: Any, wanted: Any) -> bool:
     if isinstance(kept, list) and isinstance(wanted, list):
         return len(kept) == len(wanted) and all(_same(one, other) for one, other in zip(kept, wanted))
-    if isinstance(kept, float) or isinstance(wanted, float):
+    if isinstance(kept, (int, float)) and isinstance(wanted, (int, float)):
         return math.isclose(kept, wanted, rel_tol=1e-5, abs_tol=1e-6)
     return bool(kept == wanted)
 

@@ -43,7 +43,7 @@ class Place(NamedTuple):
     """The property; of an item of a collection, the collection's."""
     item: Any
     """The item of the collection that the path names; None for the property itself."""
-    index: int | None
+    component: int | None
     """The component of a vector."""
 
     @property
@@ -51,7 +51,7 @@ class Place(NamedTuple):
         if self.item is not None:
             return self.item
         value = getattr(self.holder, self.prop.identifier)
-        return value if self.index is None else value[self.index]
+        return value if self.component is None else value[self.component]
 
 
 def collections() -> list[Any]:
@@ -74,7 +74,7 @@ def resolve(path: list[str]) -> Place:
 
 
 def _step(place: Place, word: str, whole: str) -> Place:
-    if place.index is not None:
+    if place.component is not None:
         raise _missing(whole, word, ())
     if place.item is None and place.prop.type == "COLLECTION":
         items = getattr(place.holder, place.prop.identifier)
@@ -88,7 +88,7 @@ def _step(place: Place, word: str, whole: str) -> Place:
         length = len(getattr(place.holder, place.prop.identifier))
         if not re.fullmatch(r"\d{1,4}", word) or int(word) >= length:
             raise _missing(whole, word, map(str, range(min(length, 16))))
-        return place._replace(index=int(word))
+        return place._replace(component=int(word))
     holder = place.value
     rna = getattr(holder, "bl_rna", None)
     if rna is None:
@@ -136,9 +136,7 @@ def require_settable(place: Place) -> None:
         raise _refused(place, "lets Blender write files")
     if key in _CODE or holder.bl_rna.identifier in _CODE_TYPES:
         raise _refused(place, "names code that Blender would run")
-    if decided.SHOWN.get(key, None) not in (None, decided.NAMES) or (
-        key not in decided.SHOWN and walking.is_path(prop)
-    ):
+    if key in decided.SHOWN or walking.is_path(prop):
         raise _refused(place, "names a file")
     if prop.type == "POINTER" and prop.fixed_type.identifier in (*_CODE_TYPES, "Sound", "VectorFont", "MovieClip"):
         raise _refused(place, "names code or a file")

@@ -10,14 +10,11 @@ import bpy
 from cadgate.appserver import AppError, about_to_change, method, not_found, searching, warn
 from cadgate_blender.app import limits, rna_values
 from cadgate_blender.app.foreign.no_python import no_python
-from cadgate_blender.app.operating import comparing, contexts, hazards, policy
+from cadgate_blender.app.operating import comparing, contexts, hazards, policy, sizes
 from cadgate_blender.app.scene_index import index
 from cadgate_blender.app.typed import context
 
 _POLL = re.compile(r"poll\(\)\s*(?:failed,\s*)?(.*)", re.DOTALL)
-_COUNTS = re.compile(
-    r"(number_cuts|segments|ring_count|subdivisions|vertices|major_segments|minor_segments|levels?|count)$"
-)
 
 
 class Known:
@@ -102,9 +99,9 @@ def run(*, operator: str, properties: dict[str, Any], context: dict[str, Any] | 
     closely = _concerned(wanted)
     before = comparing.Standing(closely)
     with contexts.made(operator, wanted) as override:
-        _check_size(rna, arguments)
+        sizes.check_operator(operator, arguments)
         _run(operator, arguments, override)
-    bpy.context.view_layer.update()
+    bpy.context.view_layer.update()  # pyright: ignore[reportFunctionMemberAccess, reportAttributeAccessIssue]
     index.unknown_change()
     hazards.require_none_new(before_hazards, operator)
     limits.check("The number of objects", len(bpy.data.objects), "max_objects")
@@ -209,20 +206,3 @@ def _check_values(operator: str, properties: dict[str, Any]) -> None:
         if name in policy.UNUSABLE and isinstance(value, list):
             why = policy.UNUSABLE[name]
             raise _not_possible(f"properties.{name} cannot be given, because {why}", operator, policy.Refusal(why))
-
-
-def _check_size(rna: Any, arguments: dict[str, Any]) -> None:
-    """Refuse counts that would make more vertices than the settings allow (an estimate, from above)."""
-    counts = {name: value for name, value in arguments.items() if _COUNTS.search(name) and isinstance(value, int)}
-    if not counts:
-        return
-    edited = [obj for obj in context.view_layer.objects if obj.mode == "EDIT" and obj.type == "MESH"]
-    total = float(sum(len(obj.data.vertices) for obj in edited) or 1)
-    for name, value in counts.items():
-        if name == "subdivisions" or name.startswith("level"):
-            total *= 4.0 ** max(0, value)
-        elif name == "number_cuts":
-            total *= (value + 1.0) ** 2
-        else:
-            total *= max(1, value)
-    limits.check("The number of vertices that this would make (an estimate)", total, "max_vertices")

@@ -63,8 +63,8 @@ def _typed(prop: Any, depth: int) -> dict[str, Any]:
         return text
     if kind == "POINTER":
         if isinstance(prop, bpy.types.PointerProperty) and is_block(prop.fixed_type):
-            return {"type": ["string", "null"], "refersTo": prop.fixed_type.identifier}
-        return object_schema(prop.fixed_type.properties, depth + 1) if depth < 2 else {"type": "object"}
+            return {"type": ["string", "null"], "refersTo": _rna(prop).identifier}
+        return object_schema(_rna(prop).properties, depth + 1) if depth < 2 else {"type": "object"}
     if kind == "COLLECTION":
         inner = object_schema(prop.fixed_type.properties, depth + 1) if depth < 2 else {"type": "object"}
         return {"type": "array", "items": inner}
@@ -83,6 +83,10 @@ def _typed(prop: Any, depth: int) -> dict[str, Any]:
     if len(shape) <= 1:
         found["default"] = [_plain(each) for each in prop.default_array]
     return found
+
+
+def _rna(prop: Any) -> Any:
+    return prop.fixed_type
 
 
 def _enum(prop: Any) -> dict[str, Any]:

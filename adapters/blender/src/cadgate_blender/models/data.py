@@ -19,7 +19,7 @@ def _few(path: list[str]) -> list[str]:
 
 DataPath = Annotated[list[Step], AfterValidator(_few)]
 NewName = Annotated[str, Field(min_length=1, max_length=255)]
-_EXAMPLE = ["objects", "Cube", "location"]
+_EXAMPLE: list[JsonValue] = ["objects", "Cube", "location"]
 
 
 class DataCollection(Result):

@@ -66,21 +66,24 @@ def fingerprint(obj: Any) -> int:
         parts.append([_values(each) for each in stack])
     if obj.pose is not None:
         parts.append([(bone.name, to_json(bone.matrix_basis), len(bone.constraints)) for bone in obj.pose.bones])
-    data = obj.data
+    data: Any = obj.data
     if data is not None:
         parts.append((data.name, _values(data, skip=("total_vert_sel", "total_edge_sel", "total_face_sel"))))
         parts.append(_shape_keys(data))
-    if obj.type == "MESH":
-        parts += _mesh(obj, data)
-    elif obj.type in ("CURVE", "SURFACE", "FONT"):
-        parts += [_spline(spline) for spline in data.splines]
-    elif obj.type == "ARMATURE":
-        parts += [(b.name, to_json(b.matrix_local), b.length, b.parent and b.parent.name) for b in data.bones]
-    elif obj.type == "LATTICE":
-        parts += [to_json(point.co_deform) for point in data.points]
-    elif obj.type == "META":
-        parts += [_values(element, skip=("select",)) for element in data.elements]
+    parts += _geometry(obj, data)
     return zlib.crc32(repr(parts).encode("utf-8", "replace"))
+
+
+def _geometry(obj: Any, data: Any) -> list[Any]:
+    if obj.type == "MESH":
+        return _mesh(obj, data)
+    if obj.type in ("CURVE", "SURFACE", "FONT"):
+        return [_spline(spline) for spline in data.splines]
+    if obj.type == "ARMATURE":
+        return [(bone.name, to_json(bone.matrix_local), bone.length) for bone in data.bones]
+    if obj.type == "LATTICE":
+        return [to_json(point.co_deform) for point in data.points]
+    return [_values(element, skip=("select",)) for element in data.elements] if obj.type == "META" else []
 
 
 def _values(struct: Any, skip: Sequence[str] = ()) -> list[Any]:

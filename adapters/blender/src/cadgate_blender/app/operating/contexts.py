@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Generator, Sequence
+from typing import Any, Generator, Sequence, cast
 
 import bpy
 
@@ -110,11 +110,11 @@ def _enter(identifier: str, mode: str) -> None:
         mode = "EDIT"
     if mode == "OBJECT":
         return
-    active = context.view_layer.objects.active
+    active: Any = context.view_layer.objects.active
     if active is None:
         raise AppError("not_possible", f"Mode {mode!r} needs an active object: send context.active", {"mode": mode})
     try:
-        bpy.ops.object.mode_set(mode=mode)
+        bpy.ops.object.mode_set(mode=cast("Any", mode))
     except (RuntimeError, TypeError) as error:
         raise AppError(
             "not_possible",
