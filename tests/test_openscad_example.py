@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import trimesh
 
 from tests.docs.snippets import Reader, blocks_of
 from tests.gateway import Gateway
@@ -59,6 +61,14 @@ async def test_it_is_served_beside_the_others_and_leaves_no_trace(environment: E
         made = client.post("/api/v1/openscad/render", json={"source": "cube([1, 2, 3]);"}).json()["result"]
         taken = client.post("/api/v1/blender/import", json={"artifact": made["artifact"]["id"]}).json()["result"]
         assert taken["objects"][0]["dimensions"] == pytest.approx([1, 2, 3])
+        # Its formats take part in conversions because it announces them.
+        for to, path in (("stl", ["openscad"]), ("glb", ["openscad", "freecad"]), ("fbx", ["openscad", "blender"])):
+            answer = client.post("/api/v1/convert", params={"to": to}, files={"file": ("a.scad", b"cube([1, 2, 3]);")})
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["result"]["path"] == path
+            if to == "glb":
+                scene = trimesh.load(io.BytesIO(client.get(answer.json()["result"]["artifact"]["url"]).content), "glb")
+                assert scene.extents == pytest.approx([0.001, 0.003, 0.002])
         assert 'adapter="openscad"' in client.get("/metrics").text
     address = gateway.url.removeprefix("http://")
     Reader(tmp_path / "reader", address).read(blocks_of(PROJECT / "README.md"))

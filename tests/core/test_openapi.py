@@ -159,7 +159,7 @@ def test_there_is_one_tag_per_adapter_with_its_text(shipped: dict[str, Any]) -> 
     assert all(tags.values())
     for path, verb, operation in operations(shipped):
         segments = path.split("/")
-        gateways = ("artifacts", "jobs", "sessions")
+        gateways = ("artifacts", "convert", "formats", "jobs", "sessions")
         own = segments[3] if segments[1:3] == ["api", "v1"] and segments[3] not in gateways else "gateway"
         assert operation["tags"] == [own], (path, verb)
 

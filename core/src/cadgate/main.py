@@ -15,6 +15,7 @@ from fastapi import FastAPI
 import cadgate
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.config.settings import Settings, load_settings
+from cadgate.convert.converter import Converter
 from cadgate.dispatch.idempotency import Once
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.dispatch.sessions import Sessions
@@ -27,6 +28,7 @@ from cadgate.plugins.discovery import Found, discover
 from cadgate.routers import (
     artifacts,
     console,
+    convert,
     docs,
     health,
     home,
@@ -86,7 +88,21 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     table = RouteTable(app.router.routes)
     app.router.routes.insert(0, table)
-    for each in (health, version, plugins, metrics, artifacts, jobs, sessions, docs, websockets, console, home, login):
+    for each in (
+        health,
+        version,
+        plugins,
+        metrics,
+        artifacts,
+        jobs,
+        sessions,
+        convert,
+        docs,
+        websockets,
+        console,
+        home,
+        login,
+    ):
         app.router.routes.extend(mount.core_routes(each.router))
     secure_state(settings.state_dir, settings.origin("state_dir"))
     hide(settings.state_dir)
@@ -108,6 +124,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     mounted = [mount.mount(app, found, app.state.artifacts) for found in discover(settings)]
     app.state.plugins = [found for found, _ in mounted]
     app.state.runtimes = {found.name: runtime for found, runtime in mounted if runtime is not None}
+    app.state.converter = Converter(app.state.runtimes)
+    app.state.converter.install()
     app.state.sessions = Sessions(settings, app.state.runtimes, app.state.identity)
     app.state.jobs = Jobs(settings, app.state.runtimes, app.state.sessions, app.state.identity)
     app.state.sockets = Sockets(settings, app.state.runtimes, app.state.sessions)

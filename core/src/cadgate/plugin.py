@@ -53,7 +53,7 @@ from cadgate.models.common import (
 from cadgate.models.paging import ObjectPage, Page
 from cadgate.models.responses import Artifact, Deleted, MayWarn, ObjectInfo, Result, Success, Warned
 from cadgate.models.suffixes import Suffixes, check_suffix, follow_suffix
-from cadgate.plugins.hookspecs import API_VERSION, Adapter, hookimpl
+from cadgate.plugins.hookspecs import API_VERSION, Adapter, Formats, hookimpl
 from cadgate.sessions.launcher import Hint, Launcher, LaunchPlan, application_entry
 from cadgate.web.access import requires
 from cadgate.web.async_answers import JobAccepted
@@ -88,6 +88,7 @@ __all__ = [
     "Empty",
     "Encoded",
     "Finished",
+    "Formats",
     "Handler",
     "Hint",
     "IncomingFile",

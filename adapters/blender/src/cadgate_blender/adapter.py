@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from cadgate.plugin import Adapter, hookimpl
+from cadgate.plugin import Adapter, Formats, hookimpl
 from cadgate_blender.client import BlenderClient, BlenderConnectionError
 from cadgate_blender.launcher import BlenderLauncher
+from cadgate_blender.models.exchange import EXPORT, IMPORT, SUFFIXES
 from cadgate_blender.routers import ROUTERS
 from cadgate_blender.settings import BlenderSettings
+
+_FILES = {**SUFFIXES, "usd": (".usd", ".usdc", ".usda"), "usdz": (".usdz",)}
+FORMATS = Formats(
+    reads=_FILES,
+    writes=_FILES,
+    importing=IMPORT,
+    exporting=EXPORT,
+    exchange=("glb", "usdz", "stl"),
+    units=dict.fromkeys(("stl", "obj", "ply"), 1.0),
+    scale="scale",
+    lossy=("stl",),
+)
 
 
 @hookimpl
@@ -28,4 +41,5 @@ def cadgate_adapter() -> Adapter:
         client=BlenderClient,
         settings=BlenderSettings,
         connection_error=BlenderConnectionError,
+        formats=FORMATS,
     )

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from cadgate.plugin import Adapter, hookimpl
+from cadgate.plugin import Adapter, Formats, hookimpl
 from cadgate_freecad.client import FreeCADClient, FreeCADConnectionError
 from cadgate_freecad.launcher import FreeCADLauncher
+from cadgate_freecad.models.exchange import EXPORT, IMPORT, SUFFIXES
 from cadgate_freecad.routers import ROUTERS
 from cadgate_freecad.settings import FreeCADSettings
+
+_READ = ("step", "iges", "brep", "fcstd", "dxf", "stl", "obj", "ply", "3mf", "amf")
+_EXACT = ("step", "iges", "brep", "dxf", "svg")
+FORMATS = Formats(
+    reads={**{name: SUFFIXES[name] for name in _READ}, "off": (".off",)},
+    writes=SUFFIXES,
+    importing=IMPORT,
+    exporting=EXPORT,
+    only_from=dict.fromkeys(_EXACT, (*_EXACT[:3], "fcstd", "dxf")),
+    exchange=("step", "glb", "3mf", "stl"),
+    units=dict.fromkeys(("stl", "obj", "ply", "off"), 0.001),
+    lossy=("obj", "ply", "gltf", "glb"),
+)
+"""Meshes have one colour here, and no materials."""
 
 
 @hookimpl
@@ -27,4 +42,5 @@ def cadgate_adapter() -> Adapter:
         settings=FreeCADSettings,
         connection_error=FreeCADConnectionError,
         context=("document",),
+        formats=FORMATS,
     )

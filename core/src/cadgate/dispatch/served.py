@@ -28,6 +28,8 @@ class ServedAdapter:
     """By the name of their method."""
     artifacts: ArtifactStore
     audit: AuditLog
+    core: dict[str, Method[Any, Any]] = field(default_factory=dict[str, Method[Any, Any]])
+    """The gateway's own methods that are done by its applications, by name: no client calls them by it."""
     helper: Helper = field(default_factory=lambda: Helper(LimitExceeded(_TOO_MUCH), niceness=2))
     """The process in which the handlers' own work runs that takes long; see `Application.run_aside`."""
 

@@ -373,7 +373,11 @@ class Jobs:
             raise Unauthenticated("The key that made this job was revoked")
         if record.application not in self._runtimes:
             raise ApplicationUnavailable(f"The adapter {record.application!r} is not active; GET /plugins says why")
-        session = self._sessions.select(record.application, record.session, authority)
+        served = self._runtimes[record.application].served
+        if record.method in served.core:  # it touches no session's document
+            session = self._runtimes[record.application].default
+        else:
+            session = self._sessions.select(record.application, record.session, authority)
         if session.session.status().state not in ("up", "busy"):
             run.looked.set()
         if session.id is None:  # others are woken by the call
@@ -395,7 +399,7 @@ class Jobs:
         if record.method == BATCH:
             await run.attempt(running=True)
             return await run_batch(session, context, Batch.model_validate(call["params"]))
-        method = session.served.methods.get(record.method)
+        method = served.core.get(record.method) or served.methods.get(record.method)
         if method is None:
             raise ApplicationUnavailable(f"{record.application} has no method {record.method!r} any more")
         handler = session.served.handlers.get(method.name)

@@ -19,7 +19,7 @@ from cadgate.look.arrays import Array, np
 from cadgate.look.picture import Spot, Style, draw
 from cadgate.look.shapes import Item, Mesh, ShapeCache, items_of, mesh_of
 from cadgate.look.text import INK, Box, Labels, bar, font, is_drawable, shortened, width_of
-from cadgate.look.views import Camera, View, arrange, view_of
+from cadgate.look.views import Camera, View, arrange, fill, view_of
 
 _SHAPES = ShapeCache()
 _DIFFERENCE = "difference: added green, removed red, changed orange"
@@ -100,6 +100,8 @@ class _Sheet:
             self._views.append(view)
             everything = np.concatenate([mesh.points, other.points])
         width, height = arrange(self._views, everything, origin, self._size, self._text)
+        if self._wanted.get("plain"):
+            width = height = fill(self._views[0], self._size)
         with ThreadPoolExecutor(2) as pool:
             drawn = list(pool.map(draw, *zip(*jobs, strict=True)))
         self._picture = Image.new("RGB", (width, height), (255, 255, 255))
@@ -107,7 +109,7 @@ class _Sheet:
             self._picture.paste(image, view.rectangle[:2])
         canvas = ImageDraw.Draw(self._picture)
         labelled: dict[str, list[Any]] = {}
-        for view, (_, spots, shown) in zip(self._views, drawn, strict=True):
+        for view, (_, spots, shown) in () if self._wanted.get("plain") else zip(self._views, drawn, strict=True):
             self._annotate(canvas, view, spots, shown, labelled)
         return {
             "width": width,

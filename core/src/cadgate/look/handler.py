@@ -12,6 +12,7 @@ from cadgate.dispatch.application import Application
 from cadgate.errors import ArtifactNotFound, ValidationFailed
 from cadgate.look.aside import draw_sheet
 from cadgate.look.models import LOOK, LookParams, Sheet
+from cadgate.models.responses import Artifact, Warned
 
 FOLDER = "look"
 """The folder of shapes, below the one in which applications write."""
@@ -48,6 +49,22 @@ async def look(app: Application, params: LookParams) -> Sheet:
     return Sheet.model_validate(
         {**numbers, "artifact": artifact, "revision": found["scene"], "warnings": found.get("warnings") or []}
     )
+
+
+async def thumbnail(app: Application, name: str, size: int) -> tuple[Artifact, list[Warned]]:
+    """Draw everything visible from the front right above, on `size` by `size` pixels, without any text.
+
+    Raises NothingToSee.
+    """
+    folder = app.workspace / STAGING / FOLDER
+    async with app.stage(name, default="thumbnail", suffix=".png") as staged:
+        shown = {"folder": str(folder), "objects": None, "highlight": None, "camera": False}
+        found: dict[str, Any] = await app.send("internal.look", shown)
+        wanted = {"views": ["iso"], "size": size, "labels": False, "style": "shaded", "plain": True}
+        more = dict.fromkeys(("objects", "highlight", "since", "earlier_sheet"))
+        await app.run_aside(draw_sheet, app.workspace, folder, staged.path, found["scene"], {**more, **wanted})
+        warnings: list[Any] = found.get("warnings") or []
+        return await staged.commit(), [Warned.model_validate(each) for each in warnings]
 
 
 def _earlier(app: Application, since: str | None) -> Path | None:

@@ -24,6 +24,8 @@ ISO = (1.0, -1.0, 1.0)
 _SECTIONS = {"x": "right", "y": "front", "z": "top"}
 _PLACES = {"front": (1, 1), "back": (3, 1), "right": (2, 1), "left": (0, 1), "top": (1, 0), "bottom": (1, 2)}
 """Column and row, as in third-angle projection: what is seen from above is above."""
+_MARGIN = 0.06
+"""Which part of a picture without text is empty on each side, at least."""
 _SMALL = 0.12
 """A view whose content would fill less than this part of its cell has a scale of its own."""
 
@@ -186,6 +188,13 @@ def arrange(views: list[View], points: Array, origin: Array, size: int, line: in
         shared = view.along_axis and low > 0 and fit * _SMALL < low <= fit * (1 + 1e-9)
         view.scale = low if shared else fit
     return sum(widths) + columns * room_x, sum(heights) + rows * room_y
+
+
+def fill(view: View, size: int) -> int:
+    """Give a view a square of its own, with a margin around what it shows. Returns `size`."""
+    view.rectangle, view.middle = (0, 0, size, size), (size / 2, size / 2)
+    view.scale = size * (1 - 2 * _MARGIN) / max(view.extent)
+    return size
 
 
 def _stretch(sizes: list[int], total: int, wanted: bool) -> None:

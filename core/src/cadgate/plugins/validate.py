@@ -13,15 +13,16 @@ from fastapi.routing import APIRoute, APIRouter, RouteContext, iter_route_contex
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ConnectionFailed
-from cadgate.plugins.hookspecs import API_VERSION, Adapter
+from cadgate.plugins.hookspecs import API_VERSION, Adapter, Formats
 from cadgate.sessions.launcher import Launcher
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 MAX_NAME = 40
+FORMAT = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 TOPIC = re.compile(rf"[a-z][a-z0-9_]{{0,{MAX_NAME - 1}}}")
 HOST_TOPICS = frozenset(("objects", "scene", "render", "output", "status", "clients", "jobs", "progress", "journal"))
 """The topics of every adapter, and those by which an application reports to the gateway only."""
-RESERVED = frozenset(("artifacts", "gateway", "adapters", "jobs", "sessions"))
+RESERVED = frozenset(("artifacts", "gateway", "adapters", "jobs", "sessions", "convert", "formats"))
 """Names in the gateway's own URLs and tables."""
 
 HOST_ROUTES = frozenset((("POST", "/batch"), ("GET", "/methods"), ("POST", "/undo"), ("POST", "/redo")))
@@ -51,6 +52,7 @@ def problems_of(adapter: Adapter, entry_point: str) -> list[str]:
         *_context(adapter),
         *_topics(adapter),
         *_pages(adapter),
+        *_formats(adapter.formats),
     ]
 
 
@@ -118,6 +120,28 @@ def _pages(adapter: Adapter) -> Iterator[str]:
         yield f'pages must be a pathlib.Path, not {pages!r}: Path(__file__).parent / "pages"'
     elif not pages.is_absolute() or not pages.is_dir():
         yield f"pages names {pages.name!r}, which is no folder: it must be an absolute path of the installed package"
+
+
+def _formats(formats: object) -> Iterator[str]:
+    if formats is None:
+        return
+    if not isinstance(formats, Formats):
+        yield f"formats must be a cadgate.plugin.Formats, not {formats!r}"
+        return
+    for way in ("reads", "writes"):
+        for name, suffixes in getattr(formats, way).items():
+            if not FORMAT.fullmatch(name):
+                yield f"formats.{way} has {name!r}: the name of a format is of a-z, 0-9, - and _"
+            if not suffixes or any(not re.fullmatch(r"\.[a-z0-9]+", suffix) for suffix in suffixes):
+                yield f"formats.{way}[{name!r}] must be suffixes in small letters, such as ('.stl',), not {suffixes!r}"
+    reading = formats.importing or formats.exporting
+    for method, parameter in ((reading, "artifact"), (formats.exporting, "filepath")):
+        if parameter not in method.params.model_fields:
+            yield f"formats: {method.name} has no parameter {parameter!r}"
+    if "artifact" not in formats.exporting.result.model_fields:
+        yield f"formats: the result of {formats.exporting.name} has no 'artifact'"
+    if formats.scale is not None and formats.scale not in reading.params.model_fields:
+        yield f"formats: {reading.name} has no parameter {formats.scale!r}"
 
 
 def _sequence(value: Any) -> Sequence[Any] | None:

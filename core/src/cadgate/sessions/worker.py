@@ -114,6 +114,7 @@ class Workers:
         """Whether a sandbox shows each worker the files of one session only."""
         self._limit = max(1, limit)
         self._turns = FairTurns(self._limit)
+        self._scratch_turns = FairTurns(self._limit)
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
         self._numbers = 0
@@ -170,6 +171,30 @@ class Workers:
         try:
             async with timeout, self._turns.turn(use.caller), self._taken(use) as worker:
                 yield worker
+        except TimeoutError as error:
+            if not timeout.expired():
+                raise
+            raise DeadlineExceeded("The work was stopped at its deadline; nothing was saved") from error
+
+    @asynccontextmanager
+    async def scratch(self, deadline: float | None = None, use: Use = DEFAULT_USE) -> AsyncGenerator[Worker]:
+        """Yield a new application whose document is the block's own: it ends with the block.
+
+        What it does may use workers meanwhile, so that these turns are not those of `take`. Raises what `take` does.
+        """
+        timeout = asyncio.timeout_at(deadline)
+        try:
+            async with timeout, self._scratch_turns.turn(use.caller):
+                try:
+                    worker = await self._new(use.folder)
+                except StartFailed as error:
+                    raise CommandExecutionError(f"A worker could not be started: {error}") from error
+                worker.owner = use.owner
+                try:
+                    yield worker
+                finally:
+                    self._all.discard(worker)
+                    self._end(worker)
         except TimeoutError as error:
             if not timeout.expired():
                 raise

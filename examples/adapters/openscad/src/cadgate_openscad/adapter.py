@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cadgate.plugin import Adapter, hookimpl
+from cadgate.plugin import Adapter, Formats, hookimpl
 from cadgate_openscad.client import OpenSCADClient, OpenSCADConnectionError
 from cadgate_openscad.launcher import OpenSCADLauncher
+from cadgate_openscad.models.rendering import RENDER
 from cadgate_openscad.routers import ROUTERS
 from cadgate_openscad.settings import OpenSCADSettings
 
@@ -13,6 +14,15 @@ DESCRIPTION = """Solids from OpenSCAD sources. The source decides the unit of le
 A source comes with the request, as text or as an artifact, and nothing of it is kept: every evaluation is a separate
 OpenSCAD process.
 """
+
+FORMATS = Formats(
+    reads={"scad": (".scad",), "csg": (".csg",)},
+    writes={name: (f".{name}",) for name in ("stl", "3mf", "off", "amf", "csg", "svg", "dxf", "png")},
+    exporting=RENDER,
+    exchange=("stl", "3mf"),
+    units=dict.fromkeys(("stl", "off"), 0.001),
+)
+"""A source becomes a file in one call: `/convert` needs to know no more."""
 
 
 @hookimpl
@@ -29,4 +39,5 @@ def cadgate_adapter() -> Adapter:
         client=OpenSCADClient,
         settings=OpenSCADSettings,
         connection_error=OpenSCADConnectionError,
+        formats=FORMATS,
     )
