@@ -138,10 +138,9 @@ class Paths:
                     factor = _factor(first.formats, second.formats, between)
                     if second is first or factor is None or not second.makes(between, target):
                         continue
-                    ranks = rank + second.formats.exchange.index(between)
                     losses = _loss(first, source, between) + _loss(second, between, target)
                     path = (Leg(first, source, between), Leg(second, between, target, factor))
-                    pairs.append(((ranks, losses), path))
+                    pairs.append(((rank, losses), path))
         return min(pairs, key=lambda pair: pair[0])[1] if pairs else None
 
 

@@ -188,7 +188,7 @@ class Workers:
                 try:
                     worker = await self._new(use.folder)
                 except StartFailed as error:
-                    raise CommandExecutionError(f"A worker could not be started: {error}") from error
+                    raise WorkerEnded(f"A worker could not be started: {error}") from error
                 worker.owner = use.owner
                 try:
                     yield worker
