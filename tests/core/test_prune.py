@@ -10,11 +10,12 @@ import pytest
 
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.cli.gateway import Gateway, Service
-from cadgate.cli.leftovers import StillRunning, leftover_tables, prune
+from cadgate.cli.leftovers import StillRunning, adapter_leftovers, leftover_tables, prune
 from cadgate.cli.lifecycle import _report
 from cadgate.cli.lock import StateLock
 from cadgate.config.entry_points import announced_names
 from cadgate.config.settings import Settings
+from cadgate.sessions.records import SessionFolders, SessionRecord
 
 
 @pytest.fixture
@@ -91,3 +92,15 @@ def test_up_warns_of_a_left_table_and_does_not_fail(capsys: pytest.CaptureFixtur
     assert "warning: plugins.toml has [adapters.gone]" in told.err
     assert "does not answer" not in told.err
     assert _report(gateway, services, tmp_path / "log", set()) == 1
+
+
+def test_sessions_that_were_made_are_kept_while_their_adapter_is_installed(tmp_path: Path) -> None:
+    folders = SessionFolders(tmp_path / "sessions")
+    for number, application in enumerate(("freecad", "gone")):
+        record = SessionRecord(f"{number:032x}", application, "local", 1.0, 1.0)
+        folders.of(record.id).mkdir(parents=True)
+        folders.write(record)
+    (tmp_path / "sessions" / f"{9:032x}").mkdir()
+    (tmp_path / "sessions" / ".ended").mkdir()
+    found = [(one.path.name, one.what) for one in adapter_leftovers(tmp_path)]
+    assert found == [(f"{1:032x}", "a session of gone")]

@@ -14,6 +14,7 @@ from cadgate.config.entry_points import announced_names
 from cadgate.config.settings import Settings
 from cadgate.errors import CadgateError
 from cadgate.plugins.discovery import is_enabled
+from cadgate.sessions.records import ID, record_in
 
 OWN_LOGS = frozenset(("gateway", "audit"))
 DAY = 24 * 3600
@@ -50,13 +51,20 @@ def adapter_leftovers(state_dir: Path) -> Iterator[Leftover]:
     """Yield the sessions and logs of adapters that are not installed."""
     installed = set(announced_names())
     sessions = state_dir / "sessions"
-    gone = {one.name for one in sessions.iterdir() if one.is_dir()} - installed if sessions.is_dir() else set[str]()
-    for name in sorted(gone):
-        yield Leftover(f"the session of {name}", sessions / name)
+    for folder in sorted(sessions.iterdir()) if sessions.is_dir() else ():
+        if folder.name.startswith(".") or not folder.is_dir():
+            continue
+        if not ID.match(folder.name):
+            if folder.name not in installed:
+                yield Leftover(f"the session of {folder.name}", folder)
+        elif (record := record_in(folder)) is not None and record.application not in installed:
+            yield Leftover(f"a session of {record.application}", folder)
     logs = state_dir / "logs"
     for path in sorted(logs.iterdir()) if logs.is_dir() else ():
         name = path.name.partition(".")[0]
-        if ".log" in path.name and {name, name.removesuffix("-workers")}.isdisjoint(installed | OWN_LOGS):
+        if ".log" in path.name and {name, name.removesuffix("-workers"), name.removesuffix("-sessions")}.isdisjoint(
+            installed | OWN_LOGS
+        ):
             yield Leftover(f"a log of {name}", path)
 
 

@@ -141,8 +141,10 @@ class KeptSession:
     @property
     def idle_since(self) -> float | None:
         """The `time.monotonic()` since when it has been ready with nothing to do; None otherwise."""
-        ready = self._phase == "awake" and self.runtime.session.ready.is_set()
-        return self._used if ready and self.idle and not self._callers else None
+        session = self.runtime.session
+        # One whose application does not start must not keep its place from others.
+        settled = session.ready.is_set() or session.status().state in ("down", "unavailable")
+        return self._used if self._phase == "awake" and settled and self.idle and not self._callers else None
 
     def touch(self) -> None:
         """Note that it is used now."""

@@ -54,6 +54,14 @@ class SessionRecord:
     """Why it has ended."""
 
 
+def record_in(folder: Path) -> SessionRecord | None:
+    """Return the record in the folder of a session; None if there is none that can be read."""
+    try:
+        return SessionRecord(**json.loads((folder / FILE).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
 class SessionFolders:
     """The folder `sessions`: those of the sessions, and the records of those that have ended."""
 
