@@ -16,7 +16,7 @@ from cadgate_blender.app import choosing, excerpts, ogawa, snapshots, stable_fbx
 from cadgate_blender.app.foreign import outputs
 from cadgate_blender.app.motion import may_move, scale_roots
 from cadgate_blender.app.typed import context
-from cadgate_blender.app.verification import files
+from cadgate_blender.app.verification import compressed, files
 
 _FORWARD = {"Y": "NEGATIVE_Z", "Z": "Y"}
 
@@ -32,6 +32,8 @@ def export(
     apply_modifiers: bool,
     scale: float,
     up: str,
+    compression: str,
+    images: str,
     verify: str,
 ) -> dict[str, Any]:
     """Write `objects` of the saved session to `path`. Returns the names of the objects in it.
@@ -58,10 +60,24 @@ def export(
             _EXPORTERS[format](path, scale, up)
         files.check_magic(path, format)
         if truth is not None:
+            wanted = compression != "none" or images != "auto"
+            # It is written before the file is compared, which may open another scene.
+            small = _written_small(path, format, up, compression == "draco", images) if wanted else None
             files.compare(path, format, truth, up, full=verify == "full")
+            if small is not None:
+                compressed.check(small, compressed.document(path), compression == "draco")
+                os.replace(small, path)
     finally:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     return {"objects": objects}
+
+
+def _written_small(path: str, format: str, up: str, draco: bool, images: str) -> str:
+    """Write the open scene again, compressed. Returns the path of that file."""
+    root, suffix = os.path.splitext(path)
+    small = f"{root}.small{suffix}"
+    _EXPORTERS[format](small, 1.0, up, draco=draco, images=images)
+    return small
 
 
 def _name_images(folder: str) -> list[tuple[Any, str]]:
@@ -104,18 +120,18 @@ def _put_bare_first() -> None:
 # --- the formats -------------------------------------------------------------------------------------------------
 
 
-def _glb(path: str, scale: float, up: str) -> None:
+def _glb(path: str, scale: float, up: str, *, draco: bool = False, images: str = "auto") -> None:
     scale_roots(scale)
-    _gltf_operator(path, "GLB", up)
+    _gltf_operator(path, "GLB", up, draco, images)
 
 
-def _gltf(path: str, scale: float, up: str) -> None:
+def _gltf(path: str, scale: float, up: str, *, draco: bool = False, images: str = "auto") -> None:
     """Write one JSON file: Blender writes buffers and images as separate files, which are embedded as data URIs."""
     scale_roots(scale)
     folder = path + ".parts"
     os.makedirs(folder)
     separate = os.path.join(folder, "scene.gltf")
-    _gltf_operator(separate, "GLTF_SEPARATE", up)
+    _gltf_operator(separate, "GLTF_SEPARATE", up, draco, images)
     with open(separate, encoding="utf-8") as file:
         document = json.load(file)
     for kind, fallback in (("buffers", "application/octet-stream"), ("images", "image/png")):
@@ -132,7 +148,7 @@ def _gltf(path: str, scale: float, up: str) -> None:
     shutil.rmtree(folder)
 
 
-def _gltf_operator(path: str, kind: str, up: str) -> None:
+def _gltf_operator(path: str, kind: str, up: str, draco: bool, images: str) -> None:
     bpy.ops.export_scene.gltf(
         filepath=path,
         export_format=kind,
@@ -145,6 +161,8 @@ def _gltf_operator(path: str, kind: str, up: str) -> None:
         export_animation_mode="ACTIONS" if choosing.has_tracks() else "ACTIVE_ACTIONS",
         export_cameras=True,
         export_lights=True,
+        export_image_format=cast("Any", images.upper()),
+        export_draco_mesh_compression_enable=draco,
     )
 
 
@@ -273,7 +291,7 @@ def _with_instances(chosen: list[Any]) -> set[str]:
     return kept
 
 
-_EXPORTERS: dict[str, Callable[[str, float, str], None]] = {
+_EXPORTERS: dict[str, Callable[..., None]] = {
     "glb": _glb,
     "gltf": _gltf,
     "obj": _obj,

@@ -65,6 +65,7 @@ class ExportParams(Params):
             "examples": [
                 {"format": "glb", "filepath": "models/chair.glb"},
                 {"objects": ["Cube"], "format": "stl", "scale": 1000},
+                {"format": "glb", "compression": "draco", "images": "webp"},
             ]
         }
     )
@@ -88,7 +89,12 @@ class ExportParams(Params):
         None,
         description="The axis that points up in the file; by default the format's own: stl, ply, usd Z, others Y.",
     )
-
+    compression: Literal["none", "draco"] = Field(
+        "none", description="glb, gltf: `draco` makes meshes a fraction of their size, with positions of 14 bits."
+    )
+    images: Literal["auto", "jpeg", "webp"] = Field(
+        "auto", description="glb, gltf: the format of all pictures; by default png, and jpeg for those that are."
+    )
     verify: Literal["fast", "full"] | None = Field(
         None,
         description="How closely the file is compared with the scene before the answer: fast reads it once "
@@ -103,6 +109,9 @@ class ExportParams(Params):
     @model_validator(mode="after")
     def _check(self) -> ExportParams:
         check_suffix(self.filepath, "filepath", self.format, FORMATS)
+        for field, chosen in (("compression", self.compression != "none"), ("images", self.images != "auto")):
+            if chosen and self.format not in ("glb", "gltf"):
+                raise ValueError(f"{field} is for glb and gltf files: leave it out, or choose one of these formats")
         if self.format in _FIXED_UP and self.up is not None and self.up != UP[self.format]:
             raise ValueError(f"{self.format} files are always {UP[self.format]} up")
         return self

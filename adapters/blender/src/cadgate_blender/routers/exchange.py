@@ -56,6 +56,8 @@ async def export_scene(app: Application, params: ExportParams) -> Exported:
                     "apply_modifiers": params.apply_modifiers,
                     "scale": params.scale or 1.0,
                     "up": params.up or UP[params.format],
+                    "compression": params.compression,
+                    "images": params.images,
                     "verify": params.verify or cast("BlenderSettings", app.settings).verify,
                 },
             )

@@ -1,0 +1,62 @@
+"""Compressed glTF files: smaller, the same scene, and refused for formats that have no such thing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.pictures import png
+
+
+def post(client: httpx.Client, path: str, /, **body: Any) -> dict[str, Any]:
+    answer = client.post(path, json=body)
+    assert answer.status_code in (200, 201), answer.text
+    return answer.json()["result"]
+
+
+@pytest.fixture
+def head(blender: httpx.Client) -> httpx.Client:
+    """A finely divided head with a picture, that is called Head, and moves."""
+    post(blender, "/materials", name="Skin")
+    picture = {"file": ("skin.png", png((200, 120, 90), (64, 64)))}
+    assert blender.post("/materials/Skin/texture", files=picture).status_code == 200
+    post(blender, "/primitives/monkey", name="Head", material="Skin", location=[1, 2, 3])
+    post(blender, "/objects/Head/modifiers", type="subdivision", levels=2)
+    keys = [{"frame": 1, "value": [0, 0, 0]}, {"frame": 20, "value": [0, 0, 5]}]
+    post(blender, "/objects/Head/animation", path="location", keys=keys)
+    return blender
+
+
+@pytest.mark.parametrize("format", ["glb", "gltf"])
+def test_draco_makes_a_smaller_file_that_is_read_as_the_same_object(head: httpx.Client, format: str) -> None:
+    plain = post(head, "/export", format=format, objects=["Head"])
+    small = post(head, "/export", format=format, objects=["Head"], compression="draco", images="webp")
+    assert small["artifact"]["size"] * 3 < plain["artifact"]["size"]
+    assert small.get("warnings", []) == plain.get("warnings", [])
+    (back,) = post(head, "/import", artifact=small["artifact"]["id"])["objects"]
+    (same,) = post(head, "/import", artifact=plain["artifact"]["id"])["objects"]
+    assert (back["vertices"], back["faces"]) == (same["vertices"], same["faces"])
+    assert back["dimensions"] == pytest.approx(same["dimensions"], rel=1e-3)
+    assert back["location"] == pytest.approx(same["location"], abs=1e-4)
+
+
+def test_pictures_are_written_as_asked(head: httpx.Client, http: httpx.Client) -> None:
+    for images, kind in (("auto", "image/png"), ("webp", "image/webp"), ("jpeg", "image/jpeg")):
+        made = post(head, "/export", format="gltf", objects=["Head"], images=images)
+        document = http.get(made["artifact"]["url"]).json()
+        assert [each["mimeType"] for each in document["images"]] == [kind]
+        assert document["images"][0]["uri"].startswith(f"data:{kind};base64,")
+
+
+def test_the_same_scene_is_compressed_to_the_same_bytes(head: httpx.Client) -> None:
+    made = [post(head, "/export", format="glb", compression="draco")["artifact"]["sha256"] for _ in range(2)]
+    assert made[0] == made[1]
+
+
+def test_other_formats_have_no_compression(head: httpx.Client) -> None:
+    for body in ({"format": "obj", "compression": "draco"}, {"format": "usd", "images": "webp"}):
+        answer = head.post("/export", json=body)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "validation_error")
+        assert "glb and gltf" in answer.json()["error"]["message"]
