@@ -260,3 +260,39 @@ def test_blender_shows_materials_modifiers_and_the_view_of_its_camera(blender: h
     assert blender.post("/camera", json=away).status_code == 201
     error = refusal(blender.post("/look", json={"views": ["camera"]}))
     assert (error["code"], error["details"]["reason"]) == ("nothing_to_see", "off_frame")
+
+
+def test_small_sheet_of_many_views_is_no_larger_than_requested(app: httpx.Client) -> None:
+    make(app, "One")
+    views = ["iso", "front", "top", "right", "left", "back", "bottom", {"from": [1, 2, 3]}]
+    for size in (128, 200, 1024):
+        sheet = look(app, views=views, size=size)
+        assert max(sheet["width"], sheet["height"]) == size
+        for view in sheet["views"]:
+            left, top, width, height = view["rectangle"]
+            assert 0 <= left < left + width <= sheet["width"]
+            assert 0 <= top < top + height <= sheet["height"]
+
+
+def test_thin_and_small_objects_are_visible_from_every_side(freecad: httpx.Client) -> None:
+    sheet = {"name": "Sheet", "length": 3000, "width": 2000, "height": 0.1}
+    ball = {"name": "Ball", "radius": 0.2, "location": [1500, 1000, 700]}
+    assert freecad.post("/primitives/box", json=sheet).status_code == 201
+    assert freecad.post("/primitives/sphere", json=ball).status_code == 201
+    drawn = look(freecad)
+    for name in ("Sheet", "Ball"):
+        assert entry(drawn, name)["visible_in"] == ["iso", "front", "top", "right"]
+
+
+def test_freecad_sketches_are_lines_and_holders_show_their_contents_once(freecad: httpx.Client) -> None:
+    make(freecad, "Inner")
+    assert freecad.post("/groups", json={"name": "Outer", "objects": ["Inner"], "kind": "part"}).status_code == 201
+    circle = {"name": "Round", "geometry": [{"type": "circle", "center": [40, 0], "radius": 8}]}
+    assert freecad.post("/sketches", json=circle).status_code == 201
+    sheet = look(freecad, views=["top"], labels=False)
+    assert [each["name"] for each in sheet["legend"]] == ["Inner", "Round"]
+    image = picture(freecad, sheet)
+    found = entry(sheet, "Round")
+    x, y = found["positions"][0]["pixel"]
+    near = [pixel_of(image, x + dx, y + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+    assert any(max(pixel) - min(pixel) > 40 for pixel in near)

@@ -188,7 +188,8 @@ class _Sheet:
                 (shortened(long, size, width * 0.35), 3 if crowded else 9),
                 (short, 2 if crowded else 9),
             ):
-                if labels.put(text, place, spots[place].anchor, _rgb(item.colors[item.main]), rings):
+                color = _rgb(item.colors[item.main])
+                if labels.put(text, place, spots[place].anchor, color, rings=rings, pixels=spots[place].pixels):
                     if not view.difference:
                         labelled.setdefault(item.name, []).append({"view": view.name, "text": text})
                     break

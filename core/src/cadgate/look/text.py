@@ -70,12 +70,16 @@ class Labels:
         for box in reserved:
             self._take(box)
 
-    def put(self, text: str, place: int, anchor: tuple[int, int], color: tuple[int, int, int], rings: int) -> bool:
+    def put(
+        self, text: str, place: int, anchor: tuple[int, int], color: tuple[int, int, int], *, rings: int, pixels: float
+    ) -> bool:
         """Draw `text` for the object `place`, with a line to `anchor`. Returns whether there was room for it.
 
-        `rings` says how far away it may be, in lines of text.
+        `rings` says how far away it may be, in lines of text; `pixels`, how many show the object, which should not be
+        covered by its own label if it is small.
         """
         width, height = width_of(text, self._size) + 6, self._size + 4
+        own = 10.0 if pixels < 5 * width * height else 0.0
         places = self._places(anchor, width, height, rings)
         free = np.nonzero(self._are_free(places, width, height))[0]
         best: tuple[float, Box] | None = None
@@ -84,7 +88,8 @@ class Labels:
                 break  # each further one costs more, whatever it covers
             left, top = (int(each) for each in places[number])
             box = (left, top, left + width, top + height)
-            cost = float(number) + 40 * self._covered(box, place)
+            others, itself = self._covered(box, place)
+            cost = float(number) + 40 * others + own * itself
             if best is None or cost < best[0]:
                 best = (cost, box)
         if best is None:
@@ -99,11 +104,14 @@ class Labels:
         self._boxes[self._count] = box
         self._count += 1
 
-    def _covered(self, box: Box, place: int) -> float:
-        """Return the part of a box in which another object is."""
+    def _covered(self, box: Box, place: int) -> tuple[float, float]:
+        """Return the part of a box in which other objects are, and that in which this one is."""
         left, top = self._frame[:2]
         under = self._shown[box[1] - top : box[3] - top, box[0] - left : box[2] - left]
-        return float(((under >= 0) & (under != place)).mean()) if under.size else 0.0
+        if not under.size:
+            return 0.0, 0.0
+        own = float((under == place).mean())
+        return float((under >= 0).mean()) - own, own
 
     def reserve(self, anchor: tuple[int, int]) -> None:
         """Keep labels away from a pixel that shows an object."""
