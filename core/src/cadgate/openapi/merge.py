@@ -76,7 +76,7 @@ def _clashes(parts: Sequence[Part]) -> list[set[str]]:
     users: dict[str, set[str]] = {}
     for part in parts:
         for name, schema in part.schemas.items():
-            for used in _references(schema):
+            for used in references(schema):
                 users.setdefault(used, set()).add(name)
     pending = list(differing)
     while pending:
@@ -87,17 +87,18 @@ def _clashes(parts: Sequence[Part]) -> list[set[str]]:
     return [{name for name in part.schemas if name in differing} for part in parts]
 
 
-def _references(value: Any) -> set[str]:
+def references(value: Any) -> set[str]:
+    """Return the names of the schemas that `value` refers to."""
     found: set[str] = set()
     if isinstance(value, dict):
         for key, item in cast("dict[str, Any]", value).items():
             if key == "$ref" and isinstance(item, str):
                 found.add(item.removeprefix(_REF))
             else:
-                found |= _references(item)
+                found |= references(item)
     elif isinstance(value, list):
         for item in cast("list[Any]", value):
-            found |= _references(item)
+            found |= references(item)
     return found
 
 

@@ -14,7 +14,7 @@ from cadgate.models.examples import example_of, with_nulls
 from cadgate.models.jobs import JOB_EXAMPLE, Job
 from cadgate.models.responses import ErrorBody, Failure
 from cadgate.openapi.extensions import BYTES_FIRST, METHOD_EXTENSION, takes_context
-from cadgate.openapi.merge import Part
+from cadgate.openapi.merge import Part, references
 
 Operation = dict[str, Any]
 
@@ -201,6 +201,7 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
     for schema in part.schemas.values():
         if "examples" in schema:
             schema["examples"] = [with_nulls(one, schema, part.schemas) for one in schema["examples"]]
+    replaced: set[str] = set()
     for path, operations in part.paths.items():
         for operation in operations.values():
             method = methods.get(operation.get(METHOD_EXTENSION, ""))
@@ -220,11 +221,23 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
             _failures(operation, adapter=bool(methods), mutates=mutates)
             _successes(operation, part.schemas, mutates=mutates)
             if long:
+                replaced |= references(operation["responses"].get("202"))
                 operation["responses"]["202"] = copy.deepcopy(_ACCEPTED)
                 if method is not None and method.job:
                     operation["responses"]["202"]["description"] = "The job that does it"
             _body_example(operation, part.schemas)
             operation["responses"] = dict(sorted(operation["responses"].items()))
+    _forget(part, replaced)
+
+
+def _forget(part: Part, names: set[str]) -> None:
+    """Remove schemas that nothing refers to any more, and what only they referred to."""
+    while names:
+        used = references(part.paths) | {
+            each for name, schema in part.schemas.items() for each in references(schema) - {name}
+        }
+        gone = {name for name in names if name in part.schemas and name not in used}
+        names = {each for name in gone for each in references(part.schemas.pop(name))}
 
 
 def _parameters(operation: Operation, *, adapter: bool, mutates: bool, batch: bool) -> None:
