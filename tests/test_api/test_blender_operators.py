@@ -42,6 +42,8 @@ def test_operators_are_listed_found_and_described(blender: httpx.Client) -> None
     every = blender.get("/operators", params={"limit": 10_000}).json()["result"]
     assert every["total"] == len(every["operators"]) > 2000
     assert all(each["callable"] or each["reason"] for each in every["operators"])
+    unreviewed = [each["id"] for each in every["operators"] if (each["reason"] or "").startswith("nobody")]
+    assert unreviewed == [], "review them: add them to app/operating/reviewed.py, or refuse them in policy.py"
     found = blender.get("/operators", params={"search": "bevel"}).json()["result"]["operators"]
     assert found[0]["id"] == "mesh.bevel"
     assert blender.get("/operators", params={"search": "merge vertices by distance"}).json()["result"]["total"]
@@ -207,7 +209,6 @@ def test_selection_active_object_and_mode_are_left_as_they_were(blender: httpx.C
     run(blender, "transform.translate", {"value": [0, 0, 5]})
     assert described(blender, "Other")["location"] == [0, 0, 5]
     assert described(blender, "Cube")["location"] == [0, 0, 0]
-    assert blender.get("/health/blender") is not None
 
 
 @pytest.mark.parametrize(
