@@ -306,5 +306,9 @@ def freecad_features(session: Session) -> None:
     sides = {"a": {"part": "Alone_part", "of": ["Face6"]}, "b": {"part": "Upper", "of": ["Face5"]}}
     post("/assemblies/Pair/mates", {"type": "coincident", **sides})
     post("/assemblies/Pair/explode", {"factor": 1})
+    post("/drawings", {"name": "Sheet", "objects": ["Alone"]})
+    session.patch("/drawings/Sheet", {"title": {"title": "Alone"}})
+    post("/drawings", {"name": "Spare", "objects": ["Alone"], "views": ["top"]})
+    session.delete("/drawings/Spare")
     session.put("/parameters", {"reach": {"value": 30, "unit": "mm"}, "half": {"expression": "reach / 2"}})
     session.patch("/parameters", {"reach": {"value": 32}})

@@ -10,12 +10,14 @@ from cadgate.appserver import AppError, method
 from cadgate_freecad.app import (
     colours,
     drawings,
+    from_above,
     holders,
     mesh_files,
     meshing,
     placed,
     scenes,
     shapes,
+    sheet_files,
     showing,
     values,
     writers,
@@ -48,6 +50,11 @@ def export(
 ) -> dict[str, Any]:
     """Write the file; or, if that takes long, put the shapes into `folder` for `internal.write` in a worker."""
     document = target()
+    sheet = _sheet_in(document, format, objects)
+    if sheet is not None:
+        sheet_files.write(format, path, sheet.page)
+        warnings = [{"code": "dimension_lost", "message": each["error"]} for each in sheet.dimensions if each["error"]]
+        return {"objects": objects, "facets": None, "warnings": warnings}
     chosen = _chosen(document, objects)
     summary: dict[str, Any] = {"objects": [obj.Name for obj in chosen]}
     thorough = verify or str(LIMITS.get("verify", "fast"))
@@ -59,7 +66,7 @@ def export(
         is_long = meshing.check_limit(items, linear_deflection, angular_deflection) > inline_facets
     else:
         _require_shapes(items, format)
-        is_long = format in drawings.FORMATS and drawings.is_long(items)
+        is_long = format in from_above.FORMATS and from_above.is_long(items)
     if is_long or thorough == "full":
         _put_aside(items, folder)
         return {**summary, "deferred": True, "title": document.Label, "verify": thorough}
@@ -90,6 +97,20 @@ def write(
     return _write(format, path, items, **how)
 
 
+def _sheet_in(document: Any, format: str, objects: list[str] | None) -> Any | None:
+    """Return the sheet to write, None if the request does not name a drawing. Raises AppError `validation_error`."""
+    found = [find(document, name) for name in objects or ()]
+    named = [obj for obj in found if drawings.is_drawing(obj)]
+    if not named:
+        if format == "pdf":
+            raise values.invalid("objects", "a PDF is of a drawing: name one, which POST /drawings makes")
+        return None
+    if len(found) > 1 or format not in sheet_files.FORMATS:
+        formats = ", ".join(sheet_files.FORMATS)
+        raise values.invalid("format", f"a drawing is exported alone, as one of {formats}")
+    return drawings.sheet_of(document, named[0].Name)
+
+
 def _write(
     format: str, path: str, items: list[Item], *, title: str, linear: float, angular: float, verify: str
 ) -> dict[str, Any]:
@@ -102,7 +123,7 @@ def _write(
     if format in writers.MESH_FORMATS:
         facets, warnings = _mesh_and_write(format, path, items, linear, angular, verify)
         return {"facets": facets, "warnings": warnings}
-    if format in drawings.FORMATS:
+    if format in from_above.FORMATS:
         return {"facets": None, "warnings": _draw(format, path, items, title)}
     warnings = writers.write_exact(format, path, items, title)
     return {"facets": None, "warnings": [*warnings, *files.check_exact(format, path, items, verify)]}
@@ -122,14 +143,14 @@ def write_objects(
 
 def _draw(format: str, path: str, items: list[Item], title: str) -> list[dict[str, str]]:
     """Write a drawing and verify it; if that of the visible edges fails, draw every edge, with a warning."""
-    edges = drawings.seen_from_above(items)
+    edges = from_above.seen_from_above(items)
     try:
-        drawings.write(format, path, edges, items, title)
+        from_above.write(format, path, edges, items, title)
         check_drawing(format, path, items, edges)
         return []
     except AppError as error:
-        edges = drawings.every_edge(items)
-        drawings.write(format, path, edges, items, title)
+        edges = from_above.every_edge(items)
+        from_above.write(format, path, edges, items, title)
         try:
             check_drawing(format, path, items, edges)
         except AppError:

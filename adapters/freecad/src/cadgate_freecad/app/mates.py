@@ -44,24 +44,13 @@ def side(link: Any, kind: str, numbers: list[int], field: str) -> dict[str, Any]
     first = found[0]
     if first is None:
         raise values.invalid(field, f"{names} of {link.Name!r} is neither flat, straight nor round: mates need that")
-    if any(other is None or not _alike(first, other) for other in found):
+    if any(other is None or not mating.alike(first, other) for other in found):
         raise values.invalid(
             field, f"{names} of {link.Name!r} fit: choose one, or what lies in one plane or on one axis"
         )
     target = link.LinkedObject
     groups = chosen.groups_of(chosen.Reference("", target, kind, numbers[:1]))
     return {"part": link.Name, "kind": kind, "number": numbers[0], "groups": groups}
-
-
-def _alike(one: Primitive, two: Primitive) -> bool:
-    if one.kind != two.kind or one.direction.cross(two.direction).Length > 1e-7:
-        return False
-    between = two.point - one.point
-    if one.kind == "plane":
-        return abs(between.dot(one.direction)) < 1e-6 and one.direction.dot(two.direction) > 0
-    if one.kind == "axis":
-        return between.cross(one.direction).Length < 1e-6
-    return between.Length < 1e-6
 
 
 def _element(link: Any, kind: str, number: int) -> Any:

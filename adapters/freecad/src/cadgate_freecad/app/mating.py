@@ -60,6 +60,18 @@ def primitive_of(element: Any) -> Primitive | None:
     return Primitive("circle", curve.Center, curve.Axis) if kind == "Circle" else None
 
 
+def alike(one: Primitive, two: Primitive) -> bool:
+    """Return whether two are one plane, one axis or one point."""
+    if one.kind != two.kind or one.direction.cross(two.direction).Length > 1e-7:
+        return False
+    between = two.point - one.point
+    if one.kind == "plane":
+        return abs(between.dot(one.direction)) < 1e-6 and one.direction.dot(two.direction) > 0
+    if one.kind == "axis":
+        return between.cross(one.direction).Length < 1e-6
+    return between.Length < 1e-6
+
+
 def residuals(tie: Tie, places: Sequence[Any], size: float) -> list[float]:
     """Return what is wrong with a mate, in mm; directions count as at a lever of `size`."""
     one, two = tie.one.moved(places[tie.a]), tie.two.moved(places[tie.b])

@@ -19,7 +19,15 @@ from cadgate_freecad.app.values import to_json
 from cadgate_freecad.app.verification.values import confirm, expressions_of, require_own, require_undriven
 
 UNTOLD = {
-    *("CadgateAssembly", "CadgateChosen", "ExpressionEngine", "_Body", "_ElementMapVersion", "_GroupTouched"),
+    *(
+        "CadgateAssembly",
+        "CadgateChosen",
+        "CadgateDrawing",
+        "ExpressionEngine",
+        "_Body",
+        "_ElementMapVersion",
+        "_GroupTouched",
+    ),
     *colours.PROPERTIES,
     *materials.PROPERTIES,
 }

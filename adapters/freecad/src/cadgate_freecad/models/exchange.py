@@ -24,7 +24,7 @@ from cadgate.plugin import (
 from cadgate_freecad.models.objects import PART_EXAMPLE, PartInfo
 
 ExportFormat = Literal[
-    "step", "iges", "brep", "stl", "obj", "ply", "3mf", "amf", "glb", "gltf", "usdz", "fcstd", "dxf", "svg"
+    "step", "iges", "brep", "stl", "obj", "ply", "3mf", "amf", "glb", "gltf", "usdz", "fcstd", "dxf", "svg", "pdf"
 ]
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
@@ -42,6 +42,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "fcstd": (".fcstd",),
     "dxf": (".dxf",),
     "svg": (".svg",),
+    "pdf": (".pdf",),
 }
 """The suffixes of each format; the first one is appended to a name that has none."""
 

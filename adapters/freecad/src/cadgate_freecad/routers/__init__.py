@@ -7,6 +7,7 @@ from cadgate_freecad.routers import (
     bodies,
     boolean,
     documents,
+    drawings,
     exchange,
     features,
     geometry,
@@ -38,4 +39,5 @@ ROUTERS = (
     look.router,
     exchange.router,
     documents.router,
+    drawings.router,
 )
