@@ -18,6 +18,8 @@ FAR = 1000.0
 """mm from the origin beyond which a part is meshed near the origin and then moved: meshes have seven digits."""
 WELDS = (1e-6, 1e-5, 1e-4)
 """mm within which the ends of triangles are joined if a mesh has gaps."""
+FINER = ((1.0, 0.6), (0.5, 0.6), (0.5, 0.3))
+"""Factors of both deflections, tried in turn if the mesh of a solid has gaps: OpenCASCADE leaves out whole faces."""
 
 
 def check_limit(items: list[Item], linear: float, angular: float) -> float:
@@ -94,6 +96,24 @@ def _meshed(shape: Any, linear: float, angular: float) -> Triangles:
     if is_far:
         shape = shape.copy(True, False)
         shape.Placement = FreeCAD.Placement(-center, FreeCAD.Rotation()).multiply(shape.Placement)
+    triangles = _welded(shape, linear, angular)
+    if shape.Solids and triangles.defects()[0]:
+        for part_of_linear, part_of_angular in FINER:
+            finer = _welded(shape, linear * part_of_linear, angular * part_of_angular)
+            if not sum(finer.defects()):
+                triangles = finer
+                break
+    if is_far:
+        triangles.move(center.x, center.y, center.z)
+    return triangles
+
+
+def _welded(shape: Any, linear: float, angular: float) -> Triangles:
+    """Return the triangles, with small gaps between them closed if it is a solid.
+
+    The shape keeps none of them: its box would be theirs afterwards, even where a face is missing.
+    """
+    shape = shape.copy(True, False)
     mesh = MeshPart.meshFromShape(Shape=shape, LinearDeflection=linear, AngularDeflection=angular, Relative=False)
     triangles = Triangles.of_mesh(mesh)
     if shape.Solids:
@@ -103,8 +123,6 @@ def _meshed(shape: Any, linear: float, angular: float) -> Triangles:
             welded = triangles.welded(min(distance, linear / 10))
             if sum(welded.defects()) < sum(triangles.defects()):
                 triangles = welded
-    if is_far:
-        triangles.move(center.x, center.y, center.z)
     return triangles
 
 

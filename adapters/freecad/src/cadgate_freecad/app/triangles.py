@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Any, Sequence, Tuple
 
 Point = Tuple[float, float, float]
@@ -96,6 +97,16 @@ class Triangles:
 
 def _apart(one: Point, other: Point) -> float:
     return max(abs(one[0] - other[0]), abs(one[1] - other[1]), abs(one[2] - other[2]))
+
+
+def area(triangles: Triangles) -> float:
+    """Return the area of all triangles."""
+    total = 0.0
+    for a, b, c in triangles.facets:
+        (ax, ay, az), (bx, by, bz), (cx, cy, cz) = (triangles.points[each] for each in (a, b, c))
+        ux, uy, uz, vx, vy, vz = bx - ax, by - ay, bz - az, cx - ax, cy - ay, cz - az
+        total += sqrt((uy * vz - uz * vy) ** 2 + (uz * vx - ux * vz) ** 2 + (ux * vy - uy * vx) ** 2) / 2
+    return total
 
 
 class Measures:

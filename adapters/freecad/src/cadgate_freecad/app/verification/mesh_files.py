@@ -10,18 +10,34 @@ import Part
 from cadgate.appserver import AppError
 from cadgate_freecad.app import mesh_files, shapes, versions
 from cadgate_freecad.app.items import Item
-from cadgate_freecad.app.triangles import Measures, Triangles
+from cadgate_freecad.app.triangles import Measures, Triangles, area
 from cadgate_freecad.app.verification import mesh_readers
 from cadgate_freecad.app.verification.files import SAMPLES, check_written, lost, point
 
+FINE = 0.005
+"""Up to this part of a solid's diagonal, the deflection hardly changes the area."""
+MOST_OF_IT = 0.95
+"""The least part of a solid's area that fine triangles may have if they are open."""
+
 
 def check_meshed(item: Item, triangles: Triangles, linear: float, verify: str) -> dict[str, str] | None:
-    """Return the warning about gaps, or None. Raises AppError if closed triangles do not enclose the shape."""
+    """Return the warning about gaps, or None.
+
+    Raises AppError if closed triangles do not enclose the shape, or if much of its surface is missing from open ones.
+    """
     if not item.is_solid:
         return None
     shape = item.required_shape
     open_edges, crowded = triangles.defects()
     if open_edges or crowded:
+        covered = area(triangles)
+        if linear <= FINE * shape.BoundBox.DiagonalLength and covered < MOST_OF_IT * shape.Area:
+            raise AppError(
+                "degenerate_result",
+                f"The triangles of {item.name!r} cover {covered:.6g} mm² of its {shape.Area:.6g}: OpenCASCADE could "
+                "not mesh every face. Use a smaller linear_deflection or angular_deflection",
+                {"name": item.name, "area": covered, "expected": shape.Area},
+            )
         many = [
             f"{count} {what}"
             for count, what in ((open_edges, "open edges"), (crowded, "edges of more than two"))
