@@ -59,6 +59,14 @@ def test_a_type_is_described_by_a_json_schema(freecad: httpx.Client) -> None:
     assert "Part::Cylinder" in wrong.json()["error"]["details"]["did_you_mean"]
 
 
+def test_faces_are_made_of_the_edges_of_another_object(freecad: httpx.Client) -> None:
+    made(freecad, "Part::Box", name="Box", properties={"Length": 10, "Width": 10, "Height": 10})
+    edges = [{"object": "Box", "elements": names} for names in (["Edge1"], ["Edge2"], ["Edge3", "Edge4"])]
+    assert made(freecad, "Surface::Filling", properties={"BoundaryEdges": edges})["area"] == pytest.approx(100)
+    ruled = {"Curve1": edges[0], "Curve2": {"object": "Box", "elements": ["Edge3"]}}
+    assert made(freecad, "Part::RuledSurface", properties=ruled)["area"] == pytest.approx(100)
+
+
 def test_the_same_schema_comes_by_every_door(freecad: httpx.Client) -> None:
     call = {"method": "types.get", "params": {"type": "Part::Box"}}
     batch = freecad.post("/batch", json={"calls": [call]}).json()["result"]["results"][0]["result"]

@@ -29,10 +29,14 @@ def link_to_elements(obj: Any, name: str, field: str, value: Any) -> Any:
 def links_to_elements(obj: Any, name: str, field: str, value: Any) -> Any:
     """Convert a list of those, or a single one."""
     items = value if isinstance(value, list) else [] if value is None else [value]
-    return [
-        (other, tuple(elements) or ("",))
-        for other, elements in (_target(obj, f"{field}.{index}", each) for index, each in enumerate(_few(field, items)))
-    ]
+    found: list[tuple[Any, tuple[str, ...]]] = []
+    for index, each in enumerate(_few(field, items)):
+        other, elements = _target(obj, f"{field}.{index}", each)
+        if found and found[-1][0] is other:
+            # FreeCAD keeps neighbours of one object together.
+            elements = [*found.pop()[1], *(elements or [""])]
+        found.append((other, tuple(elements) or ("",)))
+    return found
 
 
 def _target(obj: Any, field: str, value: Any) -> tuple[Any, list[str]]:
