@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +16,7 @@ from mcp.shared.exceptions import MCPError
 from tests.agents.agent import MODES, Agent, agent, text_of
 from tests.agents.sketchpad import ALONE, install
 from tests.gateway import Gateway, eventually
-from tests.test_api.keyed import new_key
+from tests.test_api.keyed import Holder, new_key, revoke
 
 pytestmark = pytest.mark.anyio
 
@@ -361,3 +362,24 @@ async def test_a_third_adapters_methods_appear_by_installing_it(tmp_path: Path) 
             assert error["code"] == "not_found"
     finally:
         assert running.stop() == 0, running.log.read_text()[-4000:]
+
+
+@pytest.mark.security
+async def test_a_revoked_key_ends_at_once(keyed: Gateway) -> None:
+    holder = new_key(keyed, "read,write")
+    async with agent(keyed.url, key=holder.text) as one:
+        await one.call("freecad", "documents.list")
+        revoke(holder)
+        refused = await asyncio.to_thread(refused_soon, keyed, holder)
+        assert refused["code"] == "unauthenticated"
+
+
+def refused_soon(gateway: Gateway, holder: Holder) -> dict[str, Any]:
+    """The error that a revoked key gets, a second later at most."""
+    with gateway.client() as client:
+
+        def refusal() -> httpx.Response | None:
+            answer = client.post("/mcp", json=PING, headers=ACCEPTS | holder.headers)
+            return answer if answer.status_code == 401 else None
+
+        return eventually(refusal, seconds=1, what="the refusal").json()["error"]

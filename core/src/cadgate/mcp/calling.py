@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from mcp.types import CallToolResult
 
 from cadgate.contract.builtin import EXECUTE, Batch, BatchCall, Code
 from cadgate.contract.context import RequestContext
-from cadgate.dispatch.batch import prepare_any, run_batch
+from cadgate.dispatch.batch import AT_ONCE, prepare_any, run_batch
 from cadgate.dispatch.calls import DryRunDone
+from cadgate.dispatch.off_loop import off_loop
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import CadgateError, NotFound, ValidationFailed
 from cadgate.look.models import LOOK
@@ -32,6 +35,9 @@ from cadgate.mcp.tools import (
 )
 from cadgate.web.async_answers import deferred_batch
 
+ROW = 20
+"""How many calls of a batch are read before others have a turn."""
+
 
 async def call(use: AgentCall, given: CallArguments) -> CallToolResult:
     """Call one method."""
@@ -45,6 +51,8 @@ async def batch(use: AgentCall, given: BatchArguments) -> CallToolResult:
     session = await use.ready(use.session(given.application, given.session), given.timeout_seconds)
     calls: list[BatchCall] = []
     for index, each in enumerate(given.calls):
+        if index % ROW == 0:
+            await asyncio.sleep(0)  # the others' turn
         unknown = sorted(each.keys() - {"method", "params"})
         if unknown or not isinstance(each.get("method"), str):
             raise ValidationFailed(
@@ -58,7 +66,8 @@ async def batch(use: AgentCall, given: BatchArguments) -> CallToolResult:
     whole = Batch(calls=calls, atomic=given.atomic)
     await deferred_batch(use.deferring(session, context), whole)
     results = await run_batch(session, context, whole)
-    content = results.model_dump(mode="json")
+    written = partial(results.model_dump, mode="json")
+    content = await off_loop(written) if len(calls) > AT_ONCE else written()
     errors = [index for index, each in enumerate(content["results"]) if each["status"] == "error"]
     text = None
     if errors:
@@ -135,7 +144,7 @@ async def _answered(
 ) -> CallToolResult:
     if name not in session.served.methods:
         use.catalogue.find(session.served.name, name)  # raises, with the most similar names
-    prepared = await prepare_any(session.served, context, name, _meant(session, name, params))
+    prepared = await prepare_any(session.served, context, name, await _meant_in_time(session, context, name, params))
     context = replace(context, values={**context.values, **prepared.values})
     try:
         made = await use.deferring(session, context).call(prepared.method, prepared.params)
@@ -150,6 +159,12 @@ def _context(use: AgentCall, given: ForApplication, **more: Any) -> RequestConte
     seconds = given.timeout_seconds if isinstance(given, Repeatable) else None
     background = isinstance(given, Deferrable) and given.background
     return use.keyed(session=given.session, key=key, seconds=seconds, respond_async=background, **more)
+
+
+async def _meant_in_time(
+    session: SessionRuntime, context: RequestContext, name: str, params: dict[str, Any]
+) -> dict[str, Any]:
+    return await off_loop(_meant, session, name, params) if context.large else _meant(session, name, params)
 
 
 def _meant(session: SessionRuntime, name: str, params: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from cadgate.artifacts.own import OwnArtifacts
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.contract.cancel_token import CancelToken
 from cadgate.contract.context import Caller, RequestContext
+from cadgate.dispatch.off_loop import off_loop
 from cadgate.error_bodies import internal_error
 from cadgate.errors import CadgateError
 from cadgate.mcp import answers, managing, resources, tasks
@@ -131,7 +132,8 @@ class AgentServer:
         """Run a tool; its result, which is a task if it has become a job and the client knows tasks."""
         use = AgentCall(context, request, self._catalogue)
         try:
-            arguments = checked(tool.arguments, given)
+            large = context.large
+            arguments = await off_loop(checked, tool.arguments, given) if large else checked(tool.arguments, given)
             if tool.finds:
                 context.caller.authority.require("read")  # the others require the scope of their method
             await anyio.to_thread.run_sync(self._catalogue.build)

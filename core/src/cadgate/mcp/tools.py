@@ -52,7 +52,7 @@ class Deferrable(Repeatable):
 class SearchArguments(Params):
     """Words, and where to look."""
 
-    query: str = Field(description="What to do, in words: 'round the edges'.")
+    query: str = Field(max_length=1000, description="What to do, in words: 'round the edges'.")
     application: str | None = None
     session: str | None = None
     limit: Annotated[Count, Field(ge=1, le=50)] = 8
@@ -159,7 +159,7 @@ class JobsArguments(Params):
 class DocsArguments(Params):
     """The part of the guide to read."""
 
-    query: str | None = Field(None, description="Words to look for; without any, the list of pages.")
+    query: str | None = Field(None, max_length=1000, description="Words to look for; without any, the list of pages.")
     page: str | None = Field(None, description="A page, as the list names it.")
 
 
