@@ -193,7 +193,7 @@ class Run:
         code = CODE[model.application].format(name=name, x=x)
         calls = {"calls": [{"method": "session.execute", "params": {"code": code}}]}
         answer = await self._in(model, "POST", "/batch", json=calls, key=self._key())
-        result = answer.json()["result"]["results"][0] if answer.status_code == 200 else {}
+        result: dict[str, Any] = answer.json()["result"]["results"][0] if answer.status_code == 200 else {}
         if result.get("status") == "success":
             model.change(name, x)
         elif result.get("error", {}).get("code") != "application_restarted":
