@@ -151,7 +151,7 @@ def test_a_conversion_can_be_a_job(api: httpx.Client, step: bytes) -> None:
 
 
 def test_an_upload_with_a_key_is_converted_once(api: httpx.Client, step: bytes) -> None:
-    sent = {"params": {"to": "brep"}, "headers": {"Idempotency-Key": "convert-once"}}
+    sent: dict[str, Any] = {"params": {"to": "brep"}, "headers": {"Idempotency-Key": "convert-once"}}
     first, again = (api.post("/convert", files={"file": ("plate.step", step)}, **sent).json() for _ in range(2))
     assert first["result"]["artifact"]["id"] == again["result"]["artifact"]["id"]
     other = api.post("/convert", files={"file": ("plate.step", step + b"\n")}, **sent)

@@ -13,11 +13,13 @@ from pydantic import BaseModel
 
 from cadgate.appserver import recognise
 from cadgate.artifacts.store import ArtifactStore, Stored
+from cadgate.contract.context import RequestContext
 from cadgate.contract.methods import Handler
 from cadgate.convert.aside import Aside, apart
 from cadgate.convert.models import CONVERT, THUMBNAIL, Converted, ConvertParams
 from cadgate.convert.paths import Announced, Leg, Path, Paths
 from cadgate.dispatch.application import Application
+from cadgate.dispatch.permission import require_permission
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.errors import ArtifactNotFound, UnsupportedFormat, ValidationFailed
 from cadgate.look.handler import thumbnail
@@ -57,10 +59,10 @@ class Converter:
             }
         )
 
-    async def path(self, artifacts: ArtifactStore, params: ConvertParams) -> Path:
-        """Return the way of a conversion, whose request is checked then.
+    async def path(self, artifacts: ArtifactStore, context: RequestContext, params: ConvertParams) -> Path:
+        """Return the way of a conversion, whose request and permissions are checked then.
 
-        Raises ArtifactNotFound, UnsupportedFormat, ValidationFailed.
+        Raises ArtifactNotFound, Forbidden, UnsupportedFormat, ValidationFailed.
         """
         paths = self.paths
         stored = artifacts.get(params.artifact)
@@ -69,12 +71,16 @@ class Converter:
             raise ValidationFailed(
                 f"size is for to='thumbnail', but to is {params.to!r}", details={"size": params.size}
             )
-        self._arguments(path, params, stored.artifact.name)
+        arguments = self._arguments(path, params, stored.artifact.name)
+        for leg, parts in zip(path, arguments, strict=True):
+            served = self._runtimes[leg.application.name].served
+            for method, given in zip(leg.methods(), parts, strict=True):
+                require_permission(served, context, method, _checked(method.params, given))
         return path
 
     async def run(self, app: Application, params: ConvertParams) -> Converted:
         """Convert a file. Raises what the methods on the way raise; nothing is stored then."""
-        path = await self.path(app.artifacts, params)
+        path = await self.path(app.artifacts, app.context, params)
         if app.context.job is not None:
             app.context.job.look()
         arguments = self._arguments(path, params, app.artifacts.get(params.artifact).artifact.name)
@@ -151,7 +157,6 @@ class Converter:
                 scale = formats.scale
                 if scale is not None and leg.factor != 1 and method is (formats.importing or formats.exporting):
                     given[scale] = _scaled(given.get(scale, 1), leg.factor)
-                _check(method.params, given)
                 parts.append(given)
             found.append(parts)
         if left:
@@ -168,9 +173,8 @@ def _stem(name: str) -> str:
     return _UNSAFE.sub("_", PurePosixPath(name).stem).strip(" .")[:60] or "converted"
 
 
-def _check(model: type[BaseModel], given: dict[str, Any]) -> None:
-    sent = {**given, "artifact": "0" * 32} if "artifact" in model.model_fields else given
-    validate(model, sent)
+def _checked(model: type[BaseModel], given: dict[str, Any]) -> BaseModel:
+    return validate(model, {**given, "artifact": "0" * 32} if "artifact" in model.model_fields else given)
 
 
 def _scaled(given: Any, factor: float) -> Any:

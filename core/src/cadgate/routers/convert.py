@@ -89,7 +89,7 @@ async def convert_file(request: Request, query: Annotated[ConvertQuery, Query()]
     params = await _params(request, query, context.idempotency_key)
     converter: Converter = request.app.state.converter
     store = OwnArtifacts.of(request.app.state.artifacts, authority_of(request.scope))
-    path = await converter.path(store, params)
+    path = await converter.path(store, context, params)
     runtime = request.app.state.runtimes[path[0].application.name]
     result = await Deferring(runtime.default, context, request.app.state.jobs).call(CONVERT, params)
     return file_or_json(request, result, result.artifact)
