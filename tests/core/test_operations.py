@@ -165,7 +165,7 @@ def test_nothing_keeps_the_adapter_from_being_loaded(contents: Contents) -> None
 def test_every_method_has_its_function_inside_the_application_in_a_file_of_the_same_name(
     adapter: str, contents: Contents
 ) -> None:
-    inside, declared = written(adapter, "app", "^@method"), written(adapter, "models", r"^\w+ = Method")
+    inside, declared = written(adapter, "app", "^@(?:method|creating)"), written(adapter, "models", r"^\w+ = Method")
     assert {*declared, LOOK.name} == set(contents.methods_by_name()), "a Method is declared in models/"
     for name in set(declared) - set(contents.handlers_by_name()):
         assert name in inside, f"no function in app/ is decorated with @method({name!r})"
