@@ -22,7 +22,7 @@ file = post("/freecad/export", objects=[part], format="stl")["artifact"]["id"]
 mesh = post("/blender/import", artifact=file)["objects"][0]["name"]
 post("/blender/camera", location=[0, -70, 45], look_at=[0, 0, 5])
 turn = [{"frame": 1, "value": [0, 0, 0]}, {"frame": frames + 1, "value": [0, 0, 360]}]
-post(f"/blender/objects/{mesh}/animation", path="rotation_euler", keys=turn, interpolation="linear")
+post(f"/blender/objects/{mesh}/animation", path="rotation", keys=turn, interpolation="linear")
 film = {"frame_start": 1, "frame_end": frames, "video": "mp4", "engine": "workbench", "objects": [mesh]}
 job = post("/blender/render/animation", resolution=[width, width], samples=8, **film)["id"]
 video = api.get(f"/jobs/{job}", params={"wait": 600}).json()["result"]["result"]["video"]["id"]

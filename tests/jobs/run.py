@@ -151,7 +151,7 @@ def _begun(client: httpx.Client, plan: Plan, hook: str) -> str:
         (
             "/objects/Mover/animation",
             {
-                "path": "rotation_euler",
+                "path": "rotation",
                 "keys": [{"frame": 1, "value": [0, 0, 0]}, {"frame": plan.frames, "value": [0, 90, 360]}],
                 "interpolation": "linear",
             },
