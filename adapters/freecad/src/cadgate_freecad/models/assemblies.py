@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from cadgate.plugin import MayWarn, Method, Name, Number, Params, Result, Rotation, Vector3
-from cadgate_freecad.models.objects import PartInfo
+from cadgate_freecad.models.objects import PART_EXAMPLE, PartInfo
 from cadgate_freecad.models.selection import EdgeSelection, FaceSelection
 from cadgate_freecad.models.values import Flag, Label, LabelledCreation, Location, PartName
 
@@ -144,6 +144,30 @@ class AssemblyPartInfo(Result):
 class AssemblyInfo(PartInfo):
     """An assembly: the part that holds the links, the mates, and how free the parts still are."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    **PART_EXAMPLE,
+                    "name": "Stand",
+                    "label": "Stand",
+                    "type": "App::Part",
+                    "parts": [
+                        {
+                            "name": "Base",
+                            "object": "Box",
+                            "label": "Base",
+                            "location": [0, 0, 0],
+                            "rotation": [0, 0, 0],
+                        }
+                    ],
+                    "mates": [],
+                    "degrees_of_freedom": 0,
+                    "exploded": 0,
+                }
+            ]
+        }
+    )
     parts: list[AssemblyPartInfo]
     mates: list[MateInfo]
     degrees_of_freedom: int = Field(description="Of all parts together; the first one has none.")
