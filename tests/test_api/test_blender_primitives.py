@@ -163,6 +163,7 @@ def test_a_primitive_without_parameters_has_blenders_name_and_stands_at_the_orig
         "scale": [1.0, 1.0, 1.0],
         "dimensions": [2.0, 2.0, 2.0],
         "parent": None,
+        "children": [],
         "collections": ["Scene Collection"],
         "materials": [],
         "modifiers": [],

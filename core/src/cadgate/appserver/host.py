@@ -111,8 +111,10 @@ class Host:
         """Redo what was undone last; only for hosts with transactions of their own."""
         raise NotImplementedError
 
-    moved_request: str | None = None
-    """The `request_name` of the request whose changes `undo` or `redo` moved last; None: of no request alone."""
+    @property
+    def moved_request(self) -> str | None:
+        """The `request_name` of the request whose changes `undo` or `redo` moved last; None: of no request alone."""
+        return None
 
     def unchanged(self) -> bool:
         """Whether the application's observers prove that the running call changed nothing, which saves a snapshot."""

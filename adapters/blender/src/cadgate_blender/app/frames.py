@@ -68,8 +68,8 @@ def video(*, pictures: list[str], path: str, kind: str, fps: float, view_path: s
     """
     if view_path is None:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-        context.scene.view_settings.view_transform = "Standard"
-        context.scene.view_settings.look = "None"
+        view: Any = context.scene.view_settings
+        view.view_transform, view.look = "Standard", "None"
     else:
         bpy.ops.wm.open_mainfile(filepath=view_path, load_ui=False, use_scripts=False)
         outputs.still()

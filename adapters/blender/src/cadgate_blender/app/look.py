@@ -70,7 +70,7 @@ def _camera() -> dict[str, Any]:
     upright = [corner.y / (-corner.z if perspective else 1.0) for corner in corners]
     world = obj.matrix_world.normalized()
     return {
-        "name": scene.camera.name,
+        "name": obj.name,
         "matrix": [value for row in world[:3] for value in row],
         "window": [min(across), max(across), min(upright), max(upright)],
         "perspective": perspective,

@@ -103,10 +103,12 @@ def follow(obj: Any) -> None:
             each.key for each in now
         ):
             # An import has renamed what the faces come from.
-            colors.update(dict.fromkeys(entry["numbers"], entry["color"]))
+            for number in entry["numbers"]:
+                colors[number] = entry["color"]
             continue
         for numbers, gone in _found(groups, now):
-            colors.update(dict.fromkeys(numbers, entry["color"]))
+            for number in numbers:
+                colors[number] = entry["color"]
             if gone:
                 lost.append(f"{gone}, {entry['color']}")
     if lost:

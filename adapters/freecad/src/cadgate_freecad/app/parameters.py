@@ -126,7 +126,8 @@ def _change(document: Any, sheet: Any | None, about: dict[str, Any], entries: di
     users = referring.users(sheet)
     before = {(user.Name, path): referring.unit_of(user, path) for user, path, _ in users}
     _write(sheet, entries)
-    sheet.recompute()
+    recomputed: Any = sheet
+    recomputed.recompute()
     verification.check(sheet, about, entries)
     referring.check_units(users, before)
     changes.propagate(sheet, affected, already_broken)
@@ -136,7 +137,7 @@ def _change(document: Any, sheet: Any | None, about: dict[str, Any], entries: di
 
 def _entry(name: str, given: dict[str, Any], now: dict[str, Any] | None) -> dict[str, Any]:
     """Return ParameterInfo as it is to be. Raises AppError `validation_error` for an unknown unit."""
-    entry = {"value": None, "unit": None, "expression": None, "description": None}
+    entry: dict[str, Any] = {"value": None, "unit": None, "expression": None, "description": None}
     if now is not None:
         entry.update(now)
         if given.get("value") is not None or "unit" in given:

@@ -69,7 +69,8 @@ def _section(view: dict[str, Any], shape: Any) -> Seen:
         raise values.invalid("views", f"the plane {view['section']} = {at:g} does not cut the objects")
     # The front view looks along +Y, the others against their axes: what is before the plane is cut off.
     (low if view["section"] == "y" else high)[axis] = at
-    kept = Part.makeBox(*(b - a for a, b in zip(low, high)), Vector(*low))
+    length, width, height = (b - a for a, b in zip(low, high))
+    kept = Part.makeBox(length, width, height, Vector(*low))
     rest = shape.common(kept)
     frame = frame_of(_SECTIONS[view["section"]])
     seen = _projected(view, frame, rest, 1.0, hidden=False)
@@ -114,7 +115,7 @@ def _projected(view: Any, frame: Any, shape: Any, factor: float, *, hidden: bool
     if not lines:
         raise AppError("degenerate_result", f"The view {view!r} of the objects would be empty")
     # The extents are those of the exact shape, not of the pieces of its curves.
-    box = shapes.bounding_box(turned)
+    box: Any = shapes.bounding_box(turned)
     return Seen(view, frame, lines, (box.XMin, box.YMin), (box.XMax, box.YMax), factor)
 
 

@@ -27,7 +27,7 @@ def check(sheet: Any, about: dict[str, Any], entries: dict[str, Any]) -> None:
             )
         if name in entries and not entry["expression"]:
             unit = 1.0 if entry["unit"] is None else one(entry["unit"])
-            wanted = entry["value"] * getattr(unit, "Value", one)
+            wanted = entry["value"] * getattr(unit, "Value", unit)
             kind = getattr(unit, "Unit", FreeCAD.Units.Unit())
             same = isinstance(number, (int, float)) and abs(number - wanted) <= 1e-12 * max(abs(wanted), 1e-300)
             if not same or getattr(value, "Unit", FreeCAD.Units.Unit()) != kind:

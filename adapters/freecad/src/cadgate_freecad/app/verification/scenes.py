@@ -78,7 +78,8 @@ def _read_gltf(format: str, path: str, items: list[Item]) -> tuple[Counter[str],
 def _check_extents(format: str, document: dict[str, Any], items: list[Item]) -> None:
     meshes = [node["mesh"] for node in document["nodes"] if "mesh" in node]
     for item, mesh in zip(_in_order(items), meshes):
-        box = item.shape.BoundBox if item.shape is not None else item.mesh.BoundBox
+        solid: Any = item.mesh if item.shape is None else item.shape
+        box = solid.BoundBox
         accessors = [document["accessors"][p["attributes"]["POSITION"]] for p in document["meshes"][mesh]["primitives"]]
         low = [min(each["min"][axis] for each in accessors) * 1000 for axis in range(3)]
         high = [max(each["max"][axis] for each in accessors) * 1000 for axis in range(3)]
