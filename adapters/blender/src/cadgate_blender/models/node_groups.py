@@ -78,6 +78,7 @@ Groups = Annotated[list[Name], Field(min_length=1, max_length=1000)]
 class NodeGroupsQuery(ChangeQuery):
     """Which groups of the file to bring in."""
 
+    trusted: bool = Field(False, description="Read the file as it is; needs the scope `execute`.")
     groups: Groups | None = Field(None, description="By default all groups of geometry nodes that the file has.")
 
 
