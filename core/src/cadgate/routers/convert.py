@@ -37,8 +37,8 @@ _JSON = {
     "type": "object",
     "properties": {
         "artifact": {"type": "string"},
-        "to": {"type": "string"},
-        "size": {"type": "integer"},
+        "to": {"type": "string", "maxLength": 40},
+        "size": {"type": "integer", "minimum": 16, "maximum": 4096},
         "options": {"type": "object", "additionalProperties": True},
     },
     "required": ["artifact"],
