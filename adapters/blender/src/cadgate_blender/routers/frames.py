@@ -31,6 +31,7 @@ _OWN = {"output", "frame_start", "frame_end", "frame_step", "video", "fps"}
 async def render_animation(app: Application, params: AnimationParams) -> Animated:
     """Render each frame of a copy of the session in whatever worker is free, then encode the video."""
     check_size(app, *params.resolution, params.samples)
+    _check_output(app, params)
     async with app.work_folder() as folder:
         scene = await app.run_once("scene", lambda: _save(app, params, folder), kept=lambda made: _there(folder, made))
         path = str(folder / scene["file"])
@@ -64,6 +65,12 @@ async def _save(app: Application, params: AnimationParams, folder: Path) -> Fini
     chosen = {"camera": params.camera, "objects": params.objects}
     app.report(message="saving a copy of the scene")
     return Finished({"file": name, **await app.send("internal.render_scene", {"path": str(folder / name), **chosen})})
+
+
+def _check_output(app: Application, params: AnimationParams) -> None:
+    """Raise PathNotAllowed, and Conflict, as a still picture of that name would."""
+    if params.output is not None:
+        app.stage(params.output, default="animation", suffix=params.suffix)
 
 
 def _there(folder: Path, scene: dict[str, Any]) -> bool:
@@ -141,4 +148,5 @@ async def animation(params: AnimationParams, blender: Blender) -> Success[Animat
     Every frame is a file of its own, rendered in whatever worker is free; `video` adds an mp4 (H.264) or webm (VP9) of
     them. They show the scene as it is when the job begins. After a restart only missing frames are rendered.
     """
+    _check_output(blender, params)  # now, not when the job begins
     return Success(await blender.call(ANIMATION, params))
