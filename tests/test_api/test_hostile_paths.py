@@ -178,7 +178,7 @@ def names(gateway: Gateway, decoy: Path) -> Iterator[list[str]]:
 
 def outside(gateway: Gateway, decoy: Path) -> dict[str, str]:
     """Every file that no request may touch, with its hash: the state folder without what requests do write there."""
-    mine = {"journal", "tmp", "home", "cache", "workers", "logs", "artifacts"}
+    mine = {"journal", "tmp", "home", "cache", "workers", "logs", "artifacts", "jobs"}
     roots = [gateway.state_dir, decoy.parent, Path("/dev/shm")]
     found: dict[str, str] = {}
     for root in roots:

@@ -16,6 +16,7 @@ from cadgate_blender.settings import BlenderSettings
 REMEDY = 'pip install "cadgate-blender[embedded]"'
 LIMITS = {
     "max_copies",
+    "max_frames",
     "max_image_pixels",
     "max_import_bytes",
     "max_objects",

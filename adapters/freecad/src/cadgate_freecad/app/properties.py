@@ -33,6 +33,7 @@ UNTOLD = {
 }
 UNTOLD_TYPES = {
     "App::PropertyPythonObject",
+    "App::PropertyUUID",  # at random, in every replay too
     "Mesh::PropertyMeshKernel",
     "Part::PropertyGeometryList",
     "Part::PropertyPartShape",
