@@ -15,6 +15,7 @@ from cadgate_freecad.app.values import euler, xyz
 _NOT_STAMPED = {
     *("CadgateChosen", "CadgateFaceColors", "Label", "Mesh", "Placement", "Proxy", "Shape", "Visibility"),
     *("_Body", "_GroupTouched"),
+    "Uid",  # at random: another one when the object is made again after a crash
     *("AttacherEngine", "AttacherType", "AttachmentOffset", "AttachmentSupport", "MapMode", "MapPathParameter"),
     *("MapReversed", "Support"),
 }
