@@ -21,7 +21,7 @@ try:
     prepare()
     import FreeCAD, Part
     from cadgate.appserver import AppError
-    from cadgate_freecad.app import drawings, mesh_files, meshing, writers
+    from cadgate_freecad.app import from_above, mesh_files, meshing, writers
     from cadgate_freecad.app.items import Item
     from cadgate_freecad.app.verification import drawings as drawn, documents, files, mesh_files as meshes
 
@@ -65,12 +65,12 @@ try:
             mesh_files.write(format, path, [("Other", right[0][1])])
             judge(f"{format} renamed", lambda: meshes.check_mesh(format, path, right))
 
-    edges = drawings.seen_from_above([part()])
+    edges = from_above.seen_from_above([part()])
     for format in ("dxf", "svg"):
         path = os.path.join(FOLDER, "part." + format)
-        shifted = drawings.seen_from_above([part(x=0.5)])
+        shifted = from_above.seen_from_above([part(x=0.5)])
         for name, written in {"right": edges, "doubled": edges + edges, "moved": shifted, "short": edges[1:]}.items():
-            drawings.write(format, path, written, [part()], "Title")
+            from_above.write(format, path, written, [part()], "Title")
             judge(f"{format} {name}", lambda: drawn.check_drawing(format, path, [part()], edges))
 
     document = FreeCAD.newDocument("D")
