@@ -47,6 +47,9 @@ class FirstFails:
     def patch(self, path: str, body: Any) -> httpx.Response:
         return self._twice("PATCH", path, body)
 
+    def put(self, path: str, body: Any) -> httpx.Response:
+        return self._twice("PUT", path, body)
+
     def delete(self, path: str) -> httpx.Response:
         return self._twice("DELETE", path, None)
 
