@@ -98,10 +98,10 @@ def watch(settings: Settings, identifier: str, key_file: Path | None) -> int:
     with _client(settings, key_file) as client:
         _result(client.get(f"/jobs/{identifier}"))
         last: dict[str, Any] = {}
-        with _bar() as told:
+        with _bar() as shown:
             for event in _events(settings, key_file, identifier):
                 last = event
-                told(event)
+                shown(event)
     if last.get("state") == "succeeded":
         for artifact in last["artifacts"]:
             say(f"{artifact['id']}  {artifact['size']:>10}  {artifact['name']}")
@@ -157,10 +157,10 @@ def _bar() -> Generator[Callable[[dict[str, Any]], None]]:
     with Progress(*columns, console=console) as progress:
         task: TaskID = progress.add_task("queued", total=1.0)
 
-        def told(event: dict[str, Any]) -> None:
+        def shown(event: dict[str, Any]) -> None:
             progress.update(task, completed=event["progress"]["fraction"], description=_line(event, percent=False))
 
-        yield told
+        yield shown
 
 
 def _line(event: dict[str, Any], *, percent: bool = True) -> str:

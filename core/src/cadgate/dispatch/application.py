@@ -153,7 +153,7 @@ class Application:
     ) -> None:
         """Say how far the work is, from 0 to 1, or one `step` of it, and what it is doing.
 
-        Its job is told, or the client that waits.
+        Its job reports it, or it reaches the client that waits.
         """
         if self.context.job is not None:
             self.context.job.report(fraction, message, preview, step)

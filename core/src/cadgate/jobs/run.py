@@ -145,7 +145,7 @@ class Run:
                 if not self.waiting:
                     self._changed(await self._store.begin(self.id, attempt=False, running=True))
                 self._changed(await self._store.progress(self.id, self.progress.model_dump_json()))
-        except Exception as error:  # noqa: BLE001 - progress is only told; the end of the job is what counts
+        except Exception as error:  # noqa: BLE001 - progress is only shown; the end of the job is what counts
             log.warning("progress_not_recorded", job=self.id, reason=str(error))
 
     async def flush(self) -> None:

@@ -56,8 +56,8 @@ async def _entries(
         result = await session.calls.dispatch_call(use.context, lists, params)
     if result is None:
         raise CadgateError(f"{lists.name} had no answer within {SECONDS:g} s")
-    told: dict[str, Any] = result.model_dump(mode="json")
-    lists_found = [cast("list[dict[str, Any]]", value) for value in told.values() if isinstance(value, list)]
+    listed: dict[str, Any] = result.model_dump(mode="json")
+    lists_found = [cast("list[dict[str, Any]]", value) for value in listed.values() if isinstance(value, list)]
     entries = lists_found[0] if lists_found else []
     key = next(iter(gets.params.model_fields))
     return [

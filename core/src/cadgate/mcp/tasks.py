@@ -73,9 +73,9 @@ async def _get(ctx: Context, params: TaskParams) -> dict[str, Any]:
         result = await answers.succeeded({"result": json.loads(record.result or "null")}, store)
         found["result"] = result.model_dump(mode="json", by_alias=True, exclude_none=True)
     elif record.state == "failed":
-        told = json.loads(record.error or "{}")
-        error = from_wire({"message": told.get("message", ""), "data": told})
-        result = answers.failed(error, str(told.get("request_id") or ""))
+        failure = json.loads(record.error or "{}")
+        error = from_wire({"message": failure.get("message", ""), "data": failure})
+        result = answers.failed(error, str(failure.get("request_id") or ""))
         found["result"] = result.model_dump(mode="json", by_alias=True, exclude_none=True)
         found["error"] = {"code": types.INTERNAL_ERROR, "message": f"{error.code}: {error.message}"}
     return found

@@ -109,7 +109,7 @@ def _of_text(text: str, kinds: set[str]) -> Iterator[Any]:
         yield _TRUTH[text.lower()]
     if "null" in kinds and text.lower() in ("null", "none"):
         yield None
-    # An alternative that is told by its tag has no type of its own here.
+    # An alternative that is recognised by its tag has no type of its own here.
     if kinds & {"object", "array", "None"} and text[:1] in ("[", "{"):
         value = parsed(text)
         if value is not None:

@@ -1,6 +1,6 @@
 """Which sessions of one application may have a process: at most so many; others wait in the order of their coming.
 
-All of it is synchronous; who gets a place, and who is asked to give one up, is told by calling them.
+All of it is synchronous; who gets a place, and who is asked to give one up, learns it by being called.
 """
 
 from __future__ import annotations

@@ -49,20 +49,22 @@ def get_data(*, path: list[str]) -> dict[str, Any]:
 
 def _describe(place: Place) -> dict[str, Any]:
     prop = place.prop
-    told: dict[str, Any] = {"path": place.path, "kind": prop.type.lower(), "value": None, "schema": None}
+    described: dict[str, Any] = {"path": place.path, "kind": prop.type.lower(), "value": None, "schema": None}
     if place.item is not None or (prop.type == "POINTER" and not rna_values.is_block(prop.fixed_type)):
         struct = place.value
         if struct is not None:
-            told.update(kind="structure", type=struct.bl_rna.identifier, value=_values(struct))
-        return told
+            described.update(kind="structure", type=struct.bl_rna.identifier, value=_values(struct))
+        return described
     if prop.type == "COLLECTION":
         items = getattr(place.holder, prop.identifier)
-        told["type"] = prop.fixed_type.identifier
-        told["value"] = [getattr(each, "name", str(number)) for number, each in zip(range(_MOST_NAMES), items)]
-        return told
-    told.update(type=prop.fixed_type.identifier if prop.type == "POINTER" else None, schema=rna_values.schema(prop))
-    told["value"] = to_json(place.value)
-    return told
+        described["type"] = prop.fixed_type.identifier
+        described["value"] = [getattr(each, "name", str(number)) for number, each in zip(range(_MOST_NAMES), items)]
+        return described
+    described.update(
+        type=prop.fixed_type.identifier if prop.type == "POINTER" else None, schema=rna_values.schema(prop)
+    )
+    described["value"] = to_json(place.value)
+    return described
 
 
 def _values(struct: Any) -> dict[str, Any]:

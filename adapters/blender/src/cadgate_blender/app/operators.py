@@ -106,10 +106,10 @@ def run(*, operator: str, properties: dict[str, Any], context: dict[str, Any] | 
     hazards.require_none_new(before_hazards, operator)
     limits.check("The number of objects", len(bpy.data.objects), "max_objects")
     index.scene("changed")
-    told = comparing.differences(before, before.closely_again())
-    if not any(told.values()) and "select" not in operator:
+    differences = comparing.differences(before, before.closely_again())
+    if not any(differences.values()) and "select" not in operator:
         warn("no_effect", f"Blender reports that {operator} finished, but no object and no other data has changed")
-    return {"result": "FINISHED", **told}
+    return {"result": "FINISHED", **differences}
 
 
 def _concerned(wanted: dict[str, Any]) -> list[Any]:

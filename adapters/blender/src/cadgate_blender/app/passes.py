@@ -1,4 +1,4 @@
-"""Passes of a render: depth, normals and the numbers of objects, as files beside the picture."""
+"""Passes of a render: depth, normals and the numbers of objects, as separate files."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def _cells(kept: dict[str, Any], seen: list[Seen]) -> list[tuple[int, int]]:
     taken = [named.get(each.view) if isinstance(each.view, str) else None for each in seen]
     used = [cell for cell in taken if cell is not None]
     last = max((column for column, _ in used), default=-1) + 1
-    # Other views go beside the highest rows, where there is room.
+    # Other views go to the right of the highest rows, where there is room.
     heights: dict[int, float] = {0: 0.0, 1: 0.0} if len(used) < 2 else {}
     for view, cell in zip(seen, taken):
         if cell is not None:
@@ -187,7 +187,7 @@ def _note(sheet: Sheet, type: str, view: Any, value: float | None, text: str, er
 
 
 def _automatic(sheet: Sheet, seen: list[Seen], origins: list[tuple[float, float]], objects: list[Any]) -> None:
-    told: set[str] = set()
+    drawn_once: set[str] = set()
     for view, origin in zip(seen, origins):
         if not isinstance(view.view, str) or view.view == "iso":
             continue
@@ -199,16 +199,16 @@ def _automatic(sheet: Sheet, seen: list[Seen], origins: list[tuple[float, float]
         sides = ((_axis(right), wide, (view.low[0], view.low[1]), (view.high[0], view.low[1])),)
         sides += ((_axis(up), high, (view.low[0], view.high[1]), (view.low[0], view.low[1])),)
         for axis, value, start, end in sides:
-            if axis not in told:
-                told.add(axis)
+            if axis not in drawn_once:
+                drawn_once.add(axis)
                 _line(
                     sheet, _at(view, origin, sheet.scale, start), _at(view, origin, sheet.scale, end), number(value), 10
                 )
                 _note(sheet, "length", view.view, value, number(value))
         for radius, center in _circles(view, objects):
             text = f"Ø{number(2 * radius)}"
-            if text not in told:
-                told.add(text)
+            if text not in drawn_once:
+                drawn_once.add(text)
                 _round(sheet, view, origin, center, radius, text)
                 _note(sheet, "diameter", view.view, 2 * radius, text)
 

@@ -1,4 +1,4 @@
-"""Colours in STEP files: written beside the shapes as FreeCAD writes them, and read back by product and face.
+"""Colours in STEP files: added to the shapes that FreeCAD writes, and read back by product and face.
 
 Without its window FreeCAD neither writes nor reads them. Faces are matched by their order in the shell, and only if
 their number and the kinds of their surfaces agree.
