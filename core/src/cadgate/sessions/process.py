@@ -158,14 +158,16 @@ class ApplicationProcess:
         if descriptor is None:
             raise StartFailed("it ended before it was needed", self.log_tail())
         pipe = os.fdopen(descriptor, "rb", buffering=0)
-        transport, line = await self._loop.connect_read_pipe(_Line, pipe)
+        transport: asyncio.BaseTransport | None = None
         try:
+            transport, line = await self._loop.connect_read_pipe(_Line, pipe)
             async with asyncio.timeout(seconds):
                 data = await line.complete
         except TimeoutError:
             raise StartFailed(f"it was not ready within {seconds:g} s", self.log_tail()) from None
         finally:
-            transport.close()
+            # A session may be ended during any of these waits.
+            (pipe if transport is None else transport).close()
             never_ran = is_unread(boot)
             if boot is not None:
                 os.close(boot)
