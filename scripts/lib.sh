@@ -130,6 +130,13 @@ install() {
     if [ "$1" = dev ]; then stamp run; fi
 }
 
+# The packages of the examples and of the tests' fakes are not installed, but lint-imports must find them.
+find_uninstalled() {
+    local site
+    site="$("$PY" -P -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+    printf '%s\n' "$PWD/tests/fakes" "$PWD"/examples/adapters/*/src >"$site/cadgate-checks.pth"
+}
+
 # --- Applications -----------------------------------------------------------------------------------------------------
 
 has_bpy() { "$PY" -P -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("bpy") is None)'; }
@@ -229,6 +236,7 @@ setup() {
     install_applications
     install_sandbox
     if [ "${1:-run}" = dev ]; then
+        find_uninstalled
         install_browser
         install_proxies
         install_systemd
@@ -251,12 +259,7 @@ check() {
     "$@" || failed+=("$name")
 }
 
-lint_imports() {
-    # The packages that are not installed here: the examples' and the tests' own.
-    local folder path=tests/fakes
-    for folder in examples/adapters/*/src; do path="$path:$folder"; done
-    PYTHONPATH="$path" "$VENV/bin/lint-imports" --no-logo
-}
+lint_imports() { "$VENV/bin/lint-imports" --no-logo; }
 
 # Code inside applications must run on Python 3.8; tests/core/test_boundaries.py checks the rest of that.
 python_3_8() {
