@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import httpx2
 from mcp.shared.exceptions import MCPError
 
@@ -104,7 +105,14 @@ async def _acknowledged(gateway: Gateway, mode: str, number: int, outcome: Outco
                 pass
         assert error is None or error["retryable"], error
         outcome.sent_again += 1
-        await asyncio.sleep(0.05)
+        await asyncio.to_thread(eventually, lambda: _answers(gateway), seconds=60, what="the gateway and FreeCAD")
+
+
+def _answers(gateway: Gateway) -> bool:
+    try:
+        return gateway.health("freecad")["status"] == "success"
+    except httpx.HTTPError:
+        return False
 
 
 def _kill(gateway: Gateway, whom: str, outcome: Outcome) -> None:

@@ -8,7 +8,6 @@ import signal
 import threading
 import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from standardwebhooks import Webhook
 from tests.gateway import Gateway, eventually
 from tests.job_events import JobEvent, events_of
 from tests.test_api.keyed import cadgate
+from tests.webhook_receiver import Receiver
 
 PLUGINS = "[adapters.freecad]\nenabled = false\n"
 
@@ -49,32 +49,6 @@ class Outcome:
     secret: str
     killed: list[str]
     seconds: float
-
-
-class Receiver:
-    """A receiver of webhooks that fails at first."""
-
-    def __init__(self, failing: int) -> None:
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                outer.got.append((dict(self.headers), body))
-                self.send_response(503 if len(outer.got) <= failing else 200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: Any) -> None: ...
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 @dataclass
