@@ -19,7 +19,8 @@ from cadgate.config.settings import Settings
 from cadgate.errors import ConfigError, Forbidden, ValidationFailed
 from cadgate.jobs import webhooks
 from cadgate.jobs.deliveries import Deliveries
-from cadgate.jobs.store import JobStore, New
+from cadgate.jobs.records import New
+from cadgate.jobs.store import JobStore
 from cadgate.jobs.webhook_targets import Allowed, request_of, target_of
 from cadgate.jobs.webhooks import Webhooks
 from cadgate.security.webhook_secrets import WebhookSecrets

@@ -7,7 +7,6 @@ import contextlib
 import errno
 import hashlib
 import json
-import mimetypes
 import os
 import re
 import secrets
@@ -23,6 +22,7 @@ from typing import BinaryIO
 import anyio.to_thread
 
 from cadgate.artifacts.inside import copy_over, create, folder_inside, is_plain, open_plain, plain_files, take
+from cadgate.artifacts.media_types import media_type_of
 from cadgate.artifacts.paths import STAGING, check_name, check_title, resolve
 from cadgate.artifacts.retention import Retention
 from cadgate.errors import (
@@ -46,42 +46,6 @@ KEY = "key"
 """The file in an artifact's folder that names the record of its idempotency key."""
 KEYS = ".keys"
 """The folder of these records, which hold the id of the key's artifact."""
-
-MEDIA_TYPES = {
-    ".glb": "model/gltf-binary",
-    ".gltf": "model/gltf+json",
-    ".obj": "model/obj",
-    ".mtl": "model/mtl",
-    ".stl": "model/stl",
-    ".ply": "application/x-ply",
-    ".fbx": "application/x-fbx",
-    ".usd": "model/vnd.usd",
-    ".usda": "model/vnd.usda",
-    ".usdc": "model/vnd.usdc",
-    ".usdz": "model/vnd.usdz+zip",
-    ".abc": "application/x-alembic",
-    ".blend": "application/x-blender",
-    ".step": "model/step",
-    ".stp": "model/step",
-    ".iges": "model/iges",
-    ".igs": "model/iges",
-    ".brep": "application/x-brep",
-    ".brp": "application/x-brep",
-    ".3mf": "model/3mf",
-    ".amf": "application/x-amf",
-    ".fcstd": "application/x-extension-fcstd",
-    ".dxf": "image/vnd.dxf",
-    ".exr": "image/x-exr",
-    ".hdr": "image/vnd.radiance",
-    ".webp": "image/webp",
-    ".zip": "application/zip",
-}
-
-
-def media_type_of(name: str) -> str:
-    """Return the media type of a file by its suffix; `application/octet-stream` if unknown."""
-    suffix = Path(name).suffix.lower()
-    return MEDIA_TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def _digest(path: Path) -> str:

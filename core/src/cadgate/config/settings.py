@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from cadgate.config.entry_points import announced_names
 from cadgate.config.sources import PREFIX, Values, from_dotenv, from_environment, from_options, from_toml
+from cadgate.config.state_folder import default_state_dir
 from cadgate.errors import ConfigError
 from cadgate.models.root import checked_root
 
@@ -26,27 +27,6 @@ DOTENV = ".env"
 """Likewise."""
 
 MIB = 1024 * 1024
-
-
-def default_state_dir() -> Path:
-    """Return `$XDG_STATE_HOME/cadgate`, or `~/.local/state/cadgate`."""
-    base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else _home() / ".local" / "state") / "cadgate"
-
-
-def _home() -> Path:
-    """Return the user's home folder. Raises ConfigError if there is none, as for a container's nameless user."""
-    try:
-        home = Path.home()
-    except RuntimeError:
-        home = Path("/")
-    if home == home.parent or not home.is_absolute():
-        named = repr(os.environ["HOME"]) if "HOME" in os.environ else "not set"
-        raise ConfigError(
-            f"state_dir: HOME is {named} and this user has no home folder to keep the state in: set CADGATE_STATE_DIR "
-            "to a folder of yours"
-        )
-    return home
 
 
 def check_state_dir(settings: Settings) -> None:

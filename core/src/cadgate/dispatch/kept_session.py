@@ -17,8 +17,9 @@ import structlog
 
 from cadgate.appserver.meta import CallMeta
 from cadgate.dispatch.disk_limit import DiskLimit
+from cadgate.dispatch.refused_sessions import ended_error, too_late
 from cadgate.dispatch.session import STOP_SECONDS, SessionRuntime
-from cadgate.errors import ApplicationRestarted, CadgateError, Conflict, DeadlineExceeded, SessionEnded
+from cadgate.errors import ApplicationRestarted, CadgateError, Conflict, DeadlineExceeded
 from cadgate.sessions.process import ApplicationProcess
 from cadgate.sessions.records import Reason, SessionFolders, SessionRecord
 from cadgate.sessions.slots import Slots
@@ -260,7 +261,7 @@ class KeptSession:
             if self._phase == "awake" and session.status().state in ("down", "unavailable"):
                 raise session.absence()
             if time.monotonic() >= until:
-                raise self._too_late(seconds)
+                raise too_late(seconds, self.position, self._slots.maximum)
             try:
                 async with asyncio.timeout(min(POLL_SECONDS, max(0.001, until - time.monotonic()))):
                     await session.ready.wait()
@@ -273,24 +274,9 @@ class KeptSession:
         if self._prepared is not None:
             await asyncio.wait([self._prepared], timeout=seconds)
         if self._prepared is not None:
-            raise self._too_late(seconds)
+            raise too_late(seconds, self.position, self._slots.maximum)
         if self.unprepared is not None:
             raise self.unprepared
-
-    def _too_late(self, seconds: float) -> DeadlineExceeded:
-        position = self.position
-        if position is None:
-            return DeadlineExceeded(
-                f"The session was not ready within {seconds:g} s; nothing was done. Try again",
-                details={"deadline_ms": round(seconds * 1000), "started": False},
-                retry_after=1.0,
-            )
-        return DeadlineExceeded(
-            f"The session waited {seconds:g} s for its turn, at position {position}, because {self._slots.maximum} "
-            "others are busy; nothing was done. Try again later, or allow more time (X-Deadline-Ms)",
-            details={"deadline_ms": round(seconds * 1000), "started": False, "position": position},
-            retry_after=5.0,
-        )
 
     def check_memory(self) -> None:
         """End its application if that takes too much memory; for good, if its document alone does."""
@@ -411,12 +397,3 @@ class KeptSession:
         elif self._own is not None:
             self._own.kill()
         await self.save()
-
-
-def ended_error(record: SessionRecord) -> SessionEnded:
-    """Return the 410 for a session that has ended."""
-    why = "it was deleted" if record.reason == "deleted" else "its ttl_seconds are over"
-    return SessionEnded(
-        f"The session {record.id!r} has ended: {why}. Its document is gone; make a new one with POST /api/v1/sessions",
-        details={"id": record.id, "reason": record.reason},
-    )

@@ -21,8 +21,9 @@ from cadgate.artifacts.own import OwnArtifacts
 from cadgate.config.settings import Settings
 from cadgate.contract.authority import Authority
 from cadgate.dispatch.forking import copy_state
-from cadgate.dispatch.kept_session import KeptSession, ended_error
+from cadgate.dispatch.kept_session import KeptSession
 from cadgate.dispatch.opening import open_artifact, opening_method
+from cadgate.dispatch.refused_sessions import ended_error
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import (

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from cadgate.contract.cancel_token import CancelToken
-from cadgate.jobs.store import JobStore, Record
+from cadgate.jobs.records import Record
+from cadgate.jobs.store import JobStore
 from cadgate.models.jobs import JobProgress
 from cadgate.models.responses import Artifact
 

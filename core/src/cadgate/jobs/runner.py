@@ -24,11 +24,9 @@ from pydantic import BaseModel
 
 from cadgate.artifacts.paths import JOBS
 from cadgate.config.settings import Settings
-from cadgate.contract.builtin import Batch
-from cadgate.contract.context import Caller, RequestContext
+from cadgate.contract.context import RequestContext
 from cadgate.contract.encoded import Encoded
 from cadgate.contract.methods import Method
-from cadgate.dispatch.batch import run_batch
 from cadgate.dispatch.calls import digest
 from cadgate.dispatch.off_loop import off_loop
 from cadgate.dispatch.runtime import AdapterRuntime
@@ -36,23 +34,21 @@ from cadgate.dispatch.session import SessionRuntime
 from cadgate.dispatch.sessions import DEFAULT, Sessions
 from cadgate.error_bodies import error_body, internal_error
 from cadgate.errors import (
-    ApplicationUnavailable,
     CadgateError,
     Conflict,
-    ConnectionFailed,
     IdempotencyConflict,
     JobNotFound,
     Overloaded,
-    Unauthenticated,
     WorkerEnded,
 )
+from cadgate.jobs.attempts import BATCH, Attempts, may_come_back
+from cadgate.jobs.records import Event, Filters, New, Record
 from cadgate.jobs.run import Run, artifacts_in
-from cadgate.jobs.store import Event, Filters, JobStore, New, Record
+from cadgate.jobs.store import JobStore
 from cadgate.jobs.webhooks import Webhooks
 from cadgate.models.jobs import ENDED
 from cadgate.security.identity import Identity
 
-BATCH = "session.batch"
 ACTIVE = 16
 """How many jobs of one application are begun at the same time. Workers and the application itself have queues too."""
 MAX_DEATHS = 3
@@ -77,7 +73,7 @@ class Jobs:
         self._settings = settings
         self._sessions = sessions
         self._runtimes = runtimes
-        self._identity = identity
+        self._attempts = Attempts(settings, runtimes, sessions, identity)
         self.store = JobStore(settings.state_dir / "jobs")
         self.webhooks = Webhooks(settings, self.store.deliveries)
         self._runs: dict[str, Run] = {}
@@ -312,9 +308,8 @@ class Jobs:
                 run.task.uncancel()
             end = partial(run.finish, "cancelled")
         except Exception as error:
-            log.exception("job_failed", job=run.id, method=record.method)
+            log.exception("job_failed", job=run.id, method=record.method, reason=repr(error))
             body = error_body(internal_error(), record.id)
-            log.error("job_failed", job=run.id, reason=repr(error))
             end = partial(run.finish, "failed", error=json.dumps(body))
         wait = 0.1
         while True:
@@ -344,7 +339,7 @@ class Jobs:
         while True:
             try:
                 run.at_work = True
-                result = await self._attempt(run, record, call)
+                result = await self._attempts.make(run, record, call)
                 found = artifacts_in(result)
                 text = await off_loop(_written, result)
                 # Of a batch that was cancelled, the results say what had been done.
@@ -360,52 +355,11 @@ class Jobs:
                 deaths = tries = 0
             lost = isinstance(failed, WorkerEnded) or bool(failed.details.get("running"))
             deaths, tries = deaths + lost, tries + 1
-            may_come_back = isinstance(failed, (ConnectionFailed, WorkerEnded, Overloaded)) and _may_come_back(failed)
-            if not may_come_back or deaths >= MAX_DEATHS or tries >= MAX_TRIES:
+            if not may_come_back(failed) or deaths >= MAX_DEATHS or tries >= MAX_TRIES:
                 body = error_body(failed, call["request_id"])
                 return partial(run.finish, "failed", error=json.dumps(body, ensure_ascii=False))
             log.info("job_begun_again", job=run.id, method=record.method, reason=failed.message)
             await asyncio.sleep(min(MAX_WAIT, 0.1 * 2**tries) * random.uniform(0.5, 1))
-
-    async def _attempt(self, run: Run, record: Record, call: dict[str, Any]) -> BaseModel:
-        authority = self._identity.named(record.owner)
-        if authority is None:
-            raise Unauthenticated("The key that made this job was revoked")
-        if record.application not in self._runtimes:
-            raise ApplicationUnavailable(f"The adapter {record.application!r} is not active; GET /plugins says why")
-        served = self._runtimes[record.application].served
-        if record.method in served.core:  # it touches no session's document
-            session = self._runtimes[record.application].default
-        else:
-            session = self._sessions.select(record.application, record.session, authority)
-        if session.session.status().state not in ("up", "busy"):
-            run.looked.set()
-        if session.id is None:  # others are woken by the call
-            await _until_up(session)
-        key = call["key"] or f"job-{run.id}"
-        context = RequestContext(
-            request_id=call["request_id"],
-            deadline_seconds=call["deadline_seconds"] or self._settings.job_seconds,
-            # What failed is remembered under its key, so that a retry needs another.
-            idempotency_key=f"{key}+{record.retries}" if record.retries else key,
-            if_match=call["if_match"],
-            door="job",
-            session=session.id,
-            values=call["values"],
-            large=call["large"],
-            caller=Caller(authority, call["peer"], run.cancel_token.wait, cancel_token=run.cancel_token),
-            job=run,
-        )
-        if record.method == BATCH:
-            await run.attempt(running=True)
-            return await run_batch(session, context, Batch.model_validate(call["params"]))
-        method = served.core.get(record.method) or served.methods.get(record.method)
-        if method is None:
-            raise ApplicationUnavailable(f"{record.application} has no method {record.method!r} any more")
-        handler = session.served.handlers.get(method.name)
-        await run.attempt(running=handler is None or not handler.works_aside)
-        params = Encoded(call["params"].encode()) if call["encoded"] else method.params.model_validate(call["params"])
-        return await session.calls.dispatch_call(context, method, params)
 
     def _session_of(self, record: Record) -> SessionRuntime | None:
         return self._sessions.existing(record.application, record.session)
@@ -435,21 +389,8 @@ class Jobs:
             await asyncio.sleep(min(SWEEP_SECONDS, max(1.0, self._settings.job_ttl_seconds / 10)))
 
 
-async def _until_up(session: SessionRuntime) -> None:
-    """Wait while the application starts: that is no attempt."""
-    while session.session.status().state == "starting":
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1):
-                await session.session.ready.wait()
-
-
 def _written(result: BaseModel) -> str:
     return result.model_dump_json(by_alias=True)
-
-
-def _may_come_back(error: CadgateError) -> bool:
-    """Whether it is worth trying again."""
-    return error.retryable or isinstance(error, WorkerEnded)
 
 
 def _is_owner(record: Record, owner: str | None) -> bool:

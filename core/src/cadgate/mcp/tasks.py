@@ -21,8 +21,8 @@ from starlette.requests import Request
 from cadgate.artifacts.own import OwnArtifacts
 from cadgate.contract.methods import Scope
 from cadgate.errors import CadgateError, from_wire
+from cadgate.jobs.records import Record
 from cadgate.jobs.runner import Jobs
-from cadgate.jobs.store import Record
 from cadgate.mcp import answers
 from cadgate.routers.jobs import owner_of
 from cadgate.security.caller import audit_event_of, authority_of

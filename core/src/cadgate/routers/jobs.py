@@ -10,8 +10,8 @@ from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
+from cadgate.jobs.records import FINISHED, Filters, Record
 from cadgate.jobs.runner import Jobs
-from cadgate.jobs.store import FINISHED, Filters, Record
 from cadgate.models.common import Params
 from cadgate.models.jobs import ENDED, Job, JobList, JobState
 from cadgate.models.responses import Failure, Success

@@ -16,8 +16,9 @@ from cadgate.dispatch.application import Application
 from cadgate.dispatch.permission import audit_event_of_call, is_audited, require_permission
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import CadgateError, ValidationFailed, from_wire
-from cadgate.jobs.runner import BATCH, Jobs
-from cadgate.jobs.store import Record
+from cadgate.jobs.attempts import BATCH
+from cadgate.jobs.records import Record
+from cadgate.jobs.runner import Jobs
 from cadgate.models.root import ROOT, rooted
 
 P = TypeVar("P", bound=BaseModel)

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cadgate.artifacts.store import ArtifactStore, Stored, media_type_of
+from cadgate.artifacts.media_types import media_type_of
+from cadgate.artifacts.store import ArtifactStore, Stored
 from cadgate.errors import ArtifactNotFound, CadgateError
 from cadgate.models.responses import Artifact, Success
 from cadgate.openapi.extensions import BYTES_FIRST

@@ -16,7 +16,7 @@ from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.dispatch.sessions import DEFAULT, Sessions
 from cadgate.errors import CadgateError, NotFound, Overloaded
-from cadgate.jobs.store import Record
+from cadgate.jobs.records import Record
 from cadgate.plugins.discovery import Found
 from cadgate.security.caller import authority_of
 from cadgate.security.identity import SUBPROTOCOL
