@@ -70,7 +70,14 @@ class Follower:
                     after = self.events[-1].id if self.events else None
                     self.events.extend(events_of(client, self.job, after))
             except (httpx.TransportError, AssertionError):
-                time.sleep(0.05)  # the gateway is gone for the moment
+                eventually(self._answers, seconds=60, what="the gateway")
+
+    def _answers(self) -> bool:
+        try:
+            with self.gateway.client() as client:
+                return client.get("/health").is_success
+        except httpx.TransportError:
+            return False
 
     def join(self, seconds: float) -> None:
         self._thread.join(seconds)

@@ -63,6 +63,8 @@ class Run:
         self.done: Counter[str] = Counter()
         self.kills: Counter[str] = Counter()
         self._free: set[str] = set()
+        self._freed = asyncio.Event()
+        """Set when a session has become free."""
         self._numbers = itertools.count(1)
         self._left = plan.calls
         self._clients: list[httpx.AsyncClient] = []
@@ -115,13 +117,20 @@ class Run:
             model.owner, verb, f"/{model.application}{path}", key=key, headers={"Cadgate-Session": model.id}, **options
         )
 
+    def _make_free(self, session: str) -> None:
+        self._free.add(session)
+        self._freed.set()
+
     # --- actions -------------------------------------------------------------------------------------------------
 
     async def _client(self) -> None:
         while self._left > 0:
             self._left -= 1
+            if not self.models:
+                return  # all were deleted
             if not self._free:
-                await asyncio.sleep(0.01)
+                self._freed.clear()
+                await self._freed.wait()
                 continue
             chosen = self.random.choice(sorted(self._free))
             action = self.random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
@@ -132,7 +141,7 @@ class Run:
                 self.done[action] += 1
             finally:
                 if chosen in self.models:
-                    self._free.add(chosen)
+                    self._make_free(chosen)
             await self._perhaps_kill(model)
 
     async def _make(self, application: str, owner: int) -> None:
@@ -142,7 +151,7 @@ class Run:
         if model.id in self.models:
             self.wrong.append(f"the id {model.id} was given twice")
         self.models[model.id] = model
-        self._free.add(model.id)
+        self._make_free(model.id)
 
     async def _create(self, model: Model) -> None:
         name, x = f"N{next(self._numbers)}", float(self.random.randrange(100))
@@ -222,7 +231,7 @@ class Run:
         if answer.status_code in (201, 202):
             fork = model.forked(answer.json()["result"]["id"])
             self.models[fork.id] = fork
-            self._free.add(fork.id)
+            self._make_free(fork.id)
         else:
             self.wrong.append(f"fork of {model.id}: {answer.status_code} {answer.text[:300]}")
 
