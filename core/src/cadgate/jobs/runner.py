@@ -72,7 +72,6 @@ class Jobs:
     ) -> None:
         self._settings = settings
         self._sessions = sessions
-        self._runtimes = runtimes
         self._attempts = Attempts(settings, runtimes, sessions, identity)
         self.store = JobStore(settings.state_dir / "jobs")
         self.webhooks = Webhooks(settings, self.store.deliveries)
@@ -327,10 +326,8 @@ class Jobs:
         run.looked.set()
         self._tell(ended)
         self._changed.pop(run.id, None)
-        session = self._session_of(record)
-        if session is not None and ended.state == "succeeded":
-            folder = session.workspace / JOBS / run.id
-            await anyio.to_thread.run_sync(partial(shutil.rmtree, folder, ignore_errors=True))
+        if ended.state == "succeeded":
+            await self._remove_folder(record)
 
     async def _ended(self, run: Run, record: Record) -> Callable[[], Any]:
         """Do the work, again if it was lost, and return how to record its end."""
@@ -361,8 +358,12 @@ class Jobs:
             log.info("job_begun_again", job=run.id, method=record.method, reason=failed.message)
             await asyncio.sleep(min(MAX_WAIT, 0.1 * 2**tries) * random.uniform(0.5, 1))
 
-    def _session_of(self, record: Record) -> SessionRuntime | None:
-        return self._sessions.existing(record.application, record.session)
+    async def _remove_folder(self, record: Record) -> None:
+        """Remove what the work of a job left in the workspace of its session."""
+        session = self._sessions.existing(record.application, record.session)
+        if session is not None:
+            folder = session.workspace / JOBS / record.id
+            await anyio.to_thread.run_sync(partial(shutil.rmtree, folder, ignore_errors=True))
 
     # --- events and old jobs -------------------------------------------------------------------------------------
 
@@ -379,11 +380,8 @@ class Jobs:
         """Remove old jobs, now and then."""
         while True:
             try:
-                removed = await self.store.remove_older(time.time() - self._settings.job_ttl_seconds)
-                for runtime in self._runtimes.values():
-                    for each in removed:
-                        folder = runtime.default.workspace / JOBS / each
-                        await anyio.to_thread.run_sync(partial(shutil.rmtree, folder, ignore_errors=True))
+                for record in await self.store.remove_older(time.time() - self._settings.job_ttl_seconds):
+                    await self._remove_folder(record)
             except CadgateError as error:
                 log.warning("old_jobs_not_removed", reason=error.message)
             await asyncio.sleep(min(SWEEP_SECONDS, max(1.0, self._settings.job_ttl_seconds / 10)))

@@ -286,12 +286,12 @@ class JobStore:
 
         return await self._do(work)
 
-    async def remove_older(self, finished_before: float) -> list[str]:
-        """Remove jobs that ended before that time; return their ids."""
+    async def remove_older(self, finished_before: float) -> list[Record]:
+        """Remove jobs that ended before that time, and return them."""
 
-        def work(connection: sqlite3.Connection) -> list[str]:
-            found = connection.execute("SELECT id FROM jobs WHERE finished < ? LIMIT 1000", (finished_before,))
-            ids = [row[0] for row in found]
+        def work(connection: sqlite3.Connection) -> list[Record]:
+            found = connection.execute(f"SELECT {_COLUMNS} FROM jobs WHERE finished < ? LIMIT 1000", (finished_before,))
+            removed = [Record(*row) for row in found]
             self._reserve.keep()
             for table, column in (
                 ("jobs", "id"),
@@ -300,8 +300,8 @@ class JobStore:
                 ("events", "job"),
                 ("deliveries", "job"),
             ):
-                connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(each,) for each in ids])
-            return ids
+                connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(each.id,) for each in removed])
+            return removed
 
         return await self._do(work)
 
