@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.gateway import Gateway, alive, eventually
+from tests.worker_processes import workers_of
 
 ASYNC = {"Prefer": "respond-async"}
 SMALL = {"resolution": [32, 32], "samples": 1}
@@ -147,7 +147,7 @@ def test_cancelling_ends_the_worker_within_a_second_and_leaves_no_file(at: httpx
     before = at.get("/api/v1/artifacts").json()["result"]["total"]
     job = submitted(at, "/api/v1/blender/render", LONG)
     eventually(lambda: _job(at, job)["progress"]["message"] == "rendering", what="progress")
-    workers = _workers(gateway)
+    workers = workers_of(gateway)
     assert workers
     cancelled = at.delete(f"/api/v1/jobs/{job['id']}").json()["result"]
     assert cancelled["state"] == "cancelled"
@@ -158,19 +158,6 @@ def test_cancelling_ends_the_worker_within_a_second_and_leaves_no_file(at: httpx
 
 def _job(client: httpx.Client, job: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = client.get(f"/api/v1/jobs/{job['id']}").json()["result"]
-    return found
-
-
-def _workers(gateway: Gateway) -> list[int]:
-    """Return the processes whose folder is that of a worker."""
-    folder = str(gateway.state_dir / "sessions" / "blender" / "workers")
-    found: list[int] = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if folder.encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
     return found
 
 

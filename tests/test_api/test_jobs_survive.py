@@ -13,6 +13,7 @@ import pytest
 
 from tests.gateway import Gateway, eventually
 from tests.test_api.keyed import new_key, revoke
+from tests.worker_processes import workers_of
 
 ASYNC = {"Prefer": "respond-async"}
 SMALL = {"resolution": [32, 32], "samples": 1}
@@ -71,7 +72,9 @@ def test_a_job_goes_on_when_the_session_or_its_worker_is_killed(own: Gateway) ->
         client.post("/api/v1/blender/primitives/cube", json={})
         render = submit(client, "/render", LONG)
         eventually(lambda: job(client, render)["progress"]["message"] == "rendering", what="a render that runs")
-        for pid in workers(own):
+        rendering = workers_of(own)
+        assert rendering
+        for pid in rendering:
             kill(pid)
         kill(own.application_pid("blender"))
         export = submit(client, "/export", {"format": "glb"})
@@ -79,20 +82,6 @@ def test_a_job_goes_on_when_the_session_or_its_worker_is_killed(own: Gateway) ->
         assert (ended["state"], ended["result"]["objects"]) == ("succeeded", ["Cube"]), ended
         ended = job(client, render, 120)
         assert (ended["state"], ended["attempts"]) == ("succeeded", 2), ended
-
-
-def workers(gateway: Gateway) -> list[int]:
-    """Return the processes of workers."""
-    folder = str(gateway.state_dir / "sessions" / "blender" / "workers")
-    found: list[int] = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if folder.encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    assert found
-    return found
 
 
 def test_a_key_sees_only_its_own_jobs(tmp_path: Path) -> None:

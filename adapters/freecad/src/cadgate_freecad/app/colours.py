@@ -28,20 +28,7 @@ def own(obj: Any) -> str | None:
 
 def of(obj: Any) -> str | None:
     """Return its own colour, or that of its last feature (a body), of the object it links to, or of its container."""
-    found = _nearest(obj)
-    seen = 0
-    while found is None and (obj := holders.owner(obj)) is not None and seen < 100:
-        found, seen = own(obj), seen + 1
-    return found
-
-
-def _nearest(obj: Any) -> str | None:
-    found = own(obj)
-    if found is None and obj.TypeId == "App::Link" and obj.LinkedObject is not None:
-        return of(obj.LinkedObject)
-    if found is None and obj.isDerivedFrom("PartDesign::Body"):
-        return next((color for each in reversed(obj.Group) if (color := own(each)) is not None), None)
-    return found
+    return holders.inherited(obj, own)
 
 
 def faces_of(obj: Any) -> dict[int, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable, TypeVar
+
+T = TypeVar("T")
 
 
 def is_holder(obj: Any) -> bool:
@@ -28,6 +30,27 @@ def owner(obj: Any) -> Any | None:
 def linked(obj: Any) -> Any | None:
     """Return the object that a link shows; None for anything else."""
     return obj.LinkedObject if obj.TypeId == "App::Link" else None
+
+
+def inherited(obj: Any, own: Callable[[Any], T | None]) -> T | None:
+    """Return what `own` says of an object, of a body's last feature, of the object it links to, or of its container."""
+    found = nearest(obj, own)
+    seen = 0
+    while found is None and (obj := owner(obj)) is not None and seen < 100:
+        found, seen = own(obj), seen + 1
+    return found
+
+
+def nearest(obj: Any, own: Callable[[Any], T | None]) -> T | None:
+    """Return the same without asking containers."""
+    found = own(obj)
+    if found is not None:
+        return found
+    if obj.TypeId == "App::Link":
+        return None if obj.LinkedObject is None else inherited(obj.LinkedObject, own)
+    if obj.isDerivedFrom("PartDesign::Body"):
+        return next((mine for each in reversed(obj.Group) if (mine := own(each)) is not None), None)
+    return None
 
 
 def contents(obj: Any) -> dict[str, Any]:

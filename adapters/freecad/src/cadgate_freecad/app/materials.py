@@ -62,11 +62,7 @@ def info(obj: Any) -> dict[str, Any] | None:
 
 def of(obj: Any) -> Material | None:
     """Return its own material, or that of its last feature (a body), of the object it links to, or of its container."""
-    found = _nearest(obj)
-    seen = 0
-    while found is None and (obj := holders.owner(obj)) is not None and seen < 100:
-        found, seen = _own(obj), seen + 1
-    return found
+    return holders.inherited(obj, _own)
 
 
 def _own(obj: Any) -> Material | None:
@@ -75,17 +71,6 @@ def _own(obj: Any) -> Material | None:
         return None
     name = getattr(obj, NAME, "")
     return Material(name, density) if name or density else None
-
-
-def _nearest(obj: Any) -> Material | None:
-    found = _own(obj)
-    if found is not None:
-        return found
-    if obj.TypeId == "App::Link":
-        return None if obj.LinkedObject is None else of(obj.LinkedObject)
-    if obj.isDerivedFrom("PartDesign::Body"):
-        return next((own for each in reversed(obj.Group) for own in [_own(each)] if own is not None), None)
-    return None
 
 
 class _Piece(NamedTuple):
@@ -135,7 +120,7 @@ def _shows_holder(obj: Any) -> bool:
 def _pieces(obj: Any, place: Any, density: float) -> Iterator[_Piece]:
     """Yield the solids that `obj` shows if placed at `place`. `density` is that of its container."""
 
-    own = _nearest(obj) if not holders.is_holder(obj) else _own(obj)
+    own = holders.nearest(obj, _own) if not holders.is_holder(obj) else _own(obj)
     density = own.density if own is not None and own.density else density
     if obj.TypeId == "App::Link":
         target = obj.LinkedObject

@@ -11,7 +11,7 @@ import re
 import struct
 import zipfile
 import zlib
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Iterator, NamedTuple, Sequence
 
 from cadgate.appserver import AppError
 from cadgate_freecad.app import meshing, values
@@ -159,13 +159,7 @@ class _Gltf:
     def _mesh(self, item: Item, patches: list[Patch]) -> int:
         primitives: list[dict[str, Any]] = []
         for color, group in _by_color(patches):
-            points = [y_up(point) for each in group for point in each.points]
-            directions = [y_up(normal) for each in group for normal in normals(each)]
-            indices: list[int] = []
-            start = 0
-            for each in group:
-                indices += [corner + start for facet in each.facets for corner in facet]
-                start += len(each.points)
+            points, directions, indices = _joined(group)
             scaled = [struct.unpack("<3f", struct.pack("<3f", *(part * _METRES for part in each))) for each in points]
             primitive: dict[str, Any] = {
                 "attributes": {
@@ -322,16 +316,21 @@ def _usd_node(node: Node, items: list[Item], patches: list[list[Patch]], taken: 
     yield f"{indent}}}\n"
 
 
-def _usd_mesh(patches: list[Patch], indent: str) -> Iterator[str]:
-    groups = _by_color(patches)
-    ordered = [each for _, group in groups for each in group]
-    points = [y_up(point) for each in ordered for point in each.points]
-    directions = [y_up(normal) for each in ordered for normal in normals(each)]
+def _joined(patches: Sequence[Patch]) -> tuple[list[Point], list[Point], list[int]]:
+    """Return the points, normals and triangles' corners of several patches as those of one, with Y up."""
+    points = [y_up(point) for each in patches for point in each.points]
+    directions = [y_up(normal) for each in patches for normal in normals(each)]
     corners: list[int] = []
     start = 0
-    for each in ordered:
+    for each in patches:
         corners += [corner + start for facet in each.facets for corner in facet]
         start += len(each.points)
+    return points, directions, corners
+
+
+def _usd_mesh(patches: list[Patch], indent: str) -> Iterator[str]:
+    groups = _by_color(patches)
+    points, directions, corners = _joined([each for _, group in groups for each in group])
     low, high = ([choose(column) * _METRES for column in zip(*points)] for choose in (min, max))
     yield f"{indent}float3[] extent = [{_triple(low)}, {_triple(high)}]\n"
     yield f"{indent}int[] faceVertexCounts = [{', '.join(['3'] * (len(corners) // 3))}]\n"
