@@ -11,6 +11,7 @@ import httpx
 import numpy as np
 import pytest
 import trimesh
+from PIL import Image
 
 from tests.gateway import Gateway
 
@@ -50,6 +51,23 @@ def test_every_face_is_in_the_file(lossy: httpx.Client, gateway: Gateway, format
     # The ring reaches from -9 to 9 along X, because radius1 and radius2 are 6 and 3.
     assert low == pytest.approx(-9, abs=0.1)
     assert area == pytest.approx(told["area"], rel=0.02)
+
+
+def test_every_face_is_in_the_picture(lossy: httpx.Client, gateway: Gateway) -> None:
+    # A picture's deflection follows from the size: this makes it the one at which the ring is left out.
+    assert lossy.post("/primitives/box", json={"name": "Far", "location": [25, 0, 0]}).status_code == 201
+    assert lossy.post("/boolean/union", json={"name": "P8", "objects": ["P7", "Far"]}).status_code == 201
+    sheet = lossy.post("/look", json={"views": ["front"], "objects": ["P8"], "labels": False}).json()["result"]
+    assert sheet["warnings"] == []
+    content = httpx.get(gateway.url + sheet["artifact"]["url"], trust_env=False).content
+    picture = Image.open(io.BytesIO(content)).convert("RGB")
+    [view] = sheet["views"]
+    left, top, width, height = view["rectangle"]
+    empty = picture.getpixel((left + width - 3, top + height - 3))
+    # The tube of the ring around the origin, 3 mm thick, is seen from its end: it covers X from -9 to -3 at Z = 0.
+    for x in (-8.7, -8, -6, -4):
+        across, down = (sum(a * b for a, b in zip(row, (x, 0, 0, 1), strict=True)) for row in view["matrix"])
+        assert picture.getpixel((round(across), round(down))) != empty, x
 
 
 def _of_mesh(content: bytes, format: str) -> tuple[float, float]:

@@ -6,10 +6,9 @@ from array import array
 from typing import Any, NamedTuple
 
 import FreeCAD
-import MeshPart
 
-from cadgate.appserver import AppError, ShapeFolder, method
-from cadgate_freecad.app import colours, holders, info, placed, showing
+from cadgate.appserver import AppError, ShapeFolder, method, warn
+from cadgate_freecad.app import colours, holders, info, meshing, placed, showing
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.open_documents import target
 
@@ -17,8 +16,6 @@ LINEAR, ANGULAR = 0.002, 0.35
 """The greatest distance of a triangle from its surface, as a part of the shape's diagonal, and the greatest angle."""
 _MANY_FACES = 2000
 """The number of faces from which they are meshed more coarsely: a sheet shows little of each."""
-_ANY = 1e9
-"""A deflection with which FreeCAD returns the triangles that are there."""
 
 
 class _Known(NamedTuple):
@@ -27,6 +24,7 @@ class _Known(NamedTuple):
     shape: Any
     faces: dict[int, int]
     file: str
+    left_out: int
 
 
 _known: dict[tuple[str, str], _Known] = {}
@@ -112,26 +110,33 @@ def _shape(obj: Any, shape: Any, colored: dict[int, str], files: ShapeFolder) ->
     faces = {number: rows[color] for number, color in colored.items()}
     key = (obj.Document.Name, obj.Name)
     known = _known.get(key)
-    if known is not None and known.shape.isPartner(shape) and known.faces == faces and files.has(known.file):
-        return known.file
-    file = _meshed(shape, faces, files)
-    _known[key] = _Known(shape, faces, file)
-    return file
+    if known is None or not known.shape.isPartner(shape) or known.faces != faces or not files.has(known.file):
+        known = _known[key] = _Known(shape, faces, *_meshed(shape, faces, files))
+    if known.left_out:
+        warn(
+            "faces_left_out",
+            f"OpenCASCADE could not mesh {known.left_out} faces of {obj.Name!r}: the picture lacks them",
+        )
+    return known.file
 
 
-def _meshed(shape: Any, colored: dict[int, int], files: ShapeFolder) -> str:
-    """Write the triangles of each face and the points of each edge, in the shape's own coordinates."""
+def _meshed(shape: Any, colored: dict[int, int], files: ShapeFolder) -> tuple[str, int]:
+    """Write the triangles of each face and the points of each edge, in the shape's own coordinates.
+
+    Returns the file, and how many faces could not be meshed.
+    """
     copy = shape.copy(True, False)  # without the mesh, which would change the boxes of the shape in the document
     copy.Placement = FreeCAD.Placement()
-    faces = copy.Faces
-    coarser = 4 if len(faces) > _MANY_FACES else 1
+    coarser = 4 if len(copy.Faces) > _MANY_FACES else 1
     linear = max(copy.BoundBox.DiagonalLength * LINEAR * coarser, 1e-7)
-    if faces:
-        MeshPart.meshFromShape(Shape=copy, LinearDeflection=linear, AngularDeflection=ANGULAR * coarser, Relative=False)
+    left_out = 0
+    if copy.Faces:
+        copy, left_out = meshing.triangulated(copy, linear, ANGULAR * coarser)
+    faces = copy.Faces
     points, triangles, colors = array("d"), array("i"), array("H")
     seams: set[int] = set()
     for number, face in enumerate(faces, start=1):
-        corners, facets = face.tessellate(_ANY)
+        corners, facets = face.tessellate(meshing.ANY)
         start = len(points) // 3
         for corner in corners:
             points.extend(corner)
@@ -153,9 +158,10 @@ def _meshed(shape: Any, colored: dict[int, int], files: ShapeFolder) -> str:
         sharp.extend(bytes([0 if edge.hashCode() in seams else 1]) * (len(along) - 1))
     solids = copy.Solids
     closed = bool(solids) and sum(len(solid.Faces) for solid in solids) == len(faces)
-    return files.put(
+    file = files.put(
         points.tobytes(), triangles.tobytes(), colors.tobytes(), lines.tobytes(), bytes(sharp), closed=closed
     )
+    return file, left_out
 
 
 def _along(edge: Any, linear: float) -> list[Any]:

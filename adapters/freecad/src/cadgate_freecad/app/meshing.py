@@ -18,6 +18,8 @@ FAR = 1000.0
 """mm from the origin beyond which a part is meshed near the origin and then moved: meshes have seven digits."""
 WELDS = (1e-6, 1e-5, 1e-4)
 """mm within which the ends of triangles are joined if a mesh has gaps."""
+ANY = 1e9
+"""A deflection with which FreeCAD returns the triangles that are there."""
 FINER = ((1.0, 0.6), (0.5, 0.6), (0.5, 0.3))
 """Factors of both deflections, tried in turn if the mesh of a solid has gaps: OpenCASCADE leaves out whole faces."""
 
@@ -126,6 +128,31 @@ def _welded(shape: Any, linear: float, angular: float) -> Triangles:
     return triangles
 
 
-def triangulate(shape: Any, linear: float, angular: float) -> None:
-    """Leave triangles on the shape itself, for `tessellate` of its faces."""
-    MeshPart.meshFromShape(Shape=shape, LinearDeflection=linear, AngularDeflection=angular, Relative=False)
+def triangulated(shape: Any, linear: float, angular: float) -> tuple[Any, int]:
+    """Return a copy that has triangles, for `tessellate` of its faces, and how many faces have none.
+
+    They are finer ones if faces would be left out.
+    """
+    best: tuple[int, Any] | None = None
+    for part_of_linear, part_of_angular in ((1.0, 1.0), *FINER):
+        copy = shape.copy(True, False)
+        mesh = MeshPart.meshFromShape(
+            Shape=copy,
+            LinearDeflection=linear * part_of_linear,
+            AngularDeflection=angular * part_of_angular,
+            Relative=False,
+        )
+        left_out = 0 if shape.Solids and mesh.isSolid() else sum(map(_is_left_out, copy.Faces))
+        if best is None or left_out < best[0]:
+            best = (left_out, copy)
+        if not left_out:
+            break
+    assert best is not None
+    return best[1], best[0]
+
+
+def _is_left_out(face: Any) -> bool:
+    """Return whether triangles cover less than half of a face: even the coarsest round ones cover more."""
+    points, facets = face.tessellate(ANY)
+    covered = sum(((points[b] - points[a]).cross(points[c] - points[a])).Length for a, b, c in facets) / 2
+    return covered < 0.5 * face.Area

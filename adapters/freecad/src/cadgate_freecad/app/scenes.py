@@ -37,10 +37,10 @@ def patches_of(item: Item, linear: float, angular: float) -> list[Patch]:
         return [Patch(mesh.points, mesh.facets, item.color)]
     if not item.shape.Faces:
         raise values.invalid("objects", f"{item.name!r} has no face, so it has no triangles: use STEP, IGES or BREP")
-    # This leaves the triangulation on the shape, so that neighbouring faces share the points of their edges.
-    meshing.triangulate(item.shape, linear, angular)
+    # The triangulation is on the shape as a whole, so that neighbouring faces share the points of their edges.
+    shape, _ = meshing.triangulated(item.shape, linear, angular)
     found: list[Patch] = []
-    for number, face in enumerate(item.shape.Faces, 1):
+    for number, face in enumerate(shape.Faces, 1):
         points, facets = face.tessellate(linear)
         corners = [(point.x, point.y, point.z) for point in points]
         found.append(Patch(corners, [(a, b, c) for a, b, c in facets], item.faces.get(number, item.color)))

@@ -12,11 +12,14 @@ from typing import Any, Callable, Iterator
 import FreeCAD
 import Part
 
+from cadgate_freecad.app import meshing
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.verification import rays
 from cadgate_freecad.app.verification.primitives import formula
 from cadgate_freecad.app.verification.sides import ELEMENTARY, Facts, Side, facts
 
+ANGULAR = 0.5
+"""The greatest angle between the triangles of `Mesh`, as FreeCAD has it if nothing is said."""
 ON = 1e-7
 """mm: the tolerance of OpenCASCADE's classifier."""
 BESIDE = 1e-3
@@ -89,7 +92,8 @@ class Mesh:
     def __init__(self, shape: Any, deflection: float) -> None:
         self._surfaces: list[list[tuple[tuple[float, float, float], ...]]] = []
         for solid in shape.Solids:
-            points, triangles = solid.copy(True, False).tessellate(deflection)
+            meshed, _ = meshing.triangulated(solid, deflection, ANGULAR)
+            points, triangles = meshed.tessellate(meshing.ANY)
             corners = [(point.x, point.y, point.z) for point in points]
             self._surfaces.append([(corners[a], corners[b], corners[c]) for a, b, c in triangles])
         self.count = sum(map(len, self._surfaces))

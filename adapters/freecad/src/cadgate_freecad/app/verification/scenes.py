@@ -10,7 +10,7 @@ import zipfile
 from collections import Counter
 from typing import Any
 
-from cadgate_freecad.app import scenes
+from cadgate_freecad.app import scenes, shapes
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.triangles import Triangles
 from cadgate_freecad.app.verification.files import check_written, lost
@@ -78,8 +78,8 @@ def _read_gltf(format: str, path: str, items: list[Item]) -> tuple[Counter[str],
 def _check_extents(format: str, document: dict[str, Any], items: list[Item]) -> None:
     meshes = [node["mesh"] for node in document["nodes"] if "mesh" in node]
     for item, mesh in zip(_in_order(items), meshes):
-        solid: Any = item.mesh if item.shape is None else item.shape
-        box = solid.BoundBox
+        mesh_of_it: Any = item.mesh
+        box: Any = mesh_of_it.BoundBox if item.shape is None else shapes.bounding_box(item.shape)
         accessors = [document["accessors"][p["attributes"]["POSITION"]] for p in document["meshes"][mesh]["primitives"]]
         low = [min(each["min"][axis] for each in accessors) * 1000 for axis in range(3)]
         high = [max(each["max"][axis] for each in accessors) * 1000 for axis in range(3)]
