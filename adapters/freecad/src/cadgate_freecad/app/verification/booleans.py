@@ -8,7 +8,7 @@ from cadgate.appserver import AppError, warn
 from cadgate_freecad.app import placed, shapes
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.verification import measured, meshes, shells, validity
-from cadgate_freecad.app.verification.points import DEEPER, Region, area_is_plausible, around, beside
+from cadgate_freecad.app.verification.points import DEEPER, Region, area_is_plausible, around, beside, on_face
 from cadgate_freecad.app.verification.sides import Facts, Side, facts
 
 EXACT, APPROXIMATE, SUMS = 1e-6, 1e-4, 3e-3
@@ -120,7 +120,8 @@ def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> Non
     result = size(made.result)
     _within(made, result, sizes, EXACT if flat else APPROXIMATE)
     _joined(made)
-    wrong = mismatch(made, count=THOROUGH if full else 1 if simple else 2)
+    apart_or_failed = made.operation == "fuse" and same(result, sum(sizes))
+    wrong = mismatch(made, count=THOROUGH if full or apart_or_failed else 1 if simple else 2)
     if wrong is not None:
         raise failed(made, wrong)
     apart = None
@@ -258,15 +259,30 @@ def mismatch(made: Outcome, count: int) -> str | None:
                         return f"its result has {has} at [{there}], where it must have {must}"
         return None
 
+    kept = {id(side) for side in result_facts.sides}
+
+    def buried(face: Side) -> str | None:
+        """Say where a face of the union lies inside an operand, so that it bounds nothing.
+
+        A union of solids that overlap contains the right points, but has what they share twice.
+        """
+        for point, _ in on_face(face, count) if made.operation == "fuse" else ():
+            for each in regions:
+                inside = each.holds(point) and each.surely_holds(point, deflection)
+                if inside and not each.touches(point, margin if trusted else 2 * deflection):
+                    there = ", ".join(f"{part:.3f}" for part in point)
+                    return f"its result still has a face at [{there}], inside the material of another operand"
+        return None
+
     for face in new[::stride]:
-        wrong = None if all(map(separates, beside(face, count, margin))) else look(face)
+        wrong = None if all(map(separates, beside(face, count, margin))) else look(face) or buried(face)
         if wrong is None and face.kind not in FLAT and not area_is_plausible(face.face):
             wrong = f"a face of its result has an area of {face.face.Area:g} mm², which does not match its boundary"
         if wrong is not None:
             return wrong
     for operand in faces:
         for face in operand[::stride]:
-            wrong = look(face)
+            wrong = look(face) or (buried(face) if id(face) in kept else None)
             if wrong is not None:
                 return wrong
     return None
