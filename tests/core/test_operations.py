@@ -73,7 +73,6 @@ NOT_CHECKED = {
         "modifiers.update": "booleans.py compares what a boolean modifier shows; the other settings are read back",
     },
     "freecad": {
-        "assemblies.mate": "mates.py solves the mates to 1e-7 mm, and refuses what it cannot solve",
         "assemblies.explode": "the answer is read from the places of the links after they were moved",
         "bodies.create": "an empty body has no shape; that of its features is looked at when they are added",
         "primitives.helix": "a wire, which encloses nothing; its box is read from the shape",

@@ -305,6 +305,13 @@ def freecad_features(session: Session) -> None:
     post("/assemblies", {"name": "Pair", "parts": [{"object": "Alone"}, {"object": "Alone", "name": "Upper"}]})
     sides = {"a": {"part": "Alone_part", "of": ["Face6"]}, "b": {"part": "Upper", "of": ["Face5"]}}
     post("/assemblies/Pair/mates", {"type": "coincident", **sides})
+    gap = {"a": {"part": "Alone_part", "of": ["Face1"]}, "b": {"part": "Upper", "of": ["Face1"]}, "value": 2}
+    post("/assemblies/Pair/mates", {"type": "distance", **gap})
+    session.patch("/assemblies/Pair/mates/2", {"value": 3})
+    session.delete("/assemblies/Pair/mates/1")
+    post("/assemblies/Pair/parts", {"object": "Alone", "name": "Third", "location": [30, 0, 0]})
+    post("/assemblies/Pair/parts", {"object": "Alone", "name": "Fourth"})
+    session.delete("/assemblies/Pair/parts/Fourth")
     post("/assemblies/Pair/explode", {"factor": 1})
     post("/drawings", {"name": "Sheet", "objects": ["Alone"]})
     session.patch("/drawings/Sheet", {"title": {"title": "Alone"}})

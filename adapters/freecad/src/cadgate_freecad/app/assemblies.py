@@ -9,7 +9,7 @@ import FreeCAD
 from cadgate.appserver import AppError, about_to_change, method
 from cadgate_freecad.app import changes, holders, materials, mates, mating, placed, shapes, values
 from cadgate_freecad.app import expressions as expressing
-from cadgate_freecad.app.creation import Slot
+from cadgate_freecad.app.creation import Slot, depending
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.geometry import chosen_numbers
 from cadgate_freecad.app.info import describe, problem
@@ -17,6 +17,7 @@ from cadgate_freecad.app.inheriting import creating
 from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.recomputing import recompute
 from cadgate_freecad.app.verification import links as verification
+from cadgate_freecad.app.verification.interference import common_volume
 
 MAX_PARTS = 2000
 
@@ -47,18 +48,22 @@ def create_assembly(
     for each in (assembly.Origin, *assembly.Origin.OriginFeatures):
         each.purgeTouched()
     for obj, each, own, place in zip(found, parts, slots, places):
-        if each["name"] is None:
-            own = Slot(document, _base(obj), None, "error")
-        link = own.fill("App::Link", each["label"])
-        link.LinkedObject = obj
-        link.Placement = place
-        assembly.addObject(link)
-        recompute(link)
-        verification.check(link, place)
+        _put(assembly, obj, each, own, place)
     determined = expressing.apply(assembly, expressions)
     recompute(assembly)
     expressing.confirm(assembly, determined)
     return _described(assembly)
+
+
+def _put(assembly: Any, obj: Any, part: dict[str, Any], slot: Slot, place: Any) -> None:
+    # A name that the application chooses is looked for again: the part before may have taken the same.
+    own = slot if part["name"] is not None else Slot(assembly.Document, _base(obj), None, "error")
+    link = own.fill("App::Link", part["label"])
+    link.LinkedObject = obj
+    link.Placement = place
+    assembly.addObject(link)
+    recompute(link)
+    verification.check(link, place)
 
 
 def _base(obj: Any) -> str:
@@ -108,6 +113,7 @@ def _described(assembly: Any) -> dict[str, Any]:
         ],
         "mates": [
             {
+                "id": mate["id"],
                 "type": mate["type"],
                 **{side: {"part": mate[side]["part"], "element": _name(mate[side])} for side in ("a", "b")},
                 "value": mate["value"],
@@ -133,30 +139,114 @@ def get_assembly(*, assembly: str) -> dict[str, Any]:
 def create_mate(
     *, assembly: str, type: str, a: dict[str, Any], b: dict[str, Any], value: float | None, flipped: bool
 ) -> dict[str, Any]:
-    obj = _find(assembly)
+    obj, kept = _find_whole(assembly)
+    sides = {name: _side(obj, name, side) for name, side in (("a", a), ("b", b))}
+    kept["last"] += 1
+    kept["mates"].append({"id": kept["last"], "type": type, **sides, "value": value, "flipped": flipped})
+    return _changed(obj, kept)
+
+
+def _find_whole(name: str) -> tuple[Any, dict[str, Any]]:
+    """Return the assembly and what it keeps. Raises AppError `conflict` while its parts are moved apart."""
+    obj = _find(name)
     kept = mates.read(obj)
     if kept["exploded"]:
-        raise AppError("conflict", f"{assembly!r} is exploded: put its parts back first, with explode and factor 0")
-    sides = {name: _side(obj, name, side) for name, side in (("a", a), ("b", b))}
+        raise AppError("conflict", f"{name!r} is exploded: put its parts back first, with explode and factor 0")
+    return obj, kept
+
+
+def _changed(assembly: Any, kept: dict[str, Any], gone: Any | None = None) -> dict[str, Any]:
+    """Write the mates, without the part `gone`, and let parts and what is made of the assembly follow."""
+    about_to_change(describe(assembly)["revision"])
+    affected = changes.dependents(assembly)
+    already_broken = changes.broken(affected)
+    mates.write(assembly, kept)
+    if gone is not None:
+        name = gone.Name
+        assembly.Document.removeObject(name)
+        if assembly.Document.getObject(name) is not None:
+            raise AppError("command_failed", f"FreeCAD did not remove {name!r}")
+    changes.propagate(assembly, affected, already_broken)
+    return _described(assembly)
+
+
+@method("assemblies.update_mate")
+def update_mate(*, assembly: str, mate: int, **changed: Any) -> dict[str, Any]:
+    obj, kept = _find_whole(assembly)
+    this = _mate(obj, kept, mate)
+    if "value" in changed and (changed["value"] is None) == (this["type"] in ("distance", "angle")):
+        has = "needs a number as" if changed["value"] is None else "has no"
+        raise values.invalid("value", f"mate {mate} ({mates.describe(this)}) {has} `value`")
+    this.update(changed)
+    return _changed(obj, kept)
+
+
+@method("assemblies.delete_mate")
+def delete_mate(*, assembly: str, mate: int) -> dict[str, Any]:
+    obj, kept = _find_whole(assembly)
+    kept["mates"].remove(_mate(obj, kept, mate))
+    return _changed(obj, kept)
+
+
+def _mate(assembly: Any, kept: dict[str, Any], number: int) -> dict[str, Any]:
+    found = next((each for each in kept["mates"] if each["id"] == number), None)
+    if found is None:
+        listed = "; ".join(f"{each['id']}: {mates.describe(each)}" for each in kept["mates"])
+        raise AppError(
+            "object_not_found",
+            f"{assembly.Name!r} has no mate {number}{f'; it has {listed}' if listed else ', and no other'}",
+            {"name": assembly.Name, "mates": [each["id"] for each in kept["mates"]]},
+        )
+    return found
+
+
+@method("assemblies.add_part")
+def add_part(*, assembly: str, **part: Any) -> dict[str, Any]:
+    obj, _ = _find_whole(assembly)
+    document = target()
+    shown = _source(document, "object", part["object"])
+    place = _place(shown, part)
+    slot = Slot(document, _base(shown), part["name"], "error", [shown])
     about_to_change(describe(obj)["revision"])
     affected = changes.dependents(obj)
     already_broken = changes.broken(affected)
-    kept["mates"].append({"type": type, **sides, "value": value, "flipped": flipped})
-    mates.write(obj, kept)
+    _put(obj, shown, part, slot, place)
     changes.propagate(obj, affected, already_broken)
     return _described(obj)
 
 
-def _side(assembly: Any, field: str, side: dict[str, Any]) -> dict[str, Any]:
-    link = next((each for each in mates.parts_of(assembly) if each.Name == side["part"]), None)
+@method("assemblies.remove_part")
+def remove_part(*, assembly: str, part: str) -> dict[str, Any]:
+    obj, kept = _find_whole(assembly)
+    link = _part(obj, "part", part)
+    users = [each.Name for each in changes.users_of([link])]
+    if users:
+        raise AppError(
+            "conflict", f"{part!r} cannot be removed: {depending(users)}", {"name": part, "dependents": users}
+        )
+    kept["mates"] = [each for each in kept["mates"] if part not in (each["a"]["part"], each["b"]["part"])]
+    return _changed(obj, kept, link)
+
+
+def _part(assembly: Any, field: str, name: str) -> Any:
+    link = next((each for each in mates.parts_of(assembly) if each.Name == name), None)
     if link is None:
         names = ", ".join(each.Name for each in mates.parts_of(assembly))
-        raise values.invalid(f"{field}.part", f"{side['part']!r} is not a part of {assembly.Name!r}, which has {names}")
+        raise values.invalid(field, f"{name!r} is not a part of {assembly.Name!r}, which has {names}")
+    return link
+
+
+def _side(assembly: Any, field: str, side: dict[str, Any]) -> dict[str, Any]:
+    link = _part(assembly, f"{field}.part", side["part"])
     if not hasattr(link.LinkedObject, "Shape"):
         raise values.invalid(f"{field}.part", f"{side['part']!r} shows a part or group: mate the objects in it")
     chosen = side["of"]
     kind = "Edge" if _means_edges(chosen) else "Face"
-    return mates.side(link, kind, chosen_numbers(link, kind, f"{field}.of", chosen), f"{field}.of")
+    numbers = chosen_numbers(link, kind, f"{field}.of", chosen, required=False)
+    if not numbers:
+        # A part that lies askew has no top or left; then the sides are those of the object that it shows.
+        numbers = chosen_numbers(link.LinkedObject, kind, f"{field}.of", chosen)
+    return mates.side(link, kind, numbers, f"{field}.of")
 
 
 def _means_edges(chosen: Any) -> bool:
@@ -212,7 +302,7 @@ def interference(*, assembly: str, clearance: float) -> dict[str, Any]:
             if not box.intersect(other.BoundBox):
                 continue
             distance = shape.distToShape(other)[0]
-            volume = shapes.volume(shape.common(other)) if distance <= 1e-9 else 0.0
+            volume = common_volume(shape, other, [name, other_name]) if distance <= 1e-9 else 0.0
             if volume > 1e-6 or (clearance > 0 and distance < clearance):
                 pairs.append(
                     {

@@ -8,7 +8,8 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, method
-from cadgate_freecad.app import chosen, colours, expressions, painting, shapes, values, versions
+from cadgate_freecad.app import chosen, colours, materials, painting, shapes, values, versions
+from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.finding import find
@@ -38,6 +39,10 @@ def duplicate(
     location: Any,
     rotation: Any,
     inputs: bool,
+    expressions: dict[str, Any],
+    material: Any,
+    color: Any,
+    face_colors: Any,
 ) -> dict[str, Any]:
     document = target()
     obj = find(document, object)
@@ -51,6 +56,7 @@ def duplicate(
             obj.Placement.Rotation if rotation is None else values.rotation(rotation),
         )
     slot = Slot(document, _base(obj), name, on_conflict, sources)
+    made_of = materials.prepare(material)
     about_to_change()
     copies: dict[Any, Any] = {}
     for each in sources:
@@ -66,7 +72,17 @@ def duplicate(
         if not last:
             copies[each].Visibility = False
     copy = copies[obj]
-    if place is not None and not values.same_placement(copy.Placement, place):
+    if material is not None:
+        materials.assign(copy, made_of, instead=True)
+    if expressions:
+        determined = expressing.apply(copy, expressions)
+        recompute(copy)
+        expressing.confirm(copy, determined)
+    if color is not None:
+        painting.set_color(copy, color)
+    if face_colors:
+        painting.set_faces(copy, face_colors)
+    if place is not None and not expressions and not values.same_placement(copy.Placement, place):
         raise AppError("conflict", f"The copy of {object!r} cannot be placed: it is attached to something")
     return describe(copy)
 
@@ -145,4 +161,4 @@ def _compare(obj: Any, copy: Any) -> None:
     counts = [(len(getattr(one, kind)), len(getattr(two, kind))) for kind in ("Faces", "Edges", "Vertexes")]
     if not all(same(left, right) for left, right in pairs) or any(left != right for left, right in counts):
         raise AppError("degenerate_result", f"The copy of {obj.Name!r} would differ from it: FreeCAD cannot copy it")
-    expressions.confirm(copy, {path.lstrip("."): text for path, text in copy.ExpressionEngine})
+    expressing.confirm(copy, {path.lstrip("."): text for path, text in copy.ExpressionEngine})

@@ -61,6 +61,7 @@ def _describe(obj: Any, around: list[Any]) -> dict[str, Any]:
         "face_colors": colours.info(obj),
         "material": materials.info(obj),
         "mass": None,
+        "expressions": {path.lstrip("."): text for path, text in sorted(obj.ExpressionEngine)},
         "valid": is_valid(obj),
         "state": state(obj),
         "visible": bool(getattr(obj, "Visibility", True)),

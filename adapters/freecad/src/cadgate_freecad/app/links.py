@@ -19,7 +19,15 @@ _ORIGIN = ("App::Origin", "App::Line", "App::Plane", "App::Point")
 
 @creating("links.create")
 def create_link(
-    *, object: str, name: str | None, label: str | None, on_conflict: str, location: Any, rotation: Any, material: Any
+    *,
+    object: str,
+    name: str | None,
+    label: str | None,
+    on_conflict: str,
+    location: Any,
+    rotation: Any,
+    expressions: dict[str, Any],
+    material: Any,
 ) -> dict[str, Any]:
     obj = find(target(), object)
     _require_something(obj)
@@ -40,10 +48,11 @@ def create_link(
         name=name,
         label=label,
         on_conflict=on_conflict,
+        expressions=expressions,
         material=material,
         keep=[obj],
         setup=setup,
-        check=lambda link: verification.check(link, place),
+        check=lambda link: verification.check(link, link.Placement if expressions else place),
     )
 
 

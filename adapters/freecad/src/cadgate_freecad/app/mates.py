@@ -23,8 +23,19 @@ def is_assembly(obj: Any) -> bool:
 
 
 def read(assembly: Any) -> dict[str, Any]:
-    """Return the mates (`mates`), and where the parts were before they were moved apart (`exploded`, `before`)."""
-    return {"mates": [], "exploded": 0.0, "before": {}, **json.loads(getattr(assembly, PROPERTY) or "{}")}
+    """Return the mates (`mates`), the highest id of any (`last`), and where the parts were before they were moved apart
+    (`exploded`, `before`).
+    """
+    kept: dict[str, Any] = {
+        "mates": [],
+        "exploded": 0.0,
+        "before": {},
+        **json.loads(getattr(assembly, PROPERTY) or "{}"),
+    }
+    for number, mate in enumerate(kept["mates"], 1):
+        mate.setdefault("id", number)
+    kept.setdefault("last", max((mate["id"] for mate in kept["mates"]), default=0))
+    return kept
 
 
 def write(assembly: Any, kept: dict[str, Any]) -> None:
@@ -104,7 +115,9 @@ def _find(assembly: Any, mate: dict[str, Any], name: str, number: int) -> None:
     link = assembly.Document.getObject(this["part"])
     target = None if link is None else link.LinkedObject
     if target is None:
-        raise _gone(assembly, mate, f"{this['part']!r} is gone")
+        part = this["part"]
+        way = f"DELETE /assemblies/{assembly.Name}/parts/{part} removes it with its mates"
+        raise _gone(assembly, mate, f"{part!r} would be gone: {way}")
     by_key: dict[str, list[Element]] = {}
     now = elements(target, this["kind"])
     for each in now:

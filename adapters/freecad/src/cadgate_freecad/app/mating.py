@@ -215,7 +215,7 @@ def _eliminated(matrix: list[list[float]], right: list[float]) -> list[float]:
 
 def freedom(ties: list[Tie], places: Sequence[Any], size: float) -> int:
     """Return the degrees of freedom that are left."""
-    total = 6 * (len(places) - 1)
+    total = 6 * max(0, len(places) - 1)
     return total - _rank(derivatives(ties, places, size, _all(ties, places, size)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from cadgate.plugin import MayWarn, Method, Name, Number, Params, Result, Rotation, Vector3
 from cadgate_freecad.models.objects import PART_EXAMPLE, PartInfo
@@ -15,6 +16,7 @@ from cadgate_freecad.models.values import Flag, Label, LabelledCreation, Locatio
 class AssemblyPart(Params):
     """An object in the assembly, as a link to it: the same object may be in it many times."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"object": "Box", "location": [0, 0, 40]}]})
     object: Name
     name: PartName | None = Field(None, description="Of the link; by default chosen by the application.")
     label: Label | None = None
@@ -39,7 +41,7 @@ class MateSide(Params):
     part: Name
     of: FaceSelection | EdgeSelection = Field(
         description='Names (`["Face6"]`), or a filter, of one face or edge; several that lie in one plane or on one '
-        "axis count as one.",
+        "axis count as one. A filter is about the part as it is placed now, or, if nothing fits, about its object.",
         examples=[{"type": "plane", "at": "top"}],
     )
 
@@ -91,6 +93,51 @@ class MateParams(Mate):
     assembly: Name
 
 
+def _not_given() -> Any:
+    """Return the default of a field that stays as it is."""
+
+
+class MatePatch(Params):
+    """What to change of a mate; fields that are not given stay. Another type or other faces make another mate."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"value": 12}]})
+    value: Number | SkipJsonSchema[None] = Field(
+        default_factory=_not_given, description="Of a distance, mm; of an angle, degrees."
+    )
+    flipped: Flag = Field(default_factory=_not_given)
+
+
+class MateReference(Params):
+    """Which mate of which assembly."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"assembly": "Stand", "mate": 1}]})
+    assembly: Name
+    mate: Annotated[int, Field(ge=1)] = Field(description="The `id` of the mate.")
+
+
+class MateUpdate(MatePatch, MateReference):
+    """Which mate, and what to change of it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"assembly": "Stand", "mate": 1, "value": 12}]})
+
+
+class AssemblyAddition(AssemblyPart):
+    """Which assembly, and what to add to it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"assembly": "Stand", "object": "Box", "location": [0, 0, 40]}]}
+    )
+    assembly: Name
+
+
+class AssemblyRemoval(Params):
+    """Which part of which assembly."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"assembly": "Stand", "part": "Lid"}]})
+    assembly: Name
+    part: Name
+
+
 class AssemblyReference(Params):
     """Which assembly."""
 
@@ -124,6 +171,7 @@ class ExplodeParams(Explosion):
 class MateInfo(Result):
     """A mate between two parts."""
 
+    id: int = Field(description="By which it is changed and removed.")
     type: str
     a: dict[str, Any] = Field(description="`part`, and the `element` on it as it is numbered now.")
     b: dict[str, Any]
@@ -210,6 +258,10 @@ class Interference(MayWarn):
 CREATE_ASSEMBLY = Method("assemblies.create", AssemblyParams, AssemblyInfo, mutates=True)
 GET_ASSEMBLY = Method("assemblies.get", AssemblyReference, AssemblyInfo)
 MATE = Method("assemblies.mate", MateParams, AssemblyInfo, mutates=True)
+UPDATE_MATE = Method("assemblies.update_mate", MateUpdate, AssemblyInfo, mutates=True, partial=True)
+DELETE_MATE = Method("assemblies.delete_mate", MateReference, AssemblyInfo, mutates=True)
+ADD_PART = Method("assemblies.add_part", AssemblyAddition, AssemblyInfo, mutates=True)
+REMOVE_PART = Method("assemblies.remove_part", AssemblyRemoval, AssemblyInfo, mutates=True)
 GET_BOM = Method("assemblies.bom", AssemblyReference, Bom)
 GET_INTERFERENCE = Method("assemblies.interference", InterferenceParams, Interference)
 EXPLODE = Method("assemblies.explode", ExplodeParams, AssemblyInfo, mutates=True)

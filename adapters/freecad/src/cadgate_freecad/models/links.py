@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from cadgate.plugin import Method, Name, Rotation
 from cadgate_freecad.models.objects import PartInfo
-from cadgate_freecad.models.values import ColoredCreation, Label, Location, Material, PartName
+from cadgate_freecad.models.values import ColoredCreation, Expressions, Label, Location, Material, PartName
 
 
 class LinkPlace(ColoredCreation):
@@ -20,6 +20,7 @@ class LinkPlace(ColoredCreation):
         description="Instead of the object's own; by default the place of the object in the document.",
     )
     rotation: Rotation | None = Field(None, description="Instead of the object's own, like `location`.")
+    expressions: Expressions = {}
     material: Material | None = Field(None, description="By default that of the object.")
 
 

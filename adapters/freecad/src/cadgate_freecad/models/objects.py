@@ -9,7 +9,6 @@ from pydantic.json_schema import SkipJsonSchema
 
 from cadgate.plugin import (
     Color,
-    Creation,
     Deleted,
     Method,
     Name,
@@ -21,7 +20,16 @@ from cadgate.plugin import (
     Rotation,
     Vector3,
 )
-from cadgate_freecad.models.values import Expressions, FaceColors, Flag, Label, Location, Material, PartName
+from cadgate_freecad.models.values import (
+    ColoredCreation,
+    Expressions,
+    FaceColors,
+    Flag,
+    Label,
+    Location,
+    Material,
+    PartName,
+)
 
 
 class BoundingBox(Result):
@@ -63,6 +71,7 @@ PART_EXAMPLE: dict[str, Any] = {
     "face_colors": [],
     "material": None,
     "mass": None,
+    "expressions": {},
     "valid": True,
     "state": ["Up-to-date"],
     "visible": True,
@@ -121,6 +130,7 @@ class PartInfo(ObjectInfo):
         description="kg, if the density of all its solids is known. The `center_of_mass` of a part or group "
         "is then weighted by mass."
     )
+    expressions: dict[str, str] = Field(description="What determines which of its properties, as FreeCAD has it.")
     valid: bool = Field(description="Whether its last recompute succeeded and left a shape.")
     state: list[str] = Field(
         description="`Up-to-date`, `Touched` (it or an input changed and was not recomputed), `Invalid`."
@@ -202,14 +212,16 @@ class PartUpdate(PartPatch):
     name: Name
 
 
-class PartCopy(Creation):
-    """The copy's name and place, and whether to copy what the object is made from, too."""
+class PartCopy(ColoredCreation):
+    """The copy's name and place, what differs from the original, and whether to copy what that is made from, too."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Second", "location": [20, 0, 0]}]})
     name: PartName | None = Field(None, description="By default chosen by the application.")
     label: Label | None = Field(None, description="Any text; by default the name.")
     location: Location | None = Field(None, description="By default the place of the original.")
     rotation: Rotation | None = None
+    expressions: Expressions = Field({}, description="Besides those of the original.")
+    material: Material | None = Field(None, description="By default that of the original, as are the colours.")
     inputs: Flag = Field(
         False, description="Copy what it is made from, too, so that changing one does not affect the other."
     )

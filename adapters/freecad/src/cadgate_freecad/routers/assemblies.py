@@ -6,19 +6,26 @@ import csv
 import io
 from typing import Annotated, Any
 
-from fastapi import Query, Request
+from fastapi import Path, Query, Request
 
 from cadgate.plugin import Response, Router, Success
 from cadgate_freecad.models.assemblies import (
+    ADD_PART,
     CREATE_ASSEMBLY,
+    DELETE_MATE,
     EXPLODE,
     GET_ASSEMBLY,
     GET_BOM,
     GET_INTERFERENCE,
     MATE,
+    REMOVE_PART,
+    UPDATE_MATE,
+    AssemblyAddition,
     AssemblyInfo,
     AssemblyParams,
+    AssemblyPart,
     AssemblyReference,
+    AssemblyRemoval,
     Bom,
     ExplodeParams,
     Explosion,
@@ -26,6 +33,9 @@ from cadgate_freecad.models.assemblies import (
     InterferenceParams,
     Mate,
     MateParams,
+    MatePatch,
+    MateReference,
+    MateUpdate,
 )
 from cadgate_freecad.routers.dependencies import FreeCAD
 
@@ -53,6 +63,34 @@ async def create_mate(name: str, mate: Mate, freecad: FreeCAD) -> Success[Assemb
     """
     params = MateParams(assembly=name, **{field: getattr(mate, field) for field in mate.model_fields_set})
     return Success(await freecad.call(MATE, params))
+
+
+@router.operation("PATCH", "/assemblies/{name:name}/mates/{mate}", UPDATE_MATE, errors=(412,))
+async def update_mate(
+    name: str, mate: Annotated[int, Path(ge=1)], changes: MatePatch, freecad: FreeCAD
+) -> Success[AssemblyInfo]:
+    """Change the `value` of a mate, or turn it round, and move the parts so that all mates hold."""
+    changed = {field: getattr(changes, field) for field in changes.model_fields_set}
+    return Success(await freecad.call(UPDATE_MATE, MateUpdate(assembly=name, mate=mate, **changed)))
+
+
+@router.operation("DELETE", "/assemblies/{name:name}/mates/{mate}", DELETE_MATE, errors=(412,))
+async def delete_mate(name: str, mate: Annotated[int, Path(ge=1)], freecad: FreeCAD) -> Success[AssemblyInfo]:
+    """Remove a mate; the parts stay where they are."""
+    return Success(await freecad.call(DELETE_MATE, MateReference(assembly=name, mate=mate)))
+
+
+@router.operation("POST", "/assemblies/{name:name}/parts", ADD_PART, status_code=201, errors=(412,))
+async def add_assembly_part(name: str, part: AssemblyPart, freecad: FreeCAD) -> Success[AssemblyInfo]:
+    """Add a part to an assembly, as a link to an object."""
+    given = {field: getattr(part, field) for field in part.model_fields_set}
+    return Success(await freecad.call(ADD_PART, AssemblyAddition(assembly=name, **given)))
+
+
+@router.operation("DELETE", "/assemblies/{name:name}/parts/{part:name}", REMOVE_PART, errors=(409, 412))
+async def remove_assembly_part(name: str, part: str, freecad: FreeCAD) -> Success[AssemblyInfo]:
+    """Remove a part from an assembly, with its mates; the object that it shows stays."""
+    return Success(await freecad.call(REMOVE_PART, AssemblyRemoval(assembly=name, part=part)))
 
 
 @router.operation("GET", "/assemblies/{name:name}/bom", GET_BOM, response_model=Success[Bom])

@@ -15,3 +15,9 @@ async def create_link(name: str, link: LinkPlace, freecad: FreeCAD) -> Success[P
     """Show an object, a body, a part or a group again at a `location`; the link follows every change of it."""
     params = LinkParams(object=name, **{field: getattr(link, field) for field in link.model_fields_set})
     return Success(await freecad.call(CREATE_LINK, params))
+
+
+@router.operation("POST", "/links", CREATE_LINK, errors=(404,), status_code=201)
+async def create_link_of_object(params: LinkParams, freecad: FreeCAD) -> Success[PartInfo]:
+    """Do what `POST /objects/{name}/links` does, for the `object` in the body."""
+    return Success(await freecad.call(CREATE_LINK, params))
