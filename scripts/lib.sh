@@ -34,13 +34,13 @@ apt_install() {
 
 is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 makes_venvs() { "$1" -c 'import ensurepip, venv' >/dev/null 2>&1; }
-is_3_11() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1; }
+takes_bpy() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 13)))' >/dev/null 2>&1; }
 
 pythons() {
-    # 3.11 first: Blender's wheel is made for it.
+    # 3.11 and 3.13 first: Blender's wheels are made for them.
     local version name place
     if [ -n "${PYTHON:-}" ]; then printf '%s\n' "$PYTHON"; fi
-    for version in 3.11 3.12 3.13 3.14; do
+    for version in 3.11 3.13 3.12 3.14; do
         command -v "python$version" || true
         for place in /usr/local/bin /usr/bin /opt/homebrew/bin; do printf '%s\n' "$place/python$version"; done
         for name in "${PYENV_ROOT:-$HOME/.pyenv}/versions/$version".*/bin/python3 \
@@ -59,13 +59,13 @@ find_python() {
         if makes_venvs "$candidate"; then usable+=("$candidate"); else without_venv="${without_venv:-$candidate}"; fi
     done < <(pythons)
     for candidate in ${usable[@]+"${usable[@]}"}; do
-        if [ "$candidate" = "${PYTHON:-}" ] || is_3_11 "$candidate"; then
+        if [ "$candidate" = "${PYTHON:-}" ] || takes_bpy "$candidate"; then
             printf '%s' "$candidate"
             return
         fi
     done
     # Debian ships Python without the module that makes environments.
-    if [ -n "$without_venv" ] && can_apt && { [ "${#usable[@]}" = 0 ] || is_3_11 "$without_venv"; }; then
+    if [ -n "$without_venv" ] && can_apt && { [ "${#usable[@]}" = 0 ] || takes_bpy "$without_venv"; }; then
         say "installing the venv module of $without_venv"
         local version
         version="$("$without_venv" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
@@ -144,12 +144,23 @@ has_bpy() { "$PY" -P -c 'import importlib.util, sys; sys.exit(importlib.util.fin
 # What bpy's shared library is linked to, and Mesa's software renderer for the engines that draw with OpenGL.
 BLENDER_LIBRARIES=(libegl1 libgl1 libgl1-mesa-dri libice6 libsm6 libx11-6 libxext6 libxfixes3 libxi6 libxkbcommon0 libxrender1)
 
+# Whether apt's Blender is one that the adapter works with.
+has_new_blender() {
+    local candidate
+    candidate="$(apt-cache policy blender 2>/dev/null | sed -n 's/^ *Candidate: *//p')"
+    [ -n "$candidate" ] && [ "$candidate" != "(none)" ] && dpkg --compare-versions "$candidate" ge 4.2
+}
+
 install_applications() {
     can_apt || return 0
     local package plugins missing=()
     # Nothing here where the settings are wrong: the start that follows says so.
     plugins="$(cadgate plugins 2>/dev/null || true)"
-    if grep -Eq '^blender +active ' <<<"$plugins" && [ -z "${BLENDER_CMD:-}" ] && has_bpy; then
+    if grep -Eq '^blender +active ' <<<"$plugins" && [ -z "${BLENDER_CMD:-}" ]; then
+        if ! has_bpy; then
+            say "there is no wheel of Blender for $("$PY" -V): Python 3.11 has that of 4.5 LTS, 3.13 that of 5.2 LTS"
+            if ! command -v blender >/dev/null && has_new_blender; then missing+=(blender); fi
+        fi
         for package in "${BLENDER_LIBRARIES[@]}"; do has_package "$package" || missing+=("$package"); done
     fi
     if grep -Eq '^freecad +active ' <<<"$plugins" && ! "$PY" -P -c '

@@ -64,7 +64,7 @@ def whole_state() -> str:
     layer.update()
     blocks: Dict[str, Dict[str, Any]] = {}
     for prop in bpy.data.bl_rna.properties:
-        if prop.type == "COLLECTION" and prop.identifier not in NOT_DATA:
+        if prop.type == "COLLECTION" and prop.identifier not in NOT_DATA and prop.fixed_type.identifier != "ID":
             kind = prop.identifier
             blocks[kind] = {block.name_full: _block(block) for block in getattr(bpy.data, kind)}
     state = {

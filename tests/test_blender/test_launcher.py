@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from cadgate.plugin import AdapterSettings, ApplicationUnavailable
-from cadgate_blender.launcher import LIMITS, BlenderLauncher
+from cadgate_blender.launcher import LIMITS, WHEELS, BlenderLauncher
 from cadgate_blender.settings import BlenderSettings
 
 
@@ -69,12 +70,33 @@ def test_without_the_wheel_blender_on_path_is_taken(program: Path, monkeypatch: 
     assert plan()[0] == str(program)
 
 
-def test_without_any_blender_the_error_has_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("python", "remedy"),
+    [
+        ((3, 11), 'pip install "cadgate-blender[embedded]"'),
+        ((3, 13), 'pip install "cadgate-blender[embedded]"'),
+        ((3, 12), "install Blender 4.2 or newer and set BLENDER_CMD"),
+        ((3, 14), "install Blender 4.2 or newer and set BLENDER_CMD"),
+    ],
+)
+def test_without_any_blender_the_error_has_what_installs_one_for_this_python(
+    monkeypatch: pytest.MonkeyPatch, python: tuple[int, int], remedy: str
+) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", _without_bpy(importlib.util.find_spec))
+    monkeypatch.setattr(sys, "version_info", (*python, 1, "final", 0))
     with pytest.raises(ApplicationUnavailable) as caught:
         plan()
-    assert caught.value.details["remedy"] == 'pip install "cadgate-blender[embedded]"'
+    assert caught.value.details["remedy"].startswith(remedy)
+    assert caught.value.details["remedy"] in caught.value.message
     assert caught.value.status == 503
+    assert ("no bpy wheel for this Python" in caught.value.message) is (python not in WHEELS)
+
+
+def test_the_extra_installs_what_the_launcher_says_of_it() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "adapters/blender/pyproject.toml").read_text())["project"]
+    lines = project["optional-dependencies"]["embedded"]
+    wheels = {f"bpy=={lts.removesuffix(' LTS')}.*; python_version == '{a}.{b}'" for (a, b), lts in WHEELS.items()}
+    assert set(lines) == wheels
 
 
 def test_every_limit_of_the_settings_reaches_blender() -> None:

@@ -13,7 +13,9 @@ from pathlib import Path
 from cadgate.plugin import ApplicationUnavailable, Hint, Launcher, LaunchPlan, application_entry
 from cadgate_blender.settings import BlenderSettings
 
-REMEDY = 'pip install "cadgate-blender[embedded]"'
+WHEELS = {(3, 11): "4.5 LTS", (3, 13): "5.2 LTS"}
+"""The Blender that the extra `embedded` installs, for each Python that there is a wheel for."""
+EMBEDDED = 'pip install "cadgate-blender[embedded]"'
 LIMITS = {
     "max_copies",
     "max_frames",
@@ -72,11 +74,22 @@ class BlenderLauncher(Launcher[BlenderSettings]):
             return None
         found = _executable("blender")
         if found is None:
-            raise ApplicationUnavailable(
-                f"Blender is not installed: no bpy wheel in this Python, no blender on PATH. Install it with: {REMEDY}",
-                details={"remedy": REMEDY},
-            )
+            raise _not_installed()
         return found
+
+
+def _not_installed() -> ApplicationUnavailable:
+    version = sys.version_info[:2]
+    if version in WHEELS:
+        missing, remedy = "no bpy wheel in this Python", EMBEDDED
+    else:
+        made = ", ".join(f"{major}.{minor} (Blender {lts})" for (major, minor), lts in WHEELS.items())
+        missing = f"there is no bpy wheel for this Python {version[0]}.{version[1]}"
+        remedy = f"install Blender 4.2 or newer and set BLENDER_CMD to its program; or install cadgate in Python {made}, "
+        remedy += f"with {EMBEDDED}"
+    return ApplicationUnavailable(
+        f"Blender is not installed: {missing}, no blender on PATH. To install it: {remedy}", details={"remedy": remedy}
+    )
 
 
 def _executable(name: str) -> Path | None:

@@ -10,7 +10,8 @@ import socket
 import sys
 from typing import Any
 
-from cadgate.appserver import lifeline, log
+from cadgate.appserver import lifeline, lineage, log
+from cadgate.appserver.errors import AppError
 from cadgate.appserver.host import Host
 from cadgate.appserver.registry import load_methods
 from cadgate.appserver.server import Server
@@ -50,13 +51,34 @@ def main(kind: type[Host]) -> None:
     except BaseException as error:  # noqa: BLE001 - the process ends here, whatever it was
         log.error(error)
         if "ready" in boot:
-            _say_ready(boot, {"error": f"{type(error).__name__}: {error}"})
+            _say_ready(boot, _report(error))
         code = 1
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()
     # Applications hang or print leak warnings when their interpreter is finalized.
     os._exit(code)
+
+
+def refuse(error: AppError) -> None:
+    """Report to the gateway that this application cannot serve at all, and why; then end the process.
+
+    For the entry script of an adapter, before it imports what needs a newer application: see `main`. Never returns.
+    """
+    with os.fdopen(int(os.environ.pop("CADGATE_BOOT")), "rb") as file:
+        boot = _line(file)
+        if boot.get("standby"):
+            # It is asked only if it is needed.
+            _line(file)
+        _say_ready(boot, _report(error))
+    os._exit(1)
+
+
+def _report(error: BaseException) -> dict[str, Any]:
+    """Return why there is nothing to serve. For an application that is of no use as it is, with what to do."""
+    if isinstance(error, AppError) and error.code == "application_unavailable":
+        return {"error": error.message, "unavailable": True, "remedy": error.details.get("remedy")}
+    return {"error": f"{type(error).__name__}: {error}"}
 
 
 def _line(file: Any) -> dict[str, Any]:
@@ -86,9 +108,13 @@ def _open(server: Server, boot: dict[str, Any]) -> dict[str, Any]:
     """Restore the session from its journal, and listen. Returns what the gateway is to know."""
     report: dict[str, Any] = {"replayed": 0, "damages": []}
     if boot.get("journal"):
+        restore = bool(boot.get("restore", True))
+        if restore:
+            lineage.require_as_new(boot["journal"], server.host.application)
         report = server.call_runner.open_journal(
-            boot["journal"], restore=bool(boot.get("restore", True)), crashed=bool(boot.get("crashed"))
+            boot["journal"], restore=restore, crashed=bool(boot.get("crashed"))
         )
+        lineage.record(boot["journal"], server.host.application)
     port = (
         server.listen() if boot.get("listener") is None else server.serve(socket.socket(fileno=int(boot["listener"])))
     )

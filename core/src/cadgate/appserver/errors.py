@@ -43,6 +43,11 @@ def not_found(kind: str, name: str, candidates: Iterable[str] = ()) -> AppError:
     )
 
 
+def unavailable(message: str, remedy: str) -> AppError:
+    """Return the error for an application that cannot serve as it is, such as one that is too old; `remedy` helps."""
+    return AppError("application_unavailable", message, {"remedy": remedy})
+
+
 def name_taken(kind: str, name: str, *, on_conflict: bool = True) -> AppError:
     """Return the error for an explicit name that is in use; `on_conflict`: whether the request accepts that field."""
     otherwise = ', or send "on_conflict": "rename" or "replace"' if on_conflict else ""

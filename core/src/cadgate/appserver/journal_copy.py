@@ -9,6 +9,7 @@ import os
 import shutil
 from typing import Protocol
 
+from cadgate.appserver import lineage
 from cadgate.appserver.errors import AppError
 from cadgate.appserver.generations import ABOUT, TAIL
 
@@ -33,8 +34,9 @@ def copy_journal(source: str, target: str) -> None:
                 _share(path, os.path.join(folder, file))
             else:
                 shutil.copyfile(path, os.path.join(folder, file))
-    if os.path.exists(os.path.join(source, TAIL)):
-        shutil.copyfile(os.path.join(source, TAIL), os.path.join(target, TAIL))
+    for name in (TAIL, lineage.FILE):
+        if os.path.exists(os.path.join(source, name)):
+            shutil.copyfile(os.path.join(source, name), os.path.join(target, name))
 
 
 class Copied(Protocol):

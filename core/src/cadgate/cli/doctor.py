@@ -144,7 +144,7 @@ def _adapter(one: Found, settings: Settings) -> Iterator[Finding]:
         if started.error is None:
             yield Finding(one.name, "ok", f"{text}; {started.application} started in {started.seconds:.1f} s")
         else:
-            yield Finding(one.name, "missing", f"{text}; it does not start: {started.error}")
+            yield Finding(one.name, "missing", f"{text}; it does not start: {started.error}", started.remedy)
         confinement = sandbox.confinement(one.name, one.settings)
         if confinement is not None and confinement.active:
             yield Finding(one.name, "ok", "runs in a sandbox: no network, only its own folders, nothing else readable")

@@ -32,6 +32,7 @@ class Trial:
     application: str = ""
     error: str | None = None
     """Why it failed, with the last lines of the application's output."""
+    remedy: str | None = None
 
 
 def try_start(adapter: Adapter, settings: AdapterSettings, gateway: Settings) -> Trial:
@@ -47,7 +48,10 @@ def try_start(adapter: Adapter, settings: AdapterSettings, gateway: Settings) ->
         return Trial(time.monotonic() - began, application=name)
     except StartFailed as error:
         return Trial(time.monotonic() - began, error=quoted(error))
-    except (CadgateError, OSError, ValueError) as error:
+    except CadgateError as error:
+        remedy = error.details.get("remedy")
+        return Trial(time.monotonic() - began, error=error.message, remedy=str(remedy) if remedy else None)
+    except (OSError, ValueError) as error:
         return Trial(time.monotonic() - began, error=str(error))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

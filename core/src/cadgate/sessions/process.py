@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 
 from cadgate.clients.base_client import BaseSocketClient, Notification
+from cadgate.errors import ApplicationUnavailable
 from cadgate.sessions.spawn import Launch, Spawned, spawn
 from cadgate.sessions.start_hints import hint, is_unread, missing_library
 
@@ -86,7 +87,8 @@ class ApplicationProcess:
     async def launch(cls, launch: Launch, on_notification: Notification) -> ApplicationProcess:
         """Start the application and wait until it accepts calls.
 
-        Raises StartFailed if it ends first or takes too long, ApplicationUnavailable if it cannot be run at all.
+        Raises StartFailed if it ends first or takes too long, ApplicationUnavailable if it cannot be run at all, or
+        reports that it cannot serve, as one that is too old does.
         """
         process = await cls._spawned(launch)
         await process._come_up(on_notification)
@@ -104,7 +106,7 @@ class ApplicationProcess:
         """Make the standby application serve the session: restore it from the journal, and accept calls.
 
         No other application may have the journal any more. `crashed` is as in `Launch`. With `folder` it serves the
-        session in that folder instead of its own. Raises StartFailed.
+        session in that folder instead of its own. Raises StartFailed, ApplicationUnavailable.
         """
         if self._boot_end is None or not self._launch.standby:
             raise RuntimeError("this application is not on standby")
@@ -175,6 +177,8 @@ class ApplicationProcess:
             raise StartFailed(self._why_it_ended(never_ran), self.log_tail(), crashed=True)
         try:
             about: dict[str, Any] = json.loads(data)
+            if about.get("unavailable"):
+                raise ApplicationUnavailable(_sentence(str(about["error"])), details={"remedy": about.get("remedy")})
             if "error" in about:
                 raise StartFailed(str(about["error"]), self.log_tail())
             about["port"] = int(about["port"])
@@ -250,6 +254,10 @@ class ApplicationProcess:
             self.kill()
             await self.client.disconnect()
         await asyncio.wait([self.exited], timeout=KILL_SECONDS)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _places(folder: Path | None) -> dict[str, str]:

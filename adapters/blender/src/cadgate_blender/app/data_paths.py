@@ -56,7 +56,7 @@ class Place(NamedTuple):
 
 def collections() -> list[Any]:
     """Return the collections of `bpy.data` that paths can start from."""
-    return [prop for prop in bpy.data.bl_rna.properties if prop.type == "COLLECTION" and prop.identifier not in _CLOSED]
+    return versions.rooms(_CLOSED)
 
 
 def resolve(path: list[str]) -> Place:

@@ -11,7 +11,15 @@ def run() -> None:
     # The folder has links to the packages cadgate and cadgate_blender, and nothing else from the gateway's environment.
     sys.path.insert(0, os.environ["CADGATE_LIB"])
 
-    from cadgate.appserver.boot import main
+    from cadgate.appserver import AppError
+    from cadgate.appserver.boot import main, refuse
+    from cadgate_blender.app import versions
+
+    try:
+        versions.require_supported()
+    except AppError as error:
+        refuse(error)
+    # Only now: what an older Blender lacks would fail these imports.
     from cadgate_blender.app.host import BlenderHost
 
     main(BlenderHost)

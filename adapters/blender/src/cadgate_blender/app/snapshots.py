@@ -97,9 +97,8 @@ def load_empty() -> None:
 
 def blocks() -> Iterator[Any]:
     """Yield every data-block of the session, except those of windows."""
-    for prop in bpy.data.bl_rna.properties:
-        if prop.type == "COLLECTION" and prop.identifier not in _NOT_DATA:
-            yield from getattr(bpy.data, prop.identifier)
+    for room in versions.rooms(_NOT_DATA):
+        yield from getattr(bpy.data, room.identifier)
 
 
 def _release(blocks: list[Any]) -> None:

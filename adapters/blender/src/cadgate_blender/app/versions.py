@@ -1,12 +1,15 @@
-"""The differences between the supported versions of Blender, 4.2 LTS to 5.0: no other module checks a version."""
+"""The differences between the supported versions of Blender, 4.2 LTS to 5.3: no other module checks a version."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Sequence
 
 import bpy
 
+from cadgate.appserver import unavailable
+
 VERSION = tuple(bpy.app.version)
+OLDEST = (4, 2, 0)
 
 NAME_BYTES = 255 if VERSION >= (5, 0, 0) else 63
 """Longest name of a data-block. Source: release notes of Blender 5.0, "ID names"."""
@@ -33,6 +36,17 @@ def text() -> str:
     return f"Blender {bpy.app.version_string}"
 
 
+def require_supported() -> None:
+    """Raise AppError for a Blender that is too old: its changes would fail one by one, with errors about attributes."""
+    if VERSION < OLDEST:
+        raise unavailable(
+            f"{text()} is too old: Blender {OLDEST[0]}.{OLDEST[1]} or newer is needed",
+            f"install Blender {OLDEST[0]}.{OLDEST[1]} or newer and set BLENDER_CMD to its program, or install the "
+            'wheel, which is used before a blender on PATH: pip install "cadgate-blender[embedded]", with Python 3.11 '
+            "(Blender 4.5 LTS) or 3.13 (5.2 LTS)",
+        )
+
+
 def engine_name(identifier: str) -> str:
     """Return the gateway's name for an engine of this Blender; an add-on's engine keeps its own."""
     return ENGINE_NAMES.get(identifier, identifier)
@@ -56,6 +70,18 @@ def compositor(scene: Any) -> Any:
 def strips_of(editor: Any) -> int:
     """Return the number of strips in a sequence editor. 4.4 introduced the name: release notes of 4.4, "Python API"."""
     return len(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)
+
+
+def rooms(closed: Sequence[str] = ()) -> list[Any]:
+    """Return the properties of `bpy.data` that hold the data-blocks of one kind each, except those named `closed`.
+
+    5.2 also has `all_ids`, which lists every data-block once more: its items are of the general type.
+    """
+    return [
+        prop
+        for prop in bpy.data.bl_rna.properties
+        if prop.type == "COLLECTION" and prop.fixed_type.identifier != "ID" and prop.identifier not in closed
+    ]
 
 
 def call(operator: Any, **options: Any) -> Any:

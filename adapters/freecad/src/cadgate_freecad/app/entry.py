@@ -18,7 +18,14 @@ def run() -> None:
         here = os.path.dirname(os.path.realpath(globals().get("__file__", "")))
         sys.path[:] = [folder for folder in sys.path if os.path.realpath(folder or ".") != here]
         sys.path.insert(0, os.environ["CADGATE_LIB"])
-        from cadgate.appserver.boot import main
+        from cadgate.appserver import AppError
+        from cadgate.appserver.boot import main, refuse
+        from cadgate_freecad.app import versions
+
+        try:
+            versions.require_supported()
+        except AppError as error:
+            refuse(error)
         from cadgate_freecad.app.preferences import prepare
 
         prepare()

@@ -6,9 +6,11 @@ from typing import Any
 
 import FreeCAD
 
+from cadgate.appserver import unavailable
 from cadgate_freecad.app.failures import FreeCADError
 
 VERSION: tuple[int, int] = (int(FreeCAD.Version()[0]), int(FreeCAD.Version()[1]))
+OLDEST = (0, 20)
 
 
 def text() -> str:
@@ -18,6 +20,16 @@ def text() -> str:
     known = str(patch).split(" ")[0]
     version = f"{major}.{minor}.{known}" if known.isdigit() else f"{major}.{minor}"
     return f"FreeCAD {version}{suffix if suffix.isalnum() else ''}"
+
+
+def require_supported() -> None:
+    """Raise AppError for a FreeCAD that is too old."""
+    if VERSION < OLDEST:
+        raise unavailable(
+            f"{text()} is too old: FreeCAD {OLDEST[0]}.{OLDEST[1]} or newer is needed",
+            f"install FreeCAD {OLDEST[0]}.{OLDEST[1]} or newer, and set FREECAD_CMD to its freecadcmd if it is not the "
+            "first on PATH",
+        )
 
 
 def center_of_mass(shape: Any, volume: float | None = None) -> Any | None:

@@ -9,6 +9,7 @@ from typing import Any, Iterable, Sequence
 import bpy
 import numpy
 
+from cadgate_blender.app import versions
 from cadgate_blender.app.rna_values import to_json
 from cadgate_blender.app.scene_index import index
 
@@ -27,10 +28,9 @@ class Standing:
         self.revisions = {name: revision for name, (_, revision) in revisions.items()}
         self.prints = {obj.session_uid: fingerprint(obj) for obj in closely}
         self.blocks = {
-            (prop.identifier, block.session_uid): block.name
-            for prop in bpy.data.bl_rna.properties
-            if prop.type == "COLLECTION" and prop.identifier not in _NOT_DATA
-            for block in getattr(bpy.data, prop.identifier)
+            (room.identifier, block.session_uid): block.name
+            for room in versions.rooms(_NOT_DATA)
+            for block in getattr(bpy.data, room.identifier)
         }
 
     def closely_again(self) -> Standing:
