@@ -20,7 +20,9 @@ pytestmark = pytest.mark.security
 @pytest.fixture(scope="module")
 def blend(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("blend")
-    in_blender('bpy.ops.wm.save_as_mainfile(filepath=folder + "/a.blend", copy=True)\nanswer(1)', folder)
+    in_blender(
+        'bpy.ops.wm.save_as_mainfile(filepath=folder + "/a.blend", copy=True, compress=False)\nanswer(1)', folder
+    )
     return (folder / "a.blend").read_bytes()
 
 

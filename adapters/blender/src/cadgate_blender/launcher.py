@@ -85,8 +85,8 @@ def _not_installed() -> ApplicationUnavailable:
     else:
         made = ", ".join(f"{major}.{minor} (Blender {lts})" for (major, minor), lts in WHEELS.items())
         missing = f"there is no bpy wheel for this Python {version[0]}.{version[1]}"
-        remedy = f"install Blender 4.2 or newer and set BLENDER_CMD to its program; or install cadgate in Python {made}, "
-        remedy += f"with {EMBEDDED}"
+        remedy = "install Blender 4.2 or newer and set BLENDER_CMD to its program; or install cadgate in Python "
+        remedy += f"{made}, with {EMBEDDED}"
     return ApplicationUnavailable(
         f"Blender is not installed: {missing}, no blender on PATH. To install it: {remedy}", details={"remedy": remedy}
     )

@@ -111,9 +111,7 @@ def _open(server: Server, boot: dict[str, Any]) -> dict[str, Any]:
         restore = bool(boot.get("restore", True))
         if restore:
             lineage.require_as_new(boot["journal"], server.host.application)
-        report = server.call_runner.open_journal(
-            boot["journal"], restore=restore, crashed=bool(boot.get("crashed"))
-        )
+        report = server.call_runner.open_journal(boot["journal"], restore=restore, crashed=bool(boot.get("crashed")))
         lineage.record(boot["journal"], server.host.application)
     port = (
         server.listen() if boot.get("listener") is None else server.serve(socket.socket(fileno=int(boot["listener"])))

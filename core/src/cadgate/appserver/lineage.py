@@ -39,10 +39,9 @@ def require_as_new(folder: str, application: str) -> None:
 def record(folder: str, application: str) -> None:
     """Record that `application` writes to the journal from now on."""
     path = os.path.join(folder, FILE)
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        with open(path, encoding="utf-8") as file:
-            if file.read(MAX_BYTES).strip() == application:
-                return
+    with contextlib.suppress(OSError, UnicodeDecodeError), open(path, encoding="utf-8") as file:
+        if file.read(MAX_BYTES).strip() == application:
+            return
     # Without it, a later version is not recognised: that is no reason to refuse work.
     with contextlib.suppress(OSError):
         with open(path + ".part", "w", encoding="utf-8") as file:

@@ -60,7 +60,8 @@ def innermost(pid: int) -> int:
 class Gateway:
     """`cadgate serve` on a port and a state folder of its own.
 
-    :param environment: variables in addition to this process's, of which `CADGATE_*` are left out.
+    :param environment: variables in addition to this process's, of which `CADGATE_*` are left out. For all the gateways
+        of a run, `TEST_CADGATE_FREECAD_SANDBOX=none` sets `CADGATE_FREECAD_SANDBOX`.
     :param plugins: the text of its plugins.toml.
     :param python: the interpreter whose `cadgate` to run.
     """
@@ -102,6 +103,7 @@ class Gateway:
         plugins = self.state_dir / "plugins.toml"
         plugins.write_text(self._plugins or "")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CADGATE_")}
+        environment |= {name[5:]: value for name, value in os.environ.items() if name.startswith("TEST_CADGATE_")}
         environment |= {
             "CADGATE_PORT": str(self.port),
             "CADGATE_STATE_DIR": str(self.state_dir),

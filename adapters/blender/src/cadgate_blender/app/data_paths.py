@@ -12,6 +12,7 @@ from typing import Any, Iterable, NamedTuple
 import bpy
 
 from cadgate.appserver import AppError, not_found
+from cadgate_blender.app import versions
 from cadgate_blender.app.foreign import decided, walking
 
 _CLOSED = frozenset(

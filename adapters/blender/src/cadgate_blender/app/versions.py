@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, Container
 
 import bpy
 
@@ -72,14 +72,15 @@ def strips_of(editor: Any) -> int:
     return len(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)
 
 
-def rooms(closed: Sequence[str] = ()) -> list[Any]:
+def rooms(closed: Container[str] = ()) -> list[Any]:
     """Return the properties of `bpy.data` that hold the data-blocks of one kind each, except those named `closed`.
 
     5.2 also has `all_ids`, which lists every data-block once more: its items are of the general type.
     """
+    everything: Any = bpy.data.bl_rna.properties  # the stubs do not know that collections say what they hold
     return [
         prop
-        for prop in bpy.data.bl_rna.properties
+        for prop in everything
         if prop.type == "COLLECTION" and prop.fixed_type.identifier != "ID" and prop.identifier not in closed
     ]
 

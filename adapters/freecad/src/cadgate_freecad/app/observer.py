@@ -97,6 +97,10 @@ class Observer:
     @uninterruptible
     def slotChangedObject(self, obj: Any, prop: str) -> None:
         self._forget_measures(obj)
+        if obj.Name is None:
+            # 1.0 reports changes of what it has just deleted: that has no place in the document, and no events.
+            self.changed = self.changed or not self.paused
+            return
         if prop == "Group":
             self.regrouped = True
         elif prop == "Shape" and not self.paused:

@@ -25,6 +25,12 @@ def take_out(losses: Losses) -> None:
         if not curve.mute and driver.type == "SCRIPTED" and not driver.is_simple_expression:
             losses.code(owner(block.id_type, block.name), f"the driver of {curve.data_path!r}", _PYTHON)
             curve.mute = True
+    for obj in bpy.data.objects:
+        for constraint in _constraints(obj):
+            # Up to 4.4.
+            if constraint.type == "SCRIPT" and constraint.text is not None:
+                losses.code(owner("object", obj.name), f"the constraint {constraint.name!r}", _PYTHON)
+                constraint.text, constraint.mute = None, True
     for scene in bpy.data.scenes:
         for layer in scene.view_layers:
             for module in layer.freestyle_settings.modules:
@@ -44,6 +50,12 @@ def take_out(losses: Losses) -> None:
 def _take_out_shader(block: Any, node: Any, losses: Losses) -> None:
     losses.code(owner(block.id_type, block.name), f"the script node {node.name!r}", _SHADER)
     node.script, node.filepath, node.bytecode, node.mute = None, "", "", True
+
+
+def _constraints(obj: Any) -> Iterator[Any]:
+    yield from obj.constraints
+    for bone in () if obj.pose is None else obj.pose.bones:
+        yield from bone.constraints
 
 
 def _drivers() -> Iterator[tuple[Any, Any]]:
