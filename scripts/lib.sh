@@ -130,6 +130,10 @@ install() {
     if [ "$1" = dev ]; then stamp run; fi
 }
 
+# Compile the sources once. Applications in a sandbox cannot write what Python would otherwise keep, and nobody does where
+# PYTHONDONTWRITEBYTECODE is set: every start of an application or the gateway would compile all of it again.
+compile_sources() { "$PY" -m compileall -q core/src adapters/*/src >/dev/null || true; }
+
 # The packages of the examples and of the tests' fakes are not installed, but lint-imports must find them.
 find_uninstalled() {
     local site
@@ -236,6 +240,7 @@ setup_packages() {
     lock_setup
     make_venv
     install "${1:-run}"
+    compile_sources
     exec 9>&-
 }
 
@@ -244,6 +249,7 @@ setup() {
     lock_setup
     make_venv
     install "${1:-run}"
+    compile_sources
     install_applications
     install_sandbox
     if [ "${1:-run}" = dev ]; then

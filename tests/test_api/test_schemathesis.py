@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.generation import GenerationMode
@@ -20,21 +21,32 @@ from tests.gateway import Gateway
 
 ENDS = re.compile("/restart$")
 """Ends the application: it has a test of its own."""
-SLOW = re.compile("/(render|import|export|open|save|image|texture|meshes|recompute)")
+SLOW = re.compile("/(render|look|drawings|import|export|open|save|image|texture|meshes|recompute)")
 """Work of seconds or minutes, where the values ask for it: a deadline bounds it."""
 
 
-def operations() -> list[Any]:
-    """Every operation of the description, as the gateway serves it."""
+def labels() -> list[str]:
+    """The verb and path of every described operation. The description itself takes seconds, in every process."""
     with tempfile.TemporaryDirectory() as folder:
-        description = create_app(Settings(state_dir=Path(folder))).openapi()
-    results: list[Any] = list(schemathesis.openapi.from_dict(description).get_all_operations())
-    found = [each.ok() for each in results]
-    return [each for each in found if not ENDS.search(each.path)]
+        routes = create_app(Settings(state_dir=Path(folder))).router.routes
+    described = [each for each in routes if isinstance(each, APIRoute) and each.include_in_schema]
+    return [f"{verb} {each.path_format}" for each in described for verb in sorted(each.methods)]
 
 
-@pytest.mark.parametrize("operation", operations(), ids=lambda each: each.label)
-def test_every_finding_of_schemathesis_is_explained(operation: Any, gateway: Gateway) -> None:
+@pytest.fixture(scope="module")
+def operations(shipped: dict[str, Any]) -> dict[str, Any]:
+    """Every operation of the description, by its label."""
+    results: list[Any] = list(schemathesis.openapi.from_dict(shipped).get_all_operations())
+    return {each.label: each for each in (result.ok() for result in results)}
+
+
+def test_every_operation_is_asked(operations: dict[str, Any]) -> None:
+    assert sorted(operations) == sorted(labels())
+
+
+@pytest.mark.parametrize("label", [each for each in labels() if not ENDS.search(each)])
+def test_every_finding_of_schemathesis_is_explained(label: str, operations: dict[str, Any], gateway: Gateway) -> None:
+    operation = operations[label]
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
 
         @given(case=operation.as_strategy(generation_mode=mode))

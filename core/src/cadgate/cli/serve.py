@@ -76,13 +76,16 @@ def serve(settings: Settings) -> int:
         bind(settings) as listener,
     ):
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        # What is made from here to the announcement lives until the end: looking for cycles in it is time for nothing.
+        gc.disable()
         # Imported late, because it takes half a second, which a refused start need not wait for.
         from cadgate.main import create_app
 
         def announce() -> None:
-            # Objects made so far live until the end: spare the garbage collector walking through them.
+            # Spare the garbage collector walking through it ever after.
             gc.collect()
             gc.freeze()
+            gc.enable()
             lock.publish(settings.url, token)
             print(f"cadgate: listening on {settings.url} (process {os.getpid()})", file=sys.stderr, flush=True)
 

@@ -168,22 +168,21 @@ def flatten(
 
     Raises what FastAPI raises for a router that it cannot serve.
     """
-    outer = APIRouter()
-    for router in routers:
-        outer.include_router(router, prefix=prefix)
     flat: list[BaseRoute] = []
-    for found in iter_route_contexts(outer.routes):
+    # Not by `include_router`, which would make every route once more before it is made here.
+    for found in iter_route_contexts([route for router in routers for route in router.routes]):
         original = found.original_route
+        path = f"{prefix}{found.path or ''}"
         if isinstance(original, APIRoute):
             adapter = None if context is None else operation
             for form in _forms(found.openapi_extra or {}):
-                route = _api_route(original, found, tag, operation, form, adapter=adapter)
+                route = _api_route(original, found, path, tag, operation, form, adapter=adapter)
                 names = names_of(route, adapter=context is not None, context=context or ())
                 setattr(route, QUERY_NAMES, names)
                 setattr(route, DIRECT, Direct.of(route, route.body_model()) if type(route) is GatewayRoute else None)
                 flat.append(route)
         elif isinstance(original, APIWebSocketRoute):
-            flat.append(APIWebSocketRoute(found.path or "", original.endpoint, dependencies=original.dependencies))
+            flat.append(APIWebSocketRoute(path, original.endpoint, dependencies=original.dependencies))
         else:
             raise TypeError(f"{original!r} is not a route that an adapter may have: use HTTP and WebSocket routes only")
     return flat
@@ -251,7 +250,7 @@ _COPIED = (
 
 
 def _api_route(
-    original: APIRoute, context: RouteContext, tag: str, operation: str, form: _Form, *, adapter: str | None
+    original: APIRoute, context: RouteContext, path: str, tag: str, operation: str, form: _Form, *, adapter: str | None
 ) -> APIRoute:
     kind = GatewayRoute if type(original) is APIRoute else type(original)
     options: dict[str, Any] = {name: getattr(context, name) for name in _COPIED}
@@ -267,7 +266,7 @@ def _api_route(
         options["summary"] = f"{options['summary']}: an artifact, by its id"
     declared, options["dependencies"] = split(options["dependencies"])
     route = kind(
-        f"{context.path or ''}{f'/{form.suffix}' if form.suffix else ''}",
+        f"{path}/{form.suffix}" if form.suffix else path,
         original.endpoint,
         tags=[tag],
         operation_id=f"{operation}_{function}" + (f"_{form.suffix}" if form.suffix else ""),
