@@ -128,6 +128,12 @@ def test_sessions_that_cannot_be_used_are_refused_by_code(made: Made, http: http
     assert code_of(http.get(f"{objects}?session=")) == (400, "bad_request")
 
 
+def test_the_default_session_has_no_record_and_the_answer_says_what_to_do(http: httpx.Client) -> None:
+    for answer in (http.get("/api/v1/sessions/default"), http.post("/api/v1/sessions/default/suspend")):
+        assert code_of(answer) == (404, "session_not_found")
+        assert "POST /api/v1/sessions makes one" in answer.json()["error"]["message"]
+
+
 def test_lists_are_filtered_and_paged(made: Made, http: httpx.Client) -> None:
     def found(**query: Any) -> list[str]:
         listed = http.get("/api/v1/sessions", params=query).json()["result"]

@@ -65,6 +65,13 @@ class NewSession:
     """The session whose state it gets."""
 
 
+NO_RECORD = (
+    "The session 'default' is the one that each application always has, without a record here: requests that name no "
+    "session use it. POST /api/v1/sessions makes one that can be changed, suspended and ended; with "
+    '"from": {"session": "default"} it is a fork'
+)
+
+
 class Sessions:
     """All sessions of all adapters. Created once; `start` reads what an earlier gateway left."""
 
@@ -140,7 +147,9 @@ class Sessions:
         found = record or ended
         if found is None or not _is_visible(found, authority):
             raise SessionNotFound(
-                f"There is no session {identifier[:100]!r}; GET /api/v1/sessions lists yours",
+                NO_RECORD
+                if identifier == DEFAULT
+                else f"There is no session {identifier[:100]!r}; GET /api/v1/sessions lists yours",
                 details={"id": identifier[:100]},
             )
         if ended is not None:
