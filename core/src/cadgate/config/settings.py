@@ -158,7 +158,7 @@ class Settings(BaseSettings):
         20, description="How often a WebSocket client hears from the gateway; one that stays silent twice is dropped."
     )
     import_seconds: Annotated[float, Field(gt=0)] = Field(
-        10, description="How long importing an adapter may take; one that takes longer is failed, and the rest served."
+        60, description="How long importing an adapter may take; one that takes longer is failed, and the rest served."
     )
     session_idle_seconds: Annotated[float, Field(gt=0)] = Field(
         900, description="After how long without a call a session is suspended, unless it has its own `idle_seconds`."
