@@ -48,7 +48,8 @@ def written(client: httpx.Client, name: str) -> dict[str, bytes]:
     answer = client.post("/export", json={"filepath": name})
     assert answer.status_code == 200, answer.text
     result = answer.json()["result"]
-    assert result["warnings"] == []
+    # Formats without materials say so.
+    assert {each["code"] for each in result["warnings"]} <= {"materials_lost"}
     base = str(client.base_url.copy_with(raw_path=b"/"))
     return {
         each["name"]: httpx.get(base.rstrip("/") + each["url"], trust_env=False).content

@@ -8,10 +8,10 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, current, warn
-from cadgate_blender.app import preparing, textures
+from cadgate_blender.app import file_materials, preparing, textures
 from cadgate_blender.app.motion import Motion
 from cadgate_blender.app.typed import context
-from cadgate_blender.app.verification import extents, files
+from cadgate_blender.app.verification import extents, files, normals
 from cadgate_blender.app.verification.files import Truth
 
 STILL = ("obj", "stl", "ply")
@@ -36,6 +36,7 @@ def prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str)
         warn("still", f"A {format} file cannot hold movement: {preparing.listed(moving)} is in it as in this frame")
     keyed = [obj.name for obj in chosen if getattr(obj.data, "shape_keys", None) is not None]
     instanced = any(extents.makes_instances(obj) for obj in chosen)
+    meshes = {obj.name for obj in chosen if obj.type == "MESH"}
     before = len(current().warnings)
     chosen = preparing.prepare(chosen, format, motion)
     kept = {obj.name for obj in chosen}
@@ -44,6 +45,9 @@ def prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str)
     warned = {obj.name for obj in chosen if repr(obj.name) in words}
     truth.excused = set(warned)
     textures.warn_of_missing_uvs(chosen)
+    file_materials.fit(chosen, format)
+    normals.warn_of_facets([obj for obj in chosen if obj.name in meshes], format)
+    normals.warn_of_keys(chosen, format, motion)
     truth.session = files.Times.of_scene()
     truth.excused |= _otherwise_at_rest(format, motion, moving)
     truth.by_name = not instanced

@@ -221,6 +221,8 @@ def _fbx(path: str, scale: float, up: str) -> None:
             # Write one animation of everything that moves at once, as for glTF.
             bake_anim_use_all_actions=choosing.has_tracks(),
             bake_anim_use_nla_strips=choosing.has_tracks(),
+            # By default, keys that differ by less than a thousandth are left out: far from the origin, much does.
+            bake_anim_simplify_factor=0.01,
         )
 
 

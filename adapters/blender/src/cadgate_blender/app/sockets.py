@@ -63,8 +63,8 @@ def _behind(link: Any, left: int) -> Feed:
         # A channel of an image is a number; a colour before it, which may have three different ones, is not reported.
         whole = found.factor is None and found.image is not None
         return found._replace(value=_one(link.to_socket)) if whole else found._replace(value=None, factor=None)
-    product = _product(node)
-    return nothing if product is None else _multiplied(link, product, left)
+    multiplied = product(node)
+    return nothing if multiplied is None else _multiplied(link, multiplied, left)
 
 
 _PASSED = {
@@ -77,7 +77,7 @@ _PASSED = {
 """Nodes that pass on one of their inputs, and that input."""
 
 
-def _product(node: Any) -> tuple[Any, Any] | None:
+def product(node: Any) -> tuple[Any, Any] | None:
     """Return the two inputs that a node multiplies, if it does nothing else."""
     if node.mute:
         return None
@@ -95,16 +95,16 @@ def _whole(share: Any, first: Any, second: Any) -> tuple[Any, Any] | None:
     return (first, second) if link_of(share) is None and share.default_value == 1.0 else None
 
 
-def _multiplied(link: Any, product: tuple[Any, Any], left: int) -> Feed:
-    links = [link_of(socket) for socket in product]
+def _multiplied(link: Any, inputs: tuple[Any, Any], left: int) -> Feed:
+    links = [link_of(socket) for socket in inputs]
     if links[0] is None and links[1] is None:
-        values = [_plain(socket) for socket in product]
+        values = [_plain(socket) for socket in inputs]
         return Feed(_times(*values), None, None, None)
     if links[0] is not None and links[1] is not None:
         # An image times another image, an attribute or a node: the image is known, but there is no number.
         found = [_behind(each, left - 1) for each in links]
         return Feed(None, found[0].image or found[1].image, None, None)
-    linked, plain = (links[0], product[1]) if links[0] is not None else (links[1], product[0])
+    linked, plain = (links[0], inputs[1]) if links[0] is not None else (links[1], inputs[0])
     found = _behind(linked, left - 1)
     if found.value is None:
         return Feed(None, found.image, None, None)

@@ -1,4 +1,8 @@
-"""Makes FBX files reproducible: Blender's exporter puts time, paths and hashes into them."""
+"""Makes FBX files reproducible and their movement readable.
+
+Blender's exporter puts time, paths and hashes into them, and leaves out the curves of components that stay as they are:
+Blender's own importer then ignores the others.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import hashlib
 import os
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any, Generator
+from typing import Any, Callable, Generator
 
 
 class _Then(datetime.datetime):
@@ -34,11 +38,29 @@ def stable() -> Generator[None, None, None]:
     fbx_utils.hash = _hash
     fbx_utils._keys_to_uuids.clear()
     fbx_utils._uuids_to_keys.clear()
+    simplify = fbx_utils.AnimationCurveNodeWrapper.simplify
+    fbx_utils.AnimationCurveNodeWrapper.simplify = _keeping_components(simplify)
     try:
         yield
     finally:
+        fbx_utils.AnimationCurveNodeWrapper.simplify = simplify
         export_fbx_bin._gen_vid_path, export_fbx_bin.datetime = gen_path, former_time
         del fbx_utils.hash
+
+
+def _keeping_components(simplify: Callable[..., None]) -> Callable[..., None]:
+    """Return the exporter's function that leaves out keys, which then keeps two of each component of what moves."""
+
+    def kept(curves: Any, *args: Any, **options: Any) -> None:
+        simplify(curves, *args, **options)
+        written = curves._frame_write_mask_array
+        if written is None or not written.any():
+            return
+        for row in written:
+            if row.sum() < 2:
+                row[0] = row[-1] = True
+
+    return kept
 
 
 def _hash(value: Any) -> int:
