@@ -13,7 +13,8 @@ printf '== pytest\n'
 code=0
 # What pytest compiles is kept for the next run, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE=
-# Most tests wait for an application: three of them at a time keep two cores busy. Tests of a file share a gateway.
-"$PY" -P -m pytest -n 3 --dist loadfile "$@" || code=$?
+# Most tests wait for an application: three of them at a time keep two cores busy. Tests of a file share a gateway. The
+# files are in the order of tests/schedule.py.
+"$PY" -P -m pytest -n 3 --dist loadfile --no-loadscope-reorder "$@" || code=$?
 if [ "$code" = 0 ] && [ "${#failed[@]}" != 0 ]; then code=1; fi
 exit "$code"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests import schedule
 from tests.gateway import Gateway
 from tests.wheels import PACKAGES, ROOT, build
 
@@ -22,6 +23,10 @@ STARTING = {
     *("blend", "results", "said", "told"),  # scripts in a Blender or FreeCAD of their own
 }
 """The fixtures that start a real application, or set up what starts one."""
+
+
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    pluginmanager.register(schedule)
 
 
 @pytest.hookimpl(tryfirst=True)
