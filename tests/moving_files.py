@@ -27,7 +27,7 @@ FPS = 24
 _Z_UP = numpy.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]])
 
 
-def corners(points: Values, normals: Values, uvs: Values, world: Values) -> Values:
+def corner_rows(points: Values, normals: Values, uvs: Values, world: Values) -> Values:
     """Rows in the world; `world` is for columns, as in mathematics."""
     turned = normals @ numpy.linalg.inv(world[:3, :3])
     turned /= numpy.maximum(numpy.linalg.norm(turned, axis=1), 1e-12)[:, None]
@@ -169,7 +169,7 @@ class Glb:
             if held.get("NORMAL") is not None:
                 normals = normals + weight * self.values(held["NORMAL"])
         used = numpy.unique(self.values(primitive.indices)[:, 0].astype(int))
-        return corners(points[used], normals[used], uvs[used], world)
+        return corner_rows(points[used], normals[used], uvs[used], world)
 
 
 def _matrix(node: dict[str, Any]) -> Values:
@@ -210,7 +210,7 @@ def usd(path: Path, frames: Sequence[int], names: Sequence[str]) -> Seen:
             assert mesh.GetNormalsInterpolation() == "faceVarying" or len(normals) == len(corners)
             uvs = numpy.zeros((len(corners), 2)) if uv is None else numpy.array(uv.ComputeFlattened(frame))
             world = numpy.array(UsdGeom.Xformable(prim).ComputeLocalToWorldTransform(frame)).T
-            seen.setdefault(name, []).append(corners(points, normals, uvs, world))
+            seen.setdefault(name, []).append(corner_rows(points, normals, uvs, world))
     return seen
 
 
@@ -258,7 +258,7 @@ class Fbx:
                 world = numpy.eye(4)
                 world[:3] = numpy.array(each["world"]).T
                 points, normals, uvs = (numpy.array(each[key]) for key in ("points", "normals", "uvs"))
-                seen.setdefault(name, []).append(corners(points, normals, uvs, world))
+                seen.setdefault(name, []).append(corner_rows(points, normals, uvs, world))
         return seen
 
     def materials(self) -> dict[str, Material]:

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from tests.moving_files import Seen, Values, z_up
-from tests.moving_files import corners as corner_rows
+from tests.moving_files import Seen, Values, corner_rows, z_up
 
 _PODS = ["?", "u1", "i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "<f2", "<f4", "<f8"]
 _IS_DATA = 1 << 63

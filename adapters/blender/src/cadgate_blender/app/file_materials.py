@@ -5,7 +5,7 @@ its own. What no file can hold is a warning.
 from __future__ import annotations
 
 import os
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Iterator, NamedTuple, cast
 
 import bpy
 import numpy
@@ -159,9 +159,8 @@ def _shown(chain: _Chain, *, colored: bool) -> Any:
         seen = seen[:, [_CHANNELS[step]] * 3] if isinstance(step, str) else seen * numpy.array(step, numpy.float32)
     if not colored:
         seen = numpy.repeat((seen @ numpy.array(_GREY, numpy.float32))[:, None], 3, axis=1)
-    made = bpy.data.images.new(
-        f"{os.path.splitext(image.name)[0][:50]} shown", width, height, alpha=True, float_buffer=image.is_float
-    )
+    name = os.path.splitext(image.name)[0][:50] + " shown"
+    made = cast("Any", bpy.data.images).new(name, width, height, alpha=True, float_buffer=image.is_float)
     made.colorspace_settings.name = image.colorspace_settings.name if colored else "Non-Color"
     if curved and colored:
         seen = numpy.where(seen <= 0.0031308, seen * 12.92, 1.055 * numpy.maximum(seen, 0) ** (1 / 2.4) - 0.055)
