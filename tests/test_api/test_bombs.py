@@ -378,3 +378,18 @@ def test_what_is_sound_still_comes_in(gateway: Gateway) -> None:
             client.post("/materials/Bomb/texture", files={"file": ("a.png", picture)}),
         ]
         assert [answer.status_code for answer in answers] == [200] * 3, [answer.text[:300] for answer in answers]
+
+
+@pytest.mark.parametrize(
+    ("name", "member"), [("a.3mf", b"3D/3dmodel.model"), ("a.amf", b"a.amf"), ("a.FCStd", b"Document.xml")]
+)
+def test_an_endless_tag_in_an_archive_is_refused_at_once(gateway: Gateway, name: str, member: bytes) -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = b"".join(packer.compress(b"x" * (1 << 20)) for _ in range(400)) + packer.flush()
+    with gateway.client("/api/v1/freecad") as client:
+        answer = client.post(
+            "/import",
+            files={"file": (name, raw_zip([(member, packed, 400 << 20)]))},
+            headers={"X-Deadline-Ms": "30000"},
+        )
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "unsupported_format"), answer.text

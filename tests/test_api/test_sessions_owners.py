@@ -206,3 +206,36 @@ def test_the_files_of_a_session_are_in_its_own_folder(keyed: Gateway, own: str) 
     folder = Path(keyed.state_dir) / "sessions" / own
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "journal").is_dir()
+
+
+def test_the_scope_admin_sees_the_jobs_of_all(keyed: Gateway, ada: Holder, ben: Holder, session: str) -> None:
+    with ada.client("/api/v1") as client:
+        later = {"Prefer": "respond-async"}
+        made = client.post(f"/freecad/export?session={session}", json={"format": "brep"}, headers=later)
+        assert made.status_code == 202, made.text
+        job = made.json()["result"]["id"]
+        assert client.get(f"/jobs/{job}?wait=60").json()["result"]["state"] == "succeeded"
+    with new_key(keyed, "read,admin").client("/api/v1") as client:
+        assert client.get(f"/jobs/{job}").status_code == 200
+        assert job in [each["id"] for each in client.get("/jobs").json()["result"]["jobs"]]
+        assert client.get(f"/jobs/{job}/events").text.endswith("\n\n")
+        assert client.delete(f"/jobs/{job}").status_code == 403
+    with ben.client("/api/v1") as client:
+        assert client.get(f"/jobs/{job}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["\0", "../../keys.json", "..", "a" * 300, "/etc/passwd", "é"])
+def test_ids_of_artifacts_that_are_no_ids_are_answered_as_ones_that_never_were(
+    ben: Holder, own: str, name: str
+) -> None:
+    with ben.client("/api/v1") as client:
+        for path, body in (
+            (f"/freecad/import?session={own}", {"artifact": name}),
+            ("/convert", {"artifact": name, "to": "stl"}),
+            ("/sessions", {"application": "freecad", "from": {"artifact": name}}),
+        ):
+            answer = client.post(path, json=body)
+            assert (answer.status_code, answer.json()["error"]["code"]) in (
+                (404, "artifact_not_found"),
+                (422, "validation_error"),
+            ), answer.text

@@ -5,6 +5,7 @@ A new version of Blender that brings another one fails here until somebody decid
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -44,8 +45,17 @@ texts = [(name, prop.identifier) for name, rna in walking.types().items() for pr
 programs = [(name, prop.identifier) for name, rna in walking.types().items() for prop in walking.own(rna)
             if prop.identifier in ("expression", "script", "use_module", "use_script", "module", "bytecode")
             or "python" in prop.identifier]
+from cadgate_blender.app import data_paths
+named = [(name, prop.identifier) for name, rna in walking.types().items() for prop in walking.own(rna)
+         if prop.type == "STRING" and not prop.is_readonly and not walking.is_path(prop)
+         and (name, prop.identifier) not in decided.SHOWN and name not in data_paths._CODE_TYPES]
+switches = [(name, prop.identifier) for name, rna in walking.types().items() for prop in walking.own(rna)
+            if prop.type in ("BOOLEAN", "ENUM") and not prop.is_readonly]
 answer({
     "version": list(bpy.app.version),
+    "named": named, "switches": switches,
+    "texts_set": sorted(data_paths.TEXTS), "texts_not_set": sorted(data_paths.UNSET_TEXTS),
+    "writing_switches": sorted(data_paths._WRITES),
     "stored": stored, "shown": shown, "reading": reading, "writing": sorted(set(writing)), "texts": texts,
     "programs": programs,
     "tables": {"stored": list(decided.STORED), "pointed": list(decided.POINTED), "bytecode": list(decided.BYTECODE),
@@ -133,3 +143,35 @@ def test_every_property_that_names_a_program_is_decided(said: dict[str, Any]) ->
     found = pairs(said["texts"]) | pairs(said["programs"])
     assert {("Driver", "expression"), ("Text", "use_module"), ("ShaderNodeScript", "script")} <= found
     assert found - pairs(said["tables"]["python"]) - {("ShaderNodeScript", "bytecode")} == set()
+
+
+def test_every_text_that_requests_could_set_is_decided(said: dict[str, Any]) -> None:
+    """A new text is not set until somebody has looked whether it names a file or a program: here for Blender 4.5."""
+    assert len(said["named"]) > 200
+    if said["version"][:2] != [4, 5]:
+        return
+    decided = {*said["texts_set"], *said["texts_not_set"]}
+    assert {name for _, name in said["named"]} - decided - pythons(said) == set()
+    assert not set(said["texts_set"]) & set(said["texts_not_set"])
+
+
+def pythons(said: dict[str, Any]) -> set[str]:
+    return {row[1] for row in said["tables"]["python"]}
+
+
+DISK = re.compile(r"disk|external|library_path|render_cache|bake_target|custom_path|custom_directory|custom_file")
+HARMLESS = {
+    *(("FreestyleLineSet", f"{word}_external_contour") for word in ("select", "exclude")),
+    ("MovieClip", "use_proxy_custom_directory"),
+    ("NodesModifierBake", "use_custom_path"),
+    ("StripProxy", "use_proxy_custom_directory"),
+    ("StripProxy", "use_proxy_custom_file"),
+}
+"""Contours; and switches for folders, which are empty, of proxies and bakes, which only operators write."""
+
+
+def test_every_switch_that_lets_blender_use_the_disk_is_decided(said: dict[str, Any]) -> None:
+    found = {key for key in pairs(said["switches"]) if DISK.search(key[1])}
+    assert ("PointCacheItem", "use_disk_cache") in found
+    open_ones = {key for key in found if key[1] not in said["writing_switches"]}
+    assert open_ones <= HARMLESS if said["version"][:2] != [4, 5] else open_ones == HARMLESS

@@ -14,6 +14,8 @@ from typing import Any, BinaryIO
 from xml.parsers import expat
 
 CHUNK = 1 << 20
+LONGEST_TOKEN = 16 * CHUNK
+"""Of XML. The parser reads the beginning of a tag again with each chunk, until it has its end."""
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _DESCRIPTOR = 24
 """How many bytes may follow a member's data, to repeat its sizes."""
@@ -131,13 +133,24 @@ def require_plain_xml(file: Any) -> None:
 
     parser.StartDoctypeDeclHandler = refuse
     try:
-        while True:
-            data = file.read(CHUNK)
-            parser.Parse(data, not data)
-            if not data:
-                return
+        parse_xml(parser, file)
+    except Unsound:
+        raise
     except (expat.ExpatError, LookupError, ValueError) as error:  # the last two for an encoding that does not exist
         raise Unsound(f"holds XML that cannot be read: {error}") from None
+
+
+def parse_xml(parser: Any, file: Any) -> None:
+    """Let an expat parser read `file`. Raises Unsound for a tag that is too long, and what the parser raises."""
+    fed = 0
+    while True:
+        data = file.read(CHUNK)
+        parser.Parse(data, not data)
+        if not data:
+            return
+        fed += len(data)
+        if fed - max(0, parser.CurrentByteIndex) > LONGEST_TOKEN:
+            raise Unsound(f"holds XML with a tag or a word of more than {LONGEST_TOKEN} bytes")
 
 
 _PLY_SIZES = {b"char": 1, b"short": 2, b"int": 4, b"float": 4, b"double": 8}

@@ -17,7 +17,6 @@ from cadgate.models.jobs import ENDED, Job, JobList, JobState
 from cadgate.models.responses import Failure, Success
 from cadgate.openapi.operations import IDEMPOTENCY
 from cadgate.security.caller import audit_event_of, authority_of
-from cadgate.security.owners import OPERATOR
 from cadgate.web.access import requires
 from cadgate.web.async_answers import as_reached, job_response
 from cadgate.web.router import Router
@@ -73,8 +72,8 @@ def jobs_of(request: Request) -> Jobs:
 
 def owner_of(request: Request) -> str | None:
     """Return whose jobs the caller may see; None: those of everybody."""
-    identity = authority_of(request.scope).identity
-    return None if identity in OPERATOR else identity
+    authority = authority_of(request.scope)
+    return None if authority.sees_all else authority.identity
 
 
 def _document(jobs: Jobs, record: Record) -> str:

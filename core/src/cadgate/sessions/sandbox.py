@@ -93,8 +93,9 @@ class Sandbox:
                 if not path.is_relative_to(self.hidden):
                     options += [way, str(path), str(path)]
         options += ["--tmpfs", str(self.hidden)]
-        for path in (*(path for path in shown if path.is_relative_to(self.hidden)), self.hidden / "artifacts"):
-            options += ["--ro-bind-try", str(path), str(path)]
+        for path in shown:
+            if path.is_relative_to(self.hidden):
+                options += ["--ro-bind-try", str(path), str(path)]
         for path in own:
             if path.is_relative_to(self.hidden):
                 options += ["--bind", str(path), str(path)]

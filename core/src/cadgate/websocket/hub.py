@@ -14,7 +14,6 @@ import structlog
 from pydantic_core import PydanticSerializationError, to_json
 
 from cadgate.dispatch.session import SessionRuntime
-from cadgate.security.owners import OPERATOR
 from cadgate.websocket.connection import Connection, Job
 from cadgate.websocket.messages import TOPICS
 
@@ -154,4 +153,4 @@ class Hub:
 
 
 def _is_for(connection: Connection, owner: str | None) -> bool:
-    return owner is None or connection.identity == owner or connection.identity in OPERATOR
+    return owner is None or connection.identity == owner or connection.authority.sees_all

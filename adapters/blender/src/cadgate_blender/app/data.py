@@ -10,7 +10,14 @@ import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken
 from cadgate_blender.app import limits, modifiers, names, objects, rna_values
-from cadgate_blender.app.data_paths import Place, collections, require_open, require_settable, resolve
+from cadgate_blender.app.data_paths import (
+    Place,
+    collections,
+    require_keyable,
+    require_open,
+    require_settable,
+    resolve,
+)
 from cadgate_blender.app.foreign import decided
 from cadgate_blender.app.operating import sizes
 from cadgate_blender.app.rna_values import invalid, to_json
@@ -94,6 +101,8 @@ def update_data(*, path: list[str], value: Any) -> dict[str, Any]:
             {"path": place.path},
         )
     require_settable(place)
+    if place.prop.identifier == "data_path":
+        require_keyable(str(value))
     wanted = _wanted(place, value)
     sizes.check(place.root, place.holder, place.prop.identifier, wanted)
     former = _former(place)
@@ -281,6 +290,8 @@ def _arguments(function: Any, name: str | None, arguments: dict[str, Any], path:
             raise AppError(
                 "path_not_allowed", f"{field}: {value!r} reads or writes files or runs code, so it cannot be added", {}
             )
+        if key == "data_path":
+            require_keyable(str(value))
         given[key] = _argument(parameter, value, field)
     missing = [key for key, each in parameters.items() if each.is_required and key not in given]
     for key in missing:

@@ -21,15 +21,40 @@ _CLOSED = frozenset(
 """Collections of the program, of code, and of files."""
 _CODE_TYPES = ("Driver", "DriverVariable", "DriverTarget", "Text", "TextLine", "ShaderNodeScript", "Library")
 _CODE = {key for key in decided.NAMING_PYTHON if key != ("NodeFrame", "text")}
-_WRITES = {
-    ("PointCache", "use_disk_cache"),
-    ("PointCache", "use_external"),
-    ("PointCache", "use_library_path"),
-    ("RenderSettings", "use_render_cache"),
-    ("NodesModifier", "bake_target"),
-    ("NodesModifierBake", "bake_target"),
-}
+_WRITES = frozenset(("use_disk_cache", "use_external", "use_library_path", "use_render_cache", "bake_target"))
+"""Properties of whatever type that let Blender write, or read, caches on the disk."""
 _FLUIDS = re.compile(r"Fluid\w+Settings")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+TEXTS = _words(
+    "aov_name attribute_name author body bone_from bone_to camera_suffix catalog_id copyright data_path "
+    "default_attribute_name default_value density_vertex_group description edge_weight family foam_layer_name "
+    "focus_subtarget grid_name group identifier index_layer_name info init_layername label last_slot_identifier "
+    "layer_name license lightgroup mask_tex_map_bone mask_tex_uv_layer mask_vertex_group matte_id name name_display "
+    "object object_path output_name_a output_name_b parent parent_bone particle_uv plane_track_name pole_subtarget "
+    "rim_vertex_group shell_vertex_group source_vertex_group space_subtarget spray_layer_name stamp_note_text string "
+    "sub_parent subtarget surface_uv_map target_layer target_vertex_group text texture_coords_bone track track_name "
+    "tracking_object tree_node_filter uv_layer uv_map value value_layer_name velocity_grid velocity_name "
+    "vertex_attribute_name vertex_group vertex_group_a vertex_group_b vertex_group_bending vertex_group_clump "
+    "vertex_group_density vertex_group_field vertex_group_goal vertex_group_intern vertex_group_kink "
+    "vertex_group_length vertex_group_mass vertex_group_name vertex_group_object_collisions vertex_group_pressure "
+    "vertex_group_rotation vertex_group_roughness_1 vertex_group_roughness_2 vertex_group_roughness_end "
+    "vertex_group_self_collisions vertex_group_shear_stiffness vertex_group_shrink vertex_group_size "
+    "vertex_group_spring vertex_group_structural_stiffness vertex_group_tangent vertex_group_twist "
+    "vertex_group_velocity vertex_weight viewlayer_render"
+)
+"""Properties that hold a name or a text of the document, whatever their type. Other texts cannot be set."""
+UNSET_TEXTS: dict[str, str] = {
+    **dict.fromkeys(("bl_description", "bl_idname", "bl_label", "bl_socket_idname", "bl_subtype_label"), "a class"),
+    **dict.fromkeys(("bytecode", "bytecode_hash", "custom_bytecode", "custom_bytecode_hash"), "a compiled program"),
+    **dict.fromkeys(("file_suffix", "path"), "a part of the names of files"),
+    **dict.fromkeys(("bone_target", "use_stamp_note", "socket_idname"), "not needed, and not tried"),
+}
+"""Those that were reviewed and left out, with what they hold."""
 
 
 class Place(NamedTuple):
@@ -79,7 +104,10 @@ def _step(place: Place, word: str, whole: str) -> Place:
         raise _missing(whole, word, ())
     if place.item is None and place.prop.type == "COLLECTION":
         items = getattr(place.holder, place.prop.identifier)
-        item = items.get(word)
+        try:
+            item = items.get(word)
+        except TypeError:  # the items have no names, as F-curves have none
+            item = None
         if item is None and re.fullmatch(r"\d{1,9}", word) and int(word) < len(items):
             item = items[int(word)]
         if item is None:
@@ -133,16 +161,30 @@ def require_settable(place: Place) -> None:
     prop, holder = place.prop, place.holder
     require_open(place)
     key = _key(holder.bl_rna, prop)
-    if key in _WRITES:
+    if prop.identifier in _WRITES:
         raise _refused(place, "lets Blender write files")
     if key in _CODE or holder.bl_rna.identifier in _CODE_TYPES:
         raise _refused(place, "names code that Blender would run")
     if key in decided.SHOWN or walking.is_path(prop):
         raise _refused(place, "names a file")
+    if prop.type == "STRING" and prop.identifier not in TEXTS:
+        raise _refused(place, "may name a file or code, which nobody has checked")
     if prop.type == "POINTER" and prop.fixed_type.identifier in (*_CODE_TYPES, "Sound", "VectorFont", "MovieClip"):
         raise _refused(place, "names code or a file")
     if prop.is_readonly:
         raise AppError("validation_error", f"{place.path!r} cannot be set: Blender computes it", {"path": place.path})
+
+
+def require_keyable(path: str) -> None:
+    """Raise AppError for an animation path to what lets Blender write files."""
+    word = re.findall(r"\w+", path)[-1:]
+    if word and word[0] in _WRITES:
+        raise AppError(
+            "path_not_allowed",
+            f"{path!r} lets Blender write files, so it cannot be animated here: run code that does it, which needs "
+            "the scope execute",
+            {"path": path},
+        )
 
 
 def require_open(place: Place) -> None:

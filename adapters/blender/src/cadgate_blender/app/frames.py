@@ -43,7 +43,7 @@ def frame(
     if _open["scene"] != scene_path or bpy.data.filepath != scene_path:
         _open["scene"] = ""
         bpy.ops.wm.open_mainfile(filepath=scene_path, load_ui=False, use_scripts=False)
-        outputs.still()
+        rendering.one_view(outputs.still())
         context.scene.frame_set(first)
         rendering.prepare(
             resolution=resolution,

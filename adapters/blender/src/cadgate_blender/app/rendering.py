@@ -75,7 +75,7 @@ def render(
     """Render the saved scene to `path` and read the file back. `seconds` is what the render itself took."""
     bpy.ops.wm.open_mainfile(filepath=scene_path, load_ui=False, use_scripts=False)
     try:
-        outputs.still()
+        one_view(outputs.still())
         if frame is not None:
             context.scene.frame_set(frame)
         prepare(
@@ -97,6 +97,15 @@ def render(
         return {**made, **files_beside.collect(passes, path, pass_format), "object_indices": numbers}
     finally:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+
+
+def one_view(has_views: bool) -> None:
+    """Warn if the scene has several views, of which there is one picture."""
+    if has_views:
+        warn(
+            "one_view",
+            "The scene is set up for several views (multiview, stereoscopy): the picture is that of its camera alone",
+        )
 
 
 def prepare(

@@ -12,6 +12,7 @@ from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 import bpy
 
 from cadgate.appserver import AppError
+from cadgate_blender.app.data_paths import require_keyable
 
 _STEP = re.compile(r'(?P<start>\.?)(?P<name>[A-Za-z_]\w*)|\["(?P<key>(?:[^"\\]|\\.)*)"\]|\[(?P<index>\d{1,9})\]')
 _KINDS = ("BOOLEAN", "INT", "FLOAT", "ENUM")
@@ -198,6 +199,7 @@ def _property(path: str, owner: Any, container: Any, name: str, prefix: str) -> 
             f"{path!r} holds {kind}: numbers, booleans and enumerations can be keyed",
             {"path": path, "type": rna.type},
         )
+    require_keyable(path)
     if not rna.is_animatable or rna.is_readonly:
         raise AppError("validation_error", f"Blender cannot animate {path!r}", {"path": path})
     return Target(owner, container, name, False, name if container == owner else container.path_from_id(name), prefix)

@@ -103,8 +103,8 @@ async def _encode(
 ) -> Finished:
     """Write the video from the finished pictures."""
     app.report(message=f"encoding the {params.video}")
-    pictures = [str(app.artifacts.get(each["artifact"]["id"]).path) for each in frames.values()]
     async with app.worker() as worker, _stage(app, params, "", f".{params.video}") as staged:
+        pictures = [str(await staged.bring(app.artifacts.get(each["artifact"]["id"]))) for each in frames.values()]
         linear = params.format == "exr"
         call = {"pictures": pictures, "path": str(staged.path), "kind": params.video, "fps": fps}
         made = await worker.send("internal.video", {**call, "view_path": scene if linear else None})

@@ -39,11 +39,10 @@ router = Router()
 
 async def _upload(app: Application, params: MeshUploadParams) -> ObjectInfo:
     stored = app.artifacts.get(params.artifact)
-    made = await app.send(
-        "internal.mesh",
-        {**params.model_dump(mode="json", exclude={"artifact"}), "path": str(stored.path)},
-        mutates=True,
-    )
+    async with app.stage(None, default="mesh") as staged:
+        path = str(await staged.bring(stored))
+        given = params.model_dump(mode="json", exclude={"artifact"})
+        made = await app.send("internal.mesh", {**given, "path": path}, mutates=True)
     return ObjectInfo.model_validate(made)
 
 

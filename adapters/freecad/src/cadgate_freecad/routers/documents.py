@@ -48,7 +48,8 @@ async def _open(app: Application, params: DocumentOpening) -> DocumentOpened:
     stored = app.artifacts.get(params.artifact)
     name = stored.artifact.name
     async with app.stage(None, default="open") as staged:
-        how = {"path": str(stored.path), "name": name, "folder": str(staged.folder), "trusted": params.trusted}
+        path = str(await staged.bring(stored))
+        how = {"path": path, "name": name, "folder": str(staged.folder), "trusted": params.trusted}
         read = await elsewhere(app, "internal.read", how)
         if read["format"] != "fcstd":
             raise UnsupportedFormat(

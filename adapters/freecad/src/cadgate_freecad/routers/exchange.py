@@ -46,7 +46,7 @@ async def _export(app: Application, params: PartExportParams) -> PartExported:
 async def _import(app: Application, params: PartImportParams) -> PartImported:
     stored = app.artifacts.get(params.artifact)
     async with app.stage(None, default="import") as staged:
-        how = {"path": str(stored.path), "name": stored.artifact.name, "folder": str(staged.folder)}
+        how = {"path": str(await staged.bring(stored)), "name": stored.artifact.name, "folder": str(staged.folder)}
         # Importers crash on some files and take minutes on others; neither may affect the session.
         read = await elsewhere(app, "internal.read", {**how, "trusted": params.trusted})
         made = await app.send("internal.import", {**how, **read}, mutates=True)

@@ -13,20 +13,26 @@ import bpy
 from cadgate_blender.app.foreign import decided
 from cadgate_blender.app.foreign.losses import Losses, owner
 from cadgate_blender.app.foreign.walking import trees
+from cadgate_blender.app.typed import context
 
 _WHY = "such nodes write their own files when a picture is rendered"
-_SWITCHES = ("use_render_cache", "use_stamp_filename", "use_stamp_hostname")
-"""Render settings that keep results in a file, or put data about this machine into the picture."""
+_SWITCHES = ("use_render_cache", "use_multiview", "use_stamp_filename", "use_stamp_hostname")
+"""Render settings that write more files than one, or put data about this machine into the picture."""
 
 
-def still() -> None:
-    """Call this in a worker before the copy that is open there is rendered, played or exported."""
+def still() -> bool:
+    """Call this in a worker before the copy that is open there is rendered, played or exported.
+
+    Returns whether the scene has several views: each would be written to a file of its own, so there is only one now.
+    """
+    has_views = bool(context.scene.render.use_multiview)
     for _, tree, node in list(_writing()):
         # Remove them rather than mute them: this is a copy, and nothing can switch on what is gone.
         tree.nodes.remove(node)
     for scene in bpy.data.scenes:
         for name in _SWITCHES:
             setattr(scene.render, name, False)
+    return has_views
 
 
 def mute(losses: Losses) -> None:

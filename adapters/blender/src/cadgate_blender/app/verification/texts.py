@@ -16,6 +16,8 @@ from cadgate.appserver import AppError
 
 _LARGEST = 3.4e38
 """Beyond this, the 32-bit numbers of Blender are infinite."""
+_MOST_POINTS = 2**31
+"""No file has a point of a higher number."""
 _VERTEX = re.compile(rb"^[ \t]*vertex[ \t]+([^\r\n]*)", re.MULTILINE)
 _FACET = re.compile(rb"^[ \t]*facet\b", re.MULTILINE)
 
@@ -52,7 +54,12 @@ def _said(data: bytes, format: str) -> Said | None:
             f"The {format} file ends its lines with carriage returns only, so it reads as one line: save it with "
             "line ends \\n or \\r\\n",
         )
-    return _obj(data) if format == "obj" else _ply(data)
+    if format == "obj":
+        return _obj(data)
+    try:
+        return _ply(data)
+    except (IndexError, KeyError, OverflowError, ValueError):
+        return None
 
 
 def _numbers(rows: list[bytes], what: str, format: str) -> Any:
@@ -165,6 +172,8 @@ def _index(corner: bytes, count: int) -> int | None:
     try:
         number = int(corner.partition(b"/")[0])
     except ValueError:
+        return None
+    if abs(number) > _MOST_POINTS:
         return None
     if number < 0:
         return count + number if number >= -count else None

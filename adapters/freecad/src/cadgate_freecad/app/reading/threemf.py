@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from cadgate.appserver import AppError, limit_exceeded
+from cadgate.appserver import AppError, limit_exceeded, scrutiny
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.reading import slicers
 from cadgate_freecad.app.reading.found import Found
@@ -135,7 +135,7 @@ class _Package:
         parser = expat.ParserCreate()
         parser.StartElementHandler, parser.CharacterDataHandler, parser.EndElementHandler = begin, text, end
         try:
-            parser.ParseFile(file)
+            scrutiny.parse_xml(parser, file)
         except (ValueError, OverflowError, KeyError, expat.ExpatError) as error:
             line = f"line {parser.CurrentLineNumber} of the 3MF model {own!r}"
             raise AppError(

@@ -6,6 +6,7 @@ import zipfile
 from typing import Any, Sequence
 from xml.parsers import expat
 
+from cadgate.appserver import scrutiny
 from cadgate_freecad.app.restoring.leavings import some
 
 
@@ -85,5 +86,5 @@ def _stored(path: str) -> tuple[str, dict[str, _Stored]]:
     parser.StartElementHandler = begin
     parser.EndElementHandler = end
     with zipfile.ZipFile(path) as archive, archive.open("Document.xml") as file:
-        parser.ParseFile(file)
+        scrutiny.parse_xml(parser, file)
     return version, stored

@@ -88,11 +88,7 @@ def read(file: Any, begin: Callable[[Node], None], section: Callable[[str, Node]
     parser.StartCdataSectionHandler = cdata
     parser.StartDoctypeDeclHandler = refuse
     try:
-        while True:
-            data = file.read(scrutiny.CHUNK)
-            parser.Parse(data, not data)
-            if not data:
-                return
+        scrutiny.parse_xml(parser, file)
     except expat.ExpatError as error:
         raise scrutiny.Unsound(f"holds XML that cannot be read: {error}") from None
 

@@ -62,7 +62,7 @@ async def read_file(app: Application, params: ImportParams) -> Imported:
         message = f"{name!r} is not STEP or BREP: its name must end in .step, .stp or .brep"
         raise UnsupportedFormat(found.refusal(name) if found else message, details={"name": name})
     async with app.stage(None, default="import", suffix=".zip") as staged:
-        how = {"source": str(stored.path), "path": str(staged.path), "format": kind}
+        how = {"source": str(await staged.bring(stored)), "path": str(staged.path), "format": kind}
         async with app.worker() as worker:
             await worker.send("internal.read", how)
         wanted = params.name or PurePath(name).stem
