@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import psutil
+import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from cadgate.appserver.framing import MAX_HELLO, PROTOCOL
@@ -39,11 +41,8 @@ class Contract(Suite):
         assert health["latency_ms"] < 2000
         assert psutil.pid_exists(health["pid"])
 
-    def test_both_halves_know_the_same_methods(self, subject: Subject, tmp_path: Path) -> None:
-        async def methods(process: Any) -> set[str]:
-            return set(process.client.about["methods"])
-
-        inside = with_application(subject, tmp_path, methods)
+    def test_both_halves_know_the_same_methods(self, subject: Subject, alone: Alone) -> None:
+        inside = alone.methods
         published = set(subject.contents.methods_by_name())
         handled = set(subject.contents.handlers_by_name())
         missing = published - handled - inside
@@ -113,33 +112,54 @@ class Contract(Suite):
         ]
         assert not open_to_all, f'declare the scopes of a key, dependencies=[requires("read")]: {open_to_all}'
 
-    def test_the_application_listens_on_the_loopback_only(self, subject: Subject, tmp_path: Path) -> None:
-        async def addresses(process: Any) -> set[str]:
-            connections = psutil.Process(process.pid).net_connections("tcp")
-            return {one.laddr.ip for one in connections if one.status == psutil.CONN_LISTEN}
+    def test_the_application_listens_on_the_loopback_only(self, alone: Alone) -> None:
+        assert alone.listening
+        assert alone.listening <= {"127.0.0.1", "::1"}
 
-        # Not in a sandbox, which would have no network to listen on.
-        listening = with_application(subject, tmp_path, addresses)
-        assert listening
-        assert listening <= {"127.0.0.1", "::1"}
-
-    def test_the_application_serves_nobody_without_its_secret(self, subject: Subject, tmp_path: Path) -> None:
-        reader = next(iter(subject.contents.methods_by_name()))
-
-        async def answers(process: Any) -> dict[str, list[Json]]:
-            port = process.about["port"]
-            return {
-                "a wrong secret": answer_to(port, hello() + request(reader, {})),
-                "a call before the hello": answer_to(port, request(reader, {})),
-                "an HTTP request": answer_to(port, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
-                "a frame above the limit": answer_to(port, (MAX_HELLO + 1).to_bytes(4, "big")),
-                "another protocol": answer_to(port, hello(process.client._secret, PROTOCOL + 1)),
-            }
-
-        received = with_application(subject, tmp_path, answers)
+    def test_the_application_serves_nobody_without_its_secret(self, alone: Alone) -> None:
+        received = dict(alone.answers)
         mismatch = received.pop("another protocol")
         assert [one["error"]["data"]["code"] for one in mismatch] == ["protocol_mismatch"]
         assert {who: answers for who, answers in received.items() if answers} == {}
+
+    @pytest.fixture
+    def alone(self, subject: Subject, tmp_path: Path) -> Alone:
+        """Return what an application without a gateway shows. It is started once for the tests of an adapter."""
+        key = f"{subject.adapter.package} {subject.settings!r}"
+        if key not in _ALONE:
+            reader = next(iter(subject.contents.methods_by_name()))
+
+            async def look(process: Any) -> Alone:
+                port = process.about["port"]
+                # Not in a sandbox, which would have no network to listen on.
+                connections = psutil.Process(process.pid).net_connections("tcp")
+                return Alone(
+                    methods=frozenset(process.client.about["methods"]),
+                    listening={one.laddr.ip for one in connections if one.status == psutil.CONN_LISTEN},
+                    answers={
+                        "a wrong secret": answer_to(port, hello() + request(reader, {})),
+                        "a call before the hello": answer_to(port, request(reader, {})),
+                        "an HTTP request": answer_to(port, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
+                        "a frame above the limit": answer_to(port, (MAX_HELLO + 1).to_bytes(4, "big")),
+                        "another protocol": answer_to(port, hello(process.client._secret, PROTOCOL + 1)),
+                    },
+                )
+
+            _ALONE[key] = with_application(subject, tmp_path, look)
+        return _ALONE[key]
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What an application without a gateway shows."""
+
+    methods: frozenset[str]
+    listening: set[str]
+    answers: dict[str, list[Json]]
+    """What it sends to those whom it must not serve."""
+
+
+_ALONE: dict[str, Alone] = {}
 
 
 def _check_references(node: Any, root: Json, name: str) -> None:
