@@ -11,6 +11,8 @@ absolute() { case "$1" in /* | "~"*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD
 if [ -n "${CADGATE_PLUGINS:-}" ]; then CADGATE_PLUGINS="$(absolute "$CADGATE_PLUGINS")"; export CADGATE_PLUGINS; fi
 if [ -n "${CADGATE_STATE_DIR:-}" ]; then CADGATE_STATE_DIR="$(absolute "$CADGATE_STATE_DIR")"; export CADGATE_STATE_DIR; fi
 cd "$ROOT"
+# What Python and pytest compile is kept for the next process, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE=
 
 say() { printf 'cadgate: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -130,8 +132,7 @@ install() {
     if [ "$1" = dev ]; then stamp run; fi
 }
 
-# Compile the sources once. Applications in a sandbox cannot write what Python would otherwise keep, and nobody does where
-# PYTHONDONTWRITEBYTECODE is set: every start of an application or the gateway would compile all of it again.
+# Compile the sources once: applications in a sandbox cannot keep what they compile, and would do it at every start.
 compile_sources() { "$PY" -m compileall -q core/src adapters/*/src >/dev/null || true; }
 
 # The packages of the examples and of the tests' fakes are not installed, but lint-imports must find them.

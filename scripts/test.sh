@@ -11,8 +11,6 @@ check "types" types
 if [ "${#failed[@]}" != 0 ]; then printf '== failed: %s\n' "${failed[*]}"; fi
 printf '== pytest\n'
 code=0
-# What pytest compiles is kept for the next run, whatever the environment says.
-export PYTHONDONTWRITEBYTECODE=
 # Most tests wait for an application: three of them at a time keep two cores busy. Tests of a file share a gateway. The
 # files are in the order of tests/schedule.py.
 "$PY" -P -m pytest -n 3 --dist loadfile --no-loadscope-reorder "$@" || code=$?
