@@ -12,6 +12,7 @@ from cadgate_freecad.app.features import source
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.open_documents import target
+from cadgate_freecad.app.sheet_page import Sheet
 from cadgate_freecad.app.verification import sheets as verification
 
 PROPERTY = "CadgateDrawing"
@@ -66,12 +67,12 @@ def _prepared(fields: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def laid_out(document: Any, kept: dict[str, Any]) -> sheets.Sheet:
+def laid_out(document: Any, kept: dict[str, Any]) -> Sheet:
     """Return the sheet as the objects are now."""
     return sheets.lay_out(kept, [find(document, name) for name in kept["objects"]])
 
 
-def sheet_of(document: Any, name: str) -> sheets.Sheet:
+def sheet_of(document: Any, name: str) -> Sheet:
     """Return the sheet of a drawing, with its numbers compared with the model; what is gone is a warning."""
     drawing = find_drawing(document, name)
     missing = [each for each in _read(drawing)["objects"] if document.getObject(each) is None]

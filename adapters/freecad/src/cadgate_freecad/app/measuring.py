@@ -12,11 +12,13 @@ from cadgate_freecad.app.mating import Primitive, alike, primitive_of
 
 
 class Measured(NamedTuple):
-    """A number, and two points in the document between which it is drawn."""
+    """A number, two points in the document between which it is drawn, and the elements that an angle is between."""
 
     value: float
     start: Any
     end: Any
+    one: Primitive | None = None
+    two: Primitive | None = None
 
 
 class Gone(Exception):
@@ -90,7 +92,7 @@ def measure(kept: dict[str, Any], obj: Any) -> Measured:
         angle = degrees(acos(cosine))
         # The angle between faces is that of the material; between edges the smaller one.
         angle = 180 - angle if one.kind == two.kind == "plane" else min(angle, 180 - angle)
-        return Measured(angle, shapes[0].CenterOfMass, shapes[1].CenterOfMass)
+        return Measured(angle, shapes[0].CenterOfMass, shapes[1].CenterOfMass, one, two)
     if len(shapes) == 1:
         if shapes[0].ShapeType != "Edge":
             raise Gone(f"{name(kept)}: the length of a face is not defined: choose an edge, or two elements")

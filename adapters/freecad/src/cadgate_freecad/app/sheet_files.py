@@ -1,102 +1,21 @@
-"""Writes a sheet as PDF, SVG or DXF: lines and texts in mm, from the lower left corner, each on a layer."""
+"""Writes a sheet as PDF, SVG or DXF."""
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple, Tuple
+from typing import Iterator
 from xml.sax.saxutils import escape
 
+from cadgate.appserver import warn
+from cadgate_freecad.app import sheet_pdf
+from cadgate_freecad.app.sheet_page import LAYERS, Page, capitals, start_of
+
 FORMATS = ("pdf", "svg", "dxf")
-Point = Tuple[float, float]
-LAYERS = {
-    # name: width in mm (ISO 128), dashes, colour number of DXF
-    "VISIBLE": (0.5, "", 7),
-    "HIDDEN": (0.25, "3 1.5", 8),
-    "CENTER": (0.25, "8 1.5 1 1.5", 1),
-    "HATCH": (0.18, "", 8),
-    "DIMENSIONS": (0.25, "", 5),
-    "FRAME": (0.5, "", 7),
-    "TEXT": (0.25, "", 7),
-}
-_POINTS = 72 / 25.4
-
-
-class Text(NamedTuple):
-    """A text whose baseline begins at `place`, or has its middle there; `height` in mm, `turn` in degrees (0 or 90)."""
-
-    layer: str
-    place: Point
-    height: float
-    text: str
-    centered: bool = False
-    turn: int = 0
-
-
-class Page:
-    """What is on a sheet."""
-
-    def __init__(self, width: float, height: float) -> None:
-        self.width, self.height = width, height
-        self.lines: list[tuple[str, list[Point]]] = []
-        self.areas: list[tuple[str, list[Point]]] = []
-        """Filled: the tips of arrows."""
-        self.texts: list[Text] = []
-
-
-def length_of(text: str, height: float) -> float:
-    """Return about how long a text in Helvetica is, mm; `height` is that of capitals."""
-    narrow = sum(character in "iljt.,:;|!'()[] /" for character in text)
-    return (len(text) * 0.56 - narrow * 0.27) * height / 0.716
 
 
 def write(format: str, path: str, page: Page) -> None:
-    data = {"pdf": _pdf, "svg": _svg, "dxf": _dxf}[format](page)
+    data = {"pdf": sheet_pdf.write, "svg": _svg, "dxf": _dxf}[format](page)
     with open(path, "wb") as file:
         file.write(data)
-
-
-def _start(text: Text) -> Point:
-    x, y = text.place
-    if text.centered:
-        half = length_of(text.text, text.height) / 2
-        return (x, y - half) if text.turn else (x - half, y)
-    return x, y
-
-
-def _pdf(page: Page) -> bytes:
-    parts: list[str] = [f"{_POINTS:.6f} 0 0 {_POINTS:.6f} 0 0 cm 1 J 1 j"]
-    for layer, points in page.lines:
-        width, dashes, _ = LAYERS[layer]
-        parts.append(f"{width} w [{dashes}] 0 d {points[0][0]:.3f} {points[0][1]:.3f} m")
-        parts += [f"{x:.3f} {y:.3f} l" for x, y in points[1:]] + ["S"]
-    for _, points in page.areas:
-        parts.append(f"{points[0][0]:.3f} {points[0][1]:.3f} m")
-        parts += [f"{x:.3f} {y:.3f} l" for x, y in points[1:]] + ["f"]
-    for text in page.texts:
-        x, y = _start(text)
-        matrix = "0 1 -1 0" if text.turn else "1 0 0 1"
-        coded = text.text.encode("cp1252", "replace").decode("latin-1")
-        for mark in ("\\", "(", ")"):
-            coded = coded.replace(mark, "\\" + mark)
-        parts.append(f"BT /F1 {text.height / 0.716:.3f} Tf {matrix} {x:.3f} {y:.3f} Tm ({coded}) Tj ET")
-    stream = "\n".join(parts).encode("latin-1")
-    box = f"[0 0 {page.width * _POINTS:.3f} {page.height * _POINTS:.3f}]"
-    font = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Contents 4 0 R /Resources "
-        "<< /Font << /F1 5 0 R >> >> >>".encode(),
-        f"<< /Length {len(stream)} >>\nstream\n".encode() + stream + b"\nendstream",
-        font.encode(),
-    ]
-    data = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"
-    offsets: list[int] = []
-    for number, each in enumerate(objects, 1):
-        offsets.append(len(data))
-        data += f"{number} 0 obj\n".encode() + each + b"\nendobj\n"
-    table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
-    end = f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(data)}\n%%EOF\n"
-    return data + f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{end}".encode()
 
 
 def _svg(page: Page) -> bytes:
@@ -119,12 +38,12 @@ def _svg_lines(page: Page) -> Iterator[str]:
                 corners = " ".join(f"{x:.3f},{page.height - y:.3f}" for x, y in points)
                 yield f'<polygon fill="#000000" stroke="none" points="{corners}"/>'
         yield "</g>"
-    yield '<g font-family="Helvetica, Arial, sans-serif" fill="#000000">'
+    yield '<g font-family="osifont, Helvetica, Arial, sans-serif" fill="#000000">'
     for text in page.texts:
         x, y = text.place
         anchor = ' text-anchor="middle"' if text.centered else ""
         turn = f' transform="rotate(-90 {x:.3f} {page.height - y:.3f})"' if text.turn else ""
-        place = f'x="{x:.3f}" y="{page.height - y:.3f}" font-size="{text.height / 0.716:.3f}"'
+        place = f'x="{x:.3f}" y="{page.height - y:.3f}" font-size="{text.height / capitals():.3f}"'
         yield f"<text {place}{anchor}{turn}>{escape(text.text)}</text>"
     yield "</g>\n</svg>"
 
@@ -147,6 +66,8 @@ def _dxf(page: Page) -> bytes:
     for name, (_, _, color) in LAYERS.items():
         kind = name if name in ("HIDDEN", "CENTER") else "CONTINUOUS"
         groups += [(0, "LAYER"), (2, name), (70, 0), (62, color), (6, kind)]
+    groups += [(0, "ENDTAB"), (0, "TABLE"), (2, "STYLE"), (70, 1), (0, "STYLE"), (2, "STANDARD"), (70, 0), (40, 0.0)]
+    groups += [(41, 1.0), (50, 0.0), (71, 0), (42, 3.5), (3, "arial.ttf"), (4, "")]
     groups += [(0, "ENDTAB"), (0, "ENDSEC"), (0, "SECTION"), (2, "ENTITIES")]
     for layer, points in page.lines:
         for (x1, y1), (x2, y2) in zip(points, points[1:]):
@@ -156,11 +77,33 @@ def _dxf(page: Page) -> bytes:
         groups += [(0, "SOLID"), (8, layer)]
         for number, (x, y) in enumerate(corners):
             groups += [(10 + number, x), (20 + number, y), (30 + number, 0.0)]
+    missing: dict[str, None] = {}
     for text in page.texts:
-        x, y = _start(text)
-        shown = text.text.replace("Ø", "%%c").replace("°", "%%d").replace("±", "%%p")
+        x, y = start_of(text)
+        shown = _coded(text.text, missing)
         groups += [(0, "TEXT"), (8, text.layer), (10, x), (20, y), (30, 0.0), (40, text.height), (1, shown)]
         groups += [(50, float(text.turn))]
     groups += [(0, "ENDSEC"), (0, "EOF")]
+    if missing:
+        codes = ", ".join(f"{each!r} (U+{ord(each):04X})" for each in missing)
+        warn("letters_missing", f"A DXF cannot hold {codes}: their codes are in brackets instead")
     lines = [f"{code:3d}\n{f'{value:.6f}' if isinstance(value, float) else value}\n" for code, value in groups]
     return "".join(lines).encode("cp1252", "replace")
+
+
+def _coded(text: str, missing: dict[str, None]) -> str:
+    """Return a text for a DXF in Windows' Latin letters: others by their code, which programs show as the letter."""
+    shown = ""
+    for character in text:
+        if character in "Ø°±":
+            shown += {"Ø": "%%c", "°": "%%d", "±": "%%p"}[character]
+            continue
+        try:
+            character.encode("cp1252")
+            shown += character
+        except UnicodeEncodeError:
+            code = ord(character)
+            if code > 0xFFFF:
+                missing[character] = None
+            shown += f"[U+{code:04X}]" if code > 0xFFFF else f"\\U+{code:04X}"
+    return shown

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cadgate.appserver import AppError
 
 if TYPE_CHECKING:
-    from cadgate_freecad.app.sheets import Sheet
+    from cadgate_freecad.app.sheet_page import Sheet
 
 
 def check(sheet: Sheet) -> None:

@@ -1,0 +1,181 @@
+"""The frame of a sheet, its title block with the symbol of the projection, and tables of holes and parts."""
+
+from __future__ import annotations
+
+from math import ceil, cos, sin, tau
+from typing import Any, NamedTuple
+
+from cadgate_freecad.app import materials, mates, shapes
+from cadgate_freecad.app.sheet_page import SIZES, Sheet, Text, length_of, number
+
+BLOCK = 180.0
+_TITLE, _ROW, _CAPTION, _SMALL = 13.0, 8.0, 1.8, 2.5
+_LINE = 5.0
+_COLUMNS = 3
+
+
+class Hole(NamedTuple):
+    """A round hole: its letter, radius, centre and axis."""
+
+    letter: str
+    radius: float
+    center: Any
+    axis: Any
+
+
+class Tables(NamedTuple):
+    """What goes to the foot of the sheet, and how much room it takes."""
+
+    height: float
+    title: str
+    fields: list[tuple[str, str]]
+    first_angle: bool
+    lists: list[list[list[str]]]
+    holes: list[Hole]
+
+
+def prepare(sheet: Sheet, kept: dict[str, Any], objects: list[Any]) -> Tables:
+    """Return what the tables say. The scale is added when it is known."""
+    fields = [(key, text) for key, text in kept["title"].items() if key != "title"]
+    holes = holes_of(objects) if kept["hole_table"] else []
+    lists: list[list[list[str]]] = []
+    if kept["parts_list"]:
+        lists.append([["Pos", "Part", "Material", "Qty"], *_parts(objects)])
+    if holes:
+        lists.append(
+            [
+                ["Hole", "Ø", "X", "Y", "Z"],
+                *([each.letter, number(2 * each.radius), *map(number, each.center)] for each in holes),
+            ]
+        )
+    rows = ceil((len(fields) + 3) / _COLUMNS)
+    block = _TITLE + _ROW * rows
+    left, right, *_ = sheet.inner
+    columns = _wrapped(lists, block, right - left - BLOCK - 6)
+    height = max(block, *(_LINE * len(column) + 4 for column in columns)) if columns else block
+    return Tables(height, kept["title"].get("title", ""), fields, kept["projection"] == "first", lists, holes)
+
+
+def _width(rows: list[list[str]]) -> list[float]:
+    return [max(length_of(row[index], _SMALL) for row in rows) + 3 for index in range(len(rows[0]))]
+
+
+def _wrapped(lists: list[list[list[str]]], height: float, width: float) -> list[list[list[str]]]:
+    """Return the tables in pieces that stand next to each other, as high as they must be to fit the width."""
+    most = max(2, int((height - 4) / _LINE))
+    while lists:
+        pieces: list[list[list[str]]] = []
+        for rows in lists:
+            head, body = rows[0], rows[1:]
+            for first in range(0, len(body), most - 1):
+                pieces.append([head, *body[first : first + most - 1]])
+        if sum(sum(_width(piece)) + 4 for piece in pieces) <= width or most > max(map(len, lists)):
+            return pieces
+        most += 1
+    return []
+
+
+def draw(sheet: Sheet, tables: Tables) -> None:
+    left, right, bottom, top = sheet.inner
+    sheet.rectangle("FRAME", left, bottom, right - left, top - bottom)
+    ratio = f"{sheet.scale:g}:1" if sheet.scale >= 1 else f"1:{1 / sheet.scale:g}"
+    size = next(name for name, each in SIZES.items() if each == (sheet.page.width, sheet.page.height))
+    fields = [*tables.fields, ("scale", ratio), ("sheet", size), ("unit", "mm")]
+    x, rows = right - BLOCK, ceil(len(fields) / _COLUMNS)
+    height = _TITLE + _ROW * rows
+    sheet.rectangle("FRAME", x, bottom, BLOCK, height)
+    sheet.occupy(x, bottom, BLOCK, height)
+    _fit(sheet, (x + 3, bottom + height - 9), 5.0, tables.title, BLOCK - 36)
+    _symbol(sheet, right - 16, bottom + height - _TITLE / 2, tables.first_angle)
+    for row in range(rows):
+        line = bottom + height - _TITLE - _ROW * row
+        sheet.draw("TEXT", (x, line), (right, line))
+    wide = BLOCK / _COLUMNS
+    for column in range(1, _COLUMNS):
+        sheet.draw("TEXT", (x + column * wide, bottom), (x + column * wide, bottom + _ROW * rows))
+    for place, (caption, text) in enumerate(fields):
+        at = (x + 2 + place % _COLUMNS * wide, bottom + height - _TITLE - _ROW * (place // _COLUMNS))
+        _fit(sheet, (at[0], at[1] - 2.6), _CAPTION, caption, wide - 4)
+        _fit(sheet, (at[0], at[1] - 6.6), _SMALL, text, wide - 4)
+    at_x = left + 3
+    for rows_ in _wrapped(tables.lists, height, right - left - BLOCK - 6):
+        at_x += _table(sheet, at_x, bottom + 2, rows_) + 4
+
+
+def _fit(sheet: Sheet, place: tuple[float, float], height: float, text: str, width: float) -> None:
+    """Write a text as high as it should be, or as low as it must be to fit."""
+    long = length_of(text, height)
+    sheet.page.texts.append(Text("TEXT", place, height if long <= width else height * width / long, text))
+
+
+def _table(sheet: Sheet, x: float, y: float, rows: list[list[str]]) -> float:
+    widths = _width(rows)
+    height = _LINE * len(rows)
+    sheet.occupy(x, y, sum(widths), height)
+    for index in range(len(rows) + 1):
+        sheet.draw("TEXT", (x, y + _LINE * index), (x + sum(widths), y + _LINE * index))
+    at = x
+    for index, width in enumerate(widths):
+        sheet.draw("TEXT", (at, y), (at, y + height))
+        for line, row in enumerate(rows):
+            place = (at + 1.5, y + height - _LINE * line - 3.7)
+            sheet.page.texts.append(Text("TEXT", place, _SMALL, row[index]))
+        at += width
+    sheet.draw("TEXT", (at, y), (at, y + height))
+    return sum(widths)
+
+
+def _symbol(sheet: Sheet, x: float, y: float, first: bool) -> None:
+    """Draw the truncated cone of ISO 5456 in two views."""
+    low, high, long = 1.5, 3.0, 7.0
+    cone, circles = (x - 9, x + 6) if first else (x + 2, x - 6)
+    sheet.draw(
+        "FRAME", (cone, y - low), (cone, y + low), (cone + long, y + high), (cone + long, y - high), (cone, y - low)
+    )
+    for radius in (low, high):
+        points = [(circles + radius * cos(tau * n / 48), y + radius * sin(tau * n / 48)) for n in range(49)]
+        sheet.draw("FRAME", *points)
+    sheet.draw("CENTER", (x - 11, y), (x + 11, y))
+    sheet.draw("CENTER", (circles, y - high - 1), (circles, y + high + 1))
+
+
+def _parts(objects: list[Any]) -> list[list[str]]:
+    rows: list[list[str]] = []
+    for index, (obj, quantity) in enumerate(_counted(objects), 1):
+        material = materials.of(obj)
+        rows.append([str(index), obj.Label, (material.name or "") if material else "", str(quantity)])
+    return rows
+
+
+def _counted(objects: list[Any]) -> list[tuple[Any, int]]:
+    """Return the objects, and of assemblies what they are made of, each once with its number."""
+    counts: dict[str, list[Any]] = {}
+    for obj in objects:
+        shown = [obj]
+        if mates.is_assembly(obj):
+            shown = [each.LinkedObject for each in mates.parts_of(obj) if each.LinkedObject is not None]
+        for each in shown:
+            counts.setdefault(each.Name, [each, 0])[1] += 1
+    return [(each, quantity) for each, quantity in counts.values()]
+
+
+def _letter(index: int) -> str:
+    return chr(65 + index % 26) * (1 + index // 26)
+
+
+def holes_of(objects: list[Any]) -> list[Hole]:
+    """Return each round hole once: of the cylinders whose faces look at their axes."""
+    found: dict[Any, tuple[float, Any, Any]] = {}
+    for obj in objects:
+        for face in shapes.required_shape(obj).Faces:
+            if face.Surface.TypeId == "Part::GeomCylinder":
+                low, high, first, last = face.ParameterRange
+                middle = ((low + high) / 2, (first + last) / 2)
+                at, normal = face.valueAt(*middle), face.normalAt(*middle)
+                axis = face.Surface.Axis
+                inward = face.Surface.Center + axis * (at - face.Surface.Center).dot(axis) - at
+                if inward.dot(normal) > 0:
+                    center = face.Surface.Center
+                    key = tuple(round(part, 6) for part in (face.Surface.Radius, *center, *map(abs, axis)))
+                    found.setdefault(key, (face.Surface.Radius, center, axis))
+    return [Hole(_letter(index), *each) for index, each in enumerate(found.values())]
