@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, NamedTuple
+from typing import Any, Callable
 
 from cadgate.appserver import AppError, warn
 from cadgate_freecad.app import placed, shapes
 from cadgate_freecad.app.limits import LIMITS
-from cadgate_freecad.app.verification import measured, meshes, shells, validity
-from cadgate_freecad.app.verification.points import DEEPER, Region, area_is_plausible, around, beside, on_face
+from cadgate_freecad.app.verification import measured, meshes, scattered, shells, validity
+from cadgate_freecad.app.verification.judging import LOOSE, Judge, Outcome
+from cadgate_freecad.app.verification.points import area_is_plausible, beside
 from cadgate_freecad.app.verification.sides import Facts, Side, facts
 
 EXACT, APPROXIMATE, SUMS = 1e-6, 1e-4, 3e-3
@@ -19,33 +20,14 @@ measured to two parts in a thousand.
 """
 UNCERTAIN = 0.03
 """Volumes that differ by less than this belong to a right shape, measured badly: a warning says so."""
-LOOSE, APART = 1e-3, 1e-2
-"""How far faces of a result may be apart at an edge, relative to its diagonal: above it, a warning, then an error."""
-MARGIN = 1e-5
-"""mm: a point closer to a face than this, or than the shapes' tolerances, proves nothing."""
+APART = 1e-2
+"""How far faces of a result may be apart at an edge, relative to its diagonal; above `LOOSE`, there is a warning."""
 FLAT = ("Part::GeomPlane", "Part::GeomCylinder")
 """Faces on these have the area that their boundary gives them."""
 MANY = 400
 """The number of faces above which not every one is checked, except with `full`."""
 THOROUGH = 8
 """The number of places on each face that `full` checks."""
-
-
-class Outcome(NamedTuple):
-    """The result of a boolean. `operation` is `cut`, `fuse` or `common`; the result is in the operands' coordinates."""
-
-    operation: str
-    operands: list[Any]
-    result: Any
-    names: list[str]
-
-
-def holds(operation: str, held: Iterable[bool]) -> bool:
-    """Return whether the right result contains a point, from whether the operands do, asking as few as possible."""
-    operands = iter(held)
-    if operation == "cut":
-        return next(operands) and not any(operands)
-    return any(operands) if operation == "fuse" else all(operands)
 
 
 def size(shape: Any) -> float:
@@ -120,13 +102,15 @@ def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> Non
     result = size(made.result)
     _within(made, result, sizes, EXACT if flat else APPROXIMATE)
     _joined(made)
-    apart_or_failed = made.operation == "fuse" and same(result, sum(sizes))
-    wrong = mismatch(made, count=THOROUGH if full or apart_or_failed else 1 if simple else 2)
+    in_doubt = suspicious(result, sizes)
+    wrong = mismatch(made, count=THOROUGH if full else 1 if simple else 2)
+    if wrong is None and in_doubt:
+        wrong = scattered.mismatch(made, result, sizes)
     if wrong is not None:
         raise failed(made, wrong)
     apart = None
     many = sum(map(len, _to_look_at(made.operation, operands, own))) > MANY
-    if full or sure or many or not simple or suspicious(result, sizes):
+    if full or sure or many or not simple or in_doubt:
         apart = disagreement(made, EXACT if flat else SUMS)
         if apart is not None:
             off, wrong = apart
@@ -211,78 +195,30 @@ def _joined(made: Outcome) -> None:
 
 
 def mismatch(made: Outcome, count: int) -> str | None:
-    """Find a point that the result contains but should not, or the reverse; None if all agree."""
-    operands = [facts(each) for each in made.operands]
-    if not all(each.solids for each in operands):
-        return None  # no point is inside faces
-    result_facts = facts(made.result, operands)
-    regions = [Region(each) for each in operands]
-    result = Region(result_facts)
-    new, *faces = _to_look_at(made.operation, operands, result_facts)
+    """Find a point that the result contains but should not, or the reverse; None if all agree.
+
+    `count` places on every face are tested.
+    """
+    judge = Judge(made)
+    if not judge.can_judge:
+        return None
+    new, *faces = _to_look_at(made.operation, judge.operands, judge.own)
     total = len(new) + sum(map(len, faces))
     stride = 1
     if total > MANY:
         # With more faces, each question also takes longer. The volumes are then compared in addition.
         stride, count = (1 if count >= THOROUGH else -(-total // MANY)), 1
-    margin = max([MARGIN, *(2 * each.tolerance for each in (*operands, result_facts) if each.sides)])
-    margin = min(margin, LOOSE * max(each.diagonal for each in operands))
-
-    deflection = LOOSE * max(each.diagonal for each in operands)
-    everything = [*regions, result]
-    trusted = all(each.is_elementary for each in everything)
-
-    def differs(point: Any) -> bool:
-        return holds(made.operation, (each.holds(point) for each in regions)) != result.holds(point)
-
-    def is_proved(point: Any) -> bool:
-        if any(each.touches(point, margin if trusted else 2 * deflection) for each in everything):
-            return False
-        if trusted and sum(map(differs, around(point, margin / 2))) < 3:
-            return False
-        should = holds(made.operation, (each.surely_holds(point, deflection) for each in regions))
-        return differs(point) and should != result.surely_holds(point, deflection)
-
-    def separates(pair: Any) -> bool:
-        """Return whether a face of the result has material on one side and none on the other, as it must."""
-        near, far = (holds(made.operation, (each.holds(point) for each in regions)) for point in pair)
-        return near != far
-
-    def look(face: Side) -> str | None:
-        for near, far in beside(face, count, margin):
-            for point, away in ((near, near - far), (far, far - near)):
-                if not differs(point):
-                    continue
-                for deeper in (point + away * (times - 1) for times in ((1,) if trusted else DEEPER)):
-                    if is_proved(deeper):
-                        there = ", ".join(f"{part:.3f}" for part in deeper)
-                        has, must = ("material", "none") if result.holds(deeper) else ("no material", "some")
-                        return f"its result has {has} at [{there}], where it must have {must}"
-        return None
-
-    kept = {id(side) for side in result_facts.sides}
-
-    def buried(face: Side) -> str | None:
-        """Say where a face of the union lies inside an operand, so that it bounds nothing.
-
-        A union of solids that overlap contains the right points, but has what they share twice.
-        """
-        for point, _ in on_face(face, count) if made.operation == "fuse" else ():
-            for each in regions:
-                inside = each.holds(point) and each.surely_holds(point, deflection)
-                if inside and not each.touches(point, margin if trusted else 2 * deflection):
-                    there = ", ".join(f"{part:.3f}" for part in point)
-                    return f"its result still has a face at [{there}], inside the material of another operand"
-        return None
-
+    kept = {id(side) for side in judge.own.sides}
     for face in new[::stride]:
-        wrong = None if all(map(separates, beside(face, count, margin))) else look(face) or buried(face)
+        divides = all(map(judge.separates, beside(face, count, judge.margin)))
+        wrong = None if divides else judge.at_face(face, count) or judge.buried(face, count)
         if wrong is None and face.kind not in FLAT and not area_is_plausible(face.face):
             wrong = f"a face of its result has an area of {face.face.Area:g} mm², which does not match its boundary"
         if wrong is not None:
             return wrong
     for operand in faces:
         for face in operand[::stride]:
-            wrong = look(face) or (buried(face) if id(face) in kept else None)
+            wrong = judge.at_face(face, count) or (judge.buried(face, count) if id(face) in kept else None)
             if wrong is not None:
                 return wrong
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import floor, log10
-from time import monotonic
+from time import monotonic, thread_time
 from types import SimpleNamespace
 from typing import Any, Callable
 
@@ -15,11 +15,24 @@ from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.verification import features
 
 SECONDS = 2.0
-"""How long to look for a number that works, which is only for a message."""
+"""How much of a processor's time to spend on a number that works, which is only for a message."""
+WAITED = 4
+"""The limit on the clock, as a multiple of that, for machines that are busy with other things."""
 STEPS = 14
 DIGITS = 3
 
 _FAILURES = (Part.OCCError, FreeCADError, RuntimeError, ValueError)
+
+
+class Patience:
+    """Whether there is still time to look for a better number."""
+
+    def __init__(self) -> None:
+        self._began = monotonic(), thread_time()
+
+    def lasts(self, times: int = 1) -> bool:
+        began, began_working = self._began
+        return thread_time() - began_working < times * SECONDS and monotonic() - began < times * WAITED * SECONDS
 
 
 def too_large(obj: Any, kind: str, what: str, size: float, second: float | None, numbers: list[int]) -> AppError | None:
@@ -27,17 +40,17 @@ def too_large(obj: Any, kind: str, what: str, size: float, second: float | None,
 
     `second` is the size on the other side of a chamfer's edges. The error names edges that fail on their own.
     """
-    started = monotonic()
+    patience = Patience()
 
     def works(value: float, chosen: list[int]) -> bool:
         return _rounded(obj, kind, value, None if second is None else second * value / size, chosen)
 
-    largest = _largest(lambda value: works(value, numbers), size, started)
+    largest = _largest(lambda value: works(value, numbers), size, patience)
     if largest is None:
         return None
     alone = []
     for number in numbers:
-        if monotonic() - started > 2 * SECONDS:
+        if not patience.lasts(2):
             break
         if not works(size, [number]):
             alone.append(f"Edge{number}")
@@ -83,7 +96,7 @@ def wall_too_thick(obj: Any, wall: float, numbers: list[int], inward: bool, join
             return False
         return (not inward or shapes.volume(made) < shapes.volume(source)) and not features.walls(fake, made, False)
 
-    largest = _largest(works, wall, monotonic())
+    largest = _largest(works, wall, Patience())
     if largest is None:
         return None
     return AppError(
@@ -94,11 +107,11 @@ def wall_too_thick(obj: Any, wall: float, numbers: list[int], inward: bool, join
     )
 
 
-def _largest(works: Callable[[float], bool], size: float, started: float) -> float | None:
+def _largest(works: Callable[[float], bool], size: float, patience: Patience) -> float | None:
     """Return the largest number below `size` that works, rounded down; None if none was found in time."""
     low, high = 0.0, size
     for _ in range(STEPS):
-        if monotonic() - started > SECONDS:
+        if not patience.lasts():
             break
         middle = (low + high) / 2
         if works(middle):

@@ -1,0 +1,72 @@
+"""Checks by points all over the place what is rarely true: that a boolean leaves nothing, or changes nothing.
+
+Points next to faces do not prove it: an operand may reach into another one between them.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any, Iterable, Iterator
+
+import FreeCAD
+
+from cadgate_freecad.app.verification.judging import Judge, Outcome, place
+
+COUNT = 400
+"""Points in each box; what they all miss is a hundredth of the box, or less."""
+SLOW = 100
+"""The same where shapes have splines, for which one answer takes a millisecond."""
+MOST = 20
+"""Boxes that are looked at."""
+STEP = 1.2207440846057596
+"""The root of x⁴ = x + 1: multiples of the inverses of its powers spread points evenly in three dimensions."""
+
+
+def mismatch(made: Outcome, result: float, sizes: list[float]) -> str | None:
+    """Find a point that the result contains but should not, or the reverse; None if all agree.
+
+    `result` and `sizes` are the volumes of the result and the operands.
+    """
+    judge = Judge(made)
+    if not judge.can_judge:
+        return None
+    count = COUNT if all(each.is_elementary for each in judge.operands) else SLOW
+    apart = made.operation == "fuse" and result > max(sizes)
+    for box in _boxes(made, result, sizes)[:MOST]:
+        for point in _points(box, count):
+            if judge.differs(point) and judge.is_proved(point):
+                return judge.wrong_at(point)
+            if apart and judge.is_shared(point):
+                return f"its operands share the place {place(point)}, but it has the volume of all together"
+    return None
+
+
+def _boxes(made: Outcome, result: float, sizes: list[float]) -> list[Any]:
+    """Return where a wrong result differs from a right one."""
+    boxes = [each.BoundBox for each in made.operands]
+    if made.operation == "common":
+        return _met([boxes])
+    if made.operation == "cut":
+        return boxes[:1] if result <= 0 else _met([boxes[0], each] for each in boxes[1:])
+    if result > max(sizes):
+        return _met(combinations(boxes, 2))
+    return [box for box, size in zip(boxes, sizes) if size < max(sizes)]
+
+
+def _met(groups: Iterable[Iterable[Any]]) -> list[Any]:
+    """Return the box that all boxes of a group have in common, for each group that has one."""
+    found = []
+    for first, *others in groups:
+        for each in others:
+            first = first.intersected(each)
+        if first.isValid():
+            found.append(first)
+    return found
+
+
+def _points(box: Any, count: int) -> Iterator[Any]:
+    for number in range(count):
+        part = [((number + 1) * STEP**-power + 0.5) % 1 for power in (1, 2, 3)]
+        yield FreeCAD.Vector(
+            box.XMin + part[0] * box.XLength, box.YMin + part[1] * box.YLength, box.ZMin + part[2] * box.ZLength
+        )
