@@ -8,6 +8,8 @@ import FreeCAD
 
 # Where and when it is; and what FreeCAD gives to each new document, so to one that is made again by the log too.
 SKIPPED = {"LastModifiedDate", "LastModifiedBy", "TransientDir", "CreationDate", "Uid"}
+# What FreeCAD 1.1 works out when it reads a file: its own version, and the word for AttacherType.
+SKIPPED |= {"AttacherEngine", "_ElementMapVersion", "_Part_ShapeCache"}
 
 
 def whole_state() -> str:
@@ -56,7 +58,7 @@ def _object(obj: Any) -> Dict[str, Any]:
 def _properties(owner: Any) -> Dict[str, Any]:
     told: Dict[str, Any] = {}
     for name in sorted(owner.PropertiesList):
-        if name in SKIPPED:
+        if name in SKIPPED or (name == "ThreadFit" and owner.ThreadType == "None"):
             continue
         told[name] = [
             owner.getTypeIdOfProperty(name),
@@ -100,7 +102,8 @@ def _value(value: Any) -> Any:
     if hasattr(value, "Content"):
         return [kind, value.Content]
     if hasattr(value, "__dict__"):
-        return [kind, _value(vars(value))]
+        # Draft's note for its own window.
+        return [kind, _value({name: each for name, each in vars(value).items() if name != "props_changed"})]
     return [kind, str(value)] if " at 0x" not in str(value) else kind
 
 

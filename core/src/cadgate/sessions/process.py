@@ -182,7 +182,7 @@ class ApplicationProcess:
             if "error" in about:
                 raise StartFailed(str(about["error"]), self.log_tail())
             about["port"] = int(about["port"])
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise StartFailed("its report when it was ready is invalid", self.log_tail()) from error
         return about
 

@@ -10,7 +10,7 @@ from typing import Any, Sequence, Tuple
 
 import bpy
 
-from cadgate_blender.app import aside, curves, mesh_arrays, properties, removal
+from cadgate_blender.app import aside, curves, mesh_arrays, properties, removal, versions
 from cadgate_blender.app.typed import context
 
 _FLOAT = struct.Struct("f")
@@ -238,7 +238,7 @@ def describe(obj: Any, collections: list[str], visible: bool | None, facts: Mesh
         stamp = settings_of(obj.data)
     if len(obj.modifiers):
         stamp = (stamp, [settings_of(modifier) for modifier in obj.modifiers])
-        nodes = [dict(properties.read(modifier)) for modifier in obj.modifiers if modifier.type == "NODES"]
+        nodes = [versions.node_settings(modifier) for modifier in obj.modifiers if modifier.type == "NODES"]
         stamp = (stamp, nodes) if nodes else stamp
     if len(obj.constraints):
         stamp = (stamp, [settings_of(constraint) for constraint in obj.constraints])

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, page, warn
-from cadgate_blender.app import names, node_inputs, snapshots
+from cadgate_blender.app import names, node_inputs, snapshots, versions
 from cadgate_blender.app.foreign import opening
 from cadgate_blender.app.scene_index import index
 from cadgate_blender.app.typed import open_library
@@ -67,19 +67,9 @@ def inputs_of(modifier: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for socket in node_inputs.sockets(group):
         described = node_inputs.describe(group, socket)
-        value = modifier.get(socket.identifier)
-        if described["type"] == "menu":
-            value = _word(modifier, socket, value)
+        value = versions.node_input(modifier, socket.identifier)
         found.append({**described, "value": node_inputs.spoken(described["type"], value)})
     return found
-
-
-def _word(modifier: Any, socket: Any, value: Any) -> Any:
-    return next((item[1] for item in _items(modifier, socket) if item[4] == value), None)
-
-
-def _items(modifier: Any, socket: Any) -> list[Any]:
-    return list(modifier.id_properties_ui(socket.identifier).as_dict().get("items") or ())
 
 
 def set_inputs(modifier: Any, wanted: Any) -> None:
@@ -88,20 +78,21 @@ def set_inputs(modifier: Any, wanted: Any) -> None:
     for name, value in (wanted or {}).items():
         socket = node_inputs.find(group, name)
         made = node_inputs.converted(group, socket, value)
-        if node_inputs.type_of(socket) == "menu":
-            made = next((item[4] for item in _items(modifier, socket) if item[1] == made), None)
-            if made is None:
-                raise AppError("command_failed", f"Blender does not know the word {value!r} of the menu {name!r}")
-        modifier[socket.identifier] = made
+        try:
+            versions.put_node_input(modifier, socket.identifier, made)
+        except LookupError as error:
+            raise AppError(
+                "command_failed", f"Blender does not know the word {value!r} of the menu {name!r}"
+            ) from error
         _check_kept(modifier, socket, made)
     # Blender notices assignments to properties, but not to items.
     modifier.id_data.update_tag()
 
 
 def _check_kept(modifier: Any, socket: Any, made: Any) -> None:
-    kept = modifier.get(socket.identifier)
-    if hasattr(kept, "to_list"):
-        kept = kept.to_list()
+    kept: Any = versions.node_input(modifier, socket.identifier)
+    if isinstance(made, list):
+        kept = list(kept)
     same = (
         all(abs(one - other) <= 1e-5 * max(1.0, abs(other)) for one, other in zip(kept, made))
         if isinstance(made, list)
@@ -116,7 +107,7 @@ def _check_kept(modifier: Any, socket: Any, made: Any) -> None:
 def path_of(modifier: Any, name: str) -> str:
     """Return the RNA path of an input, by which it is keyed."""
     start = f'modifiers["{bpy.utils.escape_identifier(modifier.name)}"]'
-    return f'{start}["{node_inputs.find(modifier.node_group, name).identifier}"]'
+    return start + versions.node_input_path(modifier, node_inputs.find(modifier.node_group, name).identifier)
 
 
 # --- groups --------------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def can_copy(scene: Any) -> bool:
         and scene.rigidbody_world is None
         and scene.background_set is None
         and nodes is None
-        and (strips is None or not versions.strips_of(strips))
+        and (strips is None or not len(versions.strips_of(strips)))
         and not scene.render.use_freestyle
         and not scene.render.use_motion_blur
         and not scene.render.use_multiview

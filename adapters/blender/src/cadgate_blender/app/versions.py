@@ -7,6 +7,7 @@ from typing import Any, Container
 import bpy
 
 from cadgate.appserver import unavailable
+from cadgate_blender.app import properties
 
 VERSION = tuple(bpy.app.version)
 OLDEST = (4, 2, 0)
@@ -67,9 +68,9 @@ def compositor(scene: Any) -> Any:
     return getattr(scene, "compositing_node_group", None) if VERSION >= (5, 0, 0) else scene.node_tree
 
 
-def strips_of(editor: Any) -> int:
-    """Return the number of strips in a sequence editor. 4.4 introduced the name: release notes of 4.4, "Python API"."""
-    return len(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)
+def strips_of(editor: Any) -> Any:
+    """Return the strips in a sequence editor. 4.4 introduced the name: release notes of 4.4, "Python API"."""
+    return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
 
 
 def rooms(closed: Container[str] = ()) -> list[Any]:
@@ -122,6 +123,69 @@ def set_solver(modifier: Any, word: str) -> None:
 
 def get_solver(modifier: Any) -> str:
     return "fast" if modifier.solver == "FLOAT" else str(modifier.solver).lower()
+
+
+def node_input(modifier: Any, identifier: str) -> Any:
+    """Return the value that a modifier has for an input of its node group: of a menu the word. 5.2 has properties."""
+    slot = _slot(modifier, identifier)
+    if slot is not None:
+        return getattr(slot, "value", None)
+    value = modifier.get(identifier)
+    return next((item[1] for item in _menu(modifier, identifier) if item[4] == value), value)
+
+
+def put_node_input(modifier: Any, identifier: str, value: Any) -> None:
+    """Set it. Raises LookupError for a word that the menu does not have."""
+    slot = _slot(modifier, identifier)
+    if slot is None:
+        menu = _menu(modifier, identifier) if isinstance(value, str) else []
+        modifier[identifier] = {item[1]: item[4] for item in menu}[value] if menu else value
+        return
+    known = slot.bl_rna.properties["value"]
+    if known.type == "ENUM":
+        value = {item.name: item.identifier for item in known.enum_items}[value]
+    # It may have been that of an attribute, in a file from elsewhere.
+    slot.type = "VALUE"
+    slot.value = value
+
+
+def node_input_path(modifier: Any, identifier: str) -> str:
+    """Return its path below that of the modifier, by which it is keyed."""
+    return f'["{identifier}"]' if _slot(modifier, identifier) is None else f".properties.inputs.{identifier}.value"
+
+
+def node_settings(modifier: Any) -> dict[str, Any]:
+    """Return what a modifier stores for the inputs and outputs of its node group, for comparison."""
+    if "properties" not in modifier.bl_rna.properties:
+        return dict(properties.read(modifier))
+    found: dict[str, Any] = {}
+    for place in () if modifier.properties is None else (modifier.properties.inputs, modifier.properties.outputs):
+        for socket in place.bl_rna.properties:
+            if socket.type == "POINTER" and socket.identifier != "rna_type":
+                slot = getattr(place, socket.identifier)
+                found[socket.identifier] = [
+                    _plain(getattr(slot, name, None)) for name in ("type", "attribute_name", "value")
+                ]
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bpy.types.ID):
+        return value.name
+    return list(value) if hasattr(value, "__len__") and not isinstance(value, str) else value
+
+
+def _slot(modifier: Any, identifier: str) -> Any:
+    own = getattr(modifier, "properties", None)
+    return None if own is None else getattr(own.inputs, identifier)
+
+
+def _menu(modifier: Any, identifier: str) -> list[Any]:
+    """Return the items of a menu before 5.2; none for other inputs."""
+    try:
+        return list(modifier.id_properties_ui(identifier).as_dict().get("items") or ())
+    except (KeyError, TypeError):
+        return []
 
 
 def clear_custom_normals(mesh: Any) -> None:

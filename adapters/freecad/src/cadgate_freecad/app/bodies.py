@@ -37,6 +37,7 @@ def create_body(
     about_to_change()
     body = slot.fill("PartDesign::Body", label)
     body.Placement = placement
+    versions.allow_pieces(body)
     materials.assign(body, made_of)
     determined = expressing.apply(body, expressions)
     body.recompute()
@@ -72,7 +73,7 @@ def _build(
         raise values.invalid("sketch", f"{sketch!r} is not in a body: create it with `body`, or use features/extrude")
     if not describe_sketch(profile)["closed"]:
         raise values.invalid("sketch", f"{sketch!r} is not closed, so it does not bound any material")
-    before = 0.0 if body.Tip is None else shapes.volume(body.Shape)
+    before, pieces = (0.0, 1) if body.Tip is None else (shapes.volume(body.Shape), len(body.Shape.Solids))
     if not grows and before <= 0:
         raise values.invalid("sketch", f"the body {body.Name!r} has no material to remove")
     slot = Slot(profile.Document, kind.split("::")[1], common["name"], common["on_conflict"], [profile, body])
@@ -101,6 +102,8 @@ def _build(
     verification.check(feature, level=common["verify"])
     if same(after, before):
         warn("no_effect", f"The body {body.Name!r} has the same volume as before: try reversed=true")
+    if len(body.Shape.Solids) > pieces:
+        warn("disjoint", f"The body {body.Name!r} now consists of {len(body.Shape.Solids)} separate solids")
     hide([each for each in (profile, previous) if each is not None])
     if was_consumed and not body.Visibility:
         # The body was hidden because something was made from its last feature; now it shows another feature.

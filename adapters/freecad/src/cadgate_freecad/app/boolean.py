@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError, warn
-from cadgate_freecad.app import shapes, values
+from cadgate_freecad.app import shapes, values, versions
 from cadgate_freecad.app.creation import Slot, create, hide
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import problem
@@ -41,10 +41,14 @@ def subtract(*, object1: Any, object2: Any, objects: Any, operation: str | None,
 def intersect(*, object1: Any, object2: Any, objects: Any, operation: str | None, **common: Any) -> dict[str, Any]:
     operands = _operands(object1, object2, objects)
     if len(operands) == 2:
-        kind, properties = "Part::Common", {"Base": operands[0], "Tool": operands[1]}
-    else:
-        kind, properties = "Part::MultiCommon", {"Shapes": operands}
-    return _create(kind, "Common", properties, operands, common)
+        return _create("Part::Common", "Common", {"Base": operands[0], "Tool": operands[1]}, operands, common)
+    if versions.INTERSECTS_ALL:
+        return _create("Part::MultiCommon", "Common", {"Shapes": operands}, operands, common)
+
+    def properties(document: Any) -> dict[str, Any]:
+        return {"Base": _intersected(document, operands[:-1]), "Tool": operands[-1]}
+
+    return _create("Part::Common", "Common", properties, operands, common)
 
 
 def _operands(object1: str | None, object2: str | None, objects: list[str] | None) -> list[Any]:
@@ -73,6 +77,26 @@ def _fused(document: Any, tools: list[Any]) -> Any:
     booleans.check_object(fusion)
     hide([*tools, fusion])
     return fusion
+
+
+def _intersected(document: Any, operands: list[Any]) -> Any:
+    """Make a hidden object of what several operands share, two at a time."""
+    base = operands[0]
+    for tool in operands[1:]:
+        shared = Slot(document, "Shared", None, "error").fill("Part::Common", None)
+        inputs = inputs_of({"Base": base, "Tool": tool}, [base, tool])
+        shared.Base, shared.Tool = inputs["Base"], inputs["Tool"]
+        recompute(shared)
+        if size(shared.Shape) <= 0:
+            raise AppError(
+                "degenerate_result",
+                f"The result of {_names(operands)} would be empty: they have no volume in common. Nothing was changed",
+                {"operands": [each.Name for each in operands], "reason": "empty"},
+            )
+        booleans.check_object(shared)
+        hide([base, tool, shared])
+        base = shared
+    return base
 
 
 def _create(kind: str, base: str, properties: Any, operands: list[Any], common: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, Callable, Sequence
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, name_taken
-from cadgate_freecad.app import analytic, materials, operands, shapes, values
+from cadgate_freecad.app import analytic, materials, operands, shapes, values, versions
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.limits import LIMITS
@@ -62,6 +62,7 @@ class Slot:
         if LIMITS["max_objects"] < obj.ID and len(self.document.Objects) > LIMITS["max_objects"]:
             count = len(self.document.Objects)
             raise limit_exceeded("The number of objects", count, LIMITS["max_objects"], "max_objects")
+        versions.begin(obj)
         if label is not None and label != obj.Label:
             obj.Label = label
         return obj

@@ -7,14 +7,14 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate_freecad.app import colours, holders, materials, placed, shapes
+from cadgate_freecad.app import colours, holders, materials, placed, shapes, versions
 from cadgate_freecad.app.observer import OBSERVER
 from cadgate_freecad.app.values import euler, xyz
 
 # These are in the description already, repeat the placement, or have a repr that says nothing.
 _NOT_STAMPED = {
     *("CadgateChosen", "CadgateFaceColors", "Label", "Mesh", "Placement", "Proxy", "Shape", "Visibility"),
-    *("_Body", "_GroupTouched"),
+    *("_Body", "_GroupTouched", *versions.PASSING),
     "Uid",  # at random: another one when the object is made again after a crash
     *("AttacherEngine", "AttacherType", "AttachmentOffset", "AttachmentSupport", "MapMode", "MapPathParameter"),
     *("MapReversed", "Support"),
@@ -131,7 +131,7 @@ def revision(obj: Any, described: dict[str, Any], shape: Any) -> str:
     """Hash the description, the simple properties and the shape's counts to 12 hex digits that survive a restart."""
     stamp: list[Any] = []
     for name in obj.PropertiesList:
-        if name not in _NOT_STAMPED:
+        if name not in _NOT_STAMPED and not (name == "ThreadFit" and versions.is_passing(obj, name)):
             stamp.append((name, _plain(getattr(obj, name, None))))
     if shape is not None:
         stamp.append((shape.countElement("Face"), shape.countElement("Edge"), shape.countElement("Vertex")))

@@ -141,7 +141,7 @@ def measures(obj: Any, shape: Any | None) -> dict[str, Any]:
         "area": _number(area),
         "center_of_mass": None if center is None else _point(center),
         "bounding_box": None if box is None else box_json(box),
-        "shape_type": shape.ShapeType,
+        "shape_type": versions.kind_of(obj, shape),
     }
 
 

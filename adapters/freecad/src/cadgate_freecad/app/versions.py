@@ -12,6 +12,9 @@ from cadgate_freecad.app.failures import FreeCADError
 VERSION: tuple[int, int] = (int(FreeCAD.Version()[0]), int(FreeCAD.Version()[1]))
 OLDEST = (0, 20)
 
+INTERSECTS_ALL = VERSION != (1, 0)
+"""Whether a `Part::MultiCommon` is what all its shapes share: in 1.0 it is what the first one shares with any other."""
+
 
 def text() -> str:
     """`FreeCAD 0.20.2`; a suffix such as `dev` is kept."""
@@ -102,6 +105,48 @@ def set_midplane(feature: Any) -> None:
         feature.SideType = "Symmetric"
     else:
         feature.Midplane = True
+
+
+def kind_of(obj: Any, shape: Any) -> str:
+    """Return the type of a shape. Where a body may have pieces, 1.0 and 1.1 wrap a single one in a compound."""
+    kind = shape.ShapeType
+    if kind == "Compound" and (obj.isDerivedFrom("Part::BodyBase") or obj.isDerivedFrom("PartDesign::Feature")):
+        parts = shape.SubShapes
+        return parts[0].ShapeType if len(parts) == 1 else kind
+    return kind
+
+
+def begin(obj: Any) -> None:
+    """Give a new object the values that it has after a restoration. In 1.1 the engine is otherwise that of 3D."""
+    word = _ENGINES.get(getattr(obj, "AttacherType", ""))
+    if word is not None and getattr(obj, "AttacherEngine", word) != word:
+        obj.AttacherEngine = word
+
+
+_ENGINES = {
+    "Attacher::AttachEngine3D": "Engine 3D",
+    "Attacher::AttachEnginePlane": "Engine Plane",
+    "Attacher::AttachEngineLine": "Engine Line",
+    "Attacher::AttachEnginePoint": "Engine Point",
+}
+
+
+PASSING = frozenset(("_ElementMapVersion", "_Part_ShapeCache"))
+"""Properties that 1.1 sets when it opens a document, which say nothing of the object."""
+
+
+def is_passing(obj: Any, name: str) -> bool:
+    """Return whether a property has no effect, and changes in a restoration: the fit of a hole without a thread."""
+    return name == "ThreadFit" and getattr(obj, "ThreadType", "") == "None"
+
+
+def allow_pieces(body: Any) -> None:
+    """Let a body consist of several solids, which 1.1 does by default.
+
+    1.0 otherwise keeps the first one without a word, and 0.20 refuses such features.
+    """
+    if hasattr(body, "AllowCompound"):
+        body.AllowCompound = True
 
 
 def make_array(obj: Any) -> None:

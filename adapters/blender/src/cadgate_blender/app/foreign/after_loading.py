@@ -12,6 +12,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError
+from cadgate_blender.app import versions
 from cadgate_blender.app.foreign import decided, outputs, programs
 from cadgate_blender.app.foreign.losses import Losses, owner
 from cadgate_blender.app.foreign.places import Places, leads_out
@@ -100,7 +101,7 @@ def _is_packed(holder: Any) -> bool:
 
 def _settle_strips(scene: Any, places: Places, losses: Losses) -> None:
     editor = scene.sequence_editor
-    for strip in [] if editor is None else getattr(editor, "strips_all", None) or editor.sequences_all:
+    for strip in [] if editor is None else versions.strips_of(editor):
         if strip.type == "IMAGE":
             paths = [os.path.join(strip.directory or "//", element.filename) for element in strip.elements]
         elif strip.type == "MOVIE":

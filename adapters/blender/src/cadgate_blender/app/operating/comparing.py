@@ -99,7 +99,9 @@ def _values(struct: Any, skip: Sequence[str] = ()) -> list[Any]:
                 found.append((name, value.name))
         elif not prop.is_readonly:
             found.append((name, to_json(value)))
-    if hasattr(struct, "keys"):
+    if isinstance(struct, bpy.types.NodesModifier):
+        found += versions.node_settings(struct).items()
+    elif hasattr(struct, "keys"):
         with suppress(TypeError):  # a type without custom properties
             found += [(key, to_json(struct[key])) for key in struct.keys()]  # noqa: SIM118 - Blender's structures
     return found

@@ -68,6 +68,6 @@ def _may_refer(scene: Any, obj: Any) -> bool:
         or scene.rigidbody_world is not None
         or versions.compositor(scene) is not None
         or len(scene.timeline_markers) > 0
-        or (strips is not None and versions.strips_of(strips) > 0)
+        or (strips is not None and len(versions.strips_of(strips)) > 0)
         or any(not name.startswith("cycles") for name, _ in scene.items())
     )
