@@ -81,6 +81,9 @@ def whole_state() -> str:
 
 def _block(block: Any) -> Dict[str, Any]:
     told = _struct(block, MESH_SKIPPED if isinstance(block, bpy.types.Mesh) else SKIPPED, set())
+    if bpy.app.version >= (5, 2, 0):
+        # It counts one user more each time it saves a block that a modifier's node group has as input.
+        told["users"] = block.users > 0
     if isinstance(block, bpy.types.Mesh):
         told["arrays"] = _mesh(block)
     if isinstance(block, bpy.types.Image):

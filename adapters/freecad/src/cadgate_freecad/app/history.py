@@ -8,6 +8,7 @@ from typing import Any, Generator, NamedTuple
 import FreeCAD
 
 from cadgate.appserver import AppError, request
+from cadgate_freecad.app import versions
 from cadgate_freecad.app.changes import dependents_of
 from cadgate_freecad.app.observer import OBSERVER
 
@@ -157,7 +158,7 @@ def settle() -> None:
                 obj.recompute()
             obj.purgeTouched()
         for obj in dependents_of(objects):
-            if "Invalid" in obj.State:
+            if "Invalid" in obj.State or (versions.TOUCHES_DEPENDENTS and "Touched" in obj.State):
                 obj.recompute()
                 if "Invalid" not in obj.State:
                     obj.purgeTouched()
