@@ -50,6 +50,19 @@ def blender(gateway: Gateway, scene_as_new: None) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
+def two(blender: httpx.Client) -> httpx.Client:
+    """Blender with two objects: a red cube of 2 at (1, 2, 3), and a blue ball of radius 0.5 at the origin."""
+    for path, body in (
+        ("/materials", {"name": "Red", "color": [1, 0, 0]}),
+        ("/materials", {"name": "Blue", "color": [0, 0, 1]}),
+        ("/primitives/cube", {"name": "Box", "location": [1, 2, 3], "material": "Red"}),
+        ("/primitives/sphere", {"name": "Ball", "radius": 0.5, "material": "Blue"}),
+    ):
+        assert blender.post(path, json=body).status_code == 201
+    return blender
+
+
+@pytest.fixture
 def freecad(gateway: Gateway) -> Iterator[httpx.Client]:
     """A client at FreeCAD's routes, with one new, active document and no other."""
     without_code(gateway, "freecad")
