@@ -226,6 +226,15 @@ def test_a_variable_that_resembles_no_setting_is_warned_of_and_ignored(
     assert "CADGATE_SERVICE_LINK_8000_TCP is not a setting" in caplog.text
 
 
+def test_the_key_that_commands_send_is_not_warned_of(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("CADGATE_KEY", "cadgate_0123456789ab_0123")
+    with caplog.at_level(logging.WARNING):
+        assert load_settings().port == 8000
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

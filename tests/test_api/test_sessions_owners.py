@@ -218,7 +218,7 @@ def test_the_scope_admin_sees_the_jobs_of_all(keyed: Gateway, ada: Holder, ben: 
     with new_key(keyed, "read,admin").client("/api/v1") as client:
         assert client.get(f"/jobs/{job}").status_code == 200
         assert job in [each["id"] for each in client.get("/jobs").json()["result"]["jobs"]]
-        assert client.get(f"/jobs/{job}/events").text.endswith("\n\n")
+        assert "event: finished" in client.get(f"/jobs/{job}/events").text
         assert client.delete(f"/jobs/{job}").status_code == 403
     with ben.client("/api/v1") as client:
         assert client.get(f"/jobs/{job}").status_code == 404

@@ -20,6 +20,8 @@ from dotenv.parser import parse_stream
 from cadgate.errors import ConfigError
 
 PREFIX = "CADGATE_"
+KEY = "CADGATE_KEY"
+"""The key that commands send to the gateway. It is no setting."""
 
 Key = tuple[str, ...]
 """The key of a setting: ("port",) for the gateway's own, ("adapters", "blender", "mode") for an adapter's."""
@@ -56,7 +58,7 @@ def from_environment(environment: Mapping[str, str], names: Sequence[str], adapt
     """
     values: Values = {}
     for variable, text in environment.items():
-        if not variable.startswith(PREFIX) or not text:
+        if not variable.startswith(PREFIX) or not text or variable == KEY:
             continue
         where = f"environment variable {variable}"
         key = _key(variable, names, adapters)
