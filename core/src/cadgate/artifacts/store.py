@@ -22,6 +22,7 @@ from typing import BinaryIO
 import anyio.to_thread
 
 from cadgate.artifacts.inside import copy_over, create, folder_inside, is_plain, open_plain, plain_files, take
+from cadgate.artifacts.listing import Listing
 from cadgate.artifacts.media_types import media_type_of
 from cadgate.artifacts.paths import STAGING, check_name, check_title, resolve
 from cadgate.artifacts.retention import Retention
@@ -189,6 +190,7 @@ class ArtifactStore:
         self.root = root
         self._lock = threading.Lock()
         self.retention = Retention(root, max_bytes, ttl_seconds)
+        self._listing = Listing(root, lambda name: _ID.match(name) is not None, self.owner_of, ttl_seconds)
         self.owners = Owners(owners or root.with_name("owners"))
         self.allowed_roots = allowed_roots
         make_folder(root)
@@ -246,6 +248,7 @@ class ArtifactStore:
             write_text(part / "artifact.json", artifact.model_dump_json())
             write_text(part / OWNER, owner)
             os.replace(part, self.root / identifier)
+            self._listing.add(identifier, owner)
         except OSError as error:
             shutil.rmtree(part, ignore_errors=True)
             if error.errno is not None:
@@ -266,8 +269,10 @@ class ArtifactStore:
 
     def _remove(self, identifier: str) -> None:
         """Remove an artifact and the record of its key. Raises FileNotFoundError."""
+        owner = self.owner_of(identifier)
         trash = self.root / f".{identifier}.removed"
         os.replace(self.root / identifier, trash)
+        self._listing.remove(identifier, owner)
         with contextlib.suppress(OSError):
             self.retention.add(-(trash / "data").stat().st_size)
         with contextlib.suppress(OSError):
@@ -332,20 +337,12 @@ class ArtifactStore:
 
     def page_of(self, offset: int, limit: int, owner: str | None) -> tuple[list[Artifact], int]:
         """Return a page of what belongs to `owner`; None: of everything."""
-        ages: list[tuple[int, str]] = []
-        with os.scandir(self.root) as entries:
-            for entry in entries:
-                if _ID.match(entry.name):
-                    with contextlib.suppress(FileNotFoundError):  # removed meanwhile
-                        mine = owner is None or self.owner_of(entry.name) == owner
-                        if mine and not self.retention.is_too_old(entry):
-                            ages.append((entry.stat().st_mtime_ns, entry.name))
-        ages.sort(reverse=True)
+        identifiers, total = self._listing.page(offset, limit, owner)
         listed: list[Artifact] = []
-        for _, identifier in ages[offset : offset + limit]:
-            with contextlib.suppress(ArtifactNotFound):
+        for identifier in identifiers:
+            with contextlib.suppress(ArtifactNotFound):  # removed meanwhile
                 listed.append(self.get(identifier).artifact)
-        return listed, len(ages)
+        return listed, total
 
     def _sweep(self) -> None:
         """Remove what unfinished uploads and removals of a killed gateway left behind."""

@@ -22,6 +22,7 @@ from cadgate.config.settings import Settings
 from cadgate.contract.authority import Authority
 from cadgate.dispatch.forking import copy_state
 from cadgate.dispatch.kept_session import KeptSession
+from cadgate.dispatch.living import LivingSessions
 from cadgate.dispatch.opening import open_artifact, opening_method
 from cadgate.dispatch.refused_sessions import ended_error
 from cadgate.dispatch.runtime import AdapterRuntime
@@ -80,7 +81,7 @@ class Sessions:
         self._identity = identity
         self._runtimes = runtimes
         self._folders = SessionFolders(settings.state_dir / "sessions")
-        self._kept: dict[str, KeptSession] = {}
+        self._kept = LivingSessions()
         self._absent: dict[str, SessionRecord] = {}
         """Those of adapters that are not active now."""
         self._ended: dict[str, SessionRecord] = {}
@@ -167,7 +168,7 @@ class Sessions:
 
     def of(self, authority: Authority) -> list[KeptSession]:
         """Return a caller's sessions, newest first."""
-        mine = [each for each in self._kept.values() if _is_visible(each.record, authority)]
+        mine = list(self._kept) if authority.sees_all else self._kept.of(authority.identity)
         return sorted(mine, key=lambda each: each.record.created, reverse=True)
 
     def numbers(self, adapter: str, authority: Authority) -> dict[str, int]:
@@ -227,7 +228,7 @@ class Sessions:
             opening=wanted.opening,
         )
         kept = runtime.keep(record, self._folders, None if warm is None else warm.process)
-        self._kept[record.id] = kept
+        self._kept.add(kept)
         if record.key is not None:
             self._keys[record.key] = record.id
         try:
@@ -251,7 +252,7 @@ class Sessions:
                 details={"limit": "max_sessions", "maximum": settings.max_sessions},
             )
         if owner.is_key:
-            mine = sum(each.record.owner == owner.identity for each in self._kept.values())
+            mine = len(self._kept.of(owner.identity))
             if mine >= settings.max_sessions_per_owner:
                 raise LimitExceeded(
                     f"You have {mine} sessions already: delete one first (DELETE /api/v1/sessions/ID)",
@@ -264,12 +265,12 @@ class Sessions:
         """End a session: its process, its files."""
         if kept.id in self._kept:
             self._ended[kept.id] = kept.record
-            del self._kept[kept.id]
+            self._kept.remove(kept.id)
         await kept.end(reason)
 
     async def abandon(self, kept: KeptSession) -> None:
         """Remove a session whose making has failed, as if it had never been."""
-        self._kept.pop(kept.id, None)
+        self._kept.remove(kept.id)
         self._keys.pop(kept.record.key or "", None)
         await kept.end("deleted")
         self._folders.forget(kept.id)
@@ -285,7 +286,8 @@ class Sessions:
             if runtime is None or runtime.settings.mode != "managed":
                 self._absent[record.id] = record
             else:
-                self._kept[record.id] = kept = runtime.keep(record, self._folders)
+                kept = runtime.keep(record, self._folders)
+                self._kept.add(kept)
                 owner = self._identity.named(record.owner)
                 if record.opening is not None and owner is not None:
                     kept.preparing = partial(open_artifact, kept.runtime, record.opening, owner, "")
@@ -319,14 +321,14 @@ class Sessions:
             await asyncio.sleep(TICK_SECONDS)
             try:
                 self._tick()
-                for kept in [each for each in self._kept.values() if each.awake]:
+                for kept in [each for each in self._kept if each.awake]:
                     await kept.disk.measure(kept.calls)
             except Exception:  # the next round may do better
                 log.exception("sessions were not looked after")
 
     def _tick(self) -> None:
         now, clock = time.time(), time.monotonic()
-        for kept in list(self._kept.values()):
+        for kept in self._kept:
             record = kept.record
             late = kept.queued_until is not None and clock > kept.queued_until and kept.state == "queued"
             if late or (record.expires is not None and now >= record.expires):
@@ -351,7 +353,7 @@ class Sessions:
 
     async def stop_sessions(self, adapter: str) -> None:
         """Stop the sessions of one adapter, because it stops."""
-        mine = [each for each in self._kept.values() if each.record.application == adapter]
+        mine = [each for each in self._kept if each.record.application == adapter]
         for result in await asyncio.gather(*(each.stop() for each in mine), return_exceptions=True):
             if isinstance(result, BaseException):
                 log.error("a session did not stop cleanly", error=repr(result))
