@@ -17,6 +17,7 @@ import pytest
 import trimesh
 from PIL import Image
 
+from tests.blender_code import evaluate
 from tests.gateway import Gateway
 
 LENGTHS = (100.0, 50.0, 20.0)
@@ -211,3 +212,46 @@ def test_the_formats_are_those_that_the_applications_announce(api: httpx.Client)
     assert "step" not in formats["fbx"]["converts_to"], "a mesh becomes no exact shape"
     assert {".stp", ".step"} <= set(formats["step"]["suffixes"])
     assert formats["svg"]["converts_to"] == []
+
+
+PICTURE = """
+import os
+made = bpy.data.images.new("made", 8, 8)
+made.filepath_raw, made.file_format = os.path.join(os.getcwd(), "somebodys.png"), "PNG"
+made.pixels[:] = [1, 0, 1, 1] * 64
+made.save()
+path = made.filepath_raw
+bpy.data.images.remove(made)
+cube = bpy.data.meshes.new("M")
+cube.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])
+thing = bpy.data.objects.new("Thing", cube)
+bpy.context.scene.collection.objects.link(thing)
+material = bpy.data.materials.new("P")
+material.use_nodes = True
+node = material.node_tree.nodes.new("ShaderNodeTexImage")
+node.image = bpy.data.images.load(path)
+material.node_tree.links.new(node.outputs[0], material.node_tree.nodes["Principled BSDF"].inputs["Base Color"])
+cube.materials.append(material)
+file = os.path.join(os.path.dirname(path), "names_it.blend")
+bpy.ops.wm.save_as_mainfile(filepath=file, copy=True, relative_remap=False)
+answer = open(file, "rb").read().hex()
+os.unlink(file)
+for block in (thing, cube, material):
+    getattr(bpy.data, {"Object": "objects", "Mesh": "meshes"}.get(type(block).__name__, "materials")).remove(block)
+answer
+"""
+
+
+def test_a_conversion_reads_no_file_of_a_session(api: httpx.Client, gateway: Gateway, blender: httpx.Client) -> None:
+    data = bytes.fromhex(evaluate(gateway, PICTURE))
+    opened = blender.post("/scene/open", files={"file": ("a.blend", data)})
+    assert opened.json()["result"].get("warnings", []) == []  # its own session may
+    result = converted(api, "glb", ("a.blend", data))
+    assert "missing_files" in [each["code"] for each in result["warnings"]]
+    assert b"PNG" not in content(api, result)
+
+
+def test_a_conversion_reads_no_file_as_it_is(api: httpx.Client) -> None:
+    query = {"to": "glb", "options": json.dumps({"trusted": True})}
+    answer = api.post("/convert", params=query, files={"file": ("a.blend", b"BLENDER-v405")})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "validation_error"), answer.text

@@ -124,8 +124,8 @@ def copy(source: Path, staged: StagedFile) -> None:
 
 
 def readable(app: Application) -> list[str]:
-    """Return the folders that paths in a .blend file may lead to."""
-    return [str(folder) for folder in (app.workspace, *app.artifacts.allowed_roots)]
+    """Return the folders that paths in a .blend file may lead to, as texts."""
+    return [str(folder) for folder in app.readable]
 
 
 def _check(source: Path, name: str, format: str, settings: BlenderSettings) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -32,6 +34,11 @@ class Aside(Application):
 
     def _with(self, context: RequestContext) -> Application:
         return Aside(self._session, context, self._worker)
+
+    @property
+    def readable(self) -> Sequence[Path]:
+        """See `Application.readable`. The workspace is that of a session which need not be the caller's."""
+        return self.artifacts.allowed_roots
 
     async def call(self, method: Method[P, R], params: P | Encoded) -> R:
         """See `Application.call`. Nothing is journaled, because nothing of it stays."""

@@ -30,8 +30,8 @@ from cadgate.web.json_request import validate
 DEFAULT_SIZE = 256
 _USUAL = 0.001
 """What most programs take 1 for in a file that does not say its unit, in metres."""
-_OWN = ("artifact", "filepath", "format")
-"""The parameters that the conversion itself decides."""
+_OWN = ("artifact", "filepath", "format", "trusted")
+"""The parameters that the conversion itself decides. It reads no file as it is, for it has no session of the caller."""
 _UNSAFE = re.compile(r"[^\w .+()-]")
 
 

@@ -56,6 +56,11 @@ class Application:
         return self._session.workspace
 
     @property
+    def readable(self) -> Sequence[Path]:
+        """The folders that paths in a file from outside may lead to: the workspace, and those of `allowed_roots`."""
+        return (self.workspace, *self.artifacts.allowed_roots)
+
+    @property
     def artifacts(self) -> ArtifactStore:
         """The artifacts that the caller may have."""
         return OwnArtifacts.of(self._session.served.artifacts, self.context.caller.authority)
