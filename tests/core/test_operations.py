@@ -176,7 +176,11 @@ def test_every_method_has_its_function_inside_the_application_in_a_file_of_the_s
 
 
 def test_every_method_has_a_route(app: FastAPI, adapter: str, contents: Contents) -> None:
-    assert set(contents.methods_by_name()) - {name for _, name in routes(app, adapter)} == WITHOUT_ROUTE[adapter]
+    without = set(contents.methods_by_name()) - {name for _, name in routes(app, adapter)}
+    assert without - WITHOUT_ROUTE[adapter] == set(), (
+        "add a route in routers/, and a new file there to the list in routers/__init__.py"
+    )
+    assert WITHOUT_ROUTE[adapter] <= without, "there is no need for the exception any more"
 
 
 def test_every_body_has_an_example(app: FastAPI, adapter: str) -> None:
@@ -187,7 +191,7 @@ def test_every_body_has_an_example(app: FastAPI, adapter: str) -> None:
         and isinstance(model := route.body_field.field_info.annotation, type)
         and "examples" not in json.dumps(cast(Any, model).model_json_schema())
     ]
-    assert without == []
+    assert without == [], "add an example to the model_config of the parameters"
 
 
 def test_every_change_that_is_replayed_by_a_call_is_replayed_by_a_test(
