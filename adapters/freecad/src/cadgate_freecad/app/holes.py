@@ -11,7 +11,7 @@ import PartDesign  # noqa: F401 # pyright: ignore[reportUnusedImport] - register
 
 from cadgate.appserver import AppError, about_to_change, warn
 from cadgate_freecad.app import expressions as expressing
-from cadgate_freecad.app import materials, shapes, values
+from cadgate_freecad.app import materials, shapes, threads, values
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, hide
 from cadgate_freecad.app.info import describe
@@ -28,6 +28,7 @@ def hole(
     *,
     sketch: str,
     diameter: Any,
+    thread: dict[str, Any] | None,
     depth: Any,
     through_all: bool,
     drill_point: str,
@@ -56,6 +57,9 @@ def hole(
     before = body.Tip.Shape if body.Tip is not None else None
     if before is None or shapes.volume(before) <= 0:
         raise values.invalid("sketch", f"the body {body.Name!r} has no material to remove")
+    if thread is not None and thread["modeled"]:
+        longest = before.BoundBox.DiagonalLength if through_all else values.length("depth", depth)
+        threads.check_length(thread, len(centers) * longest)
     bore, deep = values.length("diameter", diameter), values.length("depth", depth)
     properties: dict[str, Any] = {
         "Diameter": bore,
@@ -69,8 +73,9 @@ def hole(
     wide = 0.0
     if head != "none":
         wide = values.length("head_diameter", head_diameter)
-        if wide <= bore:
-            raise values.invalid("head_diameter", f"{head_diameter!r} must be above the diameter, {bore:g} mm")
+        least = bore if thread is None else threads.diameter(thread)
+        if wide <= least:
+            raise values.invalid("head_diameter", f"{head_diameter!r} must be above the diameter, {least:g} mm")
         properties.update({"HoleCutType": head.capitalize(), "HoleCutCustomValues": True, "HoleCutDiameter": wide})
     if head == "counterbore":
         properties["HoleCutDepth"] = values.length("head_depth", head_depth)
@@ -84,24 +89,41 @@ def hole(
     body.addObject(feature)
     feature.Profile = profile
     materials.assign(feature, made_of)
+    if thread is not None:
+        threads.choose(feature, thread)
+        del properties["Diameter"]
     for key, value in properties.items():
         if key in feature.PropertiesList:
             setattr(feature, key, value)
+    down = profile.Placement.Rotation.multVec(FreeCAD.Vector(0, 0, 1 if reversed else -1))
+    if thread is not None and thread["modeled"] and through_all:
+        # By itself FreeCAD cuts the thread several times as long as the body.
+        threads.reach_through(feature, max(_reach(before, center, down) for center in centers))
     determined = expressing.apply(feature, expressions)
     recompute(feature)
     expressing.confirm(feature, determined)
     body.Tip = feature
     recompute(body)
     if not expressions:
-        down = profile.Placement.Rotation.multVec(FreeCAD.Vector(0, 0, 1 if reversed else -1))
-        _check(body, before, [_drill(feature, before, center, down) for center in centers])
+        spaces = [_drill(feature, before, center, down) for center in centers]
+        if thread is not None and thread["modeled"]:
+            wide_spaces = [_drill(feature, before, center, down, threads.diameter(thread)) for center in centers]
+            threads.check_cut(body, before, spaces, wide_spaces, thread)
+        else:
+            _check(body, before, spaces)
     hide([profile, previous])
     return describe(feature)
 
 
-def _drill(feature: Any, body: Any, at: Any, down: Any) -> Any:
+def _reach(body: Any, at: Any, down: Any) -> float:
+    """Return how far the body goes on in a direction."""
+    box = body.BoundBox
+    return max(0.0, *((FreeCAD.Vector(box.getPoint(index)) - at).dot(down) for index in range(8)))
+
+
+def _drill(feature: Any, body: Any, at: Any, down: Any, diameter: float | None = None) -> Any:
     """Return the space of one hole."""
-    radius, wide = feature.Diameter.Value / 2, feature.HoleCutDiameter.Value / 2
+    radius, wide = (diameter or feature.Diameter.Value) / 2, feature.HoleCutDiameter.Value / 2
     through = feature.DepthType == "ThroughAll"
     deep = 2 * body.BoundBox.DiagonalLength + 2 * at.distanceToPoint(body.BoundBox.Center) if through else feature.Depth
     deep = getattr(deep, "Value", deep)
