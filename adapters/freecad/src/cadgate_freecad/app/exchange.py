@@ -19,6 +19,7 @@ from cadgate_freecad.app import (
     shapes,
     sheet_files,
     showing,
+    threemf_files,
     values,
     writers,
 )
@@ -33,7 +34,7 @@ from cadgate_freecad.app.verification import scenes as scene_checks
 from cadgate_freecad.app.verification.drawings import check_drawing
 
 MANIFEST = "items.json"
-TREES = ("step", *scenes.FORMATS)
+TREES = ("step", threemf_files.FORMAT, *scenes.FORMATS)
 
 
 @method("internal.export")
@@ -168,10 +169,19 @@ def _draw(format: str, path: str, items: list[Item], title: str) -> list[dict[st
 def _mesh_and_write(
     format: str, path: str, items: list[Item], linear: float, angular: float, verify: str
 ) -> tuple[int, list[dict[str, str]]]:
-    meshed = [meshing.triangles_of(item, linear, angular) for item in items]
+    colors: list[list[str | None]] = [[] for _ in items]
+    if format == threemf_files.FORMAT:
+        painted = [threemf_files.painted(item, linear, angular) for item in items]
+        meshed, colors = [each for each, _ in painted], [each for _, each in painted]
+    else:
+        meshed = [meshing.triangles_of(item, linear, angular) for item in items]
     found = [mesh_checks.check_meshed(item, each, linear, verify) for item, each in zip(items, meshed)]
     objects = [(item.label, each) for item, each in zip(items, meshed)]
-    mesh_files.write(format, path, objects)
+    if format == threemf_files.FORMAT:
+        threemf_files.write(path, items, list(zip(meshed, colors)))
+        mesh_checks.check_colors(path, items, meshed, colors)
+    else:
+        mesh_files.write(format, path, objects)
     mesh_checks.check_mesh(format, path, objects)
     warnings = [warning for warning in found if warning is not None]
     if format in ("stl", "ply"):

@@ -1,4 +1,4 @@
-"""Writes triangles to files: millimetres, Z up, shared points. OBJ, 3MF and AMF keep the objects apart, by label."""
+"""Writes triangles to files: millimetres, Z up, shared points. OBJ and AMF keep the objects apart, by label."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from array import array
 from math import sqrt
 from struct import Struct
 from typing import Any, Callable, Iterator, Sequence, Tuple
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 from cadgate_freecad.app.triangles import Triangles
 
@@ -19,7 +19,7 @@ _MISSING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def write(format: str, path: str, objects: Sequence[Named]) -> None:
-    """STL and PLY (binary), OBJ, 3MF or AMF."""
+    """STL and PLY (binary), OBJ or AMF; `threemf_files` writes 3MF."""
     WRITERS[format](path, objects)
 
 
@@ -32,9 +32,9 @@ def _whole(objects: Sequence[Named]) -> Triangles:
     return whole
 
 
-def _number(objects: Sequence[Named]) -> str:
+def number_format(meshes: Sequence[Triangles]) -> str:
     """Return the format of a coordinate: FreeCAD's meshes have seven digits; far parts, moved into place, have more."""
-    far = any(abs(part) > 1000 for _, triangles in objects for point in triangles.points for part in point)
+    far = any(abs(part) > 1000 for triangles in meshes for point in triangles.points for part in point)
     return "%.12g" if far else "%.9g"
 
 
@@ -79,7 +79,7 @@ def _write_ply(path: str, objects: Sequence[Named]) -> None:
 
 def _write_obj(path: str, objects: Sequence[Named]) -> None:
     """Begin each object with `o`, which every reader accepts; `g`, which FreeCAD writes, is a group for most."""
-    start, line = 1, "v {0} {0} {0}\n".format(_number(objects))
+    start, line = 1, "v {0} {0} {0}\n".format(number_format([each for _, each in objects]))
     with open(path, "w", encoding="utf-8", newline="\n") as file:
         file.write("# Created by FreeCAD; millimetres, Z up\n")
         for label, triangles in objects:
@@ -99,46 +99,6 @@ def xml_text(label: str) -> str:
     return _MISSING.sub("\N{REPLACEMENT CHARACTER}", label)
 
 
-def _write_3mf(path: str, objects: Sequence[Named]) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", _3MF_TYPES)
-        archive.writestr("_rels/.rels", _3MF_RELATIONS)
-        with archive.open("3D/3dmodel.model", "w", force_zip64=True) as file:
-            for text in _3mf(objects):
-                file.write(text.encode())
-
-
-def _3mf(objects: Sequence[Named]) -> Iterator[str]:
-    facet = '<triangle v1="%d" v2="%d" v3="%d"/>'
-    point = '<vertex x="{0}" y="{0}" z="{0}"/>'.format(_number(objects))
-    yield _3MF_HEAD
-    for number, (label, triangles) in enumerate(objects, 1):
-        yield f'<object id="{number}" type="model" name={quoteattr(xml_text(label))}><mesh><vertices>'
-        yield "".join([point % each for each in triangles.points])
-        yield "</vertices><triangles>"
-        yield "".join([facet % each for each in triangles.facets])
-        yield "</triangles></mesh></object>"
-    items = "".join([f'<item objectid="{number}"/>' for number in range(1, len(objects) + 1)])
-    yield f"</resources><build>{items}</build></model>"
-
-
-_XML = '<?xml version="1.0" encoding="UTF-8"?>'
-_3MF_TYPES = (
-    f'{_XML}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="model" ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/></Types>'
-)
-_3MF_RELATIONS = (
-    f'{_XML}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-    '<Relationship Target="/3D/3dmodel.model" Id="rel0" '
-    'Type="http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"/></Relationships>'
-)
-_3MF_HEAD = (
-    f'{_XML}<model unit="millimeter" xml:lang="en-US" '
-    'xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02"><resources>'
-)
-
-
 def _write_amf(path: str, objects: Sequence[Named]) -> None:
     name = os.path.basename(path)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(name, "w", force_zip64=True) as file:
@@ -147,8 +107,10 @@ def _write_amf(path: str, objects: Sequence[Named]) -> None:
 
 
 def _amf(objects: Sequence[Named]) -> Iterator[str]:
-    yield f'{_XML}\n<amf unit="millimeter">\n<metadata type="cad">FreeCAD</metadata>\n'
-    point = "<vertex><coordinates><x>{0}</x><y>{0}</y><z>{0}</z></coordinates></vertex>".format(_number(objects))
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n<amf unit="millimeter">\n<metadata type="cad">FreeCAD</metadata>\n'
+    point = "<vertex><coordinates><x>{0}</x><y>{0}</y><z>{0}</z></coordinates></vertex>".format(
+        number_format([each for _, each in objects])
+    )
     facet = "<triangle><v1>%d</v1><v2>%d</v2><v3>%d</v3></triangle>"
     for number, (label, triangles) in enumerate(objects):
         yield f'<object id="{number}"><metadata type="name">{escape(xml_text(label))}</metadata><mesh><vertices>\n'
@@ -163,6 +125,5 @@ WRITERS: dict[str, Callable[[str, Sequence[Named]], None]] = {
     "stl": _write_stl,
     "obj": _write_obj,
     "ply": _write_ply,
-    "3mf": _write_3mf,
     "amf": _write_amf,
 }

@@ -76,14 +76,14 @@ def triangles_of(item: Item, linear: float, angular: float) -> Triangles:
             "objects", f"{item.name!r} has no face, so it has no triangles: use STEP, IGES, BREP or DXF"
         )
     triangles = Triangles()
-    for part in _apart(item.shape):
+    for part in apart(item.shape):
         triangles.add(_meshed(part, linear, angular))
     if not triangles.facets:
         raise AppError("degenerate_result", f"{item.name!r} gave no triangle", {"name": item.name})
     return triangles
 
 
-def _apart(shape: Any) -> list[Any]:
+def apart(shape: Any) -> list[Any]:
     """Return the solids one by one if there are several: they may share points and edges, but meshes may not."""
     solids = shape.Solids
     if len(solids) < 2 or sum(len(solid.Faces) for solid in solids) != len(shape.Faces):

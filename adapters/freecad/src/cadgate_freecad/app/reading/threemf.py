@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 from typing import Any, Tuple
 from urllib.parse import unquote
@@ -31,7 +32,8 @@ _NOT_READ = {
     "implicitfunction": "implicit functions",
     "booleans": "boolean operations",
 }
-_COLORING = {"basematerials", "colorgroup", "texture2dgroup", "compositematerials", "multiproperties"}
+_GROUPS = {"basematerials", "colorgroup"}
+_COLORING = {"texture2dgroup", "compositematerials", "multiproperties"}
 
 
 Reference = Tuple[str, str, Tuple[float, ...]]
@@ -64,6 +66,10 @@ class _Object:
         self.name = name
         self.mesh = Triangles()
         self.components: list[Reference] = []
+        self.look: tuple[str, str] | None = None
+        """Group and index of its colour."""
+        self.looks: dict[tuple[str, str], int] = {}
+        """The same of single triangles, and how many have it."""
 
 
 class _Part:
@@ -73,6 +79,8 @@ class _Part:
         self.scale = 1.0
         self.objects: dict[str, _Object] = {}
         self.build: list[Reference] = []
+        self.colors: dict[tuple[str, str], str] = {}
+        """By the group and the index in it, `#rrggbb[aa]`."""
 
 
 class _Package:
@@ -97,21 +105,26 @@ class _Package:
         return self.parts[key]
 
     def _parse(self, file: Any, own: str) -> _Part:
-        part, obj, key = _Part(), _Object("model", ""), ""
+        part, obj, key, group, count = _Part(), _Object("model", ""), "", "", 0
         points, corners = obj.mesh.points, obj.mesh.corners
 
         def begin(tag: str, values: dict[str, str]) -> None:
-            nonlocal obj, points, corners, key
+            nonlocal obj, points, corners, key, group, count
             tag = tag.rpartition(":")[2]
             if tag == "vertex":
                 points.extend((float(values["x"]), float(values["y"]), float(values["z"])))
             elif tag == "triangle":
                 corners.extend((int(values["v1"]), int(values["v2"]), int(values["v3"])))
+                if "p1" in values:
+                    look = (values.get("pid") or (obj.look or ("", ""))[0], values["p1"])
+                    obj.looks[look] = obj.looks.get(look, 0) + 1
             elif tag == "model":
                 part.scale = millimetres(values.get("unit", "millimeter"))
             elif tag == "object":
                 obj = _Object(values.get("type", "model"), values.get("name", ""))
                 points, corners = obj.mesh.points, obj.mesh.corners
+                if "pid" in values:
+                    obj.look = (values["pid"], values.get("pindex", "0"))
                 part.objects[values.get("id", "")] = obj
             elif tag == "component":
                 obj.components.append(_reference(values, own, part.scale))
@@ -119,6 +132,13 @@ class _Package:
                 part.build.append(_reference(values, own, part.scale))
             elif tag == "metadata":
                 key = values.get("name", "")
+            elif tag in _GROUPS:
+                group, count = values.get("id", ""), 0
+            elif tag in ("base", "color"):
+                color = _color(values.get("displaycolor") or values.get("color") or "")
+                if color is not None:
+                    part.colors[group, str(count)] = color
+                count += 1
             elif tag in _COLORING:
                 self.is_colored = True
             elif tag in _NOT_READ:
@@ -165,10 +185,13 @@ class _Package:
         for component in obj.components:
             self.place(component, settings, matrix, path)
         if obj.mesh:
-            self._add(obj.mesh, product(matrix, scaling(part.scale, part.scale, part.scale)), path, settings)
+            color, others = _look_of(part, obj)
+            self.is_colored = self.is_colored or others
+            self._add(color, obj.mesh, product(matrix, scaling(part.scale, part.scale, part.scale)), path, settings)
 
     def _add(
         self,
+        color: str | None,
         mesh: Triangles,
         matrix: tuple[float, ...],
         path: tuple[tuple[str, str, _Object], ...],
@@ -187,6 +210,24 @@ class _Package:
             chosen = Triangles(mesh.points, corners)
             chosen.require_sound(repr(label))
             self.found.add("Mesh", label, mesh=chosen.used().moved(matrix).mesh(repr(label)))
+            self.found.items[-1].color = color
+
+
+def _color(text: str) -> str | None:
+    """Return `#RRGGBB[AA]` as `#rrggbb[aa]`, without an alpha that means nothing; None for anything else."""
+    if not re.match(r"#([0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})\Z", text):
+        return None
+    return text[:7].lower() if text[7:].lower() == "ff" else text.lower()
+
+
+def _look_of(part: _Part, obj: _Object) -> tuple[str | None, bool]:
+    """Return the colour of an object, and whether triangles have others, which a mesh here cannot have."""
+    own = None if obj.look is None else part.colors.get(obj.look)
+    plain = len(obj.mesh) - sum(obj.looks.values())
+    looks = {part.colors.get(look) for look in obj.looks} | ({own} if plain else set())
+    if len(looks) == 1:
+        return looks.pop(), False
+    return own, len(looks) > 1
 
 
 def _reference(values: dict[str, str], own: str, scale: float) -> Reference:
@@ -215,6 +256,6 @@ def read(path: str, found: Found, name: str) -> None:
         for reference in root.build:
             package.place(reference, settings)
     if package.is_colored:
-        found.colors_lost("The 3MF package has materials, colours or textures")
+        found.colors_lost("The 3MF package has textures, or colours of single triangles")
     if any("metadata/" in each and each.endswith(".gcode") for each in package.names):
         found.leave_out("G-code of a sliced plate")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import zipfile
+from collections import Counter
 from typing import Any, Sequence
 
 import FreeCAD
 import Part
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import mesh_files, shapes, versions
+from cadgate_freecad.app import mesh_files, shapes, threemf_files, versions
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.triangles import Measures, Triangles, area
 from cadgate_freecad.app.verification import mesh_readers
@@ -146,6 +148,24 @@ def check_mesh(format: str, path: str, objects: Sequence[tuple[str, Triangles]])
         raise lost(format, f"its objects are {[name for name, _ in found]}, not {[name for name, _ in wanted]}")
     for (name, there), (_, here) in zip(found, wanted):
         _compare_triangles(format, "it" if name is None else repr(name), there, here)
+
+
+def check_colors(
+    path: str, items: Sequence[Item], meshed: Sequence[Triangles], colors: Sequence[list[str | None]]
+) -> None:
+    """Raise AppError `command_failed` if the triangles of a 3MF file do not have the colours of their faces."""
+    wanted: list[dict[str, int]] = []
+    for item, triangles, each in zip(items, meshed, colors):
+        shown = [threemf_files.displayed(color) for color in each] or [
+            "" if item.color is None else threemf_files.displayed(item.color)
+        ] * len(triangles.facets)
+        wanted.append(dict(Counter(shown)))
+    try:
+        found = mesh_readers.colors_3mf(path)
+    except (KeyError, IndexError, zipfile.BadZipFile, UnicodeDecodeError) as error:
+        raise lost("3mf", f"it cannot be read: {error}") from error
+    if found != wanted:
+        raise lost("3mf", f"its colours are {found}, not {wanted}")
 
 
 def _compare_triangles(format: str, name: str, there: Triangles, here: Triangles) -> None:

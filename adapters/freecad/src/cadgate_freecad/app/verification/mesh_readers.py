@@ -101,9 +101,29 @@ def _read_3mf(path: str) -> Found:
         text = archive.read("3D/3dmodel.model").decode("utf-8")
     if 'unit="millimeter"' not in text or not text.endswith("</model>"):
         raise ValueError("its model is cut off, or not in millimetres")
-    found = _parts(text, r'\bname="([^"]*)"', _3MF_VERTEX, _3MF_TRIANGLE)
-    if text.count("<item ") != len(found):
-        raise ValueError("not every object is to be built")
+    meshes = "".join(f"<object {part}" for part in text.split("<object ")[1:] if "<mesh>" in part)
+    found = _parts(meshes, r'\bname="([^"]*)"', _3MF_VERTEX, _3MF_TRIANGLE)
+    placed = re.findall(r'objectid="(\d+)"', text)
+    if sorted(placed) != sorted(re.findall(r'<object id="(\d+)"', text)):
+        raise ValueError("not every object is to be built once")
+    return found
+
+
+def colors_3mf(path: str) -> list[dict[str, int]]:
+    """Return for each mesh how many triangles have which colour. Raises ValueError as `read`."""
+    with zipfile.ZipFile(path) as archive:
+        text = archive.read("3D/3dmodel.model").decode("utf-8")
+    bases = re.findall(r'<base name="[^"]*" displaycolor="([^"]*)"', text)
+    found: list[dict[str, int]] = []
+    for part in text.split("<object ")[1:]:
+        if "<mesh>" not in part:
+            continue
+        own = re.match(r'[^>]*pindex="(\d+)"', part)
+        counts: dict[str, int] = {}
+        for index in re.findall(r'<triangle v1="\d+" v2="\d+" v3="\d+"(?: pid="1" p1="(\d+)")?/>', part):
+            color = bases[int(index)] if index else bases[int(own[1])] if own else ""
+            counts[color] = counts.get(color, 0) + 1
+        found.append(counts)
     return found
 
 
