@@ -37,6 +37,8 @@ class Expected:
     """By label or name."""
     faces: int | None = None
     """Triangles of all meshes together (FreeCAD), faces (Blender); faces of shapes."""
+    colors: Sequence[str | None] | None = None
+    """Of the objects, in the file's order."""
     tolerance: float = 1e-5
     warnings: Sequence[str] = ()
     warning_words: Sequence[str] = ()

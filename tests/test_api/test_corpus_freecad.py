@@ -57,6 +57,8 @@ def compare(freecad: httpx.Client, result: dict[str, Any], expected: Expected) -
         assert len(objects) == expected.objects
     if expected.names is not None:
         assert [each["label"] for each in objects] == list(expected.names)
+    if expected.colors is not None:
+        assert [each["color"] for each in objects] == list(expected.colors)
     if expected.kinds is not None:
         assert [each["shape_type"] for each in objects] == list(expected.kinds)
     for key in ("volume", "area"):

@@ -320,7 +320,15 @@ CASES = [
         id="3mf-with-colours",
         name="part.3mf",
         make=lambda: package(model(COLORS + thing(1, mesh(on_triangle=' pid="5" p1="0"')), item(1))),
-        expected=replace(BLOCK_MESH, warnings=["colors_lost"]),
+        expected=replace(BLOCK_MESH, colors=["#ff0000"]),
+    ),
+    FileCase(
+        id="3mf-with-one-coloured-triangle",
+        name="part.3mf",
+        make=lambda: package(
+            model(COLORS + thing(1, mesh(on_triangle=' pid="5" p1="0"').replace(' pid="5" p1="0"', "", 1)), item(1))
+        ),
+        expected=replace(BLOCK_MESH, colors=[None], warnings=["colors_lost"]),
     ),
     FileCase(
         id="3mf-with-materials",
@@ -328,7 +336,7 @@ CASES = [
         make=lambda: package(
             model(MATERIALS + thing(1, mesh(), ' type="model" name="Block" pid="5" pindex="0"'), item(1))
         ),
-        expected=replace(BLOCK_MESH, warnings=["colors_lost"]),
+        expected=replace(BLOCK_MESH, colors=["#ff0000"]),
     ),
     FileCase(
         id="3mf-with-a-beam-lattice",
