@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import httpx
 
-from tests.gateway import Gateway
+from tests.gateway import Gateway, eventually
 
 READ = {"blender": ("world.get", "/world"), "freecad": ("documents.list", "/documents")}
 """A method that only reads, whose function is wrapped: reading the state by executed code would take a snapshot, and
@@ -67,13 +67,20 @@ class WholeState:
         self._prepared = pid
 
     def read(self) -> dict[str, Any]:
-        """The whole state now."""
-        self.prepare()
-        self._wanted.touch()
-        self._client.get(READ[self._adapter][1]).raise_for_status()
+        """The whole state now; as soon as the application is there again, if it is not."""
+        eventually(self._asked, seconds=120, what="an answer of the application")
         told: dict[str, Any] = json.loads(self._told.read_text())
         self._told.unlink()
         return told
+
+    def _asked(self) -> bool:
+        self.prepare()
+        self._wanted.touch()
+        answer = self._client.get(READ[self._adapter][1])
+        if answer.status_code == 503:  # it is being restarted
+            return False
+        answer.raise_for_status()
+        return True
 
 
 def execute(client: httpx.Client, code: str, **headers: str) -> Any:
