@@ -12,12 +12,16 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.core.fake_app import Control
+from cadgate.dispatch.session import SessionRuntime
+from cadgate.security.keys import KeyFile
+from tests.core.fake_app import Control, RawApplication, Wire, fake_settings, raw_application, running
 from tests.core.fake_packages import Site
 from tests.core.lives import Lives
 from tests.core.served import in_process, probed_app, quiet_settings, served
 from tests.core.sessions import processes_below
 from tests.gateway import eventually
+
+from cadgate_fake import routers  # isort: skip - found by what fake_app does
 
 
 @pytest.fixture
@@ -96,4 +100,42 @@ def descriptors() -> dict[str, str]:
 @pytest.fixture
 def lives(tmp_path: Path) -> Iterator[Lives]:
     with closing(Lives(tmp_path / "journal")) as made:
+        yield made
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> KeyFile:
+    """The keys of a gateway whose state is in the folder of the test."""
+    return KeyFile(tmp_path)
+
+
+@pytest.fixture
+async def runtime(tmp_path: Path, control: Control) -> AsyncIterator[SessionRuntime]:
+    """A session of the tests' own application."""
+    routers.runs.clear()
+    routers.waits.clear()
+    async with running(tmp_path, fake_settings(control)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RawApplication]:
+    """One application for all tests that do not break it. It gives peers up after half a second."""
+    settings = fake_settings(send_timeout_seconds=0.5, hello_timeout_seconds=0.5)
+    with raw_application(tmp_path_factory.mktemp("application"), settings) as made:
+        yield made
+        assert made.popen.poll() is None, made.log
+
+
+@pytest.fixture
+def wire(application: RawApplication) -> Iterator[Wire]:
+    """A connection that may speak."""
+    with application.connect() as made:
+        yield made
+
+
+@pytest.fixture
+def stranger(application: RawApplication) -> Iterator[Wire]:
+    """A connection that has not proved itself."""
+    with Wire(application.about["port"]) as made:
         yield made

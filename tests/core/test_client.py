@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from cadgate.errors import (
     ValidationFailed,
 )
 from tests.core.fake_app import SECRET, RawApplication, becomes, item, raw_application
+from tests.core.stands import Stand, connected, echo, lose, say, standing, write
 from tests.gateway import free_port
 
 from cadgate_fake.client import FakeClient, FakeConnectionError  # isort: skip
@@ -48,92 +47,6 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RawApplica
 async def client(application: RawApplication) -> AsyncIterator[FakeClient]:
     async with connected(application.about["port"]) as made:
         yield made
-
-
-@asynccontextmanager
-async def connected(port: int, **more: Any) -> AsyncIterator[FakeClient]:
-    made = FakeClient("127.0.0.1", port, SECRET, **more)
-    await made.connect()
-    try:
-        yield made
-    finally:
-        await made.disconnect()
-
-
-Answer = Callable[[dict[str, Any], asyncio.StreamWriter], Awaitable[None]]
-
-
-class Stand:
-    """A server that does what a test says, where a real application would need a lucky moment."""
-
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
-        self._writers: list[asyncio.StreamWriter] = []
-        self.received: list[dict[str, Any]] = []
-        self.connections = 0
-
-    async def serve(self, port: int = 0) -> asyncio.Server:
-        self.server = await asyncio.start_server(self._converse, "127.0.0.1", port)
-        self.port = self.server.sockets[0].getsockname()[1]
-        return self.server
-
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self._writers.append(writer)
-        try:
-            while True:
-                (length,) = struct.unpack(">I", await reader.readexactly(4))
-                message = json.loads(await reader.readexactly(length))
-                if message["method"] == "session.hello":
-                    say(writer, message["id"], {"adapter": "stand"})
-                    continue
-                self.received.append(message)
-                await self._answer(message, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    async def close(self) -> None:
-        for writer in self._writers:
-            writer.close()
-        self.server.close()
-        await self.server.wait_closed()
-
-
-def write(writer: asyncio.StreamWriter, message: Any) -> None:
-    body = json.dumps(message).encode()
-    writer.write(struct.pack(">I", len(body)) + body)
-
-
-def say(writer: asyncio.StreamWriter, number: int, result: Any) -> None:
-    write(writer, {"jsonrpc": "2.0", "id": number, "result": result})
-
-
-@asynccontextmanager
-async def standing(answer: Answer) -> AsyncIterator[Stand]:
-    stand = Stand(answer)
-    await stand.serve()
-    try:
-        yield stand
-    finally:
-        await stand.close()
-
-
-async def echo(message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
-    say(writer, message["id"], message["params"])
-
-
-def lose(times: int) -> Answer:
-    """Close the connection instead of answering, so many times."""
-    left = [times]
-
-    async def answer(message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
-        if left[0]:
-            left[0] -= 1
-            writer.close()
-        else:
-            say(writer, message["id"], message["params"])
-
-    return answer
 
 
 # --- connecting --------------------------------------------------------------------------------------------------
@@ -159,10 +72,9 @@ async def test_a_command_and_its_response_can_be_had_apart_and_in_any_order(clie
 
 
 async def test_it_says_what_it_is(client: FakeClient) -> None:
-    port = client.port
-    assert repr(client) == f"<FakeClient 127.0.0.1:{port} <ConnectionPool open=1 of 2, in flight=0>>"
+    assert repr(client) == f"<FakeClient 127.0.0.1:{client.port} <ConnectionPool open=1 of 2, in flight=0>>"
     ticket = await client.send_command("work.sleep", {"seconds": 0.05})
-    assert repr(client) == f"<FakeClient 127.0.0.1:{port} <ConnectionPool open=1 of 2, in flight=1>>"
+    assert repr(client) == f"<FakeClient 127.0.0.1:{client.port} <ConnectionPool open=1 of 2, in flight=1>>"
     await client.receive_response(ticket)
     assert SECRET not in repr(client)
 

@@ -21,12 +21,6 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RawApplica
         yield made
 
 
-@pytest.fixture
-def wire(application: RawApplication) -> Iterator[Wire]:
-    with application.connect() as made:
-        yield made
-
-
 def error_of(answer: dict[str, Any]) -> tuple[str, str]:
     return answer["error"]["data"]["code"], answer["error"]["message"]
 
