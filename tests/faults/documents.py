@@ -117,10 +117,18 @@ def change_by_requests(session: Session) -> None:
 
 def blender(session: Session) -> None:
     post, patch = session.post, session.patch
+    # First, because a bake is kept as a snapshot: what follows is replayed.
+    post("/primitives/plane", {"name": "Baked"})
+    post("/materials", {"name": "Bakeable", "color": [0.2, 0.4, 0.6]})
+    post("/materials/apply", {"object": "Baked", "material": "Bakeable"})
+    post("/objects/Baked/uv", {"method": "smart"})
+    post("/objects/Baked/bake", {"kind": "base_color", "size": 8})
     for kind in ("cube", "cylinder", "cone", "torus", "plane", "grid", "circle", "monkey", "empty"):
         post(f"/primitives/{kind}", {"location": [1, 2, 3], "rotation": [10, 20, 30]})
     post("/primitives/sphere", {"name": "Ball", "smooth": True})
     post("/primitives/sphere", {"kind": "ico"})
+    for kind in ("bezier", "poly", "nurbs"):
+        post("/primitives/curve", {"kind": kind, "points": [[0, 0, 0], [1, 0, 2], [3, 1, 0]], "bevel": 0.1})
     patch("/data/objects/Ball/show_bounds", {"value": True})
     post("/data/collections", {"name": "By path"})
     post("/data/lights", {"name": "Passing", "arguments": {"type": "SUN"}})

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.faults.client import Client, SetAside
+from tests.faults.motion_steps import MotionSteps
 
 Place = tuple[float, float, float]
 
@@ -192,7 +193,7 @@ FreeCAD.ActiveDocument.recompute()
 """A feature that grows with each recompute."""
 
 
-class BlenderLoad(Load):
+class BlenderLoad(Load, MotionSteps):
     adapter = "blender"
     kinds = ("cube", "sphere", "cylinder", "cone", "torus", "plane")
     code = """
@@ -242,7 +243,8 @@ if not hasattr(bpy.types.Object, "weight"):
 
     def steps(self) -> list[tuple[Callable[[], None], int]]:
         more = ((self.material, 3), (self.duplicate, 3), (self.modifier, 2), (self.parent, 2), (self.rename, 2))
-        return [*super().steps(), *more]
+        moving = ((self.animate, 2), (self.constrain, 2), (self.unwrap, 1), (self.nodes, 1))
+        return [*super().steps(), *more, *moving]
 
     def creation(self, *, named: bool | None = None) -> tuple[str, dict[str, Any]]:
         kind, body = super().creation(named=named)

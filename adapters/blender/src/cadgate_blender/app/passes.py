@@ -12,10 +12,22 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError
-from cadgate_blender.app import picture_notes, versions
+from cadgate_blender.app import cryptomatte, picture_notes, versions
 
-_SWITCHES = {"depth": "use_pass_z", "normal": "use_pass_normal", "object_index": "use_pass_object_index"}
-_SOCKETS = {"depth": "Depth", "normal": "Normal", "object_index": "IndexOB"}
+_SWITCHES = {
+    "depth": "use_pass_z",
+    "normal": "use_pass_normal",
+    "object_index": "use_pass_object_index",
+    "cryptomatte": "use_pass_cryptomatte_object",
+}
+_SOCKETS = {
+    "depth": ("Depth",),
+    "normal": ("Normal",),
+    "object_index": ("IndexOB",),
+    "cryptomatte": cryptomatte.SOCKETS,
+}
+_COLORS = {"normal": "RGB", "cryptomatte": "RGBA"}
+_UNSEEN = ("CAMERA", "LIGHT", "EMPTY", "SPEAKER", "ARMATURE", "LATTICE")
 _FAR = 1e9
 """Blender's depth where there is nothing is ten times that."""
 
@@ -41,19 +53,19 @@ def add(scene: Any, passes: Sequence[str], path: str) -> dict[str, int]:
     tree = scene.node_tree
     source = tree.nodes.new("CompositorNodeRLayers")
     source.scene, source.layer = scene, layer.name
-    for each in passes:
+    for each, socket in [(kind, name) for kind in passes for name in _SOCKETS[kind]]:
         node = tree.nodes.new("CompositorNodeOutputFile")
         node.base_path = os.path.dirname(path)
         node.format.file_format, node.format.color_depth = "OPEN_EXR", "32"
         node.format.exr_codec = "ZIP"
-        node.format.color_mode = "RGB" if each == "normal" else "BW"
-        node.file_slots[0].path = f".pass {each} "
-        tree.links.new(source.outputs[_SOCKETS[each]], node.inputs[0])
+        node.format.color_mode = _COLORS.get(each, "BW")
+        node.file_slots[0].path = f".pass {each} {socket} "
+        tree.links.new(source.outputs[socket], node.inputs[0])
     if "object_index" not in passes:
         return {}
     numbers: dict[str, int] = {}
     for obj in sorted(scene.objects, key=lambda each: each.name):
-        if obj.type not in ("CAMERA", "LIGHT", "EMPTY", "SPEAKER", "ARMATURE", "LATTICE"):
+        if obj.type not in _UNSEEN:
             numbers[obj.name] = obj.pass_index = len(numbers) + 1
     return numbers
 
@@ -65,8 +77,11 @@ def collect(passes: Sequence[str], path: str, format: str) -> dict[str, Any]:
     ranges: dict[str, list[float]] = {}
     for each in passes:
         written = glob.glob(os.path.join(glob.escape(os.path.dirname(path)), f".pass {each} *"))
-        if len(written) != 1:
+        if len(written) != len(_SOCKETS[each]):
             raise AppError("command_failed", f"Blender wrote no {each} pass")
+        if each == "cryptomatte":
+            found[each] = _cryptomatte(f"{stem}.{each}.exr", sorted(written))
+            continue
         made = f"{stem}.{each}.{format}"
         picture_notes.strip(written[0], "exr")
         values = _values(written[0])
@@ -78,6 +93,14 @@ def collect(passes: Sequence[str], path: str, format: str) -> dict[str, Any]:
             ranges[each] = [low, high]
         found[each] = os.path.basename(made)
     return {"passes": found, "pass_ranges": ranges}
+
+
+def _cryptomatte(path: str, written: Sequence[str]) -> str:
+    layers = [_values(each) for each in written]
+    for each in written:
+        os.remove(each)
+    cryptomatte.write(path, layers, [obj.name for obj in bpy.data.objects if obj.type not in _UNSEEN])
+    return os.path.basename(path)
 
 
 def _values(path: str) -> Any:

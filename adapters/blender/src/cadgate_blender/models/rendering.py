@@ -15,7 +15,7 @@ Pixels = Annotated[Count, Field(ge=4, le=1_000_000)]
 FrameNumber = Annotated[Count, Field(ge=-1_048_574, le=1_048_574)]
 
 Engine = Literal["cycles", "eevee", "workbench"]
-Pass = Literal["depth", "normal", "object_index"]
+Pass = Literal["depth", "normal", "object_index", "cryptomatte"]
 ImageFormat = Literal["png", "jpeg", "exr", "webp"]
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
@@ -84,10 +84,11 @@ class RenderParams(PictureParams):
     )
 
     frame: FrameNumber | None = Field(None, description="Frame to render; by default the current frame.")
-    passes: Annotated[list[Pass], Field(max_length=3)] = Field(
+    passes: Annotated[list[Pass], Field(max_length=4)] = Field(
         default_factory=list[Pass],
         description="Further files: `depth` (the distance along the camera's direction, Blender units), `normal` (of "
-        "the world), `object_index` (the number of the object, see `object_indices`). Cycles and EEVEE have them.",
+        "the world), `object_index` (the number of the object, see `object_indices`), `cryptomatte` (always exr: the "
+        "objects of each pixel with their shares, and their names). Cycles and EEVEE have them.",
     )
     pass_format: Literal["exr", "png"] = Field(
         "exr", description="exr holds the values themselves; png 16 bits of each, between the ends of `pass_ranges`."

@@ -27,12 +27,14 @@ from cadgate_blender.routers import (
     primitives,
     rendering,
     scene,
+    splines,
     studio,
     uv,
 )
 
 _MODULES = (
     primitives,
+    splines,
     meshes,
     objects,
     modifiers,
