@@ -53,6 +53,8 @@ _PRIMITIVES = (*("cube", "sphere", "cylinder", "cone", "torus", "plane", "grid",
 NOT_CHECKED = {
     "blender": {
         **dict.fromkeys((f"primitives.{kind}" for kind in _PRIMITIVES), _MADE),
+        "primitives.curve": "its size is read from what was made; test_blender_curves.py measures lengths and tubes",
+        "fonts.delete": _LISTED,
         "camera.create": _READ_BACK,
         "camera.update": _READ_BACK,
         "light.create": _READ_BACK,

@@ -63,6 +63,9 @@ for name, way, kind in [("Geometry", "INPUT", "Geometry"), ("Amount", "INPUT", "
                         ("Thing", "INPUT", "Object"), ("Geometry", "OUTPUT", "Geometry")]:
     loose.interface.new_socket(name, in_out=way, socket_type="NodeSocket" + kind)
 loose.links.new(loose.nodes.new("NodeGroupInput").outputs[0], loose.nodes.new("NodeGroupOutput").inputs[0])
+for name in ("Letters", "Spare letters"):
+    font = bpy.data.fonts.load(bpy.utils.system_resource("DATAFILES") + "/fonts/lastresort.woff2", check_existing=False)
+    font.pack(); font.user_clear(); font.name = name; font.filepath = "//letters.woff2"; font.use_fake_user = True
 bpy.context.view_layer.objects.active = painted; painted.select_set(True)
 bpy.data.objects.new("Object in no scene", mesh)
 bpy.context.view_layer.update()
@@ -134,6 +137,8 @@ def blender(session: Session) -> None:
     post("/data/lights", {"name": "Passing", "arguments": {"type": "SUN"}})
     session.delete("/data/lights/Passing")
     post("/primitives/text", {"text": "Words"})
+    post("/primitives/text", {"text": "A", "font": "Letters"})
+    session.delete("/fonts/Spare letters")
     post("/meshes", {"name": "Own", "vertices": [[0, 0, 0], [1, 0, 0], [0, 1, 0]], "faces": [[0, 1, 2]]})
     post("/materials", {"name": "Red", "color": [1, 0, 0], "roughness": 0.2})
     post("/materials", {"name": "Glow", "emission_color": "#ffcc88", "emission_strength": 5})

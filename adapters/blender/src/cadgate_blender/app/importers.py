@@ -11,7 +11,7 @@ from mathutils import Matrix
 
 from cadgate.appserver import AppError, method, warn
 from cadgate_blender.app import limits, snapshots, usd_files, versions
-from cadgate_blender.app.foreign import fbx_paths, opening
+from cadgate_blender.app.foreign import fbx_curves, fbx_paths, opening
 from cadgate_blender.app.foreign.losses import warn_of_files
 from cadgate_blender.app.motion import Motion, key, scale_roots
 from cadgate_blender.app.typed import context
@@ -132,6 +132,7 @@ def _ply(path: str, scale: float, up: str | None) -> None:
 
 def _fbx(path: str, scale: float, up: str | None) -> None:
     fbx_paths.shorten(path)
+    fbx_curves.complete(path)
     versions.import_fbx(path, scale)
 
 

@@ -8,7 +8,7 @@ import bmesh
 import bpy
 
 from cadgate.appserver import method, warn
-from cadgate_blender.app import glyphs, limits, round_shapes
+from cadgate_blender.app import fonts, glyphs, limits, round_shapes
 from cadgate_blender.app.geometry import Make, from_arrays, from_bmesh
 from cadgate_blender.app.objects import Placement, add_object
 from cadgate_blender.app.scene_index import precise
@@ -145,8 +145,11 @@ def empty(*, display: str, size: float, **placement: Any) -> dict[str, Any]:
 
 @method("primitives.text")
 @precise()
-def text(*, text: str, size: float, extrude: float, align: str, **placement: Any) -> dict[str, Any]:
+def text(
+    *, text: str, size: float, extrude: float, align: str, font: str | None = None, **placement: Any
+) -> dict[str, Any]:
     place = Placement(**placement)
+    chosen = None if font is None else fonts.find(font)
     lost = glyphs.missing(text)
     if lost:
         listed = ", ".join(f"{each!r} (U+{ord(each):04X})" for each in lost[:10]) + (" …" if len(lost) > 10 else "")
@@ -158,6 +161,8 @@ def text(*, text: str, size: float, extrude: float, align: str, **placement: Any
         curve.size = size
         curve.extrude = extrude
         curve.align_x = align.upper()
+        if chosen is not None:
+            curve.font = chosen
         return curve
 
     return add_object("Text", place, make)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 
-from cadgate.plugin import Count, Method, Number
+from cadgate.plugin import Count, Method, Name, Number
 from cadgate_blender.models.objects import ObjectInfo
 from cadgate_blender.models.values import UNIT, Length, NotNegative, Placed, Placement, Scale
 
@@ -142,7 +142,7 @@ _TEXT: dict[str, JsonValue] = {"pattern": r"^[^\x00-\x08\x0b-\x1f]*$"}
 
 
 class TextParams(Placement):
-    """Text in XY as a curve object, in Blender's built-in font."""
+    """Text in XY as a curve object."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"text": "cadgate", "extrude": 0.05}]})
 
@@ -150,6 +150,7 @@ class TextParams(Placement):
     size: Annotated[Number, Field(ge=0.0001, le=10_000)] = Field(1, description="Height of a line in Blender units.")
     extrude: NotNegative = Field(0, description="Half of the thickness in Blender units.")
     align: Literal["left", "center", "right"] = "left"
+    font: Name | None = Field(None, description="One of `/fonts`; by default Blender's own.")
 
 
 CUBE = Method("primitives.cube", CubeParams, ObjectInfo, mutates=True)

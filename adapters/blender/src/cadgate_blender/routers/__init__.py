@@ -13,6 +13,7 @@ from cadgate_blender.routers import (
     data,
     evaluated,
     exchange,
+    fonts,
     frames,
     joining,
     light,
@@ -35,6 +36,7 @@ from cadgate_blender.routers import (
 _MODULES = (
     primitives,
     splines,
+    fonts,
     meshes,
     objects,
     modifiers,

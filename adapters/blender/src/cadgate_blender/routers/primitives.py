@@ -95,5 +95,5 @@ async def create_empty(params: EmptyParams, blender: Blender) -> Success[ObjectI
 
 @router.operation("POST", "/primitives/text", TEXT, status_code=201, errors=(404, 412))
 async def create_text(params: TextParams, blender: Blender) -> Success[ObjectInfo]:
-    """Add text as a curve object, in Blender's built-in font."""
+    """Add text as a curve object, in Blender's own font or one of `/fonts`."""
     return Success(await blender.call(TEXT, params))
