@@ -160,6 +160,7 @@ def blender(session: Session) -> None:
     post("/collections", {"name": "Parts"})
     post("/collections", {"name": "Small", "parent": "Parts"})
     post("/collections/Small/objects", {"objects": ["Own", "Floor"]})
+    post("/collections/Small/instances", {"name": "Small again", "location": [0, 9, 0], "rotation": [0, 0, 45]})
     post("/camera", {"name": "Eye", "location": [7, -7, 5], "look_at": [0, 0, 0], "lens": 35})
     post("/light", {"kind": "area", "energy": 50, "color": "#ffddaa", "size": 2})
     patch("/scene", {"frame": 12, "engine": "cycles", "fps": 25, "unit_system": "METRIC"})

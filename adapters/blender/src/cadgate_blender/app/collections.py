@@ -6,10 +6,10 @@ from typing import Any
 
 import bpy
 
-from cadgate.appserver import AppError, about_to_change, method, name_taken
+from cadgate.appserver import AppError, about_to_change, method, name_taken, warn
 from cadgate_blender.app import names
-from cadgate_blender.app.objects import find_collection
-from cadgate_blender.app.scene_index import index
+from cadgate_blender.app.objects import Placement, add_object, find_collection
+from cadgate_blender.app.scene_index import index, precise
 from cadgate_blender.app.typed import context
 
 
@@ -63,6 +63,9 @@ def delete(*, name: str) -> dict[str, Any]:
     if collection == context.scene.collection:
         raise AppError("validation_error", f"{name!r} is the scene's own collection and cannot be deleted")
     about_to_change()
+    shown = sorted(obj.name for obj in bpy.data.objects if obj.instance_collection == collection)
+    if shown:
+        warn("instances_empty", f"{', '.join(map(repr, shown[:10]))} showed {name!r} again, and shows nothing now")
     _dissolve(collection)
     return {"deleted": name}
 
@@ -95,3 +98,35 @@ def move(*, name: str, objects: list[str], keep: bool) -> dict[str, Any]:
                 other.objects.unlink(obj)
         index.moved(obj)
     return _info(collection)
+
+
+@method("collections.instance")
+@precise()
+def instance(*, source: str, **placement: Any) -> dict[str, Any]:
+    """Add an empty that shows a collection again. Raises AppError if the collection would show itself."""
+    place = Placement(**placement)
+    shown = find_collection(source)
+    if shown == context.scene.collection:
+        raise AppError("validation_error", f"{source!r} is the scene's own collection, which would show itself")
+    if place.collection in _within(shown):
+        raise AppError(
+            "validation_error",
+            f"The instance would be in {place.collection.name!r}, which {source!r} contains, and so show itself: "
+            "choose another collection",
+            {"source": source},
+        )
+
+    def dress(obj: Any) -> None:
+        obj.instance_type = "COLLECTION"
+        obj.instance_collection = shown
+
+    return add_object(source, place, lambda name: None, dress)
+
+
+def _within(collection: Any) -> list[Any]:
+    """Return a collection, those in it, and those that objects in it show."""
+    found = [collection]
+    for each in found:
+        below = [*each.children, *(obj.instance_collection for obj in each.objects if obj.instance_collection)]
+        found += [inner for inner in below if inner not in found]
+    return found

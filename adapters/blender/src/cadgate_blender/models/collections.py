@@ -8,6 +8,8 @@ from pydantic import ConfigDict, Field
 
 from cadgate.plugin import Creation, Deleted, Method, Name, Params, Result, Warned
 from cadgate.plugin import Empty as Nothing
+from cadgate_blender.models.objects import ObjectInfo
+from cadgate_blender.models.values import UNIT, Placed, Scale
 
 PARTS: dict[str, Any] = {"name": "Parts", "parent": "Scene Collection", "objects": ["Cube"], "children": []}
 
@@ -76,8 +78,25 @@ class MoveParams(MoveBody):
     name: Name = Field(description="The collection.")
 
 
+class InstanceBody(Placed):
+    """Another appearance of a collection."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Second", "location": [4, 0, 0]}]})
+
+    scale: Scale = UNIT
+
+
+class InstanceParams(InstanceBody):
+    """The collection that appears again, and where."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"source": "Parts", "location": [4, 0, 0]}]})
+
+    source: Name = Field(description="The collection that is shown.")
+
+
 LIST = Method("collections.list", Nothing, CollectionList)
 GET = Method("collections.get", CollectionName, CollectionInfo)
 CREATE = Method("collections.create", CollectionParams, CollectionInfo, mutates=True)
 DELETE = Method("collections.delete", CollectionName, Deleted, mutates=True)
 MOVE = Method("collections.move", MoveParams, CollectionInfo, mutates=True)
+INSTANCE = Method("collections.instance", InstanceParams, ObjectInfo, mutates=True)

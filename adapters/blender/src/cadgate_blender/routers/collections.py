@@ -7,15 +7,19 @@ from cadgate_blender.models.collections import (
     CREATE,
     DELETE,
     GET,
+    INSTANCE,
     LIST,
     MOVE,
     CollectionInfo,
     CollectionList,
     CollectionName,
     CollectionParams,
+    InstanceBody,
+    InstanceParams,
     MoveBody,
     MoveParams,
 )
+from cadgate_blender.models.objects import ObjectInfo
 from cadgate_blender.routers.addressed import addressed
 from cadgate_blender.routers.blender import Blender
 
@@ -50,3 +54,9 @@ async def delete_collection(name: str, blender: Blender) -> Success[Deleted]:
 async def move_objects(name: str, body: MoveBody, blender: Blender) -> Success[CollectionInfo]:
     """Add objects to a collection, and remove them from their others unless `keep` is true."""
     return Success(await blender.call(MOVE, addressed(MoveParams, body, name=name)))
+
+
+@router.operation("POST", "/collections/{name:name}/instances", INSTANCE, status_code=201, errors=(404, 412))
+async def add_instance(name: str, body: InstanceBody, blender: Blender) -> Success[ObjectInfo]:
+    """Show a collection again at another place: an empty, which follows whatever changes in the collection."""
+    return Success(await blender.call(INSTANCE, addressed(InstanceParams, body, source=name)))
