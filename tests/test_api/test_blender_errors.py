@@ -24,6 +24,8 @@ BODIES: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/primitives/monkey", {"size": 1}),
     ("POST", "/primitives/empty", {"size": 1}),
     ("POST", "/primitives/text", {"text": "a"}),
+    ("POST", "/primitives/curve", {"points": [[0, 0, 0], [1, 0, 0]]}),
+    ("POST", "/collections/Parts/instances", {"location": [4, 0, 0]}),
     ("POST", "/meshes", {"vertices": [[0, 0, 0]], "faces": []}),
     ("PATCH", "/objects/Box", {"location": [1, 2, 3]}),
     ("POST", "/objects/Box/duplicate", {"location": [1, 2, 3]}),

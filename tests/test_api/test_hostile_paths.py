@@ -53,8 +53,8 @@ NO_PATHS = {
     "base", "body", "camera", "center", "circumradius", "code", "collection", "color", "colors", "constraint", "corner",
     "density", "depth", "diameter", "distance", "drawing", "edges", "emission_color", "group", "groups", "highlight",
     "look", "map", "materials", "method", "mode", "of", "operator", "options", "part", "search", "selected", "session",
-    "sources", "target", "title", "view_transform", "views", "workbench",
-    "end", "expressions", "face", "faces", "fields",
+    "source", "sources", "target", "title", "view_transform", "views", "workbench",
+    "end", "expressions", "face", "faces", "fields", "font",
     "head_depth", "head_diameter", "height", "label",
     "length", "length_reverse", "location", "material", "mirror_object", "modifier", "name", "new_name", "object",
     "object1", "object2", "objects", "offset", "on", "on_face", "parent", "path", "path_edges", "pitch", "points",
@@ -70,6 +70,7 @@ operators and data.
 
 UPLOADS = {
     "/api/v1/artifacts",
+    "/api/v1/blender/fonts",
     "/api/v1/blender/import",
     "/api/v1/blender/materials/{name}/texture",
     "/api/v1/blender/meshes",
