@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import BeforeValidator, ConfigDict, Field, StrictBool
 
 from cadgate.plugin import Method, Name, Number, Params, Result, Warned
 from cadgate_blender.models.objects import CUBE_INFO, ObjectInfo
 from cadgate_blender.models.values import Location
+
+
+def _shading(value: object) -> object:
+    """Also accept other words for the same, and any case."""
+    word = value.lower() if isinstance(value, str) else value
+    return "auto" if word in ("angle", "by_angle", "auto_smooth") else word
 
 
 class ShadeOptions(Params):
@@ -16,7 +22,9 @@ class ShadeOptions(Params):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"mode": "smooth"}, {"mode": "auto", "angle": 40}]})
 
-    mode: Literal["smooth", "flat", "auto"] = Field("smooth", description="`auto`: smooth except at sharp edges.")
+    mode: Annotated[Literal["smooth", "flat", "auto"], BeforeValidator(_shading)] = Field(
+        "smooth", description="`auto` (or `angle`): smooth except at sharp edges."
+    )
     angle: Annotated[Number, Field(ge=0, le=180)] = Field(
         30, description="`auto`: edges sharper than this stay sharp, degrees."
     )

@@ -122,7 +122,7 @@ def flatten(value: object) -> object:
             raise ValueError(f"{sorted(both)} are given twice: in settings and outside it")
         data |= cast("dict[str, Any]", settings)
     if isinstance(data.get("type"), str):
-        kind = data["type"].lower()
+        kind = data["type"].lower().replace(" ", "_").replace("-", "_")
         data["type"] = _ALIASES.get(kind, kind)
     return data
 
