@@ -9,7 +9,7 @@ from cadgate_freecad.models.exchange import EXPORT, IMPORT, SUFFIXES
 from cadgate_freecad.routers import ROUTERS
 from cadgate_freecad.settings import FreeCADSettings
 
-_READ = ("step", "iges", "brep", "fcstd", "dxf", "stl", "obj", "ply", "3mf", "amf")
+_READ = ("step", "iges", "brep", "fcstd", "dxf", "stl", "obj", "ply", "3mf", "amf", "glb", "gltf")
 _EXACT = ("step", "iges", "brep", "dxf", "svg")
 FORMATS = Formats(
     reads={**{name: SUFFIXES[name] for name in _READ}, "off": (".off",)},

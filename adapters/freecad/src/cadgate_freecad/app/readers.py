@@ -14,7 +14,7 @@ from cadgate.appserver import AppError
 from cadgate_freecad.app import shapes, step_colours, step_names, versions
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.labels import savable
-from cadgate_freecad.app.reading import amf, brep, iges, obj, off, ply, step, stl, threemf
+from cadgate_freecad.app.reading import amf, brep, gltf, iges, obj, off, ply, step, stl, threemf
 from cadgate_freecad.app.reading.dxf import reader as dxf
 from cadgate_freecad.app.reading.found import Found
 from cadgate_freecad.app.scratch import scratch
@@ -181,4 +181,6 @@ _READERS: dict[str, Callable[[str, Found, str], None]] = {
     "3mf": threemf.read,
     "amf": amf.read,
     "dxf": dxf.read,
+    "glb": gltf.read,
+    "gltf": gltf.read,
 }

@@ -9,10 +9,10 @@ import zlib
 from typing import Any, Callable
 
 from cadgate.appserver import AppError, recognise, scrutiny
-from cadgate_freecad.app.reading import amf, brep, step, stl
+from cadgate_freecad.app.reading import amf, brep, gltf, step, stl
 from cadgate_freecad.app.reading.dxf import binary
 
-FORMATS = ("step", "iges", "brep", "stl", "obj", "ply", "off", "3mf", "amf", "fcstd", "dxf")
+FORMATS = ("step", "iges", "brep", "stl", "obj", "ply", "off", "3mf", "amf", "fcstd", "dxf", "glb", "gltf")
 SUFFIXES = {"stp": "step", "igs": "iges", "brp": "brep", "bin": "brep", "p21": "step", "stpz": "step"}
 _NUMBER = rb"[-+]?[0-9.,]+(?:[eE][-+]?[0-9]+)?"
 _OBJ = re.compile(rb"^[ \t]*v[ \t]+" + _NUMBER + rb"[ \t]+" + _NUMBER + rb"[ \t]+" + _NUMBER, re.MULTILINE)
@@ -38,6 +38,8 @@ def sniff(path: str, name: str) -> str:
         tail = file.read().rstrip(_FILL)
     if zipfile.is_zipfile(path) or head.startswith(b"PK\x03\x04"):
         return _zipped(path, name)
+    if gltf.is_binary(head) and 12 < gltf.whole_size(head) <= size:
+        return "glb"
     plain = _plain(head)
     start = plain.lstrip()
     if step.is_begin(head) and b"FILE_SCHEMA" in head and recognised_kind(path, name) == "ifc":
@@ -62,6 +64,8 @@ def sniff(path: str, name: str) -> str:
         return _whole("amf", name, tail.endswith(b"</amf>"), "</amf>")
     if _DXF.match(start) or head.startswith(binary.SENTINEL):
         return _whole("dxf", name, _plain(tail).rstrip().endswith(b"EOF"), "EOF")
+    if gltf.is_text(plain + tail) and tail.endswith(b"}"):
+        return "gltf"
     if _OBJ.search(plain) and (_OBJ_FACE.search(plain) or size > len(head)):
         return "obj"
     if _OBJ_NOT_A_NUMBER.search(plain) and _OBJ_FACE.search(plain):
@@ -169,7 +173,7 @@ def _unknown(path: str, name: str) -> AppError:
         )
     advice = _THROUGH_BLENDER if found.kind in _BY_BLENDER else None
     details["kind"] = found.kind
-    if found.kind in FORMATS:
+    if found.kind in FORMATS and advice is None:
         return AppError(
             "unsupported_format",
             f"{name!r} begins as {found.what}, but is damaged or empty: export it again",

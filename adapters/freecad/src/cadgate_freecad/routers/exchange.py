@@ -73,7 +73,7 @@ async def export_objects(params: PartExportParams, request: Request, freecad: Fr
 async def import_file(file: FreeCADTrustable, freecad: FreeCAD) -> Success[PartImported]:
     """Add the contents of a file (an upload or an artifact) to the document; the format is recognised by content.
 
-    STEP, IGES, BREP and DXF become shapes, STL, OBJ, PLY, OFF, 3MF and AMF meshes; an FCStd keeps its features,
+    STEP, IGES, BREP and DXF become shapes, STL, OBJ, PLY, OFF, 3MF, AMF and glTF meshes; an FCStd keeps its features,
     without its code and names of other files: `warnings` name them, and `trusted` reads it as it is.
     """
     return Success(await freecad.call(IMPORT, PartImportParams(artifact=file.id, trusted=file.trusted)))
