@@ -90,6 +90,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "cut off": ({"buffers": [{"byteLength": 72, "uri": "data:;base64,AAAA"}]}, "cut off"),
     "a corner too many": ({"accessors": [{**ACCESSORS[0], "count": 3}, ACCESSORS[1]]}, "corner"),
     "a circle": ({"nodes": [{"children": [0], "mesh": 0}]}, "nested too deeply"),
+    "a child of two": ({"nodes": [{"children": [1, 1]}, {"mesh": 0}]}, "in two others"),
     "no such node": ({"scenes": [{"nodes": [7]}]}, "damaged"),
     "version 1": ({"asset": {"version": "1.0"}}, "2.0"),
     "sparse": ({"accessors": [{**ACCESSORS[0], "sparse": {}}, ACCESSORS[1]]}, "sparse"),

@@ -78,6 +78,7 @@ class _File:
             self.document = json.loads(data.decode("utf-8-sig"))
         self.buffers: dict[int, bytes] = {}
         self.facets = 0
+        self.visited: set[int] = set()
         self.has_looks_lost = False
 
     def read(self) -> None:
@@ -105,8 +106,10 @@ class _File:
         return [number for number in range(len(nodes)) if number not in below]
 
     def _node(self, number: int, outer: Transform, around: list[tuple[str, str]]) -> None:
-        if len(around) > DEEPEST:
-            raise _damaged("its nodes contain themselves, or are nested too deeply")
+        if len(around) > DEEPEST or number in self.visited:
+            # A node has one parent: a few that share their children would stand for billions.
+            raise _damaged(f"node {number} is in two others or in itself, or is nested too deeply")
+        self.visited.add(number)
         node = self.document["nodes"][number]
         matrix = product(outer, _matrix(node))
         label = str(node.get("name") or "")
