@@ -55,6 +55,7 @@ def test_a_named_program_is_started_in_the_background_with_factory_settings(
         argv = plan(command=str(program))
     assert argv[0] == str(program)
     assert argv[1:3] == ["--background", "--factory-startup"]
+    assert argv[3:5] == ["--gpu-backend", "opengl"]  # 5.3 would choose Vulkan
     assert argv[-2] == "--python"
 
 

@@ -41,9 +41,10 @@ class BlenderLauncher(Launcher[BlenderSettings]):
         if program is None:
             # -P: the entry script's folder must not be on sys.path, where its modules would hide others.
             return LaunchPlan(argv=[sys.executable, "-P", entry])
-        return LaunchPlan(
-            argv=[str(program), "--background", "--factory-startup", "--python-exit-code", "1", "--python", entry]
-        )
+        # 5.3 would draw with Vulkan, which on machines without a GPU is often there and of no use.
+        backend = ["--gpu-backend", "opengl"] if sys.platform.startswith("linux") else []
+        start = [str(program), "--background", "--factory-startup", *backend]
+        return LaunchPlan(argv=[*start, "--python-exit-code", "1", "--python", entry])
 
     def hints(self) -> Sequence[Hint]:
         """Return a hint if EGL is missing: EEVEE and Workbench draw with OpenGL, headless through EGL."""

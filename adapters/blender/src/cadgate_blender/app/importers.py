@@ -27,6 +27,7 @@ def read(
     Paths in a .blend file may lead to the folders `roots`; a trusted one is opened as it is.
     Raises AppError: `limit_exceeded`, `command_failed` with Blender's own words, `degenerate_result` for nothing.
     """
+    versions.require_format(format, "import")
     said = imports.said_by(path, format)
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     try:

@@ -169,6 +169,13 @@ def _engine(scene: Any, engine: str, samples: int, denoise: bool | None) -> None
         scene.cycles.time_limit = 0
         if denoise is not None:
             scene.cycles.use_denoising = denoise
+        if scene.cycles.use_denoising and not versions.has_denoiser():
+            scene.cycles.use_denoising = False
+            warn(
+                "not_denoised",
+                f"{versions.text()} was built without OpenImageDenoise: the picture is as noisy as {samples} samples "
+                "leave it; send more samples",
+            )
     elif engine == "eevee":
         scene.eevee.taa_render_samples = samples
     else:

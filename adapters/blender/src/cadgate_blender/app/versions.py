@@ -6,7 +6,7 @@ from typing import Any, Container
 
 import bpy
 
-from cadgate.appserver import unavailable
+from cadgate.appserver import AppError, unavailable
 from cadgate_blender.app import properties
 
 VERSION = tuple(bpy.app.version)
@@ -101,6 +101,29 @@ def import_fbx(path: str, scale: float) -> None:
         call(bpy.ops.wm.fbx_import, filepath=path, global_scale=scale, anim_offset=0.0)
     else:
         bpy.ops.import_scene.fbx(filepath=path, global_scale=scale, anim_offset=0.0)
+
+
+def require_format(format: str, direction: str) -> None:
+    """Raise AppError for a format that this Blender was built without, as Debian's is without USD and Alembic.
+
+    `direction` is `import` or `export`.
+    """
+    name = {"usd": "USD", "abc": "Alembic"}.get(format)
+    if name is not None and f"{name.lower()}_{direction}" not in dir(bpy.ops.wm):
+        does = "read" if direction == "import" else "write"
+        raise AppError(
+            "unsupported_format",
+            f"{text()} was built without {name}, so it cannot {does} {format} files here: choose another format, such "
+            "as glb, or use the bpy wheel or the Blender of blender.org, which have it",
+            {"format": format, "application": text()},
+        )
+
+
+def has_denoiser() -> bool:
+    """Return whether Cycles has OpenImageDenoise, which Debian's Blender is built without."""
+    import _cycles  # pyright: ignore[reportMissingImports] - a part of Blender
+
+    return bool(getattr(_cycles, "with_openimagedenoise", True))
 
 
 def usd_holds(name: str) -> bool:
