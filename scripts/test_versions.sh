@@ -4,6 +4,7 @@
 #
 #   scripts/test_versions.sh                      everything that can be made on this machine
 #   scripts/test_versions.sh blender-5.2 freecad-1.1
+#   scripts/test_versions.sh smoke                a minute: Blender 5.2 on Python 3.13, if there is one
 #
 # blender-4.2 … blender-5.3 are wheels, in virtual environments of Python 3.11 or 3.13. blender-4.3-program and
 # freecad-1.0 are Debian 13's, blender-5.2-program and freecad-1.1 those of Debian sid: as root, in chroots that
@@ -184,7 +185,20 @@ freecad_version() {
     rm -f "$script"
 }
 
+# The short form for continuous integration: the newest wheel's own tests, if there is a Python for it here.
+smoke() {
+    local interpreter venv="$PLACE/smoke"
+    interpreter="$(python_of 3.13)"
+    if [ -z "$interpreter" ]; then say "SKIPPED Blender 5.2: there is no Python 3.13 here"; return; fi
+    "$interpreter" -m venv --clear "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt \
+        -r requirements.txt pytest pytest-timeout httpx
+    "$venv/bin/python" -P -m pytest -q -p no:cacheprovider \
+        tests/test_blender/test_versions.py tests/test_blender/test_decided.py tests/test_blender/test_launcher.py
+}
+
 if [ "${1:-}" = remove ]; then remove; exit; fi
+if [ "${1:-}" = smoke ]; then mkdir -p "$PLACE"; smoke; exit; fi
 setup dev
 mkdir -p "$PLACE"
 chosen=("$@")

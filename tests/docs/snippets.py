@@ -62,6 +62,10 @@ def blocks_of(document: Path) -> list[Block]:
     return found
 
 
+BEGINNINGS = {".png": b"\x89PNG", ".glb": b"glTF", ".pdf": b"%PDF", ".step": b"ISO-10303-21", ".jpg": b"\xff\xd8"}
+ERROR = b'{"status":"error"'
+
+
 class Reader:
     """Somebody who types a document's blocks into a shell and a Python session, in `folder`."""
 
@@ -102,6 +106,18 @@ class Reader:
             self._bash(text, block.where)
         else:
             raise AssertionError(f"{block.where}: {block.language!r} cannot be run")
+
+        self._check_files(block.where)
+
+    def _check_files(self, where: str) -> None:
+        """A program that stores an answer in a file does not look at it: it may be an error."""
+        for path in self.folder.rglob("*"):
+            if not path.is_file() or self._programs in path.parents:
+                continue
+            head = path.read_bytes()[:200]
+            begins = BEGINNINGS.get(path.suffix.lower(), b"")
+            if not head.startswith(begins) or head.startswith(ERROR):
+                raise AssertionError(f"{where} wrote {path.name}: {head!r}")
 
     def _python(self, text: str, where: str) -> None:
         printed = io.StringIO()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.snippets import ROOT, Reader, agrees, blocks_of
+from tests.docs.snippets import ROOT, Block, Reader, agrees, blocks_of
 from tests.gateway import Gateway
 
 OWN_TESTS = {"ADAPTERS.md", "PROTOCOL.md"}
@@ -38,6 +38,21 @@ def test_every_runnable_block_of_a_document_does_what_it_shows(
 
 def test_the_guide_and_the_readme_are_among_the_documents_that_run() -> None:
     assert {"README.md", "API.md"} <= {document.name for document in DOCUMENTS}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """printf '{"status":"error","error":{}}' >scene.png""",
+        "printf 'GIF89a' >scene.png",
+        """printf '{"status":"error"}' >x""",
+    ],
+)
+def test_an_error_that_is_stored_in_a_file_is_noticed(tmp_path: Path, text: str) -> None:
+    good = Block("run", "", "bash", r"printf '\x89PNG\r\n' >good.png", "DOC.md:1")
+    Reader(tmp_path / "good", "127.0.0.1:1").read([good])
+    with pytest.raises(AssertionError, match=r"DOC\.md:2 wrote"):
+        Reader(tmp_path / "bad", "127.0.0.1:1").read([Block("run", "", "bash", text, "DOC.md:2")])
 
 
 @pytest.mark.parametrize(

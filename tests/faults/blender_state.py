@@ -38,6 +38,9 @@ SKIPPED = {
     "polygon_normals",
     "corner_normals",
 }
+if bpy.app.version >= (5, 3, 0):
+    # Of collections in a view layer, 5.3 works it out later than a file is read.
+    SKIPPED.add("is_visible")
 MESH_ARRAYS = (
     ("vertices", "co", "f", 3),
     ("edges", "vertices", "i", 2),

@@ -125,7 +125,7 @@ def _curve(edge: Any) -> str | None:
 
 def measures(obj: Any, shape: Any | None) -> dict[str, Any]:
     """Return volume, area, center_of_mass, bounding_box and shape_type of `obj`, whose `shape_of` is `shape`."""
-    if shape is None:
+    if shape is None or obj.TypeId in versions.ENDLESS:
         return NO_MEASURES
     size, upright = analytic.proved(obj, shape) or (volume(shape), None)
     whole = analytic.known(obj, size)

@@ -15,6 +15,9 @@ OLDEST = (0, 20)
 INTERSECTS_ALL = VERSION != (1, 0)
 """Whether a `Part::MultiCommon` is what all its shapes share: in 1.0 it is what the first one shares with any other."""
 
+ENDLESS = frozenset(("App::Line", "App::Origin", "App::Plane", "App::Point"))
+"""The axes and planes of an origin. From 1.0 they have shapes without an end, whose sizes are noise."""
+
 TOUCHES_DEPENDENTS = VERSION >= (1, 0)
 """Whether an undone or aborted change leaves what depends on it touched, although all has its former values."""
 
