@@ -60,7 +60,7 @@ def text() -> str:
     others = closure([one for one in asked_for() if one.name not in (BLENDER, "trimesh")])
     lines = ["# The versions that the tests ran with (Python 3.11). Written by scripts/freeze.py."]
     for name in sorted(versions):
-        # Each Python has another wheel of Blender; that for 3.11 needs an old numpy, which others would have to compile.
+        # Each Python has another wheel of Blender; that for 3.11 needs an old numpy, which others would compile.
         of_blender = name in blender and (name not in others or name == "numpy")
         marker = '; python_version == "3.11"' if of_blender else ""
         lines.append(f"{name}=={re.sub(r'[+].*', '', versions[name])}{marker}")

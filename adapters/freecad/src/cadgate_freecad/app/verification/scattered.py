@@ -58,6 +58,8 @@ def _met(groups: Iterable[Iterable[Any]]) -> list[Any]:
     found = []
     for first, *others in groups:
         for each in others:
+            if not first.isValid():
+                break  # FreeCAD cannot intersect anything with that
             first = first.intersected(each)
         if first.isValid():
             found.append(first)
