@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, Container
 
 import bpy
@@ -121,9 +122,7 @@ def require_format(format: str, direction: str) -> None:
 
 def has_denoiser() -> bool:
     """Return whether Cycles has OpenImageDenoise, which Debian's Blender is built without."""
-    import _cycles  # pyright: ignore[reportMissingImports] - a part of Blender
-
-    return bool(getattr(_cycles, "with_openimagedenoise", True))
+    return bool(getattr(importlib.import_module("_cycles"), "with_openimagedenoise", True))
 
 
 def usd_holds(name: str) -> bool:
