@@ -13,6 +13,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from tests.corpus.freecad import fcstd
 from tests.gateway import Gateway
 from tests.test_api.keyed import Holder, new_key
 
@@ -222,6 +223,21 @@ def test_the_scope_admin_sees_the_jobs_of_all(keyed: Gateway, ada: Holder, ben: 
         assert client.delete(f"/jobs/{job}").status_code == 403
     with ben.client("/api/v1") as client:
         assert client.get(f"/jobs/{job}").status_code == 404
+
+
+def test_a_session_that_begins_with_a_file_says_what_is_missing_of_it(ben: Holder) -> None:
+    data = fcstd.fcstd([fcstd.box(), fcstd.other("App::VarSet", "Sizes")], "1.0R39109 (Git)")
+    with ben.client("/api/v1") as client:
+        stored = client.post("/artifacts", files={"file": ("newer.FCStd", data)}).json()["result"]["id"]
+        made = client.post("/sessions", json={"application": "freecad", "from": {"artifact": stored}})
+        assert made.status_code == 201, made.text
+        session = made.json()["result"]
+        assert "objects_missing" in [each["code"] for each in session["warnings"]]
+        assert client.get(f"/sessions/{session['id']}").json()["result"]["warnings"] == session["warnings"]
+        plain = client.post("/sessions", json={"application": "freecad"}).json()["result"]
+        assert "warnings" not in plain
+        for each in (session, plain):
+            assert client.delete(f"/sessions/{each['id']}").status_code == 200
 
 
 @pytest.mark.parametrize("name", ["\0", "../../keys.json", "..", "a" * 300, "/etc/passwd", "é"])

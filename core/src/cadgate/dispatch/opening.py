@@ -38,4 +38,5 @@ async def open_artifact(runtime: SessionRuntime, artifact: str, authority: Autho
     except ValidationError as error:
         raise ValidationFailed(f"from: {runtime.served.name} cannot open a file by its id alone") from error
     context = RequestContext(request_id=request_id, session=runtime.id, caller=Caller(authority))
-    await runtime.calls.dispatch_call(context, method, params)
+    opened: Any = await runtime.calls.dispatch_call(context, method, params)
+    runtime.warnings = list(getattr(opened, "warnings", None) or ())

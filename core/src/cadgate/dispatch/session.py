@@ -14,6 +14,7 @@ from cadgate.contract.methods import HandlerApplication
 from cadgate.dispatch.calls import Calls
 from cadgate.dispatch.reads import Reads
 from cadgate.dispatch.served import ServedAdapter
+from cadgate.models.responses import Warned
 from cadgate.security.private import make_folder
 from cadgate.sessions.session import Session
 from cadgate.sessions.source import Source
@@ -57,6 +58,8 @@ class SessionRuntime:
             overrun_seconds=settings.overrun_seconds or 5 * settings.grace_seconds,
             connection_error=served.adapter.connection_error,
         )
+        self.warnings: list[Warned] = []
+        """What is missing of the file that it begins with."""
         self.memory: MemoryWatch | None = None
         """Set if its memory is limited."""
         self.require_room: Callable[[], None] = _nothing

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from cadgate.models.common import Count, Name, Number, Params
-from cadgate.models.responses import Result
+from cadgate.models.responses import MayWarn, Result
 
 State = Literal["queued", "starting", "ready", "busy", "suspended", "ended"]
 MAX_LABELS = 64
@@ -80,8 +80,11 @@ class Damage(Result):
     why: str
 
 
-class SessionInfo(Result):
-    """One session: an application with its documents, files and undo history."""
+class SessionInfo(MayWarn):
+    """One session: an application with its documents, files and undo history.
+
+    `warnings` say what is missing of the file that it begins with, as long as the gateway runs.
+    """
 
     id: str = Field(description="128 random bits. Send it in the header `Cadgate-Session`, or as `?session=`.")
     application: str

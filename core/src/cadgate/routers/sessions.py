@@ -82,6 +82,7 @@ def info(kept: KeptSession) -> SessionInfo:
         objects=record.objects,
         damages=[Damage(**each) for each in kept.runtime.session.damages],
         labels=record.labels,
+        warnings=kept.runtime.warnings,
     )
 
 
