@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.attack.catalogue import attacks
-from tests.attack.run import KEYS, Notes, Result, run, table, write
+from tests.attack.run import KEYS, Notes, Result, run, table, write, written
 from tests.wheels import ROOT
 
 CHOICES = {"off": (False,), "on": (True,), "both": (False, True)}
@@ -30,7 +30,11 @@ def main() -> int:
     parser.add_argument("--allow-execute", choices=CHOICES, default="both")
     parser.add_argument("--keys", action="append", choices=KEYS, help="only by keys of these scopes; repeatable")
     parser.add_argument("--notes", type=Path, help="a file that keeps the results: what is in it is not tried again")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/SECURITY.md")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="put the results into the table of docs/SECURITY.md; other lines of it stay",
+    )
     told = parser.parse_args()
     chosen = [
         attack
@@ -57,10 +61,11 @@ def main() -> int:
             home=Path(home),
             out=keep,
         )
-    made = table(results)
+    page = ROOT / "docs" / "SECURITY.md"
+    made = table(results, written(page) if told.write else "")
     print(made)
     if told.write:
-        write(ROOT / "docs" / "SECURITY.md", made)
+        write(page, made)
     return 0 if all(each.outcome.held for each in results) else 1
 
 

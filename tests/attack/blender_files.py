@@ -399,6 +399,8 @@ _READ = [
     for how in ("literal", "given", "joined")
 ]
 _NAMED = ["volume.vdb", "mesh.pc2", "l.ies", "still.png", "frames_0001.png", "film.mp4", "tiles.1001.png"]
+PLANTED = (*_READ, *_NAMED)
+"""The files next to the canary that these .blend files name."""
 
 ATTACKS = [
     Attack("blend-reading-nodes-zstd", "S2", "blender", attack(READING_NODES + SAVE_PACKED, plant=_READ)),

@@ -15,7 +15,7 @@ from tests.heavy_bodies import KINDS, LIMIT_SECONDS, UPLOADS, multipart, stall_o
 PATHS = ("/api/v1/blender/meshes", "/api/v1/blender/batch", "/api/v1/freecad/primitives/box")
 
 
-def _measured(field: Field, request: Callable[[], object]) -> Outcome:
+def measured(field: Field, request: Callable[[], object]) -> Outcome:
     with watching(field.gateway.port, field.gateway.pid, headers=field.headers()) as watcher:
         stall = stall_of(watcher, request)
     if stall > LIMIT_SECONDS:
@@ -32,14 +32,14 @@ def heavy(kind: str, field: Field) -> Outcome:
             for path in PATHS:
                 client.post(path, content=body, headers={"Content-Type": "application/json"})
 
-        return _measured(field, send)
+        return measured(field, send)
 
 
 def upload(kind: str, field: Field) -> Outcome:
     """16 MiB of multipart that take the parser long."""
     content_type, body = multipart(kind)
     with field.client("") as client:
-        return _measured(
+        return measured(
             field, lambda: client.post("/api/v1/artifacts", content=body, headers={"Content-Type": content_type})
         )
 
@@ -54,7 +54,7 @@ def message(kind: str, field: Field) -> Outcome:
             while json.loads(client.recv(timeout=60))["type"] != "error":
                 pass
 
-        return _measured(field, send)
+        return measured(field, send)
 
 
 def trickle(field: Field) -> Outcome:

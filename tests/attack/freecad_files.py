@@ -357,6 +357,11 @@ def _job(target: Target, **more: Any) -> str:
     return xml(BOX, path_job(target), **more)
 
 
+def python_job(target: Target) -> bytes:
+    """An FCStd whose object names a Python class that runs the text of a property."""
+    return package(("Document.xml", _job(target)))
+
+
 def in_the_first_entry(target: Target) -> bytes:
     """FreeCAD reads the first entry as the document, whatever it is called."""
     return package(("Notes.xml", _job(target)), ("Document.xml", xml(BOX)))

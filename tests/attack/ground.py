@@ -12,6 +12,8 @@ from tests.attack.field import Canary, Field, keys_of
 from tests.gateway import Gateway, eventually
 
 ADAPTERS = ("blender", "freecad")
+SETTINGS = {"CADGATE_AUTH": "token", "CADGATE_WEBHOOK_ALLOW": "*,127.0.0.77"}
+"""Webhooks may go to every name that is not one of a private network, and to one address of this machine."""
 
 
 @dataclass
@@ -51,7 +53,7 @@ def ground(*, sandboxed: bool = False, allows_execute: bool = True, home: Path |
             f"allow_execute = {str(allows_execute).lower()}\n"
             for adapter in ADAPTERS
         )
-        gateway = Gateway(state, environment={"CADGATE_AUTH": "token"}, plugins=settings)
+        gateway = Gateway(state, environment=SETTINGS, plugins=settings)
         state.mkdir(mode=0o700)
         made = Ground(gateway, keys_of(state), Canary(home or Path(own)).make(), sandboxed, allows_execute)
         gateway.start(ready=False)

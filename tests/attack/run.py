@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.attack.attacks import Attack, Outcome
-from tests.attack.catalogue import order
+from tests.attack.catalogue import attacks, order
 from tests.attack.field import NotQuiet
 from tests.attack.ground import Ground, ground
 
@@ -113,12 +114,44 @@ def run(
     return results
 
 
-def table(results: Sequence[Result]) -> str:
-    """The results in Markdown: a line for each attack, with how many of its combinations it came to nothing in."""
-    rows = [
-        "| tries | attack | application | without sandbox | in the sandbox | what the gateway did (key `read,write`) |",
-        "| --- | --- | --- | ---: | ---: | --- |",
+HEAD = (
+    "| tries | attack | application | without sandbox | in the sandbox | what the gateway did (key `read,write`) |",
+    "| --- | --- | --- | ---: | ---: | --- |",
+)
+
+
+def table(results: Sequence[Result], earlier: str = "") -> str:
+    """The results in Markdown: a line for each attack, with how many of its combinations it came to nothing in.
+
+    :param earlier: a table whose lines stay for attacks that are known and not among the results.
+    """
+    rows = {name: row for name, row in _rows(earlier).items() if name in attacks()}
+    tried = _rows_of(results)
+    rows.update(tried)
+    known = attacks()
+    names = sorted(rows, key=lambda name: order(known[name]) if name in known else (2, 0, ""))
+    counts = [
+        (int(each[1]), int(each[2])) for name in names for each in re.finditer(r"held (\d+) of (\d+)", rows[name])
     ]
+    held, attempts = (sum(numbers) for numbers in zip(*counts, strict=True)) if counts else (0, 0)
+    seconds = sum(each.seconds for each in results)
+    run = (
+        f", in {seconds:.0f} s"
+        if len(tried) == len(rows)
+        else f"; the last run tried {len(tried)} of them in {seconds:.0f} s"
+    )
+    said = f"{len(rows)} attacks, {attempts:,} attempts, {held:,} held, {attempts - held} not{run}."
+    return "\n".join([*HEAD, *(rows[name] for name in names), "", said])
+
+
+def _rows(text: str) -> dict[str, str]:
+    """The lines of a table by the names of their attacks."""
+    found = (re.match(r"\| [^|]* \| `([^`|]+)` \|", line) for line in text.splitlines())
+    return {each[1]: each.string for each in found if each is not None}
+
+
+def _rows_of(results: Sequence[Result]) -> dict[str, str]:
+    rows: dict[str, str] = {}
     by_name: dict[str, list[Result]] = {}
     for each in sorted(results, key=lambda each: order(each.attack)):
         by_name.setdefault(each.attack.name, []).append(each)
@@ -126,14 +159,8 @@ def table(results: Sequence[Result]) -> str:
         attack = mine[0].attack
         counts = [_count([each for each in mine if each.sandboxed is sandboxed]) for sandboxed in (False, True)]
         cells = [attack.section, f"`{name}`", attack.adapter or "", *counts, _cell(_seen(mine))]
-        rows.append(f"| {' | '.join(cells)} |")
-    held = sum(each.outcome.held for each in results)
-    rows.append("")
-    rows.append(
-        f"{len(by_name)} attacks, {len(results):,} attempts, {held:,} held, {len(results) - held} not, "
-        f"in {sum(each.seconds for each in results):.0f} s."
-    )
-    return "\n".join(rows)
+        rows[name] = f"| {' | '.join(cells)} |"
+    return rows
 
 
 def _count(mine: Sequence[Result]) -> str:
@@ -155,6 +182,11 @@ def _cell(text: str) -> str:
 
 
 BEGIN, END = "<!-- python -m tests.attack --write -->", "<!-- end of what the command wrote -->"
+
+
+def written(page: Path) -> str:
+    """What is between the markers of a page."""
+    return page.read_text().partition(BEGIN)[2].partition(END)[0]
 
 
 def write(page: Path, text: str) -> None:

@@ -191,11 +191,17 @@ for name in os.listdir("/dev"):
 """
 
 
+def _artifacts(ground: Ground) -> str:
+    """Files of all keys, whose ids nobody may learn."""
+    return _reading(ground.state_dir / "artifacts", ground.state_dir / "jobs")
+
+
 BREACHES = (
     Breach("reads-the-users-files", "S2", lambda ground: _reading(
         ground.canary, ground.canary.parent, ground.home_canary, "/etc/shadow", "/var/log", "/run/secrets")),
     Breach("reads-keys-and-logs", "S2", _keys_and_logs),
     Breach("uses-other-sessions", "S2", _other_sessions),
+    Breach("reads-artifacts-of-others", "sessions", _artifacts),
     Breach("writes-elsewhere", "S3", _writing_elsewhere),
     Breach("sees-other-processes", "S1", _processes),
     Breach("uses-the-network", "S1", _network),

@@ -10,7 +10,7 @@ from tests.attack.attacks import Attack, Outcome, held
 from tests.attack.catalogue import attacks
 from tests.attack.field import Field
 from tests.attack.ground import Ground
-from tests.attack.run import BEGIN, END, attempt
+from tests.attack.run import BEGIN, END, Result, attempt, table
 from tests.wheels import ROOT
 
 pytestmark = pytest.mark.security
@@ -79,3 +79,16 @@ def test_the_page_has_the_table_of_the_command_with_every_attack() -> None:
     written = page.partition(BEGIN)[2].partition(END)[0]
     missing = [name for name in attacks() if f"`{name}`" not in written]
     assert not missing, "run python -m tests.attack --write"
+
+
+def test_lines_of_attacks_that_were_not_tried_stay_in_the_table() -> None:
+    one, two = list(attacks().values())[:2]
+    first = [Result(one, "read", False, True, held("old"), 1.0), Result(two, "read", False, True, held("kept"), 1.0)]
+    earlier = table(first) + "\n| S1 | `gone-since` | | held 6 of 6 | held 6 of 6 | nothing |"
+    made = table([Result(one, "read", False, True, Outcome(False, "new"), 2.0)], earlier)
+    assert [line.count("`") for line in made.splitlines()[2:4]] == [2, 2]
+    assert "old" not in made
+    assert "gone-since" not in made
+    assert f"`{two.name}`" in made
+    assert "| **held 0 of 1** | not tried | new |" in made
+    assert "2 attacks, 2 attempts, 1 held, 1 not; the last run tried 1 of them in 2 s." in made

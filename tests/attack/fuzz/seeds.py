@@ -133,7 +133,7 @@ def _doors(kind: str, name: str) -> tuple[tuple[str, str], ...]:
     if kind == "fcstd":
         return (("freecad", "/documents/open"), ("freecad", "/import"))
     if kind == "blend":
-        return (("blender", "/scene/open"), ("blender", "/import"))
+        return (("blender", "/scene/open"), ("blender", "/import"), ("blender", "/node-groups"))
     if kind in ("stl", "obj", "svg"):
         return (("blender", "/import"), ("freecad", "/import"))
     return (("freecad" if kind in ("3mf", "dxf", "step") else "blender", "/import"),)
