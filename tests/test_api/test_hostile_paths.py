@@ -50,7 +50,8 @@ IDENTIFIERS = {"artifact", "since", "table"}
 
 NO_PATHS = {
     "active", "add", "angle", "angle1", "angle2", "angle3", "application", "area", "arguments", "assembly", "at",
-    "base", "body", "camera", "center", "circumradius", "code", "collection", "color", "colors", "constraint", "corner",
+    "background", "base", "body",
+    "camera", "center", "circumradius", "code", "collection", "color", "colors", "constraint", "corner",
     "density", "depth", "diameter", "distance", "drawing", "edges", "emission_color", "group", "groups", "highlight",
     "look", "map", "materials", "method", "mode", "of", "operator", "options", "part", "search", "selected", "session",
     "source", "sources", "target", "title", "view_transform", "views", "workbench",

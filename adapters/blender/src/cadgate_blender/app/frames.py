@@ -33,6 +33,7 @@ def frame(
     format: str,
     camera: str | None,
     transparent: bool,
+    background: list[float] | None,
     denoise: bool | None,
     objects: list[str] | None,
 ) -> dict[str, Any]:
@@ -52,12 +53,13 @@ def frame(
             format=format,
             camera=camera,
             transparent=transparent,
+            background=background,
             denoise=denoise,
             objects=objects,
         )
         _open["scene"] = scene_path
     context.scene.frame_set(frame)
-    return rendering.picture(path, format, resolution)
+    return rendering.picture(path, format, resolution, background)
 
 
 @method("internal.video")

@@ -12,7 +12,7 @@ from bpy.app.handlers import persistent
 from mathutils import Euler, Matrix, Vector
 
 from cadgate.appserver import AppError, method, not_found, uninterruptible, warn
-from cadgate_blender.app import events, excerpts, names, picture_notes, scene_copies, snapshots, versions
+from cadgate_blender.app import backdrops, events, excerpts, names, picture_notes, scene_copies, snapshots, versions
 from cadgate_blender.app import passes as files_beside
 from cadgate_blender.app.foreign import outputs
 from cadgate_blender.app.typed import context
@@ -67,6 +67,7 @@ def render(
     camera: str | None,
     frame: int | None,
     transparent: bool,
+    background: list[float] | None,
     denoise: bool | None,
     objects: list[str] | None,
     passes: list[str],
@@ -85,15 +86,16 @@ def render(
             format=format,
             camera=camera,
             transparent=transparent,
+            background=background,
             denoise=denoise,
             objects=objects,
         )
         if not passes:
-            return picture(path, format, resolution)
+            return picture(path, format, resolution, background)
         passes = list(dict.fromkeys(passes))
         files_beside.check(engine, passes)
         numbers = files_beside.add(context.scene, passes, path)
-        made = picture(path, format, resolution)
+        made = picture(path, format, resolution, background)
         return {**made, **files_beside.collect(passes, path, pass_format), "object_indices": numbers}
     finally:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
@@ -116,12 +118,14 @@ def prepare(
     format: str,
     camera: str | None,
     transparent: bool,
+    background: list[float] | None,
     denoise: bool | None,
     objects: list[str] | None,
 ) -> None:
     """Set up the open scene, at its current frame, for pictures of this kind."""
     scene = context.scene
-    _output(scene, "", resolution, format, transparent)
+    behind = background is not None
+    _output(scene, "", resolution, "png" if behind else format, transparent or behind)
     _engine(scene, engine, samples, denoise)
     if objects is not None:
         _show_only(scene, set(objects))
@@ -130,10 +134,13 @@ def prepare(
         _add_sun(scene)
 
 
-def picture(path: str, format: str, resolution: list[int]) -> dict[str, Any]:
+def picture(path: str, format: str, resolution: list[int], background: list[float] | None = None) -> dict[str, Any]:
     """Render the open scene to `path` and read the file back."""
-    context.scene.render.filepath = path
+    bare = path if background is None else path + ".bare.png"
+    context.scene.render.filepath = bare
     seconds = _run()
+    if background is not None:
+        backdrops.put(bare, path, format, background)
     picture_notes.strip(path, format)
     width, height = files.image_size(path, format)
     if [width, height] != list(resolution):

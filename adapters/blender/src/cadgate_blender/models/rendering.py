@@ -7,7 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from cadgate.plugin import Artifact, Count, Method, Name, Params, Result, Suffixes, Warned, check_suffix, follow_suffix
+from cadgate.plugin import (
+    Artifact,
+    Color,
+    Count,
+    Method,
+    Name,
+    Params,
+    Result,
+    Suffixes,
+    Warned,
+    check_suffix,
+    follow_suffix,
+)
 
 Pixels = Annotated[Count, Field(ge=4, le=1_000_000)]
 """Pixels of one side. 4 is Blender's minimum; the settings `max_render_size` and `max_render_pixels` limit it."""
@@ -43,6 +55,11 @@ class PictureParams(Params):
         None, description="An existing camera; by default the scene's own, or one that frames all objects."
     )
     transparent: bool = Field(False, strict=True, description="Leave out the background: RGBA instead of RGB.")
+    background: Color | None = Field(
+        None,
+        description="A colour behind everything, with exactly these values in the picture (`#f5f5f5` is 245 of 255), "
+        "instead of the world, which still gives its light. Not for exr.",
+    )
     denoise: Annotated[bool, Field(strict=True)] | None = Field(
         None, description="Cycles only; by default the scene's own setting, which is on in a new session."
     )
@@ -68,6 +85,10 @@ class PictureParams(Params):
         check_suffix(self.output, "output", self.format, FORMATS)
         if self.transparent and self.format == "jpeg":
             raise ValueError("jpeg has no transparency: choose png, webp or exr")
+        if self.background is not None and self.transparent:
+            raise ValueError("background and transparent exclude each other: send one of them")
+        if self.background is not None and self.format == "exr":
+            raise ValueError("background is a colour of a finished picture, which exr is not: choose png, jpeg or webp")
         return self
 
 

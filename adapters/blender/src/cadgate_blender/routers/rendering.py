@@ -92,6 +92,7 @@ async def render_preview(app: Application, params: PreviewParams) -> Rendered:
             camera=params.camera,
             frame=None,
             transparent=params.transparent,
+            background=None,
             denoise=None,
             objects=params.objects,
             pass_format="exr",
