@@ -80,6 +80,14 @@ def test_mates_that_contradict_each_other_or_lose_a_face_are_refused_by_name(sta
     assert get(stand, "/assemblies/Stand") == before
 
 
+def test_assemblies_are_listed(stand: httpx.Client) -> None:
+    mate(stand, "coincident", ("Base", TOP), ("Second", ["Face3"]))
+    listed = stand.get("/assemblies").json()["result"]
+    revision = get(stand, "/assemblies/Stand")["revision"]
+    expected = {"name": "Stand", "label": "Stand", "revision": revision, "parts": 3, "mates": 1}
+    assert listed == {"assemblies": [expected], "total": 1}
+
+
 def test_the_bill_of_materials_counts_and_weighs(stand: httpx.Client) -> None:
     bom = get(stand, "/assemblies/Stand/bom")
     plate, pin = bom["items"]

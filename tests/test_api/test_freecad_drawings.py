@@ -59,6 +59,13 @@ def test_automatic_dimensions_are_the_model_s_and_follow_it(flange: httpx.Client
     refused(flange.get("/drawings/Sheet"), "object_not_found", 404)
 
 
+def test_drawings_are_listed(flange: httpx.Client) -> None:
+    assert flange.get("/drawings").json()["result"] == {"drawings": [], "total": 0}
+    made = post(flange, "/drawings", name="Sheet", objects=["Flange"], views=["top"], sheet="A2", title={"title": "F"})
+    fields = ("name", "label", "revision", "objects", "sheet", "title")
+    assert flange.get("/drawings").json()["result"] == {"drawings": [{key: made[key] for key in fields}], "total": 1}
+
+
 def test_a_pdf_has_one_page_and_its_text(flange: httpx.Client) -> None:
     post(flange, "/drawings", name="Sheet", objects=["Flange"], title={"title": "Flange (Größe 1)"})
     data = fetch(flange, "Sheet", "pdf")

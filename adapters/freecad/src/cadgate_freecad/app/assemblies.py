@@ -130,6 +130,22 @@ def _name(side: dict[str, Any]) -> str:
     return f"{side['kind']}{side['number']}"
 
 
+@method("assemblies.list")
+def list_assemblies() -> dict[str, Any]:
+    found = [obj for obj in target().Objects if mates.is_assembly(obj)]
+    listed = [
+        {
+            "name": obj.Name,
+            "label": obj.Label,
+            "revision": describe(obj)["revision"],
+            "parts": len(mates.parts_of(obj)),
+            "mates": len(mates.read(obj)["mates"]),
+        }
+        for obj in found
+    ]
+    return {"assemblies": listed, "total": len(found)}
+
+
 @method("assemblies.get")
 def get_assembly(*, assembly: str) -> dict[str, Any]:
     return _described(_find(assembly))

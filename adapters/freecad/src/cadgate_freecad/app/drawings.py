@@ -109,6 +109,16 @@ def _described(drawing: Any) -> dict[str, Any]:
     }
 
 
+@method("drawings.list")
+def list_drawings() -> dict[str, Any]:
+    found = [obj for obj in target().Objects if is_drawing(obj)]
+    listed: list[dict[str, Any]] = []
+    for obj in found:
+        kept = {key: _read(obj)[key] for key in ("objects", "sheet", "title")}
+        listed.append({"name": obj.Name, "label": obj.Label, "revision": describe(obj)["revision"], **kept})
+    return {"drawings": listed, "total": len(found)}
+
+
 @method("drawings.get")
 def get_drawing(*, drawing: str) -> dict[str, Any]:
     return _described(find_drawing(target(), drawing))

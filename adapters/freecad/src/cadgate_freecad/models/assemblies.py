@@ -255,6 +255,30 @@ class Interference(MayWarn):
     pairs: list[InterferingPair]
 
 
+class AssemblyListParams(Params):
+    """All assemblies of the document."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}]})
+
+
+class ListedAssembly(Result):
+    """An assembly, without its parts."""
+
+    name: str
+    label: str
+    revision: str
+    parts: int
+    mates: int
+
+
+class AssemblyList(Result):
+    """The assemblies of the document, in the order in which they were made."""
+
+    assemblies: list[ListedAssembly]
+    total: int
+
+
+LIST_ASSEMBLIES = Method("assemblies.list", AssemblyListParams, AssemblyList)
 CREATE_ASSEMBLY = Method("assemblies.create", AssemblyParams, AssemblyInfo, mutates=True)
 GET_ASSEMBLY = Method("assemblies.get", AssemblyReference, AssemblyInfo)
 MATE = Method("assemblies.mate", MateParams, AssemblyInfo, mutates=True)

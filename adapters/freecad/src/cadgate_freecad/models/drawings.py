@@ -143,6 +143,31 @@ class DrawingInfo(MayWarn):
     title: dict[str, str]
 
 
+class DrawingListParams(Params):
+    """All drawings of the document."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}]})
+
+
+class ListedDrawing(Result):
+    """A drawing, without what is on it."""
+
+    name: str
+    label: str
+    revision: str
+    objects: list[str]
+    sheet: str
+    title: dict[str, str]
+
+
+class DrawingList(Result):
+    """The drawings of the document, in the order in which they were made."""
+
+    drawings: list[ListedDrawing]
+    total: int
+
+
+LIST_DRAWINGS = Method("drawings.list", DrawingListParams, DrawingList)
 CREATE_DRAWING = Method("drawings.create", DrawingParams, DrawingInfo, mutates=True, names="name")
 GET_DRAWING = Method("drawings.get", DrawingReference, DrawingInfo)
 UPDATE_DRAWING = Method("drawings.update", DrawingUpdate, DrawingInfo, mutates=True, partial=True)

@@ -17,11 +17,14 @@ from cadgate_freecad.models.assemblies import (
     GET_ASSEMBLY,
     GET_BOM,
     GET_INTERFERENCE,
+    LIST_ASSEMBLIES,
     MATE,
     REMOVE_PART,
     UPDATE_MATE,
     AssemblyAddition,
     AssemblyInfo,
+    AssemblyList,
+    AssemblyListParams,
     AssemblyParams,
     AssemblyPart,
     AssemblyReference,
@@ -47,6 +50,12 @@ _COLUMNS = ("object", "label", "quantity", "material", "mass", "total_mass")
 async def create_assembly(params: AssemblyParams, freecad: FreeCAD) -> Success[AssemblyInfo]:
     """Put links to objects into an assembly, each at its place; the links follow every change of their objects."""
     return Success(await freecad.call(CREATE_ASSEMBLY, params))
+
+
+@router.operation("GET", "/assemblies", LIST_ASSEMBLIES, errors=(404,))
+async def list_assemblies(freecad: FreeCAD) -> Success[AssemblyList]:
+    """List the assemblies of the document, without their parts."""
+    return Success(await freecad.call(LIST_ASSEMBLIES, AssemblyListParams()))
 
 
 @router.operation("GET", "/assemblies/{name:name}", GET_ASSEMBLY)

@@ -7,8 +7,11 @@ from cadgate_freecad.models.drawings import (
     CREATE_DRAWING,
     DELETE_DRAWING,
     GET_DRAWING,
+    LIST_DRAWINGS,
     UPDATE_DRAWING,
     DrawingInfo,
+    DrawingList,
+    DrawingListParams,
     DrawingParams,
     DrawingPatch,
     DrawingReference,
@@ -26,6 +29,12 @@ async def create_drawing(params: DrawingParams, freecad: FreeCAD) -> Success[Dra
     `POST /export` with `pdf`, `svg` or `dxf` and the drawing's name in `objects` writes it.
     """
     return Success(await freecad.call(CREATE_DRAWING, params))
+
+
+@router.operation("GET", "/drawings", LIST_DRAWINGS, errors=(404,))
+async def list_drawings(freecad: FreeCAD) -> Success[DrawingList]:
+    """List the drawings of the document, without what is on them."""
+    return Success(await freecad.call(LIST_DRAWINGS, DrawingListParams()))
 
 
 @router.operation("GET", "/drawings/{name:name}", GET_DRAWING)
