@@ -158,3 +158,13 @@ def test_a_rounding_is_a_radius_and_an_angle_has_an_arc(freecad: httpx.Client) -
     assert max(len((each.get("points") or "").split()) for each in lines.iter(SVG + "polyline")) == 25
     patch(freecad, "Cut", properties={"size": 5, "size2": 10})
     assert get(freecad, "/drawings/S")["dimensions"][0]["value"] != 135
+
+
+def test_a_dimension_may_stand_in_a_section(flange: httpx.Client) -> None:
+    section = {"section": "y", "at": 0}
+    of = [{"type": "plane", "at": "bottom"}, {"type": "plane", "at": "top"}]
+    wanted = [{"type": "length", "of": of, "view": section}]
+    made = post(flange, "/drawings", name="S", objects=["Flange"], views=["top", section], dimensions=wanted)
+    assert [(each["view"], each["text"]) for each in made["dimensions"]] == [(section, "12")]
+    other = post(flange, "/drawings", name="T", objects=["Flange"], views=["top"], dimensions=wanted)
+    assert "not on the sheet" in other["dimensions"][0]["error"]

@@ -39,7 +39,7 @@ class DimensionParams(Params):
         description="One edge (length) or circle or cylinder, or two parallel (length) or oblique (angle) elements.",
         examples=[[["Edge1"]]],
     )
-    view: Word = "front"
+    view: View = Field("front", description="One of the `views` of the sheet, as it is written there.")
     object: Name | None = Field(None, description="Whose elements; by default the first object's.")
 
 
