@@ -1,4 +1,4 @@
-"""A session that a newer version of its application wrote is refused at the start, and stays as that version left it."""
+"""A session that a newer version of its application wrote is refused at the start, and stays as it was left."""
 
 from __future__ import annotations
 
