@@ -64,7 +64,8 @@ for name, way, kind in [("Geometry", "INPUT", "Geometry"), ("Amount", "INPUT", "
     loose.interface.new_socket(name, in_out=way, socket_type="NodeSocket" + kind)
 loose.links.new(loose.nodes.new("NodeGroupInput").outputs[0], loose.nodes.new("NodeGroupOutput").inputs[0])
 for name in ("Letters", "Spare letters"):
-    font = bpy.data.fonts.load(bpy.utils.system_resource("DATAFILES") + "/fonts/NotoSansHebrew-Regular.woff2", check_existing=False)
+    path = bpy.utils.system_resource("DATAFILES") + "/fonts/NotoSansHebrew-Regular.woff2"
+    font = bpy.data.fonts.load(path, check_existing=False)
     font.pack(); font.user_clear(); font.name = name; font.filepath = "//letters.woff2"; font.use_fake_user = True
 bpy.context.view_layer.objects.active = painted; painted.select_set(True)
 bpy.data.objects.new("Object in no scene", mesh)
