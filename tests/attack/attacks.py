@@ -27,12 +27,14 @@ class Attack:
     :param name: unique, with words between hyphens: `fcstd-python-proxy-open`.
     :param section: `S1` to `S10`, or the line of the threat model that it tries: `scopes`, `web`, `paths`.
     :param adapter: the application whose session it uses, which must survive; None where it needs no application.
+    :param is_short: whether the tests try it once, too; the others take long, and are for the command.
     """
 
     name: str
     section: str
     adapter: str | None
     run: Callable[[Field], Outcome]
+    is_short: bool = True
 
 
 def held(what: str) -> Outcome:

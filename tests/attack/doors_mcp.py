@@ -183,6 +183,6 @@ def by_stdio(field: Field) -> Outcome:
 ATTACKS = [
     Attack("mcp-tools-beyond-scopes", "mcp", "freecad", beyond_scopes),
     Attack("mcp-resources-that-are-paths", "mcp", "freecad", resources),
-    Attack("mcp-heavy-messages", "mcp", "freecad", heavy),
-    Attack("mcp-by-standard-input", "mcp", "freecad", by_stdio),
+    Attack("mcp-heavy-messages", "mcp", "freecad", heavy, is_short=False),
+    Attack("mcp-by-standard-input", "mcp", "freecad", by_stdio, is_short=False),
 ]

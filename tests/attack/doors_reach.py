@@ -245,8 +245,8 @@ def custom_properties(field: Field) -> Outcome:
 
 
 ATTACKS = [
-    Attack("operators-with-paths-and-code", "operators", "blender", operators_with_paths),
+    Attack("operators-with-paths-and-code", "operators", "blender", operators_with_paths, is_short=False),
     Attack("operators-by-other-doors", "operators", "blender", operators_by_other_doors),
-    Attack("data-paths-and-code", "data", "blender", properties),
+    Attack("data-paths-and-code", "data", "blender", properties, is_short=False),
     Attack("data-that-looks-like-code", "data", "blender", custom_properties),
 ]
