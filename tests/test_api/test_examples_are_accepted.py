@@ -10,7 +10,7 @@ import pytest
 UNSAFE = {"/restart", "/execute"}
 SMALL: dict[str, Any] = {"resolution": [16, 16], "samples": 1}
 """Of a picture, which cannot be tried without being made."""
-PLACES = {"name": "Nobody", "modifier": "Bevel", "material": "Nobody", "key": "nothing"}
+PLACES = {"name": "Nobody", "modifier": "Bevel", "material": "Nobody", "key": "nothing", "mate": "1"}
 
 
 def bodies(document: dict[str, Any]) -> list[tuple[str, str, Any, bool]]:
