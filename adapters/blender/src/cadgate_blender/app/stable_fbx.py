@@ -53,7 +53,7 @@ def _keeping_components(simplify: Callable[..., None]) -> Callable[..., None]:
 
     def kept(curves: Any, *args: Any, **options: Any) -> None:
         simplify(curves, *args, **options)
-        written = curves._frame_write_mask_array
+        written = getattr(curves, "_frame_write_mask_array", None)
         if written is None or not written.any():
             return
         for row in written:
