@@ -257,7 +257,8 @@ class Run:
         for name in os.listdir("/proc"):
             if name.isdigit():
                 with contextlib.suppress(OSError):
-                    if os.readlink(f"/proc/{name}/cwd") == str(self._sessions) and alive(int(name)):
+                    # In a chroot the same folder has a longer path.
+                    if os.readlink(f"/proc/{name}/cwd").endswith(str(self._sessions)) and alive(int(name)):
                         found.append(int(name))
         return found
 
