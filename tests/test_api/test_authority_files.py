@@ -170,15 +170,18 @@ def test_whose_a_file_is_outlives_the_gateway(keyed: Gateway, ada: Holder, ben: 
         assert client.post("/export", json={"format": "stl", "filepath": "kept.stl"}).status_code == 200
 
 
-def test_a_conversion_needs_write_and_ones_own_file_and_execute_to_trust_it(keyed: Gateway, ada: Holder) -> None:
+def test_a_conversion_needs_write_and_ones_own_file_and_trusts_none(keyed: Gateway, ada: Holder) -> None:
     writer, reader = new_key(keyed, "read,write"), new_key(keyed, "read")
     corners = b"vertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\n"
     triangle = b"solid a\nfacet normal 0 0 1\nouter loop\n" + corners + b"endloop\nendfacet\nendsolid a\n"
     with writer.client("/api/v1") as client:
         own = client.post("/artifacts", files={"file": ("a.stl", triangle)}).json()["result"]["id"]
         trusted = client.post("/convert?to=obj", json={"artifact": own, "options": {"trusted": True}})
-        assert (trusted.status_code, trusted.json()["error"]["details"]["required"]) == (403, "execute")
-        assert client.post("/convert?to=obj", json={"artifact": own}).json()["result"]["path"] == ["freecad"]
+        assert (trusted.status_code, trusted.json()["error"]["code"]) == (422, "validation_error")
+        assert "'trusted'" in trusted.json()["error"]["message"]
+        done = client.post("/convert?to=obj", json={"artifact": own})
+        assert done.status_code == 200, done.text
+        assert done.json()["result"]["path"] == ["freecad"]
     with reader.client("/api/v1") as client:
         assert client.get("/formats").status_code == 200
         assert client.post("/convert?to=obj", json={"artifact": own}).status_code == 403
