@@ -40,8 +40,8 @@ def put(page: str, row: str, column: str, cell: str) -> str:
     table, _, after = rest.partition(END)
     lines = [line for line in table.strip().splitlines() if line]
     rows = {(cells := [each.strip() for each in line.strip("|").split("|")])[0]: cells for line in lines[2:]}
-    cells = rows.setdefault(row, [row, *[NOT_TRIED] * (len(COLUMNS) - 1)])
-    cells[COLUMNS.index(column)] = cell.replace("|", "/").replace("\n", " ")
+    cells = rows.setdefault(row, [row, *[NOT_TRIED] * len(COLUMNS)])
+    cells[COLUMNS.index(column) + 1] = cell.replace("|", "/").replace("\n", " ")
     body = [f"| {' | '.join(each)} |" for each in rows.values()]
     return f"{before}{BEGIN}\n" + "\n".join([*lines[:2], *body]) + f"\n{END}{after}"
 
