@@ -129,7 +129,7 @@ run_all() {
     "${pytest[@]}" --junitxml "$reports/restored.xml" tests/faults/test_restored_state.py >"$reports/restored.log" 2>&1 ||
         note restored
     cell restored "$reports/restored.xml"
-    "$python" -P -m tests.faults --adapter "$adapter" --kills "$KILLS" >"$reports/faults.log" 2>&1 || code=$?
+    "$python" -m tests.faults --adapter "$adapter" --kills "$KILLS" >"$reports/faults.log" 2>&1 || code=$?
     if [ "$code" = 0 ]; then
         cell faults "$KILLS kills, nothing lost, doubled or different"
     else

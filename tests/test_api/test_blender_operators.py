@@ -130,11 +130,14 @@ ON_OBJECTS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.parametrize(("operator", "properties", "fields", "expected"), ON_OBJECTS)
 def test_object_operators_do_what_they_say(
     blender: httpx.Client,
+    gateway: Gateway,
     operator: str,
     properties: dict[str, Any],
     fields: dict[str, Any],
     expected: dict[str, Any],
 ) -> None:
+    if operator == "transform.rotate" and major(gateway) >= 5:
+        expected = {"rotation": [0, 0, -90]}  # it turns the other way there
     add(blender, **fields)
     assert run(blender, operator, properties, OBJECT)["changed"] == ["Cube"]
     now = described(blender, "Cube")
