@@ -113,7 +113,7 @@ def uses_anothers(field: Field, *, adapter: str) -> Outcome:
     victim = Victim(field, adapter)
     try:
         tried = 0
-        named = [{"params": victim.query}, {"headers": {"Cadgate-Session": victim.session}}]
+        named: list[dict[str, Any]] = [{"params": victim.query}, {"headers": {"Cadgate-Session": victim.session}}]
         with field.client("") as client:
             for how in named:
                 for verb, path, body in _rest(adapter, victim):
@@ -211,7 +211,7 @@ def names_paths(field: Field, *, adapter: str) -> Outcome:
         for name in HOSTILE:
             if name.strip() == "default":
                 continue
-            headers = {"Cadgate-Session": name.encode()}
+            headers = {b"Cadgate-Session": name.encode()}
             answers = [
                 client.get(f"/api/v1/{adapter}/objects", params={"session": name}),
                 client.get(f"/api/v1/{adapter}/objects", headers=headers),

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from cadgate.artifacts import listing
 from cadgate.artifacts.own import OwnArtifacts
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.contract.authority import Authority
@@ -77,7 +76,7 @@ def test_a_page_of_one_owner_reads_nothing_of_others(store: ArtifactStore, monke
     def refuse(*_: Any) -> None:
         raise AssertionError("the folder was searched again")
 
-    monkeypatch.setattr(listing.os, "scandir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     read: list[str] = []
     get, owner_of = ArtifactStore.get, ArtifactStore.owner_of
     monkeypatch.setattr(ArtifactStore, "get", lambda self, one: (read.append(one), get(self, one))[1])

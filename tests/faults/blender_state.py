@@ -66,7 +66,8 @@ def whole_state() -> str:
     layer = context.view_layer
     layer.update()
     blocks: Dict[str, Dict[str, Any]] = {}
-    for prop in bpy.data.bl_rna.properties:
+    properties: Any = bpy.data.bl_rna.properties  # the stubs have their base class only
+    for prop in properties:
         if prop.type == "COLLECTION" and prop.identifier not in NOT_DATA and prop.fixed_type.identifier != "ID":
             kind = prop.identifier
             blocks[kind] = {block.name_full: _block(block) for block in getattr(bpy.data, kind)}

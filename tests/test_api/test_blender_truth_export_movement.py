@@ -1,5 +1,8 @@
 """Movement, shape keys, custom properties and cameras of Blender arrive in files."""
 
+# pxr makes its classes at run time.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 from pathlib import Path

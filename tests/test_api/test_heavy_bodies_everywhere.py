@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -42,7 +42,7 @@ def operations(client: httpx.Client) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def stalls_of(watcher: Watcher, requests: dict[str, Callable[[], object]]) -> dict[str, float]:
+def stalls_of(watcher: Watcher, requests: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     """The requests that made others wait for too long, and how long."""
     found = {name: stall_of(watcher, request) for name, request in requests.items()}
     return {name: stall for name, stall in found.items() if stall > LIMIT_SECONDS}

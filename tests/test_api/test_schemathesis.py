@@ -30,7 +30,7 @@ def labels() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         routes = create_app(Settings(state_dir=Path(folder))).router.routes
     described = [each for each in routes if isinstance(each, APIRoute) and each.include_in_schema]
-    return [f"{verb} {each.path_format}" for each in described for verb in sorted(each.methods)]
+    return [f"{verb} {each.path_format}" for each in described for verb in sorted(each.methods or ())]
 
 
 @pytest.fixture(scope="module")

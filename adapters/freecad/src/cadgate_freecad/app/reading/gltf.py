@@ -131,7 +131,9 @@ class _File:
             self.found.leave_out("morph targets", len(primitive.get("targets", [])))
             points = array("d", self._numbers(primitive["attributes"]["POSITION"], 3))
             count = len(points) // 3
-            indices = [*self._numbers(primitive["indices"], 1)] if "indices" in primitive else [*range(count)]
+            indices: list[float] = (
+                [*self._numbers(primitive["indices"], 1)] if "indices" in primitive else [*range(count)]
+            )
             start = len(whole.points) // 3
             corners = array("i", [int(each) + start for each in _corners(indices, mode)])
             if corners and not start <= min(corners) <= max(corners) < start + count:
