@@ -21,7 +21,7 @@ try:
     prepare()
     import FreeCAD, Part
     from cadgate.appserver import AppError
-    from cadgate_freecad.app import from_above, mesh_files, meshing, writers
+    from cadgate_freecad.app import from_above, mesh_files, meshing, threemf_files, writers
     from cadgate_freecad.app.items import Item
     from cadgate_freecad.app.verification import drawings as drawn, documents, files, mesh_files as meshes
 
@@ -51,6 +51,13 @@ try:
     writers.write_exact("step", path, [part(label="Plate ")], "Title")
     judge("step renamed", lambda: files.check_exact("step", path, [part()], "fast"))
 
+    def save(format, path, written):
+        if format == "3mf":
+            named = [Item("Plate", label, None, None) for label, _ in written]
+            threemf_files.write(path, named, [(triangles, []) for _, triangles in written])
+        else:
+            mesh_files.write(format, path, written)
+
     right = [("Plate", meshing.triangles_of(part(), 0.1, 0.5))]
     moved = [("Plate", meshing.triangles_of(part(x=0.1), 0.1, 0.5))]
     short = [("Plate", type(right[0][1])(right[0][1].points, right[0][1].facets[:-1]))]
@@ -59,10 +66,10 @@ try:
     for format in ("stl", "ply", "obj", "3mf", "amf"):
         path = os.path.join(FOLDER, "part." + format)
         for name, written in {"right": right, "moved": moved, "short": short, "inside out": inside}.items():
-            mesh_files.write(format, path, written)
+            save(format, path, written)
             judge(f"{format} {name}", lambda: meshes.check_mesh(format, path, right))
         if format in ("obj", "3mf", "amf"):
-            mesh_files.write(format, path, [("Other", right[0][1])])
+            save(format, path, [("Other", right[0][1])])
             judge(f"{format} renamed", lambda: meshes.check_mesh(format, path, right))
 
     edges = from_above.seen_from_above([part()])
