@@ -17,6 +17,9 @@ _SIGINT = int(signal.SIGINT)
 
 LATE_SECONDS = 1.0
 """A signal that arrives within this time after a cancellation belongs to it, even if its call is over."""
+AGAIN_SECONDS = 0.05
+"""When a signal is sent again to a call that did not notice it."""
+ATTEMPTS = 20
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -50,6 +53,8 @@ class Interrupts:
         self.running: Call | None = None
         self.deferred = False
         self.pending = False
+        self._noticed = False
+        """Whether the handler was called for the last cancellation."""
         self.missed = False
         """Whether the last interrupt arrived in an uninterruptible function, and has to be sent again."""
 
@@ -76,9 +81,26 @@ class Interrupts:
         with self._lock:
             call.cancelled = True
             if self.running is call and self._main is not None:
-                self._cancelled_at = time.monotonic()
-                self.missed = False
-                signal.pthread_kill(self._main, signal.SIGINT)
+                self.missed = self._noticed = False
+                self._signal()
+                threading.Thread(target=self._insist, args=(call,), name="interrupt", daemon=True).start()
+
+    def _signal(self) -> None:
+        self._cancelled_at = time.monotonic()
+        if self._main is not None:
+            signal.pthread_kill(self._main, signal.SIGINT)
+
+    def _insist(self, call: Call) -> None:
+        """Send the signal again until the handler was called.
+
+        One that arrives between two bytecodes, just before a sleep or a wait begins, does not wake it.
+        """
+        for _ in range(ATTEMPTS):
+            time.sleep(AGAIN_SECONDS)
+            with self._lock:
+                if self._noticed or self.running is not call:
+                    return
+                self._signal()
 
     def finish(self, call: Call) -> None:
         """Rule out interrupts from now on, if `call` is the one that runs."""
@@ -96,6 +118,7 @@ class Interrupts:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         running = self.running
         if running is not None and running.cancelled:
+            self._noticed = True
             if self.deferred:
                 self.pending = True
                 return
