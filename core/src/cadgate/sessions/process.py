@@ -133,22 +133,25 @@ class ApplicationProcess:
 
     async def _come_up(self, on_notification: Notification) -> None:
         launch = self._launch
+        client: BaseSocketClient | None = None
         try:
             self.about = about = await self._ready(launch.start_seconds)
-            self.client = launch.client(
+            self.client = client = launch.client(
                 self._address or "127.0.0.1",
                 about["port"],
                 self._secret,
                 pool_size=launch.pool_size,
                 on_notification=on_notification,
             )
-            self.client.halves = launch.halves
-            await self.client.connect()
+            client.halves = launch.halves
+            await client.connect()
             if launch.sandbox is not None:
                 # Its own pid is valid in the sandbox only; this is the pid of the sandbox, which ends with it.
-                self.client.about = {**self.client.about, "pid": self.pid}
+                client.about = {**client.about, "pid": self.pid}
         except BaseException:
             self.kill()
+            if client is not None:
+                await client.disconnect()
             # Two applications must never write to one journal.
             await asyncio.wait([self.exited], timeout=KILL_SECONDS)
             raise
