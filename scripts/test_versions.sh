@@ -78,7 +78,8 @@ chroot_of() {
     if [ ! -e "$root/.made" ]; then
         mirror="$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
             grep -Eo 'https?://[^ ]*/debian( |$)' | head -n 1 | tr -d ' ')"
-        debootstrap --variant=minbase --include=ca-certificates "$1" "$root" "${mirror:-http://deb.debian.org/debian}" \
+        [ -n "$mirror" ] || { skip "no mirror of Debian is among the sources of apt"; return 1; }
+        debootstrap --variant=minbase --include=ca-certificates "$1" "$root" "$mirror" \
             >"$root.log" 2>&1 || { skip "debootstrap failed: see $root.log"; return 1; }
         printf 'Acquire::Check-Valid-Until "false";\n' >"$root/etc/apt/apt.conf.d/99cadgate"
     fi

@@ -128,9 +128,9 @@ class Glb:
             for number, node in enumerate(self.document.nodes):
                 if node.mesh is None:
                     continue
-                world, above = _matrix(nodes[number]), parents.get(number)
+                world, above = matrix(nodes[number]), parents.get(number)
                 while above is not None:
-                    world, above = _matrix(nodes[above]) @ world, parents.get(above)
+                    world, above = matrix(nodes[above]) @ world, parents.get(above)
                 mesh = self.document.meshes[node.mesh]
                 weights = nodes[number].get("weights", mesh.weights or [])
                 parts = [self._part(each, weights, world) for each in mesh.primitives]
@@ -172,7 +172,7 @@ class Glb:
         return corner_rows(points[used], normals[used], uvs[used], world)
 
 
-def _matrix(node: dict[str, Any]) -> Values:
+def matrix(node: dict[str, Any]) -> Values:
     if "matrix" in node:
         return numpy.array(node["matrix"]).reshape(4, 4).T
     x, y, z, w = node.get("rotation", [0, 0, 0, 1])

@@ -17,6 +17,8 @@ import pytest
 
 from tests.blender_code import evaluate
 from tests.gateway import Gateway
+from tests.moving_files import matrix
+from tests.moving_scene import post
 from tests.pictures import png
 
 _PXR = ("Gf", "Usd", "UsdGeom", "UsdSkel")
@@ -37,12 +39,6 @@ for frame in FRAMES:
 scene.frame_set(1)
 found
 """
-
-
-def post(client: httpx.Client, path: str, /, **body: Any) -> dict[str, Any]:
-    answer = client.post(path, json=body)
-    assert answer.status_code in (200, 201), answer.text
-    return answer.json()["result"]
 
 
 @pytest.fixture
@@ -147,23 +143,6 @@ class Glb:
                 # The exporter writes a key for each frame, and these are asked for.
                 nodes[channel["target"]["node"]][path] = values[numpy.abs(times - seconds).argmin()].tolist()
         return nodes
-
-
-def matrix(node: dict[str, Any]) -> Values:
-    if "matrix" in node:
-        return numpy.array(node["matrix"]).reshape(4, 4).T
-    x, y, z, w = node.get("rotation", [0, 0, 0, 1])
-    turn = numpy.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
-    found = numpy.eye(4)
-    found[:3, :3] = turn * numpy.array(node.get("scale", [1, 1, 1]))
-    found[:3, 3] = node.get("translation", [0, 0, 0])
-    return found
 
 
 def test_glb_shows_at_each_frame_what_blender_shows(

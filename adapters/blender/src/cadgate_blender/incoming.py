@@ -7,9 +7,9 @@ import json
 import re
 import shutil
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from cadgate.plugin import Application, Recognised, StagedFile, UnsupportedFormat, recognise, scrutiny
 from cadgate_blender import gltf_limits, limits
@@ -48,6 +48,36 @@ def format_of(name: str, path: Path) -> str:
             details={"name": name, "suffixes": sorted(FORMATS), **({"kind": found.kind} if found else {})},
         )
     return FORMATS[suffix]
+
+
+class KnownFile(NamedTuple):
+    """An artifact whose content matches its suffix."""
+
+    path: Path
+    name: str
+    suffix: str
+
+
+def known(app: Application, artifact: str, heads: Mapping[str, tuple[bytes, ...]], used_as: str) -> KnownFile:
+    """Return an artifact that begins with one of the `heads` of its suffix. `used_as` is what it is to be (`a font`).
+
+    Raises ArtifactNotFound, LimitExceeded, UnsupportedFormat.
+    """
+    stored = app.artifacts.get(artifact)
+    name = PurePosixPath(stored.artifact.name).name
+    suffix = PurePosixPath(name).suffix.lower()
+    settings = cast("BlenderSettings", app.settings)
+    limits.check(settings, "The size of the file in bytes", stored.artifact.size, "max_import_bytes")
+    if suffix not in heads:
+        raise UnsupportedFormat(
+            f"The file {name!r} cannot be used as {used_as}: known suffixes are {', '.join(heads)}",
+            details={"name": name, "suffixes": list(heads)},
+        )
+    with stored.path.open("rb") as file:
+        first = file.read(max(map(len, heads[suffix])))
+    if not first.startswith(heads[suffix]):
+        raise UnsupportedFormat(f"The file {name!r} does not match its suffix", details={"name": name})
+    return KnownFile(stored.path, name, suffix)
 
 
 def _refusal(found: Recognised, name: str) -> str:

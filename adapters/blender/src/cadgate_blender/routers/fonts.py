@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-from typing import Annotated, cast
+from typing import Annotated
 
 from anyio import to_thread
 from fastapi import Depends, Query
@@ -17,13 +16,11 @@ from cadgate.plugin import (
     Page,
     Router,
     Success,
-    UnsupportedFormat,
 )
-from cadgate_blender import incoming, limits
+from cadgate_blender import incoming
 from cadgate_blender.models.fonts import ADD, DELETE, GET, LIST, FontInfo, FontName, FontPage, FontParams
 from cadgate_blender.models.queries import ChangeQuery
 from cadgate_blender.routers.blender import Blender
-from cadgate_blender.settings import BlenderSettings
 
 router = Router()
 
@@ -37,23 +34,10 @@ _HEADS: dict[str, tuple[bytes, ...]] = {
 
 
 async def _add(app: Application, params: FontParams) -> FontInfo:
-    stored = app.artifacts.get(params.artifact)
-    name = PurePosixPath(stored.artifact.name).name
-    suffix = PurePosixPath(name).suffix.lower()
-    settings = cast("BlenderSettings", app.settings)
-    limits.check(settings, "The size of the file in bytes", stored.artifact.size, "max_import_bytes")
-    if suffix not in _HEADS:
-        raise UnsupportedFormat(
-            f"The file {name!r} cannot be used as a font: known suffixes are {', '.join(_HEADS)}",
-            details={"name": name, "suffixes": list(_HEADS)},
-        )
-    with stored.path.open("rb") as file:
-        head = file.read(4)
-    if head not in _HEADS[suffix]:
-        raise UnsupportedFormat(f"The file {name!r} does not match its suffix", details={"name": name})
-    async with app.stage(None, default="font", suffix=suffix) as staged:
-        await to_thread.run_sync(incoming.copy, stored.path, staged)
-        made = await app.send("internal.add_font", {"path": str(staged.path), "name": name}, mutates=True)
+    known = incoming.known(app, params.artifact, _HEADS, "a font")
+    async with app.stage(None, default="font", suffix=known.suffix) as staged:
+        await to_thread.run_sync(incoming.copy, known.path, staged)
+        made = await app.send("internal.add_font", {"path": str(staged.path), "name": known.name}, mutates=True)
     return FontInfo.model_validate(made)
 
 

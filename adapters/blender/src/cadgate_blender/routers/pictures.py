@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import PurePosixPath
 from typing import cast
 
 from anyio import to_thread
@@ -29,24 +28,14 @@ HEADS: dict[str, tuple[bytes, ...]] = {
 @asynccontextmanager
 async def brought(app: Application, artifact: str) -> AsyncGenerator[tuple[str, str]]:
     """Yield path and name of an image artifact for the block. Raises UnsupportedFormat, LimitExceeded."""
-    stored = app.artifacts.get(artifact)
-    name = PurePosixPath(stored.artifact.name).name
-    suffix = PurePosixPath(name).suffix.lower()
+    known = incoming.known(app, artifact, HEADS, "an image")
     settings = cast("BlenderSettings", app.settings)
-    limits.check(settings, "The size of the file in bytes", stored.artifact.size, "max_import_bytes")
-    if suffix not in HEADS:
-        raise UnsupportedFormat(
-            f"The file {name!r} cannot be used as an image: known suffixes are {', '.join(HEADS)}",
-            details={"name": name, "suffixes": list(HEADS)},
-        )
-    with stored.path.open("rb") as file:
+    with known.path.open("rb") as file:
         head = file.read(picture_sizes.HEAD)
-    if not head.startswith(HEADS[suffix]):
-        raise UnsupportedFormat(f"The file {name!r} does not match its suffix", details={"name": name})
     size = picture_sizes.size_of(head)
     if size is None:
-        raise UnsupportedFormat(f"The file {name!r} is damaged: it does not contain the size of its picture")
+        raise UnsupportedFormat(f"The file {known.name!r} is damaged: it does not contain the size of its picture")
     limits.check(settings, "The number of pixels of the image", size[0] * size[1], "max_image_pixels")
-    async with app.stage(None, default="image", suffix=suffix) as staged:
-        await to_thread.run_sync(incoming.copy, stored.path, staged)
-        yield str(staged.path), name
+    async with app.stage(None, default="image", suffix=known.suffix) as staged:
+        await to_thread.run_sync(incoming.copy, known.path, staged)
+        yield str(staged.path), known.name
