@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+import anyio
 import httpx
 import pytest
 from fastapi.openapi.models import OpenAPI
@@ -17,6 +18,7 @@ from jsonschema_rs import Draft202012Validator, meta
 
 import cadgate
 from cadgate.main import create_app
+from cadgate.openapi import document as document_module
 from tests.core.fake_packages import Site
 from tests.core.served import quiet_settings
 
@@ -356,3 +358,28 @@ async def test_the_served_document_is_the_same(client: httpx.AsyncClient, app: A
     answer = await client.get("/openapi.json")
     assert answer.headers["content-type"] == "application/json"
     assert json.loads(answer.content) == json.loads(json.dumps(app.openapi()))
+
+
+async def test_many_first_requests_at_once_generate_it_once(
+    client: httpx.AsyncClient, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.openapi, "_made", None)
+    generated: list[str] = []
+    original = document_module._document
+
+    def counting(*arguments: Any) -> dict[str, Any]:
+        generated.append("one")
+        return original(*arguments)
+
+    monkeypatch.setattr(document_module, "_document", counting)
+    answers: list[httpx.Response] = []
+
+    async def ask() -> None:
+        answers.append(await client.get("/openapi.json"))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(60):
+            tasks.start_soon(ask)
+    assert [answer.status_code for answer in answers] == [200] * 60
+    assert len({answer.content for answer in answers}) == 1
+    assert generated == ["one"]

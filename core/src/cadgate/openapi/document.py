@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import anyio
 import structlog
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -35,12 +37,23 @@ class Document:
         self._app = app
         self._made: tuple[tuple[str, ...], dict[str, Any]] | None = None
         self._texts: dict[str, bytes] = {}
+        self._generating = threading.Lock()
+        self.queue = anyio.Lock()
+        """Held by the request that generates the text."""
 
     def __call__(self) -> dict[str, Any]:
         return self._current()[1]
 
+    def made_text(self) -> bytes | None:
+        """Return what `text` returns if that costs nothing, else None."""
+        made = self._made
+        return self._texts.get(ROOT.get()) if made is not None and made[0] == self._key() else None
+
     def text(self) -> bytes:
-        """Return the document as JSON, for a client that reaches the gateway at this request's root path."""
+        """Return the document as JSON, for a client that reaches the gateway at this request's root path.
+
+        The first call takes a second or more: call it in a thread, and in one thread only (`made_text` first).
+        """
         root = ROOT.get()
         document = self()
         text = self._texts.get(root)
@@ -53,12 +66,18 @@ class Document:
         return text
 
     def _current(self) -> tuple[tuple[str, ...], dict[str, Any]]:
-        found: list[Found] = [one for one in self._app.state.plugins if one.status == "active"]
-        key = tuple(one.name for one in found)
-        if self._made is None or self._made[0] != key:
-            self._made = (key, _document(self._app, found))
-            self._texts = {}
-        return self._made
+        with self._generating:  # FastAPI's generator and `warnings.catch_warnings` are not made for several threads
+            key = self._key()
+            if self._made is None or self._made[0] != key:
+                self._texts = {}
+                self._made = (key, _document(self._app, self._active()))
+            return self._made
+
+    def _active(self) -> list[Found]:
+        return [one for one in self._app.state.plugins if one.status == "active"]
+
+    def _key(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self._active())
 
 
 def _document(app: FastAPI, found: Sequence[Found]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
+import anyio
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
@@ -58,6 +59,7 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
     router = Router()
     bound = Depends(_bound(name, context))
     made: dict[str, MethodList] = {}
+    making = anyio.Lock()
     # What a context value names may not exist.
     missing = (404,) if context else ()
 
@@ -66,8 +68,10 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
         """List every method with its route and the JSON Schemas of its parameters and result."""
         session = application_of(request, name).session  # refuses invalid headers and sessions, as all routes do
         if name not in made:
-            # The schemas of all models take a tenth of a second, too long for the event loop.
-            made[name] = await anyio.to_thread.run_sync(_list, session.served)
+            async with making:  # one request makes it, the others wait without a thread
+                if name not in made:
+                    # The schemas of all models take a tenth of a second, too long for the event loop.
+                    made[name] = await anyio.to_thread.run_sync(_list, session.served)
         return Success(made[name])
 
     # Each of its calls requires its own scope, and has its own line in the audit log.

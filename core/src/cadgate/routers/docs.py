@@ -51,7 +51,11 @@ _FILES = ("favicon.png", "redoc.standalone.js", "swagger-ui-bundle.js", "swagger
 async def openapi(request: Request) -> Response:
     """Return the OpenAPI document."""
     document: Document = request.app.openapi
-    return Response(await anyio.to_thread.run_sync(document.text), media_type="application/json")
+    text = document.made_text()
+    if text is None:
+        async with document.queue:  # one request generates it, the others wait without a thread
+            text = document.made_text() or await anyio.to_thread.run_sync(document.text)
+    return Response(text, media_type="application/json")
 
 
 @router.get("/docs", include_in_schema=False)
