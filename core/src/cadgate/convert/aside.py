@@ -17,6 +17,8 @@ from cadgate.dispatch.application import Application
 from cadgate.dispatch.calls import validated
 from cadgate.dispatch.permission import require_permission
 from cadgate.dispatch.session import SessionRuntime
+from cadgate.errors import UnsupportedFormat
+from cadgate.models.responses import Artifact, Warned
 from cadgate.sessions.worker import Worker
 
 P = TypeVar("P", bound=BaseModel)
@@ -63,6 +65,10 @@ class Aside(Application):
             owner=self.context.identity,
             copies=False,
         )
+
+    async def converted(self, artifact: str, to: str) -> tuple[Artifact, list[Warned]]:
+        """See `Application.converted`. A conversion is no part of another one: it would not end."""
+        raise UnsupportedFormat("This is a conversion already", details={"reachable": []})
 
 
 def apart(context: RequestContext) -> RequestContext:

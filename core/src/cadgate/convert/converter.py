@@ -195,7 +195,7 @@ async def _format_of(paths: Paths, stored: Stored) -> str:
     said = f"The file {name!r} cannot be converted" if found is None else found.refusal(name)
     raise UnsupportedFormat(
         f"{said}. Formats that can be converted are {', '.join(readable)}",
-        details={"name": name, "formats": readable, **({"kind": found.kind} if found else {})},
+        details={"name": name, "formats": readable, "reachable": [], **({"kind": found.kind} if found else {})},
     )
 
 

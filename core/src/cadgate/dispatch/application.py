@@ -19,7 +19,8 @@ from cadgate.contract.methods import Method, Scope
 from cadgate.contract.settings import AdapterSettings
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.dispatch.steps import Finished, run_once, run_steps, work_folder
-from cadgate.models.responses import Artifact
+from cadgate.errors import UnsupportedFormat
+from cadgate.models.responses import Artifact, Warned
 from cadgate.sessions.worker import Worker
 
 P = TypeVar("P", bound=BaseModel)
@@ -145,6 +146,20 @@ class Application:
             if self.context.job is not None:
                 self.context.job.begin()
             yield worker
+
+    async def converted(self, artifact: str, to: str) -> tuple[Artifact, list[Warned]]:
+        """Return a new artifact: a `to` file made of another one as `POST /convert` does, and what it could not hold.
+
+        For formats that this application does not read and another one does. Delete the artifact after use. Raises
+        what a conversion raises; UnsupportedFormat has `details.reachable` if no application can do it.
+        """
+        handler = self._session.served.handlers.get("files.convert")
+        if handler is None:
+            raise UnsupportedFormat("No application here converts files", details={"reachable": []})
+        made: Any = await handler.run(self, handler.method.params(artifact=artifact, to=to))
+        for related in made.related:
+            self.artifacts.delete(related.id, self.context.identity)
+        return made.artifact, made.warnings
 
     # --- long work -----------------------------------------------------------------------------------------------
 

@@ -17,6 +17,9 @@ from cadgate_blender.app.motion import Motion, key, scale_roots
 from cadgate_blender.app.typed import context
 from cadgate_blender.app.verification import imports
 
+_NUMBER = re.compile(r"\.\d{3,}\Z")
+"""What Blender appends to a name that is in use."""
+
 
 @method("internal.read")
 def read(
@@ -141,6 +144,15 @@ def _usd(path: str, scale: float, up: str | None) -> None:
     path, lost = usd_files.alone(path)
     warn_of_files(lost)
     _own_usd(path, scale, up)
+    _show_names(usd_files.shown_names(path))
+
+
+def _show_names(shown: dict[str, str]) -> None:
+    """Call objects and meshes what the file calls them for people, where Blender can hold that."""
+    for block in [*bpy.data.objects, *bpy.data.meshes]:
+        name = shown.get(_NUMBER.sub("", block.name), "")
+        if 0 < len(name.encode()) <= versions.NAME_BYTES:
+            block.name = name
 
 
 def _own_usd(path: str, scale: float, up: str | None) -> None:

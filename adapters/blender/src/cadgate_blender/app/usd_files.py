@@ -45,6 +45,26 @@ def alone(path: str) -> tuple[str, int]:
     return target, len(found)
 
 
+def shown_names(path: str) -> dict[str, str]:
+    """Return the names for people (`displayName`) of what cannot be called so in USD, by USD's own names.
+
+    A name that stands for several of them is left out.
+    """
+    _, layers = _modules()
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            path = f"{path}[{archive.namelist()[0]}]"
+    found: dict[str, set[str]] = {}
+    layer = layers.Layer.FindOrOpen(path)  # what is in it ends with it
+    below = list(layer.rootPrims)
+    while below:
+        prim = below.pop()
+        below += prim.nameChildren
+        shown = prim.GetInfo("displayName") if prim.HasInfo("displayName") else ""
+        found.setdefault(prim.name, set()).add(str(shown) or prim.name)
+    return {name: shown.pop() for name, shown in found.items() if len(shown) == 1 and shown != {name}}
+
+
 def put_in_order(path: str) -> None:
     """Rewrite a USD file with everything in the order of its names. A Blender without USD's modules leaves it."""
     try:

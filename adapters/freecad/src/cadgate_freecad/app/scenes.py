@@ -269,11 +269,11 @@ def _usd(items: list[Item], patches: list[list[Patch]]) -> Iterator[str]:
     yield '#usda 1.0\n(\n    defaultPrim = "Root"\n    metersPerUnit = 1\n    upAxis = "Y"\n)\n\n'
     yield 'def Xform "Root" (\n    kind = "component"\n)\n{\n'
     if colors:
-        yield '    def Scope "Materials"\n    {\n'
+        yield '    def Scope "_materials"\n    {\n'
         for color in colors:
             yield from _usd_material(color)
         yield "    }\n"
-    taken: set[str] = {"Materials"}
+    taken: set[str] = {"_materials"}
     for node in tree(items):
         yield from _usd_node(node, items, patches, taken, "    ")
     yield "}\n"
@@ -283,7 +283,7 @@ def _usd_material(color: str) -> Iterator[str]:
     name = "m_" + color[1:]
     red, green, blue, alpha = linear_rgba(color)
     yield f'        def Material "{name}"\n        {{\n'
-    yield f"            token outputs:surface.connect = </Root/Materials/{name}/Surface.outputs:surface>\n"
+    yield f"            token outputs:surface.connect = </Root/_materials/{name}/Surface.outputs:surface>\n"
     yield '            def Shader "Surface"\n            {\n'
     yield '                uniform token info:id = "UsdPreviewSurface"\n'
     yield f"                color3f inputs:diffuseColor = ({red:.9g}, {green:.9g}, {blue:.9g})\n"
@@ -343,7 +343,7 @@ def _usd_mesh(patches: list[Patch], indent: str) -> Iterator[str]:
         if color is not None:
             red, green, blue, _ = linear_rgba(color)
             yield f"{indent}color3f[] primvars:displayColor = [({red:.9g}, {green:.9g}, {blue:.9g})]\n"
-            yield f"{indent}rel material:binding = </Root/Materials/m_{color[1:]}>\n"
+            yield f"{indent}rel material:binding = </Root/_materials/m_{color[1:]}>\n"
         return
     first = 0
     yield f'{indent}uniform token subsetFamily:materialBind:familyType = "nonOverlapping"\n'
@@ -356,7 +356,7 @@ def _usd_mesh(patches: list[Patch], indent: str) -> Iterator[str]:
         yield f'{indent}def GeomSubset "Color{number}" (\n{indent}    prepend apiSchemas = ["MaterialBindingAPI"]\n'
         yield f'{indent})\n{indent}{{\n{indent}    uniform token elementType = "face"\n'
         yield f'{indent}    uniform token familyName = "materialBind"\n{indent}    int[] indices = [{faces}]\n'
-        yield f"{indent}    rel material:binding = </Root/Materials/m_{color[1:]}>\n{indent}}}\n"
+        yield f"{indent}    rel material:binding = </Root/_materials/m_{color[1:]}>\n{indent}}}\n"
 
 
 def _triple(values: Any) -> str:

@@ -23,10 +23,8 @@ _IGES = re.compile(rb"^.{72}S {0,6}0*1\r?$", re.MULTILINE)
 _DXF = re.compile(rb"(?:\s*999\s*\n[^\n]*\n)*\s*0\s*\n\s*SECTION\s*\n")
 _FILL = b" \t\r\n\f\0\x1a"
 """What programs leave at the end of a file: line breaks, zeros, the end mark of CP/M."""
-_BY_BLENDER = ("glb", "gltf", "fbx", "usd", "usdz", "abc", "blend")
-_THROUGH_BLENDER = (
-    "import it into Blender (POST /api/v1/blender/import), export it there as stl or obj, and import that file here"
-)
+_BY_OTHERS = ("fbx", "usd", "usdz", "abc", "blend")
+_THROUGH_OTHERS = "convert it (POST /api/v1/convert?to=glb, where Blender is there, too), and import that file here"
 
 
 def sniff(path: str, name: str) -> str:
@@ -171,7 +169,7 @@ def _unknown(path: str, name: str) -> AppError:
         return AppError(
             "unsupported_format", f"{name!r} has none of the formats that can be imported: {known}", details
         )
-    advice = _THROUGH_BLENDER if found.kind in _BY_BLENDER else None
+    advice = _THROUGH_OTHERS if found.kind in _BY_OTHERS else None
     details["kind"] = found.kind
     if found.kind in FORMATS and advice is None:
         return AppError(
