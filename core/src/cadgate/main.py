@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 import structlog
@@ -23,6 +24,7 @@ from cadgate.error_bodies import hide
 from cadgate.helper.process import Helper
 from cadgate.jobs.runner import Jobs
 from cadgate.logging import AccessLog, configure
+from cadgate.mcp.door import AgentsDoor
 from cadgate.openapi.document import Document
 from cadgate.plugins.discovery import Found, discover
 from cadgate.routers import (
@@ -54,9 +56,6 @@ from cadgate.web.gate import Gate
 from cadgate.web.metrics import Metrics
 from cadgate.web.routing import RouteTable
 from cadgate.websocket.sockets import Sockets
-
-if TYPE_CHECKING:
-    from cadgate.mcp.door import AgentsDoor
 
 log = structlog.get_logger("cadgate")
 
@@ -157,11 +156,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def _agents_door(app: FastAPI, settings: Settings) -> AgentsDoor | None:
     """Add the door for agents and return it; None, with a warning, in an environment that lacks its library."""
-    try:
-        from cadgate.mcp.door import AgentsDoor
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "mcp":
-            raise
+    if importlib.util.find_spec("mcp") is None:
         log.warning("there is no /mcp, because the package 'mcp' is not installed: pip install 'mcp>=2.3,<2.4'")
         return None
     door = AgentsDoor(app.state, settings.max_body_bytes)

@@ -2,6 +2,8 @@
 
 No state is kept between requests: clients of a gateway that was restarted go on as if nothing had happened. A client
 of the revisions with sessions gets an id all the same, by which it can cancel a call.
+
+The SDK is imported for the first request: it is a fifth of what a gateway needs to start, and many serve no agent.
 """
 
 from __future__ import annotations
@@ -11,10 +13,11 @@ import logging
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+import anyio.to_thread
+from anyio.abc import TaskGroup, TaskStatus
 from starlette.datastructures import State
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
@@ -22,10 +25,14 @@ from starlette.types import Message, Receive, Scope, Send
 from cadgate.dispatch.off_loop import LARGE, off_loop
 from cadgate.error_bodies import render
 from cadgate.errors import CadgateError, PayloadTooLarge
-from cadgate.mcp.server import AgentServer
 from cadgate.security.caller import authority_of
 from cadgate.web.access import ACCESS, Access
 from cadgate.web.weighing import weigh
+
+if TYPE_CHECKING:
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+    from cadgate.mcp.server import AgentServer
 
 PATH = "/mcp"
 MAX_BODY = 1024 * 1024
@@ -40,8 +47,12 @@ class AgentsDoor:
 
     def __init__(self, state: State, max_body: int) -> None:
         logging.getLogger("mcp").setLevel(logging.WARNING)  # it has a line for the end of every request
+        self._state = state
         self._limit = min(max_body, MAX_BODY)
-        self._server = AgentServer(state)
+        self._group: TaskGroup | None = None
+        self._closing = anyio.Event()
+        self._beginning = anyio.Lock()
+        """Held by the request that makes the manager."""
         self._manager: StreamableHTTPSessionManager | None = None
         self._calls: dict[tuple[str, bytes, str], anyio.CancelScope] = {}
         """The running calls of clients with a session's id, by caller, that id and their own id of the call."""
@@ -55,15 +66,44 @@ class AgentsDoor:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Serve until the block is left, and stop what is still running then."""
-        # A new one each time: it runs once.
-        self._manager = StreamableHTTPSessionManager(
-            self._server.protocol, stateless=True, max_request_body_size=self._limit
-        )
-        async with self._manager.run():
+        async with anyio.create_task_group() as group:
+            self._group, self._closing = group, anyio.Event()
             try:
                 yield
             finally:
-                await self._server.close()
+                self._group = None
+                self._closing.set()
+
+    async def _ready(self) -> StreamableHTTPSessionManager:
+        """Return the manager, which the first request makes."""
+        async with self._beginning:
+            if self._manager is None:
+                if self._group is None:
+                    raise RuntimeError("the gateway's lifespan was not entered")
+                server, manager = await anyio.to_thread.run_sync(self._make)
+                await self._group.start(self._keep, server, manager)
+                self._manager = manager
+        return self._manager
+
+    def _make(self) -> tuple[AgentServer, StreamableHTTPSessionManager]:
+        from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+        from cadgate.mcp.server import AgentServer
+
+        server = AgentServer(self._state)
+        return server, StreamableHTTPSessionManager(server.protocol, stateless=True, max_request_body_size=self._limit)
+
+    async def _keep(
+        self, server: AgentServer, manager: StreamableHTTPSessionManager, *, task_status: TaskStatus[None]
+    ) -> None:
+        """Let a manager, which runs once, run until the gateway stops."""
+        async with manager.run():
+            task_status.started()
+            try:
+                await self._closing.wait()
+            finally:
+                self._manager = None
+                await server.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "DELETE":  # the end of a session that has no state
@@ -91,8 +131,7 @@ class AgentsDoor:
         return await off_loop(_parsed, body)
 
     async def _exchange(self, scope: Scope, receive: Receive, send: Send, message: dict[str, Any]) -> None:
-        if self._manager is None:
-            raise RuntimeError("the gateway's lifespan was not entered")
+        manager = self._manager or await self._ready()
         session: bytes = dict(scope["headers"]).get(_SESSION, b"")
         caller = authority_of(scope).identity
         if message.get("method") == "initialize":
@@ -109,7 +148,7 @@ class AgentsDoor:
             if tracked:
                 self._calls[key] = cancel
             try:
-                await self._manager.handle_request(scope, receive, send)
+                await manager.handle_request(scope, receive, send)
             finally:
                 if tracked:
                     del self._calls[key]

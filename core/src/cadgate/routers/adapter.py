@@ -14,13 +14,13 @@ from cadgate.dispatch.application import Application
 from cadgate.dispatch.batch import answer_batch
 from cadgate.dispatch.served import ServedAdapter
 from cadgate.models.common import Empty
-from cadgate.models.responses import Failure, Result, Success
+from cadgate.models.responses import Result, Success
 from cadgate.openapi.extensions import METHOD_EXTENSION
 from cadgate.security.caller import audit_event_of
 from cadgate.web.access import requires
 from cadgate.web.async_answers import deferred_batch
 from cadgate.web.dependencies import application_of, session_of
-from cadgate.web.router import Router
+from cadgate.web.router import Router, failures
 
 
 class RouteInfo(Result):
@@ -78,7 +78,7 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
     @router.post(
         "/batch",
         response_model=Success[BatchResults],
-        responses={404: {"model": Failure}},
+        responses=failures(404),
         dependencies=[requires(by_method=True)],
     )
     async def batch(body: Batch, request: Request, app: Annotated[Application, bound]) -> Any:

@@ -14,7 +14,7 @@ from cadgate.artifacts.own import OwnArtifacts
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import ValidationFailed
 from cadgate.models.common import Params
-from cadgate.models.responses import Artifact, Deleted, Failure, Result, Success
+from cadgate.models.responses import Artifact, Deleted, Result, Success
 from cadgate.openapi.operations import IDEMPOTENCY
 from cadgate.security.audit import AuditLog
 from cadgate.security.caller import audit_event_of, authority_of
@@ -22,7 +22,7 @@ from cadgate.web.access import requires
 from cadgate.web.context import context_of
 from cadgate.web.downloads import file_response
 from cadgate.web.incoming import UPLOAD_SCHEMA
-from cadgate.web.router import Router
+from cadgate.web.router import Router, failures
 from cadgate.web.uploads import receive_upload
 
 router = Router(prefix="/api/v1/artifacts")
@@ -73,7 +73,7 @@ async def list_artifacts(request: Request, page: Annotated[ArtifactPage, Query()
     "",
     status_code=201,
     openapi_extra=_UPLOAD | _KEYED,
-    responses={413: {"model": Failure}, 422: {"model": Failure}},
+    responses=failures(413, 422),
     dependencies=[requires("write", audited_as="artifacts.store")],
 )
 async def store_artifact(request: Request) -> Success[Artifact]:
@@ -92,8 +92,7 @@ async def store_artifact(request: Request) -> Success[Artifact]:
         200: {"description": "The bytes", "content": _BYTES},
         206: {"description": "The requested range", "content": _BYTES},
         304: {"description": "Not changed since the `ETag` that `If-None-Match` names"},
-        404: {"model": Failure},
-        416: {"model": Failure},
+        **failures(404, 416),
     },
 )
 async def download_artifact(id: str, request: Request) -> Response:
@@ -104,7 +103,7 @@ async def download_artifact(id: str, request: Request) -> Response:
 @router.delete(
     "/{id:name}",
     openapi_extra=_KEYED,
-    responses={404: {"model": Failure}, 422: {"model": Failure}},
+    responses=failures(404, 422),
     dependencies=[requires("write", audited_as="artifacts.delete")],
 )
 async def delete_artifact(id: str, request: Request) -> Success[Deleted]:

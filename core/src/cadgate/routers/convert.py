@@ -12,7 +12,7 @@ from cadgate.convert.converter import Converter
 from cadgate.convert.models import CONVERT, Converted, ConvertParams, FormatList
 from cadgate.errors import MalformedJson, UnsupportedMediaType, ValidationFailed
 from cadgate.models.common import Params
-from cadgate.models.responses import Failure, Success
+from cadgate.models.responses import Success
 from cadgate.openapi.operations import DEADLINE, IDEMPOTENCY
 from cadgate.security.caller import authority_of
 from cadgate.web.access import requires
@@ -21,7 +21,7 @@ from cadgate.web.context import context_of
 from cadgate.web.downloads import file_or_json
 from cadgate.web.json_body import parse
 from cadgate.web.json_request import validate
-from cadgate.web.router import Router
+from cadgate.web.router import Router, failures
 from cadgate.web.uploads import receive_upload
 
 router = Router(prefix="/api/v1")
@@ -57,7 +57,7 @@ _BODY: dict[str, Any] = {
     },
     "parameters": [DEADLINE, IDEMPOTENCY],
 }
-_ERRORS: dict[int | str, Any] = {code: {"model": Failure} for code in (404, 413, 415, 422, 429, 503, 504)}
+_ERRORS: dict[int | str, Any] = failures(404, 413, 415, 422, 429, 503, 504)
 
 
 class ConvertQuery(Params):

@@ -15,7 +15,7 @@ from cadgate.contract.authority import NOBODY
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.dispatch.sessions import Sessions
 from cadgate.errors import ApplicationUnavailable, NotFound
-from cadgate.models.responses import Failure, Result, Success
+from cadgate.models.responses import Result, Success
 from cadgate.openapi.operations import SESSION, SESSION_QUERY
 from cadgate.plugins.discovery import Found
 from cadgate.routers.confinement import SandboxState
@@ -23,7 +23,7 @@ from cadgate.security.audit import AuditLog
 from cadgate.security.caller import authority_of
 from cadgate.web.access import requires
 from cadgate.web.error_handlers import inactive
-from cadgate.web.router import Router
+from cadgate.web.router import Router, failures
 from cadgate.web.selection import session_named_by
 
 router = Router()
@@ -195,7 +195,7 @@ async def health(request: Request) -> Any:
     )
 
 
-@router.get("/ready", response_model=Success[Ready], responses={503: {"model": Failure}}, dependencies=[_FOR_PROBES])
+@router.get("/ready", response_model=Success[Ready], responses=failures(503), dependencies=[_FOR_PROBES])
 async def ready(request: Request) -> Any:
     """Answer 200 only if every enabled adapter can accept work now; 503 says which cannot."""
     waiting = {name: state for name, state in states(request).items() if not works(state)}
@@ -215,7 +215,7 @@ async def ready(request: Request) -> Any:
     "/health/{adapter:name}",
     response_model_exclude_none=True,
     openapi_extra={"parameters": [SESSION, SESSION_QUERY]},
-    responses={404: {"model": Failure}, 410: {"model": Failure}, 422: {"model": Failure}, 503: {"model": Failure}},
+    responses=failures(404, 410, 422, 503),
     dependencies=[_FOR_KEYS],
 )
 async def adapter_health(adapter: str, request: Request) -> Success[AdapterHealth]:

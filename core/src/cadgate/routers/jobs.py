@@ -14,18 +14,18 @@ from cadgate.jobs.records import FINISHED, Filters, Record
 from cadgate.jobs.runner import Jobs
 from cadgate.models.common import Params
 from cadgate.models.jobs import ENDED, Job, JobList, JobState
-from cadgate.models.responses import Failure, Success
+from cadgate.models.responses import Success
 from cadgate.openapi.operations import IDEMPOTENCY
 from cadgate.security.caller import audit_event_of, authority_of
 from cadgate.web.access import requires
 from cadgate.web.async_answers import as_reached, job_response
-from cadgate.web.router import Router
+from cadgate.web.router import Router, failures
 
 router = Router(prefix="/api/v1/jobs")
 
 MAX_WAIT_SECONDS = 600
 KEEP_ALIVE_SECONDS = 10
-_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Failure}, 422: {"model": Failure}}
+_MISSING: dict[int | str, dict[str, Any]] = failures(404, 422)
 
 
 _LAST_EVENT_ID = {
@@ -154,7 +154,7 @@ async def _stream(jobs: Jobs, job: str, after: int) -> AsyncGenerator[ServerSent
     "/{id:name}",
     dependencies=[requires("write", audited_as="jobs.cancel")],
     response_model=Success[Job],
-    responses={**_MISSING, 409: {"model": Failure}},
+    responses={**_MISSING, **failures(409)},
 )
 async def cancel_job(id: str, request: Request) -> Any:
     """Cancel a job: what it runs in workers is ended, and nothing half-written stays; what it finished does.
@@ -173,7 +173,7 @@ async def cancel_job(id: str, request: Request) -> Any:
     status_code=202,
     dependencies=[requires("write", audited_as="jobs.retry")],
     response_model=Success[Job],
-    responses={**_MISSING, 409: {"model": Failure}},
+    responses={**_MISSING, **failures(409)},
     openapi_extra={"parameters": [IDEMPOTENCY]},
 )
 async def retry_job(id: str, request: Request) -> Any:

@@ -20,7 +20,7 @@ from cadgate.dispatch.counting import count_objects
 from cadgate.dispatch.kept_session import KeptSession
 from cadgate.dispatch.sessions import NewSession, Sessions
 from cadgate.errors import CadgateError, ConnectionFailed, DeadlineExceeded
-from cadgate.models.responses import Deleted, Failure, Success
+from cadgate.models.responses import Deleted, Success
 from cadgate.models.sessions import (
     Damage,
     ForkParams,
@@ -37,7 +37,7 @@ from cadgate.security.audit import AuditLog
 from cadgate.security.caller import audit_event_of, authority_of
 from cadgate.web.access import requires
 from cadgate.web.context import context_of
-from cadgate.web.router import Router
+from cadgate.web.router import Router, failures
 
 router = Router(prefix="/api/v1/sessions")
 
@@ -45,8 +45,8 @@ START_SECONDS = 30.0
 """How long a request waits for the application, unless it says otherwise."""
 _KEYED: dict[str, Any] = {"parameters": [IDEMPOTENCY]}
 _TIMED: dict[str, Any] = {"parameters": [DEADLINE, IDEMPOTENCY]}
-_GONE: dict[int | str, Any] = {404: {"model": Failure}, 410: {"model": Failure}, 422: {"model": Failure}}
-_UNAVAILABLE: dict[int | str, Any] = {429: {"model": Failure}, 503: {"model": Failure}, 504: {"model": Failure}}
+_GONE: dict[int | str, Any] = failures(404, 410, 422)
+_UNAVAILABLE: dict[int | str, Any] = failures(429, 503, 504)
 _MAKING: dict[int | str, Any] = {
     **_GONE,
     **_UNAVAILABLE,
@@ -206,7 +206,7 @@ async def fork_session(
 # --- reading -----------------------------------------------------------------------------------------------------
 
 
-@router.get("", dependencies=[requires("read")], responses={422: {"model": Failure}})
+@router.get("", dependencies=[requires("read")], responses=failures(422))
 async def list_sessions(request: Request, query: Annotated[SessionQuery, Query()]) -> Success[SessionList]:
     """List your sessions, newest first. The scope `admin` lists everybody's."""
     found = [each for each in _registry(request).of(authority_of(request.scope)) if _matches(each, query)]
@@ -293,7 +293,7 @@ async def delete_session(id: str, request: Request) -> Success[Deleted]:
 @router.post(
     "/{id:name}/suspend",
     openapi_extra=_TIMED,
-    responses={**_GONE, 409: {"model": Failure}},
+    responses={**_GONE, **failures(409)},
     dependencies=[requires("write", audited_as="sessions.suspend")],
 )
 async def suspend_session(id: str, request: Request) -> Success[SessionInfo]:
