@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cadgate.appserver.framing import MAX_FRAME
-from cadgate.appserver.io_thread import MAX_CONNECTIONS
+from cadgate.appserver.io_thread import MAX_CONNECTIONS, READ_SIZE
 from tests.core.fake_app import SECRET, Control, RawApplication, Wire, fake_settings, item, raw_application
 from tests.gateway import alive, eventually
 
@@ -167,6 +167,60 @@ def test_the_io_thread_says_what_the_main_thread_is_doing(application: RawApplic
     wire.cancel(number)
     assert wire.answer(waiting)["result"] == {"pong": True}
     assert wire.call("session.status")["result"] == {"busy": False, "queued": 0}
+
+
+# --- who reads ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("epoll", [True, False])
+def test_what_arrives_behind_a_long_call_is_read_while_it_runs(tmp_path: Path, epoll: bool) -> None:
+    control = Control(tmp_path)
+    control.tell(epoll=epoll)
+    with raw_application(tmp_path, fake_settings(control)) as application, application.connect() as wire:
+        # More than one read takes, so that the cancellation is still unread when the call begins.
+        ignored = Wire.frame({"jsonrpc": "2.0", "method": "$/cancel", "params": {"id": "x" * 3 * READ_SIZE}})
+        sleep = Wire.frame({"id": 100, "method": "work.sleep", "params": {"seconds": 60}})
+        cancel = Wire.frame({"method": "$/cancel", "params": {"id": 100}})
+        wire.raw(sleep + ignored + cancel)
+        assert error_of(wire.answer(100))[0] == "interrupted"
+
+
+@pytest.mark.parametrize("epoll", [True, False])
+def test_the_calls_of_each_peer_run_in_their_order_whoever_reads_them(tmp_path: Path, epoll: bool) -> None:
+    control = Control(tmp_path)
+    control.tell(epoll=epoll)
+    with raw_application(tmp_path, fake_settings(control)) as application, application.connect() as first:
+        number = first.send("work.sleep", {"seconds": 60})
+        first.begun("work.sleep")
+        with application.connect() as second:
+            for wire in (first, second):
+                for index in range(20):
+                    wire.send("items.create", item(f"{id(wire)}-{index:02}"), mutates=True)
+            eventually(lambda: second.call("session.status")["result"]["queued"] == 40)
+            first.cancel(number)
+            eventually(lambda: len(second.names()) == 40)
+            for wire in (first, second):
+                own = [name for name in second.names() if name.startswith(f"{id(wire)}-")]
+                assert own == [f"{id(wire)}-{index:02}" for index in range(20)]
+            assert error_of(first.answer(number))[0] == "interrupted"
+
+
+def test_a_deadline_is_kept_by_an_application_that_was_idle_for_long(application: RawApplication, wire: Wire) -> None:
+    seen: list[list[str]] = [_switches(application)]
+
+    def idle() -> bool:
+        seen.append(_switches(application))
+        return len(seen) > 20 and all(each == seen[-1] for each in seen[-5:])
+
+    eventually(idle, what="the threads to wait without an end")
+    assert error_of(wire.call("work.sleep", {"seconds": 60}, deadline_ms=100))[0] == "deadline_exceeded"
+
+
+def _switches(application: RawApplication) -> list[str]:
+    """How often each thread of the application has waited."""
+    tasks = sorted(Path(f"/proc/{application.popen.pid}/task").iterdir())
+    lines = [line for task in tasks for line in (task / "status").read_text().splitlines()]
+    return [line for line in lines if line.startswith("voluntary_ctxt_switches")]
 
 
 # --- what cannot hurt it -----------------------------------------------------------------------------------------

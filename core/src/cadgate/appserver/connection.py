@@ -28,6 +28,8 @@ class Connection:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = sock
         self.reader = FrameReader(MAX_HELLO)
+        self.reading = threading.Lock()
+        """Held by the thread that reads and queues the peer's messages, which keeps their order."""
         self.authenticated = False
         self.client: str | None = None
         """The peer this connection belongs to, if it said so. A notification goes to one connection of each peer."""

@@ -9,13 +9,14 @@ import threading
 import time
 from typing import Any, Callable, Dict, cast
 
-from cadgate.appserver import log
+from cadgate.appserver import idle_reader, log
 from cadgate.appserver.calls import CallRunner
 from cadgate.appserver.connection import Connection, frame_with
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError
 from cadgate.appserver.framing import PROTOCOL, FrameError
 from cadgate.appserver.host import Host
+from cadgate.appserver.idle_reader import IdleReader
 from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.io_thread import IoThread
 from cadgate.appserver.meta import CallMeta
@@ -30,8 +31,8 @@ MAX_QUEUED = 10_000
 class Server:
     """Serves one host.
 
-    Headless, `serve_forever` blocks on the queue of calls. With a GUI, the application's own loop calls `pump`, and
-    `wake` is called on the I/O thread to wake that loop.
+    Headless, `serve_forever` waits for calls. With a GUI, the application's own loop calls `pump`, and `wake` is called
+    on the I/O thread to wake that loop.
     """
 
     def __init__(self, host: Host, secret: str, *, wake: Callable[[], None] | None = None) -> None:
@@ -47,6 +48,7 @@ class Server:
         self._running: Call | None = None
         self._stopping = threading.Event()
         self._own_loop = False
+        self._reader: IdleReader | None = None
         self._io: IoThread | None = None
         host.emit = self.emit
 
@@ -82,7 +84,7 @@ class Server:
             "methods": sorted(METHODS),
         }
 
-    # --- on the I/O thread ---------------------------------------------------------------------------------------
+    # --- on the I/O thread, or on the main thread while it is idle -----------------------------------------------
 
     def _receive(self, connection: Connection, message: dict[str, Any]) -> None:
         method: Any = message.get("method")
@@ -102,6 +104,8 @@ class Server:
             call = Call(connection, message.get("id"), method, params, meta)
             self._waiting[id(call)] = call
             self._queue.put(call)
+            if self._reader is not None:
+                self._reader.wake()
             if self._wake is not None:
                 try:
                     self._wake()
@@ -154,9 +158,12 @@ class Server:
     def serve_forever(self) -> None:
         """Run calls as they arrive until `stop`, then close every connection."""
         self._own_loop = True
+        if idle_reader.SUPPORTED:
+            self._reader = IdleReader()
+            self.io.share(self._reader)
         while not self._stopping.is_set():
             try:
-                call = self._queue.get(timeout=IDLE_SECONDS if self.call_runner.snapshot_is_due() else None)
+                call = self._next_call(IDLE_SECONDS if self.call_runner.snapshot_is_due() else None)
             except queue.Empty:
                 self.call_runner.take_due_snapshot()
                 continue
@@ -168,6 +175,29 @@ class Server:
         # Only now, so that the last answer has been sent.
         self.io.stop()
         self.io.join(1.0)
+
+    def _next_call(self, timeout: float | None) -> Call | None:
+        """Wait for the next call; return None after `wake`. Raises queue.Empty after `timeout`, KeyboardInterrupt."""
+        reader = self._reader
+        if reader is None:
+            return self._queue.get(timeout=timeout)
+        while True:
+            # In this order: whoever queues something after the queue was found empty wakes the reader.
+            reader.waiting = True
+            reader.rounds += 1
+            try:
+                ready = reader.wait(timeout) if self._queue.empty() else None
+            finally:
+                reader.waiting = False
+            if self.io.asleep:
+                self.io.wake()
+            for connection in ready or ():
+                self.io.read(connection)
+            try:
+                return self._queue.get_nowait()
+            except queue.Empty:
+                if timeout is not None and not ready:
+                    raise
 
     def pump(self, budget_seconds: float = 0.02) -> int:
         """Run waiting calls for about `budget_seconds` at most; return how many ran. For an application's own loop."""
@@ -186,6 +216,8 @@ class Server:
     def wake(self) -> None:
         """Wake the main thread for work other than calls. Any thread."""
         self._queue.put(None)
+        if self._reader is not None:
+            self._reader.wake()
 
     def stop(self) -> None:
         """End `serve_forever` once the running call is answered; with another main loop, the I/O thread at once."""

@@ -1,6 +1,7 @@
 """The fake application as a `Host`: a dictionary of items, and a control file that says what goes wrong.
 
-Keys of the control file: `plan` (see the launcher), `start` ("refuse", "raise", "hang", "die_at_ping", "hang_at_ping"),
+Keys of the control file: `plan` (see the launcher), `epoll` (False: the system has none),
+`start` ("refuse", "raise", "hang", "die_at_ping", "hang_at_ping"),
 `save` ("fail"), `die_after_import` (a name), `load` ("fail", "crash"), `replay` ({name: "differ" | "fail" | "crash"}).
 """
 
@@ -13,7 +14,7 @@ import threading
 from contextlib import contextmanager
 from typing import Any, Iterator
 
-from cadgate.appserver import Host, calls, connection, current, io_thread, recovery
+from cadgate.appserver import Host, calls, connection, current, idle_reader, io_thread, recovery
 
 ITEMS: dict[str, dict[str, Any]] = {}
 STATE: dict[str, Any] = {"serial": 0, "changed": False, "control": ""}
@@ -53,6 +54,7 @@ class FakeHost(Host):
         connection.SEND_TIMEOUT = self.settings["send_timeout_seconds"]
         io_thread.HELLO_TIMEOUT = self.settings["hello_timeout_seconds"]
         recovery.MAX_ENTRIES = self.settings["max_entries"]
+        idle_reader.SUPPORTED = idle_reader.SUPPORTED and control().get("epoll", True)
         print("the fake application starts", flush=True)
         how = control().get("start")
         if how == "refuse":
