@@ -23,7 +23,7 @@ _SWITCHES = {
 _SOCKETS = {
     "depth": ("Depth",),
     "normal": ("Normal",),
-    "object_index": ("IndexOB",),
+    "object_index": (versions.PASS_OF_INDICES,),
     "cryptomatte": cryptomatte.SOCKETS,
 }
 _COLORS = {"normal": "RGB", "cryptomatte": "RGBA"}
@@ -33,13 +33,11 @@ _FAR = 1e9
 
 
 def check(engine: str, passes: Sequence[str]) -> None:
-    """Raise AppError for an engine, or a Blender, that has none."""
+    """Raise AppError for an engine that has none."""
     if passes and engine == "workbench":
         raise AppError(
             "validation_error", "Workbench has no passes: choose the engine cycles or eevee", {"engine": engine}
         )
-    if passes and versions.VERSION >= (5, 0, 0):
-        raise AppError("unsupported_format", "Passes are written with Blender 4.2 to 4.5; this is another one")
 
 
 def add(scene: Any, passes: Sequence[str], path: str) -> dict[str, int]:
@@ -47,20 +45,13 @@ def add(scene: Any, passes: Sequence[str], path: str) -> dict[str, int]:
     layer = scene.view_layers[0]
     for each in passes:
         setattr(layer, _SWITCHES[each], True)
-    if not scene.use_nodes:
-        scene.use_nodes = True
-    scene.render.use_compositing = True
-    tree = scene.node_tree
+    tree = versions.own_compositor(scene)
     source = tree.nodes.new("CompositorNodeRLayers")
     source.scene, source.layer = scene, layer.name
     for each, socket in [(kind, name) for kind in passes for name in _SOCKETS[kind]]:
-        node = tree.nodes.new("CompositorNodeOutputFile")
-        node.base_path = os.path.dirname(path)
-        node.format.file_format, node.format.color_depth = "OPEN_EXR", "32"
-        node.format.exr_codec = "ZIP"
-        node.format.color_mode = _COLORS.get(each, "BW")
-        node.file_slots[0].path = f".pass {each} {socket} "
-        tree.links.new(source.outputs[socket], node.inputs[0])
+        stem = f".pass {each} {socket} "
+        target = versions.add_file_output(tree, os.path.dirname(path), stem, _COLORS.get(each, "BW"))
+        tree.links.new(source.outputs[socket], target)
     if "object_index" not in passes:
         return {}
     numbers: dict[str, int] = {}

@@ -21,14 +21,13 @@ _NOT_PICTURED = {
 def can_copy(scene: Any) -> bool:
     """Return whether `empty_copy` copies everything in the scene that a picture of an object depends on."""
     strips = getattr(scene, "sequence_editor", None)
-    nodes = versions.compositor(scene) if getattr(scene, "use_nodes", True) else None
     return (
         len(bpy.data.scenes) == 1
         and len(scene.view_layers) == 1
         and scene.animation_data is None
         and scene.rigidbody_world is None
         and scene.background_set is None
-        and nodes is None
+        and not versions.composites(scene)
         and (strips is None or not len(versions.strips_of(strips)))
         and not scene.render.use_freestyle
         and not scene.render.use_motion_blur

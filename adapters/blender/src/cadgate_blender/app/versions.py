@@ -69,6 +69,60 @@ def compositor(scene: Any) -> Any:
     return getattr(scene, "compositing_node_group", None) if VERSION >= (5, 0, 0) else scene.node_tree
 
 
+def composites(scene: Any) -> bool:
+    """Return whether the scene has compositing nodes that are switched on: from 5.0 all that it has are."""
+    return compositor(scene) is not None and (VERSION >= (5, 0, 0) or scene.use_nodes)
+
+
+def own_compositor(scene: Any) -> Any:
+    """Return compositing nodes of the scene alone, switched on, that leave its pictures as they are without them."""
+    settings = scene.render
+    kept = compositor(scene) if composites(scene) and settings.use_compositing else None
+    settings.use_compositing = True
+    if VERSION < (5, 0, 0):
+        scene.use_nodes = True
+        if kept is None:
+            scene.node_tree.nodes.clear()
+            _show_render(scene, scene.node_tree, "CompositorNodeComposite")
+        return scene.node_tree
+    if kept is not None:
+        # A strip or another scene may use the same group.
+        scene.compositing_node_group = kept.copy()
+    else:
+        scene.compositing_node_group = tree = bpy.data.node_groups.new("Compositing", "CompositorNodeTree")
+        tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+        _show_render(scene, tree, "NodeGroupOutput")
+    return scene.compositing_node_group
+
+
+def _show_render(scene: Any, tree: Any, kind: str) -> None:
+    source, shown = tree.nodes.new("CompositorNodeRLayers"), tree.nodes.new(kind)
+    source.scene = scene
+    tree.links.new(source.outputs["Image"], shown.inputs["Image"])
+
+
+PASS_OF_INDICES = "Object Index" if VERSION >= (5, 0, 0) else "IndexOB"
+"""What a node of render layers calls the pass with the objects' numbers."""
+
+_KINDS = {"BW": "FLOAT", "RGB": "VECTOR", "RGBA": "RGBA"}
+
+
+def add_file_output(tree: Any, folder: str, stem: str, colors: str) -> Any:
+    """Add a node that writes an EXR file, whose name begins with `stem`. Returns its input.
+
+    `colors` is BW, RGB (a vector) or RGBA. 5.0 replaced the node's slots by items.
+    """
+    node = tree.nodes.new("CompositorNodeOutputFile")
+    choose_image_format(node.format, "OPEN_EXR")
+    node.format.color_depth, node.format.exr_codec, node.format.color_mode = "32", "ZIP", colors
+    if hasattr(node, "file_output_items"):
+        node.directory, node.file_name = folder, stem
+        node.file_output_items.new(_KINDS[colors], "value")
+    else:
+        node.base_path, node.file_slots[0].path = folder, stem
+    return node.inputs[0]
+
+
 def strips_of(editor: Any) -> Any:
     """Return the strips in a sequence editor. 4.4 introduced the name: release notes of 4.4, "Python API"."""
     return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
