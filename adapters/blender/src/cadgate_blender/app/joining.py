@@ -144,6 +144,11 @@ def _joined(chosen: Sequence[Any], meshes: Sequence[Any]) -> Any:
 
     The other meshes are gone then.
     """
+    if any(len(mesh.materials) for mesh in meshes):
+        for mesh in meshes:
+            # Blender 4.2 and 5.0 give faces of a mesh without slots a material of the others.
+            if not len(mesh.materials):
+                mesh.materials.append(None)
     copies = [probe.bare_copy(obj, mesh) for obj, mesh in zip(chosen, meshes)]
     for copy in copies:
         for slot in copy.material_slots:
