@@ -9,6 +9,35 @@ from websockets.sync.client import connect
 
 from tests.gateway import Gateway, eventually
 
+COMPOSITOR = """
+def compositor_of(scene):
+    # The compositing nodes of a scene, switched on, which show the render. From 5.0 they are a node group.
+    if hasattr(scene, "node_tree"):
+        scene.use_nodes = True
+        return scene.node_tree
+    if scene.compositing_node_group is None:
+        scene.compositing_node_group = tree = bpy.data.node_groups.new("Compositing", "CompositorNodeTree")
+        tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+        layers, end = tree.nodes.new("CompositorNodeRLayers"), tree.nodes.new("NodeGroupOutput")
+        layers.scene = scene
+        tree.links.new(layers.outputs["Image"], end.inputs["Image"])
+    return scene.compositing_node_group
+def rendered(tree):
+    return next(node.outputs["Image"] for node in tree.nodes if node.bl_idname == "CompositorNodeRLayers")
+def shown(tree):
+    ends = ("CompositorNodeComposite", "NodeGroupOutput")
+    return next(node.inputs["Image"] for node in tree.nodes if node.bl_idname in ends)
+def writing_node(tree, folder):
+    node = tree.nodes.new("CompositorNodeOutputFile")
+    if hasattr(node, "file_output_items"):
+        node.directory, node.file_name = folder, "written"
+        node.file_output_items.new("RGBA", "Image")
+    else:
+        node.base_path = folder
+    return node
+"""
+"""Functions for compositing nodes, to be put before `code`: they are the same in all versions of Blender."""
+
 
 def evaluate(gateway: Gateway, code: str) -> Any:
     """The value of the last expression of `code`, which must be JSON."""

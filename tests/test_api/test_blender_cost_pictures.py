@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.blender_code import evaluate
+from tests.blender_code import COMPOSITOR, evaluate
 from tests.gateway import Gateway
 
 OTHERS = 300
@@ -105,13 +105,10 @@ SETTINGS = {
         "scene.world.node_tree.nodes['Background'].inputs['Strength'].default_value = 2"
     ),
     "a compositor": (
-        "scene.use_nodes = True\n"
-        "tree = scene.node_tree\n"
+        COMPOSITOR + "tree = compositor_of(scene)\n"
         "invert = tree.nodes.new('CompositorNodeInvert')\n"
-        "layers = next(node for node in tree.nodes if node.bl_idname == 'CompositorNodeRLayers')\n"
-        "output = next(node for node in tree.nodes if node.bl_idname == 'CompositorNodeComposite')\n"
-        "tree.links.new(layers.outputs['Image'], invert.inputs['Color'])\n"
-        "tree.links.new(invert.outputs['Color'], output.inputs['Image'])"
+        "tree.links.new(rendered(tree), invert.inputs['Color'])\n"
+        "tree.links.new(invert.outputs['Color'], shown(tree))"
     ),
     "a constraint": (
         "tie = bpy.data.objects['Ball'].constraints.new('COPY_ROTATION')\n"

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.blender_code import evaluate
+from tests.blender_code import COMPOSITOR, evaluate
 from tests.gateway import Gateway
 
 pytestmark = pytest.mark.security
@@ -90,32 +90,29 @@ def test_a_trusted_blend_is_as_it_is(blender: httpx.Client, gateway: Gateway, fo
 
 
 WRITES = """
-folder = {folder!r}
 def writes(tree):
-    node = tree.nodes.new("CompositorNodeOutputFile")
-    node.base_path = folder
+    node = writing_node(tree, folder)
     color = tree.nodes.new("CompositorNodeRGB")
     tree.links.new(color.outputs[0], node.inputs[0])
 inner = bpy.data.scenes.new("Inner")
 inner.render.engine, inner.cycles.samples = "CYCLES", 1
 inner.render.resolution_x, inner.render.resolution_y = 32, 24
-inner.use_nodes = True
-writes(inner.node_tree)
+writes(compositor_of(inner))
 group = bpy.data.node_groups.new("Group", "CompositorNodeTree")
 writes(group)
-inner.node_tree.nodes.new("CompositorNodeGroup").node_tree = group
+compositor_of(inner).nodes.new("CompositorNodeGroup").node_tree = group
 eye = bpy.data.objects.new("Eye", bpy.data.cameras.new("Eye"))
 inner.collection.objects.link(eye)
 inner.camera = eye
 scene = bpy.context.scene
 editor = scene.sequence_editor_create()
-(getattr(editor, "strips", None) or editor.sequences).new_scene("Strip", inner, 1, 1)
+(editor.strips if hasattr(editor, "strips") else editor.sequences).new_scene("Strip", inner, 1, 1)
 None
 """
 CLEAN = """
 bpy.context.scene.sequence_editor_clear()
 bpy.data.scenes.remove(bpy.data.scenes["Inner"])
-bpy.data.node_groups.remove(bpy.data.node_groups["Group"])
+[bpy.data.node_groups.remove(group) for group in list(bpy.data.node_groups)]
 None
 """
 
@@ -124,13 +121,13 @@ def test_a_render_writes_nothing_but_its_picture_whatever_scene_it_shows(
     blender: httpx.Client, gateway: Gateway, tmp_path: Path
 ) -> None:
     blender.post("/primitives/cube", json={})
-    evaluate(gateway, WRITES.format(folder=str(tmp_path)))
+    evaluate(gateway, f"folder = {str(tmp_path)!r}\n" + COMPOSITOR + WRITES)
     try:
         answer = blender.post("/render", json={"resolution": [32, 24], "samples": 1})
         assert answer.status_code == 200, answer.text
         assert list(tmp_path.iterdir()) == []
-        kept = "[node.bl_idname for node in bpy.data.scenes['Inner'].node_tree.nodes].count('CompositorNodeOutputFile')"
-        assert evaluate(gateway, kept) == 1
+        kept = "[node.bl_idname for node in compositor_of(bpy.data.scenes['Inner']).nodes]"
+        assert evaluate(gateway, COMPOSITOR + kept).count("CompositorNodeOutputFile") == 1
     finally:
         evaluate(gateway, CLEAN)
 

@@ -86,7 +86,8 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
 ELSEWHERE: dict[str, tuple[str, str, dict[str, Any]]] = {
     "another value": (BOX + "o.keyframe_insert('location')", "/objects/Box", {"scale": [1, 2, 3]}),
     "a curve that is off": (
-        BOX + "o.keyframe_insert('scale')\nfor t in o.animation_data.action.fcurves: t.mute = True",
+        BOX + "o.keyframe_insert('scale')\na = o.animation_data.action\n"
+        "for t in getattr(a, 'fcurves', None) or a.layers[0].strips[0].channelbags[0].fcurves: t.mute = True",
         "/objects/Box",
         {"scale": [1, 2, 3]},
     ),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-MAKE = r'''
+from tests.blender_code import COMPOSITOR
+
+MAKE = (
+    COMPOSITOR
+    + r'''
 import math, os
 def start():
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
@@ -110,10 +114,8 @@ def volume_from_mesh():
     source = box(); holder = put("Volume", bpy.data.volumes.new("Volume"))
     holder.modifiers.new("V", "MESH_TO_VOLUME").object = source
 def compositor():
-    scene = bpy.context.scene; scene.use_nodes = True
-    tree = scene.node_tree; blur = tree.nodes.new("CompositorNodeBlur")
-    tree.links.new(tree.nodes["Render Layers"].outputs[0], blur.inputs[0])
-    tree.links.new(blur.outputs[0], tree.nodes["Composite"].inputs[0]); box()
+    tree = compositor_of(bpy.context.scene); blur = tree.nodes.new("CompositorNodeBlur")
+    tree.links.new(rendered(tree), blur.inputs[0]); tree.links.new(blur.outputs[0], shown(tree)); box()
 def scenes():
     box("Here"); other = bpy.data.scenes.new("Other"); other.collection.objects.link(bpy.data.objects["Here"])
 def collections():
@@ -142,9 +144,10 @@ def notes():
     box()
 def sequencer():
     editor = bpy.context.scene.sequence_editor_create()
-    strips = getattr(editor, "strips", None) or editor.sequences
-    strips.new_effect("Color", "COLOR", 1, 1, frame_end=10)
-    words = strips.new_effect("Words", "TEXT", 2, 1, frame_end=10); words.text = "//words"; box()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    span = {"length": 9} if bpy.app.version >= (5, 0, 0) else {"frame_end": 10}
+    strips.new_effect("Color", "COLOR", 1, 1, **span)
+    words = strips.new_effect("Words", "TEXT", 2, 1, **span); words.text = "//words"; box()
 def grease_pencil():
     pencils = bpy.data.grease_pencils_v3 if hasattr(bpy.data, "grease_pencils_v3") else bpy.data.grease_pencils
     drawing = pencils.new("Drawing"); drawing.layers.new("Layer"); put("Drawing", drawing); box()
@@ -184,7 +187,7 @@ def measure():
         found["nodes"] += len(material.node_tree.nodes) + len(material.node_tree.links)
     for group in bpy.data.node_groups:
         found["nodes"] += sum(1 + 1000 * node.mute for node in group.nodes) + len(group.links)
-    if scene.node_tree is not None:
+    if getattr(scene, "node_tree", None) is not None:
         found["nodes"] += sum(1 + 1000 * node.mute for node in scene.node_tree.nodes)
     for obj in bpy.data.objects:
         found["properties"][obj.name] = [[m.type, m.name, m.show_viewport] for m in obj.modifiers] + [
@@ -194,8 +197,10 @@ def measure():
             found["properties"][obj.name] += [[c.data_path, c.mute, c.driver.expression] for c in animation.drivers]
     found["pictures"] = {image.name: [list(image.size), [round(v, 3) for v in image.pixels[:4]]]
                          for image in bpy.data.images if image.type == "IMAGE"}
-    found["strips"] = [] if scene.sequence_editor is None else [
-        [strip.name, strip.mute] for strip in scene.sequence_editor.sequences_all]
+    editor = scene.sequence_editor
+    strips = [] if editor is None else editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
+    found["strips"] = [[strip.name, strip.mute] for strip in strips]
     return found
 '''
+)
 """Python for Blender: KINDS are functions that each make a document, `measure` says what is in the open one."""
