@@ -12,6 +12,9 @@ import numpy
 import pytest
 from PIL import Image
 
+from tests.blender_code import COMPOSITOR, evaluate
+from tests.gateway import Gateway
+
 Values = numpy.ndarray[Any, Any]
 
 
@@ -117,6 +120,38 @@ def test_the_depth_of_a_wall_is_its_distance_to_a_thousandth(blender: httpx.Clie
     bare = post(blender, "/render", **SHOT)
     assert bare["artifact"]["sha256"] == made["artifact"]["sha256"]
     assert "passes" not in bare
+
+
+INVERTING = """
+scene = bpy.context.scene
+tree = compositor_of(scene)
+invert = tree.nodes.new("CompositorNodeInvert")
+tree.links.new(rendered(tree), invert.inputs["Color"])
+tree.links.new(invert.outputs["Color"], shown(tree))
+"""
+WITHOUT = """
+if hasattr(scene, "node_tree"):
+    scene.use_nodes = False
+    scene.node_tree.nodes.clear()
+else:
+    bpy.data.node_groups.remove(scene.compositing_node_group)
+scene.render.use_compositing = True
+None
+"""
+
+
+def test_passes_leave_the_picture_as_the_compositor_makes_it(scene: httpx.Client, gateway: Gateway) -> None:
+    plain = post(scene, "/render", **SHOT)["artifact"]["sha256"]
+    nodes = evaluate(gateway, COMPOSITOR + INVERTING + "[node.name for node in tree.nodes]")
+    try:
+        inverted = post(scene, "/render", **SHOT)["artifact"]["sha256"]
+        assert inverted != plain
+        assert post(scene, "/render", **SHOT, passes=["depth"])["artifact"]["sha256"] == inverted
+        evaluate(gateway, "bpy.context.scene.render.use_compositing = False")
+        assert post(scene, "/render", **SHOT, passes=["depth"])["artifact"]["sha256"] == plain
+        assert evaluate(gateway, COMPOSITOR + "[node.name for node in compositor_of(bpy.context.scene).nodes]") == nodes
+    finally:
+        evaluate(gateway, "scene = bpy.context.scene" + WITHOUT)
 
 
 def test_passes_as_png_say_what_their_values_stand_for(scene: httpx.Client, http: httpx.Client) -> None:

@@ -89,6 +89,7 @@ def own_compositor(scene: Any) -> Any:
         # A strip or another scene may use the same group.
         scene.compositing_node_group = kept.copy()
     else:
+        tree: Any
         scene.compositing_node_group = tree = bpy.data.node_groups.new("Compositing", "CompositorNodeTree")
         tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
         _show_render(scene, tree, "NodeGroupOutput")
