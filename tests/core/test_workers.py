@@ -109,6 +109,7 @@ async def test_a_worker_that_is_away_for_long_is_replaced_and_ends_when_it_comes
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cadgate.sessions.worker.REPLACE_AFTER", 0.05)
+    monkeypatch.setattr("cadgate.sessions.worker.SURPLUS_SECONDS", 0.05)
     async with yard_of(tmp_path) as yard:
         yard.workers.warm()
         async with yard.workers.take() as worker:
@@ -117,6 +118,26 @@ async def test_a_worker_that_is_away_for_long_is_replaced_and_ends_when_it_comes
             first = worker.process.pid
         await becomes(lambda: yard.alive == yard.started[1:])
         assert (yard.started[0], len(yard.alive)) == (first, 1)
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+async def test_long_steps_one_after_another_do_not_start_a_worker_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr("cadgate.sessions.worker.REPLACE_AFTER", 0.05)
+    async with yard_of(tmp_path, spares=limit, limit=limit) as yard:
+        yard.workers.warm()
+        used: set[int] = set()
+
+        async def steps() -> None:
+            for _ in range(3):
+                async with yard.workers.take() as worker:
+                    assert worker.process is not None
+                    used.add(worker.process.pid)
+                    await becomes(lambda: len(yard.workers._idle) >= limit)
+
+        await asyncio.gather(*(steps() for _ in range(limit)))
+        assert (len(used), len(yard.started)) == (limit, 2 * limit)
 
 
 async def test_what_the_application_refuses_does_not_end_it(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ REPLACE_AFTER = 1.0
 """After how many seconds a worker in use is replaced. Short work returns its worker before that."""
 
 SURPLUS_SECONDS = 5.0
-"""How long a returned worker waits for more work of the same kind, beyond those that are kept warm."""
+"""How long a returned worker waits for more work of the same kind, in addition to those that are kept warm."""
 
 CLOSE_SECONDS = 5.0
 
@@ -216,12 +216,12 @@ class Workers:
 
     def _give_back(self, worker: Worker) -> None:
         # A refusal by the application does no harm, but an unanswered call may still be running.
-        most = max(self._spares, self._limit if self._spares else 0)
+        # Work of many steps takes it again at once: if a replacement were all that may wait, each step would start one.
+        most = self._spares + self._limit if self._spares else 0
         wanted = not self._closed and len(self._idle) < most and worker.uses < MAX_USES
         if wanted and worker.usable:
             self._idle.append(worker)
-            if len(self._idle) > self._spares:
-                asyncio.get_running_loop().call_later(SURPLUS_SECONDS, self._end_surplus)
+            asyncio.get_running_loop().call_later(SURPLUS_SECONDS, self._end_surplus, worker, worker.uses)
             return
         self._all.discard(worker)
         self._end(worker)
@@ -238,10 +238,10 @@ class Workers:
         self._all.discard(worker)
         self._end(worker)
 
-    def _end_surplus(self) -> None:
-        """End those that nobody needed again."""
-        while len(self._idle) > self._spares:
-            self._discard(self._idle[0])
+    def _end_surplus(self, worker: Worker, uses: int) -> None:
+        """End a worker that nobody has needed again since so many uses, unless it is one of those that are kept."""
+        if worker in self._idle and worker.uses == uses and len(self._idle) > self._spares:
+            self._discard(worker)
 
     def _end(self, worker: Worker) -> None:
         if worker.process is not None:
@@ -256,7 +256,9 @@ class Workers:
         may_come = not self.tied or use.folder is None
         if may_come and not self._idle and self._warming is not None and not self._warming.done():
             await self._warmed.wait()
-        for worker in reversed(list(self._idle)):
+        # Rather the one that this owner used last, which may have the same document open, than one for anybody.
+        newest = list(reversed(self._idle))
+        for worker in sorted(newest, key=lambda each: each.owner is None):
             if not worker.usable:
                 self._discard(worker)
             elif self._fits(worker, use):

@@ -15,6 +15,7 @@ from cadgate.appserver import AppError, method, not_found, uninterruptible, warn
 from cadgate_blender.app import backdrops, events, excerpts, names, picture_notes, scene_copies, snapshots, versions
 from cadgate_blender.app import passes as files_beside
 from cadgate_blender.app.foreign import outputs
+from cadgate_blender.app.one_thread import one_processor_for_one
 from cadgate_blender.app.typed import context
 from cadgate_blender.app.verification import files
 
@@ -305,7 +306,8 @@ def _run() -> float:
     bpy.app.handlers.render_stats.append(stats)
     began = time.perf_counter()
     try:
-        bpy.ops.render.render(write_still=True)
+        with one_processor_for_one(context.scene):
+            bpy.ops.render.render(write_still=True)
     finally:
         # Blender hangs when it ends while a handler of this kind exists.
         bpy.app.handlers.render_stats.remove(stats)

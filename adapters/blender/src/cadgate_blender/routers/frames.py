@@ -43,7 +43,7 @@ async def render_animation(app: Application, params: AnimationParams) -> Animate
             async with app.worker() as worker, _stage(app, params, f"_{int(name):04d}", params.suffix) as staged:
 
                 def progress(data: dict[str, Any]) -> None:
-                    app.report(data.get("percent", 0.0) / 100, f"rendering frame {name}", step=name)
+                    app.report(data.get("percent", 0.0) / 100, step=name)
 
                 app.report(0.0, f"rendering frame {name}", step=name)
                 call = {**wire, "scene_path": path, "path": str(staged.path), "frame": int(name), "first": first}
