@@ -11,9 +11,11 @@ from typing import Any
 import httpx
 
 from tests.attack.attacks import Attack, Outcome, broke
-from tests.attack.blender_files import FLUID_PYTHON, PATHS, PLANTED, READING_NODES, SAVE_PACKED
+from tests.attack.blender_files import PLANTED
+from tests.attack.blender_scripts import FLUID_PYTHON, PATHS, READING_NODES, SAVE_PACKED
 from tests.attack.field import Field
-from tests.attack.freecad_files import Target, python_job
+from tests.attack.freecad_files import python_job
+from tests.attack.freecad_packages import Target
 from tests.attack.promises_callers import names
 from tests.attack.promises_files import BLENDS, DXF, GLTF, MODEL, OBJ, SAVE, STEP, SVG, SVG_ENTITY, USDA, zipped
 

@@ -6,9 +6,6 @@ import contextlib
 import json
 import shlex
 import stat
-import subprocess
-import sys
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Generator, Iterable, Sequence
@@ -21,12 +18,12 @@ from websockets.sync.client import ClientConnection, connect
 
 from cadgate.security.keys import KeyFile
 from tests.attack.attacks import Outcome
+from tests.attack.prepared import prepared
 from tests.attack.watch import Watch
 from tests.gateway import Gateway, eventually
 
 KEYS = ("read", "write", "read,write", "execute", "read,write,execute")
 """The scopes of the keys that a field has. `execute` is for preparation: no attack uses it as its own."""
-PREPARE_SECONDS = 120
 SEARCHED_BYTES = 16 << 20
 """Of each part of an archive."""
 
@@ -151,7 +148,7 @@ class Field:
         file again without another run, in all combinations.
         """
         with self._not_watching():
-            made = _prepared(self.canary, adapter, code, suffix or (".blend" if adapter == "blender" else ".FCStd"))
+            made = prepared(self.canary, adapter, code, suffix or (".blend" if adapter == "blender" else ".FCStd"))
             for left in self.canary.folder.iterdir():
                 left.unlink()
         return made
@@ -329,34 +326,6 @@ def keys_of(state_dir: Path) -> dict[str, str]:
     """A new key for each of KEYS in a state folder."""
     file = KeyFile(state_dir)
     return {scopes: file.create(scopes, scopes.split(","))[0] for scopes in KEYS}
-
-
-_files: dict[tuple[Path, str, str, str], bytes] = {}
-
-
-def _prepared(canary: Canary, adapter: str, code: str, suffix: str) -> bytes:
-    key = (canary.home, adapter, code, suffix)
-    if key not in _files:
-        with tempfile.TemporaryDirectory(prefix="cadgate-attack-") as name:
-            out, script = Path(name, f"made{suffix}"), Path(name, "prepare_it.py")
-            told = {"out": str(out), "canary": str(canary.file), "folder": str(canary.folder), "python": canary.python}
-            head = "\n".join(f"{word} = {value!r}" for word, value in told.items())
-            script.write_text(f"{head}\n{code}\n")
-            # Blender as a module does not always end after code like this: leave without its clean-up.
-            run = (
-                f"import bpy, os, runpy, traceback\ntry:\n    runpy.run_path({str(script)!r})\n"
-                "except Exception:\n    traceback.print_exc()\nos._exit(0)"
-            )
-            command = [sys.executable, "-c", run]
-            if adapter == "freecad":
-                command = ["freecadcmd", str(script)]
-            done = subprocess.run(
-                command, cwd=name, capture_output=True, text=True, timeout=PREPARE_SECONDS, check=False
-            )
-            if not out.exists():
-                raise RuntimeError(f"{adapter} did not write {out.name}: {(done.stdout + done.stderr)[-2000:]}")
-            _files[key] = out.read_bytes()
-    return _files[key]
 
 
 def _is_plain(path: Path, since: float) -> bool:

@@ -16,8 +16,11 @@ import httpx
 import pytest
 
 from cadgate.security.keys import KeyFile
-from tests.attack import freecad_files
-from tests.attack.freecad_files import BOX, CODE, FILES, WAYS, Target, document, thing
+from tests.attack import freecad_files, freecad_packages
+from tests.attack.freecad_code import CODE
+from tests.attack.freecad_files import WAYS
+from tests.attack.freecad_packages import BOX, Target, document, thing
+from tests.attack.freecad_paths import FILES
 from tests.gateway import Gateway, eventually
 from tests.live import live
 
@@ -130,7 +133,7 @@ def test_a_file_neither_runs_code_nor_reaches_other_files(on: Ground, writer: ht
         opened = answer.json()["result"].get("name", document_name)
         report = writer.post(f"/documents/{opened}/recompute", json={"force": True})
         assert report.status_code == 200, report.text
-        assert str(freecad_files.SECRET_VOLUME) not in writer.get("/objects", params={"document": opened}).text
+        assert str(freecad_packages.SECRET_VOLUME) not in writer.get("/objects", params={"document": opened}).text
         assert SECRET.encode() not in saved(writer, opened)
         assert on.made() == []
 
@@ -162,17 +165,17 @@ def test_an_object_that_reads_files_comes_as_the_shape_that_is_stored_with_it(on
     reader = thing(
         "Part::ImportBrep",
         "Reader",
-        freecad_files.text("FileName", str(on.target.brep)),
+        freecad_packages.text("FileName", str(on.target.brep)),
         ("Shape", "Part::PropertyPartShape", '<Part file="Reader.brp"/>'),
     )
     with zipfile.ZipFile(io.BytesIO(document(BOX, reader))) as archive:
         listed = archive.read("Document.xml")
     shape = freecad_files.secret_shape()
-    data = freecad_files.package(("Document.xml", listed), ("Reader.brp", shape), ("Extra.brp", b"unused"))
+    data = freecad_packages.package(("Document.xml", listed), ("Reader.brp", shape), ("Extra.brp", b"unused"))
     answer = writer.post("/documents/open", files={"file": ("a.FCStd", data)})
     assert [each["code"] for each in answer.json()["result"]["warnings"]] == ["bare_geometry"]
     found = writer.get("/objects/Reader", params={"document": "a"}).json()["result"]
-    assert (found["type"], round(found["volume"], 2)) == ("Part::Feature", freecad_files.SECRET_VOLUME)
+    assert (found["type"], round(found["volume"], 2)) == ("Part::Feature", freecad_packages.SECRET_VOLUME)
     assert b"ImportBrep" not in saved(writer, "a")
 
 
@@ -320,7 +323,7 @@ def test_no_route_sets_what_names_a_file_or_code(on: Ground, with_readers: None)
             assert (refused.status_code, refused.json()["error"]["code"]) == (422, "path_not_allowed"), (name, key)
         report = client.post("/documents/Own/recompute", json={"force": True})
         assert report.status_code == 200
-        assert str(freecad_files.SECRET_VOLUME) not in client.get("/objects").text
+        assert str(freecad_packages.SECRET_VOLUME) not in client.get("/objects").text
     assert on.made() == []
 
 

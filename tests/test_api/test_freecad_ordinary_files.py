@@ -17,6 +17,7 @@ import pytest
 from tests.corpus import freecad_documents
 from tests.corpus.freecad import fcstd
 from tests.gateway import Gateway
+from tests.wheels import ROOT
 
 WRITER = Path(freecad_documents.__file__).parent / "written.py"
 NAMES = [
@@ -54,7 +55,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the documents and their measures, made by FreeCAD itself."""
     folder = tmp_path_factory.mktemp("corpus")
     command = shutil.which("freecadcmd") or shutil.which("FreeCADCmd") or os.environ["FREECAD_CMD"]
-    environment = {**os.environ, "CORPUS": str(folder), "HOME": str(folder)}
+    environment = {**os.environ, "CORPUS": str(folder), "HOME": str(folder), "REPOSITORY": str(ROOT)}
     subprocess.run([command, str(WRITER)], env=environment, capture_output=True, timeout=200, check=False)
     return folder
 
