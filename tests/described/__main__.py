@@ -18,6 +18,8 @@ from tests.test_api.keyed import new_key
 EXAMPLES = "20"
 START_SECONDS = 180
 SLOW = "/(restart|render)$"
+SMALL = {"CADGATE_BLENDER_MAX_RENDER_PIXELS": "4096", "CADGATE_BLENDER_MAX_SAMPLES": "64"}
+"""Pictures that are allowed are made in a moment; what is asked for beyond is refused, as everywhere."""
 
 
 def run(gateway: Gateway, *options: str, without: str = "/restart$") -> int:
@@ -32,7 +34,7 @@ def run(gateway: Gateway, *options: str, without: str = "/restart$") -> int:
 
 
 def without_keys(folder: Path, examples: str) -> int:
-    gateway = Gateway(folder).start()
+    gateway = Gateway(folder, environment=SMALL).start()
     try:
         return run(
             gateway, "--checks", "described", "--phases", "examples,coverage,fuzzing", "--max-examples", examples
