@@ -45,7 +45,7 @@ def without_keys(folder: Path, examples: str) -> int:
 
 def with_keys(folder: Path) -> int:
     """Whether every route asks for the key: what is sent with one is sent again without, and with a wrong one."""
-    gateway = Gateway(folder, environment={"CADGATE_AUTH": "token"}).start(ready=False)
+    gateway = Gateway(folder, environment={**SMALL, "CADGATE_AUTH": "token"}).start(ready=False)
     try:
         holder = new_key(gateway)
         with holder.client() as client:
