@@ -127,8 +127,16 @@ def placed(place: Any) -> Move:
 
 
 def mirrored(point: Any, normal: Any) -> Move:
-    """Return a move to the other side of a plane."""
-    return lambda shape: shape.mirror(point, normal)
+    """Return a move to the other side of a plane. FreeCAD 1.0 mirrors in the shape's own frame: it is the frame here."""
+
+    def move(shape: Any) -> Any:
+        place = shape.Placement
+        back = place.inverse()
+        own = shape.copy()
+        own.Placement = FreeCAD.Placement()
+        return _at(own.mirror(back.multVec(point), back.Rotation.multVec(normal)), place)
+
+    return move
 
 
 def _at(shape: Any, place: Any) -> Any:
