@@ -91,7 +91,7 @@ chroot_of() {
     if [ ! -e "$root/.made" ]; then
         chroot "$root" apt-get update -qq >>"$root.log" 2>&1
         DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y -qq --no-install-recommends \
-            freecad-python3 blender libegl1 libgl1-mesa-dri procps >>"$root.log" 2>&1 ||
+            freecad-python3 blender python3-zstandard libegl1 libgl1-mesa-dri procps >>"$root.log" 2>&1 ||
             { skip "apt failed: see $root.log"; return 1; }
         touch "$root/.made"
     fi

@@ -106,3 +106,17 @@ def test_a_format_is_named_by_any_of_its_suffixes_in_any_case() -> None:
     known = paths(Announced("a", formats, shows=False))
     assert [known.named(word) for word in ("STP", ".Step", "step", "sept")] == ["step", "step", "step", None]
     assert (known.of_name("Part.STP"), known.of_name("part.glb")) == ("step", None)
+
+
+def test_formats_that_a_build_lacks_are_not_offered_nor_led_through() -> None:
+    first = announced("a", "mesh usd", "mesh usd", exchange=("usd", "mesh"))
+    second = announced("b", "mesh usd", "film")
+    assert names(paths(first, second).find("mesh", "usd")) == ["mesh", "a:usd"]
+    less = Announced("a", first.formats.without(["usd"], ["usd"]), shows=False)
+    assert paths(less, second).reachable("mesh") == ["film", "mesh"]
+    listed = {each.format: (each.read_by, each.written_by) for each in paths(less, second).listed()}
+    assert listed["usd"] == (["b"], [])
+    with pytest.raises(UnsupportedFormat) as refused:
+        paths(less, second).find("mesh", "usd")
+    assert refused.value.details["reachable"] == ["film", "mesh"]
+    assert less.formats.exchange == ("mesh",)

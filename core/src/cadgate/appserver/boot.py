@@ -98,6 +98,7 @@ def _prepare(kind: type[Host], boot: dict[str, Any]) -> Server:
     host.workspace = boot["workspace"]
     os.chdir(host.workspace)
     host.application = host.version()
+    host.lacking = host.lacking_formats()
     load_methods(host.package)
     server = Server(host, boot["secret"])
     host.start()

@@ -41,6 +41,7 @@ def serve(
     host.workspace = workspace or tempfile.mkdtemp(prefix="cadgate-")
     os.makedirs(host.workspace, exist_ok=True)
     host.application = host.version()
+    host.lacking = host.lacking_formats()
     load_methods(host.package)
     server = Server(host, secret, wake=wake)
     host.start()

@@ -36,6 +36,7 @@ class Host:
         self.settings: dict[str, Any] = {}
         self.workspace = ""
         self.application = ""
+        self.lacking: dict[str, list[str]] = {}
         self.managed = False
         """Whether the gateway started this application; if not, the document belongs to a person."""
         self.emit: Callable[[str, dict[str, Any]], None] = lambda topic, data: None
@@ -46,6 +47,13 @@ class Host:
     def version(self) -> str:
         """Return name and version for people: `Blender 4.5.15 LTS`."""
         raise NotImplementedError
+
+    def lacking_formats(self) -> dict[str, list[str]]:
+        """Return which of the adapter's formats this build of the application cannot read and write, if any.
+
+        For instance `{"reads": ["usd"], "writes": []}`. Called once, after `start`.
+        """
+        return {}
 
     def namespace(self) -> dict[str, Any]:
         """Return the names that executed code finds defined."""

@@ -80,6 +80,7 @@ class Server:
             "protocol": PROTOCOL,
             "adapter": self.host.name,
             "application": self.host.application,
+            "lacking": self.host.lacking,
             "pid": os.getpid(),
             "methods": sorted(METHODS),
         }

@@ -25,6 +25,7 @@ from cadgate.errors import ArtifactNotFound, UnsupportedFormat, ValidationFailed
 from cadgate.look.handler import thumbnail
 from cadgate.look.models import LOOK
 from cadgate.models.responses import Artifact, Warned
+from cadgate.plugins.hookspecs import Formats
 from cadgate.web.json_request import validate
 
 DEFAULT_SIZE = 256
@@ -53,7 +54,7 @@ class Converter:
         """What can be converted now. An application that this gateway does not start has no document to spare."""
         return Paths(
             {
-                name: Announced(name, runtime.adapter.formats, LOOK.name in runtime.served.handlers)
+                name: Announced(name, _own(runtime, runtime.adapter.formats), LOOK.name in runtime.served.handlers)
                 for name, runtime in self._runtimes.items()
                 if runtime.adapter.formats is not None and runtime.settings.mode == "managed"
             }
@@ -167,6 +168,12 @@ class Converter:
                 details={"options": sorted(left), "known": sorted(known)},
             )
         return found
+
+
+def _own(runtime: AdapterRuntime, formats: Formats) -> Formats:
+    """Return the formats without those that the build of the application lacks which was started last."""
+    lacking = runtime.default.session.status().lacking
+    return formats.without(lacking.get("reads", ()), lacking.get("writes", ())) if any(lacking.values()) else formats
 
 
 def _stem(name: str) -> str:

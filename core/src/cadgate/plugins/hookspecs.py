@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,15 @@ class Formats:
     units: Mapping[str, float] = field(default_factory=dict[str, float])
     scale: str | None = None
     lossy: Sequence[str] = ()
+
+    def without(self, reads: Collection[str], writes: Collection[str]) -> Formats:
+        """Return the same without some formats that cannot be read, or written."""
+        return replace(
+            self,
+            reads={name: suffixes for name, suffixes in self.reads.items() if name not in reads},
+            writes={name: suffixes for name, suffixes in self.writes.items() if name not in writes},
+            exchange=tuple(name for name in self.exchange if name not in writes),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -20,6 +21,8 @@ class Status:
     state: State
     mode: str
     application: str | None = None
+    lacking: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    """The formats that this build of the application cannot read (`reads`) or write (`writes`), by what it reported."""
     pid: int | None = None
     queue_depth: int = 0
     restarts: int = 0

@@ -140,6 +140,7 @@ class Supervisor:
         self.client = client
         about = client.about
         self._set(state="up", application=about.get("application"), pid=about.get("pid"), **NOTHING_WRONG)
+        self._set(lacking=about.get("lacking") or {})
         log.info("application up", adapter=self.name, application=about.get("application"), pid=about.get("pid"))
         for damage in self.problems.restored(self._source.report):
             log.error("a part of the session could not be restored", adapter=self.name, **damage)

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import Host, current
-from cadgate_blender.app import events, limits, modes, scripted, snapshots, versions
+from cadgate_blender.app import events, limits, modes, scripted, snapshots, usd_files, versions
 from cadgate_blender.app.scene_index import index
 from cadgate_blender.app.typed import context
 
@@ -39,6 +39,9 @@ class BlenderHost(Host):
 
     def version(self) -> str:
         return versions.text()
+
+    def lacking_formats(self) -> dict[str, list[str]]:
+        return {"reads": versions.lacking("import", usd=usd_files.can_check()), "writes": versions.lacking("export")}
 
     def namespace(self) -> dict[str, Any]:
         return {"bpy": bpy}

@@ -6,6 +6,7 @@ order of their addresses.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import posixpath
 import struct
@@ -138,10 +139,24 @@ def _put_package_in_order(path: str) -> None:
                 archive.writestr(info, content)
 
 
+def can_check() -> bool:
+    """Return whether this Blender has USD's own Python modules, without which no USD file is imported."""
+    # A wheel must not load the modules of another USD than its own: both would be in one process.
+    return os.path.isdir(os.path.join(_folder(), "pxr")) or (
+        bool(bpy.app.binary_path) and importlib.util.find_spec("pxr") is not None
+    )
+
+
+def _folder() -> str:
+    version = "python{}.{}".format(*sys.version_info[:2])
+    return os.path.join(bpy.utils.resource_path("LOCAL"), "python", "lib", version, "site-packages")
+
+
 def _modules() -> tuple[Any, Any]:
     """Return USD's own Python modules, which come with Blender; in the `bpy` wheel they are not on its path."""
-    version = "python{}.{}".format(*sys.version_info[:2])
-    folder = os.path.join(bpy.utils.resource_path("LOCAL"), "python", "lib", version, "site-packages")
+    if not can_check():
+        raise AppError("unsupported_format", "This Blender cannot check USD files, so they are not imported")
+    folder = _folder()
     # First on the path, and only for this: another installed USD would not be the one that Blender is linked with.
     sys.path.insert(0, folder)
     try:

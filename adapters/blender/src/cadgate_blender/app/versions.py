@@ -159,13 +159,27 @@ def import_fbx(path: str, scale: float) -> None:
         bpy.ops.import_scene.fbx(filepath=path, global_scale=scale, anim_offset=0.0)
 
 
+_BUILT_FOR = {"usd": ("USD", "usd"), "usdz": ("USD", "usd"), "abc": ("Alembic", "alembic")}
+"""What Blender must be built with for some formats, and the beginning of its operators' names."""
+
+
+def lacking(direction: str, *, usd: bool = True) -> list[str]:
+    """Return the formats that this Blender was built without; of USD all if not `usd`."""
+    known = set(dir(bpy.ops.wm))
+    return [
+        format
+        for format, (name, operator) in _BUILT_FOR.items()
+        if f"{operator}_{direction}" not in known or (name == "USD" and not usd)
+    ]
+
+
 def require_format(format: str, direction: str) -> None:
     """Raise AppError for a format that this Blender was built without, as Debian's is without USD and Alembic.
 
     `direction` is `import` or `export`.
     """
-    name = {"usd": "USD", "abc": "Alembic"}.get(format)
-    if name is not None and f"{name.lower()}_{direction}" not in dir(bpy.ops.wm):
+    if format in _BUILT_FOR and format in lacking(direction):
+        name = _BUILT_FOR[format][0]
         does = "read" if direction == "import" else "write"
         raise AppError(
             "unsupported_format",

@@ -127,9 +127,10 @@ def placed(place: Any) -> Move:
 
 
 def mirrored(point: Any, normal: Any) -> Move:
-    """Return a move to the other side of a plane. FreeCAD 1.0 mirrors in the shape's own frame: it is the frame here."""
+    """Return a move to the other side of a plane."""
 
     def move(shape: Any) -> Any:
+        # FreeCAD 1.0 takes point and normal in the shape's own frame: here that is the document's.
         place = shape.Placement
         back = place.inverse()
         own = shape.copy()
