@@ -5,7 +5,6 @@ from __future__ import annotations
 import marshal
 import os
 import time
-from contextlib import ExitStack
 from typing import Any, Callable, Dict, cast
 
 from cadgate.appserver import context, log
@@ -144,13 +143,11 @@ class CallRunner:
             raise AppError("not_found", f"{self._host.name} has no method {call.method!r}", {"method": call.method})
         context.enter_call(call)
         try:
-            with ExitStack() as stack:
-                if call.mutates and not call.dry_run and not in_transaction:
-                    stack.enter_context(self._host.transaction(call.label))
-                self._host.prepare()
-                result = self._call_function(call, function)
-                if call.mutates and not call.dry_run:
-                    self._host.settle(call.method)
+            if in_transaction or call.dry_run or not call.mutates:
+                result = self._work(call, function)
+            else:
+                with self._host.transaction(call.label):
+                    result = self._work(call, function)
         except DryRunPassed:
             return {"dry_run": True}
         except BaseException:
@@ -161,6 +158,13 @@ class CallRunner:
             context.leave_call()
         if call.warnings and isinstance(result, dict):
             return {**cast("Dict[str, Any]", result), "warnings": call.warnings}
+        return result
+
+    def _work(self, call: Call, function: Callable[..., Any]) -> Any:
+        self._host.prepare()
+        result = self._call_function(call, function)
+        if call.mutates and not call.dry_run:
+            self._host.settle(call.method)
         return result
 
     def _call_function(self, call: Call, function: Callable[..., Any]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import select
 import socket
 import threading
@@ -11,6 +10,7 @@ import time
 from typing import Any
 
 from cadgate.appserver.framing import MAX_FRAME, MAX_HELLO, FrameError, FrameReader, encode
+from cadgate.appserver.json_text import writer
 
 SEND_TIMEOUT = 5.0
 """Seconds after which a peer that reads nothing is dropped."""
@@ -119,7 +119,7 @@ class Connection:
             self.sock.close()
 
 
-_encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode
+_encode = writer(ascii_only=False)
 
 
 def frame_with(head: dict[str, Any], answer: dict[str, Any], result: str) -> bytes:

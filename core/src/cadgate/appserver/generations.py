@@ -15,6 +15,7 @@ import os
 import zlib
 from typing import Any, Dict, Iterator, NamedTuple
 
+from cadgate.appserver.json_text import writer
 from cadgate.appserver.tail import End, Tail
 
 ABOUT = "about.json"
@@ -61,7 +62,7 @@ class Generation(NamedTuple):
         return self._replace(entries=[entry for entry in self.entries if entry["seq"] <= seq])
 
 
-_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+_encode = writer(ascii_only=True)
 
 
 def line_of(value: dict[str, Any]) -> bytes:

@@ -53,6 +53,8 @@ class Journal(Generations):
         self._about = START
         self._log: Any = None
         self._torn = False
+        self._size = 0
+        """Of the log."""
         self._pending: _PendingSnapshot | None = None
         os.makedirs(folder, mode=0o700, exist_ok=True)
         for name in os.listdir(folder):
@@ -186,7 +188,7 @@ class Journal(Generations):
 
     def _continue_with(self, log: Any, number: int, about: About, entries: list[Entry]) -> None:
         self.close()
-        self._log, self._torn = log, False
+        self._log, self._torn, self._size = log, False, log.seek(0, os.SEEK_END)
         self.number, self._about, self.seq, self.entries = number, about, about.seq + len(entries), list(entries)
         self._tail.write(End(number, self.seq))
 
@@ -199,14 +201,14 @@ class Journal(Generations):
             self.rewrite_entries(self.entries)
         numbered = {**entry, "seq": self.seq + 1}
         line = line_of(numbered) if result is None else line_with(numbered, result)
-        size = self._log.seek(0, os.SEEK_END)
         try:
             _write(self._log, line)
         except BaseException:
             self._torn = True
-            self._log.truncate(size)
+            self._log.truncate(self._size)
             self._torn = False
             raise
+        self._size += len(line)
         self.seq += 1
         self.entries.append(numbered)
         self._tail.write(End(self.number, self.seq))

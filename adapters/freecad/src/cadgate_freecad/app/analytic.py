@@ -35,15 +35,29 @@ def agrees(obj: Any, volume: float) -> bool:
     return isclose(volume, expected, rel_tol=TOLERANCE)
 
 
-def proved(obj: Any, shape: Any) -> tuple[float, Any] | None:
-    """Return the volume and the bounding box of an upright box, which its extents prove; None for anything else."""
+class Proved(NamedTuple):
+    """What is known about an upright box whose extents are those that it should have."""
+
+    volume: float
+    area: float
+    center: tuple[float, float, float]
+    """In its own coordinates."""
+    box: Any
+
+
+def proved(obj: Any, shape: Any) -> Proved | None:
+    """Return the measures of an upright box, which its extents prove; None for anything else."""
     if obj.TypeId != "Part::Box" or shape.Placement.Rotation.Q != _UPRIGHT:
         return None
     box = shape.BoundBox
-    sides = ((box.XLength, obj.Length), (box.YLength, obj.Width), (box.ZLength, obj.Height))
-    if not all(isclose(extent, side.Value, rel_tol=1e-9) for extent, side in sides):
+    x, y, z = obj.Length.Value, obj.Width.Value, obj.Height.Value
+    if not (
+        isclose(box.XLength, x, rel_tol=1e-9)
+        and isclose(box.YLength, y, rel_tol=1e-9)
+        and isclose(box.ZLength, z, rel_tol=1e-9)
+    ):
         return None
-    return _box(obj), box
+    return Proved(x * y * z, 2 * (x * y + y * z + z * x), (x / 2, y / 2, z / 2), box)
 
 
 def known(obj: Any, volume: float) -> Known | None:

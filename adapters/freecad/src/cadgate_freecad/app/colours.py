@@ -54,8 +54,11 @@ def info(obj: Any) -> list[dict[str, Any]]:
 
 
 def entries_of(obj: Any) -> list[dict[str, Any]]:
+    written = getattr(obj, FACES, None)
+    if not written:
+        return []
     try:
-        entries = json.loads(getattr(obj, FACES, None) or "[]")
+        entries = json.loads(written)
     except ValueError:
         return []
     if not isinstance(entries, list):

@@ -26,13 +26,13 @@ _PLAIN = {bool, int, str, type(None)}
 def describe(obj: Any) -> dict[str, Any]:
     """Return the ObjectInfo of `obj`. Its measures are those of the last successful recompute."""
     around = placed.containers(obj)
-    if around or not obj.isDerivedFrom("Part::Feature") or holders.owner(obj) is not None or _holds(obj):
-        return _describe(obj, around)
-    # Its description depends on nothing but itself. The observer hears of all changes except these.
     now = (is_valid(obj), state(obj))
+    if around or not obj.isDerivedFrom("Part::Feature") or holders.owner(obj) is not None or _holds(obj):
+        return _describe(obj, around, now)
+    # Its description depends on nothing but itself. The observer hears of all changes except these.
     known = OBSERVER.described.get(obj)
     if known is None or known[0] != now:
-        known = OBSERVER.described[obj] = (now, _describe(obj, around))
+        known = OBSERVER.described[obj] = (now, _describe(obj, around, now, alone=True))
     return dict(known[1])
 
 
@@ -40,12 +40,17 @@ def _holds(obj: Any) -> bool:
     return bool(obj.hasExtension("App::GroupExtension"))
 
 
-def _describe(obj: Any, around: list[Any]) -> dict[str, Any]:
+def _describe(obj: Any, around: list[Any], now: tuple[bool, list[str]], *, alone: bool = False) -> dict[str, Any]:
+    """Return the description of an object in these containers, in a state known by `is_valid` and `state`.
+
+    `alone` says that it is a feature that nothing holds, and that holds nothing.
+    """
     placement = getattr(obj, "Placement", None)
     location = [0.0, 0.0, 0.0] if placement is None else xyz(placement.Base, 9)
     rotation = [0.0, 0.0, 0.0] if placement is None else euler(placement.Rotation)
     frame = placed.frame_of(around)
     shape = placed.shape_in(obj, frame)
+    properties: list[str] = obj.PropertiesList
     described = {
         "name": obj.Name,
         "label": obj.Label,
@@ -57,23 +62,24 @@ def _describe(obj: Any, around: list[Any]) -> dict[str, Any]:
         "global_location": location,
         "global_rotation": rotation,
         **_measured(obj, shape, frame),
-        "color": colours.of(obj),
-        "face_colors": colours.info(obj),
-        "material": materials.info(obj),
+        "color": None if alone and colours.COLOR not in properties else colours.of(obj),
+        "face_colors": [] if alone and colours.FACES not in properties else colours.info(obj),
+        "material": None if alone and materials.DENSITY not in properties else materials.info(obj),
         "mass": None,
         "expressions": {path.lstrip("."): text for path, text in sorted(obj.ExpressionEngine)},
-        "valid": is_valid(obj),
-        "state": state(obj),
+        "valid": now[0],
+        "state": now[1],
         "visible": bool(getattr(obj, "Visibility", True)),
     }
     if frame is not None:
         place = frame if placement is None else frame.multiply(placement)
         described["global_location"] = xyz(place.Base, 9)
         described["global_rotation"] = euler(place.Rotation)
-    if described["material"] is not None or obj.TypeId == "App::Link" or holders.is_holder(obj):
+    if described["material"] is not None or (not alone and (obj.TypeId == "App::Link" or holders.is_holder(obj))):
         described.update(materials.weigh(obj, described))
-    described.update(holders.contents(obj))
-    described["revision"] = revision(obj, described, shape)
+    if not alone:
+        described.update(holders.contents(obj))
+    described["revision"] = revision(obj, described, shape, properties)
     return described
 
 
@@ -127,17 +133,27 @@ def problem(obj: Any) -> str | None:
     return None
 
 
-def revision(obj: Any, described: dict[str, Any], shape: Any) -> str:
+def revision(obj: Any, described: dict[str, Any], shape: Any, properties: list[str]) -> str:
     """Hash the description, the simple properties and the shape's counts to 12 hex digits that survive a restart."""
-    stamp: list[Any] = []
-    for name in obj.PropertiesList:
-        if name not in _NOT_STAMPED and not (name == "ThreadFit" and versions.is_passing(obj, name)):
-            stamp.append((name, _plain(getattr(obj, name, None))))
+    stamp: list[Any] = [
+        (name, _plain(getattr(obj, name, None)))
+        for name in properties
+        if name not in _NOT_STAMPED and not (name == "ThreadFit" and versions.is_passing(obj, name))
+    ]
     if shape is not None:
-        stamp.append((shape.countElement("Face"), shape.countElement("Edge"), shape.countElement("Vertex")))
+        stamp.append(_counts(obj, shape))
     # Touched and Up-to-date come and go with saving; only a failure is a change.
-    text = repr([("Invalid" in obj.State if key == "state" else _plain(value)) for key, value in described.items()])
+    words = [value if type(value) in _PLAIN else _plain(value) for value in described.values()]
+    words[list(described).index("state")] = "Invalid" in obj.State
+    text = repr(words)
     return hashlib.sha1((text + repr(stamp)).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _counts(obj: Any, shape: Any) -> tuple[int, int, int]:
+    if obj.TypeId == "Part::Box":
+        # It has never any others, and counting takes as long as finding its extents.
+        return 6, 12, 8
+    return shape.countElement("Face"), shape.countElement("Edge"), shape.countElement("Vertex")
 
 
 def _plain(value: Any) -> Any:
@@ -148,7 +164,7 @@ def _plain(value: Any) -> Any:
     if kind in _PLAIN:
         return value
     if kind is list or kind is tuple:
-        return [_plain(item) for item in value]
+        return [f"{item:.9g}" if type(item) is float else _plain(item) for item in value]
     if kind is dict:
         return [(key, _plain(item)) for key, item in value.items()]
     if kind is _QUANTITY:

@@ -97,7 +97,7 @@ class Observer:
     @uninterruptible
     def slotChangedObject(self, obj: Any, prop: str) -> None:
         self._forget_measures(obj)
-        if obj.Name is None:
+        if obj is not self._last and obj.Name is None:
             # 1.0 reports changes of what it has just deleted: that has no place in the document, and no events.
             self.changed = self.changed or not self.paused
             return

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import Any, Generator
+from contextlib import contextmanager, nullcontext
+from typing import Any, ContextManager, Generator
 
 import FreeCAD
 
@@ -48,16 +48,17 @@ def named() -> str | None:
     return None if name is None else str(find(name).Name)
 
 
-@contextmanager
-def working_in_the_named() -> Generator[None, None, None]:
+def working_in_the_named() -> ContextManager[None]:
     """Temporarily make the document that the running call names FreeCAD's active one.
 
     A change elsewhere makes FreeCAD commit an empty transaction in its active document, which undo would find there.
     """
     name = named()
-    if name in (None, Active.name):
-        yield
-        return
+    return nullcontext() if name in (None, Active.name) else _working_in(name)
+
+
+@contextmanager
+def _working_in(name: str | None) -> Generator[None, None, None]:
     FreeCAD.setActiveDocument(name)
     try:
         yield
@@ -69,6 +70,9 @@ def working_in_the_named() -> Generator[None, None, None]:
 
 def active() -> Any:
     """Return the active document; the first one if that was closed, a new one if none is open."""
+    now = FreeCAD.ActiveDocument
+    if now is not None and now.Name == Active.name and Active.name in OBSERVER.documents:
+        return now
     documents = opened()
     document = documents.get(Active.name) if Active.name else None
     if document is None:

@@ -66,7 +66,7 @@ def inertia(shape: Any) -> Any | None:
 def volume_of(obj: Any, shape: Any) -> float:
     """Return the volume of `obj`, whose `shape_of` is `shape`, without integration if something else proves it."""
     proved = analytic.proved(obj, shape)
-    return volume(shape) if proved is None else proved[0]
+    return volume(shape) if proved is None else proved.volume
 
 
 _volume = Remembered(_integrated)
@@ -127,13 +127,17 @@ def measures(obj: Any, shape: Any | None) -> dict[str, Any]:
     """Return volume, area, center_of_mass, bounding_box and shape_type of `obj`, whose `shape_of` is `shape`."""
     if shape is None or obj.TypeId in versions.ENDLESS:
         return NO_MEASURES
-    size, upright = analytic.proved(obj, shape) or (volume(shape), None)
-    whole = analytic.known(obj, size)
-    if whole is not None:
+    proved = analytic.proved(obj, shape)
+    size = volume(shape) if proved is None else proved.volume
+    whole = analytic.known(obj, size) if proved is None else None
+    if proved is not None:
+        center = placed.placement(obj).multVec(FreeCAD.Vector(*proved.center))
+        area, box = proved.area, proved.box
+    elif whole is not None:
         place = placed.placement(obj)
         center = place.multVec(FreeCAD.Vector(*whole.center))
         area = whole.area
-        box = upright or (shape.BoundBox if whole.box is None else whole.box(place))
+        box = shape.BoundBox if whole.box is None else whole.box(place)
     else:
         center, area, box = center_of_mass(shape, size), area_of(shape), bounding_box(shape)
     return {
@@ -168,9 +172,10 @@ def mesh_volume(mesh: Any) -> float:
 
 def box_json(box: Any) -> dict[str, list[float]]:
     """Return `{min, max}`, to the nanometre: OpenCASCADE widens tight boxes by 1e-7 mm."""
-    low = FreeCAD.Vector(box.XMin, box.YMin, box.ZMin)
-    high = FreeCAD.Vector(box.XMax, box.YMax, box.ZMax)
-    return {"min": xyz(low, 6), "max": xyz(high, 6)}
+    return {
+        "min": [clean(box.XMin, 6), clean(box.YMin, 6), clean(box.ZMin, 6)],
+        "max": [clean(box.XMax, 6), clean(box.YMax, 6), clean(box.ZMax, 6)],
+    }
 
 
 def _number(value: float) -> float | None:
@@ -187,5 +192,6 @@ def is_finite(described: dict[str, Any]) -> bool:
     return (
         described["volume"] is not None
         and described["area"] is not None
-        and (box is None or all(finite(clean(part)) for corner in box.values() for part in corner))
+        # One that is not finite makes the sum so.
+        and (box is None or finite(sum(box["min"]) + sum(box["max"])))
     )

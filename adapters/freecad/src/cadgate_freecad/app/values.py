@@ -99,6 +99,8 @@ def rotation(values: Sequence[float]) -> Any:
 
 
 def placement(location: Sequence[Any], euler: Sequence[float]) -> Any:
+    if not any(location) and not any(euler):
+        return FreeCAD.Placement()
     return FreeCAD.Placement(vector("location", location), rotation(euler))
 
 
@@ -119,13 +121,14 @@ def significant(value: float) -> float:
 
 
 def xyz(value: Any, digits: int = 12) -> list[float]:
-    return [clean(value.x, digits), clean(value.y, digits), clean(value.z, digits)]
+    x, y, z = value
+    return [round(x, digits) + 0.0, round(y, digits) + 0.0, round(z, digits) + 0.0]
 
 
 def euler(value: Any) -> list[float]:
     """Return the XYZ Euler angles in degrees of a FreeCAD rotation."""
     yaw, pitch, roll = value.toEuler()
-    return [clean(roll, 9), clean(pitch, 9), clean(yaw, 9)]
+    return [round(roll, 9) + 0.0, round(pitch, 9) + 0.0, round(yaw, 9) + 0.0]
 
 
 def finite(value: float | None) -> bool:
