@@ -61,7 +61,7 @@ class BaseSocketClient:
 
     @property
     def connected(self) -> bool:
-        return bool(self._pool.connections)
+        return self._pool.open
 
     async def connect(self) -> None:
         """Open the first connection, retrying with back-off while nothing listens yet.

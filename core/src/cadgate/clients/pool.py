@@ -31,8 +31,16 @@ class ConnectionPool:
     @property
     def connections(self) -> list[Connection]:
         """The open connections."""
-        self._connections = [connection for connection in self._connections if connection.usable]
+        for connection in self._connections:
+            if not connection.usable:
+                self._connections = [each for each in self._connections if each.usable]
+                break
         return self._connections
+
+    @property
+    def open(self) -> bool:
+        """Whether there is an open connection."""
+        return bool(self._connections) and (self._connections[0].usable or bool(self.connections))
 
     async def take(self, *, ordered: bool = False) -> Connection:
         """Return the connection for the next request. Raises what `opener` raises, and NotSent.

@@ -152,15 +152,19 @@ class Calls:
             if context.if_match is not None:
                 meta["if_match"] = context.if_match
         needed = scope or ("read" if method is None else method.required_scope)
+        authority = context.caller.authority
         try:
-            with self._shares.one(context.caller.authority):
+            self._shares.take(authority)
+            try:
                 reply = await self._survivable(name, params, seconds, meta, context, needed)
+            finally:
+                self._shares.give_back(authority)
         except CadgateError:
-            context.caller.authority.require(needed)
+            authority.require(needed)
             raise
         if "error" in reply:
             # If the caller has lost the scope, that is the reason why it failed.
-            context.caller.authority.require(needed)
+            authority.require(needed)
         if context.job is not None:
             context.job.look()
         if context.timing is not None and "meta" in reply:

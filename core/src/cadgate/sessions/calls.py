@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 from cadgate.appserver.meta import CallMeta
 from cadgate.clients.base_client import BaseSocketClient
@@ -25,8 +24,7 @@ LOST_SECONDS = 0.2
 """How long nothing is sent after all connections were lost, because the application may have ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(NamedTuple):
     """One call as its caller made it."""
 
     method: str

@@ -27,6 +27,8 @@ def kind_of(method: str, params: Mapping[str, Any]) -> Kind:
         return method, hash(params.get("code"))
     lengths, product = 0, 1
     for value in params.values():
+        if value is None or type(value) is float:
+            continue
         if isinstance(value, (list, str)):
             lengths += len(value)  # pyright: ignore[reportUnknownArgumentType]
         elif isinstance(value, int) and value > 16 and product < MAX_SIZE:
