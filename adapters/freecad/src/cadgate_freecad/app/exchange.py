@@ -224,6 +224,7 @@ def _item(obj: Any) -> Item:
         copy = shape.copy(True, False)
         copy.Placement = shape.Placement
         item = Item(obj.Name, obj.Label, copy, None)
+        item.source = shape
         item.faces = colours.faces_of(obj)
     else:
         mesh = placed.mesh(obj)

@@ -22,6 +22,8 @@ class Item:
         self.label = label
         self.shape = shape
         self.mesh = mesh
+        self.source: Any | None = None
+        """The object's own shape, of which `shape` is a copy: what is known of it need not be computed again."""
         self.color: str | None = None
         self.faces: dict[int, str] = {}
         self.holders: list[tuple[str, str]] = []

@@ -48,13 +48,16 @@ def _integrated(shape: Any) -> float:
 def area_of(shape: Any) -> float:
     """Return the mm² of all faces."""
     better = integrals.of(shape)
-    return shape.Area if better is None else better.area
+    return _kernel_area(shape) if better is None else better.area
 
 
 def center_of_mass(shape: Any, volume: float | None = None) -> Any | None:
     """Return the centre of mass as a vector, None if there is none; pass `volume` if it is known."""
     better = integrals.of(shape)
-    return versions.center_of_mass(shape, volume) if better is None else better.center
+    if better is not None:
+        return better.center
+    found = _centers.find(shape)
+    return _centers.keep(shape, versions.center_of_mass(shape, volume)) if found is None else found
 
 
 def inertia(shape: Any) -> Any | None:
@@ -72,6 +75,25 @@ def volume_of(obj: Any, shape: Any) -> float:
 _volume = Remembered(_integrated)
 
 
+def _area(shape: Any) -> float:
+    return float(shape.Area)
+
+
+_kernel_area = Remembered(_area)
+_centers: Remembered[Any] = Remembered(versions.center_of_mass)
+
+
+def by_kernel(shape: Any) -> tuple[float, float, Any] | None:
+    """Return volume, area and centre of mass of a shape of one solid as OpenCASCADE integrates them, None for others.
+
+    What a description of the object has found is not computed again.
+    """
+    if shape.ShapeType not in ("Solid", "Compound") or len(shape.Solids) != 1 or integrals.of(shape) is not None:
+        return None
+    size = volume(shape)
+    return size, _kernel_area(shape), center_of_mass(shape, size)
+
+
 def edge_length(shape: Any) -> float:
     """Return the mm of all edges, the measure of a sketch or a wire."""
     return sum(edge.Length for edge in shape.Edges if not edge.Degenerated)
@@ -83,10 +105,26 @@ def bounding_box(shape: Any) -> Any | None:
     `BoundBox` uses a triangulation if the shape has one, and otherwise the poles of curved faces, so this measures a
     copy without mesh.
     """
+    found = _boxes(shape)
+    return found if found is None else FreeCAD.BoundBox(found)
+
+
+def box_without_mesh(shape: Any) -> Any | None:
+    """Do the same for a shape that has no mesh, such as one that was just read."""
+    box = shape.BoundBox
+    if not box.isValid():
+        return None
+    return tight_box(shape) if _is_curved(shape) else box
+
+
+def _bounds(shape: Any) -> Any | None:
     box = shape.BoundBox
     if not box.isValid():
         return None
     return tight_box(untriangulated(shape)) if _is_curved(shape) else box
+
+
+_boxes: Remembered[Any] = Remembered(_bounds)
 
 
 def tight_box(part: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import secrets
 from contextlib import AsyncExitStack
@@ -37,6 +38,8 @@ _SHEET: dict[str, Any] = {
 }
 CHUNK = 10
 """How many rows a worker does before what it has done is recorded."""
+AHEAD = 2
+"""How many of these are begun: one that the worker computes, and one whose files are kept."""
 
 
 async def make_variants(app: Application, params: VariantsParams) -> VariantsResult:
@@ -66,19 +69,30 @@ async def _save(app: Application, params: VariantsParams, folder: Path) -> Finis
 
 
 async def _chunk(app: Application, params: VariantsParams, path: str, rows: list[VariantRow]) -> Finished:
-    done: list[dict[str, Any]] = []
-    artifacts: list[Artifact] = []
+    """Do some rows in one worker, which computes the next one while the files of a row are kept."""
+    ahead, turn = asyncio.Semaphore(AHEAD), asyncio.Lock()
     async with app.worker() as worker:
-        for row in rows:
-            app.report(message=f"computing {row.name}")
-            answer, made = await _row(app, params, worker, path, row)
-            artifacts += made
-            done.append({"name": row.name, **answer, "artifacts": [each.model_dump(mode="json") for each in made]})
-    return Finished({"rows": done}, tuple(artifacts))
+
+        async def one(row: VariantRow) -> tuple[dict[str, Any], list[Artifact]]:
+            async with ahead:
+                return await _row(app, params, worker, turn, path, row)
+
+        tasks = [asyncio.ensure_future(one(row)) for row in rows]
+        try:
+            made = await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    done = [
+        {"name": row.name, **answer, "artifacts": [each.model_dump(mode="json") for each in artifacts]}
+        for row, (answer, artifacts) in zip(rows, made, strict=True)
+    ]
+    return Finished({"rows": done}, tuple(each for _, artifacts in made for each in artifacts))
 
 
 async def _row(
-    app: Application, params: VariantsParams, worker: Any, path: str, row: VariantRow
+    app: Application, params: VariantsParams, worker: Any, turn: asyncio.Lock, path: str, row: VariantRow
 ) -> tuple[dict[str, Any], list[Artifact]]:
     pictures = app.workspace / _PICTURES
     async with AsyncExitStack() as stack:
@@ -96,7 +110,9 @@ async def _row(
             "linear_deflection": params.linear_deflection,
             "angular_deflection": params.angular_deflection,
         }
-        answer: dict[str, Any] = await worker.send("internal.variant", call)
+        async with turn:
+            app.report(message=f"computing {row.name}")
+            answer: dict[str, Any] = await worker.send("internal.variant", call)
         scene = answer.pop("scene", None)
         if answer["error"] is not None:
             return answer, []

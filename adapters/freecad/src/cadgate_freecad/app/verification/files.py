@@ -50,7 +50,7 @@ def check_exact(format: str, path: str, items: list[Item], verify: str) -> list[
     if found.isNull():
         raise lost(format, "it contains no shape")
     wanted = [item.shape for item in items]
-    _compare(format, Extent(wanted), Extent([found]))
+    _compare(format, Extent([item.source or item.shape for item in items], described=True), Extent([found]))
     if verify == "full":
         _compare_faces(format, wanted, found)
         _compare_points(format, items, found)
@@ -77,15 +77,31 @@ def _iges_names(path: str, labels: list[str]) -> list[dict[str, str]]:
 
 
 class Extent:
-    """Counts, sizes and place of shapes together."""
+    """Counts, sizes and place of shapes together. `described`: they may be measured already, and have a mesh."""
 
-    def __init__(self, wanted: Sequence[Any]) -> None:
+    def __init__(self, wanted: Sequence[Any], *, described: bool = False) -> None:
         solids = [solid for shape in wanted for solid in shape.Solids]
         faces = [face for shape in wanted for face in shape.Faces]
         self.solids, self.faces = len(solids), len(faces)
-        self.area = sum(shape.Area for shape in wanted) if faces else 0.0
         self.volume = 0.0
         self.length: float | None = None
+        measured = shapes.by_kernel(wanted[0]) if described and len(wanted) == 1 else None
+        if measured is not None:
+            self.volume, self.area, self.center = measured
+        else:
+            self.area = sum(shape.Area for shape in wanted) if faces else 0.0
+            self.center = self._center(wanted, solids, faces)
+        box = FreeCAD.BoundBox()
+        for shape in wanted:
+            tight = shapes.bounding_box(shape) if described else shapes.box_without_mesh(shape)
+            box.add(tight or shape.BoundBox)
+        self.low = (box.XMin, box.YMin, box.ZMin)
+        self.high = (box.XMax, box.YMax, box.ZMax)
+        self.diagonal = box.DiagonalLength
+        self.far = max(abs(part) for part in (*self.low, *self.high))
+
+    def _center(self, wanted: Sequence[Any], solids: list[Any], faces: list[Any]) -> Any | None:
+        """Return the centre of mass, and keep the volume or the length by which it is found."""
         center = FreeCAD.Vector()
         if solids:
             for solid in solids:
@@ -102,14 +118,7 @@ class Extent:
             for edge in edges:
                 center += edge.CenterOfMass * edge.Length
             mass = self.length = sum(edge.Length for edge in edges)
-        self.center = center * (1 / mass) if mass else None
-        box = FreeCAD.BoundBox()
-        for shape in wanted:
-            box.add(shapes.bounding_box(shape) or shape.BoundBox)
-        self.low = (box.XMin, box.YMin, box.ZMin)
-        self.high = (box.XMax, box.YMax, box.ZMax)
-        self.diagonal = box.DiagonalLength
-        self.far = max(abs(part) for part in (*self.low, *self.high))
+        return center * (1 / mass) if mass else None
 
 
 def _compare(format: str, wanted: Extent, found: Extent) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, NamedTuple
 
-from cadgate_freecad.app.verification.points import DEEPER, Region, around, beside, on_face
+from cadgate_freecad.app.verification.points import DEEPER, Region, around, beside, on_face, region
 from cadgate_freecad.app.verification.sides import Side, facts
 
 LOOSE = 1e-3
@@ -39,8 +39,8 @@ class Judge:
         self.own = facts(made.result, self.operands)
         self.can_judge = all(each.solids for each in self.operands)
         """Whether the operands are solids: no point is inside faces."""
-        self.regions = [Region(each) for each in self.operands]
-        self._result = Region(self.own)
+        self.regions = [region(each) for each in self.operands]
+        self._result = region(self.own)
         everything = (*self.operands, self.own)
         margin = max([MARGIN, *(2 * each.tolerance for each in everything if each.sides)])
         largest = max(each.diagonal for each in self.operands)
@@ -54,6 +54,11 @@ class Judge:
     def differs(self, point: Any) -> bool:
         """Return whether the result seems to be wrong at a point. Cheap; only `is_proved` makes sure."""
         return holds(self._operation, (each.holds(point) for each in self.regions)) != self._result.holds(point)
+
+    def differs_or_shares(self, point: Any) -> tuple[bool, bool]:
+        """Do the same, and return whether the point seems to be within two operands or more."""
+        held = [each.holds(point) for each in self.regions]
+        return holds(self._operation, held) != self._result.holds(point), sum(held) > 1
 
     def is_proved(self, point: Any) -> bool:
         """Return whether the result is wrong at a point that is not close to any surface."""
@@ -72,8 +77,6 @@ class Judge:
 
     def is_shared(self, point: Any) -> bool:
         """Return whether a point is surely within two operands."""
-        if sum(each.holds(point) for each in self.regions) < 2:
-            return False
         return sum(self.is_inside(each, point) for each in self.regions) > 1
 
     def separates(self, pair: Any) -> bool:

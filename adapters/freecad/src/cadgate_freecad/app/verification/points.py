@@ -41,14 +41,21 @@ class Region:
         known = shape if isinstance(shape, Facts) else facts(shape)
         self.shape = known.shape
         self.is_elementary = known.is_elementary
-        self._mesh: Mesh | None = None
+        self._meshes: dict[float, Mesh] = {}
         self.solids = known.solids
         self.boxes = known.boxes
-        self._tests = [(box, _test(*each)) for each, box in zip(known.solids, self.boxes)]
+        self._tests = [
+            (*(box.XMin, box.YMin, box.ZMin, box.XMax, box.YMax, box.ZMax), _test(*each))
+            for each, box in zip(known.solids, self.boxes)
+        ]
 
     def holds(self, point: Any) -> bool:
         """Return whether the point lies within any of the solids."""
-        return any(box.isInside(point) and test(point) for box, test in self._tests)
+        x, y, z = point.x, point.y, point.z
+        for low_x, low_y, low_z, high_x, high_y, high_z, test in self._tests:
+            if low_x <= x <= high_x and low_y <= y <= high_y and low_z <= z <= high_z and test(point):
+                return True
+        return False
 
     def surely_holds(self, point: Any, deflection: float) -> bool:
         """Do the same by OpenCASCADE's classifier; near splines, where it sometimes errs, by the triangulation.
@@ -57,14 +64,22 @@ class Region:
         """
         if self.is_elementary:
             return any(box.isInside(point) and _asked(each, point) for (each, _), box in zip(self.solids, self.boxes))
-        if self._mesh is None:
-            self._mesh = Mesh(self.shape, deflection)
-        return self._mesh.holds(point)
+        if deflection not in self._meshes:
+            self._meshes[deflection] = Mesh(self.shape, deflection)
+        return self._meshes[deflection].holds(point)
 
     def touches(self, point: Any, margin: float) -> bool:
         """Return whether the point is closer to the boundary than `margin`, so that it proves nothing."""
         vertex = Part.Vertex(point)
         return any(vertex.distToShape(shell)[0] <= margin for solid, _ in self.solids for shell in solid.Shells)
+
+
+def region(known: Facts) -> Region:
+    """Return the region of a shape, which is made once: several checks ask the same operands."""
+    if known.region is None:
+        known.region = Region(known)
+    found: Region = known.region
+    return found
 
 
 def _asked(solid: Any, point: Any) -> bool:

@@ -34,9 +34,10 @@ def mismatch(made: Outcome, result: float, sizes: list[float]) -> str | None:
     apart = made.operation == "fuse" and result > max(sizes)
     for box in _boxes(made, result, sizes)[:MOST]:
         for point in _points(box, count):
-            if judge.differs(point) and judge.is_proved(point):
+            differs, shared = judge.differs_or_shares(point)
+            if differs and judge.is_proved(point):
                 return judge.wrong_at(point)
-            if apart and judge.is_shared(point):
+            if apart and shared and judge.is_shared(point):
                 return f"its operands share the place {place(point)}, but it has the volume of all together"
     return None
 

@@ -34,6 +34,13 @@ class Side:
         self._range: Any = None
         self._is_whole: bool | None = None
         self._edges: list[Any] | None = None
+        self._area: float | None = None
+
+    @property
+    def area(self) -> float:
+        if self._area is None:
+            self._area = float(self.face.Area)
+        return self._area
 
     @property
     def edges(self) -> list[Any]:
@@ -102,7 +109,7 @@ class Side:
             return sqrt((high_u - low_u) * (high_v - low_v))
         if self.is_whole:
             return sqrt((high_u - low_u) * self.surface.Radius * (high_v - low_v))
-        return sqrt(abs(self.face.Area))
+        return sqrt(abs(self.area))
 
     def near(self) -> float:
         low_x, low_y, low_z, high_x, high_y, high_z = self.box
@@ -169,6 +176,8 @@ class Facts:
         self.boxes = [_box_of(sides) for _, sides in self.solids]
         self.diagonal = _box_of(self.sides).DiagonalLength if self.sides else 0.0
         self._tolerance: float | None = None
+        self.region: Any = None
+        """The `Region` of the shape, once somebody has asked for it."""
 
     @property
     def is_flat(self) -> bool:
