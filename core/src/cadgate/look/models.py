@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, Literal, TypeAlias, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast, get_args
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
@@ -65,9 +65,10 @@ DEFAULT_VIEWS: tuple[Word, ...] = ("iso", "front", "top", "right")
 def _listed(value: Any) -> Any:
     """Accept `iso,front` for a list in a query."""
     items = cast("list[Any]", value) if isinstance(value, list) else [value]
-    if len(items) == 1 and isinstance(items[0], str) and not items[0].startswith(("{", "from")):
-        return items[0].split(",")
-    return items
+    listed: list[Any] = []
+    for item in items:
+        listed += item.split(",") if isinstance(item, str) and not item.startswith(("{", "from")) else [item]
+    return listed
 
 
 class LookParams(Params):
@@ -115,9 +116,13 @@ class LookParams(Params):
         return [view if isinstance(view, str) else view.model_dump(mode="json", by_alias=True) for view in self.views]
 
 
+_NUMBER = r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?"
+_NAMES = f"(?:{'|'.join(get_args(Word))}|section:[xyz](?:[:=,@]{_NUMBER})?)"
+_PATTERN = rf"^(?:{_NAMES}(?:,{_NAMES})*|from:{_NUMBER},{_NUMBER},{_NUMBER})$"
+"""What a query may say, but for numbers with exponents and JSON objects, which are accepted too."""
 _QUERY_VIEWS = {
     "type": "array",
-    "items": {"type": "string", "examples": ["iso", "from:1,-2,0.5", "section:x:10"]},
+    "items": {"type": "string", "pattern": _PATTERN, "examples": ["iso", "from:1,-2,0.5", "section:x:10"]},
     "minItems": 1,
     "maxItems": 12,
 }

@@ -15,7 +15,6 @@ from cadgate.jobs.runner import Jobs
 from cadgate.models.common import Params
 from cadgate.models.jobs import ENDED, Job, JobList, JobState
 from cadgate.models.responses import Success
-from cadgate.openapi.operations import IDEMPOTENCY
 from cadgate.security.caller import audit_event_of, authority_of
 from cadgate.web.access import requires
 from cadgate.web.async_answers import as_reached, job_response
@@ -174,7 +173,6 @@ async def cancel_job(id: str, request: Request) -> Any:
     dependencies=[requires("write", audited_as="jobs.retry")],
     response_model=Success[Job],
     responses={**_MISSING, **failures(409)},
-    openapi_extra={"parameters": [IDEMPOTENCY]},
 )
 async def retry_job(id: str, request: Request) -> Any:
     """Do a failed or cancelled job again. Its finished steps (frames, variants) are not done again.

@@ -13,7 +13,8 @@ from cadgate_freecad.models.values import Expression, Label
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _CELL = re.compile(r"[A-Z]{1,2}[0-9]{1,5}\Z")
-_NAMED: dict[str, JsonValue] = {"pattern": "^[A-Za-z][A-Za-z0-9_]*$"}
+NAMED: dict[str, JsonValue] = {"propertyNames": {"minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z][A-Za-z0-9_]*$"}}
+"""What JSON Schema says of an object whose keys are names of parameters."""
 
 
 def _name(value: str) -> str:
@@ -29,7 +30,7 @@ def _name(value: str) -> str:
     return value
 
 
-ParameterName = Annotated[str, Field(min_length=1, max_length=64, json_schema_extra=_NAMED), AfterValidator(_name)]
+ParameterName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_name)]
 Unit = Annotated[str, Field(min_length=1, max_length=32, examples=["mm"])]
 
 
@@ -77,22 +78,25 @@ class ParameterValue(ParameterChange):
         return self
 
 
+Values = Annotated[dict[ParameterName, ParameterValue | None], Field(max_length=1000)]
+Changes = Annotated[dict[ParameterName, ParameterChange | None], Field(max_length=1000)]
+
 _EXAMPLE: dict[str, Any] = {
     "width": {"value": 40, "unit": "mm", "description": "Across the flats"},
     "half": {"expression": "width / 2"},
 }
 
 
-class ParameterTable(RootModel[Annotated[dict[ParameterName, ParameterValue | None], Field(max_length=1000)]]):
+class ParameterTable(RootModel[Values]):
     """Parameters by name; null removes one, those that are not named stay."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE], **NAMED})
 
 
-class ParameterChanges(RootModel[Annotated[dict[ParameterName, ParameterChange | None], Field(max_length=1000)]]):
+class ParameterChanges(RootModel[Changes]):
     """Changes of parameters by name: fields that are not given stay; null removes a parameter."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"width": {"value": 45}}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"width": {"value": 45}}], **NAMED})
 
 
 class ParametersReference(Params):
@@ -105,14 +109,14 @@ class ParametersPut(Params):
     """The parameters to set as a whole, by name; null removes one, those that are not named stay."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"parameters": _EXAMPLE}]})
-    parameters: Annotated[dict[ParameterName, ParameterValue | None], Field(max_length=1000)]
+    parameters: Values = Field(json_schema_extra=NAMED)
 
 
 class ParametersPatch(Params):
     """What to change of parameters, by name; null removes one."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"parameters": {"width": {"value": 45}}}]})
-    parameters: Annotated[dict[ParameterName, ParameterChange | None], Field(max_length=1000)]
+    parameters: Changes = Field(json_schema_extra=NAMED)
 
 
 class ParameterInfo(Result):

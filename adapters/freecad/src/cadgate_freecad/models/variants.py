@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from cadgate.plugin import Artifact, MayWarn, Method, Name, Number, Params, Result
-from cadgate_freecad.models.parameters import ParameterName
+from cadgate_freecad.models.parameters import NAMED, ParameterName
 
 Value = Number | Annotated[str, Field(min_length=1, max_length=64)]
 VariantFormat = Literal["step", "stl", "glb", "png", "iges", "brep", "obj", "ply", "3mf", "gltf", "usdz"]
@@ -17,7 +17,7 @@ class VariantRow(Params):
     """One variant: its name, and the values of parameters that differ from those of the document."""
 
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_. -]*$")]
-    parameters: Annotated[dict[ParameterName, Value], Field(max_length=1000)] = Field(
+    parameters: Annotated[dict[ParameterName, Value], Field(max_length=1000, json_schema_extra=NAMED)] = Field(
         description="Numbers in the unit of the parameter, or quantity strings."
     )
 
