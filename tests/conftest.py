@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests import schedule
-from tests.gateway import Gateway
+from tests.gateway import COLD_WORKERS, Gateway
 from tests.wheels import PACKAGES, ROOT, build
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def new_scene(_started: tuple[Gateway, bytes]) -> bytes:
 
 @pytest.fixture
 def own_gateway(tmp_path: Path) -> Iterator[Gateway]:
-    """A gateway for one test, which may kill it and what belongs to it. Not started yet."""
-    running = Gateway(tmp_path / "state")
+    """A gateway for one test, which may kill it and what belongs to it. Not started yet, and without warm workers."""
+    running = Gateway(tmp_path / "state", environment=COLD_WORKERS)
     yield running
     if running.running:
         running.stop()

@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from cadgate.testing.gateway import START_SECONDS, Gateway, alive, eventually, free_port, innermost
 
-__all__ = ["START_SECONDS", "Gateway", "alive", "eventually", "free_port", "innermost"]
+COLD_WORKERS = {"CADGATE_BLENDER_WORKERS": "0", "CADGATE_FREECAD_WORKERS": "0"}
+"""The environment of a gateway whose test has nothing for workers to do: else each application is started once more."""
+
+__all__ = ["COLD_WORKERS", "START_SECONDS", "Gateway", "alive", "eventually", "free_port", "innermost"]

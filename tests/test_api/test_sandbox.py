@@ -17,13 +17,13 @@ import httpx
 import pytest
 
 from cadgate.security.keys import KeyFile
-from tests.gateway import Gateway, alive, eventually
+from tests.gateway import COLD_WORKERS, Gateway, alive, eventually
 from tests.live import live
 
 pytestmark = pytest.mark.security
 
 APPLICATIONS = ["blender", "freecad"]
-PLUGINS = '[adapters.blender]\nsandbox = "bubblewrap"\n[adapters.freecad]\nsandbox = "bubblewrap"\n'
+PLUGINS = "".join(f'[adapters.{name}]\nsandbox = "bubblewrap"\nworkers = 0\n' for name in ("blender", "freecad"))
 
 TRIED = """
 import json, os, socket
@@ -266,6 +266,7 @@ def test_by_default_applications_run_without_a_sandbox_where_there_can_be_none_a
         (tmp_path / "bwrap").write_text(program)
         (tmp_path / "bwrap").chmod(0o755)
     variables = {"PATH": str(tmp_path), "CADGATE_BLENDER_ENABLED": "false", "CADGATE_FREECAD_RECOVERY_SPARES": "0"}
+    variables |= COLD_WORKERS
     gateway = Gateway(tmp_path / "state", environment=variables).start()
     try:
         told = gateway.health("freecad")["result"]["sandbox"]

@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.corpus.freecad import fcstd
-from tests.gateway import Gateway
+from tests.gateway import Gateway, eventually
 from tests.test_api.keyed import Holder, new_key
 
 NEVER = "0123456789abcdef" * 2
@@ -209,13 +209,19 @@ def test_the_files_of_a_session_are_in_its_own_folder(keyed: Gateway, own: str) 
     assert (folder / "journal").is_dir()
 
 
+def _ended(client: httpx.Client, job: str) -> dict[str, Any] | None:
+    found: dict[str, Any] = client.get(f"/jobs/{job}?wait=20").json()["result"]
+    return found if found["finished"] else None
+
+
 def test_the_scope_admin_sees_the_jobs_of_all(keyed: Gateway, ada: Holder, ben: Holder, session: str) -> None:
     with ada.client("/api/v1") as client:
         later = {"Prefer": "respond-async"}
         made = client.post(f"/freecad/export?session={session}", json={"format": "brep"}, headers=later)
         assert made.status_code == 202, made.text
         job = made.json()["result"]["id"]
-        assert client.get(f"/jobs/{job}?wait=60").json()["result"]["state"] == "succeeded"
+        ended = eventually(lambda: _ended(client, job), seconds=110, what="the end of the job")
+        assert ended["state"] == "succeeded"
     with new_key(keyed, "read,admin").client("/api/v1") as client:
         assert client.get(f"/jobs/{job}").status_code == 200
         assert job in [each["id"] for each in client.get("/jobs").json()["result"]["jobs"]]
