@@ -167,7 +167,7 @@ def test_passes_as_png_say_what_their_values_stand_for(scene: httpx.Client, http
     assert made["pass_ranges"]["normal"] == [-1, 1]
 
 
-def test_pure_red_is_red_with_the_standard_view_and_not_with_others(blender: httpx.Client) -> None:
+def test_pure_red_is_red_with_the_standard_view_and_not_with_others(blender: httpx.Client, gateway: Gateway) -> None:
     red = {"color": [0, 0, 0], "emission_color": [1, 0, 0], "emission_strength": 1}
     post(blender, "/materials", name="Red", **red)
     post(blender, "/primitives/plane", size=100, material="Red")
@@ -180,7 +180,9 @@ def test_pure_red_is_red_with_the_standard_view_and_not_with_others(blender: htt
 
     blender.patch("/world", json={"strength": 0})
     assert blender.patch("/scene", json={"view_transform": "Standard"}).status_code == 200
-    assert shown() == [255, 0, 0]
+    # The view transform of 4.2 is less exact.
+    slack = int(gateway.health("blender")["result"]["application"].startswith("Blender 4.2"))
+    assert shown() == pytest.approx([255, 0, 0], abs=slack)
     blender.patch("/scene", json={"exposure": -1})
     assert shown() == pytest.approx([188, 0, 0], abs=1)
     blender.patch("/scene", json={"exposure": 0, "view_transform": "AgX"})

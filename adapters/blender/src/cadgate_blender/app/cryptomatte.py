@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import json
 import struct
-import zlib
 from typing import Any, Iterable, Sequence
 
 import numpy
 
 from cadgate.appserver import AppError
+from cadgate_blender.app import exr
 
 LAYER = "CryptoObject"
 SOCKETS = ("CryptoObject00", "CryptoObject01", "CryptoObject02")
 """Each holds two objects of a pixel: number and share, number and share."""
 _WORD = 0xFFFFFFFF
-_ROWS = 16
-"""Rows of a block of ZIP compression."""
 
 
 def number(name: str) -> int:
@@ -58,53 +56,22 @@ def write(path: str, layers: Sequence[Any], names: Iterable[str]) -> None:
     numbers = {name: number(name) for name in sorted(names)}
     _compare(layers, numbers)
     manifest = json.dumps({name: f"{each:08x}" for name, each in numbers.items()}, ensure_ascii=False)
-    height, width = layers[0].shape[:2]
     channels = sorted(
         (f"{socket}.{letter}", layer[:, :, place])
         for socket, layer in zip(SOCKETS, layers)
         for place, letter in enumerate("rgba")
     )
     key = f"cryptomatte/{number(LAYER):08x}"[:19]
-    window = struct.pack("<4i", 0, 0, width - 1, height - 1)
-    listed = b"".join(each.encode() + b"\0" + struct.pack("<IIII", 2, 0, 1, 1) for each, _ in channels) + b"\0"
-    head = b"".join(
-        name.encode() + b"\0" + kind.encode() + b"\0" + struct.pack("<I", len(value)) + value
-        for name, kind, value in (
-            ("channels", "chlist", listed),
-            ("compression", "compression", b"\x03"),
+    exr.write(
+        path,
+        channels,
+        (
             (f"{key}/conversion", "string", b"uint32_to_float32"),
             (f"{key}/hash", "string", b"MurmurHash3_32"),
             (f"{key}/manifest", "string", manifest.encode()),
             (f"{key}/name", "string", LAYER.encode()),
-            ("dataWindow", "box2i", window),
-            ("displayWindow", "box2i", window),
-            ("lineOrder", "lineOrder", b"\0"),
-            ("pixelAspectRatio", "float", struct.pack("<f", 1.0)),
-            ("screenWindowCenter", "v2f", struct.pack("<2f", 0.0, 0.0)),
-            ("screenWindowWidth", "float", struct.pack("<f", 1.0)),
-        )
+        ),
     )
-    # Bit 10: names of attributes are longer than 31 bytes.
-    head = struct.pack("<II", 20000630, 2 | 0x400) + head + b"\0"
-    rows = numpy.stack([values.astype("<f4") for _, values in channels], axis=1)
-    blocks = [_block(rows[begin : begin + _ROWS], begin) for begin in range(0, height, _ROWS)]
-    offsets, place = [], len(head) + 8 * len(blocks)
-    for block in blocks:
-        offsets.append(place)
-        place += len(block)
-    with open(path, "wb") as file:
-        file.write(head + struct.pack(f"<{len(offsets)}Q", *offsets) + b"".join(blocks))
-
-
-def _block(rows: Any, first: int) -> bytes:
-    plain = rows.tobytes()
-    halves = numpy.frombuffer(plain[0::2] + plain[1::2], numpy.uint8)
-    steps = halves.copy()
-    steps[1:] = halves[1:] - halves[:-1] + numpy.uint8(128)
-    packed = zlib.compress(steps.tobytes(), 6)
-    if len(packed) >= len(plain):
-        packed = plain
-    return struct.pack("<iI", first, len(packed)) + packed
 
 
 def _compare(layers: Sequence[Any], numbers: dict[str, int]) -> None:

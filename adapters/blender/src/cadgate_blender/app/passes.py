@@ -12,7 +12,7 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError
-from cadgate_blender.app import cryptomatte, picture_notes, versions
+from cadgate_blender.app import cryptomatte, exr, picture_notes, versions
 
 _SWITCHES = {
     "depth": "use_pass_z",
@@ -76,7 +76,10 @@ def collect(passes: Sequence[str], path: str, format: str) -> dict[str, Any]:
         made = f"{stem}.{each}.{format}"
         picture_notes.strip(written[0], "exr")
         values = _values(written[0])
-        if format == "exr":
+        if format == "exr" and each not in _COLORS and not versions.WRITES_GREY:
+            os.remove(written[0])
+            exr.write(made, [("V", values[:, :, 0])])
+        elif format == "exr":
             os.replace(written[0], made)
         else:
             os.remove(written[0])

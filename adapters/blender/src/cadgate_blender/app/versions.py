@@ -105,6 +105,8 @@ def _show_render(scene: Any, tree: Any, kind: str) -> None:
 PASS_OF_INDICES = "Object Index" if VERSION >= (5, 0, 0) else "IndexOB"
 """What a node of render layers calls the pass with the objects' numbers."""
 
+WRITES_GREY = VERSION >= (4, 3, 0)
+"""Whether EXR files can have one channel. Those of 4.2 have three, which are equal."""
 _KINDS = {"BW": "FLOAT", "RGB": "VECTOR", "RGBA": "RGBA"}
 
 
@@ -115,7 +117,8 @@ def add_file_output(tree: Any, folder: str, stem: str, colors: str) -> Any:
     """
     node = tree.nodes.new("CompositorNodeOutputFile")
     choose_image_format(node.format, "OPEN_EXR")
-    node.format.color_depth, node.format.exr_codec, node.format.color_mode = "32", "ZIP", colors
+    mode = colors if colors != "BW" or WRITES_GREY else "RGB"
+    node.format.color_depth, node.format.exr_codec, node.format.color_mode = "32", "ZIP", mode
     if hasattr(node, "file_output_items"):
         node.directory, node.file_name = folder, stem
         node.file_output_items.new(_KINDS[colors], "value")
