@@ -68,8 +68,8 @@ class Application:
 
     def bind(self, **values: Any) -> Application:
         """Return the same with values that are sent with every call (`document=`); None is left out."""
-        merged = {**self.context.values, **{key: value for key, value in values.items() if value is not None}}
-        return self._with(replace(self.context, values=merged))
+        given = {key: value for key, value in values.items() if value is not None}
+        return self._with(replace(self.context, values={**self.context.values, **given})) if given else self
 
     def _with(self, context: RequestContext) -> Application:
         """Return the same for another context."""

@@ -61,7 +61,7 @@ def _describe(obj: Any, around: list[Any], now: tuple[bool, list[str]], *, alone
         "container": around[-1].Name if around else None,
         "global_location": location,
         "global_rotation": rotation,
-        **_measured(obj, shape, frame),
+        **_measured(obj, shape, frame, placement),
         "color": None if alone and colours.COLOR not in properties else colours.of(obj),
         "face_colors": [] if alone and colours.FACES not in properties else colours.info(obj),
         "material": None if alone and materials.DENSITY not in properties else materials.info(obj),
@@ -83,14 +83,18 @@ def _describe(obj: Any, around: list[Any], now: tuple[bool, list[str]], *, alone
     return described
 
 
-def _measured(obj: Any, shape: Any | None, frame: Any | None) -> dict[str, Any]:
-    """Return the measures of `obj`, cached as long as neither it nor its containers change."""
+def _measured(obj: Any, shape: Any | None, frame: Any | None, placement: Any | None) -> dict[str, Any]:
+    """Return the measures of `obj`, cached as long as neither it nor its containers change.
+
+    `placement` is its own, within the containers' `frame`.
+    """
     place = None if frame is None else (*frame.Base, *frame.Rotation.Q)
     known = OBSERVER.measured.get(obj) or OBSERVER.measured_of_others.get(obj)
     if known is not None and known[0] == place:
         return known[1]
     mesh = placed.mesh(obj) if shape is None else None
-    measured = shapes.measures(obj, shape) if mesh is None else shapes.mesh_measures(mesh)
+    own = placement if frame is None else None
+    measured = shapes.measures(obj, shape, own) if mesh is None else shapes.mesh_measures(mesh)
     if obj.isDerivedFrom("Part::Feature") or obj.isDerivedFrom("Mesh::Feature"):
         OBSERVER.measured[obj] = (place, measured)
     else:
@@ -104,11 +108,9 @@ def is_valid(obj: Any) -> bool:
     if not obj.isValid() or "Invalid" in obj.State:
         return False
     shape = getattr(obj, "Shape", None)
-    if is_empty_body(obj):
+    if shape is None or not hasattr(shape, "isNull") or not shape.isNull():
         return True
-    return not (
-        shape is not None and hasattr(shape, "isNull") and shape.isNull() and obj.isDerivedFrom("Part::Feature")
-    )
+    return is_empty_body(obj) or not obj.isDerivedFrom("Part::Feature")
 
 
 def is_empty_body(obj: Any) -> bool:
@@ -144,7 +146,7 @@ def revision(obj: Any, described: dict[str, Any], shape: Any, properties: list[s
         stamp.append(_counts(obj, shape))
     # Touched and Up-to-date come and go with saving; only a failure is a change.
     words = [value if type(value) in _PLAIN else _plain(value) for value in described.values()]
-    words[list(described).index("state")] = "Invalid" in obj.State
+    words[list(described).index("state")] = "Invalid" in described["state"]
     text = repr(words)
     return hashlib.sha1((text + repr(stamp)).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
@@ -161,14 +163,14 @@ def _plain(value: Any) -> Any:
     kind = type(value)
     if kind is float:
         return f"{value:.9g}"
-    if kind in _PLAIN:
-        return value
     if kind is list or kind is tuple:
         return [f"{item:.9g}" if type(item) is float else _plain(item) for item in value]
-    if kind is dict:
-        return [(key, _plain(item)) for key, item in value.items()]
     if kind is _QUANTITY:
         return f"{value.Value:.9g}"
+    if kind in _PLAIN:
+        return value
+    if kind is dict:
+        return [(key, _plain(item)) for key, item in value.items()]
     name = getattr(value, "Name", None)
     if isinstance(name, str) and hasattr(value, "TypeId"):
         return name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import chosen, mates, painting, placed
+from cadgate_freecad.app import chosen, mates, painting
 from cadgate_freecad.app.info import is_empty_body
 
 
@@ -22,7 +22,7 @@ def recompute(obj: Any) -> None:
             f"FreeCAD cannot make this {obj.TypeId}: {reason(obj)}",
             {"name": obj.Name, "type": obj.TypeId, "reason": reason(obj)},
         )
-    if obj.isDerivedFrom("Part::Feature") and placed.shape_in(obj, None) is None and not is_empty_body(obj):
+    if obj.isDerivedFrom("Part::Feature") and obj.Shape.isNull() and not is_empty_body(obj):
         raise AppError("degenerate_result", f"This {obj.TypeId} has an empty shape", {"name": obj.Name})
     chosen.remember(obj)
     painting.follow(obj)

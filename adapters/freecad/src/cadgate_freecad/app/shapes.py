@@ -161,23 +161,25 @@ def _curve(edge: Any) -> str | None:
         return None  # a degenerated edge has no curve
 
 
-def measures(obj: Any, shape: Any | None) -> dict[str, Any]:
-    """Return volume, area, center_of_mass, bounding_box and shape_type of `obj`, whose `shape_of` is `shape`."""
+def measures(obj: Any, shape: Any | None, place: Any | None = None) -> dict[str, Any]:
+    """Return volume, area, center_of_mass, bounding_box and shape_type of `obj`, whose `shape_of` is `shape`.
+
+    Pass its `place` in the document's coordinates if that is known.
+    """
     if shape is None or obj.TypeId in versions.ENDLESS:
         return NO_MEASURES
     proved = analytic.proved(obj, shape)
     size = volume(shape) if proved is None else proved.volume
-    whole = analytic.known(obj, size) if proved is None else None
-    if proved is not None:
-        center = placed.placement(obj).multVec(FreeCAD.Vector(*proved.center))
-        area, box = proved.area, proved.box
-    elif whole is not None:
-        place = placed.placement(obj)
-        center = place.multVec(FreeCAD.Vector(*whole.center))
-        area = whole.area
-        box = shape.BoundBox if whole.box is None else whole.box(place)
-    else:
+    whole = proved or analytic.known(obj, size)
+    if whole is None:
         center, area, box = center_of_mass(shape, size), area_of(shape), bounding_box(shape)
+    else:
+        place = placed.placement(obj) if place is None else place
+        center, area = place.multVec(FreeCAD.Vector(*whole.center)), whole.area
+        if isinstance(whole, analytic.Proved):
+            box = whole.box
+        else:
+            box = shape.BoundBox if whole.box is None else whole.box(place)
     return {
         "volume": _number(size),
         "area": _number(area),

@@ -124,6 +124,8 @@ def kind_of(obj: Any, shape: Any) -> str:
 
 def begin(obj: Any) -> None:
     """Give a new object the values that it has after a restoration. In 1.1 the engine is otherwise that of 3D."""
+    if VERSION < (0, 22):
+        return  # it has no such property
     word = _ENGINES.get(getattr(obj, "AttacherType", ""))
     if word is not None and getattr(obj, "AttacherEngine", word) != word:
         obj.AttacherEngine = word

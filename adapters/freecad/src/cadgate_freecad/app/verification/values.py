@@ -106,6 +106,8 @@ def confirm(obj: Any, prepared: dict[str, Any], field: str = "properties.") -> N
     """
     for name, wanted in prepared.items():
         kept = getattr(obj, name)
+        if getattr(kept, "Value", kept) == wanted:
+            continue
         if isinstance(kept, str) and isinstance(wanted, int):
             wanted = obj.getEnumerationsOfProperty(name)[wanted]
         if same(kept, wanted):
