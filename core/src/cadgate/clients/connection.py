@@ -130,8 +130,16 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         try:
+            answered = False
             for frame in self._reader.feed(data):
-                self._message((self._as_written and self._divided(frame)) or _parsed(frame))
+                message: Any = (self._as_written and self._divided(frame)) or _parsed(frame)
+                notification = _is_notification(message)
+                if notification and answered:
+                    # Whoever waits for the answer continues before its event is reported.
+                    asyncio.get_running_loop().call_soon(self._message, message)
+                else:
+                    self._message(message)
+                answered = answered or not notification
         except (FrameError, ValueError, TypeError, RecursionError) as error:
             log.warning("an application sent an invalid message", error=str(error)[:300])
             self.close()
@@ -175,6 +183,10 @@ class Connection(asyncio.Protocol):
         future = self._waiting.get(number)
         if future is not None and not future.done():
             future.set_result(body)
+
+
+def _is_notification(message: Any) -> bool:
+    return isinstance(message, dict) and "method" in message
 
 
 def _parsed(frame: bytes) -> Any:
