@@ -17,7 +17,8 @@ from cadgate.appserver.framing import PROTOCOL, FrameError
 from cadgate.appserver.idle_reader import IdleReader
 
 HELLO_TIMEOUT = 5.0
-READ_SIZE = 1 << 18
+READ_SIZE = 1 << 16
+"""A larger buffer may be taken from the system for each read, and given back, which takes longer than the read."""
 MAX_CONNECTIONS = 256
 RETRY_SECONDS = 0.05
 WATCH_SECONDS = 0.2
