@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.gateway import Gateway, eventually
+from tests.heavy_bodies import Watcher, watching
 
 
 def is_another(told: dict[str, Any], pid: int) -> bool:
@@ -71,3 +72,10 @@ def freecad(gateway: Gateway) -> Iterator[httpx.Client]:
             assert client.delete(f"/documents/{document['name']}").status_code == 200
         assert client.post("/documents", json={"name": "Test"}).status_code == 201
         yield client
+
+
+@pytest.fixture(scope="module")
+def watcher(gateway: Gateway) -> Iterator[Watcher]:
+    """A second client of the gateway, which notices when it has to wait."""
+    with watching(gateway.port, gateway.pid) as watching_now:
+        yield watching_now

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +14,14 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.gateway import Gateway
-from tests.heavy_bodies import KINDS, LIMIT_SECONDS, SIZE, UPLOADS, Watcher, filled, multipart, stall_of, watching
+from tests.heavy_bodies import KINDS, LIMIT_SECONDS, SIZE, UPLOADS, Watcher, filled, multipart, stall_of
 
 JSON = {"Content-Type": "application/json"}
 
 
-@pytest.fixture(scope="module")
-def watcher(gateway: Gateway) -> Iterator[Watcher]:
-    with watching(gateway.port, gateway.pid) as watcher:
-        yield watcher
-
-
-@pytest.fixture(scope="module")
-def client(gateway: Gateway) -> Iterator[httpx.Client]:
-    with gateway.client() as client:
-        yield client
-
-
-def bodies_of_routes(client: httpx.Client) -> list[tuple[str, str, list[str]]]:
+def bodies_of_routes(http: httpx.Client) -> list[tuple[str, str, list[str]]]:
     """Verb, path and the body's fields of every route that takes JSON."""
-    document = client.get("/openapi.json").json()
+    document = http.get("/openapi.json").json()
     found: list[tuple[str, str, list[str]]] = []
     for path, verbs in document["paths"].items():
         for verb, operation in verbs.items():
@@ -56,8 +43,8 @@ def most_text(fields: list[str]) -> bytes:
     return json.dumps(dict.fromkeys(fields, "é" * (SIZE // 16 // len(fields)))).encode()
 
 
-def test_no_route_makes_others_wait(client: httpx.Client, watcher: Watcher) -> None:
-    routes = bodies_of_routes(client)
+def test_no_route_makes_others_wait(http: httpx.Client, watcher: Watcher) -> None:
+    routes = bodies_of_routes(http)
     assert len(routes) > 60
     stalls: dict[str, float] = {}
     for verb, path, fields in routes:
@@ -66,7 +53,7 @@ def test_no_route_makes_others_wait(client: httpx.Client, watcher: Watcher) -> N
             answers: list[int] = []
 
             def send(verb: str = verb, path: str = path, body: bytes = body, answers: list[int] = answers) -> None:
-                answers.append(client.request(verb, path, content=body, headers=JSON).status_code)
+                answers.append(http.request(verb, path, content=body, headers=JSON).status_code)
 
             stalls[f"{verb} {path} {make.__name__}"] = stall_of(watcher, send)
             assert set(answers) <= {400, 404, 413, 422}, (verb, path, answers)
@@ -74,13 +61,13 @@ def test_no_route_makes_others_wait(client: httpx.Client, watcher: Watcher) -> N
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_kind_of_body_makes_others_wait(client: httpx.Client, watcher: Watcher, kind: str) -> None:
+def test_no_kind_of_body_makes_others_wait(http: httpx.Client, watcher: Watcher, kind: str) -> None:
     body = KINDS[kind]()
     stalls: dict[str, float] = {}
     for path in ("/api/v1/blender/meshes", "/api/v1/freecad/batch"):
 
         def send(path: str = path) -> None:
-            answer = client.post(path, content=body, headers=JSON)
+            answer = http.post(path, content=body, headers=JSON)
             assert answer.status_code in {200, 201, 400, 413, 422}
             assert len(answer.content) < 4 * 1024 * 1024
 
@@ -89,12 +76,12 @@ def test_no_kind_of_body_makes_others_wait(client: httpx.Client, watcher: Watche
 
 
 @pytest.mark.parametrize("kind", UPLOADS)
-def test_no_upload_makes_others_wait(client: httpx.Client, watcher: Watcher, kind: str) -> None:
+def test_no_upload_makes_others_wait(http: httpx.Client, watcher: Watcher, kind: str) -> None:
     content_type, body = multipart(kind)
 
     def send() -> None:
         for path in ("/api/v1/artifacts", "/api/v1/freecad/import"):
-            answer = client.post(path, content=body, headers={"Content-Type": content_type})
+            answer = http.post(path, content=body, headers={"Content-Type": content_type})
             assert answer.status_code in {201, 400, 422}, answer.text
 
     assert stall_of(watcher, send) <= LIMIT_SECONDS
@@ -116,20 +103,20 @@ def test_no_message_makes_others_wait(gateway: Gateway, watcher: Watcher, kind: 
         assert stall_of(watcher, send) <= LIMIT_SECONDS
 
 
-def test_no_query_makes_others_wait(client: httpx.Client, watcher: Watcher) -> None:
+def test_no_query_makes_others_wait(http: httpx.Client, watcher: Watcher) -> None:
     query = "&".join(f"limt{n}=1" for n in range(5000))
 
     def send() -> None:
-        assert client.get(f"/api/v1/blender/objects?{query}").status_code == 422
-        assert client.get("/api/v1/blender/objects?" + "limi" * 12_000 + "=1").status_code == 422
-        assert client.post("/api/v1/blender/undo", headers={"Idempotency-Key": "k" * 60_000}).status_code == 422
+        assert http.get(f"/api/v1/blender/objects?{query}").status_code == 422
+        assert http.get("/api/v1/blender/objects?" + "limi" * 12_000 + "=1").status_code == 422
+        assert http.post("/api/v1/blender/undo", headers={"Idempotency-Key": "k" * 60_000}).status_code == 422
 
     assert stall_of(watcher, send) <= LIMIT_SECONDS
 
 
-def test_compressed_bodies_are_refused(client: httpx.Client) -> None:
+def test_compressed_bodies_are_refused(http: httpx.Client) -> None:
     headers = {**JSON, "Content-Encoding": "gzip"}
-    answer = client.post("/api/v1/blender/primitives/cube", content=b"\x1f\x8b" + b"\0" * 1000, headers=headers)
+    answer = http.post("/api/v1/blender/primitives/cube", content=b"\x1f\x8b" + b"\0" * 1000, headers=headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")
 
 
@@ -230,12 +217,12 @@ def test_a_batch_says_what_is_wrong_with_each_call(blender: httpx.Client) -> Non
     assert len(results[-1]["error"]["details"]["errors"]) == 1
 
 
-def test_a_body_takes_a_bounded_multiple_of_its_memory(gateway: Gateway, client: httpx.Client) -> None:
+def test_a_body_takes_a_bounded_multiple_of_its_memory(gateway: Gateway, http: httpx.Client) -> None:
     process = psutil.Process(gateway.pid)
     before = process.memory_info().rss
     for kind in ("wrong items", "empty lists"):
-        client.post("/api/v1/blender/meshes", content=KINDS[kind](), headers=JSON)
-        client.post("/api/v1/blender/batch", content=KINDS[kind](), headers=JSON)
+        http.post("/api/v1/blender/meshes", content=KINDS[kind](), headers=JSON)
+        http.post("/api/v1/blender/batch", content=KINDS[kind](), headers=JSON)
     assert process.memory_info().rss - before < 20 * SIZE
 
 
@@ -243,8 +230,8 @@ def test_the_helper_ends_with_the_gateway(tmp_path: Path) -> None:
     plugins = "[adapters.freecad]\nenabled = false\n[adapters.blender]\nworkers = 0\n"
     gateway = Gateway(tmp_path / "state", plugins=plugins).start()
     try:
-        with gateway.client() as client:
-            client.post("/api/v1/blender/batch", content=filled(b" ", b"{", b"}"), headers=JSON)
+        with gateway.client() as http:
+            http.post("/api/v1/blender/batch", content=filled(b" ", b"{", b"}"), headers=JSON)
         children = psutil.Process(gateway.pid).children(recursive=True)
         helpers = [one for one in children if "cadgate.helper.main" in one.cmdline()]
         assert len(helpers) == 1

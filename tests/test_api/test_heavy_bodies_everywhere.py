@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.gateway import Gateway
-from tests.heavy_bodies import KINDS, LIMIT_SECONDS, SIZE, Watcher, filled, multipart, stall_of, watching
+from tests.heavy_bodies import KINDS, LIMIT_SECONDS, SIZE, Watcher, filled, multipart, stall_of
 from tests.test_api.test_heavy_bodies import bodies_of_routes
 
 KNOWN_KINDS = {"application/json", "multipart/form-data", "application/octet-stream"}
@@ -19,21 +18,9 @@ REFUSED = {400, 404, 409, 413, 415, 422}
 
 
 @pytest.fixture(scope="module")
-def watcher(gateway: Gateway) -> Iterator[Watcher]:
-    with watching(gateway.port, gateway.pid) as watcher:
-        yield watcher
-
-
-@pytest.fixture(scope="module")
-def client(gateway: Gateway) -> Iterator[httpx.Client]:
-    with gateway.client() as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def operations(client: httpx.Client) -> list[tuple[str, str, dict[str, Any]]]:
+def operations(http: httpx.Client) -> list[tuple[str, str, dict[str, Any]]]:
     """Verb, path and the contents of every route that takes a body."""
-    paths = client.get("/openapi.json").json()["paths"]
+    paths = http.get("/openapi.json").json()["paths"]
     return [
         (verb.upper(), re.sub(r"\{\w+\}", "nothing", path), operation["requestBody"]["content"])
         for path, verbs in paths.items()
@@ -49,17 +36,17 @@ def stalls_of(watcher: Watcher, requests: Mapping[str, Callable[[], object]]) ->
 
 
 def test_every_body_of_every_route_is_tried_here_or_there(
-    client: httpx.Client, operations: list[tuple[str, str, dict[str, Any]]]
+    http: httpx.Client, operations: list[tuple[str, str, dict[str, Any]]]
 ) -> None:
     assert {kind for _, _, contents in operations for kind in contents} <= KNOWN_KINDS
-    tried = {(verb, path) for verb, path, _ in bodies_of_routes(client)}
+    tried = {(verb, path) for verb, path, _ in bodies_of_routes(http)}
     assert {(verb, path) for verb, path, contents in operations if "application/json" in contents} == tried
     assert len(tried) > 90
 
 
 @pytest.mark.parametrize("kind", ["parts", "nearly boundaries"])
 def test_no_route_that_takes_files_makes_others_wait(
-    client: httpx.Client, watcher: Watcher, operations: list[tuple[str, str, dict[str, Any]]], kind: str
+    http: httpx.Client, watcher: Watcher, operations: list[tuple[str, str, dict[str, Any]]], kind: str
 ) -> None:
     content_type, body = multipart(kind)
     routes = [(verb, path) for verb, path, contents in operations if "multipart/form-data" in contents]
@@ -67,7 +54,7 @@ def test_no_route_that_takes_files_makes_others_wait(
     answers: dict[str, int] = {}
 
     def send(verb: str, path: str) -> None:
-        answer = client.request(verb, path, content=body, headers={"Content-Type": content_type})
+        answer = http.request(verb, path, content=body, headers={"Content-Type": content_type})
         answers[f"{verb} {path}"] = answer.status_code
 
     requests = {
@@ -79,7 +66,7 @@ def test_no_route_that_takes_files_makes_others_wait(
 
 
 def test_no_raw_body_makes_others_wait(
-    client: httpx.Client, watcher: Watcher, operations: list[tuple[str, str, dict[str, Any]]]
+    http: httpx.Client, watcher: Watcher, operations: list[tuple[str, str, dict[str, Any]]]
 ) -> None:
     routes = [(verb, path) for verb, path, contents in operations if "application/octet-stream" in contents]
     assert routes
@@ -87,13 +74,13 @@ def test_no_raw_body_makes_others_wait(
 
         def send(body: bytes = body) -> None:
             for verb, path in routes:
-                answer = client.request(verb, path, content=body, headers={"Content-Type": "application/octet-stream"})
+                answer = http.request(verb, path, content=body, headers={"Content-Type": "application/octet-stream"})
                 assert answer.status_code in REFUSED, answer.text
 
         assert stall_of(watcher, send) <= LIMIT_SECONDS
 
 
-def test_no_message_of_an_agent_makes_others_wait(client: httpx.Client, watcher: Watcher) -> None:
+def test_no_message_of_an_agent_makes_others_wait(http: httpx.Client, watcher: Watcher) -> None:
     call = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"call","arguments":{"params":%s}}}'
     listed, most = b'{"jsonrpc":"2.0","id":1,"method":"tools/list"},', 1_000_000
     bodies = {
@@ -109,13 +96,13 @@ def test_no_message_of_an_agent_makes_others_wait(client: httpx.Client, watcher:
     headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
 
     def send(body: bytes) -> None:
-        assert client.post("/mcp", content=body, headers=headers).status_code in {200, 400, 413}
+        assert http.post("/mcp", content=body, headers=headers).status_code in {200, 400, 413}
 
     requests = {name: lambda body=body: send(body) for name, body in bodies.items()}  # type: ignore[misc]
     assert stalls_of(watcher, requests) == {}
 
 
-def test_no_header_makes_others_wait(client: httpx.Client, watcher: Watcher) -> None:
+def test_no_header_makes_others_wait(http: httpx.Client, watcher: Watcher) -> None:
     long = "x" * 30_000
     headers = {
         "Cadgate-Session": long,
@@ -129,7 +116,7 @@ def test_no_header_makes_others_wait(client: httpx.Client, watcher: Watcher) -> 
     def send() -> None:
         for name, value in headers.items():
             for verb, path in (("POST", "/api/v1/freecad/export"), ("GET", "/api/v1/jobs/nothing/events")):
-                assert client.request(verb, path, headers={name: value}).status_code in {*REFUSED, 403}
+                assert http.request(verb, path, headers={name: value}).status_code in {*REFUSED, 403}
 
     assert stall_of(watcher, send) <= LIMIT_SECONDS
 
@@ -161,10 +148,10 @@ def _values(found: dict[str, Any]) -> list[Any]:
 
 
 def test_no_large_right_body_makes_others_wait(
-    client: httpx.Client, watcher: Watcher, operations: list[tuple[str, str, dict[str, Any]]]
+    http: httpx.Client, watcher: Watcher, operations: list[tuple[str, str, dict[str, Any]]]
 ) -> None:
     """Bodies as the examples are, with many items: what a model accepts may cost more than what it refuses."""
-    document = client.get("/openapi.json").json()
+    document = http.get("/openapi.json").json()
     requests: dict[str, Callable[[], object]] = {}
     answers: dict[str, int] = {}
     for verb, path, contents in operations:
@@ -182,7 +169,7 @@ def test_no_large_right_body_makes_others_wait(
             ) -> None:
                 query = {} if path.startswith(("/api/v1/sessions", "/api/v1/convert")) else {"dry_run": "true"}
                 kind = {"Content-Type": "application/json", "X-Deadline-Ms": "20000"}
-                answers[name] = client.request(verb, path, content=content, headers=kind, params=query).status_code
+                answers[name] = http.request(verb, path, content=content, headers=kind, params=query).status_code
 
             requests[f"{verb} {path} {number}"] = send
     assert len(requests) > 20

@@ -19,11 +19,7 @@ _BARE = {"stl": "materials", "ply": "materials", "abc": "materials"}
 _DIRECT = ("obj", "fbx", "usd")
 """Formats whose exporters find only a picture that is plugged in directly."""
 _SLOTS = {
-    "color": "Base Color",
-    "roughness": "Roughness",
-    "metallic": "Metallic",
-    "alpha": "Alpha",
-    "emission": "Emission Color",
+    **{slot: name for slot, name in materials.SLOTS.items() if slot != "normal"},
     "emission strength": "Emission Strength",
 }
 _CHANNELS = {"Red": 0, "Green": 1, "Blue": 2}

@@ -12,7 +12,7 @@ from cadgate_blender.app import animated, images, limits, names, occlusion, sock
 from cadgate_blender.app.describe import tidy, vector
 from cadgate_blender.app.scene_index import index, precise
 
-_SLOTS = {
+SLOTS = {
     "color": "Base Color",
     "roughness": "Roughness",
     "metallic": "Metallic",
@@ -20,6 +20,7 @@ _SLOTS = {
     "emission": "Emission Color",
     "normal": "Normal",
 }
+"""The input of the shader that a picture in each slot feeds."""
 
 
 def find(name: str) -> Any:
@@ -76,7 +77,7 @@ def info(material: Any) -> dict[str, Any]:
         for field, found in feeds.items():
             value = found.value
             described[field] = vector(value) if isinstance(value, tuple) else None if value is None else tidy(value)
-        pictures = {slot: sockets.feed(node.inputs[name]).image for slot, name in _SLOTS.items()}
+        pictures = {slot: sockets.feed(node.inputs[name]).image for slot, name in SLOTS.items()}
         seen = occlusion.socket(material)
         pictures["occlusion"] = None if seen is None else sockets.feed(seen).image
         described["textures"] = {slot: image.name for slot, image in pictures.items() if image is not None}
@@ -250,7 +251,7 @@ def plug(material: Any, slot: str, image: Any) -> Any:
     images.unplug(tree, socket)
     picture = tree.nodes.new("ShaderNodeTexImage")
     picture.image = image
-    picture.location = (-400, 300 - 60 * [*_SLOTS, "occlusion"].index(slot))
+    picture.location = (-400, 300 - 60 * [*SLOTS, "occlusion"].index(slot))
     if slot not in ("color", "emission"):
         image.colorspace_settings.name = "Non-Color"
     output = picture.outputs["Color"]
@@ -277,7 +278,7 @@ def _socket(material: Any, slot: str, *, create: bool = False) -> Any:
     """Return the input of a slot; None for one that is not there."""
     if slot == "occlusion":
         return occlusion.socket(material, create=create)
-    return _shader(material).inputs[_SLOTS[slot]]
+    return _shader(material).inputs[SLOTS[slot]]
 
 
 @method("internal.texture")
