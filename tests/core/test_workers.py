@@ -140,6 +140,14 @@ async def test_long_steps_one_after_another_do_not_start_a_worker_each(
         assert (len(used), len(yard.started)) == (limit, 2 * limit)
 
 
+async def test_those_that_work_have_a_place_each(tmp_path: Path) -> None:
+    async with yard_of(tmp_path, limit=3) as yard, yard.workers.take() as first:
+        async with yard.workers.take() as second, yard.workers.take() as third:
+            assert [first.place, second.place, third.place] == [0, 1, 2]
+        async with yard.workers.take() as again:
+            assert again.place == 1
+
+
 async def test_what_the_application_refuses_does_not_end_it(tmp_path: Path) -> None:
     async with yard_of(tmp_path) as yard:
         for _ in range(2):

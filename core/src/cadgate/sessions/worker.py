@@ -64,6 +64,8 @@ class Worker:
         """The session whose files its sandbox shows; None: those of `default`."""
         self.taken: float | None = None
         """Since when it is in use, as a `time.monotonic()`."""
+        self.place = 0
+        """Which of the places of those at work it has, from 0: no two that work have the same."""
         self._unanswered = 0
         self._progress: Progress | None = None
 
@@ -205,6 +207,8 @@ class Workers:
         worker = await self._warm_or_new(use)
         worker.uses += 1
         worker.owner = use.owner
+        others = {each.place for each in self._all if each.taken is not None}
+        worker.place = next(place for place in range(len(others) + 1) if place not in others)
         worker.taken = time.monotonic()
         replacing = asyncio.get_running_loop().call_later(REPLACE_AFTER + 0.01, self.warm)
         try:

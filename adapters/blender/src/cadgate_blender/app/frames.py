@@ -36,6 +36,7 @@ def frame(
     background: list[float] | None,
     denoise: bool | None,
     objects: list[str] | None,
+    place: int,
 ) -> dict[str, Any]:
     """Render one frame of the saved scene to `path` and read the file back.
 
@@ -59,7 +60,7 @@ def frame(
         )
         _open["scene"] = scene_path
     context.scene.frame_set(frame)
-    return rendering.picture(path, format, resolution, background)
+    return rendering.picture(path, format, resolution, background, place)
 
 
 @method("internal.video")

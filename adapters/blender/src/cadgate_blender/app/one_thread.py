@@ -19,15 +19,18 @@ _FREE = 0.5
 
 
 @contextmanager
-def one_processor_for_one(scene: Any) -> Generator[None, None, None]:
-    """Keep this process on one processor in the block if the scene is to be rendered by Cycles with one thread."""
+def one_processor_for_one(scene: Any, place: int) -> Generator[None, None, None]:
+    """Keep this process on one processor in the block if the scene is to be rendered by Cycles with one thread.
+
+    `place` is the worker's among those that work: each begins on a processor of its own.
+    """
     settings = scene.render
     alone = settings.engine == "CYCLES" and settings.threads_mode == "FIXED" and settings.threads == 1
     allowed: set[int] = os.sched_getaffinity(0) if alone and hasattr(os, "sched_setaffinity") else set()
     if len(allowed) < 2:
         yield
         return
-    processor = _current(allowed)
+    processor = sorted(allowed)[place % len(allowed)]
     _place({processor})
     over = threading.Event()
     watching = threading.Thread(target=_watch, args=(processor, allowed, over), daemon=True)
@@ -69,13 +72,6 @@ def _place(processors: set[int]) -> None:
     for thread in os.listdir("/proc/self/task"):
         with suppress(OSError):  # it has ended, or this is not allowed here: then it stays where it is
             os.sched_setaffinity(int(thread), processors)
-
-
-def _current(allowed: set[int]) -> int:
-    """Return the processor on which the main thread was last."""
-    with open("/proc/self/stat", encoding="ascii", errors="replace") as file:
-        found = int(file.read().rpartition(")")[2].split()[36])
-    return found if found in allowed else min(allowed)
 
 
 def _unused() -> dict[int, float]:

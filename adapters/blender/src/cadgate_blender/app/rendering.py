@@ -73,6 +73,7 @@ def render(
     objects: list[str] | None,
     passes: list[str],
     pass_format: str,
+    place: int,
 ) -> dict[str, Any]:
     """Render the saved scene to `path` and read the file back. `seconds` is what the render itself took."""
     bpy.ops.wm.open_mainfile(filepath=scene_path, load_ui=False, use_scripts=False)
@@ -92,11 +93,11 @@ def render(
             objects=objects,
         )
         if not passes:
-            return picture(path, format, resolution, background)
+            return picture(path, format, resolution, background, place)
         passes = list(dict.fromkeys(passes))
         files_beside.check(engine, passes)
         numbers = files_beside.add(context.scene, passes, path)
-        made = picture(path, format, resolution, background)
+        made = picture(path, format, resolution, background, place)
         return {**made, **files_beside.collect(passes, path, pass_format), "object_indices": numbers}
     finally:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
@@ -135,11 +136,13 @@ def prepare(
         _add_sun(scene)
 
 
-def picture(path: str, format: str, resolution: list[int], background: list[float] | None = None) -> dict[str, Any]:
+def picture(
+    path: str, format: str, resolution: list[int], background: list[float] | None = None, place: int = 0
+) -> dict[str, Any]:
     """Render the open scene to `path` and read the file back."""
     bare = path if background is None else path + ".bare.png"
     context.scene.render.filepath = bare
-    seconds = _run()
+    seconds = _run(place)
     if background is not None:
         backdrops.put(bare, path, format, background)
     picture_notes.strip(path, format)
@@ -291,7 +294,7 @@ def _add_sun(scene: Any) -> None:
     warn("temporary_sun", "The scene has no light: a temporary sun lights this render")
 
 
-def _run() -> float:
+def _run(place: int) -> float:
     """Render with progress as events on topic `progress`. Returns seconds."""
     report = _percentages()
 
@@ -306,7 +309,7 @@ def _run() -> float:
     bpy.app.handlers.render_stats.append(stats)
     began = time.perf_counter()
     try:
-        with one_processor_for_one(context.scene):
+        with one_processor_for_one(context.scene, place):
             bpy.ops.render.render(write_still=True)
     finally:
         # Blender hangs when it ends while a handler of this kind exists.

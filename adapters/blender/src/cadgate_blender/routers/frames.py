@@ -46,7 +46,8 @@ async def render_animation(app: Application, params: AnimationParams) -> Animate
                     app.report(data.get("percent", 0.0) / 100, step=name)
 
                 app.report(0.0, f"rendering frame {name}", step=name)
-                call = {**wire, "scene_path": path, "path": str(staged.path), "frame": int(name), "first": first}
+                places = {"scene_path": path, "path": str(staged.path), "place": worker.place}
+                call = {**wire, **places, "frame": int(name), "first": first}
                 with without_gpu(params.engine):
                     made = await worker.send("internal.frame", call, progress)
                 artifact = await staged.commit()

@@ -63,9 +63,8 @@ async def _render(app: Application, params: RenderParams, default: str) -> Rende
         try:
             async with app.worker() as worker:
                 with without_gpu(params.engine):
-                    made = await worker.send(
-                        "internal.render", {**wire, "scene_path": scene_path, "path": str(staged.path)}, progress
-                    )
+                    places = {"scene_path": scene_path, "path": str(staged.path), "place": worker.place}
+                    made = await worker.send("internal.render", {**wire, **places}, progress)
             artifact = await staged.commit()
             files = {each.name.rpartition("/")[2]: each for each in await staged.related()} if params.passes else {}
             made["passes"] = {name: files[file] for name, file in made.get("passes", {}).items()}
