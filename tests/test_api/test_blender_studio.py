@@ -104,3 +104,15 @@ def test_a_studio_around_nothing_says_so(blender: httpx.Client) -> None:
     post(blender, "/primitives/empty", name="Nothing")
     assert blender.post("/studio", json={"objects": ["Nothing"]}).status_code == 422
     assert blender.post("/studio", json={"objects": ["Nobody"]}).status_code == 404
+
+
+def test_a_studio_around_what_is_too_large_for_its_numbers_is_refused_and_changes_nothing(
+    blender: httpx.Client,
+) -> None:
+    cube = {"name": "Huge", "size": 1e9, "scale": [1e9, 1e9, 1e9]}
+    assert blender.post("/primitives/cube", json=cube).status_code == 201
+    answer = blender.post("/studio", json={"style": "white"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "limit_exceeded"), answer.text
+    assert [each["name"] for each in blender.get("/objects").json()["result"]["objects"]] == ["Huge"]
+    assert blender.patch("/objects/Huge", json={"scale": [1e3, 1e3, 1e3]}).status_code == 200
+    assert blender.post("/studio", json={"style": "white"}).status_code == 201

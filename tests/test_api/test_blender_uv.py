@@ -96,3 +96,17 @@ def test_what_has_no_faces_or_no_map_says_so(blender: httpx.Client) -> None:
     assert post(blender, "/objects/Bare/uv")["map"] == "UVMap"
     other = blender.get("/objects/Bare/uv", params={"map": "UVMop"})
     assert other.json()["error"]["details"]["did_you_mean"] == ["UVMap"]
+
+
+def test_a_mesh_whose_islands_blender_cannot_lay_out_is_refused_at_once(blender: httpx.Client) -> None:
+    for name, scale in (("Large", 1), ("Endless", 10)):
+        cube = {"name": name, "size": 1e9, "scale": [scale] * 3}
+        assert blender.post("/primitives/cube", json=cube).status_code == 201
+        assert blender.post(f"/objects/{name}/apply", json={}).status_code == 200
+    for method in ("smart", "angle"):
+        unwrapped = blender.post("/objects/Large/uv", json={"method": method})
+        assert unwrapped.status_code == 200, unwrapped.text
+        assert unwrapped.json()["result"]["islands"] == 6
+        answer = blender.post("/objects/Endless/uv", json={"method": method})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "limit_exceeded"), answer.text
+    assert blender.post("/objects/Endless/uv", json={"method": "cube"}).json()["result"]["islands"] == 6

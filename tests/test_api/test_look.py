@@ -296,3 +296,21 @@ def test_freecad_sketches_are_lines_and_holders_show_their_contents_once(freecad
     x, y = found["positions"][0]["pixel"]
     near = [pixel_of(image, x + dx, y + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
     assert any(max(pixel) - min(pixel) > 40 for pixel in near)
+
+
+def test_a_picture_of_another_document_is_of_that_document(freecad: httpx.Client) -> None:
+    for document, length in (("Small", 5), ("Large", 500)):
+        assert freecad.post("/documents", json={"name": document}).status_code == 201
+        body = {"length": length, "width": 10, "height": 10}
+        assert freecad.post("/primitives/box", params={"document": document}, json=body).status_code == 201
+    for document, length in (("Small", 5), ("Large", 500)):
+        answer = freecad.get(
+            "/look.png", params={"document": document, "views": "top"}, headers={"accept": "application/json"}
+        )
+        assert answer.status_code == 200, answer.text
+        (shown,) = answer.json()["result"]["legend"]
+        low, high = shown["bounding_box"]["min"], shown["bounding_box"]["max"]
+        assert high[0] - low[0] == pytest.approx(length)
+    answer = freecad.get("/look.png", params={"documents": "Small"})
+    assert answer.status_code == 422
+    assert "'document'" in answer.json()["error"]["message"]

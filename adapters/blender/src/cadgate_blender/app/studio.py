@@ -22,6 +22,8 @@ TURN = 72
 _SEEN = "cadgate_view_transform"
 """Where a studio keeps the view transform that it changed."""
 _MARGIN = 1.12
+LARGEST = 1e12
+"""The largest radius of what a studio is made for; squares of greater ones leave the range of 32-bit floats."""
 
 
 class _Light(NamedTuple):
@@ -80,13 +82,20 @@ def set_studio(
     if not corners:
         what = "The scene shows" if chosen is None else f"{', '.join(map(repr, objects or ()))} show"
         raise AppError("nothing_to_see", f"{what} no surface that a camera could frame: add or show an object first")
+    least = Vector([min(corner[axis] for corner in corners) for axis in range(3)])
+    most = Vector([max(corner[axis] for corner in corners) for axis in range(3)])
+    middle, radius = (least + most) / 2, max((most - least).length / 2, 1e-4)
+    if not radius <= LARGEST:
+        raise AppError(
+            "limit_exceeded",
+            f"What is to be framed is {2 * radius:g} across, and Blender's numbers end where lights for it would be: "
+            f"scale it down to {2 * LARGEST:g} or less, or choose smaller `objects`",
+            {"value": 2 * radius if math.isfinite(radius) else None, "maximum": 2 * LARGEST},
+        )
     about_to_change()
     replaced = [obj.name for obj in former]
     for obj in former:
         remove(obj)
-    least = Vector([min(corner[axis] for corner in corners) for axis in range(3)])
-    most = Vector([max(corner[axis] for corner in corners) for axis in range(3)])
-    middle, radius = (least + most) / 2, max((most - least).length / 2, 1e-4)
     frames = 0 if turn is None or turn is False else TURN if turn is True else int(turn)
     room = _Room(_collection(), middle, radius)
     rig = room.empty("Studio Turn") if frames else None

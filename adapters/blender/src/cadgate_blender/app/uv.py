@@ -17,6 +17,8 @@ from cadgate_blender.app.typed import context
 
 _MOST_MAPS = 8
 """What Blender keeps of them in a mesh."""
+LARGEST = 1e9
+"""The largest coordinate with which Blender 4.5 has come to an end when it lays out islands; with 5e9 it does not."""
 
 
 @method("uv.get")
@@ -49,6 +51,8 @@ def unwrap(*, object: str, method: str, angle: float, margin: float, map: str | 
             f"{object!r} has {_MOST_MAPS} UV maps, as many as Blender keeps: name one of them to replace it",
             {"maps": mesh.uv_layers.keys()},
         )
+    if method in ("smart", "angle"):
+        _require_packable(obj)
     about_to_change(index.described(obj)["revision"])
     if method in ("smart", "angle"):
         values = _unwrapped(obj, method, angle, margin)
@@ -66,6 +70,18 @@ def unwrap(*, object: str, method: str, angle: float, margin: float, map: str | 
             if each.data == mesh and each != obj:
                 index.changed(each, same_mesh=True)
     return _info(obj, name)
+
+
+def _require_packable(obj: Any) -> None:
+    """Raise AppError for a mesh whose islands Blender would lay out without ever coming to an end."""
+    size = max(abs(part) for corner in obj.bound_box for part in corner)
+    if not size <= LARGEST:
+        raise AppError(
+            "limit_exceeded",
+            f"The mesh of {obj.name!r} reaches {size:g} from its origin, and Blender cannot lay out islands beyond "
+            f"{LARGEST:g}: scale it down first, or unwrap it by cube, cylinder or sphere",
+            {"value": size if math.isfinite(size) else None, "maximum": LARGEST},
+        )
 
 
 def _layer(obj: Any, name: str | None) -> Any:
