@@ -23,38 +23,41 @@ class IdleReader:
     """The connections that the main thread reads while it is idle, and the I/O thread while it is not."""
 
     def __init__(self) -> None:
-        self._epoll = _Epoll()
+        # Two, because a wake-up that the main thread missed must not look like input to the I/O thread.
+        self._main, self._io = _Epoll(), _Epoll()
         self._connections: dict[int, Connection] = {}
         self._waker, self._woken = socket.socketpair()
         self._waker.setblocking(False)
         self._woken.setblocking(False)
-        self._epoll.register(self._woken.fileno(), select.POLLIN)
+        self._main.register(self._woken.fileno(), select.POLLIN)
         self.waiting = False
         """Whether the main thread waits, or is about to."""
         self.rounds = 0
         """How often it has waited."""
 
     def fileno(self) -> int:
-        """Return a descriptor that can be read while there is input."""
-        return int(self._epoll.fileno())
+        """Return a descriptor that can be read while a connection has input."""
+        return int(self._io.fileno())
 
     def add(self, connection: Connection) -> None:
         """Add a connection, which has said hello. I/O thread only."""
         number = connection.sock.fileno()
         self._connections[number] = connection
-        self._epoll.register(number, select.POLLIN)
+        for each in (self._main, self._io):
+            each.register(number, select.POLLIN)
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection that has ended. Any thread; before its socket is closed."""
         number = connection.sock.fileno()
         if self._connections.get(number) is connection and self._connections.pop(number, None) is connection:
-            with contextlib.suppress(OSError):
-                self._epoll.unregister(number)
+            for each in (self._main, self._io):
+                with contextlib.suppress(OSError):
+                    each.unregister(number)
 
     def wait(self, timeout: float | None) -> list[Connection]:
         """Wait on the main thread for input; return early, with nothing, after `wake`."""
         found: list[Connection] = []
-        for number, _ in self._epoll.poll(timeout):
+        for number, _ in self._main.poll(timeout):
             connection = self._connections.get(number)
             if connection is not None:
                 found.append(connection)
@@ -64,7 +67,7 @@ class IdleReader:
 
     def ready(self) -> list[Connection]:
         """Return the connections with input. I/O thread only."""
-        found = [self._connections.get(number) for number, _ in self._epoll.poll(0)]
+        found = [self._connections.get(number) for number, _ in self._io.poll(0)]
         return [each for each in found if each is not None]
 
     def wake(self) -> None:
@@ -72,6 +75,11 @@ class IdleReader:
         if self.waiting:
             with contextlib.suppress(BlockingIOError, OSError):
                 self._waker.send(b"\0")
+
+    def close(self) -> None:
+        """Close its descriptors, when no thread uses it any more."""
+        for each in (self._main, self._io, self._waker, self._woken):
+            each.close()
 
     def _drain_wakes(self) -> None:
         with contextlib.suppress(BlockingIOError):
