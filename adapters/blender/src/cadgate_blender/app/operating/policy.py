@@ -69,9 +69,31 @@ _OPERATORS: dict[str, Refusal] = {
     **dict.fromkeys(
         (
             *("geometry.execute_node_group", "object.modifier_add_node_group", "object.multires_external_pack"),
-            "object.quick_fur",
+            *("object.quick_fur", "sequencer.strip_modifier_add_node_group"),
         ),
         Refusal("it loads data from files"),
+    ),
+    **dict.fromkeys(
+        (
+            *("curves.pen", "grease_pencil.pen", "grease_pencil.stroke_cutter", "node.group_enter_exit"),
+            *("paint.brush_select", "paint.vert_select_loop", "sequencer.box_blade", "sequencer.select_circle"),
+            *("sequencer.select_lasso", "uv.custom_region_set"),
+        ),
+        Refusal(_WINDOW, None, True),
+    ),
+    **dict.fromkeys(
+        (
+            *("node.delete_copy_reconnect", "object.copy_global_transform", "object.copy_relative_transform"),
+            "object.paste_transform",
+        ),
+        Refusal(_CLIPBOARD),
+    ),
+    **dict.fromkeys(
+        (
+            *("collection.importer_add", "collection.importer_remove", "node.file_output_item_add"),
+            *("node.file_output_item_move", "node.file_output_item_remove"),
+        ),
+        Refusal(_FILES),
     ),
     **dict.fromkeys(
         (
