@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -75,6 +75,35 @@ async def test_without_spares_a_worker_lives_for_one_use(tmp_path: Path) -> None
                 await worker.send("work.sleep", {"seconds": 0})
             await becomes(lambda: yard.alive == [])
         assert len(yard.started) == 2
+
+
+class Ended:
+    """A process whose connection has not noticed yet that it ended."""
+
+    def __init__(self) -> None:
+        self.exited = asyncio.get_running_loop().create_future()
+        self.client = self
+        self.connected = True
+
+    def kill(self) -> None:
+        if not self.exited.done():
+            self.exited.set_result(-9)
+
+    async def disconnect(self) -> None:
+        self.connected = False
+
+
+async def test_workers_that_end_with_the_gateway_leave_no_connection() -> None:
+    process = Ended()
+
+    async def launch(worker: Worker, number: int) -> ApplicationProcess:
+        return cast("ApplicationProcess", process)
+
+    workers = Workers(launch, 1)
+    async with workers.take():
+        pass
+    await workers.close()
+    assert not process.connected
 
 
 async def test_one_works_while_the_next_waits_for_its_turn(tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ class BaseSocketClient:
         """Close every connection permanently. Calls in flight end with ConnectionFailed."""
         self._closed = True
         self._pool.close()
+        await asyncio.sleep(0)  # sockets are closed in the loop's next turn
 
     async def send_command(
         self, method: str, params: dict[str, Any], *, ordered: bool = False, **meta: Unpack[CallMeta]

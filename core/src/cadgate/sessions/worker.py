@@ -123,7 +123,7 @@ class Workers:
         self._warming: asyncio.Task[None] | None = None
         self._warmed = asyncio.Event()
         self._closed = False
-        self._ending: set[asyncio.Future[int]] = set()
+        self._ending: set[ApplicationProcess] = set()
 
     def warm(self) -> None:
         """Start missing warm workers in the background."""
@@ -248,10 +248,11 @@ class Workers:
             self._discard(worker)
 
     def _end(self, worker: Worker) -> None:
-        if worker.process is not None:
-            worker.process.kill()
-            self._ending.add(worker.process.exited)
-            worker.process.exited.add_done_callback(self._ending.discard)
+        process = worker.process
+        if process is not None:
+            process.kill()
+            self._ending.add(process)
+            process.exited.add_done_callback(lambda _: self._ending.discard(process))
 
     def _fits(self, worker: Worker, use: Use) -> bool:
         return worker.owner in (None, use.owner) and (not self.tied or worker.folder == use.folder)
@@ -283,7 +284,11 @@ class Workers:
             await asyncio.gather(self._warming, return_exceptions=True)
         for worker in self._all:
             self._end(worker)
-        if self._ending:
-            await asyncio.wait(set(self._ending), timeout=CLOSE_SECONDS)
+        ending = set(self._ending)
+        if ending:
+            await asyncio.wait({each.exited for each in ending}, timeout=CLOSE_SECONDS)
+        for process in ending:
+            # A connection notices the end of its application a moment later, when the loop may have ended too.
+            await process.client.disconnect()
         self._all.clear()
         self._idle.clear()
