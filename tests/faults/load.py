@@ -243,7 +243,7 @@ if not hasattr(bpy.types.Object, "weight"):
 
     def steps(self) -> list[tuple[Callable[[], None], int]]:
         more = ((self.material, 3), (self.duplicate, 3), (self.modifier, 2), (self.parent, 2), (self.rename, 2))
-        moving = ((self.animate, 2), (self.constrain, 2), (self.unwrap, 1), (self.nodes, 1))
+        moving = ((self.animate, 2), (self.constrain, 2), (self.unwrap, 1), (self.bake, 1), (self.nodes, 1))
         return [*super().steps(), *more, *moving]
 
     def creation(self, *, named: bool | None = None) -> tuple[str, dict[str, Any]]:

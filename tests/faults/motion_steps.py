@@ -1,4 +1,4 @@
-"""Steps of the fault run that make Blender's objects move: keyframes, constraints, UV maps, groups of nodes."""
+"""Steps of the fault run with what pictures and films need: keyframes, constraints, UV maps, bakes, groups of nodes."""
 
 from __future__ import annotations
 
@@ -55,6 +55,15 @@ class MotionSteps:
         if meshes := self.solids():
             method = self.random.choice(("smart", "cube"))
             self.client.change("POST", f"/objects/{self.random.choice(meshes)}/uv", {"method": method})
+
+    def bake(self) -> None:
+        """A material of its own, a UV map, and a picture of the colour that the material uses from then on."""
+        if meshes := self.solids():
+            name, material = self.random.choice(meshes), self.name("coat")
+            self.client.change("POST", "/materials", {"name": material, "color": [0.5, 0.25, 0.125]})
+            self.client.change("POST", "/materials/apply", {"object": name, "material": material})
+            self.client.change("POST", f"/objects/{name}/uv", {"method": "cube"})
+            self.client.change("POST", f"/objects/{name}/bake", {"kind": "base_color", "size": 8})
 
     def nodes(self) -> None:
         group = self.name("group")

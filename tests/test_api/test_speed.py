@@ -33,7 +33,7 @@ def test_the_last_of_2000_cubes_costs_what_the_first_ones_did(blender: httpx.Cli
     assert last < 1.5 * first, f"{first:.2f} pings of FreeCAD at first, {last:.2f} at last"
 
 
-def test_1000_cubes_in_a_batch_take_under_a_quarter_of_1000_calls(blender: httpx.Client) -> None:
+def test_1000_cubes_in_a_batch_take_under_a_third_of_1000_calls(blender: httpx.Client) -> None:
     def one_by_one() -> None:
         for _ in range(BATCH):
             assert blender.post("/primitives/cube", json={}).status_code == 201
@@ -47,8 +47,8 @@ def test_1000_cubes_in_a_batch_take_under_a_quarter_of_1000_calls(blender: httpx
         assert blender.delete("/scene").json()["result"]["deleted"] == BATCH
         return seconds
 
-    # A quarter, since single calls go a short way through the gateway: a batch saves that way, and both pay for what
+    # A third, since single calls go a short way and wake one thread: a batch saves that way, and both pay for what
     # Blender does. In turn, and the fastest of each: what else the machine does only ever adds.
     rounds = [(alone(one_by_one), alone(together)) for _ in range(3)]
     single, batch = (min(times) for times in zip(*rounds, strict=True))
-    assert batch < single / 4, f"{batch:.2f} s against {single:.2f} s"
+    assert batch < single / 3, f"{batch:.2f} s against {single:.2f} s"
