@@ -54,11 +54,11 @@ def working_in_the_named() -> ContextManager[None]:
     A change elsewhere makes FreeCAD commit an empty transaction in its active document, which undo would find there.
     """
     name = named()
-    return nullcontext() if name in (None, Active.name) else _working_in(name)
+    return nullcontext() if name is None or name == Active.name else _working_in(name)
 
 
 @contextmanager
-def _working_in(name: str | None) -> Generator[None, None, None]:
+def _working_in(name: str) -> Generator[None, None, None]:
     FreeCAD.setActiveDocument(name)
     try:
         yield

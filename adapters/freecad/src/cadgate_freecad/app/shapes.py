@@ -174,12 +174,12 @@ def measures(obj: Any, shape: Any | None, place: Any | None = None) -> dict[str,
     if whole is None:
         center, area, box = center_of_mass(shape, size), area_of(shape), bounding_box(shape)
     else:
-        place = placed.placement(obj) if place is None else place
-        center, area = place.multVec(FreeCAD.Vector(*whole.center)), whole.area
+        at: Any = placed.placement(obj) if place is None else place
+        center, area = at.multVec(FreeCAD.Vector(*whole.center)), whole.area
         if isinstance(whole, analytic.Proved):
             box = whole.box
         else:
-            box = shape.BoundBox if whole.box is None else whole.box(place)
+            box = shape.BoundBox if whole.box is None else whole.box(at)
     return {
         "volume": _number(size),
         "area": _number(area),
