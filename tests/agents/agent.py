@@ -20,20 +20,39 @@ MODES = ("legacy", "auto", "2026-07-28")
 
 @dataclass
 class Agent:
-    """One client. `calls` counts the uses of tools, `sent` and `received` their bytes as JSON."""
+    """One client. `calls` counts the uses of tools, `sent` and `received` their bytes as JSON, `listed` those of the
+    list of tools.
+    """
 
     client: Client
     tools: dict[str, Tool] = field(default_factory=dict[str, Tool])
     calls: int = 0
     sent: int = 0
     received: int = 0
+    listed: int = 0
 
-    async def use(self, tool: str, **arguments: Any) -> CallToolResult:
-        """Use a tool, also with an error as its result, which must fit the tool's `outputSchema` too."""
+    async def learn(self) -> None:
+        """List the tools, all pages."""
+        cursor: str | None = None
+        while True:
+            page = await self.client.list_tools(cursor=cursor)
+            self.listed += len(page.model_dump_json(by_alias=True, exclude_none=True).encode())
+            self.tools |= {tool.name: tool for tool in page.tools}
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def counted(self, tool: str, arguments: dict[str, Any]) -> CallToolResult:
+        """Use a tool, and count it."""
         self.calls += 1
         self.sent += len(json.dumps({"name": tool, "arguments": arguments}).encode())
         result = await self.client.call_tool(tool, arguments)
         self.received += len(result.model_dump_json(by_alias=True, exclude_none=True).encode())
+        return result
+
+    async def use(self, tool: str, **arguments: Any) -> CallToolResult:
+        """Use a tool, also with an error as its result, which must fit the tool's `outputSchema` too."""
+        result = await self.counted(tool, arguments)
         schema = self.tools[tool].output_schema
         assert schema is not None
         jsonschema.validate(result.structured_content, schema)
@@ -72,5 +91,5 @@ async def agent(url: str, *, mode: str = "auto", key: str | None = None) -> Asyn
         transport = streamable_http_client(f"{url}/mcp", http_client=http)
         async with Client(transport, mode=mode) as client:
             made = Agent(client)
-            made.tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+            await made.learn()
             yield made

@@ -83,7 +83,7 @@ async def test_annotations_say_what_destroys(one: Agent) -> None:
 
 
 @pytest.mark.parametrize("application", ["blender", "freecad"])
-async def test_every_method_is_described_and_found(one: Agent, gateway: Gateway, application: str) -> None:
+async def test_every_method_is_described_found_and_called(one: Agent, gateway: Gateway, application: str) -> None:
     with gateway.client(f"/api/v1/{application}") as client:
         methods = told(client, "/methods")["methods"]
     sizes: list[int] = []
@@ -95,6 +95,10 @@ async def test_every_method_is_described_and_found(one: Agent, gateway: Gateway,
         sizes.append(len(json.dumps(described)))
         found = await one.done("search", query=method["name"], application=application, limit=3)
         assert method["name"] in [each["method"] for each in found["methods"]], method["name"]
+        # Objects of the example may be missing, but the call has reached the method; `use` checks the result's schema.
+        called = (await one.use("call", **described["example"], dry_run=True)).structured_content
+        refused = called.get("error", {"code": None})["code"]
+        assert refused not in ("not_found", "bad_request", "validation_error", "internal_error"), (method, called)
     assert sorted(sizes)[len(sizes) // 2] < 8_500
 
 

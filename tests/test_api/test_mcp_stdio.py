@@ -66,7 +66,7 @@ async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
 async def test_it_starts_a_gateway_and_goes_on_after_its_death(machine: Machine, mode: str) -> None:
     async with Client(machine.server, mode=mode) as client:
         one = Agent(client)
-        one.tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+        await one.learn()
         assert holder_of(machine.state) is not None
         creating = next(
             each["method"]

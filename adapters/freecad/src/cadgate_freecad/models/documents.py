@@ -80,6 +80,7 @@ class DocumentSaveOptions(Params):
 class DocumentSaving(DocumentSaveOptions):
     """Which document to save, and under which name."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Bracket", "filepath": "bracket.FCStd"}]})
     name: Name
 
 
@@ -100,6 +101,7 @@ class DocumentRecomputeOptions(Params):
 class DocumentRecomputing(DocumentRecomputeOptions):
     """Which document to recompute, and how."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Bracket", "force": False}]})
     name: Name
 
 

@@ -20,9 +20,13 @@ class _Paged(Params):
 class FacesParams(FaceFilter, _Paged):
     """Whose faces, and which of them."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Box", "type": "plane", "facing": [0, 0, 1]}]})
+
 
 class EdgesParams(EdgeFilter, _Paged):
     """Whose edges, and which of them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Box", "type": "line", "at": "top"}]})
 
 
 class FaceInfo(Result):

@@ -209,6 +209,7 @@ class PartPatch(Params):
 class PartUpdate(PartPatch):
     """Which object to change, and what."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Box", "properties": {"Length": 20}}]})
     name: Name
 
 

@@ -186,6 +186,9 @@ class SketchChanges(Params):
 class SketchUpdate(SketchChanges):
     """Which sketch to change, and how."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "Sketch", "values": [{"index": 8, "value": 50}]}]}
+    )
     name: Name
 
 
