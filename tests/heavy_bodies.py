@@ -120,7 +120,7 @@ def watching(port: int, pid: int, *paths: str, headers: dict[str, str] | None = 
         watcher.close()
 
 
-def stall_of(watcher: Watcher, request: Callable[[], object], *, times: int = 3) -> float:
+def stall_of(watcher: Watcher, request: Callable[[], object], *, times: int = 8) -> float:
     """How long others waited at most for `request`: of several tries the best.
 
     A machine that is busy with other things makes single waits longer, a gateway that stops makes all of them so.

@@ -89,8 +89,11 @@ class Ended:
         if not self.exited.done():
             self.exited.set_result(-9)
 
-    async def disconnect(self) -> None:
+    def close(self) -> None:
         self.connected = False
+
+    async def disconnect(self) -> None:
+        self.close()
 
 
 async def test_workers_that_end_with_the_gateway_leave_no_connection() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -14,9 +15,9 @@ from typing import Literal
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
 
-from tests.gateway import Gateway
+from tests.gateway import Gateway, eventually
 
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
 
@@ -198,6 +199,19 @@ def test_pages_fit_a_phone_in_light_and_dark(
     context.close()
 
 
+def shown(page: Page) -> bytes:
+    """A picture of the page. The browser makes none while a script keeps it from drawing."""
+    taken: list[bytes] = []
+
+    def take() -> bool:
+        with contextlib.suppress(Error):
+            taken.append(page.screenshot())
+        return bool(taken)
+
+    eventually(take, seconds=120, what="a picture of the page")
+    return taken[0]
+
+
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
 def test_the_documentation_is_dark_where_the_system_is(browser: Browser, gateway: Gateway, path: str) -> None:
     context = browser.new_context(color_scheme="dark", viewport={"width": 800, "height": 600})
@@ -205,7 +219,7 @@ def test_the_documentation_is_dark_where_the_system_is(browser: Browser, gateway
     opened.goto(gateway.url + path, wait_until="commit")
     if path == "/docs":  # ReDoc draws every route first, which takes half a minute on a busy machine
         expect(opened.get_by_text("One gateway to 3D and CAD applications.").first).to_be_visible(timeout=30_000)
-    picture = Image.open(io.BytesIO(opened.screenshot())).convert("L")
+    picture = Image.open(io.BytesIO(shown(opened))).convert("L")
     counts = picture.histogram()
     assert counts.index(max(counts)) < 60
     context.close()

@@ -83,11 +83,15 @@ class BaseSocketClient:
         while connections := self._pool.connections:
             await asyncio.wait([connection.lost for connection in connections])
 
-    async def disconnect(self) -> None:
-        """Close every connection permanently. Calls in flight end with ConnectionFailed."""
+    def close(self) -> None:
+        """Close every connection permanently, in the loop's next turn. Calls in flight end with ConnectionFailed."""
         self._closed = True
         self._pool.close()
-        await asyncio.sleep(0)  # sockets are closed in the loop's next turn
+
+    async def disconnect(self) -> None:
+        """Close every connection permanently, now. Calls in flight end with ConnectionFailed."""
+        self.close()
+        await asyncio.sleep(0)
 
     async def send_command(
         self, method: str, params: dict[str, Any], *, ordered: bool = False, **meta: Unpack[CallMeta]

@@ -88,14 +88,15 @@ class JobStore:
         return await self._run(lambda: self._transaction(work))
 
     async def _do_surely(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do the same, on a full disk in the space that is kept for that: what has happened must be recorded."""
+        """Do the same, on a full disk in the space that is kept for that: the end of a job must be recorded."""
 
         def surely() -> T:
-            try:
-                return self._transaction(work)
-            except DiskFull:
-                self._reserve.release()
-                return self._transaction(work)
+            while True:
+                try:
+                    return self._transaction(work)
+                except DiskFull:
+                    if not self._reserve.release():
+                        raise
 
         return await self._run(surely)
 
@@ -170,6 +171,7 @@ class JobStore:
         """Store a job. Returns it, its digest, and whether it is new: an earlier one with the same key is kept."""
 
         def work(connection: sqlite3.Connection) -> tuple[Record, str | None, bool]:
+            self._reserve.keep()
             if new.key is not None:
                 found = connection.execute(
                     "SELECT id, digest FROM jobs WHERE owner = ? AND key = ?", (new.owner, new.key)
@@ -226,7 +228,7 @@ class JobStore:
             record = _record(connection, job)
             return _event(connection, record, "progress", artifacts)
 
-        return await self._do_surely(work)
+        return await self._do(work)
 
     async def steps(self, job: str) -> dict[str, str]:
         """Return the finished steps of a job, with their results."""

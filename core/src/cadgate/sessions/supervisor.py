@@ -135,19 +135,9 @@ class Supervisor:
     async def _run_application(self) -> None:
         """Run the application once, from its start to its end."""
         client = await self._source.open(self._notified)
-        await self._first_ping(client)
-        self._over.clear()
-        self.client = client
-        about = client.about
-        self._set(state="up", application=about.get("application"), pid=about.get("pid"), **NOTHING_WRONG)
-        self._set(lacking=about.get("lacking") or {})
-        log.info("application up", adapter=self.name, application=about.get("application"), pid=about.get("pid"))
-        for damage in self.problems.restored(self._source.report):
-            log.error("a part of the session could not be restored", adapter=self.name, **damage)
-        self.ready.set()
-        self.on_up()
-        self.announce("up" if self.status.restarts == 0 else "restarted")
         try:
+            await self._first_ping(client)
+            self._came_up(client)
             ended = await self._source.closed()
             if self._ended_because is not None:
                 ended, self._ended_because = f"was killed by the gateway: {self._ended_because}", None
@@ -162,6 +152,19 @@ class Supervisor:
             self.announce("down")
         self._over.set()
 
+    def _came_up(self, client: BaseSocketClient) -> None:
+        self._over.clear()
+        self.client = client
+        about = client.about
+        self._set(state="up", application=about.get("application"), pid=about.get("pid"), **NOTHING_WRONG)
+        self._set(lacking=about.get("lacking") or {})
+        log.info("application up", adapter=self.name, application=about.get("application"), pid=about.get("pid"))
+        for damage in self.problems.restored(self._source.report):
+            log.error("a part of the session could not be restored", adapter=self.name, **damage)
+        self.ready.set()
+        self.on_up()
+        self.announce("up" if self.status.restarts == 0 else "restarted")
+
     async def _first_ping(self, client: BaseSocketClient) -> None:
         """Ping the application. Raises StartFailed if it does not answer, after killing it."""
         ping, end = asyncio.ensure_future(client.call(PING, {})), asyncio.ensure_future(self._source.closed())
@@ -170,7 +173,6 @@ class Supervisor:
             if ping.done() and ping.exception() is None:
                 return
             self._source.kill()
-            await client.disconnect()
             raise StartFailed(f"it did not answer its first ping, and {await end}")
         finally:
             ping.cancel()

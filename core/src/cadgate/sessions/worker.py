@@ -252,7 +252,12 @@ class Workers:
         if process is not None:
             process.kill()
             self._ending.add(process)
-            process.exited.add_done_callback(lambda _: self._ending.discard(process))
+            process.exited.add_done_callback(lambda _: self._ended(process))
+
+    def _ended(self, process: ApplicationProcess) -> None:
+        self._ending.discard(process)
+        # It would notice by itself a moment later, when the loop may have ended too.
+        process.client.close()
 
     def _fits(self, worker: Worker, use: Use) -> bool:
         return worker.owner in (None, use.owner) and (not self.tied or worker.folder == use.folder)
@@ -288,7 +293,6 @@ class Workers:
         if ending:
             await asyncio.wait({each.exited for each in ending}, timeout=CLOSE_SECONDS)
         for process in ending:
-            # A connection notices the end of its application a moment later, when the loop may have ended too.
             await process.client.disconnect()
         self._all.clear()
         self._idle.clear()
