@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from cadgate.sessions.alarms import Alarms
+
+pytestmark = pytest.mark.anyio
 
 
 async def _until(condition: asyncio.Event) -> None:
@@ -14,7 +18,12 @@ async def _until(condition: asyncio.Event) -> None:
 
 async def test_alarms_ring_in_order_of_their_time_not_of_their_making() -> None:
     alarms, heard, done = Alarms(), list[str](), asyncio.Event()
-    alarms.after(0.03, lambda: (heard.append("late"), done.set()))
+
+    def late() -> None:
+        heard.append("late")
+        done.set()
+
+    alarms.after(0.03, late)
     alarms.after(0.01, lambda: heard.append("early"))
     await _until(done)
     assert heard == ["early", "late"]
