@@ -16,7 +16,6 @@ from cadgate.appserver.host import Host
 from cadgate.appserver.registry import load_methods
 from cadgate.appserver.server import Server
 
-
 GARBAGE_THRESHOLD = 5000
 """How many objects more may be there before the youngest are searched for cycles: a call makes many, and no cycles."""
 
