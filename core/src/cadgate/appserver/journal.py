@@ -204,7 +204,8 @@ class Journal(Generations):
     def _continue_with(self, log: Any, number: int, about: About, entries: list[Entry]) -> None:
         self.close()
         self._log, self._torn, self._size = log, False, log.seek(0, os.SEEK_END)
-        self.number, self._about, self.seq, self._kept = number, about, about.seq + len(entries), [*entries]
+        self.number, self._about, self.seq = number, about, about.seq + len(entries)
+        self._kept = [*entries]
         self._tail.write(End(number, self.seq))
 
     def append(self, entry: Entry, result: str | None = None) -> None:
