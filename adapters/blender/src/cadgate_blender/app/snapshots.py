@@ -8,7 +8,7 @@ from typing import Any, Iterator
 
 import bpy
 
-from cadgate_blender.app import versions
+from cadgate_blender.app import overruled, versions
 from cadgate_blender.app.typed import context
 
 MARK = "cadgate_unused"
@@ -48,20 +48,23 @@ def forget_folders() -> None:
 
 
 def save_all(path: str) -> None:
-    """Do the same as `save`, with unused data-blocks; `load` restores them as they were."""
+    """Do the same as `save`, with unused data-blocks and overruled values; `load` restores them as they were."""
     unused = [block for block in blocks() if block.users == 0 and block.library is None]
     for block in unused:
         block.use_fake_user = True
         block[MARK] = True
+    noted = overruled.note(blocks())
     try:
         save(path)
     finally:
+        overruled.forget(noted)
         _release(unused)
 
 
 def load(path: str) -> None:
     """Replace the session by what `save_all` wrote."""
     open_file(path)
+    overruled.put_back(blocks())
     _release([block for block in blocks() if MARK in block])
 
 
