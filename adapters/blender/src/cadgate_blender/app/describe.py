@@ -94,7 +94,7 @@ def plain(obj: Any) -> bool:
         or len(obj.constraints)
         or obj.animation_data is not None
         or (obj.type == "MESH" and data.shape_keys is not None)
-        or (data is not None and data.animation_data is not None)
+        or getattr(data, "animation_data", None) is not None  # an image has none
         or (obj.parent is not None and (obj.parent_type != "OBJECT" or not placed_plainly(obj.parent)))
     )
 
@@ -242,7 +242,7 @@ def describe(obj: Any, collections: list[str], visible: bool | None, facts: Mesh
         stamp = (stamp, nodes) if nodes else stamp
     if len(obj.constraints):
         stamp = (stamp, [settings_of(constraint) for constraint in obj.constraints])
-    if obj.animation_data is not None or (obj.data is not None and obj.data.animation_data is not None):
+    if obj.animation_data is not None or getattr(obj.data, "animation_data", None) is not None:
         stamp = (stamp, curves.stamp(obj), curves.stamp(obj.data))
     info["revision"] = hashlib.sha1(repr((sorted(info.items()), stamp)).encode()).hexdigest()[:12]
     return info

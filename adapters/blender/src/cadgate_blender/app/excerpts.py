@@ -164,6 +164,6 @@ def _depends_on_little(obj: Any) -> bool:
 def _is_driven(block: Any) -> bool:
     tree = getattr(block, "node_tree", None)
     return any(
-        each is not None and each.animation_data is not None and len(each.animation_data.drivers) > 0
-        for each in (block, tree)
+        animation is not None and len(animation.drivers) > 0
+        for animation in (getattr(each, "animation_data", None) for each in (block, tree))
     )

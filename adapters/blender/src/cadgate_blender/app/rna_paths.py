@@ -56,7 +56,7 @@ class Target(NamedTuple):
 def owners(obj: Any) -> Iterator[tuple[str, Any]]:
     """Yield the data-blocks that belong to an object, each with its place, seen from the object."""
     yield "", obj
-    if obj.data is not None:
+    if hasattr(obj.data, "animation_data"):  # the picture of an empty cannot be animated
         yield "data.", obj.data
         if getattr(obj.data, "shape_keys", None) is not None:
             yield "data.shape_keys.", obj.data.shape_keys
