@@ -30,10 +30,9 @@ def main() -> int:
                 if told.adapter not in (None, adapter):
                     continue
                 with gateway.client(f"/api/v1/{adapter}") as client:
-                    pid = lambda adapter=adapter: gateway.application_pid(adapter)  # noqa: E731
                     options = {"names": told.name} if module is operators else {}
                     found[adapter] = []
-                    for outcome in module.attempts(client, pid, every=told.every, **options):
+                    for outcome in module.attempts(gateway, client, every=told.every, **options):
                         found[adapter].append(outcome)
                         if told.notes:
                             with told.notes.open("a") as notes:

@@ -40,6 +40,8 @@ def judged(group: str, name: str, answer: httpx.Response) -> Outcome:
         return Outcome(group, name, WINDOW, reason)
     if code == "not_possible" and ("is not run" in error["message"] or "cannot be created" in error["message"]):
         return Outcome(group, name, REFUSED, reason)
+    if code == "not_possible" and "is refused, because" in error["message"]:
+        return Outcome(group, name, REFUSED, "the document would then reach files or code")
     return Outcome(group, name, NOT_HERE, error["message"])
 
 

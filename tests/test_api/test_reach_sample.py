@@ -19,14 +19,14 @@ def faults(outcomes: list[Outcome]) -> list[Outcome]:
 
 
 def test_operators_work_or_are_refused_with_a_reason(blender: httpx.Client, gateway: Gateway) -> None:
-    tried = list(operators.attempts(blender, lambda: gateway.application_pid("blender"), names=CHOSEN))
+    tried = list(operators.attempts(gateway, blender, names=CHOSEN))
     assert faults(tried) == []
     assert {each.name for each in tried if each.kind == WORKS} >= set(CHOSEN[:7])
     assert {each.name for each in tried if each.kind == REFUSED} == {"wm.save_mainfile"}
 
 
 def test_types_work_or_are_refused_with_a_reason(freecad: httpx.Client, gateway: Gateway) -> None:
-    tried = list(types.attempts(freecad, lambda: gateway.application_pid("freecad"), every=12))
+    tried = list(types.attempts(gateway, freecad, every=12))
     assert faults(tried) == []
     assert sum(each.kind == WORKS for each in tried) >= len(tried) / 4
     assert all(each.reason for each in tried if each.kind != WORKS)

@@ -126,8 +126,7 @@ def frame_with(head: dict[str, Any], answer: dict[str, Any], result: str) -> byt
     """Return the frame of an answer whose `result` is encoded already, as ASCII JSON. Raises what `as_frame` does."""
     if "\\ud" in result:  # perhaps half a surrogate pair
         return as_frame({**head, **answer})
-    rest = dict(answer)
-    del rest["result"]
+    rest = {name: value for name, value in answer.items() if name != "result"}
     text = f'{_encode(head)[:-1]},"result":{result},{_encode(rest)[1:]}'
     return encode(text.encode("utf-8", "replace"))
 

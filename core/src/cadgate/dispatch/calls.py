@@ -345,6 +345,6 @@ def result_of(reply: Reply) -> Any:
 def validated(method: Method[Any, R], result: Any) -> R:
     """Return the result as the method's model. Raises InternalError if the two halves of the adapter disagree."""
     try:
-        return method.result.__pydantic_validator__.validate_python(result)
+        return method.result.model_validate(result)
     except ValidationError as error:
         raise InternalError(f"{method.name} answered something that is not a {method.result.__name__}") from error

@@ -127,13 +127,13 @@ class Session:
         return self._report("up", latency_ms=round((time.monotonic() - began) * 1000, 3))
 
     def _report(self, state: str, **more: Any) -> dict[str, Any]:
-        status = self._supervisor.status
+        status = self.status()
         return {
             "status": state,
             "application": status.application,
             "pid": status.pid,
             "mode": status.mode,
-            "queue_depth": len(self.calls),
+            "queue_depth": status.queue_depth,
             **self._supervisor.problems.for_health(),
             **more,
         }

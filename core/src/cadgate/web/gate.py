@@ -9,8 +9,8 @@ Pure ASGI, tens of microseconds.
 from __future__ import annotations
 
 import asyncio
-import os
 import re
+import secrets
 import time
 from typing import Any, NamedTuple
 
@@ -104,21 +104,20 @@ class Gate:
         self._forwarded = forwarded
         self._callers = Callers(identity, table, open_to)
         self._bodies = bodies
-        self._requests = metrics.requests
+        self._metrics = metrics
         self._access = access
         self._audit = audit
         self._shares = Shares(requests_per_key, "requests_per_key", "requests")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self.serve(scope, receive, send)
+            await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve an HTTP request."""
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         state = _state(scope, headers)
@@ -126,7 +125,7 @@ class Gate:
         state["started"], state["timing"] = started, exchange.timing
         route: Route | None = None
         inner = scope
-        self._requests.in_flight += 1
+        self._metrics.in_flight.inc()
         counted_for: Authority | None = None
         try:
             try:
@@ -143,7 +142,7 @@ class Gate:
                 if needs.adapter is not None and b"session" in inner["query_string"]:
                     take_session(inner, state)
                 self._permit(needs, inner, state)
-                receive = self._bodies.receiving(receive, headers, route, scope)
+                receive = self._bodies.receiving(receive, headers, route, scope["http_version"])
                 await self._run(inner, receive, exchange, _Way(authority, needs, found, headers))
             except CadgateError as error:
                 await self._refuse(error, scope, headers, receive, exchange)
@@ -162,7 +161,7 @@ class Gate:
                     raise
                 await self._refuse(internal_error(), scope, headers, receive, exchange)
         finally:
-            self._requests.in_flight -= 1
+            self._metrics.in_flight.dec()
             if counted_for is not None:
                 self._shares.give_back(counted_for)
             self._finish(scope, route, exchange)
@@ -307,7 +306,7 @@ class Gate:
         seconds = time.perf_counter() - exchange.started
         template = route.path_format if route is not None else None
         status = exchange.status or _CLIENT_LEFT
-        self._requests.observe(scope["method"], template, status, seconds)
+        self._metrics.observe(scope["method"], template, status, seconds)
         path = template or readable(scope["path"])[:200]
         self._access.write(scope["method"], path, status, seconds, exchange.request_id)
 
@@ -349,19 +348,8 @@ def _audit_event(needs: Access, scope: Scope, state: dict[str, Any]) -> AuditEve
 def _state(scope: Scope, headers: dict[bytes, bytes]) -> dict[str, Any]:
     given = headers.get(b"x-request-id")
     state: dict[str, Any] = scope.setdefault("state", {})
-    state["request_id"] = given.decode() if given and _REQUEST_ID.match(given) else new_id()
+    state["request_id"] = given.decode() if given and _REQUEST_ID.match(given) else secrets.token_hex(16)
     return state
-
-
-_ids: list[str] = []
-
-
-def new_id() -> str:
-    """Return 32 random hexadecimal digits. They are taken from the system for many requests at a time."""
-    if not _ids:
-        text = os.urandom(16 * 256).hex()
-        _ids.extend(text[start : start + 32] for start in range(0, len(text), 32))
-    return _ids.pop()
 
 
 def _is_large(headers: dict[bytes, bytes], http_version: str) -> bool:

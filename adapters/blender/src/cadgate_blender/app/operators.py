@@ -98,9 +98,9 @@ def run(*, operator: str, properties: dict[str, Any], context: dict[str, Any] | 
     wanted = context or {}
     closely = _concerned(wanted)
     before = comparing.Standing(closely)
-    with contexts.made(operator, wanted) as override:
+    with contexts.made(operator, wanted, lambda override: _accepts(operator, override)) as override:
         sizes.check_operator(operator, arguments)
-        _run(operator, arguments, override)
+        _run(operator, arguments, override, named=wanted.get("area"))
     bpy.context.view_layer.update()  # pyright: ignore[reportFunctionMemberAccess, reportAttributeAccessIssue]
     index.unknown_change()
     hazards.require_none_new(before_hazards, operator)
@@ -125,11 +125,16 @@ def _concerned(wanted: dict[str, Any]) -> list[Any]:
     return [*found, *(obj for obj in bpy.data.objects if obj.data in data)] if data else found
 
 
-def _run(operator: str, arguments: dict[str, Any], override: dict[str, Any]) -> None:
+def _accepts(operator: str, override: dict[str, Any]) -> bool:
+    with context.temp_override(**override):
+        return bool(policy.function(operator).poll())
+
+
+def _run(operator: str, arguments: dict[str, Any], override: dict[str, Any], named: str | None) -> None:
     function = policy.function(operator)
     with context.temp_override(**override):
         if not function.poll():
-            raise _failed_poll(operator, function)
+            raise _failed_poll(operator, function, named)
         about_to_change()
         try:
             with no_python():
@@ -151,13 +156,26 @@ def _run(operator: str, arguments: dict[str, Any], override: dict[str, Any]) -> 
     raise _not_possible(f"{operator} is not run: {refused.reason}", operator, refused)
 
 
-def _failed_poll(operator: str, function: Any) -> AppError:
-    """Let Blender say why: only a call does."""
+def _failed_poll(operator: str, function: Any, named: str | None) -> AppError:
+    """Let Blender say why: only a call does. If it does not, say where it was tried."""
+    text = "poll() failed"
     try:
         function("EXEC_DEFAULT")
     except RuntimeError as error:
-        return _failed(operator, str(error))
-    return _failed(operator, "poll() failed")
+        text = str(error)
+    if not _reason(text):
+        active: Any = context.view_layer.objects.active
+        what = "no active object" if active is None else f"{active.name!r} ({active.type}) in mode {active.mode!r}"
+        where = f"area {named!r}" if named else "any editor"
+        text = f"poll() failed, context is incorrect: Blender does not accept {what} in {where}"
+    return _failed(operator, text)
+
+
+def _reason(text: str) -> str | None:
+    """Return what Blender says of a failed poll; None if it says nothing."""
+    poll = _POLL.search(text)
+    reason = "" if poll is None else poll[1].strip()
+    return None if reason in ("", "context is incorrect") else reason
 
 
 def _failed(operator: str, text: str) -> AppError:
@@ -196,7 +214,12 @@ def _not_possible(message: str, operator: str, refused: policy.Refusal) -> AppEr
 
 
 def _check_values(operator: str, properties: dict[str, Any]) -> None:
-    """Refuse values by which a harmless operator would reach files or code."""
+    """Refuse values by which a harmless operator would reach files or code, and calls without what it needs."""
+    required = policy.REQUIRED.get(operator)
+    if required is not None and required not in properties:
+        raise rna_values.invalid(
+            "properties", f"{operator} needs {required!r}: GET /operators/{operator} has its values"
+        )
     for name, value in properties.items():
         pattern, why = policy.VALUES.get(operator, {}).get(name, (None, ""))
         if pattern is not None and isinstance(value, str) and re.match(pattern, value):

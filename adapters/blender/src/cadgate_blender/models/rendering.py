@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -37,7 +38,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 }
 """The suffixes of each format; the first one is appended to a name that has none."""
 
-FORMATS = Suffixes.by_format(SUFFIXES)
+FORMATS = Suffixes({suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes})
 
 
 class PictureParams(Params):
@@ -76,7 +77,8 @@ class PictureParams(Params):
     @property
     def suffix(self) -> str:
         """Return the suffix that the file gets: the one it has, if that is one of the format's."""
-        return FORMATS.for_file(self.output, self.format)
+        own = PurePosixPath(self.output or "").suffix
+        return own if own.lower() in SUFFIXES[self.format] else SUFFIXES[self.format][0]
 
     @model_validator(mode="after")
     def _check(self) -> PictureParams:

@@ -29,8 +29,6 @@ class Observer:
         self.recomputed: dict[Any, int] = {}
         self.fresh: set[tuple[str, str]] = set()
         """(document, name) of what the call created."""
-        self.extended: set[Any] = set()
-        """The objects to which the call has added a property."""
         self.regrouped = False
         """Whether something was added to a container or removed from one."""
         self.paused = False
@@ -54,7 +52,6 @@ class Observer:
         self.created_documents = []
         self.changed = self.deleted = self.regrouped = False
         self.settled()
-        self.extended.clear()
         self._last = None
 
     def settled(self) -> None:
@@ -121,7 +118,6 @@ class Observer:
     @uninterruptible
     def slotAppendDynamicProperty(self, obj: Any, prop: str) -> None:
         self.described.pop(obj, None)
-        self.extended.add(obj)
 
     @uninterruptible
     def slotRemoveDynamicProperty(self, obj: Any, prop: str) -> None:

@@ -14,9 +14,7 @@ def recompute(obj: Any) -> None:
 
     Raises AppError `degenerate_result` with FreeCAD's reason: a failed feature keeps its old shape and says nothing.
     """
-    made_from_others = bool(obj.OutList)
-    if made_from_others:
-        chosen.choose_again(obj)
+    chosen.choose_again(obj)
     done = obj.recompute()
     if not done or not obj.isValid() or "Invalid" in obj.State:
         raise AppError(
@@ -26,8 +24,7 @@ def recompute(obj: Any) -> None:
         )
     if obj.isDerivedFrom("Part::Feature") and obj.Shape.isNull() and not is_empty_body(obj):
         raise AppError("degenerate_result", f"This {obj.TypeId} has an empty shape", {"name": obj.Name})
-    if made_from_others:
-        chosen.remember(obj)
+    chosen.remember(obj)
     painting.follow(obj)
     if mates.is_assembly(obj):
         mates.follow(obj)

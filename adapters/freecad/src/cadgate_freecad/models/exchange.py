@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -45,7 +46,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 }
 """The suffixes of each format; the first one is appended to a name that has none."""
 
-FORMATS = Suffixes.by_format(SUFFIXES)
+FORMATS = Suffixes({suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes})
 
 
 class PartExportParams(Params):
@@ -90,7 +91,8 @@ class PartExportParams(Params):
     @property
     def suffix(self) -> str:
         """Return the suffix that the file gets: the one it has, if that is one of the format's."""
-        return FORMATS.for_file(self.filepath, self.format)
+        own = PurePosixPath(self.filepath or "").suffix
+        return own if own.lower() in SUFFIXES[self.format] else SUFFIXES[self.format][0]
 
 
 class PartExported(Result):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
-from typing import Any, Generator, Sequence, cast
+from typing import Any, Callable, Generator, Sequence, cast
 
 import bpy
 
 from cadgate.appserver import AppError
 from cadgate_blender.app import modes, names
+from cadgate_blender.app.operating import editors
 from cadgate_blender.app.scene_index import index
 from cadgate_blender.app.typed import context
 
@@ -26,16 +28,6 @@ EDITED = {
     "grease_pencil": ("EDIT", ["GREASEPENCIL"]),
 }
 """The mode and types of objects of most operators of a group."""
-AREAS = {
-    "action": "DOPESHEET_EDITOR",
-    "graph": "GRAPH_EDITOR",
-    "marker": "DOPESHEET_EDITOR",
-    "nla": "NLA_EDITOR",
-    "node": "NODE_EDITOR",
-    "sequencer": "SEQUENCE_EDITOR",
-    "view3d": "VIEW_3D",
-}
-"""The editor in which a group works. It is there without a window, too."""
 _SELECTING = {
     "MESH": "mesh",
     "CURVE": "curve",
@@ -52,12 +44,16 @@ def needed(identifier: str) -> dict[str, Any]:
     mode, types = EDITED.get(group, ("OBJECT" if group in ("object", "rigidbody") else None, None))
     if name.startswith("primitive_") and name.endswith("_add"):
         mode, types = "OBJECT", None
-    return {"mode": mode, "object_types": types, "area": AREAS.get(group)}
+    return {"mode": mode, "object_types": types, "area": editors.AREAS.get(group)}
 
 
 @contextmanager
-def made(identifier: str, wanted: dict[str, Any]) -> Generator[dict[str, Any], None, None]:
+def made(
+    identifier: str, wanted: dict[str, Any], accepts: Callable[[dict[str, Any]], bool]
+) -> Generator[dict[str, Any], None, None]:
     """Make a context and yield what to override. Whatever ends the block, it is left as it was.
+
+    `accepts` says whether the operator is possible with an override.
 
     Raises AppError `object_not_found`, `not_possible`.
     """
@@ -75,7 +71,7 @@ def made(identifier: str, wanted: dict[str, Any]) -> Generator[dict[str, Any], N
         if active is not None:
             context.view_layer.objects.active = active
         _enter(identifier, (wanted.get("mode") or "OBJECT").upper())
-        with _editor(wanted.get("area") or AREAS.get(identifier.partition(".")[0])) as override:
+        with editors.opened(identifier, wanted.get("area"), accepts) as override:
             yield override
     finally:
         state.restore(keep_selection="select" in identifier)
@@ -155,41 +151,6 @@ def _has_selection(obj: Any) -> bool:
     return any(element.select for element in data.elements)
 
 
-@contextmanager
-def _editor(kind: str | None) -> Generator[dict[str, Any], None, None]:
-    """Yield the override for an editor of this type: an area of the program's screen shows it for a moment."""
-    if kind is None:
-        yield {}
-        return
-    window: Any = context.window_manager.windows[0]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-    areas = [area for area in window.screen.areas if area.type == kind]
-    area = areas[0] if areas else max(window.screen.areas, key=lambda each: each.width * each.height)
-    former = area.type
-    try:
-        if area.type != kind:
-            try:
-                area.type = kind
-            except TypeError as error:
-                raise AppError("validation_error", f"context.area: {error}", {"area": kind}) from None
-        region = next(each for each in area.regions if each.type == "WINDOW")
-        space = area.spaces.active
-        if kind == "NODE_EDITOR":
-            _show_tree(space)
-        yield {"window": window, "screen": window.screen, "area": area, "region": region, "space_data": space}
-    finally:
-        if area.type != former:
-            area.type = former
-
-
-def _show_tree(space: Any) -> None:
-    """Let a node editor show the tree of the active object's material."""
-    active = context.view_layer.objects.active
-    material = None if active is None else active.active_material
-    if material is not None and material.node_tree is not None:
-        space.tree_type, space.pin = "ShaderNodeTree", True
-        space.node_tree = material.node_tree
-
-
 class _State:
     """The selection, the active object and the scene, by what survives a change of them."""
 
@@ -199,10 +160,12 @@ class _State:
         self.layer = layer.name
         self.active = None if layer.objects.active is None else layer.objects.active.session_uid
         self.selected = {obj.session_uid for obj in layer.objects if obj.select_get()}
+        self.libraries = {each.session_uid for each in bpy.data.libraries}
 
     def restore(self, *, keep_selection: bool) -> None:
         index.unknown_change()
         modes.end()
+        self._forget_brushes()
         window: Any = context.window_manager.windows[0]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
         if window.scene.session_uid != self.scene:
             window.scene = next((each for each in bpy.data.scenes if each.session_uid == self.scene), window.scene)
@@ -217,3 +180,11 @@ class _State:
             if obj.select_get() != chosen:
                 obj.select_set(chosen)
         layer.objects.active = next((obj for obj in layer.objects if obj.session_uid == self.active), None)
+
+    def _forget_brushes(self) -> None:
+        """Remove the libraries of brushes that Blender loads from its own files when a painting mode begins."""
+        own = os.path.realpath(bpy.utils.system_resource("DATAFILES"))  # pyright: ignore[reportAttributeAccessIssue]
+        for library in list(bpy.data.libraries):
+            path = os.path.realpath(bpy.path.abspath(library.filepath))
+            if library.session_uid not in self.libraries and path.startswith(own + os.sep):
+                bpy.data.libraries.remove(library)

@@ -28,6 +28,7 @@ _CODE = "it runs code, which needs the scope execute: send code to execute inste
 _PROGRAM = "it controls the program, which serves other requests"
 _WINDOW = "it works in a window, and there is none"
 _CRASHES = "Blender crashes in it when it runs without a window"
+_HANGS = "Blender never ends it when it runs without a window"
 _MODE = "a mode does not last beyond a request: send context.mode with the operator that needs it"
 _DRIVERS = "drivers are expressions that Blender runs, which needs the scope execute"
 _CLIPBOARD = "it copies through a file or the clipboard of the program, which other requests share"
@@ -48,11 +49,12 @@ _GROUPS: dict[str, Refusal] = {
     "ed": Refusal("it works on the history of the program", "session.undo"),
     **dict.fromkeys(
         (
-            *("buttons", "gizmogroup", "gpencil", "info", "outliner", "paintcurve", "screen", "sculpt"),
+            *("buttons", "gizmogroup", "gpencil", "info", "outliner", "paintcurve", "screen"),
             *("sculpt_curves", "spreadsheet", "ui", "uilist", "view2d", "workspace"),
         ),
         Refusal(_WINDOW, None, True),
     ),
+    "sculpt": Refusal("brushes work in a window, and Blender crashes in most of sculpting without one", None, True),
 }
 _OPERATORS: dict[str, Refusal] = {
     "wm.quit_blender": Refusal("it ends the program, which serves other requests"),
@@ -63,12 +65,13 @@ _OPERATORS: dict[str, Refusal] = {
     **dict.fromkeys(("object.quick_liquid", "object.quick_smoke"), Refusal(_BAKES)),
     **dict.fromkeys(("scene.freestyle_module_add", "scene.freestyle_module_open"), Refusal(_CODE, "session.execute")),
     **dict.fromkeys(("node.shader_script_update",), Refusal("it compiles a program", "session.execute")),
-    **dict.fromkeys(
-        ("node.link_drag_operation_test", "node.test_inlining_shader_nodes"), Refusal("it is for Blender's own tests")
-    ),
     **dict.fromkeys(("node.render_changed", "node.read_viewlayers"), Refusal("it renders", "render.still")),
     "scene.delete": Refusal("requests work in this scene; other scenes are deleted by DELETE /data/scenes/{name}"),
     "object.transfer_mode": Refusal(_MODE),
+    **dict.fromkeys(
+        ("node.link_viewer", "node.select_link_viewer", "node.viewer_shortcut_set"), Refusal(_HANGS, None, True)
+    ),
+    **dict.fromkeys(("mesh.colors_reverse", "mesh.colors_rotate"), Refusal("Blender crashes in it")),
     **dict.fromkeys(
         (
             *("geometry.execute_node_group", "object.modifier_add_node_group", "object.multires_external_pack"),
@@ -78,16 +81,9 @@ _OPERATORS: dict[str, Refusal] = {
     ),
     **dict.fromkeys(
         (
-            *(
-                "curves.pen",
-                "graph.local_view",
-                "grease_pencil.pen",
-                "grease_pencil.stroke_cutter",
-                "node.group_enter_exit",
-            ),
+            *("curves.pen", "grease_pencil.pen", "grease_pencil.stroke_cutter", "node.group_enter_exit"),
             *("paint.brush_select", "paint.vert_select_loop", "sequencer.box_blade", "sequencer.select_circle"),
             *("sequencer.select_lasso", "uv.custom_region_set"),
-            "view3d.vr_location_scouting_capture_review",
         ),
         Refusal(_WINDOW, None, True),
     ),
@@ -108,7 +104,11 @@ _OPERATORS: dict[str, Refusal] = {
     **dict.fromkeys(
         (
             *("action.view_frame", "node.join_named", "view3d.object_mode_pie_or_toggle", "view3d.select"),
-            *("view3d.select_box", "view3d.zoom_border"),
+            *("view3d.select_box", "view3d.select_circle", "view3d.zoom_border"),
+            *("paint.hide_show", "paint.hide_show_all", "paint.hide_show_line_gesture", "paint.hide_show_masked"),
+            *("paint.mask_box_gesture", "paint.mask_flood_fill", "paint.mask_line_gesture", "paint.sample_color"),
+            *("paint.visibility_filter", "paint.visibility_invert"),
+            *("particle.brush_edit", "particle.select_linked_pick"),
         ),
         Refusal(_CRASHES, None, True),
     ),
@@ -131,15 +131,13 @@ _PATHS = ("FILE_PATH", "DIR_PATH", "FILE_NAME")
 _PATH_NAMES = ("filepath", "directory", "filename", "relative_path", "files")
 OWN_PYTHON = ("bl_operators.", "bl_ui.")
 """Modules of Blender's own operators in Python; those of add-ons are not reviewed."""
-_NODES = (r"GeometryNodeImport|CompositorNodeOutputFile|ShaderNodeScript|.*IES", _FILES)
 VALUES: dict[str, dict[str, tuple[str, str]]] = {
-    "node.add_node": {"type": _NODES},
-    "node.swap_node": {"type": _NODES},
-    "node.add_zone": {"input_node_type": _NODES, "output_node_type": _NODES},
-    "node.swap_zone": {"input_node_type": _NODES, "output_node_type": _NODES},
+    "node.add_node": {"type": (r"GeometryNodeImport|CompositorNodeOutputFile|ShaderNodeScript|.*IES", _FILES)},
     "object.modifier_add": {"type": (r"FLUID", _BAKES)},
 }
 """Values of properties that are refused: operator, property, pattern, reason."""
+REQUIRED: dict[str, str] = {"sequencer.strip_modifier_add": "type"}
+"""Properties without which Blender crashes, because their default is none of their values."""
 UNUSABLE: dict[str, str] = {"settings": "its values are Python expressions, which need the scope execute"}
 """Properties that are collections and cannot be given."""
 
