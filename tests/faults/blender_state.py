@@ -3,7 +3,7 @@
 import array
 import hashlib
 import json
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Set, Tuple
 
 import bpy
 
@@ -57,12 +57,15 @@ MESH_SKIPPED = SKIPPED | {
     "skin_vertices", "has_custom_normals", "normals_domain", "vertex_creases", "edge_creases",
 }  # fmt: skip
 DIGITS = 6
+PLAIN = {bool, int, str, type(None)}
+"""What is told as it is: most of it."""
 
 
 def whole_state() -> str:
     """The document as JSON text: every data-block by kind and name, used or not, and what no data-block says."""
     # What is computed from the rest is left until somebody asks.
     context: Any = bpy.context  # the stubs take its members for methods
+    _OF_A_STRUCT.clear()
     layer = context.view_layer
     layer.update()
     blocks: Dict[str, Dict[str, Any]] = {}
@@ -135,33 +138,52 @@ def _digest_of(values: Any) -> str:
 
 
 def _struct(struct: Any, skipped: Any, above: set) -> Dict[str, Any]:
-    told: Dict[str, Any] = {"struct": struct.bl_rna.identifier}
+    rna = struct.bl_rna
+    told: Dict[str, Any] = {"struct": rna.identifier}
     if getattr(struct, "is_embedded_data", False):
         # Its owner is its one user, which Blender counts until it reads the file.
         skipped = skipped | {"users"}
     above = above | {struct.as_pointer()}
-    for prop in struct.bl_rna.properties:
-        name = prop.identifier
-        if name in skipped or (prop.is_runtime and prop.type not in ("POINTER", "COLLECTION")):
-            # A number or text that executed code registered ends with the process, as its classes do.
+    names, properties = _properties(rna)
+    for name, kind in properties:
+        if name in skipped:
             continue
         try:
-            told[name] = _property(prop, getattr(struct, name), above)
+            value = getattr(struct, name)
+            told[name] = value if type(value) in PLAIN else _property(kind, value, above)
         except (AttributeError, RuntimeError, TypeError, ValueError) as error:
             told[name] = "unreadable: " + type(error).__name__
     try:
         # What add-ons registered is told by their properties, and made when it is read.
-        known = struct.bl_rna.properties
-        told["custom"] = {key: _value(value) for key, value in struct.items() if key not in known and key != "cycles"}
+        told["custom"] = {key: _value(value) for key, value in struct.items() if key not in names and key != "cycles"}
     except (AttributeError, TypeError):
         pass
     return told
 
 
-def _property(prop: Any, value: Any, above: set) -> Any:
-    if prop.type == "POINTER":
+_OF_A_STRUCT: Dict[int, Tuple[Set[str], List[Tuple[str, str]]]] = {}
+"""What a struct has, for the time of one look: asking for it again at each of its blocks takes most of the time."""
+
+
+def _properties(rna: Any) -> Tuple[Set[str], List[Tuple[str, str]]]:
+    """The names of all properties, and with their types those that are of the document."""
+    found = _OF_A_STRUCT.get(rna.as_pointer())
+    if found is None:
+        names: Set[str] = set()
+        properties: List[Tuple[str, str]] = []
+        for prop in rna.properties:
+            names.add(prop.identifier)
+            # A number or text that executed code registered ends with the process, as its classes do.
+            if not prop.is_runtime or prop.type in ("POINTER", "COLLECTION"):
+                properties.append((prop.identifier, prop.type))
+        found = _OF_A_STRUCT[rna.as_pointer()] = (names, properties)
+    return found
+
+
+def _property(kind: str, value: Any, above: set) -> Any:
+    if kind == "POINTER":
         return _pointer(value, above)
-    if prop.type == "COLLECTION":
+    if kind == "COLLECTION":
         return [_pointer(each, above) for each in value]
     return _value(value)
 

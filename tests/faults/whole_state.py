@@ -104,7 +104,8 @@ def execute(client: httpx.Client, code: str, **headers: str) -> Any:
 def differences(before: Any, after: Any, where: str = "", most: int = 40) -> list[str]:
     """What is not the same in two states, each with its place. Empty: nothing differs."""
     found: list[str] = []
-    _compare(before, after, where, found)
+    if before != after:
+        _compare(before, after, where, found)
     return found[:most]
 
 

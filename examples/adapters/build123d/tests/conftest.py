@@ -19,4 +19,4 @@ def cadgate_adapter_name() -> str:
 def cadgate_adapter_settings() -> dict:
     """BUILD123D_PYTHON names a Python with build123d, where it is not the one that runs the tests."""
     python = os.environ.get("BUILD123D_PYTHON")
-    return {"workers": 0, "recovery_spares": 0, "start_timeout_seconds": 120, **({"command": python} if python else {})}
+    return {"recovery_spares": 0, "start_timeout_seconds": 120, **({"command": python} if python else {})}
