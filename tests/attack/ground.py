@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from pathlib import Path
 
-from tests.attack.field import Canary, Field, keys_of
+from tests.attack.field import Canary, Field, Searched, keys_of
 from tests.gateway import Gateway, eventually
 
 ADAPTERS = ("blender", "freecad")
@@ -25,10 +26,11 @@ class Ground:
     canary: Canary
     sandboxed: bool
     allows_execute: bool
+    searched: Searched = dataclass_field(default_factory=Searched)
 
     def field(self, scopes: str) -> Field:
         """A field for one attack by a key of these scopes."""
-        return Field(self.gateway, scopes, self.keys, self.canary, self.sandboxed, self.allows_execute)
+        return Field(self.gateway, scopes, self.keys, self.canary, self.sandboxed, self.allows_execute, self.searched)
 
     def ready(self, adapter: str | None = None) -> None:
         """Wait until the applications answer; a gateway that an attack ended is started again."""
