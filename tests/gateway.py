@@ -7,4 +7,7 @@ from cadgate.testing.gateway import START_SECONDS, Gateway, alive, eventually, f
 COLD_WORKERS = {"CADGATE_BLENDER_WORKERS": "0", "CADGATE_FREECAD_WORKERS": "0"}
 """The environment of a gateway whose test has nothing for workers to do: else each application is started once more."""
 
-__all__ = ["COLD_WORKERS", "START_SECONDS", "Gateway", "alive", "eventually", "free_port", "innermost"]
+NO_SPARES = {"CADGATE_BLENDER_RECOVERY_SPARES": "0", "CADGATE_FREECAD_RECOVERY_SPARES": "0"}
+"""The environment of a gateway whose test ends no application, so that none stands by to take over from it."""
+
+__all__ = ["COLD_WORKERS", "NO_SPARES", "START_SECONDS", "Gateway", "alive", "eventually", "free_port", "innermost"]

@@ -12,7 +12,7 @@ import pytest
 import trimesh
 
 from tests.docs.snippets import Reader, blocks_of
-from tests.gateway import Gateway
+from tests.gateway import COLD_WORKERS, NO_SPARES, Gateway
 from tests.live import live
 from tests.wheels import ROOT, Environment
 
@@ -41,7 +41,7 @@ def test_its_own_tests_and_those_of_every_adapter_pass(environment: Environment)
 
 @pytest.mark.anyio
 async def test_it_is_served_beside_the_others_and_leaves_no_trace(environment: Environment, tmp_path: Path) -> None:
-    gateway = Gateway(tmp_path / "state", python=environment.python).start()
+    gateway = Gateway(tmp_path / "state", python=environment.python, environment=NO_SPARES).start()
     with gateway.client() as client:
         plugins = {one["name"]: one for one in client.get("/plugins").json()["result"]["plugins"]}
         assert {name: one["status"] for name, one in plugins.items()} == dict.fromkeys(
@@ -79,7 +79,8 @@ async def test_it_is_served_beside_the_others_and_leaves_no_trace(environment: E
 
     environment.uninstall("cadgate-openscad")
     assert list(environment.site.glob("*openscad*")) == []
-    gateway = Gateway(tmp_path / "state", python=environment.python).start()
+    alone = {**NO_SPARES, **COLD_WORKERS}
+    gateway = Gateway(tmp_path / "state", python=environment.python, environment=alone).start()
     with gateway.client() as client:
         for path in ("/plugins", "/openapi.json", "/asyncapi.json", "/version", "/health", "/metrics"):
             assert "openscad" not in client.get(path).text.lower(), path

@@ -10,10 +10,10 @@ from dataclasses import field as dataclass_field
 from pathlib import Path
 
 from tests.attack.field import Canary, Field, Searched, keys_of
-from tests.gateway import Gateway, eventually
+from tests.gateway import NO_SPARES, Gateway, eventually
 
 ADAPTERS = ("blender", "freecad")
-SETTINGS = {"CADGATE_AUTH": "token", "CADGATE_WEBHOOK_ALLOW": "*,127.0.0.77"}
+SETTINGS = {"CADGATE_AUTH": "token", "CADGATE_WEBHOOK_ALLOW": "*,127.0.0.77", **NO_SPARES}
 """Webhooks may go to every name that is not one of a private network, and to one address of this machine."""
 
 

@@ -1,6 +1,7 @@
 """Runs inside Blender: everything that its data-blocks hold, as JSON, by walking what Blender says of itself."""
 
 import array
+import contextlib
 import hashlib
 import json
 from typing import Any, Dict, List, Set, Tuple
@@ -153,11 +154,9 @@ def _struct(struct: Any, skipped: Any, above: set) -> Dict[str, Any]:
             told[name] = value if type(value) in PLAIN else _property(kind, value, above)
         except (AttributeError, RuntimeError, TypeError, ValueError) as error:
             told[name] = "unreadable: " + type(error).__name__
-    try:
+    with contextlib.suppress(AttributeError, TypeError):
         # What add-ons registered is told by their properties, and made when it is read.
         told["custom"] = {key: _value(value) for key, value in struct.items() if key not in names and key != "cycles"}
-    except (AttributeError, TypeError):
-        pass
     return told
 
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.gateway import Gateway, eventually
+from tests.gateway import NO_SPARES, Gateway, eventually
 from tests.live import live
 
 pytestmark = [pytest.mark.anyio, pytest.mark.security]
@@ -82,7 +82,12 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway that wants keys, and in which no code may be run."""
     made = Gateway(
         tmp_path_factory.mktemp("guarded"),
-        environment={"CADGATE_AUTH": "token", "CADGATE_BLENDER_ALLOW_EXECUTE": "false", "CADGATE_LOG_LEVEL": "debug"},
+        environment={
+            "CADGATE_AUTH": "token",
+            "CADGATE_BLENDER_ALLOW_EXECUTE": "false",
+            "CADGATE_LOG_LEVEL": "debug",
+            **NO_SPARES,
+        },
         plugins="[adapters.freecad]\nenabled = false\n",
     )
     made.start(ready=False)

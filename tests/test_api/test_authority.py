@@ -17,7 +17,7 @@ import psutil
 import pytest
 import websockets
 
-from tests.gateway import Gateway, eventually
+from tests.gateway import NO_SPARES, Gateway, eventually
 from tests.live import Live
 from tests.test_api.keyed import Holder, new_key, reduce_scopes, revoke, up
 
@@ -41,7 +41,7 @@ while True:
 @pytest.fixture(scope="module")
 def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway with keys and both applications."""
-    running = Gateway(tmp_path_factory.mktemp("keyed"), environment={"CADGATE_AUTH": "token"})
+    running = Gateway(tmp_path_factory.mktemp("keyed"), environment={"CADGATE_AUTH": "token", **NO_SPARES})
     owner = new_key(running)
     running.start(ready=False)
     up(owner)

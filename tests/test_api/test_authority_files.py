@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.gateway import Gateway
+from tests.gateway import NO_SPARES, Gateway
 from tests.test_api.keyed import Holder, new_key, up
 
 pytestmark = pytest.mark.security
@@ -33,7 +33,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def keyed(tmp_path_factory: pytest.TempPathFactory, outside: Path) -> Iterator[Gateway]:
     running = Gateway(
         tmp_path_factory.mktemp("owners"),
-        environment={"CADGATE_AUTH": "token", "CADGATE_ALLOWED_ROOTS": str(outside)},
+        environment={"CADGATE_AUTH": "token", "CADGATE_ALLOWED_ROOTS": str(outside), **NO_SPARES},
     )
     first = new_key(running)
     running.start(ready=False)

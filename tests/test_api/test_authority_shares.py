@@ -13,7 +13,7 @@ import httpx
 import pytest
 import websockets
 
-from tests.gateway import Gateway, eventually
+from tests.gateway import NO_SPARES, Gateway, eventually
 from tests.test_api.keyed import Holder, new_key, up
 
 pytestmark = [pytest.mark.security, pytest.mark.anyio]
@@ -25,6 +25,7 @@ SETTINGS = {
     "CADGATE_WEBSOCKET_CONNECTIONS_PER_KEY": "40",
     "CADGATE_REQUESTS_PER_KEY": "30",
     "CADGATE_FREECAD_MAX_QUEUE": "16",
+    **NO_SPARES,
 }
 
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import zstandard
 
-from tests.gateway import Gateway
+from tests.gateway import COLD_WORKERS, NO_SPARES, Gateway
 from tests.pictures import png
 
 STABLE = ["a.glb", "a.gltf", "a.obj", "a.stl", "a.ply", "a.fbx", "a.usda", "a.usdc", "a.usdz", "a.usd", "a.abc"]
@@ -69,7 +69,9 @@ def first(gateway: Gateway, scene_as_new: None) -> Iterator[httpx.Client]:
 def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, Gateway]]:
     """The same scene in another process, another folder, another place in memory."""
     other = Gateway(
-        tmp_path_factory.mktemp("a-quite-different-place"), plugins="[adapters.freecad]\nenabled = false\n"
+        tmp_path_factory.mktemp("a-quite-different-place"),
+        plugins="[adapters.freecad]\nenabled = false\n",
+        environment={**COLD_WORKERS, **NO_SPARES},
     ).start()
     with other.client("/api/v1/blender") as client:
         fill(client)

@@ -21,7 +21,7 @@ from tests.attack.freecad_code import CODE
 from tests.attack.freecad_files import WAYS
 from tests.attack.freecad_packages import BOX, Target, document, thing
 from tests.attack.freecad_paths import FILES
-from tests.gateway import Gateway, eventually
+from tests.gateway import NO_SPARES, Gateway, eventually
 from tests.live import live
 
 pytestmark = [pytest.mark.anyio, pytest.mark.security]
@@ -75,7 +75,7 @@ def ground(folder: Path, plugins: str) -> Ground:
     if "[adapters.freecad]" not in plugins:
         plugins += "[adapters.freecad]\n"
     plugins = plugins.replace("[adapters.freecad]\n", '[adapters.freecad]\nsandbox = "none"\n')
-    gateway = Gateway(folder / "state", plugins=plugins, environment={"CADGATE_AUTH": "token"})
+    gateway = Gateway(folder / "state", plugins=plugins, environment={"CADGATE_AUTH": "token", **NO_SPARES})
     gateway.state_dir.mkdir()
     made = Ground(gateway, target)
     for scopes in ("read,write", "read,write,execute"):

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from cadgate.artifacts.paths import JOBS
-from tests.gateway import Gateway, eventually
+from tests.gateway import NO_SPARES, Gateway, eventually
 
 FRAMES = {"resolution": [64, 64], "engine": "workbench", "frame_start": 1, "frame_end": 200}
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["default", "a session of its own"])
 def test_an_old_job_is_gone_with_the_folder_of_its_work(tmp_path: Path, own: bool) -> None:
-    environment = {"CADGATE_JOB_TTL_SECONDS": "2", "CADGATE_FREECAD_ENABLED": "false"}
+    environment = {"CADGATE_JOB_TTL_SECONDS": "2", "CADGATE_FREECAD_ENABLED": "false", **NO_SPARES}
     gateway = Gateway(tmp_path / "state", environment=environment).start()
     try:
         with gateway.client("/api/v1") as client:

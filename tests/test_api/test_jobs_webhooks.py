@@ -11,7 +11,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from tests.gateway import Gateway, eventually
+from tests.gateway import NO_SPARES, Gateway, eventually
 from tests.test_api.keyed import cadgate
 from tests.webhook_receiver import Receiver
 
@@ -30,7 +30,7 @@ def own(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterato
     made = Gateway(
         tmp_path_factory.mktemp("hooks") / "state",
         plugins="[adapters.freecad]\nenabled = false\n",
-        environment={"CADGATE_WEBHOOK_ALLOW": f"{receiver.url}/*"},
+        environment={"CADGATE_WEBHOOK_ALLOW": f"{receiver.url}/*", **NO_SPARES},
     ).start()
     yield made
     made.stop()

@@ -15,7 +15,7 @@ from mcp.shared.exceptions import MCPError
 
 from tests.agents.agent import MODES, Agent, agent, text_of
 from tests.agents.sketchpad import ALONE, install
-from tests.gateway import Gateway, eventually
+from tests.gateway import NO_SPARES, Gateway, eventually
 from tests.test_api.keyed import Holder, new_key, revoke
 
 pytestmark = pytest.mark.anyio
@@ -309,7 +309,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway that wants keys, with FreeCAD alone."""
     running = Gateway(
         tmp_path_factory.mktemp("keyed"),
-        environment={"CADGATE_AUTH": "token", "CADGATE_BLENDER_ENABLED": "false"},
+        environment={"CADGATE_AUTH": "token", "CADGATE_BLENDER_ENABLED": "false", **NO_SPARES},
     )
     running.start(ready=False)
     try:

@@ -9,7 +9,7 @@ import pytest
 from mcp.shared.exceptions import MCPError
 
 from tests.agents.agent import agent
-from tests.gateway import Gateway, eventually
+from tests.gateway import NO_SPARES, Gateway, eventually
 from tests.test_api.keyed import new_key
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +20,7 @@ FREECAD_ONLY = {"CADGATE_BLENDER_ENABLED": "false"}
 @pytest.fixture(scope="module")
 def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway that wants keys, with FreeCAD alone, and no session for everybody."""
-    environment = {"CADGATE_AUTH": "token", "CADGATE_SHARED_DEFAULT": "false", **FREECAD_ONLY}
+    environment = {"CADGATE_AUTH": "token", "CADGATE_SHARED_DEFAULT": "false", **FREECAD_ONLY, **NO_SPARES}
     running = Gateway(tmp_path_factory.mktemp("keyed"), environment=environment).start(ready=False)
     try:
         with new_key(running, "read").client() as client:

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.gateway import Gateway
+from tests.gateway import NO_SPARES, Gateway
 from tests.live import Live, live
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +27,7 @@ REFUSED = 100
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway whose applications take eight calls at a time."""
     plugins = "".join(f"[adapters.{name}]\nmax_queue = {QUEUE}\n" for name in CREATE)
-    gateway = Gateway(tmp_path_factory.mktemp("crowded") / "state", plugins=plugins).start()
+    gateway = Gateway(tmp_path_factory.mktemp("crowded") / "state", plugins=plugins, environment=NO_SPARES).start()
     yield gateway
     gateway.stop()
 

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from tests.caddy import caddy
-from tests.gateway import Gateway, eventually
+from tests.gateway import NO_SPARES, Gateway, eventually
 from tests.nginx import NAME, nginx
 from tests.test_api.keyed import Holder, new_key, revoke
 from tests.test_api.test_console import OPTIONS, browser_program
@@ -35,7 +35,12 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway with FreeCAD that wants keys, and knows its name and its proxy."""
-    environment = {"CADGATE_AUTH": "token", "CADGATE_ALLOWED_HOSTS": NAME, "CADGATE_TRUSTED_PROXIES": "127.0.0.1"}
+    environment = {
+        "CADGATE_AUTH": "token",
+        "CADGATE_ALLOWED_HOSTS": NAME,
+        "CADGATE_TRUSTED_PROXIES": "127.0.0.1",
+        **NO_SPARES,
+    }
     started = Gateway(
         tmp_path_factory.mktemp("keyed"), environment=environment, plugins="[adapters.blender]\nenabled = false\n"
     ).start(ready=False)

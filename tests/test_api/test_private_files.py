@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway import Gateway
+from tests.gateway import NO_SPARES, Gateway
 from tests.live import live
 
 pytestmark = pytest.mark.security
@@ -136,7 +136,7 @@ def test_files_below_allowed_roots_are_for_their_owner_too(tmp_path: Path) -> No
     root.mkdir()
     gateway = Gateway(
         tmp_path / "state", plugins="[adapters.blender]\nenabled = false\n",
-        environment={"CADGATE_ALLOWED_ROOTS": str(root)},
+        environment={"CADGATE_ALLOWED_ROOTS": str(root), **NO_SPARES},
     )  # fmt: skip
     with umask(0):
         gateway.start()

@@ -14,7 +14,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from tests.gateway import Gateway
+from tests.gateway import NO_SPARES, Gateway
 
 IDLE = 0.6
 RATE = 2000
@@ -30,7 +30,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway that waits for no more than `IDLE` seconds, nor for less than `RATE` bytes a second."""
     gateway = Gateway(
         tmp_path_factory.mktemp("impatient") / "state",
-        environment={"CADGATE_BODY_IDLE_SECONDS": str(IDLE), "CADGATE_BODY_BYTES_PER_SECOND": str(RATE)},
+        environment={"CADGATE_BODY_IDLE_SECONDS": str(IDLE), "CADGATE_BODY_BYTES_PER_SECOND": str(RATE), **NO_SPARES},
         plugins="[adapters.freecad]\nenabled = false\n[adapters.blender]\nworkers = 0\n",
     ).start()
     yield gateway

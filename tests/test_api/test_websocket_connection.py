@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from cadgate.security.keys import KeyFile
-from tests.gateway import COLD_WORKERS, Gateway, eventually
+from tests.gateway import COLD_WORKERS, NO_SPARES, Gateway, eventually
 from tests.live import live
 
 ADAPTERS = ("blender", "freecad")
@@ -123,8 +123,8 @@ async def test_the_list_shows_connections_while_they_are_open(gateway: Gateway, 
 
 @pytest.mark.anyio
 async def test_a_connection_too_many_is_429_and_there_is_room_again_when_one_ends(tmp_path: Path) -> None:
-    settings = {"CADGATE_WEBSOCKET_CONNECTIONS_PER_ADAPTER": "3", "CADGATE_WEBSOCKET_CONNECTIONS": "4", **COLD_WORKERS}
-    gateway = Gateway(tmp_path / "state", environment=settings).start(ready=False)
+    settings = {"CADGATE_WEBSOCKET_CONNECTIONS_PER_ADAPTER": "3", "CADGATE_WEBSOCKET_CONNECTIONS": "4"}
+    gateway = Gateway(tmp_path / "state", environment={**settings, **COLD_WORKERS, **NO_SPARES}).start(ready=False)
     try:
         async with AsyncExitStack() as stack:
             for _ in range(3):
@@ -146,7 +146,9 @@ async def test_a_connection_too_many_is_429_and_there_is_room_again_when_one_end
 
 @pytest.mark.anyio
 async def test_a_heartbeat_comes_and_a_silent_peer_is_dropped(tmp_path: Path) -> None:
-    gateway = Gateway(tmp_path / "state", environment={"CADGATE_WEBSOCKET_HEARTBEAT_SECONDS": "0.2", **COLD_WORKERS})
+    gateway = Gateway(
+        tmp_path / "state", environment={"CADGATE_WEBSOCKET_HEARTBEAT_SECONDS": "0.2", **COLD_WORKERS, **NO_SPARES}
+    )
     gateway.start(ready=False)
     try:
         async with live(gateway, "blender") as client:
@@ -269,7 +271,7 @@ class Keyed(Gateway):
     """A gateway that wants keys, asked with one that may only read."""
 
     def __init__(self, state_dir: Path) -> None:
-        super().__init__(state_dir, environment={"CADGATE_AUTH": "token", **COLD_WORKERS})
+        super().__init__(state_dir, environment={"CADGATE_AUTH": "token", **COLD_WORKERS, **NO_SPARES})
         text, _ = KeyFile(state_dir).create("looker", ["read"])
         self.headers = {"Authorization": f"Bearer {text}"}
 
