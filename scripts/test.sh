@@ -5,8 +5,12 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 setup dev
 
+# The tests are compiled once, by the core that the checks leave free: else each of pytest's workers would do all of it.
+"$PY" -P -m pytest --collect-only -q >/dev/null 2>&1 &
+compiling=$!
 # pytest comes last, so that its summary ends the output.
 check_source
+wait "$compiling" || true  # pytest says later what is wrong with a test
 check "types" types
 if [ "${#failed[@]}" != 0 ]; then printf '== failed: %s\n' "${failed[*]}"; fi
 printf '== pytest\n'

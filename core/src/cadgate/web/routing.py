@@ -26,6 +26,7 @@ from cadgate.web.bodies import BODY_KINDS
 from cadgate.web.direct import DIRECT, Direct
 from cadgate.web.json_request import JsonRequest
 from cadgate.web.query_names import names_of, require_known
+from cadgate.web.router import DeclaredRoute
 
 _FOUND = "cadgate.route"
 QUERY_NAMES = "cadgate_query_names"
@@ -252,7 +253,7 @@ _COPIED = (
 def _api_route(
     original: APIRoute, context: RouteContext, path: str, tag: str, operation: str, form: _Form, *, adapter: str | None
 ) -> APIRoute:
-    kind = GatewayRoute if type(original) is APIRoute else type(original)
+    kind = GatewayRoute if type(original) in (APIRoute, DeclaredRoute) else type(original)
     options: dict[str, Any] = {name: getattr(context, name) for name in _COPIED}
     description: str = options["description"] or ""
     first_line = description.partition("\n")[0].removesuffix(".").replace("`", "")  # a summary is no Markdown
