@@ -99,6 +99,27 @@ def plain(obj: Any) -> bool:
     )
 
 
+_OWN = {"BEVEL", "DECIMATE", "SOLIDIFY", "TRIANGULATE", "WELD"}
+"""Modifiers whose result depends on nothing but the mesh and their settings."""
+
+
+def is_self_contained(obj: Any) -> bool:
+    """Return whether the description of a mesh or an empty stays true until the object itself is changed."""
+    if obj.parent is not None or obj.type not in ("MESH", "EMPTY"):
+        return False
+    if plain(obj):
+        return True
+    data = obj.data
+    return (
+        data is not None
+        and all(modifier.type in _OWN for modifier in obj.modifiers)
+        and not len(obj.constraints)
+        and obj.animation_data is None
+        and data.animation_data is None
+        and data.shape_keys is None
+    )
+
+
 def placed_plainly(obj: Any) -> bool:
     while obj is not None:
         if len(obj.constraints) or obj.animation_data is not None or (obj.parent and obj.parent_type != "OBJECT"):
@@ -212,6 +233,8 @@ def describe(obj: Any, collections: list[str], visible: bool | None, facts: Mesh
 
     Pass `visible` if it is known: asking Blender costs a walk.
     """
+    # Before the dimensions: a separate scene for these makes Blender walk again.
+    visible = is_visible(obj) if visible is None else visible
     info: dict[str, Any] = {
         "name": obj.name,
         "type": obj.type,
@@ -223,7 +246,7 @@ def describe(obj: Any, collections: list[str], visible: bool | None, facts: Mesh
         "collections": collections,
         "materials": [slot.material.name if slot.material else None for slot in obj.material_slots],
         "modifiers": [modifier.name for modifier in obj.modifiers],
-        "visible": is_visible(obj) if visible is None else visible,
+        "visible": visible,
         "vertices": None,
         "edges": None,
         "faces": None,

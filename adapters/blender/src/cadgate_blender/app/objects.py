@@ -217,7 +217,7 @@ def delete_object(*, name: str) -> dict[str, Any]:
         check_unparent(child)
     about_to_change(index.described(obj)["revision"])
     remove(obj)
-    if bpy.data.objects.get(name) is not None:
+    if not removal.is_gone(obj):
         raise AppError("command_failed", f"Blender did not delete {name!r}")
     return {"deleted": name}
 
@@ -251,7 +251,8 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
     replaced = names.find_object(new_name) if taken and on_conflict == "replace" else None
     if replaced is not None and replaced == parent:
         raise AppError("validation_error", f"{new_name!r} cannot be replaced: it is to be the parent of {name!r}")
-    about_to_change(index.described(obj)["revision"], anything=bool(wanted))
+    known = index.described(obj)
+    about_to_change(known["revision"], anything=bool(wanted))
     if replaced is not None:
         remove(replaced)
     moved: Sequence[str] = ()
@@ -278,7 +279,11 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
     if frame is not None:
         keyframes.key_transform(obj, keyed, frame)
     animated.warn_of_object(obj, [*moved, *(field for field in wanted if field not in (*moved, *keyed))])
-    return index.changed(obj, former=name, same_mesh="parent" not in wanted) if wanted else index.describe(obj)
+    if not wanted:
+        return index.describe(obj)
+    shows_as_before = "visible" not in wanted and obj.animation_data is None
+    visible = known["visible"] if shows_as_before else None
+    return index.changed(obj, former=name, same_mesh="parent" not in wanted, visible=visible)
 
 
 def _turn(obj: Any, angles: Triple, *, keyed: bool) -> None:
@@ -372,4 +377,4 @@ def duplicate(
     collections = collections or (context.scene.collection,)
     for collection in collections:
         collection.objects.link(copy)
-    return index.created(copy, collections, is_own=True)
+    return index.created(copy, collections, is_own=True, visible=not copy.hide_viewport)

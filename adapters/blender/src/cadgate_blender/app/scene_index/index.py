@@ -79,15 +79,18 @@ class SceneIndex:
         self._announcements.add("created", info["name"], info["type"], info["revision"])
         return info
 
-    def changed(self, obj: Any, *, former: str | None = None, same_mesh: bool = False) -> dict[str, Any]:
+    def changed(
+        self, obj: Any, *, former: str | None = None, same_mesh: bool = False, visible: bool | None = None
+    ) -> dict[str, Any]:
         """Report a changed object. Return its ObjectInfo.
 
-        `former` is its former name. `same_mesh` says that the positions and faces of its mesh did not change.
+        `former` is its former name. `same_mesh` says that the positions and faces of its mesh did not change. Pass
+        `visible` if it is known.
         """
         if not same_mesh and obj.type == "MESH":
             self._facts.pop(obj.data.session_uid, None)
         self._note_parent(obj, renamed=former is not None and former != obj.name)
-        info = self.describe(obj)
+        info = self.describe(obj, visible=visible)
         name, kind = info["name"], info["type"]
         if former is None or former == name:
             self._announcements.add("changed", name, kind, info["revision"])
@@ -221,7 +224,7 @@ class SceneIndex:
             collections = [each.name for each in self.collections_of(obj)]
         facts = self._facts_of(obj.data) if obj.type == "MESH" else None
         info = reading.describe(obj, collections, visible, facts)
-        if self._keeps_infos and obj.type in ("MESH", "EMPTY") and obj.parent is None and reading.plain(obj):
+        if self._keeps_infos and reading.is_self_contained(obj):
             self._infos[obj.session_uid] = dict(info)
         else:
             self._infos.pop(obj.session_uid, None)
