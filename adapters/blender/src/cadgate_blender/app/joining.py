@@ -11,7 +11,7 @@ from cadgate_blender.app import limits, names, probe
 from cadgate_blender.app.describe import is_visible, placed_plainly, world_matrix
 from cadgate_blender.app.modifiers import find_mesh, replace_mesh
 from cadgate_blender.app.objects import check_unparent, remove
-from cadgate_blender.app.removal import remove_data
+from cadgate_blender.app.removal import remove_data, remove_unlinked
 from cadgate_blender.app.scene_index import index
 from cadgate_blender.app.staging import stage
 from cadgate_blender.app.verification.joined import Part, check_joined, expected_normals, part_of, warn_of_normals
@@ -155,7 +155,7 @@ def _joined(chosen: Sequence[Any], meshes: Sequence[Any]) -> Any:
             slot.link = "DATA"
     with stage(copies) as context, bpy.context.temp_override(**context, active_object=copies[0], object=copies[0]):
         bpy.ops.object.join()
-    bpy.data.objects.remove(copies[0])
+    remove_unlinked(copies[0])
     for mesh in meshes[1:]:
         # The operator deletes the objects alone.
         remove_data(mesh)

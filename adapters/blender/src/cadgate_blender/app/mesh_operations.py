@@ -10,7 +10,7 @@ import numpy
 from mathutils import Matrix, Vector
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_blender.app import limits, versions
+from cadgate_blender.app import limits, removal, versions
 from cadgate_blender.app.describe import world_matrix
 from cadgate_blender.app.modifiers import find_mesh
 from cadgate_blender.app.scene_index import index, precise
@@ -117,7 +117,7 @@ def apply(*, name: str, location: bool, rotation: bool, scale: bool) -> dict[str
     trial = obj.copy()
     reset(trial)
     kept = trial.matrix_basis.copy()
-    bpy.data.objects.remove(trial)
+    removal.remove_unlinked(trial)
     if abs(kept.determinant()) < 1e-30:
         raise AppError("validation_error", f"{name!r} has a scale of 0 along an axis: apply the scale too, or set it")
     about_to_change(index.described(obj)["revision"], anything=any(parts.values()))

@@ -142,7 +142,7 @@ def _by_operator(obj: Any, method: str, angle: float, margin: float, way: str) -
         mesh.uv_layers.active.uv.foreach_get("vector", values)
         return values, uv_measures.measure(mesh, mesh.uv_layers.active)[0]["overlap"]
     finally:
-        bpy.data.objects.remove(copy)
+        removal.remove_unlinked(copy)
         removal.remove_data(mesh)
 
 
