@@ -119,7 +119,7 @@ _WORDS: tuple[tuple[str, Refusal], ...] = (
     (r"(^object|^node|^anim)\..*(_bake|bake_|bake$|_cache)", Refusal(_BAKES)),
     (r"\.(export|exporter)_", Refusal(_FILES, "exchange.export")),
     (r"asset|library|copybuffer|pastebuffer", Refusal("it works on files of the user")),
-    (r"clipboard|^(material|pose|sequencer|texture)\.(copy|paste)$|selection_set_(copy|paste)", Refusal(_CLIPBOARD)),
+    (r"clipboard|^(material|pose|sequencer|texture|uv)\.(copy|paste)$|selection_set_(copy|paste)", Refusal(_CLIPBOARD)),
     (r"^sequencer\..*(proxy|proxies|reload|sound|movie|image_strip|change_path)", Refusal(_FILES)),
     (r"_file$|output_file|cryptomatte|add_import_node", Refusal(_FILES)),
     (
