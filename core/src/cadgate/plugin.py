@@ -53,6 +53,7 @@ from cadgate.models.common import (
 from cadgate.models.paging import ObjectPage, Page
 from cadgate.models.responses import Artifact, Deleted, MayWarn, ObjectInfo, Result, Success, Warned
 from cadgate.models.suffixes import Suffixes, check_suffix, follow_suffix
+from cadgate.plugins.guidance import Prompt, Resource
 from cadgate.plugins.hookspecs import API_VERSION, Adapter, Formats, hookimpl
 from cadgate.sessions.launcher import Hint, Launcher, LaunchPlan, application_entry
 from cadgate.web.access import requires
@@ -105,11 +106,13 @@ __all__ = [
     "ObjectPage",
     "Page",
     "Params",
+    "Prompt",
     "QueryCount",
     "QueryNumber",
     "Recognised",
     "Request",
     "RequestContext",
+    "Resource",
     "Response",
     "Result",
     "Rotation",

@@ -6,6 +6,7 @@ from cadgate.plugin import Adapter, Formats, hookimpl
 from cadgate_blender.client import BlenderClient, BlenderConnectionError
 from cadgate_blender.launcher import BlenderLauncher
 from cadgate_blender.models.exchange import EXPORT, IMPORT, SUFFIXES
+from cadgate_blender.prompts import PROMPTS
 from cadgate_blender.routers import ROUTERS
 from cadgate_blender.settings import BlenderSettings
 
@@ -42,4 +43,5 @@ def cadgate_adapter() -> Adapter:
         settings=BlenderSettings,
         connection_error=BlenderConnectionError,
         formats=FORMATS,
+        prompts=PROMPTS,
     )

@@ -6,6 +6,7 @@ from cadgate.plugin import Adapter, Formats, hookimpl
 from cadgate_freecad.client import FreeCADClient, FreeCADConnectionError
 from cadgate_freecad.launcher import FreeCADLauncher
 from cadgate_freecad.models.exchange import EXPORT, IMPORT, SUFFIXES
+from cadgate_freecad.prompts import PROMPTS
 from cadgate_freecad.routers import ROUTERS
 from cadgate_freecad.settings import FreeCADSettings
 
@@ -43,4 +44,5 @@ def cadgate_adapter() -> Adapter:
         connection_error=FreeCADConnectionError,
         context=("document",),
         formats=FORMATS,
+        prompts=PROMPTS,
     )

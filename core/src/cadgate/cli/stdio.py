@@ -70,6 +70,8 @@ class Front:
             on_list_resources=self._list_resources,
             on_list_resource_templates=self._list_templates,
             on_read_resource=self._read_resource,
+            on_list_prompts=self._list_prompts,
+            on_get_prompt=self._get_prompt,
         )
         async with anyio.create_task_group() as group, stdio_server() as (reading, writing):
             group.start_soon(self._start_early)
@@ -114,6 +116,12 @@ class Front:
 
     async def _read_resource(self, ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         return await self._asked(lambda client: client.session.read_resource(params.uri), repeatable=True)
+
+    async def _list_prompts(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
+        return await self._asked(lambda client: client.session.list_prompts(params=params), repeatable=True)
+
+    async def _get_prompt(self, ctx: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
+        return await self._asked(lambda client: client.get_prompt(params.name, params.arguments), repeatable=True)
 
     # --- the gateway ---------------------------------------------------------------------------------------------
 

@@ -1,8 +1,12 @@
-"""Artifacts and the guide as resources: `cadgate://artifacts/{id}` and `cadgate://docs/{page}`."""
+"""Artifacts, the guide and the adapters' own texts as resources.
+
+`cadgate://artifacts/{id}`, `cadgate://docs/{page}` and `cadgate://adapters/{adapter}/{name}`.
+"""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 
 import anyio.to_thread
 from mcp import types
@@ -13,8 +17,12 @@ from cadgate.errors import ArtifactNotFound
 from cadgate.mcp.answers import ARTIFACTS
 from cadgate.mcp.guide import Guide
 from cadgate.models.responses import Artifact
+from cadgate.plugins.guidance import Resource
 
 DOCS = "cadgate://docs/"
+OWN = "cadgate://adapters/"
+Texts = Mapping[str, Resource]
+"""The adapters' own resources, by URI."""
 PAGE = 50
 """How many artifacts one request lists."""
 MAX_BYTES = 4 * 1024 * 1024
@@ -32,8 +40,8 @@ TEMPLATES = [
 ]
 
 
-async def listed(store: ArtifactStore, cursor: str | None) -> types.ListResourcesResult:
-    """Return the pages of the guide, then the artifacts, newest first."""
+async def listed(store: ArtifactStore, own: Texts, cursor: str | None) -> types.ListResourcesResult:
+    """Return the pages of the guide, the adapters' own texts, then the artifacts, newest first."""
     if cursor is not None and not cursor.isdecimal():
         raise MCPError(types.INVALID_PARAMS, "The cursor is none of those that were answered: list without one")
     offset = int(cursor or 0)
@@ -47,15 +55,24 @@ async def listed(store: ArtifactStore, cursor: str | None) -> types.ListResource
         )
         for page in (Guide.read().pages if offset == 0 else ())
     ]
+    texts = [
+        types.Resource(
+            uri=uri, name=each.name, description=each.description, mime_type="text/markdown", size=len(each.text)
+        )
+        for uri, each in (own.items() if offset == 0 else ())
+    ]
     artifacts, total = await anyio.to_thread.run_sync(store.page, offset, PAGE)
     more = offset + PAGE
     return types.ListResourcesResult(
-        resources=[*pages, *map(_described, artifacts)], next_cursor=str(more) if more < total else None
+        resources=[*pages, *texts, *map(_described, artifacts)], next_cursor=str(more) if more < total else None
     )
 
 
-async def read(store: ArtifactStore, uri: str) -> types.ReadResourceResult:
+async def read(store: ArtifactStore, own: Texts, uri: str) -> types.ReadResourceResult:
     """Return the contents of a resource. Raises MCPError."""
+    if uri in own:
+        text = types.TextResourceContents(uri=uri, text=own[uri].text, mime_type="text/markdown")
+        return types.ReadResourceResult(contents=[text])
     if uri.startswith(DOCS):
         page = Guide.read().page(uri.removeprefix(DOCS))
         if page is None:

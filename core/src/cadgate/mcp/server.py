@@ -29,6 +29,7 @@ from cadgate.mcp.agent_call import AgentCall
 from cadgate.mcp.arguments import checked
 from cadgate.mcp.catalogue import Catalogue
 from cadgate.mcp.progress import Progress
+from cadgate.mcp.prompts import Prompts
 from cadgate.mcp.registry import TOOLS
 from cadgate.mcp.tools import AgentTool
 from cadgate.refusals.repairs import nearest
@@ -57,6 +58,13 @@ class AgentServer:
         self._catalogue = Catalogue(state.runtimes)
         self._listed = [tool.listed(sorted(state.runtimes)) for tool in TOOLS]
         schemas = {tool.name: tool.input_schema for tool in self._listed}
+        adapters = {name: runtime.adapter for name, runtime in state.runtimes.items()}
+        self._prompts = Prompts(adapters)
+        self._texts = {
+            f"{resources.OWN}{name}/{each.name}": each
+            for name, adapter in sorted(adapters.items())
+            for each in adapter.resources
+        }
         self._running: set[asyncio.Task[Any]] = set()
         self.protocol: Server[Any] = Server(
             "cadgate",
@@ -69,6 +77,8 @@ class AgentServer:
             on_list_resources=self._list_resources,
             on_list_resource_templates=self._list_templates,
             on_read_resource=self._read_resource,
+            on_list_prompts=self._list_prompts,
+            on_get_prompt=self._get_prompt,
         )
         tasks.serve(self.protocol)
 
@@ -106,7 +116,7 @@ class AgentServer:
     async def _list_resources(
         self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
-        return await resources.listed(self._artifacts_of(ctx), params.cursor if params else None)
+        return await resources.listed(self._artifacts_of(ctx), self._texts, params.cursor if params else None)
 
     async def _list_templates(
         self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
@@ -116,7 +126,17 @@ class AgentServer:
     async def _read_resource(
         self, ctx: ServerRequestContext[Any, Any], params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
-        return await resources.read(self._artifacts_of(ctx), params.uri)
+        return await resources.read(self._artifacts_of(ctx), self._texts, params.uri)
+
+    async def _list_prompts(
+        self, ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
+    ) -> types.ListPromptsResult:
+        return self._prompts.listed()
+
+    async def _get_prompt(
+        self, ctx: ServerRequestContext[Any, Any], params: types.GetPromptRequestParams
+    ) -> types.GetPromptResult:
+        return self._prompts.completed(params.name, params.arguments or {})
 
     def _artifacts_of(self, ctx: ServerRequestContext[Any, Any]) -> ArtifactStore:
         """Return the caller's artifacts. Raises an error of the protocol unless the caller may read."""

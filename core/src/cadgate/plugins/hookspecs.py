@@ -14,6 +14,7 @@ from cadgate.clients.base_client import BaseSocketClient
 from cadgate.contract.methods import Method
 from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ConnectionFailed
+from cadgate.plugins.guidance import Prompt, Resource
 from cadgate.sessions.launcher import Launcher
 
 API_VERSION = 1
@@ -72,7 +73,7 @@ class Adapter:
     values that are sent with every call (`?document=` in FreeCAD): in the query for REST, in `params` for batch and
     WebSocket. `topics` are the adapter's own, in addition to the gateway's: their events reach all subscribers.
     `pages` is a folder of the package, whose files are served below `/console/{name}/`. `formats` are those between
-    which `/convert` converts.
+    which `/convert` converts. `prompts` and `resources` are for agents, who need neither to call the methods.
     """
 
     name: str
@@ -89,6 +90,8 @@ class Adapter:
     topics: Sequence[str] = field(default=())
     pages: Path | None = None
     formats: Formats | None = None
+    prompts: Sequence[Prompt] = field(default=())
+    resources: Sequence[Resource] = field(default=())
 
 
 class AdapterSpec:

@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute, APIRouter, RouteContext, iter_route_contex
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ConnectionFailed
+from cadgate.plugins.guidance import Prompt, Resource
 from cadgate.plugins.hookspecs import API_VERSION, Adapter, Formats
 from cadgate.sessions.launcher import Launcher
 
@@ -53,6 +54,8 @@ def problems_of(adapter: Adapter, entry_point: str) -> list[str]:
         *_topics(adapter),
         *_pages(adapter),
         *_formats(adapter.formats),
+        *_guidance("prompts", adapter.prompts, Prompt),
+        *_guidance("resources", adapter.resources, Resource),
     ]
 
 
@@ -142,6 +145,22 @@ def _formats(formats: object) -> Iterator[str]:
         yield f"formats: the result of {formats.exporting.name} has no 'artifact'"
     if formats.scale is not None and formats.scale not in reading.params.model_fields:
         yield f"formats: {reading.name} has no parameter {formats.scale!r}"
+
+
+def _guidance(key: str, values: object, kind: type) -> Iterator[str]:
+    found = _sequence(values)
+    if found is None or any(not isinstance(each, kind) for each in found):
+        yield f"{key} must be a list or tuple of cadgate.plugin.{kind.__name__}, not {values!r}"
+        return
+    names = [str(each.name) for each in found]
+    for each in found:
+        if not FORMAT.fullmatch(each.name):
+            yield f"{key} has {each.name!r}: a name is of a-z, 0-9, - and _"
+        for argument in each.arguments if isinstance(each, Prompt) else ():
+            if f"{{{argument}}}" not in each.text:
+                yield f"the text of the prompt {each.name!r} has no {{{argument}}}, which is one of its arguments"
+    if len(set(names)) < len(names):
+        yield f"{key} has a name twice: {names!r}"
 
 
 def _sequence(value: Any) -> Sequence[Any] | None:
