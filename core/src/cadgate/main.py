@@ -12,6 +12,7 @@ import anyio
 import structlog
 from anyio.abc import TaskStatus
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import cadgate
 from cadgate.artifacts.store import ArtifactStore
@@ -66,6 +67,25 @@ Every application has its routes under `/api/v1/{application}`, and its tag here
 """
 
 
+class _GatedApp(FastAPI):
+    """A FastAPI whose HTTP requests go straight to the gate, which answers what goes wrong itself."""
+
+    _gate: Gate | None = None
+
+    def build_middleware_stack(self) -> ASGIApp:
+        stack = super().build_middleware_stack()
+        outermost = getattr(stack, "app", None)
+        self._gate = outermost if isinstance(outermost, Gate) else None  # not if more middleware was added
+        return stack
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._gate is not None and scope["type"] == "http":
+            scope["app"] = self
+            await self._gate.serve(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Return the gateway. Without `settings` they are read from the environment and plugins.toml: a uvicorn factory.
 
@@ -73,7 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or load_settings()
     configure(settings.log_level, settings.log_format)
-    app = FastAPI(
+    app = _GatedApp(
         title="cadgate",
         description=DESCRIPTION,
         version=cadgate.__version__,

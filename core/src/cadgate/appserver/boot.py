@@ -16,6 +16,9 @@ from cadgate.appserver.host import Host
 from cadgate.appserver.registry import load_methods
 from cadgate.appserver.server import Server
 
+GARBAGE_THRESHOLD = 5000
+"""How many objects more may be there before the youngest are searched for cycles: a call makes many, and no cycles."""
+
 
 def main(kind: type[Host]) -> None:
     """Serve a host of class `kind` until it is stopped, then end the process. Never returns, never raises.
@@ -45,6 +48,7 @@ def main(kind: type[Host]) -> None:
         # Objects made so far live as long as the process: spare the garbage collector walking through them.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(GARBAGE_THRESHOLD, *gc.get_threshold()[1:])
         _say_ready(boot, about)
         server.serve_forever()
         code = 0

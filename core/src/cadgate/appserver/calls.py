@@ -56,6 +56,8 @@ class CallRunner:
         self.replies = Replies()
         self._batches = Batches(self, host)
         self._executor = Executor(host, interrupts)
+        self._wraps = type(host).transaction is not Host.transaction
+        """Whether the host does something around a mutation."""
         self.recovery: Recovery | None = None
         self._states = States(self._only_calls_change_document)
         self._builtin: dict[str, Callable[[Call], Any]] = {
@@ -114,7 +116,9 @@ class CallRunner:
             self.recovery.require_saved(even_unsaved=may_make_savable(call, self._host.allowed_unsaved))
         answer: Answer = self._interrupts.run(call, lambda: self._run_call(call, run))
         if call.mutates and call.key is not None and call.method != "session.batch" and not call.dry_run:
-            self.replies.store(call.key, call.hash, answer)
+            written = call.written
+            same = written is not None and len(answer) == 1 and written[0] is answer.get("result")
+            self.replies.store(call.key, call.hash, answer, written[1] if written is not None and same else None)
         return answer
 
     def _run_call(self, call: Call, run: Callable[[Call], Any] | None) -> Answer:
@@ -143,7 +147,7 @@ class CallRunner:
             raise AppError("not_found", f"{self._host.name} has no method {call.method!r}", {"method": call.method})
         context.enter_call(call)
         try:
-            if in_transaction or call.dry_run or not call.mutates:
+            if in_transaction or call.dry_run or not call.mutates or not self._wraps:
                 result = self._work(call, function)
             else:
                 with self._host.transaction(call.label):

@@ -122,12 +122,16 @@ class Connection:
 _encode = writer(ascii_only=False)
 
 
-def frame_with(head: dict[str, Any], answer: dict[str, Any], result: str) -> bytes:
-    """Return the frame of an answer whose `result` is encoded already, as ASCII JSON. Raises what `as_frame` does."""
+def frame_with(number: Any, answer: dict[str, Any], result: str) -> bytes:
+    """Return the frame of the answer to call `number`, whose `result` is encoded already, as ASCII JSON.
+
+    Raises what `as_frame` does.
+    """
     if "\\ud" in result:  # perhaps half a surrogate pair
-        return as_frame({**head, **answer})
-    rest = {name: value for name, value in answer.items() if name != "result"}
-    text = f'{_encode(head)[:-1]},"result":{result},{_encode(rest)[1:]}'
+        return as_frame({"jsonrpc": "2.0", "id": number, **answer})
+    rest = dict(answer)
+    del rest["result"]
+    text = f'{{"jsonrpc":"2.0","id":{_encode(number)},"result":{result},{_encode(rest)[1:]}'
     return encode(text.encode("utf-8", "replace"))
 
 

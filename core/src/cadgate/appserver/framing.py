@@ -32,6 +32,12 @@ class FrameReader:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield each frame that is now complete. Raises FrameError for a frame above `limit`."""
         buffer = self._buffer
+        if not buffer and len(data) >= HEADER.size:
+            # Usually one message arrives, as a whole.
+            (length,) = HEADER.unpack_from(data)
+            if length == len(data) - HEADER.size and length <= self.limit:
+                yield data[HEADER.size :]
+                return
         buffer += data
         position = 0
         try:

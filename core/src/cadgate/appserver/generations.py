@@ -71,9 +71,15 @@ def line_of(value: dict[str, Any]) -> bytes:
 
 
 def line_with(entry: dict[str, Any], result: str) -> bytes:
-    """Return `line_of(entry)`, given its result, the last of its values, as JSON."""
-    head = _encode({name: value for name, value in entry.items() if name != "result"})
-    return _line(f'{head[:-1]},"result":{result}}}')
+    """Return the line of an entry, given its result as JSON, which becomes the last of its values."""
+    head = dict(entry)
+    del head["result"]
+    return _line(f'{_encode(head)[:-1]},"result":{result}}}')
+
+
+def entry_in(line: bytes) -> Entry:
+    """Return the entry of a line that was made here."""
+    return _parsed(line[:-1])
 
 
 def text_of(value: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, List, NamedTuple, cast
 
 from cadgate.appserver.forked_copy import ForkedCopy
 from cadgate.appserver.generations import (
@@ -19,6 +19,7 @@ from cadgate.appserver.generations import (
     About,
     Entry,
     Generations,
+    entry_in,
     hash_of,
     head_of,
     line_of,
@@ -49,7 +50,8 @@ class Journal(Generations):
         """The current generation, whose log is appended to."""
         self.seq = 0
         """The number of the last entry, over all generations."""
-        self.entries: list[Entry] = []
+        self._kept: list[Entry | bytes] = []
+        """The entries of the log. Those that were written here are lines: as objects they take ten times the memory."""
         self._about = START
         self._log: Any = None
         self._torn = False
@@ -65,6 +67,19 @@ class Journal(Generations):
     def begins_after(self) -> int:
         """The number of the last entry before the current log."""
         return self._about.seq
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The entries of the current log. They must not be changed."""
+        for index, each in enumerate(self._kept):
+            if isinstance(each, bytes):
+                self._kept[index] = entry_in(each)
+        return cast("List[Entry]", list(self._kept))
+
+    @property
+    def count(self) -> int:
+        """The number of entries of the current log."""
+        return len(self._kept)
 
     # --- writing -------------------------------------------------------------------------------------------------
 
@@ -95,7 +110,7 @@ class Journal(Generations):
         self._abandon_pending()
         part = self._part("part-beside")
         copy = ForkedCopy(lambda: self._write_part(part, save, about), seconds, on_ended)
-        self._pending = _PendingSnapshot(copy, part, about, len(self.entries))
+        self._pending = _PendingSnapshot(copy, part, about, self.count)
 
     @property
     def has_pending_snapshot(self) -> bool:
@@ -189,7 +204,8 @@ class Journal(Generations):
     def _continue_with(self, log: Any, number: int, about: About, entries: list[Entry]) -> None:
         self.close()
         self._log, self._torn, self._size = log, False, log.seek(0, os.SEEK_END)
-        self.number, self._about, self.seq, self.entries = number, about, about.seq + len(entries), list(entries)
+        self.number, self._about, self.seq = number, about, about.seq + len(entries)
+        self._kept = [*entries]
         self._tail.write(End(number, self.seq))
 
     def append(self, entry: Entry, result: str | None = None) -> None:
@@ -210,7 +226,7 @@ class Journal(Generations):
             raise
         self._size += len(line)
         self.seq += 1
-        self.entries.append(numbered)
+        self._kept.append(line)
         self._tail.write(End(self.number, self.seq))
 
     def clear(self) -> None:

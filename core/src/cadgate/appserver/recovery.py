@@ -332,7 +332,7 @@ class Recovery:
         except Exception as error:  # noqa: BLE001 - the log still has every entry
             log.error(error)
             self._replay_seconds = 0.0
-            self._postponed = len(self._journal.entries)
+            self._postponed = self._journal.count
 
     def require_saved(self, *, even_unsaved: bool = False) -> None:
         """Raise AppError if a change could not survive, because the state before it cannot be saved.
@@ -358,7 +358,7 @@ class Recovery:
 
     def has_entries(self) -> bool:
         """Whether the log has entries after the snapshot."""
-        return bool(self._journal.entries)
+        return self._journal.count > 0
 
     def snapshot_is_due(self) -> bool:
         """Whether replaying would take clearly longer than a snapshot. For when there is nothing else to do."""
@@ -374,7 +374,7 @@ class Recovery:
         """Whether the log has grown so long that a snapshot must be taken even while there is work to do."""
         if self._journal.has_pending_snapshot:
             return False
-        return len(self._journal.entries) >= MAX_ENTRIES + self._postponed or self._replay_seconds > max(
+        return self._journal.count >= MAX_ENTRIES + self._postponed or self._replay_seconds > max(
             MAX_REPLAY_SECONDS, 4 * self._snapshot_seconds
         )
 

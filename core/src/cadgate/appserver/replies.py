@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, cast
+import json
+from typing import Any, Dict, List, NamedTuple, cast
 
 from cadgate.appserver.errors import AppError
 
@@ -11,24 +12,36 @@ OWN_KEY = "gw-"
 KEPT_OWN_KEYS = 256
 
 
+class _Known(NamedTuple):
+    digest: str | None
+    answer: dict[str, Any] | str
+    """The answer, or the JSON of its result, which takes a tenth of the memory."""
+    weight: int
+
+    def whole(self) -> dict[str, Any]:
+        return {"result": json.loads(self.answer)} if isinstance(self.answer, str) else self.answer
+
+
 class _Memory:
     """Digests and answers by key. The answer to a batch counts once for each of its results."""
 
     def __init__(self) -> None:
-        self.known: dict[str, tuple[str | None, dict[str, Any]]] = {}
+        self.known: dict[str, _Known] = {}
         self.weight = 0
 
-    def store(self, key: str, digest: str | None, answer: dict[str, Any], limit: int) -> None:
-        self.forget(key)
-        self.known[key] = (digest, answer)
-        self.weight += _weight(answer)
+    def store(self, key: str, digest: str | None, answer: dict[str, Any], limit: int, written: str | None) -> None:
+        if key in self.known:
+            self.forget(key)
+        weight = _weight(answer)
+        self.known[key] = _Known(digest, answer if written is None else written, weight)
+        self.weight += weight
         while self.weight > limit and len(self.known) > 1:
             self.forget(next(iter(self.known)))
 
     def forget(self, key: str) -> None:
         known = self.known.pop(key, None)
         if known is not None:
-            self.weight -= _weight(known[1])
+            self.weight -= known.weight
 
 
 def _weight(answer: dict[str, Any]) -> int:
@@ -56,15 +69,16 @@ class Replies:
         known = self._of(key).known.get(key)
         if known is None:
             return None
-        if known[0] != digest:
+        if known.digest != digest:
             raise AppError(
                 "idempotency_conflict",
                 f"The idempotency key {key!r} was used for another request: use a new key for a new request",
             )
-        return known[1]
+        return known.whole()
 
-    def store(self, key: str, digest: str | None, answer: dict[str, Any]) -> None:
-        self._of(key).store(key, digest, answer, self.limit)
+    def store(self, key: str, digest: str | None, answer: dict[str, Any], written: str | None = None) -> None:
+        """Remember an answer; `written` is the JSON of its result, if it has nothing else and that is known."""
+        self._of(key).store(key, digest, answer, self.limit, written)
 
     def forget(self, key: str) -> None:
         """Drop an answer that turned out not to hold."""
@@ -73,4 +87,4 @@ class Replies:
     def export(self) -> list[list[Any]]:
         """Return what a snapshot must contain: every answer whose key a client chose, and the newest of the others."""
         youngest = list(self._own.known.items())[-KEPT_OWN_KEYS:]
-        return [[key, digest, answer] for key, (digest, answer) in [*youngest, *self._chosen.known.items()]]
+        return [[key, known.digest, known.whole()] for key, known in [*youngest, *self._chosen.known.items()]]

@@ -235,12 +235,13 @@ class Server:
         finally:
             self._running = None
             self._waiting.pop(id(call), None)
-        times = {
+        meta: dict[str, Any] = {
             "queue_ms": (call.started - call.received) * 1000,
             "app_ms": (time.monotonic() - call.started) * 1000,
         }
-        named = {} if call.state is None else {"state": call.state}
-        self._reply(call, {**answer, "meta": {**times, **named}})
+        if call.state is not None:
+            meta["state"] = call.state
+        self._reply(call, {**answer, "meta": meta})
         try:
             self.call_runner.report_changes(call)
         finally:
@@ -255,7 +256,7 @@ class Server:
             written = call.written
             if written is not None and written[0] is answer.get("result"):
                 # Sent together with the event that reports the change: one system call, and the peer wakes once.
-                call.connection.hold(frame_with({"jsonrpc": "2.0", "id": call.id}, answer, written[1]))
+                call.connection.hold(frame_with(call.id, answer, written[1]))
             else:
                 call.connection.send({"jsonrpc": "2.0", "id": call.id, **answer})
         except FrameError as error:

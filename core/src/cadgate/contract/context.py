@@ -11,8 +11,10 @@ from cadgate.contract.cancel_token import CancelToken
 from cadgate.contract.job_run import JobRun
 from cadgate.contract.methods import Scope
 
+# The two made for each request are not frozen, which would take five times as long. Nothing changes them all the same.
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Caller:
     """The caller of a request, and how to notice that it went away or cancelled."""
 
@@ -40,7 +42,7 @@ class HandlerRun:
     """Numbers its changes, so that each gets a key of its own, derived from that of the request."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestContext:
     """What a request passes to every call that it makes. `deadline_seconds` None: the method's default."""
 
@@ -67,7 +69,7 @@ class RequestContext:
     """Called with the milliseconds that a call waited in the application's queue and that it ran."""
     large: bool = False
     """Whether the request is so large that it must be processed off the event loop."""
-    caller: Caller = Caller()
+    caller: Caller = field(default_factory=Caller)
     respond_async: bool = False
     """Whether the client prefers to be answered with a job instead of waiting for long work."""
     wait_seconds: float = 0.0

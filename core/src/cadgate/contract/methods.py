@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -50,16 +50,16 @@ class Method(Generic[P, R]):
     scope_of: Callable[[P], Scope | None] | None = None
     by_state: bool = False
     job: bool = False
+    required_scope: Scope = field(init=False)
+    """The scope a caller needs: `scope`, or the one that follows from `mutates` and `deadline`."""
+    naming_parameter: str | None = field(init=False)
+    """The parameter that says what the result is to be called, if there is one."""
 
-    @property
-    def required_scope(self) -> Scope:
-        """The scope a caller needs: `scope`, or the one that follows from `mutates` and `deadline`."""
-        return self.scope or ("write" if self.mutates or self.deadline == "file" else "read")
-
-    @property
-    def naming_parameter(self) -> str | None:
-        """The parameter that says what the result is to be called, if there is one."""
-        return "name" if self.names is None and issubclass(self.params, Creation) else self.names
+    def __post_init__(self) -> None:
+        scope: Scope = self.scope or ("write" if self.mutates or self.deadline == "file" else "read")
+        names = "name" if self.names is None and issubclass(self.params, Creation) else self.names
+        object.__setattr__(self, "required_scope", scope)
+        object.__setattr__(self, "naming_parameter", names)
 
     def further_scope(self, params: P) -> Scope | None:
         """Return the scope a caller needs in addition to `required_scope`, for these parameters."""

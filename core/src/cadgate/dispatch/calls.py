@@ -156,7 +156,20 @@ class Calls:
         try:
             self._shares.take(authority)
             try:
-                reply = await self._survivable(name, params, seconds, meta, context, needed)
+                if context.idempotency_key is None:
+                    # Nobody will send it again, so nothing has to be remembered of it.
+                    reply = await self._session.calls.exchange(
+                        name,
+                        params,
+                        seconds,
+                        cancel_token=context.caller.cancel_token,
+                        stream=context.caller.stream,
+                        authority=authority,
+                        scope=needed,
+                        **meta,
+                    )
+                else:
+                    reply = await self._survivable(name, params, seconds, meta, context, needed)
             finally:
                 self._shares.give_back(authority)
         except CadgateError:
@@ -189,7 +202,7 @@ class Calls:
             meta["set_aside"] = self._deaths[key]
 
         def blame() -> None:
-            if key is not None and not key.startswith(OWN_KEY):
+            if key is not None:
                 self._deaths[key] = self._deaths.get(key, 0) + 1
                 while len(self._deaths) > MAX_REMEMBERED:
                     self._deaths.popitem(last=False)
@@ -345,6 +358,6 @@ def result_of(reply: Reply) -> Any:
 def validated(method: Method[Any, R], result: Any) -> R:
     """Return the result as the method's model. Raises InternalError if the two halves of the adapter disagree."""
     try:
-        return method.result.model_validate(result)
+        return method.result.__pydantic_validator__.validate_python(result)
     except ValidationError as error:
         raise InternalError(f"{method.name} answered something that is not a {method.result.__name__}") from error

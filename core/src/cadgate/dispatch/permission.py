@@ -28,6 +28,8 @@ def require_permission(
     meanwhile.
     """
     _require(served, context, method.required_scope, method.name, method)
+    if method.scope_of is None:
+        return
     further = method.further_scope(params) if isinstance(params, BaseModel) else None
     if further is not None:
         trusted = " of a trusted file" if getattr(params, "trusted", False) else " with these parameters"

@@ -10,6 +10,9 @@ from starlette.requests import HTTPConnection, Request
 from cadgate.contract.authority import NOBODY, Authority
 from cadgate.contract.methods import Scope
 from cadgate.security.audit import AuditEvent
+from cadgate.security.identity import CONNECTION
+
+_PEER = "peer"
 
 
 def authority_of(scope: Mapping[str, Any]) -> Authority:
@@ -25,8 +28,16 @@ def require(request: Request, scope: Scope) -> None:
 
 def peer_of(connection: HTTPConnection) -> str | None:
     """Return address and port of the other end."""
+    kept: dict[str, Any] | None = connection.scope.get("extensions", {}).get(CONNECTION)
+    if kept is not None and (known := kept.get(_PEER)) is not None:
+        return known
     client = connection.client
-    return None if client is None else f"{client.host}:{client.port}"
+    if client is None:
+        return None
+    peer = f"{client.host}:{client.port}"
+    if kept is not None:
+        kept[_PEER] = peer
+    return peer
 
 
 def audit_event_of(request: Request, method: str, adapter: str | None = None, **more: Any) -> AuditEvent:

@@ -14,6 +14,7 @@ from cadgate.contract.authority import LOCAL, Authority
 from cadgate.contract.cancel_token import CancelToken
 from cadgate.contract.methods import Scope
 from cadgate.errors import ApplicationRestarted, CadgateError, ConnectionFailed, DeadlineExceeded, Overloaded
+from cadgate.sessions.alarms import Alarms
 from cadgate.sessions.costs import Kind, kind_of
 from cadgate.sessions.deadline import Deadline
 from cadgate.sessions.status import BUSY_AFTER, PING, FlightTable, InFlight
@@ -45,6 +46,8 @@ class SessionCalls:
         self._max_queue = max_queue
         self.grace_seconds = grace_seconds
         self.overrun_seconds = overrun_seconds
+        self.alarms = Alarms()
+        """The timers of the calls' deadlines."""
         self._flights = FlightTable()
         self._turns = Turns(supervisor.name, self._can_send, self._running_call)
         self.admit: Callable[[str, CallMeta], None] | None = None

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from cadgate.clients.base_client import Ticket
 from cadgate.clients.connection import Reply
 from cadgate.errors import ApplicationRestarted, DeadlineExceeded, Interrupted
+from cadgate.sessions.alarms import Alarms
 from cadgate.sessions.status import InFlight
 
 ANSWER_SECONDS = 0.25
@@ -26,6 +27,9 @@ class Watched(Protocol):
 
     @property
     def overrun_seconds(self) -> float: ...
+
+    @property
+    def alarms(self) -> Alarms: ...
 
     def is_running(self, flight: InFlight) -> bool: ...
 
@@ -51,8 +55,8 @@ class Deadline:
         self._abandoned = False
         self._ticket: Ticket | None = None
         self._wanted = True
-        self._loop = asyncio.get_running_loop()
-        self._timer = self._loop.call_later(seconds, self._passed)
+        self._alarms = session.alarms
+        self._timer = self._alarms.after(seconds, self._passed)
 
     def sent(self, ticket: Ticket) -> None:
         """Remember the ticket under which the call was sent."""
@@ -95,7 +99,7 @@ class Deadline:
             connection.fail(number, Interrupted(f"{self._flight.method} was interrupted before it started"))
             return
         self._timer.cancel()
-        self._timer = self._loop.call_later(self._session.grace_seconds, self._not_stopped)
+        self._timer = self._alarms.after(self._session.grace_seconds, self._not_stopped)
 
     def withdraw(self, *, by_force: bool) -> None:
         """Interrupt the call, or do not start it, because the caller's authority was withdrawn.
@@ -112,7 +116,7 @@ class Deadline:
             connection.fail(number, Interrupted(f"{self._flight.method} was not started"))
         elif by_force:
             self._timer.cancel()
-            self._timer = self._loop.call_later(min(WITHDRAWAL_GRACE, self._session.grace_seconds), self._not_stopped)
+            self._timer = self._alarms.after(min(WITHDRAWAL_GRACE, self._session.grace_seconds), self._not_stopped)
 
     def _not_stopped(self) -> None:
         grace = self._session.grace_seconds
@@ -129,7 +133,7 @@ class Deadline:
         if self._ticket is not None:
             # Even if it seems to be waiting: calls from two connections may run in a different order.
             self._ticket[0].cancel(self._ticket[1], deadline=True)
-        self._timer = self._loop.call_later(ANSWER_SECONDS, self._answer_client)
+        self._timer = self._alarms.after(ANSWER_SECONDS, self._answer_client)
 
     def _answer_client(self) -> None:
         """Answer the client although the call has not reported its end."""
@@ -139,7 +143,7 @@ class Deadline:
         if running:
             self.overruns = True
             limit = self._session.overrun_seconds
-            self._timer = self._loop.call_later(max(0.0, limit - ANSWER_SECONDS), self._overrun)
+            self._timer = self._alarms.after(max(0.0, limit - ANSWER_SECONDS), self._overrun)
             text += (
                 f". It was interrupted but has not stopped yet: it may still finish within the next {limit:g} s, "
                 "after which the application is killed. Send it again with the same Idempotency-Key for the outcome"

@@ -127,13 +127,13 @@ class Session:
         return self._report("up", latency_ms=round((time.monotonic() - began) * 1000, 3))
 
     def _report(self, state: str, **more: Any) -> dict[str, Any]:
-        status = self.status()
+        status = self._supervisor.status
         return {
             "status": state,
             "application": status.application,
             "pid": status.pid,
             "mode": status.mode,
-            "queue_depth": status.queue_depth,
+            "queue_depth": len(self.calls),
             **self._supervisor.problems.for_health(),
             **more,
         }

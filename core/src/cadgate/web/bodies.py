@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 import anyio
 from fastapi import params
 from fastapi.routing import APIRoute
 from starlette.routing import Route
 from starlette.types import Message, Receive
+from starlette.types import Scope as AsgiScope
 
 from cadgate.errors import BadRequest, CadgateError, PayloadTooLarge, RequestTimeout, UnsupportedMediaType
 
@@ -81,16 +83,16 @@ class Bodies:
         return None
 
     def receiving(
-        self, receive: Receive, headers: dict[bytes, bytes], route: Route | None, http_version: str
+        self, receive: Receive, headers: dict[bytes, bytes], route: Route | None, scope: AsgiScope
     ) -> Receive:
         """Return `receive` with the limits on this request's body: its size, and how slowly it may arrive.
 
         Raises PayloadTooLarge, UnsupportedMediaType, BadRequest.
         """
-        limit = self.check(headers, route, http_version)
+        limit = self.check(headers, route, scope["http_version"])
         if limit is not None:
             receive = counted(receive, limit)
-        elif headers.get(b"content-length", b"0") == b"0":
+        elif headers.get(b"content-length", b"0") == b"0" or is_whole(scope):
             return receive
         return paced(receive, self._pace)
 
@@ -104,6 +106,16 @@ class Bodies:
         accepted = frozenset(kind.lower() for kind in declared) or _JSON
         self._accepted[id(route)] = accepted
         return accepted
+
+
+CYCLE = "cadgate.cycle"
+"""The extension of a request that holds uvicorn's state of it, such as its body so far."""
+
+
+def is_whole(scope: AsgiScope) -> bool:
+    """Whether the body has arrived to its end, so that nothing has to be awaited."""
+    cycle: Any = scope.get("extensions", {}).get(CYCLE)
+    return cycle is not None and not cycle.more_body
 
 
 def declared_length(headers: dict[bytes, bytes]) -> int | None:

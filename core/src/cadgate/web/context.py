@@ -20,12 +20,27 @@ _REVISION = re.compile(r'(?:"([^"\x00-\x1f\x7f]{1,128})"|([^\s"\x00-\x1f\x7f]{1,
 _TRUE, _FALSE = frozenset(("true", "1", "yes", "on")), frozenset(("false", "0", "no", "off"))
 
 
+_READ = frozenset(
+    (
+        b"cadgate-session",
+        b"cadgate-webhook",
+        b"idempotency-key",
+        b"if-match",
+        b"if-none-match",
+        b"prefer",
+        b"x-deadline-ms",
+    )
+)
+
+
 def context_of(request: Request) -> RequestContext:
     """Return the context of this request. Raises ValidationFailed for an invalid header or query value."""
     state: dict[str, Any] = request.scope.setdefault("state", {})
     key = deadline = revision = known = webhook = session = None
     respond_async, wait = False, 0.0
     for name, value in request.scope["headers"]:
+        if name not in _READ:
+            continue
         if name == b"idempotency-key":
             key = _idempotency_key(value.decode("latin-1"))
         elif name == b"x-deadline-ms":

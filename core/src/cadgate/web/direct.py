@@ -26,9 +26,9 @@ from starlette.types import Message, Receive, Scope
 from cadgate.dispatch.off_loop import LARGE
 from cadgate.models.bounded import MAX_FIELDS
 from cadgate.models.responses import Success
+from cadgate.web.bodies import CYCLE
 from cadgate.web.error_handlers import answer_to
 from cadgate.web.json_body import parse
-from cadgate.web.protocol import CYCLE
 from cadgate.web.query_names import require_known
 
 DIRECT = "cadgate_direct"

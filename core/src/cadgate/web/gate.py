@@ -9,8 +9,8 @@ Pure ASGI, tens of microseconds.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
-import secrets
 import time
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cadgate.contract.authority import NOBODY, WITHDRAWN, Authority
+from cadgate.contract.authority import LOCAL, NOBODY, WITHDRAWN, Authority
 from cadgate.dispatch.permission import switched_off
 from cadgate.error_bodies import internal_error, render
 from cadgate.errors import ApplicationUnavailable, CadgateError
@@ -29,7 +29,7 @@ from cadgate.security.identity import Identity
 from cadgate.security.origins import Origins
 from cadgate.security.shares import Shares
 from cadgate.web.access import Access, Open, access_to
-from cadgate.web.bodies import SMALL, Bodies, declared_length, drain, is_streamed
+from cadgate.web.bodies import SMALL, Bodies, declared_length, drain, is_streamed, is_whole
 from cadgate.web.callers import Callers
 from cadgate.web.converters import readable
 from cadgate.web.direct import DIRECT, Direct
@@ -38,6 +38,7 @@ from cadgate.web.forwarded import Forwarded
 from cadgate.web.http_exchange import Exchange
 from cadgate.web.metrics import Metrics
 from cadgate.web.protocol import ABORT
+from cadgate.web.repeats import remember, repeated
 from cadgate.web.routing import QUERY_NAMES, Found, RouteTable
 from cadgate.web.selection import take_session
 
@@ -104,45 +105,57 @@ class Gate:
         self._forwarded = forwarded
         self._callers = Callers(identity, table, open_to)
         self._bodies = bodies
-        self._metrics = metrics
+        self._requests = metrics.requests
         self._access = access
         self._audit = audit
         self._shares = Shares(requests_per_key, "requests_per_key", "requests")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._http(scope, receive, send)
+            await self.serve(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve an HTTP request."""
         started = time.perf_counter()
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        head = repeated(scope)
+        headers: dict[bytes, bytes] = dict(scope["headers"]) if head is None else head.by_name
         state = _state(scope, headers)
         exchange = Exchange(send, state["request_id"], started)
         state["started"], state["timing"] = started, exchange.timing
         route: Route | None = None
         inner = scope
-        self._metrics.in_flight.inc()
+        self._requests.in_flight += 1
         counted_for: Authority | None = None
         try:
             try:
-                if self._admit(scope, headers, exchange, state):
-                    await self._preflight(headers, exchange)
-                    return
-                authority: Authority = state["authority"]
-                self._shares.take(authority)
-                counted_for = authority
-                inner = self._as_get(scope, exchange)
-                found = self._table.find(inner)
-                route = found[0]
-                needs = NOTHING if route is None else access_to(route, inner["method"])
-                if needs.adapter is not None and b"session" in inner["query_string"]:
-                    take_session(inner, state)
-                self._permit(needs, inner, state)
-                receive = self._bodies.receiving(receive, headers, route, scope["http_version"])
+                found = None if head is None else self._table.find(scope)
+                if head is not None and found is not None and found[0] is head.route:
+                    route, needs = head.route, head.needs
+                    authority = state["authority"] = LOCAL
+                    state["foreign"] = False
+                    if not is_whole(scope):
+                        receive = self._bodies.receiving(receive, headers, route, scope)
+                else:
+                    if self._admit(scope, headers, exchange, state):
+                        await self._preflight(headers, exchange)
+                        return
+                    authority = state["authority"]
+                    self._shares.take(authority)
+                    counted_for = authority
+                    inner = self._as_get(scope, exchange)
+                    found = self._table.find(inner)
+                    route = found[0]
+                    needs = NOTHING if route is None else access_to(route, inner["method"])
+                    if needs.adapter is not None and b"session" in inner["query_string"]:
+                        take_session(inner, state)
+                    self._permit(needs, inner, state)
+                    receive = self._bodies.receiving(receive, headers, route, scope)
+                    if route is not None and inner is scope:
+                        remember(scope, headers, authority, route, needs)
                 await self._run(inner, receive, exchange, _Way(authority, needs, found, headers))
             except CadgateError as error:
                 await self._refuse(error, scope, headers, receive, exchange)
@@ -161,7 +174,7 @@ class Gate:
                     raise
                 await self._refuse(internal_error(), scope, headers, receive, exchange)
         finally:
-            self._metrics.in_flight.dec()
+            self._requests.in_flight -= 1
             if counted_for is not None:
                 self._shares.give_back(counted_for)
             self._finish(scope, route, exchange)
@@ -306,7 +319,7 @@ class Gate:
         seconds = time.perf_counter() - exchange.started
         template = route.path_format if route is not None else None
         status = exchange.status or _CLIENT_LEFT
-        self._metrics.observe(scope["method"], template, status, seconds)
+        self._requests.observe(scope["method"], template, status, seconds)
         path = template or readable(scope["path"])[:200]
         self._access.write(scope["method"], path, status, seconds, exchange.request_id)
 
@@ -348,8 +361,19 @@ def _audit_event(needs: Access, scope: Scope, state: dict[str, Any]) -> AuditEve
 def _state(scope: Scope, headers: dict[bytes, bytes]) -> dict[str, Any]:
     given = headers.get(b"x-request-id")
     state: dict[str, Any] = scope.setdefault("state", {})
-    state["request_id"] = given.decode() if given and _REQUEST_ID.match(given) else secrets.token_hex(16)
+    state["request_id"] = given.decode() if given and _REQUEST_ID.match(given) else new_id()
     return state
+
+
+_ids: list[str] = []
+
+
+def new_id() -> str:
+    """Return 32 random hexadecimal digits. They are taken from the system for many requests at a time."""
+    if not _ids:
+        text = os.urandom(16 * 256).hex()
+        _ids.extend(text[start : start + 32] for start in range(0, len(text), 32))
+    return _ids.pop()
 
 
 def _is_large(headers: dict[bytes, bytes], http_version: str) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from cadgate.contract.authority import LOCAL
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from cadgate.security.audit import AuditLog
     from cadgate.sessions.status import Status
 
-_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+_BUCKETS = tuple(
+    map(float, (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600))
+)
 _STATES = ("starting", "up", "busy", "down", "unavailable")
 _SESSION_STATES = ("queued", "starting", "ready", "busy", "suspended")
 UNMATCHED = "(none)"
@@ -65,25 +68,56 @@ class KeptSessions(Collector):
         return (found,)
 
 
+class Requests(Collector):
+    """Counts requests, and how long they took. Only the event loop counts, so it needs no locks."""
+
+    def __init__(self) -> None:
+        self.in_flight = 0
+        self._answered: dict[tuple[str, str | None, int], int] = {}
+        self._times: dict[str | None, list[int]] = {}
+        """How many took up to each bound but longer than the one before, by route."""
+        self._seconds: dict[str | None, float] = {}
+
+    def observe(self, method: str, route: str | None, status: int, seconds: float) -> None:
+        """Count one answered request."""
+        which = (method, route, status)
+        self._answered[which] = self._answered.get(which, 0) + 1
+        times = self._times.get(route)
+        if times is None:
+            times = self._times[route] = [0] * (len(_BUCKETS) + 1)
+            self._seconds[route] = 0.0
+        times[bisect_left(_BUCKETS, seconds)] += 1
+        self._seconds[route] += seconds
+
+    def collect(self) -> Iterable[Metric]:
+        in_flight = GaugeMetricFamily(
+            "cadgate_http_requests_in_flight", "Requests being answered", value=float(self.in_flight)
+        )
+        answered = CounterMetricFamily(
+            "cadgate_http_requests", "Requests answered", labels=["method", "route", "status"]
+        )
+        for (method, route, status), count in self._answered.items():
+            answered.add_metric([method, route or UNMATCHED, str(status)], float(count))
+        seconds = HistogramMetricFamily("cadgate_http_request_seconds", "Seconds until answered", labels=["route"])
+        for route, times in self._times.items():
+            buckets: list[tuple[str, float]] = []
+            total = 0
+            for bound, count in zip((*map(str, _BUCKETS), "+Inf"), times, strict=True):
+                total += count
+                buckets.append((bound, float(total)))
+            seconds.add_metric([route or UNMATCHED], buckets, self._seconds[route])
+        return in_flight, answered, seconds
+
+
 class Metrics:
-    """Counts requests. The child of each label set is cached, because looking it up costs more than counting."""
+    """The gateway's metrics: what happened is counted in `requests`, the rest is looked up when it is asked for."""
 
     def __init__(
         self, runtimes: Callable[[], Mapping[str, AdapterRuntime]], audit: AuditLog, sessions: Sessions
     ) -> None:
         self.registry = CollectorRegistry()
-        self.in_flight = Gauge("cadgate_http_requests_in_flight", "Requests being answered", registry=self.registry)
-        self._requests = Counter(
-            "cadgate_http_requests", "Requests answered", ["method", "route", "status"], registry=self.registry
-        )
-        self._seconds = Histogram(
-            "cadgate_http_request_seconds",
-            "Seconds until answered",
-            ["route"],
-            buckets=_BUCKETS,
-            registry=self.registry,
-        )
-        self._children: dict[tuple[str, str | None, int], tuple[Counter, Histogram]] = {}
+        self.requests = Requests()
+        self.registry.register(self.requests)
         self.registry.register(Applications(runtimes))
         self._about_sessions = CollectorRegistry()
         self._about_sessions.register(KeptSessions(runtimes, sessions))
@@ -91,16 +125,6 @@ class Metrics:
             "cadgate_audit_lines_lost", "Lines that could not be written to the audit log", registry=self.registry
         )
         lost.set_function(lambda: audit.lost)
-
-    def observe(self, method: str, route: str | None, status: int, seconds: float) -> None:
-        """Count one answered request."""
-        children = self._children.get((method, route, status))
-        if children is None:
-            known = route or UNMATCHED
-            children = self._requests.labels(method, known, str(status)), self._seconds.labels(known)
-            self._children[method, route, status] = children
-        children[0].inc()
-        children[1].observe(seconds)
 
     def status_only(self, *, ready: bool) -> bytes:
         """Return whether every adapter can accept work, for scrapers without a key."""

@@ -16,13 +16,11 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from cadgate.security.identity import CONNECTION
-from cadgate.web.bodies import Pace
+from cadgate.web.bodies import CYCLE, Pace
 
 MAX_HEAD_BYTES = 64 * 1024
 ABORT = "cadgate.abort"
 """The extension of a request that closes its connection at once, dropping what waits to be sent."""
-CYCLE = "cadgate.cycle"
-"""The extension of a request that holds uvicorn's state of it, such as its body so far."""
 MAX_FRAGMENTS = 20_000
 """The limit for one WebSocket message. Its size does not limit them, because fragments may be empty."""
 TURN_BYTES = 8 * 1024
@@ -47,11 +45,21 @@ def write_whole(cycle: RequestResponseCycle, status: int, head: bytes, body: byt
         return False
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = cycle.chunked_encoding = False
-    own = b"".join([b"%b: %b\r\n" % each for each in cycle.default_headers])
-    cycle.transport.write(b"".join((STATUS_LINE[status], own, head, b"\r\n", body)))
+    cycle.transport.write(b"".join((STATUS_LINE[status], _lines(cycle.default_headers), head, b"\r\n", body)))
     cycle.message_event.set()
     cycle.on_response()
     return True
+
+
+_written: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
+"""The server's own headers, which it makes anew every second, and their lines."""
+
+
+def _lines(headers: list[tuple[bytes, bytes]]) -> bytes:
+    global _written
+    if _written[0] is not headers:
+        _written = headers, b"".join([b"%b: %b\r\n" % each for each in headers])
+    return _written[1]
 
 
 class GatewayProtocol(HttpToolsProtocol):

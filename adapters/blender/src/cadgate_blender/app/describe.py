@@ -6,7 +6,7 @@ import hashlib
 import math
 import struct
 import zlib
-from typing import Any, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import bpy
 
@@ -16,8 +16,16 @@ from cadgate_blender.app.typed import context
 _FLOAT = struct.Struct("f")
 _GENERATED = {"CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME", "ARMATURE", "LATTICE"}
 
-MeshFacts = Tuple[int, Any, Any]
-"""Stamp of coordinates and topology, least corner, greatest corner."""
+_FEW = 1000
+"""The number of coordinates up to which a mesh's size is remembered by them: looking it up is faster than computing."""
+_REMEMBERED = 256
+
+Size = List[float]
+"""How far something reaches along each axis."""
+MeshFacts = Tuple[int, Optional[Size]]
+"""Stamp of coordinates and topology, and the size; None without vertices."""
+
+_sizes_by_coordinates: dict[bytes, Size] = {}
 
 
 # --- numbers -----------------------------------------------------------------------------------------------------
@@ -69,10 +77,27 @@ def rotation(obj: Any) -> list[float]:
 def mesh_facts(mesh: Any) -> MeshFacts:
     """Return the facts of a mesh's own data."""
     if len(mesh.vertices) == 0:
-        return 0, None, None
+        return 0, None
     corners, loops = _arrays(mesh)
+    return zlib.crc32(loops, zlib.crc32(corners)), _size_of(corners)
+
+
+def _size_of(corners: Any) -> Size:
+    """Return how far these coordinates reach along each axis."""
+    if len(corners) > _FEW:
+        return _reach(corners)
+    key = corners.tobytes()
+    known = _sizes_by_coordinates.get(key)
+    if known is None:
+        if len(_sizes_by_coordinates) >= _REMEMBERED:
+            _sizes_by_coordinates.clear()
+        known = _sizes_by_coordinates[key] = _reach(corners)
+    return known
+
+
+def _reach(corners: Any) -> Size:
     points = corners.reshape(-1, 3)
-    return zlib.crc32(loops, zlib.crc32(corners)), points.min(axis=0), points.max(axis=0)
+    return (points.max(axis=0) - points.min(axis=0)).tolist()
 
 
 def mesh_stamp(mesh: Any) -> int:
@@ -145,15 +170,15 @@ def dimensions(obj: Any, facts: MeshFacts | None) -> list[float]:
     if plain(obj):
         if obj.type != "MESH":
             return [0.0, 0.0, 0.0]
-        _, least, greatest = facts or mesh_facts(obj.data)
+        size = (facts or mesh_facts(obj.data))[1]
         matrix = obj.matrix_basis if obj.parent is None else world_matrix(obj)
     elif _is_bare_text(obj):
-        least, greatest = _text_bounds(obj.data)
+        size = _text_size(obj.data)
         matrix = world_matrix(obj)
     else:
         if aside.can_show(obj):
             with aside.shown(obj) as evaluated:
-                return _sizes(evaluated.matrix_world, *_bounds(evaluated.data))
+                return _scaled(evaluated.matrix_world, _bounds(evaluated.data))
         depsgraph = context.evaluated_depsgraph_get()
         if obj.type != "MESH":
             # The evaluation writes them back to the object itself. Those of a curve's evaluated copy are wrong: there,
@@ -161,15 +186,15 @@ def dimensions(obj: Any, facts: MeshFacts | None) -> list[float]:
             return [float(f"{value:.6g}") for value in obj.dimensions]
         evaluated = obj.evaluated_get(depsgraph)
         # Blender's own `dimensions` are those of the cage if a subdivision surface is the last modifier.
-        least, greatest = _bounds(evaluated.data)
+        size = _bounds(evaluated.data)
         matrix = evaluated.matrix_world
-    return _sizes(matrix, least, greatest)
+    return _scaled(matrix, size)
 
 
-def _sizes(matrix: Any, least: Any, greatest: Any) -> list[float]:
-    if least is None:
+def _scaled(matrix: Any, size: Size | None) -> list[float]:
+    if size is None:
         return [0.0, 0.0, 0.0]
-    return [float(f"{abs(factor) * float(size):.6g}") for factor, size in zip(matrix.to_scale(), greatest - least)]
+    return [float(f"{abs(factor) * each:.6g}") for factor, each in zip(matrix.to_scale(), size)]
 
 
 def _is_bare_text(obj: Any) -> bool:
@@ -185,26 +210,24 @@ def _is_bare_text(obj: Any) -> bool:
     )
 
 
-def _text_bounds(curve: Any) -> tuple[Any, Any]:
-    """Return the least and greatest corner of a text, from its outlines: filling them takes Blender the square of
-    their number.
-    """
+def _text_size(curve: Any) -> Size | None:
+    """Return the size of a text, from its outlines: filling them takes Blender the square of their number."""
     outlines = curve.copy()
     outlines.fill_mode = "NONE"
     obj = bpy.data.objects.new("cadgate outlines", outlines)
     try:
         mesh = obj.to_mesh()
         # Of what has no geometry there is none, whatever the stubs say.
-        return _bounds(mesh) if mesh else (None, None)
+        return _bounds(mesh) if mesh else None
     finally:
         obj.to_mesh_clear()
         removal.remove_unlinked(obj)
         removal.remove_data(outlines)
 
 
-def _bounds(mesh: Any) -> tuple[Any, Any]:
-    points = mesh_arrays.positions(mesh).reshape(-1, 3)
-    return (points.min(axis=0), points.max(axis=0)) if len(points) else (None, None)
+def _bounds(mesh: Any) -> Size | None:
+    corners = mesh_arrays.positions(mesh)
+    return _reach(corners) if len(corners) else None
 
 
 # --- the description ---------------------------------------------------------------------------------------------
@@ -226,6 +249,12 @@ def is_visible(obj: Any) -> bool:
         return not obj.hide_get()
     except RuntimeError:  # not in this view layer
         return True
+
+
+_STAMPED = (
+    *("collections", "dimensions", "edges", "faces", "location", "materials", "modifiers", "name", "parent"),
+    *("properties", "rotation", "scale", "type", "vertices", "visible"),
+)
 
 
 def describe(obj: Any, collections: list[str], visible: bool | None, facts: MeshFacts | None) -> dict[str, Any]:
@@ -267,7 +296,9 @@ def describe(obj: Any, collections: list[str], visible: bool | None, facts: Mesh
         stamp = (stamp, [settings_of(constraint) for constraint in obj.constraints])
     if obj.animation_data is not None or getattr(obj.data, "animation_data", None) is not None:
         stamp = (stamp, curves.stamp(obj), curves.stamp(obj.data))
-    info["revision"] = hashlib.sha1(repr((sorted(info.items()), stamp)).encode()).hexdigest()[:12]
+    # In the order of their names.
+    stamped = [(name, info[name]) for name in _STAMPED]
+    info["revision"] = hashlib.sha1(repr((stamped, stamp)).encode()).hexdigest()[:12]
     return info
 
 

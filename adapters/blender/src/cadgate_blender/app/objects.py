@@ -80,7 +80,13 @@ def add_object(
     obj = bpy.data.objects.new(name, data)
     placement.check_name(obj)
     _name_data(obj)
-    obj.location, obj.rotation_euler, obj.scale = placement.location, placement.rotation, placement.scale
+    # Only what differs from a new object's: an assignment tells the whole session that the object has moved.
+    if any(placement.location):
+        obj.location = placement.location
+    if any(placement.rotation):
+        obj.rotation_euler = placement.rotation
+    if any(each != 1 for each in placement.scale):
+        obj.scale = placement.scale
     if placement.material is not None:
         data.materials.append(placement.material)
     if dress is not None:

@@ -9,7 +9,7 @@ import FreeCAD
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, name_taken
 from cadgate_freecad.app import analytic, materials, operands, shapes, values, versions
 from cadgate_freecad.app import expressions as expressing
-from cadgate_freecad.app.info import describe
+from cadgate_freecad.app.info import describe, describe_new
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.naming import free_name
 from cadgate_freecad.app.open_documents import target
@@ -114,7 +114,7 @@ def create(
     if check is not None:
         # Check before measuring: the tight box of a broken shape takes seconds.
         check(obj)
-    described = describe(obj)
+    described = describe(obj) if setup is not None or made_of is not None else describe_new(obj)
     if described["shape_type"] is not None and not shapes.is_finite(described):
         raise AppError("degenerate_result", f"{base} has no finite size: its dimensions are too large")
     if described["volume"] is not None and not analytic.agrees(obj, described["volume"]):

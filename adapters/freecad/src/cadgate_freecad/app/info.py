@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, List, cast
 
 import FreeCAD
 
@@ -36,21 +36,45 @@ def describe(obj: Any) -> dict[str, Any]:
     return dict(known[1])
 
 
+def describe_new(obj: Any) -> dict[str, Any]:
+    """Do the same for an object that the running call has added, to no container, and given no further properties."""
+    if obj in OBSERVER.extended or not obj.isDerivedFrom("Part::Feature") or obj.OutList or _holds(obj):
+        return describe(obj)
+    now = (is_valid(obj), list(obj.State))
+    properties = _properties_of.get(obj.TypeId)
+    if properties is None:
+        properties = _properties_of[obj.TypeId] = obj.PropertiesList
+    OBSERVER.described[obj] = (now, described := _describe(obj, [], now, alone=True, properties=properties))
+    return dict(described)
+
+
+_properties_of: dict[str, list[str]] = {}
+"""The properties that every object of a type has. Asking an object takes as long as reading ten of them."""
+
+
 def _holds(obj: Any) -> bool:
     return bool(obj.hasExtension("App::GroupExtension"))
 
 
-def _describe(obj: Any, around: list[Any], now: tuple[bool, list[str]], *, alone: bool = False) -> dict[str, Any]:
+def _describe(
+    obj: Any,
+    around: list[Any],
+    now: tuple[bool, list[str]],
+    *,
+    alone: bool = False,
+    properties: list[str] | None = None,
+) -> dict[str, Any]:
     """Return the description of an object in these containers, in a state known by `is_valid` and `state`.
 
-    `alone` says that it is a feature that nothing holds, and that holds nothing.
+    `alone` says that it is a feature that nothing holds, and that holds nothing. Pass its `properties` if known.
     """
     placement = getattr(obj, "Placement", None)
     location = [0.0, 0.0, 0.0] if placement is None else xyz(placement.Base, 9)
     rotation = [0.0, 0.0, 0.0] if placement is None else euler(placement.Rotation)
     frame = placed.frame_of(around)
     shape = placed.shape_in(obj, frame)
-    properties: list[str] = obj.PropertiesList
+    if properties is None:
+        properties = cast("List[str]", obj.PropertiesList)
     described = {
         "name": obj.Name,
         "label": obj.Label,

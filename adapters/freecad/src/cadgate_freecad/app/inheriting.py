@@ -17,13 +17,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 _COPY = re.compile(r"(?:~|\w+\[\d+\])+")
 
 
-def creating(name: str) -> Callable[[F], F]:
-    """Do what `method` does for one that adds an object, which then gets the colours in the request."""
+def creating(name: str, *, from_nothing: bool = False) -> Callable[[F], F]:
+    """Do what `method` does for one that adds an object, which then gets the colours in the request.
+
+    `from_nothing` says that it is made from no other object, unless by expressions.
+    """
 
     def register(function: F) -> F:
         @functools.wraps(function)
         def answer(*, color: Any = None, face_colors: Any = None, **params: Any) -> dict[str, Any]:
             made = function(**params)
+            if from_nothing and color is None and not face_colors and not params.get("expressions"):
+                return made
             obj = target().getObject(made["name"])
             inherited = inherit(obj)
             if not inherited and color is None and not face_colors:

@@ -29,6 +29,8 @@ class Observer:
         self.recomputed: dict[Any, int] = {}
         self.fresh: set[tuple[str, str]] = set()
         """(document, name) of what the call created."""
+        self.extended: set[Any] = set()
+        """The objects to which the call has added a property."""
         self.regrouped = False
         """Whether something was added to a container or removed from one."""
         self.paused = False
@@ -52,6 +54,7 @@ class Observer:
         self.created_documents = []
         self.changed = self.deleted = self.regrouped = False
         self.settled()
+        self.extended.clear()
         self._last = None
 
     def settled(self) -> None:
@@ -118,6 +121,7 @@ class Observer:
     @uninterruptible
     def slotAppendDynamicProperty(self, obj: Any, prop: str) -> None:
         self.described.pop(obj, None)
+        self.extended.add(obj)
 
     @uninterruptible
     def slotRemoveDynamicProperty(self, obj: Any, prop: str) -> None:

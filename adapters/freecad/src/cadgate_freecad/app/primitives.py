@@ -15,13 +15,13 @@ SMALL = 1e-4
 """mm. Smaller shapes may be invalid although FreeCAD reports no error, so they are examined."""
 
 
-@creating("primitives.box")
+@creating("primitives.box", from_nothing=True)
 def box(*, length: Any, width: Any, height: Any, **common: Any) -> dict[str, Any]:
     x, y, z = values.length("length", length), values.length("width", width), values.length("height", height)
     return _solid("Part::Box", {"Length": x, "Width": y, "Height": z}, min(x, y, z), common)
 
 
-@creating("primitives.sphere")
+@creating("primitives.sphere", from_nothing=True)
 def sphere(*, radius: Any, angle1: Any, angle2: Any, angle3: Any, **common: Any) -> dict[str, Any]:
     r = values.length("radius", radius)
     low = values.angle("angle1", angle1, low=-90, high=90)
@@ -32,14 +32,14 @@ def sphere(*, radius: Any, angle1: Any, angle2: Any, angle3: Any, **common: Any)
     return _solid("Part::Sphere", properties, r, common)
 
 
-@creating("primitives.cylinder")
+@creating("primitives.cylinder", from_nothing=True)
 def cylinder(*, radius: Any, height: Any, angle: Any, **common: Any) -> dict[str, Any]:
     r, h, around = values.length("radius", radius), values.length("height", height), values.angle("angle", angle)
     properties = {"Radius": r, "Height": h, "Angle": around}
     return _solid("Part::Cylinder", properties, min(r, h), common)
 
 
-@creating("primitives.cone")
+@creating("primitives.cone", from_nothing=True)
 def cone(*, radius1: Any, radius2: Any, height: Any, angle: Any, **common: Any) -> dict[str, Any]:
     r1 = values.length("radius1", radius1, zero=True)
     r2 = values.length("radius2", radius2, zero=True)
@@ -52,7 +52,7 @@ def cone(*, radius1: Any, radius2: Any, height: Any, angle: Any, **common: Any) 
     return _solid("Part::Cone", properties, min(max(r1, r2), h), common)
 
 
-@creating("primitives.torus")
+@creating("primitives.torus", from_nothing=True)
 def torus(*, radius1: Any, radius2: Any, angle1: Any, angle2: Any, angle3: Any, **common: Any) -> dict[str, Any]:
     r1, r2 = values.length("radius1", radius1), values.length("radius2", radius2)
     if r1 < r2:
@@ -65,7 +65,7 @@ def torus(*, radius1: Any, radius2: Any, angle1: Any, angle2: Any, angle3: Any, 
     return _solid("Part::Torus", properties, r2, common)
 
 
-@creating("primitives.prism")
+@creating("primitives.prism", from_nothing=True)
 def prism(*, sides: int, circumradius: Any, height: Any, **common: Any) -> dict[str, Any]:
     if sides > LIMITS["max_sides"]:
         raise limit_exceeded("The number of sides", sides, LIMITS["max_sides"], "max_sides")
@@ -74,7 +74,7 @@ def prism(*, sides: int, circumradius: Any, height: Any, **common: Any) -> dict[
     return _solid("Part::Prism", properties, min(r, h), common)
 
 
-@creating("primitives.wedge")
+@creating("primitives.wedge", from_nothing=True)
 def wedge(
     *,
     xmin: Any,
@@ -109,7 +109,7 @@ def wedge(
     return _solid("Part::Wedge", at, min(at[f"{axis}max"] - at[f"{axis}min"] for axis in "XYZ"), common)
 
 
-@creating("primitives.ellipsoid")
+@creating("primitives.ellipsoid", from_nothing=True)
 def ellipsoid(*, radius1: Any, radius2: Any, radius3: Any, **common: Any) -> dict[str, Any]:
     z, x = values.length("radius1", radius1), values.length("radius2", radius2)
     y = x if radius3 is None else values.length("radius3", radius3)
@@ -117,7 +117,7 @@ def ellipsoid(*, radius1: Any, radius2: Any, radius3: Any, **common: Any) -> dic
     return _solid("Part::Ellipsoid", properties, min(x, y, z), common)
 
 
-@creating("primitives.helix")
+@creating("primitives.helix", from_nothing=True)
 def helix(*, pitch: Any, height: Any, radius: Any, angle: Any, handedness: str, **common: Any) -> dict[str, Any]:
     p, h, r = values.length("pitch", pitch), values.length("height", height), values.length("radius", radius)
     if h / p > LIMITS["max_turns"]:

@@ -14,7 +14,9 @@ def recompute(obj: Any) -> None:
 
     Raises AppError `degenerate_result` with FreeCAD's reason: a failed feature keeps its old shape and says nothing.
     """
-    chosen.choose_again(obj)
+    made_from_others = bool(obj.OutList)
+    if made_from_others:
+        chosen.choose_again(obj)
     done = obj.recompute()
     if not done or not obj.isValid() or "Invalid" in obj.State:
         raise AppError(
@@ -24,7 +26,8 @@ def recompute(obj: Any) -> None:
         )
     if obj.isDerivedFrom("Part::Feature") and obj.Shape.isNull() and not is_empty_body(obj):
         raise AppError("degenerate_result", f"This {obj.TypeId} has an empty shape", {"name": obj.Name})
-    chosen.remember(obj)
+    if made_from_others:
+        chosen.remember(obj)
     painting.follow(obj)
     if mates.is_assembly(obj):
         mates.follow(obj)
