@@ -15,6 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from cadgate.artifacts.inside import create, folder_inside
 from cadgate.look import difference, scenes
+from cadgate.look.anchors import settled
 from cadgate.look.arrays import Array, np
 from cadgate.look.picture import Spot, Style, draw
 from cadgate.look.shapes import Item, Mesh, ShapeCache, items_of, mesh_of
@@ -107,17 +108,32 @@ class _Sheet:
         self._picture = Image.new("RGB", (width, height), (255, 255, 255))
         for view, (image, _, _) in zip(self._views, drawn, strict=True):
             self._picture.paste(image, view.rectangle[:2])
+        seen = self._settled([(spots, shown) for _, spots, shown in drawn], jobs)
         canvas = ImageDraw.Draw(self._picture)
         labelled: dict[str, list[Any]] = {}
-        for view, (_, spots, shown) in () if self._wanted.get("plain") else zip(self._views, drawn, strict=True):
-            self._annotate(canvas, view, spots, shown, labelled)
+        if not self._wanted.get("plain"):
+            for view, (spots, shown) in zip(self._views, seen, strict=True):
+                self._annotate(canvas, view, spots, shown, labelled)
+            seen = self._settled(seen, jobs)  # the lines to labels cross what is between
         return {
             "width": width,
             "height": height,
             "unit": self._unit,
             "views": [self._numbers(view, origin) for view in self._views],
-            "legend": [self._entry(item, drawn, labelled) for item in self.items],
+            "legend": [self._entry(item, seen, labelled) for item in self.items],
         }
+
+    def _settled(
+        self, seen: list[tuple[dict[int, Spot], Array]], jobs: list[tuple[View, Mesh, Style]]
+    ) -> list[tuple[dict[int, Spot], Array]]:
+        """Move the spots to pixels that have the colour of their object now."""
+        if self._wanted["style"] == "wire":
+            return seen
+        picture = np.asarray(self._picture)
+        return [
+            (settled(spots, shown, picture, view, style), shown)
+            for (spots, shown), (view, _, style) in zip(seen, jobs, strict=True)
+        ]
 
     def _can_repeat(self) -> bool:
         first = self._wanted["views"][0]
@@ -216,9 +232,9 @@ class _Sheet:
             "matrix": view.matrix(origin),
         }
 
-    def _entry(self, item: Item, drawn: list[Any], labelled: dict[str, Any]) -> dict[str, Any]:
+    def _entry(self, item: Item, seen: list[Any], labelled: dict[str, Any]) -> dict[str, Any]:
         positions: list[dict[str, Any]] = []
-        for view, (_, spots, _) in zip(self._views, drawn, strict=True):
+        for view, (spots, _) in zip(self._views, seen, strict=True):
             spot = spots.get(item.number)
             if spot is not None and not view.difference:
                 positions.append({"view": view.name, "pixel": list(spot.anchor), "pixels": round(spot.pixels)})
