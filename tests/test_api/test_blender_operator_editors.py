@@ -9,6 +9,7 @@ import pytest
 
 from tests.blender_code import evaluate
 from tests.gateway import Gateway
+from tests.test_api.test_blender_operators import ADDED, IN_EDIT_MODE, ON_OBJECTS, SEEN
 
 SCENE = """
 for kind in ("images", "masks", "node_groups"):
@@ -36,7 +37,14 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str, Any]] = [
     ("mask.layer_new", {"name": "More"}, CUBE, "[each.name for each in mask.layers]", ["Layer", "More"]),
     ("curves.delete", {}, {"active": "Hair", "mode": "EDIT"}, "len(hair.data.curves)", 0),
     ("anim.keyframe_insert_by_name", {"type": "Location"}, CUBE, "cube.animation_data.action is not None", True),
-    ("graph.select_all", {}, CUBE, "True", True),
+    (
+        "graph.select_all",
+        {"action": "SELECT"},
+        CUBE,
+        "list({point.select_control_point for curve in versions.curves_of(cube.animation_data)"
+        " for point in curve.keyframe_points})",
+        [True],
+    ),
     (
         "paint.vertex_color_set",
         {},
@@ -65,7 +73,8 @@ def test_an_operator_without_an_area_gets_its_editor(
     screen = evaluate(gateway, SCREEN)
     ran = blender.post(f"/operators/{operator}", json={"properties": properties, "context": context})
     assert ran.status_code == 200, ran.text
-    found = 'cube, hair = bpy.data.objects["Cube"], bpy.data.objects["Hair"]\n'
+    found = "from cadgate_blender.app import versions\n"
+    found += 'cube, hair = bpy.data.objects["Cube"], bpy.data.objects["Hair"]\n'
     found += 'group, mask = bpy.data.node_groups["Group"], bpy.data.masks["Mask"]\n'
     assert evaluate(gateway, found + expression) == expected
     assert evaluate(gateway, SCREEN) == screen
@@ -83,3 +92,10 @@ def test_a_refusal_says_what_blender_does_not_accept(blender: httpx.Client) -> N
     assert (error["code"], "VIEW_3D" in error["message"]) == ("validation_error", True)
     error = blender.post("/operators/sequencer.strip_modifier_add", json={}).json()["error"]
     assert (error["code"], "'type'" in error["message"]) == ("validation_error", True)
+
+
+def test_fifty_operators_of_many_groups_have_checked_results() -> None:
+    tables = (IN_EDIT_MODE, ON_OBJECTS, SEEN, ADDED, CASES)
+    checked = {case[0] for table in tables for case in table}
+    assert len(checked) >= 50
+    assert len({each.split(".")[0] for each in checked}) >= 10

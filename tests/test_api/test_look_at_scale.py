@@ -1,4 +1,4 @@
-"""Sheets of the cases that `bench.look` measures: a part of 50 faces and a scene of 200 objects, read back by pixels."""
+"""Sheets of the cases of `bench.look`: a part of 50 faces and a scene of 200 objects, read back by their pixels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import httpx
 
 from bench.look import part, scene
 from tests.test_api.test_look import is_of, look, picture, pixel_of
-
 
 LEGIBLE = 12
 """Pixels from which something is more than a piece of outline between others."""
