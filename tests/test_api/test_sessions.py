@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -176,6 +178,35 @@ def test_a_suspended_session_has_no_process_and_wakes_with_keys_and_undo(made: M
     assert made.shown()["state"] == "ready"
     assert made.post("suspend").status_code == made.post("suspend").status_code == 200
     assert made.post("resume").json()["result"]["state"] == "ready"
+
+
+def open_in(folder: Path) -> list[str]:
+    """What any process has open below a folder, or works in."""
+    found: list[str] = []
+    for process in Path("/proc").glob("[0-9]*"):
+        for link in (*process.glob("fd/*"), process / "cwd"):
+            with suppress(OSError):
+                target = os.readlink(link)
+                if Path(target).is_relative_to(folder):
+                    found.append(f"{link}: {target}")
+    return found
+
+
+def test_a_suspended_session_holds_no_descriptor(made: Made) -> None:
+    folder, descriptors = made.gateway.state_dir / "sessions" / made.id, Path(f"/proc/{made.gateway.pid}/fd")
+
+    def count() -> int:
+        return len(list(descriptors.iterdir()))
+
+    assert made.post("resume").status_code == 200
+    assert open_in(folder)
+    counts: list[int] = []
+    for _ in range(3):
+        assert made.post("suspend").status_code == 200
+        eventually(lambda: not open_in(folder), what="the end of everything that was open in the session's folder")
+        eventually(lambda: not counts or count() <= counts[0], what="as many descriptors as at the first sleep")
+        counts.append(count())
+        assert made.post("resume").status_code == 200
 
 
 def test_undo_and_redo_are_as_before_after_each_sleep(made: Made, http: httpx.Client) -> None:
