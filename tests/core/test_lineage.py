@@ -24,11 +24,14 @@ from tests.core.fake_app import fake_settings, launch_of
         ("Blender 10.0", "Blender 9.9"),
     ],
 )
-def test_what_a_newer_version_wrote_is_refused_and_stays_as_it_was(tmp_path: Path, wrote: str, now: str) -> None:
+def test_what_a_newer_version_wrote_is_refused_and_stays_as_it_was(
+    tmp_path: Path, wrote: str, now: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lineage.record(str(tmp_path), wrote)
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.chdir(tmp_path.parent)
     with pytest.raises(AppError, match="nothing was read or changed") as refused:
-        lineage.require_as_new(str(tmp_path), now)
+        lineage.require_as_new(tmp_path.name, now)
     assert refused.value.code == "application_unavailable"
     assert wrote in refused.value.message
     assert now in refused.value.message

@@ -163,7 +163,8 @@ def test_unknown_names_and_views_are_refused(app: httpx.Client) -> None:
     for views in (["sideways"], [{"from": [0, 0, 0]}], [{"section": "q"}], ["iso", "iso"], []):
         assert refusal(app.post("/look", json={"views": views}))["code"] == "validation_error"
     assert refusal(app.post("/look", json={"views": ["camera"]}))["code"] == "validation_error"
-    assert refusal(app.get("/look.png?views=sideways"))["code"] == "validation_error"
+    for query in ("views=sideways", "views=iso,iso", "views=iso&views=iso", "views=from:1,0,0&views=from:1,0,0"):
+        assert refusal(app.get(f"/look.png?{query}"))["code"] == "validation_error", query
     assert refusal(app.post("/look", json={"since": "0" * 20}), 404)["code"] == "revision_not_found"
     assert refusal(app.post("/look", json={"since": "0" * 32}), 404)["code"] == "artifact_not_found"
 

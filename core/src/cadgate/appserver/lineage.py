@@ -32,7 +32,7 @@ def require_as_new(folder: str, application: str) -> None:
                 f"the session was last written by {before}, and this is {application}, which would lose what it does "
                 "not know: nothing was read or changed",
                 f"start the gateway with {least} or newer; or, to begin with an empty session here, move the folder "
-                f"{folder} away",
+                f"{os.path.abspath(folder)} away",
             )
 
 

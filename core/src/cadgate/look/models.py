@@ -6,7 +6,7 @@ import json
 import re
 from typing import Annotated, Any, Literal, TypeAlias, cast
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator
 
 from cadgate.contract.methods import Method
 from cadgate.models.common import Count, Name, Number, Params, Vector3
@@ -71,6 +71,14 @@ def _listed(value: Any) -> Any:
     return listed
 
 
+def _each_once(views: list[Any]) -> list[Any]:
+    """Return the views. Raises ValueError if one is there twice."""
+    seen = [view if isinstance(view, str) else view.model_dump_json() for view in views]
+    if twice := next((view for number, view in enumerate(seen) if view in seen[:number]), None):
+        raise ValueError(f"views has {twice} twice: name each view once")
+    return views
+
+
 class LookParams(Params):
     """What is in the document, or some objects of it, as one picture of several views."""
 
@@ -84,7 +92,7 @@ class LookParams(Params):
         }
     )
 
-    views: Annotated[list[ViewName], Field(min_length=1, max_length=12)] = Field(
+    views: Annotated[list[ViewName], Field(min_length=1, max_length=12), AfterValidator(_each_once)] = Field(
         default_factory=lambda: list(DEFAULT_VIEWS),
         description="Front looks along +Y. Views along axes have one scale, and are placed as in a drawing.",
     )
@@ -103,13 +111,6 @@ class LookParams(Params):
         None,
         description="The `revision` of an earlier sheet, or the id of its artifact: adds a view of what is different.",
     )
-
-    @model_validator(mode="after")
-    def _each_once(self) -> LookParams:
-        seen = [view if isinstance(view, str) else view.model_dump_json() for view in self.views]
-        if twice := next((view for number, view in enumerate(seen) if view in seen[:number]), None):
-            raise ValueError(f"views has {twice} twice: name each view once")
-        return self
 
     def plain_views(self) -> list[Any]:
         """Return the views as they were requested: words and JSON objects."""
@@ -131,7 +132,11 @@ class LookQuery(Params):
     model_config = ConfigDict(extra="ignore")
 
     views: Annotated[
-        list[ViewName], BeforeValidator(_listed), Field(min_length=1, max_length=12), WithJsonSchema(_QUERY_VIEWS)
+        list[ViewName],
+        BeforeValidator(_listed),
+        Field(min_length=1, max_length=12),
+        AfterValidator(_each_once),
+        WithJsonSchema(_QUERY_VIEWS),
     ] = Field(
         default_factory=lambda: list(DEFAULT_VIEWS),
         description="`views=iso,front`, or repeated; also `from:1,-2,0.5` and `section:x:10`.",
