@@ -83,6 +83,11 @@ def no_scope(field: Field) -> Outcome:
             tried += 1
             if answer.status_code != 403:
                 return broke(f"{verb} {path} needs {needs}: {answer.status_code}")
+        for adapter in ADAPTERS:
+            answer = client.post(f"/api/v1/{adapter}/restart")
+            tried += 1
+            if answer.status_code != 403:
+                return broke(f"{adapter} was restarted: {answer.status_code}")
     return field.assert_quiet(f"403, {tried} times")
 
 
