@@ -95,6 +95,9 @@ def test_a_suffix_decides_the_format_where_none_is_named() -> None:
     with pytest.raises(ValueError, match=r"use the suffix .jpg or .jpeg"):
         check_suffix("a.png", "filepath", "jpeg", FORMATS)
     assert FORMATS.of("jpeg") == [".jpg", ".jpeg"]
+    names = {"a.jpeg": ".jpeg", "a.JPG": ".JPG", "a.png": ".jpg", "v1.5": ".jpg", None: ".jpg"}
+    assert {name: FORMATS.for_file(name, "jpeg") for name in names} == names
+    assert Suffixes.by_format({"jpeg": (".jpg", ".jpeg"), "png": (".PNG",)}) == FORMATS
 
 
 @pytest.mark.parametrize("formats", [{"jpeg": ".jpg"}, {".png": "png", "jpeg": ".jpeg"}])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, cast
 
@@ -47,9 +47,19 @@ class Suffixes(Mapping[str, str]):
     def __repr__(self) -> str:
         return f"Suffixes({self._formats})"
 
+    @classmethod
+    def by_format(cls, suffixes: Mapping[str, Iterable[str]]) -> Suffixes:
+        """Return those of a table the other way round: `{"jpeg": (".jpg", ".jpeg"), "png": (".png",)}`."""
+        return cls({suffix: kind for kind, found in suffixes.items() for suffix in found})
+
     def of(self, format: str) -> list[str]:
         """Return the suffixes of `format`, the usual one first."""
         return [suffix for suffix, kind in self._formats.items() if kind == format]
+
+    def for_file(self, name: str | None, format: str) -> str:
+        """Return the suffix that a file of this format gets: the name's own, if it is one of them, else the usual."""
+        own, known = PurePosixPath(name or "").suffix, self.of(format)
+        return own if own.lower() in known else known[0]
 
 
 def _suffix(suffix: object, kind: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
@@ -40,7 +39,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 }
 """The suffixes of each format; the first one is appended to a name that has none."""
 
-FORMATS = Suffixes({suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes})
+FORMATS = Suffixes.by_format(SUFFIXES)
 
 _Y_UP = ("glb", "gltf", "obj", "fbx", "abc")
 UP: dict[str, UpAxis] = {format: "Y" if format in _Y_UP else "Z" for format in SUFFIXES}
@@ -119,8 +118,7 @@ class ExportParams(Params):
     @property
     def suffix(self) -> str:
         """Return the suffix that the file gets: the one it has, if that is one of the format's."""
-        own = PurePosixPath(self.filepath or "").suffix
-        return own if own.lower() in SUFFIXES[self.format] else SUFFIXES[self.format][0]
+        return FORMATS.for_file(self.filepath, self.format)
 
 
 class Exported(Result):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -38,7 +37,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 }
 """The suffixes of each format; the first one is appended to a name that has none."""
 
-FORMATS = Suffixes({suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes})
+FORMATS = Suffixes.by_format(SUFFIXES)
 
 
 class PictureParams(Params):
@@ -77,8 +76,7 @@ class PictureParams(Params):
     @property
     def suffix(self) -> str:
         """Return the suffix that the file gets: the one it has, if that is one of the format's."""
-        own = PurePosixPath(self.output or "").suffix
-        return own if own.lower() in SUFFIXES[self.format] else SUFFIXES[self.format][0]
+        return FORMATS.for_file(self.output, self.format)
 
     @model_validator(mode="after")
     def _check(self) -> PictureParams:
