@@ -65,6 +65,9 @@ _OPERATORS: dict[str, Refusal] = {
     **dict.fromkeys(("object.quick_liquid", "object.quick_smoke"), Refusal(_BAKES)),
     **dict.fromkeys(("scene.freestyle_module_add", "scene.freestyle_module_open"), Refusal(_CODE, "session.execute")),
     **dict.fromkeys(("node.shader_script_update",), Refusal("it compiles a program", "session.execute")),
+    **dict.fromkeys(
+        ("node.link_drag_operation_test", "node.test_inlining_shader_nodes"), Refusal("it is for Blender's own tests")
+    ),
     **dict.fromkeys(("node.render_changed", "node.read_viewlayers"), Refusal("it renders", "render.still")),
     "scene.delete": Refusal("requests work in this scene; other scenes are deleted by DELETE /data/scenes/{name}"),
     "object.transfer_mode": Refusal(_MODE),
@@ -81,9 +84,16 @@ _OPERATORS: dict[str, Refusal] = {
     ),
     **dict.fromkeys(
         (
-            *("curves.pen", "grease_pencil.pen", "grease_pencil.stroke_cutter", "node.group_enter_exit"),
+            *(
+                "curves.pen",
+                "graph.local_view",
+                "grease_pencil.pen",
+                "grease_pencil.stroke_cutter",
+                "node.group_enter_exit",
+            ),
             *("paint.brush_select", "paint.vert_select_loop", "sequencer.box_blade", "sequencer.select_circle"),
             *("sequencer.select_lasso", "uv.custom_region_set"),
+            "view3d.vr_location_scouting_capture_review",
         ),
         Refusal(_WINDOW, None, True),
     ),
@@ -131,8 +141,12 @@ _PATHS = ("FILE_PATH", "DIR_PATH", "FILE_NAME")
 _PATH_NAMES = ("filepath", "directory", "filename", "relative_path", "files")
 OWN_PYTHON = ("bl_operators.", "bl_ui.")
 """Modules of Blender's own operators in Python; those of add-ons are not reviewed."""
+_NODES = (r"GeometryNodeImport|CompositorNodeOutputFile|ShaderNodeScript|.*IES", _FILES)
 VALUES: dict[str, dict[str, tuple[str, str]]] = {
-    "node.add_node": {"type": (r"GeometryNodeImport|CompositorNodeOutputFile|ShaderNodeScript|.*IES", _FILES)},
+    "node.add_node": {"type": _NODES},
+    "node.swap_node": {"type": _NODES},
+    "node.add_zone": {"input_node_type": _NODES, "output_node_type": _NODES},
+    "node.swap_zone": {"input_node_type": _NODES, "output_node_type": _NODES},
     "object.modifier_add": {"type": (r"FLUID", _BAKES)},
 }
 """Values of properties that are refused: operator, property, pattern, reason."""
