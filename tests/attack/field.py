@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shlex
 import stat
 import time
@@ -78,22 +79,24 @@ class Searched:
     """The files in which the secret was not found. One is searched again when anything about it has changed."""
 
     def __init__(self) -> None:
-        self._without: dict[Path, tuple[int, ...]] = {}
+        self._without: dict[str, tuple[int, ...]] = {}
 
-    def holds(self, path: Path, secret: bytes) -> bool:
-        """Whether a file has these bytes."""
+    def holds(self, entry: os.DirEntry[str], secret: bytes, since: float) -> bool:
+        """Whether this is a file (no link, and not gone) that was changed since a time and has these bytes."""
         began = time.time()
         try:
-            told = path.lstat()
+            told = entry.stat(follow_symlinks=False)
         except OSError:
             return False
-        known = (told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)
-        if self._without.get(path) == known:
+        if not stat.S_ISREG(told.st_mode) or told.st_mtime < since:
             return False
-        holds = _holds(path, secret)
+        known = (told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)
+        if self._without.get(entry.path) == known:
+            return False
+        holds = _holds(Path(entry), secret)
         # Two changes within a tick of the file system's clock have one time.
         if not holds and told.st_ctime < began - A_TICK:
-            self._without[path] = known
+            self._without[entry.path] = known
         return holds
 
 
@@ -278,12 +281,12 @@ class Field:
         found += self._answered_wrong()
         state = self.gateway.state_dir
         secret = self.canary.secret.encode()
-        for path in sorted(state.rglob("*")):
-            if path.name == self.canary.marker:
-                found.append(f"code ran: {path.relative_to(state)} was made")
-                path.unlink()
-            elif path != self.gateway.log and _is_plain(path, since) and self.searched.holds(path, secret):
-                found.append(f"the secret is in {path.relative_to(state)}")
+        for entry in sorted(_below(state), key=lambda each: each.path):
+            if entry.name == self.canary.marker:
+                found.append(f"code ran: {Path(entry).relative_to(state)} was made")
+                Path(entry).unlink()
+            elif entry.path != str(self.gateway.log) and self.searched.holds(entry, secret, since):
+                found.append(f"the secret is in {Path(entry).relative_to(state)}")
         for marker in (Path.home() / self.canary.marker, Path.cwd() / self.canary.marker):
             if marker.exists():
                 found.append(f"code ran: {marker} was made")
@@ -356,13 +359,13 @@ def keys_of(state_dir: Path) -> dict[str, str]:
     return {scopes: file.create(scopes, scopes.split(","))[0] for scopes in KEYS}
 
 
-def _is_plain(path: Path, since: float) -> bool:
-    """Whether this is a file, not a link, that was changed since a time; one that is gone is not."""
-    try:
-        told = path.lstat()
-    except OSError:
-        return False
-    return stat.S_ISREG(told.st_mode) and told.st_mtime >= since
+def _below(folder: Path | str) -> Generator[os.DirEntry[str]]:
+    """Everything below a folder, without following links. Path.rglob takes ten times as long."""
+    with contextlib.suppress(FileNotFoundError, PermissionError), os.scandir(folder) as entries:
+        for entry in entries:
+            yield entry
+            if entry.is_dir(follow_symlinks=False):
+                yield from _below(entry.path)
 
 
 def _holds(path: Path, secret: bytes) -> bool:
