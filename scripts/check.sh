@@ -4,12 +4,12 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 setup_packages dev
 
-check_source
-# The types are checked in parallel with the tests, which mostly wait.
+# The types are checked in parallel with all the rest, as they take as long.
 types_log="$(mktemp)"
 trap 'rm -f "$types_log"' EXIT
 types >"$types_log" 2>&1 &
 types_job=$!
+check_source
 
 printf '== pytest, without the applications\n'
 code=0
