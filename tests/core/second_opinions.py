@@ -7,6 +7,7 @@ A check is a call into `app/verification/`, or a place in the function's own mod
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ class Source:
         self.methods: dict[str, Place] = {}
         self._nodes: dict[Place, ast.AST] = {}
         self._imported: dict[str, dict[str, Place]] = {}
+        self._uses: dict[Place, dict[Place, None]] = {}
         folder = Path(root) / "app"
         for path in sorted(folder.rglob("*.py")):
             self._read(".".join(path.relative_to(folder).with_suffix("").parts), ast.parse(path.read_text()))
@@ -65,7 +67,13 @@ class Source:
                 seen.add(place)
                 node = self._nodes.get(place) if within in (None, place[0]) else None
                 yield place, node
-                pending.extend(() if node is None else self._called(place[0], node))
+                pending.extend(() if node is None else self._used(place, node))
+
+    def _used(self, place: Place, node: ast.AST) -> dict[Place, None]:
+        """What a function uses, each once. Many methods come to the same ones."""
+        if place not in self._uses:
+            self._uses[place] = dict.fromkeys(self._called(place[0], node))
+        return self._uses[place]
 
     def _called(self, module: str, node: ast.AST) -> Iterator[Place]:
         imported = self._imported[module]
@@ -75,6 +83,12 @@ class Source:
             elif isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name) and each.value.id in imported:
                 origin, name = imported[each.value.id]
                 yield ".".join(filter(None, (origin, name))), each.attr
+
+
+@functools.cache
+def source_of(adapter: str) -> Source:
+    """The functions of an adapter's `app/`, which are read once."""
+    return Source(adapter)
 
 
 def _is_verdict(node: ast.AST) -> bool:

@@ -21,7 +21,7 @@ from cadgate.contract.methods import Method
 from cadgate.look.models import LOOK
 from cadgate.openapi.extensions import METHOD_EXTENSION
 from cadgate.plugins.contents import Contents, contents_of, problems_in
-from tests.core.second_opinions import Source
+from tests.core.second_opinions import source_of
 from tests.faults.conftest import Session
 from tests.faults.documents import change_by_requests
 
@@ -214,7 +214,7 @@ def _is_replayed_by_call(method: Method[Any, Any]) -> bool:
 
 
 def test_every_change_is_looked_at_again(adapter: str, contents: Contents) -> None:
-    source = Source(adapter)
+    source = source_of(adapter)
     needed = {method.name for method in contents.methods_by_name().values() if _is_replayed_by_call(method)}
     without = {name for name in needed & set(source.methods) if not source.is_checked(name)}
     exempt = NOT_CHECKED[adapter]
@@ -223,7 +223,7 @@ def test_every_change_is_looked_at_again(adapter: str, contents: Contents) -> No
 
 
 def test_every_change_says_when_it_begins(adapter: str, contents: Contents) -> None:
-    source = Source(adapter)
+    source = source_of(adapter)
     changing = {method.name for method in contents.methods_by_name().values() if method.mutates} & set(source.methods)
     silent = {name for name in changing if not source.comes_to(name, "about_to_change")}
     assert silent == set(), "call about_to_change(revision) after the last refusal and before the first change"

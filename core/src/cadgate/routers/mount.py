@@ -34,9 +34,15 @@ def mount(app: FastAPI, found: Found, artifacts: ArtifactStore) -> tuple[Found, 
     return found, runtime
 
 
+_core: dict[int, tuple[APIRouter, list[BaseRoute]]] = {}
+"""The gateway's own routes, by the identity of their router: they are the same in every gateway of a process."""
+
+
 def core_routes(router: APIRouter) -> list[BaseRoute]:
     """Return the routes of one of the gateway's own routers."""
-    return flatten([router], prefix="", tag=CORE_TAG, operation=CORE_TAG)
+    if id(router) not in _core:
+        _core[id(router)] = router, flatten([router], prefix="", tag=CORE_TAG, operation=CORE_TAG)
+    return _core[id(router)][1]
 
 
 def routes_of(adapter: Adapter) -> list[BaseRoute]:
