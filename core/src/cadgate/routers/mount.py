@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import structlog
@@ -35,14 +36,14 @@ def mount(app: FastAPI, found: Found, artifacts: ArtifactStore) -> tuple[Found, 
 
 
 _core: dict[int, tuple[APIRouter, list[BaseRoute]]] = {}
-"""The gateway's own routes, by the identity of their router: they are the same in every gateway of a process."""
+"""The gateway's own routes, by the identity of their router: every gateway of a process has copies of the same."""
 
 
 def core_routes(router: APIRouter) -> list[BaseRoute]:
     """Return the routes of one of the gateway's own routers."""
     if id(router) not in _core:
         _core[id(router)] = router, flatten([router], prefix="", tag=CORE_TAG, operation=CORE_TAG)
-    return _core[id(router)][1]
+    return [copy.copy(route) for route in _core[id(router)][1]]
 
 
 def routes_of(adapter: Adapter) -> list[BaseRoute]:
