@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cadgate.models.responses import Success
+from cadgate.models.root import ROOT
 from cadgate.routers.mount import core_routes
 from cadgate.web.access import requires
 from cadgate.web.gate import Gate
@@ -25,6 +26,12 @@ readings = Router(prefix="/reading")
 async def read_json(body: Sized) -> Success[Echo]:
     """Take JSON."""
     return Success(Echo(value=body.model_dump()))
+
+
+@readings.post("/root", dependencies=[requires("read")])
+async def read_root(body: Sized) -> Success[Echo]:
+    """Return what links begin with."""
+    return Success(Echo(value=ROOT.get()))
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +126,16 @@ def test_one_with_another_line_is_refused_as_ever(
         assert browser.post(b'{"size": 3}')[0] == 200
     found = browser.post(b'{"size": 3}', *more)
     assert (found[0], found[1]["error"]["code"]) == (status, code)
+
+
+def test_what_links_begin_with_is_found_for_each_request(tmp_path: Path) -> None:
+    app = probed_app(quiet_settings(tmp_path, root_path="/cad"))
+    app.router.routes.extend(core_routes(readings))
+    with served(app) as port:
+        browser = Browser(port)
+        answers = [browser.post(b'{"size": 3}', path="/reading/root") for _ in range(3)]
+        browser.close()
+    assert [(status, content["result"]["value"]) for status, content in answers] == [(200, "/cad")] * 3
 
 
 def test_another_verb_and_a_query_are_looked_at(browser: Browser) -> None:

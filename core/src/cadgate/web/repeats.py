@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import Scope
 
 from cadgate.contract.authority import LOCAL, Authority
+from cadgate.models.root import ROOT
 from cadgate.security.identity import CONNECTION
 from cadgate.web.access import Access
 
@@ -54,7 +55,8 @@ def remember(scope: Scope, headers: dict[bytes, bytes], authority: Authority, ro
         or authority is not LOCAL
         or needs.audited_here  # may depend on settings
         or scope["query_string"]
-        or scope.get("root_path")
+        or ROOT.get()  # each request sets it for itself
+        or any(name.startswith((b"x-forwarded", b"forwarded")) for name in headers)
         or scope["path"].encode() != scope["raw_path"]
         or b"origin" in headers
         or b"cookie" in headers
