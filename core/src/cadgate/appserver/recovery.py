@@ -28,6 +28,8 @@ COPY_SECONDS = 20.0
 """How long a forked copy may take to write a snapshot, unless snapshots are known to take longer."""
 PAYS_SECONDS = 0.05
 """If mutations took longer than this together, clearing the document starts a new log."""
+HEAVY_SECONDS = 0.25
+"""The same if the last snapshot took longer than this to write or to load: each undo would load it again."""
 REMEDY = (
     "Undo goes back to the last state that was saved (POST /undo); or delete or change what cannot be saved, by code "
     "if need be"
@@ -46,6 +48,7 @@ class Recovery:
         self._apply_entry = apply
         self._replay_seconds = 0.0
         self._snapshot_seconds = 0.0
+        self._load_seconds = 0.0
         self._postponed = 0
         self._copies = COPIES
         self._pending_reason = ""
@@ -124,12 +127,14 @@ class Recovery:
         if not self._attempts.may_try(generation.number, 0):
             self.damages.append(Damage(where, "the application died twice while loading the snapshot"))
             return False
+        began = time.monotonic()
         try:
             self._host.load_snapshot(generation.snapshot)
         except Exception as error:  # noqa: BLE001 - an older one may be readable
             log.error(error)
             self.damages.append(Damage(where, f"the snapshot cannot be loaded: {error}"))
             return False
+        self._load_seconds = time.monotonic() - began
         return True
 
     def replay_entries(self, entries: list[Entry]) -> list[Entry]:
@@ -271,6 +276,7 @@ class Recovery:
     def _snapshot_taken(self, seconds: float) -> None:
         self._report_problem("snapshot", None)
         self._snapshot_seconds = seconds
+        self._load_seconds = 0.0
         self._postponed = 0
 
     def _report_problem(self, kind: str, problem: str | None) -> None:
@@ -367,8 +373,12 @@ class Recovery:
         return self._replay_seconds > max(0.5, 4 * self._snapshot_seconds)
 
     def is_snapshot_worthwhile(self) -> bool:
-        """Whether replaying would take longer than starting a new log. For when the document was cleared."""
-        return self._replay_seconds > PAYS_SECONDS or self._journal.has_pending_snapshot
+        """Whether going back would take longer than starting a new log. For when the document was cleared."""
+        return (
+            self._replay_seconds > PAYS_SECONDS
+            or max(self._load_seconds, self._snapshot_seconds) > HEAVY_SECONDS
+            or self._journal.has_pending_snapshot
+        )
 
     def snapshot_is_overdue(self) -> bool:
         """Whether the log has grown so long that a snapshot must be taken even while there is work to do."""
@@ -396,4 +406,10 @@ class Recovery:
 
     def load_state(self, generation: Generation, entries: list[Entry]) -> bool:
         """Load a snapshot and apply all `entries`; return whether that worked."""
-        return self._load_snapshot(generation) and len(self.replay_entries(entries)) == len(entries)
+        if not self._load_snapshot(generation):
+            return False
+        began = time.monotonic()
+        applied = self.replay_entries(entries)
+        # The next time it takes as long: a snapshot is due if that is long.
+        self._replay_seconds = time.monotonic() - began
+        return len(applied) == len(entries)
