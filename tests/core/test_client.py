@@ -8,6 +8,7 @@ import struct
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -174,7 +175,7 @@ async def test_a_mutation_that_was_lost_after_it_was_done_is_done_once(
     application: RawApplication, client: FakeClient
 ) -> None:
     """The connection breaks while the application works; it is alive and finishes."""
-    meta: dict[str, Any] = {"mutates": True, "key": f"lost-{id(client)}", "hash": "h"}
+    meta: dict[str, Any] = {"mutates": True, "key": uuid4().hex, "hash": "h"}
     working = asyncio.create_task(client.call("items.slow", item(None, 0.1), **meta))
     await becomes(lambda: client._pool.connections[0].in_flight == 1)
     client._pool.connections[0]._transport.abort()
@@ -212,9 +213,9 @@ async def test_errors_come_back_as_those_of_the_gateway(client: FakeClient) -> N
     with pytest.raises(NotFound) as caught:
         await client.call("items.get", {"name": "nobody"})
     assert (caught.value.code, caught.value.status) == ("item_not_found", 404)
-    await client.call("items.create", item("Twin"), mutates=True, key=f"twin-{id(client)}", hash=None)
+    await client.call("items.create", item("Twin"), mutates=True, key=uuid4().hex, hash=None)
     with pytest.raises(NameTaken):
-        await client.call("items.create", item("Twin"), mutates=True, key=f"twin-again-{id(client)}")
+        await client.call("items.create", item("Twin"), mutates=True, key=uuid4().hex)
     await client.call("items.delete", {"name": "Twin"}, mutates=True)
 
 
@@ -391,7 +392,7 @@ async def test_many_first_calls_at_once_open_one_connection() -> None:
 async def test_ordered_calls_are_worked_on_in_their_order(application: RawApplication) -> None:
     async with connected(application.about["port"], pool_size=3) as client:
         busy = [asyncio.create_task(client.call("session.ping", {})) for _ in range(10)]
-        names = [f"O{id(client)}-{number}" for number in range(50)]
+        names = [f"O{uuid4().hex}-{number}" for number in range(50)]
         made = await asyncio.gather(
             *(client.call("items.create", item(name), mutates=True, key=name, ordered=True) for name in names)
         )

@@ -12,6 +12,7 @@ from cadgate.appserver.paging import page
 from cadgate.appserver.recognition import Recognised, recognise, recognise_bytes
 from cadgate.appserver.registry import load_methods, method, registered
 from cadgate.appserver.shape_files import ShapeFolder
+from cadgate.appserver.turnstile import alone
 
 __all__ = [
     "AppError",
@@ -21,6 +22,7 @@ __all__ = [
     "Recognised",
     "ShapeFolder",
     "about_to_change",
+    "alone",
     "cleared",
     "current",
     "limit_exceeded",

@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Any, Callable, Dict, cast
 
-from cadgate.appserver import log
+from cadgate.appserver import log, turnstile
 from cadgate.appserver.connection import MAX_POSTED, SEND_TIMEOUT, Connection, as_frame
 from cadgate.appserver.framing import PROTOCOL, FrameError
 from cadgate.appserver.idle_reader import IdleReader
@@ -62,6 +62,7 @@ class IoThread(threading.Thread):
         self._timers: list[tuple[float, Callable[[], None]]] = []
         self._unauthenticated: dict[Connection, float] = {}
         self._stopping = False
+        self._turnstile = turnstile.Turnstile(self.wake)
         self._reader: IdleReader | None = None
         self.connections: dict[Connection, None] = {}
         self._round = 0
@@ -123,7 +124,9 @@ class IoThread(threading.Thread):
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._selector.register(self._woken, selectors.EVENT_READ)
+        turnstile.register(self._turnstile)
         while not self._stopping:
+            self._turnstile.go_through()
             for key, _ in self._selector.select(self._select_timeout()):
                 if key.fileobj is self._listener:
                     self._accept()
@@ -136,6 +139,7 @@ class IoThread(threading.Thread):
                         self.read(connection)
             self._run_timers()
             self._drop_unauthenticated()
+        turnstile.forget(self._turnstile)
         for connection in list(self.connections):
             self._close(connection)
         self._listener.close()

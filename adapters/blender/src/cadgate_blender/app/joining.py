@@ -6,7 +6,7 @@ from typing import Any, Iterable, Sequence
 
 import bpy
 
-from cadgate.appserver import AppError, about_to_change, method, name_taken, warn
+from cadgate.appserver import AppError, about_to_change, alone, method, name_taken, warn
 from cadgate_blender.app import limits, names, probe
 from cadgate_blender.app.describe import is_visible, placed_plainly, world_matrix
 from cadgate_blender.app.modifiers import find_mesh, replace_mesh
@@ -153,7 +153,8 @@ def _joined(chosen: Sequence[Any], meshes: Sequence[Any]) -> Any:
     for copy in copies:
         for slot in copy.material_slots:
             slot.link = "DATA"
-    with stage(copies) as context, bpy.context.temp_override(**context, active_object=copies[0], object=copies[0]):
+    overridden = {"active_object": copies[0], "object": copies[0]}
+    with stage(copies) as context, alone(), bpy.context.temp_override(**context, **overridden):
         bpy.ops.object.join()
     remove_unlinked(copies[0])
     for mesh in meshes[1:]:

@@ -9,7 +9,7 @@ import bpy
 import numpy
 from mathutils import Matrix, Vector
 
-from cadgate.appserver import AppError, about_to_change, method, warn
+from cadgate.appserver import AppError, about_to_change, alone, method, warn
 from cadgate_blender.app import limits, removal, versions
 from cadgate_blender.app.describe import world_matrix
 from cadgate_blender.app.modifiers import find_mesh
@@ -72,7 +72,7 @@ def separate(*, name: str, by: str) -> dict[str, Any]:
     about_to_change(index.described(obj)["revision"])
     _own_mesh(obj)
     hidden, obj.hide_viewport = obj.hide_viewport, False
-    with stage([obj]) as staged, context.temp_override(**staged, active_object=obj, object=obj):
+    with stage([obj]) as staged, alone(), context.temp_override(**staged, active_object=obj, object=obj):
         bpy.ops.mesh.separate(type=cast("Any", by.upper()))
     obj.hide_viewport = hidden
     parts = sorted((each for each in bpy.data.objects if each not in known), key=lambda each: each.name)

@@ -11,7 +11,7 @@ from typing import Any, Generator
 
 import bpy
 
-from cadgate.appserver import AppError
+from cadgate.appserver import AppError, alone
 from cadgate_blender.app.scene_index import index
 from cadgate_blender.app.typed import context
 
@@ -76,7 +76,7 @@ def _leave(obj: Any, scene: Any, layer: Any) -> None:
     active = layer.objects.active
     try:
         layer.objects.active = obj
-        with context.temp_override(scene=scene, view_layer=layer, active_object=obj, object=obj):
+        with alone(), context.temp_override(scene=scene, view_layer=layer, active_object=obj, object=obj):
             bpy.ops.object.mode_set(mode="OBJECT")
     except RuntimeError:
         # Blender's poll refuses here; another layer, or the stage, may work.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, Generator
 
 import bpy
 
-from cadgate.appserver import AppError, about_to_change, method, not_found, searching, warn
+from cadgate.appserver import AppError, about_to_change, alone, method, not_found, searching, warn
 from cadgate_blender.app import limits, rna_values
 from cadgate_blender.app.foreign.no_python import no_python
 from cadgate_blender.app.operating import comparing, contexts, hazards, policy, sizes
@@ -126,13 +127,23 @@ def _concerned(wanted: dict[str, Any]) -> list[Any]:
 
 
 def _accepts(operator: str, override: dict[str, Any]) -> bool:
-    with context.temp_override(**override):
+    with _overridden(override):
         return bool(policy.function(operator).poll())
+
+
+@contextmanager
+def _overridden(override: dict[str, Any]) -> Generator[None, None, None]:
+    """Override the context, if there is anything to override: Blender then looks in it without Python's lock."""
+    if not override:
+        yield
+        return
+    with alone(), context.temp_override(**override):
+        yield
 
 
 def _run(operator: str, arguments: dict[str, Any], override: dict[str, Any], named: str | None) -> None:
     function = policy.function(operator)
-    with context.temp_override(**override):
+    with _overridden(override):
         if not function.poll():
             raise _failed_poll(operator, function, named)
         about_to_change()

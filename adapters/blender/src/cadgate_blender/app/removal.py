@@ -1,9 +1,4 @@
-"""Deletes data-blocks cheaply: Blender walks through all others to find what may refer to them.
-
-It also looks for them in its windows, and in the queue of notifications for these. In the background nobody empties
-that queue, which then has one for each object of the session (0.1 ms at 4,000 objects for each that is deleted), and
-no window shows what this package deletes; only the views of windows refer to cameras.
-"""
+"""Deletes data-blocks cheaply: Blender walks through all others to find what may refer to them."""
 
 from __future__ import annotations
 
@@ -33,7 +28,7 @@ def remove_object(obj: Any, collections: Sequence[Any], *, is_unmarked: bool) ->
         _unmark(obj)
     for collection in collections:
         collection.objects.unlink(obj)
-    bpy.data.objects.remove(obj, do_unlink=False, do_ui_user=_windows_may_show(obj))
+    bpy.data.objects.remove(obj, do_unlink=False)
 
 
 def is_gone(block: Any) -> bool:
@@ -42,10 +37,6 @@ def is_gone(block: Any) -> bool:
         return not block.name
     except ReferenceError:
         return True
-
-
-def _windows_may_show(obj: Any) -> bool:
-    return not bpy.app.background or obj.type == "CAMERA"
 
 
 def _unmark(obj: Any) -> None:
@@ -64,7 +55,7 @@ def _unmark(obj: Any) -> None:
 
 def remove_unlinked(obj: Any) -> None:
     """Delete an object that this package made, that no collection has, and that nothing refers to."""
-    bpy.data.objects.remove(obj, do_unlink=obj.users > 0, do_ui_user=_windows_may_show(obj))
+    bpy.data.objects.remove(obj, do_unlink=obj.users > 0)
 
 
 def remove_stage(scene: Any, actors: Iterable[Any] = ()) -> None:
@@ -82,4 +73,4 @@ def remove_data(data: Any) -> None:
     if room is None or data.users or getattr(data, "shape_keys", None) is not None:
         bpy.data.batch_remove([data])
     else:
-        getattr(bpy.data, room).remove(data, do_unlink=False, do_ui_user=not bpy.app.background)
+        getattr(bpy.data, room).remove(data, do_unlink=False)

@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 import numpy
 
-from cadgate.appserver import AppError, about_to_change, method, not_found, warn
+from cadgate.appserver import AppError, about_to_change, alone, method, not_found, warn
 from cadgate_blender.app import names, removal, uv_measures, uv_projections
 from cadgate_blender.app.modifiers import find_mesh
 from cadgate_blender.app.scene_index import index, precise
@@ -130,7 +130,7 @@ def _by_operator(obj: Any, method: str, angle: float, margin: float, way: str) -
         with stage([copy]) as staged:
             staged["view_layer"].objects.active = copy
             copy.select_set(True, view_layer=staged["view_layer"])
-            with context.temp_override(**staged, active_object=copy, object=copy):
+            with alone(), context.temp_override(**staged, active_object=copy, object=copy):
                 bpy.ops.object.mode_set(mode="EDIT")
                 inside = {"edit_object": copy, "objects_in_mode": [copy], "objects_in_mode_unique_data": [copy]}
                 with context.temp_override(**staged, active_object=copy, object=copy, mode="EDIT_MESH", **inside):

@@ -47,6 +47,12 @@ class DataReference(Params):
     )
 
 
+class DataItemReference(DataReference):
+    """An item of a collection, by the steps of its path."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"path": ["materials", "Gold"]}]})
+
+
 class DataValue(MayWarn):
     """What is there."""
 
@@ -139,4 +145,4 @@ LIST_DATA = Method("data.list", Empty, DataCollections)
 GET_DATA = Method("data.get", DataReference, DataValue)
 UPDATE_DATA = Method("data.update", DataUpdate, DataValue, mutates=True)
 CREATE_DATA = Method("data.create", DataCreation, DataCreated, mutates=True, names="name")
-DELETE_DATA = Method("data.delete", DataReference, DataDeleted, mutates=True)
+DELETE_DATA = Method("data.delete", DataItemReference, DataDeleted, mutates=True)

@@ -15,6 +15,7 @@ from cadgate_blender.models.data import (
     DataCreation,
     DataDeleted,
     DataItem,
+    DataItemReference,
     DataReference,
     DataUpdate,
     DataValue,
@@ -58,4 +59,4 @@ async def create_data(path: str, item: DataItem, blender: Blender) -> Success[Da
 @router.operation("DELETE", "/data/{path:path}", DELETE_DATA, errors=(404, 412))
 async def delete_data(path: str, blender: Blender) -> Success[DataDeleted]:
     """Remove an item from a collection that allows it."""
-    return Success(await blender.call(DELETE_DATA, DataReference(path=_steps(path))))
+    return Success(await blender.call(DELETE_DATA, DataItemReference(path=_steps(path))))

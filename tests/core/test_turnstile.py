@@ -1,0 +1,76 @@
+"""Being alone: another thread waits outside of Python, and goes on afterwards, or after a while."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from cadgate.appserver import turnstile
+from cadgate.appserver.turnstile import Turnstile, alone
+
+
+class Busy(threading.Thread):
+    """A thread that counts its rounds as fast as it can."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.rounds = 0
+        self.stopping = False
+        self.turnstile = Turnstile(lambda: None)
+        turnstile.register(self.turnstile)
+
+    def run(self) -> None:
+        while not self.stopping:
+            self.turnstile.go_through()
+            self.rounds += 1
+
+    def moves(self) -> bool:
+        """Whether it still counts; it has fifty milliseconds."""
+        before = self.rounds
+        for _ in range(50):
+            threading.Event().wait(0.001)
+        return self.rounds > before
+
+
+@pytest.fixture
+def busy() -> Iterator[Busy]:
+    thread = Busy()
+    thread.start()
+    yield thread
+    thread.stopping = True
+    turnstile.forget(thread.turnstile)
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_another_thread_waits_while_one_is_alone_and_goes_on_afterwards(busy: Busy) -> None:
+    assert busy.moves()
+    with alone():
+        assert not busy.moves()
+        with alone():
+            assert not busy.moves()
+        assert not busy.moves()
+    assert busy.moves()
+
+
+def test_it_goes_on_after_an_error_too_and_after_a_while(busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ZeroDivisionError), alone():
+        raise ZeroDivisionError
+    assert busy.moves()
+    monkeypatch.setattr(turnstile, "HOLD_SECONDS", 0.01)
+    with alone():
+        assert busy.moves()
+    assert busy.moves()
+
+
+def test_a_thread_that_does_not_come_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turnstile, "PARK_SECONDS", 0.01)
+    absent = Turnstile(lambda: None)
+    turnstile.register(absent)
+    try:
+        with alone():
+            pass
+    finally:
+        turnstile.forget(absent)
