@@ -159,7 +159,15 @@ def test_a_batch_ends_in_its_middle(keyed: Gateway, owner: Holder, adapter: str,
         revoked = revoke(guest)
         refused = answer.result(5)
     assert time.monotonic() - revoked < 1.0
-    assert (refused.status_code, refused.json()["error"]["code"]) == (401, "unauthenticated"), refused.text
+    if (
+        refused.status_code == 200 and not atomic
+    ):  # the key went between two calls: what was left was refused, one by one
+        first, *others = refused.json()["result"]["results"]
+        assert first["status"] == "success"
+        assert {each["error"]["code"] for each in others} == {"unauthenticated"}
+    else:
+        assert refused.status_code == 401, refused.text
+        assert refused.json()["error"]["code"] == "unauthenticated"
     answers_quickly(owner, adapter, revoked)
     made = names(owner, adapter) - before
     assert made == (set() if atomic else {"Row0"})

@@ -200,6 +200,7 @@ def outside(gateway: Gateway, decoy: Path) -> dict[str, str]:
 def stocked(gateway: Gateway) -> None:
     """Something to export in both applications."""
     with gateway.client() as client:
+        assert client.delete("/api/v1/blender/scene").status_code == 200
         assert client.post("/api/v1/blender/materials", json={"name": "Baked"}).status_code == 201
         assert client.post("/api/v1/blender/primitives/cube", json={"material": "Baked"}).status_code == 201
         client.post("/api/v1/freecad/documents", json={"name": "Hostile"})
