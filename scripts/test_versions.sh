@@ -41,14 +41,17 @@ python_of() {
     done < <(pythons; command -v pyenv >/dev/null && printf '%s\n' "$(pyenv root)/versions/$1".*/bin/python3)
 }
 
-# An environment with everything that the tests need, without Blender: make_base PYTHON FOLDER.
+# An environment with everything that the tests need, without Blender: make_base PYTHON FOLDER. It is made again when
+# what is needed has changed, or when it was made for another folder, whose sources it would run.
 make_base() {
-    if [ -e "$2/.made" ]; then return; fi
+    local wanted
+    wanted="$ROOT $(asked_for dev)"
+    if [ "$(cat "$2/.made" 2>/dev/null)" = "$wanted" ]; then return; fi
     "$1" -m venv --clear "$2"
     local pip=("$2/bin/python" -m pip install --quiet --disable-pip-version-check --no-input)
     "${pip[@]}" -c constraints.txt -r requirements.txt -r requirements-dev.txt ||
         "${pip[@]}" -r requirements.txt -r requirements-dev.txt
-    touch "$2/.made"
+    printf '%s\n' "$wanted" >"$2/.made"
 }
 
 # wheel VERSION MINOR_OF_PYTHON: sets `python` to an environment with this wheel, whose other packages are those of a base.
