@@ -7,7 +7,7 @@ from typing import Any, Callable
 from cadgate.appserver import AppError, warn
 from cadgate_freecad.app import placed, shapes
 from cadgate_freecad.app.limits import LIMITS
-from cadgate_freecad.app.verification import measured, meshes, scattered, shells, validity
+from cadgate_freecad.app.verification import apart, measured, meshes, scattered, shells, validity
 from cadgate_freecad.app.verification.judging import LOOSE, Judge, Outcome
 from cadgate_freecad.app.verification.points import area_is_plausible, beside
 from cadgate_freecad.app.verification.sides import Facts, Side, facts
@@ -90,8 +90,8 @@ def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> Non
     """Raise AppError `degenerate_result` if the result is proved wrong.
 
     `fast` checks points next to the faces, and the volumes if a face is not elementary, the result is empty or an
-    operand had no effect; `full` always checks more points, the volumes and the mesh. `sure` makes `fast` check the
-    volumes too.
+    operand had no effect; nothing of these if the operands are apart, and all of them are there. `full` always checks
+    more points, the volumes and the mesh. `sure` makes `fast` check the volumes too.
     """
     full = is_full(level)
     operands = [facts(each) for each in made.operands]
@@ -102,22 +102,25 @@ def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> Non
     result = size(made.result)
     _within(made, result, sizes, EXACT if flat else APPROXIMATE)
     _joined(made)
+    if not full and same(result, sum(sizes)) and apart.is_proved(made.operation, operands, own):
+        measured.warn_where_uncertain(made.result)
+        return
     in_doubt = suspicious(result, sizes)
     wrong = mismatch(made, count=THOROUGH if full else 1 if simple else 2)
     if wrong is None and in_doubt:
         wrong = scattered.mismatch(made, result, sizes)
     if wrong is not None:
         raise failed(made, wrong)
-    apart = None
+    sums = None
     many = sum(map(len, _to_look_at(made.operation, operands, own))) > MANY
     if full or sure or many or not simple or in_doubt:
-        apart = disagreement(made, EXACT if flat else SUMS)
-        if apart is not None:
-            off, wrong = apart
+        sums = disagreement(made, EXACT if flat else SUMS)
+        if sums is not None:
+            off, wrong = sums
             if off > UNCERTAIN * max(result, min(sizes)):
                 raise failed(made, wrong)
             warn("uncertain_measures", f"OpenCASCADE measures this shape inexactly: {wrong}")
-    if apart is None:
+    if sums is None:
         measured.warn_where_uncertain(made.result)
     if full:
         wrong = meshes.problem(made.result)
@@ -134,7 +137,10 @@ def is_valid(made: Outcome, *, level: str | None = None) -> bool:
     if made.result.isNull() or is_full(level):
         return bool(made.result.isValid())
     operands = [facts(each) for each in made.operands]
-    return validity.is_valid(facts(made.result, operands), operands)
+    own = facts(made.result, operands)
+    if apart.is_proved(made.operation, operands, own):
+        return validity.each_is_valid(own)
+    return validity.is_valid(own, operands)
 
 
 def suspicious(result: float, sizes: list[float]) -> bool:

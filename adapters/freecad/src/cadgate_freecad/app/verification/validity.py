@@ -13,12 +13,24 @@ from cadgate_freecad.app.verification.sides import Facts, Side, key_of, same_pla
 
 def is_valid(result: Facts, operands: Iterable[Facts]) -> bool:
     """Return whether the new faces are valid and the shells fit; the shape's own `isValid` if that is not clear."""
-    if not result.solids or not (_fits(result) and _new_faces_are_valid(result, list(operands))):
+    if not result.solids or not (fits(result) and _new_faces_are_valid(result, list(operands))):
         return bool(result.shape.isValid())
     return True
 
 
-def _fits(result: Facts) -> bool:
+def each_is_valid(result: Facts) -> bool:
+    """Return whether all solids are valid. Copies of one solid in other places are as valid as it is."""
+    checked: list[Any] = []
+    for solid, _ in result.solids:
+        if any(solid.isPartner(each) for each in checked):
+            continue
+        if not solid.isValid():
+            return False
+        checked.append(solid)
+    return fits(result)
+
+
+def fits(result: Facts) -> bool:
     """Return whether every edge has two faces, one in each direction."""
     return all(
         shell.isClosed() and not shell.getBadEdges().Edges for solid, _ in result.solids for shell in solid.Shells
