@@ -123,6 +123,38 @@ def test_a_log_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
     assert len((tmp_path / "moved").read_text().splitlines()) == 1
 
 
+def test_a_line_that_was_prepared_long_before_goes_into_the_new_file_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, now = AuditLog(tmp_path), [100.0]
+    monkeypatch.setattr("cadgate.security.audit.time.monotonic", lambda: now[0])
+    recording = log.recording(lambda: EVENT)
+    with recording:
+        recording.prepare()
+        assert lines(tmp_path) == [], "it has not ended"
+        log.path.rename(tmp_path / "moved")
+        now[0] += 1.0
+    assert [line["outcome"] for line in lines(tmp_path)] == ["success"]
+    assert (tmp_path / "moved").read_bytes() == b""
+
+
+def test_an_event_is_made_once_whether_the_line_was_prepared_or_not(tmp_path: Path) -> None:
+    log, made = AuditLog(tmp_path), list[str]()
+
+    def event(name: str) -> AuditEvent:
+        made.append(name)
+        return replace(EVENT, request_id=name)
+
+    with log.recording(lambda: event("a")) as _, log.recording(lambda: event("b")):
+        pass
+    prepared = log.recording(lambda: event("c"))
+    with prepared:
+        prepared.prepare()
+        prepared.prepare()
+    assert made == ["b", "a", "c"]
+    assert [line["request_id"] for line in lines(tmp_path)] == made
+
+
 def test_a_link_in_place_of_the_log_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "audit.log").symlink_to(tmp_path / "elsewhere")
     log = AuditLog(tmp_path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-import json
 import selectors
 import socket
 import threading
@@ -15,6 +14,7 @@ from cadgate.appserver import log, turnstile
 from cadgate.appserver.connection import MAX_POSTED, SEND_TIMEOUT, Connection, as_frame
 from cadgate.appserver.framing import PROTOCOL, FrameError
 from cadgate.appserver.idle_reader import IdleReader
+from cadgate.appserver.json_text import parse
 
 HELLO_TIMEOUT = 5.0
 READ_SIZE = 1 << 16
@@ -266,7 +266,7 @@ class IoThread(threading.Thread):
             # The main thread may be about to work, and the kernel reports the rest to nobody else.
             self.later(0.0, lambda: self.read(connection))
         for frame in connection.reader.feed(data):
-            message: Any = json.loads(frame.decode("utf-8"))
+            message = parse(frame.decode("utf-8"))
             if not isinstance(message, dict):
                 raise FrameError("a message must be an object")
             message = cast(Dict[str, Any], message)

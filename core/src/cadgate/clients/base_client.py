@@ -110,6 +110,19 @@ class BaseSocketClient:
         connection = await self._pool.take(ordered=ordered)
         return connection, connection.request(method, params, meta)
 
+    def send_at_once(self, method: str, params: dict[str, Any], meta: CallMeta, *, ordered: bool) -> Ticket | None:
+        """Write one request if a connection is open, for `exchange` to await; None if it was not written.
+
+        Raises what `send_command` does, but for a connection that was lost.
+        """
+        connection = self._pool.ready(ordered=ordered)
+        if connection is None:
+            return None
+        try:
+            return connection, connection.request(method, params, meta)
+        except NotSent:
+            return None
+
     def _lost(self, error: ConnectionLost) -> ConnectionFailed:
         return self.connection_error(f"The connection to the application was lost: {error}")
 
@@ -135,9 +148,12 @@ class BaseSocketClient:
         *,
         on_sent: Callable[[Ticket], None] | None = None,
         ordered: bool = False,
+        sent: Ticket | None = None,
         **meta: Unpack[CallMeta],
     ) -> Reply:
         """Send a request and return the whole answer, with `meta`. `on_sent` gets the ticket each time it is sent.
+
+        `sent` is the ticket of a request that `send_at_once` has written.
 
         A request whose connection was lost is sent again if that is safe: a read, a mutation with an id (`key`), which
         the application runs only once, or a request that was never written. `ordered` requests run in their order.
@@ -145,7 +161,7 @@ class BaseSocketClient:
         repeatable = not meta.get("mutates") or meta.get("key") is not None
         for attempt in range(1, SENDS + 1):
             try:
-                ticket = await self._send(method, params, ordered, meta)
+                ticket, sent = sent or await self._send(method, params, ordered, meta), None
                 if on_sent is not None:
                     on_sent(ticket)
                 return await ticket[0].reply(ticket[1])

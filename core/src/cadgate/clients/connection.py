@@ -23,6 +23,7 @@ _RESULT = re.compile(rb'\{"jsonrpc": ?"2\.0", ?"id": ?(\d{1,18}), ?"result": ?')
 _META = re.compile(rb', ?"meta": ?(\{[^{}]*\})\}\Z')
 _META_SEARCHED = 1024
 _ANSWER = re.compile(rb'\{"jsonrpc": ?"2\.0", ?"id": ?(\d{1,18}),')
+_NOTIFICATION = re.compile(rb'\{"jsonrpc": ?"2\.0", ?"method":')
 
 Reply = dict[str, Any]
 log = structlog.stdlib.get_logger("cadgate.clients")
@@ -132,17 +133,23 @@ class Connection(asyncio.Protocol):
         try:
             answered = False
             for frame in self._reader.feed(data):
-                message: Any = (self._as_written and self._divided(frame)) or _parsed(frame)
-                notification = _is_notification(message)
-                if notification and answered:
-                    # Whoever waits for the answer continues before its event is reported.
-                    asyncio.get_running_loop().call_soon(self._message, message)
+                if answered and _NOTIFICATION.match(frame):
+                    # Whoever waits for the answer continues before its event is even parsed.
+                    asyncio.get_running_loop().call_soon(self._handle, frame)
                 else:
-                    self._message(message)
-                answered = answered or not notification
+                    answered = self._frame(frame) or answered
         except (FrameError, ValueError, TypeError, RecursionError) as error:
-            log.warning("an application sent an invalid message", error=str(error)[:300])
-            self.close()
+            self._end(error)
+
+    def _handle(self, frame: bytes) -> None:
+        try:
+            self._frame(frame)
+        except (FrameError, ValueError, TypeError, RecursionError) as error:
+            self._end(error)
+
+    def _end(self, error: Exception) -> None:
+        log.warning("an application sent an invalid message", error=str(error)[:300])
+        self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
@@ -167,7 +174,9 @@ class Connection(asyncio.Protocol):
         self._as_written.discard(number)
         return {"id": number, "raw": frame[begin.end() : end.start()], "meta": from_json(end[1])}
 
-    def _message(self, message: Any) -> None:
+    def _frame(self, frame: bytes) -> bool:
+        """Handle the message in a frame; return whether it is an answer."""
+        message: Any = (self._as_written and self._divided(frame)) or _parsed(frame)
         if not isinstance(message, dict):
             raise FrameError("a message must be an object")
         body = cast(Reply, message)
@@ -176,17 +185,14 @@ class Connection(asyncio.Protocol):
                 self._notify(str(body["method"]), body.get("params") or {})
             except Exception:  # a listener's error must not end the connection
                 log.exception("a listener failed", method=body["method"])
-            return
+            return False
         number = body.get("id") or 0
         self._unanswered.discard(number)
         self._as_written.discard(number)
         future = self._waiting.get(number)
         if future is not None and not future.done():
             future.set_result(body)
-
-
-def _is_notification(message: Any) -> bool:
-    return isinstance(message, dict) and "method" in message
+        return True
 
 
 def _parsed(frame: bytes) -> Any:

@@ -42,25 +42,30 @@ class ConnectionPool:
         """Whether there is an open connection."""
         return bool(self._connections) and (self._connections[0].usable or bool(self.connections))
 
-    async def take(self, *, ordered: bool = False) -> Connection:
-        """Return the connection for the next request. Raises what `opener` raises, and NotSent.
+    def ready(self, *, ordered: bool = False) -> Connection | None:
+        """Return the open connection for the next request; None if none is open.
 
         All `ordered` requests use the same one, because requests of one connection run in the order of their arrival.
         """
         usable = self.connections
         if not usable:
-            async with self._opening:
-                usable = self.connections
-                if not usable:
-                    return await self._add()
-        if ordered:
-            return usable[0]
+            return None
         best = usable[0]
+        if ordered:
+            return best
         if best.in_flight:
             best = min(usable, key=lambda connection: connection.in_flight)
         if best.in_flight and len(usable) < self._size and (self._growing is None or self._growing.done()):
             self._growing = asyncio.create_task(self._grow())
         return best
+
+    async def take(self, *, ordered: bool = False) -> Connection:
+        """Return `ready`, or the first connection once it is open. Raises what `opener` raises, and NotSent."""
+        connection = self.ready(ordered=ordered)
+        if connection is not None:
+            return connection
+        async with self._opening:
+            return self.ready(ordered=ordered) or await self._add()
 
     async def _grow(self) -> None:
         # The open ones suffice; if they are lost, whoever needs one gets the error then.

@@ -76,11 +76,12 @@ class Calls:
         """See `Application.call`."""
         if context.run is not None or not is_audited(method):  # a part of what has a line already, or a read
             return await self._dispatch(context, method, params)
-        if context.large:
-            event = await off_loop(audit_event_of_call, self._served, context, method, params)
-        else:
-            event = audit_event_of_call(self._served, context, method, params)
-        with self._served.audit.recording(event, success_exception=DryRunDone):
+        event = partial(audit_event_of_call, self._served, context, method, params)
+        made = await off_loop(event) if context.large else event
+        recording = self._served.audit.recording(made, success_exception=DryRunDone)
+        with recording:
+            # The line is prepared in the loop's next turn, when this call waits for the application.
+            asyncio.get_running_loop().call_soon(recording.prepare)
             return await self._dispatch(context, method, params)
 
     async def _dispatch(self, context: RequestContext, method: Method[P, R], params: P | Encoded) -> R:
@@ -155,21 +156,24 @@ class Calls:
         authority = context.caller.authority
         try:
             self._shares.take(authority)
+            # Without a key of the client's nobody will send it again, so nothing has to be remembered of it.
+            blame = None if context.idempotency_key is None else self._blame(meta)
             try:
-                if context.idempotency_key is None:
-                    # Nobody will send it again, so nothing has to be remembered of it.
-                    reply = await self._session.calls.exchange(
-                        name,
-                        params,
-                        seconds,
-                        cancel_token=context.caller.cancel_token,
-                        stream=context.caller.stream,
-                        authority=authority,
-                        scope=needed,
-                        **meta,
-                    )
-                else:
-                    reply = await self._survivable(name, params, seconds, meta, context, needed)
+                reply = await self._session.calls.exchange(
+                    name,
+                    params,
+                    seconds,
+                    cancel_token=context.caller.cancel_token,
+                    stream=context.caller.stream,
+                    blame=blame,
+                    authority=authority,
+                    scope=needed,
+                    **meta,
+                )
+            except ApplicationRestarted as error:
+                if blame is not None and error.details.get("running"):  # a call that only waited is not to blame
+                    blame()
+                raise
             finally:
                 self._shares.give_back(authority)
         except CadgateError:
@@ -184,45 +188,24 @@ class Calls:
             context.timing(reply["meta"].get("queue_ms", 0.0), reply["meta"].get("app_ms", 0.0))
         return reply
 
-    async def _survivable(
-        self,
-        name: str,
-        params: dict[str, Any],
-        seconds: float,
-        meta: CallMeta,
-        context: RequestContext,
-        scope: Scope,
-    ) -> Reply:
-        """Send one call, marking it if the application died or was killed twice while it ran, so that it is refused.
+    def _blame(self, meta: CallMeta) -> Callable[[], None] | None:
+        """Return what to call when the application dies, or is killed, while the call runs; None if it has no id.
 
-        It is sent all the same, because it may have succeeded, with its answer lost.
+        One that ran at two deaths already is marked, so that it is refused. It is sent all the same, because it may
+        have succeeded, with its answer lost.
         """
         key: str | None = meta.get("key")
-        if key is not None and self._deaths.get(key, 0) >= MAX_DEATHS:
+        if key is None:
+            return None
+        if self._deaths.get(key, 0) >= MAX_DEATHS:
             meta["set_aside"] = self._deaths[key]
 
         def blame() -> None:
-            if key is not None:
-                self._deaths[key] = self._deaths.get(key, 0) + 1
-                while len(self._deaths) > MAX_REMEMBERED:
-                    self._deaths.popitem(last=False)
+            self._deaths[key] = self._deaths.get(key, 0) + 1
+            while len(self._deaths) > MAX_REMEMBERED:
+                self._deaths.popitem(last=False)
 
-        try:
-            return await self._session.calls.exchange(
-                name,
-                params,
-                seconds,
-                cancel_token=context.caller.cancel_token,
-                stream=context.caller.stream,
-                blame=blame,
-                authority=context.caller.authority,
-                scope=scope,
-                **meta,
-            )
-        except ApplicationRestarted as error:
-            if error.details.get("running"):  # a call that only waited is not to blame
-                blame()
-            raise
+        return blame
 
     async def send(self, context: RequestContext, name: str, params: dict[str, Any], *, mutates: bool) -> Any:
         """See `Application.send`."""

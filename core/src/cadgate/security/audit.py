@@ -12,12 +12,12 @@ import hashlib
 import os
 import pwd
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 from pydantic_core import to_json
@@ -33,6 +33,8 @@ FILE = "audit.log"
 LOST = "audit.lost"
 """The method of the line that reports how many lines before it were lost."""
 _CANCELLED = 499
+_LOOKED_SECONDS = 0.01
+"""How long the file that a line was prepared for is used without another look whether it is still there."""
 
 log = structlog.stdlib.get_logger("cadgate.audit")
 
@@ -64,16 +66,32 @@ class AuditEvent:
     more: Mapping[str, Any] | None = None
 
 
+class _Prepared(NamedTuple):
+    """The part of a line that is known beforehand, as JSON, and until when the file needs no other look."""
+
+    begin: bytes
+    until: float
+
+
 class Recording:
     """Writes the line of a block of code when it ends. Create it by `AuditLog.recording`."""
 
     # Not a generator, which takes three times as long.
-    __slots__ = ("_audit", "_began", "_event", "_learned", "_success")
+    __slots__ = ("_audit", "_began", "_event", "_learned", "_prepared", "_success")
 
-    def __init__(self, audit: AuditLog, event: AuditEvent, success: type[BaseException] | None) -> None:
+    def __init__(
+        self, audit: AuditLog, event: AuditEvent | Callable[[], AuditEvent], success: type[BaseException] | None
+    ) -> None:
         self._audit = audit
         self._event = event
         self._success = success
+        self._prepared: _Prepared | None = None
+
+    def prepare(self) -> None:
+        """Prepare the line. Called while the block waits for something else, its end takes less time."""
+        if self._prepared is None and self._audit.enabled:
+            event = self._event if isinstance(self._event, AuditEvent) else self._event()
+            self._prepared = self._audit.prepare(event)
 
     def __enter__(self) -> dict[str, Any]:
         self._learned: dict[str, Any] = {}
@@ -82,7 +100,10 @@ class Recording:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         outcome, status = ("success", 200) if error is None else self._outcome(error)
-        self._audit.record(self._event, outcome, status, time.perf_counter() - self._began, self._learned)
+        self.prepare()
+        if self._prepared is not None:
+            seconds = time.perf_counter() - self._began
+            self._audit.complete(self._prepared, outcome, status, seconds, self._learned)
 
     def _outcome(self, error: BaseException) -> tuple[str, int]:
         if isinstance(error, CadgateError):
@@ -130,20 +151,23 @@ class AuditLog:
 
     # --- lines ---------------------------------------------------------------------------------------------------
 
-    def recording(self, event: AuditEvent, *, success_exception: type[BaseException] | None = None) -> Recording:
+    def recording(
+        self, event: AuditEvent | Callable[[], AuditEvent], *, success_exception: type[BaseException] | None = None
+    ) -> Recording:
         """Write a line when the block ends, however it does, with what the block puts into the dictionary.
 
-        `success_exception` is an exception that means success.
+        `event` may be a function that makes it. `success_exception` is an exception that means success.
         """
         return Recording(self, event, success_exception)
 
-    def record(
-        self, event: AuditEvent, outcome: str, status: int, seconds: float, more: Mapping[str, Any] | None = None
-    ) -> None:
+    def record(self, event: AuditEvent, outcome: str, status: int, seconds: float) -> None:
         """Write one line."""
-        if not self.enabled:
-            return
-        line: dict[str, Any] = {"time": _now(), "method": event.method}
+        if self.enabled:
+            self.complete(self.prepare(event), outcome, status, seconds, {})
+
+    def prepare(self, event: AuditEvent) -> _Prepared:
+        """Return what is known of the line of an event, and look after the file."""
+        line: dict[str, Any] = {"method": event.method}
         if event.adapter is not None:
             line["adapter"] = event.adapter
         line["door"], line["identity"] = event.door, event.identity
@@ -154,19 +178,27 @@ class AuditLog:
         line["request_id"] = event.request_id
         if event.more:
             line |= event.more
-        if more:
-            line |= more
-        line["outcome"], line["status"], line["ms"] = outcome, status, round(seconds * 1000, 2)
-        self._write(line)
+        with contextlib.suppress(OSError):  # `complete` opens it again, and reports why that fails
+            self._open()
+        return _Prepared(_members(line), time.monotonic() + _LOOKED_SECONDS)
+
+    def complete(
+        self, prepared: _Prepared, outcome: str, status: int, seconds: float, learned: Mapping[str, Any]
+    ) -> None:
+        """Write a prepared line, with what was learned since."""
+        end = _members({**learned, "outcome": outcome, "status": status, "ms": round(seconds * 1000, 2)})
+        self._write(b",".join((b'{"time":"' + _now().encode() + b'"', prepared.begin, end)) + b"}\n", prepared.until)
 
     # --- the file ------------------------------------------------------------------------------------------------
 
-    def _write(self, line: dict[str, Any]) -> None:
+    def _write(self, line: bytes, until: float) -> None:
         try:
-            descriptor = self._open()
+            descriptor = self._descriptor
+            if descriptor is None or time.monotonic() > until:
+                descriptor = self._open()
             if self._unreported:
                 lost = {"time": _now(), "method": LOST, "lines": self._unreported, "reason": self.failing}
-                _append(descriptor, lost)
+                _append(descriptor, b"{" + _members(lost) + b"}\n")
                 self._unreported = 0
             _append(descriptor, line)
         except OSError as error:
@@ -213,9 +245,13 @@ class AuditLog:
             self._descriptor = None
 
 
-def _append(descriptor: int, line: dict[str, Any]) -> None:
+def _members(fields: dict[str, Any]) -> bytes:
+    """Return the members of a JSON object, without its braces."""
+    return to_json(fields, inf_nan_mode="constants")[1:-1]
+
+
+def _append(descriptor: int, data: bytes) -> None:
     """Append the whole line or nothing. Raises OSError."""
-    data = to_json(line, inf_nan_mode="constants") + b"\n"
     written = os.write(descriptor, data)
     if written == len(data):
         return

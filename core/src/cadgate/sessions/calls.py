@@ -179,6 +179,13 @@ class SessionCalls:
         method, meta = request.method, request.meta
         meta["deadline_ms"] = seconds * 1000
         reply: Reply | None = None
+        ordered, by_force = request.stream is not None, request.scope == "execute"
+        try:
+            # The application works on it while the rest is done here.
+            sent = client.send_at_once(method, request.params, meta, ordered=ordered)
+        except BaseException:
+            self._returned(turn, None)
+            raise
         flight = self._flights.add(method)
         landed = self._landing(client, flight, turn)
         deadline = Deadline(self, flight, seconds, request.blame)
@@ -186,10 +193,11 @@ class SessionCalls:
             request.cancel_token.on_cancel(deadline.interrupt)
         if self._busy_timer is None:
             self._schedule_busy_check(BUSY_AFTER)
-        ordered, by_force = request.stream is not None, request.scope == "execute"
         forget = request.authority.watch((request.scope,), lambda _: deadline.withdraw(by_force=by_force))
         try:
-            reply = await client.exchange(method, request.params, on_sent=deadline.sent, ordered=ordered, **meta)
+            reply = await client.exchange(
+                method, request.params, on_sent=deadline.sent, ordered=ordered, sent=sent, **meta
+            )
             return reply
         except asyncio.CancelledError:
             # The application continues: it stays the running call, and its deadline remains in force.

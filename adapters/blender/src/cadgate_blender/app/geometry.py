@@ -11,15 +11,24 @@ import numpy
 
 from cadgate.appserver import AppError
 from cadgate_blender.app import mesh_arrays
+from cadgate_blender.app.describe import MeshFacts, mesh_facts
 
 _REMEMBERED = 64
 _LARGEST = 20_000
 """The number of face corners above which a geometry is not cached."""
 
-_made: OrderedDict[Hashable, Any] = OrderedDict()
-
 Fill = Callable[[Any], Any]
 Make = Callable[[str], Any]
+
+
+class _Made(NamedTuple):
+    """A geometry, as a bmesh, and the facts of its meshes."""
+
+    geometry: Any
+    facts: MeshFacts
+
+
+_made: OrderedDict[Hashable, _Made] = OrderedDict()
 
 
 class Arrays(NamedTuple):
@@ -52,7 +61,7 @@ def from_bmesh(key: Hashable, fill: Fill, smooth: bool = False) -> Make:
         if smooth:
             mesh.shade_smooth()
 
-    return _remembered((key, smooth), build)
+    return _Remembered((key, smooth), build)
 
 
 def from_arrays(key: Hashable, arrays: Callable[[], Arrays]) -> Make:
@@ -64,7 +73,7 @@ def from_arrays(key: Hashable, arrays: Callable[[], Arrays]) -> Make:
         for attribute in [each for each in mesh.attributes if each.name.startswith(".select_")]:
             mesh.attributes.remove(attribute)
 
-    return _remembered(key, build)
+    return _Remembered(key, build)
 
 
 def fill_mesh(mesh: Any, arrays: Arrays) -> None:
@@ -96,23 +105,36 @@ def fill_mesh(mesh: Any, arrays: Arrays) -> None:
         )
 
 
-def _remembered(key: Hashable, build: Fill) -> Make:
-    def make(name: str) -> Any:
+class _Remembered:
+    """Makes meshes of one geometry, which is built once."""
+
+    def __init__(self, key: Hashable, build: Fill) -> None:
+        self._key = key
+        self._build = build
+        self.facts: MeshFacts | None = None
+
+    def __call__(self, name: str) -> Any:
         mesh = bpy.data.meshes.new(name)
-        geometry: Any | None = _made.get(key)
-        if geometry is None:
-            build(mesh)
+        made = _made.get(self._key)
+        if made is not None:
+            _made.move_to_end(self._key)
+            made.geometry.to_mesh(mesh)
+        else:
+            self._build(mesh)
             if len(mesh.loops) > _LARGEST or len(mesh.vertices) > _LARGEST:
                 return mesh
-            geometry = _made[key] = bmesh.new()
+            geometry = bmesh.new()
             geometry.from_mesh(mesh)
             mesh.clear_geometry()
+            # The first one is made in the same way as all others, so they are equal to the last bit.
+            geometry.to_mesh(mesh)
+            made = _made[self._key] = _Made(geometry, mesh_facts(mesh))
             if len(_made) > _REMEMBERED:
-                _made.popitem(last=False)[1].free()
-        else:
-            _made.move_to_end(key)
-        # The first one is made in the same way as all others, so they are equal to the last bit.
-        geometry.to_mesh(mesh)
+                _made.popitem(last=False)[1].geometry.free()
+        self.facts = made.facts
         return mesh
 
-    return make
+
+def facts_of(make: Make) -> MeshFacts | None:
+    """Return the facts of the mesh that `make` has just made, as they were read from the first one; None: unknown."""
+    return make.facts if isinstance(make, _Remembered) else None

@@ -10,7 +10,7 @@ import bpy
 from mathutils import Euler
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, page, warn
-from cadgate_blender.app import animated, aside, keyframes, limits, names, properties, removal, transforms
+from cadgate_blender.app import animated, aside, geometry, keyframes, limits, names, properties, removal, transforms
 from cadgate_blender.app.describe import collections_of_all, vector, world_matrix
 from cadgate_blender.app.scene_index import index, precise
 from cadgate_blender.app.typed import context
@@ -92,7 +92,7 @@ def add_object(
     if dress is not None:
         dress(obj)
     placement.collection.objects.link(obj)
-    return index.created(obj, (placement.collection,), is_own=True, visible=True)
+    return index.created(obj, (placement.collection,), is_own=True, visible=True, facts=geometry.facts_of(make))
 
 
 def _name_data(obj: Any) -> None:

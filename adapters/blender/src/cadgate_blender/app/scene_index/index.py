@@ -58,11 +58,18 @@ class SceneIndex:
     # --- what operations report --------------------------------------------------------------------------------------
 
     def created(
-        self, obj: Any, collections: Sequence[Any] | None = None, *, is_own: bool = False, visible: bool | None = None
+        self,
+        obj: Any,
+        collections: Sequence[Any] | None = None,
+        *,
+        is_own: bool = False,
+        visible: bool | None = None,
+        facts: reading.MeshFacts | None = None,
     ) -> dict[str, Any]:
         """Report a new object, linked to `collections`. Return its ObjectInfo.
 
-        `is_own` says that this package made it in this call, so that nobody has selected or hidden it.
+        `is_own` says that this package made it in this call, so that nobody has selected or hidden it. Pass the `facts`
+        of its mesh if they are known.
         """
         if self._objects is not None:
             self._objects[obj.name] = obj
@@ -75,7 +82,7 @@ class SceneIndex:
             self._collections[uid] = tuple(collections)
         if obj.parent is not None:
             self._family = None
-        info = self.describe(obj, visible=visible, children=[] if is_own else None)
+        info = self.describe(obj, visible=visible, children=[] if is_own else None, facts=facts)
         self._announcements.add("created", info["name"], info["type"], info["revision"])
         return info
 
@@ -218,11 +225,13 @@ class SceneIndex:
         *,
         visible: bool | None = None,
         children: list[str] | None = None,
+        facts: reading.MeshFacts | None = None,
     ) -> dict[str, Any]:
-        """Return the current ObjectInfo. Pass the names of the object's collections, and its children, if known."""
+        """Return the current ObjectInfo. Pass the names of its collections and children, and its facts, if known."""
         if collections is None:
             collections = [each.name for each in self.collections_of(obj)]
-        facts = self._facts_of(obj.data) if obj.type == "MESH" else None
+        if facts is None and obj.type == "MESH":
+            facts = self._facts_of(obj.data)
         info = reading.describe(obj, collections, visible, facts)
         if self._keeps_infos and reading.is_self_contained(obj):
             self._infos[obj.session_uid] = dict(info)
