@@ -55,7 +55,7 @@ def ground(*, sandboxed: bool = False, allows_execute: bool = True, home: Path |
             f"allow_execute = {str(allows_execute).lower()}\n"
             for adapter in ADAPTERS
         )
-        gateway = Gateway(state, environment=SETTINGS, plugins=settings)
+        gateway = Gateway(state, environment=SETTINGS, plugins=settings, by_command=True)
         state.mkdir(mode=0o700)
         made = Ground(gateway, keys_of(state), Canary(home or Path(own)).make(), sandboxed, allows_execute)
         gateway.start(ready=False)
