@@ -14,6 +14,7 @@ from typing import Any, Callable, NamedTuple, Sequence
 
 import FreeCAD
 
+from cadgate_freecad.app.partners import distinct
 from cadgate_freecad.app.quadrature import Grid, NotIntegrable, Rule, over_face, rule
 from cadgate_freecad.app.remembered import Remembered
 
@@ -114,7 +115,7 @@ def _has_hard_edges(face: Any, *, also_plain: bool = False) -> bool:
 def _compute(shape: Any) -> tuple[Sums | None, bool]:
     """Return (the integrals, whether they are needed)."""
     faces = shape.Faces
-    error = max(map(_error, faces), default=0.0)
+    error = max(map(_error, distinct(faces)), default=0.0)
     if error == 0.0:
         return None, False
     try:

@@ -101,7 +101,7 @@ def _apply(wanted: dict[str, Any], *, whole: bool) -> dict[str, Any]:
     about_to_change(None if sheet is None else describe(sheet)["revision"], anything=bool(entries))
     if not entries:
         return now
-    return _change(document, sheet, about, entries)
+    return read(_change(document, sheet, about, entries))
 
 
 def vary(document: Any, wanted: dict[str, Any]) -> None:
@@ -118,7 +118,8 @@ def vary(document: Any, wanted: dict[str, Any]) -> None:
     _change(document, sheet, {**now, **entries}, entries)
 
 
-def _change(document: Any, sheet: Any | None, about: dict[str, Any], entries: dict[str, Any]) -> dict[str, Any]:
+def _change(document: Any, sheet: Any | None, about: dict[str, Any], entries: dict[str, Any]) -> Any:
+    """Change the values and all that depends on them; return the spreadsheet."""
     if sheet is None:
         sheet = document.addObject("Spreadsheet::Sheet", SHEET)
     affected = changes.dependents(sheet)
@@ -132,7 +133,7 @@ def _change(document: Any, sheet: Any | None, about: dict[str, Any], entries: di
     referring.check_units(users, before)
     changes.propagate(sheet, affected, already_broken)
     referring.confirm(users, already_broken)
-    return read(sheet)
+    return sheet
 
 
 def _entry(name: str, given: dict[str, Any], now: dict[str, Any] | None) -> dict[str, Any]:

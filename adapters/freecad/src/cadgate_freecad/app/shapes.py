@@ -42,7 +42,20 @@ def _integrated(shape: Any) -> float:
     better = integrals.of(shape)
     if better is not None:
         return better.volume
-    return shape.Volume if kind == "Solid" else sum(solid.Volume for solid in shape.Solids)
+    if kind == "Solid":
+        return shape.Volume
+    measured: list[Any] = []
+    return sum(_volume_of_solid(solid, measured) for solid in shape.Solids)
+
+
+def _volume_of_solid(solid: Any, measured: list[Any]) -> float:
+    """Return the volume of a solid; copies of one that was measured, in other places, are as large as it is."""
+    for other, size in measured:
+        if solid.isPartner(other) and solid.Orientation == other.Orientation:
+            return size
+    size = float(solid.Volume)
+    measured.append((solid, size))
+    return size
 
 
 def area_of(shape: Any) -> float:

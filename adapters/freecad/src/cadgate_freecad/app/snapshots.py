@@ -23,7 +23,7 @@ def save(path: str) -> None:
     folder = tempfile.mkdtemp(dir=os.path.dirname(os.path.abspath(path)))
     try:
         entries: list[dict[str, Any]] = []
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive, _exact_and_fast():
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive, exact_and_fast():
             for number, document in enumerate(open_documents.opened().values()):
                 entry = f"{number}.FCStd"
                 part = os.path.join(folder, entry)
@@ -95,7 +95,7 @@ def restore_into(document: Any, path: str) -> None:
 
 
 @contextmanager
-def _exact_and_fast() -> Generator[None, None, None]:
+def exact_and_fast() -> Generator[None, None, None]:
     """Save shapes in binary, which keeps every digit, and with little compression."""
     settings = FreeCAD.ParamGet(preferences.DOCUMENT)
     binary = settings.GetBool("SaveBinaryBrep", False)

@@ -13,7 +13,7 @@ from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import describe, problem
 from cadgate_freecad.app.observer import OBSERVER
 from cadgate_freecad.app.open_documents import target
-from cadgate_freecad.app.snapshots import restore_into
+from cadgate_freecad.app.snapshots import exact_and_fast, restore_into
 
 _MEASURES = ("volume", "area", "mass", "center_of_mass", "bounding_box")
 
@@ -29,7 +29,8 @@ def save(*, path: str, objects: list[str]) -> dict[str, Any]:
             raise values.invalid("objects", wrong)
     if not parameters.read(parameters.sheet_of(document)):
         raise values.invalid("rows", "the document has no parameters to vary: set some with PUT /parameters first")
-    document.saveCopy(path)
+    with exact_and_fast():
+        document.saveCopy(path)
     return {"parameters": [*parameters.read(parameters.sheet_of(document))]}
 
 

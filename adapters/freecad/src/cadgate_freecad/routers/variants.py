@@ -37,9 +37,9 @@ _SHEET: dict[str, Any] = {
     "earlier_sheet": None,
 }
 CHUNK = 10
-"""How many rows a worker does before what it has done is recorded."""
-AHEAD = 2
-"""How many of these are begun: one that the worker computes, and one whose files are kept."""
+"""How many rows a worker does before what it has done is recorded; fewer towards the end, where one would be idle."""
+AHEAD = 3
+"""How many of these are begun: one whose files are kept, one that the worker computes, and one that waits there."""
 
 
 async def make_variants(app: Application, params: VariantsParams) -> VariantsResult:
@@ -50,10 +50,20 @@ async def make_variants(app: Application, params: VariantsParams) -> VariantsRes
             "document", lambda: _save(app, params, folder), kept=lambda made: _there(folder, made)
         )
         path = str(folder / copy["file"])
-        size = max(1, min(CHUNK, -(-len(rows) // 4)))
-        chunks = {str(start): rows[start : start + size] for start in range(0, len(rows), size)}
+        chunks = {f"{part.start}-{part.stop}": rows[part.start : part.stop] for part in _parts(len(rows))}
         made = await app.run_steps([*chunks], lambda name: _chunk(app, params, path, chunks[name]))
     return VariantsResult.model_validate({"rows": [row for chunk in made.values() for row in chunk["rows"]]})
+
+
+def _parts(count: int) -> list[range]:
+    """Return which rows a worker does at a time."""
+    parts: list[range] = []
+    done = 0
+    while done < count:
+        size = max(1, min(CHUNK, (count - done) // 4))
+        parts.append(range(done, done + size))
+        done += size
+    return parts
 
 
 def _there(folder: Path, made: dict[str, Any]) -> bool:
@@ -69,13 +79,13 @@ async def _save(app: Application, params: VariantsParams, folder: Path) -> Finis
 
 
 async def _chunk(app: Application, params: VariantsParams, path: str, rows: list[VariantRow]) -> Finished:
-    """Do some rows in one worker, which computes the next one while the files of a row are kept."""
-    ahead, turn = asyncio.Semaphore(AHEAD), asyncio.Lock()
+    """Do some rows in one worker, which computes the next ones while the files of a row are kept."""
+    ahead = asyncio.Semaphore(AHEAD)
     async with app.worker() as worker:
 
         async def one(row: VariantRow) -> tuple[dict[str, Any], list[Artifact]]:
             async with ahead:
-                return await _row(app, params, worker, turn, path, row)
+                return await _row(app, params, worker, path, row)
 
         tasks = [asyncio.ensure_future(one(row)) for row in rows]
         try:
@@ -92,7 +102,7 @@ async def _chunk(app: Application, params: VariantsParams, path: str, rows: list
 
 
 async def _row(
-    app: Application, params: VariantsParams, worker: Any, turn: asyncio.Lock, path: str, row: VariantRow
+    app: Application, params: VariantsParams, worker: Any, path: str, row: VariantRow
 ) -> tuple[dict[str, Any], list[Artifact]]:
     pictures = app.workspace / _PICTURES
     async with AsyncExitStack() as stack:
@@ -110,9 +120,8 @@ async def _row(
             "linear_deflection": params.linear_deflection,
             "angular_deflection": params.angular_deflection,
         }
-        async with turn:
-            app.report(message=f"computing {row.name}")
-            answer: dict[str, Any] = await worker.send("internal.variant", call)
+        app.report(message=f"computing {row.name}")
+        answer: dict[str, Any] = await worker.send("internal.variant", call)
         scene = answer.pop("scene", None)
         if answer["error"] is not None:
             return answer, []

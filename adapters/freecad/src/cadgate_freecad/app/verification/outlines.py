@@ -38,7 +38,7 @@ class Line:
         if _are_apart(self.box, other.box):
             return False
         if isinstance(other, Arc):
-            return True
+            return self._is_near(other)
         for corner, far in ((self.begin, self.end), (self.end, self.begin)):
             for others, others_far in ((other.begin, other.end), (other.end, other.begin)):
                 if abs(corner[0] - others[0]) < MEETING and abs(corner[1] - others[1]) < MEETING:
@@ -47,6 +47,14 @@ class Line:
                     # One runs along the other: they share more than the corner.
                     return abs(ux * vy - uy * vx) <= MEETING * max(abs(ux) + abs(uy), abs(vx) + abs(vy))
         return True
+
+    def _is_near(self, arc: Arc) -> bool:
+        """Return whether it comes to the circle of an arc: part of it is inside, or on it, and part of it outside."""
+        ux, uy, x, y = self.bx - self.ax, self.by - self.ay, arc.x - self.ax, arc.y - self.ay
+        along = min(1.0, max(0.0, (ux * x + uy * y) / (ux * ux + uy * uy or 1.0)))
+        nearest = sqrt((x - along * ux) ** 2 + (y - along * uy) ** 2)
+        farthest = sqrt(max(x * x + y * y, (x - ux) ** 2 + (y - uy) ** 2))
+        return nearest <= arc.radius + MEETING and farthest >= arc.radius - MEETING
 
 
 class Arc:
@@ -73,7 +81,13 @@ class Arc:
         return self.x + self.radius * cos(angle), self.y + self.radius * sin(angle)
 
     def may_cross(self, other: Line | Arc) -> bool:
-        return not _are_apart(self.box, other.box)
+        if _are_apart(self.box, other.box):
+            return False
+        if isinstance(other, Line):
+            return other.may_cross(self)
+        distance = sqrt((self.x - other.x) ** 2 + (self.y - other.y) ** 2)
+        outside = distance > self.radius + other.radius + MEETING
+        return not outside and distance >= abs(self.radius - other.radius) - MEETING
 
     def _holds(self, x: float, y: float) -> bool:
         return self.sweep >= 2 * pi or (atan2(y - self.y, x - self.x) - self.start) % (2 * pi) <= self.sweep

@@ -10,6 +10,7 @@ from typing import Any, Iterable, Tuple
 
 import FreeCAD
 
+from cadgate_freecad.app.partners import key_of
 from cadgate_freecad.app.remembered import Remembered
 from cadgate_freecad.app.verification.outlines import Outline
 
@@ -34,12 +35,30 @@ class Side:
         self._range: Any = None
         self._is_whole: bool | None = None
         self._edges: list[Any] | None = None
+        self._key: int | None = None
+        self._edge_keys: list[int] | None = None
+        self.copy_of: Side | None = None
+        """The same face in another place, if that is known."""
         self._area: float | None = None
+
+    @property
+    def key(self) -> int:
+        """Return `key_of` the face."""
+        if self._key is None:
+            self._key = key_of(self.face)
+        return self._key
+
+    @property
+    def edge_keys(self) -> list[int]:
+        """Return `key_of` each of `edges`."""
+        if self._edge_keys is None:
+            self._edge_keys = [key_of(each) for each in self.edges]
+        return self._edge_keys
 
     @property
     def area(self) -> float:
         if self._area is None:
-            self._area = float(self.face.Area)
+            self._area = float(self.face.Area) if self.copy_of is None else self.copy_of.area
         return self._area
 
     @property
@@ -161,17 +180,19 @@ class Facts:
         known: dict[int, list[Side]] = {}
         for other in others:
             for side in other.sides:
-                known.setdefault(key_of(side.face), []).append(side)
-        self.sides: list[Side] = [_of(face, known) for face in (() if shape is None else shape.Faces)]
+                known.setdefault(side.key, []).append(side)
+        faces: list[Any] = [] if shape is None else list(shape.Faces)
+        self.sides: list[Side] = [_of(face, known) for face in faces]
+        _find_copies(self.sides)
         self.solids: list[tuple[Any, list[Side]]] = []
         solids = [] if shape is None else shape.Solids
         if shape is not None and len(solids) == 1 and shape.ShapeType == "Solid":
             self.solids = [(solids[0], self.sides)]
         elif solids:
-            own: dict[int, list[Side]] = {}
-            for side in self.sides:
-                own.setdefault(key_of(side.face), []).append(side)
-            self.solids = [(solid, [_of(face, own) for face in solid.Faces]) for solid in solids]
+            own: dict[int, list[tuple[Any, Side]]] = {}
+            for face, side in zip(faces, self.sides):
+                own.setdefault(face.hashCode(), []).append((face, side))
+            self.solids = [(solid, [_same(face, own) for face in solid.Faces]) for solid in solids]
         self.is_elementary = all(side.kind in ELEMENTARY for side in self.sides)
         self.boxes = [_box_of(sides) for _, sides in self.solids]
         self.diagonal = _box_of(self.sides).DiagonalLength if self.sides else 0.0
@@ -196,16 +217,29 @@ def _box_of(sides: Iterable[Side]) -> Any:
     return FreeCAD.BoundBox(*map(min, zip(*lows)), *map(max, zip(*highs)))
 
 
-def key_of(part: Any) -> int:
-    """Return a number that is the same for a face or edge in any place, unlike its hash in another shape."""
-    parts = part.childShapes(False, False)
-    return parts[0].hashCode() if parts else 0
-
-
 def _of(face: Any, known: dict[int, list[Side]]) -> Side:
     """Return what is known of a face, or a new entry."""
     for side in known.get(key_of(face), ()):
         if side.face.isPartner(face) and same_place(side.face.Placement, face.Placement):
+            return side
+    return Side(face)
+
+
+def _find_copies(sides: Iterable[Side]) -> None:
+    first: dict[int, Side] = {}
+    for side in sides:
+        other = first.setdefault(side.key, side)
+        while other.copy_of is not None:
+            other = other.copy_of
+        # Only what is no copy itself becomes one, of something that is none: so nothing becomes its own copy.
+        if other is not side and side.copy_of is None and side.face.isPartner(other.face):
+            side.copy_of = other
+
+
+def _same(face: Any, own: dict[int, list[tuple[Any, Side]]]) -> Side:
+    """Return what is known of a face of the same shape, or a new entry."""
+    for other, side in own.get(face.hashCode(), ()):
+        if other.isSame(face):
             return side
     return Side(face)
 

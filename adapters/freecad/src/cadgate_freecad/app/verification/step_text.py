@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from math import atan2, cos, pi, sin, sqrt
-from typing import Callable, NamedTuple, Tuple
+from typing import Callable, List, NamedTuple, Tuple
 
 Point = Tuple[float, float, float]
 Curve = Callable[[float], Point]
@@ -116,6 +116,10 @@ class Edge(NamedTuple):
     radius: float
 
 
+Run = Tuple[Edge, Curve, float, float, List[str]]
+"""An edge, how it runs in which range of its parameter, and the names of its curves on surfaces."""
+
+
 class Face(NamedTuple):
     """A face; `edges` are in the direction in which the face is on their left. `outward`: as the surface's normal."""
 
@@ -158,6 +162,7 @@ class _File:
         if unknown:
             raise Unread(unknown)
         self._used: dict[str, list[bool]] = {}
+        self._edges: dict[str, Run] = {}
         self._round: set[str] = set()
         """The circles that are splines."""
         self._flat_ones: set[str] = set()
@@ -230,6 +235,14 @@ class _File:
 
     def _edge(self, name: str, surface: str) -> Edge:
         """Return an edge. Raises Unread if its curve on this surface is elsewhere."""
+        if name not in self._edges:
+            self._edges[name] = self._run(name)
+        edge, there, low, high, on = self._edges[name]
+        if on:
+            self._require_on_surface(on, surface, edge, there, low, high)
+        return edge
+
+    def _run(self, name: str) -> Run:
         begin, end, curve = self._of("EDGE_CURVE", name)
         first, last = (self._point(self._of("VERTEX_POINT", each)[0]) for each in (begin, end))
         on: list[str] = []
@@ -260,9 +273,7 @@ class _File:
 
         if _far(there(low), first) > self._near or _far(there(high), last) > self._near:
             raise Unread(name)
-        if on:
-            self._require_on_surface(on, surface, edge, there, low, high)
-        return edge
+        return edge, there, low, high, on
 
     def _require_on_surface(
         self, curves: list[str], surface: str, edge: Edge, there: Curve, low: float, high: float

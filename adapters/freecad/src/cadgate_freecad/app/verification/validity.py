@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
+from cadgate_freecad.app.partners import key_of
 from cadgate_freecad.app.verification.outlines import Outline
-from cadgate_freecad.app.verification.sides import Facts, Side, key_of, same_place
+from cadgate_freecad.app.verification.primitives import formula
+from cadgate_freecad.app.verification.sides import Facts, Side, same_place
 
 
 def is_valid(result: Facts, operands: Iterable[Facts]) -> bool:
@@ -21,10 +23,10 @@ def is_valid(result: Facts, operands: Iterable[Facts]) -> bool:
 def each_is_valid(result: Facts) -> bool:
     """Return whether all solids are valid. Copies of one solid in other places are as valid as it is."""
     checked: list[Any] = []
-    for solid, _ in result.solids:
+    for solid, sides in result.solids:
         if any(solid.isPartner(each) for each in checked):
             continue
-        if not solid.isValid():
+        if formula(solid, sides) is None and not solid.isValid():
             return False
         checked.append(solid)
     return fits(result)
@@ -45,8 +47,8 @@ def _new_faces_are_valid(result: Facts, operands: list[Facts]) -> bool:
     edges: dict[int, list[Any]] = {}
     for each in operands:
         for side in each.sides:
-            for edge in side.edges:
-                edges.setdefault(key_of(edge), []).append(edge)
+            for key, edge in zip(side.edge_keys, side.edges):
+                edges.setdefault(key, []).append(edge)
     return all(_is_valid(side, edges) for side in new)
 
 
