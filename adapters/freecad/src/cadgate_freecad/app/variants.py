@@ -13,7 +13,7 @@ from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import describe, problem
 from cadgate_freecad.app.observer import OBSERVER
 from cadgate_freecad.app.open_documents import target
-from cadgate_freecad.app.snapshots import exact_and_fast, restore_into
+from cadgate_freecad.app.snapshots import exact_and_fast
 
 _MEASURES = ("volume", "area", "mass", "center_of_mass", "bounding_box")
 
@@ -67,7 +67,8 @@ def variant(
 def _opened(path: str) -> Generator[Any, None, None]:
     document = FreeCAD.newDocument("Variant")
     try:
-        restore_into(document, path)
+        document.UndoMode = 0  # nothing of it is ever undone
+        document.load(path)
         yield document
     finally:
         FreeCAD.closeDocument(document.Name)
