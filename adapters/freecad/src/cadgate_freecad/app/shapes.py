@@ -134,7 +134,9 @@ def _bounds(shape: Any) -> Any | None:
     box = shape.BoundBox
     if not box.isValid():
         return None
-    return tight_box(untriangulated(shape)) if _is_curved(shape) else box
+    if not _is_curved(shape):
+        return box
+    return tight_box(shape if _has_no_mesh(shape) else untriangulated(shape))
 
 
 _boxes: Remembered[Any] = Remembered(_bounds)
@@ -151,6 +153,20 @@ def tight_box(part: Any) -> Any:
 def untriangulated(shape: Any) -> Any:
     """Return a copy without the mesh of a view or an export, from whose corners boxes would be computed."""
     return shape.copy(True, False)
+
+
+def _has_no_mesh(shape: Any) -> bool:
+    """Return whether it is sure that no face has a triangulation."""
+    faces = shape.Faces
+    return bool(faces) and all(map(_is_sure_to_have_none, faces))
+
+
+def _is_sure_to_have_none(face: Any) -> bool:
+    try:
+        face.getUVNodes()
+    except (RuntimeError, FreeCADError) as error:
+        return "no triangulation" in str(error)
+    return False
 
 
 def _is_curved(shape: Any) -> bool:
