@@ -10,7 +10,8 @@ from typing import Any, Tuple
 
 from cadgate_freecad.app.verification import step_text
 from cadgate_freecad.app.verification.sides import CYLINDER, PLANE, Side, facts
-from cadgate_freecad.app.verification.step_text import Face, Point, Unread
+from cadgate_freecad.app.verification.step_records import Frame, Point, Unread
+from cadgate_freecad.app.verification.step_text import Face
 
 NEAR, FAR = 2e-7, 1e-9
 """mm, and a fraction of the size and of the distance from the origin: how far the same point may be from itself."""
@@ -139,7 +140,7 @@ def _minus(left: tuple[float, ...], right: tuple[float, ...]) -> tuple[float, ..
     return tuple(a - b for a, b in zip(left, right))
 
 
-def _from_axis(point: tuple[float, ...], frame: step_text.Frame) -> float:
+def _from_axis(point: tuple[float, ...], frame: Frame) -> float:
     arm = _minus(point, frame.origin)
     along = _dot(arm, frame.z)
     return max(abs(each - along * part) for each, part in zip(arm, frame.z))

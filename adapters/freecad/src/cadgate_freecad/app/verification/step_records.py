@@ -1,0 +1,194 @@
+"""Reads the records of a STEP file that describes solids with flat and cylindrical faces, without OpenCASCADE.
+
+Whatever this does not know is `Unread`: then the file is not judged here.
+"""
+
+from __future__ import annotations
+
+import re
+from math import cos, sin, sqrt
+from typing import NamedTuple, Tuple
+
+Point = Tuple[float, float, float]
+
+_STRING = re.compile(r"'(?:[^']|'')*'")
+_SPACES = {ord(each): None for each in " \r\n\t"}
+REF, _NUMBER = r"(#\d+)", r"([-+]?\d+\.?\d*(?:E[-+]?\d+)?)"
+REFS, NUMBERS = r"\((#\d+(?:,#\d+)*)\)", r"\(([-+.,\dE]+)\)"
+_FLAG = r"\.([TF])\."
+_PARTS = {
+    "ADVANCED_BREP_SHAPE_REPRESENTATION": f"{REFS},{REF}",
+    "ADVANCED_FACE": f"{REFS},{REF},{_FLAG}",
+    "AXIS2_PLACEMENT_2D": f"{REF},{REF}",
+    "AXIS2_PLACEMENT_3D": f"{REF},{REF},{REF}",
+    "CARTESIAN_POINT": NUMBERS,
+    "CIRCLE": f"{REF},{_NUMBER}",
+    "CLOSED_SHELL": REFS,
+    "CYLINDRICAL_SURFACE": f"{REF},{_NUMBER}",
+    "DEFINITIONAL_REPRESENTATION": rf"\({REF}\),{REF}",
+    "DIRECTION": NUMBERS,
+    "EDGE_CURVE": rf"{REF},{REF},{REF},\.T\.",
+    "EDGE_LOOP": REFS,
+    "FACE_BOUND": f"{REF},{_FLAG}",
+    "FACE_OUTER_BOUND": f"{REF},{_FLAG}",
+    "LINE": f"{REF},{REF}",
+    "MANIFOLD_SOLID_BREP": REF,
+    "ORIENTED_EDGE": rf"\*,\*,{REF},{_FLAG}",
+    "PCURVE": f"{REF},{REF}",
+    "PLANE": REF,
+    "SHAPE_REPRESENTATION": f"{REFS},{REF}",
+    "SEAM_CURVE": rf"{REF},{REFS},\.PCURVE_S1\.",
+    "SURFACE_CURVE": rf"{REF},{REFS},\.PCURVE_S1\.",
+    "VECTOR": f"{REF},{_NUMBER}",
+    "VERTEX_POINT": REF,
+}
+"""What follows the name in each kind of record; every one of the file must be of these kinds, or of the next ones."""
+_READ = {kind: re.compile(rf"{kind}\('',{parts}\)") for kind, parts in _PARTS.items()}
+_READ["SHAPE_DEFINITION_REPRESENTATION"] = re.compile(rf"SHAPE_DEFINITION_REPRESENTATION\({REF},{REF}\)")
+_BESIDES = frozenset(
+    (
+        *("APPLICATION_CONTEXT", "APPLICATION_PROTOCOL_DEFINITION"),
+        *("PRODUCT", "PRODUCT_CONTEXT", "PRODUCT_DEFINITION", "PRODUCT_DEFINITION_CONTEXT", "PRODUCT_DEFINITION_SHAPE"),
+        *("PRODUCT_DEFINITION_FORMATION", "PRODUCT_RELATED_PRODUCT_CATEGORY", "UNCERTAINTY_MEASURE_WITH_UNIT"),
+    )
+)
+
+
+class Unread(Exception):
+    """The file has something that is not read here, or contradicts itself."""
+
+
+class Frame(NamedTuple):
+    """A place with three axes."""
+
+    origin: Point
+    x: Point
+    y: Point
+    z: Point
+
+    def at(self, along_x: float, along_y: float, along_z: float) -> Point:
+        (a, b, c), (ax, bx, cx), (ay, by, cy), (az, bz, cz) = self
+        return (
+            a + along_x * ax + along_y * ay + along_z * az,
+            b + along_x * bx + along_y * by + along_z * bz,
+            c + along_x * cx + along_y * cy + along_z * cz,
+        )
+
+
+class Surface(NamedTuple):
+    """A plane, or a cylinder if it has a radius."""
+
+    frame: Frame
+    radius: float | None
+
+    def at(self, u: float, v: float) -> Point:
+        if self.radius is None:
+            return self.frame.at(u, v, 0.0)
+        return self.frame.at(self.radius * cos(u), self.radius * sin(u), v)
+
+
+class Records:
+    """The records of a file, each by its name (`#12`)."""
+
+    def __init__(self, text: str) -> None:
+        text = _STRING.sub("''", text).translate(_SPACES)
+        header, found, rest = text.partition("ENDSEC;DATA;")
+        data, ended, after = rest.partition("ENDSEC;")
+        if (
+            "/*" in text
+            or not (found and ended)
+            or not header.startswith("ISO-10303-21;HEADER;")
+            or after != "END-ISO-10303-21;"
+        ):
+            raise Unread("the sections")
+        self.records: dict[str, str] = {}
+        self._kinds: dict[str, str] = {}
+        self.count: dict[str, int] = {}
+        self._points: dict[str, Point] = {}
+        self._surfaces: dict[str, Surface] = {}
+        for record in data.split(";")[:-1]:
+            name, _, content = record.partition("=")
+            if name in self.records:
+                raise Unread(name)
+            self.records[name] = content
+            self._kinds[name] = kind = content.partition("(")[0]
+            self.count[kind] = self.count.get(kind, 0) + 1
+        unknown = self.count.keys() - _READ.keys() - _BESIDES - {""}
+        if unknown:
+            raise Unread(unknown)
+
+    def of(self, kind: str, name: str) -> tuple[str, ...]:
+        found = _READ[kind].fullmatch(self.records.get(name, ""))
+        if found is None:
+            raise Unread(name)
+        return found.groups()
+
+    def kind(self, name: str) -> str:
+        return self._kinds.get(name, "")
+
+    def line(self, name: str, count: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        origin, vector = self.of("LINE", name)
+        direction, length = self.of("VECTOR", vector)
+        size = float(length)
+        return self.numbers(origin, count), tuple(size * each for each in unit(self.numbers(direction, count)))
+
+    def surface(self, name: str) -> Surface:
+        found = self._surfaces.get(name)
+        if found is None:
+            if self.kind(name) == "PLANE":
+                found = Surface(self.frame(self.of("PLANE", name)[0]), None)
+            else:
+                at, radius = self.of("CYLINDRICAL_SURFACE", name)
+                found = Surface(self.frame(at), float(radius))
+            self._surfaces[name] = found
+        return found
+
+    def frame(self, name: str) -> Frame:
+        origin, axis, direction = self.of("AXIS2_PLACEMENT_3D", name)
+        z, x = self.point(axis), self.point(direction)
+        for each in (z, x):
+            unit(each)
+        if abs(dot(z, x)) > 1e-9:
+            raise Unread(name)
+        y = (z[1] * x[2] - z[2] * x[1], z[2] * x[0] - z[0] * x[2], z[0] * x[1] - z[1] * x[0])
+        return Frame(self.point(origin), x, y, z)
+
+    def point(self, name: str) -> Point:
+        found = self._points.get(name)
+        if found is None:
+            x, y, z = self.numbers(name, 3)
+            found = self._points[name] = (x, y, z)
+        return found
+
+    def numbers(self, name: str, count: int) -> tuple[float, ...]:
+        kind = self.kind(name)
+        text = self.of(one_of(("CARTESIAN_POINT", "DIRECTION"), kind), name)[0]
+        numbers = tuple(map(float, text.split(",")))
+        if len(numbers) != count:
+            raise Unread(name)
+        return numbers
+
+
+def one_of(kinds: tuple[str, ...], kind: str) -> str:
+    if kind not in kinds:
+        raise Unread(kind)
+    return kind
+
+
+def dot(left: tuple[float, ...], right: tuple[float, ...]) -> float:
+    return sum(a * b for a, b in zip(left, right))
+
+
+def minus(left: Point, right: tuple[float, ...]) -> Point:
+    return (left[0] - right[0], left[1] - right[1], left[2] - right[2])
+
+
+def far(left: Point, right: Point) -> float:
+    return max(abs(left[0] - right[0]), abs(left[1] - right[1]), abs(left[2] - right[2]))
+
+
+def unit(vector: tuple[float, ...]) -> tuple[float, ...]:
+    size = sqrt(dot(vector, vector))
+    if abs(size - 1) > 1e-9:
+        raise Unread("a direction that is not of length 1")
+    return vector
