@@ -7,6 +7,9 @@ from typing import Any, Sequence
 
 from cadgate_freecad.app.verification.sides import Facts
 
+MOST_PAIRS = 10_000
+"""For more pairs of solids than this, finding out whether they are apart takes longer than other checks."""
+
 
 def is_proved(operation: str, operands: Sequence[Facts], result: Facts) -> bool:
     """Return whether the result is right because it has exactly the operands' solids, which are apart.
@@ -27,6 +30,9 @@ def _is_solid(known: Facts) -> bool:
 
 
 def _are_apart(operands: Sequence[Facts]) -> bool:
+    pairs = list(combinations(operands, 2))
+    if sum(len(one.solids) * len(other.solids) for one, other in pairs) > MOST_PAIRS:
+        return False
     return not any(
         left.intersect(right) for one, other in combinations(operands, 2) for left in one.boxes for right in other.boxes
     )
