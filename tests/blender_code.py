@@ -27,16 +27,37 @@ def rendered(tree):
 def shown(tree):
     ends = ("CompositorNodeComposite", "NodeGroupOutput")
     return next(node.inputs["Image"] for node in tree.nodes if node.bl_idname in ends)
-def writing_node(tree, folder):
+def writing_node(tree, folder, *more):
     node = tree.nodes.new("CompositorNodeOutputFile")
     if hasattr(node, "file_output_items"):
         node.directory, node.file_name = folder, "written"
-        node.file_output_items.new("RGBA", "Image")
+        for name in ("Image", *more):
+            node.file_output_items.new("RGBA", name)
     else:
         node.base_path = folder
+        for name in more:
+            node.file_slots.new(name)
     return node
 """
 """Functions for compositing nodes, to be put before `code`: they are the same in all versions of Blender."""
+SEQUENCER = """
+def strips_of(editor):
+    # 4.4 has a new name for it, and 5.0 not the old one.
+    return editor.strips if hasattr(editor, "strips") else editor.sequences
+def add_effect(editor, name, kind, channel, frames):
+    end = {"length": frames} if bpy.app.version >= (5, 0, 0) else {"frame_end": 1 + frames}
+    return strips_of(editor).new_effect(name=name, type=kind, channel=channel, frame_start=1, **end)
+"""
+"""The same for strips in a sequence editor."""
+NODE_INPUT = """
+def put_node_input(modifier, socket, value):
+    # From 5.2 the inputs of a modifier's node group are properties.
+    if getattr(modifier, "properties", None) is None:
+        modifier[socket.identifier] = value
+    else:
+        getattr(modifier.properties.inputs, socket.identifier).value = value
+"""
+"""The same for an input of a modifier's node group."""
 
 
 def evaluate(gateway: Gateway, code: str) -> Any:

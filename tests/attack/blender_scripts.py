@@ -5,7 +5,11 @@ The code may use `canary`, `folder`, `python` and `out`; the files that are name
 
 from __future__ import annotations
 
-HEAD = """
+from tests.blender_code import COMPOSITOR, NODE_INPUT, SEQUENCER
+
+HEAD = (
+    f"{COMPOSITOR}{SEQUENCER}{NODE_INPUT}"
+    """
 import bpy, os
 bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
 scene = bpy.context.scene
@@ -17,7 +21,7 @@ def ball(name):
     scene.collection.objects.link(obj)
     return obj
 
-def shown(node_type, setting):
+def in_a_material(node_type, setting):
     material = bpy.data.materials.new(node_type)
     material.use_nodes = True
     node = material.node_tree.nodes.new(node_type)
@@ -29,6 +33,7 @@ def shown(node_type, setting):
 
 body = ball('Body')
 """
+)
 SAVE = "\nbpy.ops.wm.save_as_mainfile(filepath=out, copy=True, relative_remap=False)\n"
 SAVE_PACKED = "\nbpy.ops.wm.save_as_mainfile(filepath=out, copy=True, compress=True, relative_remap=False)\n"
 
@@ -66,7 +71,7 @@ def group(kind, how):
     tree.links.new(source, end.inputs[0])
     modifier.node_group = tree
     if how == 'given':
-        modifier[item.identifier] = path
+        put_node_input(modifier, item, path)
 
 for kind in ('Text', 'OBJ', 'STL', 'PLY', 'CSV', 'VDB'):
     for how in ('literal', 'given', 'joined'):
@@ -83,25 +88,25 @@ cached = ball('Cached').modifiers.new('M', 'MESH_CACHE')
 cached.cache_format, cached.filepath = 'PC2', home + '/mesh.pc2'
 ocean = ball('Ocean').modifiers.new('O', 'OCEAN')
 ocean.filepath = home
-shown('ShaderNodeTexIES', lambda node: (setattr(node, 'mode', 'EXTERNAL'), setattr(node, 'filepath', home + '/l.ies')))
+in_a_material('ShaderNodeTexIES',
+              lambda node: (setattr(node, 'mode', 'EXTERNAL'), setattr(node, 'filepath', home + '/l.ies')))
 def picture(name, source):
     image = bpy.data.images.new(name, 4, 4)
     image.source = source
     image.filepath_raw = f'{home}/{name}'
     return image
-shown('ShaderNodeTexEnvironment', lambda node: setattr(node, 'image', picture('still.png', 'FILE')))
+in_a_material('ShaderNodeTexEnvironment', lambda node: setattr(node, 'image', picture('still.png', 'FILE')))
 for name, source in (('frames_0001.png', 'SEQUENCE'), ('film.mp4', 'MOVIE'), ('tiles.<UDIM>.png', 'TILED')):
-    shown('ShaderNodeTexImage', lambda node: setattr(node, 'image', picture(name, source)))
+    in_a_material('ShaderNodeTexImage', lambda node: setattr(node, 'image', picture(name, source)))
 clip_path = home + '/clip.png'
 made = bpy.data.images.new('made', 4, 4)
 made.filepath_raw, made.file_format = clip_path, 'PNG'
 made.save()
 clip = bpy.data.movieclips.load(clip_path)
-scene.use_nodes = True
-tree = scene.node_tree
+tree = compositor_of(scene)
 node = tree.nodes.new('CompositorNodeMovieClip')
 node.clip = clip
-tree.links.new(node.outputs[0], next(each for each in tree.nodes if each.type == 'COMPOSITE').inputs[0])
+tree.links.new(node.outputs[0], shown(tree))
 words = bpy.data.curves.new('Words', 'FONT')
 words.body = 'words'
 scene.collection.objects.link(bpy.data.objects.new('Words', words))
@@ -124,7 +129,7 @@ STRIPS = (
     HEAD
     + """
 editor = scene.sequence_editor_create()
-strips = getattr(editor, 'strips', None) or editor.sequences
+strips = strips_of(editor)
 made = bpy.data.images.new('made', 4, 4)
 for name in ('strip.png', 'strip_0002.png'):
     made.filepath_raw, made.file_format = f'{home}/{name}', 'PNG'
@@ -147,9 +152,7 @@ scene.render.use_sequencer = True
 
 OUTPUT = """
 def writes(tree):
-    node = tree.nodes.new('CompositorNodeOutputFile')
-    node.base_path = folder
-    node.file_slots.new('more')
+    node = writing_node(tree, folder, 'more')
     color = tree.nodes.new('CompositorNodeRGB')
     for plug in node.inputs:
         tree.links.new(color.outputs[0], plug)
@@ -161,20 +164,17 @@ SCENE_STRIP = (
 inner = bpy.data.scenes.new('Inner')
 inner.render.engine, inner.cycles.samples = 'CYCLES', 1
 inner.render.resolution_x, inner.render.resolution_y = 32, 24
-inner.use_nodes = True
-writes(inner.node_tree)
+writes(compositor_of(inner))
 inner.camera = bpy.data.objects.new('Eye', bpy.data.cameras.new('Eye'))
 inner.collection.objects.link(inner.camera)
 group = bpy.data.node_groups.new('Group', 'CompositorNodeTree')
 writes(group)
-used = inner.node_tree.nodes.new('CompositorNodeGroup')
+used = compositor_of(inner).nodes.new('CompositorNodeGroup')
 used.node_tree = group
 editor = scene.sequence_editor_create()
-strips = getattr(editor, 'strips', None) or editor.sequences
-strips.new_scene('Strip', inner, 1, 1)
+strips_of(editor).new_scene('Strip', inner, 1, 1)
 scene.render.use_sequencer = True
-scene.use_nodes = True
-writes(scene.node_tree)
+writes(compositor_of(scene))
 for each in (scene, inner):
     each.render.filepath = folder + '/render'
     each.render.use_render_cache = True
@@ -290,7 +290,7 @@ FBX = (
 made = bpy.data.images.new('made', 4, 4)
 made.filepath_raw, made.file_format = home + '/wood.png', 'PNG'
 made.save()
-shown('ShaderNodeTexImage', lambda node: None)
+in_a_material('ShaderNodeTexImage', lambda node: None)
 body.data.materials.append(bpy.data.materials.new('Wood'))
 body.active_material.use_nodes = True
 tree = body.active_material.node_tree

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from tests.attack.attacks import Attack, Outcome, broke
 from tests.attack.field import Field, doors_said
+from tests.blender_code import COMPOSITOR
 
 # --- .blend: what would run code -------------------------------------------------------------------------------------
 
@@ -49,9 +50,8 @@ HANDLERS = (
 # --- .blend: what would read or write elsewhere ----------------------------------------------------------------------
 
 FILE_OUTPUT = (
-    CUBE + "scene.use_nodes = True\ntree = scene.node_tree\nnode = tree.nodes.new('CompositorNodeOutputFile')\n"
-    "node.base_path = folder\nsource = next(n for n in tree.nodes if n.type == 'R_LAYERS')\n"
-    "tree.links.new(source.outputs[0], node.inputs[0])"
+    CUBE + COMPOSITOR + "tree = compositor_of(scene)\n"
+    "tree.links.new(rendered(tree), writing_node(tree, folder).inputs[0])"
 )
 RENDER_PATH = CUBE + "scene.render.filepath = folder + '/render'\nscene.render.use_overwrite = True"
 LIBRARY = (

@@ -1,6 +1,10 @@
 """The scene in which operators are tried: an object of each kind, with something of all that operators work on."""
 
-SCENE = """
+from tests.blender_code import SEQUENCER
+
+SCENE = (
+    f"{SEQUENCER}"
+    """
 import bpy
 
 context = bpy.context
@@ -83,11 +87,10 @@ for point, place in zip(outline.points, ((0, 0), (1, 0), (1, 1))):
     point.select = True
 scene = context.scene
 scene.timeline_markers.new("Marker", frame=3).select = True
-strips = scene.sequence_editor_create()
-strips = getattr(strips, "strips", None) or strips.sequences
-first = strips.new_effect(name="First", type="COLOR", channel=1, frame_start=1, frame_end=20)
-strips.new_effect(name="Second", type="COLOR", channel=2, frame_start=1, frame_end=20)
-scene.sequence_editor.active_strip = first
+editor = scene.sequence_editor_create()
+first = add_effect(editor, "First", "COLOR", 1, 19)
+add_effect(editor, "Second", "COLOR", 2, 19)
+editor.active_strip = first
 lines = layer.freestyle_settings.linesets
 (lines[0] if len(lines) else lines.new("Lines")).linestyle = bpy.data.linestyles.new("Style")
 bpy.data.palettes.new("Palette").colors.new()
@@ -97,4 +100,5 @@ for each in layer.objects:
     each.select_set(each == cube)
 layer.objects.active = cube
 """
+)
 """Python for Blender."""

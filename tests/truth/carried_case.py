@@ -176,7 +176,7 @@ class CarriedCase:
         )
 
 
-def _same_points(what: str, found: Floats, wanted: Floats, factor: float) -> None:
+def _same_points(what: str, found: Floats, wanted: NDArray[np.floating[Any]], factor: float) -> None:
     apart = np.linalg.norm(wanted[:, None, :] - found[None, :, :], axis=2)
     worst = max(float(apart.min(axis=1).max()), float(apart.min(axis=0).max()))
     if worst > 1e-3 * factor * 4:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tests.truth.parts import Step
 
-Points = NDArray[np.float64]
+Points = NDArray[np.floating[Any]]
 Inside = Callable[[Points], NDArray[np.bool_]]
 
 

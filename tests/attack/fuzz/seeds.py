@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from tests.attack.field import Field
+from tests.blender_code import COMPOSITOR, SEQUENCER
 from tests.corpus import FileCase
 from tests.corpus.blender import CASES as BLENDER_CASES
 from tests.corpus.freecad import CASES as FREECAD_CASES
@@ -64,7 +65,9 @@ page = doc.addObject("TechDraw::DrawPage", "Page")
 doc.recompute()
 doc.saveAs(out)
 """
-_SCENE = """
+_SCENE = (
+    f"{COMPOSITOR}{SEQUENCER}"
+    """
 import bpy
 scene, cube = bpy.context.scene, bpy.data.objects["Cube"]
 image = bpy.data.images.new("packed", 8, 8)
@@ -89,13 +92,12 @@ cube.modifiers.new("S", "SUBSURF")
 cube.modifiers.new("O", "OCEAN").filepath = "//a/path/to/some/cache/that/is/not/there/"
 cube.driver_add("location", 0).driver.expression = "frame / 100"
 cube.keyframe_insert("rotation_euler", frame=1)
-scene.use_nodes = True
-scene.node_tree.nodes.new("CompositorNodeOutputFile").base_path = "//a/path/to/some/folder/that/is/not/there/"
-strips = scene.sequence_editor_create().sequences
-strips.new_effect("color", "COLOR", 1, 1, frame_end=10)
+writing_node(compositor_of(scene), "//a/path/to/some/folder/that/is/not/there/")
+add_effect(scene.sequence_editor_create(), "color", "COLOR", 1, 9)
 bpy.context.preferences.filepaths.use_file_compression = False
 bpy.ops.wm.save_as_mainfile(filepath=out, compress=False)
 """
+)
 _PICTURE = """
 import bpy
 image = bpy.data.images.new("a", 16, 8, float_buffer=True)

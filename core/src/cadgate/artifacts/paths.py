@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from cadgate.errors import PathNotAllowed
@@ -82,6 +83,8 @@ def resolve(workspace: Path, name: str, allowed_roots: tuple[Path, ...] = ()) ->
             raise PathNotAllowed(f"The path {name!r} is a folder", details={"path": name})
         if any(parent.exists() and not parent.is_dir() for parent in resolved.parents):
             raise PathNotAllowed(f"The path {name!r} leads through a file", details={"path": name})
+        with contextlib.suppress(FileNotFoundError):
+            resolved.stat()  # circular links, which `resolve` leaves as they are from Python 3.13
     except (OSError, RuntimeError) as error:  # circular links, names that the file system does not accept
         raise PathNotAllowed(f"The path {name!r} cannot be used", details={"path": name}) from error
     return resolved

@@ -210,4 +210,5 @@ def _middle(mesh: Any, to: str) -> Any:
     points = numpy.empty(len(mesh.vertices) * 3, numpy.float32)
     mesh.vertices.foreach_get("co", points)
     points = points.reshape(-1, 3).astype(numpy.float64)
-    return Vector(points.mean(axis=0) if to == "geometry" else (points.min(axis=0) + points.max(axis=0)) / 2)
+    middle = points.mean(axis=0) if to == "geometry" else (points.min(axis=0) + points.max(axis=0)) / 2
+    return Vector(middle.tolist())

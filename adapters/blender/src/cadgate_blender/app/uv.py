@@ -17,8 +17,6 @@ from cadgate_blender.app.typed import context
 
 _MOST_MAPS = 8
 """What Blender keeps of them in a mesh."""
-LARGEST = 1e9
-"""The largest coordinate with which Blender 4.5 has come to an end when it lays out islands; with 5e9 it does not."""
 
 
 @method("uv.get")
@@ -52,7 +50,7 @@ def unwrap(*, object: str, method: str, angle: float, margin: float, map: str | 
             {"maps": mesh.uv_layers.keys()},
         )
     if method in ("smart", "angle"):
-        _require_packable(obj)
+        _require_finite(obj)
     about_to_change(index.described(obj)["revision"])
     if method in ("smart", "angle"):
         values = _unwrapped(obj, method, angle, margin)
@@ -72,15 +70,14 @@ def unwrap(*, object: str, method: str, angle: float, margin: float, map: str | 
     return _info(obj, name)
 
 
-def _require_packable(obj: Any) -> None:
+def _require_finite(obj: Any) -> None:
     """Raise AppError for a mesh whose islands Blender would lay out without ever coming to an end."""
-    size = max(abs(part) for corner in obj.bound_box for part in corner)
-    if not size <= LARGEST:
+    if not all(math.isfinite(part) for corner in obj.bound_box for part in corner):
         raise AppError(
             "limit_exceeded",
-            f"The mesh of {obj.name!r} reaches {size:g} from its origin, and Blender cannot lay out islands beyond "
-            f"{LARGEST:g}: scale it down first, or unwrap it by cube, cylinder or sphere",
-            {"value": size if math.isfinite(size) else None, "maximum": LARGEST},
+            f"The mesh of {obj.name!r} has coordinates that are not finite numbers, and Blender cannot lay out its "
+            "islands: correct them first",
+            {"name": obj.name},
         )
 
 
@@ -117,12 +114,14 @@ def _unwrapped(obj: Any, method: str, angle: float, margin: float) -> Any:
 def _by_operator(obj: Any, method: str, angle: float, margin: float, way: str) -> tuple[Any, float]:
     """Return UVs of all corners that Blender's own operators make, and what of them overlaps.
 
-    They work on a copy of the mesh without shape keys.
+    They work on a copy of the mesh without shape keys, of the size 1: what is far larger they lay out without gaps
+    between the pieces, and beyond some 1e9 without ever coming to an end.
     """
     mesh: Any = obj.data.copy()
     copy = bpy.data.objects.new("cadgate unwrap", mesh)
     try:
         copy.shape_key_clear()
+        _bring_to_size(mesh)
         for layer in list(mesh.uv_layers):
             mesh.uv_layers.remove(layer)
         mesh.uv_layers.new(name="UVMap")
@@ -146,17 +145,28 @@ def _by_operator(obj: Any, method: str, angle: float, margin: float, way: str) -
         removal.remove_data(mesh)
 
 
+def _bring_to_size(mesh: Any) -> None:
+    points = numpy.empty(len(mesh.vertices) * 3, numpy.float32)
+    mesh.vertices.foreach_get("co", points)
+    placed = points.reshape(-1, 3).astype(numpy.float64)
+    low, high = placed.min(axis=0), placed.max(axis=0)
+    size = float((high - low).max())
+    if size > 0:
+        unit = (placed - (low + high) / 2) / size
+        mesh.vertices.foreach_set("co", numpy.ascontiguousarray(unit, numpy.float32).ravel())
+
+
 def _operate(mesh: Any, method: str, angle: float, margin: float, way: str) -> None:
     operators: Any = bpy.ops
     seams = method == "angle" and any(edge.use_seam for edge in mesh.edges)
     operators.mesh.reveal()
     operators.mesh.select_all(action="SELECT")
     if not seams:
-        operators.uv.smart_project(angle_limit=math.radians(angle), island_margin=margin / 2, margin_method="ADD")
+        operators.uv.smart_project(angle_limit=math.radians(angle), island_margin=margin / 2, margin_method="FRACTION")
     if method == "angle":
         if not seams:
             operators.uv.seams_from_islands()
-        operators.uv.unwrap(method=way, margin=margin / 2, margin_method="ADD")
+        operators.uv.unwrap(method=way, margin=margin / 2, margin_method="FRACTION")
 
 
 def _write(mesh: Any, name: str, values: Any) -> None:
