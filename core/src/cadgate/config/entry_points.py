@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, distributions
+from importlib.metadata import Distribution, EntryPoint, distributions
 
 from packaging.utils import canonicalize_name
 
@@ -39,12 +39,12 @@ def announced() -> list[Announced]:
         try:
             # Most packages have none: their metadata need not be read.
             points = [point for point in distribution.entry_points if point.group == ENTRY_POINT_GROUP]
-            package = str(distribution.metadata["Name"] or "") if points else ""
+            package = (_written(distribution, "Name") or "") if points else ""
             # Imports find the first one on sys.path; a second copy further down has no effect.
             if not package or canonicalize_name(package) in seen:
                 continue
             seen.add(canonicalize_name(package))
-            version = str(distribution.metadata["Version"] or "") or None
+            version = _written(distribution, "Version")
         except Exception as error:  # noqa: BLE001 - foreign metadata, in any state
             log.warning("the metadata of an installed package cannot be read: %r", error)
             continue
@@ -53,6 +53,12 @@ def announced() -> list[Announced]:
             times = found[key].times + 1 if key in found else 1
             found[key] = Announced(point.name, package, version, point, times)
     return [found[key] for key in sorted(found)]
+
+
+def _written(distribution: Distribution, name: str) -> str | None:
+    """Return what the metadata say, if anything. What is missing is deprecated to ask for, from Python 3.12."""
+    metadata = distribution.metadata
+    return str(metadata[name]) or None if name in metadata else None
 
 
 def announced_names() -> tuple[str, ...]:
