@@ -50,12 +50,12 @@ async def make_variants(app: Application, params: VariantsParams) -> VariantsRes
             "document", lambda: _save(app, params, folder), kept=lambda made: _there(folder, made)
         )
         path = str(folder / copy["file"])
-        chunks = {f"{part.start}-{part.stop}": rows[part.start : part.stop] for part in _parts(len(rows))}
+        chunks = {f"{part.start}-{part.stop}": rows[part.start : part.stop] for part in row_ranges(len(rows))}
         made = await app.run_steps([*chunks], lambda name: _chunk(app, params, path, chunks[name]))
     return VariantsResult.model_validate({"rows": [row for chunk in made.values() for row in chunk["rows"]]})
 
 
-def _parts(count: int) -> list[range]:
+def row_ranges(count: int) -> list[range]:
     """Return which rows a worker does at a time."""
     parts: list[range] = []
     done = 0
