@@ -52,6 +52,8 @@ class Session:
 
     def __init__(self, folder: Path, *, crashed: bool = False, fails: set[str] | None = None) -> None:
         self.host = Words()
+        self.records_end = True
+        """Whether what follows an answer is done, too: it may be killed before."""
         self.host.fails |= fails or set()
         self.journal = Journal(str(folder), ".words")
         self.replies = Replies()
@@ -79,6 +81,8 @@ class Session:
         )
         if key is not None:
             self.replies.store(key, "digest", {"result": result})
+        if self.records_end:
+            self.recovery.record_end()
 
     def cut_short(self) -> None:
         """As after every call."""

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cadgate.appserver.history import Request
 from tests.core.lives import Lives, Session
 
 WORDS = 12
@@ -104,6 +105,27 @@ def test_a_log_that_was_cut_between_two_entries_is_noticed(lives: Lives) -> None
     session = restored(lives)
     assert session.host.words == words[:-2]
     assert session.told == ["generation 2, log: it ends with entry 10, and was written up to 12"]
+
+
+def test_a_death_before_the_end_was_recorded_is_no_damage(lives: Lives) -> None:
+    session = lives.start()
+    session.add("a")
+    session.records_end = False
+    session.add("b")
+    session.add("c")
+    again = restored(lives)
+    assert (again.host.words, again.told) == (["a", "b", "c"], [])
+
+
+def test_the_end_of_a_log_that_was_rewritten_shorter_is_no_damage(lives: Lives) -> None:
+    """Neither the end that was recorded, nor the one that was about to be, may be ahead of the shorter log."""
+    session = lives.start()
+    session.add("a")
+    session.records_end = False
+    session.add("b")
+    session.recovery.history.undo(Request(None, None))
+    again = restored(lives)
+    assert (again.host.words, again.told) == (["a"], [])
 
 
 def test_a_generation_that_is_gone_is_noticed_and_the_one_before_it_restored(lives: Lives) -> None:

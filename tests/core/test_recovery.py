@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cadgate.appserver import recovery as recovery_module
+from cadgate.appserver import snapshot_times
 from cadgate.appserver.errors import AppError
 from cadgate.appserver.history import Request
 from cadgate.appserver.replies import Replies
@@ -299,7 +300,7 @@ def test_a_state_that_could_not_be_saved_refuses_changes_until_it_can(lives: Liv
 def test_a_long_log_is_cut_short_and_a_failure_of_that_is_no_failure_of_the_change(
     lives: Lives, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recovery_module, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(snapshot_times, "MAX_ENTRIES", 3)
     session = lives.start()
     session.host.fails.add("save")
     for word in ("a", "b", "c", "d"):
@@ -316,10 +317,10 @@ def test_a_long_log_is_cut_short_and_a_failure_of_that_is_no_failure_of_the_chan
 
 def test_a_log_that_would_take_long_to_replay_is_cut_short_while_there_is_work_to_do(lives: Lives) -> None:
     session = lives.start()
-    session.add("a", seconds=recovery_module.MAX_REPLAY_SECONDS / 2)
+    session.add("a", seconds=snapshot_times.MAX_REPLAY_SECONDS / 2)
     session.cut_short()
     assert session.journal.number == 0
-    session.add("b", seconds=recovery_module.MAX_REPLAY_SECONDS)
+    session.add("b", seconds=snapshot_times.MAX_REPLAY_SECONDS)
     session.cut_short()
     assert session.journal.number == 1
     again = lives.start()

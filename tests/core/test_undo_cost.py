@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cadgate.appserver import recovery as recovery_module
+from cadgate.appserver import snapshot_times
 from tests.core.lives import ANYBODY, Lives
 
 
@@ -50,7 +51,7 @@ def test_what_is_cleared_leaves_a_snapshot_behind_that_each_undo_would_load(
     work = getattr(session.host, slow)
 
     def takes(path: Any) -> None:
-        now[0] += 2 * recovery_module.HEAVY_SECONDS
+        now[0] += 2 * snapshot_times.HEAVY_SECONDS
         work(path)
 
     session.recovery.snapshot("idle")

@@ -29,7 +29,7 @@ def test_everything_is_there_again_after_a_death_from_a_snapshot_and_from_the_lo
 
 def test_everything_is_there_again_after_a_snapshot_that_was_written_while_changes_went_on(session: Session) -> None:
     session.state.prepare()
-    execute(session.client, "import cadgate.appserver.recovery as limits\nlimits.MAX_REPLAY_SECONDS = 0.1")
+    execute(session.client, "import cadgate.appserver.snapshot_times as limits\nlimits.MAX_REPLAY_SECONDS = 0.1")
     fill_by_code(session)
     change_by_requests(session)
     method = {"blender": "primitives.cube", "freecad": "primitives.box"}[session.adapter]

@@ -25,6 +25,7 @@ from cadgate.appserver.outcomes import (
     error_answer_of,
     interrupted_answer,
     journal_entry,
+    lost_error,
     may_make_savable,
     require_not_set_aside,
     results_in,
@@ -79,9 +80,8 @@ class CallRunner:
         if not restore:
             journal.clear()
         replayed = self.recovery.restore(crashed=crashed)
-        damages = [damage._asdict() for damage in self.recovery.damages]
         scripted = {} if self.recovery.scripted is None else {"scripted": self.recovery.scripted}
-        return {"replayed": replayed, "damages": damages, **scripted}
+        return {"replayed": replayed, "damages": [each._asdict() for each in self.recovery.damages], **scripted}
 
     def _only_calls_change_document(self) -> bool:
         """Whether nothing but calls changes the document."""
@@ -195,12 +195,7 @@ class CallRunner:
             lost = self.recovery.unsaved
             self.recovery.roll_back_to_journal()
             if lost is not None:
-                raise AppError(
-                    "command_failed",
-                    f"{call.method} failed, and the session went back to the last saved state, which does not have the "
-                    f"effect of {lost}, because that could not be saved",
-                    {"lost": lost},
-                )
+                raise lost_error(call.method, lost)
 
     def _execute(self, call: Call) -> Answer:
         """Run code, and persist what it changed even if it failed: what it had done by then is unknown."""
@@ -348,40 +343,41 @@ class CallRunner:
             context.leave_call()
 
     def maintain_journal(self, call: Call) -> None:
-        """Shorten the log if it has grown too long, after the answer was sent."""
-        if self.recovery is not None and self.recovery.broken:
+        """Record where the log ends, and shorten it if it has grown too long, after the answer was sent."""
+        recovery = self.recovery
+        if recovery is None:
+            return
+        if recovery.broken:
             # The state of the document is unknown. The next application restores it from the journal.
-            log.info(f"the session cannot continue: {self.recovery.broken}")
+            log.info(f"the session cannot continue: {recovery.broken}")
             os._exit(EXIT_BROKEN)
-        if self.recovery is not None and call.cleared and self.recovery.is_snapshot_worthwhile():
-            self.recovery.shorten_log("a cleared document", self._wake)
-        elif self.recovery is not None and self.recovery.snapshot_is_overdue():
-            self.recovery.shorten_log("a long log", self._wake)
+        recovery.record_end()
+        if call.cleared and recovery.is_snapshot_worthwhile():
+            recovery.shorten_log("a cleared document", self._wake)
+        elif recovery.snapshot_is_overdue():
+            recovery.shorten_log("a long log", self._wake)
 
     # --- history, end --------------------------------------------------------------------------------------------
 
     def _undo_or_redo(self, call: Call, action: str) -> Any:
         if call.dry_run:
             return {"dry_run": True}
-        if action == "undo" and self.recovery is not None and self.recovery.unsaved is not None:
-            # What could not be saved is not in the journal, which leads to the state before it.
-            label = self.recovery.unsaved
-            self.recovery.roll_back_to_journal()
-            self.recovery.refresh_scripted()
-            return {"undone": label, "can_redo": False}
-        if self._host.transactional:
-            try:
-                return undo_or_redo(self._host, self.recovery, call, action, self._persist_by_snapshot)
-            finally:
-                if self.recovery is not None:
-                    self.recovery.refresh_scripted()
-        if self.recovery is None:
-            raise AppError("conflict", f"This session has no history, so there is nothing to {action}")
-        history, request = self.recovery.history, Request(call.key, call.hash)
+        recovery = self.recovery
         try:
+            if action == "undo" and recovery is not None and recovery.unsaved is not None:
+                # What could not be saved is not in the journal, which leads to the state before it.
+                label = recovery.unsaved
+                recovery.roll_back_to_journal()
+                return {"undone": label, "can_redo": False}
+            if self._host.transactional:
+                return undo_or_redo(self._host, recovery, call, action, self._persist_by_snapshot)
+            if recovery is None:
+                raise AppError("conflict", f"This session has no history, so there is nothing to {action}")
+            history, request = recovery.history, Request(call.key, call.hash)
             return history.undo(request) if action == "undo" else history.redo(request)
         finally:
-            self.recovery.refresh_scripted()
+            if recovery is not None:
+                recovery.refresh_scripted()
 
     def _shutdown(self, call: Call) -> Any:
         if self.recovery is not None and self.recovery.has_entries():

@@ -57,6 +57,8 @@ class Journal(Generations):
         self._torn = False
         self._size = 0
         """Of the log."""
+        self._behind = False
+        """Whether the log has grown since its end was recorded."""
         self._pending: _PendingSnapshot | None = None
         os.makedirs(folder, mode=0o700, exist_ok=True)
         for name in os.listdir(folder):
@@ -202,16 +204,19 @@ class Journal(Generations):
         self.rewrite(self.number, self._about, entries)
 
     def _continue_with(self, log: Any, number: int, about: About, entries: list[Entry]) -> None:
+        # What is not recorded yet may be the end of a log that has been replaced.
+        self._behind = False
         self.close()
         self._log, self._torn, self._size = log, False, log.seek(0, os.SEEK_END)
         self.number, self._about, self.seq = number, about, about.seq + len(entries)
         self._kept = [*entries]
-        self._tail.write(End(number, self.seq))
+        self._behind = True
+        self.record_end()
 
     def append(self, entry: Entry, result: str | None = None) -> None:
         """Append an entry to the log. A failed write leaves the log as it was. Raises OSError, ValueError, TypeError.
 
-        `result` is the entry's result as `text_of` writes it, if that was done already.
+        Call `record_end` later. `result` is the entry's result as `text_of` writes it, if that was done already.
         """
         if self._torn:
             self.rewrite_entries(self.entries)
@@ -227,7 +232,13 @@ class Journal(Generations):
         self._size += len(line)
         self.seq += 1
         self._kept.append(line)
-        self._tail.write(End(self.number, self.seq))
+        self._behind = True
+
+    def record_end(self) -> None:
+        """Record where the log ends, if that is behind: nobody needs to wait for it."""
+        if self._behind:
+            self._behind = False
+            self._tail.write(End(self.number, self.seq))
 
     def clear(self) -> None:
         """Remove everything."""
@@ -282,6 +293,7 @@ class Journal(Generations):
     def close(self) -> None:
         """Close the files, and kill a copy that is still writing."""
         self._abandon_pending()
+        self.record_end()
         if self._log is not None:
             self._log.close()
             self._log = None

@@ -130,3 +130,13 @@ def journal_entry(call: Call, result: Any, request: str | None) -> Entry:
         "result": result,
         "request": request or call.request_name,
     }
+
+
+def lost_error(method: str, lost: str) -> AppError:
+    """Return the error for a failed call after which the effect of an earlier one, which was not saved, is gone too."""
+    return AppError(
+        "command_failed",
+        f"{method} failed, and the session went back to the last saved state, which does not have the effect of "
+        f"{lost}, because that could not be saved",
+        {"lost": lost},
+    )

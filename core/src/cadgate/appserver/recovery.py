@@ -19,17 +19,8 @@ from cadgate.appserver.journal_copy import copy_journal
 from cadgate.appserver.outcomes import unwritten_error, why_unsaved
 from cadgate.appserver.replay import apply_all
 from cadgate.appserver.replies import Replies
+from cadgate.appserver.snapshot_times import SnapshotTimes
 
-MAX_ENTRIES = 20_000
-"""After this many mutations without a snapshot, one is taken at once, without waiting for a pause."""
-MAX_REPLAY_SECONDS = 2.0
-"""The same if the mutations took this long together, which is about how long a restoration would take."""
-COPY_SECONDS = 20.0
-"""How long a forked copy may take to write a snapshot, unless snapshots are known to take longer."""
-PAYS_SECONDS = 0.05
-"""If mutations took longer than this together, clearing the document starts a new log."""
-HEAVY_SECONDS = 0.25
-"""The same if the last snapshot took longer than this to write or to load: each undo would load it again."""
 REMEDY = (
     "Undo goes back to the last state that was saved (POST /undo); or delete or change what cannot be saved, by code "
     "if need be"
@@ -46,10 +37,7 @@ class Recovery:
         self._journal = journal
         self._replies = replies
         self._apply_entry = apply
-        self._replay_seconds = 0.0
-        self._snapshot_seconds = 0.0
-        self._load_seconds = 0.0
-        self._postponed = 0
+        self._times = SnapshotTimes()
         self._copies = COPIES
         self._pending_reason = ""
         self.history = History(journal, self)
@@ -84,7 +72,7 @@ class Recovery:
             if applied is None:
                 continue
             self._adopt(generation, applied, numbers)
-            self._replay_seconds = time.monotonic() - began
+            self._times.replaying = time.monotonic() - began
             break
         else:
             self._start_new_journal(numbers)
@@ -134,7 +122,7 @@ class Recovery:
             log.error(error)
             self.damages.append(Damage(where, f"the snapshot cannot be loaded: {error}"))
             return False
-        self._load_seconds = time.monotonic() - began
+        self._times.loading = time.monotonic() - began
         return True
 
     def replay_entries(self, entries: list[Entry]) -> list[Entry]:
@@ -240,7 +228,7 @@ class Recovery:
             raise unwritten_error(str(entry["method"]), error) from error
         self._report_problem("log", None)
         self.history.forget_undone()
-        self._replay_seconds += seconds
+        self._times.replaying += seconds
         return result
 
     def persist_by_snapshot(self, because: str) -> None:
@@ -268,16 +256,14 @@ class Recovery:
             self._report_problem("snapshot", f"no snapshot can be written: {error}")
             raise
         self._snapshot_taken(time.monotonic() - began)
-        self._replay_seconds = 0.0
+        self._times.replaying = 0.0
         self.unsaved = None
         if not about.follows_from_log:
             self.history.forget_undone()
 
     def _snapshot_taken(self, seconds: float) -> None:
         self._report_problem("snapshot", None)
-        self._snapshot_seconds = seconds
-        self._load_seconds = 0.0
-        self._postponed = 0
+        self._times.written(seconds)
 
     def _report_problem(self, kind: str, problem: str | None) -> None:
         """Report to the gateway what prevents changes or snapshots from being written, if that is new."""
@@ -303,15 +289,14 @@ class Recovery:
             self.snapshot_if_possible(because)
             return
         about = About(because, self._journal.seq, self._replies.export())
-        seconds = max(COPY_SECONDS, 4 * self._snapshot_seconds)
         try:
-            self._journal.snapshot_in_copy(self._save_in_copy, about, seconds, on_ended)
+            self._journal.snapshot_in_copy(self._save_in_copy, about, self._times.of_a_copy, on_ended)
         except OSError as error:
             log.error(error)
             self.snapshot_if_possible(because)
         else:
             self._pending_reason = because
-            self._replay_seconds = 0.0
+            self._times.replaying = 0.0
 
     def _save_in_copy(self, path: str) -> None:
         # A copy has no connections.
@@ -337,8 +322,7 @@ class Recovery:
             self.snapshot(because)
         except Exception as error:  # noqa: BLE001 - the log still has every entry
             log.error(error)
-            self._replay_seconds = 0.0
-            self._postponed = self._journal.count
+            self._times.failed(self._journal.count)
 
     def require_saved(self, *, even_unsaved: bool = False) -> None:
         """Raise AppError if a change could not survive, because the state before it cannot be saved.
@@ -367,26 +351,20 @@ class Recovery:
         return self._journal.count > 0
 
     def snapshot_is_due(self) -> bool:
-        """Whether replaying would take clearly longer than a snapshot. For when there is nothing else to do."""
-        if self._journal.has_pending_snapshot:
-            return False
-        return self._replay_seconds > max(0.5, 4 * self._snapshot_seconds)
+        """See `SnapshotTimes.is_due`."""
+        return not self._journal.has_pending_snapshot and self._times.is_due()
 
     def is_snapshot_worthwhile(self) -> bool:
-        """Whether going back would take longer than starting a new log. For when the document was cleared."""
-        return (
-            self._replay_seconds > PAYS_SECONDS
-            or max(self._load_seconds, self._snapshot_seconds) > HEAVY_SECONDS
-            or self._journal.has_pending_snapshot
-        )
+        """See `SnapshotTimes.is_worthwhile`."""
+        return self._journal.has_pending_snapshot or self._times.is_worthwhile()
 
     def snapshot_is_overdue(self) -> bool:
-        """Whether the log has grown so long that a snapshot must be taken even while there is work to do."""
-        if self._journal.has_pending_snapshot:
-            return False
-        return self._journal.count >= MAX_ENTRIES + self._postponed or self._replay_seconds > max(
-            MAX_REPLAY_SECONDS, 4 * self._snapshot_seconds
-        )
+        """See `SnapshotTimes.is_overdue`."""
+        return not self._journal.has_pending_snapshot and self._times.is_overdue(self._journal.count)
+
+    def record_end(self) -> None:
+        """Record where the log ends, so that a cut one is noticed. For after an answer: nobody needs to wait for it."""
+        self._journal.record_end()
 
     def roll_back_to_journal(self) -> None:
         """Undo what a failed mutation did: load the snapshot and replay the log. Sets `broken` if that fails."""
@@ -411,5 +389,5 @@ class Recovery:
         began = time.monotonic()
         applied = self.replay_entries(entries)
         # The next time it takes as long: a snapshot is due if that is long.
-        self._replay_seconds = time.monotonic() - began
+        self._times.replaying = time.monotonic() - began
         return len(applied) == len(entries)

@@ -14,7 +14,7 @@ import threading
 from contextlib import contextmanager
 from typing import Any, Iterator
 
-from cadgate.appserver import Host, calls, connection, current, idle_reader, io_thread, recovery
+from cadgate.appserver import Host, calls, connection, current, idle_reader, io_thread, snapshot_times
 
 ITEMS: dict[str, dict[str, Any]] = {}
 STATE: dict[str, Any] = {"serial": 0, "changed": False, "control": ""}
@@ -53,7 +53,7 @@ class FakeHost(Host):
         self.transactional = bool(self.settings.get("transactional"))
         connection.SEND_TIMEOUT = self.settings["send_timeout_seconds"]
         io_thread.HELLO_TIMEOUT = self.settings["hello_timeout_seconds"]
-        recovery.MAX_ENTRIES = self.settings["max_entries"]
+        snapshot_times.MAX_ENTRIES = self.settings["max_entries"]
         idle_reader.SUPPORTED = idle_reader.SUPPORTED and control().get("epoll", True)
         print("the fake application starts", flush=True)
         how = control().get("start")
