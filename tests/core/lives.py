@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
+from cadgate.appserver.context import Call
 from cadgate.appserver.generations import Entry
 from cadgate.appserver.history import Request
 from cadgate.appserver.host import Host
@@ -82,12 +83,23 @@ class Session:
         if key is not None:
             self.replies.store(key, "digest", {"result": result})
         if self.records_end:
-            self.recovery.record_end()
+            self.journal.record_end()
 
-    def cut_short(self) -> None:
-        """As after every call."""
-        if self.recovery.snapshot_is_overdue():
-            self.begin_beside("a long log")()
+    def answered(self, method: str = "words.add", *, cleared: bool = False) -> str | None:
+        """Do what follows an answer. Return why the log was shortened, once it was; None: it was not."""
+        call = Call(None, None, method, {}, {"mutates": True})
+        call.cleared = cleared
+        ended = threading.Event()
+        number = self.journal.number
+        self.recovery.maintain(call, ended.set)
+        if self.journal.has_pending_snapshot:
+            assert ended.wait(20)
+        self.recovery.adopt_pending_snapshot()
+        if self.journal.number == number:
+            return None
+        generation = self.journal.read(self.journal.number, [])
+        assert generation is not None
+        return generation.about.because
 
     def begin_beside(self, because: str = "idle") -> Callable[[], None]:
         """Let a copy of this process write a snapshot; what is returned waits for it, and begins the new log."""

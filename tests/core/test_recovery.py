@@ -305,12 +305,12 @@ def test_a_long_log_is_cut_short_and_a_failure_of_that_is_no_failure_of_the_chan
     session.host.fails.add("save")
     for word in ("a", "b", "c", "d"):
         session.add(word)
-        session.cut_short()
+        session.answered()
     assert session.journal.number == 0
     session.host.fails.clear()
     for word in ("e", "f"):
         session.add(word)
-        session.cut_short()
+        session.answered()
     assert session.journal.number == 1
     assert lives.start().words == "a b c d e f"
 
@@ -318,10 +318,10 @@ def test_a_long_log_is_cut_short_and_a_failure_of_that_is_no_failure_of_the_chan
 def test_a_log_that_would_take_long_to_replay_is_cut_short_while_there_is_work_to_do(lives: Lives) -> None:
     session = lives.start()
     session.add("a", seconds=snapshot_times.MAX_REPLAY_SECONDS / 2)
-    session.cut_short()
+    session.answered()
     assert session.journal.number == 0
     session.add("b", seconds=snapshot_times.MAX_REPLAY_SECONDS)
-    session.cut_short()
+    session.answered()
     assert session.journal.number == 1
     again = lives.start()
     assert (again.words, again.replayed) == ("a b", 0)

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from cadgate.appserver import recovery as recovery_module
+from cadgate.appserver import snapshot_times
 from cadgate.appserver.forked_copy import ForkedCopy
 from cadgate.appserver.history import Request
 from tests.core.lives import ANYBODY, Lives, Session, flip
@@ -107,7 +107,7 @@ def test_where_a_copy_fails_the_application_itself_writes_it_and_makes_no_more_c
 
 
 def test_a_copy_that_does_not_end_is_ended(lives: Lives, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recovery_module, "COPY_SECONDS", 1)
+    monkeypatch.setattr(snapshot_times, "COPY_SECONDS", 1)
     session = lives.start()
     me, save = os.getpid(), session.host.save_snapshot
 

@@ -9,7 +9,8 @@ import pytest
 
 from cadgate.appserver import recovery as recovery_module
 from cadgate.appserver import snapshot_times
-from tests.core.lives import ANYBODY, Lives
+from cadgate.appserver.history import UNDO
+from tests.core.lives import ANYBODY, Lives, Session
 
 
 def test_entries_that_an_undo_took_long_to_repeat_are_in_a_snapshot_at_the_next(
@@ -55,14 +56,64 @@ def test_what_is_cleared_leaves_a_snapshot_behind_that_each_undo_would_load(
         work(path)
 
     session.recovery.snapshot("idle")
-    assert not session.recovery.is_snapshot_worthwhile()
+    assert session.answered(cleared=True) is None
     monkeypatch.setattr(session.host, slow, takes)
     session.add("b")
     if slow == "load_snapshot":
         session.recovery.history.undo(ANYBODY)
     else:
         session.recovery.snapshot("idle")
-    assert session.recovery.is_snapshot_worthwhile()
     monkeypatch.setattr(session.host, slow, work)
-    session.recovery.snapshot("a cleared document")
-    assert not session.recovery.is_snapshot_worthwhile()
+    assert session.answered(cleared=True) == "a cleared document"
+    assert session.answered(cleared=True) is None
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [0.0]
+    monkeypatch.setattr(recovery_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now
+
+
+@pytest.fixture
+def slow_to_repeat(lives: Lives, clock: list[float], monkeypatch: pytest.MonkeyPatch) -> Session:
+    """A session of ten words, each of which takes a tenth of a second to add."""
+    session = lives.start()
+    for number in range(10):
+        session.add(str(number))
+    add = session.host.add
+
+    def takes(word: str) -> Any:
+        clock[0] += 0.1
+        return add(word)
+
+    monkeypatch.setattr(session.host, "add", takes)
+    return session
+
+
+def test_a_long_undo_leaves_a_snapshot_from_which_the_next_change_is_undone(
+    slow_to_repeat: Session, clock: list[float]
+) -> None:
+    session = slow_to_repeat
+    session.recovery.history.undo(ANYBODY)
+    assert session.answered(UNDO) == "a long undo"
+    for _ in range(3):
+        session.add("more")
+        assert session.answered() is None
+        before = clock[0]
+        session.recovery.history.undo(ANYBODY)
+        assert (session.words, clock[0] - before) == ("0 1 2 3 4 5 6 7 8", 0)
+        assert session.answered(UNDO) is None
+
+
+def test_undos_in_sequence_leave_one_snapshot_because_each_goes_back_to_before_it(
+    lives: Lives, slow_to_repeat: Session
+) -> None:
+    session = slow_to_repeat
+    reasons: list[str | None] = []
+    for left in (9, 8, 7, 6):
+        session.recovery.history.undo(ANYBODY)
+        assert session.words == " ".join(map(str, range(left)))
+        reasons.append(session.answered(UNDO))
+    assert reasons == ["a long undo", None, None, None]
+    assert lives.start().words == session.words

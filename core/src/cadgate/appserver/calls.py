@@ -343,19 +343,14 @@ class CallRunner:
             context.leave_call()
 
     def maintain_journal(self, call: Call) -> None:
-        """Record where the log ends, and shorten it if it has grown too long, after the answer was sent."""
-        recovery = self.recovery
-        if recovery is None:
+        """Do for the journal what nobody needs to wait for, after the answer was sent."""
+        if self.recovery is None:
             return
-        if recovery.broken:
+        if self.recovery.broken:
             # The state of the document is unknown. The next application restores it from the journal.
-            log.info(f"the session cannot continue: {recovery.broken}")
+            log.info(f"the session cannot continue: {self.recovery.broken}")
             os._exit(EXIT_BROKEN)
-        recovery.record_end()
-        if call.cleared and recovery.is_snapshot_worthwhile():
-            recovery.shorten_log("a cleared document", self._wake)
-        elif recovery.snapshot_is_overdue():
-            recovery.shorten_log("a long log", self._wake)
+        self.recovery.maintain(call, self._wake)
 
     # --- history, end --------------------------------------------------------------------------------------------
 

@@ -9,10 +9,11 @@ from typing import Any, Callable
 from cadgate.appserver import log
 from cadgate.appserver.attempts import Attempts
 from cadgate.appserver.comparison import first_difference
+from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError
 from cadgate.appserver.forked_copy import SUPPORTED as COPIES
 from cadgate.appserver.generations import About, Damage, Entry, Generation, text_of
-from cadgate.appserver.history import History
+from cadgate.appserver.history import UNDO, History
 from cadgate.appserver.host import Host
 from cadgate.appserver.journal import Journal
 from cadgate.appserver.journal_copy import copy_journal
@@ -38,6 +39,7 @@ class Recovery:
         self._replies = replies
         self._apply_entry = apply
         self._times = SnapshotTimes()
+        self._last_was_undo = False
         self._copies = COPIES
         self._pending_reason = ""
         self.history = History(journal, self)
@@ -354,17 +356,22 @@ class Recovery:
         """See `SnapshotTimes.is_due`."""
         return not self._journal.has_pending_snapshot and self._times.is_due()
 
-    def is_snapshot_worthwhile(self) -> bool:
-        """See `SnapshotTimes.is_worthwhile`."""
-        return self._journal.has_pending_snapshot or self._times.is_worthwhile()
-
-    def snapshot_is_overdue(self) -> bool:
-        """See `SnapshotTimes.is_overdue`."""
-        return not self._journal.has_pending_snapshot and self._times.is_overdue(self._journal.count)
-
-    def record_end(self) -> None:
-        """Record where the log ends, so that a cut one is noticed. For after an answer: nobody needs to wait for it."""
+    def maintain(self, call: Call, on_ended: Callable[[], None]) -> None:
+        """Record where the log ends, so that a cut one is noticed; shorten it if that is worth its time."""
         self._journal.record_end()
+        repeated, self._last_was_undo = (
+            self._last_was_undo,
+            call.method == UNDO or (self._last_was_undo and not call.mutates),
+        )
+        if call.cleared and (self._journal.has_pending_snapshot or self._times.is_worthwhile()):
+            self.shorten_log("a cleared document", on_ended)
+        elif self._journal.has_pending_snapshot:
+            return
+        elif call.method == UNDO and not repeated and self._times.is_long_to_go_back():
+            # The next change and its undo start there. Several undos in sequence go back to what was before it.
+            self.shorten_log("a long undo", on_ended)
+        elif self._times.is_overdue(self._journal.count):
+            self.shorten_log("a long log", on_ended)
 
     def roll_back_to_journal(self) -> None:
         """Undo what a failed mutation did: load the snapshot and replay the log. Sets `broken` if that fails."""

@@ -13,6 +13,9 @@ PAYS_SECONDS = 0.05
 HEAVY_SECONDS = 0.25
 """The same if the last snapshot took longer than this to write or to load: each undo would load it again."""
 
+LONG_SECONDS = 0.25
+"""If an undo repeated changes for longer than this, it may leave a snapshot behind."""
+
 
 class SnapshotTimes:
     """The times of one session, in seconds."""
@@ -44,6 +47,10 @@ class SnapshotTimes:
     def is_worthwhile(self) -> bool:
         """Whether going back would take longer than starting a new log. For when the document was cleared."""
         return self.replaying > PAYS_SECONDS or max(self.loading, self.writing) > HEAVY_SECONDS
+
+    def is_long_to_go_back(self) -> bool:
+        """Whether going back again would be clearly faster from a new snapshot. For after an undo."""
+        return self.replaying > max(LONG_SECONDS, 2 * (self.writing + self.loading))
 
     def is_overdue(self, entries: int) -> bool:
         """Whether the log, of so many entries, must be shortened even while there is work to do."""
