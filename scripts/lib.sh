@@ -293,6 +293,8 @@ types() {
         say "types were NOT checked: pyright could not be fetched"
         return
     fi
+    # Half of a gigabyte is young in no time: with little room for that, a tenth of the time goes into collecting garbage.
+    local -x NODE_OPTIONS="${NODE_OPTIONS:-} --max-semi-space-size=128"
     log="$(mktemp)"
     "$PY" -P -m pyright --pythonpath "$PY" >"$log" 2>&1 &
     delivered=$!

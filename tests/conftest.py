@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
+import json
+import os
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +54,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.real)
 
 
+@contextmanager
+def once_in_a_run(factory: pytest.TempPathFactory, name: str) -> Generator[Path]:
+    """A folder that all workers of a run share, for one of them at a time: the first makes what is to be in it."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"shared-{name}"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
@@ -65,9 +80,13 @@ def shipped_app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
 
 
 @pytest.fixture(scope="session")
-def shipped(shipped_app: FastAPI) -> dict[str, Any]:
+def shipped(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, Any]:
     """The OpenAPI document of the same, which takes seconds to make: do not change it."""
-    return shipped_app.openapi()
+    with once_in_a_run(tmp_path_factory, "shipped") as folder:
+        path = folder / "openapi.json"
+        if not path.exists():
+            path.write_text(json.dumps(request.getfixturevalue("shipped_app").openapi()))
+    return json.loads(path.read_text())
 
 
 @pytest.fixture(scope="session")
@@ -114,4 +133,5 @@ def http(gateway: Gateway) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The wheels of the three packages, as they are now."""
-    return build(tmp_path_factory.mktemp("dist"), *(ROOT / package for package in PACKAGES))
+    with once_in_a_run(tmp_path_factory, "dist") as folder:
+        return sorted(folder.glob("*.whl")) or build(folder, *(ROOT / package for package in PACKAGES))

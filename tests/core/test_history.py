@@ -232,6 +232,7 @@ class Model(RuleBasedStateMachine):
     base: Path
 
 
+@pytest.mark.slow
 def test_any_order_of_changes_undo_redo_snapshots_and_crashes_keeps_the_document(tmp_path: Path) -> None:
     Model.base = tmp_path
     run_state_machine_as_test(Model, settings=settings(max_examples=40, stateful_step_count=25, deadline=None))

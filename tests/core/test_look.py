@@ -22,6 +22,8 @@ from tests.core.fake_app import fake_settings, running
 
 from cadgate_fake import models as m  # isort: skip
 
+pytestmark = pytest.mark.slow
+
 HERE = RequestContext(request_id="test", caller=Caller(LOCAL))
 RED, GREEN = [1, 0, 0], [0, 0.5, 0]
 

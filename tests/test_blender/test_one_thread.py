@@ -36,6 +36,7 @@ answer([everywhere, found])
 """
 
 
+@pytest.mark.real
 def test_a_render_with_one_thread_uses_one_processor_and_others_all(tmp_path: Path) -> None:
     everywhere, found = in_blender(RENDERS, tmp_path)
     for how, (during, share, afterwards) in found.items():

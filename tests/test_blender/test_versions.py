@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.test_blender.in_blender import in_blender
+
+pytestmark = pytest.mark.real
 
 UNUSED = """
 from cadgate_blender.app import snapshots
