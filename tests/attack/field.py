@@ -4,12 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shlex
-import stat
-import time
-import zipfile
-import zlib
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,84 +14,17 @@ from websockets.sync.client import ClientConnection, connect
 
 from cadgate.security.keys import KeyFile
 from tests.attack.attacks import Outcome
+from tests.attack.canary import Canary, Searched, below
 from tests.attack.prepared import prepared
 from tests.attack.watch import Watch
 from tests.gateway import Gateway, eventually
 
 KEYS = ("read", "write", "read,write", "execute", "read,write,execute")
 """The scopes of the keys that a field has. `execute` is for preparation: no attack uses it as its own."""
-A_TICK = 1.0
-"""Seconds, more than any file system's clock needs from one time to the next."""
-SEARCHED_BYTES = 16 << 20
-"""Of each part of an archive."""
 
 
 class NotQuiet(AssertionError):
     """Something was seen that must not be: an attack succeeded."""
-
-
-@dataclass
-class Canary:
-    """Files that nobody may read and a folder in which nobody may write, outside of the gateway's state folder."""
-
-    home: Path
-    secret: str = "CANARY-7f3c19-yellow-4127"
-    """Text that is in `file`, and must be nowhere else."""
-    marker: str = "attack-ran-5b2e"
-    """The name of the file that code makes where it runs: its being there is the proof."""
-
-    @property
-    def file(self) -> Path:
-        """A text file with `secret` in it."""
-        return self.home / "private" / "canary.txt"
-
-    @property
-    def folder(self) -> Path:
-        """Empty, and stays so."""
-        return self.home / "folder"
-
-    @property
-    def python(self) -> str:
-        """One Python expression that leaves the proof that it ran, in and outside of a sandbox, and does not raise."""
-        return f"__import__('os').system({self.shell!r})"
-
-    @property
-    def shell(self) -> str:
-        """The same for a shell."""
-        return " ; ".join(
-            f"touch {place}/{self.marker} 2>/dev/null" for place in (shlex.quote(str(self.folder)), ".", "~")
-        )
-
-    def make(self) -> Canary:
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        self.folder.mkdir(exist_ok=True)
-        self.file.write_text(f"{self.secret}\n")
-        return self
-
-
-class Searched:
-    """The files in which the secret was not found. One is searched again when anything about it has changed."""
-
-    def __init__(self) -> None:
-        self._without: dict[str, tuple[int, ...]] = {}
-
-    def holds(self, entry: os.DirEntry[str], secret: bytes, since: float) -> bool:
-        """Whether this is a file (no link, and not gone) that was changed since a time and has these bytes."""
-        began = time.time()
-        try:
-            told = entry.stat(follow_symlinks=False)
-        except OSError:
-            return False
-        if not stat.S_ISREG(told.st_mode) or told.st_mtime < since:
-            return False
-        known = (told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)
-        if self._without.get(entry.path) == known:
-            return False
-        holds = _holds(Path(entry), secret)
-        # Two changes within a tick of the file system's clock have one time.
-        if not holds and told.st_ctime < began - A_TICK:
-            self._without[entry.path] = known
-        return holds
 
 
 @dataclass
@@ -281,7 +208,7 @@ class Field:
         found += self._answered_wrong()
         state = self.gateway.state_dir
         secret = self.canary.secret.encode()
-        for entry in sorted(_below(state), key=lambda each: each.path):
+        for entry in sorted(below(state), key=lambda each: each.path):
             if entry.name == self.canary.marker:
                 found.append(f"code ran: {Path(entry).relative_to(state)} was made")
                 Path(entry).unlink()
@@ -357,31 +284,6 @@ def keys_of(state_dir: Path) -> dict[str, str]:
     """A new key for each of KEYS in a state folder."""
     file = KeyFile(state_dir)
     return {scopes: file.create(scopes, scopes.split(","))[0] for scopes in KEYS}
-
-
-def _below(folder: Path | str) -> Generator[os.DirEntry[str]]:
-    """Everything below a folder, without following links. Path.rglob takes ten times as long."""
-    with contextlib.suppress(FileNotFoundError, PermissionError), os.scandir(folder) as entries:
-        for entry in entries:
-            yield entry
-            if entry.is_dir(follow_symlinks=False):
-                yield from _below(entry.path)
-
-
-def _holds(path: Path, secret: bytes) -> bool:
-    """Whether a file, or a part of it where it is a ZIP, has these bytes."""
-    try:
-        if secret in path.read_bytes():
-            return True
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                for name in archive.namelist():
-                    with archive.open(name) as part:
-                        if secret in part.read(SEARCHED_BYTES):
-                            return True
-    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
-        pass
-    return False
 
 
 def doors_said(responses: Iterable[httpx.Response]) -> str:

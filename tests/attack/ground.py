@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from pathlib import Path
 
-from tests.attack.field import Canary, Field, Searched, keys_of
+from tests.attack.canary import Canary, Searched
+from tests.attack.field import Field, keys_of
 from tests.gateway import NO_SPARES, Gateway, eventually
 
 ADAPTERS = ("blender", "freecad")

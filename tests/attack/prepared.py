@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.attack.field import Canary
+    from tests.attack.canary import Canary
 
 PREPARE_SECONDS = 120
 

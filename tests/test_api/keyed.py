@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,11 @@ import httpx
 
 from cadgate.security.keys import KeyFile
 from tests.gateway import Gateway, eventually
+
+NEVER = "0123456789abcdef" * 2
+"""An id that nothing has."""
+ONE_APPLICATION = {"CADGATE_AUTH": "token", "CADGATE_BLENDER_ENABLED": "false", "CADGATE_SHARED_DEFAULT": "false"}
+"""The settings of a gateway on which everybody has sessions of FreeCAD of his own."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,24 @@ def reduce_scopes(holder: Holder, *scopes: str) -> float:
     part.write_text(json.dumps(kept))
     part.replace(file)
     return time.monotonic()
+
+
+@contextmanager
+def own_sessions(state_dir: Path) -> Generator[Gateway]:
+    """A gateway of ONE_APPLICATION, for the time of the block."""
+    running = Gateway(state_dir, environment=ONE_APPLICATION)
+    running.state_dir.mkdir(parents=True)
+    new_key(running)
+    yield running.start(ready=False)
+    running.stop()
+
+
+def without_own(answer: httpx.Response, identifier: str) -> tuple[int, Any, dict[str, str]]:
+    """Status, body and headers of an answer, without what each request has of its own."""
+    body = json.loads(answer.text.replace(identifier, "ID"))
+    body.get("error", {}).pop("request_id", None)
+    own = ("x-request-id", "server-timing", "date", "content-length")
+    return answer.status_code, body, {name: value for name, value in answer.headers.items() if name not in own}
 
 
 def up(holder: Holder) -> None:

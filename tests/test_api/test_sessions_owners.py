@@ -15,19 +15,13 @@ from websockets.exceptions import InvalidStatus
 
 from tests.corpus.freecad import fcstd
 from tests.gateway import Gateway, eventually
-from tests.test_api.keyed import Holder, new_key
-
-NEVER = "0123456789abcdef" * 2
-ONE_APPLICATION = {"CADGATE_AUTH": "token", "CADGATE_BLENDER_ENABLED": "false", "CADGATE_SHARED_DEFAULT": "false"}
+from tests.test_api.keyed import NEVER, Holder, new_key, own_sessions, without_own
 
 
 @pytest.fixture(scope="module")
 def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    running = Gateway(tmp_path_factory.mktemp("owners") / "state", environment=ONE_APPLICATION)
-    running.state_dir.mkdir(parents=True)
-    new_key(running)
-    yield running.start(ready=False)
-    running.stop()
+    with own_sessions(tmp_path_factory.mktemp("owners") / "state") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +54,6 @@ def artifact(ada: Holder, session: str) -> str:
         return done.json()["result"]["artifact"]["id"]
 
 
-def told(answer: httpx.Response, identifier: str) -> tuple[int, Any, dict[str, str]]:
-    """Status, body and headers of an answer, without what each request has of its own."""
-    body = json.loads(answer.text.replace(identifier, "ID"))
-    body.get("error", {}).pop("request_id", None)
-    own = ("x-request-id", "server-timing", "date", "content-length")
-    return answer.status_code, body, {name: value for name, value in answer.headers.items() if name not in own}
-
-
 PROBES: list[tuple[str, str, Any]] = [
     ("GET", "/sessions/ID", None),
     ("PATCH", "/sessions/ID", {"name": "x"}),
@@ -96,7 +82,7 @@ def test_anothers_session_is_answered_as_one_that_never_was(
         sent = None if body is None else json.loads(json.dumps(body).replace("ID", identifier))
         url = path.replace("ID", identifier)
         with ben.client("/api/v1" if not url.startswith("/..") else "") as client:
-            return told(client.request(verb, url.removeprefix("/../.."), json=sent), identifier)
+            return without_own(client.request(verb, url.removeprefix("/../.."), json=sent), identifier)
 
     theirs, never = ask(session), ask(NEVER)
     assert theirs == never
@@ -119,7 +105,7 @@ def test_anothers_artifact_is_answered_as_one_that_never_was(
         sent = None if body is None else json.loads(json.dumps(body).replace("ID", identifier))
         with ben.client("/api/v1") as client:
             url = path.replace("ID", identifier).replace("OWN", own)
-            return told(client.request(verb, url, json=sent), identifier)
+            return without_own(client.request(verb, url, json=sent), identifier)
 
     theirs, never = ask(artifact), ask(NEVER)
     assert theirs == never

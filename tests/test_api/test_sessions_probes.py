@@ -13,8 +13,7 @@ import httpx
 import pytest
 
 from tests.gateway import Gateway, eventually
-from tests.test_api.keyed import Holder, new_key
-from tests.test_api.test_sessions_owners import NEVER, ONE_APPLICATION, told
+from tests.test_api.keyed import NEVER, Holder, new_key, own_sessions, without_own
 
 PAIRS = 50
 """How often each probe asks for both, the one first that a coin names."""
@@ -48,11 +47,8 @@ PROBES: list[tuple[str, str, Any]] = [
 
 @pytest.fixture(scope="module")
 def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    running = Gateway(tmp_path_factory.mktemp("probes") / "state", environment=ONE_APPLICATION)
-    running.state_dir.mkdir(parents=True)
-    new_key(running)
-    yield running.start(ready=False)
-    running.stop()
+    with own_sessions(tmp_path_factory.mktemp("probes") / "state") as running:
+        yield running
 
 
 def made_session(client: httpx.Client) -> str:
@@ -116,8 +112,8 @@ def test_anothers_is_answered_as_what_never_was_and_as_fast(
 
     with ben.client("/api/v1") as client:
         ask_theirs, ask_never = asking(client, adas[kind]), asking(client, NEVER)
-        theirs = told(ask_theirs(), adas[kind])
-        assert theirs == told(ask_never(), NEVER)
+        theirs = without_own(ask_theirs(), adas[kind])
+        assert theirs == without_own(ask_never(), NEVER)
         assert (theirs[0], theirs[1]["error"]["code"]) == (404, f"{kind.lower()}_not_found")
         coin = random.Random(path)
         slower = 0

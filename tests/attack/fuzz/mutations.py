@@ -7,7 +7,7 @@ import struct
 from contextlib import suppress
 from dataclasses import dataclass
 
-from tests.attack.field import Canary
+from tests.attack.canary import Canary
 from tests.attack.fuzz import binaries, texts
 from tests.attack.fuzz.binaries import Change
 from tests.attack.fuzz.words import Words

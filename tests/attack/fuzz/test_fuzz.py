@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.attack.field import Canary
+from tests.attack.canary import Canary
 from tests.attack.fuzz.mutations import CHANGES, drawn, mutated
 from tests.attack.fuzz.run import Fuzz, table
 from tests.attack.fuzz.seeds import SUFFIXES, seeds

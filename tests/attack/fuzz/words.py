@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from tests.attack.field import Canary
+from tests.attack.canary import Canary
 
 NUMBERS = (
     "0", "-1", "1", "-0.0", "65535", "65536", "2147483647", "-2147483648", "4294967295", "4294967296",
