@@ -19,7 +19,7 @@ from tests.gateway import Gateway
 from tests.moving_files import Material, Seen
 from tests.moving_scene import FRAMES, apart, make, post, shown
 from tests.ogawa_reader import Abc
-from tests.test_api.conftest import without_code
+from tests.test_api.conftest import Asker, without_code
 
 FORMATS = ["glb", "usd", "fbx", "abc", "obj", "stl", "ply"]
 NORMALS, UVS = slice(3, 6), slice(6, 8)
@@ -28,10 +28,10 @@ NORMALS, UVS = slice(3, 6), slice(6, 8)
 class Exports:
     """The files of one scene, what Blender shows of it, and the warnings."""
 
-    def __init__(self, gateway: Gateway, folder: Path) -> None:
+    def __init__(self, gateway: Gateway, asker: Asker, folder: Path) -> None:
         self._folder = folder
         self.warnings: dict[str, list[dict[str, str]]] = {}
-        without_code(gateway, "blender")
+        without_code(asker, "blender")
         with gateway.client("/api/v1/blender") as client, gateway.client() as http:
             assert client.delete("/scene").status_code == 200
             make(client, gateway)
@@ -55,8 +55,8 @@ class Exports:
 
 
 @pytest.fixture(scope="module")
-def exports(gateway: Gateway, scene_as_new: None, tmp_path_factory: pytest.TempPathFactory) -> Exports:
-    return Exports(gateway, tmp_path_factory.mktemp("exports"))
+def exports(gateway: Gateway, asker: Asker, scene_as_new: None, tmp_path_factory: pytest.TempPathFactory) -> Exports:
+    return Exports(gateway, asker, tmp_path_factory.mktemp("exports"))
 
 
 def _usd(path: Path) -> Seen:
