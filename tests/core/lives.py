@@ -20,6 +20,11 @@ from cadgate.appserver.replies import Replies
 ANYBODY = Request(None, None)
 
 
+def called(method: str) -> Call:
+    """Return a call that has changed something."""
+    return Call(None, None, method, {}, {"mutates": True})
+
+
 class Words(Host):
     """A document that is a list of words."""
 
@@ -87,7 +92,7 @@ class Session:
 
     def answered(self, method: str = "words.add", *, cleared: bool = False) -> str | None:
         """Do what follows an answer. Return why the log was shortened, once it was; None: it was not."""
-        call = Call(None, None, method, {}, {"mutates": True})
+        call = called(method)
         call.cleared = cleared
         ended = threading.Event()
         number = self.journal.number

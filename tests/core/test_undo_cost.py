@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from cadgate.appserver import recovery as recovery_module
 from cadgate.appserver import snapshot_times
 from cadgate.appserver.history import UNDO
-from tests.core.lives import ANYBODY, Lives, Session
+from tests.core.lives import ANYBODY, Lives, Session, called
 
 
 def test_entries_that_an_undo_took_long_to_repeat_are_in_a_snapshot_at_the_next(
@@ -117,3 +118,34 @@ def test_undos_in_sequence_leave_one_snapshot_because_each_goes_back_to_before_i
         reasons.append(session.answered(UNDO))
     assert reasons == ["a long undo", None, None, None]
     assert lives.start().words == session.words
+
+
+def test_an_undo_waits_for_a_snapshot_that_is_being_written_rather_than_repeat_everything(
+    slow_to_repeat: Session, clock: list[float]
+) -> None:
+    session = slow_to_repeat
+    session.recovery.history.undo(ANYBODY)
+    session.recovery.maintain(called(UNDO), lambda: None)
+    session.add("more")
+    session.recovery.maintain(called("words.add"), lambda: None)
+    before = clock[0]
+    session.recovery.prepare_undo()
+    session.recovery.history.undo(ANYBODY)
+    assert (session.words, clock[0] - before) == ("0 1 2 3 4 5 6 7 8", 0)
+
+
+def test_a_snapshot_that_takes_longer_than_to_go_back_is_not_tried_after_each_undo(
+    slow_to_repeat: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = slow_to_repeat
+    monkeypatch.setattr(session.host, "save_snapshot", lambda path: threading.Event().wait(60))
+    tried: list[bool] = []
+    for _ in range(3):
+        session.recovery.prepare_undo()
+        session.recovery.history.undo(ANYBODY)
+        session.recovery.maintain(called(UNDO), lambda: None)
+        tried.append(session.journal.has_pending_snapshot)
+        assert session.words == "0 1 2 3 4 5 6 7 8"
+        session.add("more")
+        session.recovery.maintain(called("words.add"), lambda: None)
+    assert tried == [True, False, False]

@@ -369,7 +369,10 @@ class CallRunner:
             if recovery is None:
                 raise AppError("conflict", f"This session has no history, so there is nothing to {action}")
             history, request = recovery.history, Request(call.key, call.hash)
-            return history.undo(request) if action == "undo" else history.redo(request)
+            if action == "redo":
+                return history.redo(request)
+            recovery.prepare_undo()
+            return history.undo(request)
         finally:
             if recovery is not None:
                 recovery.refresh_scripted()

@@ -56,6 +56,11 @@ class ForkedCopy:
         self.succeeded = done
         self._on_ended()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end of the copy; return whether it ended within so many seconds."""
+        self._waiter.join(seconds)
+        return not self._waiter.is_alive()
+
     def kill(self) -> None:
         """Kill the copy, and wait for its end."""
         if self.succeeded is None:

@@ -119,6 +119,10 @@ class Journal(Generations):
         """Whether a copy is writing a snapshot, or has written one that is not adopted yet."""
         return self._pending is not None
 
+    def wait_for_copy(self, seconds: float) -> bool:
+        """Wait until a copy that is writing a snapshot has ended; return whether it did within so many seconds."""
+        return self._pending is None or self._pending.copy.wait(seconds)
+
     def adopt_copied_snapshot(self) -> float | None:
         """Start the generation whose snapshot a copy wrote; return the seconds it took, None if it is not finished.
 

@@ -13,14 +13,14 @@ from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError
 from cadgate.appserver.forked_copy import SUPPORTED as COPIES
 from cadgate.appserver.generations import About, Damage, Entry, Generation, text_of
-from cadgate.appserver.history import UNDO, History
+from cadgate.appserver.history import History
 from cadgate.appserver.host import Host
 from cadgate.appserver.journal import Journal
 from cadgate.appserver.journal_copy import copy_journal
 from cadgate.appserver.outcomes import unwritten_error, why_unsaved
 from cadgate.appserver.replay import apply_all
 from cadgate.appserver.replies import Replies
-from cadgate.appserver.snapshot_times import SnapshotTimes
+from cadgate.appserver.snapshot_times import LONG_UNDO, SnapshotTimes
 
 REMEDY = (
     "Undo goes back to the last state that was saved (POST /undo); or delete or change what cannot be saved, by code "
@@ -39,7 +39,6 @@ class Recovery:
         self._replies = replies
         self._apply_entry = apply
         self._times = SnapshotTimes()
-        self._last_was_undo = False
         self._copies = COPIES
         self._pending_reason = ""
         self.history = History(journal, self)
@@ -359,19 +358,19 @@ class Recovery:
     def maintain(self, call: Call, on_ended: Callable[[], None]) -> None:
         """Record where the log ends, so that a cut one is noticed; shorten it if that is worth its time."""
         self._journal.record_end()
-        repeated, self._last_was_undo = (
-            self._last_was_undo,
-            call.method == UNDO or (self._last_was_undo and not call.mutates),
-        )
-        if call.cleared and (self._journal.has_pending_snapshot or self._times.is_worthwhile()):
-            self.shorten_log("a cleared document", on_ended)
-        elif self._journal.has_pending_snapshot:
+        pending = self._journal.has_pending_snapshot
+        reason = self._times.reason_to_shorten(call, self._journal.count, pending=pending)
+        if reason is not None:
+            self.shorten_log(reason, on_ended)
+
+    def prepare_undo(self) -> None:
+        """Wait for the snapshot that the last undo left behind, for as long as it takes to go back without it."""
+        if self._pending_reason != LONG_UNDO or self._times.last_was_undo:
             return
-        elif call.method == UNDO and not repeated and self._times.is_long_to_go_back():
-            # The next change and its undo start there. Several undos in sequence go back to what was before it.
-            self.shorten_log("a long undo", on_ended)
-        elif self._times.is_overdue(self._journal.count):
-            self.shorten_log("a long log", on_ended)
+        if self._journal.wait_for_copy(self._times.going_back):
+            self.adopt_pending_snapshot()
+        else:
+            self._times.writing = max(self._times.writing, self._times.going_back)
 
     def roll_back_to_journal(self) -> None:
         """Undo what a failed mutation did: load the snapshot and replay the log. Sets `broken` if that fails."""
@@ -397,4 +396,5 @@ class Recovery:
         applied = self.replay_entries(entries)
         # The next time it takes as long: a snapshot is due if that is long.
         self._times.replaying = time.monotonic() - began
+        self._times.going_back = self._times.loading + self._times.replaying
         return len(applied) == len(entries)

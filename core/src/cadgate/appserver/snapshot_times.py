@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from cadgate.appserver.context import Call
+from cadgate.appserver.history import UNDO
+
 MAX_ENTRIES = 20_000
 """After this many mutations without a snapshot, one is taken at once, without waiting for a pause."""
 MAX_REPLAY_SECONDS = 2.0
@@ -13,6 +16,7 @@ PAYS_SECONDS = 0.05
 HEAVY_SECONDS = 0.25
 """The same if the last snapshot took longer than this to write or to load: each undo would load it again."""
 
+LONG_UNDO = "a long undo"
 LONG_SECONDS = 0.25
 """If an undo repeated changes for longer than this, it may leave a snapshot behind."""
 
@@ -25,6 +29,10 @@ class SnapshotTimes:
         """What the entries of the log took, or took when they were replayed."""
         self.writing = 0.0
         self.loading = 0.0
+        self.going_back = 0.0
+        """What the last undo took to load and to repeat."""
+        self.last_was_undo = False
+        """Whether nothing has changed since the last undo. The next one leads to before any snapshot taken since."""
         self._postponed = 0
 
     @property
@@ -44,15 +52,30 @@ class SnapshotTimes:
         """Whether replaying would take clearly longer than a snapshot. For when there is nothing else to do."""
         return self.replaying > max(0.5, 4 * self.writing)
 
-    def is_worthwhile(self) -> bool:
-        """Whether going back would take longer than starting a new log. For when the document was cleared."""
+    def reason_to_shorten(self, call: Call, entries: int, *, pending: bool) -> str | None:
+        """Return why the log, of so many entries, should be shortened after this call; None: it should not be.
+
+        `pending` says that a snapshot is being written already.
+        """
+        repeated = self.last_was_undo
+        self.last_was_undo = call.method == UNDO or (repeated and not call.mutates)
+        if call.cleared and (pending or self._is_long_behind()):
+            return "a cleared document"
+        if pending:
+            return None
+        if call.method == UNDO and not repeated and self._is_long_to_repeat():
+            return LONG_UNDO
+        return "a long log" if self._is_overdue(entries) else None
+
+    def _is_long_behind(self) -> bool:
+        """Whether going back to before a document was cleared would take longer than starting a new log."""
         return self.replaying > PAYS_SECONDS or max(self.loading, self.writing) > HEAVY_SECONDS
 
-    def is_long_to_go_back(self) -> bool:
-        """Whether going back again would be clearly faster from a new snapshot. For after an undo."""
+    def _is_long_to_repeat(self) -> bool:
+        """Whether the next undo would be clearly faster from a new snapshot."""
         return self.replaying > max(LONG_SECONDS, 2 * (self.writing + self.loading))
 
-    def is_overdue(self, entries: int) -> bool:
+    def _is_overdue(self, entries: int) -> bool:
         """Whether the log, of so many entries, must be shortened even while there is work to do."""
         if entries >= MAX_ENTRIES + self._postponed:
             return True
