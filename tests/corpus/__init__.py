@@ -58,3 +58,13 @@ class FileCase:
     expected: Expected
     query: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Of the request, such as `scale`."""
+    since: tuple[int, int] | None = None
+    """The version of the application from which `newer` is expected."""
+    newer: Expected | None = None
+
+    def expected_of(self, application: str) -> Expected:
+        """What must come with an application such as `FreeCAD 1.0.0`."""
+        version = tuple(int(part) for part in application.split()[1].split(".")[:2])
+        return (
+            self.newer if self.newer is not None and self.since is not None and version >= self.since else self.expected
+        )

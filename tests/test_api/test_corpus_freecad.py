@@ -19,6 +19,12 @@ def corpus(gateway: Gateway) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def application(http: httpx.Client) -> str:
+    """Which FreeCAD it is, such as `FreeCAD 1.0.0`."""
+    return http.get("/version").json()["result"]["adapters"]["freecad"]["application"]
+
+
 @pytest.fixture
 def freecad(corpus: httpx.Client) -> Iterator[httpx.Client]:
     """A client with a new document that is the only one."""
@@ -29,9 +35,11 @@ def freecad(corpus: httpx.Client) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-def test_a_file_comes_as_it_is_or_the_answer_says_what_did_not(freecad: httpx.Client, case: FileCase) -> None:
+def test_a_file_comes_as_it_is_or_the_answer_says_what_did_not(
+    freecad: httpx.Client, application: str, case: FileCase
+) -> None:
     answer = freecad.post("/import", files={"file": (case.name, case.make())}, params=dict(case.query))
-    expected = case.expected
+    expected = case.expected_of(application)
     if expected.error is not None:
         assert answer.status_code == 422, answer.text
         error = answer.json()["error"]

@@ -72,6 +72,9 @@ CASES = [
                 warnings=["objects_missing"],
                 warning_words=["2 of 3", f"'Extra' ({kind})", "'Another'", "FreeCAD 1.0"],
             ),
+            # The types are those of the release notes of 1.0; nothing has the last one.
+            since=(1, 0) if kind != "Core::Unheard" else None,
+            newer=Expected(format="fcstd", objects=3, names=["Box", "Extra", "Another"]),
         )
         for kind in ("App::VarSet", "Assembly::AssemblyObject", "Assembly::JointGroup", "Core::Unheard")
     ),
@@ -85,6 +88,9 @@ CASES = [
             warnings=["properties_missing"],
             warning_words=["'Box' (ShapeMaterial)", "FreeCAD 1.0"],
         ),
+        # It has the property, but no material with this number, and then merges nothing of the document.
+        since=(1, 0),
+        newer=Expected(error="unsupported_format", error_words=["'doc.FCStd'", "material", "FreeCAD 1."]),
     ),
     FileCase(
         id="fcstd-scripted-by-code-that-is-not-here",

@@ -11,10 +11,11 @@ import zlib
 from typing import Any
 
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, method, scrutiny, warn
-from cadgate_freecad.app import painting, readers, shapes
+from cadgate_freecad.app import painting, readers, shapes, versions
 from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.documents import identifier
 from cadgate_freecad.app.exchange import MANIFEST
+from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.fcstd import check_size
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.items import Item
@@ -105,7 +106,7 @@ def import_file(
         warn("suffix_mismatch", f"{name!r} was read by its content, as {format.upper()}")
     about_to_change()
     if format == "fcstd":
-        made = _merge(document, path, count)
+        made = _merge(document, path, name)
     else:
         with open(os.path.join(folder, MANIFEST), encoding="utf-8") as file:
             items = [Item.restore(folder, entry) for entry in json.load(file)]
@@ -136,9 +137,16 @@ def _put_into_parts(document: Any, items: list[Item], made: list[Any]) -> None:
             each.purgeTouched()
 
 
-def _merge(document: Any, path: str, count: int) -> list[Any]:
+def _merge(document: Any, path: str, name: str) -> list[Any]:
     before = {obj.Name for obj in document.Objects}
-    document.mergeProject(path)
+    try:
+        document.mergeProject(path)
+    except FreeCADError as error:
+        raise AppError(
+            "unsupported_format",
+            f"{name!r} was not imported. {versions.text()} cannot merge the document: {versions.unmerged(error)}",
+            {"name": name},
+        ) from error
     return [obj for obj in document.Objects if obj.Name not in before]
 
 

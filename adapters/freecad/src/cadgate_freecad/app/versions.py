@@ -8,6 +8,7 @@ import FreeCAD
 
 from cadgate.appserver import unavailable
 from cadgate_freecad.app.failures import FreeCADError
+from cadgate_freecad.app.values import words
 
 VERSION: tuple[int, int] = (int(FreeCAD.Version()[0]), int(FreeCAD.Version()[1]))
 OLDEST = (0, 20)
@@ -39,6 +40,16 @@ def require_supported() -> None:
             f"install FreeCAD {OLDEST[0]}.{OLDEST[1]} or newer, and set FREECAD_CMD to its freecadcmd if it is not the "
             "first on PATH",
         )
+
+
+def unmerged(error: Exception) -> str:
+    """Say why a document cannot be merged into another. From 1.0 that fails for a material that is not there."""
+    if any(sign in str(error) for sign in ("MaterialNotFound", "Material not found")):
+        return (
+            "an object in it has a material that is in none of the libraries of this FreeCAD; open the document "
+            "(POST /documents/open), or save it with a material of FreeCAD's own"
+        )
+    return words(error)
 
 
 def center_of_mass(shape: Any, volume: float | None = None) -> Any | None:
