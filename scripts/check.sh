@@ -6,7 +6,8 @@ setup_packages dev
 
 # The types are checked in parallel with all the rest, as they take as long.
 types_log="$(mktemp)"
-trap 'rm -f "$types_log"' EXIT
+files_in_memory
+trap 'forget_files "$?"; rm -f "$types_log"' EXIT
 types >"$types_log" 2>&1 &
 types_job=$!
 check_source

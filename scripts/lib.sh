@@ -264,6 +264,29 @@ setup() {
     exec 9>&-
 }
 
+# --- Tests ------------------------------------------------------------------------------------------------------------
+
+# Let tests keep their files in memory where that has room: the gateway waits for the disk whenever it has to be sure that
+# something is kept, and tests have it do so all the time.
+files_in_memory() {
+    local free memory=/dev/shm
+    if [ -n "${PYTEST_DEBUG_TEMPROOT:-}" ] || [ ! -w "$memory" ]; then return 0; fi
+    # Programs of virtual environments lie there, too.
+    findmnt -n -t tmpfs -o OPTIONS "$memory" 2>/dev/null | grep -qv noexec || return 0
+    free="$(df --output=avail -k "$memory" | tail -1)"
+    if [ "$free" -lt 6000000 ]; then return 0; fi
+    PYTEST_DEBUG_TEMPROOT="$(mktemp -d "$memory/cadgate-tests-XXXXXX")"
+    export PYTEST_DEBUG_TEMPROOT
+    kept_in_memory="$PYTEST_DEBUG_TEMPROOT"
+}
+
+# forget_files CODE: remove these files after a run that ended with CODE, except for whoever looks for what went wrong.
+kept_in_memory=""
+forget_files() {
+    if [ -z "$kept_in_memory" ]; then return; fi
+    if [ "$1" = 0 ]; then rm -rf "$kept_in_memory"; else say "the files of the tests are in memory: $kept_in_memory"; fi
+}
+
 # --- Checks -----------------------------------------------------------------------------------------------------------
 
 # The checks that have failed so far: all of them run, so that one look shows everything.

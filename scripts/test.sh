@@ -4,6 +4,8 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 setup dev
+files_in_memory
+trap 'forget_files "$?"' EXIT
 
 # The tests are compiled once, by the core that the checks leave free: else each of pytest's workers would do all of it.
 "$PY" -P -m pytest --collect-only -q >/dev/null 2>&1 &
