@@ -370,7 +370,7 @@ class Recovery:
         if self._journal.wait_for_copy(self._times.going_back):
             self.adopt_pending_snapshot()
         else:
-            self._times.writing = max(self._times.writing, self._times.going_back)
+            self._times.waited_in_vain()
 
     def roll_back_to_journal(self) -> None:
         """Undo what a failed mutation did: load the snapshot and replay the log. Sets `broken` if that fails."""

@@ -34,6 +34,7 @@ class SnapshotTimes:
         self.last_was_undo = False
         """Whether nothing has changed since the last undo. The next one leads to before any snapshot taken since."""
         self._postponed = 0
+        self._in_vain = 0.0
 
     @property
     def of_a_copy(self) -> float:
@@ -42,7 +43,7 @@ class SnapshotTimes:
 
     def written(self, seconds: float) -> None:
         """Note that a snapshot was written."""
-        self.writing, self.loading, self._postponed = seconds, 0.0, 0
+        self.writing, self.loading, self._postponed, self._in_vain = seconds, 0.0, 0, 0.0
 
     def failed(self, entries: int) -> None:
         """Note that none could be written: the log, which has so many entries now, continues."""
@@ -51,6 +52,10 @@ class SnapshotTimes:
     def is_due(self) -> bool:
         """Whether replaying would take clearly longer than a snapshot. For when there is nothing else to do."""
         return self.replaying > max(0.5, 4 * self.writing)
+
+    def waited_in_vain(self) -> None:
+        """Note that no snapshot was written in the time that the last undo took: repeating as much is faster."""
+        self._in_vain = 2 * self.going_back
 
     def reason_to_shorten(self, call: Call, entries: int, *, pending: bool) -> str | None:
         """Return why the log, of so many entries, should be shortened after this call; None: it should not be.
@@ -73,7 +78,8 @@ class SnapshotTimes:
 
     def _is_long_to_repeat(self) -> bool:
         """Whether the next undo would be clearly faster from a new snapshot."""
-        return self.replaying > max(LONG_SECONDS, 2 * (self.writing + self.loading))
+        # How long it takes to write one is unknown: the session may have held far more when the last was written.
+        return self.replaying > max(LONG_SECONDS, self.loading, self._in_vain)
 
     def _is_overdue(self, entries: int) -> bool:
         """Whether the log, of so many entries, must be shortened even while there is work to do."""
