@@ -35,7 +35,8 @@ from OCP.GeomAPI import GeomAPI_Interpolate
 from OCP.gp import gp_Ax2, gp_Dir, gp_Elips, gp_Pnt, gp_Vec
 from OCP.STEPControl import STEPControl_StepModelType, STEPControl_Writer
 
-from tests.freecad_calls import get, post
+from tests.freecad_calls import get, post, run
+from tests.gateway import Gateway
 
 TURNED = {"location": [30, -20, 10], "rotation": [10, 20, 30]}
 
@@ -234,3 +235,22 @@ def test_a_part_of_too_many_splines_says_at_every_reading_that_it_is_measured_in
     for result in (found, get(freecad, f"/objects/{name}"), get(freecad, f"/objects/{name}/measures")):
         assert "uncertain_measures" in warned(result)
         assert result["volume"] == pytest.approx(120 * 120 * 5 - len(places) * 45 * pi, rel=1e-2)
+
+
+def test_faces_that_would_need_too_many_points_are_said_to_have_inexact_areas(
+    freecad: httpx.Client, gateway: Gateway
+) -> None:
+    name = imported(freecad, BRepPrimAPI_MakeCylinder(5, 10).Shape(), "step")["name"]
+    assert warned(get(freecad, f"/objects/{name}/faces")) == []
+    limit = "import cadgate_freecad.app.quadrature as quadrature\nquadrature.MOST_POINTS = {}"
+    run(gateway, limit.format(10))
+    try:
+        listed = get(freecad, f"/objects/{name}/faces")
+        (warning,) = listed["warnings"]
+        assert warning["code"] == "uncertain_measures"
+        assert all(each["name"] in warning["message"] for each in listed["faces"])
+        (curved,) = get(freecad, f"/objects/{name}/faces", limit=1)["warnings"]
+        assert "Face1" in curved["message"]
+        assert "Face2" not in curved["message"]
+    finally:
+        run(gateway, limit.format(250_000))

@@ -154,7 +154,7 @@ def test_a_deleted_session_leaves_the_queue_and_its_calls_are_410(limited: Gatew
 
 
 def test_an_idle_session_is_suspended_and_one_past_its_time_ends(limited: Gateway, new: Any) -> None:
-    idle, short = new(idle_seconds=0.3), new(ttl_seconds=1)
+    idle, short = new(idle_seconds=0.3), new(ttl_seconds=3)
     pid = idle.shown()["pid"]
     assert idle.create("Kept").status_code == 201
     eventually(lambda: idle.shown()["state"] == "suspended", what="the suspension")

@@ -275,9 +275,6 @@ class Keyed(Gateway):
         text, _ = KeyFile(state_dir).create("looker", ["read"])
         self.headers = {"Authorization": f"Bearer {text}"}
 
-    def _get(self, path: str, seconds: float) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=seconds, trust_env=False, headers=self.headers)
-
 
 @pytest.mark.anyio
 async def test_a_key_without_the_scope_may_look_and_not_execute(tmp_path: Path) -> None:

@@ -104,6 +104,8 @@ class Gateway:
         self._python = str(python)
         self._popen: Running | None = None
         self.log = state_dir / "test-gateway.log"
+        self.headers: dict[str, str] = {}
+        """What its own requests send: a key, if the gateway requires one."""
 
     @property
     def running(self) -> bool:
@@ -163,7 +165,7 @@ class Gateway:
         # It is asked a hundred times a second: a request of httpx takes several times as long.
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=self.headers)
             status = connection.getresponse().status
             return status == 200 or (status == 401 and path == "/health")  # a gateway that requires keys is alive too
         except (OSError, http.client.HTTPException):
@@ -179,7 +181,9 @@ class Gateway:
 
     def _get(self, path: str, seconds: float) -> httpx.Response:
         # A proxy set in the environment must not be used for the loopback.
-        return httpx.get(self.url + path, timeout=seconds, trust_env=False, verify=_NO_CERTIFICATES)
+        return httpx.get(
+            self.url + path, timeout=seconds, trust_env=False, verify=_NO_CERTIFICATES, headers=self.headers
+        )
 
     def client(self, path: str = "", **options: Any) -> httpx.Client:
         """Return a client of this gateway, below `path`."""

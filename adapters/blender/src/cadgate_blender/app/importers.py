@@ -142,6 +142,7 @@ def _fbx(path: str, scale: float, up: str | None) -> None:
 
 def _usd(path: str, scale: float, up: str | None) -> None:
     path, lost = usd_files.alone(path)
+    usd_files.require_sound(path)
     warn_of_files(lost)
     _own_usd(path, scale, up)
     _show_names(usd_files.shown_names(path))

@@ -6,6 +6,7 @@ order of their addresses.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import posixpath
@@ -16,6 +17,7 @@ import zipfile
 from typing import Any
 
 import bpy
+import numpy
 
 from cadgate.appserver import AppError
 
@@ -64,6 +66,33 @@ def shown_names(path: str) -> dict[str, str]:
         shown = prim.GetInfo("displayName") if prim.HasInfo("displayName") else ""
         found.setdefault(prim.name, set()).add(str(shown) or prim.name)
     return {name: shown.pop() for name, shown in found.items() if len(shown) == 1 and shown != {name}}
+
+
+def require_sound(path: str) -> None:
+    """Raise AppError `degenerate_result` for a mesh whose faces have points that are not there.
+
+    Newer Blenders leave such faces out in silence; older ones import them, and read other memory then.
+    """
+    _modules()
+    usd: Any = importlib.import_module("pxr.Usd")
+    geometry: Any = importlib.import_module("pxr.UsdGeom")
+    stage = usd.Stage.Open(path)
+    earliest = usd.TimeCode.EarliestTime()
+    for root in (stage.GetPseudoRoot(), *stage.GetPrototypes()):
+        for prim in usd.PrimRange(root):
+            if not prim.IsA(geometry.Mesh):
+                continue
+            mesh = geometry.Mesh(prim)
+            parts = (mesh.GetPointsAttr(), mesh.GetFaceVertexCountsAttr(), mesh.GetFaceVertexIndicesAttr())
+            points, counts, corners = (numpy.asarray(part.Get(earliest) or ()) for part in parts)
+            have = len(points)
+            if counts.sum() != len(corners) or (len(corners) and not 0 <= corners.min() <= corners.max() < have):
+                raise AppError(
+                    "degenerate_result",
+                    f"The mesh {str(prim.GetPath())!r} in the USD file has faces with points that do not exist (it has "
+                    f"{have}): the file is damaged. Nothing was imported; write it again with another program",
+                    {"mesh": str(prim.GetPath()), "vertices": have},
+                )
 
 
 def put_in_order(path: str) -> None:

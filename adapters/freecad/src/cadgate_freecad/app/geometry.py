@@ -14,6 +14,7 @@ from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.values import significant, xyz
+from cadgate_freecad.app.verification import measured
 
 TOLERANCE = 1e-6
 """mm: tolerance for lying at an extreme of the box, or on a face."""
@@ -247,7 +248,10 @@ def _described(shape: Any, kind: str) -> list[dict[str, Any]]:
 @method("objects.faces")
 def faces(*, name: str, limit: int, offset: int, **chosen: Any) -> dict[str, Any]:
     found = _listed(name, "Face", chosen)
-    return {"faces": found[offset : offset + limit], "total": len(found)}
+    listed = found[offset : offset + limit]
+    shape = shapes.untriangulated(shapes.shape_of(find(target(), name)))
+    measured.warn_of_uncertain_areas({each["name"]: shape.Faces[int(each["name"][4:]) - 1] for each in listed})
+    return {"faces": listed, "total": len(found)}
 
 
 @method("objects.edges")

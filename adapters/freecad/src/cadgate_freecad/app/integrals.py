@@ -60,35 +60,43 @@ def are_uncertain(shape: Any) -> bool:
 
 
 def area_of(face: Any) -> float:
-    """Return the area of one face."""
-    kernel = face.Area
-    if not is_badly_integrated(face):
-        return kernel
+    """Return the area of one face, as well as it can be found: see `has_uncertain_area`."""
     try:
-        return _better_area(face, kernel)
+        return _area(face)
     except NotIntegrable:
-        return kernel
+        return float(face.Area)
 
 
-def _error(face: Any) -> float:
-    """Return the relative error of OpenCASCADE's area of a face; its part of a volume is wrong by about as much."""
-    if not is_badly_integrated(face):
-        return 0.0
-    kernel = face.Area
+def has_uncertain_area(face: Any) -> bool:
+    """Return whether OpenCASCADE's area of this face is only right to about 1 %, and no better one could be found."""
     try:
-        return abs(_better_area(face, kernel) / kernel - 1)
-    except (NotIntegrable, ZeroDivisionError):
-        return math.inf
+        _area(face)
+    except NotIntegrable:
+        return True
+    return False
 
 
-def _better_area(face: Any, kernel: float) -> float:
-    """Return `kernel`, OpenCASCADE's area of a face, or a better one if that is wrong. Raises NotIntegrable."""
+def _area(face: Any) -> float:
+    """Return OpenCASCADE's area of a face, or a better one if that is wrong. Raises NotIntegrable."""
+    kernel = face.Area
+    if not is_badly_integrated(face):
+        return kernel
 
     def is_right(sums: list[float]) -> bool:
         return abs(sums[0] - kernel) <= AS_KERNEL * kernel
 
     sums = _refined([face], FreeCAD.Vector(), is_right)
     return kernel if is_right(sums) else sums[0]
+
+
+def _error(face: Any) -> float:
+    """Return the relative error of OpenCASCADE's area of a face; its part of a volume is wrong by about as much."""
+    if not is_badly_integrated(face):
+        return 0.0
+    try:
+        return abs(_area(face) / face.Area - 1)
+    except (NotIntegrable, ZeroDivisionError):
+        return math.inf
 
 
 def is_badly_integrated(face: Any) -> bool:
@@ -128,7 +136,7 @@ _remembered = Remembered(_compute)
 
 
 def _of_faces(faces: list[Any]) -> Sums:
-    areas = [area_of(face) for face in faces]
+    areas = [_area(face) for face in faces]
     whole = sum(areas)
     center = sum((face.CenterOfMass * (area / whole) for face, area in zip(faces, areas)), FreeCAD.Vector())
     return Sums(0.0, whole, center, None)

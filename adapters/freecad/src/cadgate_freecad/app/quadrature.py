@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any, List, Tuple
+from typing import Any, Iterator, List, Tuple
 
 MOST_POINTS = 250_000
 """The most points that one shape may take: about a second."""
@@ -59,23 +59,22 @@ def over_face(face: Any, middle: Any, points: Rule, grid: Grid) -> list[float]:
     across, along = _spans(surface, face.ParameterRange)
     start = face.ParameterRange[0]
     sums, domain = [0.0] * 14, 0.0
-    for wire in face.SubShapes:
-        for edge in wire.SubShapes:
-            curve, first, last = _in_face(face, edge)
-            sign = -1.0 if edge.Orientation == "Reversed" else 1.0
-            cuts = _cuts(curve, first, last, across, along)
-            for low, high in zip(cuts, cuts[1:]):
-                for place, weight in points:
-                    at = low + (high - low) * place
-                    step = (high - low) * 1e-3 * min(place, 1 - place)
-                    point = curve.value(at)
-                    climb = (curve.value(at + step).y - curve.value(at - step).y) / (2 * step)
-                    factor = sign * weight * (high - low) * climb
-                    if factor == 0.0:
-                        continue
-                    domain += factor * (point.x - start)
-                    inner = _inner(surface, start, point.x, point.y, across, middle, points, grid)
-                    sums = [value + factor * part for value, part in zip(sums, inner)]
+    for edge in _boundary(face):
+        curve, first, last = _in_face(face, edge)
+        sign = -1.0 if edge.Orientation == "Reversed" else 1.0
+        cuts = _cuts(curve, first, last, across, along)
+        for low, high in zip(cuts, cuts[1:]):
+            for place, weight in points:
+                at = low + (high - low) * place
+                step = (high - low) * 1e-3 * min(place, 1 - place)
+                point = curve.value(at)
+                climb = (curve.value(at + step).y - curve.value(at - step).y) / (2 * step)
+                factor = sign * weight * (high - low) * climb
+                if factor == 0.0:
+                    continue
+                domain += factor * (point.x - start)
+                inner = _inner(surface, start, point.x, point.y, across, middle, points, grid)
+                sums = [value + factor * part for value, part in zip(sums, inner)]
     if domain == 0.0:
         raise NotIntegrable
     if domain < 0:
@@ -83,6 +82,17 @@ def over_face(face: Any, middle: Any, points: Rule, grid: Grid) -> list[float]:
     if face.Orientation == "Reversed":
         sums[1:] = [-value for value in sums[1:]]
     return sums
+
+
+def _boundary(face: Any) -> Iterator[Any]:
+    """Yield the edges of a face: a seam, where the face meets itself, once in each direction."""
+    for wire in face.SubShapes:
+        edges = wire.SubShapes
+        for edge in edges:
+            yield edge
+            # FreeCAD from 1.0 lists a shape once, even if it is there twice.
+            if edge.isSeam(face) and sum(other.isSame(edge) for other in edges) == 1:
+                yield edge.reversed()
 
 
 def _in_face(face: Any, edge: Any) -> tuple[Any, float, float]:
