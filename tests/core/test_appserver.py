@@ -102,7 +102,18 @@ def test_more_connections_than_allowed_are_closed_and_those_that_are_there_go_on
     finally:
         for each in crowd:
             each.close()
-    with application.connect() as another:
+
+    def accepted() -> Wire | None:
+        """A connection, once the application has noticed that the crowd is gone."""
+        wire = Wire(port)
+        try:
+            wire.hello()
+        except (EOFError, OSError):
+            wire.socket.close()
+            return None
+        return wire
+
+    with eventually(accepted, what="another connection") as another:
         assert another.call("session.ping")["result"] == {"pong": True}
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,13 @@ def test_systemd_has_nothing_against_the_unit(tmp_path: Path, scope: str) -> Non
     unit = tmp_path / "cadgate.service"
     text = block("ini", "[Service]").replace("%h/cadgate/.venv/bin/python", sys.executable)
     unit.write_text(text.replace("%h/cadgate", str(ROOT)))
-    tmp_path.chmod(0o700)
-    environment = {"XDG_RUNTIME_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
-    done = subprocess.run([program, "verify", scope, unit], capture_output=True, text=True, timeout=60, env=environment)
+    # The addresses of sockets below it are short.
+    with tempfile.TemporaryDirectory(dir="/tmp") as runtime:
+        done = subprocess.run(
+            [program, "verify", scope, unit],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={"XDG_RUNTIME_DIR": runtime, "PATH": "/usr/bin:/bin"},
+        )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")

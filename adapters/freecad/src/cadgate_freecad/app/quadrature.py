@@ -90,9 +90,13 @@ def _boundary(face: Any) -> Iterator[Any]:
         edges = wire.SubShapes
         for edge in edges:
             yield edge
-            # FreeCAD from 1.0 lists a shape once, even if it is there twice.
-            if edge.isSeam(face) and sum(other.isSame(edge) for other in edges) == 1:
+            # FreeCAD from 1.0 lists a shape once, even if it is there twice. The rest of a cut seam may be there once.
+            if edge.isSeam(face) and _count(edge, edges) < _count(edge, wire.OrderedEdges):
                 yield edge.reversed()
+
+
+def _count(edge: Any, edges: list[Any]) -> int:
+    return sum(each.isSame(edge) for each in edges)
 
 
 def _in_face(face: Any, edge: Any) -> tuple[Any, float, float]:
