@@ -8,13 +8,12 @@ from typing import Any, Callable
 
 import FreeCAD
 
-from cadgate.appserver import AppError, method
+from cadgate.appserver import AppError, method, warn
 from cadgate_freecad.app import integrals, shapes, values
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.values import significant, xyz
-from cadgate_freecad.app.verification import measured
 
 TOLERANCE = 1e-6
 """mm: tolerance for lying at an extreme of the box, or on a face."""
@@ -250,7 +249,7 @@ def faces(*, name: str, limit: int, offset: int, **chosen: Any) -> dict[str, Any
     found = _listed(name, "Face", chosen)
     listed = found[offset : offset + limit]
     shape = shapes.untriangulated(shapes.shape_of(find(target(), name)))
-    measured.warn_of_uncertain_areas({each["name"]: shape.Faces[int(each["name"][4:]) - 1] for each in listed})
+    _warn_of_uncertain_areas({each["name"]: shape.Faces[int(each["name"][4:]) - 1] for each in listed})
     return {"faces": listed, "total": len(found)}
 
 
@@ -268,3 +267,15 @@ def _listed(name: str, kind: str, chosen: dict[str, Any]) -> list[dict[str, Any]
     if all(value is None for value in chosen.values()):
         return _described(shape, kind)
     return _fitting(obj, shape, kind, kind.lower() + "s", chosen)
+
+
+def _warn_of_uncertain_areas(faces: dict[str, Any]) -> None:
+    """Warn (`uncertain_measures`) if the areas of some faces, by their names, are right only to about 1 %."""
+    names = [name for name, face in faces.items() if integrals.has_uncertain_area(face)]
+    if names:
+        warn(
+            "uncertain_measures",
+            f"OpenCASCADE integrates rational splines with a fixed number of points, and {', '.join(names[:10])}"
+            f"{f' and {len(names) - 10} more' if len(names) > 10 else ''} would need too many: the areas are right to "
+            "about 1 %",
+        )

@@ -18,15 +18,3 @@ def warn_where_uncertain(shape: Any | None, name: str | None = None) -> None:
             f"number of points, and {which} would need too many: the volume, the area and the centre of mass "
             "are right to about 1 %",
         )
-
-
-def warn_of_uncertain_areas(faces: dict[str, Any]) -> None:
-    """Warn (`uncertain_measures`) if the areas of some faces, by their names, are right only to about 1 %."""
-    names = [name for name, face in faces.items() if integrals.has_uncertain_area(face)]
-    if names:
-        warn(
-            "uncertain_measures",
-            f"OpenCASCADE integrates rational splines with a fixed number of points, and {', '.join(names[:10])}"
-            f"{f' and {len(names) - 10} more' if len(names) > 10 else ''} would need too many: the areas are right to "
-            "about 1 %",
-        )
