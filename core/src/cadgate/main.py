@@ -67,6 +67,10 @@ Every application has its routes under `/api/v1/{application}`, and its tag here
 """
 
 
+_LAYERS = ("starlette.middleware.errors", "fastapi.telemetry.", "fastapi._body_limit")
+"""Modules of the layers that every FastAPI has around all others; the gate does what they do."""
+
+
 class _GatedApp(FastAPI):
     """A FastAPI whose HTTP requests go straight to the gate, which answers what goes wrong itself."""
 
@@ -74,8 +78,10 @@ class _GatedApp(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         stack = super().build_middleware_stack()
-        outermost = getattr(stack, "app", None)
-        self._gate = outermost if isinstance(outermost, Gate) else None  # not if more middleware was added
+        below: object = stack
+        while type(below).__module__.startswith(_LAYERS):
+            below = getattr(below, "app", None)
+        self._gate = below if isinstance(below, Gate) else None  # not if more middleware was added
         return stack
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

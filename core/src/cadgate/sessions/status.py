@@ -61,6 +61,9 @@ class FlightTable:
         return call
 
     def remove(self, call: InFlight) -> None:
+        if len(self._calls) == 1:
+            self._calls.pop(call, None)
+            return
         was_running = self.running() is call
         self._calls.pop(call, None)
         following = self.running()

@@ -111,7 +111,7 @@ class Turns:
         """Remove a call that was answered, after `seconds` of work, or that nobody awaits any more."""
         if turn in self._sent:
             del self._sent[turn]
-            self._ahead = sum(each.cost for each in self._sent)
+            self._ahead = sum(each.cost for each in self._sent) if self._sent else 0.0
         elif turn in self._waiting:
             self._leave(turn)
         if seconds is not None:
