@@ -126,6 +126,7 @@ def prepare(
 ) -> None:
     """Set up the open scene, at its current frame, for pictures of this kind."""
     scene = context.scene
+    _leave_out_strips(scene)
     behind = background is not None
     _output(scene, "", resolution, "png" if behind else format, transparent or behind)
     _engine(scene, engine, samples, denoise)
@@ -210,6 +211,17 @@ def _show_only(scene: Any, chosen: set[str]) -> None:
     context.view_layer.update()
     for name in chosen:
         bpy.data.objects[name].hide_set(False)
+
+
+def _leave_out_strips(scene: Any) -> None:
+    """Let the picture be that of the camera, where Blender would make it from video strips."""
+    editor = scene.sequence_editor
+    if editor is not None and len(versions.strips_of(editor)) and scene.render.use_sequencer:
+        scene.render.use_sequencer = False
+        warn(
+            "strips_left_out",
+            "The scene has video strips, which Blender would show in place of what the camera sees: they are left out",
+        )
 
 
 def _view(scene: Any, camera: str | None, *, framed: bool) -> None:

@@ -123,7 +123,7 @@ _PATHS = {
 
 @method("scene.clear")
 def clear() -> dict[str, Any]:
-    """Remove every object, the collections, and what only the objects (or nobody) used; the world stays."""
+    """Remove every object, collection and video strip, and what only these (or nobody) used; the world stays."""
     about_to_change()
     count = len(bpy.data.objects)
     for obj in bpy.data.objects:
@@ -132,6 +132,9 @@ def clear() -> dict[str, Any]:
         snapshots.empty_queue()
     bpy.data.batch_remove(list(bpy.data.objects))
     bpy.data.batch_remove(list(bpy.data.collections))
+    for scene in bpy.data.scenes:
+        if scene.sequence_editor is not None:
+            scene.sequence_editor_clear()
     for kind in _OWNED:
         for block in getattr(bpy.data, kind, ()):
             block.use_fake_user = False

@@ -105,7 +105,8 @@ class Animated(Result):
     seconds: float = Field(description="How long Blender took to render and save all frames, in all workers together.")
     warnings: list[Warned] = Field(
         default_factory=list[Warned],
-        description="`temporary_camera`, `temporary_sun`: added for these pictures. `video_opaque`: the video is on "
+        description="`temporary_camera`, `temporary_sun`: added for these pictures. "
+        "`strips_left_out`: video strips are not shown. `video_opaque`: the video is on "
         "black where the pictures are transparent.",
     )
 

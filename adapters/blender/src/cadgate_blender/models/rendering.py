@@ -177,7 +177,8 @@ class Rendered(Result):
     )
     warnings: list[Warned] = Field(
         default_factory=list[Warned],
-        description="`temporary_camera`, `temporary_sun`: added for this picture.",
+        description="`temporary_camera`, `temporary_sun`: added for this picture. "
+        "`strips_left_out`: video strips are not shown.",
     )
 
 

@@ -61,7 +61,7 @@ async def update_scene(patch: ScenePatch, blender: Blender) -> Success[SceneInfo
 
 @router.operation("DELETE", "/scene", CLEAR)
 async def clear_scene(blender: Blender) -> Success[Cleared]:
-    """Remove every object, the collections, and all meshes, materials and images that become unused."""
+    """Remove every object, collection and video strip, and all meshes, materials and images that become unused."""
     return Success(await blender.call(CLEAR, Empty()))
 
 
