@@ -248,8 +248,8 @@ def _described(shape: Any, kind: str) -> list[dict[str, Any]]:
 def faces(*, name: str, limit: int, offset: int, **chosen: Any) -> dict[str, Any]:
     found = _listed(name, "Face", chosen)
     listed = found[offset : offset + limit]
-    shape = shapes.untriangulated(shapes.shape_of(find(target(), name)))
-    _warn_of_uncertain_areas({each["name"]: shape.Faces[int(each["name"][4:]) - 1] for each in listed})
+    every = shapes.untriangulated(shapes.shape_of(find(target(), name))).Faces
+    _warn_of_uncertain_areas({each["name"]: every[int(each["name"][4:]) - 1] for each in listed})
     return {"faces": listed, "total": len(found)}
 
 
