@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-from pathlib import Path
-
 import pytest
 
-import cadgate
-import cadgate_freecad
+from tests.test_freecad.freecad_scripts import told_by
 
 SCRIPT = """
 import json, os, sys
@@ -85,16 +78,7 @@ os._exit(0)
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bool, str]]:
     """For each result, whether it is proved at once, and what the whole check says of it."""
-    folder = tmp_path_factory.mktemp("apart")
-    packages = [str(Path(package.__file__ or "").parents[1]) for package in (cadgate, cadgate_freecad)]
-    script = folder / "script.py"
-    script.write_text(f"FOLDERS = {packages!r}\nFOLDER = {str(folder)!r}\n{SCRIPT}")
-    program = shutil.which(os.environ.get("FREECAD_CMD", "freecadcmd"))
-    assert program is not None, "FreeCAD is not installed"
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "QT_QPA_PLATFORM": "offscreen"}
-    ran = subprocess.run([program, str(script)], timeout=120, env=environment, capture_output=True, text=True)
-    assert (folder / "told.json").exists(), ran.stdout[-3000:] + ran.stderr[-3000:]
-    return {name: (proved, said) for name, (proved, said) in json.loads((folder / "told.json").read_text()).items()}
+    return {name: (proved, said) for name, (proved, said) in told_by(SCRIPT, tmp_path_factory.mktemp("apart")).items()}
 
 
 def test_solids_that_are_apart_and_all_there_are_a_union(told: dict[str, tuple[bool, str]]) -> None:

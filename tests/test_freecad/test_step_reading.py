@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import cadgate
-import cadgate_freecad
+from tests.test_freecad.freecad_scripts import told_by
 
 SCRIPT = """
 import json, os, re, sys
@@ -129,16 +123,7 @@ os._exit(0)
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Which files are proved to hold which shapes."""
-    folder = tmp_path_factory.mktemp("step")
-    packages = [str(Path(package.__file__ or "").parents[1]) for package in (cadgate, cadgate_freecad)]
-    script = folder / "script.py"
-    script.write_text(f"FOLDERS = {packages!r}\nFOLDER = {str(folder)!r}\n{SCRIPT}")
-    program = shutil.which(os.environ.get("FREECAD_CMD", "freecadcmd"))
-    assert program is not None, "FreeCAD is not installed"
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "QT_QPA_PLATFORM": "offscreen"}
-    ran = subprocess.run([program, str(script)], timeout=120, env=environment, capture_output=True, text=True)
-    assert (folder / "told.json").exists(), ran.stdout[-3000:] + ran.stderr[-3000:]
-    return json.loads((folder / "told.json").read_text())
+    return told_by(SCRIPT, tmp_path_factory.mktemp("step"))
 
 
 def test_files_of_flat_and_cylindrical_faces_are_proved(told: dict[str, Any]) -> None:
