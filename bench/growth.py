@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import math
 import os
@@ -207,8 +208,13 @@ def vertices(scene: Scene, sizes: Sequence[int], rounds: int) -> list[Row]:
         head = b"CGM1" + array("I", [size, size - 2, len(corners)]).tobytes()
         return head + points.tobytes() + (array("I", [3]) * (size - 2)).tobytes() + corners.tobytes()
 
-    def primitive(kind: str, of: Callable[[int], dict[str, Any]]) -> Callable[[int], Callable[[], Any]]:
-        return lambda size: lambda: scene.send("POST", f"/primitives/{kind}", of(size))
+    turns = itertools.count(1)
+
+    def primitive(kind: str, extent: str, of: Callable[[int], dict[str, Any]]) -> Callable[[int], Callable[[], Any]]:
+        # Each of another extent: small geometry is remembered, and the second of its kind costs next to nothing.
+        return lambda size: (
+            lambda: scene.send("POST", f"/primitives/{kind}", {**of(size), extent: 1 + next(turns) / 1000})
+        )
 
     def upload(size: int) -> Callable[[], Any]:
         body, headers = raw(size), {"Content-Type": "application/octet-stream"}
@@ -216,13 +222,13 @@ def vertices(scene: Scene, sizes: Sequence[int], rounds: int) -> list[Row]:
 
     kinds: list[tuple[str, Callable[[int], Callable[[], Any]]]] = [
         ("raw arrays", upload),
-        ("sphere", primitive("sphere", lambda size: {"segments": side(size), "rings": side(size)})),
-        ("cylinder", primitive("cylinder", lambda size: {"vertices": size // 2})),
-        ("cone", primitive("cone", lambda size: {"vertices": size - 1})),
-        ("filled circle", primitive("circle", lambda size: {"vertices": size, "fill": True})),
-        ("torus", primitive("torus", lambda size: {"major_segments": side(size), "minor_segments": side(size)})),
-        ("grid", primitive("grid", lambda size: {"x_subdivisions": side(size), "y_subdivisions": side(size)})),
-        ("text, a letter for 100", primitive("text", lambda size: {"text": ("a word " * 1500)[: size // 100]})),
+        ("sphere", primitive("sphere", "radius", lambda size: {"segments": side(size), "rings": side(size)})),
+        ("cylinder", primitive("cylinder", "radius", lambda size: {"vertices": size // 2})),
+        ("cone", primitive("cone", "radius1", lambda size: {"vertices": size - 1})),
+        ("filled circle", primitive("circle", "radius", lambda size: {"vertices": size, "fill": True})),
+        ("torus", primitive("torus", "major_radius", lambda n: {"major_segments": side(n), "minor_segments": side(n)})),
+        ("grid", primitive("grid", "size", lambda size: {"x_subdivisions": side(size), "y_subdivisions": side(size)})),
+        ("text, a letter for 100", primitive("text", "size", lambda size: {"text": ("a word " * 1500)[: size // 100]})),
     ]
     found: dict[str, list[float]] = {what: [] for what, _ in kinds}
     scene.clear()
@@ -252,7 +258,7 @@ def show(rows: Sequence[Row]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="rounds at each size (default 5)")
+    parser.add_argument("--rounds", type=int, default=9, help="rounds at each size (default 9)")
     parser.add_argument("--age", type=int, default=500, help="undos that age the second session (default 500)")
     parser.add_argument("--short", action="store_true", help="up to 1,000 objects and 100,000 vertices, age 100")
     parser.add_argument("--adapter", choices=("blender", "freecad", "both"), default="both")

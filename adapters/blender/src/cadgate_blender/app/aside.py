@@ -27,8 +27,11 @@ def together() -> Generator[None, None, None]:
         _together -= 1
 
 
-def can_show(obj: Any) -> bool:
-    """Return whether a separate scene shows the object as the session's scene does."""
+def can_show(obj: Any, shown: bool | None) -> bool:
+    """Return whether a separate scene shows the object as the session's scene does.
+
+    `shown` says whether the session's scene shows it, if that is known.
+    """
     return (
         not _together
         and bpy.app.background
@@ -38,7 +41,7 @@ def can_show(obj: Any) -> bool:
         and all(modifier.type in PLAIN for modifier in obj.modifiers)
         and not context.scene.render.use_simplify
         # Blender does not evaluate hidden objects.
-        and obj.visible_get()
+        and (obj.visible_get() if shown is None else shown)
     )
 
 

@@ -52,17 +52,17 @@ def boolean(
     try:
         about_to_change(index.described(obj)["revision"])
     except BaseException:
-        removal.remove_data(mesh)
+        removal.remove_trial(mesh)
         raise
     if not len(obj.modifiers) and _same_points(mesh, obj.data):
         warn("no_effect", f"{object!r} does not change {name!r}: the {operation} has no effect")
-        removal.remove_data(mesh)
+        removal.remove_trial(mesh)
     else:
         obj.modifiers.clear()
         modifiers.replace_mesh(obj, mesh)
     if delete_other:
         remove(other)
-    return index.changed(obj)
+    return index.changed(obj, visible=index.visibility(obj))
 
 
 def applied(obj: Any, modifier: Any) -> Any:
@@ -82,7 +82,7 @@ def warn_of_live(obj: Any, modifier: Any) -> None:
             return
         solver, operation = versions.get_solver(modifier), modifier.operation.lower()
         mesh, wrong, _ = _attempt(operands, operation, solver, modifier.use_self, "fast")
-        removal.remove_data(mesh)
+        removal.remove_trial(mesh)
     if wrong is not None:
         warn(
             "wrong_result",
@@ -132,7 +132,7 @@ def _operands(
         for copy in copies:
             removal.remove_unlinked(copy)
         for mesh in meshes:
-            removal.remove_data(mesh)
+            removal.remove_trial(mesh)
 
 
 # --- computing and checking ---------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def _combined(operands: _Operands, operation: str, solver: str, verify: str) -> 
     mesh = _best(operands, operation, solver, verify)
     if len(mesh.polygons):
         return mesh
-    removal.remove_data(mesh)
+    removal.remove_trial(mesh)
     name, other = operands.names
     raise AppError(
         "degenerate_result",
@@ -195,7 +195,7 @@ def _best(operands: _Operands, operation: str, solver: str, verify: str) -> Any:
 
 def _discard(mesh: Any) -> None:
     if mesh is not None:
-        removal.remove_data(mesh)
+        removal.remove_trial(mesh)
 
 
 def _warn_of_solver(asked: str, used: str, problem: str) -> None:
@@ -216,7 +216,7 @@ def _attempt(
     result = Solid(made[0])
     gap = verification.volume_gap(operation, first, second, result, Solid(made[1])) if len(made) > 1 else None
     for other in made[1:]:
-        removal.remove_data(other)
+        removal.remove_trial(other)
     return made[0], verification.misplaced(operation, first, second, result, verify), gap
 
 
@@ -244,7 +244,7 @@ def _make(operands: _Operands, ways: list[tuple[str, str, bool]]) -> list[Any]:
         limits.check("The number of vertices of the result", len(meshes[0].vertices), "max_vertices")
     except BaseException as error:
         for mesh in meshes:
-            removal.remove_data(mesh)
+            removal.remove_trial(mesh)
         if isinstance(error, RuntimeError):
             raise AppError("command_failed", f"Blender could not evaluate the boolean: {error}") from error
         raise

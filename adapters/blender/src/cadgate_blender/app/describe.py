@@ -165,8 +165,11 @@ def world_matrix(obj: Any) -> Any:
     return matrix
 
 
-def dimensions(obj: Any, facts: MeshFacts | None) -> list[float]:
-    """Return the size along the object's own axes, with scale and modifiers, as Blender's sidebar shows it."""
+def dimensions(obj: Any, facts: MeshFacts | None, shown: bool | None) -> list[float]:
+    """Return the size along the object's own axes, with scale and modifiers, as Blender's sidebar shows it.
+
+    `shown` says whether the session's scene shows it, if that is known.
+    """
     if plain(obj):
         if obj.type != "MESH":
             return [0.0, 0.0, 0.0]
@@ -176,7 +179,7 @@ def dimensions(obj: Any, facts: MeshFacts | None) -> list[float]:
         size = _text_size(obj.data)
         matrix = world_matrix(obj)
     else:
-        if aside.can_show(obj):
+        if aside.can_show(obj, shown):
             with aside.shown(obj) as evaluated:
                 return _scaled(evaluated.matrix_world, _bounds(evaluated.data))
         depsgraph = context.evaluated_depsgraph_get()
@@ -222,7 +225,7 @@ def _text_size(curve: Any) -> Size | None:
     finally:
         obj.to_mesh_clear()
         removal.remove_unlinked(obj)
-        removal.remove_data(outlines)
+        removal.remove_trial(outlines)
 
 
 def _bounds(mesh: Any) -> Size | None:
@@ -257,10 +260,12 @@ _STAMPED = (
 )
 
 
-def describe(obj: Any, collections: list[str], visible: bool | None, facts: MeshFacts | None) -> dict[str, Any]:
+def describe(
+    obj: Any, collections: list[str], visible: bool | None, facts: MeshFacts | None, shown: bool | None
+) -> dict[str, Any]:
     """Return the ObjectInfo of an object in these collections; `facts` are those of a mesh.
 
-    Pass `visible` if it is known: asking Blender costs a walk.
+    Pass whether it is `visible`, and `shown` by the session's scene, if that is known: asking Blender costs a walk.
     """
     # Before the dimensions: a separate scene for these makes Blender walk again.
     visible = is_visible(obj) if visible is None else visible
@@ -270,7 +275,7 @@ def describe(obj: Any, collections: list[str], visible: bool | None, facts: Mesh
         "location": vector(obj.location),
         "rotation": rotation(obj),
         "scale": vector(obj.scale),
-        "dimensions": dimensions(obj, facts),
+        "dimensions": dimensions(obj, facts, shown),
         "parent": obj.parent.name if obj.parent else None,
         "collections": collections,
         "materials": [slot.material.name if slot.material else None for slot in obj.material_slots],

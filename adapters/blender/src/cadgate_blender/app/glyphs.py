@@ -51,4 +51,4 @@ def _drawn(character: str) -> Any:
         return points.tobytes() if len(points) else None
     finally:
         removal.remove_unlinked(obj)
-        removal.remove_data(curve)
+        removal.remove_trial(curve)

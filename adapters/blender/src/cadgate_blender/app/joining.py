@@ -7,11 +7,11 @@ from typing import Any, Iterable, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, alone, method, name_taken, warn
-from cadgate_blender.app import limits, names, probe
+from cadgate_blender.app import limits, names, probe, versions
 from cadgate_blender.app.describe import is_visible, placed_plainly, world_matrix
 from cadgate_blender.app.modifiers import find_mesh, replace_mesh
 from cadgate_blender.app.objects import check_unparent, remove
-from cadgate_blender.app.removal import remove_data, remove_unlinked
+from cadgate_blender.app.removal import remove_trial, remove_unlinked
 from cadgate_blender.app.scene_index import index
 from cadgate_blender.app.staging import stage
 from cadgate_blender.app.verification.joined import Part, check_joined, expected_normals, part_of, warn_of_normals
@@ -52,7 +52,7 @@ def join(*, objects: list[str], name: str | None, on_conflict: str) -> dict[str,
         about_to_change(index.described(first)["revision"])
     except BaseException:
         for mesh in meshes:
-            remove_data(mesh)
+            remove_trial(mesh)
         raise
     _warn_of_losses(chosen, gone)
     parts = _bring_together(chosen, meshes, frames)
@@ -65,7 +65,7 @@ def join(*, objects: list[str], name: str | None, on_conflict: str) -> dict[str,
     check_same("join", before, shape([(first.data, world_matrix(first))]))
     former = first.name
     if new_name != former:
-        first.name = new_name
+        versions.rename(first, new_name)
         if first.name != new_name and on_conflict != "rename":
             raise name_taken("object", new_name)
     return index.changed(first, former=former)
@@ -159,7 +159,7 @@ def _joined(chosen: Sequence[Any], meshes: Sequence[Any]) -> Any:
     remove_unlinked(copies[0])
     for mesh in meshes[1:]:
         # The operator deletes the objects alone.
-        remove_data(mesh)
+        remove_trial(mesh)
     return meshes[0]
 
 

@@ -10,7 +10,7 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError, method
-from cadgate_blender.app import limits, mesh_arrays, names
+from cadgate_blender.app import limits, mesh_arrays, names, versions
 from cadgate_blender.app.geometry import Arrays, fill_mesh
 from cadgate_blender.app.objects import Placement, add_object
 from cadgate_blender.app.scene_index import precise
@@ -137,7 +137,7 @@ def upload(*, path: str, smooth: bool, **placement: Any) -> dict[str, Any]:
 
 def _named(mesh: Any, name: str) -> Any:
     # It was made before the deletion of the object whose name it takes.
-    mesh.name = name
+    versions.rename(mesh, name)
     return mesh
 
 

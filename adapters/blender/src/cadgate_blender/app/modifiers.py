@@ -270,7 +270,7 @@ def add(*, object: str, modifier: dict[str, Any]) -> dict[str, Any]:
         raise AppError("command_failed", f"Blender cannot add a {word} modifier to a {obj.type}")
     _set(made, settings)
     _check_live(obj, made)
-    return index.changed(obj, same_mesh=True)
+    return index.changed(obj, same_mesh=True, visible=index.visibility(obj))
 
 
 @method("modifiers.update")
@@ -309,7 +309,7 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
     if settings:
         _check_live(obj, found)
     if anything:
-        index.changed(obj, same_mesh=True)
+        index.changed(obj, same_mesh=True, visible=index.visibility(obj))
     return info(found)
 
 
@@ -338,7 +338,7 @@ def remove_modifier(*, object: str, modifier: str) -> dict[str, Any]:
     found = _find(obj, modifier)
     about_to_change(index.described(obj)["revision"])
     obj.modifiers.remove(found)
-    index.changed(obj, same_mesh=True)
+    index.changed(obj, same_mesh=True, visible=index.visibility(obj))
     return {"deleted": modifier}
 
 
@@ -371,7 +371,7 @@ def apply(*, object: str, modifier: str) -> dict[str, Any]:
         raise
     replace_mesh(obj, mesh)
     obj.modifiers.remove(obj.modifiers[modifier])
-    return index.changed(obj)
+    return index.changed(obj, visible=index.visibility(obj))
 
 
 def _check_made(obj: Any, modifier: Any, mesh: Any) -> None:
@@ -392,6 +392,8 @@ def replace_mesh(obj: Any, mesh: Any) -> None:
     """Replace the object's mesh under the name of the former one."""
     former = obj.data
     name = former.name
+    is_unmarked = index.is_unmarked(former)
     obj.data = mesh
-    drop_unused(former)
-    mesh.name = name
+    drop_unused(former, is_unmarked=is_unmarked)
+    versions.rename(mesh, name)
+    index.note_own_data(obj)

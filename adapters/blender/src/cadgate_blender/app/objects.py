@@ -10,7 +10,18 @@ import bpy
 from mathutils import Euler
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, page, warn
-from cadgate_blender.app import animated, aside, geometry, keyframes, limits, names, properties, removal, transforms
+from cadgate_blender.app import (
+    animated,
+    aside,
+    geometry,
+    keyframes,
+    limits,
+    names,
+    properties,
+    removal,
+    transforms,
+    versions,
+)
 from cadgate_blender.app.describe import collections_of_all, vector, world_matrix
 from cadgate_blender.app.scene_index import index, precise
 from cadgate_blender.app.typed import context
@@ -100,7 +111,7 @@ def _name_data(obj: Any) -> None:
     both the same names. What Blender itself chooses for data depends on the request.
     """
     if obj.data is not None and obj.data.name != obj.name:
-        obj.data.name = obj.name
+        versions.rename(obj.data, obj.name)
 
 
 def remove(obj: Any) -> None:
@@ -119,15 +130,15 @@ def remove(obj: Any) -> None:
     ties = index.ties_of(obj)
     index.removed(obj)
     removal.remove_object(obj, ties.collections, is_unmarked=ties.is_unmarked)
-    drop_unused(data)
+    drop_unused(data, is_unmarked=ties.has_unmarked_data)
     for child in children:
         index.changed(child)
 
 
-def drop_unused(data: Any) -> None:
-    """Delete an object's former data, if nothing uses it any more."""
+def drop_unused(data: Any, *, is_unmarked: bool) -> None:
+    """Delete an object's former data, if nothing uses it any more. `is_unmarked` says that no editor shows it."""
     if data is not None and data.users == 0:
-        removal.remove_data(data)
+        removal.remove_data(data, is_unmarked=is_unmarked)
 
 
 def children_of(obj: Any) -> list[Any]:
@@ -279,7 +290,7 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
     if "properties" in wanted:
         properties.write(obj, wanted["properties"])
     if new_name != name:
-        obj.name = new_name
+        versions.rename(obj, new_name)
         if obj.name != new_name and on_conflict != "rename":
             raise name_taken("object", new_name)
     if frame is not None:
@@ -367,7 +378,7 @@ def duplicate(
     if original.data is not None and not linked:
         copy.data = original.data.copy()
     if name is not None:
-        copy.name = name
+        versions.rename(copy, name)
         place.check_name(copy)
     if not linked:
         _name_data(copy)

@@ -23,35 +23,46 @@ def mesh_of(
     Neither the object nor its scene change. `also` is another object that must be evaluated. Raises AppError.
     """
     scene = bpy.data.scenes.new("cadgate probe")
-    copy = obj.copy()
+    is_as_asked = (
+        dress is None
+        and not obj.hide_viewport
+        and all(modifier.show_viewport and keep(modifier) for modifier in obj.modifiers)
+    )
+    shown = obj if is_as_asked else obj.copy()
     try:
-        for modifier in list(copy.modifiers):
-            if keep(modifier):
-                modifier.show_viewport = True
-            else:
-                copy.modifiers.remove(modifier)
-        if dress is not None:
-            dress(copy)
-        copy.hide_viewport = False
-        scene.collection.objects.link(copy)
+        if shown != obj:
+            _prepare(shown, keep, dress)
+        scene.collection.objects.link(shown)
         if also is not None:
             scene.collection.objects.link(also)
         layer = scene.view_layers[0]
         layer.update()
         depsgraph = layer.depsgraph
         mesh = bpy.data.meshes.new_from_object(
-            copy.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
+            shown.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
         )
     except RuntimeError as error:
         raise AppError("command_failed", f"Blender could not evaluate the modifiers: {error}") from error
     finally:
-        removal.remove_stage(scene, [copy])
+        removal.remove_stage(scene, [shown] if shown != obj else [])
     try:
         limits.check("The number of vertices of the result", len(mesh.vertices), "max_vertices")
     except AppError:
         bpy.data.meshes.remove(mesh)
         raise
     return mesh
+
+
+def _prepare(copy: Any, keep: Callable[[Any], bool], dress: Callable[[Any], None] | None) -> None:
+    """Let a copy of an object have the modifiers that `keep` selects, in effect, and what `dress` adds."""
+    for modifier in list(copy.modifiers):
+        if keep(modifier):
+            modifier.show_viewport = True
+        else:
+            copy.modifiers.remove(modifier)
+    if dress is not None:
+        dress(copy)
+    copy.hide_viewport = False
 
 
 def copy_of_mesh(obj: Any, *, keep: Callable[[Any], bool]) -> Any:

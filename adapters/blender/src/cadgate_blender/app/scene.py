@@ -7,10 +7,11 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, cleared, method, name_taken
-from cadgate_blender.app import animated, images, limits, names, snapshots, sockets, versions, view
+from cadgate_blender.app import animated, images, limits, names, removal, snapshots, sockets, versions, view
 from cadgate_blender.app import camera as cameras
 from cadgate_blender.app.describe import tidy, vector
-from cadgate_blender.app.scene_index import index
+from cadgate_blender.app.objects import drop_unused
+from cadgate_blender.app.scene_index import Ties, index, precise
 from cadgate_blender.app.typed import context
 
 _OWNED = (
@@ -37,7 +38,9 @@ _OWNED = (
 """Data that belongs to objects, and is orphaned without them."""
 
 _MANY = 4000
-"""The number of objects above which deleting them, which is quadratic, is slower than reopening the session first."""
+"""The number of objects above which deleting them is slower than reopening the session first, if Blender must look for
+each of them in what editors show: that is quadratic.
+"""
 
 
 def info() -> dict[str, Any]:
@@ -122,15 +125,12 @@ _PATHS = {
 
 
 @method("scene.clear")
+@precise()
 def clear() -> dict[str, Any]:
     """Remove every object, collection and video strip, and what only these (or nobody) used; the world stays."""
     about_to_change()
     count = len(bpy.data.objects)
-    for obj in bpy.data.objects:
-        index.removed(obj)
-    if count > _MANY:
-        snapshots.empty_queue()
-    bpy.data.batch_remove(list(bpy.data.objects))
+    _remove_objects()
     bpy.data.batch_remove(list(bpy.data.collections))
     for scene in bpy.data.scenes:
         if scene.sequence_editor is not None:
@@ -145,6 +145,29 @@ def clear() -> dict[str, Any]:
     index.scene("cleared")
     cleared()
     return {"deleted": count}
+
+
+def _remove_objects() -> None:
+    """Remove every object, with its data if these are known to be only its own."""
+    known: list[tuple[Any, Ties]] = []
+    others: list[Any] = []
+    for obj in bpy.data.objects:
+        ties = index.ties_of(obj) if index.is_unmarked(obj) else None
+        if ties is not None and ties.collections:
+            known.append((obj, ties))
+        else:
+            others.append(obj)
+        index.removed(obj)
+    if len(others) * (len(known) + len(others)) > _MANY**2:
+        snapshots.empty_queue()
+        bpy.data.batch_remove(list(bpy.data.objects))
+        return
+    bpy.data.batch_remove(others)
+    # Several objects may share them.
+    data = {obj.data: ties.has_unmarked_data for obj, ties in known if obj.data is not None}
+    removal.remove_objects([(obj, ties.collections) for obj, ties in known])
+    for each, is_unmarked in data.items():
+        drop_unused(each, is_unmarked=is_unmarked)
 
 
 # --- files -------------------------------------------------------------------------------------------------------

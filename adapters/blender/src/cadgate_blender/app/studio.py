@@ -154,7 +154,7 @@ class _Room:
         obj = bpy.data.objects.new(name, data)
         obj[MARK] = True
         if data is not None:
-            data.name = obj.name
+            versions.rename(data, obj.name)
         if rig is not None:
             obj.parent = rig
             matrix = Matrix.Translation(-self._middle) @ matrix

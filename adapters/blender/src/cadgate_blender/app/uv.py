@@ -60,7 +60,7 @@ def unwrap(*, object: str, method: str, angle: float, margin: float, map: str | 
             layer = trial.uv_layers[0] if len(trial.uv_layers) else trial.uv_layers.new(name="trial")
             values = uv_projections.project(uv_measures.Corners(trial, layer), method, margin)
         finally:
-            removal.remove_data(trial)
+            removal.remove_trial(trial)
     _write(mesh, name, numpy.ascontiguousarray(values, numpy.float32).ravel())
     index.changed(obj, same_mesh=True)
     if mesh.users > 1:
@@ -142,7 +142,7 @@ def _by_operator(obj: Any, method: str, angle: float, margin: float, way: str) -
         return values, uv_measures.measure(mesh, mesh.uv_layers.active)[0]["overlap"]
     finally:
         removal.remove_unlinked(copy)
-        removal.remove_data(mesh)
+        removal.remove_trial(mesh)
 
 
 def _bring_to_size(mesh: Any) -> None:

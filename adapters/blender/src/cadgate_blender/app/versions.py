@@ -210,6 +210,17 @@ def use_nodes(block: Any) -> None:
         block.use_nodes = True
 
 
+def rename(block: Any, name: str) -> None:
+    """Name a data-block. If another of its kind has the name, Blender adds a number.
+
+    An assignment looks for the data-block among all of its kind first; `rename`, which does not, is there from 4.3.
+    """
+    if hasattr(block, "rename"):
+        block.rename(name)
+    else:
+        block.name = name
+
+
 def set_solver(modifier: Any, word: str) -> None:
     """Set the boolean solver. 5.0 calls the fast one FLOAT."""
     modifier.solver = "EXACT" if word == "exact" else ("FLOAT" if VERSION >= (5, 0, 0) else "FAST")

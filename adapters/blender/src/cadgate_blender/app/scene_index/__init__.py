@@ -4,9 +4,9 @@ An operation reports once what it did to an object: `index.created`, `index.chan
 reports (executed code, an undo, an opened file) is an `index.unknown_change`. Readers use the index too.
 """
 
-from cadgate_blender.app.scene_index.index import SceneIndex
+from cadgate_blender.app.scene_index.index import SceneIndex, Ties
 from cadgate_blender.app.scene_index.precision import precise
 
-__all__ = ["index", "precise"]
+__all__ = ["Ties", "index", "precise"]
 
 index = SceneIndex()

@@ -11,6 +11,7 @@ from cadgate_blender.app.scene_index.announcements import Announcements, Emit, R
 from cadgate_blender.app.scene_index.glances import Glances
 from cadgate_blender.app.scene_index.precision import referred_to
 from cadgate_blender.app.scene_index.references import References
+from cadgate_blender.app.typed import context
 
 _FACTS_ARE_KEPT = 4096
 """The number of vertices from which it is cheaper to keep a mesh's stamp and corners than to compute them again."""
@@ -24,7 +25,9 @@ class Ties(NamedTuple):
     collections: tuple[Any, ...]
     """Everything that refers to it, if that is known; otherwise empty."""
     is_unmarked: bool
-    """Whether nobody can have selected or hidden it."""
+    """Whether nobody can have selected or hidden it, and no editor shows it."""
+    has_unmarked_data: bool
+    """Whether no editor shows its data."""
 
 
 class _Family(NamedTuple):
@@ -68,8 +71,8 @@ class SceneIndex:
     ) -> dict[str, Any]:
         """Report a new object, linked to `collections`. Return its ObjectInfo.
 
-        `is_own` says that this package made it in this call, so that nobody has selected or hidden it. Pass the `facts`
-        of its mesh if they are known.
+        `is_own` says that this package made it in this call, so that nobody has selected or hidden it, and no editor
+        shows it. Pass the `facts` of its mesh if they are known.
         """
         if self._objects is not None:
             self._objects[obj.name] = obj
@@ -78,6 +81,7 @@ class SceneIndex:
         uid = obj.session_uid
         if is_own:
             self._unmarked.add(uid)
+            self.note_own_data(obj)
         if collections is not None:
             self._collections[uid] = tuple(collections)
         if obj.parent is not None:
@@ -124,9 +128,15 @@ class SceneIndex:
         self._infos.pop(uid, None)
         self._collections.pop(uid, None)
         self._unmarked.discard(uid)
-        if obj.type == "MESH" and obj.data.users == 1:
+        if obj.data is not None and obj.data.users == 1:
             self._facts.pop(obj.data.session_uid, None)
+            self._unmarked.discard(obj.data.session_uid)
         self._announcements.add("deleted", obj.name, obj.type)
+
+    def note_own_data(self, obj: Any) -> None:
+        """Record that this package made the object's data in this call, unless others use it: no editor shows it."""
+        if obj.data is not None and obj.data.users == 1:
+            self._unmarked.add(obj.data.session_uid)
 
     def scene(self, action: str) -> None:
         """Report that the scene as a whole was `changed` (its settings or its world), `cleared` or `opened`."""
@@ -232,7 +242,9 @@ class SceneIndex:
             collections = [each.name for each in self.collections_of(obj)]
         if facts is None and obj.type == "MESH":
             facts = self._facts_of(obj.data)
-        info = reading.describe(obj, collections, visible, facts)
+        # Only an object's own visibility hides it in the scene's own collection.
+        shown = True if visible and context.scene.collection in self._collections.get(obj.session_uid, ()) else None
+        info = reading.describe(obj, collections, visible, facts, shown)
         if self._keeps_infos and reading.is_self_contained(obj):
             self._infos[obj.session_uid] = dict(info)
         else:
@@ -261,6 +273,14 @@ class SceneIndex:
             known = self._collections[obj.session_uid] = tuple(obj.users_collection)
         return known
 
+    def visibility(self, obj: Any) -> bool | None:
+        """Return whether an object is visible, for a call that changes neither that nor its collections; None: unknown.
+
+        Asking Blender costs a walk, if anything was linked since.
+        """
+        known = self._infos.get(obj.session_uid)
+        return None if known is None else known["visible"]
+
     def has_no_references(self, obj: Any) -> bool:
         """Return whether nothing but collections refers to an object; False if that is unknown."""
         return self._references.has_none(obj)
@@ -270,7 +290,11 @@ class SceneIndex:
         collections = self.collections_of(obj) if self.has_no_references(obj) else ()
         # Counted users are noticed here even if nobody reported them.
         known = collections if obj.users == len(collections) else ()
-        return Ties(known, obj.session_uid in self._unmarked)
+        return Ties(known, obj.session_uid in self._unmarked, self.is_unmarked(obj.data))
+
+    def is_unmarked(self, block: Any) -> bool:
+        """Return whether this package made a data-block, and no editor can show it."""
+        return block is not None and block.session_uid in self._unmarked
 
     def revisions(self) -> Revisions:
         """Return type and revision of every object by its name, after a glance at each."""
