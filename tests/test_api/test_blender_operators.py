@@ -45,6 +45,13 @@ def described(blender: httpx.Client, name: str) -> dict[str, Any]:
     return blender.get(f"/objects/{name}").json()["result"]
 
 
+OF_SOME_BLENDERS = {
+    **dict.fromkeys(("view3d.ndof_all", "view3d.ndof_orbit", "view3d.ndof_orbit_zoom", "view3d.ndof_pan"), "window"),
+    "anim.slot_new_for_object": "loses the keyframes",
+}
+"""Operators of Blenders that were built for 3D mice, and of 4.3, with a word of the reason why they are refused."""
+
+
 def test_operators_are_listed_found_and_described(blender: httpx.Client, gateway: Gateway) -> None:
     every = blender.get("/operators", params={"limit": 10_000}).json()["result"]
     assert every["total"] == len(every["operators"]) > 2000
@@ -53,8 +60,9 @@ def test_operators_are_listed_found_and_described(blender: httpx.Client, gateway
     if version(gateway) <= (5, 2):  # those that later versions have more of are refused until they are reviewed
         assert unreviewed == [], "review them: add them to app/operating/reviewed.py, or refuse them in policy.py"
     for each in every["operators"]:
-        if each["id"].startswith("view3d.ndof"):  # Blenders that were built for 3D mice have these
-            assert (each["callable"], "window" in each["reason"]) == (False, True), each
+        if each["id"] in OF_SOME_BLENDERS:
+            assert not each["callable"], each
+            assert OF_SOME_BLENDERS[each["id"]] in each["reason"]
     found = blender.get("/operators", params={"search": "bevel"}).json()["result"]["operators"]
     assert found[0]["id"] == "mesh.bevel"
     assert blender.get("/operators", params={"search": "merge vertices by distance"}).json()["result"]["total"]

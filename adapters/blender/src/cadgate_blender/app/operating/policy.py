@@ -70,6 +70,8 @@ _OPERATORS: dict[str, Refusal] = {
     ),
     **dict.fromkeys(("node.render_changed", "node.read_viewlayers"), Refusal("it renders", "render.still")),
     "scene.delete": Refusal("requests work in this scene; other scenes are deleted by DELETE /data/scenes/{name}"),
+    # Only 4.3 has it: Python does not see the slot there, the action has no F-curves, and keyframes move nothing.
+    "anim.slot_new_for_object": Refusal("Blender 4.3 loses the keyframes of an action to which it adds a slot"),
     "object.transfer_mode": Refusal(_MODE),
     **dict.fromkeys(
         ("node.link_viewer", "node.select_link_viewer", "node.viewer_shortcut_set"), Refusal(_HANGS, None, True)
@@ -93,6 +95,8 @@ _OPERATORS: dict[str, Refusal] = {
             ),
             *("paint.brush_select", "paint.vert_select_loop", "sequencer.box_blade", "sequencer.select_circle"),
             *("sequencer.select_lasso", "uv.custom_region_set"),
+            # Those of 3D mice are only in Blenders that were built with them, as Debian's is and the wheels are not.
+            *("view3d.ndof_all", "view3d.ndof_orbit", "view3d.ndof_orbit_zoom", "view3d.ndof_pan"),
             "view3d.vr_location_scouting_capture_review",
         ),
         Refusal(_WINDOW, None, True),
