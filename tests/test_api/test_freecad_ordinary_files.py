@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import shutil
 import subprocess
+import zipfile
+from base64 import b64encode
 from collections.abc import Iterator
 from math import atanh, pi, sqrt
 from pathlib import Path
@@ -139,32 +143,70 @@ def test_a_value_that_an_expression_gives_follows_after_opening(session: httpx.C
     session.delete("/documents/driven")
 
 
-def test_a_document_of_a_newer_freecad_comes_with_what_this_one_knows(session: httpx.Client) -> None:
+def test_a_document_of_a_newer_freecad_comes_with_what_this_one_knows(session: httpx.Client, gateway: Gateway) -> None:
     mapped = (
         '<Part ElementMap="" file=""/><ElementMap new="1" count="1"><Element key="Dummy" value="Dummy"/></ElementMap>'
         '<ElementMap2 count="0"></ElementMap2>'
     )
     more = fcstd.prop("Shape", "Part::PropertyPartShape", mapped) + fcstd.NEWER
-    data = fcstd.fcstd([fcstd.box(more=more, count=2), fcstd.other("App::VarSet", "Sizes")], "1.0R39109 (Git)")
+    # No version has these two.
+    more += fcstd.prop("Unheard", "App::PropertyFloat", '<Float value="1"/>')
+    others = [fcstd.other("App::VarSet", "Sizes"), fcstd.other("Core::Unheard", "Unheard")]
+    data = fcstd.fcstd([fcstd.box(more=more, count=3), *others], "1.0R39109 (Git)")
     warnings, objects = opened(session, "newer", data)
-    assert {each["code"] for each in warnings} == {"objects_missing", "properties_missing"}
-    assert [each["name"] for each in objects] == ["Box"]
+    said = {each["code"]: each["message"] for each in warnings}
+    assert said.keys() == {"objects_missing", "properties_missing"}
+    is_older = gateway.health("freecad")["result"]["application"].startswith("FreeCAD 0.")
+    assert [each["name"] for each in objects] == (["Box"] if is_older else ["Box", "Sizes"])
+    assert "'Unheard' (Core::Unheard)" in said["objects_missing"]
+    assert ("'Sizes' (App::VarSet)" in said["objects_missing"]) == is_older
+    assert ("(ShapeMaterial, Unheard)" if is_older else "(Unheard)") in said["properties_missing"]
     session.delete("/documents/newer")
 
 
-def test_an_unknown_object_comes_as_its_stored_shape(session: httpx.Client, written: Path) -> None:
-    """A cut of a workbench that is not known is a plain shape, and what links to it finds it."""
-    import io
-    import zipfile
-
-    with zipfile.ZipFile(written / "cut_with_cylinder.FCStd") as archive:
+def test_an_array_that_freecad_1_saved_before_computing_it_follows(session: httpx.Client, written: Path) -> None:
+    """FreeCAD 1.0 keeps the names of the properties that have changed since an array was computed."""
+    with zipfile.ZipFile(written / "draft_arrays.FCStd") as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    parts["Document.xml"] = parts["Document.xml"].replace(b'type="Part::Cylinder"', b'type="Unheard::Tube"')
+    changes = {"props_changed": ["Shape", "_LinkTouched"]}
+    states = [
+        b64encode(json.dumps({"use_link": flag, "Type": "Array", **changes}).encode()).decode()
+        for flag in (False, True)
+    ]
+    pattern = re.compile(r'<Python value="[^"]*" encoded="yes" module="draftobjects.array"')
+    text, count = pattern.subn(
+        lambda _: f'<Python value="{states.pop(0)}" encoded="yes" module="draftobjects.array"',
+        parts["Document.xml"].decode(),
+    )
+    assert count == 2
+    parts["Document.xml"] = text.encode()
+    warnings, objects = opened(session, "unfinished", packed(parts))
+    assert warnings == []
+    arrays = {each["name"]: each["volume"] for each in objects if each["name"].startswith("Array")}
+    one = next(each["volume"] for each in objects if each["type"] == "Part::Box")
+    assert arrays == {"Array": pytest.approx(4 * one), "Array001": pytest.approx(3 * one)}
+    where = {"document": "unfinished"}
+    answer = session.patch("/objects/Array001", json={"properties": {"NumberPolar": 5}}, params=where)
+    assert answer.status_code == 200, answer.text
+    assert session.get("/objects/Array001", params=where).json()["result"]["volume"] == pytest.approx(5 * one)
+    session.delete("/documents/unfinished")
+
+
+def packed(parts: dict[str, bytes]) -> bytes:
+    """An archive of these entries."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
-    warnings, objects = opened(session, "unheard", file.getvalue())
+    return file.getvalue()
+
+
+def test_an_unknown_object_comes_as_its_stored_shape(session: httpx.Client, written: Path) -> None:
+    """A cut of a workbench that is not known is a plain shape, and what links to it finds it."""
+    with zipfile.ZipFile(written / "cut_with_cylinder.FCStd") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["Document.xml"] = parts["Document.xml"].replace(b'type="Part::Cylinder"', b'type="Unheard::Tube"')
+    warnings, objects = opened(session, "unheard", packed(parts))
     kinds = {each["name"]: each["type"] for each in objects}
     assert kinds == {"Box": "Part::Box", "Cylinder": "Part::Feature", "Cut": "Part::Cut"}
     assert [each["code"] for each in warnings] == ["bare_geometry"]

@@ -54,7 +54,10 @@ def drawing_page(d):
     obj = box(d)
     d.recompute()
     template = d.addObject("TechDraw::DrawSVGTemplate", "Template")
-    template.Template = os.path.join(RESOURCES, "Mod", "TechDraw", "Templates", "A4_LandscapeTD.svg")
+    templates = os.path.join(RESOURCES, "Mod", "TechDraw", "Templates")
+    # The second name is that of 1.0 and later.
+    names = [name for name in ("A4_LandscapeTD.svg", "A4_Landscape_TD.svg") if name in os.listdir(templates)]
+    template.Template = os.path.join(templates, names[0])
     page = d.addObject("TechDraw::DrawPage", "Page")
     page.Template = template
     view = d.addObject("TechDraw::DrawViewPart", "View")

@@ -169,8 +169,10 @@ class Reducer:
         module, name_of_class = found.get("module"), found.get("class")
         known = lists.PROXIES.get((module, name_of_class))
         state = _state(found)
-        if known is not None and name == "Proxy" and owner in lists.PROXIED and _is_harmless(state, known[1]):
-            return [_python({"module": known[0], "class": known[1]}, state)]
+        if known is not None and name == "Proxy" and owner in lists.PROXIED:
+            own = _without_changes(state)
+            if _is_harmless(own, known[1]):
+                return [_python({"module": known[0], "class": known[1]}, own)]
         if not module and not name_of_class and state is not _NOTHING and name not in _PROXY:
             return [_python({"json": "yes"}, state)]
         if state is not None or module:
@@ -274,6 +276,13 @@ def _state(node: Node) -> Any:
         return json.loads(text)
     except (ValueError, binascii.Error, RecursionError):
         return _NOTHING
+
+
+def _without_changes(state: Any) -> Any:
+    """Return the state without the names of changed properties, which FreeCAD 1.0 and later keep until they compute."""
+    if isinstance(state, dict) and "props_changed" in state:
+        return {key: value for key, value in state.items() if key != "props_changed"}
+    return state
 
 
 def _python(attributes: dict[str, str], state: Any) -> Node:
