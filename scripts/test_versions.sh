@@ -146,7 +146,8 @@ run_all() {
 run_tests() {
     local column="$1"
     shift
-    "$python" -P -m pytest -q -p no:cacheprovider --timeout 600 --basetemp "$states/tests" -k "not $other" \
+    "$python" -P -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q -p no:cacheprovider \
+        --timeout 600 --basetemp "$states/tests" -k "not $other" \
         --junitxml "$reports/$column.xml" "$@" >"$reports/$column.log" 2>&1 || note "$column"
     cell "$column" "$reports/$column.xml"
 }

@@ -13,11 +13,11 @@ NEEDS = {"usd": ("USD", "usd"), "usdz": ("USD", "usd"), "abc": ("Alembic", "alem
 
 def built(gateway: Gateway) -> set[str]:
     """The operators for files that this Blender has. The wheels have them all; Debian's program does not."""
-    module, found = evaluate(
+    program, found = evaluate(
         gateway,
-        "[bpy.app.module, [name for name in dir(bpy.ops.wm) if name.endswith(('_import', '_export'))]]",
+        "[bpy.app.binary_path, [name for name in dir(bpy.ops.wm) if name.endswith(('_import', '_export'))]]",
     )
-    if module:
+    if not program:
         assert {f"{operator}_{way}" for _, operator in NEEDS.values() for way in ("import", "export")} <= set(found)
     return set(found)
 
