@@ -17,6 +17,7 @@ pytestmark = pytest.mark.security
 
 PATHS = ("App::PropertyFile", "App::PropertyFileIncluded", "App::PropertyPath")
 LINKS = ("App::PropertyXLink", "App::PropertyXLinkSub", "App::PropertyXLinkSubList", "App::PropertyXLinkList")
+LINKS += ("App::PropertyXLinkSubHidden",)
 CODE = ("App::PropertyPythonObject", "App::PropertyExpressionEngine", "Spreadsheet::PropertySheet")
 DECIDED_PROPERTIES = {
     **dict.fromkeys(PATHS[:1] + PATHS[2:], "the name is left out"),
@@ -33,6 +34,8 @@ TEXTS = {
     *("LeftText", "RightText", "TailText", "AnnoText", "SectionSymbol", "Reference", "FormatSpec", "NamePattern"),
     *("NameGeomPattern", "FormatSpecOverTolerance", "FormatSpecUnderTolerance", "CosmeticTags", "ReferenceTags"),
     *("CellStart", "CellEnd", "EditableTexts", "BoundaryFaces", "UnboundFaces", "OperationType"),
+    # names of columns, and of properties that a list of parts shows
+    "columnsNames",
     # drawings as text, which are put into pages and not run
     "Symbol",
 }

@@ -59,7 +59,7 @@ TYPES: frozenset[str] = (
         "DrawViewSection DrawViewSpreadsheet DrawViewSymbol DrawViewSymbolPython DrawWeldSymbol DrawWeldSymbolPython "
         "FeatureProjection LandmarkDimension "
         # of FreeCAD 1.0 and later
-        "DrawBrokenView DrawComplexSection",
+        "DrawBrokenView DrawBrokenViewPython DrawComplexSection DrawComplexSectionPython DrawViewSectionPython",
     )
     | _names(
         "Mesh",
@@ -69,14 +69,21 @@ TYPES: frozenset[str] = (
         "TransformDemolding",
     )
     | _names("Points", "Feature FeatureCustom FeaturePython Structured StructuredCustom")
-    | _names("Surface", "Cut Extend Filling GeomFillSurface Sections Sewing")
+    | _names("Surface", "Cut Extend FeatureBlendCurve Filling GeomFillSurface Sections Sewing")
     | _names("Image", "ImagePlane")
+    | _names(
+        "Measure",
+        "MeasureAngle MeasureArea MeasureDistance MeasureDistanceDetached MeasureLength MeasurePosition MeasureRadius",
+    )
     | _names("Assembly", "AssemblyLink AssemblyObject BomGroup BomObject JointGroup SimulationGroup ViewGroup")
 )
 """Objects that are data: FreeCAD's own code computes them from properties and from other objects of the document."""
 
 LEFT_OUT: dict[str, str] = {
-    **dict.fromkeys(("App::FeatureTest", "App::FeatureTestException"), "it serves FreeCAD's own tests"),
+    **dict.fromkeys(
+        _names("App", "AbsAddress Attribute Column Exception Placement Row", stem="FeatureTest") | {"App::FeatureTest"},
+        "it serves FreeCAD's own tests",
+    ),
     **dict.fromkeys(("App::VRMLObject", "App::InventorObject"), "it reads and writes files that it names"),
     "App::DocumentObjectFileIncluded": "it is a file for other programs",
     **dict.fromkeys(
@@ -84,10 +91,14 @@ LEFT_OUT: dict[str, str] = {
     ),
     **dict.fromkeys(("Mesh::Import", "Points::Import"), "it reads a file when it is computed"),
     **dict.fromkeys(("Mesh::Export", "Points::Export"), "it writes a file when it is computed"),
+    "Measure::MeasurePython": "it runs Python when it is computed",
     "Part::CurveNet": "it reads a file when it is computed",
     "Sketcher::SketchObjectSF": "it is a file that FreeCAD no longer reads",
     **dict.fromkeys(("TechDraw::DrawViewDraft", "TechDraw::DrawViewArch"), "it runs Python when it is computed"),
-    **dict.fromkeys(("Part::Boolean", "Part::Datum", "Part::Primitive"), "it is only the base of other types"),
+    **dict.fromkeys(
+        ("Measure::MeasureBase", "Part::Boolean", "Part::Datum", "Part::Primitive"),
+        "it is only the base of other types",
+    ),
 }
 """Types from the same modules as those in `TYPES`, and why they are not restored."""
 
@@ -122,7 +133,9 @@ PROPERTIES: frozenset[str] = (
         "ThermalExpansionCoefficient ThermalTransferCoefficient Time UltimateTensileStrength UUID "
         "VacuumPermittivity Vector VectorDistance VectorList Velocity Volume VolumeFlowRate "
         "VolumetricThermalExpansionCoefficient Work XLink XLinkList XLinkSub XLinkSubHidden XLinkSubList "
-        "YoungsModulus CompressiveStrength ShearModulus Moment "
+        "YoungsModulus CompressiveStrength ShearModulus Moment AmountOfSubstance ElectricCurrent InverseArea "
+        "InverseLength InverseVolume LuminousIntensity MagneticFieldStrength MagneticFlux MagneticFluxDensity "
+        "YieldStrength "
         # only their values that need no other file and no code: see `objects`
         "File FileIncluded Path PythonObject",
         stem="Property",
