@@ -165,10 +165,11 @@ def test_undo_redo_and_a_saved_file_keep_what_was_chosen(freecad: httpx.Client) 
     saved = freecad.post("/documents/Test/save", json={}).json()["result"]["artifact"]["id"]
     opened = post(freecad, "/documents/open", artifact=saved)["name"]
     freecad.post(f"/documents/{opened}/activate")
-    patch(freecad, "A", location=[30, 34, -10])
+    # The rounding stays inside the plate: where it touches the rim, not every version makes a valid shape.
+    patch(freecad, "A", location=[30, 33, -10])
     assert (volume(freecad, "Round"), roundings(freecad, "Round")) == (
         pytest.approx(DRILLED - rounded(5)),
-        [(30, 34)],
+        [(30, 33)],
     )
     # Into a document where the names are in use, so that others are given.
     freecad.post("/documents/Test/activate")

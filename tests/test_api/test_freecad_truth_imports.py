@@ -18,14 +18,16 @@ from tests.gateway import Gateway
 
 
 def test_opening_a_document_of_a_newer_version_names_what_is_missing(freecad: httpx.Client) -> None:
-    data = fcstd.fcstd([fcstd.box(more=fcstd.NEWER, count=1), fcstd.other("App::VarSet", "Sizes")], "1.0R39109 (Git)")
+    # What no version has.
+    newer = fcstd.prop("Unheard", "App::PropertyFloat", '<Float value="1"/>')
+    data = fcstd.fcstd([fcstd.box(more=newer, count=1), fcstd.other("Core::Unheard", "Sizes")], "1.0R39109 (Git)")
     opened = freecad.post("/documents/open", files={"file": ("newer.FCStd", data)})
     assert opened.status_code == 201, opened.text
     result = opened.json()["result"]
     assert result["objects"] == 1
     assert [each["code"] for each in result["warnings"]] == ["objects_missing", "properties_missing"]
-    assert "'Sizes' (App::VarSet)" in result["warnings"][0]["message"]
-    assert "'Box' (ShapeMaterial)" in result["warnings"][1]["message"]
+    assert "'Sizes' (Core::Unheard)" in result["warnings"][0]["message"]
+    assert "'Box' (Unheard)" in result["warnings"][1]["message"]
     whole = freecad.post("/documents/open", files={"file": ("own.FCStd", fcstd.fcstd([fcstd.box()]))})
     assert "warnings" not in whole.json()["result"]
 

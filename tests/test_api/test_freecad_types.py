@@ -104,6 +104,13 @@ def test_objects_have_the_size_that_their_properties_give(
         assert told["area"] == pytest.approx(area, rel=1e-6, abs=1e-9)
 
 
+def support(freecad: httpx.Client) -> str:
+    """The property that says on what an object lies: FreeCAD 1.0 has renamed it."""
+    properties = freecad.get("/types/Part::Plane").json()["result"]["schema"]["properties"]
+    (name,) = {"Support", "AttachmentSupport"} & properties.keys()
+    return name
+
+
 def test_objects_are_made_of_others_and_follow_expressions(freecad: httpx.Client) -> None:
     made(freecad, "Part::Box", name="Box", properties={"Length": 10}, expressions={"Width": "Length * 2"})
     made(freecad, "Part::Cylinder", name="Rod", properties={"Radius": 1, "Placement": {"location": [5, 5, 0]}})
@@ -116,7 +123,8 @@ def test_objects_are_made_of_others_and_follow_expressions(freecad: httpx.Client
     column = made(freecad, "Part::Extrusion", properties={**rim, "Base": "E"})
     assert column["volume"] == pytest.approx(40 * pi)
     face = {"object": "Box", "elements": ["Face6"]}
-    on_top = made(freecad, "Part::Plane", properties={"MapMode": "FlatFace", "Support": [face], "Length": 2})
+    lying = {"MapMode": "FlatFace", support(freecad): [face], "Length": 2}
+    on_top = made(freecad, "Part::Plane", properties=lying)
     assert on_top["location"][2] == pytest.approx(10)
 
 
@@ -145,6 +153,8 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(
     freecad: httpx.Client, kind: str, properties: dict[str, Any], code: str, words: str
 ) -> None:
     made(freecad, "Part::Box", name="Own")
+    if "Support" in properties:
+        properties = {support(freecad): properties["Support"]}
     error = refused(freecad, kind, properties=properties)
     assert error["code"] == code, error
     assert words in error["message"]

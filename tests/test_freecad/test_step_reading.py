@@ -78,8 +78,23 @@ try:
         text = file.read()[:start] + text
     with open(path, "w") as file:
         file.write(text)
+    told["pcurves"] = text.count("PCURVE(")
     told["unfolded"] = step_solids.is_proved(path, plate)
     spots = re.compile(r"(?<=[(,])(-?[0-9]+\\.[0-9]*(?:E[-+]?[0-9]+)?|\\.[TF]\\.|#[0-9]+)(?=[,)])")
+    records = dict(re.findall(r"(#[0-9]+) = ([^;]*);", text))
+    refers = {name: re.findall(r"#[0-9]+", record) for name, record in records.items()}
+    # A line is the same from another of its points, and with another step; a cylinder from another point of its axis;
+    # a plane from another of its points.
+    within = {}
+    along = {refers[each][0]: refers[refers[each][1]][0] for each in records if records[each].startswith("LINE")}
+    for each in records:
+        if records[each].startswith("CYLINDRICAL_SURFACE"):
+            point, axis = refers[refers[each][0]][:2]
+            along[point] = axis
+        elif records[each].startswith("PLANE"):
+            point, axis = refers[refers[each][0]][:2]
+            within[point] = axis
+    told["same"] = []
     for record in re.finditer(r"#[0-9]+ = ([^;]*);", text):
         if record.start() < start - 40 or "UNCERTAINTY" in record[1] or "CATEGORY" in record[1]:
             continue
@@ -97,7 +112,17 @@ try:
             other = os.path.join(FOLDER, "changed.step")
             with open(other, "w") as file:
                 file.write(text[:at] + new + text[at + len(old):])
-            told["changed"]["%s: %s for %s" % (record[1], new, old)] = step_solids.is_proved(other, plate)
+            name = record[0].split(" ")[0]
+            change = "%s = %s: %s for %s, the number at %d" % (name, record[1], new, old, spot.start())
+            told["changed"][change] = step_solids.is_proved(other, plate)
+            number = record[1][:spot.start()].count(",") - 1
+            if record[1].startswith("VECTOR") and old[0] != "#":
+                told["same"].append(change)
+            elif name in along or name in within:
+                towards = records[along.get(name) or within[name]].partition("(")[2].partition("(")[2]
+                share = abs(float(re.findall(r"[-0-9.E]+", towards)[number]))
+                if abs(share - (1 if name in along else 0)) < 1e-9:
+                    told["same"].append(change)
     for name, (old, new) in {
         "metres": (".MILLI.,.METRE.", "$,.METRE."),
         "inches": ("SI_UNIT(.MILLI.,.METRE.)", "CONVERSION_BASED_UNIT('INCH',#9)"),
@@ -135,9 +160,13 @@ def test_files_of_flat_and_cylindrical_faces_are_proved(told: dict[str, Any]) ->
 @pytest.mark.parametrize(("which", "count"), [("others", 9), ("wrong", 8)])
 def test_other_files_are_left_to_opencascade(told: dict[str, Any], which: str, count: int) -> None:
     assert len(told[which]) == count
-    assert {name for name, proved in told[which].items() if proved} == set()
+    # It is flat and cylindrical, but OpenCASCADE up to 7.6 writes splines on its cylinder.
+    provable = set() if told["pcurves"] else {"notched"} & told[which].keys()
+    assert {name for name, proved in told[which].items() if proved} == provable
 
 
 def test_nothing_in_the_file_can_be_changed_unnoticed(told: dict[str, Any]) -> None:
-    assert len(told["changed"]) > 600
-    assert {change for change, proved in told["changed"].items() if proved} == set()
+    # FreeCAD 1.0 and later write no curves in the coordinates of surfaces.
+    assert len(told["changed"]) > (600 if told["pcurves"] else 300)
+    unnoticed = {change for change, proved in told["changed"].items() if proved}
+    assert unnoticed == (set() if told["pcurves"] else set(told["same"]))

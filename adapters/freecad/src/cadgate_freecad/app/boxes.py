@@ -27,7 +27,9 @@ def tight(shape: Any) -> Any | None:
     for vertex in shape.Vertexes:
         box.add(vertex.Point)
     for edge in shape.Edges:
-        box.add(_edge_box(edge))
+        # A pole is its vertex; from FreeCAD 1.0, its edge is elsewhere if the shape was stretched.
+        if not edge.Degenerated:
+            box.add(_edge_box(edge))
     for face in shape.Faces:
         kind = face.Surface.TypeId
         if kind in BOUNDED_BY_EDGES:
@@ -45,7 +47,7 @@ def _edge_box(edge: Any) -> Any:
     try:
         exact = edge.Curve.TypeId in EXACT_CURVES
     except (TypeError, RuntimeError):
-        return edge.BoundBox  # a degenerated edge is a point
+        return edge.BoundBox  # no curve that FreeCAD knows
     return edge.BoundBox if exact else edge.optimalBoundingBox()
 
 

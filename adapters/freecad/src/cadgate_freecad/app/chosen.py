@@ -12,11 +12,14 @@ import re
 from typing import Any, Callable, Iterator, NamedTuple
 
 from cadgate.appserver import AppError
+from cadgate_freecad.app import versions
 from cadgate_freecad.app.elements import Element, Lost, elements, find_again
 
 PROPERTY = "CadgateChosen"
 _ATTRIBUTES = 8 | 16
 """Output and no recompute: writing it does not touch the feature."""
+_MIRRORS = ("EdgeLinks",)
+"""What FreeCAD 1.0 and later derive from another property of a feature, which counts: here from `Edges`."""
 _SUB = re.compile(r"(Edge|Face|Vertex)([1-9][0-9]*)\Z")
 
 
@@ -50,6 +53,28 @@ def choose_again(obj: Any) -> None:
     """
     for name, mapping in _moved(obj).items():
         _renumber(obj, name, mapping)
+
+
+def references_to(obj: Any) -> list[tuple[Any, str, Any]]:
+    """Return what features with a record refer to of `obj`, by feature and property, if FreeCAD may renumber it."""
+    if not versions.RENUMBERS:
+        return []
+    found: list[tuple[Any, str, Any]] = []
+    for other in obj.InList:
+        if _read(other):
+            names = {each.field for each in _references(other) if each.target is obj}
+            found += [(other, name, getattr(other, name)) for name in sorted(names)]
+    return found
+
+
+def put_back(before: list[tuple[Any, str, Any]]) -> None:
+    """Undo FreeCAD's own renumbering of references, which leaves out new edges and can lead elsewhere.
+
+    They are found again before their feature is recomputed (see `choose_again`).
+    """
+    for obj, name, value in before:
+        if getattr(obj, name) != value:
+            setattr(obj, name, value)
 
 
 def is_elsewhere(obj: Any) -> bool:
@@ -182,6 +207,8 @@ def groups_of(reference: Reference) -> list[dict[str, Any]]:
 
 def _references(obj: Any) -> Iterator[Reference]:
     for name in obj.PropertiesList:
+        if name in _MIRRORS:
+            continue
         kind = obj.getTypeIdOfProperty(name)
         if kind == "Part::PropertyFilletEdges":
             if obj.Base is not None and obj.Edges:

@@ -82,11 +82,13 @@ def edge_json(number: int, edge: Any) -> dict[str, Any]:
     curve = _curve(edge)
     vertexes = edge.Vertexes
     line = curve is not None and _kind(curve) == "line"
+    # A pole is its vertex: from FreeCAD 1.0, its edge is elsewhere if the shape was stretched.
+    center = edge.CenterOfMass if curve is not None or not vertexes else vertexes[0].Point
     return {
         "name": f"Edge{number}",
         "type": "degenerated" if curve is None else _kind(curve),
         "length": significant(edge.Length),
-        "center": xyz(edge.CenterOfMass if curve is not None else edge.BoundBox.Center, 9),
+        "center": xyz(center, 9),
         "start": xyz(vertexes[0].Point, 9) if vertexes else None,
         "end": xyz(vertexes[-1].Point, 9) if vertexes else None,
         "direction": _vector(lambda: edge.tangentAt(edge.FirstParameter)) if line else None,

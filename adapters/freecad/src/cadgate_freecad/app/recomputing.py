@@ -7,6 +7,7 @@ from typing import Any
 from cadgate.appserver import AppError
 from cadgate_freecad.app import chosen, mates, painting
 from cadgate_freecad.app.info import is_empty_body
+from cadgate_freecad.app.verification import booleans
 
 
 def recompute(obj: Any) -> None:
@@ -17,8 +18,11 @@ def recompute(obj: Any) -> None:
     made_from_others = bool(obj.OutList)
     if made_from_others:
         chosen.choose_again(obj)
+    before = chosen.references_to(obj)
     done = obj.recompute()
+    chosen.put_back(before)
     if not done or not obj.isValid() or "Invalid" in obj.State:
+        booleans.blame(obj, reason(obj))
         raise AppError(
             "degenerate_result",
             f"FreeCAD cannot make this {obj.TypeId}: {reason(obj)}",

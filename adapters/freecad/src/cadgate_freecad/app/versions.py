@@ -19,6 +19,9 @@ INTERSECTS_ALL = VERSION != (1, 0)
 ENDLESS = frozenset(("App::Line", "App::Origin", "App::Plane", "App::Point"))
 """The axes and planes of an origin. From 1.0 they have shapes without an end, whose sizes are noise."""
 
+RENUMBERS = VERSION >= (1, 0)
+"""Whether a recomputed object changes the numbers of edges and faces in what refers to it, by FreeCAD's own names."""
+
 TOUCHES_DEPENDENTS = VERSION >= (1, 0)
 """Whether an undone or aborted change leaves what depends on it touched, although all has its former values."""
 

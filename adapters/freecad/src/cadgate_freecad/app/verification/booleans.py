@@ -83,6 +83,14 @@ def check_object(obj: Any, *, level: str | None = None) -> None:
         check(made, level=level)
 
 
+def blame(obj: Any, reason: str) -> None:
+    """Raise AppError `degenerate_result` if `obj` is a boolean that FreeCAD, from 1.0, refuses as an invalid shape."""
+    if obj.TypeId in _OPERANDS and reason == "Resulting shape is invalid":
+        made = outcome(obj)
+        if made is not None:
+            raise failed(made, "its result is not a valid shape")
+
+
 # --- the check -------------------------------------------------------------------------------------------------------
 
 

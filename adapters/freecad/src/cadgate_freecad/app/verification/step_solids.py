@@ -87,7 +87,8 @@ def _is_face(found: Face, side: Side, face: Any, near: float) -> bool:
 def _same_edges(found: Face, face: Any, near: float) -> bool:
     left = [_way_in_file(*each) for each in found.edges]
     for wire in face.childShapes():
-        for edge in wire.childShapes():
+        # From FreeCAD 1.0, the children of a wire have a seam once, not in both directions.
+        for edge in wire.OrderedEdges:
             way = _way(edge)
             match = None if way is None else next((each for each in left if _is_same(each, way, near)), None)
             if match is None:
