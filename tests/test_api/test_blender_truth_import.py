@@ -202,11 +202,11 @@ def test_points_of_a_gltf_that_are_no_numbers_are_refused(blender: httpx.Client)
 
 
 def test_a_required_extension_that_blender_does_not_read_is_named(blender: httpx.Client) -> None:
-    document = {**triangle(), "extensionsUsed": ["EXT_meshopt_compression"]}
+    document = {**triangle(), "extensionsUsed": ["EXT_unheard_of_compression"]}
     document["extensionsRequired"] = document["extensionsUsed"]
     answer = upload(blender, "packed.glb", gltf(document, POINTS))
     assert code(answer) == (422, "unsupported_format")
-    assert "EXT_meshopt_compression" in answer.json()["error"]["message"]
+    assert "EXT_unheard_of_compression" in answer.json()["error"]["message"]
 
 
 def test_a_file_of_places_alone_says_so(blender: httpx.Client) -> None:

@@ -19,7 +19,7 @@ from cadgate.security.keys import KeyFile
 from tests.attack import freecad_files, freecad_packages
 from tests.attack.freecad_code import CODE
 from tests.attack.freecad_files import WAYS
-from tests.attack.freecad_packages import BOX, Target, document, thing
+from tests.attack.freecad_packages import BOX, Target, document, python, text, thing
 from tests.attack.freecad_paths import FILES
 from tests.gateway import NO_SPARES, Gateway, eventually
 from tests.live import live
@@ -243,10 +243,24 @@ def test_a_wrong_trusted_is_said(writer: httpx.Client) -> None:
     assert writer.post("/documents/open", files=file, data={"trusted": "false"}).status_code == 201
 
 
+def running_code(on: Ground) -> tuple[str, bytes]:
+    """A file whose job runs code when it is opened: of a text in it, or from FreeCAD 1.0 of a file that it names."""
+    with on.gateway.client(headers=on.headers("read,write")) as client:
+        application = client.get("/health/freecad").json()["result"]["application"]
+    if application.startswith("FreeCAD 0."):
+        return freecad_files.files(on.target)["path-job"]
+    post = on.target.file.parent / "own"
+    Path(f"{post}_post.py").write_text(on.target.python)
+    job = thing(
+        "App::FeaturePython", "Job", python(module="Path.Main.Job", cls="ObjectJob"), text("PostProcessor", str(post))
+    )
+    return "job.FCStd", document(job)
+
+
 @pytest.mark.parametrize("door", ["/documents/open", "/import"])
 def test_a_trusted_file_is_opened_as_it_is_and_the_audit_log_says_so(on: Ground, door: str) -> None:
     """The proof that the attack is one: trusted, the file runs its code."""
-    given, data = freecad_files.files(on.target)["path-job"]
+    given, data = running_code(on)
     with on.client("read,write,execute") as client:
         empty(client)
         assert client.post(door, files={"file": (given, data)}).is_success

@@ -41,6 +41,8 @@ def export(
     Raises AppError `degenerate_result` for nothing to write, `command_failed` if the file differs from the scene.
     """
     versions.require_format(format, "export")
+    if compression == "draco":
+        versions.require_draco()
     if excerpt is None:
         # Load it as Blender's startup file: an opened file has a path, which exporters write into their files.
         bpy.ops.wm.read_homefile(filepath=scene_path, load_ui=False, use_factory_startup=False)

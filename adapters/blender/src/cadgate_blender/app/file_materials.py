@@ -11,7 +11,7 @@ import bpy
 import numpy
 
 from cadgate.appserver import warn
-from cadgate_blender.app import images, materials, sockets
+from cadgate_blender.app import images, materials, sockets, versions
 from cadgate_blender.app.preparing import listed
 
 _BARE = {"stl": "materials", "ply": "materials", "abc": "materials"}
@@ -54,6 +54,21 @@ def fit(chosen: list[Any], format: str) -> None:
                 f"Nodes compute {', '.join(lost)} of the material {name!r} of {listed(objects)}, which a {format} "
                 "file cannot hold: it has plain values instead; bake the object to keep what they show",
             )
+        if format.startswith("usd") and versions.USD_IS_OPAQUE and _is_clear(bpy.data.materials[name]):
+            warn(
+                "material_simplified",
+                f"{versions.text()} writes no opacity into {format} files: the material {name!r} of {listed(objects)} "
+                "is opaque there; use glb to keep it",
+            )
+
+
+def _is_clear(material: Any) -> bool:
+    """Return whether a material's alpha is a number below 1."""
+    shader = materials.shader(material) if material.use_nodes and material.node_tree is not None else None
+    if shader is None:
+        return False
+    socket = shader.inputs[_SLOTS["alpha"]]
+    return sockets.link_of(socket) is None and socket.default_value < 1.0
 
 
 def _warn_of_bare(users: dict[str, list[str]], format: str) -> None:

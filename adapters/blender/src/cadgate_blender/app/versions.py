@@ -192,6 +192,22 @@ def require_format(format: str, direction: str) -> None:
         )
 
 
+USD_IS_OPAQUE = VERSION[:2] == (5, 2)
+"""Whether USD files are written with an opacity of 1, whatever the alpha of a material is."""
+
+
+def require_draco() -> None:
+    """Raise AppError if the glTF add-on has no library for Draco; it would write files without compression."""
+    addon: Any = importlib.import_module("io_scene_gltf2")
+    if not addon.is_draco_available():
+        raise AppError(
+            "unsupported_format",
+            f"{text()} was built without the library for Draco, so it cannot compress meshes here: leave out "
+            "compression, or use another Blender, such as the bpy wheel of 4.5 or the Blender of blender.org",
+            {"compression": "draco", "application": text()},
+        )
+
+
 def has_denoiser() -> bool:
     """Return whether Cycles has OpenImageDenoise, which Debian's Blender is built without."""
     return bool(getattr(importlib.import_module("_cycles"), "with_openimagedenoise", True))

@@ -122,7 +122,10 @@ def _create(kind: str, base: str, properties: Any, operands: list[Any], common: 
     def placed(document: Any) -> Any:
         return inputs_of(properties(document) if callable(properties) else properties, operands)
 
-    return create(kind, base, placed, check=verify, keep=operands, **common)
+    try:
+        return create(kind, base, placed, check=verify, keep=operands, **common)
+    except AppError as error:
+        raise booleans.blamed(error, kind, [each.Name for each in operands]) from None
 
 
 def _why_empty(made: Outcome) -> str:

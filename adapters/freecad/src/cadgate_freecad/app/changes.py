@@ -11,6 +11,7 @@ from cadgate_freecad.app import analytic, chosen, later, operands, shapes, verif
 from cadgate_freecad.app.info import is_valid
 from cadgate_freecad.app.observer import OBSERVER
 from cadgate_freecad.app.recomputing import reason, recompute
+from cadgate_freecad.app.verification import booleans
 
 _MUST_HAVE_SIZE = ("Part::Boolean", "Part::MultiFuse", "Part::MultiCommon", "Part::Fillet", "Part::Chamfer")
 
@@ -157,12 +158,13 @@ def carry_on(changed: str, affected: list[Any], already_broken: set[str]) -> Non
         try:
             recompute(each)
             verify(each)
-        except AppError as error:
+        except AppError as failure:
+            error = booleans.blamed(failure, each.TypeId, booleans.inputs(each))
             raise AppError(
                 "degenerate_result",
                 f"The change makes {each.Name!r}, which depends on {changed!r}, impossible: {error.message}",
                 {**error.details, "object": each.Name},
-            ) from error
+            ) from failure
 
 
 def settle() -> None:
@@ -241,6 +243,12 @@ def follow(document: Any) -> None:
 
 def verify(obj: Any) -> None:
     """Raise AppError `degenerate_result` if the recomputed object is not what it should be."""
+    scale: Any = obj.ScaleVector if obj.isDerivedFrom("App::Link") else (1, 1, 1)
+    if 0 in tuple(scale):
+        # From 1.0, FreeCAD says nothing of it.
+        raise AppError(
+            "degenerate_result", f"{obj.Name!r} would have no size: its Scale is 0 along an axis", {"name": obj.Name}
+        )
     shape = shapes.shape_of(obj)
     if shape is None:
         return

@@ -7,7 +7,6 @@ from typing import Any
 from cadgate.appserver import AppError
 from cadgate_freecad.app import chosen, mates, painting
 from cadgate_freecad.app.info import is_empty_body
-from cadgate_freecad.app.verification import booleans
 
 
 def recompute(obj: Any) -> None:
@@ -22,7 +21,6 @@ def recompute(obj: Any) -> None:
     done = obj.recompute()
     chosen.put_back(before)
     if not done or not obj.isValid() or "Invalid" in obj.State:
-        booleans.blame(obj, reason(obj))
         raise AppError(
             "degenerate_result",
             f"FreeCAD cannot make this {obj.TypeId}: {reason(obj)}",

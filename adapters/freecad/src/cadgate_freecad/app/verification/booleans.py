@@ -83,12 +83,17 @@ def check_object(obj: Any, *, level: str | None = None) -> None:
         check(made, level=level)
 
 
-def blame(obj: Any, reason: str) -> None:
-    """Raise AppError `degenerate_result` if `obj` is a boolean that FreeCAD, from 1.0, refuses as an invalid shape."""
-    if obj.TypeId in _OPERANDS and reason == "Resulting shape is invalid":
-        made = outcome(obj)
-        if made is not None:
-            raise failed(made, "its result is not a valid shape")
+def blamed(error: AppError, kind: str, names: list[str]) -> AppError:
+    """Return the error to raise for one of a recompute: FreeCAD, from 1.0, finds some booleans invalid by itself."""
+    if kind in _OPERANDS and error.details.get("reason") == "Resulting shape is invalid":
+        return failed(Outcome(_OPERANDS[kind][0], [], None, names), "its result is not a valid shape")
+    return error
+
+
+def inputs(obj: Any) -> list[str]:
+    """Return the names of what a boolean object is made from."""
+    known = _OPERANDS.get(obj.TypeId)
+    return [] if known is None else [each.Name for each in known[1](obj) if each is not None]
 
 
 # --- the check -------------------------------------------------------------------------------------------------------
