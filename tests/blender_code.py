@@ -7,7 +7,7 @@ from typing import Any
 
 from websockets.sync.client import connect
 
-from tests.gateway import Gateway, eventually
+from tests.gateway import Gateway
 
 COMPOSITOR = """
 def compositor_of(scene):
@@ -63,15 +63,6 @@ def put_node_input(modifier, socket, value):
 def evaluate(gateway: Gateway, code: str) -> Any:
     """The value of the last expression of `code`, which must be JSON."""
     return _value(_run(gateway, code))
-
-
-def evaluate_after_a_death(gateway: Gateway, code: str) -> Any:
-    """The same for code in which Blender itself ended once: then it is sent to the one that took its place."""
-    message = _run(gateway, code)
-    if message["status"] != "success" and message["error"]["code"] == "application_restarted":
-        eventually(lambda: gateway.health("blender").get("status") == "success", what="another Blender")
-        message = _run(gateway, code)
-    return _value(message)
 
 
 def _value(message: dict[str, Any]) -> Any:
