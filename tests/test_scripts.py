@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import subprocess
 import sys
@@ -81,10 +82,10 @@ def test_start_all_brings_both_applications_up_and_stop_all_leaves_nothing_behin
         f"{shell.url}/docs",
         f"{shell.url}/health",
         f"{shell.url}/api/v1/blender",
-        "FreeCAD 0",
-        "Blender 4",
     ):
         assert expected in started.stdout
+    for pattern in (r"FreeCAD [01]\.[0-9]", r"Blender [45]\.[0-9]"):
+        assert re.search(pattern, started.stdout), started.stdout
     holder = holder_of(shell.state_dir)
     assert holder is not None
     gateway = psutil.Process(holder.pid)
@@ -166,7 +167,7 @@ def test_the_setup_takes_the_python_that_it_is_told_to() -> None:
     assert found_python(PYTHON=sys.executable) == sys.executable
 
 
-def test_the_setup_finds_python_3_11_whatever_python3_is(tmp_path: Path) -> None:
+def test_the_setup_finds_a_python_with_a_wheel_of_blender_whatever_python3_is(tmp_path: Path) -> None:
     old = tmp_path / "python3"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
@@ -174,7 +175,8 @@ def test_the_setup_finds_python_3_11_whatever_python3_is(tmp_path: Path) -> None
     version = subprocess.run(
         [found, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, text=True, check=True
     )
-    assert version.stdout == "(3, 11)\n"
+    has_older = any(Path(folder, "python3.11").exists() for folder in ("/usr/local/bin", "/usr/bin"))
+    assert version.stdout == ("(3, 11)\n" if has_older else "(3, 13)\n")
 
 
 def test_requirements_name_what_the_gateway_stands_on_and_all_three_packages() -> None:

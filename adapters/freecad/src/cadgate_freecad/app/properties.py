@@ -8,7 +8,7 @@ from typing import Any, Callable, Container
 
 import FreeCAD
 
-from cadgate_freecad.app import colours, materials, placed, property_lists, values
+from cadgate_freecad.app import colours, materials, placed, property_lists, values, versions
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.labels import UNSAVABLE
 from cadgate_freecad.app.limits import LIMITS
@@ -25,9 +25,9 @@ UNTOLD = {
         "CadgateDrawing",
         "ExpressionEngine",
         "_Body",
-        "_ElementMapVersion",
         "_GroupTouched",
     ),
+    *versions.PASSING,
     *colours.PROPERTIES,
     *materials.PROPERTIES,
 }
