@@ -229,6 +229,45 @@ def test_members_come_and_go(box: httpx.Client) -> None:
     assert settled(box)
 
 
+def test_containers_have_the_volumes_of_their_members_after_undo_redo_and_a_refused_batch(box: httpx.Client) -> None:
+    for name in ("A", "B", "C"):
+        post(box, "/primitives/box", name=name)
+    post(box, "/groups", name="Inner", kind="part", objects=["A", "B"], location=[0, 0, 100])
+    post(box, "/groups", name="Outer", kind="part", objects=["C"])
+    regroup(box, "Outer", add=["Inner"])
+    link(box, "Outer", name="Shown", location=[500, 0, 0])
+    post(box, "/groups", name="Folder", objects=["Shown"])
+
+    def volumes() -> list[float]:
+        return [get(box, f"/objects/{name}")["volume"] for name in ("Inner", "Outer", "Shown", "Folder")]
+
+    assert volumes() == [2000, 3000, 3000, 3000]
+    assert box.delete("/objects/A").status_code == 200
+    assert volumes() == [1000, 2000, 2000, 2000]
+    assert box.post("/undo").status_code == 200
+    assert volumes() == [2000, 3000, 3000, 3000]
+    assert box.post("/redo").status_code == 200
+    assert volumes() == [1000, 2000, 2000, 2000]
+    post(box, "/primitives/box", name="D")
+    calls = [
+        {"method": "groups.update", "params": {"name": "Inner", "add": ["D"]}},
+        {"method": "objects.get", "params": {"name": "Inner"}},
+        {"method": "objects.get", "params": {"name": "Nowhere"}},
+    ]
+    assert box.post("/batch", json={"calls": calls, "atomic": True}).status_code == 404
+    assert volumes() == [1000, 2000, 2000, 2000]
+    for change, there in (({"visible": False}, None), ({"properties": {"Length": 20}}, 2000)):
+        assert box.patch("/objects/B", json=change).status_code == 200
+        assert volumes() == [there, *[1000 + (there or 0)] * 3]
+        assert box.post("/undo").status_code == 200
+        assert volumes() == [1000, 2000, 2000, 2000]
+    patch(box, "B", location=[0, 0, -7])
+    assert corners(get(box, "/objects/Shown")) == shifted([0, 0, 0, 10, 10, 103], x=500)
+    assert box.post("/undo").status_code == 200
+    assert corners(get(box, "/objects/Shown")) == shifted([0, 0, 0, 10, 10, 110], x=500)
+    assert settled(box)
+
+
 def test_what_is_made_of_one_another_comes_along_and_is_named(box: httpx.Client) -> None:
     post(box, "/primitives/box", name="Tool", location=[10, 5, 5])
     cut = post(box, "/boolean/subtract", object1="Box", object2="Tool", name="Cut")

@@ -134,7 +134,7 @@ def catch_up(obj: Any | None = None) -> None:
     wanted = batch.due if obj is None else batch.due & {*obj.OutListRecursive, *operands.targets(obj)}
     if not wanted:
         return
-    ordered = [each for each in _in_order(sorted(batch.due, key=lambda each: each.Name)) if each in wanted]
+    ordered = [each for each in in_order(sorted(batch.due, key=lambda each: each.Name)) if each in wanted]
     try:
         carry_on(", ".join(sorted(batch.changed)), ordered, batch.broken)
     except Exception as error:
@@ -189,7 +189,7 @@ def settle() -> None:
     changed, due = [*changed, *touched], [*due, *touched]
     if due:
         needed = {each.Name for each in (*due, *dependents_of(due))}
-        ordered = [each for each in _in_order(changed) if each.Name in needed]
+        ordered = [each for each in in_order(changed) if each.Name in needed]
         carry_on(", ".join(sorted({obj.Name for obj in changed})), ordered, broken(ordered))
     OBSERVER.settled()
 
@@ -212,7 +212,7 @@ def _touched() -> list[Any]:
     return found
 
 
-def _in_order(objects: list[Any]) -> list[Any]:
+def in_order(objects: list[Any]) -> list[Any]:
     """Return the objects and everything that depends on them, each one after those that it depends on."""
     ordered: list[Any] = []
     seen: set[str] = set()

@@ -191,9 +191,14 @@ def _write(obj: Any, memory: dict[str, Any]) -> None:
 
 def groups_of(reference: Reference) -> list[dict[str, Any]]:
     """Return, for each origin of a chosen element, all elements of this origin, and which of them were chosen."""
-    wanted = set(reference.numbers)
+    return groups_among(elements(reference.target, reference.kind), reference.numbers)
+
+
+def groups_among(every: list[Element], numbers: list[int]) -> list[dict[str, Any]]:
+    """Do the same for elements that are known, and the numbers that were chosen."""
+    wanted = set(numbers)
     groups: dict[str, list[Element]] = {}
-    for each in elements(reference.target, reference.kind):
+    for each in every:
         groups.setdefault(each.key, []).append(each)
     return [
         {"members": [list(each) for each in group], "chosen": sorted(wanted & {each.number for each in group})}

@@ -8,8 +8,8 @@ from typing import Any, Generator, NamedTuple
 import FreeCAD
 
 from cadgate.appserver import AppError, request
-from cadgate_freecad.app import versions
-from cadgate_freecad.app.changes import dependents_of
+from cadgate_freecad.app import holders, versions
+from cadgate_freecad.app.changes import dependents_of, in_order
 from cadgate_freecad.app.observer import OBSERVER
 
 KEPT = 20
@@ -162,6 +162,18 @@ def settle() -> None:
                 obj.recompute()
                 if "Invalid" not in obj.State:
                     obj.purgeTouched()
+        for obj in in_order(objects):
+            if _shows_others(obj) and "Invalid" not in obj.State:
+                obj.recompute()
+                obj.purgeTouched()
+
+
+def _shows_others(obj: Any) -> bool:
+    """Return whether the shape of an object is made of others' whenever somebody asks for it.
+
+    FreeCAD remembers it until the object is recomputed, also when what it shows is another one after an undo.
+    """
+    return obj.TypeId.startswith("App::Link") or holders.is_holder(obj)
 
 
 def _object(document: str, name: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Dict, List, Tuple
 
 import FreeCAD
 import Part
@@ -16,6 +16,8 @@ from cadgate_freecad.app.mating import Primitive, Tie
 PROPERTY = "CadgateAssembly"
 _ATTRIBUTES = 8 | 16
 """Output and no recompute: writing it does not touch the assembly."""
+Known = Dict[Tuple[str, str, str], List[Element]]
+"""The elements of objects, by document, name and kind."""
 
 
 def is_assembly(obj: Any) -> bool:
@@ -82,9 +84,10 @@ def follow(assembly: Any) -> None:
     if not kept["mates"] or kept["exploded"]:
         return
     before = json.dumps(kept)
+    known: Known = {}
     for number, mate in enumerate(kept["mates"]):
         for name in ("a", "b"):
-            _find(assembly, mate, name, number)
+            _find(assembly, mate, name, number, known)
     parts = parts_of(assembly)
     ties = ties_of(assembly, kept)
     places = mating.solve(ties, [each.Placement for each in parts], size_of(assembly))
@@ -110,7 +113,7 @@ def describe(mate: dict[str, Any]) -> str:
     return f"{mate['type']} of {' and '.join(sides)}"
 
 
-def _find(assembly: Any, mate: dict[str, Any], name: str, number: int) -> None:
+def _find(assembly: Any, mate: dict[str, Any], name: str, number: int, known: Known) -> None:
     this = mate[name]
     link = assembly.Document.getObject(this["part"])
     target = None if link is None else link.LinkedObject
@@ -119,7 +122,11 @@ def _find(assembly: Any, mate: dict[str, Any], name: str, number: int) -> None:
         way = f"DELETE /assemblies/{assembly.Name}/parts/{part} removes it with its mates"
         raise _gone(assembly, mate, f"{part!r} would be gone: {way}")
     by_key: dict[str, list[Element]] = {}
-    now = elements(target, this["kind"])
+    # Many mates are of the same few objects.
+    key = target.Document.Name, target.Name, this["kind"]
+    if key not in known:
+        known[key] = elements(target, this["kind"])
+    now = known[key]
     for each in now:
         by_key.setdefault(each.key, []).append(each)
     for group in this["groups"]:
@@ -130,7 +137,7 @@ def _find(assembly: Any, mate: dict[str, Any], name: str, number: int) -> None:
         except Lost as error:
             raise _gone(assembly, mate, f"{this['kind']}{this['number']} ({error}) of {target.Name!r}") from None
         this["number"] = min(place for each in places.values() for place in each)
-    this["groups"] = chosen.groups_of(chosen.Reference("", target, this["kind"], [this["number"]]))
+    this["groups"] = chosen.groups_among(now, [this["number"]])
 
 
 def _gone(assembly: Any, mate: dict[str, Any], what: str) -> AppError:
