@@ -26,6 +26,8 @@ from tests.gateway import Gateway
 CREATE = {"blender": "primitives.cube", "freecad": "primitives.box"}
 HEALTH_SECONDS, LIGHT_SECONDS = 0.05, 3.0
 """The limits: p99 of `/health`, and the longest time that a short call waits."""
+READY = "ready\n"
+"""What a process for one kind of client prints before it reads until when it must send requests."""
 
 
 @dataclass
@@ -137,12 +139,22 @@ class Outcome:
 def run(gateway: Gateway, adapter: str, *, clients: int, seconds: float, lasting: float) -> Outcome:
     """Put a gateway under load for `lasting` seconds."""
     before = gateway.application_pid(adapter)
-    until = time.time() + lasting
-    processes: dict[str, subprocess.Popen[bytes]] = {}
+    processes: dict[str, subprocess.Popen[str]] = {}
     for role in ("heavy", "light", "health"):
         command = [sys.executable, "-m", "bench.load", "--role", role, "--url", gateway.url, "--adapter", adapter]
-        command += ["--clients", str(clients), "--seconds", str(seconds), "--until", str(until)]
-        processes[role] = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1])
+        command += ["--clients", str(clients), "--seconds", str(seconds)]
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        processes[role] = subprocess.Popen(command, cwd=Path(__file__).parents[1], **pipes)
+    # They begin together: a busy machine takes seconds to start them.
+    for role, process in processes.items():
+        assert process.stdout is not None
+        if process.stdout.readline() != READY:
+            raise RuntimeError(f"the process for {role} did not start")
+    until = time.time() + lasting
+    for process in processes.values():
+        assert process.stdin is not None
+        process.stdin.write(f"{until}\n")
+        process.stdin.flush()
     seen: dict[str, Seen] = {}
     for role, process in processes.items():
         output, _ = process.communicate(timeout=lasting + 240)
@@ -174,12 +186,11 @@ def main() -> int:
     parser.add_argument("--lasting", type=float, default=60.0)
     for hidden in ("role", "url"):
         parser.add_argument(f"--{hidden}", help=argparse.SUPPRESS)
-    parser.add_argument("--until", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.role:
-        seen = asyncio.run(
-            act(options.role, options.url, options.adapter, options.clients, options.seconds, options.until)
-        )
+        print(READY, end="", flush=True)
+        until = float(sys.stdin.readline())
+        seen = asyncio.run(act(options.role, options.url, options.adapter, options.clients, options.seconds, until))
         print(json.dumps(asdict(seen)))
         return 0
     with tempfile.TemporaryDirectory(prefix="cadgate-load-") as folder:
