@@ -65,6 +65,7 @@ def test_what_writes_files_is_not_animated_either(cloth: httpx.Client, name: str
     curve = cloth.patch(f"{curves}/{total}/data_path", json={"value": path})
     assert (curve.status_code, curve.json()["error"]["code"]) == (422, "path_not_allowed"), curve.text
     assert cloth.get(f"{curves}/{total}/data_path").json()["result"]["value"] == "scale"
+    assert cloth.get(f"{curves}/scale").status_code == 404
     assert cloth.delete(f"/data/actions/{action}").status_code == 200
 
 

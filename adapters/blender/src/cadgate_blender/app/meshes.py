@@ -10,7 +10,7 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError, method
-from cadgate_blender.app import limits, mesh_arrays, names, versions
+from cadgate_blender.app import limits, mesh_arrays, names, removal, versions
 from cadgate_blender.app.geometry import Arrays, fill_mesh
 from cadgate_blender.app.objects import Placement, add_object
 from cadgate_blender.app.scene_index import precise
@@ -145,7 +145,7 @@ def _discard(mesh: Any) -> None:
     """Remove a mesh that is not used after all; one that an object already has is rolled back with it."""
     try:
         if mesh.users == 0:
-            bpy.data.meshes.remove(mesh)
+            removal.remove_trial(mesh)
     except ReferenceError:
         pass
 

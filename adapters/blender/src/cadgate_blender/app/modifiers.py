@@ -9,7 +9,7 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
-from cadgate_blender.app import animated, keyframes, limits, names, node_groups, probe, rna_paths, versions
+from cadgate_blender.app import animated, keyframes, limits, names, node_groups, probe, removal, rna_paths, versions
 from cadgate_blender.app.describe import degrees, tidy, vector
 from cadgate_blender.app.objects import drop_unused
 from cadgate_blender.app.scene_index import index, precise
@@ -367,7 +367,7 @@ def apply(*, object: str, modifier: str) -> dict[str, Any]:
         _check_made(obj, found, mesh)
         about_to_change(index.described(obj)["revision"])
     except BaseException:
-        bpy.data.meshes.remove(mesh)
+        removal.remove_trial(mesh)
         raise
     replace_mesh(obj, mesh)
     obj.modifiers.remove(obj.modifiers[modifier])

@@ -48,7 +48,7 @@ def mesh_of(
     try:
         limits.check("The number of vertices of the result", len(mesh.vertices), "max_vertices")
     except AppError:
-        bpy.data.meshes.remove(mesh)
+        removal.remove_trial(mesh)
         raise
     return mesh
 
