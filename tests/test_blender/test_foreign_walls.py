@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +65,26 @@ def test_python_that_is_no_module_does_not_run_while_a_file_is_loaded() -> None:
         # A module of the disk is imported as ever.
         module = importlib.import_module("cadgate_blender.picture_sizes")
     assert module.size_of is not None
+
+
+def test_the_barrier_is_silent_at_the_end_of_a_process() -> None:
+    code = """
+import sys, types
+early = sys.modules["early"] = types.ModuleType("early")
+
+class Late:
+    def __del__(self, compile=compile):
+        compile("1", "late", "exec")
+
+from cadgate_blender.app.foreign import no_python
+with no_python.no_python():
+    pass
+early.last = Late()
+sys.kept = [no_python, early]
+print("done")
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
 
 
 def test_a_path_keeps_its_length_and_its_name_only() -> None:

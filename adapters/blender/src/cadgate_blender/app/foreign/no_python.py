@@ -28,8 +28,9 @@ def no_python() -> Generator[None, None, None]:
         _state["armed"] = False
 
 
-def _look(event: str, args: tuple[Any, ...]) -> None:
-    if not _state["armed"] or event not in ("compile", "exec"):
+def _look(event: str, args: tuple[Any, ...], state: dict[str, bool] = _state) -> None:
+    # A default outlives the module: at the end of the process its names are gone before the hook is.
+    if not state["armed"] or event not in ("compile", "exec"):
         return
     filename = args[1] if event == "compile" else getattr(args[0], "co_filename", "")
     if isinstance(filename, bytes):
