@@ -179,6 +179,8 @@ def test_settings_may_have_a_byte_order_mark_and_line_ends_of_windows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    for name in [each for each in os.environ if each.startswith("CADGATE_")]:
+        monkeypatch.delenv(name)
     (tmp_path / "plugins.toml").write_bytes(f"{MARK}[gateway]\r\nport = 8123\r\n".encode())
     (tmp_path / ".env").write_bytes(f"{MARK}CADGATE_STATE_DIR={tmp_path}\r\nCADGATE_LOG_LEVEL=error\r\n".encode())
     settings = load_settings()

@@ -140,7 +140,8 @@ def _override(bpy: Any, kind: str | None, setting: dict[str, Any]) -> Any:
         space.image = bpy.data.images["Drawing"]
         if setting.get("mode") == "MASK":
             space.mask = bpy.data.masks["Mask"]
-    if setting.get("mode") == "ACTION" and active.animation_data is not None:
+    # Blender 5.2 shows the action of the active object there; older ones let it be chosen.
+    if setting.get("mode") == "ACTION" and active.animation_data is not None and hasattr(space, "action"):
         space.action = active.animation_data.action
     kinds = ("PREVIEW", "WINDOW") if "PREVIEW" in setting.values() else ("WINDOW",)
     region = next(each for wanted in kinds for each in area.regions if each.type == wanted)

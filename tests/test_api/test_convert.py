@@ -233,7 +233,7 @@ node.image = bpy.data.images.load(path)
 material.node_tree.links.new(node.outputs[0], material.node_tree.nodes["Principled BSDF"].inputs["Base Color"])
 cube.materials.append(material)
 file = os.path.join(os.path.dirname(path), "names_it.blend")
-bpy.ops.wm.save_as_mainfile(filepath=file, copy=True, relative_remap=False)
+bpy.ops.wm.save_as_mainfile(filepath=file, copy=True, relative_remap=False, compress=True)
 answer = open(file, "rb").read().hex()
 os.unlink(file)
 for block in (thing, cube, material):

@@ -23,15 +23,23 @@ for instance in graph.object_instances:
 """
 
 
+@pytest.fixture(scope="module")
+def application(http: httpx.Client) -> str:
+    """The application and its version."""
+    return http.get("/version").json()["result"]["adapters"]["blender"]["application"]
+
+
 def test_the_corpus_is_large_and_names_each_file_once() -> None:
     assert len(CASES) >= 75
     assert len({case.id for case in CASES}) == len(CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_a_file_gives_what_is_in_it(blender: httpx.Client, gateway: Gateway, case: FileCase) -> None:
+def test_a_file_gives_what_is_in_it(
+    blender: httpx.Client, gateway: Gateway, application: str, case: FileCase
+) -> None:
     answer = blender.post("/import", files={"file": (case.name, case.make())}, params=dict(case.query))
-    want = case.expected
+    want = case.expected_of(application)
     if want.error is not None:
         error: dict[str, Any] = answer.json()["error"]
         assert (answer.status_code, error["code"]) == (422, want.error)

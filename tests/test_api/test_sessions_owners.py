@@ -218,7 +218,7 @@ def test_the_scope_admin_sees_the_jobs_of_all(keyed: Gateway, ada: Holder, ben: 
 
 
 def test_a_session_that_begins_with_a_file_says_what_is_missing_of_it(ben: Holder) -> None:
-    data = fcstd.fcstd([fcstd.box(), fcstd.other("App::VarSet", "Sizes")], "1.0R39109 (Git)")
+    data = fcstd.fcstd([fcstd.box(), fcstd.other("Core::Unheard", "Sizes")], "1.0R39109 (Git)")
     with ben.client("/api/v1") as client:
         stored = client.post("/artifacts", files={"file": ("newer.FCStd", data)}).json()["result"]["id"]
         made = client.post("/sessions", json={"application": "freecad", "from": {"artifact": stored}})

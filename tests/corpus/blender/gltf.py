@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tests.corpus import Expected, FileCase
@@ -262,10 +262,28 @@ def renamed(text: str) -> bytes:
     return build.glb()
 
 
-def case(id: str, make: Callable[[], bytes], suffix: str = ".glb", **expected: Any) -> FileCase:
-    if "error" not in expected:
-        expected = {"names": ["Part"], "kinds": ["MESH"], "box": UNIT, "faces": 4, **expected}
-    return FileCase(id=f"gltf {id}", name=f"part{suffix}", make=make, expected=Expected(**expected))
+def case(
+    id: str,
+    make: Callable[[], bytes],
+    suffix: str = ".glb",
+    since: tuple[int, int] | None = None,
+    newer: Mapping[str, Any] | None = None,
+    **expected: Any,
+) -> FileCase:
+    return FileCase(
+        id=f"gltf {id}",
+        name=f"part{suffix}",
+        make=make,
+        expected=_expected(expected),
+        since=since,
+        newer=None if newer is None else _expected(newer),
+    )
+
+
+def _expected(fields: Mapping[str, Any]) -> Expected:
+    if "error" in fields:
+        return Expected(**fields)
+    return Expected(**{"names": ["Part"], "kinds": ["MESH"], "box": UNIT, "faces": 4, **fields})
 
 
 TEXTURED = {"baseColorTexture": {"index": 0}}
@@ -352,7 +370,8 @@ CASES = [
     *(case(name, lambda name=name, content=content: extended(name, content)) for name, content in MATERIALS.items()),
     case("alpha mask", lambda: material(alphaMode="MASK", alphaCutoff=0.4).glb()),
     case("name in other letters", lambda: renamed("Würfel 立方体"), names=["Würfel 立方体"]),
-    case("long name", lambda: renamed("n" * 80), names=["n" * 63]),
+    # A name has at most 63 bytes, from Blender 5.0 on 255.
+    case("long name", lambda: renamed("n" * 300), names=["n" * 63], since=(5, 0), newer={"names": ["n" * 255]}),
     case(
         "extension of a firm",
         lambda: one(extensions={"FIRM_notes": {"a": 1}}).used("FIRM_notes").glb(),
@@ -362,6 +381,9 @@ CASES = [
         lambda: one().used("EXT_meshopt_compression", required=True).glb(),
         error="unsupported_format",
         error_words=["EXT_meshopt_compression"],
+        # Its importer has the extension; nothing in this file is compressed.
+        since=(5, 2),
+        newer={},
     ),
     case(
         "version 1",

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import json
 import os
+import signal
 import socket
 import sys
 from typing import Any
@@ -96,6 +97,10 @@ def _line(file: Any) -> dict[str, Any]:
 
 def _prepare(kind: type[Host], boot: dict[str, Any]) -> Server:
     """Return a server for the application, which has an empty document."""
+    if hasattr(signal, "SIGXFSZ"):
+        # A file that may not grow is an error like a full disk. Python sets this itself, but not where an application
+        # embeds it without signal handlers (FreeCAD 1.0): there the signal would end the application.
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     host = kind()
     host.managed = True
     host.settings = boot["settings"]
