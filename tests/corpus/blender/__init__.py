@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tests.corpus import FileCase
-from tests.corpus.blender import gltf, meshes, scenes
+from tests.corpus.blender import gltf, gltf_compressed, meshes, scenes
 
-CASES: list[FileCase] = [*gltf.CASES, *meshes.CASES, *scenes.CASES]
+CASES: list[FileCase] = [*gltf.CASES, *gltf_compressed.CASES, *meshes.CASES, *scenes.CASES]

@@ -10,6 +10,8 @@ from cadgate.plugin import UnsupportedFormat
 from cadgate_blender import limits, picture_sizes
 from cadgate_blender.settings import BlenderSettings
 
+MESHOPT = ("EXT_meshopt_compression", "KHR_meshopt_compression")
+"""Extensions by which views are compressed. Source: the specification of EXT_meshopt_compression."""
 PER_VERTEX = 6
 """Numbers that one vertex may need in one accessor: in a closed mesh, each is a corner of six triangles."""
 
@@ -21,15 +23,13 @@ def check(document: dict[str, Any], binary: bytes, name: str, settings: BlenderS
     """
     try:
         limits.check(settings, "The number of nodes", len(_parts(document, "nodes")), "max_objects")
-        buffers = [
-            _buffer(part, binary if not number else b"") for number, part in enumerate(_parts(document, "buffers"))
-        ]
-        for number, part in enumerate(_parts(document, "buffers")):
-            if _count(part, "byteLength") > len(buffers[number]):
+        parts = _parts(document, "buffers")
+        buffers = [_buffer(part, binary if not number else b"") for number, part in enumerate(parts)]
+        for number, part in enumerate(parts):
+            if _count(part, "byteLength") > len(buffers[number]) and not _is_only_announced(part):
                 raise ValueError(f"buffer {number} should have {part['byteLength']} bytes, but has fewer")
         for view in _parts(document, "bufferViews"):
-            if _count(view, "byteOffset") + _count(view, "byteLength") > len(buffers[_count(view, "buffer")]):
-                raise ValueError("a bufferView extends beyond its buffer")
+            _check_view(view, parts, buffers)
         for accessor in _parts(document, "accessors"):
             corners = _count(accessor, "count") / PER_VERTEX
             limits.check(settings, "The number of vertices", corners, "max_vertices")
@@ -40,6 +40,26 @@ def check(document: dict[str, Any], binary: bytes, name: str, settings: BlenderS
         raise UnsupportedFormat(
             f"The file {name!r} is not a glTF that can be imported: {error}", details={"name": name}
         ) from error
+
+
+def _is_only_announced(part: dict[str, Any]) -> bool:
+    """Return whether a buffer has a length but no bytes: those of its views are compressed, and in another buffer."""
+    return "uri" not in part and any(_extension(part, name).get("fallback") is True for name in MESHOPT)
+
+
+def _check_view(view: dict[str, Any], parts: list[dict[str, Any]], buffers: list[bytes]) -> None:
+    compressed = [view["extensions"][name] for name in MESHOPT if _extension(view, name)]
+    for each in (view, *compressed):
+        number = _count(each, "buffer")
+        size = len(buffers[number])
+        if each is view and compressed and _is_only_announced(parts[number]):
+            size = _count(parts[number], "byteLength")
+        if _count(each, "byteOffset") + _count(each, "byteLength") > size:
+            raise ValueError("a bufferView extends beyond its buffer")
+
+
+def _extension(part: dict[str, Any], name: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", (part.get("extensions") or {}).get(name) or {})
 
 
 def _parts(document: dict[str, Any], kind: str) -> list[dict[str, Any]]:

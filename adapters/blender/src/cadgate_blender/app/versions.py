@@ -16,6 +16,14 @@ OLDEST = (4, 2, 0)
 NAME_BYTES = 255 if VERSION >= (5, 0, 0) else 63
 """Longest name of a data-block. Source: release notes of Blender 5.0, "ID names"."""
 
+def bones_with_selection(obj: Any) -> Any:
+    """Return what says which bones of an armature in pose mode are selected.
+
+    From 5.0 these are the bones of the pose. Source: release notes of Blender 5.0, Python API, "Bone.select".
+    """
+    return obj.pose.bones if VERSION >= (5, 0, 0) else obj.data.bones
+
+
 ENGINES = {
     "cycles": "CYCLES",
     # 4.2 to 4.5 have a new identifier for the rewritten engine. Source: release notes of 4.2 and 5.0, EEVEE.

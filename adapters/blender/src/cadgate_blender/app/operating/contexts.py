@@ -9,7 +9,7 @@ from typing import Any, Callable, Generator, Sequence, cast
 import bpy
 
 from cadgate.appserver import AppError
-from cadgate_blender.app import modes, names
+from cadgate_blender.app import modes, names, versions
 from cadgate_blender.app.operating import editors
 from cadgate_blender.app.scene_index import index
 from cadgate_blender.app.typed import context
@@ -124,7 +124,7 @@ def _enter(identifier: str, mode: str) -> None:
 def _select_elements(active: Any, mode: str) -> None:
     """Select everything that is edited unless something is: an operator works on what is selected."""
     if mode == "POSE":
-        if not any(bone.select for bone in active.data.bones):
+        if not any(bone.select for bone in versions.bones_with_selection(active)):
             bpy.ops.pose.select_all(action="SELECT")
         return
     group = _SELECTING.get(active.type)
