@@ -6,10 +6,15 @@ import os
 from typing import Any
 
 import httpx
+import numpy
 import pytest
 
+from tests.blender_code import evaluate
+from tests.corpus.blender.gltf import UNIT
+from tests.corpus.blender.gltf_compressed import COMPRESSED
 from tests.gateway import Gateway
 from tests.pictures import png
+from tests.test_api.test_corpus_blender import BOX
 
 
 def post(client: httpx.Client, path: str, /, **body: Any) -> dict[str, Any]:
@@ -79,3 +84,33 @@ def test_other_formats_have_no_compression(head: httpx.Client) -> None:
         answer = head.post("/export", json=body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (422, "validation_error")
         assert "glb and gltf" in answer.json()["error"]["message"]
+
+
+LIBRARY = """
+try:
+    from io_scene_gltf2.io.com.library import dll_path
+except ImportError:
+    answer = None
+else:
+    answer = dll_path({name!r}, "").exists()
+answer
+"""
+
+
+@pytest.mark.parametrize("extension", COMPRESSED)
+def test_a_compressed_file_is_read_or_refused_with_what_is_missing(
+    blender: httpx.Client, gateway: Gateway, extension: str
+) -> None:
+    make, library = COMPRESSED[extension]
+    there = evaluate(gateway, LIBRARY.format(name=library))
+    answer = blender.post("/import", files={"file": ("part.glb", make())})
+    if there or (there is None and "draco" in extension):
+        assert answer.status_code == 200, answer.text
+        (part,) = answer.json()["result"]["objects"]
+        assert (part["name"], part["vertices"], part["faces"]) == ("Part", 4, 4)
+        assert numpy.allclose(evaluate(gateway, BOX), UNIT, atol=1e-4)
+        return
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (422, "unsupported_format"), answer.text
+    assert ("was built without the library" if there is False else extension) in error["message"]
+    assert blender.get("/objects").json()["result"]["total"] == 0

@@ -73,6 +73,15 @@ def read_document(*, path: str, into: str, roots: list[str], trusted: bool) -> d
 
 
 def _unreadable(format: str, error: RuntimeError) -> AppError:
+    library = re.search(r"bf_intern_(draco|meshopt)_bridge", str(error))
+    if library is not None:
+        return AppError(
+            "unsupported_format",
+            f"The {format} file is compressed by {library[1]}, and {versions.text()} was built without the library for "
+            "it: write the file without (`gltf-transform copy`, or the program that made it), or use another Blender, "
+            "such as the Blender of blender.org",
+            {"compression": library[1], "application": versions.text()},
+        )
     extension = re.search(r"Extension (\w+) is not available", str(error))
     if extension is None:
         return AppError("command_failed", f"Blender cannot read the {format} file: {_words(error)}")
