@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from contextlib import contextmanager
 from typing import Any, Generator
@@ -147,6 +148,8 @@ def _run(operator: str, arguments: dict[str, Any], override: dict[str, Any], nam
         if not function.poll():
             raise _failed_poll(operator, function, named)
         about_to_change()
+        # Some operators import it, and its classes are compiled from text when it is imported.
+        importlib.import_module("bpy_extras.anim_utils")
         try:
             with no_python():
                 answer = function("EXEC_DEFAULT", **arguments)

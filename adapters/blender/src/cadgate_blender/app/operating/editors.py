@@ -8,6 +8,7 @@ from typing import Any, Callable, Generator, Iterator
 import bpy
 
 from cadgate.appserver import AppError
+from cadgate_blender.app import versions
 from cadgate_blender.app.typed import context
 
 AREAS = {
@@ -117,7 +118,7 @@ def _contents(kind: str, shown: dict[str, str]) -> dict[str, Any]:
     if kind == "NODE_EDITOR":
         tree = _tree(active, shown["tree_type"])
         return {} if tree is None else {"pin": True, "node_tree": tree}
-    if kind == "DOPESHEET_EDITOR" and shown["mode"] == "ACTION":
+    if kind == "DOPESHEET_EDITOR" and shown["mode"] == "ACTION" and versions.ACTION_CAN_BE_CHOSEN:
         animation = None if active is None else active.animation_data
         return {} if animation is None or animation.action is None else {"action": animation.action}
     if kind == "IMAGE_EDITOR":
