@@ -95,7 +95,7 @@ def test_all_pages_work_without_a_proxy_with_a_key(keyed: Gateway, holder: Holde
     expect(page.get_by_role("heading", name="cadgate").first).to_be_visible(timeout=30_000)
     page.goto(f"{keyed.url}/")
     page.get_by_role("button", name="Log out").click()
-    page.wait_for_url(f"{keyed.url}/login")
+    expect(page).to_have_url(f"{keyed.url}/login")
     assert context.cookies() == []
 
 
@@ -120,7 +120,7 @@ def test_all_pages_work_below_a_path_with_a_key(
     with PROXIES[proxy](tmp_path, keyed) as port:
         base = f"https://{NAME}:{port}/cad"
         log_in(page, f"{base}/console/freecad", holder)
-        page.wait_for_url(f"{base}/console/freecad")
+        expect(page).to_have_url(f"{base}/console/freecad")
         expect(page.locator("#state")).to_have_text("connected")
         page.locator("#code").fill(
             "App.ActiveDocument.addObject('Part::Box', 'Proxied')\nApp.ActiveDocument.recompute()\n6 * 7"
@@ -145,9 +145,9 @@ def test_all_pages_work_below_a_path_with_a_key(
         expect(page.locator("#state")).to_have_text("connected")
         page.goto(base)  # without the slash at its end
         page.get_by_role("button", name="Log out").click()
-        page.wait_for_url(f"{base}/login")
+        expect(page).to_have_url(f"{base}/login")
         page.goto(f"{base}/docs")
-        page.wait_for_url(re.compile(r"/cad/login\?next=/cad/docs$"))
+        expect(page).to_have_url(re.compile(r"/cad/login\?next=/cad/docs$"))
         assert complaints == []
         assert context.cookies() == []
         headers = {"Host": f"{NAME}:{port}", **holder.headers}
@@ -203,7 +203,7 @@ def test_a_revoked_key_ends_the_page_within_a_second(proxied: str, holder: Holde
     closed: list[float] = []
     page.on("framenavigated", lambda frame: closed.append(time.monotonic()))
     revoked = revoke(holder)
-    page.wait_for_url(re.compile(r"/cad/login\?next="))
+    expect(page).to_have_url(re.compile(r"/cad/login\?next="))
     assert closed[0] - revoked < 1.5
     page.get_by_label("Key").fill(holder.text)
     page.get_by_role("button", name="Log in").click()
