@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -14,11 +15,11 @@ from cadgate.appserver.turnstile import Turnstile, alone
 class Busy(threading.Thread):
     """A thread that counts its rounds as fast as it can."""
 
-    def __init__(self) -> None:
+    def __init__(self, wake: Callable[[], None] = lambda: None) -> None:
         super().__init__(daemon=True)
         self.rounds = 0
         self.stopping = False
-        self.turnstile = Turnstile(lambda: None)
+        self.turnstile = Turnstile(wake)
         turnstile.register(self.turnstile)
 
     def run(self) -> None:
@@ -32,6 +33,32 @@ class Busy(threading.Thread):
         for _ in range(50):
             threading.Event().wait(0.001)
         return self.rounds > before
+
+
+class Idle(Busy):
+    """A thread that sleeps until it is woken, as one that reads sockets does."""
+
+    def __init__(self) -> None:
+        self.woken = threading.Event()
+        super().__init__(self.woken.set)
+
+    def run(self) -> None:
+        while not self.stopping:
+            self.turnstile.go_through()
+            self.woken.wait()
+            self.woken.clear()
+
+
+@pytest.fixture
+def idle() -> Iterator[Idle]:
+    thread = Idle()
+    thread.start()
+    yield thread
+    thread.stopping = True
+    thread.woken.set()
+    turnstile.forget(thread.turnstile)
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 @pytest.fixture
@@ -53,6 +80,17 @@ def test_another_thread_waits_while_one_is_alone_and_goes_on_afterwards(busy: Bu
             assert not busy.moves()
         assert not busy.moves()
     assert busy.moves()
+
+
+def test_to_be_alone_again_at_once_is_not_waited_for(idle: Idle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread may not have left its place when the next one wants to be alone."""
+    monkeypatch.setattr(turnstile, "PARK_SECONDS", 20)
+    monkeypatch.setattr(turnstile, "HOLD_SECONDS", 20)
+    began = time.monotonic()
+    for _ in range(1000):
+        with alone():
+            pass
+        assert time.monotonic() - began < 10
 
 
 def test_it_goes_on_after_an_error_too_and_after_a_while(busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,13 +30,16 @@ class Turnstile:
         """Wait here while it is shut. Called by the thread in each of its rounds."""
         if self._is_shut:
             self._waits.set()
-            if self._gate.acquire(timeout=HOLD_SECONDS):
+            came_through = self._gate.acquire(timeout=HOLD_SECONDS)
+            # Only the thread takes this back, and before others can shut the gate: who shuts it again while the thread
+            # has not left its place yet finds it waiting.
+            self._waits.clear()
+            if came_through:
                 self._gate.release()
 
     def shut(self) -> None:
         """Let the thread wait, and return when it does."""
         self._gate.acquire()
-        self._waits.clear()
         self._is_shut = True
         self._wake()
         self._waits.wait(PARK_SECONDS)
