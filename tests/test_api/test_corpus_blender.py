@@ -35,9 +35,7 @@ def test_the_corpus_is_large_and_names_each_file_once() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_a_file_gives_what_is_in_it(
-    blender: httpx.Client, gateway: Gateway, application: str, case: FileCase
-) -> None:
+def test_a_file_gives_what_is_in_it(blender: httpx.Client, gateway: Gateway, application: str, case: FileCase) -> None:
     answer = blender.post("/import", files={"file": (case.name, case.make())}, params=dict(case.query))
     want = case.expected_of(application)
     if want.error is not None:

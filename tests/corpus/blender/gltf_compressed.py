@@ -33,8 +33,13 @@ def compressed(extension: str = "EXT_meshopt_compression", *, triangles: int = 2
         "accessors": [
             {"type": "SCALAR", "componentType": USHORT, "count": 12, "bufferView": 0},
             {
-                **{"type": "VEC3", "componentType": SHORT, "count": 4, "bufferView": 1, "normalized": True},
-                **{"max": [32767] * 3, "min": [-32767] * 3},
+                "type": "VEC3",
+                "componentType": SHORT,
+                "count": 4,
+                "bufferView": 1,
+                "normalized": True,
+                "max": [32767] * 3,
+                "min": [-32767] * 3,
             },
         ],
         "meshes": [{"name": "Corner", "primitives": [{"attributes": {"POSITION": 1}, "indices": 0}]}],

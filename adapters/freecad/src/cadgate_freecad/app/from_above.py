@@ -6,9 +6,9 @@ splines. Lines where faces meet smoothly are left out, as are the seams of round
 
 from __future__ import annotations
 
+from html import escape
 from math import atan2, degrees, hypot, pi
 from typing import Any
-from xml.sax.saxutils import escape
 
 import FreeCAD
 import Part

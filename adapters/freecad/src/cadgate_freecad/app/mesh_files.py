@@ -7,10 +7,10 @@ import re
 import sys
 import zipfile
 from array import array
+from html import escape
 from math import sqrt
 from struct import Struct
 from typing import Any, Callable, Iterator, Sequence, Tuple
-from xml.sax.saxutils import escape
 
 from cadgate_freecad.app.triangles import Triangles
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Iterator
-from xml.sax.saxutils import escape
 
 from cadgate.appserver import warn
 from cadgate_freecad.app import sheet_pdf

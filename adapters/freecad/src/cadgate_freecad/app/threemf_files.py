@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zipfile
+from html import escape
 from typing import Iterator, Sequence
-from xml.sax.saxutils import quoteattr
 
 from cadgate_freecad.app import meshing, scenes
 from cadgate_freecad.app.items import Item
@@ -72,7 +72,7 @@ def _model(items: list[Item], meshed: Sequence[tuple[Triangles, list[str | None]
     for number, (item, (triangles, colors)) in enumerate(zip(items, meshed), _COLORS + 1):
         own = known[displayed(item.color)] if item.color is not None or colors else None
         base = "" if own is None else f' pid="{_COLORS}" pindex="{own}"'
-        yield f'<object id="{number}" type="model" name={quoteattr(xml_text(item.label))}{base}><mesh><vertices>'
+        yield f'<object id="{number}" type="model" name={_quoted(item.label)}{base}><mesh><vertices>'
         yield "".join([point % each for each in triangles.points])
         yield "</vertices><triangles>"
         yield "".join(_facets(triangles, colors, known, own))
@@ -106,9 +106,17 @@ def _assembled(node: scenes.Node, last: int, texts: list[str]) -> tuple[int, int
         below.append(number)
     last += 1
     components = "".join(f'<component objectid="{number}"/>' for number in below)
-    name = quoteattr(xml_text(node.label))
+    name = _quoted(node.label)
     texts.append(f'<object id="{last}" type="model" name={name}><components>{components}</components></object>')
     return last, last
+
+
+def _quoted(label: str) -> str:
+    """Return the value of an attribute: what reads it would make spaces of line breaks and tabs."""
+    text = escape(xml_text(label))
+    for each in "\n\r\t":
+        text = text.replace(each, f"&#{ord(each)};")
+    return f'"{text}"'
 
 
 _XML = '<?xml version="1.0" encoding="UTF-8"?>'

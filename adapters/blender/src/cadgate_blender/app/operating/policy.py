@@ -76,7 +76,9 @@ _OPERATORS: dict[str, Refusal] = {
     **dict.fromkeys(
         ("node.link_viewer", "node.select_link_viewer", "node.viewer_shortcut_set"), Refusal(_HANGS, None, True)
     ),
-    **dict.fromkeys(("mask.move_to_layer", "mesh.colors_reverse", "mesh.colors_rotate"), Refusal("Blender crashes in it")),
+    **dict.fromkeys(
+        ("mask.move_to_layer", "mesh.colors_reverse", "mesh.colors_rotate"), Refusal("Blender crashes in it")
+    ),
     **dict.fromkeys(
         (
             *("geometry.execute_node_group", "object.modifier_add_node_group", "object.multires_external_pack"),
