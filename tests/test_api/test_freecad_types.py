@@ -147,6 +147,8 @@ def test_objects_are_made_of_others_and_follow_expressions(freecad: httpx.Client
         ("Part::Plane", {"AttacherType": "os"}, "path_not_allowed", "code"),
         ("TechDraw::DrawViewDimExtent", {}, "not_possible", "crashes"),
         ("Fem::FemMeshShapeObject", {}, "not_possible", "run programs"),
+        ("PartDesign::AdditiveLoft", {}, "validation_error", "a loft needs a sketch"),
+        ("PartDesign::SubtractiveLoft", {"Profile": None}, "validation_error", "a loft needs a sketch"),
     ],
 )
 def test_what_cannot_be_is_refused_and_leaves_nothing(

@@ -20,6 +20,10 @@ ACTION_CAN_BE_CHOSEN = "action" in bpy.types.SpaceDopeSheetEditor.bl_rna.propert
 """Whether the action that an editor shows can be set: 5.2 shows that of the active object and has no such property."""
 
 
+CRASHING_OPERATORS = ("uv.select_circle", "uv.stitch") if VERSION >= (5, 2, 0) else ()
+"""Operators in which this Blender crashes when it runs without a window, as 4.5 does not."""
+
+
 def bones_with_selection(obj: Any) -> Any:
     """Return what says which bones of an armature in pose mode are selected.
 

@@ -94,6 +94,9 @@ def is_read_only(obj: Any, name: str) -> bool:
     return any(word in ("ReadOnly", "Immutable", "Output") for word in (*status, *modes))
 
 
+NO_PROFILE = "a loft needs a sketch or a face: FreeCAD 1.0 ends when it computes one without"
+
+
 def prepare(obj: Any, properties: dict[str, Any], released: Container[str] = ()) -> dict[str, Any]:
     """Return FreeCAD values for what a request sets, without changing anything; `released` lose their expressions.
 
@@ -118,6 +121,8 @@ def prepare(obj: Any, properties: dict[str, Any], released: Container[str] = ())
         if name not in released:
             require_undriven(obj, name, field)
         prepared[name] = _from_json(obj, name, field, value)
+        if name == "Profile" and obj.isDerivedFrom("PartDesign::Loft") and not prepared[name]:
+            raise values.invalid(field, NO_PROFILE)
     return prepared
 
 

@@ -20,6 +20,7 @@ _WORKBENCHES = (
     *("Spreadsheet", "Surface", "TechDraw"),
 )
 _ENDS_FREECAD = {
+    "Measure::MeasurePosition": "FreeCAD 1.0 crashes in it",
     "TechDraw::DrawViewDimExtent": "FreeCAD crashes when such an object is deleted",
     "TechDraw::LandmarkDimension": "FreeCAD crashes when such an object is deleted",
 }
@@ -200,6 +201,7 @@ def create_object(*, type: str, properties: dict[str, Any], **common: Any) -> di
             {"type": type, "reason": described["reason"], "method": described["method"]},
         )
     given = dict(properties)
+    _require_profile(described, given)
     _take_placement(described, given, common)
     if current().dry_run:
         _rehearse(type, given)
@@ -222,6 +224,11 @@ def create_object(*, type: str, properties: dict[str, Any], **common: Any) -> di
             hide([each for each in obj.OutList if each.isDerivedFrom("Part::Feature")])
 
     return create(type, type.split("::")[1], {}, setup=setup, check=check, **common)
+
+
+def _require_profile(described: dict[str, Any], given: dict[str, Any]) -> None:
+    if "PartDesign::Loft" in (described["type"], *described["bases"]) and not given.get("Profile"):
+        raise values.invalid("properties.Profile", properties.NO_PROFILE)
 
 
 def _take_placement(described: dict[str, Any], given: dict[str, Any], common: dict[str, Any]) -> None:

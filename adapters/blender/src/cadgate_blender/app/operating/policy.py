@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import bpy
 
+from cadgate_blender.app import versions
 from cadgate_blender.app.operating.reviewed import REVIEWED
 
 
@@ -76,9 +77,10 @@ _OPERATORS: dict[str, Refusal] = {
     **dict.fromkeys(
         ("node.link_viewer", "node.select_link_viewer", "node.viewer_shortcut_set"), Refusal(_HANGS, None, True)
     ),
-    **dict.fromkeys(
-        ("mask.move_to_layer", "mesh.colors_reverse", "mesh.colors_rotate"), Refusal("Blender crashes in it")
-    ),
+    **dict.fromkeys(("mesh.colors_reverse", "mesh.colors_rotate"), Refusal("Blender crashes in it")),
+    # Only newer ones have it; 5.2 crashes.
+    "mask.move_to_layer": Refusal("Blender crashes in it"),
+    **dict.fromkeys(versions.CRASHING_OPERATORS, Refusal(_CRASHES, None, True)),
     **dict.fromkeys(
         (
             *("geometry.execute_node_group", "object.modifier_add_node_group", "object.multires_external_pack"),
