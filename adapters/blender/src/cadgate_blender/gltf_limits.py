@@ -59,7 +59,8 @@ def _check_view(view: dict[str, Any], parts: list[dict[str, Any]], buffers: list
 
 
 def _extension(part: dict[str, Any], name: str) -> dict[str, Any]:
-    return cast("dict[str, Any]", (part.get("extensions") or {}).get(name) or {})
+    extensions: dict[str, Any] = part.get("extensions") or {}
+    return extensions.get(name) or {}
 
 
 def _parts(document: dict[str, Any], kind: str) -> list[dict[str, Any]]:
