@@ -20,10 +20,17 @@ ANNOUNCED = 24 + 32
 """The bytes of both views when they are read, in a buffer that has none."""
 
 
-def compressed(extension: str = "EXT_meshopt_compression", *, triangles: int = 24, place: int = 0) -> bytes:
+def compressed(
+    extension: str = "EXT_meshopt_compression",
+    *,
+    triangles: int = 24,
+    place: int = 0,
+    count: int = 12,
+    announced: int = ANNOUNCED,
+) -> bytes:
     build = Build()
     build.blob = STREAM
-    first = {"buffer": 0, "byteOffset": place, "byteLength": 21, "mode": "TRIANGLES", "byteStride": 2, "count": 12}
+    first = {"buffer": 0, "byteOffset": place, "byteLength": 21, "mode": "TRIANGLES", "byteStride": 2, "count": count}
     second = {"buffer": 0, "byteOffset": 24, "byteLength": 70, "mode": "ATTRIBUTES", "byteStride": 8, "count": 4}
     build.document |= {
         "bufferViews": [
@@ -44,7 +51,7 @@ def compressed(extension: str = "EXT_meshopt_compression", *, triangles: int = 2
         ],
         "meshes": [{"name": "Corner", "primitives": [{"attributes": {"POSITION": 1}, "indices": 0}]}],
     }
-    build.others = [{"byteLength": ANNOUNCED, "extensions": {extension: {"fallback": True}}}]
+    build.others = [{"byteLength": announced, "extensions": {extension: {"fallback": True}}}]
     build.node("Part", mesh=0, translation=[0.5] * 3, scale=[0.5] * 3)
     return build.used(extension, "KHR_mesh_quantization", required=True).glb()
 
@@ -66,9 +73,8 @@ def draco() -> bytes:
     return build.used("KHR_draco_mesh_compression", required=True).glb()
 
 
-def unreadable(id: str, data: bytes) -> FileCase:
-    words = ["a bufferView extends beyond its buffer"]
-    return case(id, lambda: data, error="unsupported_format", error_words=words)
+def unreadable(id: str, data: bytes, words: str) -> FileCase:
+    return case(id, lambda: data, error="unsupported_format", error_words=[words])
 
 
 COMPRESSED = {
@@ -79,6 +85,15 @@ COMPRESSED = {
 """By extension: the tetrahedron, and the library that Blender 5.2 needs for it, which its wheel lacks."""
 
 CASES = [
-    unreadable("meshopt beyond its stream", compressed(place=80)),
-    unreadable("meshopt beyond what is announced", compressed(triangles=60)),
+    unreadable("meshopt beyond its stream", compressed(place=80), "a bufferView extends beyond its buffer"),
+    unreadable(
+        "meshopt beyond its buffer", compressed(triangles=60, count=30), "a bufferView extends beyond its buffer"
+    ),
+    unreadable("meshopt of more than fits", compressed(count=10**9), "has another length than its elements"),
+    case(
+        "meshopt of very much",
+        lambda: compressed(triangles=10**12, count=5 * 10**11, announced=10**12 + 32),
+        error="limit_exceeded",
+        error_words=["max_vertices"],
+    ),
 ]

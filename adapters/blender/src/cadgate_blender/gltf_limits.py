@@ -14,6 +14,8 @@ MESHOPT = ("EXT_meshopt_compression", "KHR_meshopt_compression")
 """Extensions by which views are compressed. Source: the specification of EXT_meshopt_compression."""
 PER_VERTEX = 6
 """Numbers that one vertex may need in one accessor: in a closed mesh, each is a corner of six triangles."""
+WIDEST = 64
+"""Bytes of the longest number: a matrix of floats."""
 
 
 def check(document: dict[str, Any], binary: bytes, name: str, settings: BlenderSettings) -> None:
@@ -28,6 +30,8 @@ def check(document: dict[str, Any], binary: bytes, name: str, settings: BlenderS
         for number, part in enumerate(parts):
             if _count(part, "byteLength") > len(buffers[number]) and not _is_only_announced(part):
                 raise ValueError(f"buffer {number} should have {part['byteLength']} bytes, but has fewer")
+        announced = sum(_count(part, "byteLength") for part in parts if _is_only_announced(part))
+        limits.check(settings, "The number of vertices", announced / (PER_VERTEX * WIDEST), "max_vertices")
         for view in _parts(document, "bufferViews"):
             _check_view(view, parts, buffers)
         for accessor in _parts(document, "accessors"):
@@ -49,6 +53,9 @@ def _is_only_announced(part: dict[str, Any]) -> bool:
 
 def _check_view(view: dict[str, Any], parts: list[dict[str, Any]], buffers: list[bytes]) -> None:
     compressed = [view["extensions"][name] for name in MESHOPT if _extension(view, name)]
+    for each in compressed:
+        if _count(each, "count") * _count(each, "byteStride") != _count(view, "byteLength"):
+            raise ValueError("a compressed bufferView has another length than its elements")
     for each in (view, *compressed):
         number = _count(each, "buffer")
         size = len(buffers[number])
