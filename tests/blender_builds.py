@@ -22,6 +22,22 @@ def built(gateway: Gateway) -> set[str]:
     return set(found)
 
 
+LIBRARY = """
+try:
+    from io_scene_gltf2.io.com.library import dll_path
+except ImportError:
+    answer = None
+else:
+    answer = dll_path({name!r}, "").exists()
+answer
+"""
+
+
+def has_library(gateway: Gateway, name: str) -> bool | None:
+    """Whether this Blender has a library for compressed glTF; None before 5.2, where the exporter asks otherwise."""
+    return evaluate(gateway, LIBRARY.format(name=name))
+
+
 def writes(gateway: Gateway, format: str) -> bool:
     """Whether this Blender was built with what writes a format."""
     return format not in NEEDS or f"{NEEDS[format][1]}_export" in built(gateway)

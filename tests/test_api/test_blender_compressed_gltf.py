@@ -9,6 +9,7 @@ import httpx
 import numpy
 import pytest
 
+from tests.blender_builds import has_library
 from tests.blender_code import evaluate
 from tests.corpus.blender.gltf import UNIT
 from tests.corpus.blender.gltf_compressed import COMPRESSED
@@ -86,23 +87,12 @@ def test_other_formats_have_no_compression(head: httpx.Client) -> None:
         assert "glb and gltf" in answer.json()["error"]["message"]
 
 
-LIBRARY = """
-try:
-    from io_scene_gltf2.io.com.library import dll_path
-except ImportError:
-    answer = None
-else:
-    answer = dll_path({name!r}, "").exists()
-answer
-"""
-
-
 @pytest.mark.parametrize("extension", COMPRESSED)
 def test_a_compressed_file_is_read_or_refused_with_what_is_missing(
     blender: httpx.Client, gateway: Gateway, extension: str
 ) -> None:
     make, library = COMPRESSED[extension]
-    there = evaluate(gateway, LIBRARY.format(name=library))
+    there = has_library(gateway, library)
     answer = blender.post("/import", files={"file": ("part.glb", make())})
     if there or (there is None and "draco" in extension):
         assert answer.status_code == 200, answer.text
