@@ -16,8 +16,10 @@ OLDEST = (4, 2, 0)
 NAME_BYTES = 255 if VERSION >= (5, 0, 0) else 63
 """Longest name of a data-block. Source: release notes of Blender 5.0, "ID names"."""
 
-ACTION_CAN_BE_CHOSEN = "action" in bpy.types.SpaceDopeSheetEditor.bl_rna.properties
-"""Whether the action that an editor shows can be set: 5.2 shows that of the active object and has no such property."""
+
+def action_can_be_chosen() -> bool:
+    """Return whether an editor's action can be set: 5.2 shows that of the active object and has no such property."""
+    return "action" in bpy.types.SpaceDopeSheetEditor.bl_rna.properties
 
 
 CRASHING_OPERATORS = ("uv.select_circle", "uv.stitch") if VERSION >= (5, 2, 0) else ()

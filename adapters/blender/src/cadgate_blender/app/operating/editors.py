@@ -118,7 +118,7 @@ def _contents(kind: str, shown: dict[str, str]) -> dict[str, Any]:
     if kind == "NODE_EDITOR":
         tree = _tree(active, shown["tree_type"])
         return {} if tree is None else {"pin": True, "node_tree": tree}
-    if kind == "DOPESHEET_EDITOR" and shown["mode"] == "ACTION" and versions.ACTION_CAN_BE_CHOSEN:
+    if kind == "DOPESHEET_EDITOR" and shown["mode"] == "ACTION" and versions.action_can_be_chosen():
         animation = None if active is None else active.animation_data
         return {} if animation is None or animation.action is None else {"action": animation.action}
     if kind == "IMAGE_EDITOR":
