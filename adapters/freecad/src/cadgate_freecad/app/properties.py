@@ -121,7 +121,8 @@ def prepare(obj: Any, properties: dict[str, Any], released: Container[str] = ())
         if name not in released:
             require_undriven(obj, name, field)
         prepared[name] = _from_json(obj, name, field, value)
-        if name == "Profile" and obj.isDerivedFrom("PartDesign::Loft") and not prepared[name]:
+        is_loft = name == "Profile" and obj.isDerivedFrom("PartDesign::Loft")
+        if versions.ENDS_WITHOUT_PROFILE and is_loft and not prepared[name]:
             raise values.invalid(field, NO_PROFILE)
     return prepared
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError, current, limit_exceeded, method, not_found, searching
-from cadgate_freecad.app import changes, properties, shapes, sizes, values
+from cadgate_freecad.app import changes, properties, shapes, sizes, values, versions
 from cadgate_freecad.app.creation import create, hide
 from cadgate_freecad.app.inheriting import creating
 from cadgate_freecad.app.limits import LIMITS
@@ -227,7 +227,8 @@ def create_object(*, type: str, properties: dict[str, Any], **common: Any) -> di
 
 
 def _require_profile(described: dict[str, Any], given: dict[str, Any]) -> None:
-    if "PartDesign::Loft" in (described["type"], *described["bases"]) and not given.get("Profile"):
+    is_loft = "PartDesign::Loft" in (described["type"], *described["bases"])
+    if versions.ENDS_WITHOUT_PROFILE and is_loft and not given.get("Profile"):
         raise values.invalid("properties.Profile", properties.NO_PROFILE)
 
 

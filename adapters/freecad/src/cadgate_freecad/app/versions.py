@@ -22,6 +22,9 @@ ENDLESS = frozenset(("App::Line", "App::Origin", "App::Plane", "App::Point"))
 RENUMBERS = VERSION >= (1, 0)
 """Whether a recomputed object changes the numbers of edges and faces in what refers to it, by FreeCAD's own names."""
 
+ENDS_WITHOUT_PROFILE = VERSION >= (1, 0)
+"""Whether to compute a body's loft that has no profile ends FreeCAD: it does in 1.0.0; 0.20 says what is missing."""
+
 TOUCHES_DEPENDENTS = VERSION >= (1, 0)
 """Whether an undone or aborted change leaves what depends on it touched, although all has its former values."""
 
