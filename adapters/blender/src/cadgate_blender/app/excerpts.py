@@ -13,9 +13,6 @@ from cadgate_blender.app.typed import context, open_library
 _WORTH = 50
 """The number of other objects up to which it is not worthwhile."""
 
-_FEW = 10
-"""The number of objects up to which each is looked for by its name."""
-
 _SETTINGS: dict[str, tuple[str, ...]] = {
     "": ("name", "frame_start", "frame_end", "frame_step"),
     "render": (
@@ -48,7 +45,7 @@ def save(path: str, chosen: list[Any]) -> dict[str, Any] | None:
         for part, fields in _SETTINGS.items()
     }
     # Use the scene's order, in which exporters write them; then what only others refer to.
-    standing = _standing(scene, needed)
+    standing = [obj for obj in scene.objects if obj in needed]
     names = [obj.name for obj in standing] + sorted(obj.name for obj in needed.difference(standing))
     return {"settings": noted, "frame": [scene.frame_current, scene.frame_subframe], "objects": names}
 
@@ -109,15 +106,6 @@ def _is_simple(scene: Any) -> bool:
         # These are settings of Cycles.
         and all(name.startswith("cycles") for name, _ in scene.items())
     )
-
-
-def _standing(scene: Any, needed: set[Any]) -> list[Any]:
-    """Return those that are in the scene, in its order."""
-    if len(needed) > _FEW:
-        return [obj for obj in scene.objects if obj in needed]
-    # To find a name takes Blender a thousandth of a millisecond for a hundred objects; to walk them here, a hundredth.
-    places = {scene.objects.find(obj.name): obj for obj in needed}
-    return [places[place] for place in sorted(places) if place >= 0]
 
 
 def _needed(chosen: list[Any]) -> set[Any] | None:
