@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -19,6 +20,7 @@ class Busy(threading.Thread):
         super().__init__(daemon=True)
         self.rounds = 0
         self.stopping = False
+        self.wake = wake
         self.turnstile = Turnstile(wake)
         turnstile.register(self.turnstile)
 
@@ -49,13 +51,12 @@ class Idle(Busy):
             self.woken.clear()
 
 
-@pytest.fixture
-def idle() -> Iterator[Idle]:
-    thread = Idle()
+@contextmanager
+def running(thread: Busy) -> Generator[None]:
     thread.start()
-    yield thread
+    yield
     thread.stopping = True
-    thread.woken.set()
+    thread.wake()
     turnstile.forget(thread.turnstile)
     thread.join(10)
     assert not thread.is_alive()
@@ -64,12 +65,15 @@ def idle() -> Iterator[Idle]:
 @pytest.fixture
 def busy() -> Iterator[Busy]:
     thread = Busy()
-    thread.start()
-    yield thread
-    thread.stopping = True
-    turnstile.forget(thread.turnstile)
-    thread.join(10)
-    assert not thread.is_alive()
+    with running(thread):
+        yield thread
+
+
+@pytest.fixture
+def idle() -> Iterator[Idle]:
+    thread = Idle()
+    with running(thread):
+        yield thread
 
 
 def test_another_thread_waits_while_one_is_alone_and_goes_on_afterwards(busy: Busy) -> None:
