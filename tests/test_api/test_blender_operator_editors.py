@@ -46,6 +46,16 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str, Any]] = [
         [True],
     ),
     (
+        "action.select_all",
+        {"action": "SELECT"},
+        CUBE,
+        "list({point.select_control_point for curve in versions.curves_of(cube.animation_data)"
+        " for point in curve.keyframe_points})",
+        [True],
+    ),
+    # It imports a part of Blender that nothing has imported before.
+    ("nla.bake", {"bake_types": ["OBJECT"]}, CUBE, "cube.animation_data.action is not None", True),
+    (
         "paint.vertex_color_set",
         {},
         {**CUBE, "mode": "VERTEX_PAINT"},
@@ -67,7 +77,7 @@ def test_an_operator_without_an_area_gets_its_editor(
 ) -> None:
     assert blender.post("/primitives/cube", json={"name": "Cube"}).status_code == 201
     assert evaluate(gateway, SCENE) == 2
-    if operator.startswith("graph"):
+    if operator.startswith(("graph", "action")):
         keys = {"path": "location", "keys": [{"frame": 1, "value": [0, 0, 0]}]}
         assert blender.post("/objects/Cube/animation", json=keys).status_code == 201
     screen = evaluate(gateway, SCREEN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, cast
+from typing import Any, Callable, cast
 
 from cadgate.appserver.errors import AppError, DryRunPassed
 from cadgate.appserver.meta import CallMeta
@@ -119,22 +119,25 @@ def leave_call() -> None:
     _current.pop()
 
 
-def about_to_change(revision: str | None = None, *, anything: bool = True) -> None:
+def about_to_change(revision: str | Callable[[], str] | None = None, *, anything: bool = True) -> None:
     """Call this after every check and before the first change.
 
-    A dry run ends here, and an error after this is rolled back. `revision` is that of the object about to change, which
-    is compared with `If-Match`. Pass `anything=False` for a request that asks for no change at all, such as a PATCH
-    without fields: it is checked like any other, but there is nothing to persist or to undo.
+    A dry run ends here, and an error after this is rolled back. `revision` is that of the object about to change, or
+    what finds it, which is called only for a request with `If-Match`, with which it is compared. Pass `anything=False`
+    for a request that asks for no change at all, such as a PATCH without fields: it is checked like any other, but
+    there is nothing to persist or to undo.
 
     Raises AppError `revision_mismatch`.
     """
     call = current()
-    if call.if_match is not None and revision is not None and call.if_match != revision:
-        raise AppError(
-            "revision_mismatch",
-            f"The object has changed since revision {call.if_match!r}, and is now at {revision!r}. Read it again",
-            {"expected": call.if_match, "actual": revision},
-        )
+    if call.if_match is not None and revision is not None:
+        actual = revision() if callable(revision) else revision
+        if call.if_match != actual:
+            raise AppError(
+                "revision_mismatch",
+                f"The object has changed since revision {call.if_match!r}, and is now at {actual!r}. Read it again",
+                {"expected": call.if_match, "actual": actual},
+            )
     if call.dry_run:
         raise DryRunPassed
     if anything:

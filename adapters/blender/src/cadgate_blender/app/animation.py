@@ -40,7 +40,7 @@ def key(*, object: str, path: str, keys: list[dict[str, Any]], interpolation: st
             raise AppError("validation_error", f"{path!r} names a component already: leave out index", {"path": path})
         index = component if index is None else index
     columns = _columns(target, pairs, index)
-    about_to_change(scene_index.described(obj)["revision"])
+    about_to_change(lambda: scene_index.described(obj)["revision"])
     if path == "rotation" and target.name == "rotation_euler":
         obj.rotation_mode = "XYZ"
     curves = keyframes.write(target, columns, interpolation)
@@ -68,7 +68,7 @@ def remove(*, object: str, path: str | None, index: int | None, frame: float | N
     ]
     if not any(paths for _, paths in chosen):
         raise not_found("animation", path or object, known)
-    about_to_change(scene_index.described(obj)["revision"])
+    about_to_change(lambda: scene_index.described(obj)["revision"])
     count = sum(keyframes.remove(block, paths, index, frame) for block, paths in chosen if paths)
     if not count:
         at = "" if frame is None else f" at frame {frame:g}"

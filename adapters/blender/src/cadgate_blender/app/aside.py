@@ -7,7 +7,7 @@ from typing import Any, Generator
 
 import bpy
 
-from cadgate_blender.app import removal
+from cadgate_blender.app import staging
 from cadgate_blender.app.typed import context
 
 PLAIN = {"ARRAY", "BEVEL", "BOOLEAN", "DECIMATE", "MIRROR", "SOLIDIFY", "SUBSURF", "TRIANGULATE", "WELD"}
@@ -48,13 +48,8 @@ def can_show(obj: Any, shown: bool | None) -> bool:
 @contextmanager
 def shown(obj: Any) -> Generator[Any, None, None]:
     """Yield the evaluated object, valid inside the block."""
-    scene = bpy.data.scenes.new("cadgate aside")
-    try:
-        now = context.scene
-        scene.frame_set(now.frame_current, subframe=now.frame_subframe)
+    with staging.empty_scene() as scene:
         scene.collection.objects.link(obj)
         layer = scene.view_layers[0]
         layer.update()
         yield obj.evaluated_get(layer.depsgraph)
-    finally:
-        removal.remove_stage(scene)

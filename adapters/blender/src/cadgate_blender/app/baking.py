@@ -84,7 +84,7 @@ def use(*, path: str, object: str, kind: str, map: str, sources: list[str] | Non
     obj = find_mesh(object)
     image = images.load(path, name)
     try:
-        about_to_change(index.described(obj)["revision"])
+        about_to_change(lambda: index.described(obj)["revision"])
     except BaseException:
         bpy.data.images.remove(image)
         raise

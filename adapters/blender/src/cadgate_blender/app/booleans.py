@@ -9,7 +9,7 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_blender.app import limits, modifiers, probe, removal, versions
+from cadgate_blender.app import limits, modifiers, probe, removal, staging, versions
 from cadgate_blender.app.describe import world_matrix
 from cadgate_blender.app.objects import remove
 from cadgate_blender.app.scene_index import index, precise
@@ -50,7 +50,7 @@ def boolean(
     with _operands(obj, other) as operands:
         mesh = _combined(operands, operation, solver, verify or limits.verify())
     try:
-        about_to_change(index.described(obj)["revision"])
+        about_to_change(lambda: index.described(obj)["revision"])
     except BaseException:
         removal.remove_trial(mesh)
         raise
@@ -222,25 +222,25 @@ def _attempt(
 
 def _make(operands: _Operands, ways: list[tuple[str, str, bool]]) -> list[Any]:
     """Return a new mesh for each operation, solver and `use_self`."""
-    scene = bpy.data.scenes.new("cadgate boolean")
     copies: list[Any] = []
     meshes: list[Any] = []
     try:
-        scene.collection.objects.link(operands.second)
-        for operation, solver, use_self in ways:
-            copy = operands.first.copy()
-            copies.append(copy)
-            made = copy.modifiers.new("Boolean", "BOOLEAN")
-            made.object = operands.second
-            made.operation = operation.upper()
-            versions.set_solver(made, solver)
-            made.use_self = use_self
-            scene.collection.objects.link(copy)
-        layer = scene.view_layers[0]
-        layer.update()
-        for copy in copies:
-            # Do not use `preserve_all_data_layers`, which evaluates it again: the operands' layers are there anyway.
-            meshes.append(bpy.data.meshes.new_from_object(copy.evaluated_get(layer.depsgraph)))
+        with staging.empty_scene() as scene:
+            scene.collection.objects.link(operands.second)
+            for operation, solver, use_self in ways:
+                copy = operands.first.copy()
+                copies.append(copy)
+                made = copy.modifiers.new("Boolean", "BOOLEAN")
+                made.object = operands.second
+                made.operation = operation.upper()
+                versions.set_solver(made, solver)
+                made.use_self = use_self
+                scene.collection.objects.link(copy)
+            layer = scene.view_layers[0]
+            layer.update()
+            for copy in copies:
+                # Do not use `preserve_all_data_layers`, which evaluates it again: the operands' layers are there.
+                meshes.append(bpy.data.meshes.new_from_object(copy.evaluated_get(layer.depsgraph)))
         limits.check("The number of vertices of the result", len(meshes[0].vertices), "max_vertices")
     except BaseException as error:
         for mesh in meshes:
@@ -249,7 +249,8 @@ def _make(operands: _Operands, ways: list[tuple[str, str, bool]]) -> list[Any]:
             raise AppError("command_failed", f"Blender could not evaluate the boolean: {error}") from error
         raise
     finally:
-        removal.remove_stage(scene, copies)
+        for copy in copies:
+            removal.remove_unlinked(copy)
     return meshes
 
 

@@ -84,7 +84,7 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
     anything = bool(values)
     turned = turn(obj, values.pop("look_at", None))
     active = values.pop("active", None)
-    about_to_change(index.described(obj)["revision"], anything=anything)
+    about_to_change(lambda: index.described(obj)["revision"], anything=anything)
     if turned is not None:
         obj.rotation_mode = "XYZ"
         obj.rotation_euler = turned

@@ -221,7 +221,7 @@ def add(*, object: str, constraint: dict[str, Any]) -> dict[str, Any]:
         if obj.constraints.get(name) is not None:
             raise name_taken("constraint", name, on_conflict=False)
     _check(obj, word, settings)
-    about_to_change(index.described(obj)["revision"])
+    about_to_change(lambda: index.described(obj)["revision"])
     made = obj.constraints.new(word.upper())
     if name is not None:
         made.name = name
@@ -274,7 +274,7 @@ def update(*, object: str, constraint: str, settings: dict[str, Any]) -> dict[st
     _check(obj, word, {**before, **settings})
     start = f'constraints["{bpy.utils.escape_identifier(found.name)}"].'
     keyed = [] if frame is None else _to_key(obj, start, settings)
-    about_to_change(index.described(obj)["revision"], anything=bool(settings))
+    about_to_change(lambda: index.described(obj)["revision"], anything=bool(settings))
     _put(found, word, settings)
     if frame is None:
         own = {field: (start + _KEYED[field],) for field in settings if field in _KEYED}
@@ -300,7 +300,7 @@ def _to_key(obj: Any, start: str, settings: dict[str, Any]) -> list[Any]:
 def remove(*, object: str, constraint: str) -> dict[str, Any]:
     obj = names.find_object(object)
     found = _find(obj, constraint)
-    about_to_change(index.described(obj)["revision"])
+    about_to_change(lambda: index.described(obj)["revision"])
     obj.constraints.remove(found)
     index.changed(obj, same_mesh=True)
     return {"deleted": constraint}

@@ -10,7 +10,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 
 import bpy
 
-from cadgate_blender.app import aside, curves, mesh_arrays, properties, removal, versions
+from cadgate_blender.app import aside, curves, mesh_arrays, properties, removal, staging, versions
 from cadgate_blender.app.typed import context
 
 _FLOAT = struct.Struct("f")
@@ -217,7 +217,7 @@ def _text_size(curve: Any) -> Size | None:
     """Return the size of a text, from its outlines: filling them takes Blender the square of their number."""
     outlines = curve.copy()
     outlines.fill_mode = "NONE"
-    obj = bpy.data.objects.new("cadgate outlines", outlines)
+    obj = bpy.data.objects.new(staging.temporary("outlines"), outlines)
     try:
         mesh = obj.to_mesh()
         # Of what has no geometry there is none, whatever the stubs say.

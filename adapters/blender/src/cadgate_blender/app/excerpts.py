@@ -71,7 +71,7 @@ def save_pictured(path: str, chosen: list[Any], camera: Any) -> bool:
             copy.collection.objects.link(obj)
         bpy.data.libraries.write(path, {copy}, fake_user=True)
     finally:
-        removal.remove_stage(copy)
+        removal.remove_scene(copy)
     return True
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 import numpy
 
-from cadgate_blender.app import removal
+from cadgate_blender.app import removal, staging
 
 _COMMON = 0x250
 """Characters below this are in Blender's own font."""
@@ -42,7 +42,7 @@ def _drawn(character: str) -> Any:
     """Return the outline of a character as bytes; None if nothing is visible."""
     curve: Any = bpy.data.curves.new("cadgate glyph", "FONT")
     curve.body = character
-    obj = bpy.data.objects.new("cadgate glyph", curve)
+    obj = bpy.data.objects.new(staging.temporary("glyph"), curve)
     try:
         mesh = obj.to_mesh()
         points = numpy.empty(len(mesh.vertices) * 3, numpy.float32)

@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import Host, current
-from cadgate_blender.app import events, limits, modes, scripted, snapshots, usd_files, versions
-from cadgate_blender.app.scene_index import index
+from cadgate_blender.app import events, limits, modes, scripted, snapshots, staging, usd_files, versions
+from cadgate_blender.app.scene_index import index, is_precise
 from cadgate_blender.app.typed import context
 
 FOREIGN = ("session.execute", "session.undo", "session.redo")
@@ -45,12 +45,15 @@ class BlenderHost(Host):
         return {"reads": versions.lacking("import", usd=usd_files.can_check()), "writes": versions.lacking("export")}
 
     def namespace(self) -> dict[str, Any]:
+        staging.put_away()  # code is about to run, and may look at every scene
         return {"bpy": bpy}
 
     def prepare(self) -> None:
         modes.end()
         call = current()
-        index.begin(call.method, call.params, mutates=call.mutates, quiet=self.managed and self.scripted is None)
+        quiet = self.managed and self.scripted is None
+        staging.begin(may_keep=quiet and is_precise(call.method))
+        index.begin(call.method, call.params, mutates=call.mutates, quiet=quiet)
 
     def save_snapshot(self, path: str) -> None:
         snapshots.save_all(path)

@@ -49,7 +49,7 @@ def join(*, objects: list[str], name: str | None, on_conflict: str) -> dict[str,
         meshes += [probe.copy_of_mesh(obj, keep=lambda modifier: modifier.show_viewport) for obj in chosen]
         before = shape(list(zip(meshes, frames)))
         limits.check("The number of vertices of the result", before.vertices, "max_vertices")
-        about_to_change(index.described(first)["revision"])
+        about_to_change(lambda: index.described(first)["revision"])
     except BaseException:
         for mesh in meshes:
             remove_trial(mesh)

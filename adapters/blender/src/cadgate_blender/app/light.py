@@ -99,7 +99,7 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
         raise AppError("validation_error", "The size of a sun is its angular diameter in degrees, at most 180")
     anything = bool(values)
     turned = turn(obj, values.pop("look_at", None))
-    about_to_change(index.described(obj)["revision"], anything=anything)
+    about_to_change(lambda: index.described(obj)["revision"], anything=anything)
     if turned is not None:
         obj.rotation_mode = "XYZ"
         obj.rotation_euler = turned

@@ -191,7 +191,7 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
     names.check_free("material", new_name, existing is not None, on_conflict)
     if values:
         _shader(material)
-    about_to_change(info(material)["revision"], anything=bool(values) or new_name != name)
+    about_to_change(lambda: info(material)["revision"], anything=bool(values) or new_name != name)
     if values:
         _set(material, values)
     if new_name != name:
@@ -208,7 +208,7 @@ def update(*, name: str, **values: Any) -> dict[str, Any]:
 @method("materials.delete")
 def delete(*, name: str) -> dict[str, Any]:
     material = find(name)
-    about_to_change(info(material)["revision"])
+    about_to_change(lambda: info(material)["revision"])
     users = users_of(material)
     bpy.data.materials.remove(material)
     _report(users)
@@ -232,7 +232,7 @@ def apply(*, object: str, material: str, slot: int | None) -> dict[str, Any]:
             f"{object!r} has {count} material slots: slot {number} is neither one of them nor the next one",
             {"slot": number, "slots": count},
         )
-    about_to_change(index.described(obj)["revision"])
+    about_to_change(lambda: index.described(obj)["revision"])
     if number == count:
         obj.data.materials.append(found)
     else:
@@ -289,7 +289,7 @@ def texture(*, path: str, name: str, material: str, slot: str) -> dict[str, Any]
     image = images.load(path, name)
     try:
         limits.check("The number of pixels of the image", image.size[0] * image.size[1], "max_image_pixels")
-        about_to_change(info(found)["revision"])
+        about_to_change(lambda: info(found)["revision"])
     except BaseException:
         bpy.data.images.remove(image)
         raise
@@ -308,7 +308,7 @@ def remove_texture(*, material: str, slot: str) -> dict[str, Any]:
     if socket is None or sockets.feed(socket).image is None:
         raise not_found("texture", slot, info(found)["textures"])
     fed = sockets.feed(socket)
-    about_to_change(info(found)["revision"])
+    about_to_change(lambda: info(found)["revision"])
     images.unplug(found.node_tree, socket)
     if fed.factor is not None and fed.value is not None:
         socket.default_value = fed.value

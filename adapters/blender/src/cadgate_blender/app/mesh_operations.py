@@ -27,7 +27,7 @@ def shade(*, name: str, mode: str, angle: float) -> dict[str, Any]:
     """Shade the whole mesh smooth or flat, or smooth except at edges sharper than `angle` (degrees)."""
     obj = find_mesh(name)
     mesh = obj.data
-    about_to_change(index.described(obj)["revision"])
+    about_to_change(lambda: index.described(obj)["revision"])
     if mesh.has_custom_normals:
         versions.clear_custom_normals(mesh)
         warn("custom_normals", f"The custom normals of {name!r} were removed: they would hide the shading")
@@ -69,7 +69,7 @@ def separate(*, name: str, by: str) -> dict[str, Any]:
         raise AppError("conflict", f"{name!r} has shape keys, so it cannot be separated")
     before, frame = shape([(obj.data, Matrix.Identity(4))]), world_matrix(obj).copy()
     known, collections = set(bpy.data.objects), list(obj.users_collection)
-    about_to_change(index.described(obj)["revision"])
+    about_to_change(lambda: index.described(obj)["revision"])
     _own_mesh(obj)
     hidden, obj.hide_viewport = obj.hide_viewport, False
     with stage([obj]) as staged, alone(), context.temp_override(**staged, active_object=obj, object=obj):
@@ -120,7 +120,7 @@ def apply(*, name: str, location: bool, rotation: bool, scale: bool) -> dict[str
     removal.remove_unlinked(trial)
     if abs(kept.determinant()) < 1e-30:
         raise AppError("validation_error", f"{name!r} has a scale of 0 along an axis: apply the scale too, or set it")
-    about_to_change(index.described(obj)["revision"], anything=any(parts.values()))
+    about_to_change(lambda: index.described(obj)["revision"], anything=any(parts.values()))
     if not any(parts.values()):
         return index.describe(obj)
 
@@ -196,7 +196,7 @@ def origin(*, name: str, to: str | list[float]) -> dict[str, Any]:
         raise AppError("validation_error", f"{name!r} has no vertices: send a point, [x, y, z]")
     else:
         place = _middle(obj.data, to)
-    about_to_change(index.described(obj)["revision"])
+    about_to_change(lambda: index.described(obj)["revision"])
     step = obj.matrix_basis.to_3x3() @ place
 
     def reset(each: Any) -> None:

@@ -264,7 +264,7 @@ def add(*, object: str, modifier: dict[str, Any]) -> dict[str, Any]:
         if obj.modifiers.get(name) is not None:
             raise name_taken("modifier", name, on_conflict=False)
     check(obj, word, settings)
-    about_to_change(index.described(obj)["revision"])
+    about_to_change(lambda: index.described(obj)["revision"])
     made = obj.modifiers.new(name or word.capitalize(), TYPES[word])
     if made is None:
         raise AppError("command_failed", f"Blender cannot add a {word} modifier to a {obj.type}")
@@ -297,7 +297,7 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
     own = {field: _OWN_NAMES.get(field, (field,)) for field in {**settings, **shown} if field != "inputs"}
     inputs: list[str] = list(settings.get("inputs") or ())
     keyed: list[Any] = [] if frame is None else _to_key(obj, found, own, inputs)
-    about_to_change(index.described(obj)["revision"], anything=anything)
+    about_to_change(lambda: index.described(obj)["revision"], anything=anything)
     _set(found, settings)
     for field, value in shown.items():
         setattr(found, field, value)
@@ -336,7 +336,7 @@ def _check_live(obj: Any, modifier: Any) -> None:
 def remove_modifier(*, object: str, modifier: str) -> dict[str, Any]:
     obj = _target(object)
     found = _find(obj, modifier)
-    about_to_change(index.described(obj)["revision"])
+    about_to_change(lambda: index.described(obj)["revision"])
     obj.modifiers.remove(found)
     index.changed(obj, same_mesh=True, visible=index.visibility(obj))
     return {"deleted": modifier}
@@ -365,7 +365,7 @@ def apply(*, object: str, modifier: str) -> dict[str, Any]:
         mesh = probe.mesh_of(obj, keep=lambda each: each.name == modifier)
     try:
         _check_made(obj, found, mesh)
-        about_to_change(index.described(obj)["revision"])
+        about_to_change(lambda: index.described(obj)["revision"])
     except BaseException:
         removal.remove_trial(mesh)
         raise

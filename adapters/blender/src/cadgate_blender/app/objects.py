@@ -58,7 +58,7 @@ class Placement:
         """
         if self.name is not None and self.on_conflict == "replace" and names.has_object(self.name):
             replaced = names.find_object(self.name)
-            about_to_change(index.described(replaced)["revision"])
+            about_to_change(lambda: index.described(replaced)["revision"])
             remove(replaced)
         else:
             about_to_change()
@@ -187,6 +187,7 @@ def _is_keyed(obj: Any) -> bool:
 
 
 @method("objects.list")
+@precise()
 def list_objects(*, type: str | None, name: str | None, limit: int, offset: int, fields: str | None) -> dict[str, Any]:
     """List objects in Blender's order of names."""
     found = [
@@ -222,6 +223,7 @@ def _brief(obj: Any) -> dict[str, Any]:
 
 
 @method("objects.get")
+@precise()
 def get_object(*, name: str) -> dict[str, Any]:
     return index.described(names.find_object(name))
 
@@ -232,7 +234,7 @@ def delete_object(*, name: str) -> dict[str, Any]:
     obj = names.find_object(name)
     for child in children_of(obj):
         check_unparent(child)
-    about_to_change(index.described(obj)["revision"])
+    about_to_change(lambda: index.described(obj)["revision"])
     remove(obj)
     if not removal.is_gone(obj):
         raise AppError("command_failed", f"Blender did not delete {name!r}")

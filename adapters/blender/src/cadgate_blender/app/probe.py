@@ -8,7 +8,7 @@ import bpy
 from mathutils import Matrix
 
 from cadgate.appserver import AppError
-from cadgate_blender.app import limits, removal
+from cadgate_blender.app import limits, removal, staging
 
 
 def mesh_of(
@@ -22,7 +22,6 @@ def mesh_of(
 
     Neither the object nor its scene change. `also` is another object that must be evaluated. Raises AppError.
     """
-    scene = bpy.data.scenes.new("cadgate probe")
     is_as_asked = (
         dress is None
         and not obj.hide_viewport
@@ -32,19 +31,21 @@ def mesh_of(
     try:
         if shown != obj:
             _prepare(shown, keep, dress)
-        scene.collection.objects.link(shown)
-        if also is not None:
-            scene.collection.objects.link(also)
-        layer = scene.view_layers[0]
-        layer.update()
-        depsgraph = layer.depsgraph
-        mesh = bpy.data.meshes.new_from_object(
-            shown.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
-        )
+        with staging.empty_scene() as scene:
+            scene.collection.objects.link(shown)
+            if also is not None:
+                scene.collection.objects.link(also)
+            layer = scene.view_layers[0]
+            layer.update()
+            depsgraph = layer.depsgraph
+            mesh = bpy.data.meshes.new_from_object(
+                shown.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
+            )
     except RuntimeError as error:
         raise AppError("command_failed", f"Blender could not evaluate the modifiers: {error}") from error
     finally:
-        removal.remove_stage(scene, [shown] if shown != obj else [])
+        if shown != obj:
+            removal.remove_unlinked(shown)
     try:
         limits.check("The number of vertices of the result", len(mesh.vertices), "max_vertices")
     except AppError:

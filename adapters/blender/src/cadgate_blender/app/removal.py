@@ -9,7 +9,7 @@ show: the state of windows comes with an opened file, and afterwards only execut
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Iterable, Sequence
+from typing import Any, Sequence
 
 import bpy
 
@@ -82,13 +82,11 @@ def remove_unlinked(obj: Any) -> None:
         bpy.data.objects.remove(obj, do_unlink=False, do_ui_user=_is_shown(True))
 
 
-def remove_stage(scene: Any, actors: Iterable[Any] = ()) -> None:
-    """Delete a temporary scene of this package, and the objects made for it; others stay."""
-    # Its only user is that it is a scene. Delete it first, because its evaluation refers to its objects.
+def remove_scene(scene: Any) -> None:
+    """Delete a temporary scene of this package; its objects stay."""
+    # Its only user is that it is a scene.
     scene.user_clear()
     bpy.data.scenes.remove(scene, do_unlink=False)
-    for obj in actors:
-        remove_unlinked(obj)
 
 
 def remove_data(data: Any, *, is_unmarked: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, cleared, method, name_taken
-from cadgate_blender.app import animated, images, limits, names, removal, snapshots, sockets, versions, view
+from cadgate_blender.app import animated, images, limits, names, removal, snapshots, sockets, staging, versions, view
 from cadgate_blender.app import camera as cameras
 from cadgate_blender.app.describe import tidy, vector
 from cadgate_blender.app.objects import drop_unused
@@ -129,6 +129,7 @@ _PATHS = {
 def clear() -> dict[str, Any]:
     """Remove every object, collection and video strip, and what only these (or nobody) used; the world stays."""
     about_to_change()
+    staging.put_away()
     count = len(bpy.data.objects)
     _remove_objects()
     bpy.data.batch_remove(list(bpy.data.collections))

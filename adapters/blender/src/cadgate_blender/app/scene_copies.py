@@ -50,7 +50,7 @@ def empty_copy(scene: Any) -> Any:
         differed = [_copy(source, target, _DEPTH) for source, target in pairs]
         if not any(differed):
             return copy
-    removal.remove_stage(copy)
+    removal.remove_scene(copy)
     return None
 
 

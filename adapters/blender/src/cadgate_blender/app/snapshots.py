@@ -8,7 +8,7 @@ from typing import Any, Iterator
 
 import bpy
 
-from cadgate_blender.app import overruled, versions
+from cadgate_blender.app import overruled, staging, versions
 from cadgate_blender.app.typed import context
 
 MARK = "cadgate_unused"
@@ -49,6 +49,7 @@ def forget_folders() -> None:
 
 def save_all(path: str) -> None:
     """Do the same as `save`, with unused data-blocks and overruled values; `load` restores them as they were."""
+    staging.put_away()
     unused = [block for block in blocks() if block.users == 0 and block.library is None]
     for block in unused:
         block.use_fake_user = True

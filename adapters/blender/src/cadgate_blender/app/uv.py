@@ -12,7 +12,7 @@ from cadgate.appserver import AppError, about_to_change, alone, method, not_foun
 from cadgate_blender.app import names, removal, uv_measures, uv_projections
 from cadgate_blender.app.modifiers import find_mesh
 from cadgate_blender.app.scene_index import index, precise
-from cadgate_blender.app.staging import stage
+from cadgate_blender.app.staging import stage, temporary
 from cadgate_blender.app.typed import context
 
 _MOST_MAPS = 8
@@ -51,7 +51,7 @@ def unwrap(*, object: str, method: str, angle: float, margin: float, map: str | 
         )
     if method in ("smart", "angle"):
         _require_finite(obj)
-    about_to_change(index.described(obj)["revision"])
+    about_to_change(lambda: index.described(obj)["revision"])
     if method in ("smart", "angle"):
         values = _unwrapped(obj, method, angle, margin)
     else:
@@ -118,7 +118,7 @@ def _by_operator(obj: Any, method: str, angle: float, margin: float, way: str) -
     between the pieces, and beyond some 1e9 without ever coming to an end.
     """
     mesh: Any = obj.data.copy()
-    copy = bpy.data.objects.new("cadgate unwrap", mesh)
+    copy = bpy.data.objects.new(temporary("unwrap"), mesh)
     try:
         copy.shape_key_clear()
         _bring_to_size(mesh)

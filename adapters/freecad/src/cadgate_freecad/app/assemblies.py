@@ -173,7 +173,7 @@ def _find_whole(name: str) -> tuple[Any, dict[str, Any]]:
 
 def _changed(assembly: Any, kept: dict[str, Any], gone: Any | None = None) -> dict[str, Any]:
     """Write the mates, without the part `gone`, and let parts and what is made of the assembly follow."""
-    about_to_change(describe(assembly)["revision"])
+    about_to_change(lambda: describe(assembly)["revision"])
     affected = changes.dependents(assembly)
     already_broken = changes.broken(affected)
     mates.write(assembly, kept)
@@ -223,7 +223,7 @@ def add_part(*, assembly: str, **part: Any) -> dict[str, Any]:
     shown = _source(document, "object", part["object"])
     place = _place(shown, part)
     slot = Slot(document, _base(shown), part["name"], "error", [shown])
-    about_to_change(describe(obj)["revision"])
+    about_to_change(lambda: describe(obj)["revision"])
     affected = changes.dependents(obj)
     already_broken = changes.broken(affected)
     _put(obj, shown, part, slot, place)
@@ -338,7 +338,7 @@ def explode(*, assembly: str, factor: float) -> dict[str, Any]:
     parts = mates.parts_of(obj)
     now = {each.Name: [*each.Placement.Base, *each.Placement.Rotation.Q] for each in parts}
     before = {name: kept["before"].get(name, place) for name, place in now.items()} if kept["exploded"] else now
-    about_to_change(describe(obj)["revision"], anything=factor != kept["exploded"])
+    about_to_change(lambda: describe(obj)["revision"], anything=factor != kept["exploded"])
     if factor == kept["exploded"]:
         return _described(obj)
     affected = changes.dependents(obj)

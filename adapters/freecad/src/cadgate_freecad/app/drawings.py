@@ -130,7 +130,7 @@ def update_drawing(*, drawing: str, **changed: Any) -> dict[str, Any]:
     kept = _read(obj)
     kept.update(_prepared({**kept, **changed}) if changed else {})
     laid_out(target(), kept)
-    about_to_change(describe(obj)["revision"], anything=bool(changed))
+    about_to_change(lambda: describe(obj)["revision"], anything=bool(changed))
     if changed:
         _write(obj, kept)
     return _described(obj)
@@ -139,7 +139,7 @@ def update_drawing(*, drawing: str, **changed: Any) -> dict[str, Any]:
 @method("drawings.delete")
 def delete_drawing(*, drawing: str) -> dict[str, Any]:
     obj = find_drawing(target(), drawing)
-    about_to_change(describe(obj)["revision"])
+    about_to_change(lambda: describe(obj)["revision"])
     target().removeObject(drawing)
     if target().getObject(drawing) is not None:
         raise AppError("command_failed", f"FreeCAD did not remove {drawing!r}")

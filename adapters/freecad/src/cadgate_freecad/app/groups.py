@@ -83,7 +83,7 @@ def update_group(*, name: str, add: list[str], remove: list[str], objects: list[
     for obj in coming:
         field = "objects" if objects is not None else "add"
         _require_movable(f"{field}.{(objects or add).index(obj.Name)}", obj, group, group.TypeId)
-    about_to_change(describe(group)["revision"], anything=bool(coming or going))
+    about_to_change(lambda: describe(group)["revision"], anything=bool(coming or going))
     if not coming and not going:
         return describe(group)
     affected = [each for each in changes.dependents_of([group, *coming, *going]) if each is not group]

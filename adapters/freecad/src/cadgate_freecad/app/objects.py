@@ -135,7 +135,7 @@ def delete_object(*, name: str, cascade: bool) -> dict[str, Any]:
             f"{name!r} cannot be deleted: {depending(names)}. To delete these too, send cascade=true",
             {"name": name, "dependents": names},
         )
-    about_to_change(describe(obj)["revision"])
+    about_to_change(lambda: describe(obj)["revision"])
     order = [*reversed(dependents), *doomed]
     order += operands.unused(order, order)
     gone = [each.Name for each in order]

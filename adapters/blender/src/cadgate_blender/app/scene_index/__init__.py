@@ -5,8 +5,8 @@ reports (executed code, an undo, an opened file) is an `index.unknown_change`. R
 """
 
 from cadgate_blender.app.scene_index.index import SceneIndex, Ties
-from cadgate_blender.app.scene_index.precision import precise
+from cadgate_blender.app.scene_index.precision import is_precise, precise
 
-__all__ = ["Ties", "index", "precise"]
+__all__ = ["Ties", "index", "is_precise", "precise"]
 
 index = SceneIndex()

@@ -25,12 +25,22 @@ def precise(*refers_by: str) -> Callable[[F], F]:
     return promise
 
 
+def is_precise(method: str) -> bool:
+    """Return whether a method made the promise."""
+    return _fields(method) is not None
+
+
 def referred_to(method: str, params: dict[str, Any]) -> set[str] | None:
     """Return the names to which a call may create references; None if its method promises nothing."""
-    fields: tuple[str, ...] | None = getattr(registered(method), _PROMISE, None)
+    fields = _fields(method)
     if fields is None:
         return None
     return {word for field in fields for word in _words(params.get(field))}
+
+
+def _fields(method: str) -> tuple[str, ...] | None:
+    found: tuple[str, ...] | None = getattr(registered(method), _PROMISE, None)
+    return found
 
 
 def _words(value: Any) -> Iterator[str]:

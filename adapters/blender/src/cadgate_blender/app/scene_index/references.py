@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from cadgate_blender.app import versions
+from cadgate_blender.app import staging, versions
 from cadgate_blender.app.typed import context
 
 _WORTH = 1
@@ -42,7 +42,7 @@ class References:
         """Return whether nothing but collections refers to an object; False if that is unknown."""
         if not bpy.app.background or obj.type not in _SIMPLE or len(obj.particle_systems) or obj.library is not None:
             return False
-        if len(bpy.data.scenes) != 1 or _may_refer(context.scene, obj):
+        if len(staging.session_scenes()) != 1 or _may_refer(context.scene, obj):
             return False
         known = self._known()
         return known is not None and obj.session_uid not in known
