@@ -186,10 +186,15 @@ def outside(gateway: Gateway, decoy: Path) -> dict[str, str]:
     mine = {"journal", "tmp", "home", "cache", "workers", "logs", "artifacts", "jobs"}
     roots = [gateway.state_dir, decoy.parent, Path("/dev/shm")]
     others = Path(os.environ.get("PYTEST_DEBUG_TEMPROOT", "/tmp"))  # the files of tests that run meanwhile
+    of_other_runs = "cadgate-tests-"
     found: dict[str, str] = {}
     for root in roots:
         for folder, inner, files in os.walk(root):
-            inner[:] = [each for each in inner if each not in mine and Path(folder, each) != others]
+            inner[:] = [
+                each
+                for each in inner
+                if each not in mine and Path(folder, each) != others and not each.startswith(of_other_runs)
+            ]
             for name in files:
                 path = Path(folder) / name
                 if path.is_file() and name != "test-gateway.log":
