@@ -22,8 +22,13 @@ def action_can_be_chosen() -> bool:
     return "action" in bpy.types.SpaceDopeSheetEditor.bl_rna.properties
 
 
-CRASHING_OPERATORS = ("uv.select_circle", "uv.stitch") if VERSION >= (5, 2, 0) else ()
+_COLOURS = ("set", "brightness_contrast", "hsv", "invert", "levels")
+CRASHING_OPERATORS: tuple[str, ...] = ()
 """Operators in which this Blender crashes when it runs without a window, as 4.5 does not."""
+if VERSION < (4, 5, 0):  # 4.2 crashes; with it, refuse them on what is between
+    CRASHING_OPERATORS = tuple(f"paint.vertex_color_{each}" for each in _COLOURS)
+elif VERSION >= (5, 2, 0):
+    CRASHING_OPERATORS = ("uv.select_circle", "uv.stitch")
 
 
 def bones_with_selection(obj: Any) -> Any:
