@@ -22,13 +22,17 @@ def action_can_be_chosen() -> bool:
     return "action" in bpy.types.SpaceDopeSheetEditor.bl_rna.properties
 
 
-_COLOURS = ("set", "brightness_contrast", "hsv", "invert", "levels")
-CRASHING_OPERATORS: tuple[str, ...] = ()
+def _crashing_operators() -> tuple[str, ...]:
+    if VERSION >= (5, 2, 0):
+        return ("uv.select_circle", "uv.stitch")
+    if VERSION < (4, 5, 0):  # 4.2 crashes; what is between was not tried
+        kinds = ("set", "brightness_contrast", "hsv", "invert", "levels")
+        return tuple(f"paint.vertex_color_{kind}" for kind in kinds)
+    return ()
+
+
+CRASHING_OPERATORS = _crashing_operators()
 """Operators in which this Blender crashes when it runs without a window, as 4.5 does not."""
-if VERSION < (4, 5, 0):  # 4.2 crashes; with it, refuse them on what is between
-    CRASHING_OPERATORS = tuple(f"paint.vertex_color_{each}" for each in _COLOURS)
-elif VERSION >= (5, 2, 0):
-    CRASHING_OPERATORS = ("uv.select_circle", "uv.stitch")
 
 
 def bones_with_selection(obj: Any) -> Any:
