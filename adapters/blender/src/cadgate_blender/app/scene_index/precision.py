@@ -13,7 +13,8 @@ _PROMISE = "__precise__"
 
 def precise(*refers_by: str) -> Callable[[F], F]:
     """Promise that a `@method` reports to the index every object whose description it changes, and that it creates
-    references only to objects named by the parameters `refers_by`.
+    references only to objects named by the parameters `refers_by`. It looks at no scenes but those of
+    `staging.session_scenes()`.
 
     Put it below `@method`. After a method without it, everything kept about all objects is discarded.
     """
