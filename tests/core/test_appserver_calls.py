@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cadgate.appserver import AppError, context
+from cadgate.appserver.meta import CallMeta
 from tests.core.fake_app import RawApplication, Wire, item, raw_application
 from tests.core.test_appserver import error_of
 from tests.gateway import eventually
@@ -169,3 +171,31 @@ def test_a_lost_race_is_told_with_both_revisions(wire: Wire) -> None:
     )
     answer = wire.mutate("items.update", {"name": "Raced", "note": "x"}, if_match=made["revision"])
     assert answer["result"]["note"] == "x"
+
+
+@pytest.mark.parametrize(("expected", "times"), [(None, 0), ("r1", 1), ("r0", 1)])
+def test_the_revision_before_a_change_is_found_only_for_a_request_with_if_match(
+    expected: str | None, times: int
+) -> None:
+    found: list[str] = []
+
+    def revision() -> str:
+        found.append("r1")
+        return "r1"
+
+    meta: CallMeta = {"mutates": True} if expected is None else {"mutates": True, "if_match": expected}
+    call = context.Call(None, 1, "items.update", {}, meta)
+    context.enter_call(call)
+    try:
+        if expected == "r0":
+            with pytest.raises(AppError) as refused:
+                context.about_to_change(revision)
+            assert (refused.value.code, refused.value.details) == (
+                "revision_mismatch",
+                {"expected": "r0", "actual": "r1"},
+            )
+        else:
+            context.about_to_change(revision)
+    finally:
+        context.leave_call()
+    assert (len(found), call.changed) == (times, expected != "r0")
