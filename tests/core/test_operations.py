@@ -84,6 +84,11 @@ NOT_CHECKED = {
     },
 }
 """Methods whose function comes to no second opinion, and what stands for one."""
+NAMES_NOTHING = {
+    "blender": {"scene.update": "`name` is a new name for the scene, which the application does not choose"},
+    "freecad": {"assemblies.add_part": "the result is the assembly; a part gets the same name in the same assembly"},
+}
+"""Methods with an optional `name` that is not what the application calls the result, and why."""
 TESTS = Path(__file__).parents[1]
 ASKED_BY_NAME = {
     "blender": set[str](),
@@ -227,6 +232,19 @@ def test_every_change_says_when_it_begins(adapter: str, contents: Contents) -> N
     changing = {method.name for method in contents.methods_by_name().values() if method.mutates} & set(source.methods)
     silent = {name for name in changing if not source.comes_to(name, "about_to_change")}
     assert silent == set(), "call about_to_change(revision) after the last refusal and before the first change"
+
+
+def test_a_change_that_may_choose_a_name_says_which_parameter_it_is(adapter: str, contents: Contents) -> None:
+    changes = [method for method in contents.methods_by_name().values() if _is_replayed_by_call(method)]
+    silent = {each.name for each in changes if _may_choose_a_name(each) and each.naming_parameter is None}
+    missing = "let its parameters be a `Creation`, or say `names=` in its Method: a replay must give the same name"
+    assert silent - set(NAMES_NOTHING[adapter]) == set(), missing
+    assert set(NAMES_NOTHING[adapter]) <= silent, "there is no need for the exception any more"
+
+
+def _may_choose_a_name(method: Method[Any, Any]) -> bool:
+    given = method.params.model_fields.get("name")
+    return given is not None and not given.is_required() and "name" in getattr(method.result, "model_fields", ())
 
 
 def test_every_route_is_asked_for_by_a_test_on_the_real_application(app: FastAPI, adapter: str) -> None:
