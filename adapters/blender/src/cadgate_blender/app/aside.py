@@ -48,8 +48,5 @@ def can_show(obj: Any, shown: bool | None) -> bool:
 @contextmanager
 def shown(obj: Any) -> Generator[Any, None, None]:
     """Yield the evaluated object, valid inside the block."""
-    with staging.empty_scene() as scene:
-        scene.collection.objects.link(obj)
-        layer = scene.view_layers[0]
-        layer.update()
-        yield obj.evaluated_get(layer.depsgraph)
+    with staging.evaluated([obj]) as depsgraph:
+        yield obj.evaluated_get(depsgraph)

@@ -225,22 +225,18 @@ def _make(operands: _Operands, ways: list[tuple[str, str, bool]]) -> list[Any]:
     copies: list[Any] = []
     meshes: list[Any] = []
     try:
-        with staging.empty_scene() as scene:
-            scene.collection.objects.link(operands.second)
-            for operation, solver, use_self in ways:
-                copy = operands.first.copy()
-                copies.append(copy)
-                made = copy.modifiers.new("Boolean", "BOOLEAN")
-                made.object = operands.second
-                made.operation = operation.upper()
-                versions.set_solver(made, solver)
-                made.use_self = use_self
-                scene.collection.objects.link(copy)
-            layer = scene.view_layers[0]
-            layer.update()
+        for operation, solver, use_self in ways:
+            copy = operands.first.copy()
+            copies.append(copy)
+            made = copy.modifiers.new("Boolean", "BOOLEAN")
+            made.object = operands.second
+            made.operation = operation.upper()
+            versions.set_solver(made, solver)
+            made.use_self = use_self
+        with staging.evaluated([operands.second, *copies]) as depsgraph:
             for copy in copies:
                 # Do not use `preserve_all_data_layers`, which evaluates it again: the operands' layers are there.
-                meshes.append(bpy.data.meshes.new_from_object(copy.evaluated_get(layer.depsgraph)))
+                meshes.append(bpy.data.meshes.new_from_object(copy.evaluated_get(depsgraph)))
         limits.check("The number of vertices of the result", len(meshes[0].vertices), "max_vertices")
     except BaseException as error:
         for mesh in meshes:

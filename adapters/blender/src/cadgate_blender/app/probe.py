@@ -31,13 +31,7 @@ def mesh_of(
     try:
         if shown != obj:
             _prepare(shown, keep, dress)
-        with staging.empty_scene() as scene:
-            scene.collection.objects.link(shown)
-            if also is not None:
-                scene.collection.objects.link(also)
-            layer = scene.view_layers[0]
-            layer.update()
-            depsgraph = layer.depsgraph
+        with staging.evaluated([shown] if also is None else [shown, also]) as depsgraph:
             mesh = bpy.data.meshes.new_from_object(
                 shown.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
             )

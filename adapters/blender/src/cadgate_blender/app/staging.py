@@ -48,15 +48,19 @@ def session_scenes() -> list[Any]:
 
 
 @contextmanager
-def empty_scene() -> Generator[Any, None, None]:
-    """Yield an empty scene at the session's frame, in which to link and evaluate objects; nothing of that remains."""
+def evaluated(objects: Sequence[Any]) -> Generator[Any, None, None]:
+    """Yield the depsgraph of a scene with only these objects, at the session's frame; it ends with the block."""
     global _kept
     scene = _taken() or bpy.data.scenes.new(_NAME)
     try:
         now = context.scene
         if (scene.frame_current, scene.frame_subframe) != (now.frame_current, now.frame_subframe):
             scene.frame_set(now.frame_current, subframe=now.frame_subframe)
-        yield scene
+        for obj in objects:
+            scene.collection.objects.link(obj)
+        layer = scene.view_layers[0]
+        layer.update()
+        yield layer.depsgraph
     finally:
         if _may_keep and _kept is None:
             _clear(scene)
