@@ -1,19 +1,21 @@
 """A session that one version of an application wrote is restored by the next one, or refused and left as it was.
 
-The other versions are those that `scripts/test_versions.sh` made on this machine. Where it made none, a session's own
-record says that another version wrote it.
+The other versions are those that `scripts/test_versions.sh` made on this machine, from this folder: what it made from
+another would test that one's sources. Where it made none, a session's own record says that another version wrote it.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import cadgate
 from cadgate.appserver import lineage
 from tests.gateway import COLD_WORKERS, Gateway, eventually
 
@@ -43,18 +45,29 @@ class Way:
 USUAL = Way("usual")
 
 
+ROOT = Path(__file__).resolve().parents[2]
+WHERE = "import importlib.util; found = importlib.util.find_spec('cadgate'); print(found and found.origin)"
+
+
+def runs_this(python: Path) -> bool:
+    """Return whether a Python has the gateway's sources of this folder."""
+    found = subprocess.run([python, "-P", "-c", WHERE], capture_output=True, text=True, check=False, timeout=60)
+    return Path(found.stdout.strip()) == Path(cadgate.__file__)
+
+
 def others(adapter: str) -> list[Way]:
-    """Other versions on this machine."""
+    """Other versions on this machine that run the sources of this folder."""
     command, sandbox = f"{adapter.upper()}_CMD", f"CADGATE_{adapter.upper()}_SANDBOX"
     program = {"blender": "blender", "freecad": "freecadcmd"}[adapter]
     found = [
         Way(path.name, {command: str(path), sandbox: "none"})
         for suite in ("trixie", "sid")
         if (path := PLACE / f"{program}-{suite}").exists() and (PLACE / suite / "proc" / "self").exists()
+        if (PLACE / suite / ROOT.relative_to("/") / "pyproject.toml").exists()
     ]
     if adapter == "blender":
-        wheels = sorted(PLACE.glob("blender-?.?/.made"))
-        found += [Way(made.parent.name, {}, str(made.parent / "bin" / "python")) for made in wheels]
+        pythons = [made.parent / "bin" / "python" for made in sorted(PLACE.glob("blender-?.?/.made"))]
+        found += [Way(python.parents[1].name, {}, str(python)) for python in pythons if runs_this(python)]
     return found
 
 

@@ -10,7 +10,8 @@ from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
-from cadgate.jobs.records import FINISHED, Filters, Record
+from cadgate.jobs.following import follow
+from cadgate.jobs.records import Filters, Record
 from cadgate.jobs.runner import Jobs
 from cadgate.models.common import Params
 from cadgate.models.jobs import ENDED, Job, JobList, JobState
@@ -136,17 +137,8 @@ def _keep_alive() -> ServerSentEvent:
 
 async def _stream(jobs: Jobs, job: str, after: int) -> AsyncGenerator[ServerSentEvent]:
     yield _keep_alive()  # so that the head of the response is sent at once
-    while True:
-        changed = jobs.change_of(job)
-        found = await jobs.events(job, after)
-        for event in found:
-            yield ServerSentEvent(as_reached(event.data), event=event.kind, id=str(event.number))
-            after = event.number
-        if jobs.closing or (found and found[-1].kind == FINISHED):
-            return
-        if not found and (await jobs.get(job, None)).state in ENDED:
-            return
-        await changed.wait()
+    async for event in follow(jobs, job, after):
+        yield ServerSentEvent(as_reached(event.data), event=event.kind, id=str(event.number))
 
 
 @router.delete(
