@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cadgate.config.settings import Settings
 from cadgate.jobs.following import follow
 from cadgate.jobs.records import Event, New, Record
+from cadgate.jobs.runner import Jobs
 from cadgate.jobs.store import JobStore
 
 pytestmark = pytest.mark.anyio
@@ -52,3 +55,28 @@ async def test_the_last_event_is_told_if_the_job_ends_between_two_looks(tmp_path
         assert [event.kind async for event in follow(EndsBetweenLooks(store), JOB, 3)] == []
     finally:
         store.close()
+
+
+class Nobody:
+    """An identity that knows no key any more, so that every job fails at once."""
+
+    def named(self, _: str) -> None:
+        return None
+
+
+async def test_who_looked_at_a_failed_job_is_told_that_it_is_done_again(tmp_path: Path) -> None:
+    unused: Any = None
+    nobody: Any = Nobody()
+    jobs = Jobs(Settings(state_dir=tmp_path), {}, unused, nobody)
+    try:
+        await jobs.store.add(New(JOB, "blender", "default", "render.still", "local", None, None, "{}", None))
+        await jobs.store.finish(JOB, "failed")
+        looked, ended = jobs.change_of(JOB), [event async for event in follow(jobs, JOB, 0)]
+        assert ended[-1].kind == "finished"
+        await jobs.retry(JOB, None)
+        async with asyncio.timeout(10):
+            await looked.wait()
+            again = [event async for event in follow(jobs, JOB, ended[-1].number)]
+        assert again[-1].kind == "finished"
+    finally:
+        await jobs.close()

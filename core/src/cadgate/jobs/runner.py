@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 import anyio.to_thread
 import structlog
@@ -77,7 +78,8 @@ class Jobs:
         self.webhooks = Webhooks(settings, self.store.deliveries)
         self._runs: dict[str, Run] = {}
         self._turns: dict[str, asyncio.Semaphore] = {}
-        self._changed: dict[str, asyncio.Event] = {}
+        # For as long as somebody waits: also for a job that has ended, which may be retried.
+        self._changed: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
         self._sweeping: asyncio.Task[None] | None = None
         self._closing = False
         self.listeners: list[Callable[[Record], None]] = []
@@ -106,7 +108,7 @@ class Jobs:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.webhooks.close()
-        for event in self._changed.values():
+        for event in list(self._changed.values()):
             event.set()
         self.store.close()
 
@@ -222,11 +224,10 @@ class Jobs:
 
     def change_of(self, job: str) -> asyncio.Event:
         """Return what is set at the next change of a job, or when the gateway stops. Get it before you look."""
-        if job in self._runs and not self._closing:
+        if not self._closing:
             return self._changed.setdefault(job, asyncio.Event())
         changed = asyncio.Event()
-        if self._closing:
-            changed.set()
+        changed.set()
         return changed
 
     async def events(self, job: str, after: int) -> list[Event]:
@@ -325,7 +326,6 @@ class Jobs:
         self._runs.pop(run.id, None)
         run.looked.set()
         self._tell(ended)
-        self._changed.pop(run.id, None)
         if ended.state == "succeeded":
             await self._remove_folder(record)
 
