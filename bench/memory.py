@@ -112,7 +112,7 @@ def blender(work: Work, part: float) -> list[tuple[str, int, Callable[[int], Any
     painted = work.export("glb")
     return [
         ("previews", round(300 * part), lambda _: send("GET", "/render/preview?width=64")),
-        ("creations and deletions", round(5000 * part), work.create_and_delete("cube")),
+        ("creations and deletions", round(10_000 * part), work.create_and_delete("cube")),
         ("imports with a texture", round(1000 * part), work.take(painted, 10, lambda: send("DELETE", "/scene"))),
         ("executed code", round(1000 * part), lambda _: work.execute(CODE)),
     ]
@@ -130,7 +130,7 @@ def freecad(work: Work, part: float) -> list[tuple[str, int, Callable[[int], Any
     send("POST", "/primitives/box", {"name": "Block"})
     block = work.export("step")
     return [
-        ("creations and deletions", round(5000 * part), work.create_and_delete("box")),
+        ("creations and deletions", round(10_000 * part), work.create_and_delete("box")),
         ("exports", round(300 * part), lambda _: send("POST", "/export", {"format": "step"})),
         ("imports", round(300 * part), work.take(block, 10, anew)),
     ]

@@ -176,10 +176,12 @@ def test_a_change_upstream_that_a_fillet_cannot_follow_is_refused(freecad: httpx
 
 
 WRONG = """
-from types import SimpleNamespace as O
+from types import SimpleNamespace
 import Part
 from cadgate.appserver import AppError
 from cadgate_freecad.app.verification import features
+class O(SimpleNamespace):
+    def getPropertyByName(self, name): return getattr(self, name)
 V, P = FreeCAD.Vector, FreeCAD.Placement()
 def of(shape): return O(Shape=shape, Name="Box")
 box = Part.makeBox(10, 10, 10)

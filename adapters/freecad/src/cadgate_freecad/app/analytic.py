@@ -11,6 +11,9 @@ from typing import Any, Callable, NamedTuple
 
 import FreeCAD
 
+from cadgate_freecad.app.attributes import base, number, of, optional, rotation
+from cadgate_freecad.app.attributes import box as box_of
+
 TOLERANCE = 1e-6
 """The relative tolerance of the volume."""
 
@@ -47,10 +50,10 @@ class Proved(NamedTuple):
 
 def proved(obj: Any, shape: Any) -> Proved | None:
     """Return the measures of an upright box, which its extents prove; None for anything else."""
-    if obj.TypeId != "Part::Box" or shape.Placement.Rotation.Q != _UPRIGHT:
+    if obj.TypeId != "Part::Box" or rotation(of(shape, "Placement")).Q != _UPRIGHT:
         return None
-    box = shape.BoundBox
-    x, y, z = obj.Length.Value, obj.Width.Value, obj.Height.Value
+    box = box_of(shape)
+    x, y, z = number(obj, "Length"), number(obj, "Width"), number(obj, "Height")
     if not (
         isclose(box.XLength, x, rel_tol=1e-9)
         and isclose(box.YLength, y, rel_tol=1e-9)
@@ -75,47 +78,47 @@ def known(obj: Any, volume: float) -> Known | None:
 
 
 def _box(obj: Any) -> float:
-    return obj.Length.Value * obj.Width.Value * obj.Height.Value
+    return number(obj, "Length") * number(obj, "Width") * number(obj, "Height")
 
 
 def _sphere(obj: Any) -> float:
-    low, high = sin(radians(obj.Angle1.Value)), sin(radians(obj.Angle2.Value))
-    around = obj.Angle3.Value / 360
-    return around * pi * obj.Radius.Value**3 * (high - low - (high**3 - low**3) / 3)
+    low, high = sin(radians(number(obj, "Angle1"))), sin(radians(number(obj, "Angle2")))
+    around = number(obj, "Angle3") / 360
+    return around * pi * number(obj, "Radius") ** 3 * (high - low - (high**3 - low**3) / 3)
 
 
 def _cylinder(obj: Any) -> float:
-    return obj.Angle.Value / 360 * pi * obj.Radius.Value**2 * obj.Height.Value
+    return number(obj, "Angle") / 360 * pi * number(obj, "Radius") ** 2 * number(obj, "Height")
 
 
 def _cone(obj: Any) -> float:
-    below, above = obj.Radius1.Value, obj.Radius2.Value
-    return obj.Angle.Value / 360 * pi * obj.Height.Value * (below**2 + below * above + above**2) / 3
+    below, above = number(obj, "Radius1"), number(obj, "Radius2")
+    return number(obj, "Angle") / 360 * pi * number(obj, "Height") * (below**2 + below * above + above**2) / 3
 
 
 def _torus(obj: Any) -> float | None:
-    if obj.Angle2.Value - obj.Angle1.Value != 360:
+    if number(obj, "Angle2") - number(obj, "Angle1") != 360:
         return None
-    return obj.Angle3.Value / 360 * 2 * pi**2 * obj.Radius1.Value * obj.Radius2.Value**2
+    return number(obj, "Angle3") / 360 * 2 * pi**2 * number(obj, "Radius1") * number(obj, "Radius2") ** 2
 
 
 def _prism(obj: Any) -> float:
     sides = obj.Polygon
-    return sides / 2 * obj.Circumradius.Value**2 * sin(2 * pi / sides) * obj.Height.Value
+    return sides / 2 * number(obj, "Circumradius") ** 2 * sin(2 * pi / sides) * number(obj, "Height")
 
 
 def _wedge(obj: Any) -> float:
-    x, z = obj.Xmax.Value - obj.Xmin.Value, obj.Zmax.Value - obj.Zmin.Value
-    x2, z2 = obj.X2max.Value - obj.X2min.Value, obj.Z2max.Value - obj.Z2min.Value
+    x, z = number(obj, "Xmax") - number(obj, "Xmin"), number(obj, "Zmax") - number(obj, "Zmin")
+    x2, z2 = number(obj, "X2max") - number(obj, "X2min"), number(obj, "Z2max") - number(obj, "Z2min")
     # A prismatoid: Simpson's rule over the areas below, in the middle and above is exact.
-    return (obj.Ymax.Value - obj.Ymin.Value) / 6 * (x * z + (x + x2) * (z + z2) + x2 * z2)
+    return (number(obj, "Ymax") - number(obj, "Ymin")) / 6 * (x * z + (x + x2) * (z + z2) + x2 * z2)
 
 
 def _ellipsoid(obj: Any) -> float | None:
-    if (obj.Angle1.Value, obj.Angle2.Value, obj.Angle3.Value) != (-90, 90, 360):
+    if (number(obj, "Angle1"), number(obj, "Angle2"), number(obj, "Angle3")) != (-90, 90, 360):
         return None
-    second = obj.Radius2.Value
-    return 4 / 3 * pi * obj.Radius1.Value * second * (obj.Radius3.Value or second)
+    second = number(obj, "Radius2")
+    return 4 / 3 * pi * number(obj, "Radius1") * second * (number(obj, "Radius3") or second)
 
 
 _VOLUMES: dict[str, Callable[[Any], float | None]] = {
@@ -134,41 +137,41 @@ _VOLUMES: dict[str, Callable[[Any], float | None]] = {
 
 
 def _known_box(obj: Any) -> Known:
-    x, y, z = obj.Length.Value, obj.Width.Value, obj.Height.Value
+    x, y, z = number(obj, "Length"), number(obj, "Width"), number(obj, "Height")
     return Known(2 * (x * y + y * z + z * x), (x / 2, y / 2, z / 2))
 
 
 def _known_sphere(obj: Any) -> Known | None:
-    if (obj.Angle1.Value, obj.Angle2.Value, obj.Angle3.Value) != (-90, 90, 360):
+    if (number(obj, "Angle1"), number(obj, "Angle2"), number(obj, "Angle3")) != (-90, 90, 360):
         return None
-    r = obj.Radius.Value
-    return Known(4 * pi * r**2, (0, 0, 0), lambda placement: _around(placement.Base, (r, r, r)))
+    r = number(obj, "Radius")
+    return Known(4 * pi * r**2, (0, 0, 0), lambda placement: _around(base(placement), (r, r, r)))
 
 
 def _known_cylinder(obj: Any) -> Known | None:
     # A skewed cylinder has the volume of an upright one.
-    if obj.Angle.Value != 360 or getattr(obj, "FirstAngle", 0) or getattr(obj, "SecondAngle", 0):
+    if number(obj, "Angle") != 360 or optional(obj, "FirstAngle") or optional(obj, "SecondAngle"):
         return None
-    r, h = obj.Radius.Value, obj.Height.Value
+    r, h = number(obj, "Radius"), number(obj, "Height")
     return Known(2 * pi * r * (r + h), (0, 0, h / 2), lambda placement: _of_disks(placement, r, r, h))
 
 
 def _known_cone(obj: Any) -> Known | None:
-    if obj.Angle.Value != 360:
+    if number(obj, "Angle") != 360:
         return None
-    a, b, h = obj.Radius1.Value, obj.Radius2.Value, obj.Height.Value
+    a, b, h = number(obj, "Radius1"), number(obj, "Radius2"), number(obj, "Height")
     height = h / 4 * (a**2 + 2 * a * b + 3 * b**2) / (a**2 + a * b + b**2)
     area = pi * (a**2 + b**2 + (a + b) * sqrt((a - b) ** 2 + h**2))
     return Known(area, (0, 0, height), lambda placement: _of_disks(placement, a, b, h))
 
 
 def _known_torus(obj: Any) -> Known | None:
-    if obj.Angle3.Value != 360:
+    if number(obj, "Angle3") != 360:
         return None
-    r1, r2 = obj.Radius1.Value, obj.Radius2.Value
+    r1, r2 = number(obj, "Radius1"), number(obj, "Radius2")
 
     def box(placement: Any) -> Any:
-        return _around(placement.Base, [r1 * across + r2 for across in _across(placement)])
+        return _around(base(placement), [r1 * across + r2 for across in _across(placement)])
 
     return Known(4 * pi**2 * r1 * r2, (0, 0, 0), box)
 
@@ -184,7 +187,7 @@ _KNOWN: dict[str, Callable[[Any], Known | None]] = {
 
 def _across(placement: Any) -> list[float]:
     """Return how far a unit circle around the placement's Z reaches along X, Y and Z."""
-    axis = placement.Rotation.multVec(FreeCAD.Vector(0, 0, 1))
+    axis = rotation(placement).multVec(FreeCAD.Vector(0, 0, 1))
     return [sqrt(max(0.0, 1 - part**2)) for part in axis]
 
 
@@ -198,6 +201,6 @@ def _around(center: Any, extents: Any) -> Any:
 def _of_disks(placement: Any, below: float, above: float, height: float) -> Any:
     """Return the box of two disks, `height` apart along the placement's Z."""
     across = _across(placement)
-    box = _around(placement.Base, [below * each for each in across])
+    box = _around(base(placement), [below * each for each in across])
     box.add(_around(placement.multVec(FreeCAD.Vector(0, 0, height)), [above * each for each in across]))
     return box

@@ -12,6 +12,8 @@ from typing import Any, Callable, Iterator, Tuple
 
 import FreeCAD
 
+from cadgate_freecad.app import attributes
+
 AXES = (FreeCAD.Vector(1, 0, 0), FreeCAD.Vector(0, 1, 0), FreeCAD.Vector(0, 0, 1))
 BOUNDED_BY_EDGES = ("Part::GeomPlane", "Part::GeomCylinder", "Part::GeomCone", "Part::GeomSurfaceOfExtrusion")
 EXACT_CURVES = ("Part::GeomLine", "Part::GeomCircle")
@@ -47,8 +49,8 @@ def _edge_box(edge: Any) -> Any:
     try:
         exact = edge.Curve.TypeId in EXACT_CURVES
     except (TypeError, RuntimeError):
-        return edge.BoundBox  # no curve that FreeCAD knows
-    return edge.BoundBox if exact else edge.optimalBoundingBox()
+        return attributes.box(edge)  # no curve that FreeCAD knows
+    return attributes.box(edge) if exact else edge.optimalBoundingBox()
 
 
 # --- where a surface turns back -------------------------------------------------------------------------------------
@@ -57,11 +59,16 @@ def _edge_box(edge: Any) -> Any:
 def _sphere_peaks(surface: Any) -> Iterator[Any]:
     for axis in AXES:
         for side in (-surface.Radius, surface.Radius):
-            yield surface.Center + axis * side
+            yield attributes.of(surface, "Center") + axis * side
 
 
 def _torus_peaks(surface: Any) -> Iterator[Any]:
-    center, axis, ring, tube = surface.Center, surface.Axis, surface.MajorRadius, surface.MinorRadius
+    center, axis, ring, tube = (
+        attributes.of(surface, "Center"),
+        attributes.of(surface, "Axis"),
+        surface.MajorRadius,
+        surface.MinorRadius,
+    )
     for direction in AXES:
         across = direction - axis * direction.dot(axis)
         if across.Length < 1e-9:

@@ -7,7 +7,7 @@ from typing import Any, Callable, Sequence
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, limit_exceeded, name_taken
-from cadgate_freecad.app import analytic, materials, operands, shapes, values, versions
+from cadgate_freecad.app import analytic, attributes, materials, operands, shapes, values, versions
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.info import describe, describe_new
 from cadgate_freecad.app.limits import LIMITS
@@ -133,7 +133,7 @@ def depending(names: Sequence[str]) -> str:
 
 def assign(obj: Any, name: str, value: Any) -> None:
     """Set a property unless it already has the value: a primitive rebuilds its shape with each assignment."""
-    now = getattr(obj, name)
+    now = attributes.prop(obj, name)
     if getattr(now, "Value", now) != value:
         setattr(obj, name, value)
 

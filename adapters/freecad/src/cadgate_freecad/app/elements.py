@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple, Sequence
 
-from cadgate_freecad.app import provenance
+from cadgate_freecad.app import attributes, provenance
 from cadgate_freecad.app.values import significant, xyz
 
 CLEARLY = 0.5
@@ -48,7 +48,9 @@ def _edges(obj: Any) -> list[Element]:
     for index, edge in enumerate(shape.Edges):
         if not edge.Degenerated:
             context = " & ".join(sorted(contexts[index]))
-            found.append(_element(index, names[index], context, edge.Curve, edge.Length, edge.CenterOfMass))
+            found.append(
+                _element(index, names[index], context, edge.Curve, edge.Length, attributes.of(edge, "CenterOfMass"))
+            )
     return found
 
 
@@ -60,7 +62,14 @@ def _faces(obj: Any) -> list[Element]:
         for face in faces:
             beside[face] |= set(edges[edge].split("|")) - {names[face]}
     return [
-        _element(index, names[index], " & ".join(sorted(beside[index])), face.Surface, face.Area, face.CenterOfMass)
+        _element(
+            index,
+            names[index],
+            " & ".join(sorted(beside[index])),
+            face.Surface,
+            face.Area,
+            attributes.of(face, "CenterOfMass"),
+        )
         for index, face in enumerate(shape.Faces)
     ]
 

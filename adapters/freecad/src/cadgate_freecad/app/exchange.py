@@ -8,6 +8,7 @@ from typing import Any
 
 from cadgate.appserver import AppError, method
 from cadgate_freecad.app import (
+    attributes,
     colours,
     drawings,
     from_above,
@@ -222,7 +223,7 @@ def _item(obj: Any) -> Item:
     if shape is not None:
         # Copy it without the triangulation of a view or an earlier export, so that the requested deflections apply.
         copy = shape.copy(True, False)
-        copy.Placement = shape.Placement
+        copy.Placement = attributes.of(shape, "Placement")
         item = Item(obj.Name, obj.Label, copy, None)
         item.source = shape
         item.faces = colours.faces_of(obj)

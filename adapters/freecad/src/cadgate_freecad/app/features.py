@@ -10,7 +10,7 @@ from typing import Any, Callable
 import FreeCAD
 
 from cadgate.appserver import AppError, warn
-from cadgate_freecad.app import body_features, chosen, shapes, values, verification
+from cadgate_freecad.app import attributes, body_features, chosen, shapes, values, verification
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot, create, hide
 from cadgate_freecad.app.finding import find
@@ -203,7 +203,7 @@ def extrude(
 
 def _normal(shape: Any) -> Any | None:
     plane = shape.findPlane()
-    return None if plane is None else plane.Axis
+    return None if plane is None else attributes.of(plane, "Axis")
 
 
 @creating("features.revolve")
@@ -354,9 +354,9 @@ def section(*, object: str, tool: str | None, normal: Any, base: Any, **common: 
 
 def _plane(document: Any, obj: Any, point: Any, normal: Any) -> Any:
     """Create a hidden square on the plane, larger than the object and centred on its projected middle."""
-    box = shapes.required_shape(obj).BoundBox
+    box = attributes.box(shapes.required_shape(obj))
     side = 2 * box.DiagonalLength + 1
-    middle = box.Center.projectToPlane(point, normal)
+    middle = attributes.of(box, "Center").projectToPlane(point, normal)
     plane = Slot(document, "SectionPlane", None, "error").fill("Part::Plane", None)
     plane.Length = plane.Width = side
     turn = FreeCAD.Rotation(FreeCAD.Vector(0, 0, 1), normal)

@@ -9,7 +9,7 @@ from typing import Any, Callable
 import FreeCAD
 
 from cadgate.appserver import AppError, method, warn
-from cadgate_freecad.app import integrals, shapes, values
+from cadgate_freecad.app import attributes, integrals, shapes, values
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.open_documents import target
@@ -68,10 +68,10 @@ def face_json(names: Names, number: int, face: Any) -> dict[str, Any]:
         "name": f"Face{number}",
         "type": _kind(surface),
         "area": significant(integrals.area_of(face)),
-        "center": xyz(face.CenterOfMass, 9),
+        "center": xyz(attributes.of(face, "CenterOfMass"), 9),
         "normal": _vector(lambda: face.normalAt((low_u + high_u) / 2, (low_v + high_v) / 2)),
         "radius": _number(lambda: surface.Radius),
-        "axis": _vector(lambda: surface.Axis),
+        "axis": _vector(lambda: attributes.of(surface, "Axis")),
         "edges": names.of(face.Edges),
         "bounding_box": shapes.box_json(shapes.tight_box(face)),
     }
@@ -83,7 +83,7 @@ def edge_json(number: int, edge: Any) -> dict[str, Any]:
     vertexes = edge.Vertexes
     line = curve is not None and _kind(curve) == "line"
     # A pole is its vertex: from FreeCAD 1.0, its edge is elsewhere if the shape was stretched.
-    center = edge.CenterOfMass if curve is not None or not vertexes else vertexes[0].Point
+    center = attributes.of(edge, "CenterOfMass") if curve is not None or not vertexes else vertexes[0].Point
     return {
         "name": f"Edge{number}",
         "type": "degenerated" if curve is None else _kind(curve),
@@ -93,8 +93,8 @@ def edge_json(number: int, edge: Any) -> dict[str, Any]:
         "end": xyz(vertexes[-1].Point, 9) if vertexes else None,
         "direction": _vector(lambda: edge.tangentAt(edge.FirstParameter)) if line else None,
         "radius": None if curve is None else _number(lambda: curve.Radius),
-        "axis": None if curve is None else _vector(lambda: curve.Axis),
-        "axis_center": None if curve is None else _vector(lambda: curve.Center),
+        "axis": None if curve is None else _vector(lambda: attributes.of(curve, "Axis")),
+        "axis_center": None if curve is None else _vector(lambda: attributes.of(curve, "Center")),
         "closed": bool(edge.isClosed()) if curve is not None else False,
         "bounding_box": shapes.box_json(shapes.tight_box(edge)),
     }

@@ -7,7 +7,7 @@ from typing import Any, List, cast
 
 import FreeCAD
 
-from cadgate_freecad.app import colours, holders, materials, placed, shapes, versions
+from cadgate_freecad.app import attributes, colours, holders, materials, placed, shapes, versions
 from cadgate_freecad.app.observer import OBSERVER
 from cadgate_freecad.app.values import euler, xyz
 
@@ -68,9 +68,9 @@ def _describe(
 
     `alone` says that it is a feature that nothing holds, and that holds nothing. Pass its `properties` if known.
     """
-    placement = getattr(obj, "Placement", None)
-    location = [0.0, 0.0, 0.0] if placement is None else xyz(placement.Base, 9)
-    rotation = [0.0, 0.0, 0.0] if placement is None else euler(placement.Rotation)
+    placement = attributes.optional(obj, "Placement")
+    location = [0.0, 0.0, 0.0] if placement is None else xyz(attributes.base(placement), 9)
+    rotation = [0.0, 0.0, 0.0] if placement is None else euler(attributes.rotation(placement))
     frame = placed.frame_of(around)
     shape = placed.shape_in(obj, frame)
     if properties is None:
@@ -97,8 +97,8 @@ def _describe(
     }
     if frame is not None:
         place = frame if placement is None else frame.multiply(placement)
-        described["global_location"] = xyz(place.Base, 9)
-        described["global_rotation"] = euler(place.Rotation)
+        described["global_location"] = xyz(attributes.base(place), 9)
+        described["global_rotation"] = euler(attributes.rotation(place))
     if described["material"] is not None or (not alone and (obj.TypeId == "App::Link" or holders.is_holder(obj))):
         described.update(materials.weigh(obj, described))
     if not alone:
@@ -112,7 +112,7 @@ def _measured(obj: Any, shape: Any | None, frame: Any | None, placement: Any | N
 
     `placement` is its own, within the containers' `frame`.
     """
-    place = None if frame is None else (*frame.Base, *frame.Rotation.Q)
+    place = None if frame is None else (*attributes.base(frame), *attributes.rotation(frame).Q)
     known = OBSERVER.measured.get(obj) or OBSERVER.measured_of_others.get(obj)
     if known is not None and known[0] == place:
         return known[1]
@@ -162,7 +162,7 @@ def problem(obj: Any) -> str | None:
 def revision(obj: Any, described: dict[str, Any], shape: Any, properties: list[str]) -> str:
     """Hash the description, the simple properties and the shape's counts to 12 hex digits that survive a restart."""
     stamp: list[Any] = [
-        (name, _plain(getattr(obj, name, None)))
+        (name, _plain(attributes.prop(obj, name)))
         for name in properties
         if name not in _NOT_STAMPED and not (name == "ThreadFit" and versions.is_passing(obj, name))
     ]

@@ -14,6 +14,7 @@ from typing import Any, Callable, NamedTuple, Sequence
 
 import FreeCAD
 
+from cadgate_freecad.app import attributes
 from cadgate_freecad.app.partners import distinct
 from cadgate_freecad.app.quadrature import Grid, NotIntegrable, Rule, over_face, rule
 from cadgate_freecad.app.remembered import Remembered
@@ -138,7 +139,9 @@ _remembered = Remembered(_compute)
 def _of_faces(faces: list[Any]) -> Sums:
     areas = [_area(face) for face in faces]
     whole = sum(areas)
-    center = sum((face.CenterOfMass * (area / whole) for face, area in zip(faces, areas)), FreeCAD.Vector())
+    center = sum(
+        (attributes.of(face, "CenterOfMass") * (area / whole) for face, area in zip(faces, areas)), FreeCAD.Vector()
+    )
     return Sums(0.0, whole, center, None)
 
 
@@ -176,8 +179,10 @@ def _solid(solid: Any) -> Sums:
     """Integrate over one solid. Raises NotIntegrable."""
     faces = solid.Faces
     if not any(is_badly_integrated(face) for face in faces):
-        return Sums(solid.Volume, solid.Area, solid.CenterOfMass, solid.MatrixOfInertia)
-    middle = solid.BoundBox.Center
+        return Sums(
+            solid.Volume, solid.Area, attributes.of(solid, "CenterOfMass"), attributes.of(solid, "MatrixOfInertia")
+        )
+    middle = attributes.of(attributes.box(solid), "Center")
     sums = _refined(faces, middle)
     area, volume = sums[0], sums[1] / 3
     if volume <= 0 or math.sqrt(sums[11] ** 2 + sums[12] ** 2 + sums[13] ** 2) > CLOSED * area:
@@ -215,9 +220,9 @@ def _face(face: Any, middle: Any, points: Rule, grid: Grid) -> list[float]:
 
 def _plane(face: Any, middle: Any) -> list[float]:
     """Return the same sums for a plane, which OpenCASCADE integrates well."""
-    area, normal, center = face.Area, face.normalAt(0, 0), face.CenterOfMass - middle
+    area, normal, center = face.Area, face.normalAt(0, 0), attributes.of(face, "CenterOfMass") - middle
     height = center.dot(normal)
-    inertia = face.MatrixOfInertia
+    inertia = attributes.of(face, "MatrixOfInertia")
     x, y, z = center
     half = (inertia.A11 + inertia.A22 + inertia.A33) / 2
     seconds = (

@@ -6,7 +6,7 @@ from typing import Any, Iterator, NamedTuple
 
 import FreeCAD
 
-from cadgate_freecad.app import holders, shapes, values
+from cadgate_freecad.app import attributes, holders, shapes, values
 from cadgate_freecad.app.values import finite, significant, xyz
 
 NAME, DENSITY = PROPERTIES = ("CadgateMaterial", "CadgateDensity")
@@ -145,4 +145,4 @@ def _pieces(obj: Any, place: Any, density: float) -> Iterator[_Piece]:
 
 
 def _placement(obj: Any) -> Any:
-    return getattr(obj, "Placement", None) or FreeCAD.Placement()
+    return attributes.optional(obj, "Placement") or FreeCAD.Placement()

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Sequence
 
 import FreeCAD
 
+from cadgate_freecad.app import attributes
+
 TOLERANCE = 1e-7
 """mm, and the same for directions, that a solved mate may be off."""
 _STEP = 1e-6
@@ -26,7 +28,7 @@ class Primitive(NamedTuple):
     direction: Any
 
     def moved(self, place: Any) -> Primitive:
-        return Primitive(self.kind, place.multVec(self.point), place.Rotation.multVec(self.direction))
+        return Primitive(self.kind, place.multVec(self.point), attributes.rotation(place).multVec(self.direction))
 
 
 class Tie(NamedTuple):
@@ -48,16 +50,18 @@ def primitive_of(element: Any) -> Primitive | None:
         surface = element.Surface
         kind = surface.TypeId.split("::Geom")[-1]
         if kind == "Plane":
-            return Primitive("plane", element.CenterOfMass, element.normalAt(0, 0))
+            return Primitive("plane", attributes.of(element, "CenterOfMass"), element.normalAt(0, 0))
         if kind in ("Cylinder", "Cone", "Toroid"):
-            return Primitive("axis", surface.Center, surface.Axis)
-        return Primitive("point", surface.Center, none) if kind == "Sphere" else None
+            return Primitive("axis", attributes.of(surface, "Center"), attributes.of(surface, "Axis"))
+        return Primitive("point", attributes.of(surface, "Center"), none) if kind == "Sphere" else None
     curve = element.Curve
     kind = curve.TypeId.split("::Geom")[-1]
     if kind in ("Line", "LineSegment"):
         low, high = element.valueAt(element.FirstParameter), element.valueAt(element.LastParameter)
         return Primitive("axis", low, (high - low).normalize())
-    return Primitive("circle", curve.Center, curve.Axis) if kind == "Circle" else None
+    return (
+        Primitive("circle", attributes.of(curve, "Center"), attributes.of(curve, "Axis")) if kind == "Circle" else None
+    )
 
 
 def alike(one: Primitive, two: Primitive) -> bool:
@@ -124,7 +128,9 @@ def solve(ties: list[Tie], places: list[Any], size: float) -> list[Any] | None:
 def _disturbed(place: Any, attempt: int) -> Any:
     """Return the place turned a little, always in the same way: exactly opposed directions give no way to go."""
     axis = (Vector(1, 2, 3), Vector(-2, 1, 0.5), Vector(0.3, -1, 2), Vector(1, 0, 0), Vector(0, 1, 0.1))[attempt - 1]
-    return FreeCAD.Placement(place.Base, FreeCAD.Rotation(axis, 20.0 * attempt).multiply(place.Rotation))
+    return FreeCAD.Placement(
+        attributes.base(place), FreeCAD.Rotation(axis, 20.0 * attempt).multiply(attributes.rotation(place))
+    )
 
 
 def _all(ties: list[Tie], places: Sequence[Any], size: float) -> list[float]:
@@ -158,7 +164,7 @@ def _by(place: Any, step: Sequence[float], size: float) -> Any:
     turn = Vector(*step[3:]) / size
     angle = turn.Length
     rotation = FreeCAD.Rotation(turn, angle * 57.29577951308232) if angle > 1e-15 else FreeCAD.Rotation()
-    return FreeCAD.Placement(place.Base + Vector(*step[:3]), rotation.multiply(place.Rotation))
+    return FreeCAD.Placement(attributes.base(place) + Vector(*step[:3]), rotation.multiply(attributes.rotation(place)))
 
 
 def derivatives(ties: list[Tie], places: Sequence[Any], size: float, now: list[float]) -> list[list[float]]:

@@ -8,7 +8,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, limit_exceeded
-from cadgate_freecad.app import values
+from cadgate_freecad.app import attributes, values
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.triangles import Triangles
@@ -50,13 +50,13 @@ def _of_face(face: Any, linear: float, angular: float) -> float:
     low_u, high_u, low_v, high_v = face.ParameterRange
     if kind == "Part::GeomPlane":
         curved = sum(1 for edge in face.Edges if not edge.Degenerated and edge.Curve.TypeId != "Part::GeomLine")
-        return len(face.Edges) + curved * 2 * pi / _step(face.BoundBox.DiagonalLength / 2, linear, angular)
+        return len(face.Edges) + curved * 2 * pi / _step(attributes.box(face).DiagonalLength / 2, linear, angular)
     if kind in ("Part::GeomCylinder", "Part::GeomCone"):
         return 5 * (high_u - low_u) / _step(surface.Radius, linear, angular)
     if kind == "Part::GeomToroid":
         around = (high_u - low_u) / _step(surface.MajorRadius + surface.MinorRadius, linear, angular)
         return 6 * around * (high_v - low_v) / _step(surface.MinorRadius, linear, angular)
-    radius = getattr(surface, "Radius", None) or face.BoundBox.DiagonalLength / 2
+    radius = getattr(surface, "Radius", None) or attributes.box(face).DiagonalLength / 2
     return 6 * face.Area / max((radius * _step(radius, linear, angular)) ** 2, 1e-12)
 
 
@@ -91,12 +91,12 @@ def apart(shape: Any) -> list[Any]:
 
 
 def _meshed(shape: Any, linear: float, angular: float) -> Triangles:
-    box = shape.BoundBox
-    center = box.Center
+    box = attributes.box(shape)
+    center = attributes.of(box, "Center")
     is_far = center.Length > max(FAR, 10 * box.DiagonalLength)
     if is_far:
         shape = shape.copy(True, False)
-        shape.Placement = FreeCAD.Placement(-center, FreeCAD.Rotation()).multiply(shape.Placement)
+        shape.Placement = FreeCAD.Placement(-center, FreeCAD.Rotation()).multiply(attributes.of(shape, "Placement"))
     triangles = _welded(shape, linear, angular)
     if shape.Solids and triangles.defects()[0]:
         for part_of_linear, part_of_angular in FINER:

@@ -8,7 +8,18 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, current, method, page
-from cadgate_freecad.app import changes, expressions, materials, operands, painting, properties, shapes, sizes, values
+from cadgate_freecad.app import (
+    attributes,
+    changes,
+    expressions,
+    materials,
+    operands,
+    painting,
+    properties,
+    shapes,
+    sizes,
+    values,
+)
 from cadgate_freecad.app.creation import depending, show
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import describe
@@ -111,12 +122,12 @@ def _placement(obj: Any, changed: dict[str, Any]) -> Any:
     location, rotation = changed.get("location"), changed.get("rotation")
     if location is None and rotation is None:
         return None
-    if not hasattr(obj, "Placement"):
+    now = attributes.optional(obj, "Placement")
+    if now is None:
         raise values.invalid("location", f"{obj.Name!r} ({obj.TypeId}) has no placement")
-    now = obj.Placement
     wanted = FreeCAD.Placement(
-        now.Base if location is None else values.vector("location", location),
-        now.Rotation if rotation is None else values.rotation(rotation),
+        attributes.base(now) if location is None else values.vector("location", location),
+        attributes.rotation(now) if rotation is None else values.rotation(rotation),
     )
     require_movable(obj, wanted)
     return wanted

@@ -12,7 +12,7 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import holders
+from cadgate_freecad.app import attributes, holders
 
 _LINK_PARENTS = ("App::LinkGroup", "App::Link")
 
@@ -54,7 +54,7 @@ def frame_of(around: list[Any]) -> Any | None:
         return None
     whole = FreeCAD.Placement()
     for each in around:
-        whole = whole.multiply(each.Placement)
+        whole = whole.multiply(attributes.prop(each, "Placement"))
     return whole
 
 
@@ -64,7 +64,7 @@ def placement(obj: Any) -> Any:
     A plain group, which has none, has that of its container.
     """
     around = frame(obj)
-    own = getattr(obj, "Placement", None) or FreeCAD.Placement()
+    own = attributes.optional(obj, "Placement") or FreeCAD.Placement()
     return own if around is None else around.multiply(own)
 
 
@@ -122,15 +122,19 @@ def _shown_once(obj: Any) -> Any:
         target = obj.LinkedObject
         if obj.ScaleVector != FreeCAD.Vector(1, 1, 1) or not _shows_twice(obj):
             return obj.Shape
-        shape, own = _shown_once(target), getattr(target, "Placement", None)
-        move = obj.Placement if own is None or obj.LinkTransform else obj.Placement.multiply(own.inverse())
-        return moved(shape, move)
+        shape, own, place = (
+            _shown_once(target),
+            attributes.optional(target, "Placement"),
+            attributes.prop(obj, "Placement"),
+        )
+        return moved(shape, place if own is None or obj.LinkTransform else place.multiply(own.inverse()))
     if not holders.is_holder(obj):
         return obj.Shape
     shown = [each for each in holders.members(obj) if getattr(each, "Visibility", True)]
     found = [_shown_once(each) for each in shown if hasattr(getattr(each, "Shape", None), "isNull")]
     shape = Part.makeCompound([each for each in found if not each.isNull()])
-    return moved(shape, obj.Placement) if hasattr(obj, "Placement") else shape
+    place = attributes.optional(obj, "Placement")
+    return shape if place is None else moved(shape, place)
 
 
 def mesh(obj: Any) -> Any | None:
@@ -139,7 +143,7 @@ def mesh(obj: Any) -> Any | None:
     if own is None or not hasattr(own, "CountFacets"):
         return None
     place = placement(obj)
-    if own.Placement == place:
+    if attributes.of(own, "Placement") == place:
         return own
     result = own.copy()
     result.Placement = place

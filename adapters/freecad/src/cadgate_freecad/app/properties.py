@@ -8,7 +8,7 @@ from typing import Any, Callable, Container
 
 import FreeCAD
 
-from cadgate_freecad.app import colours, materials, placed, property_lists, values, versions
+from cadgate_freecad.app import attributes, colours, materials, placed, property_lists, values, versions
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.labels import UNSAVABLE
 from cadgate_freecad.app.limits import LIMITS
@@ -57,7 +57,7 @@ def read(obj: Any) -> dict[str, Any]:
         kind = obj.getTypeIdOfProperty(name)
         if name in UNTOLD or kind in UNTOLD_TYPES:
             continue
-        value = getattr(obj, name, None)
+        value = attributes.prop(obj, name)
         entry: dict[str, Any] = {
             "value": to_json(value),
             "unit": unit_of(value),
@@ -84,7 +84,7 @@ def unit_of(value: Any) -> str | None:
     """Return `mm`, `deg`, … of a quantity. FreeCAD prints a unit as `Unit: mm (1,0,0,0,0,0,0,0) [Length]`."""
     if not isinstance(value, FreeCAD.Units.Quantity):
         return None
-    text = str(value.Unit)
+    text = str(attributes.of(value, "Unit"))
     return text[len("Unit: ") :].split("(")[0].strip() or None if text.startswith("Unit: ") else text
 
 
@@ -172,7 +172,7 @@ def rehearse(obj: Any, prepared: dict[str, Any]) -> None:
 
 def _from_json(obj: Any, name: str, field: str, value: Any) -> Any:
     kind = obj.getTypeIdOfProperty(name)
-    now = getattr(obj, name, None)
+    now = attributes.optional(obj, name)
     if isinstance(now, FreeCAD.Units.Quantity):
         return _quantity(field, value, now)
     convert = CONVERT.get(kind)
@@ -184,10 +184,10 @@ def _from_json(obj: Any, name: str, field: str, value: Any) -> Any:
 def _quantity(field: str, value: Any, now: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise values.invalid(field, f"{value!r} must be a number or a quantity string")
-    if now.Unit == FreeCAD.Units.Length:
+    if attributes.of(now, "Unit") == FreeCAD.Units.Length:
         return values.coordinate(field, value)
     example = f"1 {unit_of(now) or ''}".strip()
-    result = values.quantity(field, value, now.Unit, example)
+    result = values.quantity(field, value, attributes.of(now, "Unit"), example)
     if abs(result) > LIMITS["max_extent_mm"] ** 3:
         raise values.invalid(field, f"{value!r} is too large")
     return result
@@ -242,14 +242,14 @@ def _vector(obj: Any, name: str, field: str, value: Any) -> Any:
 def _place(obj: Any, name: str, field: str, value: Any) -> Any:
     if not isinstance(value, dict) or not value or not {"location", "rotation"}.issuperset(value):
         raise values.invalid(field, f'{value!r} must be {{"location": [x, y, z], "rotation": [x, y, z]}}')
-    now = getattr(obj, name)
+    now = attributes.prop(obj, name)
     location, turn = (
         _vector(obj, name, f"{field}.{part}", value[part]) if part in value else None
         for part in ("location", "rotation")
     )
     return FreeCAD.Placement(
-        now.Base if location is None else location,
-        now.Rotation if turn is None else values.rotation((turn.x, turn.y, turn.z)),
+        attributes.base(now) if location is None else location,
+        attributes.rotation(now) if turn is None else values.rotation((turn.x, turn.y, turn.z)),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate_freecad.app import analytic, boxes, integrals, placed, versions
+from cadgate_freecad.app import analytic, attributes, boxes, integrals, placed, versions
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.remembered import Remembered
 from cadgate_freecad.app.values import clean, finite, significant, xyz
@@ -124,14 +124,14 @@ def bounding_box(shape: Any) -> Any | None:
 
 def box_without_mesh(shape: Any) -> Any | None:
     """Do the same for a shape that has no mesh, such as one that was just read."""
-    box = shape.BoundBox
+    box = attributes.box(shape)
     if not box.isValid():
         return None
     return tight_box(shape) if _is_curved(shape) else box
 
 
 def _bounds(shape: Any) -> Any | None:
-    box = shape.BoundBox
+    box = attributes.box(shape)
     if not box.isValid():
         return None
     if not _is_curved(shape):
@@ -145,9 +145,9 @@ _boxes: Remembered[Any] = Remembered(_bounds)
 def tight_box(part: Any) -> Any:
     """Return the extents of a shape, a face or an edge without a mesh (`untriangulated`), even if curved and cut."""
     try:
-        return boxes.tight(part) or part.BoundBox
+        return boxes.tight(part) or attributes.box(part)
     except (RuntimeError, FreeCADError):
-        return part.BoundBox
+        return attributes.box(part)
 
 
 def untriangulated(shape: Any) -> Any:
@@ -208,7 +208,7 @@ def measures(obj: Any, shape: Any | None, place: Any | None = None) -> dict[str,
         if isinstance(whole, analytic.Proved):
             box = whole.box
         else:
-            box = shape.BoundBox if whole.box is None else whole.box(at)
+            box = attributes.box(shape) if whole.box is None else whole.box(at)
     return {
         "volume": _number(size),
         "area": _number(area),
@@ -220,7 +220,7 @@ def measures(obj: Any, shape: Any | None, place: Any | None = None) -> dict[str,
 
 def mesh_measures(mesh: Any) -> dict[str, Any]:
     """Return the same for a Mesh::Feature's mesh."""
-    box = mesh.BoundBox
+    box = attributes.box(mesh)
     return {
         "volume": _number(mesh_volume(mesh)) if mesh.isSolid() else 0.0,
         "area": _number(mesh.Area),
@@ -234,7 +234,7 @@ def mesh_volume(mesh: Any) -> float:
     """Return the volume of a closed mesh, about its middle; FreeCAD sums about the origin, in single precision."""
     copy = mesh.copy()
     copy.Placement = FreeCAD.Placement()
-    center = copy.BoundBox.Center
+    center = attributes.of(attributes.box(copy), "Center")
     copy.translate(-center.x, -center.y, -center.z)
     return copy.Volume
 

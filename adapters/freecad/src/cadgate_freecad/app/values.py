@@ -8,6 +8,7 @@ from typing import Any, Sequence
 import FreeCAD
 
 from cadgate.appserver import AppError, limit_exceeded
+from cadgate_freecad.app import attributes
 from cadgate_freecad.app.limits import LIMITS
 
 Units = FreeCAD.Units
@@ -51,7 +52,7 @@ def quantity(field: str, value: Any, unit: Any, example: str) -> float:
         raise invalid(field, f"{value!r} is not finite")
     if parsed.Unit == Units.Unit():
         raise invalid(field, f"{value!r} has no unit: write the number alone, or text such as {example!r}")
-    if parsed.Unit != unit:
+    if attributes.of(parsed, "Unit") != unit:
         raise invalid(field, f"{value!r} is a {parsed.Unit.Type or 'quantity of another unit'}, not like {example!r}")
     return float(parsed.Value)
 
@@ -106,8 +107,8 @@ def placement(location: Sequence[Any], euler: Sequence[float]) -> Any:
 
 def same_placement(left: Any, right: Any) -> bool:
     """Return whether two placements are equal to 1e-7 mm and 1e-7 of a turn."""
-    apart = left.Rotation.multiply(right.Rotation.inverted())
-    return (left.Base - right.Base).Length <= 1e-7 and abs(apart.Angle) <= 1e-6
+    apart = attributes.rotation(left).multiply(attributes.rotation(right).inverted())
+    return (attributes.base(left) - attributes.base(right)).Length <= 1e-7 and abs(apart.Angle) <= 1e-6
 
 
 def clean(value: float, digits: int = 12) -> float:
@@ -148,7 +149,7 @@ def to_json(value: Any) -> Any:
     if isinstance(value, FreeCAD.Rotation):
         return euler(value)
     if isinstance(value, FreeCAD.Placement):
-        return {"location": xyz(value.Base), "rotation": euler(value.Rotation)}
+        return {"location": xyz(attributes.base(value)), "rotation": euler(attributes.rotation(value))}
     if isinstance(value, (list, tuple)):
         return [to_json(item) for item in value]
     if isinstance(value, dict):

@@ -7,6 +7,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import unavailable
+from cadgate_freecad.app import attributes
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.values import words
 
@@ -67,12 +68,16 @@ def center_of_mass(shape: Any, volume: float | None = None) -> Any | None:
     """
     if shape.ShapeType in ("Compound", "CompSolid"):
         if volume and volume > 0 and len(shape.Solids) == 1:
-            return shape.Solids[0].CenterOfMass
+            return attributes.of(shape.Solids[0], "CenterOfMass")
         parts = [(solid.Volume, solid) for solid in shape.Solids]
         parts = parts or [(face.Area, face) for face in shape.Faces]
         parts = parts or [(edge.Length, edge) for edge in shape.Edges if not edge.Degenerated]
         mass = sum(size for size, _ in parts)
-        return sum((part.CenterOfMass * (size / mass) for size, part in parts), FreeCAD.Vector()) if mass > 0 else None
+        return (
+            sum((attributes.of(part, "CenterOfMass") * (size / mass) for size, part in parts), FreeCAD.Vector())
+            if mass > 0
+            else None
+        )
     for attribute in ("CenterOfMass", "CenterOfGravity"):  # a shape of no class of its own has the second one only
         try:
             return getattr(shape, attribute)
@@ -86,12 +91,16 @@ def inertia(shape: Any) -> Any | None:
     if not shape.Solids:
         return None
     if shape.ShapeType == "Solid":
-        return shape.MatrixOfInertia
+        return attributes.of(shape, "MatrixOfInertia")
     # In 0.20 a compound has no MatrixOfInertia: add up that of its solids by the parallel axis theorem.
     center = center_of_mass(shape)
     total = FreeCAD.Matrix(*([0.0] * 16))
     for solid in shape.Solids:
-        own, mass, arm = solid.MatrixOfInertia, solid.Volume, solid.CenterOfMass - center
+        own, mass, arm = (
+            attributes.of(solid, "MatrixOfInertia"),
+            solid.Volume,
+            attributes.of(solid, "CenterOfMass") - center,
+        )
         total.A11 += own.A11 + mass * (arm.y**2 + arm.z**2)
         total.A22 += own.A22 + mass * (arm.x**2 + arm.z**2)
         total.A33 += own.A33 + mass * (arm.x**2 + arm.y**2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from cadgate.appserver import AppError, warn
-from cadgate_freecad.app import placed, shapes
+from cadgate_freecad.app import attributes, placed, shapes
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.verification import apart, measured, meshes, scattered, shells, validity
 from cadgate_freecad.app.verification.judging import LOOSE, Judge, Outcome
@@ -39,10 +39,15 @@ def size(shape: Any) -> float:
 
 # --- the objects of a document ---------------------------------------------------------------------------------------
 
+
+def _base_and_tool(obj: Any) -> list[Any]:
+    return [attributes.prop(obj, "Base"), attributes.prop(obj, "Tool")]
+
+
 _OPERANDS: dict[str, tuple[str, Callable[[Any], list[Any]]]] = {
-    "Part::Cut": ("cut", lambda obj: [obj.Base, obj.Tool]),
-    "Part::Fuse": ("fuse", lambda obj: [obj.Base, obj.Tool]),
-    "Part::Common": ("common", lambda obj: [obj.Base, obj.Tool]),
+    "Part::Cut": ("cut", _base_and_tool),
+    "Part::Fuse": ("fuse", _base_and_tool),
+    "Part::Common": ("common", _base_and_tool),
     "Part::MultiFuse": ("fuse", lambda obj: list(obj.Shapes)),
     "Part::MultiCommon": ("common", lambda obj: list(obj.Shapes)),
 }
@@ -66,8 +71,9 @@ def outcome(obj: Any) -> Outcome | None:
     if not operands or any(each is None for each in operands):
         return None
     own = obj.Shape
-    if not obj.Placement.isIdentity():
-        own = own.transformed(obj.Placement.inverse().toMatrix())
+    place = attributes.prop(obj, "Placement")
+    if not place.isIdentity():
+        own = own.transformed(place.inverse().toMatrix())
     return Outcome(known[0], operands, own, [each.Name for each in inputs])
 
 
@@ -285,7 +291,7 @@ def disagreement(made: Outcome, slack: float) -> tuple[float, str] | None:
     if len(made.operands) != 2 or (made.operation == "fuse" and _is_mixed(made)):
         return None
     first, second = made.operands
-    if first.BoundBox.intersect(second.BoundBox):
+    if attributes.box(first).intersect(attributes.box(second)):
         shared = first.common(second)
         if mismatch(Outcome("common", made.operands, shared, made.names), 1) is not None:
             return None

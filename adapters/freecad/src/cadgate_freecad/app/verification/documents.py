@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import FreeCAD
 import Part
 
-from cadgate_freecad.app import shapes
+from cadgate_freecad.app import attributes, shapes
 from cadgate_freecad.app.verification.files import check_written, lost, point
 
 SHAPES = 200
@@ -80,7 +80,7 @@ def _compare(name: str, wanted: Any, found: Any) -> None:
         there, here = found.countElement(kind), wanted.countElement(kind)
         if there != here:
             raise lost("fcstd", f"{name!r} has {there} elements of the kind {kind} instead of {here}")
-    here, there = wanted.BoundBox, found.BoundBox
+    here, there = attributes.box(wanted), attributes.box(found)
     slack = 1e-6 * here.DiagonalLength + 1e-9
     corners = [
         FreeCAD.Vector(here.XMin - there.XMin, here.YMin - there.YMin, here.ZMin - there.ZMin),

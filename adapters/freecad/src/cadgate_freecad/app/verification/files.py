@@ -10,7 +10,7 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import shapes, step_names
+from cadgate_freecad.app import attributes, shapes, step_names
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.values import words
 from cadgate_freecad.app.verification import step_solids
@@ -107,7 +107,7 @@ class Extent:
         box = FreeCAD.BoundBox()
         for shape in wanted:
             tight = shapes.bounding_box(shape) if described else shapes.box_without_mesh(shape)
-            box.add(tight or shape.BoundBox)
+            box.add(tight or attributes.box(shape))
         self.low = (box.XMin, box.YMin, box.ZMin)
         self.high = (box.XMax, box.YMax, box.ZMax)
         self.diagonal = box.DiagonalLength
@@ -120,16 +120,16 @@ class Extent:
             for solid in solids:
                 volume = solid.Volume
                 self.volume += volume
-                center += solid.CenterOfMass * volume
+                center += attributes.of(solid, "CenterOfMass") * volume
             mass = self.volume
         elif faces:
             for face in faces:
-                center += face.CenterOfMass * face.Area
+                center += attributes.of(face, "CenterOfMass") * face.Area
             mass = self.area
         else:
             edges = [edge for shape in wanted for edge in shape.Edges if not edge.Degenerated]
             for edge in edges:
-                center += edge.CenterOfMass * edge.Length
+                center += attributes.of(edge, "CenterOfMass") * edge.Length
             mass = self.length = sum(edge.Length for edge in edges)
         return center * (1 / mass) if mass else None
 
@@ -177,7 +177,7 @@ def _compare_points(format: str, items: list[Item], found: Any) -> None:
         shape = item.required_shape
         edges = [edge for edge in shape.Edges if not edge.Degenerated]
         step = max(1, len(edges) // SAMPLES)
-        size = shape.BoundBox.DiagonalLength
+        size = attributes.box(shape).DiagonalLength
         for edge in edges[::step]:
             middle = edge.valueAt((edge.FirstParameter + edge.LastParameter) / 2)
             distance = found.distToShape(Part.Vertex(middle))[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Sequence
 
 from cadgate.appserver import AppError
+from cadgate_freecad.app import attributes
 
 SINGLE = 1e-6
 """Meshes of FreeCAD have coordinates of single precision."""
@@ -19,7 +20,7 @@ def check_mesh(mesh: Any, points: Sequence[float], corners: Sequence[int], what:
             raise _differs(what, f"{mesh.CountFacets} of its {count} triangles arrived")
     if not count:
         return
-    box = mesh.BoundBox
+    box = attributes.box(mesh)
     found = ((box.XMin, box.XMax), (box.YMin, box.YMax), (box.ZMin, box.ZMax))
     for axis, (low, high) in enumerate(found):
         values = points[axis::3]
@@ -54,8 +55,8 @@ def compare_shapes(whole: Any, parts: Sequence[Any]) -> str | None:
         wanted, found = whole.Length, sum(part.Length for part in parts)
     if abs(wanted - found) > EXACT * max(abs(wanted), abs(found)):
         return f"the sizes differ: {found:g} instead of {wanted:g}"
-    boxes = [part.BoundBox for part in parts if part.BoundBox.isValid()]
-    box = whole.BoundBox
+    boxes = [attributes.box(part) for part in parts if attributes.box(part).isValid()]
+    box = attributes.box(whole)
     if not boxes or not box.isValid():
         return None
     within = 1e-3 * box.DiagonalLength + 1e-6

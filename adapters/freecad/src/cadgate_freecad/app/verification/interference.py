@@ -7,7 +7,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import shapes
+from cadgate_freecad.app import attributes, shapes
 from cadgate_freecad.app.verification import booleans
 from cadgate_freecad.app.verification.points import Region, beside
 from cadgate_freecad.app.verification.sides import facts
@@ -25,7 +25,7 @@ def common_volume(first: Any, second: Any, names: list[str]) -> float:
 
     Raises AppError `degenerate_result` if OpenCASCADE's answer is proved wrong and the other way gives none either.
     """
-    if not first.Solids or not second.Solids or not first.BoundBox.intersect(second.BoundBox):
+    if not first.Solids or not second.Solids or not attributes.box(first).intersect(attributes.box(second)):
         return 0.0
     try:
         return _shared(first, second, names)

@@ -7,7 +7,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import placed, shapes, values, versions
+from cadgate_freecad.app import attributes, placed, shapes, values, versions
 
 SAME = 1e-4
 """Relative tolerance of volumes, areas and lengths, and of distances against the size: OpenCASCADE integrates turned
@@ -16,7 +16,7 @@ curved faces again, to about 1e-5."""
 
 def check(link: Any, place: Any) -> None:
     """Compare a new link with what it shows. Raises AppError `degenerate_result`."""
-    if not values.same_placement(link.Placement, place):
+    if not values.same_placement(attributes.prop(link, "Placement"), place):
         raise AppError("degenerate_result", f"FreeCAD put the link {link.Name!r} in another place")
     shown, found = placed.shape_in(link.LinkedObject, None), placed.shape(link)
     if found is None or shown is None:
@@ -41,7 +41,7 @@ class Measured:
         }
         self.counts = (len(shape.Faces), len(shape.Edges))
         self.center = versions.center_of_mass(shape)
-        self.extent = shape.BoundBox.DiagonalLength if shape.BoundBox.isValid() else 0.0
+        self.extent = attributes.box(shape).DiagonalLength if attributes.box(shape).isValid() else 0.0
 
 
 def differs(before: Measured, after: Measured, move: Any) -> str | None:

@@ -10,7 +10,7 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import mesh_files, shapes, threemf_files, versions
+from cadgate_freecad.app import attributes, mesh_files, shapes, threemf_files, versions
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.triangles import Measures, Triangles, area
 from cadgate_freecad.app.verification import mesh_readers
@@ -33,7 +33,7 @@ def check_meshed(item: Item, triangles: Triangles, linear: float, verify: str) -
     open_edges, crowded = triangles.defects()
     if open_edges or crowded:
         covered = area(triangles)
-        if linear <= FINE * shape.BoundBox.DiagonalLength and covered < MOST_OF_IT * shape.Area:
+        if linear <= FINE * attributes.box(shape).DiagonalLength and covered < MOST_OF_IT * shape.Area:
             raise AppError(
                 "degenerate_result",
                 f"The triangles of {item.name!r} cover {covered:.6g} mm² of its {shape.Area:.6g}: OpenCASCADE could "
@@ -54,7 +54,7 @@ def check_meshed(item: Item, triangles: Triangles, linear: float, verify: str) -
         triangles.turn_over()
         measured = triangles.measures()
     wanted = abs(shapes.volume(shape))
-    size, far = shape.BoundBox.DiagonalLength, max(abs(part) for part in (*measured.low, *measured.high))
+    size, far = attributes.box(shape).DiagonalLength, max(abs(part) for part in (*measured.low, *measured.high))
     # No triangle is further from the surface than `linear`; points have single precision.
     allowed = shape.Area * (linear * _curved_share(shape) + 1e-6 * size + 2e-7 * min(far, size * 100)) + 1e-4 * wanted
     if abs(measured.volume - wanted) > allowed:
@@ -65,7 +65,7 @@ def check_meshed(item: Item, triangles: Triangles, linear: float, verify: str) -
             "a smaller linear_deflection",
             {"name": item.name, "volume": measured.volume, "expected": wanted},
         )
-    box = shape.BoundBox
+    box = attributes.box(shape)
     out = max(
         *(low - mine for low, mine in zip((box.XMin, box.YMin, box.ZMin), measured.low)),
         *(mine - high for high, mine in zip((box.XMax, box.YMax, box.ZMax), measured.high)),
@@ -88,7 +88,7 @@ def _check_samples(item: Item, triangles: Triangles, linear: float) -> None:
     center = versions.center_of_mass(shape)
     # None if nothing of it has a volume: the volumes were compared before.
     off = 0.0 if center is None else max(abs(a - b) for a, b in zip(triangles.measures().center, center))
-    if off > 2 * linear + 1e-6 * shape.BoundBox.DiagonalLength:
+    if off > 2 * linear + 1e-6 * attributes.box(shape).DiagonalLength:
         raise AppError(
             "degenerate_result",
             f"The triangles of {item.name!r} have their centre {off:.3g} mm from that of the solid: "
@@ -99,7 +99,7 @@ def _check_samples(item: Item, triangles: Triangles, linear: float) -> None:
     for facet in triangles.facets[::step]:
         middle = FreeCAD.Vector(*(sum(triangles.points[corner][axis] for corner in facet) / 3 for axis in range(3)))
         distance = shape.distToShape(Part.Vertex(middle))[0]
-        if distance > 2 * linear + 1e-6 * shape.BoundBox.DiagonalLength:
+        if distance > 2 * linear + 1e-6 * attributes.box(shape).DiagonalLength:
             raise AppError(
                 "degenerate_result",
                 f"A triangle of {item.name!r} is {distance:.3g} mm off its surface: use a smaller linear_deflection",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cadgate_freecad.app import shapes
+from cadgate_freecad.app import attributes, shapes
 
 COARSE, FINE = 2e-3, 5e-4
 """Deflections, relative to the diagonal of the box."""
@@ -16,7 +16,7 @@ def problem(shape: Any) -> str | None:
         return None
     exact, message = shapes.volume(shape), None
     # Again finer, because OpenCASCADE leaves out whole faces of whole surfaces at some deflections.
-    for deflection in (COARSE * shape.BoundBox.DiagonalLength, FINE * shape.BoundBox.DiagonalLength):
+    for deflection in (COARSE * attributes.box(shape).DiagonalLength, FINE * attributes.box(shape).DiagonalLength):
         points, triangles = shape.copy(True, False).tessellate(deflection)
         enclosed = 0.0
         for a, b, c in triangles:

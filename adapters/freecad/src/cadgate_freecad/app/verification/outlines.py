@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import atan2, cos, pi, sin, sqrt
 from typing import Any, Tuple
 
+from cadgate_freecad.app import attributes
+
 Point = Tuple[float, float]
 MEETING = 1e-6
 """mm within which ends of two edges are the same corner."""
@@ -136,7 +138,7 @@ class Outline:
             return Line(edge, self._flat(curve.value(low)), self._flat(curve.value(high)))
         if curve.TypeId != "Part::GeomCircle":
             return None
-        x, y = self._flat(curve.Center)
+        x, y = self._flat(attributes.of(curve, "Center"))
         if high - low > 2 * pi - 1e-9:
             return Arc(edge, (x, y), curve.Radius, 0.0, 2 * pi)
         (ax, ay), (mx, my), (bx, by) = (self._flat(curve.value(each)) for each in (low, (low + high) / 2, high))

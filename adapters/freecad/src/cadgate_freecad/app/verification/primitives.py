@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isclose, pi
 from typing import Any, Callable, Sequence
 
+from cadgate_freecad.app import attributes
 from cadgate_freecad.app.verification.sides import CYLINDER, Side
 
 Holds = Callable[[Any], bool]
@@ -25,7 +26,7 @@ def formula(solid: Any, sides: Sequence[Side]) -> Holds | None:
 
 
 def _ball(side: Side) -> Holds | None:
-    center, radius = side.surface.Center, side.surface.Radius
+    center, radius = attributes.of(side.surface, "Center"), side.surface.Radius
     if not isclose(side.area, 4 * pi * radius**2, rel_tol=1e-9):
         return None
     return lambda point: (point - center).Length < radius
@@ -33,11 +34,15 @@ def _ball(side: Side) -> Holds | None:
 
 def _cylinder(sides: Sequence[Side]) -> Holds | None:
     [wall] = [side for side in sides if side.kind == CYLINDER]
-    axis, center, radius = wall.surface.Axis, wall.surface.Center, wall.surface.Radius
+    axis, center, radius = (
+        attributes.of(wall.surface, "Axis"),
+        attributes.of(wall.surface, "Center"),
+        wall.surface.Radius,
+    )
     ends = [side for side in sides if side is not wall]
-    low, high = sorted((side.surface.Position - center).dot(axis) for side in ends)
+    low, high = sorted((attributes.of(side.surface, "Position") - center).dot(axis) for side in ends)
     disk = pi * radius**2
-    upright = all(abs(abs(side.surface.Axis.dot(axis)) - 1) < 1e-12 for side in ends)
+    upright = all(abs(abs(attributes.of(side.surface, "Axis").dot(axis)) - 1) < 1e-12 for side in ends)
     if not upright or not all(isclose(side.area, disk, rel_tol=1e-9) for side in ends):
         return None
     if not isclose(wall.area, 2 * pi * radius * (high - low), rel_tol=1e-9):
@@ -64,7 +69,7 @@ def _convex(solid: Any, sides: Sequence[Side]) -> Holds | None:
     corners = [vertex.Point for vertex in solid.Vertexes]
     planes = []
     for side in sides:
-        normal, position = side.surface.Axis, side.surface.Position
+        normal, position = attributes.of(side.surface, "Axis"), attributes.of(side.surface, "Position")
         heights = [(corner - position).dot(normal) for corner in corners]
         if max(heights) > 1e-7 and min(heights) < -1e-7:
             return None  # there are corners on both sides of a face

@@ -10,6 +10,7 @@ from typing import Any, Sequence
 
 import FreeCAD
 
+from cadgate_freecad.app import attributes
 from cadgate_freecad.app.verification.sides import PLANE, Side
 
 DIRECTIONS = tuple(
@@ -65,18 +66,18 @@ def _hits(side: Side, point: Any, direction: Any) -> Sequence[float] | None:
     """Return how far along the ray it meets the face's surface; None if it runs along the surface."""
     surface = side.surface
     if side.kind == PLANE:
-        axis = surface.Axis
+        axis = attributes.of(surface, "Axis")
         slope = direction.dot(axis)
-        return None if abs(slope) < 1e-6 else ((surface.Position - point).dot(axis) / slope,)
+        return None if abs(slope) < 1e-6 else ((attributes.of(surface, "Position") - point).dot(axis) / slope,)
     if side.kind == "Part::GeomSphere":
-        arm = point - surface.Center
+        arm = point - attributes.of(surface, "Center")
         return _roots(1.0, direction.dot(arm), arm.dot(arm) - surface.Radius**2, surface.Radius)
-    axis = surface.Axis
+    axis = attributes.of(surface, "Axis")
     if side.kind == "Part::GeomCylinder":
-        arm = point - surface.Center
+        arm = point - attributes.of(surface, "Center")
         along, up = direction - axis * direction.dot(axis), arm - axis * arm.dot(axis)
         return _roots(along.dot(along), along.dot(up), up.dot(up) - surface.Radius**2, surface.Radius)
-    arm = point - surface.Apex
+    arm = point - attributes.of(surface, "Apex")
     share = cos(surface.SemiAngle) ** 2
     rise, height = direction.dot(axis), arm.dot(axis)
     return _roots(rise**2 - share, rise * height - share * direction.dot(arm), height**2 - share * arm.dot(arm), 1.0)

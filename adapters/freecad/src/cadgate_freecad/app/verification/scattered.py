@@ -10,6 +10,7 @@ from typing import Any, Iterable, Iterator
 
 import FreeCAD
 
+from cadgate_freecad.app import attributes
 from cadgate_freecad.app.verification.judging import Judge, Outcome, place
 
 COUNT = 400
@@ -44,7 +45,7 @@ def mismatch(made: Outcome, result: float, sizes: list[float]) -> str | None:
 
 def _boxes(made: Outcome, result: float, sizes: list[float]) -> list[Any]:
     """Return where a wrong result differs from a right one."""
-    boxes = [each.BoundBox for each in made.operands]
+    boxes = [attributes.box(each) for each in made.operands]
     if made.operation == "common":
         return _met([boxes])
     if made.operation == "cut":

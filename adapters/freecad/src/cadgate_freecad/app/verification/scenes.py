@@ -10,7 +10,7 @@ import zipfile
 from collections import Counter
 from typing import Any
 
-from cadgate_freecad.app import scenes, shapes
+from cadgate_freecad.app import attributes, scenes, shapes
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.triangles import Triangles
 from cadgate_freecad.app.verification.files import check_written, lost
@@ -27,7 +27,7 @@ def check(
         whole = Triangles()
         for each in of_item:
             whole.add(Triangles(each.points, each.facets))
-        size = max(item.shape.BoundBox.DiagonalLength, 1e-6) if item.shape is not None else 1.0
+        size = max(attributes.box(item.shape).DiagonalLength, 1e-6) if item.shape is not None else 1.0
         warning = check_meshed(item, whole.welded(1e-7 * size), linear, verify)
         if warning is not None:
             warnings.append(warning)
@@ -79,7 +79,7 @@ def _check_extents(format: str, document: dict[str, Any], items: list[Item]) -> 
     meshes = [node["mesh"] for node in document["nodes"] if "mesh" in node]
     for item, mesh in zip(_in_order(items), meshes):
         mesh_of_it: Any = item.mesh
-        box: Any = mesh_of_it.BoundBox if item.shape is None else shapes.bounding_box(item.shape)
+        box: Any = attributes.box(mesh_of_it) if item.shape is None else shapes.bounding_box(item.shape)
         accessors = [document["accessors"][p["attributes"]["POSITION"]] for p in document["meshes"][mesh]["primitives"]]
         low = [min(each["min"][axis] for each in accessors) * 1000 for axis in range(3)]
         high = [max(each["max"][axis] for each in accessors) * 1000 for axis in range(3)]

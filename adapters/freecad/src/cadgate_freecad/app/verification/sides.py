@@ -10,6 +10,7 @@ from typing import Any, Iterable, Tuple
 
 import FreeCAD
 
+from cadgate_freecad.app import attributes
 from cadgate_freecad.app.partners import key_of
 from cadgate_freecad.app.remembered import Remembered
 from cadgate_freecad.app.verification.outlines import Outline
@@ -83,7 +84,7 @@ class Side:
     def box(self) -> Box:
         """Return xmin, ymin, zmin, xmax, ymax, zmax, a little too large."""
         if self._box is None:
-            box = self.face.BoundBox
+            box = attributes.box(self.face)
             self._box = (
                 *(box.XMin - WIDER, box.YMin - WIDER, box.ZMin - WIDER),
                 *(box.XMax + WIDER, box.YMax + WIDER, box.ZMax + WIDER),
@@ -220,7 +221,9 @@ def _box_of(sides: Iterable[Side]) -> Any:
 def _of(face: Any, known: dict[int, list[Side]]) -> Side:
     """Return what is known of a face, or a new entry."""
     for side in known.get(key_of(face), ()):
-        if side.face.isPartner(face) and same_place(side.face.Placement, face.Placement):
+        if side.face.isPartner(face) and same_place(
+            attributes.of(side.face, "Placement"), attributes.of(face, "Placement")
+        ):
             return side
     return Side(face)
 
@@ -245,9 +248,9 @@ def _same(face: Any, own: dict[int, list[tuple[Any, Side]]]) -> Side:
 
 
 def same_place(left: Any, right: Any) -> bool:
-    if (left.Base - right.Base).Length > 1e-9:
+    if (attributes.base(left) - attributes.base(right)).Length > 1e-9:
         return False
-    return all(abs(a - b) < 1e-12 for a, b in zip(left.Rotation.Q, right.Rotation.Q))
+    return all(abs(a - b) < 1e-12 for a, b in zip(attributes.rotation(left).Q, attributes.rotation(right).Q))
 
 
 _known: Remembered[Facts] = Remembered(Facts)

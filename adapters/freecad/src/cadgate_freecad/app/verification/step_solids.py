@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Tuple
 
+from cadgate_freecad.app import attributes
 from cadgate_freecad.app.verification import step_text
 from cadgate_freecad.app.verification.sides import CYLINDER, PLANE, Side, facts
 from cadgate_freecad.app.verification.step_records import Frame, Point, Unread
@@ -33,7 +34,7 @@ def is_proved(path: str, shape: Any) -> bool:
         return False
     if shape.countElement("Shell") != len(known.solids) or _has_more(shape, known):
         return False
-    box = shape.BoundBox
+    box = attributes.box(shape)
     near = NEAR + FAR * (
         box.DiagonalLength + max(map(abs, (box.XMin, box.YMin, box.ZMin, box.XMax, box.YMax, box.ZMax)))
     )
@@ -64,7 +65,7 @@ def _is_solid(found: list[Face], solid: Any, sides: list[Side], near: float) -> 
 
 def _is_face(found: Face, side: Side, face: Any, near: float) -> bool:
     surface, frame = side.surface, found.surface.frame
-    axis = tuple(surface.Axis)
+    axis = tuple(attributes.of(surface, "Axis"))
     if _off(axis, frame.z) > PARALLEL and _off(axis, tuple(-each for each in frame.z)) > PARALLEL:
         return False
     outward = 1 if found.outward else -1
@@ -72,11 +73,15 @@ def _is_face(found: Face, side: Side, face: Any, near: float) -> bool:
     if side.kind == PLANE:
         if found.surface.radius is not None or _off(normal, tuple(outward * each for each in frame.z)) > PARALLEL:
             return False
-        if abs(_dot(_minus(tuple(surface.Position), frame.origin), frame.z)) > near:
+        if abs(_dot(_minus(tuple(attributes.of(surface, "Position")), frame.origin), frame.z)) > near:
             return False
     else:
         radius = found.surface.radius
-        if radius is None or abs(radius - surface.Radius) > near or _from_axis(tuple(surface.Center), frame) > near:
+        if (
+            radius is None
+            or abs(radius - surface.Radius) > near
+            or _from_axis(tuple(attributes.of(surface, "Center")), frame) > near
+        ):
             return False
         arm = _minus(tuple(surface.value(0.0, 0.0)), frame.origin)
         if _dot(arm, normal) * outward <= 0:
@@ -105,8 +110,12 @@ def _way(edge: Any) -> Way | None:
     forward = edge.Orientation == "Forward"
     round_it: tuple[float, ...] = ()
     if curve.TypeId == "Part::GeomCircle":
-        axis = tuple(curve.Axis)
-        round_it = (*tuple(curve.Center), *(axis if forward else (-each for each in axis)), curve.Radius)
+        axis = tuple(attributes.of(curve, "Axis"))
+        round_it = (
+            *tuple(attributes.of(curve, "Center")),
+            *(axis if forward else (-each for each in axis)),
+            curve.Radius,
+        )
     elif curve.TypeId != "Part::GeomLine":
         return None
     return (begin, end, round_it) if forward else (end, begin, round_it)  # pyright: ignore[reportReturnType]

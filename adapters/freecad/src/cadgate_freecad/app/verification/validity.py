@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
+from cadgate_freecad.app import attributes
 from cadgate_freecad.app.partners import key_of
 from cadgate_freecad.app.verification.outlines import Outline
 from cadgate_freecad.app.verification.primitives import formula
@@ -71,5 +72,6 @@ def _is_clear(outline: Outline, before: dict[int, list[Any]]) -> bool:
 
 def _is_old(edge: Any, before: dict[int, list[Any]]) -> bool:
     return any(
-        edge.isPartner(each) and same_place(edge.Placement, each.Placement) for each in before.get(key_of(edge), ())
+        edge.isPartner(each) and same_place(attributes.of(edge, "Placement"), attributes.of(each, "Placement"))
+        for each in before.get(key_of(edge), ())
     )

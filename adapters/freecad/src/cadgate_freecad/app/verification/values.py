@@ -9,7 +9,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, warn
-from cadgate_freecad.app import scripted, values
+from cadgate_freecad.app import attributes, scripted, values
 
 # --- before the change -----------------------------------------------------------------------------------------------
 
@@ -58,10 +58,10 @@ def require_movable(obj: Any, placement: Any) -> None:
 
     `validation_error` for an expression, `conflict` for the others.
     """
-    if values.same_placement(obj.Placement, placement):
+    if values.same_placement(attributes.prop(obj, "Placement"), placement):
         return
     for path, text in expressions_of(obj, "Placement").items():
-        if _differs(obj.Placement, placement, path):
+        if _differs(attributes.prop(obj, "Placement"), placement, path):
             field = "rotation" if path.startswith("Placement.Rotation") else "location"
             raise values.invalid(field, driven(obj, path, text))
     reason = _held_by(obj)
@@ -73,11 +73,13 @@ def _differs(now: Any, wanted: Any, path: str) -> bool:
     """Return whether the change affects the part of a placement that `path` names."""
     if path.startswith("Placement.Base."):
         axis = path[-1]
-        return not math.isclose(getattr(now.Base, axis), getattr(wanted.Base, axis), abs_tol=1e-7)
+        return not math.isclose(
+            getattr(attributes.base(now), axis), getattr(attributes.base(wanted), axis), abs_tol=1e-7
+        )
     if path.startswith("Placement.Base"):
-        return (now.Base - wanted.Base).Length > 1e-7
+        return (attributes.base(now) - attributes.base(wanted)).Length > 1e-7
     if path.startswith("Placement.Rotation"):
-        return not now.Rotation.isSame(wanted.Rotation, 1e-7)
+        return not attributes.rotation(now).isSame(attributes.rotation(wanted), 1e-7)
     return True
 
 
@@ -105,7 +107,7 @@ def confirm(obj: Any, prepared: dict[str, Any], field: str = "properties.") -> N
     FreeCAD clamps a value when it is set, and a recompute may write another.
     """
     for name, wanted in prepared.items():
-        kept = getattr(obj, name)
+        kept = attributes.prop(obj, name)
         if getattr(kept, "Value", kept) == wanted:
             continue
         if isinstance(kept, str) and isinstance(wanted, int):
@@ -126,7 +128,7 @@ def confirm(obj: Any, prepared: dict[str, Any], field: str = "properties.") -> N
 
 def confirm_placement(obj: Any, placement: Any) -> None:
     """Raise AppError `conflict` if a recompute put the object somewhere else."""
-    if not values.same_placement(obj.Placement, placement):
+    if not values.same_placement(attributes.prop(obj, "Placement"), placement):
         reason = _held_by(obj) or "FreeCAD computes its placement from its inputs"
         raise AppError("conflict", f"{obj.Name!r} cannot be moved: {reason}", {"name": obj.Name})
 
