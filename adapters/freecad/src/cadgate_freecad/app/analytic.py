@@ -11,7 +11,7 @@ from typing import Any, Callable, NamedTuple
 
 import FreeCAD
 
-from cadgate_freecad.app.attributes import base, number, of, optional, rotation
+from cadgate_freecad.app.attributes import base, number, of, optional, rotation, type_id
 from cadgate_freecad.app.attributes import box as box_of
 
 TOLERANCE = 1e-6
@@ -31,7 +31,7 @@ class Known(NamedTuple):
 
 def agrees(obj: Any, volume: float) -> bool:
     """Return whether the measured volume is the formula's; True for objects that no formula covers."""
-    formula = _VOLUMES.get(obj.TypeId)
+    formula = _VOLUMES.get(type_id(obj))
     expected = None if formula is None else formula(obj)
     if expected is None:
         return formula is None or volume > 0
@@ -50,7 +50,7 @@ class Proved(NamedTuple):
 
 def proved(obj: Any, shape: Any) -> Proved | None:
     """Return the measures of an upright box, which its extents prove; None for anything else."""
-    if obj.TypeId != "Part::Box" or rotation(of(shape, "Placement")).Q != _UPRIGHT:
+    if type_id(obj) != "Part::Box" or rotation(of(shape, "Placement")).Q != _UPRIGHT:
         return None
     box = box_of(shape)
     x, y, z = number(obj, "Length"), number(obj, "Width"), number(obj, "Height")

@@ -56,14 +56,14 @@ class Slot:
             self.left = [each for each in self.replaced.OutList if operands.is_stand_in(each)]
             self.document.removeObject(self.replaced.Name)
         obj = self.document.addObject(kind, self.name)
-        if obj is None or obj.Name != self.name:
+        if obj is None or attributes.name(obj) != self.name:
             raise AppError("command_failed", f"FreeCAD did not name the object {self.name!r}")
         # An ID is never smaller than the number of objects, and counting takes longer with every object.
         if LIMITS["max_objects"] < obj.ID and len(self.document.Objects) > LIMITS["max_objects"]:
             count = len(self.document.Objects)
             raise limit_exceeded("The number of objects", count, LIMITS["max_objects"], "max_objects")
         versions.begin(obj)
-        if label is not None and label != obj.Label:
+        if label is not None and label != attributes.prop(obj, "Label"):
             obj.Label = label
         return obj
 

@@ -27,7 +27,7 @@ def describe(obj: Any) -> dict[str, Any]:
     """Return the ObjectInfo of `obj`. Its measures are those of the last successful recompute."""
     around = placed.containers(obj)
     now = (is_valid(obj), state(obj))
-    if around or not obj.isDerivedFrom("Part::Feature") or holders.owner(obj) is not None or _holds(obj):
+    if around or not attributes.is_a(obj, "Part::Feature") or holders.owner(obj) is not None or _holds(obj):
         return _describe(obj, around, now)
     # Its description depends on nothing but itself. The observer hears of all changes except these.
     known = OBSERVER.described.get(obj)
@@ -38,12 +38,12 @@ def describe(obj: Any) -> dict[str, Any]:
 
 def describe_new(obj: Any) -> dict[str, Any]:
     """Do the same for an object that the running call has added, to no container, and given no further properties."""
-    if obj in OBSERVER.extended or not obj.isDerivedFrom("Part::Feature") or obj.OutList or _holds(obj):
+    if obj in OBSERVER.extended or not attributes.is_a(obj, "Part::Feature") or attributes.out_list(obj) or _holds(obj):
         return describe(obj)
-    now = (is_valid(obj), list(obj.State))
-    properties = _properties_of.get(obj.TypeId)
+    now, kind = (is_valid(obj), list(attributes.state(obj))), attributes.type_id(obj)
+    properties = _properties_of.get(kind)
     if properties is None:
-        properties = _properties_of[obj.TypeId] = obj.PropertiesList
+        properties = _properties_of[kind] = obj.PropertiesList
     OBSERVER.described[obj] = (now, described := _describe(obj, [], now, alone=True, properties=properties))
     return dict(described)
 
@@ -76,10 +76,10 @@ def _describe(
     if properties is None:
         properties = cast("List[str]", obj.PropertiesList)
     described = {
-        "name": obj.Name,
-        "label": obj.Label,
-        "type": obj.TypeId,
-        "document": obj.Document.Name,
+        "name": attributes.name(obj),
+        "label": attributes.prop(obj, "Label"),
+        "type": attributes.type_id(obj),
+        "document": attributes.document(obj).Name,
         "location": location,
         "rotation": rotation,
         "container": around[-1].Name if around else None,
@@ -90,10 +90,10 @@ def _describe(
         "face_colors": [] if alone and colours.FACES not in properties else colours.info(obj),
         "material": None if alone and materials.DENSITY not in properties else materials.info(obj),
         "mass": None,
-        "expressions": {path.lstrip("."): text for path, text in sorted(obj.ExpressionEngine)},
+        "expressions": {path.lstrip("."): text for path, text in sorted(attributes.prop(obj, "ExpressionEngine"))},
         "valid": now[0],
         "state": now[1],
-        "visible": bool(getattr(obj, "Visibility", True)),
+        "visible": attributes.optional(obj, "Visibility") is not False,
     }
     if frame is not None:
         place = frame if placement is None else frame.multiply(placement)
@@ -119,7 +119,7 @@ def _measured(obj: Any, shape: Any | None, frame: Any | None, placement: Any | N
     mesh = placed.mesh(obj) if shape is None else None
     own = placement if frame is None else None
     measured = shapes.measures(obj, shape, own) if mesh is None else shapes.mesh_measures(mesh)
-    if obj.isDerivedFrom("Part::Feature") or obj.isDerivedFrom("Mesh::Feature"):
+    if attributes.is_a(obj, "Part::Feature") or attributes.is_a(obj, "Mesh::Feature"):
         OBSERVER.measured[obj] = (place, measured)
     else:
         # A link, a part or a group shows other objects, whose changes nobody reports as its own.
@@ -129,7 +129,7 @@ def _measured(obj: Any, shape: Any | None, frame: Any | None, placement: Any | N
 
 def is_valid(obj: Any) -> bool:
     """Return whether the last recompute succeeded and left a shape if the object should have one."""
-    if not obj.isValid() or "Invalid" in obj.State:
+    if not obj.isValid() or "Invalid" in attributes.state(obj):
         return False
     shape = getattr(obj, "Shape", None)
     if shape is None or not hasattr(shape, "isNull") or not shape.isNull():
@@ -144,8 +144,9 @@ def is_empty_body(obj: Any) -> bool:
 
 def state(obj: Any) -> list[str]:
     """Return FreeCAD's states. FreeCAD calls an object up to date until a recompute has checked its inputs."""
-    words = list(obj.State)
-    if words == ["Up-to-date"] and obj.OutList and any("Touched" in each.State for each in obj.OutListRecursive):
+    words = list(attributes.state(obj))
+    refers = words == ["Up-to-date"] and attributes.out_list(obj)
+    if refers and any("Touched" in each.State for each in obj.OutListRecursive):
         return ["Touched"]
     return words
 
@@ -176,7 +177,7 @@ def revision(obj: Any, described: dict[str, Any], shape: Any, properties: list[s
 
 
 def _counts(obj: Any, shape: Any) -> tuple[int, int, int]:
-    if obj.TypeId == "Part::Box":
+    if attributes.type_id(obj) == "Part::Box":
         # It has never any others, and counting takes as long as finding its extents.
         return 6, 12, 8
     return shape.countElement("Face"), shape.countElement("Edge"), shape.countElement("Vertex")

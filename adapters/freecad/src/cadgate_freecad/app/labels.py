@@ -8,6 +8,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import warn
+from cadgate_freecad.app import attributes
 from cadgate_freecad.app.observer import OBSERVER
 
 UNSAVABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -23,7 +24,7 @@ def fix_labels() -> None:
     documents: dict[str, Any] = FreeCAD.listDocuments()
     for document, name in list(OBSERVER.events):
         obj = documents[document].getObject(name) if document in documents else None
-        if obj is not None and UNSAVABLE.search(obj.Label):
+        if obj is not None and UNSAVABLE.search(attributes.prop(obj, "Label")):
             obj.Label = savable(obj.Label)
             warn(
                 "label_changed",

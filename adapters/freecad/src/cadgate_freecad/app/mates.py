@@ -9,7 +9,7 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import chosen, mating, shapes, values
+from cadgate_freecad.app import attributes, chosen, mating, shapes, values
 from cadgate_freecad.app.elements import Element, Lost, elements, find_again
 from cadgate_freecad.app.mating import Primitive, Tie
 
@@ -21,7 +21,7 @@ Known = Dict[Tuple[str, str, str], List[Element]]
 
 
 def is_assembly(obj: Any) -> bool:
-    return obj.TypeId == "App::Part" and PROPERTY in obj.PropertiesList
+    return attributes.type_id(obj) == "App::Part" and PROPERTY in obj.PropertiesList
 
 
 def read(assembly: Any) -> dict[str, Any]:

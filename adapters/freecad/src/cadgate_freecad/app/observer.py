@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from cadgate.appserver import uninterruptible
+from cadgate_freecad.app import attributes
 from cadgate_freecad.app.naming import forget_names
 
 
@@ -90,10 +91,13 @@ class Observer:
     def slotCreatedObject(self, obj: Any) -> None:
         if self.paused:
             return
-        key = (obj.Document.Name, obj.Name)
+        key = (attributes.document(obj).Name, attributes.name(obj))
         was = self.events.get(key)
         # FreeCAD reports the first label before the creation.
-        self.events[key] = ("changed" if was is not None and was[0] == "deleted" else "created", obj.TypeId)
+        self.events[key] = (
+            "changed" if was is not None and was[0] == "deleted" else "created",
+            attributes.type_id(obj),
+        )
         self.fresh.add(key)
         self.changed = True
 
@@ -114,9 +118,9 @@ class Observer:
             return
         self._last = obj
         self.changed = True
-        document = obj.Document
+        document = attributes.document(obj)
         if document is not None:
-            self.events.setdefault((document.Name, obj.Name), ("changed", obj.TypeId))
+            self.events.setdefault((document.Name, attributes.name(obj)), ("changed", attributes.type_id(obj)))
 
     @uninterruptible
     def slotAppendDynamicProperty(self, obj: Any, prop: str) -> None:

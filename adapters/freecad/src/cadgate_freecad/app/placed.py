@@ -94,7 +94,7 @@ def shape_in(obj: Any, around: Any | None) -> Any | None:
     own = getattr(obj, "Shape", None)
     if own is None or not hasattr(own, "isNull") or own.isNull():
         return None
-    if obj.TypeId in _SHOWING and _shows_twice(obj):
+    if attributes.type_id(obj) in _SHOWING and _shows_twice(obj):
         own = _shown_once(obj)
         if own.isNull() or not own.SubShapes:
             return None

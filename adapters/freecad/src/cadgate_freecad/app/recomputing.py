@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import chosen, mates, painting
+from cadgate_freecad.app import attributes, chosen, mates, painting
 from cadgate_freecad.app.info import is_empty_body
 
 
@@ -14,19 +14,19 @@ def recompute(obj: Any) -> None:
 
     Raises AppError `degenerate_result` with FreeCAD's reason: a failed feature keeps its old shape and says nothing.
     """
-    made_from_others = bool(obj.OutList)
+    made_from_others = bool(attributes.out_list(obj))
     if made_from_others:
         chosen.choose_again(obj)
     before = chosen.references_to(obj)
     done = obj.recompute()
     chosen.put_back(before)
-    if not done or not obj.isValid() or "Invalid" in obj.State:
+    if not done or not obj.isValid() or "Invalid" in attributes.state(obj):
         raise AppError(
             "degenerate_result",
             f"FreeCAD cannot make this {obj.TypeId}: {reason(obj)}",
             {"name": obj.Name, "type": obj.TypeId, "reason": reason(obj)},
         )
-    if obj.isDerivedFrom("Part::Feature") and obj.Shape.isNull() and not is_empty_body(obj):
+    if attributes.is_a(obj, "Part::Feature") and attributes.prop(obj, "Shape").isNull() and not is_empty_body(obj):
         raise AppError("degenerate_result", f"This {obj.TypeId} has an empty shape", {"name": obj.Name})
     if made_from_others:
         chosen.remember(obj)

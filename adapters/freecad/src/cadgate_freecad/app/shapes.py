@@ -195,7 +195,7 @@ def measures(obj: Any, shape: Any | None, place: Any | None = None) -> dict[str,
 
     Pass its `place` in the document's coordinates if that is known.
     """
-    if shape is None or obj.TypeId in versions.ENDLESS:
+    if shape is None or attributes.type_id(obj) in versions.ENDLESS:
         return NO_MEASURES
     proved = analytic.proved(obj, shape)
     size = volume(shape) if proved is None else proved.volume

@@ -12,7 +12,7 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import attributes, shapes, versions
+from cadgate_freecad.app import shapes, versions
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.limits import LIMITS
 from cadgate_freecad.app.verification import booleans, extents
@@ -35,7 +35,7 @@ def check(obj: Any, shape: Any, *, level: str | None = None) -> None:
     find = _CHECKS.get(obj.TypeId)
     if find is None:
         return
-    place = attributes.prop(obj, "Placement")
+    place = obj.getPropertyByName("Placement")
     own = shape if place.isIdentity() else shape.transformed(place.inverse().toMatrix())
     wrong = find(obj, own, (level or LIMITS.get("verify", "fast")) == "full")
     if wrong is not None:
