@@ -22,8 +22,8 @@ from cadgate.errors import (
 from cadgate.sessions.fair_turns import FairTurns
 from cadgate.sessions.process import ApplicationProcess, StartFailed
 
-MAX_USES = 100
-"""After this many uses a worker is replaced, to bound what an application leaks."""
+MAX_USES = 500
+"""After this many uses a worker is replaced, to bound what an application leaks: FreeCAD's grow by 10 KiB a variant."""
 
 REPLACE_AFTER = 1.0
 """After how many seconds a worker in use is replaced. Short work returns its worker before that."""
