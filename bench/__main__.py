@@ -16,9 +16,8 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from bench.http_client import HttpClient, WireClient
+from bench.rest import wait_for_rest
 from cadgate.config.settings import Settings
 from cadgate.plugins.discovery import discover
 from cadgate.sessions.spawn import Launch, spawn
@@ -30,8 +29,6 @@ CASES = {
 }
 GROWTH = 2000
 TURNS = 20
-REST_SECONDS = 1.0
-"""For so long the gateway must do nothing by itself before it is measured."""
 
 Row = tuple[str, list[float]]
 
@@ -93,27 +90,10 @@ def _connect(port: int) -> HttpClient | None:
         return None
 
 
-def at_rest(gateway: Gateway) -> bool:
-    """Return whether the gateway does nothing by itself, as it does while it starts its spare workers."""
-    head = psutil.Process(gateway.pid)
-    before, began = _worked(head), time.monotonic()
-    time.sleep(REST_SECONDS)
-    return _worked(head) - before < 0.02 * (time.monotonic() - began)
-
-
-def _worked(head: psutil.Process) -> float:
-    total = 0.0
-    for process in (head, *head.children(recursive=True)):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            times = process.cpu_times()
-            total += times.user + times.system
-    return total
-
-
 def gateway_rows(count: int, folder: Path) -> list[Row]:
     gateway = Gateway(folder / "gateway").start()
     try:
-        eventually(lambda: at_rest(gateway), seconds=120, what="a gateway at rest")
+        wait_for_rest(gateway.pid)
         client = HttpClient(gateway.port)
         creations = {name: over_http(client, f"/api/v1/{name}/{path}") for name, (path, *_) in CASES.items()}
         with bare() as alone:

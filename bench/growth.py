@@ -24,6 +24,7 @@ from typing import Any
 
 import httpx
 
+from bench.rest import wait_for_rest
 from tests.gateway import Gateway, innermost
 
 ONE, MANY = 0.15, 1.15
@@ -62,9 +63,12 @@ class Scene:
         self,
         client: httpx.Client,
         clock: Callable[[], float] = time.perf_counter,
+        rest: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
         self._clock = clock
+        self.rest = rest
+        """Waits until nothing is done in the background, such as a snapshot: wall-clock times have that in them."""
 
     def seconds(self, work: Callable[[], Any], *, in_worker: bool = False) -> float:
         """Return what one piece of work takes; for a worker, the wall-clock time."""
@@ -168,6 +172,8 @@ def one_object(scene: Scene, counts: Sequence[int], rounds: int, age: int, *, fi
         scene.fill(count)
         # Apart from each other: workers that write files push what Blender works with out of the processor's caches.
         for part, in_worker in ((steps[:own], False), (steps[own:], True)):
+            if in_worker and part:
+                scene.rest()
             times = [[scene.seconds(work, in_worker=in_worker) for _, work, _ in part] for _ in range(rounds)]
             for (what, _, _), least in zip(part, map(min, zip(*times, strict=True)), strict=True):
                 found[what].append(least)
@@ -274,7 +280,8 @@ def main() -> int:
             if options.adapter != "freecad":
                 sizes = tuple(10**power for power in range(2, 6 if options.short else 7))
                 with gateway.client("/api/v1/blender") as client:
-                    scene = Scene(client, work_of(gateway.application_pid("blender")))
+                    pid = gateway.application_pid("blender")
+                    scene = Scene(client, work_of(pid), lambda: wait_for_rest(pid))
                     rows += vertices(scene, sizes, options.rounds)
                     for each in dict.fromkeys((0, age)):
                         rows += one_object(scene, counts, options.rounds, each)
