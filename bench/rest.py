@@ -19,16 +19,17 @@ def wait_for_rest(pid: int) -> None:
 
 
 def _is_at_rest(pid: int) -> bool:
-    head = psutil.Process(pid)
-    before, began = _worked(head), time.monotonic()
+    before, began = cpu_seconds(pid), time.monotonic()
     time.sleep(REST_SECONDS)
-    return _worked(head) - before < 0.02 * (time.monotonic() - began)
+    return cpu_seconds(pid) - before < 0.02 * (time.monotonic() - began)
 
 
-def _worked(head: psutil.Process) -> float:
-    total = 0.0
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time of a process and its descendants, which other work hardly affects."""
+    used = 0.0
+    head = psutil.Process(pid)
     for process in (head, *head.children(recursive=True)):
         with contextlib.suppress(psutil.NoSuchProcess):
             times = process.cpu_times()
-            total += times.user + times.system
-    return total
+            used += times.user + times.system
+    return used

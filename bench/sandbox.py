@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import statistics
 import tempfile
 import time
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 
+from bench.rest import cpu_seconds
 from cadgate.config.settings import Settings
 from cadgate.contract.settings import AdapterSettings
 from cadgate.plugins.discovery import discover
@@ -31,17 +30,6 @@ WAYS = ("none", "bubblewrap")
 CALLS_A_TURN = 25
 
 Times = dict[str, list[float]]
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the processor time of a process and its descendants, which other work hardly affects."""
-    used = 0.0
-    head = psutil.Process(pid)
-    for process in (head, *head.children(recursive=True)):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            times = process.cpu_times()
-            used += times.user + times.system
-    return used
 
 
 def start(name: str, way: str, folder: Path) -> tuple[float, float]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
-from websockets.sync.client import connect
 
+from tests.freecad_calls import run
 from tests.gateway import Gateway
 
 REPEATS = 20
@@ -38,12 +37,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 
 def references(gateway: Gateway) -> int:
     """Return how many weak references FreeCAD's interpreter has."""
-    with connect(f"ws://127.0.0.1:{gateway.port}/ws/freecad") as socket:
-        socket.send(json.dumps({"type": "execute", "id": 1, "code": COUNT}))
-        while (message := json.loads(socket.recv(timeout=60)))["type"] != "result":
-            pass
-    assert message["status"] == "success", message
-    return int(message["result"]["value"])
+    return int(run(gateway, COUNT))
 
 
 def sent(client: httpx.Client, method: str, path: str, body: Any = None) -> None:

@@ -50,7 +50,7 @@ def of(value: Any, name: str) -> Any:
 
 def box(shape: Any) -> Any:
     """Return the BoundBox of a shape or a mesh, in mm."""
-    return type(shape).BoundBox.__get__(shape)
+    return of(shape, "BoundBox")
 
 
 def optional(obj: Any, name: str) -> Any | None:

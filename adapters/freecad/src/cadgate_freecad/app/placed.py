@@ -122,11 +122,8 @@ def _shown_once(obj: Any) -> Any:
         target = obj.LinkedObject
         if obj.ScaleVector != FreeCAD.Vector(1, 1, 1) or not _shows_twice(obj):
             return obj.Shape
-        shape, own, place = (
-            _shown_once(target),
-            attributes.optional(target, "Placement"),
-            attributes.prop(obj, "Placement"),
-        )
+        own, place = attributes.optional(target, "Placement"), attributes.prop(obj, "Placement")
+        shape = _shown_once(target)
         return moved(shape, place if own is None or obj.LinkTransform else place.multiply(own.inverse()))
     if not holders.is_holder(obj):
         return obj.Shape
