@@ -129,6 +129,8 @@ try:
         "a second part": ("PRODUCT('", "PRODUCT('X','X','',(#8));#9999 = PRODUCT('"), "cut off": ("END-ISO", ""),
         "a comment": ("DATA;", "DATA; /* #1=PLANE('',#2); */"), "twice": ("DATA;", "DATA;#1 = PLANE('',#2);"),
         "unknown": ("DATA;", "DATA;#9999 = ITEM_DEFINED_TRANSFORMATION('','',#11,#11);"),
+        "words between records": ("DATA;", "DATA;words "), "words after them": ("ENDSEC;END", "words ENDSEC;END"),
+        "a record without a name": ("DATA;", "DATA;PLANE('',#2);"),
         "a loose face": ("DATA;", "DATA;#9999 = ADVANCED_FACE('',(#18),#32,.T.);"),
     }.items():
         assert old in text, name

@@ -40,6 +40,8 @@ class Run:
         """Whether somebody wants it to end."""
         self.waiting = True
         """Whether it is queued."""
+        self._known_to_run = False
+        """Whether its record says that it is running."""
         self.at_work = False
         """Whether its work is being done, which `cancel_token` stops."""
         self.finished_some = False
@@ -133,6 +135,7 @@ class Run:
         self.progress.fraction = self._recorded = 0.0
         self._inside.clear()
         self._changed(await self._store.begin(self.id, attempt=True, running=running))
+        self._known_to_run = running
 
     def _write(self) -> None:
         if self._writing is None or self._writing.done():
@@ -143,8 +146,9 @@ class Run:
             while self._dirty:
                 self._dirty = False
                 self._recorded, self._written_at = self.progress.fraction, time.monotonic()
-                if not self.waiting:
+                if not self.waiting and not self._known_to_run:
                     self._changed(await self._store.begin(self.id, attempt=False, running=True))
+                    self._known_to_run = True
                 self._changed(await self._store.progress(self.id, self.progress.model_dump_json()))
         except Exception as error:  # noqa: BLE001 - progress is only shown; the end of the job is what counts
             log.warning("progress_not_recorded", job=self.id, reason=str(error))

@@ -217,13 +217,15 @@ def _chosen(document: Any, names: list[str] | None) -> list[Any]:
     return chosen
 
 
-def _item(obj: Any) -> Item:
+def _item(obj: Any, *, copied: bool = True) -> Item:
     """Return the object's geometry in its place in the document, even inside a moved group."""
     shape = shapes.shape_of(obj)
     if shape is not None:
-        # Copy it without the triangulation of a view or an earlier export, so that the requested deflections apply.
-        copy = shape.copy(True, False)
-        copy.Placement = attributes.of(shape, "Placement")
+        copy = shape
+        if copied:
+            # Without the triangulation of a view or an earlier export, so that the requested deflections apply.
+            copy = shape.copy(True, False)
+            copy.Placement = attributes.of(shape, "Placement")
         item = Item(obj.Name, obj.Label, copy, None)
         item.source = shape
         item.faces = colours.faces_of(obj)
@@ -242,13 +244,14 @@ def _items(chosen: list[Any], format: str, named: bool) -> list[Item]:
     """
     if format not in TREES:
         return [_item(obj) for obj in chosen]
+    leaves = [(leaf, len(_around(obj)) if named else 0) for obj in chosen for leaf in _leaves(obj)]
+    # STEP has no triangles. Of several objects, FreeCAD's writer takes those of the same shape for one.
+    copied = format != "step" or len(leaves) > 1
     items: list[Item] = []
-    for obj in chosen:
-        around = len(_around(obj)) if named else 0
-        for leaf in _leaves(obj):
-            item = _item(leaf)
-            item.holders = item.holders[around:]
-            items.append(item)
+    for leaf, around in leaves:
+        item = _item(leaf, copied=copied)
+        item.holders = item.holders[around:]
+        items.append(item)
     return items
 
 

@@ -104,17 +104,19 @@ class Observer:
     @uninterruptible
     def slotChangedObject(self, obj: Any, prop: str) -> None:
         self._forget_measures(obj)
+        if self.paused:
+            return
         if obj is not self._last and obj.Name is None:
             # 1.0 reports changes of what it has just deleted: that has no place in the document, and no events.
-            self.changed = self.changed or not self.paused
+            self.changed = True
             return
         if prop == "Group":
             self.regrouped = True
-        elif prop == "Shape" and not self.paused:
+        elif prop == "Shape":
             self.clock += 1
             self.reshaped[obj] = self.clock
         # FreeCAD reports about thirteen changes of a new object.
-        if obj is self._last or self.paused:
+        if obj is self._last:
             return
         self._last = obj
         self.changed = True

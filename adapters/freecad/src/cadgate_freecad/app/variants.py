@@ -68,9 +68,12 @@ def _opened(path: str) -> Generator[Any, None, None]:
     document = FreeCAD.newDocument("Variant")
     try:
         document.UndoMode = 0  # nothing of it is ever undone
+        OBSERVER.paused = True  # what is in the copy is not new
         document.load(path)
+        OBSERVER.paused = False
         yield document
     finally:
+        OBSERVER.paused = False
         FreeCAD.closeDocument(document.Name)
         # What the observer noted of its objects is gone with them.
         OBSERVER.settled()

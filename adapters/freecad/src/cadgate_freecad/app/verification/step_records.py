@@ -6,7 +6,10 @@ Whatever this does not know is `Unread`: then the file is not judged here.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from itertools import chain
 from math import cos, sin, sqrt
+from operator import mul
 from typing import NamedTuple, Tuple
 
 Point = Tuple[float, float, float]
@@ -45,6 +48,8 @@ _PARTS = {
 """What follows the name in each kind of record; every one of the file must be of these kinds, or of the next ones."""
 _READ = {kind: re.compile(rf"{kind}\('',{parts}\)") for kind, parts in _PARTS.items()}
 _READ["SHAPE_DEFINITION_REPRESENTATION"] = re.compile(rf"SHAPE_DEFINITION_REPRESENTATION\({REF},{REF}\)")
+_COORDINATES = re.compile(rf"(?:CARTESIAN_POINT|DIRECTION)\('',{NUMBERS}\)")
+_RECORD = re.compile(r"(#\d+)=([A-Z\d_]*)(\([^;]*\));")
 _BESIDES = frozenset(
     (
         *("APPLICATION_CONTEXT", "APPLICATION_PROTOCOL_DEFINITION"),
@@ -101,18 +106,14 @@ class Records:
             or after != "END-ISO-10303-21;"
         ):
             raise Unread("the sections")
-        self.records: dict[str, str] = {}
-        self._kinds: dict[str, str] = {}
-        self.count: dict[str, int] = {}
+        there: list[tuple[str, str, str]] = _RECORD.findall(data)
+        self.records: dict[str, str] = {name: kind + parts for name, kind, parts in there}
+        self._kinds: dict[str, str] = {name: kind for name, kind, _ in there}
+        if len(self.records) != len(there) or sum(map(len, chain.from_iterable(there))) + 2 * len(there) != len(data):
+            raise Unread("the records")
+        self.count = Counter(self._kinds.values())
         self._points: dict[str, Point] = {}
         self._surfaces: dict[str, Surface] = {}
-        for record in data.split(";")[:-1]:
-            name, _, content = record.partition("=")
-            if name in self.records:
-                raise Unread(name)
-            self.records[name] = content
-            self._kinds[name] = kind = content.partition("(")[0]
-            self.count[kind] = self.count.get(kind, 0) + 1
         unknown = self.count.keys() - _READ.keys() - _BESIDES - {""}
         if unknown:
             raise Unread(unknown)
@@ -125,6 +126,10 @@ class Records:
 
     def kind(self, name: str) -> str:
         return self._kinds.get(name, "")
+
+    def first(self, kind: str) -> str:
+        """Return the name of the first record of a kind that there is."""
+        return next(name for name, each in self._kinds.items() if each == kind)
 
     def line(self, name: str, count: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
         origin, vector = self.of("LINE", name)
@@ -161,9 +166,10 @@ class Records:
         return found
 
     def numbers(self, name: str, count: int) -> tuple[float, ...]:
-        kind = self.kind(name)
-        text = self.of(one_of(("CARTESIAN_POINT", "DIRECTION"), kind), name)[0]
-        numbers = tuple(map(float, text.split(",")))
+        found = _COORDINATES.fullmatch(self.records.get(name, ""))
+        if found is None:
+            raise Unread(name)
+        numbers = tuple(map(float, found[1].split(",")))
         if len(numbers) != count:
             raise Unread(name)
         return numbers
@@ -176,7 +182,7 @@ def one_of(kinds: tuple[str, ...], kind: str) -> str:
 
 
 def dot(left: tuple[float, ...], right: tuple[float, ...]) -> float:
-    return sum(a * b for a, b in zip(left, right))
+    return sum(map(mul, left, right))
 
 
 def minus(left: Point, right: tuple[float, ...]) -> Point:

@@ -93,7 +93,7 @@ class _Solids(Records):
             == sum(count(each, 0) for each in _WHOLE)
         ):
             raise Unread("more than one shape")
-        (definition,) = [each for each in self.records if self.kind(each) == "SHAPE_DEFINITION_REPRESENTATION"]
+        definition = self.first("SHAPE_DEFINITION_REPRESENTATION")
         whole = self.of("SHAPE_DEFINITION_REPRESENTATION", definition)[1]
         items, context = self.of(one_of(_WHOLE, self.kind(whole)), whole)
         place, *bodies = items.split(",")
