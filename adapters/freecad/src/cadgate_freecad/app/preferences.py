@@ -18,6 +18,9 @@ def prepare() -> None:
     FreeCAD.ParamGet(DOCUMENT).SetBool("DuplicateLabels", True)
     # Without it, IGES files hold loose faces, and OpenCASCADE loses the face of a torus.
     FreeCAD.ParamGet("User parameter:BaseApp/Preferences/Mod/Part/IGES").SetBool("BrepMode", True)
+    # Without it, FreeCAD up to 0.21 writes each edge of a STEP file three times, also in the coordinates of both
+    # surfaces: twice as much, and not quite the same place. Later ones do this by default.
+    FreeCAD.ParamGet("User parameter:BaseApp/Preferences/Mod/Part/General").SetInt("WriteSurfaceCurveMode", 0)
 
 
 @contextmanager

@@ -99,6 +99,14 @@ def _count(edge: Any, edges: list[Any]) -> int:
     return sum(each.isSame(edge) for each in edges)
 
 
+def is_straight_in(face: Any, edge: Any) -> bool:
+    """Return whether an edge is a straight line in the face's own coordinates, as parallels and meridians are."""
+    try:
+        return type(_in_face(face, edge)[0]).__name__ == "Line2d"
+    except NotIntegrable:
+        return False
+
+
 def _in_face(face: Any, edge: Any) -> tuple[Any, float, float]:
     try:
         found = face.curveOnSurface(edge)

@@ -108,9 +108,9 @@ def inputs(obj: Any) -> list[str]:
 def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> None:
     """Raise AppError `degenerate_result` if the result is proved wrong.
 
-    `fast` checks points next to the faces, and the volumes if a face is not elementary, the result is empty or an
-    operand had no effect; nothing of these if the operands are apart, and all of them are there. `full` always checks
-    more points, the volumes and the mesh. `sure` makes `fast` check the volumes too.
+    `fast` checks points next to the faces, and others and the volumes if a face is not elementary, the result is empty
+    or an operand had no effect; nothing of these if the operands are apart, and all of them are there. `full` always
+    checks more points, the volumes and the mesh. `sure` makes `fast` check the volumes too.
     """
     full = is_full(level)
     operands = [facts(each) for each in made.operands]
@@ -126,8 +126,8 @@ def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> Non
         return
     in_doubt = suspicious(result, sizes)
     wrong = mismatch(made, count=THOROUGH if full else 1 if simple else 2)
-    if wrong is None and in_doubt:
-        wrong = scattered.mismatch(made, result, sizes)
+    if wrong is None and (in_doubt or not simple):
+        wrong = scattered.mismatch(made, result, sizes, in_doubt=in_doubt)
     if wrong is not None:
         raise failed(made, wrong)
     sums = None
@@ -210,7 +210,8 @@ def _joined(made: Outcome) -> None:
         return
     shells.require_closed(made.result, made.operands, " and ".join(map(repr, made.names[:5])))
     gap, size_of_it = facts(made.result).tolerance, facts(made.result).diagonal
-    before = max(facts(each).tolerance for each in made.operands)
+    # OpenCASCADE loosens the operands' own edges, too. Only splines come with gaps of their own.
+    before = max((each.tolerance for each in map(facts, made.operands) if not each.is_elementary), default=0.0)
     if gap > max(APART * size_of_it, 2 * before):
         raise failed(made, f"the faces of its result are up to {gap:.2g} mm apart where they should meet")
     if gap > max(LOOSE * size_of_it, 2 * before):

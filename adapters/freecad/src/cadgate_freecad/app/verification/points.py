@@ -44,9 +44,12 @@ class Region:
         self._meshes: dict[float, Mesh] = {}
         self.solids = known.solids
         self.boxes = known.boxes
+        tests = [_test(*each) for each in known.solids]
+        self.is_quick = all(quick for _, quick in tests)
+        """Whether a point is found inside or outside without OpenCASCADE, which takes a millisecond."""
         self._tests = [
-            (*(box.XMin, box.YMin, box.ZMin, box.XMax, box.YMax, box.ZMax), _test(*each))
-            for each, box in zip(known.solids, self.boxes)
+            (*(box.XMin, box.YMin, box.ZMin, box.XMax, box.YMax, box.ZMax), test)
+            for (test, _), box in zip(tests, self.boxes)
         ]
 
     def holds(self, point: Any) -> bool:
@@ -86,19 +89,19 @@ def _asked(solid: Any, point: Any) -> bool:
     return bool(solid.isInside(point, ON, False))
 
 
-def _test(solid: Any, sides: list[Side]) -> Callable[[Any], bool]:
-    """Return the cheapest test of whether a solid contains a point."""
+def _test(solid: Any, sides: list[Side]) -> tuple[Callable[[Any], bool], bool]:
+    """Return the cheapest test of whether a solid contains a point, and whether that rarely asks OpenCASCADE."""
     known = formula(solid, sides)
     if known is not None:
-        return known
+        return known, True
     if not all(side.kind in ELEMENTARY for side in sides):
-        return lambda point: _asked(solid, point)
+        return lambda point: _asked(solid, point), False
 
     def crossed(point: Any) -> bool:
         held = rays.holds(sides, point)
         return _asked(solid, point) if held is None else held
 
-    return crossed
+    return crossed, True
 
 
 class Mesh:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import chain
-from math import cos, sin, sqrt
+from math import sqrt
 from operator import mul
 from typing import NamedTuple, Tuple
 
@@ -22,13 +22,11 @@ _FLAG = r"\.([TF])\."
 _PARTS = {
     "ADVANCED_BREP_SHAPE_REPRESENTATION": f"{REFS},{REF}",
     "ADVANCED_FACE": f"{REFS},{REF},{_FLAG}",
-    "AXIS2_PLACEMENT_2D": f"{REF},{REF}",
     "AXIS2_PLACEMENT_3D": f"{REF},{REF},{REF}",
     "CARTESIAN_POINT": NUMBERS,
     "CIRCLE": f"{REF},{_NUMBER}",
     "CLOSED_SHELL": REFS,
     "CYLINDRICAL_SURFACE": f"{REF},{_NUMBER}",
-    "DEFINITIONAL_REPRESENTATION": rf"\({REF}\),{REF}",
     "DIRECTION": NUMBERS,
     "EDGE_CURVE": rf"{REF},{REF},{REF},\.T\.",
     "EDGE_LOOP": REFS,
@@ -37,11 +35,8 @@ _PARTS = {
     "LINE": f"{REF},{REF}",
     "MANIFOLD_SOLID_BREP": REF,
     "ORIENTED_EDGE": rf"\*,\*,{REF},{_FLAG}",
-    "PCURVE": f"{REF},{REF}",
     "PLANE": REF,
     "SHAPE_REPRESENTATION": f"{REFS},{REF}",
-    "SEAM_CURVE": rf"{REF},{REFS},\.PCURVE_S1\.",
-    "SURFACE_CURVE": rf"{REF},{REFS},\.PCURVE_S1\.",
     "VECTOR": f"{REF},{_NUMBER}",
     "VERTEX_POINT": REF,
 }
@@ -86,11 +81,6 @@ class Surface(NamedTuple):
     frame: Frame
     radius: float | None
 
-    def at(self, u: float, v: float) -> Point:
-        if self.radius is None:
-            return self.frame.at(u, v, 0.0)
-        return self.frame.at(self.radius * cos(u), self.radius * sin(u), v)
-
 
 class Records:
     """The records of a file, each by its name (`#12`)."""
@@ -131,11 +121,12 @@ class Records:
         """Return the name of the first record of a kind that there is."""
         return next(name for name, each in self._kinds.items() if each == kind)
 
-    def line(self, name: str, count: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    def line(self, name: str) -> tuple[Point, Point]:
         origin, vector = self.of("LINE", name)
         direction, length = self.of("VECTOR", vector)
+        x, y, z = unit(self.point(direction))
         size = float(length)
-        return self.numbers(origin, count), tuple(size * each for each in unit(self.numbers(direction, count)))
+        return self.point(origin), (size * x, size * y, size * z)
 
     def surface(self, name: str) -> Surface:
         found = self._surfaces.get(name)
@@ -159,20 +150,14 @@ class Records:
         return Frame(self.point(origin), x, y, z)
 
     def point(self, name: str) -> Point:
-        found = self._points.get(name)
-        if found is None:
-            x, y, z = self.numbers(name, 3)
-            found = self._points[name] = (x, y, z)
-        return found
-
-    def numbers(self, name: str, count: int) -> tuple[float, ...]:
-        found = _COORDINATES.fullmatch(self.records.get(name, ""))
-        if found is None:
-            raise Unread(name)
-        numbers = tuple(map(float, found[1].split(",")))
-        if len(numbers) != count:
-            raise Unread(name)
-        return numbers
+        known = self._points.get(name)
+        if known is None:
+            found = _COORDINATES.fullmatch(self.records.get(name, ""))
+            numbers = found[1].split(",") if found is not None else ()
+            if len(numbers) != 3:
+                raise Unread(name)
+            known = self._points[name] = (float(numbers[0]), float(numbers[1]), float(numbers[2]))
+        return known
 
 
 def one_of(kinds: tuple[str, ...], kind: str) -> str:
@@ -189,11 +174,15 @@ def minus(left: Point, right: tuple[float, ...]) -> Point:
     return (left[0] - right[0], left[1] - right[1], left[2] - right[2])
 
 
+def plus(origin: Point, step: Point, times: float) -> Point:
+    return (origin[0] + times * step[0], origin[1] + times * step[1], origin[2] + times * step[2])
+
+
 def far(left: Point, right: Point) -> float:
     return max(abs(left[0] - right[0]), abs(left[1] - right[1]), abs(left[2] - right[2]))
 
 
-def unit(vector: tuple[float, ...]) -> tuple[float, ...]:
+def unit(vector: Point) -> Point:
     size = sqrt(dot(vector, vector))
     if abs(size - 1) > 1e-9:
         raise Unread("a direction that is not of length 1")

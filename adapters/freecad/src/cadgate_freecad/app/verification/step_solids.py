@@ -41,7 +41,7 @@ def is_proved(path: str, shape: Any) -> bool:
     try:
         with open(path, encoding="ascii") as file:
             found = step_text.solids(file.read(), near)
-    except (Unread, UnicodeDecodeError):
+    except (Unread, ValueError):
         return False
     return len(found) == len(known.solids) and all(
         _is_solid(faces, solid, sides, near) for faces, (solid, sides) in zip(found, known.solids)
