@@ -59,6 +59,17 @@ def test_a_sphere_that_is_cut_at_its_pole_is_right_or_refused(
     assert answer.json()["result"]["volume"] == pytest.approx(volume, rel=1e-6)
 
 
+def test_a_sphere_that_could_not_be_cut_can_be_cut_elsewhere(freecad: httpx.Client) -> None:
+    refused = cut_sphere(freecad, 0.5, acos(0.5 / RADIUS) - 1e-6, 0.0)
+    assert refused.status_code == 422, "OpenCASCADE gave the seam of the sphere a tolerance of 19 mm"
+    ball = refused.json()["error"]["details"]["operands"][0]
+    block = {"length": SIZE, "width": SIZE, "height": SIZE, "location": [-SIZE / 2, -SIZE / 2, 0]}
+    other = post(freecad, "/primitives/box", **block)["name"]
+    half = post(freecad, "/boolean/subtract", objects=[ball, other])
+    assert half["volume"] == pytest.approx(2 / 3 * pi * RADIUS**3, rel=1e-6)
+    assert half["warnings"] == []
+
+
 def test_a_moved_sphere_leaves_of_another_what_the_formula_says(freecad: httpx.Client) -> None:
     large, small, apart = 9.656, 9.0, dist((-0.5, 2.56, -0.28), (2, 2, 2))
     one = post(freecad, "/primitives/sphere", radius=large, rotation=[146.7, 78.4, 25.9])["name"]

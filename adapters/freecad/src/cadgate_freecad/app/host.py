@@ -9,7 +9,7 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import AppError, Host, current
-from cadgate_freecad.app import changes, open_documents, operands, scripted, snapshots, versions
+from cadgate_freecad.app import changes, loosened, open_documents, operands, scripted, snapshots, versions
 from cadgate_freecad.app.history import History
 from cadgate_freecad.app.labels import fix_labels
 from cadgate_freecad.app.later import BATCH, MAY_PUT_OFF
@@ -68,12 +68,14 @@ class FreeCADHost(Host):
                         scripted.warn_of_missing_code()
                 except BaseException:
                     deleted = OBSERVER.deleted
+                    loosened.give_back()
                     raise
         except BaseException:
             # No transaction covers which documents are open, and deleted ones come back in last place.
             self.beyond_transaction = deleted or open_documents.standing() != before
             raise
         finally:
+            loosened.forget()
             open_documents.follow()
             if current().connection is None:
                 OBSERVER.forget()

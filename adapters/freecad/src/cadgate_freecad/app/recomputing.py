@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import attributes, chosen, mates, painting
+from cadgate_freecad.app import attributes, chosen, loosened, mates, painting
 from cadgate_freecad.app.info import is_empty_body
 
 
@@ -17,6 +17,7 @@ def recompute(obj: Any) -> None:
     made_from_others = bool(attributes.out_list(obj))
     if made_from_others:
         chosen.choose_again(obj)
+        loosened.note(obj)
     before = chosen.references_to(obj)
     done = obj.recompute()
     chosen.put_back(before)

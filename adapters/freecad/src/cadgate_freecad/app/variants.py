@@ -8,7 +8,7 @@ from typing import Any, Generator
 import FreeCAD
 
 from cadgate.appserver import AppError, method
-from cadgate_freecad.app import exchange, look, parameters, values
+from cadgate_freecad.app import exchange, look, loosened, parameters, values
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.info import describe, problem
 from cadgate_freecad.app.observer import OBSERVER
@@ -78,3 +78,4 @@ def _opened(path: str) -> Generator[Any, None, None]:
         # What the observer noted of its objects is gone with them.
         OBSERVER.settled()
         OBSERVER.forget()
+        loosened.forget()
