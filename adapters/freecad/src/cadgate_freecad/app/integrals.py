@@ -125,7 +125,10 @@ def _passes_near_pole(face: Any) -> bool:
     for edge in face.Edges:
         if edge.Degenerated or is_straight_in(face, edge):
             continue
-        (low, high), value = edge.ParameterRange, edge.Curve.value
+        try:
+            (low, high), value = edge.ParameterRange, edge.Curve.value
+        except (TypeError, RuntimeError):
+            continue  # it has no curve
         for part in range(_POINTS + 1):
             if abs((value(low + (high - low) * part / _POINTS) - center).dot(axis)) > least:
                 return True
