@@ -1,8 +1,8 @@
 """Volume, area and moments of solids with faces over which OpenCASCADE integrates badly.
 
 OpenCASCADE takes a fixed number of points for each span: too few for rational splines (a cylinder imported as one gets
-a volume 0.9 % too large), for planes, cones and tori that are bounded by splines, and for spheres whose edges pass near
-a pole (0.08 %). This module applies the divergence
+a volume 0.9 % too large), for faces that are bounded by splines (0.3 % of a cylinder cut by a torus), and for spheres
+whose edges pass near a pole (0.08 %). This module applies the divergence
 theorem with as many points as it needs: the integrals over a solid become integrals over its faces, and those over a
 face, by Green's theorem, become integrals along its edges in the face's own two coordinates. A result is accepted if
 more points give the same, and if the normals of all faces cancel out, as they do around every closed solid.
@@ -17,7 +17,7 @@ import FreeCAD
 
 from cadgate_freecad.app import attributes
 from cadgate_freecad.app.partners import distinct
-from cadgate_freecad.app.quadrature import Grid, NotIntegrable, Rule, is_straight_in, over_face, rule
+from cadgate_freecad.app.quadrature import Grid, NotIntegrable, Rule, area_by_edges, is_straight_in, over_face, rule
 from cadgate_freecad.app.remembered import Remembered
 
 ORDERS = (5, 8, 12)
@@ -26,6 +26,8 @@ AGREE = 2e-5
 """Relative. If two results agree this closely, the error of the better one is about the square of this."""
 AS_KERNEL = 5e-7
 """Relative: OpenCASCADE's numbers are used if they are this close."""
+CLOSE = 1e-7
+"""Relative: how closely two areas along edges must agree."""
 SMALL = 2e-5
 """Relative: without better numbers, OpenCASCADE's are called uncertain only above this error."""
 CLOSED = 1e-6
@@ -33,7 +35,7 @@ CLOSED = 1e-6
 ALIKE = 0.05
 """How far the area may be from OpenCASCADE's, which is never that wrong: beyond this, the edges were misread."""
 
-_CUT_BADLY = ("Part::GeomCone", "Part::GeomToroid", "Part::GeomPlane")
+_CUT_BADLY = ("Part::GeomCone", "Part::GeomCylinder", "Part::GeomPlane", "Part::GeomSphere", "Part::GeomToroid")
 NEAR_POLE = 0.7
 """Radians: how near a point of an edge may come to a pole of its sphere. From 0.3 on OpenCASCADE is right to 2e-7, and
 the points are up to 0.4 apart."""
@@ -92,8 +94,27 @@ def _area(face: Any) -> float:
     def is_right(sums: list[float]) -> bool:
         return abs(sums[0] - kernel) <= AS_KERNEL * kernel
 
+    along_edges = _area_by_edges(face)
+    if along_edges is not None:
+        return kernel if abs(along_edges - kernel) <= AS_KERNEL * kernel else along_edges
     sums = _refined([face], FreeCAD.Vector(), is_right)
     return kernel if is_right(sums) else sums[0]
+
+
+def _area_by_edges(face: Any) -> float | None:
+    """Return the area of a cylindrical or spherical face by one integral along its edges; None for other surfaces.
+
+    Raises NotIntegrable if more points give another one.
+    """
+    if face.Surface.TypeId not in ("Part::GeomCylinder", "Part::GeomSphere"):
+        return None
+    before: float | None = None
+    for order in ORDERS:
+        area = area_by_edges(face, rule(order))
+        if before is not None and abs(area - before) <= CLOSE * area:
+            return area
+        before = area
+    raise NotIntegrable
 
 
 def _error(face: Any) -> float:

@@ -84,6 +84,28 @@ def over_face(face: Any, middle: Any, points: Rule, grid: Grid) -> list[float]:
     return sums
 
 
+def area_by_edges(face: Any, points: Rule) -> float:
+    """Return the area of a cylindrical or spherical face: along u it is known in closed form. Raises NotIntegrable."""
+    surface = face.Surface
+    radius, is_sphere = surface.Radius, surface.TypeId == "Part::GeomSphere"
+    start, total = face.ParameterRange[0], 0.0
+    for edge in _boundary(face):
+        curve, first, last = _in_face(face, edge)
+        sign = -1.0 if edge.Orientation == "Reversed" else 1.0
+        cuts = _cuts(curve, first, last, [], [])
+        for low, high in zip(cuts, cuts[1:]):
+            for place, weight in points:
+                at = low + (high - low) * place
+                step = (high - low) * 1e-3 * min(place, 1 - place)
+                point = curve.value(at)
+                climb = (curve.value(at + step).y - curve.value(at - step).y) / (2 * step)
+                width = radius * math.cos(point.y) if is_sphere else 1.0
+                total += sign * weight * (high - low) * climb * width * (point.x - start)
+    if total == 0.0:
+        raise NotIntegrable
+    return abs(total) * radius
+
+
 def _boundary(face: Any) -> Iterator[Any]:
     """Yield the edges of a face: a seam, where the face meets itself, once in each direction."""
     for wire in face.SubShapes:
