@@ -59,22 +59,10 @@ def over_face(face: Any, middle: Any, points: Rule, grid: Grid) -> list[float]:
     across, along = _spans(surface, face.ParameterRange)
     start = face.ParameterRange[0]
     sums, domain = [0.0] * 14, 0.0
-    for edge in _boundary(face):
-        curve, first, last = _in_face(face, edge)
-        sign = -1.0 if edge.Orientation == "Reversed" else 1.0
-        cuts = _cuts(curve, first, last, across, along)
-        for low, high in zip(cuts, cuts[1:]):
-            for place, weight in points:
-                at = low + (high - low) * place
-                step = (high - low) * 1e-3 * min(place, 1 - place)
-                point = curve.value(at)
-                climb = (curve.value(at + step).y - curve.value(at - step).y) / (2 * step)
-                factor = sign * weight * (high - low) * climb
-                if factor == 0.0:
-                    continue
-                domain += factor * (point.x - start)
-                inner = _inner(surface, start, point.x, point.y, across, middle, points, grid)
-                sums = [value + factor * part for value, part in zip(sums, inner)]
+    for factor, u, v in _along_edges(face, across, along, points):
+        domain += factor * (u - start)
+        inner = _inner(surface, start, u, v, across, middle, points, grid)
+        sums = [value + factor * part for value, part in zip(sums, inner)]
     if domain == 0.0:
         raise NotIntegrable
     if domain < 0:
@@ -89,21 +77,30 @@ def area_by_edges(face: Any, points: Rule) -> float:
     surface = face.Surface
     radius, is_sphere = surface.Radius, surface.TypeId == "Part::GeomSphere"
     start, total = face.ParameterRange[0], 0.0
+    for factor, u, v in _along_edges(face, [], [], points):
+        total += factor * (math.cos(v) * radius if is_sphere else 1.0) * (u - start)
+    if total == 0.0:
+        raise NotIntegrable
+    return abs(total) * radius
+
+
+def _along_edges(
+    face: Any, across: list[float], along: list[float], points: Rule
+) -> Iterator[tuple[float, float, float]]:
+    """Yield the points on a face's edges as (weight of dv, u, v). Raises NotIntegrable."""
     for edge in _boundary(face):
         curve, first, last = _in_face(face, edge)
         sign = -1.0 if edge.Orientation == "Reversed" else 1.0
-        cuts = _cuts(curve, first, last, [], [])
+        cuts = _cuts(curve, first, last, across, along)
         for low, high in zip(cuts, cuts[1:]):
             for place, weight in points:
                 at = low + (high - low) * place
                 step = (high - low) * 1e-3 * min(place, 1 - place)
-                point = curve.value(at)
                 climb = (curve.value(at + step).y - curve.value(at - step).y) / (2 * step)
-                width = radius * math.cos(point.y) if is_sphere else 1.0
-                total += sign * weight * (high - low) * climb * width * (point.x - start)
-    if total == 0.0:
-        raise NotIntegrable
-    return abs(total) * radius
+                factor = sign * weight * (high - low) * climb
+                if factor != 0.0:
+                    point = curve.value(at)
+                    yield factor, point.x, point.y
 
 
 def _boundary(face: Any) -> Iterator[Any]:
