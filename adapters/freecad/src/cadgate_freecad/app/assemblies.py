@@ -7,7 +7,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, method
-from cadgate_freecad.app import changes, holders, materials, mates, mating, placed, shapes, values
+from cadgate_freecad.app import bills, changes, materials, mates, mating, placed, shapes, values
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.creation import Slot, depending
 from cadgate_freecad.app.finding import find
@@ -274,37 +274,21 @@ def _means_edges(chosen: Any) -> bool:
 
 @method("assemblies.bom")
 def bom(*, assembly: str) -> dict[str, Any]:
-    counts: dict[str, int] = {}
-    _count(_find(assembly), counts)
-    document = target()
     items: list[dict[str, Any]] = []
-    for name, quantity in counts.items():
-        described = describe(document.getObject(name))
-        mass = described["mass"]
+    for each in bills.lines(_find(assembly)):
+        mass = each.mass
         items.append(
             {
-                "object": name,
-                "label": described["label"],
-                "quantity": quantity,
-                "material": (described["material"] or {}).get("name"),
+                "object": each.obj.Name,
+                "label": each.obj.Label,
+                "quantity": each.quantity,
+                "material": (each.material.name or None) if each.material else None,
                 "mass": mass,
-                "total_mass": None if mass is None else values.significant(mass * quantity),
+                "total_mass": None if mass is None else values.significant(mass * each.quantity),
             }
         )
     masses = [each["total_mass"] for each in items]
     return {"items": items, "total_mass": None if None in masses else values.significant(sum(masses))}
-
-
-def _count(holder: Any, counts: dict[str, int]) -> None:
-    """Count what the links of an assembly show; those in assemblies within it, once for each time they are there."""
-    for each in holders.members(holder):
-        obj = each.LinkedObject if each.TypeId == "App::Link" else each
-        if obj is None or obj.TypeId == "App::Origin":
-            continue
-        if holders.is_holder(obj):
-            _count(obj, counts)
-        elif shapes.shape_of(obj) is not None:
-            counts[obj.Name] = counts.get(obj.Name, 0) + 1
 
 
 @method("assemblies.interference")

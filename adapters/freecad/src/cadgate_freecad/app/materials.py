@@ -18,6 +18,8 @@ HEAVIEST = 1e6
 CUBIC_MM = 1e-9
 _UNIT = FreeCAD.Units.Quantity("1 kg/m^3")
 SAME = 1e-6
+_LINKS = ("App::Link", "App::LinkElement")
+_NO_PIECES = ("App::Origin", "App::Line", "App::Plane", "App::Point")
 
 
 class Material(NamedTuple):
@@ -66,6 +68,9 @@ def of(obj: Any) -> Material | None:
 
 
 def _own(obj: Any) -> Material | None:
+    if obj.TypeId in _LINKS and DENSITY not in obj.PropertiesList:
+        # A link answers for properties of the object that it shows.
+        return None
     density = getattr(obj, DENSITY, None)
     if density is None:
         return None
@@ -73,12 +78,16 @@ def _own(obj: Any) -> Material | None:
     return Material(name, density) if name or density else None
 
 
-class _Piece(NamedTuple):
-    """A solid that a holder shows: mm³, its centre in the document, kg/m³."""
+class Piece(NamedTuple):
+    """Something that a holder shows: a solid, a mesh, or whatever else is not a holder of others."""
 
-    volume: float
-    center: Any
-    density: float
+    obj: Any
+    """The object at the end of all links; a link that scales it, or that shows nothing."""
+    place: Any
+    """Where it is in the document, instead of its own placement."""
+    material: Material | None
+    linked: bool
+    """Whether a link leads to it."""
 
 
 class _UnknownError(Exception):
@@ -91,57 +100,120 @@ def weigh(obj: Any, measured: dict[str, Any]) -> dict[str, Any]:
     if volume is None or volume <= 0:
         return {"mass": None}
     if not holders.is_holder(obj) and not _shows_holder(obj):
-        material = of(obj)
-        return {"mass": significant(volume * CUBIC_MM * material.density) if material and material.density else None}
-    from cadgate_freecad.app import placed
-
+        return {"mass": mass_of(volume, of(obj))}
     try:
-        pieces = list(_pieces(obj, placed.placement(obj), 0.0))
+        found = [(each, *measure(each)) for each in pieces(obj)]
     except _UnknownError:
         return {"mass": None}
-    if abs(sum(each.volume for each in pieces) - volume) > SAME * volume or not all(each.density for each in pieces):
+    solid = [(size, center, each.material) for each, size, center in found if size > 0]
+    densities = [material.density if material else 0.0 for *_, material in solid]
+    if abs(sum(size for size, *_ in solid) - volume) > SAME * volume or not all(densities):
         return {"mass": None}
-    mass = sum(each.volume * each.density for each in pieces)
-    weighed: dict[str, Any] = {"mass": significant(mass * CUBIC_MM)}
-    if len({each.density for each in pieces}) > 1:
+    masses = [size * density for (size, *_), density in zip(solid, densities)]
+    weighed: dict[str, Any] = {"mass": significant(sum(masses) * CUBIC_MM)}
+    if len({*densities}) > 1:
         center = FreeCAD.Vector()
-        for each in pieces:
-            center += each.center * (each.volume * each.density / mass)
+        for (_, own, _), mass in zip(solid, masses):
+            center += own * (mass / sum(masses))
         if all(map(finite, (center.x, center.y, center.z))):
             weighed["center_of_mass"] = xyz(center, 9)
     return weighed
 
 
+def mass_of(volume: float, material: Material | None) -> float | None:
+    """Return the kg of a volume in mm³; None if the density is not known, or there is no volume."""
+    return significant(volume * CUBIC_MM * material.density) if material and material.density and volume > 0 else None
+
+
+def measure(piece: Piece) -> tuple[float, Any]:
+    """Return the volume of a piece in mm³, and its centre in the document; of what has no volume, its place.
+
+    Raises an error that `weigh` knows for what cannot be added to others.
+    """
+    obj = piece.obj
+    if _shows_holder(obj) or hasattr(getattr(obj, "Mesh", None), "CountFacets"):
+        raise _UnknownError
+    volume = size_of(obj)
+    if volume <= 0:
+        return 0.0, piece.place.Base
+    center = shapes.center_of_mass(obj.Shape)
+    if center is None:
+        raise _UnknownError
+    return volume, piece.place.multVec(_placement(obj).inverse().multVec(center))
+
+
+def size_of(obj: Any) -> float:
+    """Return the mm³ of the solids of an object, or of its mesh."""
+    mesh = getattr(obj, "Mesh", None)
+    if hasattr(mesh, "CountFacets"):
+        return float(shapes.mesh_measures(mesh)["volume"] or 0.0)
+    shape = getattr(obj, "Shape", None)
+    return 0.0 if shape is None or not hasattr(shape, "isNull") or shape.isNull() else shapes.volume(shape)
+
+
 def _shows_holder(obj: Any) -> bool:
-    target = obj.getLinkedObject(True) if obj.TypeId == "App::Link" else None
+    target = obj.getLinkedObject(True) if obj.TypeId in _LINKS else None
     return target is not None and (target is obj or holders.is_holder(target))
 
 
-def _pieces(obj: Any, place: Any, density: float) -> Iterator[_Piece]:
-    """Yield the solids that `obj` shows if placed at `place`. `density` is that of its container."""
+def pieces(obj: Any) -> Iterator[Piece]:
+    """Yield what a holder shows, without what is hidden in it: the operands of a boolean, for instance.
 
-    own = holders.nearest(obj, _own) if not holders.is_holder(obj) else _own(obj)
-    density = own.density if own is not None and own.density else density
-    if obj.TypeId == "App::Link":
-        target = obj.LinkedObject
-        if target is None or obj.ElementCount or obj.ScaleVector != FreeCAD.Vector(1, 1, 1):
-            raise _UnknownError
-        whole = place.multiply(_placement(target)) if obj.LinkTransform else place
-        yield from _pieces(target, whole, density)
+    Each has its own material, or that of the links that lead to it, or that of what holds it. A link of its own
+    material has that instead of the object's.
+    """
+    from cadgate_freecad.app import placed
+
+    return _pieces(obj, placed.placement(obj), None)
+
+
+def _pieces(
+    obj: Any, place: Any, around: Material | None, instead: Material | None = None, *, linked: bool = False
+) -> Iterator[Piece]:
+    """Yield the pieces of `obj`, placed at `place`.
+
+    `around` is the material of what holds it, `instead` that of a link to it.
+    """
+    if obj.TypeId in _LINKS:
+        instead = instead or _own(obj)
+        yield from _linked_pieces(obj, place, around, instead)
     elif holders.is_holder(obj):
+        around = instead or _own(obj) or around
         for each in holders.members(obj):
-            if getattr(each, "Visibility", True):
-                yield from _pieces(each, place.multiply(_placement(each)), density)
-    elif hasattr(getattr(obj, "Mesh", None), "CountFacets"):
-        raise _UnknownError
+            if getattr(each, "Visibility", True) and each.TypeId not in _NO_PIECES:
+                yield from _pieces(each, place.multiply(_placement(each)), around)
     else:
-        shape = getattr(obj, "Shape", None)
-        volume = 0.0 if shape is None or not hasattr(shape, "isNull") or shape.isNull() else shapes.volume(shape)
-        if volume > 0:
-            center = shapes.center_of_mass(shape)
-            if center is None:
-                raise _UnknownError
-            yield _Piece(volume, place.multVec(_placement(obj).inverse().multVec(center)), density)
+        yield Piece(obj, place, instead or holders.nearest(obj, _own) or around, linked)
+
+
+def _linked_pieces(link: Any, place: Any, around: Material | None, own: Material | None) -> Iterator[Piece]:
+    target = link.LinkedObject
+    if target is None or _is_scaled(link):
+        yield Piece(link, place, own or of(link) or around, linked=True)
+        return
+    around = of(target) or around
+    count = attributes.optional(link, "ElementCount") or 0
+    if not count:
+        whole = place.multiply(_placement(target)) if link.LinkTransform else place
+        yield from _pieces(target, whole, around, own, linked=True)
+        return
+    shown = [*link.VisibilityList, *[True] * count]
+    elements = link.ElementList
+    for index in range(count):
+        if not shown[index]:
+            continue
+        if elements:
+            yield from _pieces(elements[index], place.multiply(_placement(elements[index])), around, own)
+        else:
+            whole = place.multiply(link.PlacementList[index]) if index < len(link.PlacementList) else place
+            whole = whole.multiply(_placement(target)) if link.LinkTransform else whole
+            yield from _pieces(target, whole, around, own, linked=True)
+
+
+def _is_scaled(link: Any) -> bool:
+    scales = [link.ScaleVector, *(attributes.optional(link, "ScaleList") or [])]
+    scales += [each.ScaleVector for each in attributes.optional(link, "ElementList") or []]
+    return any(each != FreeCAD.Vector(1, 1, 1) for each in scales)
 
 
 def _placement(obj: Any) -> Any:

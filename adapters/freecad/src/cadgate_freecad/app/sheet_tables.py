@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil, cos, sin, tau
 from typing import Any, NamedTuple
 
-from cadgate_freecad.app import materials, mates, shapes
+from cadgate_freecad.app import bills, materials, mates, shapes
 from cadgate_freecad.app.sheet_page import SIZES, Sheet, Text, length_of, number
 
 BLOCK = 180.0
@@ -140,23 +140,18 @@ def _symbol(sheet: Sheet, x: float, y: float, first: bool) -> None:
 
 
 def _parts(objects: list[Any]) -> list[list[str]]:
-    rows: list[list[str]] = []
-    for index, (obj, quantity) in enumerate(_counted(objects), 1):
-        material = materials.of(obj)
-        rows.append([str(index), obj.Label, (material.name or "") if material else "", str(quantity)])
-    return rows
-
-
-def _counted(objects: list[Any]) -> list[tuple[Any, int]]:
-    """Return the objects, and of assemblies what they are made of, each once with its number."""
-    counts: dict[str, list[Any]] = {}
+    """Return a row for each object, and for each thing that an assembly is made of."""
+    pieces: list[materials.Piece] = []
     for obj in objects:
-        shown = [obj]
         if mates.is_assembly(obj):
-            shown = [each.LinkedObject for each in mates.parts_of(obj) if each.LinkedObject is not None]
-        for each in shown:
-            counts.setdefault(each.Name, [each, 0])[1] += 1
-    return [(each, quantity) for each, quantity in counts.values()]
+            pieces += bills.parts_of(obj)
+        else:
+            pieces.append(materials.Piece(obj, None, materials.of(obj), linked=False))
+    rows: list[list[str]] = []
+    for index, each in enumerate(bills.counted(pieces), 1):
+        name = (each.material.name or "") if each.material else ""
+        rows.append([str(index), each.obj.Label, name, str(each.quantity)])
+    return rows
 
 
 def _letter(index: int) -> str:
