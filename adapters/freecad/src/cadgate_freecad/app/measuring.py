@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import acos, degrees, isclose
 from typing import Any, NamedTuple
 
-from cadgate_freecad.app import chosen, values
+from cadgate_freecad.app import chosen, shapes, values
 from cadgate_freecad.app.elements import Element, Lost, elements, find_again
 from cadgate_freecad.app.geometry import chosen_numbers
 from cadgate_freecad.app.mating import Primitive, alike, primitive_of
@@ -47,7 +47,8 @@ def prepare(field: str, given: dict[str, Any], objects: list[Any]) -> dict[str, 
 
 def _require_one(field: str, type: str, obj: Any, kind: str, numbers: list[int]) -> None:
     """Raise AppError `validation_error` if several elements fit that differ in what is measured."""
-    parts = [(obj.Shape.Edges if kind == "Edge" else obj.Shape.Faces)[number - 1] for number in numbers]
+    shape = shapes.required_shape(obj)
+    parts = [(shape.Edges if kind == "Edge" else shape.Faces)[number - 1] for number in numbers]
     if type in ("diameter", "radius"):
         sizes = {round(getattr(getattr(each, "Curve", None) or each.Surface, "Radius", 0.0), 9) for each in parts}
         same = len(sizes) == 1
@@ -74,17 +75,18 @@ def name(kept: dict[str, Any]) -> str:
 
 
 def measure(kept: dict[str, Any], obj: Any) -> Measured:
-    """Measure a dimension in the model as it is now. Raises Gone."""
-    shapes = [_found(kept, side, obj) for side in kept["sides"]]
-    one, two = primitive_of(shapes[0]), primitive_of(shapes[1]) if len(shapes) > 1 else None
+    """Measure a dimension in the model as it is now, in the document's coordinates. Raises Gone."""
+    whole = shapes.required_shape(obj)
+    if len(whole.Faces) != len(obj.Shape.Faces):
+        raise Gone(f"{name(kept)}: FreeCAD's shape of {obj.Name!r} shows its folders' objects twice: name one of them")
+    parts = [_found(kept, side, obj, whole) for side in kept["sides"]]
+    one, two = _at(parts[0]), _at(parts[1]) if len(parts) > 1 else None
     if kept["type"] in ("diameter", "radius"):
-        radius = getattr(getattr(shapes[0], "Curve", None) or shapes[0].Surface, "Radius", None)
+        radius = getattr(getattr(parts[0], "Curve", None) or parts[0].Surface, "Radius", None)
         if radius is None:
             raise Gone(f"{name(kept)}: it is not round")
         assert one is not None
-        middle = shapes[0].CenterOfMass
-        at = one.point + one.direction * (middle - one.point).dot(one.direction)
-        return Measured(radius * (2 if kept["type"] == "diameter" else 1), at, at)
+        return Measured(radius * (2 if kept["type"] == "diameter" else 1), one.point, one.point)
     if kept["type"] == "angle":
         if one is None or two is None:
             raise Gone(f"{name(kept)}: an angle is between two flat or straight elements")
@@ -92,16 +94,24 @@ def measure(kept: dict[str, Any], obj: Any) -> Measured:
         angle = degrees(acos(cosine))
         # The angle between faces is that of the material; between edges the smaller one.
         angle = 180 - angle if one.kind == two.kind == "plane" else min(angle, 180 - angle)
-        return Measured(angle, shapes[0].CenterOfMass, shapes[1].CenterOfMass, one, two)
-    if len(shapes) == 1:
-        if shapes[0].ShapeType != "Edge":
+        return Measured(angle, parts[0].CenterOfMass, parts[1].CenterOfMass, one, two)
+    if len(parts) == 1:
+        if parts[0].ShapeType != "Edge":
             raise Gone(f"{name(kept)}: the length of a face is not defined: choose an edge, or two elements")
-        edge = shapes[0]
+        edge = parts[0]
         return Measured(edge.Length, edge.valueAt(edge.FirstParameter), edge.valueAt(edge.LastParameter))
-    return _between(kept, one, two, shapes)
+    return _between(kept, one, two)
 
 
-def _between(kept: dict[str, Any], one: Primitive | None, two: Primitive | None, shapes: list[Any]) -> Measured:
+def _at(part: Any) -> Primitive | None:
+    """Return what a face or edge is, an axis with the point beside the face: a surface may begin far from it."""
+    found = primitive_of(part)
+    if found is None or found.kind != "axis" or part.ShapeType != "Face":
+        return found
+    return found._replace(point=found.point + found.direction * (part.CenterOfMass - found.point).dot(found.direction))
+
+
+def _between(kept: dict[str, Any], one: Primitive | None, two: Primitive | None) -> Measured:
     if one is None or two is None:
         raise Gone(f"{name(kept)}: a length is between flat, straight or round elements")
     if not isclose(one.direction.cross(two.direction).Length, 0, abs_tol=1e-7) and one.kind == two.kind:
@@ -117,8 +127,8 @@ def _between(kept: dict[str, Any], one: Primitive | None, two: Primitive | None,
     return Measured(across.Length, one.point, one.point + across)
 
 
-def _found(kept: dict[str, Any], side: dict[str, Any], obj: Any) -> Any:
-    """Return the element as it is now."""
+def _found(kept: dict[str, Any], side: dict[str, Any], obj: Any, whole: Any) -> Any:
+    """Return the element as it is now; `whole` is the shape in its place in the document, as the views show it."""
     by_key: dict[str, list[Element]] = {}
     now = elements(obj, side["kind"])
     for each in now:
@@ -132,4 +142,4 @@ def _found(kept: dict[str, Any], side: dict[str, Any], obj: Any) -> Any:
         except Lost as error:
             raise Gone(f"{name(kept)} of {obj.Name!r} is gone: {error}") from None
         number = min(place for each in places.values() for place in each)
-    return (obj.Shape.Edges if side["kind"] == "Edge" else obj.Shape.Faces)[number - 1]
+    return (whole.Edges if side["kind"] == "Edge" else whole.Faces)[number - 1]

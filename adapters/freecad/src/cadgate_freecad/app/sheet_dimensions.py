@@ -88,6 +88,8 @@ def chosen(sheet: Sheet, kept: dict[str, Any], views: list[View], objects: list[
             if view is None:
                 raise Gone(f"{measuring.name(each)}: the view {each['view']!r} is not on the sheet")
             measured = measuring.measure(each, obj)
+            if not view.shows(measured.start) or not view.shows(measured.end):
+                raise Gone(f"{measuring.name(each)}: it is not within the detail: choose another view")
         except Gone as error:
             note(sheet, each["type"], each["view"], None, "", str(error))
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import hypot
 from typing import Any, NamedTuple, Tuple
 
 from cadgate_freecad.app import fonts
@@ -120,6 +121,14 @@ class View(NamedTuple):
     def of(self, point: Any) -> Point:
         """Return where a point of the model is on the sheet."""
         return self.at(self.seen.frame.multVec(point))
+
+    def shows(self, point: Any) -> bool:
+        """Return whether a point of the model is within what the view shows: a detail ends at its circle."""
+        if isinstance(self.seen.view, str) or "detail" not in self.seen.view:
+            return True
+        x, y = self.of(point)
+        left, bottom, width, height = self.box
+        return hypot(x - left - width / 2, y - bottom - height / 2) <= width / 2 + 1e-6
 
 
 def number(value: float) -> str:
