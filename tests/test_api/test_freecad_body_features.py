@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import pi, tan
+from cmath import rect
+from math import pi, radians, tan
 from typing import Any
 
 import httpx
@@ -240,3 +241,136 @@ def test_a_hole_is_repeated_and_refused_without_circles(freecad: httpx.Client) -
     assert volume(freecad, "Body") == pytest.approx(SLAB - HOLE - 3 * cylinder(3, 10))
     patch(freecad, "Drilled", properties={"diameter": 4})
     assert volume(freecad, "Body") == pytest.approx(SLAB - HOLE - 3 * cylinder(4, 10))
+
+
+def holes(freecad: httpx.Client) -> list[tuple[float, float]]:
+    """Where the holes of the body are, along X."""
+    found = get(freecad, "/objects/Body/faces", type="cylinder")["faces"]
+    return sorted((round(each["center"][0], 6), round(each["center"][1], 6)) for each in found)
+
+
+def along(*places: float) -> list[tuple[float, float]]:
+    return [(place, 20) for place in places]
+
+
+def setting(freecad: httpx.Client, name: str, field: str) -> Any:
+    return get(freecad, f"/objects/{name}")["properties"][field]["value"]
+
+
+def turned_about(center: tuple[float, float], angles: list[float]) -> list[tuple[float, float]]:
+    """Where [10, 20] is after turns about a point."""
+    arm = complex(10, 20) - complex(*center)
+    places = [complex(*center) + arm * rect(1, radians(angle)) for angle in angles]
+    return sorted((round(place.real, 6), round(place.imag, 6)) for place in places)
+
+
+def test_count_and_spacing_of_a_pattern_in_a_body_leave_each_other_alone(freecad: httpx.Client) -> None:
+    slab(freecad)
+    post(freecad, "/features/linear_pattern", object="Pocket", spacing=12, count=3, name="Row")
+    assert holes(freecad) == along(10, 22, 34)
+    assert (setting(freecad, "Row", "count"), setting(freecad, "Row", "spacing")) == (3, 12)
+    patch(freecad, "Row", properties={"count": 5})
+    assert holes(freecad) == along(10, 22, 34, 46, 58)
+    patch(freecad, "Row", properties={"spacing": "1.5 cm"})
+    assert holes(freecad) == along(10, 25, 40, 55, 70)
+    patch(freecad, "Row", properties={"spacing": 20, "count": 4})
+    assert holes(freecad) == along(10, 30, 50, 70)
+    patch(freecad, "Row", properties={"count": 2, "spacing": 30})
+    assert holes(freecad) == along(10, 40)
+    # FreeCAD's own properties have FreeCAD's own meaning: the length from the first to the last one.
+    patch(freecad, "Row", properties={"Occurrences": 4, "Length": 60})
+    assert holes(freecad) == along(10, 30, 50, 70)
+    assert volume(freecad, "Body") == pytest.approx(SLAB - 4 * HOLE)
+    patch(freecad, "Row", properties={"Occurrences": 3})
+    assert holes(freecad) == along(10, 40, 70)
+    assert setting(freecad, "Row", "spacing") == 30
+    for _ in range(2):
+        assert freecad.post("/undo").status_code == 200
+    assert holes(freecad) == along(10, 40)
+
+
+@pytest.mark.parametrize(
+    ("properties", "words"),
+    [
+        ({"count": 4, "Length": 60}, "Length"),
+        ({"count": 4, "Occurrences": 4}, "Occurrences"),
+        ({"spacing": 4, "Length": 60}, "Length"),
+        ({"spacing": 0}, "above 0"),
+        ({"spacing": "3 deg"}, "3 deg"),
+        ({"count": 1}, "from 2 on"),
+        ({"count": True}, "whole number"),
+        ({"count": 2.5}, "whole number"),
+        ({"count": 100_000}, "max_copies"),
+        ({"Occurrences": 100_000}, "max_copies"),
+    ],
+)
+def test_sizes_of_a_pattern_in_a_body_that_cannot_be_are_refused(
+    freecad: httpx.Client, properties: dict[str, Any], words: str
+) -> None:
+    slab(freecad)
+    post(freecad, "/features/linear_pattern", object="Pocket", spacing=12, count=3, name="Row")
+    before = get(freecad, "/objects/Row")
+    response = freecad.patch("/objects/Row", json={"properties": properties})
+    assert (response.status_code, words in response.json()["error"]["message"]) == (422, True), response.text
+    assert get(freecad, "/objects/Row") == before
+
+
+def test_a_pattern_in_a_body_that_an_expression_determines(freecad: httpx.Client) -> None:
+    slab(freecad)
+    freecad.put("/parameters", json={"n": {"value": 3}, "gap": {"value": 15, "unit": "mm"}}).raise_for_status()
+    post(freecad, "/features/linear_pattern", object="Pocket", spacing=12, count=3, name="Row")
+    # FreeCAD keeps the length then, so that the spacing would change: the answer names what keeps it.
+    response = freecad.patch("/objects/Row", json={"expressions": {"count": "Parameters.n"}})
+    message = response.json()["error"]["message"]
+    assert (response.status_code, "Occurrences" in message, "Length" in message) == (422, True, True), message
+    both = {"Occurrences": "Parameters.n", "Length": "Parameters.gap * (Parameters.n - 1)"}
+    patch(freecad, "Row", expressions=both)
+    assert holes(freecad) == along(10, 25, 40)
+    freecad.patch("/parameters", json={"n": {"value": 5}}).raise_for_status()
+    assert holes(freecad) == along(10, 25, 40, 55, 70)
+    for properties in ({"count": 4}, {"spacing": 10}):
+        response = freecad.patch("/objects/Row", json={"properties": properties})
+        assert (response.status_code, "expression" in response.json()["error"]["message"]) == (422, True)
+    released = {"expressions": {"Occurrences": None, "Length": None}, "properties": {"count": 4}}
+    freecad.patch("/objects/Row", json=released).raise_for_status()
+    assert holes(freecad) == along(10, 25, 40, 55)
+
+
+@pytest.mark.parametrize("axis", [[0, 0, 1], [0, 0, -1], [0, 0, 2]])
+def test_a_polar_pattern_in_a_body_keeps_its_angle_and_the_way_it_turns(freecad: httpx.Client, axis: list[int]) -> None:
+    slab(freecad)
+    center, sense = (30, 20), axis[2] / abs(axis[2])
+    fields: dict[str, Any] = {"center": [*center, 0], "axis": axis}
+    post(freecad, "/features/polar_pattern", object="Pocket", count=2, angle=-48 * sense, name="Arc", **fields)
+    assert holes(freecad) == turned_about(center, [0, -48])
+    assert setting(freecad, "Arc", "angle") == -48 * sense
+    # As outside of bodies: `angle` is from the first to the last one.
+    patch(freecad, "Arc", properties={"count": 3})
+    assert holes(freecad) == turned_about(center, [0, -24, -48])
+    patch(freecad, "Arc", properties={"angle": 48 * sense})
+    assert holes(freecad) == turned_about(center, [0, 24, 48])
+    patch(freecad, "Arc", properties={"angle": -30 * sense, "count": 2})
+    assert holes(freecad) == turned_about(center, [0, -30])
+    for angle in (0, 400, "3 mm"):
+        assert freecad.patch("/objects/Arc", json={"properties": {"angle": angle}}).status_code == 422
+    assert holes(freecad) == turned_about(center, [0, -30])
+
+
+def test_a_whole_turn_in_a_body_is_divided_anew(freecad: httpx.Client) -> None:
+    slab(freecad)
+    post(freecad, "/features/polar_pattern", object="Pocket", count=2, center=[24, 20, 0], name="Round")
+    assert holes(freecad) == along(10, 38)
+    patch(freecad, "Round", properties={"count": 4})
+    assert holes(freecad) == turned_about((24, 20), [0, 90, 180, 270])
+    assert setting(freecad, "Round", "angle") == 360
+
+
+def test_counts_of_a_pattern_outside_bodies_are_given_once(freecad: httpx.Client) -> None:
+    post(freecad, "/primitives/cylinder", name="Pin", radius=2, height=5)
+    post(freecad, "/features/linear_pattern", object="Pin", count=3, spacing=10, name="Row")
+    for properties in ({"count": 4, "NumberX": 5}, {"NumberX": 100_000}):
+        assert freecad.patch("/objects/Row", json={"properties": properties}).status_code == 422
+    freecad.put("/parameters", json={"n": {"value": 3}}).raise_for_status()
+    patch(freecad, "Row", expressions={"NumberX": "Parameters.n"})
+    response = freecad.patch("/objects/Row", json={"properties": {"count": 5}})
+    assert (response.status_code, "expression" in response.json()["error"]["message"]) == (422, True)

@@ -99,9 +99,7 @@ def repeat(
     def fill(feature: Any) -> None:
         feature.Originals = [obj]
         local = frame.inverse()
-        link, backwards = _reference(
-            body, name, local.multVec(point), local.Rotation.multVec(direction), "Plane" in name
-        )
+        link, backwards = _reference(body, name, local.multVec(point), local.Rotation.multVec(direction))
         setattr(feature, name, (link, [""]))
         for key, value in properties.items():
             setattr(feature, key, value)
@@ -167,10 +165,16 @@ def _volume(obj: Any) -> float:
     return 0.0 if obj is None else shapes.volume(obj.Shape)
 
 
-def _reference(body: Any, name: str, point: Any, direction: Any, plane: bool) -> tuple[Any, bool]:
-    """Return an axis or plane of the body itself if it fits, else a hidden datum; and whether it points backwards."""
+def _reference(body: Any, name: str, point: Any, direction: Any) -> tuple[Any, bool]:
+    """Return an axis or plane of the body itself if it fits, else a hidden datum; and whether it points backwards.
+
+    An axis of rotation never does: whether the copies turn backwards about it is the sign of their angle.
+    """
+    plane = name == "MirrorPlane"
     for role, along in (_PLANES if plane else _AXES).items():
         own = FreeCAD.Vector(*along)
+        if name == "Axis" and own.dot(direction) < 0:
+            continue
         off = point.dot(own) if plane else (point - own * point.dot(own)).Length
         if own.cross(direction).Length < 1e-9 and (abs(off) < 1e-9 or name == "Direction"):
             origin = next(each for each in body.Origin.OriginFeatures if each.Role == role)

@@ -24,6 +24,9 @@ def apply(obj: Any, wanted: dict[str, Any]) -> dict[str, str]:
     for name, text in wanted.items():
         field = f"expressions.{name}"
         path = _path(obj, name, field)
+        why = None if text is None else sizes.keeps_length(obj, name)
+        if why is not None:
+            raise values.invalid(field, why)
         why = places.expression_objection(path, "" if text is None else text)
         if why is not None:
             raise values.invalid(

@@ -66,7 +66,7 @@ def update_object(*, name: str, **changed: Any) -> dict[str, Any]:
     wanted = changed.get("expressions") or {}
     released = {sizes.own_name(obj, name) for name, text in wanted.items() if text is None}
     settings, plain = sizes.split(obj, changed.get("properties") or {}, released)
-    expressions.check_alone(obj, wanted, {*plain, *(setting.name for setting in settings)})
+    expressions.check_alone(obj, wanted, {*plain, *sizes.all_names(settings)})
     prepared = properties.prepare(obj, plain, released)
     if current().dry_run:
         properties.rehearse(obj, prepared)

@@ -47,9 +47,7 @@ def polar_pattern(
     *, object: str, axis: Any, center: Any, angle: Any, count: int, fuse: bool, **common: Any
 ) -> dict[str, Any]:
     check_count(count)
-    around = values.angle("angle", angle, low=-360, high=360)
-    if abs(around) < 1e-9:
-        raise values.invalid("angle", "0 puts all copies in the same place")
+    around = values.turn("angle", angle)
     about, middle = values.direction("axis", axis), values.vector("center", center)
     obj = source("object", object)
     if body_features.is_piece(obj):
@@ -59,10 +57,9 @@ def polar_pattern(
             for number in range(1, count)
         ]
         moves = [body_features.placed(place) for place in places]
-        # FreeCAD's angle has no sign: to turn the other way, use the opposite axis.
-        axis_of_turn = about if around > 0 else -about
-        properties: dict[str, Any] = {"Angle": abs(around), "Occurrences": count}
-        reference = ("Axis", middle, axis_of_turn, "Reversed")
+        # FreeCAD's angle has no sign. The sign is kept by `Reversed`, so the axis has the direction of the request.
+        properties: dict[str, Any] = {"Angle": abs(around), "Reversed": around < 0, "Occurrences": count}
+        reference = ("Axis", middle, about, "")
         return body_features.repeat("PartDesign::PolarPattern", obj, moves, properties, reference, common)
     properties = {
         "ArrayType": "polar",

@@ -11,7 +11,7 @@ import FreeCAD
 from cadgate_freecad.app import attributes, colours, materials, placed, property_lists, values, versions
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.labels import UNSAVABLE
-from cadgate_freecad.app.limits import LIMITS
+from cadgate_freecad.app.limits import LIMITS, check_property
 from cadgate_freecad.app.operands import inputs_of
 from cadgate_freecad.app.restoring.places import require_value
 from cadgate_freecad.app.scratch import scratch
@@ -121,6 +121,7 @@ def prepare(obj: Any, properties: dict[str, Any], released: Container[str] = ())
         if name not in released:
             require_undriven(obj, name, field)
         prepared[name] = _from_json(obj, name, field, value)
+        check_property(name, prepared[name])
         is_loft = name == "Profile" and obj.isDerivedFrom("PartDesign::Loft")
         if versions.ENDS_WITHOUT_PROFILE and is_loft and not prepared[name]:
             raise values.invalid(field, NO_PROFILE)

@@ -7,10 +7,10 @@ sketch's constraints: FreeCAD has no properties with these names. This module re
 from __future__ import annotations
 
 from math import degrees, isclose
-from typing import Any, Callable, Container, NamedTuple
+from typing import Any, Callable, Container, NamedTuple, Tuple
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import chosen, sketching, values
+from cadgate_freecad.app import chosen, sketching, values, versions
 from cadgate_freecad.app.geometry import chosen_numbers
 from cadgate_freecad.app.limits import check_count
 from cadgate_freecad.app.solving import solve
@@ -22,9 +22,26 @@ _ALIASES = {
     "Part::Mirroring": {"normal": "Normal"},
     "Part::Prism": {"sides": "Polygon"},
     "PartDesign::LinearPattern": {"count": "Occurrences"},
-    "PartDesign::PolarPattern": {"count": "Occurrences"},
+    "PartDesign::PolarPattern": {"count": "Occurrences", "angle": "Angle"},
 }
 """The names of FreeCAD's own properties at creation, unless they are the same in lower case."""
+
+
+Prepare = Callable[[str, Any], Tuple[Callable[[], None], Any]]
+
+
+class Parameter(NamedTuple):
+    """Reads a size, and prepares a request's value for it: Callable(field, value) -> (set, wanted).
+
+    `own` is FreeCAD's property for the same, and `moves` are those that it changes along with it.
+    """
+
+    unit: str | None
+    documentation: str
+    read: Callable[[], Any]
+    prepare: Prepare
+    own: str = ""
+    moves: tuple[str, ...] = ()
 
 
 class Setting(NamedTuple):
@@ -32,17 +49,8 @@ class Setting(NamedTuple):
 
     name: str
     set: Callable[[], None]
-    read: Callable[[], Any]
     wanted: Any
-
-
-class Parameter(NamedTuple):
-    """Reads a size, and prepares a request's value for it: Callable(field, value) -> (set, wanted)."""
-
-    unit: str | None
-    documentation: str
-    read: Callable[[], Any]
-    prepare: Callable[[str, Any], tuple[Callable[[], None], Any]]
+    parameter: Parameter
 
 
 def read(obj: Any) -> dict[str, Any]:
@@ -55,7 +63,7 @@ def read(obj: Any) -> dict[str, Any]:
             "group": "Parameters",
             "documentation": parameter.documentation,
             "read_only": False,
-            "expression": _expression(obj, name),
+            "expression": _expression(obj, name, parameter.own),
             "choices": None,
         }
         for name, parameter in _parameters(obj).items()
@@ -69,33 +77,48 @@ def split(obj: Any, properties: dict[str, Any], released: Container[str] = ()) -
     Raises AppError `validation_error` for an invalid value, and for a property that is given by two names.
     """
     known = set(obj.PropertiesList)
-    sizes: dict[str, Parameter] = {} if known.issuperset(properties) else _parameters(obj)
+    sizes: dict[str, Parameter] = {} if known.issuperset(properties) else _parameters(obj, released)
     settings: list[Setting] = []
     plain: dict[str, Any] = {}
     for name, value in properties.items():
         field = f"properties.{name}"
         if name not in known and name in sizes:
-            if name not in released and _expression(obj, name):
-                raise values.invalid(field, "an expression determines it; it cannot be set directly")
             parameter = sizes[name]
+            is_released = name in released or parameter.own in released
+            if not is_released and _expression(obj, name, parameter.own):
+                raise values.invalid(field, "an expression determines it; it cannot be set directly")
             do, wanted = parameter.prepare(field, value)
-            settings.append(Setting(name, do, parameter.read, wanted))
+            settings.append(Setting(name, do, wanted, parameter))
             continue
         real = name if name in known else own_name(obj, name)
         if real in plain:
             raise values.invalid(field, f"{real!r} is given twice, by two names")
         plain[real] = value
+    for setting in settings:
+        for other in (setting.parameter.own, *setting.parameter.moves):
+            if other in plain:
+                raise values.invalid(
+                    f"properties.{setting.name}", f"{other!r} is given, too, which it sets: give one of the two"
+                )
     # Sizes apply to the edges that the same request chooses.
     return sorted(settings, key=lambda each: each.name != "edges"), plain
 
 
+def all_names(settings: list[Setting]) -> set[str]:
+    """Return the names of sizes about to be set, and those of FreeCAD's properties that are set with them."""
+    found = {setting.name for setting in settings}
+    for _, _, _, parameter in settings:
+        found |= {each for each in (parameter.own, *parameter.moves) if each}
+    return found
+
+
 def confirm(obj: Any, settings: list[Setting]) -> None:
     """Read each size back after the recompute. Raises AppError if FreeCAD has another value."""
-    for name, _, again, wanted in settings:
-        if wanted is not None and not _same(again(), wanted):
+    for name, _, wanted, parameter in settings:
+        if wanted is not None and not _same(parameter.read(), wanted):
             raise AppError(
                 "degenerate_result",
-                f"{obj.Name!r} has {name} {again()!r} after the change instead of {wanted!r}",
+                f"{obj.Name!r} has {name} {parameter.read()!r} after the change instead of {wanted!r}",
             )
 
 
@@ -114,12 +137,22 @@ def own_name(obj: Any, name: str) -> str:
     return alike[0] if len(alike) == 1 else name
 
 
-def _expression(obj: Any, name: str) -> str | None:
-    paths = {name, f"Constraints.{name}", f".Constraints.{name}"}
+def keeps_length(obj: Any, name: str) -> str | None:
+    """Return why an expression cannot determine the `count` of a row alone; None if it can."""
+    if name != "count" or obj.TypeId != "PartDesign::LinearPattern" or versions.has_own_spacing(obj):
+        return None
+    return (
+        "FreeCAD would keep the length from the first to the last copy, not the spacing: give expressions for both, "
+        "as `Occurrences` and `Length` = spacing * (Occurrences - 1)"
+    )
+
+
+def _expression(obj: Any, name: str, own: str = "") -> str | None:
+    paths = {name, f"Constraints.{name}", f".Constraints.{name}", own, f".{own}"}
     return next((text for path, text in getattr(obj, "ExpressionEngine", None) or [] if path in paths), None)
 
 
-def _parameters(obj: Any) -> dict[str, Parameter]:
+def _parameters(obj: Any, released: Container[str] = ()) -> dict[str, Parameter]:
     if obj.TypeId in ("Part::Fillet", "Part::Chamfer"):
         return _of_edges(obj)
     if obj.TypeId == "Part::Thickness":
@@ -127,7 +160,9 @@ def _parameters(obj: Any) -> dict[str, Parameter]:
     if obj.isDerivedFrom("Sketcher::SketchObject"):
         return _of_a_sketch(obj)
     if getattr(obj, "ArrayType", None) in ("ortho", "polar"):
-        return _of_a_pattern(obj)
+        return _of_an_array(obj)
+    if obj.TypeId in ("PartDesign::LinearPattern", "PartDesign::PolarPattern"):
+        return _of_a_pattern(obj, released)
     return {}
 
 
@@ -160,7 +195,7 @@ def _sizes(obj: Any, side: int) -> Any:
     return distinct.pop() if len(distinct) == 1 else sizes
 
 
-def _size(obj: Any, sides: tuple[int, ...]) -> Callable[[str, Any], tuple[Callable[[], None], Any]]:
+def _size(obj: Any, sides: tuple[int, ...]) -> Prepare:
     def prepare(field: str, value: Any) -> tuple[Callable[[], None], Any]:
         if isinstance(value, dict):
             unknown = sorted(set(value) - set(_names(obj)))
@@ -186,7 +221,7 @@ def _size(obj: Any, sides: tuple[int, ...]) -> Callable[[str, Any], tuple[Callab
     return prepare
 
 
-def _choose(obj: Any) -> Callable[[str, Any], tuple[Callable[[], None], Any]]:
+def _choose(obj: Any) -> Prepare:
     def prepare(field: str, value: Any) -> tuple[Callable[[], None], Any]:
 
         if value is not None and not isinstance(value, (dict, list)):
@@ -262,24 +297,86 @@ def _dimension(sketch: Any, index: int, constraint: Any) -> Parameter:
     return Parameter("deg" if angle else "mm", text, again, prepare)
 
 
-def _of_a_pattern(obj: Any) -> dict[str, Parameter]:
-    count = "NumberX" if obj.ArrayType == "ortho" else "NumberPolar"
+# --- patterns --------------------------------------------------------------------------------------------------------
 
-    def prepare_count(field: str, value: Any) -> tuple[Callable[[], None], Any]:
+
+def _count(obj: Any, own: str, moves: tuple[str, ...] = (), do: Callable[[int], None] | None = None) -> Parameter:
+    def prepare(field: str, value: Any) -> tuple[Callable[[], None], Any]:
         if isinstance(value, bool) or not isinstance(value, int) or value < 2:
             raise values.invalid(field, f"{value!r} must be a whole number from 2 on")
         check_count(value)
-        return (lambda: setattr(obj, count, value)), value
+        return (lambda: setattr(obj, own, value) if do is None else do(value)), value
 
     text = "The number of copies, including the original."
-    found = {"count": Parameter(None, text, lambda: getattr(obj, count), prepare_count)}
-    if obj.ArrayType == "ortho" and obj.IntervalX.Length > 0:
+    return Parameter(None, text, lambda: getattr(obj, own), prepare, own, moves)
 
-        def prepare_spacing(field: str, value: Any) -> tuple[Callable[[], None], Any]:
-            spacing = _length(field, value)
-            step = obj.IntervalX * (spacing / obj.IntervalX.Length)
-            return (lambda: setattr(obj, "IntervalX", step)), spacing
 
-        text = "The distance from one to the next."
-        found["spacing"] = Parameter("mm", text, lambda: significant(obj.IntervalX.Length), prepare_spacing)
+def _spacing(read: Callable[[], float], do: Callable[[float], None], own: str) -> Parameter:
+    def prepare(field: str, value: Any) -> tuple[Callable[[], None], Any]:
+        spacing = _length(field, value)
+        return (lambda: do(spacing)), spacing
+
+    return Parameter("mm", "The distance from one to the next.", lambda: significant(read()), prepare, own)
+
+
+def _of_an_array(obj: Any) -> dict[str, Parameter]:
+    """Return the sizes of one of Draft's arrays, which are the patterns outside bodies."""
+    if obj.ArrayType != "ortho":
+        return {"count": _count(obj, "NumberPolar")}
+    found = {"count": _count(obj, "NumberX")}
+    if obj.IntervalX.Length > 0:
+
+        def space(spacing: float) -> None:
+            obj.IntervalX = obj.IntervalX * (spacing / obj.IntervalX.Length)
+
+        found["spacing"] = _spacing(lambda: obj.IntervalX.Length, space, "IntervalX")
     return found
+
+
+def _of_a_pattern(obj: Any, released: Container[str]) -> dict[str, Parameter]:
+    """Return the sizes of a pattern in a body, of which FreeCAD keeps the length or the angle up to the last copy.
+
+    As outside of bodies, the spacing of a row stays if its count changes, and the angle of a ring. A row keeps its
+    length if an expression determines it.
+    """
+    if versions.has_own_spacing(obj):
+        even = obj.TypeId == "PartDesign::LinearPattern" and versions.is_even(obj)
+        spacing = _spacing(lambda: obj.Offset.Value, lambda gap: setattr(obj, "Offset", gap), "Offset")
+        return {"count": _count(obj, "Occurrences"), **({"spacing": spacing} if even else {})}
+    if obj.TypeId == "PartDesign::PolarPattern":
+        return {"count": _count(obj, "Occurrences"), "angle": _angle(obj)}
+    if obj.Occurrences < 2:
+        return {"count": _count(obj, "Occurrences")}
+
+    def gap() -> float:
+        return obj.Length.Value / (obj.Occurrences - 1)
+
+    def space(spacing: float) -> None:
+        obj.Length = spacing * (obj.Occurrences - 1)
+
+    def repeat(count: int) -> None:
+        spacing, obj.Occurrences = gap(), count
+        space(spacing)
+
+    is_driven = "Length" not in released and _expression(obj, "Length")
+    count = _count(obj, "Occurrences") if is_driven else _count(obj, "Occurrences", ("Length",), repeat)
+    return {"count": count, "spacing": _spacing(gap, space, "Length")}
+
+
+def _angle(obj: Any) -> Parameter:
+    """FreeCAD's has no sign: the opposite way is another property."""
+
+    def prepare(field: str, value: Any) -> tuple[Callable[[], None], Any]:
+        _number_or_text(field, value)
+        around = values.turn(field, value)
+
+        def do() -> None:
+            obj.Angle, obj.Reversed = abs(around), around < 0
+
+        return do, significant(around)
+
+    def read() -> float:
+        return significant(-obj.Angle.Value if obj.Reversed else obj.Angle.Value)
+
+    text = "The total about its axis; below 360, from the first copy to the last."
+    return Parameter("deg", text, read, prepare, "Angle", ("Reversed",))

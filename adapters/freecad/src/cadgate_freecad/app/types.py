@@ -62,13 +62,6 @@ _INSTEAD = {
     "PartDesign::Hole": "features.hole",
 }
 """Methods that make the same, or do the work of a type that is refused."""
-_COUNTS = {
-    "Polygon": "max_sides",
-    "Occurrences": "max_copies",
-    "Sampling": "max_sides",
-    "Rotations": "max_turns",
-}
-"""Properties that determine how much FreeCAD computes, and the setting that limits them."""
 _CONSUMES = (
     *("Part::Boolean", "Part::MultiFuse", "Part::MultiCommon", "Part::FilletBase", "Part::Extrusion"),
     *("Part::Revolution", "Part::Thickness", "Part::Loft", "Part::Sweep", "Part::Compound"),
@@ -271,10 +264,6 @@ def _assign(obj: Any, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_size(obj: Any, name: str, value: Any) -> None:
-    setting = _COUNTS.get(name)
-    amount = getattr(value, "Value", value)
-    if setting is not None and isinstance(amount, (int, float)) and amount > LIMITS[setting]:
-        raise limit_exceeded(f"properties.{name}", amount, LIMITS[setting], setting)
     if name in ("Height", "Pitch") and obj.isDerivedFrom("Part::Helix"):
         height, pitch = (value if name == each else getattr(obj, each).Value for each in ("Height", "Pitch"))
         if pitch > 0 and height / pitch > LIMITS["max_turns"]:

@@ -81,6 +81,14 @@ def angle(field: str, value: Any, *, low: float = 0, high: float = 360) -> float
     return result
 
 
+def turn(field: str, value: Any) -> float:
+    """Return degrees of either sign, up to a whole turn, which are not 0."""
+    result = angle(field, value, low=-360, high=360)
+    if abs(result) < 1e-9:
+        raise invalid(field, "0 puts all copies in the same place")
+    return result
+
+
 def vector(field: str, values: Sequence[Any]) -> Any:
     """Return a FreeCAD vector of three coordinates."""
     return FreeCAD.Vector(*(coordinate(f"{field}.{index}", value) for index, value in enumerate(values)))

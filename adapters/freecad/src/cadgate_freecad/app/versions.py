@@ -139,6 +139,18 @@ def set_midplane(feature: Any) -> None:
         feature.Midplane = True
 
 
+def has_own_spacing(pattern: Any) -> bool:
+    """Return whether a pattern in a body has the distance from one to the next, not that of the last: from 1.0."""
+    ways = pattern.getEnumerationsOfProperty("Mode") if hasattr(pattern, "Mode") else None
+    return bool(ways) and pattern.Mode != ways[0]
+
+
+def is_even(pattern: Any) -> bool:
+    """Return whether all distances are the same. In 1.1 each can be another one; -1 stands for that of all."""
+    alone = [each for each in getattr(pattern, "Spacings", []) if each != -1]
+    return not alone and len(getattr(pattern, "SpacingPattern", [])) < 2
+
+
 def kind_of(obj: Any, shape: Any) -> str:
     """Return the type of a shape. Where a body may have pieces, 1.0 and 1.1 wrap a single one in a compound."""
     kind = shape.ShapeType
