@@ -10,6 +10,7 @@ from cadgate.contract.authority import NOBODY, Authority
 from cadgate.contract.cancel_token import CancelToken
 from cadgate.contract.job_run import JobRun
 from cadgate.contract.methods import Scope
+from cadgate.models.responses import Artifact
 
 # The two made for each request are not frozen, which would take five times as long. Nothing changes them all the same.
 
@@ -43,6 +44,22 @@ class HandlerRun:
 
 
 @dataclass(slots=True)
+class Uploads:
+    """The files that came with a request, as artifacts."""
+
+    contents: dict[str, str] = field(default_factory=dict[str, str])
+    """By id, what identifies the file: sent again, the same file may have another id."""
+    unclaimed: set[str] = field(default_factory=set[str])
+    """The ids of those that are removed if the request is refused."""
+
+    def add(self, artifact: Artifact, *, unclaimed: bool = True) -> None:
+        """Make a file a part of the request; removed with it if it is `unclaimed`."""
+        self.contents[artifact.id] = f"{artifact.sha256} {artifact.name}"
+        if unclaimed:
+            self.unclaimed.add(artifact.id)
+
+
+@dataclass(slots=True)
 class RequestContext:
     """What a request passes to every call that it makes. `deadline_seconds` None: the method's default."""
 
@@ -63,6 +80,7 @@ class RequestContext:
     batch_index: int | None = None
     """The place of a call in its batch."""
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    uploads: Uploads = field(default_factory=Uploads)
     progress: Callable[[float | None, str | None], None] | None = None
     """Called with how far the work is, from 0 to 1, and what it is doing, for a client that wants to know."""
     timing: Callable[[float, float], None] | None = None

@@ -325,7 +325,10 @@ def digest(name: str, params: dict[str, Any], context: RequestContext) -> str:
         hashed.update(params.text)
         hashed.update(b"," + to_json(dict(context.values)) + b"]")
         return hashed.hexdigest()
-    return hashlib.sha256(to_json([name, params, dict(context.values)])).hexdigest()
+    text = to_json([name, params, dict(context.values)])
+    for identifier, content in context.uploads.contents.items():
+        text = text.replace(to_json(identifier), to_json(content))
+    return hashlib.sha256(text).hexdigest()
 
 
 def result_of(reply: Reply) -> Any:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from cadgate.config.settings import Settings
 from cadgate.contract.builtin import Batch
-from cadgate.contract.context import Caller, RequestContext
+from cadgate.contract.context import Caller, RequestContext, Uploads
 from cadgate.contract.encoded import Encoded
 from cadgate.dispatch.batch import run_batch
 from cadgate.dispatch.runtime import AdapterRuntime
@@ -69,6 +69,7 @@ class Attempts:
             door="job",
             session=session.id,
             values=call["values"],
+            uploads=Uploads(call.get("uploads", {})),
             large=call["large"],
             caller=Caller(authority, call["peer"], run.cancel_token.wait, cancel_token=run.cancel_token),
             job=run,

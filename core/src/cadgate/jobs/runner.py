@@ -143,6 +143,7 @@ class Jobs:
             "params": params.text.decode() if isinstance(params, Encoded) else wire,
             "encoded": isinstance(params, Encoded),
             "values": dict(context.values),
+            "uploads": context.uploads.contents,
             "request_id": context.request_id,
             "deadline_seconds": context.deadline_seconds,
             "if_match": context.if_match,

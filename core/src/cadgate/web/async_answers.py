@@ -82,6 +82,7 @@ class Deferring(Application):
         """
         context = self.context
         record = await self._jobs.accept(self._session, context, method, params)
+        context.uploads.unclaimed.clear()  # the job needs them, also to be done again
         if context.wait_seconds > 0:
             record = await self._jobs.wait(record.id, record.owner, context.wait_seconds)
             if record.state == "succeeded" and result is not None:

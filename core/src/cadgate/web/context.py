@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from cadgate.contract.context import Caller, RequestContext
+from cadgate.contract.context import Caller, RequestContext, Uploads
 from cadgate.errors import ValidationFailed
 from cadgate.security.caller import authority_of, peer_of
 from cadgate.web.selection import NAMED, one_session, session_of_query
@@ -17,6 +17,7 @@ MAX_WAIT_SECONDS = 600
 MAX_DEADLINE_MS = 24 * 3600 * 1000
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 _REVISION = re.compile(r'(?:"([^"\x00-\x1f\x7f]{1,128})"|([^\s"\x00-\x1f\x7f]{1,128}))\Z')
+_UPLOADS = "uploads"
 _TRUE, _FALSE = frozenset(("true", "1", "yes", "on")), frozenset(("false", "0", "no", "off"))
 
 
@@ -66,6 +67,7 @@ def context_of(request: Request) -> RequestContext:
         if_none_match=known,
         session=session,
         dry_run=b"dry_run" in query and _dry_run(request),
+        uploads=uploads_of(request),
         timing=state.get("timing"),
         large=state.get("large", False),
         respond_async=respond_async,
@@ -73,6 +75,15 @@ def context_of(request: Request) -> RequestContext:
         webhook=webhook,
         caller=Caller(authority_of(request.scope), peer_of(request), partial(_gone, request)),
     )
+
+
+def uploads_of(request: Request) -> Uploads:
+    """Return the files that came with this request, which may still get more."""
+    state: dict[str, Any] = request.scope.setdefault("state", {})
+    uploads: Uploads | None = state.get(_UPLOADS)
+    if uploads is None:
+        uploads = state[_UPLOADS] = Uploads()
+    return uploads
 
 
 async def _gone(request: Request) -> None:

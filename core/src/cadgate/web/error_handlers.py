@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -39,8 +39,10 @@ from cadgate.refusals.validation import refusal, validation_failed
 from cadgate.refusals.words import reworded
 from cadgate.web.async_answers import JobAccepted
 from cadgate.web.converters import readable
+from cadgate.web.uploads import discard_unclaimed
 
 log = structlog.get_logger("cadgate.errors")
+Handler = Callable[[Request, Exception], Awaitable[Response]]
 _UNREADABLE = "There was an error parsing the body"
 """FastAPI's message for a body that it cannot read; the reason is the exception's cause."""
 
@@ -208,6 +210,16 @@ async def refuse_websocket(error: CadgateError, request_id: str, scope: Scope, s
     await send({"type": "websocket.http.response.body", "body": body})
 
 
+def _without_uploads(respond_to: Handler) -> Handler:
+    """Return a handler that first removes the files that came with the request, as it changed nothing."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        await discard_unclaimed(request)
+        return await respond_to(request, error)
+
+    return handle
+
+
 async def _dry_run_done(request: Request, error: Exception) -> Response:
     return JSONResponse({"status": "success", "result": {"dry_run": True}})
 
@@ -230,10 +242,10 @@ async def answer_to(error: Exception, request: Request) -> Response | None:
 def install(app: FastAPI) -> None:
     """Register the handlers, and the answer for paths without a route."""
     app.router.default = nothing_here
-    app.add_exception_handler(CadgateError, _cadgate_error)
-    app.add_exception_handler(RequestValidationError, _request_invalid)
-    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(CadgateError, _without_uploads(_cadgate_error))
+    app.add_exception_handler(RequestValidationError, _without_uploads(_request_invalid))
+    app.add_exception_handler(HTTPException, _without_uploads(_http_exception))
     app.add_exception_handler(ResponseValidationError, _defect)
-    app.add_exception_handler(ValidationError, _values_invalid)
-    app.add_exception_handler(DryRunDone, _dry_run_done)
+    app.add_exception_handler(ValidationError, _without_uploads(_values_invalid))
+    app.add_exception_handler(DryRunDone, _without_uploads(_dry_run_done))
     app.add_exception_handler(JobAccepted, _job_accepted)

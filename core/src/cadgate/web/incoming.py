@@ -14,6 +14,7 @@ from cadgate.artifacts.store import ArtifactStore
 from cadgate.errors import UnsupportedMediaType, ValidationFailed
 from cadgate.models.responses import Artifact
 from cadgate.security.caller import authority_of, require
+from cadgate.web.context import context_of
 from cadgate.web.json_body import parse
 from cadgate.web.json_request import validate
 from cadgate.web.uploads import receive_raw, receive_upload
@@ -85,7 +86,7 @@ class IncomingFile:
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type == "multipart/form-data":
             fields: dict[str, str] = dict.fromkeys(form.model_fields.keys() - {"artifact"}, "")
-            artifact = await receive_upload(store, request, fields=fields)
+            artifact = await receive_upload(store, request, key=_key(request), fields=fields)
             return IncomingFile(store, artifact.id, _is_true(fields.get("trusted")))
         body = await request.body()
         if content_type != "application/json" and body:
@@ -99,7 +100,15 @@ class IncomingFile:
     async def of_raw_body(request: Request, name: str) -> IncomingFile:
         """Return the bytes of the body as a file of this name. Raises what `receive_raw` raises."""
         store = OwnArtifacts.of(request.app.state.artifacts, authority_of(request.scope))
-        return IncomingFile(store, (await receive_raw(store, request, name)).id)
+        return IncomingFile(store, (await receive_raw(store, request, name, key=_key(request))).id)
+
+
+def _key(request: Request) -> str | None:
+    """Return the key under which a file of this request is stored: only for its route, and its session."""
+    context = context_of(request)
+    if context.idempotency_key is None:
+        return None
+    return f"{context.idempotency_key} {context.session or ''} {request.scope['path']}"
 
 
 def _is_true(value: str | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Collection
@@ -19,11 +20,12 @@ from starlette.requests import Request
 
 from cadgate.artifacts.disk_space import reporting_full_disk
 from cadgate.artifacts.store import ArtifactStore
-from cadgate.errors import BadRequest, PathNotAllowed, ValidationFailed
+from cadgate.errors import ArtifactNotFound, BadRequest, PathNotAllowed, ValidationFailed
 from cadgate.models.responses import Artifact
 from cadgate.security.audit import AuditLog
 from cadgate.security.caller import audit_event_of, authority_of, require
 from cadgate.security.private import opener
+from cadgate.web.context import uploads_of
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -51,16 +53,13 @@ async def receive_upload(
     audit: AuditLog = request.app.state.audit
     with audit.recording(audit_event_of(request, "artifacts.store")) as learned, reporting_full_disk():
         require(request, "write")
-        identity = authority_of(request.scope).identity
-        artifact = await _receive(store, request, {} if fields is None else fields)
-        if key is not None:
-            artifact = await anyio.to_thread.run_sync(store.keyed, artifact, key, identity)
+        artifact = await _keyed(store, request, await _receive(store, request, {} if fields is None else fields), key)
         learned["artifact"] = artifact.id
         return artifact
 
 
-async def receive_raw(store: ArtifactStore, request: Request, name: str) -> Artifact:
-    """Store the body of a request, unchanged, as the artifact `name`.
+async def receive_raw(store: ArtifactStore, request: Request, name: str, *, key: str | None = None) -> Artifact:
+    """Store the body of a request, unchanged, as the artifact `name`; only once, if it has an idempotency `key`.
 
     Raises Forbidden for a caller without the scope `write`, CommandExecutionError for a full disk.
     """
@@ -73,11 +72,28 @@ async def receive_raw(store: ArtifactStore, request: Request, name: str) -> Arti
                 async for chunk in request.stream():
                     await file.write(chunk)
             adopt = partial(store.adopt, part, name, owner=authority_of(request.scope).identity)
-            artifact = await anyio.to_thread.run_sync(adopt)
+            artifact = await _keyed(store, request, await anyio.to_thread.run_sync(adopt), key)
         finally:
             part.unlink(missing_ok=True)
         learned["artifact"] = artifact.id
         return artifact
+
+
+async def _keyed(store: ArtifactStore, request: Request, new: Artifact, key: str | None) -> Artifact:
+    """Return a new artifact, or the one that its key stored before, as a part of the request."""
+    artifact = new
+    if key is not None:
+        artifact = await anyio.to_thread.run_sync(store.keyed, new, key, authority_of(request.scope).identity)
+    uploads_of(request).add(artifact, unclaimed=artifact.id == new.id)
+    return artifact
+
+
+async def discard_unclaimed(request: Request) -> None:
+    """Remove the files that came with a request that was refused."""
+    unclaimed = uploads_of(request).unclaimed
+    while unclaimed:
+        with contextlib.suppress(ArtifactNotFound):  # its caller removed it
+            await anyio.to_thread.run_sync(request.app.state.artifacts.delete, unclaimed.pop())
 
 
 async def _receive(store: ArtifactStore, request: Request, fields: dict[str, str]) -> Artifact:

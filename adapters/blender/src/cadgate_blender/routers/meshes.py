@@ -120,7 +120,9 @@ async def _from_json(blender: Application, request: Request) -> ObjectInfo:
         encoded, about = await run_on_body(request, convert, str(part))
         if encoded is not None:
             return await blender.call(CREATE, Encoded(encoded))
-        artifact = (await to_thread.run_sync(blender.artifacts.adopt, part, name)).id
+        stored = await to_thread.run_sync(blender.artifacts.adopt, part, name)
+        blender.context.uploads.add(stored, unclaimed=False)
+        artifact = stored.id
     finally:
         part.unlink(missing_ok=True)
     try:
