@@ -19,6 +19,7 @@ from jsonschema_rs import Draft202012Validator, meta
 import cadgate
 from cadgate.main import create_app
 from cadgate.openapi import document as document_module
+from cadgate.web.routing import QUERY_NAMES
 from tests.core.fake_packages import Site
 from tests.core.served import quiet_settings
 
@@ -214,6 +215,38 @@ def test_a_mutation_documents_its_headers_and_its_dry_run(shipped: dict[str, Any
     assert cube["responses"]["200"]["content"]["application/json"]["schema"] == dry_run
     listing = shipped["paths"]["/api/v1/blender/objects"]["get"]
     assert {one["name"] for one in listing["parameters"]}.isdisjoint({"dry_run", "If-Match", "Idempotency-Key"})
+
+
+def test_every_operation_that_takes_a_dry_run_allows_its_answer(shipped: dict[str, Any]) -> None:
+    answer = {"status": "success", "result": {"dry_run": True}}
+    seen: set[str] = set()
+    for path, verb, operation in operations(shipped):
+        parameters = operation.get("parameters", ())
+        if not any((one["in"], one["name"]) == ("query", "dry_run") for one in parameters):
+            continue
+        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        problems = [one.message for one in Draft202012Validator(with_components(schema, shipped)).iter_errors(answer)]
+        assert not problems, (verb, path, problems)
+        seen.add(f"{verb} {path}")
+    for adapter in ("blender", "freecad"):
+        assert {f"post /api/v1/{adapter}/{name}" for name in ("export", "look", "restart", "undo", "batch")} <= seen
+
+
+def test_every_accepted_query_parameter_is_documented_and_no_other(shipped: dict[str, Any], shipped_app: Any) -> None:
+    """What is accepted is what the error for an unknown name lists."""
+    accepted = {
+        (route.path_format, verb.lower()): getattr(route, QUERY_NAMES)
+        for route in shipped_app.routes
+        for verb in getattr(route, "methods", None) or ()
+        if getattr(route, QUERY_NAMES, None) is not None
+    }
+    seen = 0
+    for path, verb, operation in operations(shipped):
+        documented = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
+        if (path, verb) in accepted:
+            assert documented - {"session"} == accepted[path, verb] - {"session"}, (verb, path)
+            seen += 1
+    assert seen > 100
 
 
 def test_json_requests_and_answers_have_examples_that_are_valid(shipped: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from cadgate.errors import CadgateError
 from cadgate.models.examples import example_of, with_nulls
 from cadgate.models.jobs import JOB_EXAMPLE, Job
 from cadgate.models.responses import ErrorBody, Failure
-from cadgate.openapi.extensions import BYTES_FIRST, METHOD_EXTENSION, takes_context
+from cadgate.openapi.extensions import BYTES_FIRST, METHOD_EXTENSION, SAFE, takes_context
 from cadgate.openapi.merge import Part, references
 
 Operation = dict[str, Any]
@@ -109,7 +109,7 @@ _IF_NONE_MATCH: dict[str, Any] = {
 }
 _ETAG = {"description": "Identifies this response, for `If-None-Match`.", "schema": {"type": "string"}}
 _NOT_CHANGED = {"description": "Not changed since the `ETag` that `If-None-Match` names"}
-_DRY_RUN_QUERY: dict[str, Any] = {
+DRY_RUN_QUERY: dict[str, Any] = {
     "name": "dry_run",
     "in": "query",
     "required": False,
@@ -203,12 +203,14 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
             schema["examples"] = [with_nulls(one, schema, part.schemas) for one in schema["examples"]]
     replaced: set[str] = set()
     for path, operations in part.paths.items():
-        for operation in operations.values():
+        for verb, operation in operations.items():
             method = methods.get(operation.get(METHOD_EXTENSION, ""))
             batch = bool(methods) and path.endswith(_BATCH)
             mutates = batch or (method is not None and method.mutates)
             operation.setdefault("description", operation.get("summary", ""))
-            _parameters(operation, adapter=bool(methods), mutates=mutates, batch=batch)
+            dry = bool(methods) and verb.upper() not in SAFE
+            once = mutates or (method is not None and method.deadline == "file")
+            _parameters(operation, adapter=bool(methods), mutates=mutates and not batch, once=once, dry=dry)
             if method is not None and method.by_state:
                 operation["parameters"].append(dict(_IF_NONE_MATCH))
                 operation["responses"]["304"] = dict(_NOT_CHANGED)
@@ -219,7 +221,7 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
             if long:
                 operation["parameters"] += [dict(PREFER), dict(WEBHOOK)]
             _failures(operation, adapter=bool(methods), mutates=mutates)
-            _successes(operation, part.schemas, mutates=mutates)
+            _successes(operation, part.schemas, dry=dry)
             if long:
                 replaced |= references(operation["responses"].get("202"))
                 operation["responses"]["202"] = copy.deepcopy(_ACCEPTED)
@@ -240,10 +242,9 @@ def _forget(part: Part, names: set[str]) -> None:
         names = {each for name in gone for each in references(part.schemas.pop(name))}
 
 
-def _parameters(operation: Operation, *, adapter: bool, mutates: bool, batch: bool) -> None:
+def _parameters(operation: Operation, *, adapter: bool, mutates: bool, once: bool, dry: bool) -> None:
     wanted = [DEADLINE, SESSION, SESSION_QUERY] if adapter else []
-    if mutates:
-        wanted += [IDEMPOTENCY, _DRY_RUN_QUERY] if batch else [IDEMPOTENCY, _IF_MATCH, _DRY_RUN_QUERY]
+    wanted += [IDEMPOTENCY] * once + [_IF_MATCH] * mutates + [DRY_RUN_QUERY] * dry
     parameters: list[dict[str, Any]] = operation.setdefault("parameters", []) if wanted else []
     for one in parameters:
         if adapter and one["in"] == "path" and one["schema"].get("type") == "string":
@@ -289,7 +290,7 @@ def _example(status: int, code: str, message: str) -> dict[str, Any]:
     return {"status": "error", "error": error_body(error, "5f0c9a9be0f84c1f")}
 
 
-def _successes(operation: Operation, schemas: dict[str, Any], *, mutates: bool) -> None:
+def _successes(operation: Operation, schemas: dict[str, Any], *, dry: bool) -> None:
     for status, response in operation["responses"].items():
         if not status.startswith("2"):
             continue
@@ -301,9 +302,9 @@ def _successes(operation: Operation, schemas: dict[str, Any], *, mutates: bool) 
         if not content or not content.get("schema"):
             continue
         _example_for(content, schemas)
-        if mutates:
+        if dry:
             content["schema"] = {"anyOf": [content["schema"], _DRY_RUN]}
-    if mutates and "200" not in operation["responses"]:
+    if dry and "200" not in operation["responses"]:
         # A dry run creates nothing, so it is 200 instead of 201.
         operation["responses"]["200"] = {
             "description": "A dry run without errors",

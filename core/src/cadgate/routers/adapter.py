@@ -12,13 +12,16 @@ from pydantic import Field
 from cadgate.contract.builtin import REDO, UNDO, Batch, BatchResults, History
 from cadgate.dispatch.application import Application
 from cadgate.dispatch.batch import answer_batch
+from cadgate.dispatch.calls import DryRunDone
 from cadgate.dispatch.served import ServedAdapter
 from cadgate.models.common import Empty
 from cadgate.models.responses import Result, Success
 from cadgate.openapi.extensions import METHOD_EXTENSION
+from cadgate.openapi.operations import IDEMPOTENCY
 from cadgate.security.caller import audit_event_of
 from cadgate.web.access import requires
 from cadgate.web.async_answers import deferred_batch
+from cadgate.web.context import context_of
 from cadgate.web.dependencies import application_of, session_of
 from cadgate.web.router import Router, failures
 
@@ -103,13 +106,28 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
         """Redo what was undone last. 409 `conflict` if there is nothing to redo."""
         return Success(await app.call(REDO, Empty()))
 
-    @router.post("/restart", status_code=202, dependencies=[requires("execute", audited_as="session.restart")])
+    @router.post(
+        "/restart",
+        status_code=202,
+        openapi_extra={"parameters": [IDEMPOTENCY]},
+        dependencies=[requires("execute", audited_as="session.restart")],
+    )
     async def restart(request: Request) -> Success[Restarting]:
         """Restart the application with its documents, also when it is `down`."""
-        runtime = session_of(request, name)
-        with runtime.served.audit.recording(audit_event_of(request, "session.restart", name)):
-            runtime.session.restart("asked for by a client")
-            runtime.session.request_start()
+        runtime, context = session_of(request, name), context_of(request)
+        if context.dry_run:
+            raise DryRunDone
+
+        async def work() -> None:
+            with runtime.served.audit.recording(audit_event_of(request, "session.restart", name)):
+                runtime.session.restart("asked for by a client")
+                runtime.session.request_start()
+
+        if context.idempotency_key is None:
+            await work()
+        else:
+            key = f"{context.identity} {context.idempotency_key}"
+            await request.app.state.once.run_once(key, f"restart {name} {runtime.id}", work)
         return Success(Restarting())
 
     return router

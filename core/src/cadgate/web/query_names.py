@@ -12,9 +12,8 @@ from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
 from cadgate.errors import ValidationFailed
-from cadgate.openapi.extensions import takes_context
+from cadgate.openapi.extensions import SAFE, takes_context
 
-SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 _MAX_NAMED = 5
 _MAX_NAME = 100
 
