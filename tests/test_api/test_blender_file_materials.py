@@ -50,6 +50,15 @@ def test_a_roughness_with_a_factor_is_a_picture_of_both(box: httpx.Client, http:
     assert box.get("/materials/Skin").json()["result"]["roughness"] == 0.5
 
 
+def test_pictures_of_what_an_instance_shows_are_fitted_too(box: httpx.Client, http: httpx.Client) -> None:
+    textured(box, "roughness", (200, 200, 200))
+    assert box.patch("/materials/Skin", json={"roughness": 0.5}).status_code == 200
+    post(box, "/collections", name="Boxes")
+    assert box.post("/collections/Boxes/objects", json={"objects": ["Box"]}).status_code == 200
+    post(box, "/collections/Boxes/instances", name="Again", location=[5, 0, 0])
+    assert picture(http, post(box, "/export", format="obj", objects=["Again"]), "map_Pr") == (100, 100, 100)
+
+
 def test_one_channel_of_a_picture_is_a_picture_of_its_own(
     box: httpx.Client, http: httpx.Client, gateway: Gateway
 ) -> None:

@@ -33,6 +33,9 @@ def fill(client: httpx.Client) -> None:
     for number in range(6):
         client.post("/primitives/cube", json={"name": f"C{number}", "location": [number, 9, 0]})
         client.patch(f"/objects/C{number}", json={"parent": "Stand" if number % 2 else "Ball"})
+    client.post("/collections", json={"name": "Kept"})
+    client.post("/primitives/cube", json={"name": "Once", "location": [0, 20, 0], "collection": "Kept"})
+    client.post("/collections/Kept/instances", json={"name": "OnceMore", "location": [5, 0, 0]})
     client.post("/camera", json={"name": "Eye", "location": [0, -9, 2], "look_at": [0, 0, 0]})
     client.post("/light", json={"name": "Lamp", "kind": "spot", "location": [2, 2, 6]})
 

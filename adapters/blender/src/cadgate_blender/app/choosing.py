@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, current, warn
-from cadgate_blender.app import file_materials, preparing, textures
+from cadgate_blender.app import file_materials, flattening, preparing, showing, textures
 from cadgate_blender.app.motion import Motion
 from cadgate_blender.app.typed import context
 from cadgate_blender.app.verification import extents, files, normals
@@ -19,8 +19,10 @@ _HOLLOW = ("MESH", "CURVE", "SURFACE", "FONT", "META")
 """Types of objects that are nothing without points."""
 
 
-def prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str) -> tuple[list[Any], Truth]:
-    """Return the objects to write, changed so that they can be written, and what the file must then contain."""
+def prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str) -> tuple[list[str], Truth]:
+    """Select what is to be written, changed so that it can be. Return the names of the objects that are in it, and
+    what the file must then contain.
+    """
     _choose(chosen)
     _tame_names()
     _drop_settings(chosen, format)
@@ -35,17 +37,17 @@ def prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str)
     if moving and format in STILL:
         warn("still", f"A {format} file cannot hold movement: {preparing.listed(moving)} is in it as in this frame")
     keyed = [obj.name for obj in chosen if getattr(obj.data, "shape_keys", None) is not None]
-    instanced = any(extents.makes_instances(obj) for obj in chosen)
+    instanced = any(showing.makes_instances(obj) for obj in chosen)
     meshes = {obj.name for obj in chosen if obj.type == "MESH"}
     before = len(current().warnings)
     chosen = preparing.prepare(chosen, format, motion)
-    kept = {obj.name for obj in chosen}
+    kept = [obj.name for obj in chosen]
     truth = Truth({name: shape for name, shape in found.items() if name in kept and shape.triangles})
     words = " ".join(each["message"] for each in current().warnings[before:])
     warned = {obj.name for obj in chosen if repr(obj.name) in words}
     truth.excused = set(warned)
     textures.warn_of_missing_uvs(chosen)
-    file_materials.fit(chosen, format)
+    file_materials.fit([*chosen, *_instanced(chosen)] if instanced else chosen, format)
     normals.warn_of_facets([obj for obj in chosen if obj.name in meshes], format)
     normals.warn_of_keys(chosen, format, motion)
     truth.session = files.Times.of_scene()
@@ -56,7 +58,15 @@ def prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str)
     if format in ("glb", "gltf"):
         truth.keyed = {name for name in keyed if _has_keys(name)} - warned
         truth.names = {obj.name for obj in chosen if obj.type in ("MESH", "EMPTY", "CAMERA", "LIGHT", "ARMATURE")}
-    return chosen, truth
+    flattening.flatten(chosen, format)
+    return kept, truth
+
+
+def _instanced(chosen: list[Any]) -> list[Any]:
+    """Return what these objects show as instances, unless it is chosen itself."""
+    known = {obj.name for obj in chosen}
+    names = {part.object.original.name for part in showing.parts(chosen) if part.is_instance}
+    return [bpy.data.objects[name] for name in sorted(names - known)]
 
 
 def _otherwise_at_rest(format: str, motion: Motion, moving: list[str]) -> set[str]:

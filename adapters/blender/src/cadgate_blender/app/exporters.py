@@ -58,8 +58,7 @@ def export(
             _blend(path, scale, chosen)
             files.compare_names(path, set(objects))
         else:
-            chosen, truth = choosing.prepared(chosen, format, apply_modifiers, scale, up)
-            objects = [obj.name for obj in chosen]
+            objects, truth = choosing.prepared(chosen, format, apply_modifiers, scale, up)
             _EXPORTERS[format](path, scale, up)
         files.check_magic(path, format)
         if truth is not None:
@@ -102,22 +101,6 @@ def _unpack_images(path: str) -> None:
         with open(target, "wb") as file:
             file.write(image.packed_file.data)
         image.unpack(method="REMOVE")
-
-
-def _put_bare_first() -> None:
-    """Put objects without a material before all others: in an OBJ file a material applies until another one is named,
-    and there is no keyword for none.
-    """
-    chosen = list(context.selected_objects)
-    chosen.sort(key=lambda obj: any(slot.material for slot in obj.material_slots))
-    for obj in chosen:
-        for collection in list(obj.users_collection):
-            collection.objects.unlink(obj)
-    for obj in chosen:
-        context.scene.collection.objects.link(obj)
-    context.view_layer.update()
-    for obj in chosen:
-        obj.select_set(True)
 
 
 # --- the formats -------------------------------------------------------------------------------------------------
@@ -175,7 +158,6 @@ def _axes(up: str) -> dict[str, Any]:
 
 def _obj(path: str, scale: float, up: str) -> None:
     _unpack_images(path)
-    _put_bare_first()
     bpy.ops.wm.obj_export(
         filepath=path,
         export_selected_objects=True,
@@ -273,6 +255,9 @@ def _abc(path: str, scale: float, up: str) -> None:
         end=last,
         evaluation_mode="VIEWPORT",
         apply_subdiv=True,
+        # Which of several equal meshes is the one that the others refer to depends on their places in memory, and
+        # Blender does not read all of those files. Equal data is in the file once all the same.
+        use_instancing=False,
         as_background_job=False,
     )
     ogawa.put_in_order(path)

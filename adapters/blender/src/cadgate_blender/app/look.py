@@ -8,8 +8,8 @@ import numpy
 
 from cadgate.appserver import AppError, ShapeFolder, method, warn
 from cadgate_blender.app import materials, mesh_arrays, names, sockets
+from cadgate_blender.app.showing import makes_instances
 from cadgate_blender.app.typed import context
-from cadgate_blender.app.verification.extents import makes_instances
 
 _SHAPED = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES")
 

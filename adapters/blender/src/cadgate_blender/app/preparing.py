@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Sequence, cast
+from typing import Any, Sequence
 
 import bpy
 
 from cadgate.appserver import warn
-from cadgate_blender.app import shape_keys, transforms
+from cadgate_blender.app import flattening, shape_keys, showing, transforms
 from cadgate_blender.app.motion import Motion, key
 from cadgate_blender.app.typed import context
 
@@ -27,9 +27,7 @@ def prepare(chosen: list[Any], format: str, motion: Motion) -> list[Any]:
             if obj.type == "MESH" and obj.data.shape_keys is not None:
                 _apply_modifiers(obj, format, motion)
                 _rest_as_shown(obj, motion)
-    if format in ("ply", "stl", "obj"):
-        _turn_mirrored(chosen, format)
-    else:
+    if format not in ("ply", "stl", "obj"):
         _Tree(chosen, format, motion).straighten()
     for obj in made:
         obj.select_set(True)
@@ -47,15 +45,13 @@ def listed(names: Sequence[str]) -> str:
 
 def _instances(chosen: list[Any], format: str) -> list[Any]:
     """Make separate objects of what geometry nodes (and particles) only show, because these exporters leave it out."""
-    owners = {obj.name for obj in chosen if _shows_instances(obj, format)}
+    owners = [obj for obj in chosen if _shows_instances(obj, format)]
     if not owners:
         return []
-    depsgraph = context.evaluated_depsgraph_get()
-    instances = cast("Iterable[Any]", depsgraph.object_instances)
     found = [
-        (each.parent.original.name, each.matrix_world.copy(), _mesh_of(each.object))
-        for each in instances
-        if each.is_instance and each.parent is not None and each.parent.original.name in owners
+        (part.owner, part.world.copy(), flattening.mesh_of(part.object))
+        for part in showing.parts(owners)
+        if part.is_instance
     ]
     made: list[Any] = []
     for name, world, mesh in found:
@@ -74,13 +70,6 @@ def _shows_instances(obj: Any, format: str) -> bool:
         return True
     # USD's and Alembic's exporters write those of particles themselves.
     return format in ("glb", "gltf", "fbx") and len(obj.particle_systems) > 0
-
-
-def _mesh_of(obj: Any) -> Any:
-    try:
-        return bpy.data.meshes.new_from_object(obj)
-    except RuntimeError:
-        return None
 
 
 def _as_mesh(obj: Any, motion: Motion) -> Any:
@@ -161,19 +150,6 @@ def _rest_as_shown(obj: Any, motion: Motion) -> None:
         f"A usd file keeps no values of shape keys that do not move: the current shape of {obj.name!r} is its shape "
         "at rest in the file, from which its keys start",
     )
-
-
-def _turn_mirrored(chosen: list[Any], format: str) -> None:
-    """Turn the faces of objects mirrored by their transform, for an exporter that leaves them inside out."""
-    if format != "ply":
-        return
-    depsgraph = context.evaluated_depsgraph_get()
-    for obj in chosen:
-        if obj.type == "MESH" and obj.matrix_world.determinant() < 0:
-            mesh = bpy.data.meshes.new_from_object(obj.evaluated_get(depsgraph), depsgraph=depsgraph)
-            mesh.flip_normals()
-            obj.modifiers.clear()
-            obj.data = mesh
 
 
 # --- shear -------------------------------------------------------------------------------------------------------

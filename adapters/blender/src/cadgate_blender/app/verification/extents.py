@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterable, cast
+from typing import Any, Iterable
 
-import bpy
 import numpy
 
-from cadgate_blender.app.typed import context
+from cadgate_blender.app import showing
 
 _LARGE = 1_000_000
 """The number of triangles above which area and volume are left out; the box and the counts are still compared."""
@@ -84,30 +83,11 @@ def evaluated(chosen: Iterable[Any], scale: float = 1.0) -> dict[str, Shape]:
     Objects without points are left out.
     """
     axes = numpy.eye(3) * scale
-    depsgraph = context.evaluated_depsgraph_get()
-    wanted = {obj.name for obj in chosen}
     parts: dict[str, list[Shape]] = {}
-    if any(makes_instances(bpy.data.objects[name]) for name in wanted):
-        instances = cast("Iterable[Any]", depsgraph.object_instances)
-        for instance in instances:
-            owner = instance.parent if instance.is_instance else instance.object
-            if owner is not None and owner.original.name in wanted:
-                _add(parts, owner.original.name, instance.object, numpy.array(instance.matrix_world), axes)
-    else:
-        for name in wanted:
-            obj = bpy.data.objects[name].evaluated_get(depsgraph)
-            _add(parts, name, obj, numpy.array(obj.matrix_world), axes)
+    for part in showing.parts(chosen):
+        _add(parts, part.owner, part.object, numpy.array(part.world), axes)
     joined = {name: together(shapes) for name, shapes in parts.items()}
     return {name: shape for name, shape in joined.items() if shape is not None}
-
-
-def makes_instances(obj: Any) -> bool:
-    """Return whether other objects may be visible because of this one."""
-    return (
-        obj.instance_type != "NONE"
-        or len(obj.particle_systems) > 0
-        or any(modifier.type == "NODES" for modifier in obj.modifiers)
-    )
 
 
 def _add(parts: dict[str, list[Shape]], name: str, obj: Any, world: Any, axes: Any) -> None:
