@@ -143,3 +143,15 @@ def test_what_is_undone_is_called_by_the_method_that_clients_know(blender: httpx
     assert undone == ["scene.open", "exchange.import", "materials.texture"]
     published = {each["name"] for each in blender.get("/methods").json()["result"]["methods"]}
     assert published.issuperset(undone)
+
+
+def test_a_dry_run_of_undo_and_redo_answers_what_the_request_itself_would(blender: httpx.Client) -> None:
+    assert blender.post("/primitives/cube", json={"name": "A"}).status_code == 201
+    assert blender.post("/redo").status_code == 409
+    assert blender.post("/redo?dry_run=true").status_code == 409
+    assert blender.post("/undo?dry_run=true").json()["result"]["dry_run"] is True
+    assert blender.get("/objects/A").status_code == 200
+    assert blender.post("/undo").status_code == 200
+    assert blender.post("/redo?dry_run=true").json()["result"]["dry_run"] is True
+    assert blender.get("/objects/A").status_code == 404
+    assert blender.post("/redo").status_code == 200

@@ -13,12 +13,11 @@ from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError, DryRunPassed
 from cadgate.appserver.execution import Executor
 from cadgate.appserver.generations import Entry
-from cadgate.appserver.history import Request
 from cadgate.appserver.host import Host
-from cadgate.appserver.host_history import undo_or_redo
 from cadgate.appserver.interrupts import Interrupts
 from cadgate.appserver.journal import Journal
 from cadgate.appserver.journal_copy import copied
+from cadgate.appserver.moving import undo_or_redo
 from cadgate.appserver.outcomes import (
     Answer,
     error_answer,
@@ -231,7 +230,7 @@ class CallRunner:
         if call.key is not None:
             self.replies.store(call.key, call.hash, answer)
         try:
-            self.recovery.snapshot("after session.execute")
+            self.recovery.snapshot("after session.execute", call.request_name)
         except Exception as error:  # noqa: BLE001 - code may leave the application in a state that cannot be saved
             log.error(error)
             self.recovery.unsaved = "session.execute"
@@ -253,7 +252,7 @@ class CallRunner:
             self._persist_if_possible(call, result)
             return
         if self.recovery.scripted is not None or (call.replay == "snapshot" and not self._changed_nothing(call)):
-            self._persist_by_snapshot(call, result)
+            self._persist_by_snapshot(call, result, request)
             return
         if call.replay == "snapshot":
             return
@@ -269,7 +268,7 @@ class CallRunner:
         if call.key is not None:
             self.replies.store(call.key, call.hash, {"result": result})
         try:
-            self.recovery.snapshot(f"after {call.label}")
+            self.recovery.snapshot(f"after {call.label}", call.request_name)
         except Exception as error:  # noqa: BLE001 - the next one may help
             log.error(error)
             if isinstance(result, dict):
@@ -284,7 +283,7 @@ class CallRunner:
         finally:
             context.leave_call()
 
-    def _persist_by_snapshot(self, call: Call, result: Any) -> None:
+    def _persist_by_snapshot(self, call: Call, result: Any, request: str | None = None) -> None:
         """Snapshot the session together with the answer, so that a re-sent request is not run again after a crash."""
         if self.recovery is None:
             return
@@ -292,7 +291,7 @@ class CallRunner:
             self.replies.store(call.key, call.hash, {"result": result})
         try:
             self._let_session_act(call, result)
-            self.recovery.persist_by_snapshot(call.label)
+            self.recovery.persist_by_snapshot(call.label, request or call.request_name)
         except BaseException:
             if call.key is not None:
                 self.replies.forget(call.key)
@@ -355,27 +354,11 @@ class CallRunner:
     # --- history, end --------------------------------------------------------------------------------------------
 
     def _undo_or_redo(self, call: Call, action: str) -> Any:
-        if call.dry_run:
-            return {"dry_run": True}
-        recovery = self.recovery
         try:
-            if action == "undo" and recovery is not None and recovery.unsaved is not None:
-                # What could not be saved is not in the journal, which leads to the state before it.
-                label = recovery.unsaved
-                recovery.roll_back_to_journal()
-                return {"undone": label, "can_redo": False}
-            if self._host.transactional:
-                return undo_or_redo(self._host, recovery, call, action, self._persist_by_snapshot)
-            if recovery is None:
-                raise AppError("conflict", f"This session has no history, so there is nothing to {action}")
-            history, request = recovery.history, Request(call.key, call.hash)
-            if action == "redo":
-                return history.redo(request)
-            recovery.prepare_undo()
-            return history.undo(request)
+            return undo_or_redo(self._host, self.recovery, call, action, self._persist_by_snapshot)
         finally:
-            if recovery is not None:
-                recovery.refresh_scripted()
+            if self.recovery is not None:
+                self.recovery.refresh_scripted()
 
     def _shutdown(self, call: Call) -> Any:
         if self.recovery is not None and self.recovery.has_entries():

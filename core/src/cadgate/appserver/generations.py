@@ -37,6 +37,8 @@ class About(NamedTuple):
     because: str
     seq: int
     replies: list[list[Any]]
+    request: str | None = None
+    """The request after which it was taken, of which it may contain only a part: see `CallRunner.persist`."""
 
     @property
     def follows_from_log(self) -> bool:
@@ -148,6 +150,20 @@ class Generations:
         entries, whole = self._log_of(number, about.seq, damages)
         return Generation(number, None, about, entries[seq - about.seq :], whole)
 
+    def entries_with_later_logs(self, later: list[int], generation: Generation, damages: list[Damage]) -> list[Entry]:
+        """Return the entries of a generation and of later logs with damaged snapshots, as far as they connect."""
+        entries = list(generation.entries)
+        if not generation.whole:
+            return entries
+        for number in later:
+            found = self.continuation(number, generation.about.seq + len(entries), damages)
+            if found is None:
+                break
+            entries += found.entries
+            if not found.whole:
+                break
+        return entries
+
     def log_before(self, number: int) -> tuple[About, list[Entry]] | None:
         """Return the log of the generation before `number`, whose snapshot is not looked at; None if it is damaged."""
         try:
@@ -239,7 +255,8 @@ def _parsed(line: bytes) -> dict[str, Any]:
 
 
 def _about(fields: dict[str, Any]) -> About:
-    return About(str(fields["because"]), int(fields["seq"]), [list(each) for each in fields["replies"]])
+    replies = [list(each) for each in fields["replies"]]
+    return About(str(fields["because"]), int(fields["seq"]), replies, fields.get("request"))
 
 
 def _reason(error: Exception) -> str:

@@ -5,6 +5,7 @@ Both rewrite the log and leave a note in it: an entry with the key `note`, which
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, NamedTuple, Protocol
 
 from cadgate.appserver.errors import AppError
@@ -70,25 +71,62 @@ class History:
     def apply_to_history(self, entry: Entry) -> None:
         """Update this history by an entry of the log that is being restored."""
         note = entry.get("note")
-        if note == UNDO and entry["dropped"]:
+        if "undone" in entry:
+            self._undone = list(entry["undone"])
+        elif note == UNDO and entry["dropped"]:
             # A request after an earlier undo ends what could be redone, even if it was undone itself and left the log.
             del self._undone[: max(0, len(self._undone) - entry["depth"] + 1)]
             self._undone.append(entry["dropped"])
         elif note == REDO:
             # What it redid may have been undone before the snapshot, and is then not known here.
-            del self._undone[-1:]
+            place = len(self._undone) - entry.get("from_end", 1)
+            del self._undone[max(0, place) : place + 1]
         elif not entry.get("redone"):
             self._undone.clear()
 
     def next_request(self, action: str) -> list[Entry]:
         """Return the entries of the request that an undo or redo would move, without looking before the log."""
         if action == "undo":
-            return _last_request(self._journal.entries)
+            last = _last_request(self._journal.entries)
+            # A part of it may be in the snapshot.
+            return last if last and last[0]["request"] != self._journal.about.request else []
         return self._undone[-1] if self._undone else []
+
+    def undone_request(self, name: str | None) -> list[Entry]:
+        """Return the entries of a request that was undone, by its name; none if it cannot be redone from here."""
+        found = [each for each in self._undone if each[0]["request"] == name]
+        return found[-1] if found else []
+
+    def undone_after(self, action: str, name: str | None) -> list[list[Entry]]:
+        """Return what can be redone once the application has undone or redone the request `name` itself."""
+        if action == "redo":
+            return [each for each in self._undone if each[0]["request"] != name]
+        moved = self._find(name)
+        return [*self._undone, moved] if moved else []
+
+    def _find(self, name: str | None) -> list[Entry]:
+        """Return the entries of a request in the current log and those before it; none unless that is all of it."""
+        found: dict[int, Entry] = {}
+        about, entries, number = self._journal.about, self._journal.entries, self._journal.number
+        while True:
+            if about.request == name:
+                return []
+            found.update((each["seq"], each) for each in entries if "note" not in each and each["request"] == name)
+            before = self._journal.log_before(number)
+            if before is None:
+                return [found[seq] for seq in sorted(found)]
+            number, (about, entries) = number - 1, before
+
+    def remember_undone(self, action: str, undone: list[list[Entry]]) -> None:
+        """After a snapshot that an undo or redo left behind, remember what can be redone, also for a later process."""
+        self._undone = undone
+        if undone:
+            with contextlib.suppress(OSError):
+                self._journal.append({**_note(f"session.{action}", Request(None, None), {}), "undone": undone})
 
     def is_older_than_process(self, seq: int | None) -> bool:
         """Whether an entry was made by an earlier process; None: whatever is before the log."""
-        return (self._journal.begins_after if seq is None else seq) <= self.restored_seq
+        return (self._journal.about.seq if seq is None else seq) <= self.restored_seq
 
     def moved(self) -> None:
         """Note that the log was rewritten by an undo or redo, which may have made it shorter."""
@@ -105,11 +143,15 @@ class History:
             self._undone.append(moved)
         else:
             again = [{**entry, "redone": True} for entry in moved]
-            journal.rewrite_entries([*journal.entries, *again, _note(REDO, request, result)])
-            self._undone.pop()
+            place = self._undone.index(moved)
+            journal.rewrite_entries([*journal.entries, *again, self._note_of_redo(place, request, result)])
+            del self._undone[place]
 
-    def undo(self, request: Request) -> dict[str, Any]:
-        """Undo the last request. Raises AppError `conflict` when there is nothing that can be undone."""
+    def undo(self, request: Request | None) -> dict[str, Any]:
+        """Undo the last request; without `request` only check.
+
+        Raises AppError `conflict` when there is nothing that can be undone.
+        """
         number, entries = self._journal.number, self._journal.entries
         generation = self._read(number)
         answers: list[list[Any]] = []
@@ -141,7 +183,7 @@ class History:
         keep: list[Entry],
         dropped: list[Entry],
         undone: str,
-        request: Request,
+        request: Request | None,
         answers: list[list[Any]],
     ) -> dict[str, Any]:
         """Load `generation` with the entries in `keep`, and rewrite the log accordingly.
@@ -149,6 +191,8 @@ class History:
         `answers` are those of the generations that are given up: a re-sent request is answered even if it was undone.
         """
         self._require_replay([entry for entry in keep if "note" not in entry], "undo")
+        if request is None:
+            return {}
         known = {each[0] for each in [*generation.about.replies, *_answers(generation.entries)]}
         more = {each[0]: each for each in answers if each[0] not in known}
         left = [*self._undone, dropped] if dropped else []
@@ -180,23 +224,32 @@ class History:
                 {"scripted": self._state.persistent_code},
             )
 
-    def redo(self, request: Request) -> dict[str, Any]:
-        """Redo what was undone last. Raises AppError `conflict` when there is nothing to redo."""
+    def _note_of_redo(self, place: int, request: Request, result: dict[str, Any]) -> Entry:
+        return {**_note(REDO, request, result), "from_end": len(self._undone) - place}
+
+    def redo(self, request: Request | None, moved: list[Entry] | None = None) -> dict[str, Any]:
+        """Redo what was undone last, or `moved`, which was undone before.
+
+        Without `request` it only checks. Raises AppError `conflict` when there is nothing to redo.
+        """
         if not self._undone:
             raise AppError("conflict", "There is nothing to redo")
-        entries = [{**entry, "redone": True} for entry in self._undone[-1]]
+        place = self._undone.index(moved or self._undone[-1])
+        entries = [{**entry, "redone": True} for entry in self._undone[place]]
         self._require_replay(entries, "redo")
+        if request is None:
+            return {}
         result = {"redone": _label(entries[0]), "can_redo": len(self._undone) > 1}
         journal = self._journal
         try:
             if len(self._state.replay_entries(entries)) < len(entries):
                 raise AppError("command_failed", "It could not be redone with the same result")
-            lines = [*journal.entries, *entries, _note(REDO, request, result)]
+            lines = [*journal.entries, *entries, self._note_of_redo(place, request, result)]
             journal.rewrite_entries(lines)
         except BaseException:
             self._state.roll_back_to_journal()
             raise
-        self._undone.pop()
+        del self._undone[place]
         return result
 
 

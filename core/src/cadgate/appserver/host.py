@@ -119,9 +119,18 @@ class Host:
         """Redo what was undone last; only for hosts with transactions of their own."""
         raise NotImplementedError
 
+    def next_label(self, action: str) -> str | None:
+        """Return what `undo` or `redo` (the `action`) would return now, or raise what it would; change nothing."""
+        raise NotImplementedError
+
+    @property
+    def lost_request(self) -> str | None:
+        """The `request_name` of the request that was to be redone, if the application has discarded its changes."""
+        return None
+
     @property
     def moved_request(self) -> str | None:
-        """The `request_name` of the request whose changes `undo` or `redo` moved last; None: of no request alone."""
+        """The `request_name` of the request whose changes `undo` or `redo` moved last; None: unknown."""
         return None
 
     def unchanged(self) -> bool:

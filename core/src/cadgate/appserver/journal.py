@@ -66,9 +66,9 @@ class Journal(Generations):
                 shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
 
     @property
-    def begins_after(self) -> int:
-        """The number of the last entry before the current log."""
-        return self._about.seq
+    def about(self) -> About:
+        """The snapshot before the current log."""
+        return self._about
 
     @property
     def entries(self) -> list[Entry]:

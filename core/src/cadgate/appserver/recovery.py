@@ -68,7 +68,8 @@ class Recovery:
             generation = self._journal.read(number, self.damages)
             if generation is None:
                 continue
-            entries = self._entries_with_later_logs([each for each in numbers if each > number], generation)
+            later = [each for each in numbers if each > number]
+            entries = self._journal.entries_with_later_logs(later, generation, self.damages)
             applied = self._load_generation(generation, entries)
             if applied is None:
                 continue
@@ -136,20 +137,6 @@ class Recovery:
                 same = False
             if not same:
                 return entries[:count]
-        return entries
-
-    def _entries_with_later_logs(self, later: list[int], generation: Generation) -> list[Entry]:
-        """Return the entries of a generation and of later logs with damaged snapshots, as far as they connect."""
-        entries = list(generation.entries)
-        if not generation.whole:
-            return entries
-        for number in later:
-            found = self._journal.continuation(number, generation.about.seq + len(entries), self.damages)
-            if found is None:
-                break
-            entries += found.entries
-            if not found.whole:
-                break
         return entries
 
     def _adopt(self, generation: Generation, applied: list[Entry], numbers: list[int]) -> None:
@@ -232,10 +219,10 @@ class Recovery:
         self._times.replaying += seconds
         return result
 
-    def persist_by_snapshot(self, because: str) -> None:
+    def persist_by_snapshot(self, because: str, request: str | None = None) -> None:
         """Persist one mutation whose effect cannot be replayed. Raises AppError, after it was rolled back."""
         try:
-            self.snapshot(f"after {because}")
+            self.snapshot(f"after {because}", request)
         except Exception as error:
             log.error(error)
             self.roll_back_to_journal()
@@ -247,10 +234,10 @@ class Recovery:
                 {"method": because, "snapshot": why},
             ) from error
 
-    def snapshot(self, because: str) -> None:
+    def snapshot(self, because: str, request: str | None = None) -> None:
         """Write the whole state, and start a new log. Raises what the host raises, and OSError."""
         began = time.monotonic()
-        about = About(because, self._journal.seq, self._replies.export())
+        about = About(because, self._journal.seq, self._replies.export(), request)
         try:
             self._journal.snapshot(self._host.save_snapshot, about)
         except Exception as error:
@@ -382,6 +369,8 @@ class Recovery:
             self.broken = f"changes would have to be replayed, but {self.persistent_code}"
         elif not self.load_state(generation, self._journal.entries):
             self.broken = "the journal could not be replayed"
+        # Of what was done before, the application itself knows no more than a new process would.
+        self.history.restored_seq = self._journal.seq
         if self.broken:
             log.info(f"rollback failed: {self.broken}")
         elif self.unsaved is not None:

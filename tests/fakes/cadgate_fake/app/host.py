@@ -133,6 +133,10 @@ class FakeHost(Host):
         self._put(after)
         return label
 
+    def next_label(self, action: str) -> str | None:
+        steps = self._undo if action == "undo" else self._redo
+        return steps[-1][0] if steps else None
+
     def unchanged(self) -> bool:
         return current().method == "session.execute" and not (STATE["changed"] or "ITEMS[" in current().params["code"])
 

@@ -7,7 +7,7 @@ from typing import Any, Generator, NamedTuple
 
 import FreeCAD
 
-from cadgate.appserver import AppError, request
+from cadgate.appserver import AppError, current, request
 from cadgate_freecad.app import holders, versions
 from cadgate_freecad.app.changes import dependents_of, in_order
 from cadgate_freecad.app.observer import OBSERVER
@@ -32,17 +32,25 @@ class History:
         self._done: list[Step] = []
         self._undone: list[Step] = []
         self._last: str | None = None
+        self.repeating = False
+        """Whether the journal repeats what was done before, which leaves what can be redone as it is."""
         self.moved: str | None = None
-        """The request whose step was moved last, if that was the last one."""
+        """The request whose step was moved last."""
+        self.lost: str | None = None
+        """The request that would have been moved, had FreeCAD not discarded its changes in a roll-back."""
         self._last_step: Step | None = None
 
-    def clear(self) -> None:
-        self._done.clear()
-        self._undone.clear()
+    @contextmanager
+    def starting_anew(self, *, keep_undone: bool) -> Generator[None, None, None]:
+        """Forget what can be undone, because all documents are loaded inside; and what can be redone, unless told."""
+        undone = self._undone if keep_undone else []
+        self._done, self._undone = [], []
+        yield
+        self._done, self._undone = [], undone
 
     def forget(self, document: str) -> None:
         """Forget a closed document: a new one of the same name has nothing to do with these steps."""
-        for steps in (self._done, self._undone):
+        for steps in (self._done,) if self.repeating else (self._done, self._undone):
             for step in steps:
                 step.commits.pop(document, None)
             steps[:] = [step for step in steps if step.commits]
@@ -50,6 +58,7 @@ class History:
     @contextmanager
     def transaction(self, label: str) -> Generator[None, None, None]:
         """Open one transaction in every document touched inside; FreeCAD opens it with the first change there."""
+        self.repeating = current().connection is None
         OBSERVER.begin()
         FreeCAD.setActiveTransaction(label)
         try:
@@ -63,9 +72,13 @@ class History:
             self._note(label, dict(OBSERVER.commits))
 
     def _note(self, label: str, commits: dict[str, int]) -> None:
-        # FreeCAD discards a document's undone changes with its next change.
-        _drop(self._undone, set(commits))
         sent = request().request_name
+        if self.repeating:
+            # It may be what is redone.
+            self._undone[:] = [step for step in self._undone if step.request != sent]
+        else:
+            # FreeCAD discards a document's undone changes with its next change.
+            _drop(self._undone, set(commits))
         if self._last == sent and self._done and self._done[-1] is self._last_step:
             # Another part of the same batch: a request is undone as a whole.
             for name, count in self._done.pop().commits.items():
@@ -91,19 +104,28 @@ class History:
 
         Raises AppError `conflict` if it cannot be undone alone, or FreeCAD no longer has it.
         """
-        return self._move(document, self._done, self._undone, "UndoCount", "undo")
+        return self._move(document, "undo")
 
     def redo(self, document: str | None) -> str | None:
-        """Redo the step undone last, or the last one of `document`; return its label, None if there is none."""
-        return self._move(document, self._undone, self._done, "RedoCount", "redo")
+        """Redo the step undone last, or the last one of `document`; return its label, None if there is none.
 
-    def _move(
-        self, document: str | None, source: list[Step], other: list[Step], counter: str, action: str
-    ) -> str | None:
+        It is also None if FreeCAD has discarded it, because a request failed meanwhile: then `lost` is that step's.
+        """
+        return self._move(document, "redo")
+
+    def next_label(self, document: str | None, action: str) -> str | None:
+        """Return what `undo` or `redo` would, and change nothing. Raises the same errors."""
+        steps, index = self._next(document, action)
+        return None if index is None else steps[index].label
+
+    def _next(self, document: str | None, action: str) -> tuple[list[Step], int | None]:
+        """Return the steps from which an action takes one, and the place of that one; None if there is none."""
         self._forget_what_freecad_forgot()
+        self.lost = None
+        source = self._done if action == "undo" else self._undone
         index = next((i for i in reversed(range(len(source))) if document in (None, *source[i].commits)), None)
         if index is None:
-            return None
+            return source, None
         step = source[index]
         in_between = sorted({name for later in source[index + 1 :] for name in later.commits} & set(step.commits))
         if in_between:
@@ -114,19 +136,31 @@ class History:
                 {"label": step.label, "documents": in_between},
             )
         documents = FreeCAD.listDocuments()
-        if any(getattr(documents[name], counter) < count for name, count in step.commits.items()):
-            raise AppError(
-                "conflict",
-                f"FreeCAD keeps the last {KEPT} changes of a document; {step.label} made more: {action} is impossible",
-                {"label": step.label, "changes": step.commits},
-            )
-        self.moved = step.request if index == len(source) - 1 else None
+        counter = "UndoCount" if action == "undo" else "RedoCount"
+        if all(getattr(documents[name], counter) >= count for name, count in step.commits.items()):
+            return source, index
+        if action == "redo":
+            self.lost = step.request
+            return source, None
+        raise AppError(
+            "conflict",
+            f"FreeCAD keeps the last {KEPT} changes of a document; {step.label} made more: undo is impossible",
+            {"label": step.label, "changes": step.commits},
+        )
+
+    def _move(self, document: str | None, action: str) -> str | None:
+        source, index = self._next(document, action)
+        if index is None:
+            return None
+        step = source[index]
+        documents = FreeCAD.listDocuments()
+        self.moved = step.request
         del source[index]
         for name, count in step.commits.items():
             for _ in range(count):
                 getattr(documents[name], action)()
         settle()
-        other.append(step)
+        (self._undone if action == "undo" else self._done).append(step)
         return step.label
 
 

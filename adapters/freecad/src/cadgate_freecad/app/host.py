@@ -31,6 +31,8 @@ class FreeCADHost(Host):
     def __init__(self) -> None:
         super().__init__()
         self._history = History()
+        self._moving: str | None = None
+        """`undo` or `redo` while the running call is one of these."""
 
     def start(self) -> None:
         LIMITS.update(self.settings)
@@ -75,9 +77,10 @@ class FreeCADHost(Host):
             self.beyond_transaction = deleted or open_documents.standing() != before
             raise
         finally:
+            self._history.repeating = False
             loosened.forget()
             open_documents.follow()
-            if current().connection is None:
+            if current().connection is None and self._moving != "redo":
                 OBSERVER.forget()
 
     @property
@@ -104,10 +107,19 @@ class FreeCADHost(Host):
             changes.settle()
 
     def undo(self) -> str | None:
+        self._moving = "undo"
         return self._history.undo(open_documents.named())
 
     def redo(self) -> str | None:
+        self._moving = "redo"
         return self._history.redo(open_documents.named())
+
+    def next_label(self, action: str) -> str | None:
+        return self._history.next_label(open_documents.named(), action)
+
+    @property
+    def lost_request(self) -> str | None:
+        return self._history.lost
 
     @property
     def moved_request(self) -> str | None:
@@ -117,8 +129,9 @@ class FreeCADHost(Host):
         snapshots.save(path)
 
     def load_snapshot(self, path: str | None) -> None:
-        snapshots.load(path)
-        self._history.clear()
+        # A failed call is rolled back to where it began: what could be redone then can be redone afterwards.
+        with self._history.starting_anew(keep_undone=self._moving is None):
+            snapshots.load(path)
         OBSERVER.forget()
 
     def unchanged(self) -> bool:
@@ -128,6 +141,7 @@ class FreeCADHost(Host):
         return scripted.acting()
 
     def observe(self) -> None:
+        self._moving = None
         for event in OBSERVER.take():
             self.emit("objects", event)
 
