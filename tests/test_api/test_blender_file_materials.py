@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -75,6 +75,59 @@ None
     made = post(box, "/export", format="obj")
     assert picture(http, made, "map_Pm") == (160, 160, 160)
     assert made["warnings"] == []
+
+
+def test_only_the_pictures_that_the_materials_name_come_with_an_obj_file(box: httpx.Client, http: httpx.Client) -> None:
+    textured(box, "color", (10, 20, 30))
+    post(box, "/materials", name="Unused")
+    assert box.post("/world/image", files={"file": ("sky.png", png((9, 9, 9)))}).status_code in (200, 201)
+    unused = {"file": ("unused.png", png((8, 8, 8)))}
+    assert box.post("/materials/Unused/texture", params={"slot": "color"}, files=unused).status_code == 200
+    post(box, "/primitives/cube", name="Plain", location=[5, 0, 0])
+    for format, files in {"obj": ["map.png", "scene.mtl"], "usd": ["textures/map.png"], "fbx": []}.items():
+        assert [each["name"] for each in post(box, "/export", format=format)["related"]] == files
+    plain = post(box, "/export", format="obj", objects=["Plain"])
+    assert [each["name"] for each in plain["related"]] == ["scene.mtl"]
+    assert "map_" not in http.get(plain["related"][0]["url"]).text
+
+
+@pytest.mark.parametrize("format", ["obj", "usd", "fbx"])
+def test_pictures_of_the_same_file_name_stay_apart(blender: httpx.Client, http: httpx.Client, format: str) -> None:
+    colors = [(200, 0, 0), (0, 200, 0), (0, 0, 200), (200, 200, 0)]
+    names = ["map.png", "map.png", "map.png", "map.PNG"]
+    for number, (name, color) in enumerate(zip(names, colors, strict=True)):
+        post(blender, "/materials", name=f"M{number}")
+        post(blender, "/primitives/cube", name=f"C{number}", location=[3 * number, 0, 0], material=f"M{number}")
+        files = {"file": (name, png(color))}
+        assert blender.post(f"/materials/M{number}/texture", files=files).status_code == 200
+    made = post(blender, "/export", format=format)
+    if format == "obj":
+        assert named_pictures(http, made) == {f"M{number}": color for number, color in enumerate(colors)}
+    elif format == "usd":
+        pictures = [http.get(each["url"]).content for each in made["related"]]
+        assert sorted(middle(each) for each in pictures) == sorted(colors)
+    else:
+        content = http.get(made["artifact"]["url"]).content
+        assert {color: content.count(png(color)) for color in colors} == dict.fromkeys(colors, 1)
+
+
+def middle(content: bytes) -> tuple[int, ...]:
+    with Image.open(io.BytesIO(content)) as opened:
+        return cast("tuple[int, ...]", opened.convert("RGB").getpixel((1, 1)))
+
+
+def named_pictures(http: httpx.Client, made: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    """The colour of the picture of each material of an .mtl file."""
+    files = {each["name"]: http.get(each["url"]).content for each in made["related"]}
+    found: dict[str, tuple[int, ...]] = {}
+    material = ""
+    for line in files["scene.mtl"].decode().splitlines():
+        word, _, rest = line.partition(" ")
+        if word == "newmtl":
+            material = rest
+        elif word == "map_Kd":
+            found[material] = middle(files[rest])
+    return found
 
 
 @pytest.mark.parametrize("format", ["obj", "fbx", "usd", "glb"])

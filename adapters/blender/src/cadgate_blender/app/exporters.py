@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import mimetypes
 import os
@@ -85,22 +86,29 @@ def _written_small(path: str, format: str, up: str, draco: bool, images: str) ->
 def _name_images(folder: str) -> list[tuple[Any, str]]:
     """Return the packed images, each with its own file name in `folder`."""
     named: list[tuple[Any, str]] = []
+    taken: set[str] = set()
     for image in bpy.data.images:
         if image.packed_file is not None:
             suffix = {"JPEG": ".jpg", "OPEN_EXR": ".exr"}.get(image.file_format, "." + image.file_format.lower())
-            name = bpy.path.clean_name(os.path.splitext(image.name)[0]) + suffix
+            stem = bpy.path.clean_name(os.path.splitext(image.name)[0])
+            # `color.png` and `color.png.001`, say, would have the same name without their ends.
+            names = (f"{stem}_{number}{suffix}" if number else stem + suffix for number in itertools.count())
+            name = next(each for each in names if each.lower() not in taken)
+            taken.add(name.lower())
             image.source = "FILE"
             image.filepath = image.packed_files[0].filepath = os.path.join(folder, name)
             named.append((image, image.filepath))
     return named
 
 
-def _unpack_images(path: str) -> None:
-    """Write images next to `path`, for formats that refer to files."""
-    for image, target in _name_images(os.path.dirname(path)):
-        with open(target, "wb") as file:
-            file.write(image.packed_file.data)
-        image.unpack(method="REMOVE")
+def _write_named(images: list[tuple[Any, str]], materials: str) -> None:
+    """Write those images that an .mtl file names next to it."""
+    with open(materials, encoding="utf-8", errors="replace") as file:
+        last = {line.split()[-1] for line in file if line.strip()}
+    for image, target in images:
+        if os.path.basename(target) in last:
+            with open(target, "wb") as file:
+                file.write(image.packed_file.data)
 
 
 # --- the formats -------------------------------------------------------------------------------------------------
@@ -157,7 +165,7 @@ def _axes(up: str) -> dict[str, Any]:
 
 
 def _obj(path: str, scale: float, up: str) -> None:
-    _unpack_images(path)
+    images = _name_images(os.path.dirname(path))
     bpy.ops.wm.obj_export(
         filepath=path,
         export_selected_objects=True,
@@ -166,6 +174,7 @@ def _obj(path: str, scale: float, up: str) -> None:
         path_mode="STRIP",
         export_pbr_extensions=True,
     )
+    _write_named(images, os.path.splitext(path)[0] + ".mtl")
 
 
 def _stl(path: str, scale: float, up: str) -> None:
