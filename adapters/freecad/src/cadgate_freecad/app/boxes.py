@@ -7,18 +7,21 @@ surface turns back: these are known for a sphere and a torus, a plane, cylinder 
 
 from __future__ import annotations
 
-from math import cos, pi, sin
+from math import atan2, atanh, cos, pi, sin
 from typing import Any, Callable, Iterator, Tuple
 
 import FreeCAD
 
 from cadgate_freecad.app import attributes
+from cadgate_freecad.app.quadrature import is_straight_in
 
 AXES = (FreeCAD.Vector(1, 0, 0), FreeCAD.Vector(0, 1, 0), FreeCAD.Vector(0, 0, 1))
 BOUNDED_BY_EDGES = ("Part::GeomPlane", "Part::GeomCylinder", "Part::GeomCone", "Part::GeomSurfaceOfExtrusion")
 EXACT_CURVES = ("Part::GeomLine", "Part::GeomCircle")
 SAMPLES = 12
 """Rows and columns of points on a face whose surface has no formula here."""
+HILLS = 6
+"""How many of the highest points are climbed from."""
 AGREED = 1e-6
 """A fraction of the size: OpenCASCADE's extent is used if the searched one comes this close to it."""
 
@@ -31,7 +34,7 @@ def tight(shape: Any) -> Any | None:
     for edge in shape.Edges:
         # A pole is its vertex; from FreeCAD 1.0, its edge is elsewhere if the shape was stretched.
         if not edge.Degenerated:
-            box.add(_edge_box(edge))
+            box.add(of_edge(edge))
     for face in shape.Faces:
         kind = face.Surface.TypeId
         if kind in BOUNDED_BY_EDGES:
@@ -40,17 +43,52 @@ def tight(shape: Any) -> Any | None:
             _add_points(box, face, _sphere_peaks(face.Surface))
         elif kind == "Part::GeomToroid":
             _add_points(box, face, _torus_peaks(face.Surface))
+        elif kind == "Part::GeomSurfaceOfRevolution":
+            _add_revolved(box, face)
         else:
-            _add_searched(box, face)
+            _add_searched(box, face, face.optimalBoundingBox())
     return box if box.isValid() else None
 
 
-def _edge_box(edge: Any) -> Any:
+def of_edge(edge: Any) -> Any:
+    """Return the bounding box of an edge."""
     try:
-        exact = edge.Curve.TypeId in EXACT_CURVES
+        curve = edge.Curve
     except (TypeError, RuntimeError):
         return attributes.box(edge)  # no curve that FreeCAD knows
-    return attributes.box(edge) if exact else edge.optimalBoundingBox()
+    kind = curve.TypeId
+    if kind in EXACT_CURVES:
+        return attributes.box(edge)
+    if kind in _TURNS:
+        return _conic_box(edge, curve, _TURNS[kind])
+    return edge.optimalBoundingBox()
+
+
+def _conic_box(edge: Any, curve: Any, turn: Callable[[Any, float, float], float | None]) -> Any:
+    """Return the box of an arc of a parabola or hyperbola, of which OpenCASCADE leaves out where it turns back."""
+    low, high = edge.ParameterRange
+    box = FreeCAD.BoundBox(curve.value(low), curve.value(high))
+    for axis in AXES:
+        place = turn(curve, axis.dot(curve.XAxis), axis.dot(curve.YAxis))
+        if place is not None and low < place < high:
+            box.add(curve.value(place))
+    return box
+
+
+def _hyperbola_turns(curve: Any, x: float, y: float) -> float | None:
+    """Return the parameter at which a hyperbola is highest or lowest in a direction, which has these parts; or None."""
+    across, along = curve.MajorRadius * x, curve.MinorRadius * y
+    return atanh(-along / across) if abs(along) < abs(across) else None
+
+
+def _parabola_turns(curve: Any, x: float, y: float) -> float | None:
+    return -2 * curve.Focal * y / x if x else None
+
+
+_TURNS: dict[str, Callable[[Any, float, float], float | None]] = {
+    "Part::GeomHyperbola": _hyperbola_turns,
+    "Part::GeomParabola": _parabola_turns,
+}
 
 
 # --- where a surface turns back -------------------------------------------------------------------------------------
@@ -87,6 +125,27 @@ def _torus_peaks(surface: Any) -> Iterator[Any]:
             yield center + side - direction * tube
 
 
+def _add_revolved(box: Any, face: Any) -> None:
+    """Extend the box by a face whose profile was revolved: it is highest where its profile stands at some angle."""
+    surface = face.Surface
+    low_u, high_u, low_v, high_v = face.ParameterRange
+    axis, middle = attributes.of(surface, "Direction"), attributes.of(surface, "Location")
+    arms = []
+    for part in range(SAMPLES + 1):
+        arm = surface.value(0.0, low_v + (high_v - low_v) * part / SAMPLES) - middle
+        arms.append(arm - axis * arm.dot(axis))
+    longest = max(arms, key=lambda each: float(each.Length))
+    is_flat = all(each.cross(longest).Length <= 1e-9 * longest.Length**2 for each in arms)
+    if not is_flat or not all(each.Degenerated or is_straight_in(face, each) for each in face.Edges):
+        _add_searched(box, face, None)  # OpenCASCADE's box may be too small
+        return
+    for direction in AXES:
+        peak = atan2(axis.cross(longest).dot(direction), longest.dot(direction))
+        for angle in (peak + half * pi for half in range(-2, 4)):
+            if low_u < angle < high_u:
+                box.add(of_edge(surface.uIso(angle).toShape(low_v, high_v)))
+
+
 def _add_points(box: Any, face: Any, points: Iterator[Any]) -> None:
     for point in points:
         if not box.isInside(point) and _holds(face, *face.Surface.parameter(point)):
@@ -105,10 +164,9 @@ def _holds(face: Any, u: float, v: float) -> bool:
     )
 
 
-def _add_searched(box: Any, face: Any) -> None:
-    """Extend the box by a face of any surface, searching from the best of some points."""
-    bound = face.optimalBoundingBox()
-    if box.isInside(bound):
+def _add_searched(box: Any, face: Any, bound: Any | None) -> None:
+    """Extend the box by a face of any surface, searching from the best of some points, as far as `bound`."""
+    if bound is not None and box.isInside(bound):
         return
     low_u, high_u, low_v, high_v = face.ParameterRange
     steps = (high_u - low_u) / SAMPLES, (high_v - low_v) / SAMPLES
@@ -120,10 +178,11 @@ def _add_searched(box: Any, face: Any) -> None:
     for index in range(3):
         for sign in (-1.0, 1.0):
             inner = _reach(box, index, sign)
-            if _reach(bound, index, sign) <= inner + AGREED * bound.DiagonalLength:
+            if bound is not None and _reach(bound, index, sign) <= inner + AGREED * bound.DiagonalLength:
                 continue
             # Checking whether a point belongs to the face costs far more than the point, so only the last is checked.
-            u, v, found = _climb(face, max(points, key=lambda each: sign * each[2][index]), steps, index, sign, None)
+            hills = [_climb(face, each, steps, index, sign, None) for each in _tops(points, index, sign)]
+            u, v, found = max(hills, key=lambda each: sign * each[2][index])
             if not face.isPartOfDomain(u, v):
                 if within is None:
                     within = [each for each in points if face.isPartOfDomain(each[0], each[1])]
@@ -133,6 +192,18 @@ def _add_searched(box: Any, face: Any) -> None:
                 found = _climb(face, best, steps, index, sign, face.isPartOfDomain)[2]
             if sign * found[index] > inner:
                 box.add(found)
+
+
+def _tops(points: list[Place], index: int, sign: float) -> list[Place]:
+    """Return the points of the grid that are higher than those around them, a few at most: a face may have hills."""
+    heights = [sign * each[2][index] for each in points]
+    tops: list[tuple[float, int]] = []
+    for number, height in enumerate(heights):
+        i, j = divmod(number, SAMPLES)
+        around = [(i + x, j + y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y]
+        if all(height >= heights[x * SAMPLES + y] for x, y in around if 0 <= x < SAMPLES and 0 <= y < SAMPLES):
+            tops.append((height, number))
+    return [points[number] for _, number in sorted(tops, reverse=True)[:HILLS]]
 
 
 def _reach(box: Any, index: int, sign: float) -> float:

@@ -14,7 +14,7 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import dxf
+from cadgate_freecad.app import boxes, dxf
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.mesh_files import one_line, xml_text
 
@@ -225,7 +225,7 @@ def write(format: str, path: str, edges: list[Any], items: list[Item], title: st
 def _write_svg(path: str, edges: list[Any], title: str, labels: list[str]) -> None:
     box = FreeCAD.BoundBox()
     for edge in edges:
-        box.add(edge.optimalBoundingBox())
+        box.add(boxes.of_edge(edge))
     margin = max(1.0, 0.02 * max(box.XLength, box.YLength))
     width, height = box.XLength + 2 * margin, box.YLength + 2 * margin
     with open(path, "w", encoding="utf-8") as file:

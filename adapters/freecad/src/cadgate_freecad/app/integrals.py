@@ -2,10 +2,12 @@
 
 OpenCASCADE takes a fixed number of points for each span: too few for rational splines (a cylinder imported as one gets
 a volume 0.9 % too large), for faces that are bounded by splines (0.3 % of a cylinder cut by a torus), and for spheres
-whose edges pass near a pole (0.08 %). This module applies the divergence
+whose edges pass near a pole (0.08 %). It also takes a boundary with gaps as it is, and is wrong by the gap times its
+distance from where the face begins. This module applies the divergence
 theorem with as many points as it needs: the integrals over a solid become integrals over its faces, and those over a
 face, by Green's theorem, become integrals along its edges in the face's own two coordinates. A result is accepted if
-more points give the same, and if the normals of all faces cancel out, as they do around every closed solid.
+more points give the same, and if the normals of all faces cancel out, as they do around every closed solid, as far as
+its edges are sharp.
 """
 
 from __future__ import annotations
@@ -17,7 +19,16 @@ import FreeCAD
 
 from cadgate_freecad.app import attributes
 from cadgate_freecad.app.partners import distinct
-from cadgate_freecad.app.quadrature import Grid, NotIntegrable, Rule, area_by_edges, is_straight_in, over_face, rule
+from cadgate_freecad.app.quadrature import (
+    Grid,
+    NotIntegrable,
+    Rule,
+    area_by_edges,
+    is_straight_in,
+    loose_ends,
+    over_face,
+    rule,
+)
 from cadgate_freecad.app.remembered import Remembered
 
 ORDERS = (5, 8, 12)
@@ -135,6 +146,8 @@ def is_badly_integrated(face: Any) -> bool:
         return True
     if kind == "Part::GeomSphere" and _passes_near_pole(face):
         return True
+    if loose_ends(face) > 0.0:
+        return True
     return _has_hard_edges(face, also_plain=kind in _CUT_BADLY)
 
 
@@ -232,12 +245,18 @@ def _solid(solid: Any) -> Sums:
     middle = attributes.of(attributes.box(solid), "Center")
     sums = _refined(faces, middle)
     area, volume = sums[0], sums[1] / 3
-    if volume <= 0 or math.sqrt(sums[11] ** 2 + sums[12] ** 2 + sums[13] ** 2) > CLOSED * area:
+    unclosed = math.sqrt(sums[11] ** 2 + sums[12] ** 2 + sums[13] ** 2)
+    if volume <= 0 or unclosed > CLOSED * area + min(_between_edges(solid), SMALL * area):
         raise NotIntegrable
     first = FreeCAD.Vector(*sums[2:5]) / (4 * volume)
     xx, yy, zz, xy, xz, yz = (moment / 5 for moment in sums[5:11])
     about_middle = _matrix(yy + zz, xx + zz, xx + yy, -xy, -xz, -yz)
     return Sums(volume, area, middle + first, _about(about_middle, -volume, first))
+
+
+def _between_edges(solid: Any) -> float:
+    """Return the most area that can be missing between faces which meet at edges only within their tolerance."""
+    return sum(edge.Length * edge.Tolerance for edge in solid.Edges if not edge.Degenerated)
 
 
 def _refined(faces: Sequence[Any], middle: Any, is_enough: Callable[[list[float]], bool] | None = None) -> list[float]:

@@ -6,8 +6,16 @@ import math
 from functools import lru_cache
 from typing import Any, Iterator, List, Tuple
 
+import Part
+
 MOST_POINTS = 250_000
 """The most points that one shape may take: about a second."""
+MAXIMUM = 1
+"""The mode of FreeCAD's `getTolerance`: the largest."""
+CONFUSED = 2e-7
+"""mm: vertices with a smaller tolerance are as sharp as OpenCASCADE makes any."""
+LOOSE = 5e-7
+"""Relative to the size of a face: what gaps of its boundary are too small to change its area."""
 PANELS = 8
 """Spans of a curve whose pieces are unknown."""
 
@@ -88,10 +96,14 @@ def _along_edges(
     face: Any, across: list[float], along: list[float], points: Rule
 ) -> Iterator[tuple[float, float, float]]:
     """Yield the points on a face's edges as (weight of dv, u, v). Raises NotIntegrable."""
+    begins: list[Any] = []
+    ends: list[Any] = []
     for edge in _boundary(face):
         curve, first, last = _in_face(face, edge)
         sign = -1.0 if edge.Orientation == "Reversed" else 1.0
         cuts = _cuts(curve, first, last, across, along)
+        (begins if sign > 0 else ends).append(curve.value(first))
+        (ends if sign > 0 else begins).append(curve.value(last))
         for low, high in zip(cuts, cuts[1:]):
             for place, weight in points:
                 at = low + (high - low) * place
@@ -101,6 +113,25 @@ def _along_edges(
                 if factor != 0.0:
                     point = curve.value(at)
                     yield factor, point.x, point.y
+    if loose_ends(face) > 0.0:
+        for end, begin in _gaps(ends, begins):
+            for place, weight in points:
+                yield weight * (begin.y - end.y), end.x + (begin.x - end.x) * place, end.y + (begin.y - end.y) * place
+
+
+def loose_ends(face: Any) -> float:
+    """Return how far its edges may end apart from each other, in mm, if that matters for its integrals; else 0."""
+    apart = float(face.getTolerance(MAXIMUM, Part.Vertex))
+    return apart if apart > CONFUSED and apart > LOOSE * math.sqrt(face.Area) else 0.0
+
+
+def _gaps(ends: list[Any], begins: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield each end of an edge with the beginning of the next one, which is the one that is nearest."""
+    left = list(begins)
+    for end in ends:
+        begin = min(left, key=lambda each: (each.x - end.x) ** 2 + (each.y - end.y) ** 2)
+        left.remove(begin)
+        yield end, begin
 
 
 def _boundary(face: Any) -> Iterator[Any]:
