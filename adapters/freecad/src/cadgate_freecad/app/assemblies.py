@@ -158,7 +158,9 @@ def create_mate(
     obj, kept = _find_whole(assembly)
     sides = {name: _side(obj, name, side) for name, side in (("a", a), ("b", b))}
     kept["last"] += 1
-    kept["mates"].append({"id": kept["last"], "type": type, **sides, "value": value, "flipped": flipped})
+    mate = {"id": kept["last"], "type": type, **sides, "value": value, "flipped": flipped}
+    mates.require_possible(obj, mate)
+    kept["mates"].append(mate)
     return _changed(obj, kept)
 
 
@@ -194,6 +196,7 @@ def update_mate(*, assembly: str, mate: int, **changed: Any) -> dict[str, Any]:
         has = "needs a number as" if changed["value"] is None else "has no"
         raise values.invalid("value", f"mate {mate} ({mates.describe(this)}) {has} `value`")
     this.update(changed)
+    mates.require_possible(obj, this)
     return _changed(obj, kept)
 
 

@@ -9,9 +9,9 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import attributes, chosen, mating, shapes, values
+from cadgate_freecad.app import attributes, chosen, mating, shapes, ties, values
 from cadgate_freecad.app.elements import Element, Lost, elements, find_again
-from cadgate_freecad.app.mating import Primitive, Tie
+from cadgate_freecad.app.ties import Primitive, Tie
 
 PROPERTY = "CadgateAssembly"
 _ATTRIBUTES = 8 | 16
@@ -52,12 +52,12 @@ def parts_of(assembly: Any) -> list[Any]:
 
 def side(link: Any, kind: str, numbers: list[int], field: str) -> dict[str, Any]:
     """Return what is kept of a side of a mate. Raises AppError `validation_error` unless it is one plane or axis."""
-    found = [mating.primitive_of(_element(link, kind, number)) for number in numbers]
+    found = [ties.primitive_of(_element(link, kind, number)) for number in numbers]
     names = ", ".join(f"{kind}{number}" for number in numbers)
     first = found[0]
     if first is None:
         raise values.invalid(field, f"{names} of {link.Name!r} is neither flat, straight nor round: mates need that")
-    if any(other is None or not mating.alike(first, other) for other in found):
+    if any(other is None or not ties.alike(first, other) for other in found):
         raise values.invalid(
             field, f"{names} of {link.Name!r} fit: choose one, or what lies in one plane or on one axis"
         )
@@ -89,8 +89,7 @@ def follow(assembly: Any) -> None:
         for name in ("a", "b"):
             _find(assembly, mate, name, number, known)
     parts = parts_of(assembly)
-    ties = ties_of(assembly, kept)
-    places = mating.solve(ties, [each.Placement for each in parts], size_of(assembly))
+    places = mating.solve(ties_of(assembly, kept), [each.Placement for each in parts], size_of(assembly))
     if places is None:
         listed = "; ".join(describe(mate) for mate in kept["mates"])
         raise AppError(
@@ -150,19 +149,27 @@ def _gone(assembly: Any, mate: dict[str, Any], what: str) -> AppError:
 
 def ties_of(assembly: Any, kept: dict[str, Any]) -> list[Tie]:
     numbers = {each.Name: index for index, each in enumerate(parts_of(assembly))}
-    ties: list[Tie] = []
+    found_ties: list[Tie] = []
     for mate in kept["mates"]:
         found: list[Primitive] = []
         for name in ("a", "b"):
             this = mate[name]
             link = assembly.Document.getObject(this["part"])
-            primitive = mating.primitive_of(_element(link, this["kind"], this["number"]))
+            primitive = ties.primitive_of(_element(link, this["kind"], this["number"]))
             if primitive is None:
                 raise _gone(assembly, mate, f"{this['kind']}{this['number']} has become another kind of surface")
             found.append(primitive)
         first, second = (numbers[mate[name]["part"]] for name in ("a", "b"))
-        ties.append(Tie(mate["type"], first, found[0], second, found[1], mate["value"] or 0.0, mate["flipped"]))
-    return ties
+        found_ties.append(Tie(mate["type"], first, found[0], second, found[1], mate["value"] or 0.0, mate["flipped"]))
+    return found_ties
+
+
+def require_possible(assembly: Any, mate: dict[str, Any]) -> None:
+    """Raise AppError `validation_error` if the two elements of a mate cannot be this to each other."""
+    tie = ties_of(assembly, {"mates": [mate]})[0]
+    why = ties.objection(tie)
+    if why is not None:
+        raise values.invalid("value" if "negative" in why else "type", f"{describe(mate)}: {why}")
 
 
 def size_of(assembly: Any) -> float:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cadgate_freecad.app import chosen, shapes, values
 from cadgate_freecad.app.elements import Element, Lost, elements, find_again
 from cadgate_freecad.app.geometry import chosen_numbers
-from cadgate_freecad.app.mating import Primitive, alike, primitive_of
+from cadgate_freecad.app.ties import Primitive, alike, primitive_of
 
 
 class Measured(NamedTuple):

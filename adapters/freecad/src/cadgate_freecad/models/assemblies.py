@@ -12,6 +12,11 @@ from cadgate_freecad.models.objects import PART_EXAMPLE, PartInfo
 from cadgate_freecad.models.selection import EdgeSelection, FaceSelection
 from cadgate_freecad.models.values import Flag, Label, LabelledCreation, Location, PartName
 
+_VALUE = (
+    "Of a distance, mm: from a plane along its normal, that of `a` if both are planes, otherwise not negative; of an "
+    "angle, degrees: between normals or axes, of an axis and a plane measured to the plane."
+)
+
 
 class AssemblyPart(Params):
     """An object in the assembly, as a link to it: the same object may be in it many times."""
@@ -60,10 +65,13 @@ class Mate(Params):
             ]
         }
     )
-    type: Literal["coincident", "concentric", "distance", "angle", "parallel"]
+    type: Literal["coincident", "concentric", "distance", "angle", "parallel"] = Field(
+        description="Between planes, axes (of round faces, or straight edges), circles and balls, which count as their "
+        "centres. Balls have neither angles nor parallels, planes are not concentric."
+    )
     a: MateSide
     b: MateSide
-    value: Number | None = Field(None, description="Of a distance, mm along the normal of `a`; of an angle, degrees.")
+    value: Number | None = Field(None, description=_VALUE)
     flipped: Flag = Field(False, description="Coincident faces look the same way instead of at each other.")
 
     @model_validator(mode="after")
@@ -102,7 +110,7 @@ class MatePatch(Params):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"value": 12}]})
     value: Number | SkipJsonSchema[None] = Field(
-        default_factory=_not_given, description="Of a distance, mm; of an angle, degrees."
+        default_factory=_not_given, description=_VALUE
     )
     flipped: Flag = Field(default_factory=_not_given)
 
