@@ -118,6 +118,44 @@ def test_interference_is_found_with_its_volume_and_clearance_with_its_distance(f
     assert near[1]["distance"] == pytest.approx(2.5)
 
 
+@pytest.mark.parametrize(("apart", "shared"), [(0.001, 0.007), (0.008, 0), (0.0079, 0.0001)])
+def test_interference_of_tiny_parts_is_found(freecad: httpx.Client, apart: float, shared: float) -> None:
+    post(freecad, "/primitives/box", name="Chip", length=0.008, width=0.008, height=0.008)
+    parts = [{"object": "Chip", "name": "C1"}, {"object": "Chip", "name": "C2", "location": [apart, 0, 0]}]
+    post(freecad, "/assemblies", name="Chips", parts=parts)
+    found = [(each["a"], each["b"], each["volume"]) for each in get(freecad, "/assemblies/Chips/interference")["pairs"]]
+    assert found == ([("C1", "C2", pytest.approx(shared * 0.008**2, rel=1e-4))] if shared else [])
+
+
+def test_parts_have_colours_and_materials_of_their_own_from_the_start(stand: httpx.Client) -> None:
+    gold = {"name": "Gold", "density": 19300}
+    more = post(stand, "/assemblies/Stand/parts", object="Pin", name="Third", color="#2060c0", material=gold)
+    assert more["parts"][-1]["name"] == "Third"
+    shown = get(stand, "/objects/Third")
+    mass = pi * 25 * 30 * 19300e-9
+    assert (shown["color"], shown["material"], shown["mass"]) == ("#2060c0", gold, pytest.approx(mass, rel=1e-6))
+    assert get(stand, "/objects/Pin")["color"] is None
+    parts = [{"object": "Pin", "color": "#20a040", "material": gold}, {"object": "Pin"}]
+    made = post(stand, "/assemblies", name="Other", parts=parts)
+    first, second = (get(stand, f"/objects/{each['name']}") for each in made["parts"])
+    assert (first["color"], second["color"]) == ("#20a040", None)
+    assert (first["material"], second["material"]["name"]) == (gold, "Steel")
+    before = get(stand, "/objects")
+    refused(stand.post("/assemblies/Stand/parts", json={"object": "Pin", "material": {"density": 0}}))
+    refused(stand.post("/assemblies/Stand/parts", json={"object": "Pin", "material": {"density": "1e9 kg/m^3"}}))
+    refused(stand.post("/assemblies/Stand/parts", json={"object": "Pin", "color": "reddish"}))
+    assert get(stand, "/objects") == before
+
+
+def test_a_part_that_is_not_there_is_not_found(stand: httpx.Client) -> None:
+    before = get(stand, "/assemblies/Stand")
+    for name in ("zz", "Pin"):
+        message = refused(stand.delete(f"/assemblies/Stand/parts/{name}"), "object_not_found", 404)
+        assert name in message
+        assert "First" in message
+    assert get(stand, "/assemblies/Stand") == before
+
+
 def test_an_assembly_is_exploded_and_put_back_and_keeps_its_tree_in_step(stand: httpx.Client, tmp_path: Any) -> None:
     before = get(stand, "/assemblies/Stand")
     apart = post(stand, "/assemblies/Stand/explode", factor=2)

@@ -179,7 +179,7 @@ def test_single_mates_and_parts_come_and_go(press: httpx.Client) -> None:
     more = post(press, "/assemblies/Press/parts", object="Pin", name="Extra", location=[1, 2, 3])
     assert (len(more["parts"]), more["parts"][-1]["name"], more["degrees_of_freedom"]) == (13, "Extra", 67)
     refused(press.post("/assemblies/Press/parts", json={"object": "Pin", "name": "Extra"}), "name_taken", 409)
-    refused(press.delete("/assemblies/Press/parts/Pin"))
+    refused(press.delete("/assemblies/Press/parts/Pin"), "object_not_found", 404)
     post(press, "/assemblies/Press/explode", factor=1)
     refused(press.delete("/assemblies/Press/parts/Extra"), "conflict", 409)
     refused(press.delete("/assemblies/Press/mates/2"), "conflict", 409)

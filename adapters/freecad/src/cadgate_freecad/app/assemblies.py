@@ -7,7 +7,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, method
-from cadgate_freecad.app import bills, changes, materials, mates, mating, placed, shapes, values
+from cadgate_freecad.app import bills, changes, materials, mates, mating, painting, placed, shapes, values
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.creation import Slot, depending
 from cadgate_freecad.app.finding import find
@@ -19,7 +19,8 @@ from cadgate_freecad.app.recomputing import recompute
 from cadgate_freecad.app.verification import links as verification
 from cadgate_freecad.app.verification.interference import common_volume
 
-MAX_PARTS = 2000
+NOTHING = 1e-6
+"""mm³ that parts of more than a cubic millimetre may share by rounding alone."""
 
 
 @creating("assemblies.create")
@@ -35,6 +36,7 @@ def create_assembly(
     document = target()
     found = [_source(document, f"parts.{index}.object", each["object"]) for index, each in enumerate(parts)]
     made_of = materials.prepare(material)
+    own_materials = [materials.prepare(each.get("material")) for each in parts]
     places = [_place(obj, each) for obj, each in zip(found, parts)]
     slot = Slot(document, "Assembly", name, on_conflict, found)
     slots = [Slot(document, _base(obj), each["name"], "error") for obj, each in zip(found, parts)]
@@ -47,20 +49,25 @@ def create_assembly(
     materials.assign(assembly, made_of)
     for each in (assembly.Origin, *assembly.Origin.OriginFeatures):
         each.purgeTouched()
-    for obj, each, own, place in zip(found, parts, slots, places):
-        _put(assembly, obj, each, own, place)
+    for obj, each, own, place, part_of in zip(found, parts, slots, places, own_materials):
+        _put(assembly, obj, each, own, place, part_of)
     determined = expressing.apply(assembly, expressions)
     recompute(assembly)
     expressing.confirm(assembly, determined)
     return _described(assembly)
 
 
-def _put(assembly: Any, obj: Any, part: dict[str, Any], slot: Slot, place: Any) -> None:
+def _put(
+    assembly: Any, obj: Any, part: dict[str, Any], slot: Slot, place: Any, material: materials.Material | None
+) -> None:
     # A name that the application chooses is looked for again: the part before may have taken the same.
     own = slot if part["name"] is not None else Slot(assembly.Document, _base(obj), None, "error")
     link = own.fill("App::Link", part["label"])
     link.LinkedObject = obj
     link.Placement = place
+    materials.assign(link, material)
+    if part.get("color") is not None:
+        painting.set_color(link, part["color"])
     assembly.addObject(link)
     recompute(link)
     verification.check(link, place)
@@ -226,10 +233,11 @@ def add_part(*, assembly: str, **part: Any) -> dict[str, Any]:
     shown = _source(document, "object", part["object"])
     place = _place(shown, part)
     slot = Slot(document, _base(shown), part["name"], "error", [shown])
+    made_of = materials.prepare(part.get("material"))
     about_to_change(lambda: describe(obj)["revision"])
     affected = changes.dependents(obj)
     already_broken = changes.broken(affected)
-    _put(obj, shown, part, slot, place)
+    _put(obj, shown, part, slot, place, made_of)
     changes.propagate(obj, affected, already_broken)
     return _described(obj)
 
@@ -237,7 +245,10 @@ def add_part(*, assembly: str, **part: Any) -> dict[str, Any]:
 @method("assemblies.remove_part")
 def remove_part(*, assembly: str, part: str) -> dict[str, Any]:
     obj, kept = _find_whole(assembly)
-    link = _part(obj, "part", part)
+    link = _named(obj, part)
+    if link is None:
+        names = [each.Name for each in mates.parts_of(obj)]
+        raise AppError("object_not_found", _no_part(obj, part), {"name": part, "parts": names})
     users = [each.Name for each in changes.users_of([link])]
     if users:
         raise AppError(
@@ -247,16 +258,19 @@ def remove_part(*, assembly: str, part: str) -> dict[str, Any]:
     return _changed(obj, kept, link)
 
 
-def _part(assembly: Any, field: str, name: str) -> Any:
-    link = next((each for each in mates.parts_of(assembly) if each.Name == name), None)
-    if link is None:
-        names = ", ".join(each.Name for each in mates.parts_of(assembly))
-        raise values.invalid(field, f"{name!r} is not a part of {assembly.Name!r}, which has {names}")
-    return link
+def _named(assembly: Any, name: str) -> Any | None:
+    return next((each for each in mates.parts_of(assembly) if each.Name == name), None)
+
+
+def _no_part(assembly: Any, name: str) -> str:
+    has = ", ".join(each.Name for each in mates.parts_of(assembly)) or "none"
+    return f"{name!r} is not a part of {assembly.Name!r}, which has {has}"
 
 
 def _side(assembly: Any, field: str, side: dict[str, Any]) -> dict[str, Any]:
-    link = _part(assembly, f"{field}.part", side["part"])
+    link = _named(assembly, side["part"])
+    if link is None:
+        raise values.invalid(f"{field}.part", _no_part(assembly, side["part"]))
     if not hasattr(link.LinkedObject, "Shape"):
         raise values.invalid(f"{field}.part", f"{side['part']!r} shows a part or group: mate the objects in it")
     chosen = side["of"]
@@ -306,16 +320,23 @@ def interference(*, assembly: str, clearance: float) -> dict[str, Any]:
                 continue
             distance = shape.distToShape(other)[0]
             volume = common_volume(shape, other, [name, other_name]) if distance <= 1e-9 else 0.0
-            if volume > 1e-6 or (clearance > 0 and distance < clearance):
+            if 0 < volume <= NOTHING and _is_rounding(volume, shape, other):
+                volume = 0.0
+            if volume > 0 or (clearance > 0 and distance < clearance):
                 pairs.append(
                     {
                         "a": name,
                         "b": other_name,
-                        "volume": values.significant(volume) if volume > 1e-6 else 0.0,
+                        "volume": values.significant(volume),
                         "distance": values.significant(distance) if distance > 1e-9 else 0.0,
                     }
                 )
     return {"pairs": pairs}
+
+
+def _is_rounding(volume: float, first: Any, second: Any) -> bool:
+    """Return whether two parts share no more than a millionth of the smaller one, or of a cubic millimetre."""
+    return volume <= NOTHING * min(1.0, shapes.volume(first), shapes.volume(second))
 
 
 @method("assemblies.explode")

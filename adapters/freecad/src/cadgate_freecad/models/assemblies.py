@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from cadgate.plugin import MayWarn, Method, Name, Number, Params, Result, Rotation, Vector3
+from cadgate.plugin import Color, MayWarn, Method, Name, Number, Params, Result, Rotation, Vector3
 from cadgate_freecad.models.objects import PART_EXAMPLE, PartInfo
 from cadgate_freecad.models.selection import EdgeSelection, FaceSelection
-from cadgate_freecad.models.values import Flag, Label, LabelledCreation, Location, PartName
+from cadgate_freecad.models.values import Flag, Label, LabelledCreation, Location, Material, PartName
 
 _VALUE = (
     "Of a distance, mm: from a plane along its normal, that of `a` if both are planes, otherwise not negative; of an "
@@ -27,6 +27,8 @@ class AssemblyPart(Params):
     label: Label | None = None
     location: Location | None = Field(None, description="Within the assembly; by default that of the object.")
     rotation: Rotation | None = None
+    color: Color | None = Field(None, description="By default that of the object.", examples=["#2060c0"])
+    material: Material | None = Field(None, description="By default that of the object.")
 
 
 class AssemblyParams(LabelledCreation):
@@ -109,9 +111,7 @@ class MatePatch(Params):
     """What to change of a mate; fields that are not given stay. Another type or other faces make another mate."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"value": 12}]})
-    value: Number | SkipJsonSchema[None] = Field(
-        default_factory=_not_given, description=_VALUE
-    )
+    value: Number | SkipJsonSchema[None] = Field(default_factory=_not_given, description=_VALUE)
     flipped: Flag = Field(default_factory=_not_given)
 
 
