@@ -103,6 +103,17 @@ async def test_link_in_place_of_a_shape_is_not_followed(app: Application) -> Non
         await app.call(LOOK, asked())
 
 
+def test_directions_stand_in_lists_of_views() -> None:
+    views = LookQuery.model_validate({"views": ["front,from:1,-2,0.5,section:x:10", "from:0,0,1,top"]}).params()
+    assert views.plain_views() == [
+        "front",
+        {"from": [1.0, -2.0, 0.5]},
+        {"section": "x", "at": 10.0},
+        {"from": [0.0, 0.0, 1.0]},
+        "top",
+    ]
+
+
 def test_views_of_a_query_are_words_and_short_forms() -> None:
     query = LookQuery.model_validate({"views": ["iso,top"]})
     assert query.views == ["iso", "top"]

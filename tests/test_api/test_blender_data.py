@@ -171,3 +171,107 @@ def test_what_was_set_by_path_comes_back_after_a_kill(own_gateway: Gateway) -> N
         assert read(blender, "objects/Cube/show_bounds") is True
         assert created.json()["result"]["name"] in read(blender, "materials/Gold%2F24/node_tree/nodes")
         assert not own_gateway.health("blender")["result"].get("damages")
+
+
+INCONSISTENT = [
+    ("edges/0/vertices", [0, 99]),
+    ("edges/0/vertices", [0, 2_000_000_000]),
+    ("edges/0/vertices", [0, 0]),
+    ("loops/0/vertex_index", 999),
+    ("loops/0/vertex_index", 2_000_000_000),
+    ("loops/0/edge_index", 12),
+    ("polygons/0/loop_start", 1_000_000),
+    ("polygons/0/vertices", [0, 1, 2, 99]),
+    ("attributes/.corner_vert/data/0/value", 999),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), INCONSISTENT)
+def test_a_mesh_that_would_not_fit_together_is_refused(blender: httpx.Client, path: str, value: Any) -> None:
+    fill(blender)
+    before = read(blender, f"objects/Cube/data/{path}")
+    answer = blender.patch(f"/data/objects/Cube/data/{path}", json={"value": value})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "validation_error"), answer.text
+    assert read(blender, f"objects/Cube/data/{path}") == before
+    told = blender.get("/objects/Cube").json()["result"]
+    assert (told["vertices"], told["faces"]) == (8, 6)
+    assert blender.post("/look", json={"views": ["iso"], "size": 128}).status_code == 200
+
+
+def test_what_a_face_has_is_set_to_itself(blender: httpx.Client) -> None:
+    fill(blender)
+    path = "/data/objects/Cube/data/polygons/0/vertices"
+    told = blender.get(path).json()["result"]
+    assert len(told["value"]) == 4
+    assert (told["schema"]["minItems"], told["schema"]["maxItems"]) == (4, 4)
+    assert blender.patch(path, json={"value": told["value"]}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["matrix_basis", "matrix_local", "matrix_world"])
+def test_a_matrix_is_set_by_rows_as_it_is_read(blender: httpx.Client, name: str) -> None:
+    fill(blender)
+    turned = [[0, -1, 0, 5], [1, 0, 0, 6], [0, 0, 1, 7], [0, 0, 0, 1]]
+    answer = blender.patch(f"/data/objects/Cube/{name}", json={"value": turned})
+    assert answer.status_code == 200, answer.text
+    for row, wanted in zip(read(blender, f"objects/Cube/{name}"), turned, strict=True):
+        assert row == pytest.approx(wanted, abs=1e-6)
+    told = blender.get("/objects/Cube").json()["result"]
+    assert told["location"] == [5, 6, 7]
+    assert told["rotation"] == pytest.approx([0, 0, 90], abs=1e-4)
+    assert blender.patch(f"/data/objects/Cube/{name}", json={"value": read(blender, f"objects/Cube/{name}")}).is_success
+
+
+def test_dimensions_are_set(blender: httpx.Client) -> None:
+    fill(blender)
+    assert blender.patch("/data/objects/Cube/dimensions", json={"value": [4, 6, 8]}).status_code == 200
+    assert read(blender, "objects/Cube/scale") == pytest.approx([2, 3, 4])
+    assert blender.get("/objects/Cube").json()["result"]["dimensions"] == pytest.approx([4, 6, 8])
+
+
+def test_words_are_those_that_blender_has_at_that_place(blender: httpx.Client) -> None:
+    told = blender.get("/data/scenes/Scene/render/engine").json()["result"]
+    assert {"CYCLES", "BLENDER_WORKBENCH", told["value"]} <= set(told["schema"]["enum"])
+    for path, value in (
+        ("render/engine", "CYCLES"),
+        ("render/engine", "BLENDER_WORKBENCH"),
+        ("view_settings/view_transform", "Standard"),
+        ("view_settings/view_transform", "AgX"),
+    ):
+        answer = blender.patch(f"/data/scenes/Scene/{path}", json={"value": value})
+        assert answer.status_code == 200, answer.text
+        assert read(blender, f"scenes/Scene/{path}") == value
+    wrong = blender.patch("/data/scenes/Scene/render/engine", json={"value": "CYCLE"})
+    assert wrong.status_code == 422
+    assert wrong.json()["error"]["details"]["did_you_mean"] == ["CYCLES"]
+
+
+@pytest.mark.parametrize(
+    ("path", "arguments"), [("objects/Cube/modifiers", {"type": "BEVEL", "x": 1}), ("meshes", {"x": 1})]
+)
+def test_an_unknown_argument_is_named(blender: httpx.Client, path: str, arguments: dict[str, Any]) -> None:
+    fill(blender)
+    answer = blender.post(f"/data/{path}", json={"name": "New", "arguments": arguments})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "validation_error"), answer.text
+    assert "arguments.x" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "arguments"),
+    [
+        ("objects/Cube/modifiers", {"type": "BEVEL"}),
+        ("objects/Cube/vertex_groups", {}),
+        ("objects/Cube/data/uv_layers", {}),
+        ("objects/Cube/data/attributes", {"type": "FLOAT", "domain": "POINT"}),
+        ("materials/Gold%2F24/node_tree/nodes", {"type": "ShaderNodeValue"}),
+    ],
+)
+def test_a_name_below_a_data_block_is_taken_only_once(
+    blender: httpx.Client, path: str, arguments: dict[str, Any]
+) -> None:
+    fill(blender)
+    body = {"name": "Twice", "arguments": arguments}
+    assert blender.post(f"/data/{path}", json=body).status_code == 201
+    count = len(read(blender, path))
+    again = blender.post(f"/data/{path}", json=body)
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "name_taken"), again.text
+    assert len(read(blender, path)) == count

@@ -211,6 +211,13 @@ async def test_words_find_the_applications_own_types(one: Agent, freecad: httpx.
     assert "MajorRadius" in described["schema"]["properties"]
 
 
+async def test_words_find_the_applications_own_operators(one: Agent, blender: httpx.Client) -> None:
+    found = await one.done("search", query="bevel", application="blender")
+    entry = next(each for each in found["api"] if each["name"] == "mesh.bevel")
+    described = await one.done("call", application="blender", **entry["call"])
+    assert "segments" in described["schema"]["properties"]
+
+
 async def test_a_dry_run_changes_nothing(one: Agent, blender: httpx.Client) -> None:
     checked = await one.done("call", application="blender", method="primitives.cube", params={}, dry_run=True)
     assert checked == {"dry_run": True}

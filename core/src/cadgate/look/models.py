@@ -38,6 +38,8 @@ class Section(Params):
 
 
 _FROM = re.compile(r"from:([^,]+),([^,]+),([^,]+)\Z")
+_ONE = re.compile(r"from:[^,]+,[^,]+,[^,]+|[^,]+")
+"""A view in a list: a direction has commas of its own."""
 _SECTION = re.compile(r"section:([xyz])(?:[:=,@](.+))?\Z")
 
 
@@ -67,7 +69,7 @@ def _listed(value: Any) -> Any:
     items = cast("list[Any]", value) if isinstance(value, list) else [value]
     listed: list[Any] = []
     for item in items:
-        listed += item.split(",") if isinstance(item, str) and not item.startswith(("{", "from")) else [item]
+        listed += _ONE.findall(item) if isinstance(item, str) and not item.startswith("{") else [item]
     return listed
 
 

@@ -1,6 +1,7 @@
 """Searches the applications' own API, by the methods of adapters that list what their application has.
 
-Such a method is called `*.list` and takes `search` and `limit`; the method `*.get` beside it describes one entry.
+Such a method is called `*.list` and takes `search` and `limit`; the method `*.get` beside it describes one entry, which
+an entry of the list names as the first parameter of that method does, or as its `id` or `name`.
 """
 
 from __future__ import annotations
@@ -63,10 +64,10 @@ async def _entries(
     return [
         {
             "application": session.served.name,
-            "name": entry[key],
+            "name": own,
             **{name: entry[name] for name in ("documentation", "reason", "method") if entry.get(name)},
-            "call": {"method": gets.name, "params": {key: entry[key]}},
+            "call": {"method": gets.name, "params": {key: own}},
         }
         for entry in entries
-        if key in entry
+        if (own := next((entry[name] for name in (key, "id", "name") if name in entry), None)) is not None
     ]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Any
 
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken
-from cadgate_blender.app import limits, modifiers, names, objects, rna_values
+from cadgate_blender.app import data_values, limits, modifiers, names, objects, rna_values
 from cadgate_blender.app.data_paths import (
     Place,
     collections,
@@ -68,7 +67,7 @@ def _describe(place: Place) -> dict[str, Any]:
         described["value"] = [getattr(each, "name", str(number)) for number, each in zip(range(_MOST_NAMES), items)]
         return described
     described.update(
-        type=prop.fixed_type.identifier if prop.type == "POINTER" else None, schema=rna_values.schema(prop)
+        type=prop.fixed_type.identifier if prop.type == "POINTER" else None, schema=data_values.schema(place)
     )
     described["value"] = to_json(place.value)
     return described
@@ -110,6 +109,9 @@ def update_data(*, path: list[str], value: Any) -> dict[str, Any]:
         _check_name(place, value)
     about_to_change(former[1]["revision"] if former is not None else None)
     _assign(place, wanted)
+    data_values.require_sound(place)
+    if former is not None:
+        context.view_layer.update()  # pyright: ignore[reportFunctionMemberAccess]
     if "modifiers" in path and isinstance(place.root, bpy.types.Object):
         modifiers.estimate_all(place.root)
     _confirm(place, wanted, value)
@@ -122,7 +124,7 @@ def _wanted(place: Place, value: Any) -> Any:
     if place.component is not None:
         return rna_values.convert_component(prop, value, "value")
     if prop.type != "POINTER":
-        return rna_values.convert(prop, value, "value")
+        return data_values.matrix(prop, rna_values.convert(data_values.taken(place.holder, prop), value, "value"))
     if not rna_values.is_block(prop.fixed_type):
         raise invalid("value", f"{place.path!r} is a structure: set one of its properties")
     return _block(prop.fixed_type, value, "value")
@@ -179,21 +181,12 @@ def _assign(place: Place, wanted: Any) -> None:
 def _confirm(place: Place, wanted: Any, value: Any) -> None:
     """Read back: Blender clamps or ignores some values without a word."""
     now = place.value
-    if not _same(to_json(now), to_json(wanted)):
+    if not data_values.is_close(to_json(now), to_json(wanted)):
         raise invalid("value", f"{value!r} does not last: Blender makes it {to_json(now)!r}")
-
-
-def _same(kept: Any, wanted: Any) -> bool:
-    if isinstance(kept, list) and isinstance(wanted, list):
-        return len(kept) == len(wanted) and all(_same(one, other) for one, other in zip(kept, wanted))
-    if isinstance(kept, (int, float)) and isinstance(wanted, (int, float)):
-        return math.isclose(kept, wanted, rel_tol=1e-5, abs_tol=1e-6)
-    return bool(kept == wanted)
 
 
 def _report(place: Place, former: tuple[str, dict[str, Any]] | None) -> None:
     if former is not None:
-        context.view_layer.update()  # pyright: ignore[reportFunctionMemberAccess]
         index.changed(place.root, former=former[0])
         if place.prop.type == "POINTER" or place.root.children:
             index.unknown_change()
@@ -219,10 +212,11 @@ def create_data(*, path: list[str], name: str | None, arguments: dict[str, Any])
         )
     given = _arguments(function, name, arguments, place.path)
     root = place.root is None
+    wanted = name if name is not None else arguments.get("name")
     if root and name is not None:
         names.check_length(name)
-        if getattr(bpy.data, path[0]).get(name) is not None:
-            raise name_taken(place.prop.fixed_type.identifier.lower(), name, on_conflict=False)
+    if isinstance(wanted, str) and _has(getattr(place.holder, place.prop.identifier), wanted):
+        raise name_taken(place.prop.fixed_type.identifier.lower(), wanted, on_conflict=False)
     if path[0] == "objects" and root:
         limits.check("The number of objects", names.count_objects() + 1, "max_objects")
     if path[0] == "images" and root:
@@ -244,11 +238,19 @@ def create_data(*, path: list[str], name: str | None, arguments: dict[str, Any])
     elif name is not None and "name" not in given:
         _name(item, name, place)
     own = getattr(item, "name", None) or str(len(items) - 1)
-    if root and name is not None and own != name:
-        raise name_taken(place.prop.fixed_type.identifier.lower(), name, on_conflict=False)
+    if isinstance(wanted, str) and own != wanted:
+        raise name_taken(place.prop.fixed_type.identifier.lower(), wanted, on_conflict=False)
     index.unknown_change()
     index.scene("changed")
     return {"path": f"{place.path}/{own.replace('/', '%2F')}", "name": own, "type": item.bl_rna.identifier}
+
+
+def _has(items: Any, name: str) -> bool:
+    """Return whether a collection has an item of this name."""
+    try:
+        return items.get(name) is not None
+    except TypeError:  # its items have no names
+        return False
 
 
 def _name(item: Any, name: str, place: Place) -> None:

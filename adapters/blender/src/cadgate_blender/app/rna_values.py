@@ -143,10 +143,10 @@ def convert_all(properties: Any, given: dict[str, Any], field: str) -> dict[str,
 
 
 def find(properties: Any, name: str, field: str) -> Any:
-    """Return the property `name`. Raises AppError `validation_error` with the nearest names."""
+    """Return the property `name`, of RNA or of a dictionary. Raises AppError `validation_error` with near names."""
     prop = None if name == "rna_type" else properties.get(name)
     if prop is None:
-        known = [each.identifier for each in properties if each.identifier != "rna_type"]
+        known = [each.identifier for each in properties.values() if each.identifier != "rna_type"]
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
         few = ", ".join(known[:_NAMES_SHOWN]) + (" …" if len(known) > _NAMES_SHOWN else "")
         hint = f"; did you mean {near[0]!r}?" if near else f"; known are {few or 'none'}"
