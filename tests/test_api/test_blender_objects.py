@@ -124,7 +124,7 @@ def test_only_what_is_sent_changes(blender: httpx.Client) -> None:
     before = add(blender, "cube", name="Box", location=[1, 2, 3], rotation=[10, 20, 30], scale=[1, 2, 3])
     after = patch(blender, "Box", location=[4, 5.5, -6])
     changed = {field for field in before if before[field] != after[field]}
-    assert changed == {"location", "revision"}
+    assert changed == {"location", "global_location", "revision"}
     assert after["location"] == [4.0, 5.5, -6.0]
     after = patch(blender, "Box", rotation=[0, 0, 33.3], scale=[2, 2, 2])
     assert (after["rotation"], after["scale"], after["dimensions"]) == ([0.0, 0.0, 33.3], [2.0] * 3, [4.0] * 3)

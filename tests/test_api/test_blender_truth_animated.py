@@ -17,7 +17,12 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "rotation": (BOX + "o.keyframe_insert('rotation_euler')", "/objects/Box", {"rotation": [1, 2, 3]}, "animated"),
     "scale": (BOX + "o.keyframe_insert('scale', index=1)", "/objects/Box", {"scale": [1, 2, 3]}, "animated"),
     "visible": (BOX + "o.keyframe_insert('hide_render')", "/objects/Box", {"visible": False}, "animated"),
-    "a parent": (BOX + "o.keyframe_insert('location')", "/objects/Box", {"parent": "Other"}, "animated"),
+    "no parent": (
+        BOX + "o.parent = bpy.data.objects['Other']; o.keyframe_insert('location')",
+        "/objects/Box",
+        {"parent": None},
+        "animated",
+    ),
     "a strip": (
         BOX + "o.keyframe_insert('location'); a = o.animation_data; t = a.nla_tracks.new()\n"
         "s = t.strips.new('s', 1, a.action)\na.action = None",
@@ -130,7 +135,7 @@ def changed(blender: httpx.Client, path: str, body: dict[str, Any]) -> list[dict
 @pytest.mark.parametrize("case", CASES)
 def test_a_value_that_does_not_last_is_warned_of(stage: httpx.Client, gateway: Gateway, case: str) -> None:
     code, path, body, expected = CASES[case]
-    if case not in ("a modifier", "a parent"):
+    if case not in ("a modifier", "no parent"):
         assert changed(stage, path, body) == []
     evaluate(gateway, code + "\n1")
 

@@ -10,7 +10,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 
 import bpy
 
-from cadgate_blender.app import aside, curves, mesh_arrays, properties, removal, staging, versions
+from cadgate_blender.app import aside, curves, mesh_arrays, properties, removal, staging, transforms, versions
 from cadgate_blender.app.typed import context
 
 _FLOAT = struct.Struct("f")
@@ -165,33 +165,44 @@ def world_matrix(obj: Any) -> Any:
     return matrix
 
 
-def dimensions(obj: Any, facts: MeshFacts | None, shown: bool | None) -> list[float]:
-    """Return the size along the object's own axes, with scale and modifiers, as Blender's sidebar shows it.
+def _size_and_world(obj: Any, facts: MeshFacts | None, shown: bool | None) -> tuple[list[float], Any]:
+    """Return the size along the object's own axes, with scale and modifiers, as Blender's sidebar shows it, and the
+    world matrix; None for that if only an evaluation has it, and Blender does not evaluate the object.
 
     `shown` says whether the session's scene shows it, if that is known.
     """
     if plain(obj):
-        if obj.type != "MESH":
-            return [0.0, 0.0, 0.0]
-        size = (facts or mesh_facts(obj.data))[1]
-        matrix = obj.matrix_basis if obj.parent is None else world_matrix(obj)
-    elif _is_bare_text(obj):
-        size = _text_size(obj.data)
-        matrix = world_matrix(obj)
+        world = obj.matrix_basis if obj.parent is None else world_matrix(obj)
+        return _scaled(world, (facts or mesh_facts(obj.data))[1] if obj.type == "MESH" else None), world
+    if _is_bare_text(obj):
+        world = world_matrix(obj)
+        return _scaled(world, _text_size(obj.data)), world
+    if aside.can_show(obj, shown):
+        with aside.shown(obj) as evaluated:
+            return _scaled(evaluated.matrix_world, _bounds(evaluated.data)), evaluated.matrix_world.copy()
+    depsgraph = context.evaluated_depsgraph_get()
+    evaluated = obj.evaluated_get(depsgraph)
+    world = evaluated.matrix_world if evaluated.is_evaluated else None
+    if placed_plainly(obj):
+        world = world_matrix(obj)
+    if obj.type != "MESH":
+        # The evaluation writes them back to the object itself. Those of a curve's evaluated copy are wrong: there,
+        # a text is flat.
+        return [float(f"{value:.6g}") for value in obj.dimensions], world
+    # Blender's own `dimensions` are those of the cage if a subdivision surface is the last modifier.
+    return _scaled(evaluated.matrix_world, _bounds(evaluated.data)), world
+
+
+def _place_in_world(obj: Any, info: dict[str, Any], world: Any) -> None:
+    """Add the object's place in the world to its description, which has its own."""
+    if obj.parent is None and placed_plainly(obj) and not transforms.has_deltas(obj):
+        location, turn, scale = info["location"], info["rotation"], info["scale"]
+    elif world is None:
+        location = turn = scale = None
     else:
-        if aside.can_show(obj, shown):
-            with aside.shown(obj) as evaluated:
-                return _scaled(evaluated.matrix_world, _bounds(evaluated.data))
-        depsgraph = context.evaluated_depsgraph_get()
-        if obj.type != "MESH":
-            # The evaluation writes them back to the object itself. Those of a curve's evaluated copy are wrong: there,
-            # a text is flat.
-            return [float(f"{value:.6g}") for value in obj.dimensions]
-        evaluated = obj.evaluated_get(depsgraph)
-        # Blender's own `dimensions` are those of the cage if a subdivision surface is the last modifier.
-        size = _bounds(evaluated.data)
-        matrix = evaluated.matrix_world
-    return _scaled(matrix, size)
+        place, angles, factors = transforms.decomposed(world, obj)
+        location, turn, scale = vector(place), [degrees(angle) for angle in angles], vector(factors)
+    info["global_location"], info["global_rotation"], info["global_scale"] = location, turn, scale
 
 
 def _scaled(matrix: Any, size: Size | None) -> list[float]:
@@ -275,7 +286,6 @@ def describe(
         "location": vector(obj.location),
         "rotation": rotation(obj),
         "scale": vector(obj.scale),
-        "dimensions": dimensions(obj, facts, shown),
         "parent": obj.parent.name if obj.parent else None,
         "collections": collections,
         "materials": [slot.material.name if slot.material else None for slot in obj.material_slots],
@@ -286,6 +296,9 @@ def describe(
         "faces": None,
         "properties": properties.read(obj),
     }
+    info["dimensions"], world = _size_and_world(obj, facts, shown)
+    # It is not stamped: it is the parent that changes.
+    _place_in_world(obj, info, world)
     stamp: Any = None
     if facts is not None:
         mesh = obj.data

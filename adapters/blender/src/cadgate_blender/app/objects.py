@@ -176,7 +176,7 @@ def unparent(obj: Any) -> None:
         for child in obj.children:
             child.matrix_parent_inverse = bare.inverted_safe() @ matrix @ child.matrix_parent_inverse
         matrix = bare
-    transforms.place(obj, matrix)
+    transforms.place_alike(obj, matrix)
 
 
 def _is_keyed(obj: Any) -> bool:
@@ -277,8 +277,8 @@ def update_object(*, name: str, **wanted: Any) -> dict[str, Any]:
     moved: Sequence[str] = ()
     if "parent" in wanted and parent != obj.parent:
         _set_parent(obj, parent)
-        # It stays where it is, by its own values.
-        moved = tuple(animated.TRANSFORMS)
+        # Without a parent, it stays where it is by its own values.
+        moved = tuple(animated.TRANSFORMS) if parent is None else ()
     if "location" in wanted:
         obj.location = wanted["location"]
     if "rotation" in wanted:
@@ -336,22 +336,18 @@ def _new_parent(obj: Any, wanted: dict[str, Any]) -> Any:
 
 
 def _set_parent(obj: Any, parent: Any) -> None:
-    """Set the parent without moving the object, like Blender's own command: location, rotation and scale stay.
-
-    What a transform cannot hold, and everything keyed, goes into the inverse of the parent, which can be any matrix.
+    """Set the parent without moving the object: location, rotation, scale and keys stay, and the inverse of the
+    parent, which can be any matrix, makes up for the parent.
     """
     if parent is None:
         unparent(obj)
         return
-    matrix, outer = world_matrix(obj), world_matrix(parent).inverted_safe()
-    if _is_keyed(obj) and obj.parent_type == "OBJECT":
-        inverse = outer @ world_matrix(obj.parent) @ obj.matrix_parent_inverse
-    elif transforms.is_sheared(matrix):
-        transforms.place(obj, transforms.without_shear(matrix))
-        inverse = outer @ matrix @ obj.matrix_basis.inverted_safe()
-    else:
-        unparent(obj)
-        inverse = outer
+    inverse = world_matrix(parent).inverted_safe()
+    if obj.parent is not None and obj.parent_type == "OBJECT":
+        inverse = inverse @ world_matrix(obj.parent) @ obj.matrix_parent_inverse
+    elif obj.parent is not None:
+        # A bone or vertices of its former parent.
+        inverse = inverse @ world_matrix(obj) @ obj.matrix_basis.inverted_safe()
     obj.parent = parent
     obj.parent_type = "OBJECT"
     obj.matrix_parent_inverse = inverse

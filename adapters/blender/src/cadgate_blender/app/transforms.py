@@ -59,6 +59,47 @@ def put_into_points(obj: Any, matrix: Any) -> None:
         obj.data.update()
 
 
+def decomposed(matrix: Any, like: Any) -> tuple[Any, Any, Any]:
+    """Return location, XYZ Euler angles and scale of a matrix, without its shear: of the several numbers that mean the
+    same, those next to the object `like`'s own.
+    """
+    axes = matrix.to_3x3()
+    mirrored = axes.determinant() < 0
+    signs = [-1.0 if factor < 0 else 1.0 for factor in like.scale]
+    if (signs[0] * signs[1] * signs[2] < 0) != mirrored:
+        signs = [-1.0 if mirrored else 1.0] * 3
+    scale = [sign * column.length for sign, column in zip(signs, axes.col)]
+    if not all(scale):
+        location, turn, held = matrix.decompose()
+        return location, turn.to_euler("XYZ"), held
+    # The rotation nearest to a sheared matrix, as Blender finds it.
+    turned = matrix.copy()
+    turned.col[0], turned.col[1], turned.col[2] = (turned.col[axis] * signs[axis] for axis in range(3))
+    turn = turned.to_quaternion()
+    angles = turn.to_euler("XYZ", like.rotation_euler) if like.rotation_mode == "XYZ" else turn.to_euler("XYZ")
+    return matrix.to_translation(), angles, scale
+
+
+def place_alike(obj: Any, matrix: Any) -> None:
+    """Do what `place` does, but keep the object's own numbers as far as they mean the same."""
+    size = max(1.0, *(abs(value) for row in matrix for value in row))
+    if all(abs(a - b) <= 1e-6 * size for one, other in zip(obj.matrix_basis, matrix) for a, b in zip(one, other)):
+        return
+    if has_deltas(obj):
+        place(obj, matrix)
+        return
+    location, angles, scale = decomposed(matrix, obj)
+    obj.rotation_mode = "XYZ"
+    obj.location, obj.rotation_euler, obj.scale = location, angles, scale
+
+
+def has_deltas(obj: Any) -> bool:
+    """Return whether an object's delta transforms change its place."""
+    turn = obj.delta_rotation_quaternion if obj.rotation_mode == "QUATERNION" else obj.delta_rotation_euler
+    still = turn[:] == (1.0, 0.0, 0.0, 0.0) if len(turn) == 4 else not any(turn)
+    return not still or any(obj.delta_location) or obj.delta_scale[:] != (1.0, 1.0, 1.0)
+
+
 def place(obj: Any, matrix: Any) -> None:
     """Set location, rotation and scale to a matrix, whatever the rotation mode and the deltas are."""
     obj.rotation_mode = "XYZ"

@@ -16,6 +16,9 @@ CUBE_INFO: dict[str, Any] = {
     "location": [0.0, 0.0, 0.0],
     "rotation": [0.0, 0.0, 0.0],
     "scale": [1.0, 1.0, 1.0],
+    "global_location": [0.0, 0.0, 0.0],
+    "global_rotation": [0.0, 0.0, 0.0],
+    "global_scale": [1.0, 1.0, 1.0],
     "dimensions": [2.0, 2.0, 2.0],
     "parent": None,
     "children": [],
@@ -38,9 +41,25 @@ class ObjectInfo(BaseObjectInfo):
     model_config = ConfigDict(json_schema_extra={"examples": [CUBE_INFO]})
 
     type: str = Field(description="Blender's own name: MESH, LIGHT, CAMERA, EMPTY, CURVE …")
-    location: tuple[float, float, float] = Field(description="Blender units; relative to the parent, if it has one.")
-    rotation: tuple[float, float, float] = Field(description="XYZ Euler angles in degrees.")
-    scale: tuple[float, float, float]
+    location: tuple[float, float, float] = Field(
+        description="The object's own value in Blender units. An object that gets a parent keeps its values: they are "
+        "its place as if the parent were still where it was then. `global_location` is where it is."
+    )
+    rotation: tuple[float, float, float] = Field(
+        description="XYZ Euler angles in degrees; with a parent like `location`."
+    )
+    scale: tuple[float, float, float] = Field(description="With a parent like `location`.")
+    global_location: tuple[float, float, float] | None = Field(
+        None,
+        description="The place in the world in Blender units, with parents and constraints. This and the next two are "
+        "null only for a hidden object that constraints, keyframes or bones place, which Blender does not compute.",
+    )
+    global_rotation: tuple[float, float, float] | None = Field(
+        None, description="XYZ Euler angles in the world, in degrees."
+    )
+    global_scale: tuple[float, float, float] | None = Field(
+        None, description="Factors along the object's axes in the world, without a shear by its parents."
+    )
     dimensions: tuple[float, float, float] = Field(
         description="Size along its own axes in Blender units, with scale and modifiers."
     )
@@ -106,7 +125,11 @@ class ObjectPatch(Params):
     location: Location = unset()
     rotation: Rotation = unset()
     scale: Scale = unset()
-    parent: Name | None = Field(None, description="An existing object, or null for none. The object does not move.")
+    parent: Name | None = Field(
+        None,
+        description="An existing object, or null for none. The object does not move, and with a parent it keeps the "
+        "values of its location, rotation and scale, as by Blender's parent inverse.",
+    )
     visible: StrictBool = unset("In viewports and renders.")
     properties: Properties = unset(
         "Custom properties, merged by name: numbers, text, booleans, lists of one of these; null removes one."
