@@ -12,7 +12,10 @@ def _of(module: str, name: str) -> Any:
 
 
 def step_tree(path: Path) -> list[dict[str, Any]]:
-    """Return for each root `name`, `color` (of its shape), `faces` (colours in use), and `children`."""
+    """Return for each root `name`, `color` (of its shape), `faces` (colours in use), `box`, and `children`.
+
+    A box is `[xmin, ymin, zmin, xmax, ymax, zmax]` in the coordinates of the file, in mm.
+    """
     document = _of("TDocStd", "TDocStd_Document")(_of("TCollection", "TCollection_ExtendedString")("test"))
     reader = _of("STEPCAFControl", "STEPCAFControl_Reader")()
     reader.SetNameMode(True)
@@ -39,7 +42,13 @@ def step_tree(path: Path) -> list[dict[str, Any]]:
                 return f"#{digits}" + (f"{alpha:02x}" if alpha < 255 else "")
         return None
 
-    def walk(node: Any) -> dict[str, Any]:
+    def box(shape: Any) -> list[float]:
+        found = _of("Bnd", "Bnd_Box")()
+        _of("BRepBndLib", "BRepBndLib").AddOptimal_s(shape, found, False, False)
+        low, high = found.CornerMin(), found.CornerMax()
+        return [low.X(), low.Y(), low.Z(), high.X(), high.Y(), high.Z()]
+
+    def walk(node: Any, where: Any) -> dict[str, Any]:
         shape = shapes.GetShape_s(node)
         below = sequence()
         shapes.GetComponents_s(node, below)
@@ -47,7 +56,7 @@ def step_tree(path: Path) -> list[dict[str, Any]]:
         for number in range(1, below.Length() + 1):
             referred = label()
             assert shapes.GetReferredShape_s(below.Value(number), referred)
-            children.append(walk(referred))
+            children.append(walk(referred, where.Multiplied(shapes.GetLocation_s(below.Value(number)))))
         faces: set[str] = set()
         if not children:
             explorer = _of("TopExp", "TopExp_Explorer")(shape, _of("TopAbs", "TopAbs_FACE"))
@@ -56,8 +65,10 @@ def step_tree(path: Path) -> list[dict[str, Any]]:
                 if single is not None:
                     faces.add(single)
                 explorer.Next()
-        return {"name": name(node), "color": color(shape), "faces": faces, "children": children}
+        looks = {"color": color(shape), "faces": faces, "box": box(shape.Moved(where))}
+        return {"name": name(node), **looks, "children": children}
 
     roots = sequence()
     shapes.GetFreeShapes(roots)
-    return [walk(roots.Value(number)) for number in range(1, roots.Length() + 1)]
+    origin = _of("TopLoc", "TopLoc_Location")()
+    return [walk(roots.Value(number), origin) for number in range(1, roots.Length() + 1)]

@@ -34,7 +34,8 @@ class Model:
         for number, each in self.objects.items():
             defined.append(number)
             assert all(part.get("objectid") in defined for part in each.iter(f"{CORE}component"))
-        self.tree = self._tree([each.get("objectid") for each in root.iter(f"{CORE}item")])
+        self.built = [each.get("objectid") for each in root.iter(f"{CORE}item")]
+        self.tree = self._tree(self.built)
 
     def _tree(self, numbers: list[Any]) -> Any:
         found: dict[Any, Any] = {}

@@ -20,7 +20,7 @@ def text(color: Any) -> str:
 
 
 def own(obj: Any) -> str | None:
-    if obj.TypeId == "App::Link" and COLOR not in obj.PropertiesList:
+    if holders.is_link(obj) and COLOR not in obj.PropertiesList:
         # A link answers for properties of the object that it shows.
         return None
     return getattr(obj, COLOR, None) or None
@@ -33,7 +33,7 @@ def of(obj: Any) -> str | None:
 
 def faces_of(obj: Any) -> dict[int, str]:
     """Return the colours of single faces by number, of what the object shows."""
-    if obj.TypeId == "App::Link":
+    if holders.is_link(obj):
         return {} if obj.LinkedObject is None or own(obj) is not None else faces_of(obj.LinkedObject)
     found = own_faces(obj)
     if not found and obj.isDerivedFrom("PartDesign::Body") and obj.Tip is not None and own(obj) is None:

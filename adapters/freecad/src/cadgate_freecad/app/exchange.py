@@ -9,15 +9,13 @@ from typing import Any
 from cadgate.appserver import AppError, method
 from cadgate_freecad.app import (
     attributes,
-    colours,
     drawings,
     from_above,
     holders,
+    leaves,
     mesh_files,
     meshing,
-    placed,
     scenes,
-    shapes,
     sheet_files,
     showing,
     threemf_files,
@@ -217,52 +215,40 @@ def _chosen(document: Any, names: list[str] | None) -> list[Any]:
     return chosen
 
 
-def _item(obj: Any, *, copied: bool = True) -> Item:
-    """Return the object's geometry in its place in the document, even inside a moved group."""
-    shape = shapes.shape_of(obj)
+def _item(leaf: leaves.Leaf, *, copied: bool = True) -> Item:
+    """Return the geometry in its place in the document, even inside a moved group."""
+    name, shape = leaf.obj.Name, leaf.shape()
     if shape is not None:
         copy = shape
         if copied:
             # Without the triangulation of a view or an earlier export, so that the requested deflections apply.
             copy = shape.copy(True, False)
             copy.Placement = attributes.of(shape, "Placement")
-        item = Item(obj.Name, obj.Label, copy, None)
+        item = Item(name, leaf.label, copy, None)
         item.source = shape
-        item.faces = colours.faces_of(obj)
+        item.faces = leaf.faces()
     else:
-        mesh = placed.mesh(obj)
-        item = Item(obj.Name, obj.Label, None, None if mesh is None else mesh.copy())
-    item.color = colours.of(obj)
-    item.holders = _around(obj)
+        item = Item(name, leaf.label, None, leaf.mesh())
+    item.color = leaf.color()
+    item.holders = [*leaf.holders]
     return item
 
 
 def _items(chosen: list[Any], format: str, named: bool) -> list[Item]:
-    """Return what to write. Formats with a tree get the contents of a part or group, and what is around them.
+    """Return what to write. Formats with a tree get what a part, a group or a link shows, and what is around it.
 
     Of objects that the request names, only what is below these belongs to the tree.
     """
     if format not in TREES:
-        return [_item(obj) for obj in chosen]
-    leaves = [(leaf, len(_around(obj)) if named else 0) for obj in chosen for leaf in _leaves(obj)]
+        return [_item(leaves.Leaf(obj, obj.Label, ())) for obj in chosen]
+    found = [leaf for obj in chosen for leaf in leaves.below(obj, () if named else _around(obj))]
+    if not found:
+        raise AppError("degenerate_result", "Everything in the objects is hidden: nothing to export")
     # STEP has no triangles. Of several objects, FreeCAD's writer takes those of the same shape for one.
-    copied = format != "step" or len(leaves) > 1
-    items: list[Item] = []
-    for leaf, around in leaves:
-        item = _item(leaf, copied=copied)
-        item.holders = item.holders[around:]
-        items.append(item)
-    return items
+    return [_item(leaf, copied=format != "step" or len(found) > 1) for leaf in found]
 
 
-def _leaves(obj: Any) -> list[Any]:
-    if not holders.is_holder(obj) or obj.TypeId == "App::LinkGroup":
-        return [obj]
-    shown = [each for each in holders.members(obj) if getattr(each, "Visibility", True)]
-    return [leaf for each in shown if showing.has_geometry(each) for leaf in _leaves(each)]
-
-
-def _around(obj: Any) -> list[tuple[str, str]]:
+def _around(obj: Any) -> tuple[tuple[str, str], ...]:
     """Return the parts and groups that an object is in, the outermost first."""
     found: list[tuple[str, str]] = []
     owner = holders.owner(obj)
@@ -270,7 +256,7 @@ def _around(obj: Any) -> list[tuple[str, str]]:
         if not owner.isDerivedFrom("PartDesign::Body"):
             found.insert(0, (owner.Name, owner.Label))
         owner = holders.owner(owner)
-    return found
+    return tuple(found)
 
 
 def _require_shapes(items: list[Item], format: str) -> None:

@@ -27,9 +27,19 @@ def owner(obj: Any) -> Any | None:
     return obj.getParentGroup() or obj.getParentGeoFeatureGroup()
 
 
+def is_link(obj: Any) -> bool:
+    """Return whether it is a link, or one of the elements of an array of links."""
+    return obj.TypeId in ("App::Link", "App::LinkElement")
+
+
 def linked(obj: Any) -> Any | None:
     """Return the object that a link shows; None for anything else."""
-    return obj.LinkedObject if obj.TypeId == "App::Link" else None
+    return obj.LinkedObject if is_link(obj) else None
+
+
+def count(obj: Any) -> int:
+    """Return how many elements an array of links has; 0 for anything else."""
+    return obj.ElementCount if obj.TypeId == "App::Link" else 0
 
 
 def inherited(obj: Any, own: Callable[[Any], T | None]) -> T | None:
@@ -46,7 +56,7 @@ def nearest(obj: Any, own: Callable[[Any], T | None]) -> T | None:
     found = own(obj)
     if found is not None:
         return found
-    if obj.TypeId == "App::Link":
+    if is_link(obj):
         return None if obj.LinkedObject is None else inherited(obj.LinkedObject, own)
     if obj.isDerivedFrom("PartDesign::Body"):
         return next((mine for each in reversed(obj.Group) if (mine := own(each)) is not None), None)

@@ -7,7 +7,7 @@ import re
 from typing import Any, Callable, Iterator, TypeVar
 
 from cadgate.appserver import warn
-from cadgate_freecad.app import chosen, values
+from cadgate_freecad.app import chosen, holders, values
 from cadgate_freecad.app.colours import COLOR, FACES, entries_of, text
 from cadgate_freecad.app.elements import Element, Lost, elements, find_again
 from cadgate_freecad.app.geometry import chosen_numbers
@@ -40,7 +40,7 @@ def set_faces(obj: Any, wanted: list[dict[str, Any]]) -> None:
 
 def choose(obj: Any, wanted: list[dict[str, Any]]) -> dict[int, str]:
     """Return the colours that a request gives to faces, by number."""
-    if wanted and (obj.TypeId == "App::Link" or not hasattr(obj, "Shape")):
+    if wanted and (holders.is_link(obj) or not hasattr(obj, "Shape")):
         raise values.invalid("face_colors", f"{obj.Name!r} ({obj.TypeId}) has no faces of its own: colour its object")
     colors: dict[int, str] = {}
     for index, each in enumerate(wanted):

@@ -25,12 +25,16 @@ def container(obj: Any) -> Any | None:
     parent = obj.getParentGeoFeatureGroup()
     if parent is not None:
         return parent
-    for other in obj.InList:
-        if other.TypeId in _LINK_PARENTS and obj in other.ElementList:
-            return other
-        if other.TypeId == "App::DocumentObjectGroup":
-            return container(other)
-    return None
+    links = element_of(obj)
+    if links is not None:
+        return links
+    folder = next((other for other in obj.InList if other.TypeId == "App::DocumentObjectGroup"), None)
+    return None if folder is None else container(folder)
+
+
+def element_of(obj: Any) -> Any | None:
+    """Return the group or array of links that `obj` is an element of."""
+    return next((other for other in obj.InList if other.TypeId in _LINK_PARENTS and obj in other.ElementList), None)
 
 
 def containers(obj: Any) -> list[Any]:
