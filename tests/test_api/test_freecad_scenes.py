@@ -183,3 +183,53 @@ def test_several_objects_without_a_tree_come_back_without_one(freecad: httpx.Cli
         ("One", None, RED),
         ("Two", None, None),
     ]
+
+
+def _imported(freecad: httpx.Client, data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
+    """What a new document gets from the file, and the codes of the warnings."""
+    post(freecad, "/documents", name="Again")
+    freecad.post("/documents/Again/activate")
+    answer = freecad.post("/import", files={"file": ("a.step", data)}).json()["result"]
+    return answer["objects"], [each["code"] for each in answer["warnings"]]
+
+
+def test_objects_of_one_name_in_a_step_file_have_their_own_colours(freecad: httpx.Client) -> None:
+    post(freecad, "/primitives/box", name="A", label="Teil", length=40, width=30, color=RED)
+    post(freecad, "/primitives/box", name="B", label="Teil", length=4, width=3, height=1, location=[100, 0, 0])
+    post(freecad, "/primitives/box", name="C", label="Teil", length=40, width=30, location=[200, 0, 0], color=BLUE)
+    post(freecad, "/primitives/box", name="D", label="Teil", length=40, width=30, location=[300, 0, 0])
+    objects, warnings = _imported(freecad, fetch(freecad, "step"))
+    assert warnings == []
+    assert {each["bounding_box"]["min"][0]: (each["label"], each["color"]) for each in objects} == {
+        0: ("Teil", RED),
+        100: ("Teil", None),
+        200: ("Teil", BLUE),
+        300: ("Teil", None),
+    }
+
+
+def test_the_solids_of_one_object_in_a_step_file_have_their_own_colours(freecad: httpx.Client) -> None:
+    top, low = {"type": "plane", "at": "top"}, {"type": "plane", "at": "bottom"}
+    post(freecad, "/primitives/box", name="A", color=RED, face_colors=[{"faces": top, "color": GREEN}])
+    post(freecad, "/primitives/box", name="B", location=[100, 0, 5], face_colors=[{"faces": low, "color": BLUE}])
+    both = post(freecad, "/boolean/union", objects=["A", "B"], name="Both")
+    looks = {each["color"]: each["faces"] for each in both["face_colors"]}
+    objects, _ = _imported(freecad, fetch(freecad, "step", objects=["Both"]))
+    for each in objects:
+        here = each["bounding_box"]["min"][0]
+        seen = {each["color"], *(one["color"] for one in each["face_colors"])} - {None}
+        assert seen == ({RED, *looks} if len(objects) == 1 else {0: {RED, GREEN}, 100: {RED, BLUE}}[here])
+
+
+def test_namesakes_in_parts_of_one_name_have_their_own_colours(freecad: httpx.Client) -> None:
+    for name, color, x in (("A", RED, 0), ("B", None, 100), ("C", GREEN, 200)):
+        post(freecad, "/primitives/box", name=name, label="Ø 'Teil'", color=color)
+        post(freecad, "/groups", name=f"{name}s", label="Halter", kind="part", objects=[name], location=[x, 0, 0])
+    objects, warnings = _imported(freecad, fetch(freecad, "step"))
+    assert warnings == []
+    assert {each["bounding_box"]["min"][0]: (each["label"], each["color"]) for each in objects} == {
+        0: ("Ø 'Teil'", RED),
+        100: ("Ø 'Teil'", None),
+        200: ("Ø 'Teil'", GREEN),
+    }
+    assert {get(freecad, f"/objects/{each['container']}")["label"] for each in objects} == {"Halter"}

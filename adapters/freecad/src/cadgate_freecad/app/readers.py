@@ -11,7 +11,7 @@ from typing import Any, Callable, Generator, Iterator
 import Part
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import shapes, step_colours, step_names, versions
+from cadgate_freecad.app import shapes, step_colours, step_names, step_namesakes, versions
 from cadgate_freecad.app.items import Item
 from cadgate_freecad.app.labels import savable
 from cadgate_freecad.app.reading import amf, brep, gltf, iges, obj, off, ply, step, stl, threemf
@@ -85,9 +85,19 @@ def _read_by_import(path: str, found: Found) -> None:
     bare.read(path)
     if bare.isNull():
         return
+    namesakes = _told_apart(path) if found.has_colors else None
+    if namesakes is not None:
+        path = os.path.join(os.path.dirname(path), "namesakes.step")
+        with open(path, "wb") as file:
+            file.write(namesakes.data)
     with scratch() as document:
         versions.insert(path, document.Name)
         leaves = list(_leaves(document, found.stem))
+    if namesakes is not None:
+        for item, _ in leaves:
+            item.label = namesakes.restore(item.label)
+            item.holders = [(name, namesakes.restore(label)) for name, label in item.holders]
+        leaves = [(item, namesakes.product(name)) for item, name in leaves]
     if step_names.has_wrapper(path):
         for item, _ in leaves:
             item.holders = item.holders[1:]
@@ -107,6 +117,11 @@ def _read_by_import(path: str, found: Found) -> None:
     found.warn("names_lost", f"The parts of the file came as one, without their names: read by name, {difference}")
     found.add("Import", found.stem, shape=bare)
     _take_colors(path, found, [(found.items[-1], found.stem)])
+
+
+def _told_apart(path: str) -> step_namesakes.Marked | None:
+    with open(path, "rb") as file:
+        return step_namesakes.marked(file.read())
 
 
 def _take_colors(path: str, found: Found, leaves: list[tuple[Item, str]]) -> None:

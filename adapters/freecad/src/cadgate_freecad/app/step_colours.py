@@ -7,6 +7,7 @@ their number and the kinds of their surfaces agree.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any, NamedTuple
 
 from cadgate_freecad.app import step_names
@@ -109,9 +110,8 @@ class Model:
             return [face for each in self.references(number) for face in self._faces(each)]
         return []
 
-    def fits(self, faces: list[int], shape: Any) -> bool:
-        """Return whether these are the faces of a shape, in its order."""
-        own = shape.Faces
+    def fits(self, faces: list[int], own: list[Any]) -> bool:
+        """Return whether these are a shape's own faces, in its order."""
         return len(own) == len(faces) and all(
             _SURFACES.get(self.kinds.get(self.references(number)[-1], b""), face.Surface.TypeId) == face.Surface.TypeId
             for number, face in zip(faces, own)
@@ -212,7 +212,7 @@ class _Adding:
 def _style(model: Model, adding: _Adding, item: Item, representation: int, bodies: list[Body]) -> bool:
     """Return whether all colours of the item found their places."""
     faces = [face for body in bodies for face in body.faces]
-    if item.faces and not model.fits(faces, item.shape):
+    if item.faces and not model.fits(faces, item.required_shape.Faces):
         return False
     styled: list[int] = []
     whole: dict[int, int] = {}
@@ -251,37 +251,48 @@ def take_colors(data: bytes, items: list[tuple[Item, str]]) -> int:
         by_name.setdefault(name, []).append((representation, bodies))
     every = [each for found in by_name.values() for each in found]
     used: set[int] = set()
+    counts: Counter[int] = Counter()
     for item, name in items:
         if item.shape is None:
             continue
-        for representation, bodies in [*by_name.get(name, ()), *every]:
-            chosen = _fitting(model, bodies, item.shape)
-            if chosen:
-                used |= _apply(item, chosen, representation, colors)
-                break
+        own = item.shape.Faces
+        for among in (by_name.get(name, []), every):
+            fitting = [(each, chosen) for each, bodies in among for chosen in _fitting(model, bodies, own)]
+            if not fitting:
+                continue
+            representation, chosen = fitting[0]
+            if {each for each, _ in fitting} == {representation}:
+                # FreeCAD keeps the order of the bodies of a product.
+                chosen = fitting[counts[representation] % len(fitting)][1]
+                counts[representation] += 1
+                fitting = [(representation, chosen)]
+            looks = [_looks(bodies, each, colors) for each, bodies in fitting]
+            if all(each == looks[0] for each in looks):
+                item.color, item.faces = looks[0]
+                used |= {representation, *(number for body in chosen for number in (body.entity, *body.faces))}
+            # Of several products that differ, nobody knows which one it is: it gets none of their colours.
+            break
     faces = {face for _, bodies in every for body in bodies for face in (body.entity, *body.faces)}
     return len((set(colors) - used) & (faces | set(model.of_kind(b"CLOSED_SHELL", b"OPEN_SHELL"))))
 
 
-def _fitting(model: Model, bodies: list[Body], shape: Any) -> list[Body]:
-    if model.fits([face for body in bodies for face in body.faces], shape):
-        return bodies
-    return next(([body] for body in bodies if model.fits(body.faces, shape)), [])
+def _fitting(model: Model, bodies: list[Body], own: list[Any]) -> list[list[Body]]:
+    """Return the bodies that may have these faces: all of them together, or single ones."""
+    if model.fits([face for body in bodies for face in body.faces], own):
+        return [bodies]
+    return [[body] for body in bodies if model.fits(body.faces, own)]
 
 
-def _apply(item: Item, bodies: list[Body], representation: int, colors: dict[int, str]) -> set[int]:
-    used: set[int] = set()
+def _looks(bodies: list[Body], representation: int, colors: dict[int, str]) -> tuple[str | None, dict[int, str]]:
+    """Return the colour of the whole, and those of faces by number."""
     whole = [colors.get(body.entity, colors.get(representation)) for body in bodies]
-    item.color = whole[0]
-    number = 0
+    first, faces, number = whole[0], {}, 0
     for body, color in zip(bodies, whole):
-        used |= {body.entity, representation}
         for face in body.faces:
             number += 1
-            used.add(face)
             own = colors.get(face, color)
-            if own is not None and own != item.color:
-                item.faces[number] = own
-    if item.color is None and len(set(item.faces.values())) == 1 and len(item.faces) == number:
-        item.color, item.faces = item.faces[1], {}
-    return used
+            if own is not None and own != first:
+                faces[number] = own
+    if first is None and len(set(faces.values())) == 1 and len(faces) == number:
+        return faces[1], {}
+    return first, faces
