@@ -139,3 +139,116 @@ def test_colours_survive_a_kill_and_a_saved_file(box: httpx.Client, gateway: Gat
     moved = box.patch("/objects/Bore", params={"document": name}, json={"location": [4, 5, -5]}).json()["result"]
     assert moved["warnings"] == []
     assert len(colors(get(box, "/objects/Cut", document=name))[1]) == 2
+
+
+SIDES = {
+    "top": "#0000ff",
+    "bottom": "#00ffff",
+    "left": "#00ff00",
+    "right": "#ffff00",
+    "front": "#ff00ff",
+    "rear": "#ffffff",
+}
+OUTWARD = {
+    "top": (0, 0, 1),
+    "bottom": (0, 0, -1),
+    "left": (-1, 0, 0),
+    "right": (1, 0, 0),
+    "front": (0, -1, 0),
+    "rear": (0, 1, 0),
+}
+
+
+def by_direction(freecad: httpx.Client, name: str) -> set[tuple[Any, tuple[int, ...]]]:
+    """The colours of the faces of a box, or of several that are turned alike, and where these look."""
+    painted = {face: color for color, of in colors(get(freecad, f"/objects/{name}"))[1].items() for face in of}
+    faces = get(freecad, f"/objects/{name}/faces")["faces"]
+    return {(painted.get(face["name"]), tuple(round(each) for each in face["normal"])) for face in faces}
+
+
+@pytest.fixture
+def dice(freecad: httpx.Client) -> httpx.Client:
+    """A box with another colour on each side."""
+    painted = [{"faces": {"type": "plane", "at": at}, "color": color} for at, color in SIDES.items()]
+    post(freecad, "/primitives/box", name="Dice", length=20, width=10, height=5, face_colors=painted)
+    assert by_direction(freecad, "Dice") == {(color, OUTWARD[at]) for at, color in SIDES.items()}
+    return freecad
+
+
+def test_a_mirror_image_has_all_the_colours_of_faces_where_they_are_mirrored(dice: httpx.Client) -> None:
+    for axis, name in enumerate(("Across", "Along", "Over")):
+        normal = [int(axis == each) for each in range(3)]
+        post(dice, "/features/mirror", object="Dice", name=name, normal=normal, base=[-50, -50, -50])
+        turned = {at: [-part if axis == index else part for index, part in enumerate(OUTWARD[at])] for at in SIDES}
+        assert by_direction(dice, name) == {(color, tuple(turned[at])) for at, color in SIDES.items()}
+
+
+@pytest.mark.parametrize("fuse", [False, True])
+def test_patterns_have_all_the_colours_of_faces(dice: httpx.Client, fuse: bool) -> None:
+    expected = {(color, OUTWARD[at]) for at, color in SIDES.items()}
+    post(dice, "/features/linear_pattern", object="Dice", name="Row", direction=[0, 1, 0], spacing=30, fuse=fuse)
+    assert by_direction(dice, "Row") == expected
+    post(dice, "/features/polar_pattern", object="Dice", name="Ring", center=[-50, 0, 0], count=2, fuse=fuse)
+    turned = {(color, (-x, -y, z)) for color, (x, y, z) in expected}
+    assert by_direction(dice, "Ring") == expected | turned
+
+
+def test_what_is_made_of_mirror_images_keeps_the_colours_of_their_faces(dice: httpx.Client) -> None:
+    whole = "Dice"
+    for number in range(6):
+        whole = post(dice, "/features/mirror", object=whole, name=f"Image{number}", normal=[0, 0, 1])["name"]
+    assert by_direction(dice, whole) == {(color, OUTWARD[at]) for at, color in SIDES.items()}
+    post(dice, "/primitives/cylinder", name="C", radius=5, height=10, face_colors=[{"faces": TOP, "color": BLUE}])
+    turned = post(dice, "/features/mirror", object="C", name="Turned", normal=[0, 0, 1], base=[0, 0, -10])
+    [bottom] = [face["name"] for face in get(dice, "/objects/Turned/faces", type="plane", at="bottom")["faces"]]
+    assert colors(turned)[1] == {BLUE: [bottom]}
+
+
+def test_two_faces_of_one_origin_keep_their_different_colours(box: httpx.Client) -> None:
+    post(box, "/primitives/box", name="Tool", length=4, width=20, height=4, location=[3, -5, 8])
+    post(box, "/boolean/subtract", object1="Box", object2="Tool", name="Cut")
+    tops = get(box, "/objects/Cut/faces", type="plane", at="top")["faces"]
+    one, two = sorted(tops, key=lambda each: each["center"])
+    painted = [{"faces": [one["name"]], "color": BLUE}, {"faces": [two["name"]], "color": GREEN}]
+    patch(box, "Cut", face_colors=painted)
+    post(box, "/primitives/cylinder", name="Pin", radius=1, height=30, location=[5, 5, -5])
+    post(box, "/boolean/subtract", object1="Cut", object2="Pin", name="Drilled")
+    left, right = sorted(get(box, "/objects/Drilled/faces", type="plane", at="top")["faces"], key=lambda f: f["center"])
+    assert colors(get(box, "/objects/Drilled")) == (RED, {BLUE: [left["name"]], GREEN: [right["name"]]})
+
+
+def test_a_feature_of_a_body_keeps_the_colours_of_the_faces_before_it(freecad: httpx.Client) -> None:
+    post(freecad, "/bodies", name="Body")
+    square = {"type": "rectangle", "corner": [0, 0], "width": 10, "height": 10}
+    post(freecad, "/sketches", name="Square", body="Body", geometry=[square])
+    low = {"type": "plane", "at": "bottom"}
+    painted = [{"faces": TOP, "color": BLUE}, {"faces": low, "color": GREEN}]
+    post(freecad, "/features/pad", name="Pad", sketch="Square", length=10, color=RED, face_colors=painted)
+    round_one = {"type": "circle", "center": [5, 5], "radius": 2}
+    post(freecad, "/sketches", name="Circle", body="Body", offset=10, geometry=[round_one])
+    pocket = post(freecad, "/features/pocket", name="Pocket", sketch="Circle", length=3)
+    assert pocket["warnings"] == []
+
+    def expected() -> dict[str, list[str]]:
+        faces = {at: get(freecad, "/objects/Body/faces", type="plane", at=at)["faces"] for at in ("top", "bottom")}
+        return {BLUE: [faces["top"][0]["name"]], GREEN: [faces["bottom"][0]["name"]]}
+
+    assert colors(get(freecad, "/objects/Body")) == (RED, expected())
+    corner = {"type": "line", "parallel_to": [0, 0, 1]}
+    post(freecad, "/features/fillet", object="Body", name="Round", radius=1, edges=corner)
+    assert colors(get(freecad, "/objects/Body")) == (RED, expected())
+    patch(freecad, "Pad", properties={"Length": 9})
+    assert colors(get(freecad, "/objects/Body")) == (RED, expected())
+
+
+def test_a_feature_of_a_body_that_removes_a_coloured_face_reports_it(freecad: httpx.Client) -> None:
+    post(freecad, "/bodies", name="Body")
+    square = {"type": "rectangle", "corner": [0, 0], "width": 10, "height": 10}
+    post(freecad, "/sketches", name="Square", body="Body", geometry=[square])
+    post(freecad, "/features/pad", name="Pad", sketch="Square", length=10, face_colors=[{"faces": TOP, "color": BLUE}])
+    larger = {"type": "rectangle", "corner": [-5, -5], "width": 20, "height": 20}
+    post(freecad, "/sketches", name="Larger", body="Body", offset=10, geometry=[larger])
+    pocket = post(freecad, "/features/pocket", name="Pocket", sketch="Larger", length=3)
+    assert [each["code"] for each in pocket["warnings"]] == ["face_color_lost"]
+    assert BLUE in pocket["warnings"][0]["message"]
+    assert colors(get(freecad, "/objects/Body")) == (None, {})

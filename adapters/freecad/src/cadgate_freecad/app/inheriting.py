@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import re
 from typing import Any, Callable, TypeVar
 
-from cadgate.appserver import method
+from cadgate.appserver import method, warn
 from cadgate_freecad.app import operands, provenance
 from cadgate_freecad.app.colours import faces_of, of
 from cadgate_freecad.app.info import describe
@@ -14,7 +13,6 @@ from cadgate_freecad.app.open_documents import target
 from cadgate_freecad.app.painting import paint, set_color, set_faces, write_faces
 
 F = TypeVar("F", bound=Callable[..., Any])
-_COPY = re.compile(r"(?:~|\w+\[\d+\])+")
 
 
 def creating(name: str, *, from_nothing: bool = False) -> Callable[[F], F]:
@@ -48,35 +46,56 @@ def creating(name: str, *, from_nothing: bool = False) -> Callable[[F], F]:
 def inherit(obj: Any) -> bool:
     """Give a new feature the colour of its first input, and its faces the colours of what they lie on.
 
-    Return whether it got any.
+    A feature of a body has the colour of the body; its input is the feature before it. Return whether it got any.
+    A warning names faces of which a mirror image, a pattern or a body would have no colour.
     """
-    if not obj.OutList or not obj.isDerivedFrom("Part::Feature") or obj.TypeId.startswith("PartDesign::"):
+    if not obj.OutList or not obj.isDerivedFrom("Part::Feature"):
         return False
-    if not any(of(_shown(each)) or faces_of(_shown(each)) for each in obj.OutList):
-        return False
-    inputs = list(provenance.inputs_of(obj))
-    if not inputs:
-        return False
-    first = of(_shown(inputs[0]))
-    paint(obj, first, {})
-    known: dict[str, str] = {}
+    in_body = obj.TypeId.startswith("PartDesign::")
+    if in_body:
+        before = getattr(obj, "BaseFeature", None)
+        if before is None or not faces_of(before):
+            return False
+        inputs, first = [before], of(before)
+    else:
+        if not any(of(_shown(each)) or faces_of(_shown(each)) for each in obj.OutList):
+            return False
+        inputs = list(provenance.inputs_of(obj))
+        if not inputs:
+            return False
+        first = of(_shown(inputs[0]))
+        paint(obj, first, {})
+    known = _known(inputs, first)
+    if known:
+        lying = provenance.origins(obj)
+        colors = {
+            number: next((known[key] for each, on in origin if (key := (each.Name, on)) in known), None)
+            for number, origin in enumerate(lying, 1)
+        }
+        write_faces(obj, {number: color for number, color in colors.items() if color not in (None, first)})
+        if in_body or hasattr(obj, "ArrayType") or obj.isDerivedFrom("Part::Mirroring"):
+            _report(obj, known, {(each.Name, number) for origin in lying for each, number in origin})
+    return True
+
+
+def _known(inputs: list[Any], first: str | None) -> dict[tuple[str, int], str]:
+    """Return the colours of faces of the inputs, by object and number, if any of these is not `first`."""
+    known: dict[tuple[str, int], str] = {}
     for each in inputs:
         whole, single = of(_shown(each)), faces_of(_shown(each))
         if (whole is None or whole == first) and not single:
             continue
-        for number, name in enumerate(provenance.face_names(each), 1):
+        for number in range(1, len(each.Shape.Faces) + 1):
             color = single.get(number, whole)
             if color is not None:
-                known[name] = color
-    if known:
-        colors: dict[int, str] = {}
-        for number, name in enumerate(provenance.face_names(obj), 1):
-            parts = [_COPY.sub("", part) for part in name.split("+")]
-            color = next((known[part] for part in [name, *parts] if part in known), None)
-            if color is not None and color != first:
-                colors[number] = color
-        write_faces(obj, colors)
-    return True
+                known[each.Name, number] = color
+    return known
+
+
+def _report(obj: Any, known: dict[tuple[str, int], str], found: set[tuple[str, int]]) -> None:
+    lost = [f"Face{key[1]} of {key[0]!r}, {color}" for key, color in known.items() if key not in found]
+    if lost:
+        warn("face_color_lost", f"{obj.Name!r} lacks the colours of {'; '.join(lost)}")
 
 
 def _shown(obj: Any) -> Any:

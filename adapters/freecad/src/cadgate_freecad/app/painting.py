@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, Callable, Iterator, TypeVar
 
 from cadgate.appserver import warn
@@ -15,7 +14,6 @@ from cadgate_freecad.app.geometry import chosen_numbers
 F = TypeVar("F", bound=Callable[..., Any])
 _ATTRIBUTES = 8 | 16
 """Output and no recompute: writing it does not touch the object."""
-_COPY = re.compile(r"(?:~|\w+\[\d+\])+")
 
 
 def paint(obj: Any, color: str | None, faces: dict[int, str]) -> None:

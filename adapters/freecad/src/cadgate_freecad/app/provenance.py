@@ -159,6 +159,26 @@ def _face_names(obj: Any, shape: Any) -> list[str]:
     return _derived(obj, faces, sources, _normal(inputs))
 
 
+def origins(obj: Any) -> list[list[tuple[Any, int]]]:
+    """Return, for each face of a feature, the faces of its inputs that it lies on: the objects, and their numbers.
+
+    A face of a copy or a mirror image lies on that of the original. Of a feature of a body, the input is the one
+    before it.
+    """
+    before = getattr(obj, "BaseFeature", None)
+    inputs = [before] if obj.TypeId.startswith("PartDesign::") and before is not None else list(inputs_of(obj))
+    faces = [Face(face) for face in _unplaced(obj, obj.Shape).Faces]
+    if len(inputs) == 1 and _is_copy(faces, inputs[0]):
+        return [[(inputs[0], number)] for number in range(1, len(faces) + 1)]
+    placed = [(each.Shape, each) for each in inputs]
+    if hasattr(obj, "ArrayType"):
+        places = _places(obj)
+        placed = placed if places is None else [(_moved(inputs[0].Shape, place), inputs[0]) for place in places]
+    theirs = [(Face(face), (each, number)) for shape, each in placed for number, face in enumerate(shape.Faces, 1)]
+    refined = bool(getattr(obj, "Refine", False))
+    return [[key for other, key in theirs if face.is_on(other) or (refined and other.is_on(face))] for face in faces]
+
+
 def _unplaced(obj: Any, shape: Any) -> Any:
     """Return the shape in its inputs' coordinates: Part features have a placement on top, PartDesign's do not."""
     if obj.TypeId.startswith("PartDesign::"):
@@ -219,15 +239,24 @@ def _linked(value: Any) -> list[Any]:
 
 def _one_to_one(obj: Any, faces: list[Face], source: Any) -> list[str] | None:
     """Return the names for a mirror image, a link, a body: its source's, face by face. None if it is not a copy."""
-    theirs = source.Shape.Faces
-    if len(theirs) != len(faces) or not faces:
+    if not _is_copy(faces, source):
         return None
-    for one, two in zip(faces, theirs):
-        alike = one.kind == two.Surface.TypeId and len(one.face.Edges) == len(two.Edges)
-        if not alike or abs(one.face.Area - two.Area) > 1e-6 * max(one.face.Area, two.Area):
-            return None
     mark = "~" if obj.TypeId == "Part::Mirroring" else ""
     return [f"{mark}{name}" for name in face_names(source)]
+
+
+def _is_copy(faces: list[Face], source: Any) -> bool:
+    theirs = source.Shape.Faces
+    return (
+        bool(faces)
+        and len(theirs) == len(faces)
+        and all(
+            one.kind == two.Surface.TypeId
+            and len(one.face.Edges) == len(two.Edges)
+            and abs(one.face.Area - two.Area) <= 1e-6 * max(one.face.Area, two.Area)
+            for one, two in zip(faces, theirs)
+        )
+    )
 
 
 def _with_tool(obj: Any, inputs: list[Any]) -> list[Any]:
@@ -251,26 +280,37 @@ def _source(obj: Any) -> tuple[Any, list[str], Callable[[], list[str]]]:
 
 def _copies(obj: Any, base: Any) -> list[Any] | None:
     """Return the copies of a Draft array as separate sources, or None for an array of another kind."""
+    places = _places(obj)
+    if places is None:
+        return None
     names = face_names(base)
+    sources: list[Any] = []
+    for index, place in enumerate(places):
+        mark = f"{obj.Name}[{index}]"
+        sources.append((_moved(base.Shape, place), [f"{mark}{name}" for name in names], _marked(mark, base)))
+    return sources
+
+
+def _moved(shape: Any, place: Any) -> Any:
+    moved = Part.Shape(shape)
+    moved.Placement = place.multiply(moved.Placement)
+    return moved
+
+
+def _places(obj: Any) -> list[Any] | None:
+    """Return the places of the copies of a Draft array, relative to the original."""
     places = [FreeCAD.Placement()]
     if obj.ArrayType == "ortho":
         for vector, count in ((obj.IntervalX, obj.NumberX), (obj.IntervalY, obj.NumberY), (obj.IntervalZ, obj.NumberZ)):
             steps = [FreeCAD.Placement(vector * index, FreeCAD.Rotation()) for index in range(count)]
             places = [step.multiply(place) for place in places for step in steps]
-    elif obj.ArrayType == "polar":
+        return places
+    if obj.ArrayType == "polar":
         whole = float(getattr(obj.Angle, "Value", obj.Angle))
         step = whole / obj.NumberPolar if abs(abs(whole) - 360) < 1e-9 else whole / max(obj.NumberPolar - 1, 1)
         turns = [FreeCAD.Rotation(obj.Axis, step * index) for index in range(obj.NumberPolar)]
-        places = [FreeCAD.Placement(FreeCAD.Vector(), turn, obj.Center) for turn in turns]
-    else:
-        return None
-    sources: list[Any] = []
-    for index, place in enumerate(places):
-        shape = Part.Shape(base.Shape)
-        shape.Placement = place.multiply(shape.Placement)
-        mark = f"{obj.Name}[{index}]"
-        sources.append((shape, [f"{mark}{name}" for name in names], _marked(mark, base)))
-    return sources
+        return [FreeCAD.Placement(FreeCAD.Vector(), turn, obj.Center) for turn in turns]
+    return None
 
 
 def _marked(mark: str, base: Any) -> Callable[[], list[str]]:
