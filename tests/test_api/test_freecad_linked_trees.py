@@ -61,7 +61,8 @@ def seen_in_step(data: bytes) -> Seen:
             walk(node["children"], here)
             if not node["children"]:
                 assert here not in found
-                found[here] = (sorted(node["faces"]) or [node["color"]], node["box"])
+                own = [] if node["color"] is None and node["faces"] else [node["color"]]
+                found[here] = (sorted({*node["faces"], *own}, key=str), node["box"])
 
     walk(nodes, "")
     return found
@@ -251,3 +252,25 @@ def test_a_mesh_in_a_part_is_in_the_files_of_a_link_to_it(sub: httpx.Client) -> 
     (x0, y0, z0), (x1, y1, z1) = box["min"], box["max"]
     found = seen(sub, "glb", objects=["Link"])
     assert found["/Link/netz"][1] == pytest.approx([-y1, x0, z0 + 50, -y0, x1, z1 + 50], abs=1e-3)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_each_element_of_an_array_of_links_has_its_name_and_the_colours_of_faces(
+    sub: httpx.Client, format: str
+) -> None:
+    patch(sub, "Red", face_colors=[{"faces": {"type": "plane", "at": "top"}, "color": GREEN}])
+    post(sub, "/objects/Red/links", name="Row", location=[0, 100, 0])
+    patch(sub, "Row", properties={"ElementCount": 2})
+    patch(sub, "Row_i1", location=[50, 0, 0])
+    found = seen(sub, format, objects=["Row"])
+    assert {way: (set(colors), [round(each, 3) for each in box]) for way, (colors, box) in found.items()} == {
+        "/Row/Row_i0": ({RED, GREEN}, [0, 100, 0, 40, 130, 10]),
+        "/Row/Row_i1": ({RED, GREEN}, [50, 100, 0, 90, 130, 10]),
+    }
+    patch(sub, "Row", properties={"LinkedObject": "Sub", "ShowElement": False})
+    assert set(seen(sub, format, objects=["Row"])) == {
+        "/Row/Row_i0/rot",
+        "/Row/Row_i0/blau",
+        "/Row/Row_i1/rot",
+        "/Row/Row_i1/blau",
+    }

@@ -7,7 +7,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, PutOffError, warn
-from cadgate_freecad.app import analytic, chosen, later, operands, shapes, verification
+from cadgate_freecad.app import analytic, chosen, holders, later, operands, shapes, verification
 from cadgate_freecad.app.info import is_valid
 from cadgate_freecad.app.observer import OBSERVER
 from cadgate_freecad.app.recomputing import reason, recompute
@@ -76,7 +76,12 @@ def holds(other: Any, objects: list[Any]) -> bool:
 
 
 def contents(obj: Any) -> list[Any]:
-    """Return the members of a body or part, the last first: they are placed within it and meaningless without it."""
+    """Return the members of a body or part, or the elements of an array of links, the last first.
+
+    They are placed within it and meaningless without it.
+    """
+    if holders.count(obj):
+        return [each for each in reversed(obj.ElementList) if each.TypeId == "App::LinkElement"]
     if not obj.hasExtension("App::GeoFeatureGroupExtension"):
         return []
     members: list[Any] = []

@@ -8,7 +8,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, method
-from cadgate_freecad.app import chosen, colours, materials, painting, shapes, values, versions
+from cadgate_freecad.app import chosen, colours, holders, materials, painting, shapes, values, versions
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.boolean import same
 from cadgate_freecad.app.creation import Slot
@@ -113,6 +113,8 @@ def _check(obj: Any) -> None:
             f"{obj.Name!r} ({obj.TypeId}) is a body or part, or belongs to one, which cannot be copied: repeat it with "
             "features/linear_pattern, or export it to fcstd and import that",
         )
+    if obj.TypeId in ("App::LinkGroup", "App::LinkElement"):
+        raise values.invalid("object", f"{obj.Name!r} ({obj.TypeId}) cannot be copied: make a link to it (POST /links)")
     if shapes.shape_of(obj) is None or (hasattr(obj, "Proxy") and not hasattr(obj, "ArrayType")):
         raise values.invalid("object", f"{obj.Name!r} ({obj.TypeId}) cannot be copied")
     wrong = problem(obj)
@@ -125,7 +127,7 @@ def _copy(obj: Any, slot: Slot, label: str | None, copies: dict[Any, Any]) -> An
     if hasattr(obj, "ArrayType"):
         versions.make_array(copy)
     for name in obj.PropertiesList:
-        if name in _NOT_COPIED:
+        if name in _NOT_COPIED or (name == "ElementList" and holders.count(obj)):
             continue
         if name not in copy.PropertiesList:
             copy.addProperty(
@@ -134,6 +136,11 @@ def _copy(obj: Any, slot: Slot, label: str | None, copies: dict[Any, Any]) -> An
         copy.restorePropertyContent(name, obj.dumpPropertyContent(name))
         if "Link" in obj.getTypeIdOfProperty(name) and copies:
             setattr(copy, name, _instead(getattr(obj, name), copies))
+    if holders.count(obj):
+        # FreeCAD has made elements of its own for the copy.
+        for one, two in zip(obj.ElementList, copy.ElementList):
+            two.Placement, two.ScaleVector, two.Visibility = one.Placement, one.ScaleVector, one.Visibility
+            painting.paint(two, colours.own(one), {})
     for path, text in obj.ExpressionEngine:
         copy.setExpression(path.lstrip("."), _renamed(text, copies))
     chosen.copy(obj, copy, {each.Name: made.Name for each, made in copies.items()})

@@ -42,6 +42,17 @@ def count(obj: Any) -> int:
     return obj.ElementCount if obj.TypeId == "App::Link" else 0
 
 
+def elements(array: Any) -> list[tuple[int, Any | None]]:
+    """Return the visible elements of an array of links: their numbers, and their objects, if they have some."""
+    objects, shown = list(array.ElementList), list(array.VisibilityList)
+    found: list[tuple[int, Any | None]] = []
+    for index in range(array.ElementCount):
+        element = objects[index] if index < len(objects) else None
+        if (index >= len(shown) or shown[index]) and (element is None or element.Visibility):
+            found.append((index, element))
+    return found
+
+
 def inherited(obj: Any, own: Callable[[Any], T | None]) -> T | None:
     """Return what `own` says of an object, of a body's last feature, of the object it links to, or of its container."""
     found = nearest(obj, own)

@@ -99,7 +99,7 @@ def _describe(
         place = frame if placement is None else frame.multiply(placement)
         described["global_location"] = xyz(attributes.base(place), 9)
         described["global_rotation"] = euler(attributes.rotation(place))
-    if described["material"] is not None or (not alone and (obj.TypeId == "App::Link" or holders.is_holder(obj))):
+    if described["material"] is not None or (not alone and (holders.is_link(obj) or holders.is_holder(obj))):
         described.update(materials.weigh(obj, described))
     if not alone:
         described.update(holders.contents(obj))

@@ -90,20 +90,14 @@ def _below(at: Leaf) -> Iterator[Leaf]:
 
 def _children(obj: Any) -> Iterator[tuple[str, str, Any]]:
     """Yield of each visible child its name in a path, its label, and the object."""
-    count = holders.count(obj)
-    if not count:
-        for each in holders.members(obj):
-            if getattr(each, "Visibility", True):
-                yield each.Name, each.Label, each
+    if holders.count(obj):
+        for index, element in holders.elements(obj):
+            label = f"{obj.Label}_i{index}" if element is None else element.Label
+            yield str(index), label, obj.LinkedObject if element is None else element
         return
-    elements = list(obj.ElementList)
-    shown = list(obj.VisibilityList)
-    for index in range(count):
-        element = elements[index] if elements else None
-        if (element is not None and not element.Visibility) or (index < len(shown) and not shown[index]):
-            continue
-        label = f"{obj.Label}_i{index}" if element is None else element.Label
-        yield str(index), label, obj.LinkedObject if element is None else element
+    for each in holders.members(obj):
+        if getattr(each, "Visibility", True):
+            yield each.Name, each.Label, each
 
 
 def _has_geometry(obj: Any) -> bool:

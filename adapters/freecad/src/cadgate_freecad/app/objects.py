@@ -12,6 +12,7 @@ from cadgate_freecad.app import (
     attributes,
     changes,
     expressions,
+    holders,
     materials,
     operands,
     painting,
@@ -148,6 +149,8 @@ def delete_object(*, name: str, cascade: bool) -> dict[str, Any]:
         )
     about_to_change(lambda: describe(obj)["revision"])
     order = [*reversed(dependents), *doomed]
+    order += [each for other in dependents if holders.count(other) for each in changes.contents(other)]
+    order = list(dict.fromkeys(order))
     order += operands.unused(order, order)
     gone = [each.Name for each in order]
     affected = [other.Name for other in changes.dependents_of(order)]
@@ -156,8 +159,13 @@ def delete_object(*, name: str, cascade: bool) -> dict[str, Any]:
     inputs |= {other.Name for each in order for other in operands.targets(each)} - set(gone)
     changes.leave_bodies(order)
     for each in gone:
-        if document.getObject(each) is not None:
-            document.removeObject(each)
+        present = document.getObject(each)
+        if present is None:
+            continue
+        if holders.count(present):
+            # Its elements go with it: undone, they would come back hidden and elsewhere if they went on their own.
+            present.ElementCount = 0
+        document.removeObject(each)
     left = [each for each in gone if document.getObject(each) is not None]
     if left:
         raise AppError("command_failed", f"FreeCAD did not remove {', '.join(left)}", {"left": left})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import attributes, chosen, loosened, mates, painting
+from cadgate_freecad.app import attributes, chosen, holders, loosened, mates, painting
 from cadgate_freecad.app.info import is_empty_body
 
 
@@ -21,6 +21,11 @@ def recompute(obj: Any) -> None:
     before = chosen.references_to(obj)
     done = obj.recompute()
     chosen.put_back(before)
+    if holders.count(obj):
+        # FreeCAD makes and changes them with the array, and leaves them touched.
+        for element in obj.ElementList:
+            element.recompute()
+            element.purgeTouched()
     if not done or not obj.isValid() or "Invalid" in attributes.state(obj):
         raise AppError(
             "degenerate_result",
