@@ -229,6 +229,27 @@ def test_freecad_parts_and_faces_have_their_own_colours(freecad: httpx.Client) -
     assert pixel_of(image, *front["pixel"]) == (255, 0, 0)
 
 
+def test_what_freecad_links_show_has_its_own_colours(freecad: httpx.Client) -> None:
+    make(freecad, "Red", color="#ff0000")
+    make(freecad, "Blue", at=(4, 0, 0), color="#0000ff")
+    freecad.post("/groups", json={"name": "Both", "kind": "part", "objects": ["Red", "Blue"]}).raise_for_status()
+    parts = [{"object": "Both", "name": "One"}, {"object": "Both", "name": "Two", "location": [0, 500, 0]}]
+    freecad.post("/assemblies", json={"name": "Pair", "parts": parts}).raise_for_status()
+    freecad.post("/objects/Red/links", json={"name": "Row", "location": [0, 1000, 0]}).raise_for_status()
+    freecad.patch("/objects/Row", json={"properties": {"ElementCount": 2}}).raise_for_status()
+    freecad.patch("/objects/Row_i1", json={"location": [400, 0, 0], "color": "#00ff00"}).raise_for_status()
+    sheet = look(freecad, labels=False, views=["top"], objects=["Pair", "Row"])
+    assert [each["name"] for each in sheet["legend"]] == ["Pair", "Row"]
+    image, [view] = picture(freecad, sheet), sheet["views"]
+    size = SCALE["freecad"]
+    rows = {0: ("#ff0000", "#0000ff"), 500: ("#ff0000", "#0000ff"), 1000: ("#ff0000", "#00ff00")}
+    for y, (left, right) in rows.items():
+        for x, color in ((0, left), (400 if y == 1000 else 4 * size, right)):
+            point = (x, y, 0) if y < 1000 else (x + size, y + size, 0)
+            place = [sum(row[axis] * point[axis] for axis in range(3)) + row[3] for row in view["matrix"]]
+            assert is_of(pixel_of(image, place[0], place[1]), color), (point, color)
+
+
 def test_freecad_part_shows_what_its_boolean_left(freecad: httpx.Client) -> None:
     make(freecad, "Block")
     tool = {"name": "Drill", "radius": 4, "height": 40, "location": [0, 0, -20]}

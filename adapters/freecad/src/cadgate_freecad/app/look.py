@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import FreeCAD
 
 from cadgate.appserver import AppError, ShapeFolder, method, warn
-from cadgate_freecad.app import colours, holders, info, meshing, placed, showing
+from cadgate_freecad.app import colours, holders, info, leaves, meshing, placed, showing
 from cadgate_freecad.app.finding import find
 from cadgate_freecad.app.open_documents import target
 
@@ -75,7 +75,7 @@ def put_scene(document: Any, folder: str, objects: list[str] | None) -> str:
 
 
 def _entry(obj: Any, files: ShapeFolder) -> dict[str, Any] | None:
-    shape = placed.shape(obj)
+    shape, own = placed.shape(obj), colours.of(obj)
     if shape is None:
         mesh = placed.mesh(obj)
         if mesh is None or not mesh.CountFacets:
@@ -85,9 +85,8 @@ def _entry(obj: Any, files: ShapeFolder) -> dict[str, Any] | None:
     else:
         if not shape.Edges:
             return None
-        faces = colours.faces_of(obj)
+        faces = _faces(obj, shape, own)
         file, place = _shape(obj, shape, faces, files), shape.Placement
-    own = colours.of(obj)
     colors = [] if own is None and not faces else [own or _PLAIN, *dict.fromkeys(faces.values())]
     return {
         "name": obj.Name,
@@ -96,6 +95,30 @@ def _entry(obj: Any, files: ShapeFolder) -> dict[str, Any] | None:
         "colors": [_channels(color) for color in colors],
         "box": info.describe(obj)["bounding_box"],
     }
+
+
+def _faces(obj: Any, shape: Any, own: str | None) -> dict[int, str]:
+    """Return the colours of single faces, and of those of what a link or a holder shows; `own` is that of the whole."""
+    if not holders.is_link(obj) and not holders.is_holder(obj):
+        return colours.faces_of(obj)
+    shown = leaves.below(obj)
+    if [leaf.obj for leaf in shown] == [obj]:
+        return colours.faces_of(obj)
+    faces = shape.Faces
+    found: dict[int, str] = {}
+    start = 0
+    for leaf in shown:
+        part, color, single = leaf.shape(), leaf.color(), leaf.faces()
+        own_faces = [] if part is None else part.Faces
+        for number, face in enumerate(own_faces, 1):
+            if start + number > len(faces) or not faces[start + number - 1].isPartner(face):
+                # Scaled links show other faces than their objects have.
+                return {}
+            seen = single.get(number, color)
+            if seen is not None and seen != own:
+                found[start + number] = seen
+        start += len(own_faces)
+    return found
 
 
 _PLAIN = "#cccccc"
