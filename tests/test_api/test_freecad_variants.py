@@ -22,15 +22,23 @@ def flange(freecad: httpx.Client) -> httpx.Client:
     return freecad
 
 
-def finished(freecad: httpx.Client, **body: Any) -> list[dict[str, Any]]:
+def done(freecad: httpx.Client, **body: Any) -> dict[str, Any]:
     response = freecad.post("/variants", json=body)
     assert response.status_code == 202, response.text
     job = freecad.get(response.headers["Location"].replace("/api/v1/freecad", ""), params={"wait": 60})
     if job.status_code == 404:
         job = freecad.get("../jobs/" + response.headers["Location"].rpartition("/")[2], params={"wait": 60})
-    told = job.json()["result"]
+    return job.json()["result"]
+
+
+def finished(freecad: httpx.Client, **body: Any) -> list[dict[str, Any]]:
+    told = done(freecad, **body)
     assert told["state"] == "succeeded", told["error"]
     return told["result"]["rows"]
+
+
+def stored(freecad: httpx.Client, table: str) -> str:
+    return freecad.post("../artifacts", files={"file": ("sizes.csv", table)}).json()["result"]["id"]
 
 
 def digests(freecad: httpx.Client, row: dict[str, Any]) -> list[str]:
@@ -64,12 +72,35 @@ def test_each_row_has_its_files_and_measures_and_the_document_stays(flange: http
 
 def test_a_table_and_pictures(flange: httpx.Client) -> None:
     table = "name;radius;bore\nsmall;30;5\nbig;2 in;\n"
-    stored = flange.post("../artifacts", files={"file": ("sizes.csv", table)}).json()["result"]
-    small, big = finished(flange, table=stored["id"], objects=["Flange"], exports=["png"], measures=False)
+    small, big = finished(flange, table=stored(flange, table), objects=["Flange"], exports=["png"], measures=False)
     assert (small["measures"], small["error"]) == (None, None)
     [picture] = big["artifacts"]
     assert picture["media_type"] == "image/png"
     assert flange.get(f"../artifacts/{picture['id']}").content.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("name,radius\na,40\nb,40,7\n", "Line 3 of 'sizes.csv': it has 3 cells"),
+        ("name,radius,bore\na,40\n", "Line 2 of 'sizes.csv': it has 2 cells"),
+        ("name,radius\na,40\na,50\n", "two rows are called 'a'"),
+        ("name,radius\na,4 0 x\n\n../b,7\n", "Line 4 of 'sizes.csv': name"),
+        ("name,radius\n", "has no rows"),
+    ],
+)
+def test_a_table_that_is_none_says_which_line_is_wrong(flange: httpx.Client, table: str, words: str) -> None:
+    told = done(flange, table=stored(flange, table), objects=["Flange"])
+    assert (told["state"], told["error"]["code"]) == ("failed", "validation_error"), told["error"]
+    assert words in told["error"]["message"]
+
+
+def test_a_table_as_spreadsheets_write_it(flange: httpx.Client) -> None:
+    table = '\ufeff"name"; radius ;bore;\r\n;40;;\r\n;;;\r\n\r\n"two";"5 cm";"4";\r\n'
+    one, two = finished(flange, table=stored(flange, table), objects=["Flange"])
+    assert (one["name"], two["name"]) == ("row1", "two")
+    assert one["measures"]["Flange"]["volume"] == pytest.approx(pi * (40**2 - 10**2) * 8, rel=1e-6)
+    assert two["measures"]["Flange"]["volume"] == pytest.approx(pi * (50**2 - 4**2) * 8, rel=1e-6)
 
 
 WRONG: list[dict[str, Any]] = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import secrets
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -23,6 +22,7 @@ from cadgate.plugin import (
 )
 from cadgate_freecad.models.variants import VARIANTS, VariantRow, VariantsParams, VariantsResult, check_names
 from cadgate_freecad.routers.dependencies import FreeCAD
+from cadgate_freecad.routers.tables import read_table
 
 router = Router()
 MAX_ROWS = 10_000
@@ -134,40 +134,26 @@ async def _row(
 def _read_table(app: Application, artifact: str) -> list[VariantRow]:
     """Return the rows of a CSV file: the first line names the parameters, the column `name` the variants."""
     stored = app.artifacts.get(artifact)
-    try:
-        with stored.path.open(encoding="utf-8-sig", newline="") as file:
-            start = file.read(4096)
-            file.seek(0)
-            first = start.splitlines()[0] if start else ""
-            table = list(csv.DictReader(file, dialect=csv.Sniffer().sniff(first, delimiters=",;\t")))
-    except (UnicodeDecodeError, csv.Error, IndexError):
-        table = _plain(stored.path)
-    if not table or len(table) > MAX_ROWS:
-        raise ValidationFailed(f"{stored.artifact.name!r} has {len(table)} rows; there must be 1 to {MAX_ROWS}")
+    title = stored.artifact.name
+    table = read_table(stored.path, title, MAX_ROWS)
+    if not table:
+        raise ValidationFailed(f"{title!r} has no rows; there must be 1 to {MAX_ROWS}")
     rows: list[VariantRow] = []
-    for number, line in enumerate(table, 2):
-        cells = {str(key).strip(): (value or "").strip() for key, value in line.items()}
-        name = cells.pop("name", "") or f"row{number - 1}"
+    for count, line in enumerate(table, 1):
+        cells = dict(line.cells)
+        name = cells.pop("name", "") or f"row{count}"
         try:
             values = {key: _number(value) for key, value in cells.items() if value}
             rows.append(VariantRow.model_validate({"name": name, "parameters": values}))
         except ValidationError as error:
             problem = error.errors()[0]
             where = ".".join(str(each) for each in problem["loc"])
-            raise ValidationFailed(f"Line {number} of {stored.artifact.name!r}: {where}: {problem['msg']}") from None
+            raise ValidationFailed(f"Line {line.number} of {title!r}: {where}: {problem['msg']}") from None
     try:
         check_names([row.name for row in rows])
     except ValueError as error:
-        raise ValidationFailed(f"The table {stored.artifact.name!r}: {error}") from None
+        raise ValidationFailed(f"The table {title!r}: {error}") from None
     return rows
-
-
-def _plain(path: Path) -> list[dict[str, Any]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(csv.DictReader(file))
-    except (UnicodeDecodeError, csv.Error):
-        raise ValidationFailed("The table is not a CSV file in UTF-8") from None
 
 
 def _number(text: str) -> float | str:
