@@ -119,3 +119,20 @@ def test_a_mesh_of_any_size_is_unwrapped_with_the_gap_that_was_asked_for(
         for one, two in itertools.combinations(boxes, 2)
     ]
     assert min(gaps) == pytest.approx(0.03, rel=0.1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_mesh_with_several_maps_gets_another_one_and_keeps_the_others(blender: httpx.Client, method: str) -> None:
+    post(blender, "/primitives/cube", name="Box")
+    names = ["UVMap", "A1", "A2", "A3", "A4"]
+    for name, way in zip(names, ["cube", "sphere", "cylinder", "sphere", "cylinder"], strict=True):
+        post(blender, "/objects/Box/uv", method=way, map=name)
+    first = {name: blender.get("/objects/Box/uv", params={"map": name}).json()["result"] for name in names}
+    for name in ("A5", "A2", "UVMap"):
+        made = post(blender, "/objects/Box/uv", method=method, map=name)
+        assert (made["map"], made["maps"]) == (name, [*names, "A5"])
+        if method in ("smart", "angle", "cube"):
+            assert (made["islands"], made["overlap"], made["stretch"]) == (6, 0, 0)
+    for name in ("A1", "A3", "A4"):
+        kept = blender.get("/objects/Box/uv", params={"map": name}).json()["result"]
+        assert {**kept, "maps": []} == {**first[name], "maps": []}

@@ -70,8 +70,8 @@ def from_arrays(key: Hashable, arrays: Callable[[], Arrays]) -> Make:
     def build(mesh: Any) -> None:
         fill_mesh(mesh, arrays())
         # Elements added to a mesh are selected; those from a bmesh are not.
-        for attribute in [each for each in mesh.attributes if each.name.startswith(".select_")]:
-            mesh.attributes.remove(attribute)
+        for name in [each.name for each in mesh.attributes if each.name.startswith(".select_")]:
+            mesh.attributes.remove(mesh.attributes[name])
 
     return _Remembered(key, build)
 

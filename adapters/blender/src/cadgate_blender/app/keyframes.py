@@ -241,9 +241,11 @@ def remove(owner: Any, paths: Iterable[str] | None, index: int | None, frame: fl
             count += len(curve.keyframe_points)
             bag.remove(curve)
             continue
-        for point in [each for each in curve.keyframe_points if abs(each.co[0] - frame) < 1e-4]:
-            curve.keyframe_points.remove(point)
-            count += 1
+        points = curve.keyframe_points
+        for number in reversed(range(len(points))):  # a removal moves those behind
+            if abs(points[number].co[0] - frame) < 1e-4:
+                points.remove(points[number])
+                count += 1
         if not len(curve.keyframe_points):
             bag.remove(curve)
     _drop_if_empty(owner)

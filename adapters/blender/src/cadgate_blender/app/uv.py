@@ -122,8 +122,8 @@ def _by_operator(obj: Any, method: str, angle: float, margin: float, way: str) -
     try:
         copy.shape_key_clear()
         _bring_to_size(mesh)
-        for layer in list(mesh.uv_layers):
-            mesh.uv_layers.remove(layer)
+        while len(mesh.uv_layers):  # a removal moves the others: a reference to one of them then names what is gone
+            mesh.uv_layers.remove(mesh.uv_layers[0])
         mesh.uv_layers.new(name="UVMap")
         corners = len(mesh.loops)
         with stage([copy]) as staged:
