@@ -141,3 +141,35 @@ def test_what_cannot_be_constrained_says_why(box: httpx.Client) -> None:
     assert "limit_scale" in wrong.json()["error"]["message"]
     gone = box.patch("/objects/Box/constraints/Smal", json={"influence": 1})
     assert (gone.status_code, gone.json()["error"]["code"]) == (404, "constraint_not_found")
+
+
+SAME_AXES: list[tuple[dict[str, Any], list[str]]] = [
+    ({"type": "track_to", "target": "Goal", "track_axis": "z", "up_axis": "z"}, ["track_axis", "up_axis"]),
+    ({"type": "track_to", "target": "Goal", "track_axis": "-y"}, ["track_axis", "up_axis"]),
+    ({"type": "locked_track", "target": "Goal", "track_axis": "x", "lock_axis": "x"}, ["track_axis", "lock_axis"]),
+    ({"type": "locked_track", "target": "Goal", "track_axis": "-z"}, ["track_axis", "lock_axis"]),
+    ({"type": "follow_path", "target": "Way", "forward_axis": "-z"}, ["forward_axis", "up_axis"]),
+]
+
+
+@pytest.mark.parametrize(("constraint", "fields"), SAME_AXES)
+def test_one_axis_for_two_ends_is_refused(box: httpx.Client, constraint: dict[str, Any], fields: list[str]) -> None:
+    """Blender ignores such constraints without a word."""
+    post(box, "/primitives/curve", name="Way", points=[[0, 0, 0], [4, 0, 0]], kind="poly")
+    answer = box.post("/objects/Box/constraints", json=constraint)
+    assert answer.status_code == 422, answer.text
+    error = answer.json()["error"]
+    assert (error["code"], error["details"]["fields"]) == ("validation_error", fields)
+    assert all(field in error["message"] for field in fields)
+    assert box.get("/objects/Box/constraints").json()["result"]["constraints"] == []
+    # Nor does a change lead there.
+    [first, second] = fields
+    one, other = ("x", "y") if first != "track_axis" or second == "up_axis" else ("y", "z")
+    made = constrain(box, **{**constraint, first: one, second: other})
+    path = f"/objects/Box/constraints/{made['name']}"
+    assert box.get(f"/data{path}/is_valid").json()["result"]["value"] is True
+    for change in ({first: other}, {second: one}, {first: f"-{other}"}):
+        answer = box.patch(path, json=change)
+        assert (answer.status_code, answer.json()["error"]["details"]["fields"]) == (422, fields), answer.text
+    assert box.patch(path, json={first: "z" if second == "up_axis" else "x"}).status_code == 200
+    assert box.get(f"/data{path}/is_valid").json()["result"]["value"] is True

@@ -123,6 +123,12 @@ _COMMON: dict[str, Field] = {
 }
 _KEYED = {"influence": "influence", "position": "offset_factor", "distance": "distance", "enabled": "mute"}
 """What can be keyed by its own name, and Blender's."""
+_DIFFERENT = {
+    "track_to": ("track_axis", "up_axis"),
+    "locked_track": ("track_axis", "lock_axis"),
+    "follow_path": ("forward_axis", "up_axis"),
+}
+"""Two axes that must not be the same one in either direction: Blender then leaves the constraint out."""
 
 
 def info(found: Any) -> dict[str, Any]:
@@ -149,7 +155,7 @@ def _find(obj: Any, name: str) -> Any:
 
 
 def _check(obj: Any, word: str, settings: dict[str, Any]) -> None:
-    """Raise AppError for a target that is unsuitable, and for bounds that exclude each other."""
+    """Raise AppError for a target that is unsuitable, and for axes and bounds that exclude each other."""
     if settings.get("target") is not None:
         target = names.find_object(settings["target"])
         if word == "follow_path" and target.type != "CURVE":
@@ -166,6 +172,15 @@ def _check(obj: Any, word: str, settings: dict[str, Any]) -> None:
                 f"{obj.name!r} would depend on itself: {way}. Choose a target that does not follow it",
                 {"target": target.name, "chain": [obj.name, *chain]},
             )
+    first, second = _DIFFERENT.get(word, ("", ""))
+    one, other = settings.get(first), settings.get(second)
+    if one is not None and other is not None and one[-1] == other[-1]:
+        raise AppError(
+            "validation_error",
+            f"{first} and {second} must be different axes, and these are one: {first} {one!r}, {second} {other!r}. "
+            f"Blender would ignore the {word} constraint; send another {second}, or another {first}",
+            {"fields": [first, second]},
+        )
     least, most = settings.get("min"), settings.get("max")
     for axis, low, high in zip("xyz", least or (), most or ()):
         if low is not None and high is not None and low > high:
@@ -271,7 +286,8 @@ def update(*, object: str, constraint: str, settings: dict[str, Any]) -> dict[st
             {"unknown": foreign, "known": list(known)},
         )
     before = {field: get(found) for field, (get, _) in _SETTINGS.get(word, {}).items()}
-    _check(obj, word, {**before, **settings})
+    same = {} if settings.keys() & set(_DIFFERENT.get(word, ())) else dict.fromkeys(_DIFFERENT.get(word, ()))
+    _check(obj, word, {**before, **settings, **same})
     start = f'constraints["{bpy.utils.escape_identifier(found.name)}"].'
     keyed = [] if frame is None else _to_key(obj, start, settings)
     about_to_change(lambda: index.described(obj)["revision"], anything=bool(settings))
