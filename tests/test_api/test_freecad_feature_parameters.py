@@ -128,6 +128,27 @@ def test_a_dimension_of_a_sketch_is_changed_by_its_name(freecad: httpx.Client) -
         assert (both.status_code, both.json()["error"]["code"]) == (422, "validation_error")
 
 
+def test_a_wrong_dimension_is_named_as_the_request_names_it(freecad: httpx.Client) -> None:
+    outline = {"type": "rectangle", "width": 10, "height": 5, "fixed": False}
+    post(freecad, "/sketches", name="Profile", geometry=[outline], constraints=[named("Wide")])
+    index = next(
+        number
+        for number, each in enumerate(get(freecad, "/sketches/Profile")["constraints"])
+        if each.get("name") == "Wide"
+    )
+    assert index > 1
+    for path, body, place in (
+        ("/objects/Profile", {"properties": {"Wide": "1 s"}}, "properties.Wide"),
+        ("/sketches/Profile", {"values": [{"name": "Wide", "value": "1 s"}]}, "values.0.value"),
+        ("/sketches/Profile", {"values": [{"index": index, "value": "1 s"}]}, "values.0.value"),
+        ("/sketches/Profile", {"values": [{"name": "Wide", "value": 7}, {"index": 0, "value": 1}]}, "values.1.value"),
+    ):
+        answer = freecad.patch(path, json=body)
+        assert answer.status_code == 422, answer.text
+        [error] = answer.json()["error"]["details"]["errors"]
+        assert error["loc"] == ["body", place]
+
+
 def test_a_dry_run_of_a_size_changes_nothing(block: httpx.Client) -> None:
     post(block, "/features/fillet", object="Box", radius=1, edges=UPRIGHT, name="Round")
     before = get(block, "/objects/Round")

@@ -280,7 +280,7 @@ def _dimension(sketch: Any, index: int, constraint: Any) -> Parameter:
 
     def prepare(field: str, value: Any) -> tuple[Callable[[], None], Any]:
         _number_or_text(field, value)
-        quantity = sketching.datum(constraint, {"index": index, "value": value})
+        quantity = sketching.datum(constraint, value, field)
 
         def do() -> None:
             try:

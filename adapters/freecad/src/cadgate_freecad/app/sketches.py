@@ -126,7 +126,10 @@ def update_sketch(
         raise AppError("validation_error", f"Constraint {min(both)} is both changed and deleted")
     for each in values:
         dimensions.require_free(sketch, each["index"])
-    datums = [(each["index"], sketching.datum(sketch.Constraints[each["index"]], each)) for each in values]
+    datums = [
+        (each["index"], sketching.datum(sketch.Constraints[each["index"]], each["value"], f"values.{number}.value"))
+        for number, each in enumerate(values)
+    ]
     drawn = sketching.draw(geometry, first=sketch.GeometryCount)
     wanted = sketching.constraints(constraints, drawn.count)
     about_to_change(describe(sketch)["revision"])

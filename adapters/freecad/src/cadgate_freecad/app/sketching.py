@@ -200,12 +200,12 @@ def _value(field: str, kind: str, value: Any) -> float:
     return values.coordinate(field, value)
 
 
-def datum(constraint: Any, wanted: dict[str, Any]) -> Any:
-    """Return the new value of a dimension as a quantity."""
-    kind, index = constraint.Type, wanted["index"]
+def datum(constraint: Any, value: Any, field: str) -> Any:
+    """Return the new value of a dimension as a quantity. `field` is where the request has the value."""
+    kind = constraint.Type
     if kind not in DIMENSIONS:
-        raise values.invalid("values", f"constraint {index} is {NAMES.get(kind, kind)!r}, which has no value")
-    value = _value(f"values.{index}", kind, wanted["value"])
+        raise values.invalid(field, f"the constraint is {NAMES.get(kind, kind)!r}, which has no value")
+    value = _value(field, kind, value)
     if kind == "Angle":
         return FreeCAD.Units.Quantity(degrees(value), FreeCAD.Units.Angle)
     return FreeCAD.Units.Quantity(value, FreeCAD.Units.Length)
