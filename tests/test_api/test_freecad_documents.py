@@ -238,8 +238,8 @@ def test_a_document_that_takes_the_name_of_a_closed_one_has_no_part_in_its_histo
     assert freecad.delete("/documents/Again").status_code == 200
     freecad.post("/documents", json={"name": "Again"})
     box(freecad, "D", "Again")
-    for left in (([], ["A"]), ([], [])):
-        assert freecad.post("/undo").status_code == 200
+    for document, left in (("Again", ([], ["A"])), ("Test", ([], []))):
+        assert freecad.post(f"/undo?document={document}").status_code == 200
         assert (names(freecad, "Again"), names(freecad, "Test")) == left
     response = freecad.post("/undo")
     assert (response.status_code, response.json()["error"]["code"]) == (409, "conflict")

@@ -140,3 +140,42 @@ def test_what_can_be_redone_after_a_refused_request_survives_a_death(gateway: Ga
     move(pair, "undo")
     move(pair, "undo")
     assert place(pair) == [0, 0, 0]
+
+
+def make(freecad: httpx.Client, name: str) -> None:
+    assert freecad.post("/primitives/box", params={"document": "Test"}, json={"name": name}).is_success
+
+
+def act_on_documents(freecad: httpx.Client, what: str) -> None:
+    """Do something to whole documents; those named Test and Second are there."""
+    if what == "open":
+        artifact = post(freecad, "/documents/Second/save")["artifact"]["id"]
+        post(freecad, "/documents/open", artifact=artifact)
+    elif what == "delete":
+        assert freecad.delete("/documents/Second").is_success
+    elif what == "activate":
+        post(freecad, "/documents/Second/activate")
+    else:
+        post(freecad, "/documents", name="Third")
+
+
+@pytest.mark.parametrize("what", ["create", "open", "delete", "activate"])
+def test_undo_after_something_done_to_documents_undoes_nothing_else_and_says_what_can_be(
+    freecad: httpx.Client, what: str
+) -> None:
+    post(freecad, "/documents", name="Second")
+    make(freecad, "A")
+    act_on_documents(freecad, what)
+    before = get(freecad, "/documents")
+    for query in ("", "?dry_run=true"):
+        answer = freecad.post(f"/undo{query}")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (409, "conflict"), answer.text
+        assert f"documents.{what}" in answer.json()["error"]["message"]
+        assert "/undo?document=Test" in answer.json()["error"]["message"]
+    assert get(freecad, "/documents") == before
+    assert move(freecad, "undo", "?document=Test")["undone"] == "primitives.box"
+    assert get(freecad, "/objects", document="Test")["total"] == 0
+    make(freecad, "B")
+    assert move(freecad, "undo")["undone"] == "primitives.box"
+    assert move(freecad, "redo")["redone"] == "primitives.box"
+    assert get(freecad, "/objects/B", document="Test")["name"] == "B"

@@ -72,6 +72,51 @@ async def test_changes_and_deletions_are_told_too(gateway: Gateway, routes: http
         await client.event("objects", action="deleted", name="Thing")
 
 
+async def test_nothing_is_told_of_requests_that_freecad_refused(gateway: Gateway, freecad: httpx.Client) -> None:
+    await post(freecad, "/primitives/box", name="A")
+    away = {"method": "objects.update", "params": {"name": "A", "location": [9, 9, 9]}}
+    gone = {"method": "objects.delete", "params": {"name": "A"}}
+    nobody = {"method": "objects.get", "params": {"name": "Nobody"}}
+    tiny = {"method": "primitives.box", "params": {"name": "Tiny", "length": 1e-8}}
+    good = {"method": "primitives.box", "params": {"name": "Good"}}
+    async with live(gateway, "freecad") as client:
+        await client.ask(type="subscribe", id="s", topics=["objects", "scene"])
+        for verb, path, body in (
+            ("PATCH", "/objects/A", {"properties": {"Length": 0}}),
+            ("PATCH", "/objects/A", {"location": [1, 2, 3], "properties": {"Length": -1}}),
+            ("POST", "/primitives/box", {"name": "Tiny", "length": 1e-8}),
+            ("POST", "/batch", {"atomic": True, "calls": [away, nobody]}),
+            ("POST", "/batch", {"atomic": True, "calls": [gone, nobody]}),
+        ):
+            answer = await asyncio.to_thread(freecad.request, verb, path, json=body)
+            assert answer.status_code in (404, 422), answer.text
+            assert (await client.receive_or_pong())["type"] == "pong", (path, body)
+        await post(freecad, "/batch", calls=[good, tiny, away])
+        first, second = await client.receive(), await client.receive()
+        assert [(each["data"]["action"], each["data"]["name"]) for each in (first, second)] == [
+            ("created", "Good"),
+            ("changed", "A"),
+        ]
+        assert (await client.receive_or_pong())["type"] == "pong"
+
+
+async def test_what_happens_to_whole_documents_of_freecad_is_told(gateway: Gateway, freecad: httpx.Client) -> None:
+    async with live(gateway, "freecad") as client:
+        await client.ask(type="subscribe", id="s", topics=["scene"])
+        await post(freecad, "/documents", name="Second")
+        assert (await client.receive())["data"] == {"action": "created", "document": "Second"}
+        await post(freecad, "/documents/Second/activate")
+        assert (await client.receive())["data"] == {"action": "activated", "document": "Second"}
+        await post(freecad, "/primitives/box", name="A")
+        await client.ask(type="subscribe", id="o", topics=["objects"])
+        assert (await asyncio.to_thread(freecad.delete, "/documents/Second")).is_success
+        told = [(await client.receive())["data"] for _ in range(3)]
+        assert {"action": "deleted", "document": "Second"} in told
+        assert {"action": "activated", "document": "Test"} in told
+        assert {"action": "deleted", "name": "A", "type": "Part::Box", "document": "Second"} in told
+        assert (await client.receive_or_pong())["type"] == "pong"
+
+
 @each_adapter
 async def test_what_code_and_calls_of_other_clients_do_is_told(
     gateway: Gateway, routes: httpx.Client, adapter: str

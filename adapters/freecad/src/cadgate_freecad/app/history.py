@@ -23,6 +23,8 @@ class Step(NamedTuple):
     commits: dict[str, int]
     request: str
     """The name of the request in the journal."""
+    alone: bool = True
+    """Whether that is all of the request, which has not created, closed or activated documents too."""
 
 
 class History:
@@ -35,7 +37,7 @@ class History:
         self.repeating = False
         """Whether the journal repeats what was done before, which leaves what can be redone as it is."""
         self.moved: str | None = None
-        """The request whose step was moved last."""
+        """The request whose step was moved last, if that is all of it."""
         self.lost: str | None = None
         """The request that would have been moved, had FreeCAD not discarded its changes in a roll-back."""
         self._last_step: Step | None = None
@@ -71,6 +73,17 @@ class History:
         if OBSERVER.commits:
             self._note(label, dict(OBSERVER.commits))
 
+    def note_documents(self, label: str) -> None:
+        """Note that a request has created, opened, closed or activated documents, which FreeCAD cannot undo."""
+        last = self._done[-1] if self._done else None
+        if last is not None and last.commits and last.request == request().request_name:
+            # It is undone as far as it changed what is in documents.
+            self._last_step = self._done[-1] = last._replace(alone=False)
+            return
+        if last is not None and not last.commits:
+            del self._done[-1]
+        self._done.append(Step(label, {}, request().request_name, alone=False))
+
     def _note(self, label: str, commits: dict[str, int]) -> None:
         sent = request().request_name
         if self.repeating:
@@ -79,12 +92,13 @@ class History:
         else:
             # FreeCAD discards a document's undone changes with its next change.
             _drop(self._undone, set(commits))
+        alone = not self._done or self._done[-1].request != sent or self._done[-1].alone
         if self._last == sent and self._done and self._done[-1] is self._last_step:
             # Another part of the same batch: a request is undone as a whole.
             for name, count in self._done.pop().commits.items():
                 commits[name] = commits.get(name, 0) + count
             label = "session.batch"
-        self._last, self._last_step = sent, Step(label, commits, sent)
+        self._last, self._last_step = sent, Step(label, commits, sent, alone)
         self._done.append(self._last_step)
         if len(self._done) > 4 * KEPT:
             self._forget_what_freecad_forgot()
@@ -93,7 +107,7 @@ class History:
         since: dict[str, int] = {}
         kept: list[Step] = []
         for step in reversed(self._done):
-            if any(since.get(name, 0) < KEPT for name in step.commits):
+            if not step.commits or any(since.get(name, 0) < KEPT for name in step.commits):
                 kept.insert(0, step)
             for name, count in step.commits.items():
                 since[name] = since.get(name, 0) + count
@@ -127,6 +141,16 @@ class History:
         if index is None:
             return source, None
         step = source[index]
+        if not step.commits:
+            within = list(dict.fromkeys(name for each in reversed(source) for name in each.commits))
+            if not within:
+                return source, None
+            raise AppError(
+                "conflict",
+                f"The last request, {step.label}, cannot be undone: it concerns documents as a whole. What was done in "
+                f"a document before it can be: POST /undo?document={within[0]}",
+                {"label": step.label, "documents": within},
+            )
         in_between = sorted({name for later in source[index + 1 :] for name in later.commits} & set(step.commits))
         if in_between:
             raise AppError(
@@ -154,7 +178,7 @@ class History:
             return None
         step = source[index]
         documents = FreeCAD.listDocuments()
-        self.moved = step.request
+        self.moved = step.request if step.alone else None
         del source[index]
         for name, count in step.commits.items():
             for _ in range(count):

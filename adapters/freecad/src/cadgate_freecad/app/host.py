@@ -31,6 +31,8 @@ class FreeCADHost(Host):
     def __init__(self) -> None:
         super().__init__()
         self._history = History()
+        self._active: str | None = None
+        """The active document of which subscribers know."""
         self._moving: str | None = None
         """`undo` or `redo` while the running call is one of these."""
 
@@ -56,7 +58,7 @@ class FreeCADHost(Host):
     @contextmanager
     def transaction(self, label: str) -> Generator[None, None, None]:
         self.beyond_transaction = False
-        before, deleted = open_documents.standing(), False
+        before, deleted, collected = open_documents.standing(), False, OBSERVER.collected()
         BATCH.forget()
         try:
             with open_documents.working_in_the_named(), self._history.transaction(label):
@@ -75,13 +77,18 @@ class FreeCADHost(Host):
         except BaseException:
             # No transaction covers which documents are open, and deleted ones come back in last place.
             self.beyond_transaction = deleted or open_documents.standing() != before
+            if self.managed or not self.beyond_transaction:
+                OBSERVER.go_back_to(collected)
             raise
+        else:
+            if open_documents.standing() != before:
+                self._history.note_documents(current().label)
         finally:
             self._history.repeating = False
             loosened.forget()
             open_documents.follow()
-            if current().connection is None and self._moving != "redo":
-                OBSERVER.forget()
+            if current().connection is None and self._moving is None:
+                OBSERVER.go_back_to(collected)
 
     @property
     def putting_off(self) -> bool:
@@ -130,9 +137,11 @@ class FreeCADHost(Host):
 
     def load_snapshot(self, path: str | None) -> None:
         # A failed call is rolled back to where it began: what could be redone then can be redone afterwards.
+        collected = OBSERVER.collected()
         with self._history.starting_anew(keep_undone=self._moving is None):
             snapshots.load(path)
-        OBSERVER.forget()
+        if self._moving is None:
+            OBSERVER.go_back_to(collected)
 
     def unchanged(self) -> bool:
         return not OBSERVER.changed
@@ -142,6 +151,12 @@ class FreeCADHost(Host):
 
     def observe(self) -> None:
         self._moving = None
+        for event in OBSERVER.take_scene():
+            self.emit("scene", event)
+        if self._active != open_documents.Active.name:
+            self._active = open_documents.Active.name
+            if self._active is not None:
+                self.emit("scene", {"action": "activated", "document": self._active})
         for event in OBSERVER.take():
             self.emit("objects", event)
 

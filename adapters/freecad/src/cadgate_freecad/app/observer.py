@@ -17,6 +17,8 @@ class Observer:
 
     def __init__(self) -> None:
         self.events: dict[tuple[str, str], tuple[str, str]] = {}
+        self.scene: dict[str, str] = {}
+        """What happened to which document as a whole: it was `created`, `deleted`, or `replaced`."""
         self.commits: dict[str, int] = {}
         self.created_documents: list[str] = []
         self.documents: list[str] = []
@@ -74,10 +76,25 @@ class Observer:
         self._last = None
         return events
 
-    def forget(self) -> None:
-        """Drop what was collected: the session was loaded or replayed, which is not a change."""
-        self.events = {}
+    def take_scene(self) -> list[dict[str, Any]]:
+        """Return the events about whole documents since the last time, ready to be sent."""
+        events = [{"action": action, "document": document} for document, action in self.scene.items()]
+        self.scene = {}
+        return events
+
+    def collected(self) -> Any:
+        """Return what was collected until now, for `go_back_to`."""
+        return dict(self.events), dict(self.scene)
+
+    def go_back_to(self, collected: Any) -> None:
+        """Drop what was collected since: it was rolled back, or was a restoration, which is not a change."""
+        events, scene = collected
+        self.events, self.scene = dict(events), dict(scene)
         self._last = None
+
+    def forget(self) -> None:
+        """Drop all that was collected."""
+        self.go_back_to(({}, {}))
 
     def _forget_measures(self, obj: Any) -> None:
         self.described.pop(obj, None)
@@ -150,17 +167,23 @@ class Observer:
         self._last = None
         key = (obj.Document.Name, obj.Name)
         forget_names(key[0])
+        if self._gone(key, obj.TypeId):
+            self.deleted = True
+
+    def _gone(self, key: tuple[str, str], kind: str) -> bool:
+        """Note that an object is gone; return whether it was there before the call."""
         if self.events.get(key, ("", ""))[0] == "created":
             del self.events[key]
-        else:
-            self.deleted = True
-            self.events[key] = ("deleted", obj.TypeId)
+            return False
+        self.events[key] = ("deleted", kind)
+        return True
 
     @uninterruptible
     def slotCreatedDocument(self, document: Any) -> None:
         if self.paused:
             return
         self.changed = True
+        self.scene[document.Name] = "replaced" if self.scene.get(document.Name) == "deleted" else "created"
         self.created_documents.append(document.Name)
         self.documents.append(document.Name)
         document.UndoMode = 1
@@ -173,6 +196,12 @@ class Observer:
         if self.paused:
             return
         self.changed = True
+        for obj in document.Objects:
+            self._gone((document.Name, obj.Name), obj.TypeId)
+        if self.scene.get(document.Name) == "created":
+            del self.scene[document.Name]
+        else:
+            self.scene[document.Name] = "deleted"
         if document.Name in self.documents:
             self.documents.remove(document.Name)
         self.commits.pop(document.Name, None)
