@@ -70,12 +70,19 @@ def test_what_only_a_snapshot_tells_can_be_undone_but_not_redone(lives: Lives) -
     session.add("b")
     history = session.recovery.history
     history.undo(ANYBODY)
-    assert history.undo(ANYBODY) == {"undone": "session.execute", "can_redo": False}
+    undone = history.undo(ANYBODY)
+    assert (undone["undone"], undone["can_redo"]) == ("session.execute", False)
+    assert [each["code"] for each in undone["warnings"]] == ["cannot_redo"]
     assert session.words == "a"
-    with pytest.raises(AppError, match="nothing to redo"):
-        history.redo(ANYBODY)
     again = lives.start()
     assert (again.words, again.told) == ("a", [])
+    for each in (session, again):
+        with pytest.raises(AppError, match=r"nothing to redo: session\.execute was undone.*Send the request again"):
+            each.recovery.history.redo(ANYBODY)
+    again.add("b")
+    with pytest.raises(AppError) as caught:
+        again.recovery.history.redo(ANYBODY)
+    assert caught.value.message == "There is nothing to redo"
 
 
 def test_a_new_change_forgets_what_could_be_redone(lives: Lives) -> None:

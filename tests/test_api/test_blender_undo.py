@@ -155,3 +155,23 @@ def test_a_dry_run_of_undo_and_redo_answers_what_the_request_itself_would(blende
     assert blender.post("/redo?dry_run=true").json()["result"]["dry_run"] is True
     assert blender.get("/objects/A").status_code == 404
     assert blender.post("/redo").status_code == 200
+
+
+def test_what_cannot_be_redone_is_a_warning_of_the_undo_and_the_error_says_what_to_do(blender: httpx.Client) -> None:
+    assert blender.post("/primitives/cube", json={"name": "A"}).status_code == 201
+    artifact = blender.post("/export", json={"format": "glb"}).json()["result"]["artifact"]["id"]
+    saved = blender.post("/scene/save", json={}).json()["result"]["artifact"]["id"]
+    for path, body, label in (
+        ("/import", {"artifact": artifact}, "exchange.import"),
+        ("/scene/open", {"artifact": saved}, "scene.open"),
+        ("/operators/mesh.primitive_cube_add", {}, "operators.run"),
+    ):
+        assert blender.post(path, json=body).is_success, path
+        undone = blender.post("/undo").json()["result"]
+        assert (undone["undone"], undone["can_redo"]) == (label, False)
+        assert [each["code"] for each in undone["warnings"]] == ["cannot_redo"]
+        refused = blender.post("/redo")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "conflict")
+        assert f"{label} was undone" in refused.json()["error"]["message"]
+        assert "Send the request again" in refused.json()["error"]["message"]
+    assert [each["name"] for each in blender.get("/objects").json()["result"]["objects"]] == ["A"]

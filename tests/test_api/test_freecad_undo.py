@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.freecad_calls import get, post
+from tests.freecad_calls import get, post, refused, run
 from tests.gateway import Gateway, eventually
 
 REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -179,3 +179,21 @@ def test_undo_after_something_done_to_documents_undoes_nothing_else_and_says_wha
     assert move(freecad, "undo")["undone"] == "primitives.box"
     assert move(freecad, "redo")["redone"] == "primitives.box"
     assert get(freecad, "/objects/B", document="Test")["name"] == "B"
+
+
+def test_what_only_snapshots_keep_cannot_be_redone_after_a_death_and_the_error_says_what_to_do(
+    gateway: Gateway, freecad: httpx.Client
+) -> None:
+    run(gateway, "import sys")
+    post(freecad, "/primitives/box", name="A")
+    assert freecad.patch("/objects/A", json={"location": [1, 0, 0]}).is_success
+    move(freecad, "undo")
+    move(freecad, "redo")
+    move(freecad, "undo")
+    die(gateway)
+    assert place(freecad) == [0, 0, 0]
+    redone = refused(freecad.post("/redo"), "conflict", 409)
+    assert "objects.update was undone" in redone
+    assert "Send the request again" in redone
+    assert "keeps" in refused(freecad.post("/undo"), "conflict", 409)
+    assert place(freecad) == [0, 0, 0]

@@ -50,12 +50,15 @@ class History:
         self._journal = journal
         self._state = state
         self._undone: list[list[Entry]] = []
+        self._unrepeatable: str | None = None
+        """The method that was undone last, if nothing but a snapshot, which is gone, could bring its effect back."""
         self.restored_seq = 0
         """The last entry that an earlier process made."""
 
     def forget_undone(self) -> None:
         """Forget what was undone, because something else has changed since."""
         self._undone.clear()
+        self._unrepeatable = None
 
     def remember_before(self, generation: Generation) -> None:
         """Read what can be redone from the logs before a generation, as far as they lead to its snapshot."""
@@ -71,6 +74,7 @@ class History:
     def apply_to_history(self, entry: Entry) -> None:
         """Update this history by an entry of the log that is being restored."""
         note = entry.get("note")
+        self._unrepeatable = entry.get("unrepeatable")
         if "undone" in entry:
             self._undone = list(entry["undone"])
         elif note == UNDO and entry["dropped"]:
@@ -117,12 +121,14 @@ class History:
                 return [found[seq] for seq in sorted(found)]
             number, (about, entries) = number - 1, before
 
-    def remember_undone(self, action: str, undone: list[list[Entry]]) -> None:
-        """After a snapshot that an undo or redo left behind, remember what can be redone, also for a later process."""
+    def remember_undone(self, action: str, label: str, undone: list[list[Entry]]) -> None:
+        """After the snapshot of an undo or redo of `label`, remember what can be redone, also for a later process."""
         self._undone = undone
-        if undone:
+        self._unrepeatable = label if action == "undo" and not undone else None
+        if undone or self._unrepeatable is not None:
+            note = {**_note(f"session.{action}", Request(None, None), {}), "undone": undone}
             with contextlib.suppress(OSError):
-                self._journal.append({**_note(f"session.{action}", Request(None, None), {}), "undone": undone})
+                self._journal.append({**note, "unrepeatable": self._unrepeatable})
 
     def is_older_than_process(self, seq: int | None) -> bool:
         """Whether an entry was made by an earlier process; None: whatever is before the log."""
@@ -164,7 +170,12 @@ class History:
             generation = self._read(number).until(about.seq)
             entries = generation.entries
             if about.because in (f"after {UNDO}", f"after {REDO}"):
-                raise AppError("conflict", "There is nothing left to undo: what was before the last undo is not known")
+                raise AppError(
+                    "conflict",
+                    "There is nothing left to undo: what was before the last undo ended with "
+                    "the process that did it, because it was kept by a snapshot (see keeps in GET /health). "
+                    "Delete or change by a request what is not wanted",
+                )
             if not about.follows_from_log:
                 return self._go_back(generation, entries, [], about.because[len("after ") :], request, answers)
         gone = {entry["seq"] for entry in dropped}
@@ -196,12 +207,15 @@ class History:
         known = {each[0] for each in [*generation.about.replies, *_answers(generation.entries)]}
         more = {each[0]: each for each in answers if each[0] not in known}
         left = [*self._undone, dropped] if dropped else []
-        result = {"undone": undone, "can_redo": bool(left)}
+        result: dict[str, Any] = {"undone": undone, "can_redo": bool(left)}
+        if not dropped:
+            result["warnings"] = [{"code": "cannot_redo", "message": _why_not_redone(undone)}]
         note = {
             **_note(UNDO, request, result),
             "dropped": dropped,
             "depth": len(left),
             "answers": list(more.values()),
+            "unrepeatable": None if dropped else undone,
         }
         try:
             if not self._state.load_state(generation, keep):
@@ -212,6 +226,7 @@ class History:
             self._state.roll_back_to_journal()
             raise
         self._undone = left
+        self._unrepeatable = None if dropped else undone
         return result
 
     def _require_replay(self, entries: list[Entry], action: str) -> None:
@@ -233,7 +248,8 @@ class History:
         Without `request` it only checks. Raises AppError `conflict` when there is nothing to redo.
         """
         if not self._undone:
-            raise AppError("conflict", "There is nothing to redo")
+            why = "" if self._unrepeatable is None else f": {_why_not_redone(self._unrepeatable)}"
+            raise AppError("conflict", f"There is nothing to redo{why}")
         place = self._undone.index(moved or self._undone[-1])
         entries = [{**entry, "redone": True} for entry in self._undone[place]]
         self._require_replay(entries, "redo")
@@ -261,6 +277,10 @@ def _answers(entries: list[Entry]) -> list[list[Any]]:
         if entry.get("key"):
             found.append([entry["key"], entry.get("hash"), {"result": entry["result"]}])
     return found
+
+
+def _why_not_redone(method: str) -> str:
+    return f"{method} was undone, and is never repeated by itself. Send the request again to have its effect back"
 
 
 def _label(entry: Entry) -> str:

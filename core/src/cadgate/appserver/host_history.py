@@ -42,7 +42,7 @@ def by_host(
             undone = [] if history is None else history.undone_after(action, host.moved_request)
             persist(call, result)
             if history is not None:
-                history.remember_undone(action, undone)
+                history.remember_undone(action, label, undone)
             return result
         try:
             history.follow(action, moved, request, result)
@@ -76,6 +76,8 @@ def _by_journal(
         moved = history.undone_request(host.lost_request)
         if not moved:
             raise _lost_error(host)
+    elif action == "redo" and not moved:
+        return lambda: history.redo(request)
     elif call.context:
         raise nothing
     elif action == "undo" and not history.is_older_than_process(moved[0]["seq"] if moved else None):

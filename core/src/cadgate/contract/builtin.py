@@ -17,6 +17,7 @@ class History(Result):
     undone: str | None = None
     redone: str | None = None
     can_redo: bool | None = Field(None, description="Whether redo is possible, if the application knows.")
+    warnings: list[Warned] = Field(default_factory=list[Warned])
 
 
 class Code(Params):
