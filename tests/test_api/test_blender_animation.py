@@ -232,3 +232,20 @@ def test_the_view_of_colours_is_set_by_any_of_its_words(blender: httpx.Client) -
     assert (scene["view_transform"], scene["look"], scene["exposure"]) == ("Standard", "High Contrast", 0.5)
     assert blender.patch("/scene", json={"look": "Garish"}).status_code == 422
     patch(blender, "/scene", view_transform="AgX", look="None", exposure=0, gamma=1)
+
+
+def test_a_hidden_object_is_where_its_keys_put_it(blender: httpx.Client) -> None:
+    keys = [{"frame": 1, "value": [0, 0, 0]}, {"frame": 10, "value": [9, 0, 0]}]
+    for name in ("Shown", "Hidden", "Still"):
+        assert blender.post("/primitives/cube", json={"name": name}).status_code == 201
+    for name in ("Shown", "Hidden"):
+        body = {"path": "location", "keys": keys, "interpolation": "linear"}
+        assert blender.post(f"/objects/{name}/animation", json=body).status_code in (200, 201)
+    for name in ("Hidden", "Still"):
+        assert blender.patch(f"/objects/{name}", json={"visible": False}).status_code == 200
+    for frame in (4, 10, 1, 7):
+        assert blender.patch("/scene", json={"frame": frame}).status_code == 200
+        for name in ("Shown", "Hidden"):
+            info = blender.get(f"/objects/{name}").json()["result"]
+            assert info["location"] == pytest.approx([frame - 1, 0, 0], abs=1e-5)
+            assert info["visible"] is (name == "Shown")

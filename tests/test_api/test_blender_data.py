@@ -275,3 +275,38 @@ def test_a_name_below_a_data_block_is_taken_only_once(
     again = blender.post(f"/data/{path}", json=body)
     assert (again.status_code, again.json()["error"]["code"]) == (409, "name_taken"), again.text
     assert len(read(blender, path)) == count
+
+
+def places(blender: httpx.Client, path: str) -> list[float]:
+    """The last column of a matrix, which is where the object is."""
+    return [row[3] for row in read(blender, path)[:3]]
+
+
+@pytest.mark.parametrize("visible", [True, False])
+def test_matrices_are_those_of_the_scene_as_it_is_now(blender: httpx.Client, visible: bool) -> None:
+    for name, place in (("Base", [1, 0, 0]), ("Part", [1, 2, 3])):
+        made = blender.post("/primitives/cube", json={"name": name, "location": place})
+        assert made.status_code == 201
+    blender.patch("/objects/Part", json={"visible": visible}).raise_for_status()
+    assert places(blender, "objects/Part/matrix_world") == [1, 2, 3]
+    # A parent moves its child as it stands itself.
+    blender.patch("/objects/Part", json={"parent": "Base"}).raise_for_status()
+    stood = places(blender, "objects/Part/matrix_world")
+    assert stood in ([1, 2, 3], [2, 2, 3])
+    blender.patch("/objects/Base", json={"location": [101, 0, 0]}).raise_for_status()
+    assert places(blender, "objects/Part/matrix_world") == [stood[0] + 100, 2, 3]
+    assert places(blender, "objects/Part/matrix_local") == [stood[0] - 1, 2, 3]
+    assert [row[3] for row in read(blender, "objects/Part")["matrix_world"][:3]] == [stood[0] + 100, 2, 3]
+
+
+def test_what_a_constraint_makes_of_a_place_is_read_or_said_to_be_unknown(blender: httpx.Client) -> None:
+    for name, place in (("Goal", [4, 5, 6]), ("Part", [1, 2, 3])):
+        assert blender.post("/primitives/cube", json={"name": name, "location": place}).status_code == 201
+    copied = {"type": "copy_location", "target": "Goal"}
+    assert blender.post("/objects/Part/constraints", json=copied).status_code == 201
+    assert places(blender, "objects/Part/matrix_world") == [4, 5, 6]
+    assert blender.patch("/objects/Goal", json={"location": [7, 8, 9]}).status_code == 200
+    assert places(blender, "objects/Part/matrix_world") == [7, 8, 9]
+    assert blender.patch("/objects/Part", json={"visible": False}).status_code == 200
+    answer = blender.get("/data/objects/Part/matrix_world").json()["result"]
+    assert [each["code"] for each in answer["warnings"]] == ["not_evaluated"]

@@ -96,3 +96,32 @@ def warn_of_modifier(obj: Any, modifier: Any, fields: Mapping[str, Sequence[str]
     """Do the same for settings of a modifier; `fields` is field to Blender's own names."""
     start = f'modifiers["{bpy.utils.escape_identifier(modifier.name)}"].'
     warn_of(obj.name, obj, {field: [start + each for each in own] for field, own in fields.items()})
+
+
+def go_to_frame(scene: Any, frame: int) -> None:
+    """Go to a frame, with the keyed values of hidden objects, too: Blender leaves those as they were."""
+    hidden = [obj for obj in scene.objects if obj.animation_data is not None and not obj.visible_get()]
+    switched = [obj for obj in hidden if obj.hide_viewport and not _keys(obj, "hide_viewport")]
+    put_away = [obj for obj in hidden if _is_put_away(obj)]
+    for obj in switched:
+        obj.hide_viewport = False
+    for obj in put_away:
+        obj.hide_set(False)
+    try:
+        scene.frame_set(frame)
+    finally:
+        for obj in switched:
+            obj.hide_viewport = True
+        for obj in put_away:
+            obj.hide_set(True)
+
+
+def _is_put_away(obj: Any) -> bool:
+    try:
+        return obj.hide_get()
+    except RuntimeError:  # not in this view layer
+        return False
+
+
+def _keys(obj: Any, path: str) -> bool:
+    return any(curve.data_path == path for curve in versions.curves_of(obj.animation_data))

@@ -7,8 +7,8 @@ from typing import Any
 
 import bpy
 
-from cadgate.appserver import AppError, about_to_change, method, name_taken
-from cadgate_blender.app import data_values, limits, modifiers, names, objects, rna_values
+from cadgate.appserver import AppError, about_to_change, method, name_taken, warn
+from cadgate_blender.app import data_values, describe, limits, modifiers, names, objects, rna_values
 from cadgate_blender.app.data_paths import (
     Place,
     collections,
@@ -24,6 +24,7 @@ from cadgate_blender.app.scene_index import index
 from cadgate_blender.app.typed import context
 
 _MOST_NAMES = 10_000
+_PLACES = ("matrix_world", "matrix_local")
 _REFUSED_KINDS = re.compile(
     rf"({decided.READING_NODES}|{'|'.join(decided.WRITING_NODES)}|ShaderNodeScript|ShaderNodeTexIES|FLUID\Z)"
 )
@@ -49,7 +50,12 @@ def list_data() -> dict[str, Any]:
 
 @method("data.get")
 def get_data(*, path: list[str]) -> dict[str, Any]:
-    """Read a property, or a structure with its simple properties, or the names in a collection."""
+    """Read a property, or a structure with its simple properties, or the names in a collection.
+
+    What Blender computes is that of the evaluated scene, also if nothing was evaluated since the last change.
+    """
+    if len(path) > 1:
+        context.view_layer.update()  # pyright: ignore[reportFunctionMemberAccess]
     return _describe(resolve(path))
 
 
@@ -69,8 +75,31 @@ def _describe(place: Place) -> dict[str, Any]:
     described.update(
         type=prop.fixed_type.identifier if prop.type == "POINTER" else None, schema=data_values.schema(place)
     )
-    described["value"] = to_json(place.value)
+    value = place.value
+    if place.component is None:
+        value = _computed(place.holder, prop.identifier, value)
+    described["value"] = to_json(value)
     return described
+
+
+def _computed(holder: Any, name: str, value: Any) -> Any:
+    """Return a matrix of an object that the scene does not show from its own data: Blender does not evaluate it.
+
+    Warns where only an evaluation would tell.
+    """
+    if name not in _PLACES or not isinstance(holder, bpy.types.Object) or holder.visible_get():
+        return value
+    if not describe.placed_plainly(holder):
+        warn(
+            "not_evaluated",
+            f"{holder.name!r} is hidden, so Blender does not evaluate it: its {name} may be that of an earlier state. "
+            "PATCH it with visible: true, or show its collection, to read the present one",
+        )
+        return value
+    world = describe.world_matrix(holder)
+    if name == "matrix_local" and holder.parent is not None:
+        return describe.world_matrix(holder.parent).inverted_safe() @ world
+    return world
 
 
 def _values(struct: Any) -> dict[str, Any]:
@@ -84,7 +113,7 @@ def _values(struct: Any) -> dict[str, Any]:
             value = getattr(struct, name)
         except (AttributeError, RuntimeError, UnicodeDecodeError):
             continue
-        found[name] = len(value) if prop.type == "COLLECTION" else to_json(value)
+        found[name] = len(value) if prop.type == "COLLECTION" else to_json(_computed(struct, name, value))
     return found
 
 

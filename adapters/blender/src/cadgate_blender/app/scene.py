@@ -92,7 +92,7 @@ def update(**wanted: Any) -> dict[str, Any]:
     scene.frame_start, scene.frame_end = first, last
     scene.frame_start = first
     if "frame" in wanted:
-        scene.frame_set(wanted["frame"])
+        animated.go_to_frame(scene, wanted["frame"])
     if "fps" in wanted:
         whole = round(wanted["fps"])
         scene.render.fps = max(1, whole)
