@@ -1,0 +1,58 @@
+"""The key of a job: the same work is done once, whichever way it is asked for, and in each session apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.gateway import Gateway
+from tests.test_api.test_jobs import ended, submitted
+from tests.test_api.test_sessions import Made, make
+
+
+@pytest.fixture
+def two_sessions(gateway: Gateway) -> Iterator[tuple[Made, Made]]:
+    """Two sessions of FreeCAD, with a box of another name in each."""
+    made = make(gateway, "freecad"), make(gateway, "freecad")
+    for session, name in zip(made, ("InOne", "InTwo"), strict=True):
+        assert session.create(name).status_code == 201
+    yield made
+    with gateway.client() as client:
+        for session in made:
+            client.delete(session.path)
+
+
+def results_in(sessions: tuple[Made, ...], http: httpx.Client, path: str, body: dict[str, Any], key: str) -> list[Any]:
+    """Ask for the same work with one key in each session; return the results of the jobs, which are not the same."""
+    jobs: list[dict[str, Any]] = []
+    for session in sessions:
+        with session.client() as client:
+            answer = client.post(path, json=body, headers={"Prefer": "respond-async", "Idempotency-Key": key})
+        assert answer.status_code == 202, answer.text
+        jobs.append(answer.json()["result"])
+    assert [each["session"] for each in jobs] == [each.id for each in sessions]
+    assert len({each["id"] for each in jobs}) == len(sessions)
+    done = [ended(http, each) for each in jobs]
+    assert [each["state"] for each in done] == ["succeeded"] * len(sessions), done
+    return [each["result"] for each in done]
+
+
+def test_the_same_key_in_another_session_is_another_job(two_sessions: tuple[Made, Made], http: httpx.Client) -> None:
+    exported = results_in(two_sessions, http, "/export", {"format": "step"}, "export-of-each")
+    assert [each["objects"] for each in exported] == [["InOne"], ["InTwo"]]
+    calls = {"calls": [{"method": "primitives.sphere", "params": {"name": "Added"}}]}
+    results_in(two_sessions, http, "/batch", calls, "batch-of-each")
+    assert [each.names() for each in two_sessions] == [{"InOne", "Added"}, {"InTwo", "Added"}]
+
+
+def test_the_same_key_at_another_application_is_another_job(
+    blender: httpx.Client, freecad: httpx.Client, http: httpx.Client
+) -> None:
+    blender.post("/primitives/cube", json={"name": "Cube"})
+    freecad.post("/primitives/box", json={"name": "Box"})
+    key = {"Idempotency-Key": "stl-of-both"}
+    jobs = [submitted(http, f"/api/v1/{each}/export", {"format": "stl"}, **key) for each in ("blender", "freecad")]
+    assert [ended(http, each)["result"]["objects"] for each in jobs] == [["Cube"], ["Box"]]
