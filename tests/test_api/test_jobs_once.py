@@ -8,9 +8,27 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway import Gateway
+from tests.gateway import Gateway, eventually
 from tests.test_api.test_jobs import ended, submitted
 from tests.test_api.test_sessions import Made, make
+
+STOPPING_ONCE = """
+from pathlib import Path
+if not Path("reached").exists():
+    Path("reached").touch()
+    while True: pass
+"""
+"""Code that does not end the first time."""
+ENDING_LATE = """
+from pathlib import Path
+Path("reached").touch()
+while True:
+    try:
+        while not Path("go").exists(): pass
+        break
+    except KeyboardInterrupt: pass
+"""
+"""Code that goes on although it is interrupted, until there is a file."""
 
 
 @pytest.fixture
@@ -56,3 +74,53 @@ def test_the_same_key_at_another_application_is_another_job(
     key = {"Idempotency-Key": "stl-of-both"}
     jobs = [submitted(http, f"/api/v1/{each}/export", {"format": "stl"}, **key) for each in ("blender", "freecad")]
     assert [ended(http, each)["result"]["objects"] for each in jobs] == [["Cube"], ["Box"]]
+
+
+def test_a_cancelled_batch_that_is_tried_again_makes_what_was_missing(
+    two_sessions: tuple[Made, Made], http: httpx.Client
+) -> None:
+    session = two_sessions[0]
+    boxes = [{"method": "primitives.box", "params": {"name": name}} for name in ("A", "B", "C", "D")]
+    calls = [
+        *boxes[:2],
+        {"method": "exchange.export", "params": {"format": "step"}},
+        {"method": "session.execute", "params": {"code": STOPPING_ONCE}},
+        *boxes[2:],
+    ]
+    with session.client() as client:
+        job = submitted(client, "/batch", {"calls": calls})
+    reached = session.gateway.state_dir / "sessions" / session.id / "workspace" / "reached"
+    eventually(reached.exists, seconds=60, what="the call that does not end")
+    assert http.delete(f"/api/v1/jobs/{job['id']}").status_code == 200
+    cancelled = ended(http, job)
+    assert (cancelled["state"], cancelled["error"]) == ("cancelled", None)
+    outcomes = [each.get("error", {}).get("code", "done") for each in cancelled["result"]["results"]]
+    assert outcomes == ["done"] * 3 + ["interrupted"] * 3
+    assert session.names() == {"InOne", "A", "B"}
+    assert http.post(f"/api/v1/jobs/{job['id']}/retry").json()["result"]["result"] is None
+    done = ended(http, job)
+    assert (done["state"], session.names()) == ("succeeded", {"InOne", "A", "B", "C", "D"}), done
+    assert {each["status"] for each in done["result"]["results"]} == {"success"}, done["result"]
+    results = done["result"]["results"]
+    assert [each["result"].get("name") for each in results] == ["A", "B", None, None, "C", "D"]
+    assert results[2] == cancelled["result"]["results"][2], "the file was written a second time"
+
+
+def test_a_batch_that_was_complete_when_it_was_cancelled_has_succeeded(
+    two_sessions: tuple[Made, Made], http: httpx.Client
+) -> None:
+    session = two_sessions[1]
+    calls = [
+        {"method": "primitives.box", "params": {"name": "Last"}},
+        {"method": "objects.get", "params": {"name": "Nothing"}},
+        {"method": "session.execute", "params": {"code": ENDING_LATE}},
+    ]
+    with session.client() as client:
+        job = submitted(client, "/batch", {"calls": calls})
+    workspace = session.gateway.state_dir / "sessions" / session.id / "workspace"
+    eventually((workspace / "reached").exists, seconds=60, what="the last call")
+    http.delete(f"/api/v1/jobs/{job['id']}")
+    (workspace / "go").touch()
+    done = ended(http, job)
+    assert done["state"] == "succeeded", done
+    assert [each["status"] for each in done["result"]["results"]] == ["success", "error", "success"]

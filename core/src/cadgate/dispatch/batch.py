@@ -17,6 +17,7 @@ from cadgate.contract.context import RequestContext
 from cadgate.contract.encoded import Encoded, encode
 from cadgate.contract.methods import Method
 from cadgate.dispatch.calls import DryRunDone, digest, result_of, validated
+from cadgate.dispatch.earlier import FIRST, Earlier
 from cadgate.dispatch.off_loop import off_loop
 from cadgate.dispatch.permission import audit_event_of_call, is_audited, require_permission
 from cadgate.dispatch.served import ServedAdapter
@@ -166,9 +167,11 @@ async def answer_batch(session: SessionRuntime, context: RequestContext, batch: 
     return Response(b'{"status":"success","result":{"results":[' + results + b"]}}", media_type="application/json")
 
 
-async def run_batch(session: SessionRuntime, context: RequestContext, batch: Batch) -> BatchResults:
+async def run_batch(
+    session: SessionRuntime, context: RequestContext, batch: Batch, before: Earlier = FIRST
+) -> BatchResults:
     """Run a batch. Raises the error of the failed call if it is atomic, and IdempotencyConflict."""
-    return BatchResults(results=await _run(session, context, batch, _same))
+    return BatchResults(results=await _run(session, context, batch, _same, before))
 
 
 def _same(item: Item) -> Item:
@@ -179,7 +182,9 @@ def _write(item: Item) -> bytes:
     return item.model_dump_json(by_alias=True).encode()
 
 
-async def _run(session: SessionRuntime, context: RequestContext, batch: Batch, keep: Callable[[Item], T]) -> list[T]:
+async def _run(
+    session: SessionRuntime, context: RequestContext, batch: Batch, keep: Callable[[Item], T], before: Earlier = FIRST
+) -> list[T]:
     """Run a batch and return what `keep` makes of each result."""
     fingerprint = None
     if context.idempotency_key is not None:
@@ -203,7 +208,8 @@ async def _run(session: SessionRuntime, context: RequestContext, batch: Batch, k
             continue
         if prepared.method.name in session.served.handlers or prepared.method.name.startswith("session."):
             await _flush(session, context, waiting, items, keep)
-            items[index] = keep(await _alone(session, context, index, prepared))
+            key = before.key_for(context.idempotency_key, index)
+            items[index] = keep(before.done.get(index) or await _alone(session, context, index, key, prepared))
         else:
             waiting.append((index, prepared))
     await _flush(session, context, waiting, items, keep)
@@ -244,8 +250,9 @@ def _encode_calls(calls: list[Prepared], atomic: bool) -> Encoded:
     return encode({"calls": [call.wire() for call in calls], "atomic": atomic})
 
 
-async def _alone(session: SessionRuntime, context: RequestContext, index: int, call: Prepared) -> Item:
-    key = f"{context.idempotency_key}@{index}" if context.idempotency_key else None
+async def _alone(
+    session: SessionRuntime, context: RequestContext, index: int, key: str | None, call: Prepared
+) -> Item:
     values = {**context.values, **call.values}
     context = replace(context, idempotency_key=key, values=values, batch_index=index)
     try:

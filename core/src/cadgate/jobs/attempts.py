@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from cadgate.config.settings import Settings
-from cadgate.contract.builtin import Batch
+from cadgate.contract.builtin import Batch, BatchFailure, BatchResults
 from cadgate.contract.context import Caller, RequestContext, Uploads
 from cadgate.contract.encoded import Encoded
 from cadgate.dispatch.batch import run_batch
+from cadgate.dispatch.earlier import earlier
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.dispatch.sessions import Sessions
@@ -21,11 +22,12 @@ from cadgate.errors import (
     ApplicationUnavailable,
     CadgateError,
     ConnectionFailed,
+    Interrupted,
     Overloaded,
     Unauthenticated,
     WorkerEnded,
 )
-from cadgate.jobs.records import Record
+from cadgate.jobs.records import RESULTS, Record
 from cadgate.jobs.run import Run
 from cadgate.security.identity import Identity
 
@@ -63,8 +65,7 @@ class Attempts:
         context = RequestContext(
             request_id=call["request_id"],
             deadline_seconds=call["deadline_seconds"] or self._settings.job_seconds,
-            # What failed is remembered under its key, so that a retry needs another.
-            idempotency_key=f"{key}+{record.retries}" if record.retries else key,
+            idempotency_key=_key_of_attempt(record, key),
             if_match=call["if_match"],
             door="job",
             session=session.id,
@@ -76,7 +77,8 @@ class Attempts:
         )
         if record.method == BATCH:
             await run.attempt(running=True)
-            return await run_batch(session, context, Batch.model_validate(call["params"]))
+            before = earlier(record.retries, (await run.finished_steps()).get(RESULTS))
+            return await run_batch(session, context, Batch.model_validate(call["params"]), before)
         method = served.core.get(record.method) or served.methods.get(record.method)
         if method is None:
             raise ApplicationUnavailable(f"{record.application} has no method {record.method!r} any more")
@@ -86,12 +88,29 @@ class Attempts:
         return await session.calls.dispatch_call(context, method, params)
 
 
+def _key_of_attempt(record: Record, key: str) -> str:
+    """Return the idempotency key for an attempt at a job.
+
+    What failed is remembered under its key, so that a retry needs another. Of the calls of a batch only what they did is:
+    under the same key it is not done again.
+    """
+    return f"{key}+{record.retries}" if record.retries and record.method != BATCH else key
+
+
 async def _until_up(session: SessionRuntime) -> None:
     """Wait while the application starts: that is no attempt."""
     while session.session.status().state == "starting":
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
                 await session.session.ready.wait()
+
+
+def was_cut_short(result: BaseModel) -> bool:
+    """Return whether a batch has calls that were not done, because it was cancelled."""
+    return isinstance(result, BatchResults) and any(
+        isinstance(each, BatchFailure) and (each.error.code == Interrupted.code or each.error.retryable)
+        for each in result.results
+    )
 
 
 def may_come_back(error: CadgateError) -> bool:

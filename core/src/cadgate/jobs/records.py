@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 FINISHED = "finished"
 """The kind of the last event of a job."""
+RESULTS = "results"
+"""The step of a batch that was cancelled and is tried again: the results of its calls so far."""
 NO_PROGRESS = '{"fraction":0.0,"step":0,"steps":null,"message":null,"preview":null}'
 
 

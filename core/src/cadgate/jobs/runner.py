@@ -42,7 +42,7 @@ from cadgate.errors import (
     Overloaded,
     WorkerEnded,
 )
-from cadgate.jobs.attempts import BATCH, Attempts, may_come_back
+from cadgate.jobs.attempts import Attempts, may_come_back, was_cut_short
 from cadgate.jobs.records import Event, Filters, New, Record
 from cadgate.jobs.run import Run, artifacts_in
 from cadgate.jobs.store import JobStore
@@ -340,8 +340,8 @@ class Jobs:
                 result = await self._attempts.make(run, record, call)
                 found = artifacts_in(result)
                 text = await off_loop(_written, result)
-                # Of a batch that was cancelled, the results say what had been done.
-                state = "cancelled" if run.cancelled and record.method == BATCH else "succeeded"
+                # Of a batch that was cancelled half-way, the results say what had been done.
+                state = "cancelled" if run.cancelled and was_cut_short(result) else "succeeded"
                 return partial(run.finish, state, result=text, artifacts=found)
             except CadgateError as error:
                 failed = error

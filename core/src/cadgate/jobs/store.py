@@ -20,8 +20,9 @@ import structlog
 
 from cadgate.errors import CadgateError, CommandExecutionError
 from cadgate.jobs.deliveries import SCHEMA, Deliveries, add_deliveries
-from cadgate.jobs.records import FINISHED, NO_PROGRESS, Event, Filters, New, Record
+from cadgate.jobs.records import FINISHED, NO_PROGRESS, RESULTS, Event, Filters, New, Record
 from cadgate.jobs.reserve import DiskFull, Reserve
+from cadgate.jobs.tables import TABLES
 from cadgate.security.private import make_folder, opener
 
 T = TypeVar("T")
@@ -31,39 +32,6 @@ log = structlog.stdlib.get_logger("cadgate.jobs")
 MAX_LISTED_RESULT = 16 * 1024
 """The longest result, in characters, that a list has."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    application TEXT NOT NULL,
-    session TEXT NOT NULL,
-    method TEXT NOT NULL,
-    owner TEXT NOT NULL,
-    state TEXT NOT NULL,
-    progress TEXT NOT NULL,
-    created REAL NOT NULL,
-    started REAL,
-    finished REAL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    retries INTEGER NOT NULL DEFAULT 0,
-    result TEXT,
-    error TEXT,
-    artifacts TEXT NOT NULL DEFAULT '[]',
-    key TEXT,
-    digest TEXT
-);
-CREATE UNIQUE INDEX IF NOT EXISTS jobs_key ON jobs (owner, key) WHERE key IS NOT NULL;
-CREATE INDEX IF NOT EXISTS jobs_listed ON jobs (number, owner, application, session, method, state);
-CREATE INDEX IF NOT EXISTS jobs_open ON jobs (number) WHERE state IN ('queued', 'running');
-CREATE INDEX IF NOT EXISTS jobs_finished ON jobs (finished) WHERE finished IS NOT NULL;
-CREATE TABLE IF NOT EXISTS calls (job TEXT PRIMARY KEY, call TEXT NOT NULL, webhook TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS steps (
-    job TEXT NOT NULL, name TEXT NOT NULL, result TEXT NOT NULL, PRIMARY KEY (job, name)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS events (
-    job TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (job, number)
-) WITHOUT ROWID;
-"""
 _COLUMNS = (
     "id, application, session, method, owner, state, progress, created, started, finished, attempts, retries, "
     "error, artifacts, number"
@@ -146,7 +114,7 @@ class JobStore:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             self._reserve.keep()
-            connection.executescript(_SCHEMA + SCHEMA)
+            connection.executescript(TABLES + SCHEMA)
         except BaseException:
             connection.close()
             raise
@@ -168,13 +136,17 @@ class JobStore:
     # --- beginning and end ---------------------------------------------------------------------------------------
 
     async def add(self, new: New) -> tuple[Record, str | None, bool]:
-        """Store a job. Returns it, its digest, and whether it is new: an earlier one with the same key is kept."""
+        """Store a job. Returns it, its digest, and whether it is new: an earlier one with the same key is kept.
+
+        A key is for one owner, and for one session, as those of calls are.
+        """
 
         def work(connection: sqlite3.Connection) -> tuple[Record, str | None, bool]:
             self._reserve.keep()
             if new.key is not None:
                 found = connection.execute(
-                    "SELECT id, digest FROM jobs WHERE owner = ? AND key = ?", (new.owner, new.key)
+                    "SELECT id, digest FROM jobs WHERE owner = ? AND application = ? AND session = ? AND key = ?",
+                    (new.owner, new.application, new.session, new.key),
                 ).fetchone()
                 if found is not None:
                     return _record(connection, found[0]), found[1], False
@@ -276,9 +248,14 @@ class JobStore:
         """Queue a failed or cancelled job again; None if it is neither any more."""
 
         def work(connection: sqlite3.Connection) -> Record | None:
+            connection.execute(
+                "INSERT OR REPLACE INTO steps SELECT id, ?, result FROM jobs "
+                "WHERE id = ? AND state IN ('failed', 'cancelled') AND result IS NOT NULL",
+                (RESULTS, job),
+            )
             changed = connection.execute(
-                "UPDATE jobs SET state = 'queued', finished = NULL, error = NULL, retries = retries + 1 "
-                "WHERE id = ? AND state IN ('failed', 'cancelled')",
+                "UPDATE jobs SET state = 'queued', finished = NULL, result = NULL, error = NULL, "
+                "retries = retries + 1 WHERE id = ? AND state IN ('failed', 'cancelled')",
                 (job,),
             )
             if changed.rowcount == 0:
