@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 
 from tests.gateway import Gateway, eventually
-from tests.test_api.test_jobs import ended, submitted
+from tests.test_api.test_jobs import SMALL, ended, submitted
 from tests.test_api.test_sessions import Made, make
 
 STOPPING_ONCE = """
@@ -124,3 +125,57 @@ def test_a_batch_that_was_complete_when_it_was_cancelled_has_succeeded(
     done = ended(http, job)
     assert done["state"] == "succeeded", done
     assert [each["status"] for each in done["result"]["results"]] == ["success", "error", "success"]
+
+
+@pytest.mark.parametrize("job_first", [True, False])
+@pytest.mark.parametrize(
+    ("application", "path", "body"),
+    [
+        ("blender", "/render", SMALL),
+        ("blender", "/export", {"format": "obj"}),
+        ("freecad", "/export", {"format": "step"}),
+    ],
+)
+def test_a_key_does_the_work_once_with_and_without_a_job(
+    application: str, path: str, body: dict[str, Any], job_first: bool, gateway: Gateway, http: httpx.Client
+) -> None:
+    session = make(gateway, application)
+    session.create("Part")
+    files = http.get("/api/v1/artifacts").json()["result"]["total"]
+    results: list[Any] = []
+    with session.client() as client:
+        for as_job in (job_first, not job_first):
+            if as_job:
+                results.append(ended(http, submitted(client, path, body, **{"Idempotency-Key": "one"}))["result"])
+            else:
+                answer = client.post(path, json=body, headers={"Idempotency-Key": "one"})
+                assert answer.status_code == 200, answer.text
+                results.append(answer.json()["result"])
+    assert results[0] == results[1]
+    written = 1 + len(results[0].get("related", []))
+    assert http.get("/api/v1/artifacts").json()["result"]["total"] == files + written
+    http.delete(session.path)
+
+
+def test_who_waits_for_the_work_of_a_job_has_a_deadline_and_does_it_when_the_job_is_cancelled(
+    gateway: Gateway, blender: httpx.Client, http: httpx.Client
+) -> None:
+    blender.post("/primitives/cube", json={})
+    body = {"resolution": [256, 256], "samples": 512}
+    key = {"Idempotency-Key": "shared-work"}
+    job = submitted(http, "/api/v1/blender/render", body, **key)
+    eventually(lambda: http.get(f"/api/v1/jobs/{job['id']}").json()["result"]["state"] == "running", what="running")
+    late = blender.post("/render", json=body, headers={**key, "X-Deadline-Ms": "50"})
+    assert (late.status_code, late.json()["error"]["code"]) == (504, "deadline_exceeded")
+    found: list[httpx.Response] = []
+
+    def wait() -> None:
+        with gateway.client() as client:
+            found.append(client.post("/api/v1/blender/render", json=body, headers=key))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    assert http.delete(f"/api/v1/jobs/{job['id']}").json()["result"]["state"] == "cancelled"
+    waiting.join(120)
+    assert [each.status_code for each in found] == [200], found
+    assert http.get(f"/api/v1/jobs/{job['id']}").json()["result"]["state"] == "cancelled"

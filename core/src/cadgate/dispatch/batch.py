@@ -250,9 +250,7 @@ def _encode_calls(calls: list[Prepared], atomic: bool) -> Encoded:
     return encode({"calls": [call.wire() for call in calls], "atomic": atomic})
 
 
-async def _alone(
-    session: SessionRuntime, context: RequestContext, index: int, key: str | None, call: Prepared
-) -> Item:
+async def _alone(session: SessionRuntime, context: RequestContext, index: int, key: str | None, call: Prepared) -> Item:
     values = {**context.values, **call.values}
     context = replace(context, idempotency_key=key, values=values, batch_index=index)
     try:

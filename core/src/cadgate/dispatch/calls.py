@@ -255,13 +255,52 @@ class Calls:
             finally:
                 self.handling -= 1
 
-        if key is not None and not context.dry_run and context.job is None:
-            # For this caller only: the same key from another caller is a different request.
-            still_valid = None if handler.method.mutates else partial(_files_exist, self._served.artifacts)
-            return await self._once.run_once(f"{context.identity} {key}", fingerprint, work, still_valid)
+        # For this caller only: the same key from another caller is a different request.
+        whose = f"{context.identity} {key}"
+        if key is not None and not context.dry_run and handler.method.mutates and context.job is None:
+            return await self._once.run_once(whose, fingerprint, work)
+        # Of what a job changes, the application knows what was done; what its handler calls has no other callers.
+        if key is not None and not context.dry_run and not handler.method.mutates and not (context.job and context.run):
+            return await self._read_once(context, whose, fingerprint, work, seconds)
         if handler.method.mutates or context.caller.gone is None:
             return await work()
         return await while_wanted(work(), context.caller.gone())
+
+    async def _read_once(
+        self, context: RequestContext, key: str, fingerprint: str, work: Callable[[], Awaitable[R]], seconds: float
+    ) -> R:
+        """Return the result of `work`, which is done once for all who send `key`, as a job or not.
+
+        The work of a job ends when that is cancelled. Whoever waited for it then does the work himself.
+        """
+        job = context.job
+        gone = None if job is None else context.caller.gone
+
+        def begun() -> Awaitable[R]:
+            return work() if gone is None else while_wanted(work(), gone())
+
+        while True:
+            task, mine = self._once.begin(key, fingerprint, begun, partial(_files_exist, self._served.artifacts))
+            if job is not None and not mine:
+                job.begin()
+            try:
+                if mine:
+                    return await asyncio.shield(task)
+                async with asyncio.timeout(seconds):
+                    waiting = asyncio.shield(task)
+                    return await (waiting if gone is None else while_wanted(waiting, gone()))
+            except TimeoutError as error:
+                raise DeadlineExceeded(f"The work had not ended within {seconds:g} s; it goes on") from error
+            except asyncio.CancelledError:
+                if mine and job is not None:
+                    task.cancel()
+                    await asyncio.gather(task, return_exceptions=True)
+                current = asyncio.current_task()
+                if mine or not task.cancelled() or (current is not None and current.cancelling()):
+                    raise
+            except (DeadlineExceeded, Interrupted) as error:
+                if mine or not task.done() or task.cancelled() or task.exception() is not error:
+                    raise
 
 
 def _files_exist(store: ArtifactStore, result: BaseModel) -> bool:

@@ -32,10 +32,8 @@ FIRST = Earlier()
 
 def earlier(retries: int, results: Mapping[str, Any] | None) -> Earlier:
     """Return what is known at a new attempt, from the `BatchResults` of the one before as JSON."""
-    listed = [] if results is None else results["results"]
+    listed: list[dict[str, Any]] = [] if results is None else results["results"]
     done = {
-        index: BatchSuccess(result=each["result"])
-        for index, each in enumerate(listed)
-        if each["status"] == "success"
+        index: BatchSuccess(result=each["result"]) for index, each in enumerate(listed) if each["status"] == "success"
     }
     return Earlier(retries, done)

@@ -91,8 +91,8 @@ class Attempts:
 def _key_of_attempt(record: Record, key: str) -> str:
     """Return the idempotency key for an attempt at a job.
 
-    What failed is remembered under its key, so that a retry needs another. Of the calls of a batch only what they did is:
-    under the same key it is not done again.
+    What failed is remembered under its key, so that a retry needs another. Of the calls of a batch only what they did
+    is remembered: under the same key it is not done again.
     """
     return f"{key}+{record.retries}" if record.retries and record.method != BATCH else key
 

@@ -58,9 +58,9 @@ class Job(Result):
     finished: str | None
     attempts: int = Field(description="How often its work was begun; more than once after a crash, or a retry.")
     result: Any = Field(
-        description="What the synchronous call answers as `result`; null until it succeeded. A batch that was cancelled "
-        "half-way has its results, too: calls that were not done have the error `interrupted`. In lists, results of "
-        "more than 16 KiB are left out."
+        description="What the synchronous call answers as `result`; null until it succeeded. A batch that was "
+        "cancelled half-way has its results, too: calls that were not done have the error `interrupted`. In lists, "
+        "results of more than 16 KiB are left out."
     )
     error: ErrorBody | None = Field(description="What the synchronous call answers as `error`, if it failed.")
     artifacts: list[Artifact] = Field(description="The files it has written so far.")
