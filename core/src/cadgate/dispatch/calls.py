@@ -21,7 +21,6 @@ from cadgate.appserver.replies import OWN_KEY
 from cadgate.artifacts.disk_space import reporting_full_disk
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.clients.connection import Reply
-from cadgate.contract.authority import WITHDRAWN, Authority
 from cadgate.contract.context import HandlerRun, RequestContext
 from cadgate.contract.encoded import Encoded, encode_params
 from cadgate.contract.methods import Handler, HandlerApplication, Method, Scope
@@ -29,6 +28,7 @@ from cadgate.dispatch.idempotency import Once
 from cadgate.dispatch.off_loop import off_loop
 from cadgate.dispatch.permission import audit_event_of_call, is_audited, require_permission, strongest_scope
 from cadgate.dispatch.served import ServedAdapter
+from cadgate.dispatch.stopping import Stop, unless_stopped, while_wanted
 from cadgate.errors import (
     ApplicationRestarted,
     CadgateError,
@@ -66,6 +66,8 @@ class Calls:
         self._deaths: OrderedDict[str, int] = OrderedDict()
         self.handling = 0
         """How many handlers are running."""
+        self._stops: set[Stop] = set()
+        """What to call for each of them if the session ends."""
         self._own = OWN_KEY + secrets.token_hex(8)
         self._numbers = itertools.count()
         settings = served.settings
@@ -216,6 +218,15 @@ class Calls:
         scope = None if context.run is None else context.run.allowed_by
         return result_of(await self.exchange(context, name, params, seconds, method, scope))
 
+    def end(self, error: CadgateError) -> None:
+        """End the work of handlers with this error, because the session has ended."""
+        for stop in list(self._stops):
+            stop(error)
+
+    def _watch_end(self, stop: Stop) -> Callable[[], None]:
+        self._stops.add(stop)
+        return lambda: self._stops.discard(stop)
+
     async def close(self) -> None:
         """Cancel the work of handlers that continued after their clients went away."""
         await self._once.close()
@@ -244,9 +255,9 @@ class Calls:
                 # Calls to an application end at the deadline themselves; this bounds the rest.
                 async with asyncio.timeout(seconds + self._served.settings.grace_seconds + 1):
                     with reporting_full_disk(self._served.artifacts.root):
-                        return await while_allowed(
-                            handler.run(self._application(inner), params), context.caller.authority, needed
-                        )
+                        done = handler.run(self._application(inner), params)
+                        allowed = partial(context.caller.authority.watch, (needed,))
+                        return await unless_stopped(done, allowed, self._watch_end)
             except TimeoutError as error:
                 raise DeadlineExceeded(f"{handler.method.name} had no answer within {seconds:g} s") from error
             except (SystemExit, KeyboardInterrupt) as error:
@@ -311,42 +322,6 @@ def _files_exist(store: ArtifactStore, result: BaseModel) -> bool:
 
 
 _INTERNAL_MUTATION = Method("internal", BaseModel, BaseModel, mutates=True, replay="snapshot", atomic=False)
-
-
-async def while_wanted(work: Any, gone: Any) -> Any:
-    """Return the result of `work`, which is cancelled if `gone` returns first. Raises Interrupted then."""
-    task, watch = asyncio.ensure_future(work), asyncio.ensure_future(gone)
-    try:
-        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        raise Interrupted("The client went away; the work was stopped and nothing was saved")
-    finally:
-        watch.cancel()
-        task.cancel()
-        await asyncio.gather(task, watch, return_exceptions=True)
-
-
-async def while_allowed(work: Awaitable[T], authority: Authority, scope: Scope) -> T:
-    """Return the result of `work`, which is cancelled if `authority` loses `scope`. Raises the reason then."""
-    task = asyncio.current_task()
-    assert task is not None
-    lost: list[CadgateError] = []
-
-    def withdraw(error: CadgateError) -> None:
-        lost.append(error)
-        task.cancel(WITHDRAWN)
-
-    forget = authority.watch((scope,), withdraw)
-    try:
-        return await work
-    except asyncio.CancelledError:
-        # If the request was cancelled as well, that takes precedence.
-        if lost and task.uncancel() == 0:
-            raise lost[0] from None
-        raise
-    finally:
-        forget()
 
 
 async def _wire_params(context: RequestContext, method: Method[P, R], params: P | Encoded) -> dict[str, Any]:

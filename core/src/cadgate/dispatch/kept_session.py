@@ -372,6 +372,7 @@ class KeptSession:
         self.record.reason, self.record.ended = reason, time.time()
         if self._prepared is not None:
             self._prepared.cancel()
+        self.runtime.calls.end(ended_error(self.record))
         session = self.runtime.session
         if phase == "awake":
             session.kill()

@@ -10,7 +10,7 @@ import contextlib
 import shutil
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -89,6 +89,8 @@ class Sessions:
         """The ids by the keys of the requests that made them."""
         self._watching: asyncio.Task[None] | None = None
         self._ending: set[asyncio.Task[None]] = set()
+        self.end_listeners: list[Callable[[str, CadgateError], None]] = []
+        """Called with the id of each session that ends, and the error for what is still to be done in it."""
 
     def __contains__(self, identifier: str) -> bool:
         """Whether a session with this id lives."""
@@ -266,6 +268,9 @@ class Sessions:
         if kept.id in self._kept:
             self._ended[kept.id] = kept.record
             self._kept.remove(kept.id)
+            kept.record.reason = reason
+            for listener in self.end_listeners:
+                listener(kept.id, ended_error(kept.record))
         await kept.end(reason)
 
     async def abandon(self, kept: KeptSession) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from cadgate.contract.cancel_token import CancelToken
+from cadgate.errors import CadgateError
 from cadgate.jobs.records import Record
 from cadgate.jobs.store import JobStore
 from cadgate.models.jobs import JobProgress
@@ -33,11 +34,14 @@ class Run:
     def __init__(self, record: Record, store: JobStore, changed: Callable[[Record], None]) -> None:
         self.id = record.id
         self.application = record.application
+        self.session = record.session
         self.owner = record.owner
         self.number = record.number
         self.cancel_token = CancelToken()
         self.cancelled = False
         """Whether somebody wants it to end."""
+        self.stopped_by: CadgateError | None = None
+        """Why it cannot go on."""
         self.waiting = True
         """Whether it is queued."""
         self._known_to_run = False
@@ -125,6 +129,12 @@ class Run:
         listed = [each.model_dump_json() for each in artifacts]
         self._changed(await self._store.finish_step(self.id, name, stored, listed, self.progress.model_dump_json()))
         self.finished_some = True
+
+    def stop(self, error: CadgateError) -> None:
+        """Stop the work now: it has failed for this reason."""
+        self.stopped_by = error
+        if self.task is not None:
+            self.task.cancel()
 
     # --- the record ----------------------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ import contextvars
 import json
 import random
 import secrets
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -19,11 +18,9 @@ from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
-import anyio.to_thread
 import structlog
 from pydantic import BaseModel
 
-from cadgate.artifacts.paths import JOBS
 from cadgate.config.settings import Settings
 from cadgate.contract.context import RequestContext
 from cadgate.contract.encoded import Encoded
@@ -43,6 +40,7 @@ from cadgate.errors import (
     WorkerEnded,
 )
 from cadgate.jobs.attempts import Attempts, may_come_back, was_cut_short
+from cadgate.jobs.old_jobs import OldJobs
 from cadgate.jobs.records import Event, Filters, New, Record
 from cadgate.jobs.run import Run, artifacts_in
 from cadgate.jobs.store import JobStore
@@ -60,7 +58,6 @@ MAX_WAIT = 10.0
 LOOK_SECONDS = 1.0
 """How long the client is kept waiting until its job has seen the document, at most."""
 CANCEL_SECONDS = 1.0
-SWEEP_SECONDS = 600.0
 
 log = structlog.stdlib.get_logger("cadgate.jobs")
 
@@ -72,10 +69,10 @@ class Jobs:
         self, settings: Settings, runtimes: Mapping[str, AdapterRuntime], sessions: Sessions, identity: Identity
     ) -> None:
         self._settings = settings
-        self._sessions = sessions
         self._attempts = Attempts(settings, runtimes, sessions, identity)
         self.store = JobStore(settings.state_dir / "jobs")
         self.webhooks = Webhooks(settings, self.store.deliveries)
+        self._old = OldJobs(self.store, sessions, settings.job_ttl_seconds)
         self._runs: dict[str, Run] = {}
         self._turns: dict[str, asyncio.Semaphore] = {}
         # For as long as somebody waits: also for a job that has ended, which may be retried.
@@ -84,11 +81,12 @@ class Jobs:
         self._closing = False
         self.listeners: list[Callable[[Record], None]] = []
         """Called with each new record of a job."""
+        sessions.end_listeners.append(self._session_ended)
 
     async def start(self) -> None:
         """Go on with the jobs that had not ended. Logs what prevents it."""
         self._closing = False
-        self._sweeping = asyncio.create_task(self._sweep())
+        self._sweeping = asyncio.create_task(self._old.sweep())
         self.webhooks.start()
         try:
             for record in await self.store.unfinished():
@@ -286,6 +284,11 @@ class Jobs:
         self._tell(again)
         return again
 
+    def _session_ended(self, session: str, error: CadgateError) -> None:
+        for run in self._runs.values():
+            if run.session == session:
+                run.stop(error)
+
     # --- doing ---------------------------------------------------------------------------------------------------
 
     def _launch(self, record: Record) -> Run:
@@ -302,12 +305,14 @@ class Jobs:
             async with turns:
                 end = await self._ended(run, record)
         except asyncio.CancelledError:
-            if not run.cancelled or self._closing:
+            if self._closing or not (run.cancelled or run.stopped_by):
                 self._runs.pop(run.id, None)
                 return  # the gateway is stopping: the job goes on when it starts again
             if run.task is not None:
                 run.task.uncancel()
             end = partial(run.finish, "cancelled")
+            if not run.cancelled and run.stopped_by is not None:
+                end = partial(run.finish, "failed", error=json.dumps(error_body(run.stopped_by, record.id)))
         except Exception as error:
             log.exception("job_failed", job=run.id, method=record.method, reason=repr(error))
             body = error_body(internal_error(), record.id)
@@ -328,7 +333,7 @@ class Jobs:
         run.looked.set()
         self._tell(ended)
         if ended.state == "succeeded":
-            await self._remove_folder(record)
+            await self._old.remove_folder(record)
 
     async def _ended(self, run: Run, record: Record) -> Callable[[], Any]:
         """Do the work, again if it was lost, and return how to record its end."""
@@ -359,14 +364,7 @@ class Jobs:
             log.info("job_begun_again", job=run.id, method=record.method, reason=failed.message)
             await asyncio.sleep(min(MAX_WAIT, 0.1 * 2**tries) * random.uniform(0.5, 1))
 
-    async def _remove_folder(self, record: Record) -> None:
-        """Remove what the work of a job left in the workspace of its session."""
-        session = self._sessions.existing(record.application, record.session)
-        if session is not None:
-            folder = session.workspace / JOBS / record.id
-            await anyio.to_thread.run_sync(partial(shutil.rmtree, folder, ignore_errors=True))
-
-    # --- events and old jobs -------------------------------------------------------------------------------------
+    # --- events -------------------------------------------------------------------------------------
 
     def _tell(self, record: Record) -> None:
         """Wake whoever waits for a change of this job."""
@@ -376,16 +374,6 @@ class Jobs:
         self.webhooks.wake()
         for listener in self.listeners:
             listener(record)
-
-    async def _sweep(self) -> None:
-        """Remove old jobs, now and then."""
-        while True:
-            try:
-                for record in await self.store.remove_older(time.time() - self._settings.job_ttl_seconds):
-                    await self._remove_folder(record)
-            except CadgateError as error:
-                log.warning("old_jobs_not_removed", reason=error.message)
-            await asyncio.sleep(min(SWEEP_SECONDS, max(1.0, self._settings.job_ttl_seconds / 10)))
 
 
 def _written(result: BaseModel) -> str:
