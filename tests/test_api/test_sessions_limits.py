@@ -135,6 +135,10 @@ def test_a_queued_session_with_a_deadline_ends_with_it(limited: Gateway, new: An
         assert answer.status_code == 202
         gone = eventually(lambda: code_of(client.get(path)) if client.get(path).is_error else None, what="its end")
         assert gone == (410, "session_ended")
+        error = client.get(path).json()["error"]
+        assert error["details"]["reason"] == "deadline_exceeded"
+        assert "X-Deadline-Ms" in error["message"]
+        assert "ttl_seconds" not in error["message"]
 
 
 def test_a_deleted_session_leaves_the_queue_and_its_calls_are_410(limited: Gateway, new: Any) -> None:

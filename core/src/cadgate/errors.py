@@ -94,7 +94,7 @@ class NameTaken(Conflict):
 
 
 class SessionEnded(CadgateError):
-    """The session was deleted, or its time is up; `details["reason"]` says which."""
+    """The session was deleted, its time is up, or it had no place in time; `details["reason"]` says which."""
 
     code, status = "session_ended", 410
 

@@ -24,8 +24,12 @@ def too_late(seconds: float, position: int | None, maximum: int | None) -> Deadl
 
 def ended_error(record: SessionRecord) -> SessionEnded:
     """Return the 410 for a session that has ended."""
-    why = "it was deleted" if record.reason == "deleted" else "its ttl_seconds are over"
+    why = "its ttl_seconds are over. Its document is gone"
+    if record.reason == "deleted":
+        why = "it was deleted. Its document is gone"
+    elif record.reason == "deadline_exceeded":
+        why = "there was no place for it by the deadline of the request that made it (X-Deadline-Ms)"
     return SessionEnded(
-        f"The session {record.id!r} has ended: {why}. Its document is gone; make a new one with POST /api/v1/sessions",
+        f"The session {record.id!r} has ended: {why}; make a new one with POST /api/v1/sessions",
         details={"id": record.id, "reason": record.reason},
     )

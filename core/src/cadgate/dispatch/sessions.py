@@ -337,7 +337,7 @@ class Sessions:
             record = kept.record
             late = kept.queued_until is not None and clock > kept.queued_until and kept.state == "queued"
             if late or (record.expires is not None and now >= record.expires):
-                task = asyncio.create_task(self.end(kept, "expired"))
+                task = asyncio.create_task(self.end(kept, "deadline_exceeded" if late else "expired"))
                 self._ending.add(task)
                 task.add_done_callback(self._ending.discard)
                 continue

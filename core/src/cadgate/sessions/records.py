@@ -25,7 +25,8 @@ ENDED_SECONDS = 24 * 3600.0
 ID = re.compile(r"[0-9a-f]{32}\Z")
 _REMOVED = ".removed"
 
-Reason = Literal["deleted", "expired"]
+Reason = Literal["deleted", "expired", "deadline_exceeded"]
+"""Why a session has ended; the last: it had not got its place by the deadline of the request that made it."""
 
 
 @dataclass(slots=True, eq=False)
