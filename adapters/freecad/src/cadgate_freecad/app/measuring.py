@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from math import acos, degrees, isclose
-from typing import Any, NamedTuple
+from math import acos, degrees, isclose, tau
+from typing import Any, Callable, NamedTuple
 
 from cadgate_freecad.app import chosen, shapes, values
 from cadgate_freecad.app.elements import Element, Lost, elements, find_again
@@ -12,13 +12,17 @@ from cadgate_freecad.app.ties import Primitive, alike, primitive_of
 
 
 class Measured(NamedTuple):
-    """A number, two points in the document between which it is drawn, and the elements that an angle is between."""
+    """A number, two points in the document between which it is drawn, and the elements that it is between.
+
+    `has` says of a radius or diameter whether the face or edge is there in a direction from its centre.
+    """
 
     value: float
     start: Any
     end: Any
     one: Primitive | None = None
     two: Primitive | None = None
+    has: Callable[[Any], bool] | None = None
 
 
 class Gone(Exception):
@@ -86,7 +90,8 @@ def measure(kept: dict[str, Any], obj: Any) -> Measured:
         if radius is None:
             raise Gone(f"{name(kept)}: it is not round")
         assert one is not None
-        return Measured(radius * (2 if kept["type"] == "diameter" else 1), one.point, one.point)
+        value = radius * (2 if kept["type"] == "diameter" else 1)
+        return Measured(value, one.point, one.point, one, has=lambda way: _has(parts[0], one.point + way * radius))
     if kept["type"] == "angle":
         if one is None or two is None:
             raise Gone(f"{name(kept)}: an angle is between two flat or straight elements")
@@ -109,6 +114,15 @@ def _at(part: Any) -> Primitive | None:
     if found is None or found.kind != "axis" or part.ShapeType != "Face":
         return found
     return found._replace(point=found.point + found.direction * (part.CenterOfMass - found.point).dot(found.direction))
+
+
+def _has(part: Any, point: Any) -> bool:
+    """Return whether a round face or edge goes around as far as a point of its whole circle."""
+    if part.ShapeType == "Edge":
+        angle, (first, last) = part.Curve.parameter(point), part.ParameterRange
+    else:
+        angle, (first, last) = part.Surface.parameter(point)[0], part.ParameterRange[:2]
+    return (angle - first) % tau <= last - first + 1e-9
 
 
 def _between(kept: dict[str, Any], one: Primitive | None, two: Primitive | None) -> Measured:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from math import acos, ceil, cos, degrees, hypot, pi, sin
-from typing import Any
+from math import acos, ceil, cos, degrees, hypot, pi, radians, sin
+from typing import Any, Callable
 
 import FreeCAD
 
 from cadgate_freecad.app import measuring
 from cadgate_freecad.app.measuring import Gone, Measured
-from cadgate_freecad.app.sheet_marks import round_faces
 from cadgate_freecad.app.sheet_page import ARROW, TEXT, Point, Sheet, View, length_of, number
+from cadgate_freecad.app.sheet_rounds import Round, is_circle
 from cadgate_freecad.app.values import significant
 
 _LANE, _FIRST = 7.0, 10.0
 _SLANTS = [pi / 4, 3 * pi / 4, -pi / 4, -3 * pi / 4, pi / 6, 5 * pi / 6, pi / 3, 2 * pi / 3, -pi / 6, -pi / 3]
+_OTHER_SLANTS = [radians(degree) for degree in range(-175, 180, 5)]
+"""For arcs that have none of the others."""
+Has = Callable[[Any], bool]
+"""Whether an arc is there in a direction from its centre, in the document."""
 
 
 def room(kept: dict[str, Any]) -> float:
@@ -33,7 +37,7 @@ def note(sheet: Sheet, type: str, view: Any, value: float | None, text: str, err
     sheet.dimensions.append({"type": type, "view": view, "value": exact, "text": text, "error": error})
 
 
-def automatic(sheet: Sheet, views: list[View], objects: list[Any]) -> None:
+def automatic(sheet: Sheet, views: list[View], rounds: list[Round]) -> None:
     """Dimension the sizes of the objects, and one round face of each size."""
     once: set[str] = set()
     for view in views:
@@ -50,12 +54,12 @@ def automatic(sheet: Sheet, views: list[View], objects: list[Any]) -> None:
                 once.add(axis)
                 _line(sheet, view, view.at(start), view.at(end), number(value))
                 note(sheet, "length", shown, value, number(value))
-        for type, radius, center in _circles(view, objects):
+        for type, radius, center, has in _circles(view, rounds):
             value = 2 * radius if type == "diameter" else radius
             text = f"{'Ø' if type == 'diameter' else 'R'}{number(value)}"
             if text not in once:
                 once.add(text)
-                _round(sheet, view, view.at(center), radius * view.factor, text)
+                _round(sheet, view, view.at(center), radius * view.factor, text, has)
                 note(sheet, type, shown, value, text)
 
 
@@ -63,18 +67,13 @@ def _axis(direction: Any) -> str:
     return "xyz"[max(range(3), key=lambda index: abs(direction[index]))]
 
 
-def _circles(view: View, objects: list[Any]) -> list[tuple[str, float, Any]]:
-    """Return type, radius and centre of the round faces that a view shows as circles; the largest first."""
-    reach: dict[Any, float] = {}
-    centers: dict[Any, Any] = {}
-    for face, around in round_faces(objects):
-        axis = view.seen.frame.multVec(face.Surface.Axis)
-        if abs(abs(axis.z) - 1) < 1e-9:
-            center = view.seen.frame.multVec(face.Surface.Center)
-            key = (round(face.Surface.Radius, 9), round(center.x, 6), round(center.y, 6))
-            reach[key] = reach.get(key, 0.0) + around
-            centers[key] = center
-    found = [("diameter" if reach[key] > pi + 1e-6 else "radius", key[0], centers[key]) for key in centers]
+def _circles(view: View, rounds: list[Round]) -> list[tuple[str, float, Any, Has]]:
+    """Return type, radius, centre and extent of the round faces that a view shows as circles; the largest first."""
+    found: list[tuple[str, float, Any, Has]] = []
+    for each in rounds:
+        if abs(abs(view.seen.frame.multVec(each.axis).z) - 1) < 1e-9:
+            type = "diameter" if is_circle(each.around) else "radius"
+            found.append((type, each.radius, view.seen.frame.multVec(each.foot), each.has))
     # The one at the right of several that are as large: its leader is the shortest.
     return sorted(found, key=lambda each: (-each[1], -round(each[2].x, 6), -round(each[2].y, 6)))
 
@@ -103,7 +102,9 @@ def _draw(sheet: Sheet, view: View, type: str, measured: Measured, text: str) ->
     one, two = view.of(measured.start), view.of(measured.end)
     if type in ("diameter", "radius"):
         radius = measured.value / (2 if type == "diameter" else 1)
-        _round(sheet, view, one, radius * view.factor, text)
+        assert measured.one is not None
+        facing = abs(view.seen.frame.multVec(measured.one.direction).z) > 1 - 1e-9
+        _round(sheet, view, one, radius * view.factor, text, measured.has if facing else None)
     elif type == "angle":
         _angle(sheet, view, measured, text)
     else:
@@ -191,14 +192,25 @@ def _is_free(sheet: Sheet, one: Point, two: Point, side: Point, away: float, tex
 # --- circles and angles ----------------------------------------------------------------------------------------------
 
 
-def _round(sheet: Sheet, view: View, center: Point, reach: float, text: str) -> None:
+def _slants(view: View, has: Has | None) -> list[float]:
+    """Return in which directions from its centre a leader may begin on an arc; for a circle, in any."""
+    back = view.seen.frame.inverted()
+    for slants in (_SLANTS, _OTHER_SLANTS) if has is not None else ():
+        found = [each for each in slants if has(back.multVec(FreeCAD.Vector(cos(each), sin(each), 0)))]
+        if found:
+            return found
+    return _SLANTS
+
+
+def _round(sheet: Sheet, view: View, center: Point, reach: float, text: str, has: Has | None) -> None:
     """Draw a leader from a circle to its text outside of the view, where nothing else is."""
+    slants = _slants(view, has)
     wide = length_of(text, TEXT) + 2
     best: tuple[float, float, Point, Point] | None = None
     others = [
         each for each in sheet.circles.get(id(view.seen), []) if hypot(each[0] - center[0], each[1] - center[1]) > 1
     ]
-    for slant in _SLANTS:
+    for slant in slants:
         way = (cos(slant), sin(slant))
         tip = (center[0] + reach * way[0], center[1] + reach * way[1])
         out = _leaving(view, tip, way)
@@ -211,9 +223,9 @@ def _round(sheet: Sheet, view: View, center: Point, reach: float, text: str) -> 
                     best = (cost, slant, tip, knee)
                 break
     if best is None:
-        way = (cos(_SLANTS[0]), sin(_SLANTS[0]))
+        way = (cos(slants[0]), sin(slants[0]))
         tip = (center[0] + reach * way[0], center[1] + reach * way[1])
-        best = (8.0, _SLANTS[0], tip, (tip[0] + 8 * way[0], tip[1] + 8 * way[1]))
+        best = (8.0, slants[0], tip, (tip[0] + 8 * way[0], tip[1] + 8 * way[1]))
     _, slant, tip, knee = best
     way = (cos(slant), sin(slant))
     left = knee[0] if way[0] > 0 else knee[0] - wide

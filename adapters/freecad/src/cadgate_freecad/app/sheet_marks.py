@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from math import cos, hypot, pi, sin, sqrt, tau
-from typing import Any, Iterator
+from typing import Any
 
 import FreeCAD
 
-from cadgate_freecad.app import shapes
 from cadgate_freecad.app.sheet_page import TEXT, Sheet, View, length_of
+from cadgate_freecad.app.sheet_rounds import Round
 from cadgate_freecad.app.sheet_tables import Hole
 
 _PARENTS = {"x": ("front", "top", "back", "bottom"), "y": ("top", "right", "left", "bottom")}
@@ -19,11 +19,11 @@ _BEYOND = 3.0
 _MOST_MARKS = 400
 
 
-def draw(sheet: Sheet, views: list[View], objects: list[Any]) -> None:
+def draw(sheet: Sheet, views: list[View], rounds: list[Round]) -> None:
     """Name the views, mark in others where sections and details are, and draw centre lines."""
     for view in views:
         if view.seen.view != "iso" and "detail" not in view.seen.view:
-            _center_lines(sheet, view, objects)
+            _center_lines(sheet, view, rounds)
     for index, view in enumerate(each for each in views if not isinstance(each.seen.view, str)):
         letter = chr(65 + index % 26)
         x, y, width, height = view.box
@@ -83,30 +83,21 @@ def _mark_detail(sheet: Sheet, views: list[View], view: View, letter: str) -> No
             return
 
 
-def round_faces(objects: list[Any]) -> Iterator[tuple[Any, float]]:
-    """Yield the cylindrical faces, and how far each reaches around its axis."""
-    for obj in objects:
-        for face in shapes.required_shape(obj).Faces:
-            if face.Surface.TypeId == "Part::GeomCylinder":
-                first, last = face.ParameterRange[:2]
-                yield face, last - first
-
-
-def _center_lines(sheet: Sheet, view: View, objects: list[Any]) -> None:
+def _center_lines(sheet: Sheet, view: View, rounds: list[Round]) -> None:
     """Draw crosses where round faces are seen as circles, and their axes where they lie in the plane of the view."""
     crosses: dict[Any, float] = {}
     axes: dict[Any, None] = {}
     plane = _plane(view)
-    for face, around in round_faces(objects):
-        if around < pi - 1e-6:
+    for each in rounds:
+        if each.around < pi - 1e-6:
             continue  # a rounded edge
-        axis = view.seen.frame.multVec(face.Surface.Axis)
-        center = view.of(face.Surface.Center)
+        axis = view.seen.frame.multVec(each.axis)
+        center = view.of(each.foot)
         if abs(abs(axis.z) - 1) < 1e-9:
             place = (round(center[0], 3), round(center[1], 3))
-            crosses[place] = max(crosses.get(place, 0.0), face.Surface.Radius * view.factor)
-        elif abs(axis.z) < 1e-9 and (plane is None or _is_near(face, plane)):
-            ends = [view.of(face.Surface.Center + face.Surface.Axis * each) for each in face.ParameterRange[2:]]
+            crosses[place] = max(crosses.get(place, 0.0), each.radius * view.factor)
+        elif abs(axis.z) < 1e-9 and (plane is None or _is_near(each, plane)):
+            ends = [view.of(each.at(end)) for end in each.ends]
             across = -axis.y * ends[0][0] + axis.x * ends[0][1]
             along = sorted(axis.x * x + axis.y * y for x, y in ends)
             axes[tuple(round(part, 3) for part in (axis.x, axis.y, across, *along))] = None
@@ -131,9 +122,9 @@ def _plane(view: View) -> tuple[int, float] | None:
     return None if isinstance(shown, str) else ("xyz".index(shown["section"]), shown["at"])
 
 
-def _is_near(face: Any, plane: tuple[int, float]) -> bool:
-    """Return whether the axis of a face lies in the plane of a section: others are behind it."""
-    return abs(face.Surface.Center[plane[0]] - plane[1]) < 1e-6
+def _is_near(round: Round, plane: tuple[int, float]) -> bool:
+    """Return whether the axis of a round lies in the plane of a section: others are behind it."""
+    return abs(round.foot[plane[0]] - plane[1]) < 1e-6
 
 
 def letter_holes(sheet: Sheet, views: list[View], holes: list[Hole]) -> None:

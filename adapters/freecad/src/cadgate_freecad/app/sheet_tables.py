@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import ceil, cos, sin, tau
 from typing import Any, NamedTuple
 
-from cadgate_freecad.app import bills, materials, mates, shapes
+from cadgate_freecad.app import bills, materials, mates
 from cadgate_freecad.app.sheet_page import SIZES, Sheet, Text, length_of, number
+from cadgate_freecad.app.sheet_rounds import Round, covered, is_circle
 
 BLOCK = 180.0
 _TITLE, _ROW, _CAPTION, _SMALL = 13.0, 8.0, 1.8, 2.5
@@ -34,10 +35,10 @@ class Tables(NamedTuple):
     holes: list[Hole]
 
 
-def prepare(sheet: Sheet, kept: dict[str, Any], objects: list[Any]) -> Tables:
+def prepare(sheet: Sheet, kept: dict[str, Any], objects: list[Any], rounds: list[Round]) -> Tables:
     """Return what the tables say. The scale is added when it is known."""
     fields = [(key, text) for key, text in kept["title"].items() if key != "title"]
-    holes = holes_of(objects) if kept["hole_table"] else []
+    holes = holes_of(rounds) if kept["hole_table"] else []
     lists: list[list[list[str]]] = []
     if kept["parts_list"]:
         lists.append([["Pos", "Part", "Material", "Qty"], *_parts(objects)])
@@ -158,19 +159,17 @@ def _letter(index: int) -> str:
     return chr(65 + index % 26) * (1 + index // 26)
 
 
-def holes_of(objects: list[Any]) -> list[Hole]:
-    """Return each round hole once: of the cylinders whose faces look at their axes."""
-    found: dict[Any, tuple[float, Any, Any]] = {}
-    for obj in objects:
-        for face in shapes.required_shape(obj).Faces:
-            if face.Surface.TypeId == "Part::GeomCylinder":
-                low, high, first, last = face.ParameterRange
-                middle = ((low + high) / 2, (first + last) / 2)
-                at, normal = face.valueAt(*middle), face.normalAt(*middle)
-                axis = face.Surface.Axis
-                inward = face.Surface.Center + axis * (at - face.Surface.Center).dot(axis) - at
-                if inward.dot(normal) > 0:
-                    center = face.Surface.Center
-                    key = tuple(round(part, 6) for part in (face.Surface.Radius, *center, *map(abs, axis)))
-                    found.setdefault(key, (face.Surface.Radius, center, axis))
-    return [Hole(_letter(index), *each) for index, each in enumerate(found.values())]
+def holes_of(rounds: list[Round]) -> list[Hole]:
+    """Return each round hole once, with the point of its axis where its edge is on the part.
+
+    What reaches no more than half around is a rounding. Of two open ends it is the one to the right, in front or above.
+    """
+    found: list[Hole] = []
+    for each in rounds:
+        for pieces in each.stretches() if each.hollow else []:
+            if is_circle(covered(pieces)):
+                low = min((piece.low for piece in pieces), key=lambda end: end.at)
+                high = max((piece.high for piece in pieces), key=lambda end: end.at)
+                mouth = low if low.open and not high.open else high
+                found.append(Hole(_letter(len(found)), each.radius, each.at(mouth.at), each.axis))
+    return found

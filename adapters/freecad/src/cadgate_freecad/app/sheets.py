@@ -9,6 +9,7 @@ import Part
 from cadgate.appserver import AppError
 from cadgate_freecad.app import shapes, sheet_dimensions, sheet_marks, sheet_tables
 from cadgate_freecad.app.sheet_page import Sheet, View
+from cadgate_freecad.app.sheet_rounds import rounds_of
 from cadgate_freecad.app.sheet_views import Seen, hatched, see
 
 SCALES = (50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
@@ -29,7 +30,8 @@ def lay_out(kept: dict[str, Any], objects: list[Any]) -> Sheet:
     whole = solids[0] if len(solids) == 1 else Part.makeCompound(solids)
     seen = [see(view, whole) for view in kept["views"]]
     sheet = Sheet(kept["sheet"])
-    tables = sheet_tables.prepare(sheet, kept, objects)
+    rounds = rounds_of(objects)
+    tables = sheet_tables.prepare(sheet, kept, objects, rounds)
     cells = _cells(kept, seen)
     gap = _GAP + sheet_dimensions.room(kept)
     sheet.scale = _scale(kept, sheet, seen, cells, gap, tables.height)
@@ -41,9 +43,9 @@ def lay_out(kept: dict[str, Any], objects: list[Any]) -> Sheet:
             for points in hatched(face, _HATCH / view.factor):
                 sheet.page.lines.append(("HATCH", [view.at(point) for point in points]))
     sheet_tables.draw(sheet, tables)
-    sheet_marks.draw(sheet, views, objects)
+    sheet_marks.draw(sheet, views, rounds)
     if kept["dimensions"] == "auto":
-        sheet_dimensions.automatic(sheet, views, objects)
+        sheet_dimensions.automatic(sheet, views, rounds)
     else:
         sheet_dimensions.chosen(sheet, kept, views, objects)
     sheet_marks.letter_holes(sheet, views, tables.holes)
