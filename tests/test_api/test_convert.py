@@ -177,6 +177,17 @@ def test_what_cannot_be_made_is_refused_with_what_can(api: httpx.Client, name: s
     assert near is None or near in error["details"]["did_you_mean"]
 
 
+def test_a_pdf_is_neither_made_of_a_file_nor_listed_as_if_it_were(api: httpx.Client, step: bytes) -> None:
+    answer = api.post("/convert", params={"to": "pdf"}, files={"file": ("plate.step", step)})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (422, "unsupported_format")
+    assert "pdf" not in error["details"]["reachable"]
+    assert {"svg", "dxf", "glb"} <= set(error["details"]["reachable"])
+    assert "pdf" not in json.dumps(api.get("/formats").json()["result"])
+    other = api.post("/convert", params={"to": "qqqqq"}, files={"file": ("plate.step", step)})
+    assert "is no format that is known here. Of step, this can be made: 3mf" in other.json()["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("file", "query", "code", "said"),
     [

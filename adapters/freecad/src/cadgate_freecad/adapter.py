@@ -14,7 +14,8 @@ _READ = ("step", "iges", "brep", "fcstd", "dxf", "stl", "obj", "ply", "3mf", "am
 _EXACT = ("step", "iges", "brep", "dxf", "svg")
 FORMATS = Formats(
     reads={**{name: SUFFIXES[name] for name in _READ}, "off": (".off",)},
-    writes=SUFFIXES,
+    # A PDF is of a drawing, which a converted file has none of.
+    writes={name: suffixes for name, suffixes in SUFFIXES.items() if name != "pdf"},
     importing=IMPORT,
     exporting=EXPORT,
     only_from=dict.fromkeys(_EXACT, (*_EXACT[:3], "fcstd", "dxf")),

@@ -119,7 +119,7 @@ class Paths:
         words = {suffix[1:]: name for suffix, name in self._suffixes.items() if name in reachable}
         near = difflib.get_close_matches(to.strip().lower().removeprefix("."), [*reachable, *words], 3, 0.5)
         similar = list(dict.fromkeys(words.get(word, word) for word in near))
-        hint = f"; did you mean {similar[0]!r}?" if similar else ""
+        hint = f"; did you mean {similar[0]!r}?" if similar else "."
         what = "is no format that is known here" if target is None else f"cannot be made of a {source} file here"
         choice = ", ".join(reachable) or "nothing: no application that is active reads it"
         raise UnsupportedFormat(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import acos, degrees, isclose, tau
+from math import acos, degrees, tau
 from typing import Any, Callable, NamedTuple
 
 from cadgate_freecad.app import chosen, shapes, values
@@ -23,6 +23,9 @@ class Measured(NamedTuple):
     one: Primitive | None = None
     two: Primitive | None = None
     has: Callable[[Any], bool] | None = None
+
+
+_ROUND = ("Part::GeomCircle", "Part::GeomCylinder", "Part::GeomSphere")
 
 
 class Gone(Exception):
@@ -54,7 +57,7 @@ def _require_one(field: str, type: str, obj: Any, kind: str, numbers: list[int])
     shape = shapes.required_shape(obj)
     parts = [(shape.Edges if kind == "Edge" else shape.Faces)[number - 1] for number in numbers]
     if type in ("diameter", "radius"):
-        sizes = {round(getattr(getattr(each, "Curve", None) or each.Surface, "Radius", 0.0), 9) for each in parts}
+        sizes = {round(_radius(each) or 0.0, 9) for each in parts}
         same = len(sizes) == 1
     else:
         found = [primitive_of(each) for each in parts]
@@ -86,19 +89,15 @@ def measure(kept: dict[str, Any], obj: Any) -> Measured:
     parts = [_found(kept, side, obj, whole) for side in kept["sides"]]
     one, two = _at(parts[0]), _at(parts[1]) if len(parts) > 1 else None
     if kept["type"] in ("diameter", "radius"):
-        radius = getattr(getattr(parts[0], "Curve", None) or parts[0].Surface, "Radius", None)
-        if radius is None:
-            raise Gone(f"{name(kept)}: it is not round")
-        assert one is not None
+        radius = _radius(parts[0])
+        if radius is None or one is None:
+            raise Gone(f"{name(kept)}: it is not round: choose a circle, a cylinder or a sphere")
         value = radius * (2 if kept["type"] == "diameter" else 1)
         return Measured(value, one.point, one.point, one, has=lambda way: _has(parts[0], one.point + way * radius))
     if kept["type"] == "angle":
-        if one is None or two is None:
+        if one is None or two is None or "point" in (one.kind, two.kind):
             raise Gone(f"{name(kept)}: an angle is between two flat or straight elements")
-        cosine = max(-1.0, min(1.0, one.direction.dot(two.direction)))
-        angle = degrees(acos(cosine))
-        # The angle between faces is that of the material; between edges the smaller one.
-        angle = 180 - angle if one.kind == two.kind == "plane" else min(angle, 180 - angle)
+        angle = _angle(one, two)
         return Measured(angle, parts[0].CenterOfMass, parts[1].CenterOfMass, one, two)
     if len(parts) == 1:
         if parts[0].ShapeType != "Edge":
@@ -116,6 +115,22 @@ def _at(part: Any) -> Primitive | None:
     return found._replace(point=found.point + found.direction * (part.CenterOfMass - found.point).dot(found.direction))
 
 
+def _radius(part: Any) -> float | None:
+    """Return the radius of a circle, a cylinder or a sphere; a cone and a torus have no one radius."""
+    shape = part.Curve if part.ShapeType == "Edge" else part.Surface
+    return float(shape.Radius) if shape.TypeId in _ROUND else None
+
+
+def _angle(one: Primitive, two: Primitive) -> float:
+    """Return the degrees between planes, in the material, or the smaller angle to a line; a circle is flat as well."""
+    angle = degrees(acos(max(-1.0, min(1.0, one.direction.dot(two.direction)))))
+    if one.kind == two.kind == "plane":
+        return 180 - angle
+    angle = min(angle, 180 - angle)
+    # The direction of what is flat is its normal.
+    return angle if (one.kind == "axis") == (two.kind == "axis") else 90 - angle
+
+
 def _has(part: Any, point: Any) -> bool:
     """Return whether a round face or edge goes around as far as a point of its whole circle."""
     if part.ShapeType == "Edge":
@@ -128,17 +143,31 @@ def _has(part: Any, point: Any) -> bool:
 def _between(kept: dict[str, Any], one: Primitive | None, two: Primitive | None) -> Measured:
     if one is None or two is None:
         raise Gone(f"{name(kept)}: a length is between flat, straight or round elements")
-    if not isclose(one.direction.cross(two.direction).Length, 0, abs_tol=1e-7) and one.kind == two.kind:
+    parallel = one.direction.cross(two.direction).Length <= 1e-7
+    kinds = {one.kind, two.kind}
+    if len(kinds) == 1 and not parallel:
         raise Gone(f"{name(kept)}: they are not parallel, so no one length is between them")
-    between = two.point - one.point
-    if {one.kind, two.kind} == {"plane", "axis"} and abs(one.direction.dot(two.direction)) > 1e-7:
+    if kinds == {"plane", "axis"} and abs(one.direction.dot(two.direction)) > 1e-7:
         raise Gone(f"{name(kept)}: the axis is not parallel to the plane, so no one length is between them")
-    if "plane" in (one.kind, two.kind):
+    between = two.point - one.point
+    if "plane" in kinds:
         normal = (one if one.kind == "plane" else two).direction
         length = between.dot(normal)
         return Measured(abs(length), one.point, one.point + normal * length)
-    across = between - one.direction * between.dot(one.direction)
-    return Measured(across.Length, one.point, one.point + across)
+    if kinds == {"axis", "circle"} and not parallel:
+        circle, line = (one, two) if one.kind == "circle" else (two, one)
+        if abs(between.dot(circle.direction)) > 1e-6 or abs(line.direction.dot(circle.direction)) > 1e-7:
+            raise Gone(f"{name(kept)}: the line is not in the plane of the circle, so no one length is between them")
+    # From a line or an axis; without one, from the axis of a circle; between points, from one to the other.
+    line = next((each for kind in ("axis", "circle", "point") for each in (one, two) if each.kind == kind), one)
+    across = between - line.direction * between.dot(line.direction)
+    if across.Length < 1e-6 and line.kind == "axis":
+        raise Gone(f"{name(kept)}: they are on one axis, so no length is between them")
+    if across.Length < 1e-6:
+        # Two circles around one axis, or a ball on the axis of a circle: along it.
+        across = between
+    start, end = (two.point - across, two.point) if line is one else (one.point, one.point + across)
+    return Measured(across.Length, start, end)
 
 
 def _found(kept: dict[str, Any], side: dict[str, Any], obj: Any, whole: Any) -> Any:

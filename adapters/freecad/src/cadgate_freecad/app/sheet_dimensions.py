@@ -194,8 +194,10 @@ def _is_free(sheet: Sheet, one: Point, two: Point, side: Point, away: float, tex
 
 def _slants(view: View, has: Has | None) -> list[float]:
     """Return in which directions from its centre a leader may begin on an arc; for a circle, in any."""
+    if has is None:
+        return _SLANTS
     back = view.seen.frame.inverted()
-    for slants in (_SLANTS, _OTHER_SLANTS) if has is not None else ():
+    for slants in (_SLANTS, _OTHER_SLANTS):
         found = [each for each in slants if has(back.multVec(FreeCAD.Vector(cos(each), sin(each), 0)))]
         if found:
             return found
@@ -302,7 +304,7 @@ def _corner(view: View, measured: Measured) -> Point | None:
         if element is None:
             return None
         way = view.seen.frame.multVec(element.direction)
-        if element.kind == "plane":
+        if element.kind in ("plane", "circle"):
             way = FreeCAD.Vector(-way.y, way.x, way.z)
         if abs(way.z) > 1e-6 or hypot(way.x, way.y) < 1e-6:
             return None

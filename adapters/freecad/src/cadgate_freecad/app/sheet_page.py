@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import hypot
+from math import floor, hypot, log10
 from typing import Any, NamedTuple, Tuple
 
 from cadgate_freecad.app import fonts
@@ -26,6 +26,7 @@ BORDER = 10.0
 TEXT = 3.5
 ARROW = (3.0, 0.5)
 _HELVETICA = 0.716
+_NOTHING, _SMALL = 1e-7, 0.1
 
 
 class Text(NamedTuple):
@@ -131,10 +132,17 @@ class View(NamedTuple):
         return hypot(x - left - width / 2, y - bottom - height / 2) <= width / 2 + 1e-6
 
 
-def number(value: float) -> str:
-    """Return up to three decimals, without zeros at their end."""
-    text = f"{value:.3f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+def number(value: float, decimals: int = 3) -> str:
+    """Return up to three decimals, of small values more: five digits that count. There are no zeros at the end."""
+    if _NOTHING < abs(value) < _SMALL:
+        decimals = max(decimals, decimals_of(value))
+    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def decimals_of(size: float) -> int:
+    """Return with how many decimals a size is written, and so the places of what is of this size."""
+    return 4 - floor(log10(abs(size))) if _NOTHING < abs(size) < _SMALL else 3
 
 
 def capitals() -> float:

@@ -6,7 +6,7 @@ from math import ceil, cos, sin, tau
 from typing import Any, NamedTuple
 
 from cadgate_freecad.app import bills, materials, mates
-from cadgate_freecad.app.sheet_page import SIZES, Sheet, Text, length_of, number
+from cadgate_freecad.app.sheet_page import SIZES, Sheet, Text, decimals_of, length_of, number
 from cadgate_freecad.app.sheet_rounds import Round, covered, is_circle
 
 BLOCK = 180.0
@@ -46,7 +46,7 @@ def prepare(sheet: Sheet, kept: dict[str, Any], objects: list[Any], rounds: list
         lists.append(
             [
                 ["Hole", "Ø", "X", "Y", "Z"],
-                *([each.letter, number(2 * each.radius), *map(number, each.center)] for each in holes),
+                *([each.letter, number(2 * each.radius), *_place(each)] for each in holes),
             ]
         )
     rows = ceil((len(fields) + 3) / _COLUMNS)
@@ -55,6 +55,12 @@ def prepare(sheet: Sheet, kept: dict[str, Any], objects: list[Any], rounds: list
     columns = _wrapped(lists, block, right - left - BLOCK - 6)
     height = max(block, *(_LINE * len(column) + 4 for column in columns)) if columns else block
     return Tables(height, kept["title"].get("title", ""), fields, kept["projection"] == "first", lists, holes)
+
+
+def _place(hole: Hole) -> list[str]:
+    """Return its coordinates as exactly as its diameter; what is nearly 0 is what computing has left."""
+    decimals = decimals_of(2 * hole.radius)
+    return [number(round(part, decimals), decimals) for part in hole.center]
 
 
 def _width(rows: list[list[str]]) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from cadgate.plugin import Deleted, MayWarn, Method, Name, Number, Params, Result, Vector3
 from cadgate_freecad.models.selection import EdgeSelection, FaceSelection
@@ -36,7 +36,11 @@ class DimensionParams(Params):
 
     type: Literal["length", "diameter", "radius", "angle"]
     of: Annotated[list[FaceSelection | EdgeSelection], Field(min_length=1, max_length=2)] = Field(
-        description="One edge (length) or circle or cylinder, or two parallel (length) or oblique (angle) elements.",
+        description=(
+            "One edge (length) or circle, cylinder or sphere (diameter, radius), or two elements: lengths are between "
+            "planes, lines, axes and centres, and along their axis between circles around one; angles between planes "
+            "(also those of circles), lines and axes."
+        ),
         examples=[[["Edge1"]]],
     )
     view: View = Field("front", description="One of the `views` of the sheet, as it is written there.")
@@ -48,10 +52,20 @@ Sheet = Literal["A4", "A3", "A2", "A1", "A0"]
 Title = Annotated[dict[Annotated[str, Field(max_length=40)], Label], Field(max_length=20)]
 
 
+def _each_once(names: list[str]) -> list[str]:
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise ValueError(f"objects names {twice[0]!r} twice: name each object once")
+    return names
+
+
+Objects = Annotated[list[Name], Field(min_length=1, max_length=100), AfterValidator(_each_once)]
+
+
 class DrawingFields(Params):
     """What is on the sheet."""
 
-    objects: Annotated[list[Name], Field(min_length=1, max_length=100)]
+    objects: Objects
     views: Views = Field(default_factory=lambda: ["front", "top", "right", "iso"])
     sheet: Sheet = "A3"
     scale: Literal["auto"] | Annotated[Number, Field(gt=0, le=1000)] = Field(
@@ -85,7 +99,7 @@ class DrawingPatch(Params):
     """What to change; fields that are not given stay."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"sheet": "A2"}]})
-    objects: Annotated[list[Name], Field(min_length=1, max_length=100)] = Field(default_factory=_not_given)
+    objects: Objects = Field(default_factory=_not_given)
     views: Views = Field(default_factory=_not_given)
     sheet: Sheet = Field(default_factory=_not_given)
     scale: Literal["auto"] | Annotated[Number, Field(gt=0, le=1000)] = Field(default_factory=_not_given)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import isclose
 from typing import TYPE_CHECKING
 
 from cadgate.appserver import AppError
@@ -17,7 +16,8 @@ def check(sheet: Sheet) -> None:
         if each["error"]:
             continue
         shown = float(each["text"].strip("ØR°").split(" ")[0])
-        if not isclose(shown, each["value"], rel_tol=1e-9, abs_tol=0.00051):
+        off = 0.00051 if abs(each["value"]) >= 0.1 else 1e-7 + 1e-4 * abs(each["value"])
+        if abs(shown - each["value"]) > off + 1e-9 * abs(each["value"]):
             raise AppError("command_failed", f"The drawing says {each['text']!r} where the model has {each['value']:g}")
         if each["text"] not in {text.text for text in sheet.page.texts}:
             raise AppError("command_failed", f"The dimension {each['text']!r} is not on the sheet")
