@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cadgate.config.settings import Settings
+from cadgate.dispatch.sessions import Sessions
 from cadgate.jobs.following import follow
 from cadgate.jobs.records import Event, New, Record
 from cadgate.jobs.runner import Jobs
@@ -65,9 +66,9 @@ class Nobody:
 
 
 async def test_who_looked_at_a_failed_job_is_told_that_it_is_done_again(tmp_path: Path) -> None:
-    unused: Any = None
     nobody: Any = Nobody()
-    jobs = Jobs(Settings(state_dir=tmp_path), {}, unused, nobody)
+    settings = Settings(state_dir=tmp_path)
+    jobs = Jobs(settings, {}, Sessions(settings, {}, nobody), nobody)
     try:
         await jobs.store.add(New(JOB, "blender", "default", "render.still", "local", None, None, "{}", None))
         await jobs.store.finish(JOB, "failed")
