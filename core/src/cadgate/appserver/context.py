@@ -123,21 +123,25 @@ def about_to_change(revision: str | Callable[[], str] | None = None, *, anything
     """Call this after every check and before the first change.
 
     A dry run ends here, and an error after this is rolled back. `revision` is that of the object about to change, or
-    what finds it, which is called only for a request with `If-Match`, with which it is compared. Pass `anything=False`
+    what finds it, which is called only for a request with `If-Match`, with which it is compared; None if nothing that
+    has a revision changes, which such a request does not accept. Pass `anything=False`
     for a request that asks for no change at all, such as a PATCH without fields: it is checked like any other, but
     there is nothing to persist or to undo.
 
     Raises AppError `revision_mismatch`.
     """
     call = current()
-    if call.if_match is not None and revision is not None:
+    if call.if_match is not None:
         actual = revision() if callable(revision) else revision
-        if call.if_match != actual:
-            raise AppError(
-                "revision_mismatch",
-                f"The object has changed since revision {call.if_match!r}, and is now at {actual!r}. Read it again",
-                {"expected": call.if_match, "actual": actual},
+        if actual is None:
+            text = (
+                f"There is nothing to compare the revision {call.if_match!r} with: this request changes nothing that "
+                "has one. Leave it out, or look whether the object is still there"
             )
+        else:
+            text = f"The object has changed since revision {call.if_match!r}, and is now at {actual!r}. Read it again"
+        if call.if_match != actual:
+            raise AppError("revision_mismatch", text, {"expected": call.if_match, "actual": actual})
     if call.dry_run:
         raise DryRunPassed
     if anything:

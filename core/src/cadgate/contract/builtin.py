@@ -35,9 +35,18 @@ class Execution(Result):
     warnings: list[Warned] = Field(default_factory=list[Warned])
 
 
-EXECUTE = Method("session.execute", Code, Execution, mutates=True, scope="execute", replay="snapshot", atomic=False)
-UNDO = Method("session.undo", Empty, History, mutates=True, replay="snapshot", atomic=False)
-REDO = Method("session.redo", Empty, History, mutates=True, replay="snapshot", atomic=False)
+EXECUTE = Method(
+    "session.execute",
+    Code,
+    Execution,
+    mutates=True,
+    scope="execute",
+    replay="snapshot",
+    atomic=False,
+    revised=False,
+)
+UNDO = Method("session.undo", Empty, History, mutates=True, replay="snapshot", atomic=False, revised=False)
+REDO = Method("session.redo", Empty, History, mutates=True, replay="snapshot", atomic=False, revised=False)
 
 BUILTIN = (EXECUTE, UNDO, REDO)
 

@@ -35,6 +35,7 @@ class Method(Generic[P, R]):
     `by_state` is for reads that depend only on their parameters and the document, and whose results may be large: the
     response is kept, and sent again until something changes; see `Application.answer`.
     `job` is for work that its route always does as a job, because it takes minutes: the response is 202.
+    `revised=False` is for changes of what has no `revision`: the gateway refuses `If-Match` for them.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Method(Generic[P, R]):
     scope_of: Callable[[P], Scope | None] | None = None
     by_state: bool = False
     job: bool = False
+    revised: bool = True
     required_scope: Scope = field(init=False)
     """The scope a caller needs: `scope`, or the one that follows from `mutates` and `deadline`."""
     naming_parameter: str | None = field(init=False)
@@ -60,6 +62,11 @@ class Method(Generic[P, R]):
         names = "name" if self.names is None and issubclass(self.params, Creation) else self.names
         object.__setattr__(self, "required_scope", scope)
         object.__setattr__(self, "naming_parameter", names)
+
+    @property
+    def accepts_if_match(self) -> bool:
+        """Whether it changes something that has a revision, with which `If-Match` is compared."""
+        return self.mutates and self.revised
 
     def further_scope(self, params: P) -> Scope | None:
         """Return the scope a caller needs in addition to `required_scope`, for these parameters."""

@@ -19,7 +19,7 @@ from cadgate.contract.methods import Method
 from cadgate.dispatch.calls import DryRunDone, digest, result_of, validated
 from cadgate.dispatch.earlier import FIRST, Earlier
 from cadgate.dispatch.off_loop import off_loop
-from cadgate.dispatch.permission import audit_event_of_call, is_audited, require_permission
+from cadgate.dispatch.permission import audit_event_of_call, is_audited, require_no_if_match, require_permission
 from cadgate.dispatch.served import ServedAdapter
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.error_bodies import error_body
@@ -186,6 +186,7 @@ async def _run(
     session: SessionRuntime, context: RequestContext, batch: Batch, keep: Callable[[Item], T], before: Earlier = FIRST
 ) -> list[T]:
     """Run a batch and return what `keep` makes of each result."""
+    require_no_if_match(context, "A batch as a whole")
     fingerprint = None
     if context.idempotency_key is not None:
         whole = await off_loop(_encode_batch, batch) if context.large else batch.model_dump()

@@ -26,7 +26,13 @@ from cadgate.contract.encoded import Encoded, encode_params
 from cadgate.contract.methods import Handler, HandlerApplication, Method, Scope
 from cadgate.dispatch.idempotency import Once
 from cadgate.dispatch.off_loop import off_loop
-from cadgate.dispatch.permission import audit_event_of_call, is_audited, require_permission, strongest_scope
+from cadgate.dispatch.permission import (
+    audit_event_of_call,
+    is_audited,
+    require_no_if_match,
+    require_permission,
+    strongest_scope,
+)
 from cadgate.dispatch.served import ServedAdapter
 from cadgate.dispatch.stopping import Stop, unless_stopped, while_wanted
 from cadgate.errors import (
@@ -88,6 +94,8 @@ class Calls:
 
     async def _dispatch(self, context: RequestContext, method: Method[P, R], params: P | Encoded) -> R:
         require_permission(self._served, context, method, params)
+        if not method.accepts_if_match:
+            require_no_if_match(context, method.name)
         handler = self._served.handlers.get(method.name)
         if handler is not None:
             if context.dry_run and not method.mutates and is_audited(method):

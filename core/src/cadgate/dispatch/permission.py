@@ -12,7 +12,7 @@ from cadgate.contract.context import RequestContext
 from cadgate.contract.encoded import Encoded
 from cadgate.contract.methods import Method, Scope
 from cadgate.dispatch.served import ServedAdapter
-from cadgate.errors import Forbidden
+from cadgate.errors import Forbidden, ValidationFailed
 from cadgate.security.audit import AuditEvent, hash_of_code
 
 
@@ -54,6 +54,20 @@ def switched_off(adapter: str, method: str, what: str | None = None) -> Forbidde
         f"{what or method} is disabled: `allow_execute = false` is set in [adapters.{adapter}] "
         f"(or CADGATE_{adapter.upper()}_ALLOW_EXECUTE). Whoever runs the gateway can enable it",
         details={"setting": f"adapters.{adapter}.allow_execute", "method": method},
+    )
+
+
+def require_no_if_match(context: RequestContext, name: str) -> None:
+    """Raise ValidationFailed for a request with `If-Match` that would not be compared with anything."""
+    if context.if_match is None or context.run is not None:
+        return
+    text = (
+        f"{name} changes nothing that has a revision, so there is nothing to compare with. Leave it out; to notice "
+        "other changes, send it with the change of one object or material, whose `revision` it names"
+    )
+    where = ["if_match"] if context.door in ("websocket", "mcp") else ["header", "If-Match"]
+    raise ValidationFailed(
+        f"{where[-1]}: {text}", details={"errors": [{"type": "value_error", "loc": where, "msg": text}]}
     )
 
 

@@ -207,10 +207,11 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
             method = methods.get(operation.get(METHOD_EXTENSION, ""))
             batch = bool(methods) and path.endswith(_BATCH)
             mutates = batch or (method is not None and method.mutates)
+            revised = method is not None and method.accepts_if_match
             operation.setdefault("description", operation.get("summary", ""))
             dry = bool(methods) and verb.upper() not in SAFE
             once = mutates or (method is not None and method.deadline == "file")
-            _parameters(operation, adapter=bool(methods), mutates=mutates and not batch, once=once, dry=dry)
+            _parameters(operation, adapter=bool(methods), revised=revised, once=once, dry=dry)
             if method is not None and method.by_state:
                 operation["parameters"].append(dict(_IF_NONE_MATCH))
                 operation["responses"]["304"] = dict(_NOT_CHANGED)
@@ -220,7 +221,7 @@ def complete(part: Part, methods: Mapping[str, Method[Any, Any]], context: Seque
             long = batch or (method is not None and (method.deadline == "file" or method.job))
             if long:
                 operation["parameters"] += [dict(PREFER), dict(WEBHOOK)]
-            _failures(operation, adapter=bool(methods), mutates=mutates)
+            _failures(operation, adapter=bool(methods), mutates=mutates, revised=revised)
             _successes(operation, part.schemas, dry=dry)
             if long:
                 replaced |= references(operation["responses"].get("202"))
@@ -242,9 +243,9 @@ def _forget(part: Part, names: set[str]) -> None:
         names = {each for name in gone for each in references(part.schemas.pop(name))}
 
 
-def _parameters(operation: Operation, *, adapter: bool, mutates: bool, once: bool, dry: bool) -> None:
+def _parameters(operation: Operation, *, adapter: bool, revised: bool, once: bool, dry: bool) -> None:
     wanted = [DEADLINE, SESSION, SESSION_QUERY] if adapter else []
-    wanted += [IDEMPOTENCY] * once + [_IF_MATCH] * mutates + [DRY_RUN_QUERY] * dry
+    wanted += [IDEMPOTENCY] * once + [_IF_MATCH] * revised + [DRY_RUN_QUERY] * dry
     parameters: list[dict[str, Any]] = operation.setdefault("parameters", []) if wanted else []
     for one in parameters:
         if adapter and one["in"] == "path" and one["schema"].get("type") == "string":
@@ -263,7 +264,7 @@ def _context(operation: Operation, context: Sequence[str]) -> None:
             parameters.append({"name": name, "in": "query", "required": False, "description": text, "schema": schema})
 
 
-def _failures(operation: Operation, *, adapter: bool, mutates: bool) -> None:
+def _failures(operation: Operation, *, adapter: bool, mutates: bool, revised: bool) -> None:
     responses: dict[str, Any] = operation.setdefault("responses", {})
     statuses = {int(status) for status in responses if status.isdigit() and int(status) >= 400}
     statuses |= {400, 401, 403, 421, 500}
@@ -274,7 +275,9 @@ def _failures(operation: Operation, *, adapter: bool, mutates: bool) -> None:
     if adapter:
         statuses |= {404, 410, 429, 503, 504}
     if mutates:
-        statuses |= {409, 412}
+        statuses |= {409}
+    if revised:
+        statuses |= {412}
     for status in sorted(statuses):
         title, code, message = _FAILURES.get(status, ("Failure", "internal_error", "It failed"))
         given = responses.get(str(status), {}).get("description", "")

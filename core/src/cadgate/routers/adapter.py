@@ -13,6 +13,7 @@ from cadgate.contract.builtin import REDO, UNDO, Batch, BatchResults, History
 from cadgate.dispatch.application import Application
 from cadgate.dispatch.batch import answer_batch
 from cadgate.dispatch.calls import DryRunDone
+from cadgate.dispatch.permission import require_no_if_match
 from cadgate.dispatch.served import ServedAdapter
 from cadgate.models.common import Empty
 from cadgate.models.responses import Result, Success
@@ -115,6 +116,7 @@ def host_router(name: str, context: Sequence[str]) -> APIRouter:
     async def restart(request: Request) -> Success[Restarting]:
         """Restart the application with its documents, also when it is `down`."""
         runtime, context = session_of(request, name), context_of(request)
+        require_no_if_match(context, "A restart")
         if context.dry_run:
             raise DryRunDone
 

@@ -13,7 +13,7 @@ from cadgate.contract.context import RequestContext
 from cadgate.contract.encoded import Encoded
 from cadgate.contract.methods import Method
 from cadgate.dispatch.application import Application
-from cadgate.dispatch.permission import audit_event_of_call, is_audited, require_permission
+from cadgate.dispatch.permission import audit_event_of_call, is_audited, require_no_if_match, require_permission
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.errors import CadgateError, ValidationFailed, from_wire
 from cadgate.jobs.attempts import BATCH
@@ -73,6 +73,8 @@ class Deferring(Application):
             if is_audited(method):
                 served.audit.record(audit_event_of_call(served, context, method, params), error.code, error.status, 0.0)
             raise
+        if not method.accepts_if_match:
+            require_no_if_match(context, method.name)
         return await self.accept(method, params, None if method.job else method.result)
 
     async def accept(self, method: Method[Any, Any] | str, params: BaseModel | Encoded, result: type[R] | None) -> R:
@@ -97,6 +99,7 @@ async def deferred_batch(app: Application, batch: Batch) -> BatchResults | None:
     """Return None for a batch that the client waits for; otherwise do as `Deferring.accept` does."""
     if not isinstance(app, Deferring) or not app.context.respond_async or app.context.dry_run:
         return None
+    require_no_if_match(app.context, "A batch as a whole")
     return await app.accept(BATCH, batch, BatchResults)
 
 

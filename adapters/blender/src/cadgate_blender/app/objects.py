@@ -51,17 +51,17 @@ class Placement:
         self.collection = find_collection(collection)
         limits.check("The number of objects", names.count_objects() + 1, "max_objects")
 
-    def make_way(self) -> None:
+    def make_way(self, source: Any = None) -> None:
         """Make the first change: delete the object that the new one replaces, if the request says so.
 
-        Raises AppError `revision_mismatch`.
+        `If-Match` names the revision of its `source`, or of what it replaces. Raises AppError `revision_mismatch`.
         """
-        if self.name is not None and self.on_conflict == "replace" and names.has_object(self.name):
-            replaced = names.find_object(self.name)
-            about_to_change(lambda: index.described(replaced)["revision"])
+        replaces = self.name is not None and self.on_conflict == "replace" and names.has_object(self.name)
+        replaced = names.find_object(self.name) if replaces else None
+        compared = replaced if source is None else source
+        about_to_change(None if compared is None else lambda: index.described(compared)["revision"])
+        if replaced is not None:
             remove(replaced)
-        else:
-            about_to_change()
 
     def check_name(self, obj: Any) -> None:
         """Raise AppError if Blender did not give the new object the requested name."""
@@ -371,7 +371,7 @@ def duplicate(
     if name == object and on_conflict == "replace":
         raise AppError("validation_error", f"{object!r} cannot be replaced by its own copy: choose another name")
     collections = index.collections_of(original)
-    place.make_way()
+    place.make_way(original)
     copy = original.copy()
     if original.data is not None and not linked:
         copy.data = original.data.copy()

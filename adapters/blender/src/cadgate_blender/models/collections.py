@@ -96,7 +96,7 @@ class InstanceParams(InstanceBody):
 
 LIST = Method("collections.list", Nothing, CollectionList)
 GET = Method("collections.get", CollectionName, CollectionInfo)
-CREATE = Method("collections.create", CollectionParams, CollectionInfo, mutates=True)
-DELETE = Method("collections.delete", CollectionName, Deleted, mutates=True)
-MOVE = Method("collections.move", MoveParams, CollectionInfo, mutates=True)
+CREATE = Method("collections.create", CollectionParams, CollectionInfo, mutates=True, revised=False)
+DELETE = Method("collections.delete", CollectionName, Deleted, mutates=True, revised=False)
+MOVE = Method("collections.move", MoveParams, CollectionInfo, mutates=True, revised=False)
 INSTANCE = Method("collections.instance", InstanceParams, ObjectInfo, mutates=True)

@@ -180,4 +180,5 @@ IMPORT = Method(
     atomic=False,
     deadline="file",
     scope_of=execute_if_trusted,
+    revised=False,
 )

@@ -47,5 +47,7 @@ class FontParams(Params):
 
 LIST = Method("fonts.list", Page, FontPage)
 GET = Method("fonts.get", FontName, FontInfo)
-DELETE = Method("fonts.delete", FontName, Deleted, mutates=True)
-ADD = Method("fonts.add", FontParams, FontInfo, mutates=True, replay="snapshot", atomic=False, deadline="file")
+DELETE = Method("fonts.delete", FontName, Deleted, mutates=True, revised=False)
+ADD = Method(
+    "fonts.add", FontParams, FontInfo, mutates=True, replay="snapshot", atomic=False, deadline="file", revised=False
+)

@@ -101,7 +101,7 @@ class NodeGroups(MayWarn):
 
 LIST = Method("node_groups.list", Page, NodeGroupPage)
 GET = Method("node_groups.get", NodeGroupName, NodeGroupInfo)
-DELETE = Method("node_groups.delete", NodeGroupName, Deleted, mutates=True)
+DELETE = Method("node_groups.delete", NodeGroupName, Deleted, mutates=True, revised=False)
 IMPORT = Method(
     "node_groups.import",
     NodeGroupsParams,
@@ -111,4 +111,5 @@ IMPORT = Method(
     atomic=False,
     deadline="file",
     scope_of=execute_if_trusted,
+    revised=False,
 )

@@ -148,4 +148,4 @@ class OperatorResult(MayWarn):
 
 LIST_OPERATORS = Method("operators.list", OperatorSearch, OperatorList)
 GET_OPERATOR = Method("operators.get", OperatorReference, OperatorInfo)
-RUN_OPERATOR = Method("operators.run", OperatorRun, OperatorResult, mutates=True, replay="snapshot")
+RUN_OPERATOR = Method("operators.run", OperatorRun, OperatorResult, mutates=True, replay="snapshot", revised=False)

@@ -196,8 +196,8 @@ class WorldImageParams(Params):
 
 
 GET = Method("scene.get", Empty, SceneInfo)
-UPDATE = Method("scene.update", ScenePatch, SceneInfo, mutates=True, partial=True)
-CLEAR = Method("scene.clear", Empty, Cleared, mutates=True)
+UPDATE = Method("scene.update", ScenePatch, SceneInfo, mutates=True, partial=True, revised=False)
+CLEAR = Method("scene.clear", Empty, Cleared, mutates=True, revised=False)
 SAVE = Method("scene.save", SaveParams, Saved, atomic=False, deadline="file")
 OPEN = Method(
     "scene.open",
@@ -208,9 +208,17 @@ OPEN = Method(
     atomic=False,
     deadline="file",
     scope_of=execute_if_trusted,
+    revised=False,
 )
 WORLD_GET = Method("world.get", Empty, WorldInfo)
-WORLD_UPDATE = Method("world.update", WorldPatch, WorldInfo, mutates=True, partial=True)
+WORLD_UPDATE = Method("world.update", WorldPatch, WorldInfo, mutates=True, partial=True, revised=False)
 WORLD_IMAGE = Method(
-    "world.image", WorldImageParams, WorldInfo, mutates=True, replay="snapshot", atomic=False, deadline="file"
+    "world.image",
+    WorldImageParams,
+    WorldInfo,
+    mutates=True,
+    replay="snapshot",
+    atomic=False,
+    deadline="file",
+    revised=False,
 )

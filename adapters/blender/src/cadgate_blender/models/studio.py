@@ -74,4 +74,4 @@ class StudioInfo(MayWarn):
     view_transform: str = Field(description="The scene's; `white` sets Standard, by which white is white.")
 
 
-STUDIO = Method("studio.set", StudioParams, StudioInfo, mutates=True)
+STUDIO = Method("studio.set", StudioParams, StudioInfo, mutates=True, revised=False)

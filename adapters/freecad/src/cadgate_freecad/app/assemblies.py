@@ -43,7 +43,7 @@ def create_assembly(
     given = [each["name"] for each in parts if each["name"] is not None]
     if len(set(given)) < len(given):
         raise values.invalid("parts", "two parts have the same name")
-    about_to_change()
+    about_to_change(slot.revision)
     assembly = slot.fill("App::Part", label)
     mates.write(assembly, {"mates": []})
     materials.assign(assembly, made_of)

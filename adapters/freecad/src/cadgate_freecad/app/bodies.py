@@ -34,7 +34,7 @@ def create_body(
     placement = values.placement(location, rotation)
     slot = Slot(document, "Body", name, on_conflict)
     made_of = materials.prepare(material)
-    about_to_change()
+    about_to_change(slot.revision)
     body = slot.fill("PartDesign::Body", label)
     body.Placement = placement
     versions.allow_pieces(body)
@@ -78,7 +78,7 @@ def _build(
         raise values.invalid("sketch", f"the body {body.Name!r} has no material to remove")
     slot = Slot(profile.Document, kind.split("::")[1], common["name"], common["on_conflict"], [profile, body])
     made_of = materials.prepare(common["material"])
-    about_to_change()
+    about_to_change(slot.revision)
     previous = body.Tip
     was_consumed = previous is not None and not previous.Visibility and not changes.users_of([body])
     feature = slot.fill(kind, common["label"])

@@ -202,7 +202,7 @@ def _add(
     before = shapes.volume(body.Shape)
     slot = Slot(body.Document, kind.split("::")[1], common["name"], common["on_conflict"], [body, previous])
     made_of = materials.prepare(common["material"])
-    about_to_change()
+    about_to_change(slot.revision)
     feature = slot.fill(kind, common["label"])
     body.addObject(feature)
     materials.assign(feature, made_of)

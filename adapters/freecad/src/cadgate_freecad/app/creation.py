@@ -50,6 +50,12 @@ class Slot:
             )
         self.replaced = existing
 
+    @property
+    def revision(self) -> Callable[[], str] | None:
+        """What finds the revision of the object that is replaced; None if there is none."""
+        replaced = self.replaced
+        return None if replaced is None else lambda: describe(replaced)["revision"]
+
     def fill(self, kind: str, label: str | None) -> Any:
         """Add the object. Call after `about_to_change`."""
         if self.replaced is not None:
@@ -81,21 +87,22 @@ def create(
     location: list[Any] | None = None,
     rotation: list[float] | None = None,
     keep: Sequence[Any] = (),
+    source: Any = None,
     setup: Callable[[Any], None] | None = None,
     check: Callable[[Any], None] | None = None,
 ) -> dict[str, Any]:
     """Add an object of `kind` with `properties`, recompute it alone, verify it and describe it.
 
     `properties` are FreeCAD's, by name, or a function of the document that makes them (and helper objects) once the
-    change has begun. `keep` are inputs that the new object must not replace. `setup` prepares the object before its
-    properties are set.
+    change has begun. `keep` are inputs that the new object must not replace. `If-Match` names the revision of `source`,
+    or of the object that is replaced. `setup` prepares the object before its properties are set.
     `check(obj)` may raise AppError for more than the usual; the transaction around the call rolls back.
     """
     document = target()
     placement = values.placement(location or (0, 0, 0), rotation or (0, 0, 0))
     slot = Slot(document, base, name, on_conflict, keep)
     made_of = materials.prepare(material)
-    about_to_change()
+    about_to_change(slot.revision if source is None else lambda: describe(source)["revision"])
     values_by_name = properties(document) if callable(properties) else properties
     obj = slot.fill(kind, label)
     if setup is not None:

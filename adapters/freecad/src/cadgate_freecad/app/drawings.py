@@ -48,7 +48,7 @@ def create_drawing(*, name: str | None, label: str | None, on_conflict: str, **f
     kept = _prepared(fields)
     slot = Slot(document, "Drawing", name, on_conflict, [find(document, each) for each in kept["objects"]])
     laid_out(document, kept)
-    about_to_change()
+    about_to_change(slot.revision)
     drawing = slot.fill(KIND, label)
     _write(drawing, kept)
     drawing.purgeTouched()

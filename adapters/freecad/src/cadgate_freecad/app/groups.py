@@ -49,7 +49,7 @@ def create_group(
         _require_movable(f"objects.{index}", obj, None, _KINDS[kind])
     slot = Slot(document, kind.capitalize(), name, on_conflict, wanted)
     made_of = materials.prepare(material)
-    about_to_change()
+    about_to_change(slot.revision)
     group = slot.fill(_KINDS[kind], label)
     materials.assign(group, made_of)
     if kind == "part":

@@ -83,7 +83,7 @@ def hole(
         properties["HoleCutCountersinkAngle"] = head_angle
     slot = Slot(profile.Document, "Hole", name, on_conflict, [profile, body])
     made_of = materials.prepare(material)
-    about_to_change()
+    about_to_change(slot.revision)
     previous = body.Tip
     feature = slot.fill("PartDesign::Hole", label)
     body.addObject(feature)

@@ -51,6 +51,7 @@ def create_link(
         expressions=expressions,
         material=material,
         keep=[obj],
+        source=obj,
         setup=setup,
         check=lambda link: verification.check(link, link.Placement if expressions else place),
     )

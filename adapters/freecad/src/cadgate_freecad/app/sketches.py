@@ -64,7 +64,7 @@ def create_sketch(
     wanted = sketching.constraints(constraints, drawn.count)
     slot = Slot(document, "Sketch", name, on_conflict, [each for each in (owner, support and support[0]) if each])
     made_of = materials.prepare(material)
-    about_to_change()
+    about_to_change(slot.revision)
     sketch = slot.fill("Sketcher::SketchObject", label)
     up_to_date = owner is None or state(owner) == ["Up-to-date"]
     if owner is not None:

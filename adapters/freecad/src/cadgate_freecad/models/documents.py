@@ -149,10 +149,14 @@ class DocumentOpened(DocumentEntry):
 
 LIST_DOCUMENTS = Method("documents.list", Empty, DocumentList)
 GET_DOCUMENT = Method("documents.get", DocumentReference, DocumentEntry)
-CREATE_DOCUMENT = Method("documents.create", DocumentParams, DocumentEntry, mutates=True, atomic=False, names="name")
-DELETE_DOCUMENT = Method("documents.delete", DocumentReference, Deleted, mutates=True, atomic=False)
-ACTIVATE_DOCUMENT = Method("documents.activate", DocumentReference, DocumentEntry, mutates=True, atomic=False)
-RECOMPUTE_DOCUMENT = Method("documents.recompute", DocumentRecomputing, DocumentRecomputed, mutates=True)
+CREATE_DOCUMENT = Method(
+    "documents.create", DocumentParams, DocumentEntry, mutates=True, atomic=False, names="name", revised=False
+)
+DELETE_DOCUMENT = Method("documents.delete", DocumentReference, Deleted, mutates=True, atomic=False, revised=False)
+ACTIVATE_DOCUMENT = Method(
+    "documents.activate", DocumentReference, DocumentEntry, mutates=True, atomic=False, revised=False
+)
+RECOMPUTE_DOCUMENT = Method("documents.recompute", DocumentRecomputing, DocumentRecomputed, mutates=True, revised=False)
 SAVE_DOCUMENT = Method("documents.save", DocumentSaving, DocumentSaved, atomic=False, deadline="file")
 OPEN_DOCUMENT = Method(
     "documents.open",
@@ -163,4 +167,5 @@ OPEN_DOCUMENT = Method(
     replay="snapshot",
     deadline="file",
     scope_of=execute_if_trusted,
+    revised=False,
 )

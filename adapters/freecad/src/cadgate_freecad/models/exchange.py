@@ -129,4 +129,5 @@ IMPORT = Method(
     replay="snapshot",
     deadline="file",
     scope_of=execute_if_trusted,
+    revised=False,
 )
