@@ -6,6 +6,7 @@ import asyncio
 import json
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import jsonschema_rs
@@ -76,6 +77,30 @@ async def test_a_message_that_cannot_be_taken_is_answered_and_the_connection_sta
         assert (answer["type"], answer["error"]["code"], answer.get("id")) == ("error", code, identifier)
         assert answer["error"].keys() == {"code", "message", "details", "retryable", "request_id"}
         assert (await client.ask(type="ping", id=1))["type"] == "pong"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        ({"type": "execute", "code": "1"}, {"timeout_seconds": "5"}),
+        ({"type": "execute", "code": "1"}, {"timeout_seconds": True}),
+        ({"type": "execute", "code": "1"}, {"cancel_on_disconnect": "true"}),
+        ({"type": "call", "method": "objects.list"}, {"timeout_seconds": "5"}),
+        ({"type": "call", "method": "objects.list"}, {"cancel_on_disconnect": 1}),
+        ({"type": "call", "method": "objects.list"}, {"dry_run": "true"}),
+        ({"type": "broadcast", "data": 1}, {"include_self": "yes"}),
+        ({"type": "subscribe", "topics": ["objects"]}, {"since": "5"}),
+    ],
+)
+async def test_no_field_of_a_message_is_converted(
+    gateway: Gateway, message: dict[str, Any], field: dict[str, Any]
+) -> None:
+    async with live(gateway, "blender") as client:
+        answer = await client.ask(**message, id=1, **field)
+        assert (answer["type"], answer["error"]["code"]) == ("error", "validation_error")
+        assert answer["error"]["details"]["errors"][0]["loc"] == list(field)
+        assert (await client.ask(type="call", id=2, method="objects.list", timeout_seconds=5))["status"] == "success"
 
 
 @pytest.mark.anyio

@@ -14,6 +14,7 @@ from cadgate.appserver.outcomes import (
     error_answer_of,
     interrupted_answer,
     may_make_savable,
+    of_dry_run,
     require_not_set_aside,
     resolved_params,
 )
@@ -84,7 +85,7 @@ class Batches:
         try:
             known = self._runner.replies.find(part.key, part.hash) if part.key else None
             if known is not None:
-                return known
+                return of_dry_run(known) if part.dry_run else known
             require_not_set_aside(part)
             if part.mutates and self._runner.recovery is not None:
                 self._runner.recovery.require_saved(even_unsaved=may_make_savable(part, self._host.allowed_unsaved))
@@ -105,7 +106,8 @@ class Batches:
         live = call.connection is not None
         known = self._runner.replies.find(call.key, call.hash) if live and call.key else None
         if known is not None:
-            return known["result"]
+            results = known["result"]["results"]
+            return {"results": [of_dry_run(each) for each in results]} if call.dry_run else known["result"]
         require_not_set_aside(call)
         try:
             return self._all(call, calls, putting_off=True)

@@ -26,6 +26,7 @@ from cadgate.appserver.outcomes import (
     journal_entry,
     lost_error,
     may_make_savable,
+    of_dry_run,
     require_not_set_aside,
     results_in,
     why_unsaved,
@@ -109,7 +110,7 @@ class CallRunner:
         if call.mutates and call.key is not None and call.method != "session.batch":
             known = self.replies.find(call.key, call.hash)
             if known is not None:
-                return {**known, "replayed": True}
+                return of_dry_run(known) if call.dry_run else {**known, "replayed": True}
             require_not_set_aside(call)
         if call.mutates and self.recovery is not None:
             self.recovery.require_saved(even_unsaved=may_make_savable(call, self._host.allowed_unsaved))

@@ -34,9 +34,20 @@ class DryRunPassed(Exception):
     """Ends a dry run: everything was checked, and nothing was changed."""
 
 
+def nearest(name: str, candidates: Iterable[str], *, most: int = 3, cutoff: float = 0.6) -> list[str]:
+    """Return the names that `name` may mean: first those that differ in case only, then those that are spelt alike."""
+    by_folded: dict[str, list[str]] = {}
+    for each in candidates:
+        by_folded.setdefault(each.casefold(), []).append(each)
+    folded = name.casefold()
+    same = by_folded.pop(folded, [])
+    alike = difflib.get_close_matches(folded, by_folded, n=most, cutoff=cutoff)
+    return [*same, *(one for each in alike for one in by_folded[each])][:most]
+
+
 def not_found(kind: str, name: str, candidates: Iterable[str] = ()) -> AppError:
     """Return an error `{kind}_not_found`, such as `object_not_found`, with the most similar existing names."""
-    near = difflib.get_close_matches(name, list(candidates), n=3, cutoff=0.6)
+    near = nearest(name, candidates)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return AppError(
         f"{kind}_not_found", f"There is no {kind} named {name!r}{hint}", {"name": name, "did_you_mean": near}

@@ -41,6 +41,11 @@ def error_answer(code: str, message: str) -> Answer:
     return {"error": AppError(code, message).wire()}
 
 
+def of_dry_run(known: Answer) -> Answer:
+    """Return the answer to a dry run of a request that was answered before: it would be answered so again."""
+    return {"result": {"dry_run": True}} if "result" in known else known
+
+
 def interrupted_answer(call: Call) -> Answer:
     """Return the answer to a call that was interrupted, and rolled back if it had changed something."""
     if call.expired:

@@ -19,7 +19,13 @@ from cadgate.contract.methods import Method
 from cadgate.dispatch.calls import DryRunDone, digest, result_of, validated
 from cadgate.dispatch.earlier import FIRST, Earlier
 from cadgate.dispatch.off_loop import off_loop
-from cadgate.dispatch.permission import audit_event_of_call, is_audited, require_no_if_match, require_permission
+from cadgate.dispatch.permission import (
+    audit_event_of_call,
+    is_audited,
+    require_known_fields,
+    require_no_if_match,
+    require_permission,
+)
 from cadgate.dispatch.served import ServedAdapter
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.error_bodies import error_body
@@ -101,6 +107,7 @@ def _prepared(
 ) -> Prepared:
     if method.scope_of is not None:
         _require(served, context, method, checked)
+    require_known_fields(replace(context, door="batch"), method, checked)
     return Prepared(method, checked, values)
 
 
@@ -171,11 +178,7 @@ async def run_batch(
     session: SessionRuntime, context: RequestContext, batch: Batch, before: Earlier = FIRST
 ) -> BatchResults:
     """Run a batch. Raises the error of the failed call if it is atomic, and IdempotencyConflict."""
-    return BatchResults(results=await _run(session, context, batch, _same, before))
-
-
-def _same(item: Item) -> Item:
-    return item
+    return BatchResults(results=await _run(session, context, batch, lambda item: item, before))
 
 
 def _write(item: Item) -> bytes:

@@ -29,6 +29,7 @@ from cadgate.dispatch.off_loop import off_loop
 from cadgate.dispatch.permission import (
     audit_event_of_call,
     is_audited,
+    require_known_fields,
     require_no_if_match,
     require_permission,
     strongest_scope,
@@ -94,6 +95,7 @@ class Calls:
 
     async def _dispatch(self, context: RequestContext, method: Method[P, R], params: P | Encoded) -> R:
         require_permission(self._served, context, method, params)
+        require_known_fields(context, method, params)
         if not method.accepts_if_match:
             require_no_if_match(context, method.name)
         handler = self._served.handlers.get(method.name)

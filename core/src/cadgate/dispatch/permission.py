@@ -13,6 +13,7 @@ from cadgate.contract.encoded import Encoded
 from cadgate.contract.methods import Method, Scope
 from cadgate.dispatch.served import ServedAdapter
 from cadgate.errors import Forbidden, ValidationFailed
+from cadgate.models.paging import unknown_fields
 from cadgate.security.audit import AuditEvent, hash_of_code
 
 
@@ -69,6 +70,17 @@ def require_no_if_match(context: RequestContext, name: str) -> None:
     raise ValidationFailed(
         f"{where[-1]}: {text}", details={"errors": [{"type": "value_error", "loc": where, "msg": text}]}
     )
+
+
+def require_known_fields(context: RequestContext, method: Method[Any, Any], params: BaseModel | Encoded) -> None:
+    """Raise ValidationFailed if the caller wants `fields` of a list that its items cannot have."""
+    wrong = None if isinstance(params, Encoded) else unknown_fields(params, method.result)
+    if wrong is None:
+        return
+    text, near = wrong
+    where = ["query", "fields"] if context.door == "rest" else ["fields"]
+    errors = [{"type": "value_error", "loc": where, "msg": text}]
+    raise ValidationFailed(f"{'.'.join(where)}: {text}", details={"errors": errors, "did_you_mean": near})
 
 
 def is_audited(method: Method[Any, Any]) -> bool:

@@ -19,7 +19,7 @@ from cadgate.contract.context import RequestContext
 from cadgate.contract.methods import Method
 from cadgate.dispatch.calls import Calls, result_of
 from cadgate.dispatch.off_loop import LARGE, off_loop
-from cadgate.dispatch.permission import require_no_if_match, require_permission, strongest_scope
+from cadgate.dispatch.permission import require_known_fields, require_no_if_match, require_permission, strongest_scope
 from cadgate.dispatch.served import ServedAdapter
 from cadgate.errors import InternalError
 from cadgate.models.paging import ObjectPage
@@ -61,6 +61,7 @@ class Reads:
         if not method.by_state or method.mutates or method.name in self._served.handlers:
             raise TypeError(f"{method.name} cannot be answered by kept responses: it must be by_state, and only read")
         require_permission(self._served, context, method, params)
+        require_known_fields(context, method, params)
         require_no_if_match(context, method.name)
         wire = method.wire_params(params)
         which = to_json([method.name, wire, dict(context.values)])

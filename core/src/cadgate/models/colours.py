@@ -36,6 +36,8 @@ _NAMES = {
     "maroon": "#800000",
     "olive": "#808000",
 }
+_BYTE = 10
+"""Whole numbers are taken for bytes if one is as large as this; those of a colour that is too bright are smaller."""
 FORMS = 'a colour is [r, g, b] or [r, g, b, a] in 0…1, or "#rrggbb[aa]"'
 
 
@@ -51,7 +53,7 @@ def objection(value: Any) -> str | None:
         numbers = [one for one in channels if isinstance(one, (int, float)) and not isinstance(one, bool)]
         if len(channels) not in (3, 4):
             return f"{len(channels)} values were sent: {FORMS}"
-        if len(numbers) == len(channels) and max(numbers) > 1 and all(0 <= one <= 255 for one in numbers):
+        if len(numbers) == len(channels) and max(numbers) >= _BYTE and all(_is_byte(one) for one in numbers):
             return f"channels go from 0 to 1, not to 255: send {[round(one / 255, 4) for one in numbers]}"
         return None
     if isinstance(value, dict):
@@ -59,6 +61,10 @@ def objection(value: Any) -> str | None:
         if set(fields) in ({"r", "g", "b"}, {"r", "g", "b", "a"}):
             return f"an object is not accepted: send {[fields[name] for name in 'rgba' if name in fields]}"
     return FORMS
+
+
+def _is_byte(value: float) -> bool:
+    return 0 <= value <= 255 and value == int(value)
 
 
 def _of_text(text: str) -> str | None:

@@ -52,10 +52,10 @@ class Execute(Message):
     type: Literal["execute"]
     id: Id
     code: str
-    timeout_seconds: Annotated[float, Field(gt=0, le=MAX_SECONDS)] | None = Field(
+    timeout_seconds: Annotated[float, Field(gt=0, le=MAX_SECONDS, strict=True)] | None = Field(
         None, description="By default the adapter's `call_timeout_seconds`."
     )
-    cancel_on_disconnect: bool = Field(False, description="Interrupt the code when this connection ends.")
+    cancel_on_disconnect: bool = Field(False, strict=True, description="Interrupt the code when this connection ends.")
 
 
 class Call(Message):
@@ -65,11 +65,11 @@ class Call(Message):
     id: Id
     method: str = Field(description="`resource.action`, as `/methods` lists them.")
     params: dict[str, Any] = Field(default_factory=dict[str, Any])
-    timeout_seconds: Annotated[float, Field(gt=0, le=MAX_SECONDS)] | None = None
-    cancel_on_disconnect: bool = Field(False, description="Interrupt the call when this connection ends.")
+    timeout_seconds: Annotated[float, Field(gt=0, le=MAX_SECONDS, strict=True)] | None = None
+    cancel_on_disconnect: bool = Field(False, strict=True, description="Interrupt the call when this connection ends.")
     idempotency_key: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,255}$")] | None = None
     if_match: Annotated[str, Field(min_length=1, max_length=128)] | None = None
-    dry_run: bool = False
+    dry_run: bool = Field(False, strict=True)
 
 
 class Interrupt(Message):
@@ -85,7 +85,7 @@ class Subscribe(Message):
     type: Literal["subscribe"]
     id: Id | None = None
     topics: Annotated[list[Topic], Field(min_length=1)]
-    since: Annotated[int, Field(ge=0)] | None = Field(
+    since: Annotated[int, Field(ge=0, strict=True)] | None = Field(
         None, description="Send the events after this `seq` again. If they are no longer kept, `reload` is true."
     )
 
@@ -104,7 +104,7 @@ class Broadcast(Message):
     type: Literal["broadcast"]
     id: Id | None = None
     data: Any
-    include_self: bool = False
+    include_self: bool = Field(False, strict=True)
 
 
 class Ping(Message):

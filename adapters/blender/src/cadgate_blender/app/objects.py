@@ -54,11 +54,11 @@ class Placement:
     def make_way(self, source: Any = None) -> None:
         """Make the first change: delete the object that the new one replaces, if the request says so.
 
-        `If-Match` names the revision of its `source`, or of what it replaces. Raises AppError `revision_mismatch`.
+        `If-Match` names the revision of what it replaces, or else of its `source`. Raises AppError `revision_mismatch`.
         """
-        replaces = self.name is not None and self.on_conflict == "replace" and names.has_object(self.name)
-        replaced = names.find_object(self.name) if replaces else None
-        compared = replaced if source is None else source
+        name = self.name if self.on_conflict == "replace" else None
+        replaced = names.find_object(name) if name is not None and names.has_object(name) else None
+        compared = source if replaced is None else replaced
         about_to_change(None if compared is None else lambda: index.described(compared)["revision"])
         if replaced is not None:
             remove(replaced)

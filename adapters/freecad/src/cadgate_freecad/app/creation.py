@@ -94,15 +94,15 @@ def create(
     """Add an object of `kind` with `properties`, recompute it alone, verify it and describe it.
 
     `properties` are FreeCAD's, by name, or a function of the document that makes them (and helper objects) once the
-    change has begun. `keep` are inputs that the new object must not replace. `If-Match` names the revision of `source`,
-    or of the object that is replaced. `setup` prepares the object before its properties are set.
+    change has begun. `keep` are inputs that the new object must not replace. `If-Match` names the revision of what is
+    replaced, or else of `source`. `setup` prepares the object before its properties are set.
     `check(obj)` may raise AppError for more than the usual; the transaction around the call rolls back.
     """
     document = target()
     placement = values.placement(location or (0, 0, 0), rotation or (0, 0, 0))
     slot = Slot(document, base, name, on_conflict, keep)
     made_of = materials.prepare(material)
-    about_to_change(slot.revision if source is None else lambda: describe(source)["revision"])
+    about_to_change(slot.revision or (None if source is None else lambda: describe(source)["revision"]))
     values_by_name = properties(document) if callable(properties) else properties
     obj = slot.fill(kind, label)
     if setup is not None:

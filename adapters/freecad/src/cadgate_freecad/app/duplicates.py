@@ -57,7 +57,7 @@ def duplicate(
         )
     slot = Slot(document, _base(obj), name, on_conflict, sources)
     made_of = materials.prepare(material)
-    about_to_change(lambda: describe(obj)["revision"])
+    about_to_change(slot.revision or (lambda: describe(obj)["revision"]))
     copies: dict[Any, Any] = {}
     for each in sources:
         last = each is obj
