@@ -39,11 +39,12 @@ def scene(blender: httpx.Client) -> httpx.Client:
 @pytest.fixture
 def part(freecad: httpx.Client) -> httpx.Client:
     """FreeCAD with two boxes that overlap, a group and a parameter."""
-    for path, body in (
+    created: list[tuple[str, dict[str, Any]]] = [
         ("/primitives/box", {"name": "A"}),
         ("/primitives/box", {"name": "B", "location": [5, 5, 5]}),
         ("/groups", {"name": "G", "objects": []}),
-    ):
+    ]
+    for path, body in created:
         assert freecad.post(path, json=body).status_code == 201
     assert freecad.put("/parameters", json={"w": {"value": 1}}).status_code == 200
     return freecad
