@@ -170,7 +170,7 @@ async def answer_batch(session: SessionRuntime, context: RequestContext, batch: 
     """
     if len(batch.calls) <= AT_ONCE:
         return await run_batch(session, context, batch)
-    results = b",".join(await _run(session, context, batch, _write))
+    results = b",".join(await _run(session, context, batch, lambda item: item.model_dump_json(by_alias=True).encode()))
     return Response(b'{"status":"success","result":{"results":[' + results + b"]}}", media_type="application/json")
 
 
@@ -179,10 +179,6 @@ async def run_batch(
 ) -> BatchResults:
     """Run a batch. Raises the error of the failed call if it is atomic, and IdempotencyConflict."""
     return BatchResults(results=await _run(session, context, batch, lambda item: item, before))
-
-
-def _write(item: Item) -> bytes:
-    return item.model_dump_json(by_alias=True).encode()
 
 
 async def _run(
