@@ -47,6 +47,11 @@ def run(gateway: Gateway, code: str) -> Any:
     return asyncio.run(execute())
 
 
+def settled(freecad: httpx.Client) -> bool:
+    """Whether all objects are up to date and valid."""
+    return all(each["state"] == ["Up-to-date"] and each["valid"] for each in get(freecad, "/objects")["objects"])
+
+
 def corners(info: dict[str, Any]) -> list[float]:
     """`[xmin, ymin, zmin, xmax, ymax, zmax]`."""
     box = info["bounding_box"]

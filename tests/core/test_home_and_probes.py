@@ -10,7 +10,7 @@ import pytest
 from cadgate.main import create_app
 from cadgate.security.keys import KeyFile
 from tests.core.served import error_of, in_process, probed_app, quiet_settings
-from tests.core.test_openapi import Links
+from tests.core.test_docs_pages import Links
 
 pytestmark = pytest.mark.anyio
 

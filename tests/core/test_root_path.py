@@ -18,7 +18,7 @@ from cadgate.errors import ConfigError
 from cadgate.models.root import OWN, checked_root
 from cadgate.security.keys import KeyFile
 from tests.core.served import error_of, in_process, probed_app, quiet_settings, served
-from tests.core.test_openapi import Links
+from tests.core.test_docs_pages import Links
 
 pytestmark = pytest.mark.anyio
 
