@@ -9,7 +9,7 @@ import pytest
 
 from cadgate import error_bodies
 from cadgate.error_bodies import error_body, render
-from cadgate.errors import CommandExecutionError, ValidationFailed
+from cadgate.errors import CommandExecutionError, Unprocessable, ValidationFailed
 
 
 @pytest.fixture
@@ -33,6 +33,17 @@ def test_message_and_details_keep_the_name_alone(state: Path, tail: str) -> None
         assert str(state) not in text
         assert ".staging" not in text
         assert text.count("part.step") == 5
+
+
+def test_a_validation_error_always_lists_what_is_wrong() -> None:
+    listed = [{"type": "missing", "loc": ["body", "name"], "msg": "Field required"}]
+    assert error_body(ValidationFailed("no name", details={"errors": listed}), "r")["details"]["errors"] == listed
+    found = error_body(Unprocessable("'Leg' cannot be its own parent", details={"name": "Leg"}), "r")["details"]
+    assert found["name"] == "Leg"
+    assert found["errors"] == [{"type": "value_error", "loc": ["name"], "msg": "'Leg' cannot be its own parent"}]
+    whole = error_body(Unprocessable("nothing to do"), "r")["details"]
+    assert whole["errors"] == [{"type": "value_error", "loc": [], "msg": "nothing to do"}]
+    assert "errors" not in error_body(CommandExecutionError("no"), "r")["details"]
 
 
 def test_what_lies_elsewhere_stays(state: Path) -> None:

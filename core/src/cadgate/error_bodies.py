@@ -33,6 +33,10 @@ def error_body(error: CadgateError, request_id: str | None) -> dict[str, Any]:
         "retryable": error.retryable,
         "request_id": request_id,
     }
+    if error.code == "validation_error" and "errors" not in fields["details"]:
+        # Found by the application, which does not know how the client wrote it.
+        found = {"type": "value_error", "loc": list(fields["details"])[:1], "msg": fields["message"]}
+        fields["details"]["errors"] = [found]
     if traceback is not None:
         fields["details"]["traceback"] = str(traceback).encode("utf-8", "backslashreplace").decode()
     return fields
