@@ -30,7 +30,7 @@ class Page(Params):
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
     offset: Annotated[int, Field(ge=0)] = 0
     fields: Annotated[Annotated[str, Field(json_schema_extra={"pattern": _FIELDS})] | None, AfterValidator(_fields)] = (
-        Field(None, description="Comma-separated names: return only these fields.", examples=["name,revision"])
+        Field(None, description="Comma-separated names: return only these fields.", examples=["name"])
     )
 
 

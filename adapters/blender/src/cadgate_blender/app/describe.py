@@ -179,7 +179,8 @@ def _size_and_world(obj: Any, facts: MeshFacts | None, shown: bool | None) -> tu
         return _scaled(world, _text_size(obj.data)), world
     if aside.can_show(obj, shown):
         with aside.shown(obj) as evaluated:
-            return _scaled(evaluated.matrix_world, _bounds(evaluated.data)), evaluated.matrix_world.copy()
+            world = world_matrix(obj) if placed_plainly(obj) else evaluated.matrix_world.copy()
+            return _scaled(evaluated.matrix_world, _bounds(evaluated.data)), world
     depsgraph = context.evaluated_depsgraph_get()
     evaluated = obj.evaluated_get(depsgraph)
     world = evaluated.matrix_world if evaluated.is_evaluated else None

@@ -122,7 +122,7 @@ def _along_edges(
 def loose_ends(face: Any) -> float:
     """Return how far its edges may end apart from each other, in mm, if that matters for its integrals; else 0."""
     apart = float(face.getTolerance(MAXIMUM, Part.Vertex))
-    return apart if apart > CONFUSED and apart > LOOSE * math.sqrt(face.Area) else 0.0
+    return apart if apart > CONFUSED and apart > LOOSE * math.sqrt(abs(face.Area)) else 0.0
 
 
 def _gaps(ends: list[Any], begins: list[Any]) -> Iterator[tuple[Any, Any]]:
