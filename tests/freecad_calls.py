@@ -9,24 +9,9 @@ import httpx
 
 from tests.gateway import Gateway
 from tests.live import live
-
-
-def get(freecad: httpx.Client, path: str, /, **query: Any) -> dict[str, Any]:
-    response = freecad.get(path, params=query)
-    assert response.status_code == 200, response.text
-    return response.json()["result"]
-
-
-def post(freecad: httpx.Client, path: str, /, **body: Any) -> dict[str, Any]:
-    response = freecad.post(path, json=body)
-    assert response.status_code in (200, 201), response.text
-    return response.json()["result"]
-
-
-def patch(freecad: httpx.Client, name: str, /, **body: Any) -> dict[str, Any]:
-    response = freecad.patch(f"/objects/{name}", json=body)
-    assert response.status_code == 200, response.text
-    return response.json()["result"]
+from tests.rest_calls import get as get
+from tests.rest_calls import patch as patch
+from tests.rest_calls import post as post
 
 
 def refused(response: httpx.Response, code: str = "validation_error", status: int = 422) -> str:

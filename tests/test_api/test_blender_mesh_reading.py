@@ -8,11 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-
-def post(client: httpx.Client, path: str, /, **body: Any) -> dict[str, Any]:
-    answer = client.post(path, json=body)
-    assert answer.status_code in (200, 201), answer.text
-    return answer.json()["result"]
+from tests.rest_calls import post
 
 
 def read(client: httpx.Client, name: str, **query: Any) -> dict[str, Any]:

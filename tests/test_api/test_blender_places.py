@@ -12,21 +12,10 @@ import pytest
 
 from tests.blender_code import evaluate
 from tests.gateway import Gateway
+from tests.rest_calls import patch, post
 
 OWN = ("location", "rotation", "scale")
 GLOBAL = ("global_location", "global_rotation", "global_scale")
-
-
-def post(client: httpx.Client, path: str, /, **body: Any) -> dict[str, Any]:
-    answer = client.post(path, json=body)
-    assert answer.status_code in (200, 201), answer.text
-    return answer.json()["result"]
-
-
-def patch(client: httpx.Client, name: str, **body: Any) -> dict[str, Any]:
-    answer = client.patch(f"/objects/{name}", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["result"]
 
 
 def get(client: httpx.Client, name: str) -> dict[str, Any]:
