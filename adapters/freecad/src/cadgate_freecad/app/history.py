@@ -44,7 +44,7 @@ class History:
 
     @contextmanager
     def starting_anew(self, *, keep_undone: bool) -> Generator[None, None, None]:
-        """Forget what can be undone, because all documents are loaded anew, and what can be redone unless it is kept."""
+        """Forget what can be undone, as all documents are loaded anew, and what can be redone unless it is kept."""
         undone = self._undone if keep_undone else []
         self._done, self._undone = [], []
         yield
