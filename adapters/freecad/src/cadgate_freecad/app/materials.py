@@ -192,18 +192,13 @@ def _linked_pieces(link: Any, place: Any, around: Material | None, own: Material
         yield Piece(link, place, own or of(link) or around, linked=True)
         return
     around = of(target) or around
-    count = attributes.optional(link, "ElementCount") or 0
-    if not count:
+    if not attributes.optional(link, "ElementCount"):
         whole = place.multiply(_placement(target)) if link.LinkTransform else place
         yield from _pieces(target, whole, around, own, linked=True)
         return
-    shown = [*link.VisibilityList, *[True] * count]
-    elements = link.ElementList
-    for index in range(count):
-        if not shown[index]:
-            continue
-        if elements:
-            yield from _pieces(elements[index], place.multiply(_placement(elements[index])), around, own)
+    for index, element in holders.elements(link):
+        if element is not None:
+            yield from _pieces(element, place.multiply(_placement(element)), around, own)
         else:
             whole = place.multiply(link.PlacementList[index]) if index < len(link.PlacementList) else place
             whole = whole.multiply(_placement(target)) if link.LinkTransform else whole
