@@ -174,6 +174,7 @@ def test_a_named_plugins_toml_that_is_missing_is_named_with_who_named_it(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("[gateway]\nPORT = 1\n", "[gateway] PORT: unknown key; did you mean 'port'?"),
         ("[gateway]\nprot = 1\n", "[gateway] prot: unknown key; did you mean 'port'?"),
         ("[gateway]\nplugins = 'x'\n", "[gateway] plugins: unknown key"),
         ("[gateway]\nport = 'abc'\n", "[gateway] port: Input should be a valid integer"),

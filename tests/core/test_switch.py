@@ -85,9 +85,10 @@ def test_a_link_stays_a_link(here: Path) -> None:
 
 def test_an_unknown_adapter_is_refused_and_nothing_changed(here: Path) -> None:
     (here / "plugins.toml").write_text(FILE)
-    with pytest.raises(UnknownAdapter) as caught:
-        switch(None, "blendr", enabled=False)
-    assert caught.value.message == "no adapter 'blendr' is installed; did you mean 'blender'?"
+    for wrong in ("blendr", "BLENDER"):
+        with pytest.raises(UnknownAdapter) as caught:
+            switch(None, wrong, enabled=False)
+        assert caught.value.message == f"no adapter {wrong!r} is installed; did you mean 'blender'?"
     assert (here / "plugins.toml").read_text() == FILE
 
 

@@ -255,6 +255,7 @@ async def test_the_same_key_is_the_same_call(one: Agent, blender: httpx.Client) 
         ("describe", {"application": "blender", "method": "createCube"}, "not_found", "primitives.cube"),
         ("call", {"application": "blender", "metod": "primitives.cube"}, "validation_error", "method"),
         ("docs", {"page": "eror"}, "not_found", "errors"),
+        ("docs", {"page": "ERRORS"}, "not_found", "errors"),
     ],
 )
 async def test_an_error_names_the_nearest(

@@ -5,7 +5,7 @@ Adapters use the names exported here and nothing else from this package.
 
 from cadgate.appserver import scripting, scrutiny, searching
 from cadgate.appserver.context import Call, about_to_change, cleared, current, request, warn
-from cadgate.appserver.errors import AppError, PutOffError, limit_exceeded, name_taken, not_found, unavailable
+from cadgate.appserver.errors import AppError, PutOffError, limit_exceeded, name_taken, nearest, not_found, unavailable
 from cadgate.appserver.host import Host
 from cadgate.appserver.interrupts import uninterruptible
 from cadgate.appserver.paging import page
@@ -29,6 +29,7 @@ __all__ = [
     "load_methods",
     "method",
     "name_taken",
+    "nearest",
     "not_found",
     "page",
     "recognise",

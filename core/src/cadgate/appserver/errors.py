@@ -37,7 +37,7 @@ class DryRunPassed(Exception):
 def nearest(name: str, candidates: Iterable[str], *, most: int = 3, cutoff: float = 0.6) -> list[str]:
     """Return the names that `name` may mean: first those that differ in case only, then those that are spelt alike."""
     by_folded: dict[str, list[str]] = {}
-    for each in candidates:
+    for each in dict.fromkeys(candidates):
         by_folded.setdefault(each.casefold(), []).append(each)
     folded = name.casefold()
     same = by_folded.pop(folded, [])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import tomllib
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, cast
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from cadgate.appserver.errors import nearest
 from cadgate.cli.lifecycle import say
 from cadgate.config.entry_points import announced_names
 from cadgate.config.settings import LOCAL_PLUGINS, Settings, load_settings
@@ -55,7 +55,7 @@ def switch(plugins: Path | None, name: str, *, enabled: bool) -> int:
 def _check_known(settings: Settings, name: str) -> None:
     known = sorted({*announced_names(), *settings.adapters})
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
+        near = nearest(name, known, most=1)
         hint = f"; did you mean {near[0]!r}?" if near else "; `cadgate plugins` lists the installed ones"
         raise UnknownAdapter(f"no adapter {name!r} is installed{hint}")
 

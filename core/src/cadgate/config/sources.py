@@ -5,7 +5,6 @@ Every reader returns `Values`: key → (value as written, where it was written, 
 
 from __future__ import annotations
 
-import difflib
 import io
 import json
 import logging
@@ -17,6 +16,7 @@ from typing import Any, cast
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
+from cadgate.appserver.errors import nearest
 from cadgate.errors import ConfigError
 
 PREFIX = "CADGATE_"
@@ -185,5 +185,5 @@ def _variables(names: Sequence[str]) -> list[str]:
 def _did_you_mean(word: str, known: Sequence[str]) -> str:
     """Suggest a similar name, compared without the common prefix."""
     short = {name.removeprefix(PREFIX): name for name in known}
-    near = difflib.get_close_matches(word.removeprefix(PREFIX), short, n=1, cutoff=0.75)
+    near = nearest(word.removeprefix(PREFIX), short, most=1, cutoff=0.75)
     return f"; did you mean {short[near[0]]!r}?" if near else ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from cadgate.appserver.errors import nearest
 from cadgate.contract.methods import Method
 from cadgate.convert.models import THUMBNAIL, FormatInfo
 from cadgate.errors import UnsupportedFormat
@@ -117,7 +117,7 @@ class Paths:
             return found
         reachable = self.reachable(source)
         words = {suffix[1:]: name for suffix, name in self._suffixes.items() if name in reachable}
-        near = difflib.get_close_matches(to.strip().lower().removeprefix("."), [*reachable, *words], 3, 0.5)
+        near = nearest(to.strip().removeprefix("."), [*reachable, *words], cutoff=0.5)
         similar = list(dict.fromkeys(words.get(word, word) for word in near))
         hint = f"; did you mean {similar[0]!r}?" if similar else "."
         what = "is no format that is known here" if target is None else f"cannot be made of a {source} file here"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import anyio
 from starlette.requests import Request
 
+from cadgate.appserver.errors import nearest
 from cadgate.artifacts.own import OwnArtifacts
 from cadgate.artifacts.store import ArtifactStore
 from cadgate.contract.context import RequestContext
@@ -62,7 +62,7 @@ class AgentCall:
             if one.name == folded and one.status != "active":
                 raise inactive(one)
         known = sorted(self.runtimes)
-        near = difflib.get_close_matches(folded, known, n=2, cutoff=0.5)
+        near = nearest(folded, known, most=2, cutoff=0.5)
         raise NotFound(
             f"There is no application {application[:100]!r}; there are: {', '.join(known) or 'none'}",
             details={"application": application[:100], "did_you_mean": near or known[:3]},

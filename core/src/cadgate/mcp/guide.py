@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
+
+from cadgate.appserver.errors import nearest
 
 _WORD = re.compile(r"[a-z0-9_]+")
 _ORDER = ("start", "errors", "files", "sessions")
@@ -63,7 +64,7 @@ class Guide:
 
     def nearest(self, name: str) -> list[str]:
         """Return the pages that `name` may mean."""
-        return difflib.get_close_matches(name, self.names, n=3, cutoff=0.5) or self.names[:3]
+        return nearest(name, self.names, cutoff=0.5) or self.names[:3]
 
     def search(self, query: str, most: int = 5) -> list[Section]:
         """Return the sections that hold most of the words of `query`."""

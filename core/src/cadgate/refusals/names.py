@@ -1,10 +1,13 @@
-"""Suggests existing methods and paths for those that a client misspelt."""
+"""Suggests existing methods, paths and adapters for those that a client misspelt."""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Iterable
+
+from cadgate.appserver.errors import nearest
+from cadgate.errors import NotFound
 
 _VERBS = frozenset(
     ("create", "add", "make", "new", "do", "run", "call", "blender", "freecad", "api", "v1", "post", "get")
@@ -42,8 +45,19 @@ def nearest_paths(path: str, known: Iterable[str], *, most: int = 3) -> list[str
             if meant != given:
                 alike["/".join(meant[3:])] = "/".join(meant)
     # Compared without their common prefix, which would make all of them similar.
-    close = [alike[one] for one in difflib.get_close_matches("/".join(given[3:]), alike, n=most, cutoff=0.8)]
+    close = [alike[one] for one in nearest("/".join(given[3:]), alike, most=most, cutoff=0.8)]
     return list(dict.fromkeys([*ending, *close]))[:most]
+
+
+def no_adapter(name: str, known: Iterable[str], kind: str = "active") -> NotFound:
+    """Return the error for an adapter that is not among `known`, all of which are of this kind."""
+    names = sorted(set(known))
+    near = nearest(name[:_MAX_NAME], names)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return NotFound(
+        f"There is no adapter {name!r}; {hint}{kind} adapters: {', '.join(names) or 'none'}",
+        details={"adapter": name, **({"did_you_mean": near} if near else {})},
+    )
 
 
 def _words(name: str) -> list[str]:

@@ -14,10 +14,11 @@ import cadgate
 from cadgate.contract.authority import NOBODY
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.dispatch.sessions import Sessions
-from cadgate.errors import ApplicationUnavailable, NotFound
+from cadgate.errors import ApplicationUnavailable
 from cadgate.models.responses import Result, Success
 from cadgate.openapi.operations import SESSION, SESSION_QUERY
 from cadgate.plugins.discovery import Found
+from cadgate.refusals.names import no_adapter
 from cadgate.routers.confinement import SandboxState
 from cadgate.security.audit import AuditLog
 from cadgate.security.caller import authority_of
@@ -236,6 +237,5 @@ async def adapter_health(adapter: str, request: Request) -> Success[AdapterHealt
             answer = await runtime.health_of(registry.find(named, authority))
         return Success(AdapterHealth.model_validate(answer))
     if not found:
-        known = ", ".join(sorted({one.name for one in request.app.state.plugins})) or "none"
-        raise NotFound(f"There is no adapter {adapter!r}; known adapters: {known}", details={"adapter": adapter})
+        raise no_adapter(adapter, (one.name for one in request.app.state.plugins), "known")
     raise inactive(found[0])

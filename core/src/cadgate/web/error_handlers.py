@@ -32,7 +32,7 @@ from cadgate.errors import (
 )
 from cadgate.models.bounded import MAX_ERRORS
 from cadgate.models.common import Params
-from cadgate.refusals.names import nearest_paths
+from cadgate.refusals.names import nearest_paths, no_adapter
 from cadgate.refusals.requests import reworded_for_route
 from cadgate.refusals.schemas import contract_of
 from cadgate.refusals.validation import refusal, validation_failed
@@ -133,8 +133,7 @@ def unknown_path(request: HTTPConnection) -> CadgateError:
         if same and not any(one.status == "active" for one in same):
             return inactive(same[0])
         if not same:
-            known = sorted({one.name for one in found if one.status == "active"})
-            return NotFound(f"There is no adapter {name!r}; active adapters: {', '.join(known) or 'none'}")
+            return no_adapter(name, (one.name for one in found if one.status == "active"))
     near = nearest_paths(path, (getattr(route, "path_format", "") for route in request.app.routes))
     hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
     details = {"did_you_mean": near} if near else None

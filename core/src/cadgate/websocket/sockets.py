@@ -15,9 +15,10 @@ from cadgate.contract.authority import Authority
 from cadgate.dispatch.runtime import AdapterRuntime
 from cadgate.dispatch.session import SessionRuntime
 from cadgate.dispatch.sessions import DEFAULT, Sessions
-from cadgate.errors import CadgateError, NotFound, Overloaded
+from cadgate.errors import CadgateError, Overloaded
 from cadgate.jobs.records import Record
 from cadgate.plugins.discovery import Found
+from cadgate.refusals.names import no_adapter
 from cadgate.security.caller import authority_of
 from cadgate.security.identity import SUBPROTOCOL
 from cadgate.web.access import ACCESS, Access
@@ -115,8 +116,7 @@ class Sockets:
             for one in found:
                 if one.name == name and one.status != "active":
                     raise inactive(one)
-            known = ", ".join(sorted(self._runtimes)) or "none"
-            raise NotFound(f"There is no adapter {name!r}; active adapters: {known}")
+            raise no_adapter(name, self._runtimes)
         hub = self._hub(name, self._sessions.select(name, session_named_by(scope), authority))
         own = sum(one.authority.identity == authority.identity for one in self.connections) if authority.is_key else 0
         settings = self._settings

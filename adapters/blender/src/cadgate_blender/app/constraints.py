@@ -7,7 +7,7 @@ from typing import Any, Callable, Iterator, Tuple
 
 import bpy
 
-from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found
+from cadgate.appserver import AppError, about_to_change, method, name_taken, nearest, not_found
 from cadgate_blender.app import animated, keyframes, names, rna_paths
 from cadgate_blender.app.describe import degrees, tidy
 from cadgate_blender.app.scene_index import index, precise
@@ -283,7 +283,7 @@ def update(*, object: str, constraint: str, settings: dict[str, Any]) -> dict[st
         raise AppError(
             "validation_error",
             f"A {word} constraint has no setting {foreign[0]!r}; it has {', '.join(known)}",
-            {"unknown": foreign, "known": list(known)},
+            {"unknown": foreign, "known": list(known), "did_you_mean": nearest(foreign[0], known)},
         )
     before = {field: get(found) for field, (get, _) in _SETTINGS.get(word, {}).items()}
     same = {} if settings.keys() & set(_DIFFERENT.get(word, ())) else dict.fromkeys(_DIFFERENT.get(word, ()))

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from cadgate.appserver import AppError, about_to_change, method, name_taken, warn
+from cadgate.appserver import AppError, about_to_change, method, name_taken, nearest, warn
 from cadgate_blender.app import data_values, describe, limits, modifiers, names, objects, rna_values
 from cadgate_blender.app.data_paths import (
     Place,
@@ -174,12 +174,14 @@ def _block(rna: Any, value: Any, field: str) -> Any:
             found = getattr(bpy.data, room).get(name)
             if found is not None:
                 return found
+    known: list[str] = []
     for prop in collections():
         if prop.fixed_type == rna or rna.identifier == "ID" or prop.fixed_type.base == rna:
             found = getattr(bpy.data, prop.identifier).get(value)
             if found is not None:
                 return found
-    raise invalid(field, f"there is no {rna.identifier} named {value!r}")
+            known += getattr(bpy.data, prop.identifier).keys()
+    raise invalid(field, f"there is no {rna.identifier} named {value!r}", nearest(value, known))
 
 
 def _former(place: Place) -> tuple[str, dict[str, Any]] | None:

@@ -5,13 +5,12 @@ A path stays in the document. What names files or code can be read, and is never
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Any, Iterable, NamedTuple
 
 import bpy
 
-from cadgate.appserver import AppError, not_found
+from cadgate.appserver import AppError, nearest, not_found
 from cadgate_blender.app import versions
 from cadgate_blender.app.foreign import decided, walking
 
@@ -145,7 +144,7 @@ def _names(items: Any) -> list[str]:
 def _missing(whole: str, word: str, known: Iterable[str]) -> AppError:
     names = list(known)
     error = not_found("data", whole)
-    near = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
+    near = nearest(word, names, cutoff=0.5)
     shown = ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
     hint = f"did you mean {near[0]!r}?" if near else f"there are {shown}" if names else "nothing is below that"
     error.message = f"There is no {word!r} in {whole!r}: {hint}"

@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterable
 import bpy
 import numpy
 
-from cadgate.appserver import AppError, about_to_change, method, name_taken, not_found, warn
+from cadgate.appserver import AppError, about_to_change, method, name_taken, nearest, not_found, warn
 from cadgate_blender.app import animated, keyframes, limits, names, node_groups, probe, removal, rna_paths, versions
 from cadgate_blender.app.describe import degrees, tidy, vector
 from cadgate_blender.app.objects import drop_unused
@@ -288,7 +288,7 @@ def update(*, object: str, modifier: str, settings: dict[str, Any]) -> dict[str,
         raise AppError(
             "validation_error",
             f"A {word or found.type.lower()} modifier has no setting {foreign[0]!r}; it has {', '.join(known)}",
-            {"unknown": foreign, "known": list(known)},
+            {"unknown": foreign, "known": list(known), "did_you_mean": nearest(foreign[0], known)},
         )
     if word is not None:
         before = {field: get(found) for field, (get, _) in known.items()}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from typing import Any
 
 import bpy
 
-from cadgate.appserver import AppError
+from cadgate.appserver import AppError, nearest
 from cadgate_blender.app import names
 from cadgate_blender.app.describe import degrees, tidy, vector
 
@@ -111,8 +110,8 @@ def find(group: Any, name: str) -> Any:
             {"input": name, "identifiers": [socket.identifier for socket in found]},
         )
     listed = [socket.name for socket in known]
-    near = difflib.get_close_matches(name, listed, n=3, cutoff=0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, listed, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
     raise AppError(
         "validation_error",
         f"{group.name!r} has no input {name!r}{hint} It has {', '.join(map(repr, listed)) or 'none'}",

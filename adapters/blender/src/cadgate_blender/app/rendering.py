@@ -228,7 +228,7 @@ def _view(scene: Any, camera: str | None, *, framed: bool) -> None:
     if camera is not None:
         scene.camera = bpy.data.objects.get(camera)
         if scene.camera is None:
-            raise not_found("object", camera)
+            raise not_found("object", camera, bpy.data.objects.keys())
     elif framed:
         _frame(scene)
     if scene.camera is None:

@@ -5,13 +5,12 @@ A path stays within the object: its data, its shape keys, its materials and thei
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 
 import bpy
 
-from cadgate.appserver import AppError
+from cadgate.appserver import AppError, nearest
 from cadgate_blender.app.data_paths import require_keyable
 
 _STEP = re.compile(r'(?P<start>\.?)(?P<name>[A-Za-z_]\w*)|\["(?P<key>(?:[^"\\]|\\.)*)"\]|\[(?P<index>\d{1,9})\]')
@@ -211,7 +210,7 @@ def _what(value: Any) -> str:
 
 
 def _unknown(path: str, word: str, known: Iterable[str]) -> AppError:
-    near = difflib.get_close_matches(word, [each for each in known if each != "rna_type"], n=3, cutoff=0.5)
+    near = nearest(word, [each for each in known if each != "rna_type"], cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return AppError(
         "validation_error", f"{path!r} does not exist: there is no {word!r}{hint}", {"path": path, "did_you_mean": near}

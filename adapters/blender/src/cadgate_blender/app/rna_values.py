@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from typing import Any, Iterable
 
 import bpy
 
-from cadgate.appserver import AppError
+from cadgate.appserver import AppError, nearest
 from cadgate_blender.app.describe import tidy
 
 _UNITS = {"LENGTH": "m", "AREA": "m²", "VOLUME": "m³", "ROTATION": "rad", "TIME": "frames", "TIME_ABSOLUTE": "s"}
@@ -147,7 +146,7 @@ def find(properties: Any, name: str, field: str) -> Any:
     prop = None if name == "rna_type" else properties.get(name)
     if prop is None:
         known = [each.identifier for each in properties.values() if each.identifier != "rna_type"]
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        near = nearest(name, known, cutoff=0.5)
         few = ", ".join(known[:_NAMES_SHOWN]) + (" …" if len(known) > _NAMES_SHOWN else "")
         hint = f"; did you mean {near[0]!r}?" if near else f"; known are {few or 'none'}"
         raise invalid(f"{field}.{name}", f"there is no property {name!r}{hint}", near)
@@ -213,7 +212,7 @@ def _words(prop: Any, value: Any, field: str) -> Any:
     for each in wanted:
         # Without a list, the words depend on the context: Blender itself checks them.
         if known and each not in known:
-            near = difflib.get_close_matches(each.upper(), known, n=3, cutoff=0.5)
+            near = nearest(each, known, cutoff=0.5)
             shown = ", ".join(map(repr, known[:40])) + (" …" if len(known) > 40 else "")
             raise invalid(field, f"{each!r} is not one of {shown}", near)
     return set(wanted) if prop.is_enum_flag else value

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Any
 
-from cadgate.appserver import AppError
+from cadgate.appserver import AppError, nearest
 from cadgate_blender.app.describe import tidy
 
 _QUOTED = re.compile(r"'([^']*)'")
@@ -57,11 +56,10 @@ def _chosen(field: str, word: str, words: list[str], prefix: str = "") -> str:
     known = {each.lower(): each for each in words}
     found = known.get(word.lower()) or known.get((prefix + word).lower())
     if found is None:
-        near = difflib.get_close_matches(word.lower(), list(known), n=3, cutoff=0.5)
         raise AppError(
             "validation_error",
             f"{field} cannot be {word!r}: it is one of {', '.join(words)}",
-            {"field": field, "known": words, "did_you_mean": [known[each] for each in near]},
+            {"field": field, "known": words, "did_you_mean": nearest(word, words, cutoff=0.5)},
         )
     return found
 

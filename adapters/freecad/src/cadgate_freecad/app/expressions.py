@@ -8,7 +8,7 @@ from typing import Any
 
 import FreeCAD
 
-from cadgate.appserver import AppError
+from cadgate.appserver import AppError, nearest
 from cadgate_freecad.app import sizes, values
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.restoring import places
@@ -85,6 +85,7 @@ def _path(obj: Any, name: str, field: str) -> str:
         field,
         f"{obj.Name!r} ({obj.TypeId}) has no property {name!r} that an expression could set; it has "
         f"{', '.join(obj.PropertiesList)}",
+        nearest(name, obj.PropertiesList),
     )
 
 

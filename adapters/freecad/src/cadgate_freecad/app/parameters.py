@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import Any
 
 import FreeCAD
 
-from cadgate.appserver import AppError, about_to_change, current, method
+from cadgate.appserver import AppError, about_to_change, current, method, nearest
 from cadgate_freecad.app import changes, referring, values
 from cadgate_freecad.app.cells import CELL, cells, one
 from cadgate_freecad.app.failures import FreeCADError
@@ -110,10 +109,8 @@ def vary(document: Any, wanted: dict[str, Any]) -> None:
     now = read(sheet)
     unknown = [name for name in wanted if name not in now]
     if unknown:
-        near = get_close_matches(unknown[0], now, n=3, cutoff=0.6)
-        error = values.invalid(unknown[0], f"there is no parameter {unknown[0]!r}; there are {', '.join(now)}")
-        error.details["did_you_mean"] = near
-        raise error
+        what = f"there is no parameter {unknown[0]!r}; there are {', '.join(now)}"
+        raise values.invalid(unknown[0], what, nearest(unknown[0], now))
     entries = {name: _entry(name, {"value": value}, now[name]) for name, value in wanted.items()}
     _change(document, sheet, {**now, **entries}, entries)
 
@@ -180,12 +177,8 @@ def _check_names(sheet: Any | None, document: Any, now: dict[str, Any], entries:
     """Raise AppError for a removed parameter that is none, and a name that FreeCAD uses otherwise."""
     for name, entry in entries.items():
         if entry is None and name not in now:
-            near = get_close_matches(name, now, n=3, cutoff=0.6)
-            error = values.invalid(
-                name, f"there is no parameter {name!r} to remove; there are {', '.join(now) or 'none'}"
-            )
-            error.details["did_you_mean"] = near
-            raise error
+            what = f"there is no parameter {name!r} to remove; there are {', '.join(now) or 'none'}"
+            raise values.invalid(name, what, nearest(name, now))
     fresh = [name for name in entries if name not in now]
     if not fresh:
         return

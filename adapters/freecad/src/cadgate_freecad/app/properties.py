@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from difflib import get_close_matches
 from typing import Any, Callable, Container
 
 import FreeCAD
 
+from cadgate.appserver import nearest
 from cadgate_freecad.app import attributes, colours, materials, placed, property_lists, values, versions
 from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.labels import UNSAVABLE
@@ -108,11 +108,9 @@ def prepare(obj: Any, properties: dict[str, Any], released: Container[str] = ())
         field = f"properties.{name}"
         require_own(obj, name, field)
         if name not in known:
-            near = get_close_matches(name, known, n=3, cutoff=0.6)
+            near = nearest(name, known)
             hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}"
-            error = values.invalid(field, f"{obj.Name!r} ({obj.TypeId}) has no property {name!r}{hint}")
-            error.details["did_you_mean"] = near
-            raise error
+            raise values.invalid(field, f"{obj.Name!r} ({obj.TypeId}) has no property {name!r}{hint}", near)
         require_value(obj, name, field)
         if name in ELSEWHERE:
             raise values.invalid(field, f"change it by {ELSEWHERE[name]}")
@@ -228,7 +226,8 @@ def _text(obj: Any, name: str, field: str, value: Any) -> str:
 def _choice(obj: Any, name: str, field: str, value: Any) -> str:
     choices = obj.getEnumerationsOfProperty(name)
     if value not in choices:
-        raise values.invalid(field, f"{value!r} is not one of {', '.join(map(repr, choices))}")
+        near = nearest(value, choices) if isinstance(value, str) else None
+        raise values.invalid(field, f"{value!r} is not one of {', '.join(map(repr, choices))}", near)
     return value
 
 

@@ -6,12 +6,11 @@ Every refusal names the chain that leads from one to the other.
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import Any
 
 import FreeCAD
 
-from cadgate.appserver import AppError
+from cadgate.appserver import AppError, nearest
 from cadgate_freecad.app import values
 from cadgate_freecad.app.failures import FreeCADError
 
@@ -93,7 +92,7 @@ def check(document: Any, expressions: dict[str, str], known: dict[str, Any]) -> 
 def _check_outside(document: Any, name: str, text: str, path: list[str], known: dict[str, Any]) -> None:
     obj = document.getObject(path[0]) or next(iter(document.getObjectsByLabel(path[0])), None)
     if obj is None or len(path) == 1:
-        near = get_close_matches(path[0], [*known, *(each.Name for each in document.Objects)], n=3, cutoff=0.6)
+        near = nearest(path[0], [*known, *(each.Name for each in document.Objects)])
         what = f"{text!r} refers to {path[0]!r}, which is no parameter"
         what += " and no object with a property" if obj is None else f": write {path[0]}.Length or another property"
         hint = f"; did you mean {near[0]!r}?" if near else f"; the parameters are {', '.join(known) or 'none yet'}"

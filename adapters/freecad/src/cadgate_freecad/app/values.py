@@ -14,13 +14,15 @@ from cadgate_freecad.app.limits import LIMITS
 Units = FreeCAD.Units
 
 
-def invalid(field: str, message: str) -> AppError:
-    """Return the error for a value that its type allows but FreeCAD does not, shaped like the gateway's own."""
-    return AppError(
-        "validation_error",
-        f"{field}: {message}",
-        {"errors": [{"type": "value_error", "loc": ["body", field], "msg": message}]},
-    )
+def invalid(field: str, message: str, near: list[str] | None = None) -> AppError:
+    """Return the error for a value that its type allows but FreeCAD does not, shaped like the gateway's own.
+
+    `near` are the names that may be meant, where one was looked up.
+    """
+    details: dict[str, Any] = {"errors": [{"type": "value_error", "loc": ["body", field], "msg": message}]}
+    if near is not None:
+        details["did_you_mean"] = near
+    return AppError("validation_error", f"{field}: {message}", details)
 
 
 def words(error: BaseException) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from typing import Any, Callable
 
-from cadgate.appserver import AppError, method
+from cadgate.appserver import AppError, method, nearest
 from cadgate_openscad.app import evaluation, literals
 from cadgate_openscad.app.literals import shown
 
@@ -128,7 +127,7 @@ def definitions(folder: str, given: dict[str, Any]) -> list[str]:
     wrong: list[dict[str, Any]] = []
     for name, value in given.items():
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+            near = nearest(name, known)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known) or 'none at all'}"
             wrong.append(
                 {"parameter": name, "message": f"the source has no parameter {name!r}; {hint}", "did_you_mean": near}
