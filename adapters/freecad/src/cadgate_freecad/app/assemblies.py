@@ -7,7 +7,7 @@ from typing import Any
 import FreeCAD
 
 from cadgate.appserver import AppError, about_to_change, method
-from cadgate_freecad.app import bills, changes, materials, mates, mating, painting, placed, shapes, values
+from cadgate_freecad.app import bills, changes, holders, materials, mates, mating, painting, placed, shapes, values
 from cadgate_freecad.app import expressions as expressing
 from cadgate_freecad.app.creation import Slot, depending
 from cadgate_freecad.app.finding import find
@@ -273,9 +273,14 @@ def _side(assembly: Any, field: str, side: dict[str, Any]) -> dict[str, Any]:
         raise values.invalid(f"{field}.part", _no_part(assembly, side["part"]))
     if not hasattr(link.LinkedObject, "Shape"):
         raise values.invalid(f"{field}.part", f"{side['part']!r} shows a part or group: mate the objects in it")
+    if holders.count(link):
+        raise values.invalid(f"{field}.part", f"{side['part']!r} is an array of links: mate the objects that it shows")
     chosen = side["of"]
     kind = "Edge" if _means_edges(chosen) else "Face"
     numbers = chosen_numbers(link, kind, f"{field}.of", chosen, required=False)
+    if not numbers and len({*link.ScaleVector}) > 1:
+        text = f'{link.Name!r} is stretched or mirrored: choose by name, such as ["{kind}1"]'
+        raise values.invalid(f"{field}.of", text)
     if not numbers:
         # A part that lies askew has no top or left; then the sides are those of the object that it shows.
         numbers = chosen_numbers(link.LinkedObject, kind, f"{field}.of", chosen)

@@ -9,7 +9,7 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import attributes, chosen, mating, shapes, ties, values
+from cadgate_freecad.app import attributes, chosen, holders, mating, shapes, ties, values
 from cadgate_freecad.app.elements import Element, Lost, elements, find_again
 from cadgate_freecad.app.ties import Primitive, Tie
 
@@ -52,11 +52,13 @@ def parts_of(assembly: Any) -> list[Any]:
 
 def side(link: Any, kind: str, numbers: list[int], field: str) -> dict[str, Any]:
     """Return what is kept of a side of a mate. Raises AppError `validation_error` unless it is one plane or axis."""
-    found = [ties.primitive_of(_element(link, kind, number)) for number in numbers]
+    found = [_primitive(link, kind, number) for number in numbers]
     names = ", ".join(f"{kind}{number}" for number in numbers)
     first = found[0]
     if first is None:
-        raise values.invalid(field, f"{names} of {link.Name!r} is neither flat, straight nor round: mates need that")
+        stretched = " where it is stretched" if link.ScaleVector != FreeCAD.Vector(1, 1, 1) else ""
+        text = f"{names} of {link.Name!r} is neither flat, straight nor round{stretched}: mates need that"
+        raise values.invalid(field, text)
     if any(other is None or not ties.alike(first, other) for other in found):
         raise values.invalid(
             field, f"{names} of {link.Name!r} fit: choose one, or what lies in one plane or on one axis"
@@ -66,8 +68,13 @@ def side(link: Any, kind: str, numbers: list[int], field: str) -> dict[str, Any]
     return {"part": link.Name, "kind": kind, "number": numbers[0], "groups": groups}
 
 
+def _primitive(link: Any, kind: str, number: int) -> Primitive | None:
+    """Return what a face or edge of the object that a link shows is for mates, in the coordinates of the link."""
+    return ties.scaled(_element(link, kind, number), link.ScaleVector)
+
+
 def _element(link: Any, kind: str, number: int) -> Any:
-    """Return a face or edge of the object that a link shows, in the coordinates of the link."""
+    """Return a face or edge of the object that a link shows, in the coordinates of the link, without its scale."""
     target = link.LinkedObject
     shape = Part.Shape(target.Shape)
     if not link.LinkTransform:
@@ -85,10 +92,11 @@ def follow(assembly: Any) -> None:
         return
     before = json.dumps(kept)
     known: Known = {}
+    parts = parts_of(assembly)
+    _require_parts(assembly, kept, parts)
     for number, mate in enumerate(kept["mates"]):
         for name in ("a", "b"):
             _find(assembly, mate, name, number, known)
-    parts = parts_of(assembly)
     places = mating.solve(ties_of(assembly, kept), [each.Placement for each in parts], size_of(assembly))
     if places is None:
         listed = "; ".join(describe(mate) for mate in kept["mates"])
@@ -105,6 +113,17 @@ def follow(assembly: Any) -> None:
             link.purgeTouched()
     if json.dumps(kept) != before:
         write(assembly, kept)
+
+
+def _require_parts(assembly: Any, kept: dict[str, Any], parts: list[Any]) -> None:
+    """Raise AppError `degenerate_result` for a mate of what is no single part of the assembly any more."""
+    found = {each.Name: each for each in parts}
+    for mate in kept["mates"]:
+        for part in (mate["a"]["part"], mate["b"]["part"]):
+            if part not in found and assembly.Document.getObject(part) is not None:
+                raise _gone(assembly, mate, f"{part!r} would be in another container: remove the mate first")
+            if part in found and holders.count(found[part]):
+                raise _gone(assembly, mate, f"{part!r} would be an array of links: remove the mate first")
 
 
 def describe(mate: dict[str, Any]) -> str:
@@ -155,7 +174,7 @@ def ties_of(assembly: Any, kept: dict[str, Any]) -> list[Tie]:
         for name in ("a", "b"):
             this = mate[name]
             link = assembly.Document.getObject(this["part"])
-            primitive = ties.primitive_of(_element(link, this["kind"], this["number"]))
+            primitive = _primitive(link, this["kind"], this["number"])
             if primitive is None:
                 raise _gone(assembly, mate, f"{this['kind']}{this['number']} has become another kind of surface")
             found.append(primitive)
@@ -170,6 +189,9 @@ def require_possible(assembly: Any, mate: dict[str, Any]) -> None:
     why = ties.objection(tie)
     if why is not None:
         raise values.invalid("value" if "negative" in why else "type", f"{describe(mate)}: {why}")
+    if mate["flipped"] and (mate["type"] != "coincident" or {tie.one.kind, tie.two.kind} != {"plane"}):
+        text = "only coincident planes have two ways to meet; turn the part round, or send an angle of 0 or 180 instead"
+        raise values.invalid("flipped", f"{describe(mate)}: {text}")
 
 
 def size_of(assembly: Any) -> float:

@@ -15,6 +15,7 @@ from cadgate_freecad.app import attributes
 TOLERANCE = 1e-7
 """mm, and the same for directions at the lever of the parts' size, that a solved mate may be off."""
 Vector = FreeCAD.Vector
+_AS_IT_IS = Vector(1, 1, 1)
 _SOMEWHERE = Vector(0.36, 0.48, 0.8)
 """The way in which a length of exactly zero is thought to grow."""
 Rate = Tuple[float, float]
@@ -93,6 +94,31 @@ def turning(primitive: Primitive, by: Any, about: Any) -> Side:
     """Return it while its part is turned by the vector `by`, in radians, about a point."""
     point = Moving(primitive.point, by.cross(primitive.point - about))
     return Side(primitive.kind, point, Moving(primitive.direction, by.cross(primitive.direction)))
+
+
+def scaled(element: Any, factors: Any) -> Primitive | None:
+    """Return what a face or edge is for mates once it is stretched along the axes; a factor below 0 mirrors it.
+
+    None for what is no longer round then.
+    """
+    found = primitive_of(element)
+    if found is None or factors == _AS_IT_IS:
+        return found
+    point = _times(found.point, factors)
+    if found.kind == "plane":
+        # A normal stays upright on what is stretched by the opposite factors.
+        return Primitive("plane", point, _times(found.direction, [1 / each for each in factors]).normalize())
+    sizes = [abs(each) for each in factors]
+    is_line = element.ShapeType == "Edge" and found.kind == "axis"
+    if max(sizes) - min(sizes) > 1e-9 * max(sizes) and not is_line:
+        return None
+    if found.kind == "point":
+        return found._replace(point=point)
+    return Primitive(found.kind, point, _sense(_times(found.direction, factors).normalize()))
+
+
+def _times(vector: Any, factors: Any) -> Any:
+    return Vector(*(one * two for one, two in zip(vector, factors)))
 
 
 def primitive_of(element: Any) -> Primitive | None:
