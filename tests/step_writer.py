@@ -11,7 +11,7 @@ def _of(module: str, name: str) -> Any:
     return getattr(import_module(f"OCP.{module}"), name)
 
 
-def _color(text: str) -> Any:
+def color_of(text: str) -> Any:
     red, green, blue = (int(text[at : at + 2], 16) / 255 for at in (1, 3, 5))
     color = _of("Quantity", "Quantity_Color")(
         red, green, blue, _of("Quantity", "Quantity_TypeOfColor").Quantity_TOC_sRGB
@@ -33,7 +33,7 @@ def write_step(path: Path) -> None:
 
     def part(shape: Any, name: str, color: str) -> Any:
         label = named(shapes.AddShape(shape, False), name)
-        colors.SetColor(label, _color(color), surface)
+        colors.SetColor(label, color_of(color), surface)
         return label
 
     def put(assembly: Any, label: Any, name: str, x: float, y: float, z: float) -> None:
@@ -48,7 +48,7 @@ def write_step(path: Path) -> None:
         properties = _of("GProp", "GProp_GProps")()
         _of("BRepGProp", "BRepGProp").SurfaceProperties_s(faces.Current(), properties)
         if properties.CentreOfMass().Z() > 19.9:
-            colors.SetColor(shapes.AddSubShape(plain, faces.Current()), _color("#2060c0"), surface)
+            colors.SetColor(shapes.AddSubShape(plain, faces.Current()), color_of("#2060c0"), surface)
         faces.Next()
     ball = part(_of("BRepPrimAPI", "BRepPrimAPI_MakeSphere")(10).Shape(), "Шар", "#20a040")
     plate = part(_of("BRepPrimAPI", "BRepPrimAPI_MakeBox")(100, 60, 2).Shape(), "底板", "#ffff0080")

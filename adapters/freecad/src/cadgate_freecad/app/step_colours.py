@@ -6,155 +6,12 @@ their number and the kinds of their surfaces agree.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Any, NamedTuple
 
-from cadgate_freecad.app import step_names
 from cadgate_freecad.app.items import Item
-
-_ENTITY = re.compile(rb"#(\d+)\s*=\s*([A-Z0-9_]*)\s*(\((?:[^;']|'(?:[^']|'')*')*\))\s*;")
-_REFERENCE = re.compile(rb"#(\d+)")
-_TEXT = re.compile(rb"'((?:[^']|'')*)'")
-_SURFACES = {
-    b"PLANE": "Part::GeomPlane",
-    b"CYLINDRICAL_SURFACE": "Part::GeomCylinder",
-    b"CONICAL_SURFACE": "Part::GeomCone",
-    b"SPHERICAL_SURFACE": "Part::GeomSphere",
-    b"TOROIDAL_SURFACE": "Part::GeomToroid",
-}
-_NAMED = {
-    b"red": "#ff0000",
-    b"green": "#00ff00",
-    b"blue": "#0000ff",
-    b"yellow": "#ffff00",
-    b"magenta": "#ff00ff",
-    b"cyan": "#00ffff",
-    b"black": "#000000",
-    b"white": "#ffffff",
-}
-
-
-class Body(NamedTuple):
-    """A solid or a set of shells of a product: its entity, and those of its faces in their order."""
-
-    entity: int
-    faces: list[int]
-
-
-class Model:
-    """The entities of a file, and what leads from products to faces."""
-
-    def __init__(self, data: bytes) -> None:
-        self.kinds: dict[int, bytes] = {}
-        self.arguments: dict[int, bytes] = {}
-        for number, kind, arguments in _ENTITY.findall(data):
-            self.kinds[int(number)], self.arguments[int(number)] = kind, arguments
-        self._of_kind: dict[bytes, list[int]] = {}
-        for number, kind in self.kinds.items():
-            self._of_kind.setdefault(kind, []).append(number)
-
-    def of_kind(self, *kinds: bytes) -> list[int]:
-        return [number for kind in kinds for number in self._of_kind.get(kind, ())]
-
-    def references(self, number: int) -> list[int]:
-        bare = _TEXT.sub(b"", self.arguments.get(number, b""))
-        return [int(each) for each in _REFERENCE.findall(bare)]
-
-    def products(self) -> list[tuple[str, int, list[Body]]]:
-        """Return for each product with a shape its name, the representation, and the bodies in it."""
-        formations = {
-            number: self.references(number)[0]
-            for number in self.of_kind(
-                b"PRODUCT_DEFINITION_FORMATION", b"PRODUCT_DEFINITION_FORMATION_WITH_SPECIFIED_SOURCE"
-            )
-        }
-        definitions = {number: self.references(number)[0] for number in self.of_kind(b"PRODUCT_DEFINITION")}
-        shapes = {number: self.references(number)[0] for number in self.of_kind(b"PRODUCT_DEFINITION_SHAPE")}
-        beside: dict[int, list[int]] = {}
-        for number in self.of_kind(b"SHAPE_REPRESENTATION_RELATIONSHIP"):
-            one, two = self.references(number)[:2]
-            beside.setdefault(one, []).append(two)
-            beside.setdefault(two, []).append(one)
-        found: list[tuple[str, int, list[Body]]] = []
-        for number in self.of_kind(b"SHAPE_DEFINITION_REPRESENTATION"):
-            definition, representation = self.references(number)[:2]
-            product = formations.get(definitions.get(shapes.get(definition, 0), 0))
-            if product is None or self.kinds.get(product) != b"PRODUCT":
-                continue
-            for each in (representation, *beside.get(representation, ())):
-                bodies = self._bodies(each)
-                if bodies:
-                    found.append((self._name(product), each, bodies))
-        return found
-
-    def _name(self, product: int) -> str:
-        texts = _TEXT.findall(self.arguments[product])
-        return step_names.decode(texts[1] if len(texts) > 1 else b"")
-
-    def _bodies(self, representation: int) -> list[Body]:
-        found: list[Body] = []
-        for item in self.references(representation):
-            if self.kinds.get(item) in (b"MANIFOLD_SOLID_BREP", b"BREP_WITH_VOIDS", b"SHELL_BASED_SURFACE_MODEL"):
-                found.append(Body(item, self._faces(item)))
-        return found
-
-    def _faces(self, number: int) -> list[int]:
-        kind = self.kinds.get(number, b"")
-        if kind == b"ADVANCED_FACE":
-            return [number]
-        if kind in (b"CLOSED_SHELL", b"OPEN_SHELL", b"ORIENTED_CLOSED_SHELL", b"MANIFOLD_SOLID_BREP") or kind in (
-            b"BREP_WITH_VOIDS",
-            b"SHELL_BASED_SURFACE_MODEL",
-        ):
-            return [face for each in self.references(number) for face in self._faces(each)]
-        return []
-
-    def fits(self, faces: list[int], own: list[Any]) -> bool:
-        """Return whether these are a shape's own faces, in its order."""
-        return len(own) == len(faces) and all(
-            _SURFACES.get(self.kinds.get(self.references(number)[-1], b""), face.Surface.TypeId) == face.Surface.TypeId
-            for number, face in zip(faces, own)
-        )
-
-    def colors(self) -> dict[int, str]:
-        """Return the colours of styled entities: bodies, shells, faces, representations."""
-        found: dict[int, str] = {}
-        for number in self.of_kind(b"STYLED_ITEM", b"OVER_RIDING_STYLED_ITEM"):
-            styles, item = self._parts(number)
-            color = next((color for each in styles if (color := self._color(each)) is not None), None)
-            if color is not None and item is not None:
-                found[item] = color
-        return found
-
-    def _parts(self, number: int) -> tuple[list[int], int | None]:
-        bare = _TEXT.sub(b"", self.arguments[number])
-        match = re.match(rb"\(\s*,\s*\(([^)]*)\)\s*,\s*#(\d+)", bare)
-        if match is None:
-            return [], None
-        return [int(each) for each in _REFERENCE.findall(match[1])], int(match[2])
-
-    def _color(self, style: int) -> str | None:
-        color, alpha, todo = None, 255, [style]
-        seen: set[int] = set()
-        while todo:
-            number = todo.pop()
-            if number in seen or self.kinds.get(number) in (b"CURVE_STYLE", b"POINT_STYLE"):
-                continue
-            seen.add(number)
-            kind, arguments = self.kinds.get(number, b""), self.arguments.get(number, b"")
-            if kind == b"COLOUR_RGB":
-                channels = re.findall(rb"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?", _TEXT.sub(b"", arguments))[:3]
-                color = "#" + "".join(f"{min(max(round(float(each) * 255), 0), 255):02x}" for each in channels)
-            elif kind == b"DRAUGHTING_PRE_DEFINED_COLOUR":
-                color = _NAMED.get((_TEXT.findall(arguments) or [b""])[0].lower(), color)
-            elif kind == b"SURFACE_STYLE_TRANSPARENT":
-                alpha = round((1 - float(arguments.strip(b"() \n"))) * 255)
-            todo += self.references(number)
-        if color is None or len(color) != 7:
-            return None
-        return color if alpha == 255 else f"{color}{alpha:02x}"
-
+from cadgate_freecad.app.step_model import Body, Model, Product
+from cadgate_freecad.app.step_occurrences import Occurrences, Style
 
 # --- writing ---------------------------------------------------------------------------------------------------------
 
@@ -168,10 +25,10 @@ def put_colors(path: str, items: dict[str, Item]) -> list[str]:
     model = Model(data)
     adding = _Adding(max(model.kinds, default=0))
     lost = {name for name, item in items.items() if item.color or item.faces}
-    for name, representation, bodies in model.products():
-        item = items.get(name)
-        if item is not None and (item.color or item.faces) and _style(model, adding, item, representation, bodies):
-            lost.discard(name)
+    for each in model.products():
+        item = items.get(each.name)
+        if item is not None and (item.color or item.faces) and _style(model, adding, item, each):
+            lost.discard(each.name)
     head, mark, tail = data.rpartition(b"ENDSEC;")
     with open(path, "wb") as file:
         file.write(head + adding.text().encode() + mark + tail)
@@ -209,8 +66,9 @@ class _Adding:
         return self._styles[color]
 
 
-def _style(model: Model, adding: _Adding, item: Item, representation: int, bodies: list[Body]) -> bool:
+def _style(model: Model, adding: _Adding, item: Item, product: Product) -> bool:
     """Return whether all colours of the item found their places."""
+    bodies = product.bodies
     faces = [face for body in bodies for face in body.faces]
     if item.faces and not model.fits(faces, item.required_shape.Faces):
         return False
@@ -230,7 +88,7 @@ def _style(model: Model, adding: _Adding, item: Item, representation: int, bodie
             styled.append(adding.add(f"STYLED_ITEM('color',(#{style}),#{face})"))
         else:
             styled.append(adding.add(f"OVER_RIDING_STYLED_ITEM('overriding color',(#{style}),#{face},#{over})"))
-    context = model.references(representation)[-1]
+    context = model.references(product.representation)[-1]
     listed = ",".join(f"#{each}" for each in styled)
     if styled:
         adding.add(f"MECHANICAL_DESIGN_GEOMETRIC_PRESENTATION_REPRESENTATION('',({listed}),#{context})")
@@ -243,37 +101,64 @@ def _style(model: Model, adding: _Adding, item: Item, representation: int, bodie
 def take_colors(data: bytes, items: list[tuple[Item, str]]) -> int:
     """Give imported items, each with the name of its product, the colours in the file; return how many are left."""
     model = Model(data)
-    colors = model.colors()
-    if not colors:
+    colors, places = model.colors(), Occurrences(model)
+    if not colors and not places.styles:
         return 0
-    by_name: dict[str, list[tuple[int, list[Body]]]] = {}
-    for name, representation, bodies in model.products():
-        by_name.setdefault(name, []).append((representation, bodies))
+    by_name: dict[str, list[Product]] = {}
+    for product in model.products():
+        by_name.setdefault(product.name, []).append(product)
     every = [each for found in by_name.values() for each in found]
     used: set[int] = set()
+    used_styles: set[tuple[int, Style]] = set()
     counts: Counter[int] = Counter()
     for item, name in items:
         if item.shape is None:
             continue
         own = item.shape.Faces
         for among in (by_name.get(name, []), every):
-            fitting = [(each, chosen) for each, bodies in among for chosen in _fitting(model, bodies, own)]
+            fitting = [(each, chosen) for each in among for chosen in _fitting(model, each.bodies, own)]
             if not fitting:
                 continue
-            representation, chosen = fitting[0]
-            if {each for each, _ in fitting} == {representation}:
+            first = fitting[0][0]
+            if {each.representation for each, _ in fitting} == {first.representation}:
                 # FreeCAD keeps the order of the bodies of a product.
-                chosen = fitting[counts[representation] % len(fitting)][1]
-                counts[representation] += 1
-                fitting = [(representation, chosen)]
-            looks = [_looks(bodies, each, colors) for each, bodies in fitting]
-            if all(each == looks[0] for each in looks):
-                item.color, item.faces = looks[0]
-                used |= {representation, *(number for body in chosen for number in (body.entity, *body.faces))}
+                chosen = fitting[counts[first.representation] % len(fitting)][1]
+                counts[first.representation] += 1
+                fitting = [(first, chosen)]
+            looks = [look for each, bodies in fitting for look in _everywhere(places, item, each, bodies, colors)]
+            if looks and all((each.color, each.faces) == (looks[0].color, looks[0].faces) for each in looks):
+                item.color, item.faces = looks[0].color, looks[0].faces
+                used |= {first.representation}
+                used |= {number for _, bodies in fitting for body in bodies for number in (body.entity, *body.faces)}
+                used_styles |= {style for each in looks for style in each.styles}
             # Of several products that differ, nobody knows which one it is: it gets none of their colours.
             break
-    faces = {face for _, bodies in every for body in bodies for face in (body.entity, *body.faces)}
-    return len((set(colors) - used) & (faces | set(model.of_kind(b"CLOSED_SHELL", b"OPEN_SHELL"))))
+    faces = {face for each in every for body in each.bodies for face in (body.entity, *body.faces)}
+    left = (set(colors) - used) & (faces | set(model.of_kind(b"CLOSED_SHELL", b"OPEN_SHELL")))
+    return len(left) + len({(item, style) for item in places.styles for style in places.styles[item]} - used_styles)
+
+
+class _Look(NamedTuple):
+    """The colour of a whole, those of faces by number, and the styles of a place that they come from."""
+
+    color: str | None
+    faces: dict[int, str]
+    styles: list[tuple[int, Style]]
+
+
+def _everywhere(
+    places: Occurrences, item: Item, product: Product, bodies: list[Body], colors: dict[int, str]
+) -> list[_Look]:
+    """Return how bodies look where the item is; several if the file has several ways to that place."""
+    numbers = [product.representation, *(number for body in bodies for number in (body.entity, *body.faces))]
+    if not any(number in places.styles for number in numbers):
+        return [_Look(*_looks(bodies, product.representation, colors), [])]
+    found: list[_Look] = []
+    for way in places.ways(product.definition, item.required_shape.Placement.toMatrix()):
+        styles = [(number, each) for number in numbers for each in places.fitting(way, number)]
+        here = {**colors, **places.of(way, numbers)}
+        found.append(_Look(*_looks(bodies, product.representation, here), styles))
+    return found
 
 
 def _fitting(model: Model, bodies: list[Body], own: list[Any]) -> list[list[Body]]:

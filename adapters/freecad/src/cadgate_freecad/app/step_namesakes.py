@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from cadgate_freecad.app import step_colours, step_names
+from cadgate_freecad.app import step_model, step_names
 
 _DEFINITIONS = (b"PRODUCT_DEFINITION_FORMATION", b"PRODUCT_DEFINITION_FORMATION_WITH_SPECIFIED_SOURCE")
 _NAMED = re.compile(
@@ -41,7 +41,7 @@ def marked(data: bytes) -> Marked | None:
         return None
     own = {int(each[1]): step_names.token(number) for number, each in enumerate(products)}
     alike = {int(each[1]) for each in products if counts[step_names.decode(each[3])] > 1}
-    model = step_colours.Model(data)
+    model = step_model.Model(data)
     formations = {number: model.references(number)[0] for number in model.of_kind(*_DEFINITIONS)}
     definitions = {
         number: formations.get(model.references(number)[0], 0) for number in model.of_kind(b"PRODUCT_DEFINITION")

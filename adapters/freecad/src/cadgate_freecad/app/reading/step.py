@@ -13,7 +13,7 @@ _HIGH = re.compile(rb"'(?:[^']|'')*[\x80-\xff](?:[^']|'')*'")
 _COLOR = re.compile(rb"=\s*\(?[^;']*?\b(?:COLOUR_RGB|DRAUGHTING_PRE_DEFINED_COLOUR)\s*\(")
 _REFERENCES = (b"DOCUMENT", b"EXTERNAL", b"IDENTIFICATION")
 """Names of the entities that may refer to other files."""
-_STYLED = re.compile(rb"\b(?:OVER_RIDING_)?STYLED_ITEM\s*\(")
+_STYLED = re.compile(rb"\b(?:(?:CONTEXT_DEPENDENT_)?OVER_RIDING_)?STYLED_ITEM\s*\(")
 _LEFT_OUT: list[tuple[str, bytes]] = [
     ("dimensions", rb"(?:DIMENSIONAL|ANGULAR)_(?:SIZE|LOCATION)(?:_WITH_PATH)?"),
     (

@@ -1,0 +1,97 @@
+"""Parts that a STEP file shows at several places, with colours that they have at some of these only."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.freecad_calls import post
+from tests.step_occurrences import Way, centers, write_places
+from tests.step_reader import step_tree
+
+RED, GREEN, BLUE, YELLOW = "#ff0000", "#00ff00", "#0000ff", "#ffff00"
+
+
+def imported(freecad: httpx.Client, path: Path, data: bytes | None = None) -> dict[str, Any]:
+    answer = freecad.post("/import", files={"file": (path.name, data or path.read_bytes())})
+    assert answer.status_code == 200, answer.text
+    result: dict[str, Any] = answer.json()["result"]
+    return result
+
+
+def colors_by_way(result: dict[str, Any], levels: int) -> dict[Way, str | None]:
+    """The colours of the imported blocks, which are known by their places."""
+    found: dict[Way, str | None] = {}
+    for way, center in centers(levels).items():
+        [block] = [
+            each for each in result["objects"] if each["center_of_mass"] == pytest.approx(list(center), abs=1e-4)
+        ]
+        found[way] = block["color"]
+    return found
+
+
+@pytest.mark.parametrize("unit", ["MM", "INCH", "M"])
+@pytest.mark.parametrize("own", [None, GREEN])
+def test_each_place_of_a_part_has_its_own_colour_and_the_outermost_usage_wins(
+    freecad: httpx.Client, tmp_path: Path, own: str | None, unit: str
+) -> None:
+    path = tmp_path / "orte.step"
+    write_places(path, {("b1",): RED, ("m2",): BLUE}, own, unit=unit)
+    result = imported(freecad, path)
+    assert result["warnings"] == []
+    assert colors_by_way(result, 3) == {way: BLUE if "m2" in way else RED if "b1" in way else own for way in centers(3)}
+
+
+def test_a_colour_at_the_end_of_one_way_is_at_no_other(freecad: httpx.Client, tmp_path: Path) -> None:
+    path = tmp_path / "weg.step"
+    write_places(path, {("m1", "b2"): YELLOW, ("b1",): RED}, GREEN, levels=2)
+    result = imported(freecad, path)
+    assert result["warnings"] == []
+    assert colors_by_way(result, 2) == {
+        ("m1", "b1"): RED,
+        ("m1", "b2"): YELLOW,
+        ("m2", "b1"): RED,
+        ("m2", "b2"): GREEN,
+    }
+
+
+def test_the_colours_of_places_are_in_the_step_that_is_written_again(freecad: httpx.Client, tmp_path: Path) -> None:
+    path = tmp_path / "orte.step"
+    write_places(path, {("b1",): RED, ("m2",): BLUE}, GREEN, levels=2)
+    imported(freecad, path)
+    made = post(freecad, "/export", format="step")
+    again = tmp_path / "again.step"
+    again.write_bytes(freecad.get(f"../artifacts/{made['artifact']['id']}").content)
+    blocks = [block for root in step_tree(again) for each in root["children"] for block in each["children"]]
+    assert [(each["name"], each["color"]) for each in blocks] == [
+        ("Bolzen ✓", RED),
+        ("Bolzen ✓", GREEN),
+        ("Bolzen ✓", BLUE),
+        ("Bolzen ✓", BLUE),
+    ]
+    freecad.post("/documents", json={"name": "Again"})
+    freecad.post("/documents/Again/activate")
+    result = imported(freecad, again)
+    assert colors_by_way(result, 2) == {
+        ("m1", "b1"): RED,
+        ("m1", "b2"): GREEN,
+        ("m2", "b1"): BLUE,
+        ("m2", "b2"): BLUE,
+    }
+
+
+def test_a_colour_of_an_unknown_place_is_left_out_with_a_warning(freecad: httpx.Client, tmp_path: Path) -> None:
+    path = tmp_path / "fremd.step"
+    write_places(path, {("b1",): RED}, GREEN, levels=1)
+    # The context becomes the whole assembly, which is no place in it.
+    assert b"\n#10 = SHAPE_REPRESENTATION(" in path.read_bytes()
+    context = rb"(PRESENTATION_STYLE_BY_CONTEXT\(\(#\d+\),)#\d+"
+    data, changed = re.subn(context, rb"\1#10", path.read_bytes())
+    assert changed
+    result = imported(freecad, path, data)
+    assert {each["color"] for each in result["objects"]} == {GREEN}
+    assert "colors_lost" in {each["code"] for each in result["warnings"]}
