@@ -7,7 +7,7 @@ surface turns back: these are known for a sphere and a torus, a plane, cylinder 
 
 from __future__ import annotations
 
-from math import atan2, atanh, cos, pi, sin
+from math import atan2, atanh, cos, pi, sin, sqrt
 from typing import Any, Callable, Iterator, Tuple
 
 import FreeCAD
@@ -18,6 +18,7 @@ from cadgate_freecad.app.quadrature import is_straight_in
 AXES = (FreeCAD.Vector(1, 0, 0), FreeCAD.Vector(0, 1, 0), FreeCAD.Vector(0, 0, 1))
 BOUNDED_BY_EDGES = ("Part::GeomPlane", "Part::GeomCylinder", "Part::GeomCone", "Part::GeomSurfaceOfExtrusion")
 EXACT_CURVES = ("Part::GeomLine", "Part::GeomCircle")
+STRAIGHT = ("Part::GeomLine", "Part::GeomLineSegment")
 SAMPLES = 12
 """Rows and columns of points on a face whose surface has no formula here."""
 HILLS = 6
@@ -27,27 +28,65 @@ AGREED = 1e-6
 
 
 def tight(shape: Any) -> Any | None:
-    """Return the bounding box of a shape without a triangulation, as FreeCAD's BoundBox; None for an empty one."""
+    """Return the bounding box of a shape without a triangulation, as FreeCAD's BoundBox; None for an empty one.
+
+    Only what may reach beyond all corners is looked at closely: most of a large shape does not.
+    """
     box = FreeCAD.BoundBox()
     for vertex in shape.Vertexes:
         box.add(vertex.Point)
     for edge in shape.Edges:
         # A pole is its vertex; from FreeCAD 1.0, its edge is elsewhere if the shape was stretched.
         if not edge.Degenerated:
-            box.add(of_edge(edge))
+            _add_edge(box, edge)
     for face in shape.Faces:
-        kind = face.Surface.TypeId
-        if kind in BOUNDED_BY_EDGES:
+        surface = face.Surface
+        kind = surface.TypeId
+        if kind in BOUNDED_BY_EDGES or _is_within(box, surface, kind):
             continue
         if kind == "Part::GeomSphere":
-            _add_points(box, face, _sphere_peaks(face.Surface))
+            _add_points(box, face, _sphere_peaks(surface))
         elif kind == "Part::GeomToroid":
-            _add_points(box, face, _torus_peaks(face.Surface))
+            _add_points(box, face, _torus_peaks(surface))
         elif kind == "Part::GeomSurfaceOfRevolution":
             _add_revolved(box, face)
         else:
             _add_searched(box, face, face.optimalBoundingBox())
     return box if box.isValid() else None
+
+
+def _add_edge(box: Any, edge: Any) -> None:
+    try:
+        curve = edge.Curve
+    except (TypeError, RuntimeError):
+        box.add(of_edge(edge))
+        return
+    kind = curve.TypeId
+    if kind not in STRAIGHT and not _is_within(box, curve, kind):
+        box.add(of_edge(edge))
+
+
+def _is_within(box: Any, geometry: Any, kind: str) -> bool:
+    """Return whether nothing of a whole curve or surface is outside of a box; False where that takes a search."""
+    if kind in ("Part::GeomCircle", "Part::GeomSphere", "Part::GeomToroid"):
+        middle = attributes.of(geometry, "Center")
+        around = _around(geometry, kind)
+        return box.isValid() and box.isInside(middle - around) and box.isInside(middle + around)
+    if kind in ("Part::GeomBSplineCurve", "Part::GeomBezierCurve"):
+        return box.isValid() and all(map(box.isInside, geometry.getPoles()))
+    if kind in ("Part::GeomBSplineSurface", "Part::GeomBezierSurface"):
+        return box.isValid() and all(box.isInside(pole) for row in geometry.getPoles() for pole in row)
+    return False
+
+
+def _around(geometry: Any, kind: str) -> Any:
+    """Return how far a whole circle, sphere or torus reaches from its centre along each axis."""
+    if kind == "Part::GeomSphere":
+        return FreeCAD.Vector(1, 1, 1) * geometry.Radius
+    is_torus = kind == "Part::GeomToroid"
+    ring, tube = (geometry.MajorRadius, geometry.MinorRadius) if is_torus else (geometry.Radius, 0.0)
+    axis = attributes.of(geometry, "Axis")
+    return FreeCAD.Vector(*(ring * sqrt(max(0.0, 1 - each * each)) + tube for each in axis))
 
 
 def of_edge(edge: Any) -> Any:

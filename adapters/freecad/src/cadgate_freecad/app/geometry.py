@@ -204,7 +204,7 @@ def chosen_numbers(obj: Any, kind: str, field: str, selection: Any, *, required:
 
 def _fitting(obj: Any, shape: Any, kind: str, field: str, selection: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the descriptions of the faces or edges that fit a filter."""
-    box = None if selection.get("at") is None else _extents(shape)
+    box = None if selection.get("at") is None else shapes.bounding_box(shape)
     found = [described for described in _described(shape, kind) if described["type"] != "degenerated"]
     on_face = selection.get("on_face")
     if on_face is not None:
@@ -226,16 +226,6 @@ def _numbered(obj: Any, kind: str, field: str, name: Any, count: int) -> int:
 
 def _brief(selection: dict[str, Any]) -> str:
     return ", ".join(f"{key}={value!r}" for key, value in selection.items() if value is not None) or "the filter"
-
-
-def _extents(shape: Any) -> Any:
-    """Return a tight bounding box, also for shapes with too many faces for `shapes.bounding_box` to be tight."""
-    if len(shape.Faces) <= shapes.TIGHT_FACES:
-        return shapes.bounding_box(shape)
-    box = FreeCAD.BoundBox()
-    for face in shapes.untriangulated(shape).Faces:
-        box.add(shapes.tight_box(face))
-    return box
 
 
 def _described(shape: Any, kind: str) -> list[dict[str, Any]]:

@@ -11,9 +11,6 @@ from cadgate_freecad.app.failures import FreeCADError
 from cadgate_freecad.app.remembered import Remembered
 from cadgate_freecad.app.values import clean, finite, significant, xyz
 
-TIGHT_FACES = 200
-"""The bounding box is computed tightly, which costs milliseconds, up to this number of faces."""
-
 NO_MEASURES: dict[str, Any] = {
     "volume": None,
     "area": None,
@@ -113,7 +110,7 @@ def edge_length(shape: Any) -> float:
 
 
 def bounding_box(shape: Any) -> Any | None:
-    """Return the bounding box, tight for up to TIGHT_FACES faces, or None for an empty shape.
+    """Return the tight bounding box, or None for an empty shape.
 
     `BoundBox` uses a triangulation if the shape has one, and otherwise the poles of curved faces, so this measures a
     copy without mesh.
@@ -170,14 +167,10 @@ def _is_sure_to_have_none(face: Any) -> bool:
 
 
 def _is_curved(shape: Any) -> bool:
-    """Return whether `BoundBox` may be too large; False for shapes of very many faces or edges, which take too long."""
-    faces = shape.Faces
-    if len(faces) > TIGHT_FACES:
-        return False
-    if any(face.Surface.TypeId != "Part::GeomPlane" for face in faces):
+    """Return whether `BoundBox` may be too large, or too small."""
+    if any(face.Surface.TypeId != "Part::GeomPlane" for face in shape.Faces):
         return True
-    edges = shape.Edges
-    return len(edges) <= 4 * TIGHT_FACES and any(_curve(edge) not in _EXACT for edge in edges)
+    return any(_curve(edge) not in _EXACT for edge in shape.Edges)
 
 
 _EXACT = ("Part::GeomLine", "Part::GeomCircle", None)

@@ -52,6 +52,8 @@ def automatic(sheet: Sheet, views: list[View], rounds: list[Round]) -> None:
         for axis, value, start, end in sides:
             if axis not in once:
                 once.add(axis)
+                if value >= 0.1:
+                    value = round(value, 6)  # OpenCASCADE widens boxes by 1e-7 mm
                 _line(sheet, view, view.at(start), view.at(end), number(value))
                 note(sheet, "length", shown, value, number(value))
         for type, radius, center, has in _circles(view, rounds):
