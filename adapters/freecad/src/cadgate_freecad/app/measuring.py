@@ -14,7 +14,8 @@ from cadgate_freecad.app.ties import Primitive, alike, primitive_of
 class Measured(NamedTuple):
     """A number, two points in the document between which it is drawn, and the elements that it is between.
 
-    `has` says of a radius or diameter whether the face or edge is there in a direction from its centre.
+    `has` says of a radius or diameter whether the face or edge is there in a direction from its centre. The length of a
+    curve has its middle as both points.
     """
 
     value: float
@@ -23,6 +24,8 @@ class Measured(NamedTuple):
     one: Primitive | None = None
     two: Primitive | None = None
     has: Callable[[Any], bool] | None = None
+    parts: tuple[Any, ...] = ()
+    """The faces and edges themselves, in the document."""
 
 
 _ROUND = ("Part::GeomCircle", "Part::GeomCylinder", "Part::GeomSphere")
@@ -87,6 +90,10 @@ def measure(kept: dict[str, Any], obj: Any) -> Measured:
     if len(whole.Faces) != len(obj.Shape.Faces):
         raise Gone(f"{name(kept)}: FreeCAD's shape of {obj.Name!r} shows its folders' objects twice: name one of them")
     parts = [_found(kept, side, obj, whole) for side in kept["sides"]]
+    return _measured(kept, parts)._replace(parts=tuple(parts))
+
+
+def _measured(kept: dict[str, Any], parts: list[Any]) -> Measured:
     one, two = _at(parts[0]), _at(parts[1]) if len(parts) > 1 else None
     if kept["type"] in ("diameter", "radius"):
         radius = _radius(parts[0])
@@ -103,6 +110,9 @@ def measure(kept: dict[str, Any], obj: Any) -> Measured:
         if parts[0].ShapeType != "Edge":
             raise Gone(f"{name(kept)}: the length of a face is not defined: choose an edge, or two elements")
         edge = parts[0]
+        if one is None or one.kind != "axis":
+            middle = edge.valueAt(edge.getParameterByLength(edge.Length / 2))
+            return Measured(edge.Length, middle, middle)
         return Measured(edge.Length, edge.valueAt(edge.FirstParameter), edge.valueAt(edge.LastParameter))
     return _between(kept, one, two)
 

@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 import FreeCAD
 
-from cadgate_freecad.app import measuring
+from cadgate_freecad.app import measuring, sheet_seeing
 from cadgate_freecad.app.measuring import Gone, Measured
 from cadgate_freecad.app.sheet_page import ARROW, TEXT, Point, Sheet, View, length_of, number
 from cadgate_freecad.app.sheet_rounds import Round, is_circle
@@ -91,6 +91,7 @@ def chosen(sheet: Sheet, kept: dict[str, Any], views: list[View], objects: list[
             measured = measuring.measure(each, obj)
             if not view.shows(measured.start) or not view.shows(measured.end):
                 raise Gone(f"{measuring.name(each)}: it is not within the detail: choose another view")
+            sheet_seeing.require_seen(view, each, measured)
         except Gone as error:
             note(sheet, each["type"], each["view"], None, "", str(error))
             continue
@@ -103,12 +104,17 @@ def chosen(sheet: Sheet, kept: dict[str, Any], views: list[View], objects: list[
 def _draw(sheet: Sheet, view: View, type: str, measured: Measured, text: str) -> None:
     one, two = view.of(measured.start), view.of(measured.end)
     if type in ("diameter", "radius"):
-        radius = measured.value / (2 if type == "diameter" else 1)
+        start, end = sheet_seeing.across(view, type, measured) or (measured.start, measured.end)
+        if start != end:
+            _line(sheet, view, view.of(start), view.of(end), text)
+            return
         assert measured.one is not None
-        facing = abs(view.seen.frame.multVec(measured.one.direction).z) > 1 - 1e-9
-        _round(sheet, view, one, radius * view.factor, text, measured.has if facing else None)
+        radius = measured.value / (2 if type == "diameter" else 1)
+        _round(sheet, view, one, radius * view.factor, text, None if measured.one.kind == "point" else measured.has)
     elif type == "angle":
         _angle(sheet, view, measured, text)
+    elif measured.start == measured.end:
+        _round(sheet, view, one, 0.0, text, None, along=True)
     else:
         _line(sheet, view, one, two, text)
 
@@ -159,7 +165,10 @@ def _line(sheet: Sheet, view: View, one: Point, two: Point, text: str) -> None:
     if abs(along[0]) < 0.3:
         sheet.write("DIMENSIONS", (x - 1, y), TEXT, text, True, 90)
     else:
-        sheet.write("DIMENSIONS", (x, y + 1), TEXT, text, True)
+        # Of a slanted line the text is as far as its corner is beside the line.
+        off = wide / 2 * abs(along[1]) + TEXT / 2 * abs(along[0]) + 1
+        up = -1 if along[0] < 0 else 1
+        sheet.write("DIMENSIONS", (x - up * off * along[1], y + up * off * along[0] - TEXT / 2), TEXT, text, True)
     xs, ys = (start[0], end[0]), (start[1], end[1])
     sheet.occupy(min(xs) - 1, min(ys) - 1, max(xs) - min(xs) + 2, max(ys) - min(ys) + 2)
 
@@ -206,10 +215,16 @@ def _slants(view: View, has: Has | None) -> list[float]:
     return _SLANTS
 
 
-def _round(sheet: Sheet, view: View, center: Point, reach: float, text: str, has: Has | None) -> None:
-    """Draw a leader from a circle to its text outside of the view, where nothing else is."""
+def _round(
+    sheet: Sheet, view: View, center: Point, reach: float, text: str, has: Has | None, *, along: bool = False
+) -> None:
+    """Draw a leader from a circle to its text outside of the view, where nothing else is.
+
+    `along` a curve its length is measured: the text has an arc above it then.
+    """
     slants = _slants(view, has)
     wide = length_of(text, TEXT) + 2
+    high = TEXT + (4 if along else 2)
     best: tuple[float, float, Point, Point] | None = None
     others = [
         each for each in sheet.circles.get(id(view.seen), []) if hypot(each[0] - center[0], each[1] - center[1]) > 1
@@ -221,7 +236,7 @@ def _round(sheet: Sheet, view: View, center: Point, reach: float, text: str, has
         for more in (4, 9, 15, 22, 30):
             knee = (tip[0] + (out + more) * way[0], tip[1] + (out + more) * way[1])
             x = knee[0] if way[0] > 0 else knee[0] - wide
-            if sheet.is_free(x - 0.5, knee[1] - 0.5, wide + 1, TEXT + 2):
+            if sheet.is_free(x - 0.5, knee[1] - 0.5, wide + 1, high):
                 cost = out + more + 40 * sum(_passes(tip, knee, circle) for circle in others)
                 if best is None or cost < best[0] - 1e-6:
                     best = (cost, slant, tip, knee)
@@ -237,6 +252,11 @@ def _round(sheet: Sheet, view: View, center: Point, reach: float, text: str, has
     sheet.draw("DIMENSIONS", tip, knee, end)
     sheet.arrow("DIMENSIONS", tip, way)
     sheet.write("DIMENSIONS", (left + 1, knee[1] + 1), TEXT, text)
+    if along:
+        low = knee[1] + TEXT + 1.6
+        turns = [pi * step / 12 for step in range(13)]
+        sheet.draw("DIMENSIONS", *((left + wide / 2 - (wide / 2 - 1) * cos(t), low + 1.2 * sin(t)) for t in turns))
+        sheet.occupy(left, knee[1], wide, high)
 
 
 def _passes(one: Point, two: Point, circle: tuple[float, float, float]) -> bool:

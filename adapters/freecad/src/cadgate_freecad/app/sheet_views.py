@@ -9,7 +9,7 @@ import FreeCAD
 import Part
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import shapes, values
+from cadgate_freecad.app import shapes, sheet_sections, values
 
 Vector = FreeCAD.Vector
 Point = Tuple[float, float]
@@ -97,16 +97,8 @@ def frame_of(name: str) -> Any:
 
 def _section(view: dict[str, Any], shape: Any) -> Seen:
     axis, at = "xyz".index(view["section"]), view["at"]
-    box = shape.BoundBox
-    low = [box.XMin - 1, box.YMin - 1, box.ZMin - 1]
-    high = [box.XMax + 1, box.YMax + 1, box.ZMax + 1]
-    if not low[axis] + 1 < at < high[axis] - 1:
-        raise values.invalid("views", f"the plane {view['section']} = {at:g} does not cut the objects")
     # The front view looks along +Y, the others against their axes: what is before the plane is cut off.
-    (low if view["section"] == "y" else high)[axis] = at
-    length, width, height = (b - a for a, b in zip(low, high))
-    kept = Part.makeBox(length, width, height, Vector(*low))
-    rest = shape.common(kept)
+    rest = sheet_sections.behind(shape, axis, at, f"{view['section']} = {at:g}", below=view["section"] != "y")
     frame = frame_of(_SECTIONS[view["section"]])
     seen = _projected(view, frame, rest, 1.0, hidden=False)
     normal = Vector(*(1.0 if index == axis else 0.0 for index in range(3)))
