@@ -17,7 +17,7 @@ class BlenderSettings(AdapterSettings):
 
     max_objects: Annotated[int, Field(ge=1)] = Field(50_000, description="Objects in the session.")
     max_vertices: Annotated[int, Field(ge=8)] = Field(
-        5_000_000, description="Vertices of one mesh, also of what its modifiers make of it (an estimate)."
+        5_000_000, description="Vertices of one mesh, also of what operators or modifiers make of it (an estimate)."
     )
     max_subdivisions: Annotated[int, Field(ge=0, le=11)] = Field(
         6, description="Levels of a subdivision surface, and of an ico sphere plus 2."
@@ -30,7 +30,9 @@ class BlenderSettings(AdapterSettings):
     )
     max_samples: Annotated[int, Field(ge=1)] = Field(4096, description="Samples per pixel of one render.")
     max_frames: Annotated[int, Field(ge=1)] = Field(10_000, description="Frames of one rendered animation.")
-    max_copies: Annotated[int, Field(ge=1)] = Field(1000, description="Copies that one array modifier makes.")
+    max_copies: Annotated[int, Field(ge=1)] = Field(
+        1000, description="Copies that one array modifier or one operator makes."
+    )
     max_import_bytes: Annotated[int, Field(ge=1)] = Field(256 * 1024 * 1024, description="Size of one imported file.")
     max_image_pixels: Annotated[int, Field(ge=1)] = Field(
         67_108_864, description="Pixels of one image that is used as a texture."

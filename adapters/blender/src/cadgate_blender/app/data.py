@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, nearest, warn
-from cadgate_blender.app import data_values, describe, limits, modifiers, names, objects, rna_values
+from cadgate_blender.app import data_values, describe, growth, limits, names, objects, rna_values
 from cadgate_blender.app.data_paths import (
     Place,
     collections,
@@ -139,10 +139,10 @@ def update_data(*, path: list[str], value: Any) -> dict[str, Any]:
     about_to_change(former[1]["revision"] if former is not None else None)
     _assign(place, wanted)
     data_values.require_sound(place)
+    if "modifiers" in path and isinstance(place.root, bpy.types.Object):
+        growth.estimate_all(place.root)
     if former is not None:
         context.view_layer.update()  # pyright: ignore[reportFunctionMemberAccess]
-    if "modifiers" in path and isinstance(place.root, bpy.types.Object):
-        modifiers.estimate_all(place.root)
     _confirm(place, wanted, value)
     _report(place, former)
     return _describe(place)
@@ -263,7 +263,7 @@ def create_data(*, path: list[str], name: str | None, arguments: dict[str, Any])
     if item is None:
         raise AppError("command_failed", f"Blender added nothing to {place.path!r} with these arguments", {})
     if isinstance(place.root, bpy.types.Object):
-        modifiers.estimate_all(place.root)
+        growth.estimate_all(place.root)
     if root:
         _settle_block(item)
     elif name is not None and "name" not in given:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Callable, Iterable
+from typing import Any, Callable
 
 import bpy
 import numpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, nearest, not_found, warn
-from cadgate_blender.app import animated, keyframes, limits, names, node_groups, probe, removal, rna_paths, versions
+from cadgate_blender.app import animated, growth, keyframes, names, node_groups, probe, removal, rna_paths, versions
 from cadgate_blender.app.describe import degrees, tidy, vector
 from cadgate_blender.app.objects import drop_unused
 from cadgate_blender.app.scene_index import index, precise
@@ -189,57 +189,7 @@ def check(obj: Any, word: str, settings: dict[str, Any], instead_of: Any = None)
                 raise AppError("validation_error", f"{obj.name!r} cannot be combined with itself", {"object": obj.name})
     if word == "nodes":
         node_groups.check(settings)
-    _estimate(obj, [*_stack(each for each in obj.modifiers if each != instead_of), (word, settings)])
-
-
-def _stack(modifiers: Iterable[Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return type and settings of the modifiers whose cost is known, whoever made them."""
-    found: list[tuple[str, dict[str, Any]]] = []
-    for each in modifiers:
-        if each.type in ("SUBSURF", "MULTIRES"):
-            found.append(("subdivision", {"levels": max(each.levels, each.render_levels)}))
-        elif each.type in WORDS:
-            found.append((WORDS[each.type], {field: get(each) for field, (get, _) in _fields(each).items()}))
-    return found
-
-
-def _fields(modifier: Any) -> dict[str, Any]:
-    return _SETTINGS[WORDS[modifier.type]]
-
-
-def _estimate(obj: Any, stack: list[tuple[str, dict[str, Any]]], depth: int = 0) -> float:
-    """Estimate the largest number of vertices that modifiers make of an object. Raises AppError `limit_exceeded`."""
-    vertices = float(len(obj.data.vertices) if obj.type == "MESH" else 0)
-    for kind, values in stack:
-        if kind == "subdivision":
-            limits.check("The number of subdivision levels", values["levels"], "max_subdivisions")
-        elif kind == "array":
-            limits.check("The number of copies", values["count"], "max_copies")
-        vertices *= _growth(kind, values)
-        if kind == "boolean" and values.get("object") is not None:
-            other = names.find_object(values["object"])
-            # Objects may combine with each other in a circle, which Blender breaks.
-            vertices += _estimate(other, _stack(other.modifiers), depth + 1) if depth < 8 else 0
-        limits.check("The number of vertices that the modifiers make (an estimate)", vertices, "max_vertices")
-    return vertices
-
-
-def estimate_all(obj: Any) -> None:
-    """Raise AppError `limit_exceeded` for modifiers of an object that would make too many vertices (an estimate)."""
-    _estimate(obj, _stack(obj.modifiers))
-
-
-def _growth(kind: str, values: dict[str, Any]) -> float:
-    if kind == "subdivision":
-        return 4.0 ** values["levels"]
-    if kind == "array":
-        return float(values["count"])
-    if kind == "mirror":
-        return 2.0 ** len(values["axes"])
-    if kind == "bevel":
-        # Each vertex becomes a patch; in a mesh of quads, four edges meet in a vertex.
-        return 4.0 + 4.0 * values["segments"] * values["segments"] / 4.0
-    return 2.0 if kind == "solidify" else 1.0
+    growth.estimate(obj, [*growth.stack(each for each in obj.modifiers if each != instead_of), (word, settings)])
 
 
 # --- methods -----------------------------------------------------------------------------------------------------
@@ -355,7 +305,7 @@ def apply(*, object: str, modifier: str) -> dict[str, Any]:
             "not_first",
             f"{modifier!r} was not the first modifier: it was applied to the mesh without the ones before it",
         )
-    _estimate(obj, _stack([found]))
+    growth.estimate(obj, growth.stack([found]))
     if found.type == "BOOLEAN" and found.operand_type == "OBJECT" and found.object is not None:
         # This adds modifiers itself.
         from cadgate_blender.app import booleans

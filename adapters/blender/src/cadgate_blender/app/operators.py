@@ -101,7 +101,7 @@ def run(*, operator: str, properties: dict[str, Any], context: dict[str, Any] | 
     closely = _concerned(wanted)
     before = comparing.Standing(closely)
     with contexts.made(operator, wanted, lambda override: _accepts(operator, override)) as override:
-        sizes.check_operator(operator, arguments)
+        sizes.check_operator(operator, rna, arguments)
         _run(operator, arguments, override, named=wanted.get("area"))
     bpy.context.view_layer.update()  # pyright: ignore[reportFunctionMemberAccess, reportAttributeAccessIssue]
     index.unknown_change()
