@@ -230,3 +230,30 @@ def test_a_part_follows_its_angle_when_its_object_changes(shop: httpx.Client) ->
     held = post(shop, "/assemblies/Asm/mates", type="angle", value=0, **sides)
     patch(shop, "Pin", properties={"Radius": 7})
     assert get(shop, "/assemblies/Asm")["parts"] == held["parts"]
+
+
+@pytest.mark.parametrize("side", [2, 200, 40_000])
+def test_what_a_small_part_may_do_is_counted_beside_a_large_one(freecad: httpx.Client, side: float) -> None:
+    post(freecad, "/primitives/box", name="Floor", length=side, width=side, height=10, location=[0, 0, -20])
+    post(freecad, "/primitives/sphere", name="Left", radius=0.2)
+    post(freecad, "/primitives/sphere", name="Right", radius=0.2, location=[0.5, 0, 0])
+    post(freecad, "/boolean/union", name="Base", objects=["Floor", "Left", "Right"])
+    post(freecad, "/boolean/union", name="Pair", objects=["Left", "Right"])
+    start = {"location": [3, 1, 2], "rotation": [0, 20, 30]}
+    parts = [{"object": "Base", "name": "A"}, {"object": "Pair", "name": "B", **start}]
+    post(freecad, "/assemblies", name="Asm", parts=parts)
+    # One ball in its place leaves three turns, a second one the turn about both.
+    held: dict[str, Any] = {}
+    for x, free in ((0.0, 3), (0.5, 1)):
+        at = {
+            part: next(
+                each["name"]
+                for each in get(freecad, f"/objects/{obj}/faces", type="sphere")["faces"]
+                if each["center"] == pytest.approx([x, 0, 0], abs=1e-3)
+            )
+            for part, obj in (("A", "Base"), ("B", "Pair"))
+        }
+        sides = {key: {"part": part, "of": [at[part]]} for key, part in (("a", "A"), ("b", "B"))}
+        held = post(freecad, "/assemblies/Asm/mates", type="distance", value=0, **sides)
+        assert held["degrees_of_freedom"] == free
+    assert held["parts"][1]["location"] == pytest.approx([0, 0, 0], abs=1e-5)

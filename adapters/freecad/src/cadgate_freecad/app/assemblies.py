@@ -128,7 +128,7 @@ def _described(assembly: Any) -> dict[str, Any]:
             }
             for mate in kept["mates"]
         ],
-        "degrees_of_freedom": mating.freedom(ties, [each.Placement for each in parts], mates.size_of(assembly)),
+        "degrees_of_freedom": mating.freedom(ties, [each.Placement for each in parts], mates.sizes_of(assembly)),
         "exploded": kept["exploded"],
     }
 

@@ -194,8 +194,12 @@ def require_possible(assembly: Any, mate: dict[str, Any]) -> None:
         raise values.invalid("flipped", f"{describe(mate)}: {text}")
 
 
+def sizes_of(assembly: Any) -> list[float]:
+    """Return the half of each part's diagonal, mm."""
+    found = [shapes.shape_of(each) for each in parts_of(assembly)]
+    return [1.0 if shape is None else max(1e-3, shape.BoundBox.DiagonalLength / 2) for shape in found]
+
+
 def size_of(assembly: Any) -> float:
-    sizes = [
-        shape.BoundBox.DiagonalLength for each in parts_of(assembly) if (shape := shapes.shape_of(each)) is not None
-    ]
-    return max([1.0, *sizes]) / 2
+    """Return the size at whose lever directions count in the solving of mates, mm."""
+    return max([0.5, *sizes_of(assembly)])

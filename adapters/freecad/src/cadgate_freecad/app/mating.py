@@ -14,6 +14,8 @@ from cadgate_freecad.app import attributes
 from cadgate_freecad.app.ties import TOLERANCE, Primitive, Side, Tie, Vector, residuals, shifted, standing, turning
 
 _ROUNDS = 60
+_NOTHING = 1e-6
+"""What a residual may seem to change by although it does not, since the mates do not hold exactly."""
 _AXES = (Vector(1, 0, 0), Vector(0, 1, 0), Vector(0, 0, 1))
 _TURNS = [*((axis, 20.0) for axis in _AXES), (Vector(1, 2, 3), 20.0), (Vector(-2, 1, 0.5), 40.0)]
 _LAST_TURNS = [(Vector(0.3, -1, 2), 60.0), (Vector(0, 1, 0.1), 100.0)]
@@ -144,10 +146,18 @@ def _eliminated(matrix: list[list[float]], right: list[float]) -> list[float]:
     return found
 
 
-def freedom(ties: list[Tie], places: Sequence[Any], size: float) -> int:
-    """Return the degrees of freedom that are left."""
-    total = 6 * max(0, len(places) - 1)
-    return total - _rank(derivatives(ties, places, size))
+def freedom(ties: list[Tie], places: Sequence[Any], sizes: Sequence[float]) -> int:
+    """Return the degrees of freedom that are left; `sizes` are those of the parts.
+
+    A part turns at a lever of its own size: at that of a larger one, it would hardly seem to move.
+    """
+    size = max(sizes, default=1.0)
+    rows = derivatives(ties, places, size)
+    for row in rows:
+        for part, own in enumerate(sizes[1:]):
+            row[6 * part + 3 : 6 * part + 6] = [each * size / own for each in row[6 * part + 3 : 6 * part + 6]]
+    held = [(max(map(abs, row)), row) for row in rows if row]
+    return 6 * max(0, len(places) - 1) - _rank([[each / most for each in row] for most, row in held if most > _NOTHING])
 
 
 def _rank(rows: list[list[float]]) -> int:
