@@ -49,31 +49,50 @@ def _centers(levels: int) -> Iterator[tuple[Way, tuple[float, float, float]]]:
         yield way, (point.X(), point.Y(), point.Z())
 
 
+def _new() -> tuple[Any, Any, Any, Any]:
+    """Return a new document, its tools for shapes and colours, and what says that a colour is that of surfaces."""
+    document = _of("TDocStd", "TDocStd_Document")(_of("TCollection", "TCollection_ExtendedString")("test"))
+    tools = _of("XCAFDoc", "XCAFDoc_DocumentTool")
+    surface = _of("XCAFDoc", "XCAFDoc_ColorType").XCAFDoc_ColorSurf
+    return document, tools.ShapeTool_s(document.Main()), tools.ColorTool_s(document.Main()), surface
+
+
+def _named(label: Any, name: str) -> Any:
+    text = _of("TCollection", "TCollection_ExtendedString")(name, True)
+    _of("TDataStd", "TDataStd_Name").Set_s(label, text)
+    return label
+
+
+def write_blocks(path: Path, blocks: dict[str, tuple[float, str]]) -> None:
+    """Write an assembly of cubes with these names, sizes and colours, one next to the other."""
+    document, shapes, painted, surface = _new()
+    around, x = _named(shapes.NewShape(), NAMES[-1]), 0.0
+    for name, (size, color) in blocks.items():
+        block = _named(shapes.AddShape(_of("BRepPrimAPI", "BRepPrimAPI_MakeBox")(*[size] * 3).Shape(), False), name)
+        painted.SetColor(block, color_of(color), surface)
+        place = _of("TopLoc", "TopLoc_Location")(_moved(((x, 0, 0), 0, (0, 0, 1))))
+        _named(shapes.AddComponent(around, block, place), "")
+        x += 2 * size
+    shapes.UpdateAssemblies()
+    _write(document, path, "MM")
+
+
 def write_places(path: Path, colors: dict[Way, str], own: str | None = None, levels: int = 3, unit: str = "MM") -> None:
     """Write a block in two places in each of two places, and so on, at most three times.
 
     `colors` are those of a usage wherever that is, or of a block at the end of a whole way; `own` is that of the block.
     """
-    document = _of("TDocStd", "TDocStd_Document")(_of("TCollection", "TCollection_ExtendedString")("test"))
-    tools = _of("XCAFDoc", "XCAFDoc_DocumentTool")
-    shapes, painted = tools.ShapeTool_s(document.Main()), tools.ColorTool_s(document.Main())
-    surface = _of("XCAFDoc", "XCAFDoc_ColorType").XCAFDoc_ColorSurf
+    document, shapes, painted, surface = _new()
     location = _of("TopLoc", "TopLoc_Location")
-
-    def named(label: Any, name: str) -> Any:
-        text = _of("TCollection", "TCollection_ExtendedString")(name, True)
-        _of("TDataStd", "TDataStd_Name").Set_s(label, text)
-        return label
-
-    block = named(shapes.AddShape(_of("BRepPrimAPI", "BRepPrimAPI_MakeBox")(*SIZE).Shape(), False), NAMES[0])
+    block = _named(shapes.AddShape(_of("BRepPrimAPI", "BRepPrimAPI_MakeBox")(*SIZE).Shape(), False), NAMES[0])
     if own is not None:
         painted.SetColor(block, color_of(own), surface)
     usages: dict[str, Any] = {}
     below = block
     for moves, name in zip(MOVES[:levels], NAMES[1:], strict=False):
-        around = named(shapes.NewShape(), name)
+        around = _named(shapes.NewShape(), name)
         for usage, move in moves.items():
-            usages[usage] = named(shapes.AddComponent(around, below, location(_moved(move))), usage)
+            usages[usage] = _named(shapes.AddComponent(around, below, location(_moved(move))), usage)
         below = around
     shapes.UpdateAssemblies()
     for way, color in colors.items():
@@ -84,6 +103,10 @@ def write_places(path: Path, colors: dict[Way, str], own: str | None = None, lev
         for usage in way:
             place = place.Multiplied(shapes.GetLocation_s(usages[usage]))
         assert painted.SetInstanceColor(shapes.GetShape_s(block).Located(place), surface, color_of(color), True)
+    _write(document, path, unit)
+
+
+def _write(document: Any, path: Path, unit: str) -> None:
     settings = _of("Interface", "Interface_Static")
     settings.SetCVal_s("write.step.unit", unit)
     try:

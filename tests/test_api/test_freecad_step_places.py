@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.freecad_calls import post
-from tests.step_occurrences import Way, centers, write_places
+from tests.step_occurrences import Way, centers, write_blocks, write_places
 from tests.step_reader import step_tree
 
 RED, GREEN, BLUE, YELLOW = "#ff0000", "#00ff00", "#0000ff", "#ffff00"
@@ -95,3 +95,29 @@ def test_a_colour_of_an_unknown_place_is_left_out_with_a_warning(freecad: httpx.
     result = imported(freecad, path, data)
     assert {each["color"] for each in result["objects"]} == {GREEN}
     assert "colors_lost" in {each["code"] for each in result["warnings"]}
+
+
+def two_blocks(path: Path) -> tuple[bytes, str]:
+    """A red block and a blue one of twice its size, and the number of the definition of the blue one."""
+    write_blocks(path, {"Rot": (10, RED), "Blau": (20, BLUE)})
+    data = path.read_bytes()
+    [number] = re.findall(rb"#(\d+) = PRODUCT_DEFINITION\('design','',#\d+,#\d+\);", data)[-1:]
+    return data, number.decode()
+
+
+@pytest.mark.parametrize("kind", ["PRODUCT_DEFINITION_WITH_ASSOCIATED_DOCUMENTS", "PRODUCT_DEFINITION_OF_ANOTHER_KIND"])
+def test_a_part_never_has_the_colour_of_another_one(freecad: httpx.Client, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "zwei.step"
+    data, number = two_blocks(path)
+    old = f"#{number} = PRODUCT_DEFINITION(".encode()
+    assert data.count(old) == 1
+    start = data.index(old)
+    end = data.index(b");", start)
+    documents = b",(#99999)" if "DOCUMENTS" in kind else b""
+    data = data[:start] + f"#{number} = {kind}(".encode() + data[start + len(old) : end] + documents + data[end:]
+    more = b"#99999 = DOCUMENT('1','','',#99998);\n#99998 = DOCUMENT_TYPE('');\nENDSEC;\nEND-ISO"
+    result = imported(freecad, path, data.replace(b"ENDSEC;\nEND-ISO", more))
+    colors = {round(each["volume"]): each["color"] for each in result["objects"]}
+    known = "DOCUMENTS" in kind
+    assert colors == {1000: RED, 8000: BLUE if known else None}
+    assert ("colors_lost" in {each["code"] for each in result["warnings"]}) is not known

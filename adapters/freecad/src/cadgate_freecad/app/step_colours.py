@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from cadgate_freecad.app.items import Item
-from cadgate_freecad.app.step_model import Body, Model, Product
+from cadgate_freecad.app.step_model import SURFACES, Body, Model, Product
 from cadgate_freecad.app.step_occurrences import Occurrences, Style
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -107,15 +107,18 @@ def take_colors(data: bytes, items: list[tuple[Item, str]]) -> int:
     by_name: dict[str, list[Product]] = {}
     for product in model.products():
         by_name.setdefault(product.name, []).append(product)
-    every = [each for found in by_name.values() for each in found]
+    # What a product of another name looks like says nothing of a part, unless no part has that name.
+    named = [(item, _product_of(name, by_name)) for item, name in items]
+    known = {name for _, name in named}
+    others = [each for name, found in by_name.items() if name not in known for each in found]
     used: set[int] = set()
     used_styles: set[tuple[int, Style]] = set()
     counts: Counter[int] = Counter()
-    for item, name in items:
+    for item, name in named:
         if item.shape is None:
             continue
         own = item.shape.Faces
-        for among in (by_name.get(name, []), every):
+        for among in (by_name.get(name, []), others):
             fitting = [(each, chosen) for each in among for chosen in _fitting(model, each.bodies, own)]
             if not fitting:
                 continue
@@ -133,9 +136,14 @@ def take_colors(data: bytes, items: list[tuple[Item, str]]) -> int:
                 used_styles |= {style for each in looks for style in each.styles}
             # Of several products that differ, nobody knows which one it is: it gets none of their colours.
             break
-    faces = {face for each in every for body in each.bodies for face in (body.entity, *body.faces)}
-    left = (set(colors) - used) & (faces | set(model.of_kind(b"CLOSED_SHELL", b"OPEN_SHELL")))
+    left = [number for number in colors.keys() - used if model.kinds.get(number) in SURFACES]
     return len(left) + len({(item, style) for item in places.styles for style in places.styles[item]} - used_styles)
+
+
+def _product_of(name: str, by_name: dict[str, list[Product]]) -> str:
+    """Return the name of the product of a label, which FreeCAD may have made unique by a number."""
+    plain = name.rstrip("0123456789")
+    return plain if name not in by_name and plain in by_name else name
 
 
 class _Look(NamedTuple):

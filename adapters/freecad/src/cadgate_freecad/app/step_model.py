@@ -29,6 +29,14 @@ _NAMED = {
 }
 
 
+DEFINITIONS = (b"PRODUCT_DEFINITION", b"PRODUCT_DEFINITION_WITH_ASSOCIATED_DOCUMENTS")
+SURFACES = (
+    *(b"MANIFOLD_SOLID_BREP", b"BREP_WITH_VOIDS", b"SHELL_BASED_SURFACE_MODEL", b"CLOSED_SHELL", b"OPEN_SHELL"),
+    *(b"ADVANCED_FACE", b"FACE_SURFACE"),
+)
+"""What may have a colour that is seen."""
+
+
 class Body(NamedTuple):
     """A solid or a set of shells of a product: its entity, and those of its faces in their order."""
 
@@ -75,7 +83,7 @@ class Model:
                 b"PRODUCT_DEFINITION_FORMATION", b"PRODUCT_DEFINITION_FORMATION_WITH_SPECIFIED_SOURCE"
             )
         }
-        definitions = {number: self.references(number)[0] for number in self.of_kind(b"PRODUCT_DEFINITION")}
+        definitions = {number: self.references(number)[0] for number in self.of_kind(*DEFINITIONS)}
         shapes = {number: self.references(number)[0] for number in self.of_kind(b"PRODUCT_DEFINITION_SHAPE")}
         beside: dict[int, list[int]] = {}
         for number in self.of_kind(b"SHAPE_REPRESENTATION_RELATIONSHIP"):

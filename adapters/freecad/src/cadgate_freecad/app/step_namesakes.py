@@ -44,7 +44,7 @@ def marked(data: bytes) -> Marked | None:
     model = step_model.Model(data)
     formations = {number: model.references(number)[0] for number in model.of_kind(*_DEFINITIONS)}
     definitions = {
-        number: formations.get(model.references(number)[0], 0) for number in model.of_kind(b"PRODUCT_DEFINITION")
+        number: formations.get(model.references(number)[0], 0) for number in model.of_kind(*step_model.DEFINITIONS)
     }
     names: dict[str, str] = {}
     tokens: dict[str, str] = {}
