@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from cadgate.appserver import forked_copy, snapshot_times
 from cadgate.appserver import recovery as recovery_module
-from cadgate.appserver import snapshot_times
 from cadgate.appserver.history import UNDO
 from tests.core.lives import ANYBODY, Lives, Session, called
 
@@ -47,7 +47,8 @@ def test_what_is_cleared_leaves_a_snapshot_behind_that_each_undo_would_load(
     lives: Lives, monkeypatch: pytest.MonkeyPatch, slow: str
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr(recovery_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    for module in (recovery_module, forked_copy):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
     session = lives.start()
     session.add("a")
     work = getattr(session.host, slow)

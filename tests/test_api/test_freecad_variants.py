@@ -70,6 +70,73 @@ def test_each_row_has_its_files_and_measures_and_the_document_stays(flange: http
     assert digests(flange, alone[0]) == digests(flange, made[3])
 
 
+def test_a_row_is_as_it_would_be_alone_whatever_the_rows_before_it_were(flange: httpx.Client) -> None:
+    post(flange, "/primitives/cylinder", name="Bolt", radius=2, height=8, location=[15, 0, 0])
+    post(flange, "/features/polar_pattern", object="Bolt", name="Bolts", count=6)
+    post(flange, "/boolean/subtract", objects=["Flange", "Bolts"], name="Drilled")
+    wanted: list[dict[str, Any]] = [
+        {"radius": "2 in"},
+        {"radius": 40},
+        {"bore": 5},
+        {"radius": 40, "bore": "0.4 cm"},
+        {"radius": -1, "bore": 4},
+        {"radius": 40},
+        {"bore": 4, "radius": 40},
+        {},
+    ]
+    radii = (50.8, 40.0, 50.0, 40.0, None, 40.0, 40.0, 50.0)
+    bores = (10.0, 10.0, 5.0, 4.0, None, 10.0, 4.0, 10.0)
+    rows = [{"name": f"R{number}", "parameters": each} for number, each in enumerate(wanted)]
+    made = finished(flange, rows=rows, objects=["Flange", "Drilled"], exports=["step"])
+    for row, radius, bore in zip(made, radii, bores, strict=True):
+        if radius is None or bore is None:
+            assert row["error"]["message"], row
+            continue
+        assert row["error"] is None, row
+        whole = pi * (radius**2 - bore**2) * 8
+        assert row["measures"]["Flange"]["volume"] == pytest.approx(whole, rel=1e-6)
+        assert row["measures"]["Drilled"]["volume"] == pytest.approx(whole - 6 * pi * 2**2 * 8, rel=1e-6)
+    for number in (2, 6):
+        [alone] = finished(flange, rows=[rows[number]], objects=["Flange", "Drilled"], exports=["step"])
+        assert digests(flange, alone) == digests(flange, made[number])
+
+
+def test_rows_of_a_document_all_of_which_depends_on_its_parameters_are_as_they_would_be_alone(
+    freecad: httpx.Client,
+) -> None:
+    table = {name: {"value": value, "unit": "mm"} for name, value in {"outer": 50, "bolt": 4}.items()}
+    assert freecad.put("/parameters", json=table).status_code == 200
+    post(freecad, "/primitives/cylinder", name="Disc", height=8, expressions={"Radius": "Parameters.outer"})
+    placed = {"Radius": "Parameters.bolt", "Placement.Base.x": "Parameters.outer - 15 mm"}
+    post(freecad, "/primitives/cylinder", name="Bolt", height=24, location=[35, 0, -8], expressions=placed)
+    post(freecad, "/features/polar_pattern", object="Bolt", name="Bolts", count=6)
+    post(freecad, "/boolean/subtract", objects=["Disc", "Bolts"], name="Flange")
+    wanted: list[dict[str, Any]] = [
+        {"outer": "2 in", "bolt": 3},
+        {"outer": 40, "bolt": 3},
+        {"outer": 40, "bolt": -1},
+        {"bolt": 5, "outer": 40},
+        {"bolt": "0.1 in"},
+        {"outer": 60},
+        {"outer": 40, "bolt": 5},
+    ]
+    sizes = ((50.8, 3.0), (40.0, 3.0), None, (40.0, 5.0), (50.0, 2.54), (60.0, 4.0), (40.0, 5.0))
+    rows = [{"name": f"R{number}", "parameters": each} for number, each in enumerate(wanted)]
+    made = finished(freecad, rows=rows, objects=["Flange"], exports=["step"])
+    for row, size in zip(made, sizes, strict=True):
+        if size is None:
+            assert row["error"]["message"], row
+            continue
+        assert row["error"] is None, row
+        outer, bolt = size
+        volume = pi * (outer**2 - 6 * bolt**2) * 8
+        assert row["measures"]["Flange"]["volume"] == pytest.approx(volume, rel=1e-6)
+    assert digests(freecad, made[3]) != digests(freecad, made[1])
+    for number in (1, 4, 6):
+        [alone] = finished(freecad, rows=[rows[number]], objects=["Flange"], exports=["step"])
+        assert digests(freecad, alone) == digests(freecad, made[number])
+
+
 def test_a_table_and_pictures(flange: httpx.Client) -> None:
     table = "name;radius;bore\nsmall;30;5\nbig;2 in;\n"
     small, big = finished(flange, table=stored(flange, table), objects=["Flange"], exports=["png"], measures=False)

@@ -103,16 +103,14 @@ def _apply(wanted: dict[str, Any], *, whole: bool) -> dict[str, Any]:
     return read(_change(document, sheet, about, entries))
 
 
-def vary(document: Any, wanted: dict[str, Any]) -> None:
-    """Give parameters other values, as a PATCH does, in a copy of the document."""
-    sheet = sheet_of(document)
-    now = read(sheet)
+def vary(document: Any, wanted: dict[str, Any], now: dict[str, dict[str, Any]]) -> None:
+    """Give parameters, which are `now` in the document itself, other values in a copy of it, as a PATCH does."""
     unknown = [name for name in wanted if name not in now]
     if unknown:
         what = f"there is no parameter {unknown[0]!r}; there are {', '.join(now)}"
         raise values.invalid(unknown[0], what, nearest(unknown[0], now))
     entries = {name: _entry(name, {"value": value}, now[name]) for name, value in wanted.items()}
-    _change(document, sheet, {**now, **entries}, entries)
+    _change(document, sheet_of(document), {**now, **entries}, entries)
 
 
 def _change(document: Any, sheet: Any | None, about: dict[str, Any], entries: dict[str, Any]) -> Any:

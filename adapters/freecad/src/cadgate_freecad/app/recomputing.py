@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import AppError
-from cadgate_freecad.app import attributes, chosen, holders, loosened, mates, painting
+from cadgate_freecad.app import attributes, chosen, holders, loosened, mates, painting, single_places
 from cadgate_freecad.app.info import is_empty_body
 
 
@@ -35,6 +35,7 @@ def recompute(obj: Any) -> None:
     if attributes.is_a(obj, "Part::Feature") and attributes.prop(obj, "Shape").isNull() and not is_empty_body(obj):
         raise AppError("degenerate_result", f"This {obj.TypeId} has an empty shape", {"name": obj.Name})
     if made_from_others:
+        single_places.merge(obj)
         chosen.remember(obj)
     painting.follow(obj)
     if mates.is_assembly(obj):

@@ -51,16 +51,22 @@ def mark_wrapper(path: str, name: str) -> None:
 
 
 _WHEN = re.compile(rb"(FILE_NAME\s*\(\s*'(?:[^']|'')*'\s*,\s*')[^']*'")
-_USAGE = re.compile(rb"(NEXT_ASSEMBLY_USAGE_OCCURRENCE\s*\(\s*')\d+'")
+_USAGE = re.compile(rb"NEXT_ASSEMBLY_USAGE_OCCURRENCE\s*\(\s*'\d+'((?:[^';]|'[^']*')*;)")
+_BREAK = re.compile(rb"\n *")
 
 
 def forget_when(path: str) -> None:
-    """Replace the time, and numbers that FreeCAD counts up: the same objects give the same bytes."""
+    """Replace the time, and numbers that FreeCAD counts up: the same objects give the same bytes.
+
+    OpenCASCADE breaks a line where it gets too long, also by a longer number.
+    """
     with open(path, "rb") as file:
         data = file.read()
     data = _WHEN.sub(rb"\g<1>1970-01-01T00:00:00'", data, count=1)
     count = iter(range(1, len(data)))
-    data = _USAGE.sub(lambda found: found[1] + str(next(count)).encode() + b"'", data)
+    data = _USAGE.sub(
+        lambda found: b"NEXT_ASSEMBLY_USAGE_OCCURRENCE('%d'" % next(count) + _BREAK.sub(b"", found[1]), data
+    )
     with open(path, "wb") as file:
         file.write(data)
 

@@ -94,6 +94,7 @@ async def _chunk(app: Application, params: VariantsParams, path: str, rows: list
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        await worker.send("internal.variants_end", {})
     done = [
         {"name": row.name, **answer, "artifacts": [each.model_dump(mode="json") for each in artifacts]}
         for row, (answer, artifacts) in zip(rows, made, strict=True)
