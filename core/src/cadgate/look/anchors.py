@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cadgate.look.arrays import Array, np
 from cadgate.look.picture import Spot, Style
+from cadgate.look.raster import parts
 from cadgate.look.views import View
 
 _ALIKE = (0.9995, 0.985)
@@ -29,13 +30,18 @@ def settled(spots: dict[int, Spot], shown: Array, picture: Array, view: View, st
     for number in np.nonzero(~_are_of(seen[at], colors, _ALIKE[0]))[0]:
         place = int(places[number])
         own = np.nonzero(flat == place)[0]
+        y, x = divmod(int(at[number]), width)
         for alike in _ALIKE:
-            good = own[_are_of(seen[own], colors[number], alike)]
-            if len(good):
+            best: tuple[int, int, int] | None = None
+            for part in parts(len(own)):
+                good = own[part][_are_of(seen[own[part]], colors[number], alike)]
                 row, column = np.divmod(good, width)
-                y, x = divmod(int(at[number]), width)
-                best = int(np.argmin((row - y) ** 2 + (column - x) ** 2))
-                found[place] = Spot((left + int(column[best]), top + int(row[best])), spots[place].pixels)
+                away = (row - y) ** 2 + (column - x) ** 2
+                if len(good) and (best is None or away.min() < best[0]):
+                    nearest = int(np.argmin(away))
+                    best = int(away[nearest]), int(column[nearest]), int(row[nearest])
+            if best is not None:
+                found[place] = Spot((left + best[1], top + best[2]), spots[place].pixels)
                 break
     return found
 

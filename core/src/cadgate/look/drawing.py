@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ _SHAPES = ShapeCache()
 _DIFFERENCE = "difference: added green, removed red, changed orange"
 _CROWD = 25
 """The number of visible objects of a view from which labels stay near to them, and some are left out."""
+_SHARPNESS = 2
+"""Pixels across that are drawn for each pixel of the sheet, which makes edges smooth."""
+_PIXELS = 24_000_000
+"""The number of pixels that are drawn at a time, which bounds the memory: about 60 bytes for each."""
 _FRAME = (206, 210, 216)
 
 
@@ -103,8 +108,9 @@ class _Sheet:
         width, height = arrange(self._views, everything, origin, self._size, self._text)
         if self._wanted.get("plain"):
             width = height = fill(self._views[0], self._size)
-        with ThreadPoolExecutor(2) as pool:
-            drawn = list(pool.map(draw, *zip(*jobs, strict=True)))
+        sharpness, at_once = self._effort()
+        with ThreadPoolExecutor(at_once) as pool:
+            drawn = list(pool.map(draw, *zip(*jobs, strict=True), repeat(sharpness)))
         self._picture = Image.new("RGB", (width, height), (255, 255, 255))
         for view, (image, _, _) in zip(self._views, drawn, strict=True):
             self._picture.paste(image, view.rectangle[:2])
@@ -122,6 +128,12 @@ class _Sheet:
             "views": [self._numbers(view, origin) for view in self._views],
             "legend": [self._entry(item, seen, labelled) for item in self.items],
         }
+
+    def _effort(self) -> tuple[int, int]:
+        """Return how many pixels across are drawn for each of the sheet, and how many views at a time."""
+        largest = sorted((view.rectangle[2] * view.rectangle[3] for view in self._views), reverse=True)
+        sharpness = _SHARPNESS if largest[0] * _SHARPNESS**2 <= _PIXELS else 1
+        return sharpness, 2 if sum(largest[:2]) * sharpness**2 <= _PIXELS else 1
 
     def _settled(
         self, seen: list[tuple[dict[int, Spot], Array]], jobs: list[tuple[View, Mesh, Style]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from PIL import Image
@@ -16,10 +17,10 @@ BACKGROUND = (244, 246, 248)
 OUTLINE = (40, 44, 52)
 _LIGHT = np.array((-0.25, 0.35, 1.0))
 _AMBIENT = 0.45
-SHARPNESS = 2
-"""Pixels across that are drawn for each pixel of the sheet."""
 _THIN = 3.0
 """Pixels below which the sides of an object may fall between pixels."""
+_LOOKED_AT = 2048 * 2048
+"""The number of pixels among which the one is sought that stands for an object."""
 _MANY = 1_500_000
 """The number of triangles above which one pixel is drawn for each of the sheet, since edges hardly matter then."""
 
@@ -46,9 +47,12 @@ class Style:
     """The places of objects with a thick outline."""
 
 
-def draw(view: View, mesh: Mesh, style: Style) -> tuple[Image.Image, dict[int, Spot], Array]:
-    """Return the image of the view, as large as its rectangle; what is visible, by its place; and what is where."""
-    sharpness = 1 if len(mesh.triangles) > _MANY else SHARPNESS
+def draw(view: View, mesh: Mesh, style: Style, sharpness: int) -> tuple[Image.Image, dict[int, Spot], Array]:
+    """Return the image of the view, as large as its rectangle; what is visible, by its place; and what is where.
+
+    `sharpness` is how many pixels across are drawn for each pixel of the sheet.
+    """
+    sharpness = 1 if len(mesh.triangles) > _MANY else sharpness
     width, height = view.rectangle[2] * sharpness, view.rectangle[3] * sharpness
     seen = view.in_view(mesh.points, mesh.origin)
     lines, line_owner = mesh.lines, mesh.line_owner
@@ -63,7 +67,10 @@ def draw(view: View, mesh: Mesh, style: Style) -> tuple[Image.Image, dict[int, S
     frame = _nearest(view, points, mesh, area, (width, height), front)
     if view.camera is not None:
         frame = _masked(frame, view, sharpness)
-    owner = np.where(frame.triangle < 0, -1, mesh.owner[frame.triangle] if len(mesh.owner) else -1)
+    owner = np.full(width * height, -1, np.int32)
+    for part in raster.parts(len(owner) if len(mesh.owner) else 0):
+        number = frame.triangle[part]
+        owner[part] = np.where(number < 0, -1, mesh.owner[number])
     caps = _caps(points, mesh, area, front, width, height) if front is not None else None
     lit = _shades(view, mesh, area)
     colors = np.clip(style.base[mesh.color] * lit[:, None], 0, 1) * 255 + 0.5
@@ -72,7 +79,8 @@ def draw(view: View, mesh: Mesh, style: Style) -> tuple[Image.Image, dict[int, S
     if style.kind == "wire":
         image[:] = BACKGROUND
     else:
-        np.take(table, frame.triangle, axis=0, out=image, mode="wrap")
+        for part in raster.parts(len(image)):
+            np.take(table, frame.triangle[part], axis=0, out=image[part], mode="wrap")
     if caps is not None:
         _draw_caps(image, owner, caps, mesh, style, width)
         frame = frame._replace(depth=np.where(caps >= 0, front, frame.depth))
@@ -185,7 +193,7 @@ def _caps(points: Array, mesh: Mesh, area: Array, front: float | None, width: in
     A pixel of the plane is inside a solid if the ray behind it does not enter it as often as it leaves it.
     """
     assert front is not None
-    caps = np.full(width * height, -1)
+    caps = np.full(width * height, -1, np.int32)
     depths = points[mesh.triangles, 2]
     for solid in mesh.solids:
         own = np.nonzero(mesh.owner == solid)[0]
@@ -225,11 +233,12 @@ def _outline(image: Array, shown: Array, style: Style, sharpness: int) -> None:
         border &= shown >= 0
         image[border] = (np.clip(style.line[shown[border]] * 0.9, 0, 1) * 255 + 0.5).astype(np.uint8)
     else:
-        inside = shown >= 0
-        total = np.bincount(shown[inside], minlength=len(style.line))
+        total = _counts(shown, len(style.line))
+        edge = shown[border]
         # A thin object would be nothing but outline.
-        thin = np.bincount(shown[inside & border], minlength=len(style.line)) > 0.7 * total
-        image[border & ~(inside & thin[shown])] = OUTLINE
+        thin = _counts(edge, len(style.line)) > 0.7 * total
+        border[border] = (edge < 0) | ~thin[edge]
+        image[border] = OUTLINE
     if style.bold:
         mask = np.isin(shown, list(style.bold))
         thick = np.zeros(shown.shape, bool)
@@ -246,7 +255,7 @@ def _draw_thin(
     image: Array, shown: Array, points: Array, frame: Frame, front: float | None, mesh: Mesh, style: Style
 ) -> None:
     """Draw objects that are so thin, or so small, that they fall between pixels."""
-    count = np.bincount(shown[shown >= 0], minlength=len(style.line))
+    count = _counts(shown, len(style.line))
     if not len(mesh.triangles) or (count[mesh.owner] > 0).all():
         return
     corners = points[mesh.triangles][:, :, :2]
@@ -303,7 +312,7 @@ def _draw_lines(
     alone = flat[owner] if style.kind != "wire" else np.ones(len(owner), bool)
     colors = np.where(alone[:, None], style.line[owner] * 0.9, np.array(OUTLINE) / 255)
     ink = (np.clip(colors, 0, 1) * 255 + 0.5).astype(np.uint8)
-    shown = shown.copy() if style.kind != "wire" else np.full(shown.shape, -1)
+    shown = shown.copy() if style.kind != "wire" else np.full(shown.shape, -1, np.int32)
     flat_image, flat_shown = image.reshape(-1, 3), shown.reshape(-1)
     for dy in range(sharpness):
         for dx in range(sharpness):
@@ -322,15 +331,25 @@ def _slack(frame: Frame, perspective: bool, sharpness: int) -> float:
     return float(depth.max() - depth.min()) * 2e-3 + 1e-12 if len(depth) else 0.0
 
 
+def _counts(shown: Array, most: int) -> Array:
+    """Return how many pixels show each of the objects 0 … `most` - 1."""
+    flat, count = shown.reshape(-1), np.zeros(most + 1, np.int64)
+    for part in raster.parts(len(flat)):
+        count += np.bincount(flat[part] + 1, minlength=most + 1)
+    return count[1:]
+
+
 def _spots(shown: Array, view: View, sharpness: int) -> dict[int, Spot]:
     """Return where each object is: its visible pixel that is nearest to their middle, off its border if possible."""
-    step = sharpness
+    most = int(shown.max(initial=-1)) + 1
+    stride = math.ceil(math.sqrt(shown.size / sharpness**2 / _LOOKED_AT))
+    step = sharpness * stride
     coarse = shown[step // 2 :: step, step // 2 :: step]
     rows, columns = np.nonzero(coarse >= 0)
     owner = coarse[rows, columns]
+    found: dict[int, Spot] = _thin_spots(shown, view, sharpness, most)
     if not len(owner):
-        return _thin_spots(shown, view, sharpness)
-    most = int(owner.max()) + 1
+        return found
     count = np.bincount(owner, minlength=most)
     with np.errstate(invalid="ignore"):
         middle_x = np.bincount(owner, columns, most) / count
@@ -347,21 +366,26 @@ def _spots(shown: Array, view: View, sharpness: int) -> dict[int, Spot]:
     best = np.full(most, 0xFFFFFFFFFFFFFFFF, np.uint64)
     np.minimum.at(best, owner, (away << np.uint64(32)) | np.arange(len(owner)).astype(np.uint64))
     left, top = view.rectangle[:2]
-    found: dict[int, Spot] = _thin_spots(shown, view, sharpness)
+    first = step // 2 // sharpness
+    pixels = count if stride == 1 else _counts(shown[sharpness // 2 :: sharpness, sharpness // 2 :: sharpness], most)
     for place in np.nonzero(count)[0]:
         at = int(best[place] & np.uint64(0xFFFFFFFF))
-        found[int(place)] = Spot((left + int(columns[at]), top + int(rows[at])), float(count[place]))
+        anchor = (left + int(columns[at]) * stride + first, top + int(rows[at]) * stride + first)
+        found[int(place)] = Spot(anchor, float(pixels[place]))
     return found
 
 
-def _thin_spots(shown: Array, view: View, sharpness: int) -> dict[int, Spot]:
-    """Return the objects by any pixel of theirs, for those that fall between the pixels that are looked at."""
-    values, first, counts = np.unique(shown, return_index=True, return_counts=True)
+def _thin_spots(shown: Array, view: View, sharpness: int, most: int) -> dict[int, Spot]:
+    """Return the objects by their first pixel, which is all there is of those between the pixels that are looked at."""
+    flat, first = shown.reshape(-1), np.zeros(most + 1, np.int64)
+    for part in reversed(list(raster.parts(len(flat)))):
+        # Of several pixels, the last one that is written counts.
+        first[flat[part][::-1]] = np.arange(part.stop - 1, part.start - 1, -1)
     left, top = view.rectangle[:2]
     found: dict[int, Spot] = {}
-    for value, at, count in zip(values, first, counts, strict=True):
-        if value >= 0:
-            row, column = divmod(int(at), shown.shape[1])
+    for place, count in enumerate(_counts(shown, most)):
+        if count:
+            row, column = divmod(int(first[place]), shown.shape[1])
             anchor = (left + column // sharpness, top + row // sharpness)
-            found[int(value)] = Spot(anchor, float(count) / sharpness**2)
+            found[place] = Spot(anchor, float(count) / sharpness**2)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from cadgate.look.arrays import Array, np
@@ -9,6 +10,7 @@ from cadgate.look.arrays import Array, np
 _CHUNK = 100_000
 """The number of triangles, or spans, that are processed at a time, which bounds the memory."""
 _FRAGMENTS = 4_000_000
+_PIXELS = 1 << 20
 _FAR = np.uint64(0xFFFFFFFFFFFFFFFF)
 _STEPS = float(0xFFFFFFF0)
 
@@ -43,12 +45,20 @@ def nearest(points: Array, triangles: Array, width: int, height: int, front: flo
         keys <<= np.uint64(32)
         keys |= numbers.astype(np.uint64)
         np.minimum.at(buffer, pixels, keys)
-    empty = buffer == _FAR
-    number = (buffer & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    number[empty] = -1
-    depth = (buffer >> np.uint64(32)).astype(np.float64) / factor + low
-    depth[empty] = np.inf
+    number, depth = np.empty(len(buffer), np.int32), np.empty(len(buffer))
+    for part in parts(len(buffer)):
+        keys, empty = buffer[part], buffer[part] == _FAR
+        number[part] = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        number[part][empty] = -1
+        depth[part] = (keys >> np.uint64(32)) / factor + low
+        depth[part][empty] = np.inf
     return Frame(number, depth, width, height)
+
+
+def parts(count: int) -> Iterator[slice]:
+    """Yield the parts of something long, one after the other: what is made of one at a time is short."""
+    for start in range(0, count, _PIXELS):
+        yield slice(start, min(start + _PIXELS, count))
 
 
 def fragments(points: Array, triangles: Array, width: int, height: int) -> Any:

@@ -47,9 +47,12 @@ def estimate_all(obj: Any) -> None:
 
 def of_curve(curve: Any, **instead: int) -> float:
     """Estimate how many vertices a curve or surface makes, with other values of its resolution."""
-    along_u = max(instead.get("resolution_u", 1), instead.get("render_resolution_u", curve.render_resolution_u))
-    along_v = max(instead.get("resolution_v", 1), instead.get("render_resolution_v", curve.render_resolution_v))
-    depth = instead.get("bevel_resolution", curve.bevel_resolution)
+    kept = ("render_resolution_u", "render_resolution_v", "bevel_resolution")
+    values: dict[str, int] = {"resolution_u": 1, "resolution_v": 1, **{name: getattr(curve, name) for name in kept}}
+    values.update(instead)
+    along_u = max(values["resolution_u"], values["render_resolution_u"])
+    along_v = max(values["resolution_v"], values["render_resolution_v"])
+    depth = values["bevel_resolution"]
     around = 4.0 + 2 * depth if curve.bevel_depth else 2.0 if curve.extrude else 1.0
     total = 0.0
     for spline in curve.splines:
