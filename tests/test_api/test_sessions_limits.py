@@ -251,3 +251,36 @@ def test_a_killed_gateway_finds_its_sessions_again(killed: Gateway) -> None:
     assert awake.create("Kept", **{"Idempotency-Key": "k"}).json()["result"] == first.json()["result"]
     assert awake.names() == asleep.names() == {"Kept"}
     assert awake.shown()["name"] == "a"
+
+
+def listed(limited: Gateway, session: Made) -> dict[str, Any]:
+    """The session as the list shows it, which asks no application."""
+    with limited.client() as client:
+        sessions = client.get("/api/v1/sessions").json()["result"]["sessions"]
+    return next(each for each in sessions if each["id"] == session.id)
+
+
+def test_a_session_that_is_suspended_for_any_reason_says_how_many_objects_it_has(limited: Gateway, new: Any) -> None:
+    idle, evicted = new(), new()
+    with limited.client() as client:
+        assert client.patch(idle.path, json={"idle_seconds": 0.3}).status_code == 200
+        for session in (idle, evicted):
+            assert session.create("Kept").status_code == 201
+        eventually(lambda: listed(limited, idle)["state"] == "suspended", what="the suspension")
+        assert (listed(limited, idle)["objects"], idle.shown()["objects"]) == (1, 1)
+        others = new(), new()
+        eventually(lambda: all(listed(limited, each)["state"] == "ready" for each in others), what="their turn")
+        shown = evicted.shown()
+    assert (shown["state"], shown["objects"]) == ("suspended", 1), shown
+
+
+def test_a_session_that_was_awake_when_the_gateway_stopped_says_how_many_objects_it_has(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path / "state", environment={**SETTINGS, "CADGATE_MAX_AWAKE": "1"}).start()
+    try:
+        made = make(gateway, "freecad")
+        assert made.create("Kept").status_code == 201
+        gateway.stop()
+        gateway.start()
+        assert (listed(gateway, made)["state"], listed(gateway, made)["objects"]) == ("suspended", 1)
+    finally:
+        gateway.stop()

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Literal, TypeVar
 
@@ -16,6 +15,7 @@ import anyio.to_thread
 import structlog
 
 from cadgate.appserver.meta import CallMeta
+from cadgate.dispatch.counting import Counts
 from cadgate.dispatch.disk_limit import DiskLimit
 from cadgate.dispatch.refused_sessions import ended_error, too_late
 from cadgate.dispatch.session import STOP_SECONDS, SessionRuntime
@@ -76,11 +76,7 @@ class KeptSession:
         self.unprepared: CadgateError | None = None
         """Why that failed."""
         self.suspended_because: str | None = None
-        self.calls = 0
-        """How many calls there were since the gateway started."""
-        self.counted: int | None = None
-        """After how many calls its objects were counted last."""
-        self._unnoticed = False
+        self.counts = Counts(record, runtime)
         self.disk = DiskLimit(runtime.folder, max_bytes)
         self.stopped_by: CadgateError | None = None
         """Why it does not wake until it is resumed by name."""
@@ -162,21 +158,16 @@ class KeptSession:
         return self.cause() or (None if memory is None else memory.cause(error))
 
     def _admit(self, method: str, meta: CallMeta) -> None:
-        if self._unnoticed:
+        if not self.counts.notice_call():
             return
-        self.calls += 1
         self.touch()
         if meta.get("mutates"):
             self.disk.require_room(method)
 
-    @contextmanager
-    def unnoticed(self) -> Generator[None]:
-        """Do not count a call of the gateway itself that begins in this block, before it awaits, as use."""
-        self._unnoticed = True
-        try:
-            yield
-        finally:
-            self._unnoticed = False
+    async def count_objects(self) -> None:
+        """Count its objects for its record, if it is ready and anything was called since they were counted last."""
+        if self.idle_since is not None:
+            await self.counts.count_objects()
 
     async def save(self) -> None:
         """Write its record."""
@@ -345,6 +336,7 @@ class KeptSession:
 
     async def _leave(self) -> None:
         try:
+            await self.counts.count_objects()  # the last time: who asks later does not wake it
             await self.runtime.session.suspend(STOP_SECONDS)
         except Exception:  # it is without a process in any case
             log.exception("a session was not suspended cleanly", session=self.id)
@@ -393,6 +385,7 @@ class KeptSession:
         if self._leaving is not None:
             await asyncio.wait([self._leaving])
         if self._phase == "awake":
+            await self.count_objects()
             await self.runtime.calls.close()
             await self.runtime.stop()
         elif self._own is not None:

@@ -327,7 +327,7 @@ class Sessions:
             try:
                 self._tick()
                 for kept in [each for each in self._kept if each.awake]:
-                    await kept.disk.measure(kept.calls)
+                    await kept.disk.measure(kept.counts.calls)
             except Exception:  # the next round may do better
                 log.exception("sessions were not looked after")
 

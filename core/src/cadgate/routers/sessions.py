@@ -16,7 +16,6 @@ from pydantic_core import to_json
 
 from cadgate.contract.authority import Authority
 from cadgate.contract.context import RequestContext
-from cadgate.dispatch.counting import count_objects
 from cadgate.dispatch.kept_session import KeptSession
 from cadgate.dispatch.sessions import NewSession, Sessions
 from cadgate.errors import CadgateError, ConnectionFailed, DeadlineExceeded
@@ -108,7 +107,7 @@ def _lasting_key(context: RequestContext) -> str | None:
 
 
 async def _shown(request: Request, kept: KeptSession) -> Success[SessionInfo]:
-    await count_objects(kept)
+    await kept.count_objects()
     return Success(info(kept))
 
 
@@ -305,7 +304,6 @@ async def suspend_session(id: str, request: Request) -> Success[SessionInfo]:
     audit: AuditLog = request.app.state.audit
 
     async def work() -> None:
-        await count_objects(kept)
         await kept.suspend(context_of(request).deadline_seconds or START_SECONDS)
 
     with audit.recording(audit_event_of(request, "sessions.suspend", kept.record.application, session=id)):
