@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cadgate.appserver import method, warn
-from cadgate_blender.app import names
+from cadgate_blender.app import names, showing
 from cadgate_blender.app.typed import context
 
 
@@ -43,7 +43,7 @@ def made_of(obj: Any) -> dict[str, Any]:
         "curves": len(curves.curves) if curves is not None else 0,
         "instances": sum(
             1
-            for each in depsgraph.object_instances
+            for each in showing.shown(depsgraph)
             if each.is_instance and each.parent is not None and each.parent.original == obj
         ),
         "attributes": attributes,

@@ -11,12 +11,12 @@ from cadgate_blender.app import flattening, shape_keys, showing, transforms
 from cadgate_blender.app.motion import Motion, key
 from cadgate_blender.app.typed import context
 
-_CURVED = ("CURVE", "SURFACE", "FONT", "META")
 _HOLD_KEYS = ("glb", "gltf", "fbx", "usd")
 
 
 def prepare(chosen: list[Any], format: str, motion: Motion) -> list[Any]:
     """Change the chosen objects so that `format` can hold them. Returns them: some are new, with the same names."""
+    _prepare_collections(chosen, format, motion)
     made = [] if format in ("ply", "stl", "obj") else _instances(chosen, format)
     chosen = [_as_mesh(obj, motion) for obj in chosen]
     if format in ("glb", "gltf", "fbx"):
@@ -44,14 +44,14 @@ def listed(names: Sequence[str]) -> str:
 
 
 def _instances(chosen: list[Any], format: str) -> list[Any]:
-    """Make separate objects of what geometry nodes (and particles) only show, because these exporters leave it out."""
+    """Make separate objects of what is only shown (by geometry nodes, particles) where an exporter leaves it out."""
     owners = [obj for obj in chosen if _shows_instances(obj, format)]
     if not owners:
         return []
     found = [
         (part.owner, part.world.copy(), flattening.mesh_of(part.object))
         for part in showing.parts(owners)
-        if part.is_instance
+        if part.is_instance and not _is_written(part, format)
     ]
     made: list[Any] = []
     for name, world, mesh in found:
@@ -68,13 +68,50 @@ def _instances(chosen: list[Any], format: str) -> list[Any]:
 def _shows_instances(obj: Any, format: str) -> bool:
     if any(modifier.type == "NODES" and modifier.show_viewport for modifier in obj.modifiers):
         return True
-    # USD's and Alembic's exporters write those of particles themselves.
-    return format in ("glb", "gltf", "fbx") and len(obj.particle_systems) > 0
+    if format in ("usd", "abc"):
+        return obj.instance_type != "NONE"
+    return len(obj.particle_systems) > 0
 
 
-def _as_mesh(obj: Any, motion: Motion) -> Any:
+def _is_written(part: showing.Part, format: str) -> bool:
+    """Return whether the exporter itself writes an instance: those of USD and Alembic do where it is one of a mesh.
+
+    What is chosen and has a surface will be a mesh.
+    """
+    original = part.object.original
+    is_mesh = original.type == "MESH" or (original.type in showing.CURVED and original.select_get())
+    return format in ("usd", "abc") and is_mesh and original.name != part.owner
+
+
+def _prepare_collections(chosen: list[Any], format: str, motion: Motion) -> None:
+    """Make meshes of curves, texts and metaballs in collections that are shown again: exporters write these twice or
+    not at all. Take out what is hidden in them for glTF, whose exporter would show it.
+    """
+    pending = [obj.instance_collection for obj in chosen if obj.instance_type == "COLLECTION"]
+    names, seen = {obj.name for obj in chosen}, set[str]()
+    while pending:
+        collection = pending.pop()
+        if collection is None or collection.name in seen:
+            continue
+        seen.add(collection.name)
+        for child in list(collection.children):
+            if child.hide_viewport and format in ("glb", "gltf"):
+                collection.children.unlink(child)
+            else:
+                pending.append(child)
+        for obj in list(collection.objects):
+            if obj.hide_viewport and format in ("glb", "gltf"):
+                collection.objects.unlink(obj)
+            elif obj.instance_type == "COLLECTION":
+                pending.append(obj.instance_collection)
+            elif obj.name not in names and not obj.hide_viewport:
+                _as_mesh(obj, motion, is_chosen=False)
+    context.view_layer.update()
+
+
+def _as_mesh(obj: Any, motion: Motion, *, is_chosen: bool = True) -> Any:
     """Make a mesh object of a curve, a text or a metaball with faces, since exporters treat them differently."""
-    if obj.type not in _CURVED:
+    if obj.type not in showing.CURVED:
         return obj
     depsgraph = context.evaluated_depsgraph_get()
     mesh = bpy.data.meshes.new_from_object(
@@ -91,7 +128,8 @@ def _as_mesh(obj: Any, motion: Motion) -> Any:
     obj.user_remap(made)
     bpy.data.objects.remove(obj)
     made.name, mesh.name = name, data_name
-    made.select_set(True)
+    if is_chosen:
+        made.select_set(True)
     return made
 
 

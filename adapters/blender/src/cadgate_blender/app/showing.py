@@ -19,6 +19,28 @@ class Part(NamedTuple):
     world: Any
 
 
+CURVED = ("CURVE", "SURFACE", "FONT", "META")
+"""Types of objects that are no meshes, but may have the surface of one."""
+
+
+def shown(depsgraph: Any) -> Iterator[Any]:
+    """Yield what a dependency graph shows, each once, as Blender's `DepsgraphObjectInstance`.
+
+    Blender lists the surface of a curve, a text or a metaball twice: as the object itself, and then as an instance.
+    """
+    before: tuple[str, Any] | None = None
+    for each in cast("Iterable[Any]", depsgraph.object_instances):
+        obj = each.object
+        if obj.type in CURVED:
+            before = obj.original.name, each.matrix_world.copy()
+        elif before is not None:
+            name, world = before
+            before = None
+            if each.is_instance and obj.type == "MESH" and obj.original.name == name and each.matrix_world == world:
+                continue
+        yield each
+
+
 def parts(chosen: Iterable[Any]) -> Iterator[Part]:
     """Yield every part of these objects that the scene shows now."""
     depsgraph = context.evaluated_depsgraph_get()
@@ -29,7 +51,7 @@ def parts(chosen: Iterable[Any]) -> Iterator[Part]:
             yield Part(name, False, obj, obj.matrix_world)
         return
     wanted = set(names)
-    for instance in cast("Iterable[Any]", depsgraph.object_instances):
+    for instance in shown(depsgraph):
         owner = instance.parent if instance.is_instance else instance.object
         if owner is not None and owner.original.name in wanted:
             yield Part(owner.original.name, instance.is_instance, instance.object, instance.matrix_world)
