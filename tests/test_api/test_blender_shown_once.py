@@ -86,6 +86,19 @@ CASES: dict[str, tuple[str, list[list[float]], float]] = {
         [[9, -1, -1], [11, 1, 1]],
         8,
     ),
+    "a child at each point of its parent": (
+        "dots = bpy.data.objects.new('Dots', bpy.data.meshes.new('Dots')); scene.link(dots)\n"
+        "dots.data.from_pydata([(10, 0, 0), (20, 0, 0)], [], []); dots.instance_type = 'VERTS'\n"
+        "child = block('Child'); scene.link(child); child.parent = dots",
+        [[-1, -1, -1], [21, 1, 1]],
+        3 * 8,
+    ),
+    "a child at each face of its mirrored parent": (
+        "wall = block('Wall', 10); wall.scale = (-1, 1, 1); scene.link(wall); wall.instance_type = 'FACES'\n"
+        "child = block('Child'); scene.link(child); child.parent = wall",
+        [[-6, -6, -6], [6, 6, 6]],
+        1000 + 7 * 8,
+    ),
     "something hidden in an instance": (
         "hidden = block('Hidden', 50); hidden.hide_viewport = True\nshown_again((10, 0, 0), hidden, block('Block'))",
         [[9, -1, -1], [11, 1, 1]],

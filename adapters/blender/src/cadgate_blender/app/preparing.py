@@ -53,6 +53,9 @@ def _instances(chosen: list[Any], format: str) -> list[Any]:
         for part in showing.parts(owners)
         if part.is_instance and not _is_written(part, format)
     ]
+    for obj in owners:
+        if _repeats_children(obj, format):
+            obj.instance_type = "NONE"
     made: list[Any] = []
     for name, world, mesh in found:
         if mesh is None:
@@ -70,7 +73,12 @@ def _shows_instances(obj: Any, format: str) -> bool:
         return True
     if format in ("usd", "abc"):
         return obj.instance_type != "NONE"
-    return len(obj.particle_systems) > 0
+    return len(obj.particle_systems) > 0 or _repeats_children(obj, format)
+
+
+def _repeats_children(obj: Any, format: str) -> bool:
+    """Return whether it shows its children at its points or faces: the exporter of glTF writes them there only."""
+    return format in ("glb", "gltf") and obj.instance_type in ("VERTS", "FACES")
 
 
 def _is_written(part: showing.Part, format: str) -> bool:
