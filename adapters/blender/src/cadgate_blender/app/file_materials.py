@@ -11,7 +11,7 @@ import bpy
 import numpy
 
 from cadgate.appserver import warn
-from cadgate_blender.app import images, materials, sockets, versions
+from cadgate_blender.app import empty_slots, images, materials, sockets, versions
 from cadgate_blender.app.preparing import listed
 
 _BARE = {"stl": "materials", "ply": "materials", "abc": "materials"}
@@ -38,6 +38,8 @@ class _Chain(NamedTuple):
 
 def fit(chosen: list[Any], format: str) -> None:
     """Change the materials of these objects so that `format` can hold them, and warn of what it cannot."""
+    if format in _DIRECT:
+        empty_slots.fill(chosen, format)
     users: dict[str, list[str]] = {}
     for obj in chosen:
         for slot in obj.material_slots:
