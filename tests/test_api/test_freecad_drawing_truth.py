@@ -78,6 +78,15 @@ def test_what_a_section_has_cut_off_has_no_dimension_there(block: httpx.Client) 
     assert drawn(block, "Block", "length", {"section": "y", "at": 20}, *walls)["value"] is None
 
 
+def test_an_angle_stands_only_in_a_view_that_shows_both_its_sides(block: httpx.Client) -> None:
+    top, slanted = {"type": "plane", "at": "top"}, {"type": "plane", "facing": [1, 0, 1]}
+    section = {"section": "y", "at": 9}
+    for view, value in (("front", 135), ("back", 135), ("top", None), ("right", None), (section, 135)):
+        made = drawn(block, "Block", "angle", view, top, slanted)
+        assert made["value"] == (value and pytest.approx(value)), view
+        assert value is not None or "does not show the angle as it is: choose 'front' or 'back'" in made["error"]
+
+
 def test_the_length_of_an_arc_is_marked_as_one_and_not_as_its_chord(block: httpx.Client) -> None:
     arc = [edge(block, center=[8 - 16 / pi, 8 - 16 / pi, 20])]
     made = drawn(block, "Block", "length", "top", arc)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import hypot
-from typing import Any
+from typing import Any, Callable
 
 import FreeCAD
 
@@ -24,12 +24,25 @@ def require_seen(view: View, kept: dict[str, Any], measured: Measured) -> None:
     if kept["type"] == "length" and shown != "iso" and measured.start != measured.end:
         length = _seen(view.seen.frame, measured)
         if not _is_near(length, measured.value):
-            fit = [repr(each) for each in [*FRAMES][:6] if _is_near(_seen(frame_of(each), measured), measured.value)]
-            way = f"choose {' or '.join(fit)}" if fit else "no view along an axis shows it as it is"
+            way = _others(lambda frame: _is_near(_seen(frame, measured), measured.value))
             sizes = f"{number(length)} mm long, not {number(measured.value)}"
             raise Gone(f"{name}: the view {shown!r} shows it {sizes}: {way}")
+    if kept["type"] == "angle" and shown != "iso" and not _lies_flat(view.seen.frame, measured):
+        way = _others(lambda frame: _lies_flat(frame, measured))
+        raise Gone(f"{name}: the view {shown!r} does not show the angle as it is: {way}")
     if kept["type"] in ("diameter", "radius") and across(view, kept["type"], measured) is None:
         raise Gone(f"{name}: the view {shown!r} shows it neither as a circle nor from its side: choose one that does")
+
+
+def _others(fits: Callable[[Any], bool]) -> str:
+    fit = [repr(each) for each in FRAMES if each != "iso" and fits(frame_of(each))]
+    return f"choose {' or '.join(fit)}" if fit else "no view along an axis shows it as it is"
+
+
+def _lies_flat(frame: Any, measured: Measured) -> bool:
+    """Return whether a view shows both sides of an angle as lines of true directions."""
+    sides = [each for each in (measured.one, measured.two) if each is not None]
+    return all(abs(frame.multVec(each.direction).z) <= 1e-6 for each in sides)
 
 
 def _is_left(section: dict[str, Any], type: str, parts: tuple[Any, ...]) -> bool:
