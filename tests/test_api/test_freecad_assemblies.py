@@ -118,6 +118,27 @@ def test_interference_is_found_with_its_volume_and_clearance_with_its_distance(f
     assert near[1]["distance"] == pytest.approx(2.5)
 
 
+def test_interference_is_that_of_the_parts_in_their_places_also_while_they_are_moved_apart(
+    freecad: httpx.Client,
+) -> None:
+    post(freecad, "/primitives/box", name="Box", length=20, width=20, height=20)
+    parts = [{"object": "Box", "name": "A"}, {"object": "Box", "name": "B", "location": [15, 0, 0]}]
+    post(freecad, "/assemblies", name="Asm", parts=parts)
+    patch(freecad, "Asm", location=[7, 8, 9], rotation=[10, 20, 30])
+    apart = {"object": "Box", "name": "C", "location": [60, 0, 0], "rotation": [0, 0, 90]}
+    post(freecad, "/assemblies/Asm/parts", **apart)
+    [pair] = get(freecad, "/assemblies/Asm/interference")["pairs"]
+    assert (pair["a"], pair["b"], pair["volume"]) == ("A", "B", pytest.approx(5 * 20 * 20))
+    near = get(freecad, "/assemblies/Asm/interference", clearance=6)["pairs"]
+    # C reaches from x = 40, B to 35.
+    assert [(each["a"], each["b"], each["distance"]) for each in near][1:] == [("B", "C", pytest.approx(5))]
+    post(freecad, "/assemblies/Asm/explode", factor=3)
+    [found] = get(freecad, "/assemblies/Asm/interference")["pairs"]
+    assert found == {**pair, "volume": pytest.approx(pair["volume"])}
+    again = get(freecad, "/assemblies/Asm/interference", clearance=6)["pairs"]
+    assert [(each["a"], each["b"], each["distance"]) for each in again][1:] == [("B", "C", pytest.approx(5))]
+
+
 @pytest.mark.parametrize(("apart", "shared"), [(0.001, 0.007), (0.008, 0), (0.0079, 0.0001)])
 def test_interference_of_tiny_parts_is_found(freecad: httpx.Client, apart: float, shared: float) -> None:
     post(freecad, "/primitives/box", name="Chip", length=0.008, width=0.008, height=0.008)

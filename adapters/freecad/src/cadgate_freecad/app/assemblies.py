@@ -315,7 +315,9 @@ def bom(*, assembly: str) -> dict[str, Any]:
 
 @method("assemblies.interference")
 def interference(*, assembly: str, clearance: float) -> dict[str, Any]:
-    parts = [(each.Name, shapes.required_shape(each)) for each in mates.parts_of(_find(assembly))]
+    obj = _find(assembly)
+    before = mates.read(obj)["before"]
+    parts = [(each.Name, _put_back(each, before.get(each.Name))) for each in mates.parts_of(obj)]
     pairs: list[dict[str, Any]] = []
     for index, (name, shape) in enumerate(parts):
         box = FreeCAD.BoundBox(shape.BoundBox)
@@ -337,6 +339,17 @@ def interference(*, assembly: str, clearance: float) -> dict[str, Any]:
                     }
                 )
     return {"pairs": pairs}
+
+
+def _put_back(link: Any, before: list[float] | None) -> Any:
+    """Return the shape that a link shows, where it was before the parts were moved apart."""
+    shape = shapes.required_shape(link)
+    if before is None:
+        return shape
+    around = placed.frame(link) or FreeCAD.Placement()
+    x, y, z, *turn = before
+    there = around.multiply(FreeCAD.Placement(FreeCAD.Vector(x, y, z), FreeCAD.Rotation(*turn)))
+    return placed.moved(shape, there.multiply(placed.placement(link).inverse()))
 
 
 def _is_rounding(volume: float, first: Any, second: Any) -> bool:
