@@ -6,7 +6,7 @@ import functools
 from typing import Any, Callable, TypeVar
 
 from cadgate.appserver import method, warn
-from cadgate_freecad.app import operands, provenance
+from cadgate_freecad.app import operands, provenance, repeats
 from cadgate_freecad.app.colours import faces_of, of
 from cadgate_freecad.app.info import describe
 from cadgate_freecad.app.open_documents import target
@@ -67,7 +67,7 @@ def inherit(obj: Any) -> bool:
         paint(obj, first, {})
     known = _known(inputs, first)
     if known:
-        lying = provenance.origins(obj)
+        lying = repeats.origins(obj, provenance.origins(obj))
         colors = {
             number: next((known[key] for each, on in origin if (key := (each.Name, on)) in known), None)
             for number, origin in enumerate(lying, 1)
