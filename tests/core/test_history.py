@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 )
 
 from cadgate.appserver.errors import AppError
+from cadgate.appserver.history import Request
 from tests.core.lives import ANYBODY, Lives, flip
 
 
@@ -37,10 +38,14 @@ def test_undo_and_redo_go_back_and_forth_over_snapshots_and_lives(lives: Lives) 
 
     session = lives.start()
     assert session.words == "a"
-    assert session.recovery.history.redo(ANYBODY) == {"redone": "words.add", "can_redo": False}
+    assert session.recovery.history.redo(ANYBODY) == {"redone": "words.add", "can_redo": True}
     assert session.words == "a b"
     session = lives.start()
     assert (session.words, session.told) == ("a b", [])
+    assert session.recovery.history.redo(ANYBODY) == {"redone": "words.add", "can_redo": False}
+    assert session.words == "a b c"
+    session = lives.start()
+    assert (session.words, session.told) == ("a b c", [])
     with pytest.raises(AppError, match="nothing to redo"):
         session.recovery.history.redo(ANYBODY)
 
@@ -63,26 +68,89 @@ def test_undo_takes_the_whole_request_back(lives: Lives) -> None:
     assert session.words == ""
 
 
-def test_what_only_a_snapshot_tells_can_be_undone_but_not_redone(lives: Lives) -> None:
+def test_what_only_a_snapshot_tells_is_undone_and_redone_in_its_order_also_in_later_lives(lives: Lives) -> None:
+    session = lives.start()
+    for word in ("a", "b"):
+        session.add(word)
+    session.execute("code")
+    session.add("c")
+    history = session.recovery.history
+    assert [history.undo(ANYBODY)["undone"] for _ in range(3)] == ["words.add", "session.execute", "words.add"]
+    assert session.words == "a"
+    session = lives.start()
+    assert (session.words, session.told) == ("a", [])
+    history = session.recovery.history
+    assert history.redo(ANYBODY) == {"redone": "words.add", "can_redo": True}
+    assert history.redo(ANYBODY) == {"redone": "session.execute", "can_redo": True}
+    assert session.words == "a b code"
+    session = lives.start()
+    assert (session.words, session.told) == ("a b code", [])
+    history = session.recovery.history
+    assert history.redo(ANYBODY) == {"redone": "words.add", "can_redo": False}
+    assert session.words == "a b code c"
+    for words in ("a b code", "a b", "a"):
+        history.undo(ANYBODY)
+        assert session.words == words
+    assert lives.start().words == "a"
+
+
+def test_the_answer_to_a_redo_from_a_snapshot_is_remembered(lives: Lives) -> None:
+    session = lives.start()
+    session.execute("code")
+    session.recovery.history.undo(Request("undo", "digest"))
+    session.recovery.history.redo(Request("redo", "digest"))
+    session = lives.start()
+    assert session.words == "code"
+    assert session.replies.find("redo", "digest") == {"result": {"redone": "session.execute", "can_redo": False}}
+
+
+def test_a_snapshot_that_nothing_can_redo_any_more_is_removed(lives: Lives) -> None:
+    def kept() -> list[str]:
+        return sorted(each.name for each in lives.folder.iterdir() if each.name.startswith("undone-"))
+
+    session = lives.start()
+    session.execute("code")
+    session.recovery.history.undo(ANYBODY)
+    [name] = kept()
+    assert lives.start().words == ""
+    assert kept() == [name]
+    session = lives.start()
+    session.recovery.history.redo(ANYBODY)
+    assert kept() == []
+    session.recovery.history.undo(ANYBODY)
+    assert kept() == [name]
+    session.add("a")
+    assert kept() == []
+    with pytest.raises(AppError) as caught:
+        session.recovery.history.redo(ANYBODY)
+    assert caught.value.message == "There is nothing to redo"
+
+
+def test_a_kept_snapshot_that_is_damaged_is_not_redone(lives: Lives) -> None:
     session = lives.start()
     session.add("a")
     session.execute("code")
-    session.add("b")
-    history = session.recovery.history
-    history.undo(ANYBODY)
-    undone = history.undo(ANYBODY)
-    assert (undone["undone"], undone["can_redo"]) == ("session.execute", False)
-    assert [each["code"] for each in undone["warnings"]] == ["cannot_redo"]
-    assert session.words == "a"
-    again = lives.start()
-    assert (again.words, again.told) == ("a", [])
-    for each in (session, again):
-        with pytest.raises(AppError, match=r"nothing to redo: session\.execute was undone.*Send the request again"):
+    session.recovery.history.undo(ANYBODY)
+    [folder] = lives.folder.glob("undone-*")
+    flip(folder / "snapshot.words", 2)
+    for each in (session, lives.start()):
+        with pytest.raises(AppError, match=r"session\.execute cannot be redone: .* damaged\. Send the request again"):
             each.recovery.history.redo(ANYBODY)
-    again.add("b")
-    with pytest.raises(AppError) as caught:
-        again.recovery.history.redo(ANYBODY)
-    assert caught.value.message == "There is nothing to redo"
+        assert each.words == "a"
+
+
+def test_a_redo_from_a_snapshot_that_cannot_be_loaded_leaves_everything_as_it_was(lives: Lives) -> None:
+    session = lives.start()
+    session.add("a")
+    session.execute("code")
+    session.recovery.history.undo(ANYBODY)
+    session.host.fails.add("load")
+    with pytest.raises(AppError, match="could not be restored"):
+        session.recovery.history.redo(ANYBODY)
+    assert (session.words, session.recovery.broken) == ("a", None)
+    session.host.fails.clear()
+    session.recovery.history.redo(ANYBODY)
+    assert session.words == "a code"
 
 
 def test_a_new_change_forgets_what_could_be_redone(lives: Lives) -> None:
@@ -170,8 +238,6 @@ class Model(RuleBasedStateMachine):
     @rule()
     def idle(self) -> None:
         self.session.recovery.snapshot("idle")
-        # The snapshot does not keep what could be redone for another life.
-        self.redo_survives = False
 
     finish: Callable[[], None] | None = None
 
@@ -179,14 +245,11 @@ class Model(RuleBasedStateMachine):
     def begin_beside(self) -> None:
         if not self.session.journal.has_pending_snapshot:
             self.finish = self.session.begin_beside()
-            self.redo_survives = False
 
     @rule()
     def finish_beside(self) -> None:
         if self.finish is not None and self.session.journal.has_pending_snapshot:
             self.finish()
-
-    redo_survives = True
 
     @precondition(lambda self: len(self.past) > 1)
     @rule()
@@ -196,11 +259,7 @@ class Model(RuleBasedStateMachine):
             # Only so many snapshots are kept.
             assert self.session.journal.numbers()[0] > 0
             return
-        gone = self.past.pop()
-        if undone["undone"] == "session.execute":
-            self.future.clear()
-        else:
-            self.future.append(gone)
+        self.future.append(self.past.pop())
 
     def _undone(self) -> dict[str, Any] | None:
         try:
@@ -214,12 +273,7 @@ class Model(RuleBasedStateMachine):
             with pytest.raises(AppError, match="nothing to redo"):
                 self.session.recovery.history.redo(ANYBODY)
             return
-        try:
-            self.session.recovery.history.redo(ANYBODY)
-        except AppError:
-            assert not self.redo_survives
-            self.future.clear()
-            return
+        self.session.recovery.history.redo(ANYBODY)
         self.past.append(self.future.pop())
 
     @rule()

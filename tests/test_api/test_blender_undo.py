@@ -6,7 +6,9 @@ from typing import Any
 
 import httpx
 
+from tests.gateway import Gateway, eventually
 from tests.pictures import png
+from tests.test_api.conftest import is_another
 
 
 def test_undo_replays_modifiers_that_were_added_and_changed_before(blender: httpx.Client) -> None:
@@ -157,21 +159,42 @@ def test_a_dry_run_of_undo_and_redo_answers_what_the_request_itself_would(blende
     assert blender.post("/redo").status_code == 200
 
 
-def test_what_cannot_be_redone_is_a_warning_of_the_undo_and_the_error_says_what_to_do(blender: httpx.Client) -> None:
+def test_what_only_a_snapshot_keeps_is_redone_also_after_a_restart(blender: httpx.Client, gateway: Gateway) -> None:
+    def objects() -> list[Any]:
+        return blender.get("/objects").json()["result"]["objects"]
+
     assert blender.post("/primitives/cube", json={"name": "A"}).status_code == 201
     artifact = blender.post("/export", json={"format": "glb"}).json()["result"]["artifact"]["id"]
+    assert blender.post("/primitives/cube", json={"name": "B", "location": [3, 0, 0]}).status_code == 201
     saved = blender.post("/scene/save", json={}).json()["result"]["artifact"]["id"]
-    for path, body, label in (
+    assert blender.patch("/objects/B", json={"location": [4, 0, 0]}).status_code == 200
+    code = {"method": "session.execute", "params": {"code": "import bpy; bpy.data.objects['A'].location.z = 7.5"}}
+    steps: tuple[tuple[str, dict[str, Any], str], ...] = (
         ("/import", {"artifact": artifact}, "exchange.import"),
-        ("/scene/open", {"artifact": saved}, "scene.open"),
+        ("/batch", {"calls": [code]}, "session.execute"),
         ("/operators/mesh.primitive_cube_add", {}, "operators.run"),
-    ):
+        ("/scene/open", {"artifact": saved}, "scene.open"),
+    )
+    states = [objects()]
+    for path, body, _ in steps:
         assert blender.post(path, json=body).is_success, path
+        states.append(objects())
+    assert len({str(each) for each in states}) == len(states)
+    for number in (3, 2, 1, 0):
         undone = blender.post("/undo").json()["result"]
-        assert (undone["undone"], undone["can_redo"]) == (label, False)
-        assert [each["code"] for each in undone["warnings"]] == ["cannot_redo"]
-        refused = blender.post("/redo")
-        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "conflict")
-        assert f"{label} was undone" in refused.json()["error"]["message"]
-        assert "Send the request again" in refused.json()["error"]["message"]
-    assert [each["name"] for each in blender.get("/objects").json()["result"]["objects"]] == ["A"]
+        assert (undone["undone"], undone["can_redo"], undone["warnings"]) == (steps[number][2], True, [])
+        assert objects() == states[number]
+    redone = blender.post("/redo").json()["result"]
+    assert (redone["redone"], redone["can_redo"]) == ("exchange.import", True)
+    pid = gateway.application_pid("blender")
+    assert blender.post("/restart").status_code == 202
+    eventually(lambda: is_another(gateway.health("blender").get("result", {}), pid), what="another Blender")
+    assert objects() == states[1]
+    for number in (1, 2, 3):
+        redone = blender.post("/redo").json()["result"]
+        assert (redone["redone"], redone["can_redo"]) == (steps[number][2], number < 3)
+        assert objects() == states[number + 1]
+    assert blender.post("/undo").json()["result"]["undone"] == "scene.open"
+    assert objects() == states[3]
+    assert blender.post("/primitives/cube", json={"name": "C"}).status_code == 201
+    assert blender.post("/redo").json()["error"]["code"] == "conflict"

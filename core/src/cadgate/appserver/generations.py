@@ -4,7 +4,7 @@ A generation is `gen-NNNNNN/` with `snapshot` (absent in the first), `about.json
 answers remembered so far) and `log` (a head, which repeats why and when the snapshot was taken, then a line per
 mutation). Every line is a crc, a space, JSON. The file `tail` next to them records where the last log ends. A log may
 continue past the snapshot of the next generation, which was written while the log grew and whose own log has those
-entries too.
+entries too. `undone-NNNNNN/` is a generation that was undone, whose snapshot a redo may load.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import zlib
 from typing import Any, Dict, Iterator, NamedTuple
 
@@ -20,6 +21,8 @@ from cadgate.appserver.tail import End, Tail
 
 ABOUT = "about.json"
 TAIL = "tail"
+UNDONE = "undone-"
+"""How the folders of snapshots that were undone begin."""
 
 Entry = Dict[str, Any]
 
@@ -108,6 +111,14 @@ def hash_of(path: str) -> str:
     return digest.hexdigest()
 
 
+def share(path: str, target: str) -> None:
+    """Give a file that is never written again a second name, or copy it where that is not possible. Raises OSError."""
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copyfile(path, target)
+
+
 class Generations:
     """The generations in `folder`. The names of their snapshots end with `suffix`."""
 
@@ -174,12 +185,22 @@ class Generations:
         entries = list(self._read_log(number - 1, about.seq, damages)) if number > 0 else []
         return None if number <= 0 or damages else (about, entries)
 
+    def undone(self, name: str) -> Generation | None:
+        """Return the state that was undone, as a generation without entries; None if it cannot be trusted."""
+        path = self.undone_path(name)
+        try:
+            fields = _fields_in(os.path.join(self.folder, name))
+            whole = hash_of(path) == fields["sha256"]
+            return Generation(-1, path, _about(fields), [], whole=True) if whole else None
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+
+    def undone_path(self, name: str) -> str:
+        """Return the snapshot of what was undone."""
+        return os.path.join(self.folder, name, "snapshot" + self.suffix)
+
     def _about_fields(self, number: int) -> dict[str, Any]:
-        with open(os.path.join(self.path(number), ABOUT), "rb") as file:
-            text = file.read()
-        if not text.endswith(b"\n"):
-            raise ValueError("the line was cut")
-        return _parsed(text[:-1])
+        return _fields_in(self.path(number))
 
     def _about_in_log(self, number: int) -> About | None:
         """Return the metadata from the head of the log. It has no answers; the entries have theirs."""
@@ -252,6 +273,14 @@ def _parsed(line: bytes) -> dict[str, Any]:
         raise ValueError("wrong checksum")
     fields: dict[str, Any] = json.loads(line[9:])
     return fields
+
+
+def _fields_in(folder: str) -> dict[str, Any]:
+    with open(os.path.join(folder, ABOUT), "rb") as file:
+        text = file.read()
+    if not text.endswith(b"\n"):
+        raise ValueError("the line was cut")
+    return _parsed(text[:-1])
 
 
 def _about(fields: dict[str, Any]) -> About:

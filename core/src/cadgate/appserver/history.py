@@ -1,6 +1,8 @@
 """Undo and redo by the journal, one request at a time, for applications whose own undo is not transactional.
 
 Both rewrite the log and leave a note in it: an entry with the key `note`, which is remembered and never applied.
+What only a snapshot tells is undone by going back to before it. The snapshot is kept, under a name that stands in
+place of the request's entries, and a redo loads it.
 """
 
 from __future__ import annotations
@@ -9,10 +11,12 @@ import contextlib
 from typing import Any, NamedTuple, Protocol
 
 from cadgate.appserver.errors import AppError
-from cadgate.appserver.generations import Entry, Generation
+from cadgate.appserver.generations import About, Entry, Generation
 from cadgate.appserver.journal import Journal
 
 UNDO, REDO = "session.undo", "session.redo"
+MOVES = frozenset((f"after {UNDO}", f"after {REDO}"))
+"""Why a snapshot is taken after what the application has undone or redone itself."""
 
 
 class Request(NamedTuple):
@@ -42,6 +46,10 @@ class State(Protocol):
         """Go back to the state in the journal."""
         ...
 
+    def answers(self) -> list[list[Any]]:
+        """Return the answers that a snapshot remembers."""
+        ...
+
 
 class History:
     """The requests that were undone and can be redone."""
@@ -51,14 +59,20 @@ class History:
         self._state = state
         self._undone: list[list[Entry]] = []
         self._unrepeatable: str | None = None
-        """The method that was undone last, if nothing but a snapshot, which is gone, could bring its effect back."""
+        """The method that the application undid last, if nothing in the journal can bring its effect back."""
         self.restored_seq = 0
         """The last entry that an earlier process made."""
 
     def forget_undone(self) -> None:
         """Forget what was undone, because something else has changed since."""
+        if any(map(_kept, self._undone)):
+            self._journal.drop_undone()
         self._undone.clear()
         self._unrepeatable = None
+
+    def kept_snapshots(self) -> list[str]:
+        """Return the names of the snapshots that can be redone."""
+        return [name for name in map(_kept, self._undone) if name is not None]
 
     def remember_before(self, generation: Generation) -> None:
         """Read what can be redone from the logs before a generation, as far as they lead to its snapshot."""
@@ -121,9 +135,23 @@ class History:
                 return [found[seq] for seq in sorted(found)]
             number, (about, entries) = number - 1, before
 
+    def keep_before_undo(self, label: str, name: str | None) -> list[list[Entry]]:
+        """After the application has undone the request `name`, keep the journal's state, which has it, for a redo.
+
+        Returns what can be redone then: nothing if the journal has changes since its snapshot. `label` is the method.
+        """
+        number = self._journal.number
+        if number == 0 or any("note" not in entry for entry in self._journal.entries):
+            return []
+        kept = self._journal.name_for_undone(number)
+        if not self._journal.link_undone(number, kept):
+            return []
+        return [*self._undone, [_of_snapshot(kept, label, name, self._journal.seq)]]
+
     def remember_undone(self, action: str, label: str, undone: list[list[Entry]]) -> None:
         """After the snapshot of an undo or redo of `label`, remember what can be redone, also for a later process."""
         self._undone = undone
+        self._journal.drop_undone(self.kept_snapshots())
         self._unrepeatable = label if action == "undo" and not undone else None
         if undone or self._unrepeatable is not None:
             note = {**_note(f"session.{action}", Request(None, None), {}), "undone": undone}
@@ -169,7 +197,7 @@ class History:
                 raise AppError("conflict", "There is nothing left to undo")
             generation = self._read(number).until(about.seq)
             entries = generation.entries
-            if about.because in (f"after {UNDO}", f"after {REDO}"):
+            if about.because in MOVES:
                 raise AppError(
                     "conflict",
                     "There is nothing left to undo: what was before the last undo ended with "
@@ -177,10 +205,18 @@ class History:
                     "Delete or change by a request what is not wanted",
                 )
             if not about.follows_from_log:
-                return self._go_back(generation, entries, [], about.because[len("after ") :], request, answers)
+                return self._go_back_before(number + 1, about, generation, request, answers)
         gone = {entry["seq"] for entry in dropped}
         keep = [entry for entry in entries if entry["seq"] not in gone]
-        return self._go_back(generation, keep, dropped, _label(dropped[0]), request, answers)
+        return self._go_back(generation, keep, dropped, request, answers)
+
+    def _go_back_before(
+        self, number: int, about: About, before: Generation, request: Request | None, answers: list[list[Any]]
+    ) -> dict[str, Any]:
+        """Go back to before the snapshot of generation `number`, which is kept for a redo."""
+        name, label = self._journal.name_for_undone(number), about.because[len("after ") :]
+        dropped = _of_snapshot(name, label, about.request, about.seq)
+        return self._go_back(before, before.entries, [dropped], request, answers, keep_as=(number, name))
 
     def _read(self, number: int) -> Generation:
         generation = self._journal.read(number, [])
@@ -193,40 +229,37 @@ class History:
         generation: Generation,
         keep: list[Entry],
         dropped: list[Entry],
-        undone: str,
         request: Request | None,
         answers: list[list[Any]],
+        *,
+        keep_as: tuple[int, str] | None = None,
     ) -> dict[str, Any]:
         """Load `generation` with the entries in `keep`, and rewrite the log accordingly.
 
         `answers` are those of the generations that are given up: a re-sent request is answered even if it was undone.
+        `keep_as` is the one of these whose snapshot is kept, and its name.
         """
         self._require_replay([entry for entry in keep if "note" not in entry], "undo")
         if request is None:
             return {}
         known = {each[0] for each in [*generation.about.replies, *_answers(generation.entries)]}
         more = {each[0]: each for each in answers if each[0] not in known}
-        left = [*self._undone, dropped] if dropped else []
-        result: dict[str, Any] = {"undone": undone, "can_redo": bool(left)}
-        if not dropped:
-            result["warnings"] = [{"code": "cannot_redo", "message": _why_not_redone(undone)}]
-        note = {
-            **_note(UNDO, request, result),
-            "dropped": dropped,
-            "depth": len(left),
-            "answers": list(more.values()),
-            "unrepeatable": None if dropped else undone,
-        }
+        left = [*self._undone, dropped]
+        result: dict[str, Any] = {"undone": _label(dropped[0]), "can_redo": True}
+        note = {**_note(UNDO, request, result), "dropped": dropped, "depth": len(left), "answers": list(more.values())}
+        if generation.number != self._journal.number:
+            note["undone"] = left  # the notes of earlier ones are in a log that ends here
         try:
             if not self._state.load_state(generation, keep):
                 raise AppError("command_failed", "The state before the last request could not be restored")
             self._journal.rewrite(generation.number, generation.about, [*keep, note])
+            if keep_as is not None:
+                self._journal.keep_undone(*keep_as)
             self._journal.forget_after(generation.number)
         except BaseException:
             self._state.roll_back_to_journal()
             raise
-        self._undone = left
-        self._unrepeatable = None if dropped else undone
+        self._undone, self._unrepeatable = left, None
         return result
 
     def _require_replay(self, entries: list[Entry], action: str) -> None:
@@ -251,6 +284,8 @@ class History:
             why = "" if self._unrepeatable is None else f": {_why_not_redone(self._unrepeatable)}"
             raise AppError("conflict", f"There is nothing to redo{why}")
         place = self._undone.index(moved or self._undone[-1])
+        if _kept(self._undone[place]) is not None:
+            return self._redo_snapshot(place, request)
         entries = [{**entry, "redone": True} for entry in self._undone[place]]
         self._require_replay(entries, "redo")
         if request is None:
@@ -267,6 +302,46 @@ class History:
             raise
         del self._undone[place]
         return result
+
+    def _redo_snapshot(self, place: int, request: Request | None) -> dict[str, Any]:
+        """Load a snapshot that an undo kept."""
+        [entry] = self._undone[place]
+        kept = self._journal.undone(entry["kept"])
+        if kept is None or place != len(self._undone) - 1:
+            why = "the snapshot that an undo kept is damaged" if kept is None else "something else was undone after it"
+            raise AppError(
+                "conflict", f"{_label(entry)} cannot be redone: {why}. Send the request again to have its effect back"
+            )
+        if request is None:
+            return {}
+        left = self._undone[:-1]
+        result = {"redone": _label(entry), "can_redo": bool(left)}
+        journal, note = self._journal, {**_note(REDO, request, {}), "undone": left}
+        about = About(f"after {_label(entry)}", journal.seq, self._state.answers(), entry["request"])
+        try:
+            if not self._state.load_state(kept, []):
+                raise AppError("command_failed", "The state after it could not be restored")
+            journal.redo_snapshot(entry["kept"], about, [{**note, "result": result}])
+        except BaseException:
+            self._state.roll_back_to_journal()
+            raise
+        self._undone = left
+        return result
+
+
+def _of_snapshot(name: str, label: str, request: str | None, seq: int) -> Entry:
+    """Return what stands for the entries of a request whose effect only a snapshot has."""
+    return {"kept": name, "method": label, "label": label, "request": request, "seq": seq}
+
+
+def is_kept(moved: list[Entry]) -> bool:
+    """Return whether a snapshot has the effect of a request, and no entries."""
+    return bool(moved) and _kept(moved) is not None
+
+
+def _kept(moved: list[Entry]) -> str | None:
+    """Return the name of the snapshot that brings the effect of a request back, if its entries do not."""
+    return moved[0].get("kept")
 
 
 def _answers(entries: list[Entry]) -> list[list[Any]]:

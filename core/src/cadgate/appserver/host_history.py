@@ -9,7 +9,7 @@ from typing import Any, Callable, Protocol
 
 from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError
-from cadgate.appserver.history import History, Request
+from cadgate.appserver.history import History, Request, is_kept
 from cadgate.appserver.host import Host
 
 
@@ -38,8 +38,11 @@ def by_host(
         result = {"undone" if action == "undo" else "redone": label}
         if history is not None and action == "redo":
             moved = history.undone_request(host.moved_request)
-        if recovery is None or history is None or not moved or host.moved_request != moved[0]["request"]:
-            undone = [] if history is None else history.undone_after(action, host.moved_request)
+        name = host.moved_request
+        if recovery is None or history is None or not moved or is_kept(moved) or name != moved[0]["request"]:
+            undone = [] if history is None else history.undone_after(action, name)
+            if history is not None and action == "undo" and not undone:
+                undone = history.keep_before_undo(label, name)
             persist(call, result)
             if history is not None:
                 history.remember_undone(action, label, undone)

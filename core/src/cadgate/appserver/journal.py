@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from typing import Any, Callable, List, NamedTuple, cast
+from typing import Any, Callable, Collection, List, NamedTuple, Sequence, cast
 
 from cadgate.appserver.forked_copy import ForkedCopy
 from cadgate.appserver.generations import (
     ABOUT,
     START,
     TAIL,
+    UNDONE,
     About,
     Entry,
     Generations,
@@ -24,6 +25,7 @@ from cadgate.appserver.generations import (
     head_of,
     line_of,
     line_with,
+    share,
 )
 from cadgate.appserver.tail import End
 
@@ -89,15 +91,16 @@ class Journal(Generations):
         """Start an empty journal: its first generation, which needs no snapshot. Raises OSError."""
         self._start_generation(self._part("part"), 0, About("start", seq, []), [])
 
-    def snapshot(self, save: Callable[[str], None], about: About) -> None:
-        """Start a new generation from a snapshot that `save(path)` writes.
+    def snapshot(self, save: Callable[[str], None], about: About, notes: Sequence[Entry] = ()) -> None:
+        """Start a new generation from a snapshot that `save(path)` writes; its log begins with `notes`.
 
         Raises what `save` raises, and OSError; the old generation then stays current.
         """
         part = self._part("part")
+        entries = [{**note, "seq": about.seq + index} for index, note in enumerate(notes, 1)]
         try:
             self._write_part(part, save, about)
-            self._start_generation(part, self.number + 1, about, [])
+            self._start_generation(part, self.number + 1, about, entries)
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
@@ -249,12 +252,55 @@ class Journal(Generations):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(os.path.join(self.folder, TAIL))
         self.forget_after(-1)
+        self.drop_undone()
 
     def forget_after(self, number: int) -> None:
         """Remove every generation after `number`, last one first."""
         for later in reversed(self.numbers()):
             if later > number:
                 self._remove(later)
+
+    # --- snapshots of what was undone ----------------------------------------------------------------------------
+
+    def name_for_undone(self, number: int) -> str:
+        """Return a free name for what `keep_undone` makes of generation `number`."""
+        while os.path.exists(os.path.join(self.folder, f"{UNDONE}{number:06d}")):
+            number += 1
+        return f"{UNDONE}{number:06d}"
+
+    def keep_undone(self, number: int, name: str) -> None:
+        """Take generation `number` and all later ones out of the journal, and keep its snapshot as `name`."""
+        self.forget_after(number)
+        os.rename(self.path(number), os.path.join(self.folder, name))
+
+    def link_undone(self, number: int, name: str) -> bool:
+        """Keep the snapshot of generation `number` as `name` too; return whether that is possible."""
+        folder = os.path.join(self.folder, name)
+        try:
+            os.mkdir(folder, 0o700)
+            for file in ("snapshot" + self.suffix, ABOUT):
+                share(os.path.join(self.path(number), file), os.path.join(folder, file))
+        except OSError:
+            self._remove_undone(name)
+            return False
+        return True
+
+    def redo_snapshot(self, name: str, about: About, notes: Sequence[Entry]) -> None:
+        """Start a new generation from a snapshot that `keep_undone` kept. Raises OSError."""
+        kept = self.undone_path(name)
+        self.snapshot(lambda path: share(kept, path), about, notes)
+        self._remove_undone(name)
+
+    def drop_undone(self, wanted: Collection[str] = ()) -> None:
+        """Remove the snapshots of what was undone, except those called so."""
+        for name in os.listdir(self.folder):
+            if name.startswith(UNDONE) and name not in wanted:
+                self._remove_undone(name)
+
+    def _remove_undone(self, name: str) -> None:
+        shutil.rmtree(os.path.join(self.folder, name), ignore_errors=True)
+
+    # --- what is damaged -----------------------------------------------------------------------------------------
 
     def set_aside(self, number: int) -> None:
         """Move generation `number` to a `damaged-` folder, for people to look at."""

@@ -11,27 +11,27 @@ from typing import Protocol
 
 from cadgate.appserver import lineage
 from cadgate.appserver.errors import AppError
-from cadgate.appserver.generations import ABOUT, TAIL
+from cadgate.appserver.generations import ABOUT, TAIL, UNDONE, share
 
 PREFIX = "part-fork-"
 """How a copy in the journal's own folder is called; one that nobody fetched is removed at the next start."""
 
 
 def copy_journal(source: str, target: str) -> None:
-    """Copy every generation in `source` into the new folder `target`. Raises OSError.
+    """Copy every generation, also those that were undone, in `source` into the new folder `target`. Raises OSError.
 
     Snapshots are never written again, so both journals share their files by links where that is possible.
     """
     os.makedirs(target, mode=0o700)
     for name in sorted(os.listdir(source)):
-        if name[:4] != "gen-":
+        if not name.startswith(("gen-", UNDONE)):
             continue
         folder = os.path.join(target, name)
         os.mkdir(folder, 0o700)
         for file in os.listdir(os.path.join(source, name)):
             path = os.path.join(source, name, file)
             if file.startswith("snapshot") or file == ABOUT:
-                _share(path, os.path.join(folder, file))
+                share(path, os.path.join(folder, file))
             else:
                 shutil.copyfile(path, os.path.join(folder, file))
     for name in (TAIL, lineage.FILE):
@@ -57,10 +57,3 @@ def copied(recovery: Copied | None, name: str) -> dict[str, str]:
         raise AppError("conflict", "This session has no journal, so that it cannot be copied")
     recovery.require_saved()
     return {"folder": recovery.copy_journal(PREFIX + name)}
-
-
-def _share(path: str, target: str) -> None:
-    try:
-        os.link(path, target)
-    except OSError:
-        shutil.copyfile(path, target)

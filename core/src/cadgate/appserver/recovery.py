@@ -13,7 +13,7 @@ from cadgate.appserver.context import Call
 from cadgate.appserver.errors import AppError
 from cadgate.appserver.forked_copy import SUPPORTED as COPIES
 from cadgate.appserver.generations import About, Damage, Entry, Generation, text_of
-from cadgate.appserver.history import History
+from cadgate.appserver.history import MOVES, History
 from cadgate.appserver.host import Host
 from cadgate.appserver.journal import Journal
 from cadgate.appserver.journal_copy import copy_journal
@@ -161,6 +161,7 @@ class Recovery:
                 if each.get("key"):
                     self._replies.store(each["key"], each.get("hash"), {"result": each["result"]})
             self.history.apply_to_history(entry)
+        self._journal.drop_undone(self.history.kept_snapshots())
 
     def _start_new_journal(self, numbers: list[int]) -> None:
         if not numbers:
@@ -169,6 +170,7 @@ class Recovery:
         self._host.load_snapshot(None)
         for number in numbers:
             self._journal.set_aside(number)
+        self._journal.drop_undone()
         self._journal.number = numbers[-1]
         self._journal.snapshot(self._host.save_snapshot, About("nothing could be trusted", 0, []))
 
@@ -246,7 +248,7 @@ class Recovery:
         self._snapshot_taken(time.monotonic() - began)
         self._times.replaying = 0.0
         self.unsaved = None
-        if not about.follows_from_log:
+        if not about.follows_from_log and because not in MOVES:
             self.history.forget_undone()
 
     def _snapshot_taken(self, seconds: float) -> None:
@@ -376,6 +378,10 @@ class Recovery:
         elif self.unsaved is not None:
             self.unsaved = None
             self._report_problem("snapshot", None)
+
+    def answers(self) -> list[list[Any]]:
+        """Return the answers that a snapshot remembers."""
+        return self._replies.export()
 
     def load_state(self, generation: Generation, entries: list[Entry]) -> bool:
         """Load a snapshot and apply all `entries`; return whether that worked."""
