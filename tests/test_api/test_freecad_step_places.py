@@ -97,6 +97,16 @@ def test_a_colour_of_an_unknown_place_is_left_out_with_a_warning(freecad: httpx.
     assert "colors_lost" in {each["code"] for each in result["warnings"]}
 
 
+@pytest.mark.parametrize("kind", [b"NEXT_ASSEMBLY_USAGE_OCCURRENCE", b"CONTEXT_DEPENDENT_SHAPE_REPRESENTATION"])
+def test_an_entity_that_says_nothing_does_not_end_the_import(
+    freecad: httpx.Client, tmp_path: Path, kind: bytes
+) -> None:
+    path = tmp_path / "leer.step"
+    write_places(path, {("b1",): RED}, GREEN, levels=1)
+    data = path.read_bytes().replace(b"ENDSEC;\nEND-ISO", b"#99999 = " + kind + b"('','','',$,$,$);\nENDSEC;\nEND-ISO")
+    assert colors_by_way(imported(freecad, path, data), 1) == {("b1",): RED, ("b2",): GREEN}
+
+
 def two_blocks(path: Path) -> tuple[bytes, str]:
     """A red block and a blue one of twice its size, and the number of the definition of the blue one."""
     write_blocks(path, {"Rot": (10, RED), "Blau": (20, BLUE)})

@@ -20,14 +20,16 @@ def behind(shape: Any, axis: int, at: float, name: str, *, below: bool) -> Any:
 
     Raises AppError `validation_error` if the plane does not cut the shape, `degenerate_result` if FreeCAD cannot.
     """
-    box = shapes.bounding_box(shape)
-    low, high = ([] if box is None else [getattr(box, f"{each}{end}") for each in "XYZ"] for end in ("Min", "Max"))
-    if not low or not low[axis] < at < high[axis]:
+    box: Any = shapes.bounding_box(shape) or FreeCAD.BoundBox()
+    low, high = ([getattr(box, f"{each}{end}") for each in "XYZ"] for end in ("Min", "Max"))
+    # One of nothing begins beyond its end.
+    if not low[axis] < at < high[axis]:
         raise values.invalid("views", f"the plane {name} does not cut the objects")
     more = 1 + 0.01 * box.DiagonalLength
     low, high = [each - more for each in low], [each + more for each in high]
     (high if below else low)[axis] = at
-    room = Part.makeBox(*(b - a for a, b in zip(low, high)), FreeCAD.Vector(*low))
+    length, width, height = (b - a for a, b in zip(low, high))
+    room = Part.makeBox(length, width, height, FreeCAD.Vector(*low))
     found = [part for piece in _pieces(shape) for part in _within(piece, room, name)]
     if not found:
         raise values.invalid("views", f"there is nothing of the objects behind the plane {name}")

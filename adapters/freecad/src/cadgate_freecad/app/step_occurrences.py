@@ -48,8 +48,9 @@ class Occurrences:
         self._scale = self._unit()
         self._above: dict[int, list[tuple[int, int]]] = {}
         for number in model.of_kind(b"NEXT_ASSEMBLY_USAGE_OCCURRENCE"):
-            parent, child = model.references(number)[:2]
-            self._above.setdefault(child, []).append((number, parent))
+            ends = model.references(number)
+            if len(ends) > 1:
+                self._above.setdefault(ends[1], []).append((number, ends[0]))
         self._places = self._placed()
 
     # --- styles ------------------------------------------------------------------------------------------------------
@@ -124,15 +125,20 @@ class Occurrences:
 
     def _ways_to(self, definition: int, depth: int) -> list[Way] | None:
         if definition not in self._ways:
-            found: list[Way] | None = [] if self._above.get(definition) else [Way((), FreeCAD.Matrix())]
-            for usage, parent in self._above.get(definition, ()):
-                above, own = (self._ways_to(parent, depth + 1) if depth < 100 else None), self._places.get(usage)
-                if found is None or above is None or own is None or len(found) + len(above) > MOST:
-                    found = None
-                    break
-                found += [Way((*each.usages, usage), each.place * own) for each in above]
-            self._ways[definition] = found
+            self._ways[definition] = self._followed(definition, depth)
         return self._ways[definition]
+
+    def _followed(self, definition: int, depth: int) -> list[Way] | None:
+        above = self._above.get(definition)
+        if not above:
+            return [Way((), FreeCAD.Matrix())]
+        found: list[Way] = []
+        for usage, parent in above:
+            ways, own = (self._ways_to(parent, depth + 1) if depth < 100 else None), self._places.get(usage)
+            if ways is None or own is None or len(found) + len(ways) > MOST:
+                return None
+            found += [Way((*each.usages, usage), each.place * own) for each in ways]
+        return found
 
     def _placed(self) -> dict[int, Any]:
         """Return by usage where the product is within the one that uses it."""
@@ -142,13 +148,13 @@ class Occurrences:
             own.setdefault(next(iter(model.references(shape)), 0), set()).add(representation)
         found: dict[int, Any] = {}
         for number in model.of_kind(b"CONTEXT_DEPENDENT_SHAPE_REPRESENTATION"):
-            relation, shape = model.references(number)[:2]
+            relation, shape = (*model.references(number), 0, 0)[:2]
             usage = next(iter(model.references(shape)), 0)
             parts = model.references(relation)
             if len(parts) < 3 or model.kinds.get(parts[2]) != b"ITEM_DEFINED_TRANSFORMATION" or self._scale is None:
                 continue
-            frames = [self._frame(each) for each in model.references(parts[2])[:2]]
-            if len(frames) < 2 or frames[0] is None or frames[1] is None:
+            frames = [frame for each in model.references(parts[2])[:2] if (frame := self._frame(each)) is not None]
+            if len(frames) < 2:
                 continue
             below, above = frames
             child = model.references(usage)[1] if len(model.references(usage)) > 1 else 0
