@@ -173,3 +173,27 @@ def test_one_axis_for_two_ends_is_refused(box: httpx.Client, constraint: dict[st
         assert (answer.status_code, answer.json()["error"]["details"]["fields"]) == (422, fields), answer.text
     assert box.patch(path, json={first: "z" if second == "up_axis" else "x"}).status_code == 200
     assert box.get(f"/data{path}/is_valid").json()["result"]["value"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("track_axis", "TRACK_Y", "different axes"),
+        ("track_axis", "TRACK_NEGATIVE_Y", "different axes"),
+        ("up_axis", "UP_X", "different axes"),
+        ("target", "Follower", "depend on itself"),
+    ],
+)
+def test_a_constraint_is_checked_by_its_path_as_by_its_route(
+    box: httpx.Client, name: str, value: str, words: str
+) -> None:
+    post(box, "/primitives/cube", name="Follower")
+    post(box, "/objects/Follower/constraints", type="copy_location", target="Box")
+    constrain(box, type="track_to", name="Aim", target="Goal", track_axis="x", up_axis="y")
+    path = f"/data/objects/Box/constraints/Aim/{name}"
+    before = box.get(path).json()["result"]["value"]
+    answer = box.patch(path, json={"value": value})
+    assert answer.status_code == 422, answer.text
+    assert words in answer.json()["error"]["message"]
+    assert box.get(path).json()["result"]["value"] == before
+    assert box.patch(path, json={"value": before}).status_code == 200

@@ -73,6 +73,18 @@ def warn_of_object(obj: Any, fields: Sequence[str]) -> None:
         _say("constrained", obj.name, held)
 
 
+def warn_of_property(holder: Any, name: str) -> None:
+    """Do the same for any property of a data-block or of a structure in it."""
+    block: Any = holder.id_data
+    fields = [field for field, names in {**TRANSFORMS, **VISIBLE}.items() if name in names]
+    if name.startswith("matrix_"):
+        fields = list(TRANSFORMS)
+    if isinstance(holder, bpy.types.Object) and fields:
+        warn_of_object(holder, fields)
+    elif block is not None and getattr(block, "animation_data", None) is not None:
+        warn_of(block.name, block, {name: (name if holder == block else holder.path_from_id(name),)})
+
+
 def _is_constrained(obj: Any, field: str) -> bool:
     others = {kind for name, kinds in _CONSTRAINTS.items() if name != field for kind in kinds}
     return any(
@@ -98,22 +110,29 @@ def warn_of_modifier(obj: Any, modifier: Any, fields: Mapping[str, Sequence[str]
     warn_of(obj.name, obj, {field: [start + each for each in own] for field, own in fields.items()})
 
 
-def go_to_frame(scene: Any, frame: int) -> None:
+def go_to_frame(scene: Any, frame: int, subframe: float = 0.0) -> None:
     """Go to a frame, with the keyed values of hidden objects, too: Blender leaves those as they were."""
     hidden = [obj for obj in scene.objects if obj.animation_data is not None and not obj.visible_get()]
     switched = [obj for obj in hidden if obj.hide_viewport and not _keys(obj, "hide_viewport")]
     put_away = [obj for obj in hidden if _is_put_away(obj)]
+    # Their collections may be hidden, too, or left out of the view layer.
+    room = scene.collection.objects
+    elsewhere = [obj for obj in hidden if obj.name not in room]
     for obj in switched:
         obj.hide_viewport = False
+    for obj in elsewhere:
+        room.link(obj)
     for obj in put_away:
         obj.hide_set(False)
     try:
-        scene.frame_set(frame)
+        scene.frame_set(frame, subframe=subframe)
     finally:
         for obj in switched:
             obj.hide_viewport = True
         for obj in put_away:
             obj.hide_set(True)
+        for obj in elsewhere:
+            room.unlink(obj)
 
 
 def _is_put_away(obj: Any) -> bool:

@@ -193,6 +193,13 @@ def _check(obj: Any, word: str, settings: dict[str, Any]) -> None:
             )
 
 
+def require_sound(obj: Any, found: Any) -> None:
+    """Raise AppError for a constraint of an object whose settings exclude each other, whoever set them."""
+    if obj.constraints.get(found.name) == found:
+        word = found.type.lower()
+        _check(obj, word, {field: get(found) for field, (get, _) in _SETTINGS.get(word, {}).items()})
+
+
 def _way(start: Any, end: Any, passed: tuple[str, ...]) -> tuple[str, ...] | None:
     """Return the names on the way by which the place of `start` depends on `end`; None if it does not."""
     passed = (*passed, start.name)

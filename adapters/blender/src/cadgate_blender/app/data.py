@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, name_taken, nearest, warn
-from cadgate_blender.app import data_values, describe, growth, limits, names, objects, rna_values
+from cadgate_blender.app import animated, constraints, data_values, describe, growth, limits, names, objects, rna_values
 from cadgate_blender.app.data_paths import (
     Place,
     collections,
@@ -25,6 +25,7 @@ from cadgate_blender.app.typed import context
 
 _MOST_NAMES = 10_000
 _PLACES = ("matrix_world", "matrix_local")
+_FRAMES = ("frame_current", "frame_subframe", "frame_float")
 _REFUSED_KINDS = re.compile(
     rf"({decided.READING_NODES}|{'|'.join(decided.WRITING_NODES)}|ShaderNodeScript|ShaderNodeTexIES|FLUID\Z)"
 )
@@ -141,9 +142,14 @@ def update_data(*, path: list[str], value: Any) -> dict[str, Any]:
     data_values.require_sound(place)
     if "modifiers" in path and isinstance(place.root, bpy.types.Object):
         growth.estimate_all(place.root)
+    if isinstance(place.holder, bpy.types.Constraint) and isinstance(place.root, bpy.types.Object):
+        constraints.require_sound(place.root, place.holder)
+    if isinstance(place.holder, bpy.types.Scene) and place.prop.identifier in _FRAMES:
+        animated.go_to_frame(place.holder, place.holder.frame_current, place.holder.frame_subframe)
     if former is not None:
         context.view_layer.update()  # pyright: ignore[reportFunctionMemberAccess]
     _confirm(place, wanted, value)
+    animated.warn_of_property(place.holder, place.prop.identifier)
     _report(place, former)
     return _describe(place)
 
