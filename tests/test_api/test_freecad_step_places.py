@@ -84,13 +84,18 @@ def test_the_colours_of_places_are_in_the_step_that_is_written_again(freecad: ht
     }
 
 
-def test_a_colour_of_an_unknown_place_is_left_out_with_a_warning(freecad: httpx.Client, tmp_path: Path) -> None:
+@pytest.mark.parametrize("context", [10, 99999])
+def test_a_colour_of_an_unknown_place_is_left_out_with_a_warning(
+    freecad: httpx.Client, tmp_path: Path, context: int
+) -> None:
     path = tmp_path / "fremd.step"
     write_places(path, {("b1",): RED}, GREEN, levels=1)
-    # The context becomes the whole assembly, which is no place in it.
+    # The context becomes the whole assembly, which is no place in it, or a chain of usages without an end.
     assert b"\n#10 = SHAPE_REPRESENTATION(" in path.read_bytes()
-    context = rb"(PRESENTATION_STYLE_BY_CONTEXT\(\(#\d+\),)#\d+"
-    data, changed = re.subn(context, rb"\1#10", path.read_bytes())
+    pattern = rb"(PRESENTATION_STYLE_BY_CONTEXT\(\(#\d+\),)#\d+"
+    data, changed = re.subn(pattern, rb"\1#%d" % context, path.read_bytes())
+    endless = b"#99999 = SPECIFIED_HIGHER_USAGE_OCCURRENCE('','',$,#5,#5,$,#99999,#99999);\nENDSEC;\nEND-ISO"
+    data = data.replace(b"ENDSEC;\nEND-ISO", endless)
     assert changed
     result = imported(freecad, path, data)
     assert {each["color"] for each in result["objects"]} == {GREEN}

@@ -58,6 +58,8 @@ class Occurrences:
     def _styles(self) -> dict[int, list[Style]]:
         """Return the styles by the entity that they are of."""
         model = self._model
+        if not model.of_kind(_BY_CONTEXT, _OVER_RIDING):
+            return {}
         self._defined = {
             pair[1]: pair[0]
             for number in model.of_kind(b"SHAPE_DEFINITION_REPRESENTATION")
@@ -68,27 +70,30 @@ class Occurrences:
             styles, item = model.parts(number)
             if item is None:
                 continue
-            contexts = model.references(number)[len(styles) + 2 :] if model.kinds[number] == _OVER_RIDING else []
+            over = model.references(number)[len(styles) + 2 :] if model.kinds[number] == _OVER_RIDING else []
             for style in styles:
-                inner = [style]
+                inner, contexts = [style], over
                 if model.kinds.get(style) == _BY_CONTEXT:
-                    *inner, context = model.references(style)
+                    *inner, context = model.references(style) or [0]
                     contexts = [context]
-                color = next((color for each in inner if (color := model.color(each)) is not None), None)
-                usages = self._usages(contexts) if contexts and color is not None else None
-                if color is not None and contexts:
+                colors = (model.color(each) for each in inner if contexts)
+                color = next((each for each in colors if each is not None), None)
+                if color is not None:
                     # What belongs to an unknown context belongs to no way, and so is counted as lost.
-                    made = Style(frozenset({0}) if usages is None else usages, color)
+                    made = Style(self._usages(contexts) or frozenset({0}), color)
                     if made not in found.setdefault(item, []):
                         found[item].append(made)
         return found
 
     def _usages(self, contexts: Iterable[int]) -> frozenset[int] | None:
         """Return all usages that contexts name; None if one is something else."""
-        model, found = self._model, set[int]()
+        model, found, seen = self._model, set[int](), set[int]()
         todo = list(contexts)
         while todo:
             number = todo.pop()
+            if number in seen:
+                continue
+            seen.add(number)
             kind, below = model.kinds.get(number, b""), model.references(number)
             if kind == b"NEXT_ASSEMBLY_USAGE_OCCURRENCE":
                 found.add(number)
