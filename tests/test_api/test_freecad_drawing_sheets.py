@@ -168,3 +168,21 @@ def test_a_dimension_may_stand_in_a_section(flange: httpx.Client) -> None:
     assert [(each["view"], each["text"]) for each in made["dimensions"]] == [(section, "12")]
     other = post(flange, "/drawings", name="T", objects=["Flange"], views=["top"], dimensions=wanted)
     assert "not on the sheet" in other["dimensions"][0]["error"]
+
+
+@pytest.mark.parametrize(("length", "is_above"), [(10, False), (70, True), (170, True)])
+def test_a_wide_table_is_above_the_title_block_and_within_the_frame(
+    freecad: httpx.Client, length: int, is_above: bool
+) -> None:
+    label, material = "Grundplatte " * (length // 12) + "P" * (length % 12), "M" * length
+    post(freecad, "/primitives/box", name="P", label=label, material={"name": material, "density": 2700})
+    post(freecad, "/drawings", name="S", objects=["P"], views=["front"], parts_list=True, sheet="A4")
+    root = ElementTree.fromstring(fetch(freecad, "S", "svg"))
+    texts = {each.text: each for each in root.iter(SVG + "text")}
+    # The block is 180 wide and 21 high in the lower right corner of a frame of 10 within 297 x 210.
+    for text in ("Pos", label, material, "Qty"):
+        assert (210 - float(texts[text].get("y", "")) > 31) is is_above, text
+        assert is_above or float(texts[text].get("x", "")) < 107, text
+    lines = next(each for each in root.iter(SVG + "g") if each.get("id") == "TEXT")
+    points = [point for each in lines.iter(SVG + "polyline") for point in (each.get("points") or "").split()]
+    assert all(10 <= float(point.split(",")[0]) <= 287 for point in points)

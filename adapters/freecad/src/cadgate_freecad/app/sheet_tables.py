@@ -25,13 +25,14 @@ class Hole(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What goes to the foot of the sheet, and how much room it takes."""
+    """What goes to the foot of the sheet, and how much room it takes: wide tables are above the title block."""
 
     height: float
     title: str
     fields: list[tuple[str, str]]
     first_angle: bool
     lists: list[list[list[str]]]
+    above: bool
     holes: list[Hole]
 
 
@@ -51,10 +52,26 @@ def prepare(sheet: Sheet, kept: dict[str, Any], objects: list[Any], rounds: list
         )
     rows = ceil((len(fields) + 3) / _COLUMNS)
     block = _TITLE + _ROW * rows
+    beside, whole = _rooms(sheet)
+    pieces = _wrapped(lists, block, beside)
+    above = _together(pieces) > beside
+    if above:
+        pieces = _wrapped(lists, block, whole)
+    high = max((_LINE * len(piece) + 4 for piece in pieces), default=0.0)
+    height = block + high if above else max(block, high)
+    is_first = kept["projection"] == "first"
+    return Tables(height, kept["title"].get("title", ""), fields, is_first, pieces, above, holes)
+
+
+def _rooms(sheet: Sheet) -> tuple[float, float]:
+    """Return how wide tables may be beside the title block, and above it."""
     left, right, *_ = sheet.inner
-    columns = _wrapped(lists, block, right - left - BLOCK - 6)
-    height = max(block, *(_LINE * len(column) + 4 for column in columns)) if columns else block
-    return Tables(height, kept["title"].get("title", ""), fields, kept["projection"] == "first", lists, holes)
+    return right - left - BLOCK - 6, right - left - 6
+
+
+def _together(pieces: list[list[list[str]]]) -> float:
+    """Return how wide tables are next to each other."""
+    return sum(sum(_width(piece)) + 4 for piece in pieces)
 
 
 def _place(hole: Hole) -> list[str]:
@@ -76,7 +93,7 @@ def _wrapped(lists: list[list[list[str]]], height: float, width: float) -> list[
             head, body = rows[0], rows[1:]
             for first in range(0, len(body), most - 1):
                 pieces.append([head, *body[first : first + most - 1]])
-        if sum(sum(_width(piece)) + 4 for piece in pieces) <= width or most > max(map(len, lists)):
+        if _together(pieces) <= width or most > max(map(len, lists)):
             return pieces
         most += 1
     return []
@@ -104,9 +121,11 @@ def draw(sheet: Sheet, tables: Tables) -> None:
         at = (x + 2 + place % _COLUMNS * wide, bottom + height - _TITLE - _ROW * (place // _COLUMNS))
         _fit(sheet, (at[0], at[1] - 2.6), _CAPTION, caption, wide - 4)
         _fit(sheet, (at[0], at[1] - 6.6), _SMALL, text, wide - 4)
-    at_x = left + 3
-    for rows_ in _wrapped(tables.lists, height, right - left - BLOCK - 6):
-        at_x += _table(sheet, at_x, bottom + 2, rows_) + 4
+    at_x, at_y = left + 3, bottom + 2 + (height if tables.above else 0)
+    # What is too wide even so is written smaller.
+    part = min(1.0, _rooms(sheet)[tables.above] / max(1.0, _together(tables.lists)))
+    for piece in tables.lists:
+        at_x += _table(sheet, at_x, at_y, piece, part) + 4 * part
 
 
 def _fit(sheet: Sheet, place: tuple[float, float], height: float, text: str, width: float) -> None:
@@ -115,8 +134,9 @@ def _fit(sheet: Sheet, place: tuple[float, float], height: float, text: str, wid
     sheet.page.texts.append(Text("TEXT", place, height if long <= width else height * width / long, text))
 
 
-def _table(sheet: Sheet, x: float, y: float, rows: list[list[str]]) -> float:
-    widths = _width(rows)
+def _table(sheet: Sheet, x: float, y: float, rows: list[list[str]], part: float) -> float:
+    """Draw a table whose columns have this part of the room that they need; return how wide it is."""
+    widths = [each * part for each in _width(rows)]
     height = _LINE * len(rows)
     sheet.occupy(x, y, sum(widths), height)
     for index in range(len(rows) + 1):
@@ -125,8 +145,7 @@ def _table(sheet: Sheet, x: float, y: float, rows: list[list[str]]) -> float:
     for index, width in enumerate(widths):
         sheet.draw("TEXT", (at, y), (at, y + height))
         for line, row in enumerate(rows):
-            place = (at + 1.5, y + height - _LINE * line - 3.7)
-            sheet.page.texts.append(Text("TEXT", place, _SMALL, row[index]))
+            _fit(sheet, (at + 1.5 * part, y + height - _LINE * line - 3.7), _SMALL, row[index], width - 3 * part)
         at += width
     sheet.draw("TEXT", (at, y), (at, y + height))
     return sum(widths)
