@@ -10,7 +10,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from tests.freecad_calls import post
+from tests.freecad_calls import patch, post
 from tests.test_api.test_freecad_drawings import fetch, values
 
 ezdxf = cast("Any", import_module("ezdxf"))
@@ -201,3 +201,23 @@ def test_a_hole_of_three_faces_has_centre_lines(freecad: httpx.Client) -> None:
     middles = [((one.x + two.x) / 2, (one.y + two.y) / 2) for one, two in ends]
     center = pytest.approx((x + width / 2, y + height / 2), abs=0.01)
     assert [each == center for each in middles].count(True) == 2
+
+
+@pytest.mark.parametrize(
+    ("scale", "known"), [([1, 1, 1], True), ([2, 2, 2], True), ([1, 1, -1], False), ([1, 2, 1], False)]
+)
+def test_holes_that_a_link_stretches_are_not_left_out_without_a_word(
+    freecad: httpx.Client, scale: list[float], known: bool
+) -> None:
+    post(freecad, "/primitives/box", name="Plate", length=30, width=20, height=10)
+    post(freecad, "/primitives/cylinder", name="Tool", radius=3, height=30, location=[10, 10, -5])
+    post(freecad, "/boolean/subtract", objects=["Plate", "Tool"], name="Part")
+    post(freecad, "/links", object="Part", name="Link")
+    patch(freecad, "Link", properties={"ScaleVector": scale})
+    post(freecad, "/assemblies", name="Asm", parts=[{"object": "Link", "name": "Only"}])
+    for obj in ("Link", "Asm"):
+        made = post(freecad, "/drawings", objects=[obj], views=["top"], hole_table=True, dimensions=[])
+        warned = {each["code"] for each in made.get("warnings", [])}
+        assert ("holes_unknown" in warned) is not known, obj
+        drawn = fetch(freecad, made["name"], "svg").decode()
+        assert (">Hole<" in drawn) is known, obj

@@ -84,6 +84,29 @@ def test_the_colours_of_places_are_in_the_step_that_is_written_again(freecad: ht
     }
 
 
+def test_styles_may_name_the_places_that_they_are_of_by_themselves(freecad: httpx.Client, tmp_path: Path) -> None:
+    path = tmp_path / "andere.step"
+    write_places(path, {("b1",): RED, ("b2",): BLUE}, GREEN, levels=1)
+    text = path.read_text()
+    shapes = re.findall(r"SHAPE_DEFINITION_REPRESENTATION\(#(\d+),#(\d+)\)", text)
+    found = re.findall(r"#(\d+) = CONTEXT_DEPENDENT_SHAPE_REPRESENTATION\(#\d+,#(\d+)\)", text)
+    places = {shape: place for place, shape in found}
+    by_context = {context: places[shape] for shape, context in shapes if shape in places}
+    written = dict(re.findall(r"#(\d+) = PRESENTATION_STYLE_BY_CONTEXT\(\(#\d+\),#(\d+)\)", text))
+    text = re.sub(r"PRESENTATION_STYLE_BY_CONTEXT(\(\(#\d+\)),#\d+\)", r"PRESENTATION_STYLE_ASSIGNMENT\1)", text)
+
+    def named(found: re.Match[str]) -> str:
+        place = by_context[written[found[1]]]
+        return f"CONTEXT_DEPENDENT_OVER_RIDING_STYLED_ITEM('',(#{found[1]}),{found[2]},(#{place}))"
+
+    pattern = r"OVER_RIDING_STYLED_ITEM\('overriding color',\(#(\d+)\),(#\d+,#\d+)\)"
+    text, changed = re.subn(pattern, named, text)
+    assert changed
+    result = imported(freecad, path, text.encode())
+    assert {"CONTEXT_DEPENDENT_OVER" in text, "BY_CONTEXT" not in text} == {True}
+    assert colors_by_way(result, 1) == {("b1",): RED, ("b2",): BLUE}
+
+
 @pytest.mark.parametrize("context", [10, 99999])
 def test_a_colour_of_an_unknown_place_is_left_out_with_a_warning(
     freecad: httpx.Client, tmp_path: Path, context: int

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_freecad.app import measuring, sheets, values
+from cadgate_freecad.app import holders, leaves, measuring, sheets, values
 from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.features import source
 from cadgate_freecad.app.finding import find
@@ -93,6 +93,8 @@ def _described(drawing: Any) -> dict[str, Any]:
     for each in sheet.dimensions:
         if each["error"]:
             warn("dimension_lost", f"{drawing.Name!r}: {each['error']}")
+    if kept["hole_table"]:
+        _warn_of_stretched(drawing, kept["objects"])
     return {
         "name": drawing.Name,
         "label": drawing.Label,
@@ -107,6 +109,28 @@ def _described(drawing: Any) -> dict[str, Any]:
         ],
         "title": kept["title"],
     }
+
+
+def _warn_of_stretched(drawing: Any, objects: list[str]) -> None:
+    """Warn of links that are stretched or mirrored: FreeCAD makes splines of them, which nobody knows as holes."""
+    for name in objects:
+        shown = leaves.below(find(drawing.Document, name))
+        if any(_is_stretched(each) for leaf in shown for each in (leaf.obj, *leaf.links)):
+            warn(
+                "holes_unknown",
+                f"{drawing.Name!r}: holes of {name!r} are not in the table where a link stretches or mirrors them; "
+                "a copy by features/mirror keeps them",
+            )
+
+
+def _is_stretched(obj: Any) -> bool:
+    """Return whether a link, or one that it leads to, has different factors along the axes, or mirrors."""
+    while holders.is_link(obj) and obj.LinkedObject is not None:
+        x, y, z = obj.ScaleVector
+        if not x == y == z or x < 0:
+            return True
+        obj = obj.LinkedObject
+    return False
 
 
 @method("drawings.list")
