@@ -103,6 +103,16 @@ def test_plugins_prints_a_line_per_adapter_without_a_gateway(machine: Machine, s
     assert set(lines) == {"blender", "freecad", "good", "broken"}
 
 
+def test_commands_that_only_look_do_not_load_the_server() -> None:
+    """It takes as long as all the rest of their start."""
+    looking = ("job_commands", "keys", "leftovers", "lifecycle", "reports", "switch")
+    code = (
+        f"import sys; from cadgate.cli import {', '.join(looking)}; print({{'fastapi', 'uvicorn'}} & {{*sys.modules}})"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "set()\n"
+
+
 def test_version_names_the_gateway_and_the_packages_of_its_adapters(machine: Machine) -> None:
     lines = machine.run("version").stdout.splitlines()
     assert lines[0].startswith("cadgate ")

@@ -8,10 +8,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from cadgate.cli.lifecycle import say
-from cadgate.cli.serve import OWN_KEY
 from cadgate.config.settings import Settings
 from cadgate.security.audit import AuditEvent, AuditLog
-from cadgate.security.keys import KeyFile
+from cadgate.security.keys import OWN_KEY, KeyFile
 from cadgate.security.private import secure_state
 
 

@@ -13,7 +13,7 @@ from cadgate.cli.lock import holder_of
 from cadgate.config.entry_points import announced_names
 from cadgate.config.settings import Settings
 from cadgate.errors import CadgateError
-from cadgate.plugins.discovery import is_enabled
+from cadgate.plugins.enabled import is_enabled
 from cadgate.sessions.records import ID, record_in
 
 OWN_LOGS = frozenset(("gateway", "audit"))

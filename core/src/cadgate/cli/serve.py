@@ -17,7 +17,7 @@ import uvicorn
 from cadgate.cli.lock import StateLock
 from cadgate.config.settings import Settings, is_loopback
 from cadgate.errors import CadgateError, ConfigError
-from cadgate.security.keys import KeyFile
+from cadgate.security.keys import OWN_KEY, KeyFile
 from cadgate.security.private import UMASK
 from cadgate.web.bodies import Pace
 from cadgate.web.protocol import GatewayProtocol, GatewayWebSocketProtocol
@@ -31,7 +31,6 @@ SWITCH_SECONDS = 0.0005
 """How long a computing thread delays the event loop each time it is to get the interpreter's lock back."""
 GARBAGE_THRESHOLD = 5000
 """How many objects more may be there before the youngest are searched for cycles."""
-OWN_KEY = "the commands of a running gateway"
 
 
 class CannotListen(CadgateError):

@@ -16,7 +16,7 @@ from cadgate.cli.lifecycle import say
 from cadgate.config.entry_points import announced_names
 from cadgate.config.settings import LOCAL_PLUGINS, Settings, load_settings
 from cadgate.errors import CadgateError, ConfigError
-from cadgate.plugins.discovery import is_enabled
+from cadgate.plugins.enabled import is_enabled
 from cadgate.security.private import replace_file
 
 

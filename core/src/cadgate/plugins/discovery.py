@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from packaging.utils import canonicalize_name
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from cadgate.config.entry_points import Announced, announced
 from cadgate.config.settings import Settings
 from cadgate.contract.settings import AdapterSettings
 from cadgate.errors import ConfigError
+from cadgate.plugins.enabled import is_enabled
 from cadgate.plugins.hookspecs import Adapter
 from cadgate.plugins.loading import Broken, load, one_line
 
@@ -57,16 +58,6 @@ def discover(settings: Settings) -> list[Found]:
         else:
             found.extend(_choose(settings, name, claims))
     return found
-
-
-def is_enabled(settings: Settings, name: str) -> bool:
-    """Whether these settings enable an adapter. Raises ConfigError for an invalid value."""
-    value = settings.adapters.get(name, {}).get("enabled", True)
-    try:
-        return TypeAdapter(bool).validate_python(value)
-    except ValidationError as error:
-        where = settings.origin("adapters", name, "enabled")
-        raise ConfigError(f"{where}: must be true or false, not {value!r}") from error
 
 
 def _wanted_package(settings: Settings, name: str) -> str | None:

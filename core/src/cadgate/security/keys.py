@@ -24,6 +24,8 @@ from cadgate.errors import CadgateError, ConfigError
 from cadgate.security.private import make_folder, opener, replace_file
 
 FILE = "keys.json"
+OWN_KEY = "the commands of a running gateway"
+"""The label of the key by which commands look at the gateway of their state folder. `cadgate keys` lists none of it."""
 _SCOPES: tuple[Scope, ...] = ("read", "write", "execute", "admin")
 _PREFIX = "cadgate_"
 _NOBODY = hashlib.sha256(b"no key has this id").hexdigest()
