@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests import long_form as long_forms
 from tests import schedule
 from tests.gateway import COLD_WORKERS, Gateway
 from tests.wheels import PACKAGES, ROOT, build
@@ -32,6 +33,7 @@ STARTING = {
 
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.register(schedule)
+    pluginmanager.register(long_forms)
 
 
 @pytest.hookimpl(wrapper=True)

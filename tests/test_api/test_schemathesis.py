@@ -45,13 +45,15 @@ def test_every_operation_is_asked(operations: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("label", [each for each in labels() if not ENDS.search(each)])
-def test_every_finding_of_schemathesis_is_explained(label: str, operations: dict[str, Any], gateway: Gateway) -> None:
+def test_every_finding_of_schemathesis_is_explained(
+    label: str, operations: dict[str, Any], gateway: Gateway, long_form: bool
+) -> None:
     operation = operations[label]
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
 
         @given(case=operation.as_strategy(generation_mode=mode))
         @settings(
-            max_examples=4,
+            max_examples=4 if long_form else 2,
             deadline=None,
             derandomize=True,
             database=None,

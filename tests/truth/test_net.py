@@ -17,7 +17,8 @@ from tests.truth.run import Net, table
 from tests.truth.scene_case import SceneCase
 from tests.truth.scenes import Node, Scene
 
-COUNT = 30
+COUNT = 15
+"""For each application; the long form makes hundreds."""
 
 
 @pytest.mark.parametrize("adapter", sorted(CASES))
