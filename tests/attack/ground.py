@@ -14,8 +14,14 @@ from tests.attack.field import Field, keys_of
 from tests.gateway import NO_SPARES, Gateway, eventually
 
 ADAPTERS = ("blender", "freecad")
-SETTINGS = {"CADGATE_AUTH": "token", "CADGATE_WEBHOOK_ALLOW": "*,127.0.0.77", **NO_SPARES}
-"""Webhooks may go to every name that is not one of a private network, and to one address of this machine."""
+SETTINGS = {
+    "CADGATE_AUTH": "token",
+    "CADGATE_WEBHOOK_ALLOW": "*,127.0.0.77",
+    "CADGATE_BODY_IDLE_SECONDS": "5",
+    **NO_SPARES,
+}
+"""Webhooks may go to every name that is not one of a private network, and to one address of this machine. Nobody waits
+for a body that trickles as long as a gateway does by itself."""
 
 
 @dataclass
