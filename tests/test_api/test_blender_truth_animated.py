@@ -151,6 +151,16 @@ ELSEWHERE: dict[str, tuple[str, str, dict[str, Any]]] = {
         "/objects/Box",
         {"location": [1, 2, 3]},
     ),
+    "a property of a structure without a path, in what is animated": (
+        "bpy.context.scene.keyframe_insert('gravity')",
+        "/data/scenes/Scene/view_layers/ViewLayer/layer_collection/hide_viewport",
+        {"value": False},
+    ),
+    "a property of a layer in what is animated": (
+        "bpy.context.scene.keyframe_insert('gravity')",
+        "/data/scenes/Scene/view_layers/ViewLayer/use_pass_mist",
+        {"value": False},
+    ),
     "another property by its path": (
         BOX + "o.keyframe_insert('location')",
         "/data/objects/Box/scale",
@@ -178,7 +188,11 @@ def stage(blender: httpx.Client) -> httpx.Client:
 
 def clean(gateway: Gateway) -> None:
     """What belongs to the scene and the world outlives the objects."""
-    evaluate(gateway, "s = bpy.context.scene; s.timeline_markers.clear(); s.world.node_tree.animation_data_clear(); 1")
+    evaluate(
+        gateway,
+        "s = bpy.context.scene; s.timeline_markers.clear(); s.animation_data_clear(); "
+        "s.world.node_tree.animation_data_clear(); 1",
+    )
 
 
 def changed(blender: httpx.Client, path: str, body: dict[str, Any]) -> list[dict[str, str]]:
@@ -208,7 +222,10 @@ def test_a_value_that_lasts_is_not(stage: httpx.Client, gateway: Gateway, case: 
     code, path, body = ELSEWHERE[case]
     evaluate(gateway, code + "\n1")
 
-    assert changed(stage, path, body) == []
+    warnings = changed(stage, path, body)
+
+    clean(gateway)
+    assert warnings == []
 
 
 def test_the_warning_is_true(stage: httpx.Client, gateway: Gateway) -> None:

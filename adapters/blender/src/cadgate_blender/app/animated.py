@@ -82,7 +82,11 @@ def warn_of_property(holder: Any, name: str) -> None:
     if isinstance(holder, bpy.types.Object) and fields:
         warn_of_object(holder, fields)
     elif block is not None and getattr(block, "animation_data", None) is not None:
-        warn_of(block.name, block, {name: (name if holder == block else holder.path_from_id(name),)})
+        try:
+            path = name if holder == block else holder.path_from_id(name)
+        except ValueError:  # a layer's collection, which has no path and so no keys
+            return
+        warn_of(block.name, block, {name: (path,)})
 
 
 def _is_constrained(obj: Any, field: str) -> bool:
