@@ -76,6 +76,7 @@ def box_and_pid(client: httpx.Client, limited: Gateway) -> Any:
         ("mesh.primitive_uv_sphere_add", None, {"segments": 2000}, "max_vertices"),
         ("mesh.primitive_cylinder_add", None, {"vertices": 12000}, "max_vertices"),
         ("mesh.primitive_grid_add", None, {"x_subdivisions": 5000}, "max_vertices"),
+        ("mesh.primitive_torus_add", None, {"major_segments": 200, "minor_segments": 200}, "max_vertices"),
         ("mesh.primitive_ico_sphere_add", None, {"subdivisions": 7}, "max_subdivisions"),
         ("object.quadriflow_remesh", OBJECT, {"target_faces": 100_000}, "max_vertices"),
     ],

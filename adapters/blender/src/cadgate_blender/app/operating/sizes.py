@@ -12,7 +12,7 @@ from cadgate_blender.app import growth, limits
 from cadgate_blender.app.growth import WHAT
 from cadgate_blender.app.typed import context
 
-_COUNTS = re.compile(r"(number_cuts|subdivisions?|vertices|target_faces|keys_number|levels?|count)$")
+_COUNTS = re.compile(r"(number_cuts|segments|subdivisions?|vertices|target_faces|keys_number|levels?|count)$")
 _POINTS = {("ParticleSettings", "count"), ("ParticleSettings", "rendered_child_count")}
 _CURVES = ("resolution_u", "resolution_v", "render_resolution_u", "render_resolution_v", "bevel_resolution")
 _QUICK = 8192
