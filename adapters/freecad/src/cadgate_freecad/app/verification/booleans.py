@@ -7,7 +7,7 @@ from typing import Any, Callable
 from cadgate.appserver import AppError, warn
 from cadgate_freecad.app import attributes, placed, shapes
 from cadgate_freecad.app.limits import LIMITS
-from cadgate_freecad.app.verification import apart, measured, meshes, scattered, shells, validity
+from cadgate_freecad.app.verification import apart, columns, measured, meshes, scattered, shells, validity
 from cadgate_freecad.app.verification.judging import LOOSE, Judge, Outcome
 from cadgate_freecad.app.verification.points import area_is_plausible, beside
 from cadgate_freecad.app.verification.sides import Facts, Side, facts
@@ -128,6 +128,8 @@ def check(made: Outcome, *, level: str | None = None, sure: bool = False) -> Non
     wrong = mismatch(made, count=THOROUGH if full else 1 if simple else 2)
     if wrong is None and (in_doubt or not simple):
         wrong = scattered.mismatch(made, result, sizes, in_doubt=in_doubt)
+    if wrong is None and not simple:
+        wrong = columns.mismatch(made.operation, Judge(made))
     if wrong is not None:
         raise failed(made, wrong)
     sums = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, NamedTuple
 
-from cadgate_freecad.app.verification.points import DEEPER, Region, around, beside, on_face, region
+from cadgate_freecad.app.verification.points import DEEPER, Mesh, Region, around, beside, on_face, region
 from cadgate_freecad.app.verification.sides import Side, facts
 
 LOOSE = 1e-3
@@ -40,25 +40,29 @@ class Judge:
         self.can_judge = all(each.solids for each in self.operands)
         """Whether the operands are solids: no point is inside faces."""
         self.regions = [region(each) for each in self.operands]
-        self._result = region(self.own)
+        self.result = region(self.own)
         everything = (*self.operands, self.own)
         margin = max([MARGIN, *(2 * each.tolerance for each in everything if each.sides)])
         largest = max(each.diagonal for each in self.operands)
         self.margin = min(margin, LOOSE * largest)
-        self._deflection = LOOSE * largest
-        self._regions_and_result = [*self.regions, self._result]
+        self.deflection = LOOSE * largest
+        self._regions_and_result = [*self.regions, self.result]
         self._trusted = all(each.is_elementary for each in self._regions_and_result)
-        self._clear = self.margin if self._trusted else 2 * self._deflection
+        self._clear = self.margin if self._trusted else 2 * self.deflection
         """mm: a point that is farther from a surface than this is surely on one side of it."""
 
     def differs(self, point: Any) -> bool:
         """Return whether the result seems to be wrong at a point. Cheap; only `is_proved` makes sure."""
-        return holds(self._operation, (each.holds(point) for each in self.regions)) != self._result.holds(point)
+        return holds(self._operation, (each.holds(point) for each in self.regions)) != self.result.holds(point)
 
     def differs_or_shares(self, point: Any) -> tuple[bool, bool]:
         """Do the same, and return whether the point seems to be within two operands or more."""
         held = [each.holds(point) for each in self.regions]
-        return holds(self._operation, held) != self._result.holds(point), sum(held) > 1
+        return holds(self._operation, held) != self.result.holds(point), sum(held) > 1
+
+    def mesh(self, region: Region) -> Mesh:
+        """Return the triangles of an operand or of the result."""
+        return region.mesh(self.deflection)
 
     def is_proved(self, point: Any) -> bool:
         """Return whether the result is wrong at a point that is not close to any surface."""
@@ -66,12 +70,12 @@ class Judge:
             return False
         if self._trusted and sum(map(self.differs, around(point, self.margin / 2))) < 3:
             return False
-        should = holds(self._operation, (each.surely_holds(point, self._deflection) for each in self.regions))
-        return self.differs(point) and should != self._result.surely_holds(point, self._deflection)
+        should = holds(self._operation, (each.surely_holds(point, self.deflection) for each in self.regions))
+        return self.differs(point) and should != self.result.surely_holds(point, self.deflection)
 
     def is_inside(self, region: Region, point: Any) -> bool:
         """Return whether a point is surely within an operand, and not on its surface."""
-        if not region.holds(point) or not region.surely_holds(point, self._deflection):
+        if not region.holds(point) or not region.surely_holds(point, self.deflection):
             return False
         return not region.touches(point, self._clear)
 
@@ -107,7 +111,7 @@ class Judge:
 
     def wrong_at(self, point: Any) -> str:
         """Say what is wrong at a point where the result differs."""
-        has, must = ("material", "none") if self._result.holds(point) else ("no material", "some")
+        has, must = ("material", "none") if self.result.holds(point) else ("no material", "some")
         return f"its result has {has} at {place(point)}, where it must have {must}"
 
 

@@ -7,7 +7,7 @@ Points next to faces are tested because that is where a wrong result differs fro
 from __future__ import annotations
 
 from math import atan2, pi, sqrt
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Tuple
 
 import FreeCAD
 import Part
@@ -32,6 +32,9 @@ GRID = 10
 """Points of a face's rectangle of parameters, each way, from which its area is estimated."""
 AREA_SLACK = 0.2
 """A fraction of the rectangle's area: the error of such an estimate."""
+
+
+Triangle = Tuple[Tuple[float, float, float], ...]
 
 
 class Region:
@@ -67,9 +70,13 @@ class Region:
         """
         if self.is_elementary:
             return any(box.isInside(point) and _asked(each, point) for (each, _), box in zip(self.solids, self.boxes))
+        return self.mesh(deflection).holds(point)
+
+    def mesh(self, deflection: float) -> Mesh:
+        """Return the triangulation that is nowhere farther from the surface than `deflection`."""
         if deflection not in self._meshes:
             self._meshes[deflection] = Mesh(self.shape, deflection)
-        return self._meshes[deflection].holds(point)
+        return self._meshes[deflection]
 
     def touches(self, point: Any, margin: float) -> bool:
         """Return whether the point is closer to the boundary than `margin`, so that it proves nothing."""
@@ -108,19 +115,20 @@ class Mesh:
     """Solids as triangles: a point is inside if the surface winds round it, even if it has gaps."""
 
     def __init__(self, shape: Any, deflection: float) -> None:
-        self._surfaces: list[list[tuple[tuple[float, float, float], ...]]] = []
+        self.surfaces: list[list[Triangle]] = []
+        """The triangles of each solid."""
         for solid in shape.Solids:
             meshed, _ = meshing.triangulated(solid, deflection, ANGULAR)
             points, triangles = meshed.tessellate(meshing.ANY)
             corners = [(point.x, point.y, point.z) for point in points]
-            self._surfaces.append([(corners[a], corners[b], corners[c]) for a, b, c in triangles])
-        self.count = sum(map(len, self._surfaces))
+            self.surfaces.append([(corners[a], corners[b], corners[c]) for a, b, c in triangles])
+        self.count = sum(map(len, self.surfaces))
 
     def holds(self, point: Any) -> bool:
-        return any(abs(_winding(surface, point.x, point.y, point.z)) > 0.5 for surface in self._surfaces)
+        return any(abs(_winding(surface, point.x, point.y, point.z)) > 0.5 for surface in self.surfaces)
 
 
-def _winding(surface: list[tuple[tuple[float, float, float], ...]], x: float, y: float, z: float) -> float:
+def _winding(surface: list[Triangle], x: float, y: float, z: float) -> float:
     """Return how often the triangles go round a point: the sum of their solid angles, by Van Oosterom and Strackee."""
     total = 0.0
     for (ax, ay, az), (bx, by, bz), (cx, cy, cz) in surface:
