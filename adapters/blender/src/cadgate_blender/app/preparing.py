@@ -96,7 +96,8 @@ def _prepare_collections(chosen: list[Any], format: str, motion: Motion) -> None
     not at all. Take out what is hidden in them for glTF, whose exporter would show it.
     """
     pending = [obj.instance_collection for obj in chosen if obj.instance_type == "COLLECTION"]
-    names, seen = {obj.name for obj in chosen}, set[str]()
+    names = {obj.name for obj in chosen}
+    seen: set[str] = set()
     while pending:
         collection = pending.pop()
         if collection is None or collection.name in seen:

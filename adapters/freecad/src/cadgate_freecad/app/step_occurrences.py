@@ -87,7 +87,9 @@ class Occurrences:
 
     def _usages(self, contexts: Iterable[int]) -> frozenset[int] | None:
         """Return all usages that contexts name; None if one is something else."""
-        model, found, seen = self._model, set[int](), set[int]()
+        model = self._model
+        found: set[int] = set()
+        seen: set[int] = set()
         todo = list(contexts)
         while todo:
             number = todo.pop()
