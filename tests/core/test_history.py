@@ -294,6 +294,9 @@ class Model(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
-def test_any_order_of_changes_undo_redo_snapshots_and_crashes_keeps_the_document(tmp_path: Path) -> None:
+def test_any_order_of_changes_undo_redo_snapshots_and_crashes_keeps_the_document(
+    tmp_path: Path, long_form: bool
+) -> None:
     Model.base = tmp_path
-    run_state_machine_as_test(Model, settings=settings(max_examples=40, stateful_step_count=25, deadline=None))
+    examples = 40 if long_form else 15
+    run_state_machine_as_test(Model, settings=settings(max_examples=examples, stateful_step_count=25, deadline=None))

@@ -40,9 +40,10 @@ BOMB = 2_200 << 20
 
 @functools.cache
 def packed_spaces() -> bytes:
+    """Deflated: after a full flush each megabyte is what the first one is, so that one is packed."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    block = b" " * (1 << 20)
-    return b"".join(packer.compress(block) for _ in range(BOMB >> 20)) + packer.flush()
+    block = packer.compress(b" " * (1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return block * (BOMB >> 20) + packer.flush()
 
 
 def zip_bomb(member: str) -> bytes:

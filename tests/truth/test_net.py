@@ -31,10 +31,10 @@ def test_random_cases_agree_with_other_programs_or_say_why_not(gateway: Gateway,
     assert figures.counts["agree"] >= COUNT * 0.7
 
 
-def test_the_second_kernel_and_counting_points_agree() -> None:
+def test_the_second_kernel_and_counting_points_agree(long_form: bool) -> None:
     """Neither knows of the other: that both are wrong in the same way is not to be expected."""
-    compared = 0
-    for number in range(60):
+    compared, tried = 0, 60 if long_form else 24
+    for number in range(tried):
         recipe = Maker(5, number).recipe()
         steps = changed(recipe)
         inside = membership.build(steps).get(recipe.part)
@@ -47,7 +47,7 @@ def test_the_second_kernel_and_counting_points_agree() -> None:
         counted, deviation = membership.counted_volume(inside, found.low, found.high, 20_000)
         assert counted == pytest.approx(found.volume, abs=4 * deviation + 1e-3 * found.volume), recipe
         compared += 1
-    assert compared > 30
+    assert compared > tried / 2
 
 
 class _Lying(httpx.BaseTransport):
