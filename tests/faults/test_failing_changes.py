@@ -93,18 +93,18 @@ class FirstFails:
 
 
 def routes_of(session: Session) -> list[tuple[str, re.Pattern[str], str]]:
-    """Verb, path and method of the routes of an adapter, those with fewer parameters first."""
-    with session.gateway.client() as client:
-        paths = client.get("/openapi.json").json()["paths"]
+    """Verb, path and name of the methods of an adapter, those with fewer parameters in their paths first."""
+    methods = [each for each in session.client.get("/methods").json()["result"]["methods"] if each.get("route")]
+    methods.sort(key=lambda each: each["route"]["path"].count("{"))
     base = f"/api/v1/{session.adapter}"
-    found = [
-        (verb.upper(), re.compile(re.sub(r"\{\w+\}", "[^/?]+", path.removeprefix(base)) + r"(\?.*)?"), method)
-        for path, verbs in sorted(paths.items(), key=lambda each: each[0].count("{"))
-        for verb, operation in verbs.items()
-        if path.startswith(base) and (method := operation.get("x-cadgate-method"))
+    return [
+        (
+            each["route"]["verb"],
+            re.compile(re.sub(r"\{\w+\}", "[^/?]+", each["route"]["path"].removeprefix(base)) + r"(\?.*)?"),
+            each["name"],
+        )
+        for each in methods
     ]
-    assert found
-    return found
 
 
 @pytest.mark.timeout(240)

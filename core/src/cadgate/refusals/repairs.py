@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import functools
 import json
 import math
 import re
@@ -58,17 +59,29 @@ def folded(name: str) -> str:
     return re.sub(r"[\s_\-]", "", name).lower()
 
 
+@functools.lru_cache(maxsize=64)
+def _by_folded(known: tuple[str, ...]) -> dict[str, str]:
+    """Return known names by what is compared of them; the first of those that are folded alike."""
+    found: dict[str, str] = {}
+    for one in known:
+        found.setdefault(folded(one), one)
+    return found
+
+
 def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
     """Return the known names that `name` may mean, best first."""
-    name = name[:100]
-    by_folded: dict[str, str] = {}
-    for one in known:
-        by_folded.setdefault(folded(one), one)
-    found = [by_folded[one] for one in difflib.get_close_matches(folded(name), by_folded, n=most, cutoff=0.7)]
-    exact = by_folded.get(folded(name))
+    return list(_nearest(name[:100], tuple(known), most))
+
+
+@functools.lru_cache(maxsize=1024)
+def _nearest(name: str, known: tuple[str, ...], most: int) -> list[str]:
+    """Return the same, kept: the calls of a batch often have the same wrong name."""
+    wanted, by_folded = folded(name), _by_folded(known)
+    exact = by_folded.get(wanted)
     if exact is not None:
         return [exact]
-    same = [meant for words in _SYNONYMS if folded(name) in words for one, meant in by_folded.items() if one in words]
+    found = [by_folded[one] for one in difflib.get_close_matches(wanted, by_folded, n=most, cutoff=0.7)]
+    same = [meant for words in _SYNONYMS if wanted in words for one, meant in by_folded.items() if one in words]
     return list(dict.fromkeys([*found, *same]))[:most]
 
 
