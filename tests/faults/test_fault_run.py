@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.run import Run, table
 
-KILLS = 8
+KILLS = 5
 
 
 @pytest.mark.parametrize("adapter", ["blender", "freecad"])

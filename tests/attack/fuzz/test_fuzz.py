@@ -15,7 +15,7 @@ from tests.attack.ground import Ground
 
 pytestmark = pytest.mark.security
 
-FILES = 60
+FILES = 36
 
 
 def test_changed_files_do_nothing_but_be_read_or_refused(on: Ground, tmp_path: Path) -> None:
