@@ -1,4 +1,4 @@
-"""Booleans of splines that meet at several places: a result that leaves one out is found along lines through all."""
+"""Booleans of splines: a result that leaves out a place where they meet is found, and a right one is not refused."""
 
 from __future__ import annotations
 
@@ -69,6 +69,23 @@ try:
         V(10.162, 3.136, -2.463), FreeCAD.Rotation(V(-2.3074, 0.0869, 0.6411), 3.8733)
     )
     result, point = one.common(two), V(13.185, 3.328, 3.535)
+
+    # The parameters of these are lengths, of more than 2π: they are no angles.
+    rod = pipe(
+        [(0, 0, 0), (0.544, 0, 10), (0, 0.247, 20)],
+        [(3.398, 3.677), (3.266, 2.929), (3.098, 3.267), (3.627, 3.009), (3.558, 3.487), (3.43, 3.327)],
+    )
+    bow = pipe(HOOK, [(2.928, 2.532), (2.874, 2.897), (2.899, 3.122), (3.125, 2.821), (2.92, 3.012), (2.938, 3.141)])
+    bow.Placement = FreeCAD.Placement(
+        V(0.6458, -0.4318, 2.4689), FreeCAD.Rotation(V(-0.4244, -0.5662, -2.1302), 100.8918)
+    )
+    union = rod.fuse(bow)
+    told["union"] = [union.Volume, rod.Volume + bow.Volume - rod.common(bow).Volume]
+    try:
+        booleans.check(Outcome("fuse", [rod, bow], union, ["A", "B"]))
+        told["of the union"] = "held"
+    except AppError as error:
+        told["of the union"] = error.message
     told["point"] = [each.isInside(point, 1e-6, False) for each in (one, two, result)]
     try:
         booleans.check(Outcome("common", [one, two], result, ["A", "B"]))
@@ -111,3 +128,9 @@ def test_what_opencascade_leaves_out_of_two_splines_is_refused(told: dict[str, A
     *operands, result = told["point"]
     assert operands == [True, True]
     assert told["verdict"] == ("held" if result else "degenerate_result")
+
+
+def test_a_right_union_of_splines_with_long_parameters_is_not_refused(told: dict[str, Any]) -> None:
+    union, sum_of_parts = told["union"]
+    assert union == pytest.approx(sum_of_parts, rel=1e-3)
+    assert told["of the union"] == "held"

@@ -105,7 +105,7 @@ class Judge:
         A union of solids that overlap contains the right points, but has what they share twice.
         """
         for point, _ in on_face(face, count) if self._operation == "fuse" else ():
-            if any(self.is_inside(each, point) for each in self.regions):
+            if any(self.is_inside(each, point) for each in self.regions) and face.reaches(point, self.margin):
                 return f"its result still has a face at {place(point)}, inside the material of another operand"
         return None
 

@@ -9,6 +9,7 @@ from math import pi, sqrt
 from typing import Any, Iterable, Tuple
 
 import FreeCAD
+import Part
 
 from cadgate_freecad.app import attributes
 from cadgate_freecad.app.partners import key_of
@@ -17,6 +18,8 @@ from cadgate_freecad.app.verification.outlines import Outline
 
 PLANE, CYLINDER = "Part::GeomPlane", "Part::GeomCylinder"
 ELEMENTARY = (PLANE, CYLINDER, "Part::GeomCone", "Part::GeomSphere")
+_TURNING = (*ELEMENTARY[1:], "Part::GeomToroid", "Part::GeomSurfaceOfRevolution")
+"""The surfaces whose first parameter is an angle."""
 NEAR = 1e-6
 """mm, and more for large faces: a hit closer than this to a boundary cannot be counted."""
 WIDER = 1e-6
@@ -149,7 +152,7 @@ class Side:
         return self.holds_at(*self.surface.parameter(point))
 
     def holds_at(self, u: float, v: float) -> bool | None:
-        """Do the same by parameters; angles are also tried one turn more and less."""
+        """Do the same by parameters; an angle is also tried one turn more and less."""
         outline = self.outline
         if outline is not None:
             return outline.holds(self.surface.value(u, v), self.near())
@@ -167,9 +170,13 @@ class Side:
             return turned < high_u - low_u
         return any(
             self.face.isPartOfDomain(u + turn, v)
-            for turn in ((0.0,) if self.kind == PLANE else (0.0, -2 * pi, 2 * pi))
+            for turn in ((0.0, -2 * pi, 2 * pi) if self.kind in _TURNING else (0.0,))
             if low_u - 1e-9 <= u + turn <= high_u + 1e-9 and low_v - 1e-9 <= v <= high_v + 1e-9
         )
+
+    def reaches(self, point: Any, margin: float) -> bool:
+        """Return whether the face is at a point of its surface. Slow; `holds_at` sometimes errs for splines."""
+        return bool(Part.Vertex(point).distToShape(self.face)[0] <= margin)
 
 
 class Facts:
