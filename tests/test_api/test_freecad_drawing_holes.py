@@ -204,11 +204,12 @@ def test_a_hole_of_three_faces_has_centre_lines(freecad: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scale", "known"), [([1, 1, 1], True), ([2, 2, 2], True), ([1, 1, -1], False), ([1, 2, 1], False)]
+    ("scale", "known"), [([1, 1, 1], {True}), ([2, 2, 2], {True}), ([1, 1, -1], {True, False}), ([1, 2, 1], {False})]
 )
 def test_holes_that_a_link_stretches_are_not_left_out_without_a_word(
-    freecad: httpx.Client, scale: list[float], known: bool
+    freecad: httpx.Client, scale: list[float], known: set[bool]
 ) -> None:
+    """FreeCAD from 1.0 leaves round what is mirrored; those before make splines of it."""
     post(freecad, "/primitives/box", name="Plate", length=30, width=20, height=10)
     post(freecad, "/primitives/cylinder", name="Tool", radius=3, height=30, location=[10, 10, -5])
     post(freecad, "/boolean/subtract", objects=["Plate", "Tool"], name="Part")
@@ -218,6 +219,6 @@ def test_holes_that_a_link_stretches_are_not_left_out_without_a_word(
     for obj in ("Link", "Asm"):
         made = post(freecad, "/drawings", objects=[obj], views=["top"], hole_table=True, dimensions=[])
         warned = {each["code"] for each in made.get("warnings", [])}
-        assert ("holes_unknown" in warned) is not known, obj
         drawn = fetch(freecad, made["name"], "svg").decode()
-        assert (">Hole<" in drawn) is known, obj
+        assert (">Hole<" in drawn) in known, obj
+        assert ("holes_unknown" in warned) is (">Hole<" not in drawn), obj

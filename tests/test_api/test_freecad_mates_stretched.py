@@ -60,12 +60,13 @@ def test_a_scaled_pin_keeps_its_axis_and_a_stretched_one_has_none(pair: httpx.Cl
     assert corners(get(pair, "/objects/B"))[:2] == pytest.approx([-15, -15], abs=1e-5)
 
 
-def test_faces_of_a_mirrored_part_are_chosen_by_name(pair: httpx.Client) -> None:
+def test_faces_of_a_mirrored_part_are_chosen_by_name_where_freecad_makes_splines_of_them(pair: httpx.Client) -> None:
     patch(pair, "A", properties={"ScaleVector": [1, 1, -1]})
-    said = refused(pair.post("/assemblies/Pair/mates", json={"type": "coincident", **sides(BOTTOM, TOP)}))
-    assert "mirrored: choose by name" in said
-    # Face6 is the top of the block, which is at -10 now and looks down.
-    post(pair, "/assemblies/Pair/mates", type="coincident", **sides(["Face6"], TOP))
+    chosen = pair.post("/assemblies/Pair/mates", json={"type": "coincident", **sides(BOTTOM, TOP)})
+    if chosen.status_code != 201:  # FreeCAD before 1.0 makes splines of its faces
+        assert "mirrored: choose by name" in refused(chosen)
+        # Face6 is the top of the block, which is at -10 now and looks down.
+        post(pair, "/assemblies/Pair/mates", type="coincident", **sides(["Face6"], TOP))
     assert corners(get(pair, "/objects/B"))[2::3] == pytest.approx([-40, -10], abs=1e-5)
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_freecad.app import holders, leaves, measuring, sheets, values
+from cadgate_freecad.app import holders, leaves, measuring, sheets, values, versions
 from cadgate_freecad.app.creation import Slot
 from cadgate_freecad.app.features import source
 from cadgate_freecad.app.finding import find
@@ -124,10 +124,10 @@ def _warn_of_stretched(drawing: Any, objects: list[str]) -> None:
 
 
 def _is_stretched(obj: Any) -> bool:
-    """Return whether a link, or one that it leads to, has different factors along the axes, or mirrors."""
+    """Return whether a link, or one that it leads to, makes splines of what is round."""
     while holders.is_link(obj) and obj.LinkedObject is not None:
         x, y, z = obj.ScaleVector
-        if not x == y == z or x < 0:
+        if not abs(x) == abs(y) == abs(z) or (min(x, y, z) < 0 and not versions.MIRRORS_EXACTLY):
             return True
         obj = obj.LinkedObject
     return False

@@ -23,6 +23,9 @@ ENDLESS = frozenset(("App::Line", "App::Origin", "App::Plane", "App::Point"))
 RENUMBERS = VERSION >= (1, 0)
 """Whether a recomputed object changes the numbers of edges and faces in what refers to it, by FreeCAD's own names."""
 
+MIRRORS_EXACTLY = VERSION >= (1, 0)
+"""Whether a link that mirrors, by equal factors otherwise, leaves planes flat and cylinders round."""
+
 ENDS_WITHOUT_PROFILE = VERSION >= (1, 0)
 """Whether to compute a body's loft that has no profile ends FreeCAD: it does in 1.0.0; 0.20 says what is missing."""
 
