@@ -130,3 +130,12 @@ def test_solids_that_only_touch_share_nothing(freecad: httpx.Client) -> None:
     assert (refused.status_code, refused.json()["error"]["details"]["reason"]) == (422, "empty")
     measured = freecad.get("/objects/A/distance?to=B").json()["result"]
     assert (measured["interferes"], measured["common_volume"]) == (False, 0)
+
+
+@pytest.mark.parametrize("place", [[-2, -7, 0], [-2, -4, 0], [-2, -3, 0], [-3, -5, 0]])
+def test_a_rod_within_a_block_of_its_height_adds_nothing_to_it(freecad: httpx.Client, place: list[float]) -> None:
+    make(freecad, "/primitives/cylinder", name="Rod", radius=2, height=10)
+    make(freecad, "/primitives/box", name="Block", length=5, width=10, height=10, location=place)
+    both = make(freecad, "/boolean/union", object1="Rod", object2="Block", name="Both")
+    assert both["volume"] == pytest.approx(500, rel=1e-9)
+    assert [each["code"] for each in both["warnings"]] == ["no_effect"]

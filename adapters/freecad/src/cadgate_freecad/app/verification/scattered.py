@@ -41,7 +41,7 @@ def mismatch(made: Outcome, result: float, sizes: list[float], *, in_doubt: bool
     if not in_doubt and (len(boxes) > 1 or not kinds.issubset(_SIMPLE)):
         return None  # that would take seconds
     count = COUNT if all(each.is_quick for each in judge.regions) else SLOW
-    apart = in_doubt and made.operation == "fuse" and result > max(sizes)
+    apart = in_doubt and made.operation == "fuse" and _is_more(result, sizes)
     for box in boxes:
         for point in _points(box, count):
             differs, shared = judge.differs_or_shares(point) if apart else (judge.differs(point), False)
@@ -52,6 +52,11 @@ def mismatch(made: Outcome, result: float, sizes: list[float], *, in_doubt: bool
     return None
 
 
+def _is_more(result: float, sizes: list[float]) -> bool:
+    """Return whether a union is larger than its largest operand, and not as large but for the last digits."""
+    return result > max(sizes) * (1 + 1e-7)
+
+
 def _boxes(made: Outcome, result: float, sizes: list[float]) -> list[Any]:
     """Return where a wrong result differs from a right one."""
     boxes = [attributes.box(each) for each in made.operands]
@@ -59,7 +64,7 @@ def _boxes(made: Outcome, result: float, sizes: list[float]) -> list[Any]:
         return _met([boxes])
     if made.operation == "cut":
         return boxes[:1] if result <= 0 else _met([boxes[0], each] for each in boxes[1:])
-    if result > max(sizes):
+    if _is_more(result, sizes):
         return _met(combinations(boxes, 2))
     return [box for box, size in zip(boxes, sizes) if size < max(sizes)]
 
