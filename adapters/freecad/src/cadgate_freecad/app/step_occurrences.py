@@ -126,7 +126,7 @@ class Occurrences:
     # --- ways --------------------------------------------------------------------------------------------------------
 
     def ways(self, definition: int, place: Any) -> list[Way]:
-        """Return the ways to a product definition that end at a place; none if they cannot be told."""
+        """Return the ways to a product definition that end at a place; none if they are unknown."""
         found = self._ways_to(definition, 0)
         return [each for each in found or () if _is_same(each.place, place)]
 
