@@ -73,15 +73,17 @@ async def test_names_persist_for_all_clients_of_the_session(gateway: Gateway, ad
 
 @each_adapter
 async def test_a_line_arrives_while_the_code_still_runs(gateway: Gateway, adapter: str) -> None:
+    """The code ends once its first line is here: it waits for a file that is made then."""
+    here = gateway.state_dir / "sessions" / adapter / "workspace" / "first-line-is-here"
+    wait = f"import os, time\nprint('first')\nwhile not os.path.exists({str(here)!r}): time.sleep(0.01)\nprint('second')"
     async with live(gateway, adapter) as client:
-        await client.send(type="execute", id=1, code="import time\nprint('first'); time.sleep(0.5)\nprint('second')")
-        began = time.monotonic()
-        first = await client.receive()
-        early = time.monotonic() - began
-        assert first == {"type": "stream", "id": 1, "name": "stdout", "text": "first\n"}
+        await client.send(type="execute", id=1, code=wait, timeout_seconds=30)
+        assert await client.receive() == {"type": "stream", "id": 1, "name": "stdout", "text": "first\n"}
+        here.touch()
         rest = await client.until(lambda one: one["type"] == "result")
-        assert early < 0.4 < time.monotonic() - began
-        assert printed(rest, "stdout") == "second\n"
+    here.unlink()
+    assert rest[-1]["status"] == "success"
+    assert printed(rest, "stdout") == "second\n"
 
 
 @each_adapter
@@ -233,8 +235,12 @@ async def test_code_that_waits_for_its_turn_is_interrupted_without_being_started
 @each_adapter
 async def test_a_timeout_stops_code(gateway: Gateway, adapter: str) -> None:
     async with live(gateway, adapter) as client:
-        out, _, result = await client.run("print('on')\nwhile True: pass", timeout_seconds=0.3)
-        assert (out, result["error"]["code"]) == ("on\n", "deadline_exceeded")
+        for seconds in (0.3, 2, 10):  # the first one with time to begin, however busy the machine is
+            out, _, result = await client.run("print('on')\nwhile True: pass", timeout_seconds=seconds)
+            assert result["error"]["code"] == "deadline_exceeded"
+            if out:
+                break
+        assert out == "on\n"
         assert "KeyboardInterrupt" in result["error"]["traceback"]
         assert (await client.run("1"))[2]["result"]["value"] == 1
 
