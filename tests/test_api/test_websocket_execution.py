@@ -75,7 +75,8 @@ async def test_names_persist_for_all_clients_of_the_session(gateway: Gateway, ad
 async def test_a_line_arrives_while_the_code_still_runs(gateway: Gateway, adapter: str) -> None:
     """The code ends once its first line is here: it waits for a file that is made then."""
     here = gateway.state_dir / "sessions" / adapter / "workspace" / "first-line-is-here"
-    wait = f"import os, time\nprint('first')\nwhile not os.path.exists({str(here)!r}): time.sleep(0.01)\nprint('second')"
+    until_then = f"while not os.path.exists({str(here)!r}): time.sleep(0.01)"
+    wait = f"import os, time\nprint('first')\n{until_then}\nprint('second')"
     async with live(gateway, adapter) as client:
         await client.send(type="execute", id=1, code=wait, timeout_seconds=30)
         assert await client.receive() == {"type": "stream", "id": 1, "name": "stdout", "text": "first\n"}
