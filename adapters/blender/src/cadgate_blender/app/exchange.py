@@ -7,11 +7,12 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_blender.app import aside, excerpts, limits, names, snapshots
+from cadgate_blender.app import aside, excerpts, limits, names, preparing, snapshots
 from cadgate_blender.app.scene_index import index
 from cadgate_blender.app.typed import context, open_library
 
-SURFACES = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES")
+SURFACES = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME", "GREASEPENCIL")
+"""Types of objects that may have a surface, if only by geometry nodes."""
 
 
 @method("internal.export_scene")
@@ -38,7 +39,7 @@ def save_for_export(*, path: str, format: str, objects: list[str] | None) -> dic
         )
     left = [obj.name for obj in chosen if obj not in usable]
     if left and objects is not None:
-        listed = ", ".join(repr(name) for name in left[:10]) + (" …" if len(left) > 10 else "")
+        listed = preparing.listed(left)
         warn("left_out", f"What has no surface cannot be in a {format} file, and was left out: {listed}")
     # Other objects do not matter unless the chosen ones depend on them; a .blend file has the whole scene's settings.
     excerpt = excerpts.save(path, usable) if objects is not None and format != "blend" else None
@@ -48,24 +49,35 @@ def save_for_export(*, path: str, format: str, objects: list[str] | None) -> dic
 
 
 @method("internal.append")
-def append(*, path: str, collection: str | None) -> dict[str, Any]:
-    """Append all objects of the .blend file `path` to the scene; Blender renames those whose name is in use."""
+def append(*, path: str, collection: str | None, standing: list[str]) -> dict[str, Any]:
+    """Append the .blend file `path` to the scene; Blender renames objects whose names are in use.
+
+    Only `standing` is linked to the scene. What these objects need comes along, such as what they show as instances;
+    a warning names the rest.
+    """
     target = context.scene.collection
     if collection is not None and collection != target.name:
         target = names.find("collection", bpy.data.collections, collection)
+    wanted = set(standing)
     with open_library(path, link=False) as (source, _):
-        count = len(source.objects)
-    limits.check("The number of objects", names.count_objects() + count, "max_objects")
+        every = [*source.objects]
+    limits.check("The number of objects", names.count_objects() + len(every), "max_objects")
     about_to_change()
-    with open_library(path, link=False) as (source, taken):
-        taken.objects = source.objects
+    before = {obj.session_uid for obj in bpy.data.objects}
+    with open_library(path, link=False) as (_, taken):
+        taken.objects = [name for name in every if name in wanted]
     added = [obj for obj in taken.objects if obj is not None]
     for library in list(bpy.data.libraries):
         if library.filepath == path:
             bpy.data.libraries.remove(library)
     for obj in added:
         target.objects.link(obj)
-    for block in {slot.material for obj in added for slot in obj.material_slots if slot.material}:
+    known = before | {obj.session_uid for obj in added}
+    needed = [obj for obj in bpy.data.objects if obj.session_uid not in known]
+    for block in {slot.material for obj in [*added, *needed] for slot in obj.material_slots if slot.material}:
         block.use_fake_user = True
+    if len(added) + len(needed) < len(every):
+        left = preparing.listed(sorted({*every} - wanted))
+        warn("left_out", f"No scene of the file shows {left}: what nothing in a scene needs of them was not imported")
     with aside.together():
-        return {"objects": [index.created(obj, (target,)) for obj in added]}
+        return {"objects": [*(index.created(obj, (target,)) for obj in added), *map(index.created, needed)]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Callable
+from typing import Any, Callable, Iterator, cast
 
 import bpy
 from mathutils import Matrix
@@ -15,7 +15,7 @@ from cadgate_blender.app.foreign import fbx_curves, fbx_paths, opening
 from cadgate_blender.app.foreign.losses import warn_of_files
 from cadgate_blender.app.motion import Motion, key, scale_roots
 from cadgate_blender.app.typed import context
-from cadgate_blender.app.verification import imports
+from cadgate_blender.app.verification import imports, usd_places
 
 _NUMBER = re.compile(r"\.\d{3,}\Z")
 """What Blender appends to a name that is in use."""
@@ -50,9 +50,38 @@ def read(
         if format != "blend":
             opening.settle_import(path)
         snapshots.save(into)
-        return {"objects": len(bpy.data.objects)}
+        return {"standing": _standing()}
     finally:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+
+
+def _standing() -> list[str]:
+    """Return the names of the objects that a scene shows itself; of all objects, if none does.
+
+    The others are shown as instances only, or cut something, or nothing needs them.
+    """
+    found = {obj.name for scene in bpy.data.scenes for obj in scene.objects} - _only_repeated()
+    return sorted(found or {obj.name for obj in bpy.data.objects})
+
+
+def _only_repeated() -> set[str]:
+    """Return the objects in collections that are switched off, but that something else shows as instances."""
+    users = cast("Any", bpy.data).user_map(subset=set(bpy.data.collections))
+    holders = (bpy.types.Collection, bpy.types.Scene)
+    repeated = [each for each, by in users.items() if any(not isinstance(user, holders) for user in by)]
+    found = {obj.name for each in repeated for obj in each.all_objects}
+    return found.difference(_switched_on())
+
+
+def _switched_on() -> Iterator[str]:
+    """Yield the names of the objects that are in a collection that is neither excluded nor hidden everywhere."""
+    pending = [layer.layer_collection for scene in bpy.data.scenes for layer in scene.view_layers]
+    while pending:
+        part = pending.pop()
+        own = part.collection
+        if not part.exclude and not (own.hide_viewport and own.hide_render):
+            yield from own.objects.keys()
+            pending += part.children
 
 
 @method("internal.read_document")
@@ -153,7 +182,10 @@ def _usd(path: str, scale: float, up: str | None) -> None:
     path, lost = usd_files.alone(path)
     usd_files.require_sound(path)
     warn_of_files(lost)
+    path = usd_places.settled(path)
+    shape = usd_places.shape_of(path)
     _own_usd(path, scale, up)
+    imports.check_whole(shape, "usd", scale)
     _show_names(usd_files.shown_names(path))
 
 

@@ -73,9 +73,7 @@ def require_sound(path: str) -> None:
 
     Newer Blenders leave such faces out in silence; older ones import them, and read other memory then.
     """
-    _modules()
-    usd: Any = importlib.import_module("pxr.Usd")
-    geometry: Any = importlib.import_module("pxr.UsdGeom")
+    usd, geometry = module("Usd"), module("UsdGeom")
     stage = usd.Stage.Open(path)
     earliest = usd.TimeCode.EarliestTime()
     for root in (stage.GetPseudoRoot(), *stage.GetPrototypes()):
@@ -195,6 +193,12 @@ def _modules() -> tuple[Any, Any]:
     finally:
         sys.path.remove(folder)
     return UsdUtils, Sdf
+
+
+def module(name: str) -> Any:
+    """Return one of USD's own modules, such as `UsdGeom`. Raises AppError `unsupported_format` where there are none."""
+    _modules()
+    return importlib.import_module(f"pxr.{name}")
 
 
 def _references(path: str, utilities: Any) -> list[str]:

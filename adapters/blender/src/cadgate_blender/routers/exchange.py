@@ -98,7 +98,11 @@ async def import_file(app: Application, params: ImportParams) -> Imported:
                     "trusted": params.trusted,
                 },
             )
-        taken = await app.send("internal.append", {"path": into, "collection": params.collection}, mutates=True)
+        taken = await app.send(
+            "internal.append",
+            {"path": into, "collection": params.collection, "standing": read["standing"]},
+            mutates=True,
+        )
     warnings = [*read.get("warnings", []), *taken.get("warnings", [])]
     return Imported.model_validate({**taken, "warnings": warnings})
 

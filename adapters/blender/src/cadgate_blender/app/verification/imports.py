@@ -10,6 +10,7 @@ import numpy
 
 from cadgate.appserver import AppError, warn
 from cadgate_blender.app.mesh_arrays import corner_vertices
+from cadgate_blender.app.typed import context
 from cadgate_blender.app.verification import extents, readers, texts
 from cadgate_blender.app.verification.extents import Shape
 
@@ -268,4 +269,19 @@ def _check_gltf(said: _Gltf, format: str, scale: float, solid: list[Any]) -> Non
     if not _same_box(have, want):
         if said.packed:
             raise _elsewhere(format, have, want)
-        warn("differs", _elsewhere(format, have, want).message.replace("Nothing was imported; w", "Look at it, or w"))
+        _warn_of_difference(format, have, want)
+
+
+def check_whole(said: Shape | None, format: str, scale: float) -> None:
+    """Warn (`differs`) if everything that is open now reaches elsewhere than a file says, in metres; None: unknown."""
+    context.view_layer.update()
+    have = extents.together(extents.evaluated(bpy.data.objects).values())
+    if said is None or have is None:
+        return
+    want = extents.turned(said, numpy.eye(3) * scale)
+    if not _same_box(have, want):
+        _warn_of_difference(format, have, want)
+
+
+def _warn_of_difference(format: str, have: Shape, want: Shape) -> None:
+    warn("differs", _elsewhere(format, have, want).message.replace("Nothing was imported; w", "Look at it, or w"))
