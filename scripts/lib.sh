@@ -22,7 +22,14 @@ is_set_up() { [ -x "$PY" ] && "$PY" -P -c 'import cadgate' 2>/dev/null; }
 # --- Debian and Ubuntu ------------------------------------------------------------------------------------------------
 
 can_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; }
-has_package() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }
+# not_installed PACKAGE...: those of them that are not, a line each.
+not_installed() {
+    local known package
+    known="$(dpkg-query -W -f='${Package} ${Status}\n' "$@" 2>/dev/null || true)"
+    for package in "$@"; do
+        grep -qxF "$package install ok installed" <<<"$known" || printf '%s\n' "$package"
+    done
+}
 apt_install() {
     local options=(-y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0)
     export DEBIAN_FRONTEND=noninteractive
@@ -156,9 +163,20 @@ has_new_blender() {
     [ -n "$candidate" ] && [ "$candidate" != "(none)" ] && dpkg --compare-versions "$candidate" ge 4.2
 }
 
+# Whether there is a FreeCAD: on PATH, where it usually is, or where the environment says.
+has_freecad() {
+    [ -n "${FREECAD_CMD:-}" ] || command -v freecadcmd >/dev/null || "$PY" -P -c '
+from cadgate_freecad.launcher import FreeCADLauncher
+from cadgate_freecad.settings import FreeCADSettings
+FreeCADLauncher(FreeCADSettings()).plan()' 2>/dev/null
+}
+
 install_applications() {
     can_apt || return 0
-    local package plugins missing=()
+    local plugins libraries=() missing=()
+    if [ -z "${BLENDER_CMD:-}" ]; then mapfile -t libraries < <(not_installed "${BLENDER_LIBRARIES[@]}"); fi
+    # Which adapters are active takes longer to find out than that nothing is missing for any of them.
+    if [ "${#libraries[@]}" = 0 ] && { [ -n "${BLENDER_CMD:-}" ] || has_bpy; } && has_freecad; then return; fi
     # Nothing here where the settings are wrong: the start that follows says so.
     plugins="$(cadgate plugins 2>/dev/null || true)"
     if grep -Eq '^blender +active ' <<<"$plugins" && [ -z "${BLENDER_CMD:-}" ]; then
@@ -166,14 +184,9 @@ install_applications() {
             say "there is no wheel of Blender for $("$PY" -V): Python 3.11 has that of 4.5 LTS, 3.13 that of 5.2 LTS"
             if ! command -v blender >/dev/null && has_new_blender; then missing+=(blender); fi
         fi
-        for package in "${BLENDER_LIBRARIES[@]}"; do has_package "$package" || missing+=("$package"); done
+        missing+=(${libraries[@]+"${libraries[@]}"})
     fi
-    if grep -Eq '^freecad +active ' <<<"$plugins" && ! "$PY" -P -c '
-from cadgate_freecad.launcher import FreeCADLauncher
-from cadgate_freecad.settings import FreeCADSettings
-FreeCADLauncher(FreeCADSettings()).plan()' 2>/dev/null && [ -z "${FREECAD_CMD:-}" ]; then
-        missing+=(freecad-python3)
-    fi
+    if grep -Eq '^freecad +active ' <<<"$plugins" && ! has_freecad; then missing+=(freecad-python3); fi
     if [ "${#missing[@]}" = 0 ]; then return; fi
     say "installing by apt: ${missing[*]}"
     apt_install "${missing[@]}" || say "apt could not install them; \`scripts/start_all.sh\` continues with what is there"
@@ -187,44 +200,27 @@ install_sandbox() {
     apt_install bubblewrap || say "apt could not install bubblewrap: applications run without a sandbox"
 }
 
-# The tests of the console page drive the system's Chromium.
-install_browser() {
-    local program
-    for program in chromium chromium-browser google-chrome; do
-        if command -v "$program" >/dev/null; then return; fi
-    done
+# What tests run besides: FreeCAD and the libraries of Blender, whichever adapters are active; the system's Chromium, which
+# draws the pages; nginx and Caddy before them, on loopback; systemd's program that says what it has against the unit in
+# docs/OPERATIONS.md; OpenSCAD, which draws pictures in an X server, for an example. No service of these needs to run.
+install_for_tests() {
     can_apt || return 0
-    say "installing by apt: chromium"
-    apt_install chromium || say "apt could not install chromium"
-}
-
-# The tests of the pages behind a proxy run nginx and Caddy on loopback. The packages' own services are
-# not needed.
-install_proxies() {
-    local missing=()
+    local package missing=()
+    mapfile -t missing < <(not_installed "${BLENDER_LIBRARIES[@]}")
+    if [ -z "${FREECAD_CMD:-}" ] && ! command -v freecadcmd >/dev/null; then missing+=(freecad-python3); fi
+    command -v bwrap >/dev/null || missing+=(bubblewrap)
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
+        missing+=(chromium)
     command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
     command -v caddy >/dev/null || missing+=(caddy)
-    if [ "${#missing[@]}" = 0 ] || ! can_apt; then return 0; fi
-    say "installing by apt: ${missing[*]}"
-    apt_install "${missing[@]}" || say "apt could not install ${missing[*]}"
-}
-
-# A test asks systemd what it has against the unit in docs/OPERATIONS.md. Nothing of systemd needs to run.
-install_systemd() {
-    command -v systemd-analyze >/dev/null && return 0
-    can_apt || return 0
-    say "installing by apt: systemd"
-    apt_install systemd || say "apt could not install systemd"
-}
-
-# The tests of the example adapter drive the system's OpenSCAD, which draws pictures in an X server.
-install_openscad() {
-    local missing=()
+    command -v systemd-analyze >/dev/null || missing+=(systemd)
     command -v openscad >/dev/null || missing+=(openscad)
     command -v Xvfb >/dev/null || missing+=(xvfb)
-    if [ "${#missing[@]}" = 0 ] || ! can_apt; then return 0; fi
+    if [ "${#missing[@]}" = 0 ]; then return; fi
     say "installing by apt: ${missing[*]}"
-    apt_install "${missing[@]}" || say "apt could not install ${missing[*]}"
+    # All at once takes a fraction of the time; one by one, the others come in spite of one that cannot.
+    apt_install "${missing[@]}" 2>/dev/null && return
+    for package in "${missing[@]}"; do apt_install "$package" || say "apt could not install $package"; done
 }
 
 # --- All of it --------------------------------------------------------------------------------------------------------
@@ -247,19 +243,22 @@ setup_packages() {
 
 # setup [dev]: set up everything that running (or testing, with `dev`) needs.
 setup() {
+    local by_apt=""
     lock_setup
     make_venv
+    # Apt works while pip does: each waits for the network and the disk most of the time.
+    if [ "${1:-run}" = dev ]; then
+        install_for_tests &
+        by_apt=$!
+    fi
     install "${1:-run}"
     compile_sources
+    if [ -n "$by_apt" ]; then
+        wait "$by_apt" || true  # it has said what is missing
+        find_uninstalled
+    fi
     install_applications
     install_sandbox
-    if [ "${1:-run}" = dev ]; then
-        find_uninstalled
-        install_browser
-        install_proxies
-        install_systemd
-        install_openscad
-    fi
     # A gateway that is started next must not hold the lock of the setup.
     exec 9>&-
 }

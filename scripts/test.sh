@@ -10,9 +10,12 @@ trap 'forget_files "$?"' EXIT
 # The tests are compiled once, by the core that the checks leave free: else each of pytest's workers would do all of it.
 "$PY" -P -m pytest --collect-only -q >/dev/null 2>&1 &
 compiling=$!
+# The checker of types is fetched meanwhile, where it is not there yet.
+"$PY" -P -m pyright --version >/dev/null 2>&1 &
+fetching=$!
 # pytest comes last, so that its summary ends the output.
 check_source
-wait "$compiling" || true  # pytest says later what is wrong with a test
+wait "$compiling" "$fetching" || true  # pytest says later what is wrong with a test
 check "types" types
 if [ "${#failed[@]}" != 0 ]; then printf '== failed: %s\n' "${failed[*]}"; fi
 printf '== pytest\n'
