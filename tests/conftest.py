@@ -17,7 +17,7 @@ import pytest
 from tests import long_form as long_forms
 from tests import schedule
 from tests.gateway import COLD_WORKERS, Gateway
-from tests.wheels import PACKAGES, ROOT, build
+from tests.wheels import PACKAGES, ROOT, build, whole
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -134,6 +134,8 @@ def http(gateway: Gateway) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The wheels of the three packages, as they are now."""
+    """The wheels of the three packages, as they are now, and beside them an environment that has them installed."""
     with once_in_a_run(tmp_path_factory, "dist") as folder:
-        return sorted(folder.glob("*.whl")) or build(folder, *(ROOT / package for package in PACKAGES))
+        if not (folder / "venv").exists():
+            whole(folder / "venv", build(folder, *(ROOT / package for package in PACKAGES)))
+        return sorted(folder.glob("*.whl"))
