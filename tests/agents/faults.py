@@ -14,11 +14,11 @@ import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 import anyio
-import httpx
 import httpx2
 from mcp.shared.exceptions import MCPError
 
@@ -111,7 +111,7 @@ async def _acknowledged(gateway: Gateway, mode: str, number: int, outcome: Outco
 def _answers(gateway: Gateway) -> bool:
     try:
         return gateway.health("freecad")["status"] == "success"
-    except httpx.HTTPError:
+    except (OSError, HTTPException):
         return False
 
 
