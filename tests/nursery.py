@@ -1,10 +1,11 @@
-"""Starts gateways of tests by forking a process that has imported the gateway already.
+"""Starts gateways and other commands of tests by forking a process that has imported the gateway already.
 
-Importing takes as long as all the rest of a gateway's start, and there are some hundred starts in a run. Each gateway
-is a process of its own in a session of its own, as one that is started by its command; only what it imports is there
-before. The nursery ends the gateways that are left when the process of the tests ends, in whatever way that ends.
+Importing takes as long as all the rest of a gateway's start, and most of the time of other commands; there are some
+hundreds of them in a run. Each is a process of its own in a session of its own, as one that is started by its command;
+only what it imports is there before. The nursery ends those that are left when the process of the tests ends, in
+whatever way that ends.
 
-It is run by `python -m tests.nursery FD`, and gets a line of JSON from that socket for each gateway.
+It is run by `python -m tests.nursery FD`, and gets a line of JSON from that socket for each of them.
 """
 
 from __future__ import annotations
@@ -19,17 +20,23 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+import cadgate.cli.doctor
+import cadgate.cli.execute
+import cadgate.cli.lifecycle
+import cadgate.cli.reports
 import cadgate.cli.serve
+import cadgate.cli.sessions
 import cadgate.main
 
 
 class Child:
-    """A gateway that a nursery started: what `subprocess.Popen` has of a process, and as that has it.
+    """A command that a nursery started: what `subprocess.Popen` has of a process, and as that has it.
 
     :param status: where its return code is read as soon as it has ended.
     """
@@ -46,7 +53,7 @@ class Child:
     def wait(self, timeout: float | None = None) -> int:
         code = self._ended(timeout)
         if code is None:
-            raise subprocess.TimeoutExpired("cadgate serve", timeout or 0)
+            raise subprocess.TimeoutExpired("cadgate", timeout or 0)
         return code
 
     def _ended(self, seconds: float | None) -> int | None:
@@ -79,9 +86,28 @@ class Nursery:
             )
         self._one_at_a_time = threading.Lock()
 
-    def start(self, environment: dict[str, str], cwd: Path, log: Path) -> Child:
-        """Start `cadgate serve` with this environment in this folder. What it prints goes to `log`."""
-        wanted = {"environment": environment, "cwd": str(cwd), "log": str(log)}
+    def start(
+        self,
+        environment: dict[str, str],
+        cwd: Path,
+        log: Path,
+        *,
+        arguments: Sequence[str] = ("serve",),
+        errors: Path | None = None,
+        given: Path | None = None,
+    ) -> Child:
+        """Start `cadgate` with these arguments and this environment in this folder.
+
+        :param log: where to what it prints is appended.
+        :param errors: the same for its errors; in the log by default.
+        :param given: what it reads; nothing by default.
+        """
+        wanted = {
+            "arguments": list(arguments),
+            "environment": environment,
+            "cwd": str(cwd),
+            "files": [str(given or os.devnull), str(log), str(errors or log)],
+        }
         with self._one_at_a_time:
             self._socket.sendall(json.dumps(wanted).encode() + b"\n")
             text, ancillary, _, _ = self._socket.recvmsg(100, socket.CMSG_SPACE(4))
@@ -108,18 +134,19 @@ def nursery() -> Nursery:
 
 
 def _become(wanted: dict[str, Any]) -> None:
-    """Be the gateway, in the child."""
+    """Be the command, in the child."""
     os.setsid()
-    log = os.open(wanted["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for descriptor, number in ((nothing, 0), (log, 1), (log, 2)):
+    given, *printed = wanted["files"]
+    opened = [os.open(given, os.O_RDONLY)]
+    opened += [os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) for path in printed]
+    for number, descriptor in enumerate(opened):
         os.dup2(descriptor, number)
     os.closerange(3, 1 << 16)
     os.chdir(wanted["cwd"])
     os.environ.clear()
     os.environ.update(wanted["environment"])
     sys.path[0] = wanted["cwd"]
-    sys.argv = ["cadgate", "serve"]
+    sys.argv = ["cadgate", *wanted["arguments"]]
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     gc.enable()

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway import Gateway, alive, eventually
+from tests.commands import cadgate
+from tests.gateway import Gateway, alive, eventually, free_port
 from tests.wheels import ROOT
 
 pytestmark = pytest.mark.slow
@@ -49,3 +50,15 @@ def test_a_gateway_has_its_own_session_folder_settings_and_end(tmp_path: Path) -
     assert "stopped" in other.log.read_text()
     with pytest.raises(AssertionError, match=r"the gateway ended with [1-9]"):
         Gateway(tmp_path / "wrong", plugins=QUIET, environment={"CADGATE_MAX_JOBS": "none"}).start()
+
+
+@pytest.mark.parametrize("arguments", [["version"], ["status"], ["plugins", "enable", "nothing"], ["nothing"]], ids=str)
+def test_a_command_says_and_ends_with_what_it_does_when_it_is_started_by_itself(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CADGATE_")}
+    environment |= {"CADGATE_STATE_DIR": str(tmp_path / "state"), "CADGATE_PORT": str(free_port())}
+    forked = cadgate(*arguments, environment=environment, cwd=tmp_path)
+    own = cadgate(*arguments, environment={**environment, "PYTHONSAFEPATH": "1"}, cwd=tmp_path)
+    assert "-P" in own.args
+    assert (forked.returncode, forked.stdout, forked.stderr) == (own.returncode, own.stdout, own.stderr)

@@ -18,6 +18,7 @@ import pytest
 from cadgate.cli.lock import AlreadyRunning, Holder, StateLock, holder_of
 from cadgate.cli.processes import Family, lives
 from cadgate.errors import ConfigError
+from tests.commands import cadgate
 from tests.core.fake_packages import Site, fake_site
 from tests.gateway import alive, eventually, free_port
 
@@ -46,15 +47,7 @@ class Machine:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, with both outputs captured."""
-        return subprocess.run(
-            self.command(*arguments),
-            env={**self.environment, **environment},
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
+        return cadgate(*arguments, environment={**self.environment, **environment}, cwd=self.folder)
 
     def pid(self) -> int:
         """The gateway that holds the state folder."""

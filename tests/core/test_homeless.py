@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from cadgate.config.settings import load_settings
 from cadgate.errors import ConfigError
+from tests.commands import cadgate
 
 pytestmark = pytest.mark.slow
 
@@ -23,10 +23,7 @@ def run(folder: Path, *command: str, **environment: str) -> subprocess.Completed
         for name, value in os.environ.items()
         if name != "XDG_STATE_HOME" and not name.startswith("CADGATE_")
     }
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "cadgate", *command], env={**kept, **environment}, cwd=folder,
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    return cadgate(*command, environment={**kept, **environment}, cwd=folder)
 
 
 def the_line(done: subprocess.CompletedProcess[str]) -> str:

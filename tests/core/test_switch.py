@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from cadgate.cli.switch import UnknownAdapter, changed, switch
 from cadgate.errors import ConfigError
+from tests.commands import cadgate
 
 FILE = """# Which adapters run.
 [gateway]
@@ -134,8 +134,7 @@ def test_whatever_way_the_file_is_written_it_keeps_all_else(text: str) -> None:
 @pytest.mark.slow
 def test_the_commands_are_commands_and_the_bare_one_still_lists(here: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-P", "-m", "cadgate", "plugins", *arguments]
-        return subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=60, check=False)
+        return cadgate("plugins", *arguments, environment=os.environ, cwd=here)
 
     assert run("disable", "freecad").returncode == 0
     listed = run()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Any
 import httpx
 
 from cadgate.security.keys import KeyFile
+from tests import commands
 from tests.gateway import Gateway, eventually
 
 NEVER = "0123456789abcdef" * 2
@@ -42,12 +42,10 @@ class Holder:
 
 
 def cadgate(state_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command, in another process, on this state folder."""
+    """Run the command, in another process, on this state folder."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CADGATE_")}
     environment |= {"CADGATE_STATE_DIR": str(state_dir), "CADGATE_PLUGINS": str(state_dir / "plugins.toml")}
-    done = subprocess.run(
-        [sys.executable, "-m", "cadgate", *arguments], env=environment, capture_output=True, text=True, timeout=60
-    )
+    done = commands.cadgate(*arguments, environment=environment, cwd=state_dir)
     assert done.returncode == 0, done.stderr
     return done
 

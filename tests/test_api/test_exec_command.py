@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.commands import cadgate
 from tests.gateway import Gateway
 
 
 def execute(gateway: Gateway, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CADGATE_")}
     environment["CADGATE_STATE_DIR"] = str(gateway.state_dir)
-    return subprocess.run(
-        [sys.executable, "-m", "cadgate", "exec", *arguments],
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=environment,
-        cwd=gateway.state_dir,
-    )
+    return cadgate("exec", *arguments, environment=environment, cwd=gateway.state_dir, given=text)
 
 
 @pytest.mark.parametrize("adapter", ["blender", "freecad"])
