@@ -9,7 +9,7 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_blender.app import limits, modifiers, probe, removal, staging, versions
+from cadgate_blender.app import limits, modifiers, own_normals, probe, removal, staging, versions
 from cadgate_blender.app.describe import world_matrix
 from cadgate_blender.app.objects import remove
 from cadgate_blender.app.scene_index import index, precise
@@ -113,9 +113,7 @@ def _operands(
         meshes.append(probe.copy_of_mesh(obj, keep=keep))
         meshes.append(probe.copy_of_mesh(other, keep=lambda modifier: modifier.show_viewport))
         turn = frames[0].inverted() @ frames[1]
-        meshes[1].transform(turn)
-        if turn.determinant() < 0:
-            meshes[1].flip_normals()
+        own_normals.transform(meshes[1], turn)
         solids: list[Solid] = []
         for each, mesh in zip((obj, other), meshes):
             solid = Solid(mesh)
@@ -123,7 +121,7 @@ def _operands(
                 done = "they were turned for the boolean" if turned else "turn them, or apply the modifier, which does"
                 warn("inverted_normals", f"The faces of {each.name!r} face inwards: {done}")
                 if turned:
-                    mesh.flip_normals()
+                    own_normals.turn_faces(mesh, with_normals=True)
                     solid = Solid(mesh)
             solids.append(solid)
             copies.append(probe.bare_copy(each, mesh))
@@ -140,8 +138,12 @@ def _operands(
 
 def _combined(operands: _Operands, operation: str, solver: str, verify: str) -> Any:
     """Return a new mesh with faces. Raises AppError if it would have none, or if no result is right."""
+    # What is taken away leaves its faces turned round.
+    carried = own_normals.carry([operands.first.data, operands.second.data], [False, operation == "difference"])
     mesh = _best(operands, operation, solver, verify)
     if len(mesh.polygons):
+        if carried:
+            own_normals.put_back(mesh)
         return mesh
     removal.remove_trial(mesh)
     name, other = operands.names

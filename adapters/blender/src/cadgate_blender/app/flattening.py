@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import bpy
 
-from cadgate_blender.app import showing, transforms
+from cadgate_blender.app import own_normals, showing, transforms
 from cadgate_blender.app.typed import context
 
 
@@ -64,10 +64,10 @@ def _mesh_of(part: showing.Part, number: int, format: str) -> _Mesh | None:
         return None
     world = part.world.copy()
     if transforms.is_sheared(world):
-        mesh.transform(transforms.shear_of(world))
+        own_normals.transform(mesh, transforms.shear_of(world))
         world = transforms.without_shear(world)
     if format == "ply" and world.determinant() < 0:
-        mesh.flip_normals()
+        own_normals.turn_faces(mesh)
     return _Mesh(part.owner, number, mesh, world)
 
 

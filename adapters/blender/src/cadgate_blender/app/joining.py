@@ -7,7 +7,7 @@ from typing import Any, Iterable, Sequence
 import bpy
 
 from cadgate.appserver import AppError, about_to_change, alone, method, name_taken, warn
-from cadgate_blender.app import limits, names, probe, versions
+from cadgate_blender.app import limits, names, own_normals, probe, versions
 from cadgate_blender.app.describe import is_visible, placed_plainly, world_matrix
 from cadgate_blender.app.modifiers import find_mesh, replace_mesh
 from cadgate_blender.app.objects import check_unparent, remove
@@ -86,9 +86,7 @@ def _bring_together(chosen: Sequence[Any], meshes: Sequence[Any], frames: Sequen
         if number:
             turn = back @ frame
             normals = expected_normals(mesh, turn)
-            mesh.transform(turn)
-            if turn.determinant() < 0:
-                mesh.flip_normals()
+            own_normals.transform(mesh, turn)
             warn_of_normals(obj.name, normals, mesh)
         # An object's slots may hold other materials than its mesh.
         for slot_number, slot in enumerate(obj.material_slots):

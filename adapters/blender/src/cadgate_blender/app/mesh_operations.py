@@ -10,7 +10,7 @@ import numpy
 from mathutils import Matrix, Vector
 
 from cadgate.appserver import AppError, about_to_change, alone, method, warn
-from cadgate_blender.app import limits, removal, versions
+from cadgate_blender.app import limits, own_normals, removal, versions
 from cadgate_blender.app.describe import world_matrix
 from cadgate_blender.app.modifiers import find_mesh
 from cadgate_blender.app.scene_index import index, precise
@@ -71,6 +71,7 @@ def separate(*, name: str, by: str) -> dict[str, Any]:
     known, collections = set(bpy.data.objects), list(obj.users_collection)
     about_to_change(lambda: index.described(obj)["revision"])
     _own_mesh(obj)
+    carried = own_normals.carry([obj.data], [False])
     hidden, obj.hide_viewport = obj.hide_viewport, False
     with stage([obj]) as staged, alone(), context.temp_override(**staged, active_object=obj, object=obj):
         bpy.ops.mesh.separate(type=cast("Any", by.upper()))
@@ -83,6 +84,8 @@ def separate(*, name: str, by: str) -> dict[str, Any]:
             if collection not in list(part.users_collection):
                 collection.objects.link(part)
     everything = [obj, *parts]
+    for part in everything if carried else ():
+        own_normals.put_back(part.data)
     after = shape([(each.data, Matrix.Identity(4)) for each in everything])
     # Faces of different materials share vertices, which both parts then have.
     check_same("separation", before, after if by == "loose" else after._replace(vertices=before.vertices))
@@ -148,9 +151,7 @@ def _shift(obj: Any, turn: Any, reset: Any, what: str) -> None:
     before = shape([(obj.data, world_matrix(obj))])
     shown = _shown(obj)
     _own_mesh(obj)
-    obj.data.transform(turn, shape_keys=True)
-    if turn.determinant() < 0:
-        obj.data.flip_normals()
+    own_normals.transform(obj.data, turn)
     reset(obj)
     for child in obj.children:
         if child.parent_type == "OBJECT":

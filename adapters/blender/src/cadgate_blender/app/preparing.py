@@ -7,7 +7,7 @@ from typing import Any, Sequence
 import bpy
 
 from cadgate.appserver import warn
-from cadgate_blender.app import flattening, shape_keys, showing, transforms
+from cadgate_blender.app import flattening, own_normals, shape_keys, showing, transforms
 from cadgate_blender.app.motion import Motion, key
 from cadgate_blender.app.typed import context
 
@@ -60,7 +60,7 @@ def _instances(chosen: list[Any], format: str) -> list[Any]:
     for name, world, mesh in found:
         if mesh is None:
             continue
-        mesh.transform(transforms.shear_of(world))
+        own_normals.transform(mesh, transforms.shear_of(world))
         obj = bpy.data.objects.new(f"{name}_{len(made) + 1}", mesh)
         transforms.place(obj, transforms.without_shear(world))
         context.scene.collection.objects.link(obj)

@@ -6,6 +6,8 @@ from typing import Any
 
 from mathutils import Matrix
 
+from cadgate_blender.app import own_normals
+
 _SLANT = 1e-5
 """The cosine between two axes above which they are not at right angles; below it is 32-bit noise."""
 _BARE = ("EMPTY", "CAMERA", "LIGHT", "SPEAKER", "LIGHT_PROBE")
@@ -54,9 +56,11 @@ def put_into_points(obj: Any, matrix: Any) -> None:
         obj.data = obj.data.copy()
     if obj.type != "MESH":
         obj.data.dimensions = "3D"
-    obj.data.transform(matrix, shape_keys=True)
     if obj.type == "MESH":
+        own_normals.transform(obj.data, matrix)
         obj.data.update()
+    else:
+        obj.data.transform(matrix, shape_keys=True)
 
 
 def decomposed(matrix: Any, like: Any) -> tuple[Any, Any, Any]:
