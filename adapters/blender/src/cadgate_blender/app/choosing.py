@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from cadgate.appserver import AppError, current, warn
-from cadgate_blender.app import file_materials, flattening, preparing, showing, textures
+from cadgate_blender.app import file_materials, flattening, preparing, showing, textures, vertex_colours
 from cadgate_blender.app.motion import Motion
 from cadgate_blender.app.typed import context
 from cadgate_blender.app.verification import extents, files, normals
@@ -30,8 +30,12 @@ def prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str)
         for modifier in [modifier for obj in chosen for modifier in obj.modifiers]:
             modifier.show_viewport = modifier.show_render = False
     context.view_layer.update()
-    found = extents.evaluated(chosen, scale)
+    found = extents.evaluated(chosen, scale, format)
     chosen = _with_something(chosen, format, found)
+    loose = [name for name, shape in found.items() if shape.loose]
+    if loose:
+        what = "edges and points without a face" if format == "stl" else "points without an edge or a face"
+        warn("left_out", f"Files in {format} hold no {what}: those of {preparing.listed(loose)} are not in this one")
     motion = Motion(chosen)
     moving = motion.at_all()
     if moving and format in STILL:
@@ -47,7 +51,9 @@ def prepared(chosen: list[Any], format: str, apply: bool, scale: float, up: str)
     warned = {obj.name for obj in chosen if repr(obj.name) in words}
     truth.excused = set(warned)
     textures.warn_of_missing_uvs(chosen)
-    file_materials.fit([*chosen, *_instanced(chosen)] if instanced else chosen, format)
+    everything = [*chosen, *_instanced(chosen)] if instanced else chosen
+    file_materials.fit(everything, format)
+    vertex_colours.fit(everything, format)
     normals.warn_of_facets([obj for obj in chosen if obj.name in meshes], format)
     normals.warn_of_keys(chosen, format, motion)
     truth.session = files.Times.of_scene()
@@ -86,8 +92,8 @@ def _holds(format: str, obj: Any, found: dict[str, Any]) -> bool:
     if shape.triangles:
         return True
     # Only points and lines.
-    if format in ("obj", "ply"):
-        return obj.type == "MESH"
+    if format in ("obj", "ply", "glb", "gltf"):
+        return obj.type == "MESH" or (format not in STILL and len(obj.children) > 0)
     return format in ("usd", "abc", "fbx") or (format != "stl" and len(obj.children) > 0)
 
 
@@ -103,8 +109,9 @@ def _with_something(chosen: list[Any], format: str, found: dict[str, Any]) -> li
     if not full:
         raise AppError(
             "degenerate_result",
-            f"There is no surface to export as {format}: {preparing.listed(left)} has no points in this scene (text of "
-            "spaces, an empty mesh, modifiers that leave nothing); add one, or name other objects",
+            f"There is no surface to export as {format}: {preparing.listed(left)} has no faces in this scene (text of "
+            "spaces, an empty mesh, points and lines alone, modifiers that leave nothing); add some, or name other "
+            "objects",
             {"objects": left},
         )
     if left:

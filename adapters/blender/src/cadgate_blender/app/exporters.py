@@ -13,9 +13,19 @@ from typing import Any, Callable, cast
 import bpy
 
 from cadgate.appserver import method, warn
-from cadgate_blender.app import choosing, excerpts, ogawa, snapshots, stable_fbx, usd_files, versions
+from cadgate_blender.app import (
+    choosing,
+    excerpts,
+    obj_files,
+    ogawa,
+    preparing,
+    snapshots,
+    stable_fbx,
+    usd_files,
+    versions,
+)
 from cadgate_blender.app.foreign import outputs
-from cadgate_blender.app.motion import may_move, scale_roots
+from cadgate_blender.app.motion import may_move, scale_roots, split_scale
 from cadgate_blender.app.typed import context
 from cadgate_blender.app.verification import compressed, files
 
@@ -151,6 +161,9 @@ def _gltf_operator(path: str, kind: str, up: str, draco: bool, images: str) -> N
         export_apply=False,
         export_yup=up == "Y",
         export_extras=True,
+        # Points and edges without faces.
+        use_mesh_edges=True,
+        use_mesh_vertices=True,
         # Write one animation of everything that moves at once; with tracks, one for each, to choose from.
         export_animation_mode="ACTIONS" if choosing.has_tracks() else "ACTIVE_ACTIONS",
         export_cameras=True,
@@ -160,20 +173,33 @@ def _gltf_operator(path: str, kind: str, up: str, draco: bool, images: str) -> N
     )
 
 
+def _scaled(operator: Any, scale: float) -> float:
+    """Scale the scene by what `operator` cannot, and return the rest."""
+    own, rest = split_scale(operator, scale)
+    scale_roots(rest)
+    return own
+
+
 def _axes(up: str) -> dict[str, Any]:
     return {"up_axis": up, "forward_axis": _FORWARD[up]}
 
 
 def _obj(path: str, scale: float, up: str) -> None:
     images = _name_images(os.path.dirname(path))
+    chosen = list(context.selected_objects)
+    obj_files.tell_apart((bpy.data.objects, chosen), (bpy.data.materials, bpy.data.materials))
+    scale = _scaled(bpy.ops.wm.obj_export, scale)
+    zeros = obj_files.zeros_of([scale * max(*obj.dimensions) for obj in chosen], scale)
     bpy.ops.wm.obj_export(
         filepath=path,
         export_selected_objects=True,
-        global_scale=scale,
+        global_scale=scale * 10**zeros,
         **_axes(up),
         path_mode="STRIP",
         export_pbr_extensions=True,
+        export_colors=True,
     )
+    obj_files.shrink(path, zeros)
     _write_named(images, os.path.splitext(path)[0] + ".mtl")
 
 
@@ -185,7 +211,7 @@ def _ply(path: str, scale: float, up: str) -> None:
     bpy.ops.wm.ply_export(
         filepath=path,
         export_selected_objects=True,
-        global_scale=scale,
+        global_scale=_scaled(bpy.ops.wm.ply_export, scale),
         **_axes(up),
         # Many PLY readers accept only faces that all have the same number of corners.
         export_triangulated_mesh=True,
@@ -204,7 +230,7 @@ def _fbx(path: str, scale: float, up: str) -> None:
         bpy.ops.export_scene.fbx(
             filepath=path,
             use_selection=True,
-            global_scale=scale,
+            global_scale=_scaled(bpy.ops.export_scene.fbx, scale),
             axis_up=cast("Any", up),
             axis_forward="-Z" if up == "Y" else "Y",
             path_mode="COPY",
@@ -222,7 +248,7 @@ def _fbx(path: str, scale: float, up: str) -> None:
 
 def _usd(path: str, scale: float, up: str) -> None:
     scale_roots(scale)
-    _warn_of_names([obj.name for obj in context.selected_objects])
+    _warn_of_names("usd", versions.usd_holds)
     # Two packed images without their own file names would be written to the same file.
     _name_images("//")
     versions.call(
@@ -245,25 +271,27 @@ def _usd(path: str, scale: float, up: str) -> None:
     usd_files.put_in_order(path)
 
 
-def _warn_of_names(chosen: list[str]) -> None:
-    """Warn of changed names: USD's consist of letters, digits and `_`; Blender writes `_` for the rest."""
-    renamed = sorted(name for name in chosen if not versions.usd_holds(name))
+def _warn_of_names(format: str, holds: Callable[[str], bool]) -> None:
+    """Warn of names that a format cannot hold unchanged: Blender writes `_` for the rest, and numbers those alike."""
+    renamed = sorted(obj.name for obj in context.selected_objects if not holds(obj.name))
     if renamed:
-        listed = ", ".join(repr(name) for name in renamed[:10]) + (" …" if len(renamed) > 10 else "")
-        warn("renamed", f"A usd file cannot hold these names unchanged; other characters became '_' in it: {listed}")
+        what = f"A {format} file cannot hold these names unchanged; other characters became '_' in it"
+        warn("renamed", f"{what}: {preparing.listed(renamed)}")
 
 
 def _abc(path: str, scale: float, up: str) -> None:
+    _warn_of_names("abc", lambda name: not any(each in name for each in " .:/"))
     scene = context.scene
     first, last = (scene.frame_start, scene.frame_end) if may_move() else (scene.frame_current, scene.frame_current)
     bpy.ops.wm.alembic_export(
         filepath=path,
         selected=True,
-        global_scale=scale,
+        global_scale=_scaled(bpy.ops.wm.alembic_export, scale),
         start=first,
         end=last,
         evaluation_mode="VIEWPORT",
         apply_subdiv=True,
+        vcolors=True,
         # Which of several equal meshes is the one that the others refer to depends on their places in memory, and
         # Blender does not read all of those files. Equal data is in the file once all the same.
         use_instancing=False,

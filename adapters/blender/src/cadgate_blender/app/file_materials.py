@@ -95,7 +95,8 @@ def _lost(material: Any, format: str) -> Iterator[str]:
         link, value = sockets.link_of(socket), sockets.feed(socket).value
         chain = None if link is None else _chain(link)
         if chain is None and value is None:
-            yield slot
+            if not (slot == "color" and format in ("glb", "gltf") and _is_painted(link, _MOST_NODES)):
+                yield slot
         elif chain is None and link is not None and format in _DIRECT:
             images.unplug(material.node_tree, socket)
             socket.default_value = value
@@ -113,6 +114,19 @@ def _alone(material: Any, shader: Any) -> bool:
     while link is not None and link.from_node.bl_idname == "NodeReroute":
         link = sockets.link_of(link.from_node.inputs[0])
     return link is None or link.from_node == shader
+
+
+def _is_painted(link: Any, left: int) -> bool:
+    """Return whether a link brings colours of points, perhaps times a number or a picture, which glTF files hold."""
+    if link is None or not left:
+        return False
+    node = link.from_node
+    if node.bl_idname == "NodeReroute":
+        return _is_painted(sockets.link_of(node.inputs[0]), left - 1)
+    if node.bl_idname == "ShaderNodeVertexColor":
+        return True
+    product = sockets.product(node)
+    return product is not None and any(_is_painted(sockets.link_of(socket), left - 1) for socket in product)
 
 
 def _chain(link: Any) -> _Chain | None:

@@ -10,10 +10,10 @@ import bpy
 from mathutils import Matrix
 
 from cadgate.appserver import AppError, method, warn
-from cadgate_blender.app import limits, snapshots, usd_files, versions
+from cadgate_blender.app import limits, snapshots, usd_files, versions, vertex_colours
 from cadgate_blender.app.foreign import fbx_curves, fbx_paths, opening
 from cadgate_blender.app.foreign.losses import warn_of_files
-from cadgate_blender.app.motion import Motion, key, scale_roots
+from cadgate_blender.app.motion import Motion, key, scale_roots, split_scale
 from cadgate_blender.app.typed import context
 from cadgate_blender.app.verification import imports, usd_places
 
@@ -48,6 +48,7 @@ def read(
         context.view_layer.update()
         imports.check(said, format, scale, up)
         if format != "blend":
+            vertex_colours.activate(bpy.data.meshes)
             opening.settle_import(path)
         snapshots.save(into)
         return {"standing": _standing()}
@@ -161,7 +162,9 @@ def _gltf(path: str, scale: float, up: str | None) -> None:
 
 
 def _obj(path: str, scale: float, up: str | None) -> None:
-    bpy.ops.wm.obj_import(filepath=path, global_scale=scale, **_axes(up, "Y"))
+    own, rest = split_scale(bpy.ops.wm.obj_import, scale)
+    bpy.ops.wm.obj_import(filepath=path, global_scale=own, **_axes(up, "Y"))
+    scale_roots(rest)
 
 
 def _stl(path: str, scale: float, up: str | None) -> None:
@@ -175,7 +178,9 @@ def _ply(path: str, scale: float, up: str | None) -> None:
 def _fbx(path: str, scale: float, up: str | None) -> None:
     fbx_paths.shorten(path)
     fbx_curves.complete(path)
-    versions.import_fbx(path, scale)
+    own, rest = split_scale(versions.fbx_importer(), scale)
+    versions.import_fbx(path, own)
+    scale_roots(rest)
 
 
 def _usd(path: str, scale: float, up: str | None) -> None:
@@ -210,9 +215,11 @@ def _own_usd(path: str, scale: float, up: str | None) -> None:
 
 
 def _abc(path: str, scale: float, up: str | None) -> None:
-    bpy.ops.wm.alembic_import(filepath=path, scale=scale, as_background_job=False)
+    own, rest = split_scale(bpy.ops.wm.alembic_import, scale, "scale")
+    bpy.ops.wm.alembic_import(filepath=path, scale=own, as_background_job=False)
     _keep_motion()
     _forget_file(path)
+    scale_roots(rest)
 
 
 def _keep_motion() -> None:

@@ -192,6 +192,12 @@ def scale_roots(factor: float) -> None:
     context.view_layer.update()
 
 
+def split_scale(operator: Any, factor: float, field: str = "global_scale") -> tuple[float, float]:
+    """Return by which factor an operator scales, and the one for `scale_roots`: it silently limits its own."""
+    limits = operator.get_rna_type().properties[field]
+    return (factor, 1.0) if limits.hard_min <= factor <= limits.hard_max else (1.0, factor)
+
+
 def _scaled_collections() -> tuple[list[Any], set[str]]:
     """Return the instanced collections whose objects are also in the scene, and the names of what is scaled.
 

@@ -178,15 +178,17 @@ def call(operator: Any, **options: Any) -> Any:
     return operator(**{name: value for name, value in options.items() if name in known})
 
 
+def fbx_importer() -> Any:
+    """Return the operator that imports FBX files. 4.5 has a new one; that in Python crashes on lights in 5.0."""
+    return bpy.ops.wm.fbx_import if "fbx_import" in dir(bpy.ops.wm) else bpy.ops.import_scene.fbx
+
+
 def import_fbx(path: str, scale: float) -> None:
-    """Import an FBX file. 4.5 has a new importer; the older one in Python crashes on lights in 5.0.
+    """Import an FBX file.
 
     Without an offset, the time of a frame is its number divided by the rate, as in all other formats.
     """
-    if "fbx_import" in dir(bpy.ops.wm):
-        call(bpy.ops.wm.fbx_import, filepath=path, global_scale=scale, anim_offset=0.0)
-    else:
-        bpy.ops.import_scene.fbx(filepath=path, global_scale=scale, anim_offset=0.0)
+    call(fbx_importer(), filepath=path, global_scale=scale, anim_offset=0.0)
 
 
 _BUILT_FOR = {"usd": ("USD", "usd"), "usdz": ("USD", "usd"), "abc": ("Alembic", "alembic")}

@@ -27,6 +27,8 @@ class Shape:
     measured: bool = True
     lean: Any = field(default_factory=lambda: numpy.zeros(3))
     """The sum of the areas as vectors: 0 for a closed surface; otherwise the volume depends on the place."""
+    loose: int = 0
+    """The number of points without a face that were left out of it."""
 
     @property
     def size(self) -> float:
@@ -64,6 +66,7 @@ def together(shapes: Iterable[Shape]) -> Shape | None:
         sum(each.volume + float(numpy.dot((each.low + each.high) / 2 - middle, each.lean)) / 3 for each in found),
         all(each.measured for each in found),
         sum(each.lean for each in found),
+        sum(each.loose for each in found),
     )
 
 
@@ -77,20 +80,20 @@ TO_Y_UP = numpy.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 """Converts Blender's axes to those of a file in which Y points up."""
 
 
-def evaluated(chosen: Iterable[Any], scale: float = 1.0) -> dict[str, Shape]:
+def evaluated(chosen: Iterable[Any], scale: float = 1.0, format: str = "") -> dict[str, Shape]:
     """Return the shape of each of these objects as the scene shows it now, including its instances.
 
-    Objects without points are left out.
+    Objects without points are left out, and points that a file of `format` cannot hold, or that nobody reads in it.
     """
     axes = numpy.eye(3) * scale
     parts: dict[str, list[Shape]] = {}
     for part in showing.parts(chosen):
-        _add(parts, part.owner, part.object, numpy.array(part.world), axes)
+        _add(parts, part.owner, part.object, numpy.array(part.world), axes, format)
     joined = {name: together(shapes) for name, shapes in parts.items()}
     return {name: shape for name, shape in joined.items() if shape is not None}
 
 
-def _add(parts: dict[str, list[Shape]], name: str, obj: Any, world: Any, axes: Any) -> None:
+def _add(parts: dict[str, list[Shape]], name: str, obj: Any, world: Any, axes: Any, format: str) -> None:
     if obj.type not in ("MESH", "CURVE", "SURFACE", "FONT", "META"):
         return
     try:
@@ -100,14 +103,35 @@ def _add(parts: dict[str, list[Shape]], name: str, obj: Any, world: Any, axes: A
     if mesh is None:
         return
     points, triangles = arrays(mesh)
+    which = _held(mesh, triangles, format)
     obj.to_mesh_clear()
+    loose = 0
+    if which is not None:
+        loose = len(points) - len(which)
+        points, triangles = points[which], numpy.searchsorted(which, triangles)
     matrix = axes @ world[:3, :3]
     points = points @ matrix.T + axes @ world[:3, 3]
     if numpy.linalg.det(matrix) < 0:
         triangles = triangles[:, ::-1]
     shape = of(points, triangles)
     if shape is not None:
+        shape.loose = loose
         parts.setdefault(name, []).append(shape)
+
+
+def _held(mesh: Any, triangles: Any, format: str) -> Any:
+    """Return the numbers of the points that a file can hold; None for all of them.
+
+    An STL file has only faces; of an OBJ file, points alone are read only if there is nothing else.
+    """
+    if format == "stl":
+        return numpy.unique(triangles)
+    if format != "obj" or not len(mesh.edges):
+        return None
+    ends = numpy.empty(len(mesh.edges) * 2, numpy.int32)
+    mesh.edges.foreach_get("vertices", ends)
+    which = numpy.unique(ends)
+    return which if len(which) < len(mesh.vertices) else None
 
 
 def arrays(mesh: Any) -> tuple[Any, Any]:

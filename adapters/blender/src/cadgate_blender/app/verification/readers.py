@@ -201,35 +201,41 @@ def _moves(number: int | None, moved: set[Any], parents: dict[int, int]) -> bool
 
 
 def read_obj(path: str) -> Contents:
+    """Read a file in which the points of each object follow its name, as Blender writes it."""
     found = Contents(exact_triangles=False)
     points: list[bytes] = []
-    names: list[str] = []
-    faces: dict[str, list[bytes]] = {}
-    current: list[bytes] = faces.setdefault("", [])
+    names: list[str] = [""]
+    faces: dict[str, list[bytes]] = {"": []}
+    own: dict[str, list[int]] = {"": []}
+    lines: dict[str, list[bytes]] = {}
     with open(path, "rb") as file:
         for line in file:
             if line.startswith(b"v "):
+                own[names[-1]].append(len(points))
                 points.append(line[2:])
             elif line.startswith(b"f "):
-                current.append(line[2:])
+                faces[names[-1]].append(line[2:])
+            elif line.startswith(b"l "):
+                lines.setdefault(names[-1], []).append(line[2:])
             elif line.startswith(b"o "):
-                name = line[2:].decode("utf-8", "replace").strip()
-                names.append(name)
-                current = faces.setdefault(name, [])
+                names.append(line[2:].decode("utf-8", "replace").strip())
+                faces.setdefault(names[-1], [])
+                own.setdefault(names[-1], [])
     if not points:
         return found
-    everything = numpy.array(b" ".join(points).split(), numpy.float64).reshape(len(points), -1)[:, :3]
-    for name, lines in faces.items():
-        if lines:
-            triangles, most = _fans(lines)
+    everything = numpy.array([line.split()[:3] for line in points], numpy.float64)
+    for name in own:
+        triangles = numpy.empty((0, 3), numpy.int64)
+        if faces[name]:
+            triangles, most = _fans(faces[name])
             found.rough = found.rough or most > 4
-            which, inverse = numpy.unique(triangles, return_inverse=True)
-            if shape := extents.of(everything[which], inverse.reshape(-1, 3)):
-                found.parts.append((name, shape))
+        ends = numpy.array(b" ".join(lines.get(name, ())).split(), numpy.int64) - 1
+        # Points alone, if there is nothing else.
+        which = numpy.unique([*triangles.ravel(), *ends]) if len(triangles) or len(ends) else numpy.array(own[name])
+        if len(which) and (shape := extents.of(everything[which], numpy.searchsorted(which, triangles))):
+            found.parts.append((name, shape))
     found.whole = extents.together(shape for _, shape in found.parts)
-    if found.whole is None:
-        found.whole = extents.of(everything, numpy.empty((0, 3), numpy.int64))
-    found.names = set(names)
+    found.names = set(names[1:])
     return found
 
 
@@ -284,7 +290,4 @@ def read_ply(path: str) -> Contents:
             if (faces["count"] != 3).any():
                 raise AppError("command_failed", "Blender wrote a ply file whose faces are not triangles")
             triangles = faces["corners"].astype(numpy.int64)
-    if len(triangles):
-        which, inverse = numpy.unique(triangles, return_inverse=True)
-        points, triangles = points[which], inverse.reshape(-1, 3)
     return Contents(whole=extents.of(points, triangles))
