@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
 import pytest
+from fastapi._compat.v2 import ModelField
 from fastapi.openapi.models import OpenAPI
 from jsonschema_rs import Draft202012Validator, meta
 
 import cadgate
 from cadgate.main import create_app
 from cadgate.openapi import document as document_module
+from cadgate.openapi.flat_models import without_validators
 from cadgate.web.routing import QUERY_NAMES
 from tests.core.fake_packages import Site
 from tests.core.served import quiet_settings
@@ -106,6 +109,29 @@ def test_the_document_is_openapi_and_its_references_lead_somewhere(shipped: dict
     for name, schema in schemas.items():
         assert re.fullmatch(r"[A-Za-z0-9._-]+", name)
         meta.validate(schema)
+
+
+def test_it_is_what_fastapi_makes_with_a_validator_for_every_field(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    original = ModelField.__post_init__
+
+    def counting(field: ModelField) -> None:
+        made.append(field.name)
+        original(field)
+
+    monkeypatch.setattr(ModelField, "__post_init__", counting)
+    documents: list[str] = []
+    counts: list[int] = []
+    for quicker in (without_validators, nullcontext):
+        monkeypatch.setattr(document_module, "without_validators", quicker)
+        app = create_app(quiet_settings(tmp_path))
+        made.clear()
+        documents.append(json.dumps(app.openapi()))
+        counts.append(len(made))
+    assert documents[0] == documents[1]
+    assert counts[0] < counts[1] / 2
 
 
 def test_it_says_what_it_is(shipped: dict[str, Any]) -> None:

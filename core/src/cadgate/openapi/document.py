@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute
 from cadgate.contract.methods import Method
 from cadgate.models.root import ROOT
 from cadgate.openapi.arrays import with_items
+from cadgate.openapi.flat_models import without_validators
 from cadgate.openapi.merge import Part, merge
 from cadgate.openapi.operations import complete, failure_schemas, job_schemas
 from cadgate.plugins.discovery import Found
@@ -152,7 +153,7 @@ def _take(part: Part, made: dict[str, Any]) -> None:
 
 
 def _generate(app: FastAPI, routes: Sequence[BaseRoute]) -> dict[str, Any]:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), without_validators():
         warnings.simplefilter("ignore")  # about duplicate operation ids, which are made unique later
         return get_openapi(title=app.title, version=app.version, routes=routes)
 
