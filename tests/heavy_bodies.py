@@ -14,6 +14,8 @@ from pathlib import Path
 SIZE = 16 * 1024 * 1024
 LIMIT_SECONDS = 0.1
 """What no request may make another's `/health` wait."""
+A_LOOK = 0.005
+"""The seconds between two questions of a watcher, which may miss this much of a wait."""
 
 
 def filled(unit: bytes, head: bytes = b"", tail: bytes = b"", size: int = SIZE) -> bytes:
@@ -94,7 +96,7 @@ def _watch(port: int, pid: int, paths: tuple[str, ...], headers: dict[str, str],
             took = time.perf_counter() - began
             if took > worst:
                 worst = max(worst, took - (_delays(pid) - delayed))
-        if asked.poll(0.002):
+        if asked.poll(A_LOOK):
             asked.recv()
             asked.send(worst)
             worst = 0.0
