@@ -9,7 +9,7 @@ import bpy
 import numpy
 
 from cadgate.appserver import AppError, about_to_change, method, warn
-from cadgate_blender.app import limits, modifiers, own_normals, probe, removal, staging, versions
+from cadgate_blender.app import limits, modifiers, operand_materials, own_normals, probe, removal, staging, versions
 from cadgate_blender.app.describe import world_matrix
 from cadgate_blender.app.objects import remove
 from cadgate_blender.app.scene_index import index, precise
@@ -33,6 +33,8 @@ class _Operands(NamedTuple):
     second: Any
     solids: tuple[Solid, Solid]
     names: tuple[str, str]
+    slots: int
+    """Of the first, before it got those of the other."""
 
 
 @method("objects.boolean")
@@ -47,7 +49,7 @@ def boolean(
     if obj.data.shape_keys is not None:
         raise AppError("conflict", f"{name!r} has shape keys, which cannot be combined")
     modifiers.check(obj, "boolean", {"object": object})
-    with _operands(obj, other) as operands:
+    with _operands(obj, other, materials=True) as operands:
         mesh = _combined(operands, operation, solver, verify or limits.verify())
     try:
         about_to_change(lambda: index.described(obj)["revision"])
@@ -67,7 +69,9 @@ def boolean(
 
 def applied(obj: Any, modifier: Any) -> Any:
     """Return a new mesh: the object's own, without other modifiers, combined as its boolean modifier says."""
-    with _operands(obj, modifier.object, keep=lambda each: False) as operands:
+    # As it is shown: the fast solver, and a modifier that goes by the order of the slots, leave materials out.
+    materials = modifier.material_mode == "TRANSFER" and versions.get_solver(modifier) == "exact"
+    with _operands(obj, modifier.object, keep=lambda each: False, materials=materials) as operands:
         return _combined(operands, modifier.operation.lower(), versions.get_solver(modifier), limits.verify())
 
 
@@ -93,11 +97,17 @@ def warn_of_live(obj: Any, modifier: Any) -> None:
 
 @contextmanager
 def _operands(
-    obj: Any, other: Any, *, keep: Callable[[Any], bool] = lambda modifier: True, turned: bool = True
+    obj: Any,
+    other: Any,
+    *,
+    keep: Callable[[Any], bool] = lambda modifier: True,
+    turned: bool = True,
+    materials: bool = False,
 ) -> Generator[_Operands, None, None]:
     """Prepare the operands. Raises AppError for flat objects, whose coordinates cannot be converted back.
 
-    `keep` selects the modifiers of the first that are in effect; `turned` says whether to turn what is inside out.
+    `keep` selects the modifiers of the first that are in effect; `turned` says whether to turn what is inside out, and
+    `materials` whether faces of the other keep theirs.
     """
     frames = [world_matrix(each).copy() for each in (obj, other)]
     for each, frame in zip((obj, other), frames):
@@ -112,6 +122,9 @@ def _operands(
     try:
         meshes.append(probe.copy_of_mesh(obj, keep=keep))
         meshes.append(probe.copy_of_mesh(other, keep=lambda modifier: modifier.show_viewport))
+        slots = len(meshes[0].materials)
+        if materials:
+            operand_materials.bring_together(obj, meshes[0], other, meshes[1])
         turn = frames[0].inverted() @ frames[1]
         own_normals.transform(meshes[1], turn)
         solids: list[Solid] = []
@@ -125,7 +138,12 @@ def _operands(
                     solid = Solid(mesh)
             solids.append(solid)
             copies.append(probe.bare_copy(each, mesh))
-        yield _Operands(copies[0], copies[1], (solids[0], solids[1]), (obj.name, other.name))
+        # The fast solver takes them by number, as if they were the first one's.
+        copies[1].vertex_groups.clear()
+        if materials:
+            for slot in (slot for copy in copies for slot in copy.material_slots):
+                slot.link = "DATA"
+        yield _Operands(copies[0], copies[1], (solids[0], solids[1]), (obj.name, other.name), slots)
     finally:
         for copy in copies:
             removal.remove_unlinked(copy)
@@ -144,6 +162,7 @@ def _combined(operands: _Operands, operation: str, solver: str, verify: str) -> 
     if len(mesh.polygons):
         if carried:
             own_normals.put_back(mesh)
+        operand_materials.drop_unused(mesh, operands.slots)
         return mesh
     removal.remove_trial(mesh)
     name, other = operands.names

@@ -219,6 +219,9 @@ def add(*, object: str, modifier: dict[str, Any]) -> dict[str, Any]:
     if made is None:
         raise AppError("command_failed", f"Blender cannot add a {word} modifier to a {obj.type}")
     _set(made, settings)
+    if word == "boolean":
+        # Faces of the other object keep their materials. The fast solver cannot do it.
+        made.material_mode = "TRANSFER"
     _check_live(obj, made)
     return index.changed(obj, same_mesh=True, visible=index.visibility(obj))
 
