@@ -11,6 +11,7 @@ from typing import Any, Iterator, Sequence
 
 from cadgate.appserver import AppError, limit_exceeded
 from cadgate_freecad.app.limits import LIMITS
+from cadgate_freecad.app.reading import gltf_shapes
 from cadgate_freecad.app.reading.found import Found
 from cadgate_freecad.app.reading.meshes import Triangles
 from cadgate_freecad.app.reading.transforms import Transform, product
@@ -20,7 +21,8 @@ _TO_DOCUMENT = (1000.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1000.0, 0.0, 0.0, 1000.0, 0.0,
 """Millimetres with Z up."""
 _TYPES = {5120: ("b", 1, 127.0), 5121: ("B", 1, 255.0), 5122: ("h", 2, 32767.0), 5123: ("H", 2, 65535.0)}
 _TYPES.update({5125: ("I", 4, 1.0), 5126: ("f", 4, 1.0)})
-_UNDERSTOOD = {"KHR_mesh_quantization", "KHR_materials_unlit", "KHR_texture_transform"}
+_WIDTHS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}
+_UNDERSTOOD = {"KHR_mesh_quantization", "KHR_materials_unlit", "KHR_texture_transform", gltf_shapes.INSTANCING}
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 _SHAPES = {0: "points", 1: "lines", 2: "lines", 3: "lines"}
 
@@ -79,6 +81,7 @@ class _File:
         self.buffers: dict[int, bytes] = {}
         self.facets = 0
         self.visited: set[int] = set()
+        self.above: dict[int, int] | None = None
         self.has_looks_lost = False
 
     def read(self) -> None:
@@ -97,6 +100,9 @@ class _File:
             self._node(number, _TO_DOCUMENT, [])
         for kind in ("animations", "skins", "cameras"):
             self.found.leave_out(kind, len(document.get(kind, [])))
+        self.found.leave_out("further scenes", len(scenes) - 1)
+        lights = document.get("extensions", {}).get("KHR_lights_punctual", {}).get("lights", [])
+        self.found.leave_out("lights", len(lights))
         if self.has_looks_lost:
             self.found.colors_lost("The glTF file has textures, or several colours on one mesh")
 
@@ -116,11 +122,43 @@ class _File:
         children = node.get("children", [])
         inside = [*around, (str(number), label or f"Node{number}")] if children else around
         if "mesh" in node:
-            self._mesh(self.document["meshes"][node["mesh"]], matrix, label, inside)
+            self._show(node, matrix, label, inside)
         for child in children:
             self._node(child, matrix, inside)
 
-    def _mesh(self, mesh: dict[str, Any], matrix: Transform, label: str, around: list[tuple[str, str]]) -> None:
+    def _show(self, node: dict[str, Any], matrix: Transform, label: str, around: list[tuple[str, str]]) -> None:
+        mesh = self.document["meshes"][node["mesh"]]
+        joints: list[Transform] = []
+        if "skin" in node:
+            joints = gltf_shapes.joints_of(self.document["skins"][node["skin"]], self._world, self._numbers)
+            # It is where its bones are, wherever its node is.
+            matrix = _TO_DOCUMENT
+        weights = node.get("weights") or mesh.get("weights") or []
+        for instance in gltf_shapes.instances(node, self._numbers):
+            self._mesh(mesh, product(matrix, instance), label, around, weights, joints)
+
+    def _world(self, number: int) -> Transform:
+        """Return the place of a node in the file."""
+        nodes = self.document["nodes"]
+        if self.above is None:
+            self.above = {child: each for each, node in enumerate(nodes) for child in node.get("children", [])}
+        matrix = _matrix(nodes[number])
+        for _ in range(DEEPEST):
+            if number not in self.above:
+                return matrix
+            number = self.above[number]
+            matrix = product(_matrix(nodes[number]), matrix)
+        raise _damaged(f"node {number} is in itself, or is nested too deeply")
+
+    def _mesh(
+        self,
+        mesh: dict[str, Any],
+        matrix: Transform,
+        label: str,
+        around: list[tuple[str, str]],
+        weights: Sequence[float],
+        joints: Sequence[Transform],
+    ) -> None:
         whole = Triangles()
         colors: set[str | None] = set()
         for primitive in mesh["primitives"]:
@@ -129,10 +167,13 @@ class _File:
                 self.found.leave_out(_SHAPES.get(mode, "primitives of an unknown mode"))
                 continue
             self.found.leave_out("morph targets", len(primitive.get("targets", [])))
-            points = array("d", self._numbers(primitive["attributes"]["POSITION"], 3))
+            points = array("d", self._numbers(primitive["attributes"]["POSITION"], ["VEC3"]))
+            gltf_shapes.mixed(points, primitive, weights, self._numbers)
+            if joints:
+                points = gltf_shapes.posed(points, primitive["attributes"], joints, self._numbers)
             count = len(points) // 3
             indices: list[float] = (
-                [*self._numbers(primitive["indices"], 1)] if "indices" in primitive else [*range(count)]
+                [*self._numbers(primitive["indices"], ["SCALAR"])] if "indices" in primitive else [*range(count)]
             )
             start = len(whole.points) // 3
             corners = array("i", [int(each) + start for each in _corners(indices, mode)])
@@ -157,21 +198,26 @@ class _File:
             self.has_looks_lost = True
 
     def _color(self, primitive: dict[str, Any]) -> str | None:
+        even = gltf_shapes.even_color(primitive, self.document, self._numbers)
+        self.has_looks_lost = self.has_looks_lost or even is None
+        factor = even or [1.0, 1.0, 1.0, 1.0]
         if "material" not in primitive:
-            return None
-        look = self.document["materials"][primitive["material"]].get("pbrMetallicRoughness", {})
-        self.has_looks_lost = self.has_looks_lost or "baseColorTexture" in look
-        return _linear_to_shown(look.get("baseColorFactor", (1.0, 1.0, 1.0, 1.0)))
+            return None if even is None or factor == [1.0, 1.0, 1.0, 1.0] else _linear_to_shown(factor)
+        color, has_picture = gltf_shapes.look_of(self.document["materials"][primitive["material"]])
+        self.has_looks_lost = self.has_looks_lost or has_picture
+        return _linear_to_shown([a * b for a, b in zip(color, factor)])
 
-    def _numbers(self, number: int, width: int) -> Iterator[float]:
-        """Yield the numbers of an accessor, those of one element after those of the one before."""
+    def _numbers(self, number: int, kinds: Sequence[str]) -> Iterator[float]:
+        """Yield the numbers of an accessor of one of these kinds, those of one element after the element before."""
         accessor = self.document["accessors"][number]
-        wanted = {1: "SCALAR", 3: "VEC3"}[width]
-        if accessor["type"] != wanted or "sparse" in accessor or "bufferView" not in accessor:
+        kind = accessor["type"]
+        if kind not in kinds or "sparse" in accessor or "bufferView" not in accessor:
             raise AppError(
                 "unsupported_format",
-                f"Accessor {number} of the glTF file is sparse, empty or not {wanted}: export it in another way",
+                f"Accessor {number} of the glTF file is sparse, empty or not {' or '.join(kinds)}: export it in "
+                "another way",
             )
+        width = _WIDTHS[kind]
         code, size, largest = _TYPES[accessor["componentType"]]
         view = self.document["bufferViews"][accessor["bufferView"]]
         data = self._buffer(view["buffer"])
@@ -224,16 +270,8 @@ def _corners(indices: list[float], mode: int) -> list[float]:
 
 def _matrix(node: dict[str, Any]) -> Transform:
     if "matrix" in node:
-        m = [float(each) for each in node["matrix"]]
-        if len(m) != 16:
+        if len(node["matrix"]) != 16:
             raise _damaged("a matrix has not 16 numbers")
-        return tuple(m[column * 4 + row] for row in range(3) for column in range(4))
-    tx, ty, tz = map(float, node.get("translation", (0, 0, 0)))
-    x, y, z, w = map(float, node.get("rotation", (0, 0, 0, 1)))
-    sx, sy, sz = map(float, node.get("scale", (1, 1, 1)))
-    rows = (
-        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w), tx),
-        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w), ty),
-        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y), tz),
-    )
-    return tuple(part for a, b, c, t in rows for part in (a * sx, b * sy, c * sz, t))
+        return gltf_shapes.of_columns(node["matrix"])
+    parts = (node.get("translation", (0, 0, 0)), node.get("rotation", (0, 0, 0, 1)), node.get("scale", (1, 1, 1)))
+    return gltf_shapes.matrix_of(*([*map(float, part)] for part in parts))
