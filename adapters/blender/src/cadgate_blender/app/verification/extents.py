@@ -29,6 +29,9 @@ class Shape:
     """The sum of the areas as vectors: 0 for a closed surface; otherwise the volume depends on the place."""
     loose: int = 0
     """The number of points without a face that were left out of it."""
+    folded_area: float = 0.0
+    folded_volume: float = 0.0
+    """By how much area and volume differ with the diagonals along which faces that are not flat are folded."""
 
     @property
     def size(self) -> float:
@@ -67,6 +70,8 @@ def together(shapes: Iterable[Shape]) -> Shape | None:
         all(each.measured for each in found),
         sum(each.lean for each in found),
         sum(each.loose for each in found),
+        sum(each.folded_area for each in found),
+        sum(each.folded_volume for each in found),
     )
 
 
@@ -104,11 +109,13 @@ def _add(parts: dict[str, list[Shape]], name: str, obj: Any, world: Any, axes: A
         return
     points, triangles = arrays(mesh)
     which = _held(mesh, triangles, format)
+    quads = _quads(mesh) if len(triangles) <= _LARGE else None
     obj.to_mesh_clear()
     loose = 0
     if which is not None:
         loose = len(points) - len(which)
         points, triangles = points[which], numpy.searchsorted(which, triangles)
+        quads = None if quads is None else numpy.searchsorted(which, quads)
     matrix = axes @ world[:3, :3]
     points = points @ matrix.T + axes @ world[:3, 3]
     if numpy.linalg.det(matrix) < 0:
@@ -116,6 +123,8 @@ def _add(parts: dict[str, list[Shape]], name: str, obj: Any, world: Any, axes: A
     shape = of(points, triangles)
     if shape is not None:
         shape.loose = loose
+        if quads is not None:
+            shape.folded_area, shape.folded_volume = _folds(points[quads])
         parts.setdefault(name, []).append(shape)
 
 
@@ -132,6 +141,33 @@ def _held(mesh: Any, triangles: Any, format: str) -> Any:
     mesh.edges.foreach_get("vertices", ends)
     which = numpy.unique(ends)
     return which if len(which) < len(mesh.vertices) else None
+
+
+def _quads(mesh: Any) -> Any:
+    """Return the numbers of four successive corners of faces, between which a diagonal may lie; None without any."""
+    sizes = numpy.empty(len(mesh.polygons), numpy.int32)
+    mesh.polygons.foreach_get("loop_total", sizes)
+    if not len(sizes) or sizes.max() < 4:
+        return None
+    corners = numpy.empty(len(mesh.loops), numpy.int32)
+    mesh.loops.foreach_get("vertex_index", corners)
+    counts = numpy.maximum(sizes - 3, 0)
+    first = numpy.repeat(numpy.cumsum(sizes) - sizes, counts)
+    second = first + 1 + numpy.arange(len(first)) - numpy.repeat(numpy.cumsum(counts) - counts, counts)
+    return corners[numpy.stack([first, second, second + 1, second + 2], axis=1)]
+
+
+def _folds(quads: Any) -> tuple[float, float]:
+    """Return the sums of how much area and volume change with the diagonal of each quadrilateral."""
+    a, b, c, d = (quads[:, number] for number in range(4))
+    one = _areas(a, b, c) + _areas(a, c, d)
+    other = _areas(a, b, d) + _areas(b, c, d)
+    volumes = ((b - a) * numpy.cross(c - a, d - a)).sum(axis=1) / 6
+    return float(numpy.abs(one - other).sum()), float(numpy.abs(volumes).sum())
+
+
+def _areas(a: Any, b: Any, c: Any) -> Any:
+    return numpy.linalg.norm(numpy.cross(b - a, c - a), axis=1) / 2
 
 
 def arrays(mesh: Any) -> tuple[Any, Any]:

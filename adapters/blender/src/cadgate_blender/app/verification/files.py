@@ -231,10 +231,11 @@ def _differences(what: str, have: Shape | None, want: Shape | None, found: Conte
     elif not have.triangles and want.triangles:
         wrong.append(f"{what} has no faces")
     if have.measured and want.measured and not wrong:
-        if abs(have.area - want.area) > 0.02 * want.area + room * room:
+        if abs(have.area - want.area) > 0.02 * want.area + want.folded_area + room * room:
             wrong.append(f"{what} has a surface of {have.area:.6g} instead of {want.area:.6g}")
         solid = abs(want.volume) > 1e-3 * want.size**3 * 0.01
-        if solid and not found.rough and abs(have.volume - want.volume) > 0.05 * abs(want.volume) + 1e-4 * want.size**3:
+        volume_room = 0.05 * abs(want.volume) + want.folded_volume + 1e-4 * want.size**3
+        if solid and not found.rough and abs(have.volume - want.volume) > volume_room:
             wrong.append(f"{what} encloses {have.volume:.6g} instead of {want.volume:.6g}")
     return wrong
 
