@@ -64,12 +64,18 @@ def blocks_of(document: Path) -> list[Block]:
 
 BEGINNINGS = {".png": b"\x89PNG", ".glb": b"glTF", ".pdf": b"%PDF", ".step": b"ISO-10303-21", ".jpg": b"\xff\xd8"}
 ERROR = b'{"status":"error"'
+LARGE = re.compile(r'"resolution": \[(\d{3,}), (\d{3,})\]')
+"""The size of a picture that is drawn to be looked at."""
 
 
 class Reader:
-    """Somebody who types a document's blocks into a shell and a Python session, in `folder`."""
+    """Somebody who types a document's blocks into a shell and a Python session, in `folder`.
 
-    def __init__(self, folder: Path, address: str) -> None:
+    :param large: whether the pictures are as large as the document says, and not a quarter of that.
+    """
+
+    def __init__(self, folder: Path, address: str, *, large: bool = True) -> None:
+        self._large = large
         self.folder = folder
         self.address = address
         self.printed = ""
@@ -92,6 +98,8 @@ class Reader:
 
     def _take(self, block: Block) -> None:
         text = block.text.replace(DOCUMENTED, self.address)
+        if not self._large:
+            text = LARGE.sub(lambda size: f'"resolution": [{int(size[1]) // 4}, {int(size[2]) // 4}]', text)
         if block.kind == "file":
             path = self.folder / block.name
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -30,10 +30,10 @@ def clear(gateway: Gateway) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_every_runnable_block_of_a_document_does_what_it_shows(
-    document: Path, gateway: Gateway, tmp_path: Path
+    document: Path, gateway: Gateway, tmp_path: Path, long_form: bool
 ) -> None:
     clear(gateway)
-    Reader(tmp_path / "reader", gateway.url.removeprefix("http://")).read(blocks_of(document))
+    Reader(tmp_path / "reader", gateway.url.removeprefix("http://"), large=long_form).read(blocks_of(document))
 
 
 def test_the_guide_and_the_readme_are_among_the_documents_that_run() -> None:
