@@ -16,7 +16,7 @@ import pytest
 
 from tests import long_form as long_forms
 from tests import schedule
-from tests.gateway import COLD_WORKERS, Gateway
+from tests.gateway import COLD_WORKERS, NO_SPARES, Gateway
 from tests.wheels import PACKAGES, ROOT, build, whole
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 ROOMS = tuple(ROOT / "tests" / room for room in ("attack", "faults", "jobs", "test_api", "truth"))
 """Whatever stands there is about real applications."""
 STARTING = {
-    *("cadgate_gateway", "clean_python", "gateway", "http", "own_gateway", "shell", "wheels"),
+    *("cadgate_gateway", "clean_python", "gateway", "http", "shell", "wheels"),
+    *("own_blender", "own_freecad", "own_gateway"),
     *("blend", "results", "said", "told"),  # scripts in a Blender or FreeCAD of their own
 }
 """The fixtures that start a real application, or set up what starts one."""
@@ -120,6 +121,27 @@ def new_scene(_started: tuple[Gateway, bytes]) -> bytes:
 def own_gateway(tmp_path: Path) -> Iterator[Gateway]:
     """A gateway for one test, which may kill it and what belongs to it. Not started yet, and without warm workers."""
     running = Gateway(tmp_path / "state", environment=COLD_WORKERS)
+    yield running
+    if running.running:
+        running.stop()
+
+
+@pytest.fixture
+def own_blender(tmp_path: Path) -> Iterator[Gateway]:
+    """The same with Blender alone, and none that stands by to take over from it."""
+    yield from _alone(tmp_path, "freecad")
+
+
+@pytest.fixture
+def own_freecad(tmp_path: Path) -> Iterator[Gateway]:
+    """The same with FreeCAD alone, and none that stands by to take over from it."""
+    yield from _alone(tmp_path, "blender")
+
+
+def _alone(folder: Path, other: str) -> Iterator[Gateway]:
+    running = Gateway(
+        folder / "state", environment={**COLD_WORKERS, **NO_SPARES}, plugins=f"[adapters.{other}]\nenabled = false\n"
+    )
     yield running
     if running.running:
         running.stop()

@@ -156,21 +156,21 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
     assert blender.get("/objects").json()["result"] == before
 
 
-def test_what_was_set_by_path_comes_back_after_a_kill(own_gateway: Gateway) -> None:
-    own_gateway.start()
-    with own_gateway.client("/api/v1/blender") as blender:
+def test_what_was_set_by_path_comes_back_after_a_kill(own_blender: Gateway) -> None:
+    own_blender.start()
+    with own_blender.client("/api/v1/blender") as blender:
         fill(blender)
         assert blender.patch("/data/objects/Cube/show_bounds", json={"value": True}).is_success
         created = blender.post(
             "/data/materials/Gold%2F24/node_tree/nodes", json={"arguments": {"type": "ShaderNodeRGB"}}
         )
         assert created.status_code == 201
-        pid = own_gateway.application_pid("blender")
+        pid = own_blender.application_pid("blender")
         os.kill(pid, signal.SIGKILL)
-        eventually(lambda: is_another(own_gateway.health("blender").get("result", {}), pid), what="another Blender")
+        eventually(lambda: is_another(own_blender.health("blender").get("result", {}), pid), what="another Blender")
         assert read(blender, "objects/Cube/show_bounds") is True
         assert created.json()["result"]["name"] in read(blender, "materials/Gold%2F24/node_tree/nodes")
-        assert not own_gateway.health("blender")["result"].get("damages")
+        assert not own_blender.health("blender")["result"].get("damages")
 
 
 INCONSISTENT = [

@@ -49,24 +49,24 @@ def test_a_saved_file_has_the_scenes_of_the_session_only(evaluated: httpx.Client
     sent(evaluated, "POST", "/objects/One/modifiers", **SOLID)
 
 
-def test_a_session_that_is_restored_after_a_kill_has_its_own_scenes_only(own_gateway: Gateway) -> None:
-    own_gateway.start()
-    with own_gateway.client("/api/v1/blender") as blender:
+def test_a_session_that_is_restored_after_a_kill_has_its_own_scenes_only(own_blender: Gateway) -> None:
+    own_blender.start()
+    with own_blender.client("/api/v1/blender") as blender:
         sent(blender, "POST", "/primitives/cube", name="One", size=2)
         for _ in range(30):  # more calls than a log has before it becomes a snapshot
             sent(blender, "POST", "/objects/One/modifiers", **SOLID)
             sent(blender, "POST", "/objects/One/modifiers/Thick/apply")
             sent(blender, "PATCH", "/objects/One", scale=[0.5, 0.5, 0.5])
             sent(blender, "POST", "/primitives/cube", name="One", size=2, on_conflict="replace")
-        killed = own_gateway.application_pid("blender")
+        killed = own_blender.application_pid("blender")
         os.kill(killed, signal.SIGKILL)
         eventually(
-            lambda: "result" in own_gateway.health("blender") and own_gateway.application_pid("blender") != killed,
+            lambda: "result" in own_blender.health("blender") and own_blender.application_pid("blender") != killed,
             seconds=60,
             what="the restored session",
         )
         assert sent(blender, "GET", "/objects/One")["dimensions"] == [2.0, 2.0, 2.0]
-        assert evaluate(own_gateway, NAMES) == ["Scene"]
+        assert evaluate(own_blender, NAMES) == ["Scene"]
 
 
 def test_an_object_is_evaluated_at_the_frame_of_the_session_each_time(

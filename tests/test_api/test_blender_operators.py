@@ -361,9 +361,9 @@ def test_no_operator_makes_a_node_that_reads_files(
         assert not there or "it reads or writes files" in error["message"], error
 
 
-def test_operators_are_undone_and_come_back_after_a_kill(own_gateway: Gateway) -> None:
-    own_gateway.start()
-    with own_gateway.client("/api/v1/blender") as blender:
+def test_operators_are_undone_and_come_back_after_a_kill(own_blender: Gateway) -> None:
+    own_blender.start()
+    with own_blender.client("/api/v1/blender") as blender:
         add(blender)
         run(blender, "mesh.subdivide", {}, EDIT)
         run(blender, "transform.translate", {"value": [1, 0, 0]}, OBJECT)
@@ -373,7 +373,7 @@ def test_operators_are_undone_and_come_back_after_a_kill(own_gateway: Gateway) -
         assert (told["vertices"], told["location"]) == (26, [0, 0, 0])
         run(blender, "mesh.poke", {}, EDIT)
         told = described(blender, "Cube")
-        pid = own_gateway.application_pid("blender")
+        pid = own_blender.application_pid("blender")
         os.kill(pid, signal.SIGKILL)
-        eventually(lambda: is_another(own_gateway.health("blender").get("result", {}), pid), what="another Blender")
+        eventually(lambda: is_another(own_blender.health("blender").get("result", {}), pid), what="another Blender")
         assert described(blender, "Cube") == told

@@ -72,17 +72,17 @@ def test_it_stays_after_an_undo(
     assert location(blender) == [5, 6, 7]
 
 
-def test_it_stays_after_a_kill(own_gateway: Gateway) -> None:
-    own_gateway.start()
-    with own_gateway.client("/api/v1/blender") as blender:
+def test_it_stays_after_a_kill(own_blender: Gateway) -> None:
+    own_blender.start()
+    with own_blender.client("/api/v1/blender") as blender:
         animate(blender)
-        evaluate(own_gateway, MATERIAL)
-        moved_by_operator(blender, own_gateway)
+        evaluate(own_blender, MATERIAL)
+        moved_by_operator(blender, own_blender)
         assert blender.post("/objects/Cube/duplicate", json={"name": "Copy"}).status_code == 201
-        shown = evaluate(own_gateway, MATERIAL_NOW)
+        shown = evaluate(own_blender, MATERIAL_NOW)
         assert shown == [[0.25, 0.5, 0.75, 1.0], 3.0, False]
-        pid = own_gateway.application_pid("blender")
+        pid = own_blender.application_pid("blender")
         os.kill(pid, signal.SIGKILL)
-        eventually(lambda: is_another(own_gateway.health("blender").get("result", {}), pid), what="another Blender")
+        eventually(lambda: is_another(own_blender.health("blender").get("result", {}), pid), what="another Blender")
         assert (location(blender), location(blender, "Copy")) == ([5, 6, 7], [5, 6, 7])
-        assert evaluate(own_gateway, MATERIAL_NOW) == shown
+        assert evaluate(own_blender, MATERIAL_NOW) == shown

@@ -271,9 +271,9 @@ def test_undo_over_the_websocket_takes_the_document_too(gateway: Gateway, freeca
     assert asyncio.run(undo("Tset"))["error"]["code"] == "document_not_found"
 
 
-def test_a_killed_freecad_comes_back_with_every_document_label_and_the_active_one(own_gateway: Gateway) -> None:
-    own_gateway.start()
-    with own_gateway.client("/api/v1/freecad") as freecad:
+def test_a_killed_freecad_comes_back_with_every_document_label_and_the_active_one(own_freecad: Gateway) -> None:
+    own_freecad.start()
+    with own_freecad.client("/api/v1/freecad") as freecad:
         freecad.post("/documents", json={"name": "One", "label": "Erstes"})
         freecad.post("/documents", json={"name": "Two", "label": "Zweites"})
         freecad.post("/documents/Two/activate")
@@ -286,7 +286,7 @@ def test_a_killed_freecad_comes_back_with_every_document_label_and_the_active_on
         freecad.patch("/objects/Box", json={"properties": {"Length": 8}})
         before = (documents(freecad), freecad.get("/objects").json())
 
-        pid = own_gateway.application_pid("freecad")
+        pid = own_freecad.application_pid("freecad")
         os.kill(pid, signal.SIGKILL)
         eventually(lambda: not alive(pid), seconds=5, what="the end of FreeCAD")
 

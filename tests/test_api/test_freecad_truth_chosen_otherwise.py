@@ -206,15 +206,15 @@ async def test_code_that_recomputes_moves_no_rounding(gateway: Gateway, freecad:
         assert roundings(freecad, "Own") == [(10, 34)]
 
 
-def test_a_killed_application_comes_back_with_what_was_chosen(own_gateway: Gateway) -> None:
-    own_gateway.start()
-    with own_gateway.client("/api/v1/freecad") as freecad:
+def test_a_killed_application_comes_back_with_what_was_chosen(own_freecad: Gateway) -> None:
+    own_freecad.start()
+    with own_freecad.client("/api/v1/freecad") as freecad:
         plate(freecad)
         post(freecad, "/features/fillet", object="Plate", radius=1, edges=UPPER_A, name="Round")
         patch(freecad, "B", location=[30, 6, -10])
-        before = own_gateway.application_pid("freecad")
+        before = own_freecad.application_pid("freecad")
         os.kill(before, signal.SIGKILL)
-        eventually(lambda: own_gateway.application_pid("freecad") != before, what="another FreeCAD")
+        eventually(lambda: own_freecad.application_pid("freecad") != before, what="another FreeCAD")
         eventually(lambda: freecad.get("/objects/Round").status_code == 200, what="its objects")
         assert (volume(freecad, "Round"), roundings(freecad, "Round")) == (
             pytest.approx(DRILLED - rounded(5)),

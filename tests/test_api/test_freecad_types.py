@@ -171,17 +171,17 @@ def test_a_loft_without_a_profile_is_refused_also_where_it_would_end_freecad(
     assert gateway.application_pid("freecad") == before
 
 
-def test_an_object_of_any_type_is_undone_and_comes_back_after_a_kill(own_gateway: Gateway) -> None:
-    own_gateway.start()
-    with own_gateway.client("/api/v1/freecad") as freecad:
+def test_an_object_of_any_type_is_undone_and_comes_back_after_a_kill(own_freecad: Gateway) -> None:
+    own_freecad.start()
+    with own_freecad.client("/api/v1/freecad") as freecad:
         made(freecad, "Part::Ellipse", name="E", properties={"MajorRadius": 20, "MinorRadius": 10})
         told = made(freecad, "Part::Box", name="B", properties={"Height": 7})
         assert freecad.post("/undo").is_success
         assert freecad.get("/objects/B").status_code == 404
         assert freecad.post("/redo").is_success
-        pid = own_gateway.application_pid("freecad")
+        pid = own_freecad.application_pid("freecad")
         os.kill(pid, signal.SIGKILL)
-        eventually(lambda: is_another(own_gateway.health("freecad").get("result", {}), pid), what="another FreeCAD")
+        eventually(lambda: is_another(own_freecad.health("freecad").get("result", {}), pid), what="another FreeCAD")
         again = freecad.get("/objects/B").json()["result"]
         assert {key: again[key] for key in ("volume", "revision")} == {key: told[key] for key in ("volume", "revision")}
         assert freecad.get("/objects/E").json()["result"]["type"] == "Part::Ellipse"
