@@ -298,5 +298,5 @@ def test_any_order_of_changes_undo_redo_snapshots_and_crashes_keeps_the_document
     tmp_path: Path, long_form: bool
 ) -> None:
     Model.base = tmp_path
-    examples = 40 if long_form else 15
+    examples = 40 if long_form else 8
     run_state_machine_as_test(Model, settings=settings(max_examples=examples, stateful_step_count=25, deadline=None))

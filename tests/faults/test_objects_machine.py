@@ -1,7 +1,7 @@
 """Any order of requests for objects, undo, redo and deaths of the application, on the real ones, against a model.
 
-`OBJECTS_MACHINE_EXAMPLES=200 pytest tests/faults/test_objects_machine.py` is the long form, at random; the short one is
-the same each time.
+`OBJECTS_MACHINE_EXAMPLES=200 pytest tests/faults/test_objects_machine.py` tries many at random; without it they are the
+same each time, more of them with `--long`.
 """
 
 from __future__ import annotations
@@ -168,12 +168,12 @@ class ObjectsMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(max(600, 60 * EXAMPLES))
-def test_objects_are_what_the_acknowledged_requests_made_of_them(session: Session) -> None:
+def test_objects_are_what_the_acknowledged_requests_made_of_them(session: Session, long_form: bool) -> None:
     machine = type("Machine", (ObjectsMachine,), {"session": session})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=EXAMPLES or 5,
+            max_examples=EXAMPLES or (10 if long_form else 3),
             stateful_step_count=20 if EXAMPLES else 15,
             derandomize=not EXAMPLES,
             deadline=None,
