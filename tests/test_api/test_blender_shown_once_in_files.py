@@ -155,6 +155,19 @@ def test_instances_in_a_usd_file_are_all_there_and_their_source_is_not(
     assert mesh.bounds[:, 0].tolist() == [10, 21]
 
 
+@pytest.mark.parametrize("fill", [_at_points, _by_reference])
+def test_instances_in_a_usd_file_are_scaled_once(
+    http: httpx.Client, tmp_path: Path, fill: Callable[[Any], None]
+) -> None:
+    data = stage(tmp_path / "many.usda", fill)
+    query = {"to": "stl", "options": json.dumps({"scale": 2})}
+    answer = http.post("/api/v1/convert", params=query, files={"file": ("many.usda", data)})
+    content = http.get(answer.json()["result"]["artifact"]["url"]).content
+    mesh: Any = cast("Any", trimesh).load(BytesIO(content), file_type="stl", force="mesh", process=False)
+    assert mesh.volume == pytest.approx(3 * VOLUME * 2**3, rel=1e-5)
+    assert mesh.bounds[:, 0].tolist() == [20, 42]
+
+
 def test_what_begins_its_places_anew_in_a_usd_file_is_not_moved_by_what_is_above(
     http: httpx.Client, tmp_path: Path
 ) -> None:

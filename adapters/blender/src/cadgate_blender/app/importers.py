@@ -65,11 +65,10 @@ def _standing() -> list[str]:
     return sorted(found or {obj.name for obj in bpy.data.objects})
 
 
-def _only_repeated() -> set[str]:
-    """Return the objects in collections that are switched off, but that something else shows as instances."""
+def _only_repeated(by: Any = (bpy.types.Object, bpy.types.NodeTree)) -> set[str]:
+    """Return the objects in collections that are switched off, but that something of a type shows as instances."""
     users = cast("Any", bpy.data).user_map(subset=set(bpy.data.collections))
-    holders = (bpy.types.Collection, bpy.types.Scene)
-    repeated = [each for each, by in users.items() if any(not isinstance(user, holders) for user in by)]
+    repeated = [each for each, users_of in users.items() if any(isinstance(user, by) for user in users_of)]
     found = {obj.name for each in repeated for obj in each.all_objects}
     return found.difference(_switched_on())
 
@@ -211,7 +210,8 @@ def _own_usd(path: str, scale: float, up: str | None) -> None:
             bpy.data.objects.remove(obj)
     _keep_motion()
     _forget_file(path)
-    scale_roots(scale)
+    # What nodes show at points is as large as these.
+    scale_roots(scale, _only_repeated(bpy.types.NodeTree))
 
 
 def _abc(path: str, scale: float, up: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Iterator, Sequence
+from typing import Any, Container, Iterable, Iterator, Sequence
 
 import bpy
 from mathutils import Matrix
@@ -161,17 +161,18 @@ def curves_of(obj: Any) -> Iterator[Any]:
         yield from _curves(getattr(holder, name))
 
 
-def scale_roots(factor: float) -> None:
+def scale_roots(factor: float, besides: Container[str] = ()) -> None:
     """Make everything `factor` times as large, including what is keyed, by scaling the objects without a parent.
 
-    Their children follow. What constraints or drivers place is keyed again if it would otherwise move.
+    Their children follow. What constraints or drivers place is keyed again if it would otherwise move. The objects
+    `besides` stay, because they are shown only by what is scaled.
     """
     if factor == 1.0:
         return
     shared, within = _scaled_collections()
     for collection in shared:
         collection.instance_offset = [value * factor for value in collection.instance_offset]
-    roots = [obj for obj in bpy.data.objects if obj.parent is None and obj.name in within]
+    roots = [obj for obj in bpy.data.objects if obj.parent is None and obj.name in within and obj.name not in besides]
     placed = [obj for obj in roots if _placed_otherwise(obj)]
     motion = Motion(placed) if placed else None
     if motion is not None and not motion.frames:
