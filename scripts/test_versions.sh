@@ -19,7 +19,8 @@ RUNS="${CADGATE_VERSIONS_RUNS:-tests restored faults}"
 ALL=(blender-4.2 blender-4.3-program blender-4.5 blender-5.0 blender-5.1 blender-5.2 blender-5.2-program blender-5.3
     freecad-0.20 freecad-1.0 freecad-1.1)
 BLENDER_TESTS=(tests/test_blender tests/test_api/test_blender_{animation,constraints,data,errors,exchange,frames}.py
-    tests/test_api/test_blender_{builds,joining,lights_cameras,materials,modifiers,nodes,operators,passes,scene}.py
+    tests/test_api/test_blender_{boolean_materials,builds,joining,lights_cameras,materials,mesh_operations,modifiers,nodes}.py
+    tests/test_api/test_blender_{operators,own_normals,passes,scene}.py
     tests/test_api/test_blender_{truth_animated,truth_export,undo,uv}.py)
 FREECAD_TESTS=(tests/test_freecad tests/test_api/test_freecad_{body_features,boolean,documents,duplicates,errors}.py
     tests/test_api/test_freecad_{exchange,features,links_groups,objects,parameters,primitives,versions}.py)
