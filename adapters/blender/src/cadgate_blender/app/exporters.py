@@ -166,6 +166,8 @@ def _gltf_operator(path: str, kind: str, up: str, draco: bool, images: str) -> N
         use_mesh_vertices=True,
         # Write one animation of everything that moves at once; with tracks, one for each, to choose from.
         export_animation_mode="ACTIONS" if choosing.has_tracks() else "ACTIVE_ACTIONS",
+        # Bones stand as they are posed now, not as they were bound.
+        export_rest_position_armature=False,
         export_cameras=True,
         export_lights=True,
         export_image_format=cast("Any", images.upper()),
