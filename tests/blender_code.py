@@ -62,7 +62,7 @@ def put_node_input(modifier, socket, value):
 
 def evaluate(gateway: Gateway, code: str) -> Any:
     """The value of the last expression of `code`, which must be JSON."""
-    return _value(_run(gateway, code))
+    return _value(run(gateway, code))
 
 
 def _value(message: dict[str, Any]) -> Any:
@@ -70,7 +70,8 @@ def _value(message: dict[str, Any]) -> Any:
     return message["result"]["value"]
 
 
-def _run(gateway: Gateway, code: str) -> dict[str, Any]:
+def run(gateway: Gateway, code: str) -> dict[str, Any]:
+    """The whole answer to executed code."""
     with connect(f"ws://127.0.0.1:{gateway.port}/ws/blender") as socket:
         socket.send(json.dumps({"type": "execute", "id": 1, "code": code}))
         while True:

@@ -203,7 +203,8 @@ class CallRunner:
             return self._executor.run(call)
         before = self.recovery.scripted
         answer = self._executor.run(call, self._snapshot_before_persistent_code, trusting=before is None)
-        self.recovery.refresh_scripted()
+        if call.changed:
+            self.recovery.refresh_scripted()
         self._persist_execution(call, answer)
         if before is None and self.recovery.scripted is not None and "result" in answer:
             why = self.recovery.scripted

@@ -12,7 +12,7 @@ from cadgate_blender.app import overruled, staging, versions
 from cadgate_blender.app.typed import context
 
 MARK = "cadgate_unused"
-_NOT_DATA = ("window_managers", "screens", "workspaces", "brushes", "libraries")
+NOT_DATA = ("window_managers", "screens", "workspaces", "brushes", "libraries")
 
 
 def save(path: str, *, compress: bool = False) -> None:
@@ -101,7 +101,7 @@ def load_empty() -> None:
 
 def blocks() -> Iterator[Any]:
     """Yield every data-block of the session, except those of windows."""
-    for room in versions.rooms(_NOT_DATA):
+    for room in versions.rooms(NOT_DATA):
         yield from getattr(bpy.data, room.identifier)
 
 
