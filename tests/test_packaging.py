@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway import Gateway, eventually
+from tests.gateway import COLD_WORKERS, NO_SPARES, Gateway, eventually
 from tests.wheels import Environment, run
 
 
@@ -24,7 +24,7 @@ def test_the_wheels_hold_everything_and_nothing_comes_from_the_source_tree(clean
 
 
 def test_a_gateway_from_wheels_serves_both_applications(clean_python: Path, tmp_path: Path) -> None:
-    gateway = Gateway(tmp_path / "state", python=clean_python).start()
+    gateway = Gateway(tmp_path / "state", python=clean_python, environment={**COLD_WORKERS, **NO_SPARES}).start()
     try:
         with gateway.client("/api/v1") as client:
             assert client.post("/blender/primitives/cube", json={}).status_code == 201

@@ -277,7 +277,7 @@ def test_an_application_that_is_not_installed_is_told_with_its_remedy_and_is_no_
 
 @pytest.mark.real
 def test_a_broken_adapter_keeps_up_from_nothing_but_itself(machine: Machine, site: Site) -> None:
-    machine.plugins("[adapters.freecad]\nenabled = false\n")
+    machine.plugins("[adapters.freecad]\nenabled = false\n[adapters.blender]\nworkers = 0\nrecovery_spares = 0\n")
     site.add("broken", "\n\n1 / 0\n")
     result = machine.run("up")
     assert result.returncode == 0, result.stderr

@@ -23,7 +23,9 @@ from tests.live import live
 pytestmark = pytest.mark.security
 
 APPLICATIONS = ["blender", "freecad"]
-PLUGINS = "".join(f'[adapters.{name}]\nsandbox = "bubblewrap"\nworkers = 0\n' for name in ("blender", "freecad"))
+PLUGINS = "".join(
+    f'[adapters.{name}]\nsandbox = "bubblewrap"\nworkers = 0\ngrace_seconds = 1\n' for name in APPLICATIONS
+)
 
 TRIED = """
 import json, os, socket
@@ -224,7 +226,7 @@ def processes_of(gateway: Gateway) -> list[int]:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_sandboxes_end_with_the_gateway_however_it_ends(own_gateway: Gateway, number: int) -> None:
-    own_gateway._plugins = PLUGINS
+    own_gateway._plugins = PLUGINS.replace("workers = 0", "workers = 0\nrecovery_spares = 0")
     own_gateway.start()
     assert len(processes_of(own_gateway)) >= 4
     own_gateway.signal(number)
