@@ -15,7 +15,7 @@ def test_an_overload_ends_nothing_loses_nothing_and_lets_short_calls_pass(adapte
     plugins = only(adapter) + f"[adapters.{adapter}]\ncall_timeout_seconds = 3\n"
     gateway = Gateway(tmp_path / "state", plugins=plugins).start()
     try:
-        outcome = run(gateway, adapter, clients=16, seconds=0.5, lasting=6)
+        outcome = run(gateway, adapter, clients=16, seconds=0.5, lasting=4)
     finally:
         assert gateway.stop() == 0
     assert outcome.problems() == []

@@ -21,6 +21,8 @@ from tests.gateway import Gateway
 
 ENDS = re.compile("/restart$")
 """Ends the application: it has a test of its own."""
+EXAMPLES = {GenerationMode.POSITIVE: {False: 2, True: 4}, GenerationMode.NEGATIVE: {False: 1, True: 4}}
+"""In the short and the long form. The first of them is the simplest: one that is wrong has something wrong already."""
 SLOW = re.compile("/(render|look|drawings|import|export|open|save|image|texture|meshes|recompute)")
 """Work of seconds or minutes, where the values ask for it: a deadline bounds it."""
 
@@ -53,7 +55,7 @@ def test_every_finding_of_schemathesis_is_explained(
 
         @given(case=operation.as_strategy(generation_mode=mode))
         @settings(
-            max_examples=4 if long_form else 2,
+            max_examples=EXAMPLES[mode][long_form],
             deadline=None,
             derandomize=True,
             database=None,

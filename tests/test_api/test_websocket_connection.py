@@ -217,7 +217,7 @@ async def test_a_stopping_gateway_gives_running_code_its_result_and_closes_with_
 async def test_many_connections_one_after_the_other_leave_nothing_behind(
     gateway: Gateway, http: httpx.Client, adapter: str, long_form: bool
 ) -> None:
-    count = 1000 if long_form else 250
+    count = 1000 if long_form else 120
 
     def held() -> tuple[int, int]:
         """Open files and kilobytes of the gateway."""
