@@ -10,6 +10,8 @@ from cadgate_blender.app import mesh_arrays
 
 _GRID = 1024
 _CHUNK = 2_000_000
+_LARGE = 2_000
+"""Points in the box around a triangle from which on it is looked at by itself."""
 """The number of points that are tried at once."""
 _SHIFT = (0.5 + 0.0123, 0.5 - 0.0087)
 """Where in its cell a point of the grid is: off the lines on which edges usually lie."""
@@ -122,6 +124,12 @@ def _counts(flat: Any, area: float) -> tuple[Any, float]:
     if (number.sum() > 64 * counts.size) or not numpy.isfinite(flat).all():
         number[:] = 0
     hits = 0
+    for large in numpy.flatnonzero(number > _LARGE):
+        (left, bottom), (right, top) = low[large], high[large]
+        inside = _inside_box(scaled[large], numpy.arange(left, right), numpy.arange(bottom, top))
+        counts.reshape(_GRID, _GRID)[bottom:top, left:right] += inside
+        hits += int(inside.sum())
+        number[large] = 0
     begin = 0
     while begin < len(flat):
         end = begin + max(1, int(numpy.searchsorted(numpy.cumsum(number[begin:]), _CHUNK)))
@@ -144,5 +152,17 @@ def _counts(flat: Any, area: float) -> tuple[Any, float]:
 def _inside(triangle: Any, x: Any, y: Any) -> Any:
     a, b, c = triangle[:, 0], triangle[:, 1], triangle[:, 2]
     point = numpy.column_stack([x, y]).astype(numpy.float64)
-    signs = [_cross(end - start, point - start) for start, end in ((a, b), (b, c), (c, a))]
+    return _on_one_side([_cross(end - start, point - start) for start, end in ((a, b), (b, c), (c, a))])
+
+
+def _inside_box(triangle: Any, x: Any, y: Any) -> Any:
+    """Return the same for all points of some columns and rows and one triangle, in a fraction of the time."""
+    signs = [
+        ((end[0] - start[0]) * (y - start[1]))[:, None] - ((end[1] - start[1]) * (x - start[0]))[None, :]
+        for start, end in ((triangle[0], triangle[1]), (triangle[1], triangle[2]), (triangle[2], triangle[0]))
+    ]
+    return _on_one_side(signs)
+
+
+def _on_one_side(signs: Any) -> Any:
     return ((signs[0] > 0) & (signs[1] > 0) & (signs[2] > 0)) | ((signs[0] < 0) & (signs[1] < 0) & (signs[2] < 0))
