@@ -131,6 +131,19 @@ def test_colours_that_the_material_does_not_show_do_not_tint_an_obj(blender: htt
     assert "'Both'" in warnings["colors_lost"]
 
 
+def test_what_has_no_colours_is_not_painted_in_an_obj(blender: httpx.Client, http: httpx.Client) -> None:
+    plain = {"name": "Plain", "vertices": POINTS, "faces": FACES}
+    assert blender.post("/meshes", json=plain).status_code == 201
+    alone, _ = exported(blender, http, "obj")
+    assert {len(line.split()) for line in alone.decode().splitlines() if line.startswith("v ")} == {4}
+    assert blender.post("/meshes", json={**plain, "name": "Painted", "colors": [[0, 0, 1]] * 4}).status_code == 201
+    both, _ = exported(blender, http, "obj")
+    # No colour and white look the same.
+    rows = [tuple(map(float, line.split()[4:])) for line in both.decode().splitlines() if line.startswith("v ")]
+    assert rows.count((0, 0, 1)) == 4
+    assert all(row in ((), (1, 1, 1)) for row in rows if row != (0, 0, 1))
+
+
 def test_colours_of_points_in_a_glb_are_not_said_to_be_lost(http: httpx.Client) -> None:
     first, _ = converted(http, "painted.ply", painted(), "glb")
     content, warnings = converted(http, "painted.glb", first, "glb")

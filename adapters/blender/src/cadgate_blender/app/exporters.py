@@ -199,7 +199,8 @@ def _obj(path: str, scale: float, up: str) -> None:
         **_axes(up),
         path_mode="STRIP",
         export_pbr_extensions=True,
-        export_colors=True,
+        # With none at all, Blender 5.2 writes black ones.
+        export_colors=any(len(obj.data.color_attributes) for obj in chosen if obj.type == "MESH"),
     )
     obj_files.shrink(path, zeros)
     _write_named(images, os.path.splitext(path)[0] + ".mtl")

@@ -242,6 +242,12 @@ def has_denoiser() -> bool:
     return bool(getattr(importlib.import_module("_cycles"), "with_openimagedenoise", True))
 
 
+PAINTS_ALL_IN_OBJ = VERSION >= (5, 1, 0)
+"""Whether the exporter of OBJ gives what has no colours black ones, where another object has some. Tried: 5.2.3 does,
+5.0.1 does not.
+"""
+
+
 def usd_holds(name: str) -> bool:
     """Return whether a USD file can hold an object's name unchanged. 5.0 writes letters of all scripts by default."""
     export: Any = bpy.ops.wm.usd_export

@@ -7,6 +7,7 @@ from typing import Any, Iterable, Iterator, Sequence
 import numpy
 
 from cadgate.appserver import warn
+from cadgate_blender.app import versions
 from cadgate_blender.app.mesh_arrays import corner_vertices
 from cadgate_blender.app.preparing import listed
 
@@ -27,8 +28,9 @@ def fit(chosen: Sequence[Any], format: str) -> None:
     if format in _PER_POINT:
         torn = [obj.name for obj in coloured if _differs_at_points(obj.data)]
         _warn("one colour for each point, not for each corner of a face (it has their mean)", torn, format)
-    if format == "ply" and coloured:
+    if coloured and (format == "ply" or (format == "obj" and versions.PAINTS_ALL_IN_OBJ)):
         _whiten([obj for obj in chosen if obj.type == "MESH" and obj not in coloured])
+    if format == "ply":
         for mesh in {obj.data for obj in coloured}:
             _keep_bytes(mesh)
     if format == "abc":
