@@ -188,7 +188,7 @@ def _axes(up: str) -> dict[str, Any]:
 
 def _obj(path: str, scale: float, up: str) -> None:
     images = _name_images(os.path.dirname(path))
-    chosen = list(context.selected_objects)
+    chosen: list[Any] = list(context.selected_objects)
     obj_files.tell_apart((bpy.data.objects, chosen), (bpy.data.materials, bpy.data.materials))
     scale = _scaled(bpy.ops.wm.obj_export, scale)
     zeros = obj_files.zeros_of([scale * max(*obj.dimensions) for obj in chosen], scale)

@@ -29,9 +29,9 @@ def fit(chosen: Sequence[Any], format: str) -> None:
         torn = [obj.name for obj in coloured if _differs_at_points(obj.data)]
         _warn("one colour for each point, not for each corner of a face (it has their mean)", torn, format)
     if coloured and (format == "ply" or (format == "obj" and versions.PAINTS_ALL_IN_OBJ)):
-        _whiten([obj for obj in chosen if obj.type == "MESH" and obj not in coloured])
-    if format == "ply":
-        for mesh in {obj.data for obj in coloured}:
+        plain = [obj for obj in chosen if obj.type == "MESH" and obj not in coloured]
+        _whiten(plain)
+        for mesh in {obj.data for obj in [*coloured, *plain]} if format == "ply" else ():
             _keep_bytes(mesh)
     if format == "abc":
         for mesh in {obj.data for obj in coloured}:
@@ -110,7 +110,6 @@ def _whiten(plain: list[Any]) -> None:
         made = mesh.color_attributes.new("White", "BYTE_COLOR", "POINT")
         made.data.foreach_set("color", numpy.ones(len(made.data) * 4, numpy.float32))
         mesh.color_attributes.active_color_name = made.name
-        _keep_bytes(mesh)
 
 
 def _keep_bytes(mesh: Any) -> None:
