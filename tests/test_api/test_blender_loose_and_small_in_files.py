@@ -1,4 +1,4 @@
-"""What files hold besides faces, of what is very small or scaled by much, and of names that they must change."""
+"""What files hold apart from faces, of what is very small or scaled by much, and of names that they must change."""
 
 from __future__ import annotations
 

@@ -182,38 +182,6 @@ def test_a_closed_mesh_is_parted_by_its_materials_into_open_ones(blender: httpx.
 
 # --- transforms and origins ----------------------------------------------------------------------------------------
 
-UNEVEN = """
-import random
-chance = random.Random({seed})
-for vertex in bpy.data.objects[{name!r}].data.vertices:
-    vertex.co = [value + chance.uniform(-0.4, 0.4) for value in vertex.co]
-None
-"""
-"""Gives a mesh faces that are not flat, which Blender folds along one diagonal or the other."""
-
-POINTS = """
-bpy.context.view_layer.update()
-obj = bpy.data.objects[{name!r}]
-sorted([round(value, 4) for value in obj.matrix_world @ vertex.co] for vertex in obj.data.vertices)
-"""
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_faces_that_are_not_flat_may_be_stretched(blender: httpx.Client, gateway: Gateway, seed: int) -> None:
-    """Blender folds them along another diagonal then: the volume of its triangles is another one."""
-    for name in ("A", "B"):
-        add(blender, "cube", name=name, scale=[0.2, -3, 2 + seed], rotation=[20, 30, 40 + seed])
-        evaluate(gateway, UNEVEN.format(seed=seed, name=name))
-    points = POINTS.format(name="A")
-    before = evaluate(gateway, points)
-
-    assert post(blender, "/objects/A/apply")["scale"] == [1, 1, 1]
-
-    assert evaluate(gateway, points) == [pytest.approx(each, abs=2e-4) for each in before]
-    add(blender, "cube", name="Straight", location=[20, 0, 0])
-    assert post(blender, "/objects/join", 201, objects=["Straight", "B"])["vertices"] == 16
-
-
 PLACED: dict[str, Any] = {"location": [3, 2, 1], "rotation": [20, 30, 40], "scale": [1, -2, 3]}
 NONE = {"location": [0, 0, 0], "rotation": [0, 0, 0], "scale": [1, 1, 1]}
 

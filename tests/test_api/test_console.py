@@ -79,7 +79,7 @@ window.fetch = async (...asked) => {
 
 
 def draw_few_routes(page: Page) -> None:
-    """Let the pages of the documentation see the first routes only, with their schemas, of what the gateway tells.
+    """Let the pages of the documentation see the first routes only, with their schemas, of all that the gateway serves.
 
     All of them are drawn in a test of pages with keys; that takes a browser a quarter of a minute.
     """

@@ -1,4 +1,4 @@
-"""Files of meshes whose faces are not flat: each reader folds them along one diagonal or the other."""
+"""Meshes whose faces are not flat: what reads or stretches them folds them along one diagonal or the other."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.gateway import Gateway
 
 UNEVEN = """
 import random
-chance = random.Random(3)
-for vertex in bpy.data.objects['A'].data.vertices:
+chance = random.Random({seed})
+for vertex in bpy.data.objects[{name!r}].data.vertices:
     vertex.co = [value + chance.uniform(-0.4, 0.4) for value in vertex.co]
 None
 """
@@ -24,7 +24,7 @@ POINTS = """
 bpy.context.view_layer.update()
 [list(obj.matrix_world @ vertex.co) for obj in bpy.data.objects for vertex in obj.data.vertices]
 """
-FORMATS = {"glb": "model/gltf-binary", "obj": "model/obj", "stl": "model/stl", "ply": "application/octet-stream"}
+FORMATS = ("glb", "obj", "stl", "ply")
 
 
 def add(blender: httpx.Client, primitive: str, **params: Any) -> None:
@@ -56,5 +56,23 @@ def test_a_mesh_whose_faces_are_not_flat_is_written(
 ) -> None:
     """Area and volume depend on the fold, so they are no sign of a wrong file."""
     add(blender, primitive, name="A", scale=[0.4, -3, 2], rotation=[20, 30, 40])
-    evaluate(gateway, UNEVEN)
+    evaluate(gateway, UNEVEN.format(seed=3, name="A"))
     assert gap(written(blender, format), evaluate(gateway, POINTS)) < 1e-4
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_mesh_whose_faces_are_not_flat_may_be_stretched(blender: httpx.Client, gateway: Gateway, seed: int) -> None:
+    """The volume of the triangles that Blender makes of them is another one then."""
+    add(blender, "cube", name="A", scale=[0.2, -3, 2 + seed], rotation=[20, 30, 40 + seed])
+    evaluate(gateway, UNEVEN.format(seed=seed, name="A"))
+    before = evaluate(gateway, POINTS)
+
+    applied = blender.post("/objects/A/apply", json={})
+
+    assert applied.json()["result"]["scale"] == [1, 1, 1]
+    assert gap(evaluate(gateway, POINTS), before) < 2e-4
+    add(blender, "cube", name="B", scale=[1, 4, 0.3], rotation=[70, 10, seed])
+    evaluate(gateway, UNEVEN.format(seed=seed, name="B"))
+    before = evaluate(gateway, POINTS)
+    assert blender.post("/objects/join", json={"objects": ["A", "B"]}).is_success
+    assert gap(evaluate(gateway, POINTS), before) < 2e-4
