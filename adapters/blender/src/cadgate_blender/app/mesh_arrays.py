@@ -20,6 +20,13 @@ def corner_vertices(mesh: Any) -> Any:
     return _read(mesh, mesh.loops, 1, numpy.int32, ".corner_vert", "value", "vertex_index")
 
 
+def corner_normals(mesh: Any) -> Any:
+    """Return the normal at each corner of each face as a row of three float32."""
+    found = numpy.empty(len(mesh.loops) * 3, numpy.float32)
+    mesh.corner_normals.foreach_get("vector", found)
+    return found.reshape(-1, 3)
+
+
 def put_positions(mesh: Any, values: Any) -> None:
     _write(mesh, mesh.vertices, 3, numpy.float32, "position", "vector", "co", values)
 

@@ -100,8 +100,7 @@ def _set_normals(mesh: Any, values: Any) -> None:
         values = values[mesh_arrays.corner_vertices(mesh)]
     mesh.shade_smooth()
     mesh.normals_split_custom_set(values.tolist())
-    found = numpy.empty(values.size, numpy.float32)
-    mesh.corner_normals.foreach_get("vector", found)
+    found = mesh_arrays.corner_normals(mesh).ravel()
     # Blender stores them as two angles of 16 bits each.
     _same("normals", found, values.ravel(), 2e-3)
 
@@ -232,15 +231,13 @@ def _numbers(mesh: Any) -> dict[str, Any]:
     ends = numpy.cumsum(sizes)
     edges = _column(mesh.edges, "vertices", numpy.int32, 2).reshape(-1, 2)
     loose = _column(mesh.edges, "is_loose", bool)
-    normals = numpy.empty(len(corners) * 3, numpy.float32)
-    mesh.corner_normals.foreach_get("vector", normals)
     layer, painted = mesh.uv_layers.active, mesh.color_attributes.active_color
     return {
         "vertices": mesh_arrays.positions(mesh).reshape(-1, 3).tolist(),
         "faces": [each.tolist() for each in numpy.split(corners, ends[:-1])] if len(sizes) else [],
         "edges": edges[loose].tolist(),
         "uvs": None if layer is None else _column(layer.uv, "vector", numpy.float32, 2).reshape(-1, 2).tolist(),
-        "normals": normals.reshape(-1, 3).tolist(),
+        "normals": mesh_arrays.corner_normals(mesh).tolist(),
         "colors": None if painted is None else _colors(mesh, painted, corners),
         "face_materials": _column(mesh.polygons, "material_index", numpy.int32).tolist(),
         "smooth": _column(mesh.polygons, "use_smooth", bool).tolist(),

@@ -11,6 +11,8 @@ from typing import Any, Sequence
 
 import numpy
 
+from cadgate_blender.app import mesh_arrays
+
 _CARRIED = "cadgate normals"
 """The name of the attribute that carries them. One that begins with a dot would not be copied."""
 
@@ -66,8 +68,7 @@ def put_back(mesh: Any) -> None:
 
 def _carry(mesh: Any, turn: Any = None) -> None:
     """Write the normals of the corners, times `turn` from the right, into an attribute."""
-    normals = numpy.empty(len(mesh.loops) * 3, numpy.float32)
-    mesh.corner_normals.foreach_get("vector", normals)
+    normals = mesh_arrays.corner_normals(mesh)
     if turn is not None:
-        normals = (normals.reshape(-1, 3) @ turn).astype(numpy.float32).ravel()
-    mesh.attributes.new(_CARRIED, "FLOAT_VECTOR", "CORNER").data.foreach_set("vector", normals)
+        normals = (normals @ turn).astype(numpy.float32)
+    mesh.attributes.new(_CARRIED, "FLOAT_VECTOR", "CORNER").data.foreach_set("vector", normals.ravel())

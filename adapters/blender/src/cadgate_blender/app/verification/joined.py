@@ -62,26 +62,23 @@ def part_of(mesh: Any) -> Part:
         # Faces of slots that are not there have the last material.
         [slots[min(number, len(slots) - 1)] for number in numbers.tolist()],
         values,
-        _normals(mesh) if mesh.has_custom_normals else None,
+        mesh_arrays.corner_normals(mesh) if mesh.has_custom_normals else None,
     )
-
-
-def _normals(mesh: Any) -> Any:
-    found = numpy.empty(len(mesh.loops) * 3, numpy.float32)
-    mesh.corner_normals.foreach_get("vector", found)
-    return found.reshape(-1, 3)
 
 
 def expected_normals(mesh: Any, turn: Any) -> Any:
     """The mean normals at the vertices of a mesh, when it is transformed; None for one without normals of its own."""
     if not mesh.has_custom_normals or abs(turn.determinant()) < 1e-30:
         return None
-    return _by_vertex(mesh, _normals(mesh) @ numpy.array(turn.to_3x3().inverted()))
+    return _by_vertex(mesh, mesh_arrays.corner_normals(mesh) @ numpy.array(turn.to_3x3().inverted()))
 
 
 def warn_of_normals(name: str, expected: Any, mesh: Any) -> None:
     """Warn where a transformed mesh has not the normals that `expected_normals` has said."""
-    if expected is not None and numpy.linalg.norm(_by_vertex(mesh, _normals(mesh)) - expected, axis=1).max() > _NORMALS:
+    if expected is None:
+        return
+    found = _by_vertex(mesh, mesh_arrays.corner_normals(mesh))
+    if numpy.linalg.norm(found - expected, axis=1).max() > _NORMALS:
         warn("custom_normals", f"The normals that {name!r} had of its own are others in the joined mesh")
 
 

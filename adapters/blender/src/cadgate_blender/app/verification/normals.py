@@ -8,6 +8,7 @@ from typing import Any, Sequence
 import numpy
 
 from cadgate.appserver import warn
+from cadgate_blender.app import mesh_arrays
 from cadgate_blender.app.motion import Motion
 from cadgate_blender.app.preparing import listed
 from cadgate_blender.app.typed import context
@@ -54,7 +55,7 @@ def warn_of_keys(chosen: Sequence[Any], format: str, motion: Motion) -> None:
             shown = obj.evaluated_get(depsgraph).data
             held = _held(obj, mixed=format in _MIXED)
             if len(shown.loops) == len(held):
-                turned[obj.name] = max(turned.get(obj.name, 0.0), _turned(_corners(shown), held))
+                turned[obj.name] = max(turned.get(obj.name, 0.0), _turned(mesh_arrays.corner_normals(shown), held))
     if motion.frames:
         context.scene.frame_set(motion.now)
     wrong = {name: degrees for name, degrees in turned.items() if degrees > _DEGREES}
@@ -87,12 +88,6 @@ def _held(obj: Any, *, mixed: bool) -> Any:
 
 def _of_key(block: Any) -> Any:
     return numpy.array(block.normals_split_get(), numpy.float64).reshape(-1, 3)
-
-
-def _corners(mesh: Any) -> Any:
-    found = numpy.empty(len(mesh.loops) * 3, numpy.float32)
-    mesh.corner_normals.foreach_get("vector", found)
-    return found.reshape(-1, 3)
 
 
 def _turned(one: Any, other: Any) -> float:
