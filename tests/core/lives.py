@@ -52,6 +52,10 @@ class Words(Host):
             raise RuntimeError(f"{word} cannot be added")
         return {"words": len(self.words)}
 
+    def empty(self) -> dict[str, Any]:
+        self.words.clear()
+        return {"words": 0}
+
 
 class Session:
     """One life of a host with its journal."""
@@ -70,7 +74,7 @@ class Session:
         self.journal.close()
 
     def _apply(self, entry: Entry) -> Any:
-        return self.host.add(entry["params"]["word"])
+        return self.host.empty() if entry["method"] == "words.empty" else self.host.add(entry["params"]["word"])
 
     def add(self, word: str, *, key: str | None = None, request: str | None = None, seconds: float = 0.0) -> None:
         result = self.host.add(word)
@@ -89,6 +93,10 @@ class Session:
             self.replies.store(key, "digest", {"result": result})
         if self.records_end:
             self.journal.record_end()
+
+    def empty(self) -> None:
+        entry = {"key": None, "hash": None, "method": "words.empty", "params": {}, "request": "empty"}
+        self.recovery.append_entry({**entry, "result": self.host.empty()}, 0.0)
 
     def answered(self, method: str = "words.add", *, cleared: bool = False) -> str | None:
         """Do what follows an answer. Return why the log was shortened, once it was; None: it was not."""

@@ -74,6 +74,58 @@ def test_an_undo_while_it_is_written_makes_it_useless_and_loses_nothing(lives: L
     assert lives.start().words == "a c"
 
 
+@pytest.mark.parametrize("finished", ["at once", "after all"])
+def test_what_is_undone_and_redone_after_it_was_begun_leaves_it_useful(lives: Lives, finished: str) -> None:
+    session = lives.start()
+    for word in "ab":
+        session.add(word)
+    finish = session.begin_beside()
+    for word in "cd":
+        session.add(word)
+    for move in (session.recovery.history.undo, session.recovery.history.undo, session.recovery.history.redo):
+        move(ANYBODY)
+        if finished == "at once":
+            finish()
+    finish()
+    assert (session.words, session.journal.number) == ("a b c", 1)
+    assert json.loads(lives.file(1, "snapshot.words").read_text()) == ["a", "b"]
+    again = lives.start()
+    assert (again.words, again.told) == ("a b c", [])
+    again.recovery.history.redo(ANYBODY)
+    assert again.words == "a b c d"
+    for left in ("a b c", "a b", "a", ""):
+        again.recovery.history.undo(ANYBODY)
+        assert again.words == left
+    assert lives.start().words == ""
+
+
+def test_it_is_useless_if_what_it_holds_is_undone_after_what_came_later(lives: Lives) -> None:
+    session = lives.start()
+    for word in "ab":
+        session.add(word)
+    session.begin_beside()
+    session.add("c")
+    kept = []
+    for left in ("a b", "a"):
+        session.recovery.history.undo(ANYBODY)
+        assert session.words == left
+        kept.append(session.journal.has_pending_snapshot)
+    assert kept == [True, False]
+    assert lives.start().words == "a"
+
+
+def test_a_crash_after_an_undo_while_it_is_written_loses_nothing(lives: Lives) -> None:
+    session = lives.start()
+    session.add("a")
+    session.begin_beside()
+    session.add("b")
+    session.recovery.history.undo(ANYBODY)
+    again = lives.start()
+    assert (again.words, again.told) == ("a", [])
+    again.recovery.history.redo(ANYBODY)
+    assert again.words == "a b"
+
+
 def test_a_crash_while_it_is_written_loses_nothing(lives: Lives) -> None:
     session = lives.start()
     session.add("a")

@@ -52,7 +52,7 @@ def test_code_that_only_reads_or_fails_is_no_step_and_keeps_what_can_be_done_aga
 
 @pytest.mark.parametrize("adapter", ["blender", "freecad"])
 def test_what_was_cleared_is_not_made_again_after_a_death(session: Session) -> None:
-    calls = [{"method": "primitives.torus", "params": {}} for _ in range(300)]
+    calls = [{"method": "primitives.torus", "params": {}} for _ in range(1000)]
     # So much work that doing it again takes longer than a snapshot, on a fast machine too.
     session.post("/batch", {"calls": calls, "atomic": True})
     if session.adapter == "blender":

@@ -122,12 +122,21 @@ class Journal(Generations):
         """Whether a copy is writing a snapshot, or has written one that is not adopted yet."""
         return self._pending is not None
 
+    def has_changes_since_copy(self) -> bool:
+        """Whether a copy is writing a snapshot, and something was changed since and is not undone."""
+        if self._pending is None:
+            return False
+        later = (entry_in(each) if isinstance(each, bytes) else each for each in self._kept[self._pending.entries :])
+        return any("note" not in entry for entry in later)
+
     def wait_for_copy(self, seconds: float) -> bool:
         """Wait until a copy that is writing a snapshot has ended; return whether it did within so many seconds."""
         return self._pending is None or self._pending.copy.wait(seconds)
 
-    def adopt_copied_snapshot(self) -> float | None:
+    def adopt_copied_snapshot(self, *, if_smaller: bool = False) -> float | None:
         """Start the generation whose snapshot a copy wrote; return the seconds it took, None if it is not finished.
+
+        With `if_smaller` the snapshot is discarded (None) unless it has less than half the size of the current one.
 
         Raises OSError if the copy failed; the old generation then stays current.
         """
@@ -138,14 +147,29 @@ class Journal(Generations):
         try:
             if not pending.copy.succeeded:
                 raise OSError("a forked copy of the application could not write it; its log has the reason")
+            if if_smaller and 2 * self._size_in(pending.part) >= self._size_in(self.path(self.number)):
+                shutil.rmtree(pending.part, ignore_errors=True)
+                return None
             self._start_generation(pending.part, self.number + 1, pending.about, self.entries[pending.entries :])
         except BaseException:
             shutil.rmtree(pending.part, ignore_errors=True)
             raise
         return pending.copy.seconds
 
+    def _size_in(self, folder: str) -> int:
+        """Return the size of the snapshot in the folder of a generation; 0 if there is none."""
+        path = os.path.join(folder, "snapshot" + self.suffix)
+        return os.path.getsize(path) if os.path.exists(path) else 0
+
+    def _begins_as_copied(self, number: int, entries: list[Entry]) -> bool:
+        """Whether a log of generation `number` begins with the entries that a copy is writing a snapshot of."""
+        pending = self._pending
+        if pending is None or number != self.number:
+            return False
+        return self.entries[: pending.entries] == entries[: pending.entries]
+
     def _abandon_pending(self) -> None:
-        """Kill the copy that is writing, because the log is no longer the one it started from."""
+        """Kill the copy that is writing, because the log no longer begins with what it has."""
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.copy.kill()
@@ -177,6 +201,7 @@ class Journal(Generations):
         except BaseException:
             log.close()
             raise
+        self._abandon_pending()
         self._continue_with(log, number, about, entries)
         for old in self.numbers()[:-KEPT_GENERATIONS]:
             self._remove(old)
@@ -188,6 +213,8 @@ class Journal(Generations):
 
     def rewrite(self, number: int, about: About, entries: list[Entry]) -> None:
         """Make generation `number` current, with a new log of `entries`, numbered from `about.seq` + 1.
+
+        A snapshot that is being written stays useful if the log still begins with what it has.
 
         Raises OSError; nothing has changed then.
         """
@@ -204,6 +231,8 @@ class Journal(Generations):
         except BaseException:
             log.close()
             raise
+        if not self._begins_as_copied(number, numbered):
+            self._abandon_pending()
         self._continue_with(log, number, about, numbered)
 
     def rewrite_entries(self, entries: list[Entry]) -> None:
@@ -213,7 +242,7 @@ class Journal(Generations):
     def _continue_with(self, log: Any, number: int, about: About, entries: list[Entry]) -> None:
         # What is not recorded yet may be the end of a log that has been replaced.
         self._behind = False
-        self.close()
+        self._close_files()
         self._log, self._torn, self._size = log, False, log.seek(0, os.SEEK_END)
         self.number, self._about, self.seq = number, about, about.seq + len(entries)
         self._kept = [*entries]
@@ -344,6 +373,9 @@ class Journal(Generations):
         """Close the files, and kill a copy that is still writing."""
         self._abandon_pending()
         self.record_end()
+        self._close_files()
+
+    def _close_files(self) -> None:
         if self._log is not None:
             self._log.close()
             self._log = None

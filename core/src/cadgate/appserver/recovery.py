@@ -20,7 +20,7 @@ from cadgate.appserver.journal_copy import copy_journal
 from cadgate.appserver.outcomes import unwritten_error, why_unsaved
 from cadgate.appserver.replay import apply_all
 from cadgate.appserver.replies import Replies
-from cadgate.appserver.snapshot_times import LONG_UNDO, SnapshotTimes
+from cadgate.appserver.snapshot_times import LONG_LOAD, SnapshotTimes
 
 REMEDY = (
     "Undo goes back to the last state that was saved (POST /undo); or delete or change what cannot be saved, by code "
@@ -286,7 +286,7 @@ class Recovery:
             self.snapshot_if_possible(because)
         else:
             self._pending_reason = because
-            self._times.replaying = 0.0
+            self._times.begun(because)
 
     def _save_in_copy(self, path: str) -> None:
         # A copy has no connections.
@@ -296,7 +296,7 @@ class Recovery:
     def adopt_pending_snapshot(self) -> None:
         """Start the new log if a forked copy has written its snapshot."""
         try:
-            seconds = self._journal.adopt_copied_snapshot()
+            seconds = self._journal.adopt_copied_snapshot(if_smaller=self._pending_reason == LONG_LOAD)
         except OSError as error:
             log.error(error)
             # Perhaps this application cannot save in a copy at all.
@@ -353,10 +353,13 @@ class Recovery:
             self.shorten_log(reason, on_ended)
 
     def prepare_undo(self) -> None:
-        """Wait for the snapshot that the last undo left behind, for as long as it takes to go back without it."""
-        if self._pending_reason != LONG_UNDO or self._times.last_was_undo:
+        """Wait for a snapshot that is being written, unless the undo leads to before it.
+
+        At most for as long as it takes to go back without it.
+        """
+        if not self._journal.has_changes_since_copy():
             return
-        if self._journal.wait_for_copy(self._times.going_back):
+        if self._journal.wait_for_copy(self._times.without_copy):
             self.adopt_pending_snapshot()
         else:
             self._times.waited_in_vain()
@@ -389,7 +392,6 @@ class Recovery:
             return False
         began = time.monotonic()
         applied = self.replay_entries(entries)
-        # The next time it takes as long: a snapshot is due if that is long.
-        self._times.replaying = time.monotonic() - began
-        self._times.going_back = self._times.loading + self._times.replaying
+        changed = self.scripted is None and any("note" not in entry for entry in entries)
+        self._times.went_back(time.monotonic() - began, has_changes=changed)
         return len(applied) == len(entries)
