@@ -18,6 +18,7 @@ from typing import Any
 
 from bench.http_client import HttpClient, WireClient
 from bench.rest import wait_for_rest
+from cadgate.appserver import busy_poll
 from cadgate.config.settings import Settings
 from cadgate.plugins.discovery import discover
 from cadgate.sessions.spawn import Launch, spawn
@@ -137,6 +138,7 @@ def application_rows(count: int, folder: Path, name: str) -> list[Row]:
         pool_size=1,
         journal=folder / name / "journal",
     )
+    busy_poll.configure(Settings(state_dir=folder).busy_poll_seconds)  # of the application, as by a gateway
     spawned = spawn(launch, "bench")
     with os.fdopen(spawned.ready, "rb") as file:
         about = json.loads(file.read())

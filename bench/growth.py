@@ -25,6 +25,7 @@ from typing import Any
 import httpx
 
 from bench.rest import wait_for_rest
+from cadgate.appserver.busy_poll import DEFAULT_SECONDS
 from tests.gateway import Gateway, innermost
 
 ONE, MANY = 0.15, 1.15
@@ -106,11 +107,13 @@ def work_of(pid: int) -> Callable[[], float]:
     """Return a clock of the main thread's processor time: it stands still while others have the processor.
 
     The kernel brings it up to date when the thread stops, so it is read once the thread waits for the next call. For an
-    application in a sandbox the gateway knows the sandbox's process; this measures the one inside.
+    application in a sandbox the gateway knows the sandbox's process; this measures the one inside. The application does
+    not poll after a call that it has waited for longer than that.
     """
     inner = innermost(pid)
 
     def clock() -> float:
+        time.sleep(2 * DEFAULT_SECONDS)
         while Path(f"/proc/{inner}/stat").read_text().rpartition(")")[2].split()[0] == "R":
             pass
         return int(Path(f"/proc/{inner}/schedstat").read_text().split()[0]) / 1e9

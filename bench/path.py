@@ -57,7 +57,11 @@ class Tree:
 
     def __init__(self, name: str, root: Path, folder: Path, auth: str) -> None:
         path = [root / "core" / "src", root / "adapters" / "blender" / "src", root / "adapters" / "freecad" / "src"]
-        environment = {"PYTHONPATH": os.pathsep.join(map(str, path)), "CADGATE_AUTH": auth}
+        environment = {
+            "PYTHONPATH": os.pathsep.join(map(str, path)),
+            "CADGATE_AUTH": auth,
+            "CADGATE_BUSY_POLL_SECONDS": "0",
+        }
         self.name = name
         self.gateway = Gateway(folder, environment=environment)
         self.headers: dict[str, str] = {}

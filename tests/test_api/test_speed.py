@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import statistics
 import time
@@ -9,7 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import psutil
 import pytest
+
+from tests.gateway import Gateway
+from tests.live import live
 
 OBJECTS = {False: 800, True: 2000}
 BATCH = {False: 300, True: 1000}
@@ -63,3 +68,27 @@ def test_many_cubes_in_a_batch_take_under_a_third_of_as_many_calls(blender: http
         if batch < single / 3:
             return
     pytest.fail(f"{batch:.2f} s against {single:.2f} s, the fastest of {ROUNDS} rounds each")
+
+
+def test_who_waits_for_long_does_not_work_meanwhile(
+    blender: httpx.Client, freecad: httpx.Client, http: httpx.Client, gateway: Gateway
+) -> None:
+    # Calls that come one after the other are waited for awake, but only for a moment.
+    for _ in range(50):
+        assert blender.post("/primitives/cube", json={}).status_code == 201
+        assert freecad.post("/primitives/box", json={}).status_code == 201
+    application = psutil.Process(http.get("/health/freecad").json()["result"]["pid"])
+    # In a sandbox, that is the sandbox's.
+    waiting = [psutil.Process(gateway.pid), *[application, *application.children(recursive=True)][-1:]]
+
+    async def let_blender_wait() -> None:
+        async with live(gateway, "blender") as client:
+            assert (await client.run("import time\ntime.sleep(1.5)"))[2]["status"] == "success"
+
+    def worked() -> list[float]:
+        return [each.cpu_times().user + each.cpu_times().system for each in waiting]
+
+    before = worked()
+    asyncio.run(let_blender_wait())
+    seconds = [now - then for now, then in zip(worked(), before, strict=True)]
+    assert max(seconds) < 0.75, seconds

@@ -11,7 +11,7 @@ import socket
 import sys
 from typing import Any
 
-from cadgate.appserver import lifeline, lineage, log
+from cadgate.appserver import busy_poll, lifeline, lineage, log
 from cadgate.appserver.errors import AppError
 from cadgate.appserver.host import Host
 from cadgate.appserver.registry import load_methods
@@ -101,6 +101,7 @@ def _prepare(kind: type[Host], boot: dict[str, Any]) -> Server:
         # A file that may not grow is an error like a full disk. Python sets this itself, but not where an application
         # embeds it without signal handlers (FreeCAD 1.0): there the signal would end the application.
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    busy_poll.configure(float(boot.get("busy_poll", 0.0)))
     host = kind()
     host.managed = True
     host.settings = boot["settings"]

@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+from time import monotonic
 from typing import Any
 
+from cadgate.appserver.busy_poll import BusyPoll, let_others_run
 from cadgate.appserver.connection import Connection
 
 _Epoll: Any = getattr(select, "epoll", None)
@@ -29,6 +31,7 @@ class IdleReader:
         self._waker, self._woken = socket.socketpair()
         self._waker.setblocking(False)
         self._woken.setblocking(False)
+        self._polls = BusyPoll()
         self._main.register(self._woken.fileno(), select.POLLIN)
         self.waiting = False
         """Whether the main thread waits, or is about to."""
@@ -57,13 +60,25 @@ class IdleReader:
     def wait(self, timeout: float | None) -> list[Connection]:
         """Wait on the main thread for input; return early, with nothing, after `wake`."""
         found: list[Connection] = []
-        for number, _ in self._main.poll(timeout):
+        for number, _ in self._poll(timeout):
             connection = self._connections.get(number)
             if connection is not None:
                 found.append(connection)
             elif number == self._woken.fileno():
                 self._drain_wakes()
         return found
+
+    def _poll(self, timeout: float | None) -> Any:
+        """Return the events that have come, awake for a moment if the last ones came soon."""
+        poll = self._main.poll
+        until = self._polls.begin()
+        events: Any = poll(0) if until else []
+        while not events and monotonic() < until and let_others_run():
+            events = poll(0)
+        if not events:
+            events = poll(timeout)
+        self._polls.end()
+        return events
 
     def ready(self) -> list[Connection]:
         """Return the connections with input. I/O thread only."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import uvicorn
 
+from cadgate.appserver import busy_poll
 from cadgate.cli.lock import StateLock
 from cadgate.config.settings import Settings, is_loopback
 from cadgate.errors import CadgateError, ConfigError
@@ -93,6 +94,7 @@ def serve(settings: Settings) -> int:
             print(f"cadgate: listening on {settings.url} (process {os.getpid()})", file=sys.stderr, flush=True)
 
         sys.setswitchinterval(SWITCH_SECONDS)
+        busy_poll.configure(settings.busy_poll_seconds)
         app = create_app(settings)
         server = _Server(_configuration(settings, app), announce, app.state.sockets.close)
 

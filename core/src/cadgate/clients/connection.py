@@ -13,6 +13,7 @@ from pydantic_core import from_json, to_json
 
 from cadgate.appserver.framing import FrameError, FrameReader, encode
 from cadgate.appserver.meta import CallMeta
+from cadgate.clients.awake import Expected
 from cadgate.contract.encoded import Encoded
 from cadgate.errors import Overloaded, PayloadTooLarge, ValidationFailed
 
@@ -48,7 +49,9 @@ class Connection(asyncio.Protocol):
         self._unanswered: set[int] = set()
         self._as_written: set[int] = set()
         self._number = 0
-        self.lost = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._answers = Expected(loop)
+        self.lost = loop.create_future()
 
     @property
     def in_flight(self) -> int:
@@ -83,6 +86,8 @@ class Connection(asyncio.Protocol):
         if self._transport.get_write_buffer_size() + len(frame) > MAX_UNSENT:
             raise Overloaded("The application is not reading its input; try again shortly")
         self._number = number
+        if not self._unanswered:
+            self._answers.begin()
         self._unanswered.add(number)
         self._waiting[number] = asyncio.get_running_loop().create_future()
         if meta is not None and "since" in meta:
@@ -154,6 +159,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._unanswered.clear()
+        self._answers.give_up()
         self._as_written.clear()
         for future in list(self._waiting.values()):
             if not future.done():
@@ -187,6 +193,7 @@ class Connection(asyncio.Protocol):
                 log.exception("a listener failed", method=body["method"])
             return False
         number = body.get("id") or 0
+        self._answers.end()
         self._unanswered.discard(number)
         self._as_written.discard(number)
         future = self._waiting.get(number)

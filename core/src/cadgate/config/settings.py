@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ByteSize, Field, PrivateAttr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from cadgate.appserver.busy_poll import DEFAULT_SECONDS
 from cadgate.config.entry_points import announced_names
 from cadgate.config.sources import PREFIX, Values, from_dotenv, from_environment, from_options, from_toml
 from cadgate.config.state_folder import default_state_dir
@@ -191,6 +192,11 @@ class Settings(BaseSettings):
     )
     shared_default: bool = Field(
         True, description="False: the session `default` is only for keys with the scope `admin`; others make their own."
+    )
+    busy_poll_seconds: Annotated[float, Field(ge=0, le=0.01)] = Field(
+        DEFAULT_SECONDS,
+        description="How long the gateway and its applications poll for what comes next, if the last came within that "
+        "time: small calls that follow one another take less time, and processors work in between. 0: never.",
     )
     shutdown_seconds: Annotated[float, Field(gt=0)] = Field(
         10, description="How long requests in flight may take to end when the gateway stops."

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from cadgate.appserver import busy_poll
 from cadgate.clients.base_client import BaseSocketClient
 from cadgate.clients.halves import Halves
 from cadgate.errors import ApplicationUnavailable
@@ -133,6 +134,7 @@ def spawn(launch: Launch, secret: str) -> Spawned:
         "restore": launch.restore,
         "crashed": launch.crashed,
         "standby": launch.standby,
+        "busy_poll": busy_poll.limit(),
         "lifeline": lifeline_read,
         "ready": ready_write,
         "listener": None if listener is None else listener.fileno(),

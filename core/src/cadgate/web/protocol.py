@@ -15,6 +15,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from cadgate.clients.awake import Expected
 from cadgate.security.identity import CONNECTION
 from cadgate.web.bodies import CYCLE, Pace
 
@@ -76,13 +77,16 @@ class GatewayProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().connection_made(transport)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         self._kept: dict[str, Any] = {}
+        self._requests = Expected(self.loop)
         self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
+        self._requests.give_up()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self._requests.end()
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
@@ -116,6 +120,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self._requests.begin()
         if self._in_message and not self._in_head and self._head_timer is None and not self.transport.is_closing():
             # The rest of the body is discarded, but not indefinitely.
             self._head_timer = self.loop.call_later(self.pace.idle, self._too_slow)
